@@ -1,0 +1,89 @@
+//! `Claims<C>` as an axum extractor.
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+
+use crate::guard::Unauthenticated;
+use crate::jwt::Claims;
+use crate::trace;
+
+/// The claims that [`JwtAuthLayer`](crate::JwtAuthLayer) left in the request.
+///
+/// A route without the layer answers 500, and the log says what is missing.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use tower_jwt_auth::{Claims, JwtAuthLayer};
+///
+/// async fn me(claims: Claims) -> String {
+///     claims.subject().unwrap_or_default().to_owned()
+/// }
+///
+/// fn app(auth: JwtAuthLayer) -> Router {
+///     Router::new().route("/me", get(me)).layer(auth)
+/// }
+/// ```
+impl<S, C> FromRequestParts<S> for Claims<C>
+where
+    S: Sync,
+    C: Send + Sync + 'static,
+{
+    type Rejection = MissingClaims;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingClaims> {
+        parts.extensions.get().cloned().ok_or_else(MissingClaims::of::<C>)
+    }
+}
+
+/// `Option<Claims<C>>`: `None` where the request was let through without a token
+/// ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)). Without the layer it is a 500
+/// all the same: nobody has looked for a token.
+impl<S, C> OptionalFromRequestParts<S> for Claims<C>
+where
+    S: Sync,
+    C: Send + Sync + 'static,
+{
+    type Rejection = MissingClaims;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, MissingClaims> {
+        match parts.extensions.get().cloned() {
+            None if parts.extensions.get::<Unauthenticated>().is_none() => Err(MissingClaims::of::<C>()),
+            claims => Ok(claims),
+        }
+    }
+}
+
+/// The request holds no [`Claims<C>`]: the layer is missing, or has another claims type, or let the request through
+/// without a token where the handler needs one.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct MissingClaims;
+
+impl MissingClaims {
+    fn of<C>() -> Self {
+        trace::layer_missing(std::any::type_name::<Claims<C>>());
+        Self
+    }
+
+    /// 500: a mistake of the server's, not of the caller's.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
+impl std::fmt::Display for MissingClaims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request was not authenticated")
+    }
+}
+
+impl std::error::Error for MissingClaims {}
+
+impl IntoResponse for MissingClaims {
+    fn into_response(self) -> Response {
+        self.status().into_response()
+    }
+}

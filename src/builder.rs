@@ -1,0 +1,286 @@
+//! Everything that can be set.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::algorithm::AlgorithmSet;
+use crate::authenticator::{Authenticator, Inner};
+use crate::authorize::Policy;
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::extract::TokenSource;
+use crate::guard::{Guard, Predicate};
+use crate::head::RequestHead;
+use crate::issuer::{Issuer, Trusted};
+use crate::jwt::{Claims, RegisteredClaims, Rules, TypeRule};
+use crate::layer::JwtAuthLayer;
+use crate::replay::Replays;
+use crate::response::{Challenge, may_be_quoted};
+use crate::time::{Clock, SystemClock};
+
+/// More would no longer be a tolerance for clocks.
+const LONGEST_LEEWAY: Duration = Duration::from_secs(60 * 60);
+
+/// Builds a [`JwtAuthLayer`], or an [`Authenticator`]. What has no safe default, whom to trust and for which audience,
+/// is in the [`Issuer`] that it starts with; each setter names the default that it replaces.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+///
+/// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+/// JwtAuthLayer::builder(Issuer::discover("https://login.example.com/", "https://api.example.com"))
+///     .leeway(Duration::from_secs(10))
+///     .require_scopes(["orders:read"])
+///     .skip(|request| request.uri().path() == "/healthz")
+///     .build()
+/// # }
+/// ```
+#[must_use]
+pub struct JwtAuthBuilder<C = RegisteredClaims, R = Challenge> {
+    issuers: Vec<Issuer>,
+    rules: Rules,
+    single_use: Option<u64>,
+    policy: Policy<C>,
+    clock: Arc<dyn Clock>,
+    sources: Vec<TokenSource>,
+    optional: bool,
+    pass_preflight: bool,
+    skip: Option<Predicate>,
+    response: R,
+    claims: PhantomData<fn() -> C>,
+}
+
+impl<C> JwtAuthBuilder<C> {
+    pub(crate) fn new(issuer: Issuer) -> Self {
+        let rules = Rules {
+            leeway: Duration::from_secs(60),
+            longest_token: 16 * 1024,
+            longest_life: None,
+            types: TypeRule::Usual,
+            algorithms: AlgorithmSet::EMPTY,
+        };
+        Self {
+            issuers: vec![issuer],
+            rules,
+            single_use: None,
+            policy: Policy::new(),
+            clock: Arc::new(SystemClock),
+            sources: vec![TokenSource::authorization()],
+            optional: false,
+            pass_preflight: false,
+            skip: None,
+            response: Challenge::new(),
+            claims: PhantomData,
+        }
+    }
+
+    /// The realm of the challenge (RFC 9110 §11.5). Default: none.
+    pub fn realm(mut self, realm: &str) -> Self {
+        self.response = self.response.realm(realm);
+        self
+    }
+}
+
+/// Which tokens are good.
+impl<C, R> JwtAuthBuilder<C, R> {
+    /// Trusts another issuer too. Each has its own keys, audiences and algorithms.
+    pub fn issuer(mut self, issuer: Issuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// By how much the issuer's clock may differ, for `exp`, `nbf` and `iat`. Default: 60 s; at most 1 h.
+    pub const fn leeway(mut self, leeway: Duration) -> Self {
+        self.rules.leeway = leeway;
+        self
+    }
+
+    /// Refuses tokens that expire later than this from now: long-lived ones are secrets that nobody rotates. Default: no
+    /// bound.
+    pub const fn longest_life(mut self, life: Duration) -> Self {
+        self.rules.longest_life = Some(life);
+        self
+    }
+
+    /// The longest token that is looked at, in bytes. Default: 16 KiB; at most 1 MiB.
+    pub const fn longest_token(mut self, bytes: usize) -> Self {
+        self.rules.longest_token = bytes;
+        self
+    }
+
+    /// Asks for access tokens by RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and `jti` are there.
+    ///
+    /// Default: `typ` is absent, `JWT` or `at+jwt`, so that logout tokens, `DPoP` proofs and the like are refused.
+    pub fn access_tokens_only(mut self) -> Self {
+        self.rules.types = TypeRule::AccessToken;
+        self
+    }
+
+    /// Asks for one of these `typ` headers; compared without case and without a leading `application/`.
+    pub fn token_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rules.types = TypeRule::Only(types.into_iter().map(|typ| typ.into().into()).collect());
+        self
+    }
+
+    /// Asks for all of these scopes, else 403 `insufficient_scope`. Default: none.
+    pub fn require_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.policy.require_scopes(scopes);
+        self
+    }
+
+    /// Lets a predicate over the claims decide, else 403 `insufficient_scope`: roles, groups, tenants.
+    pub fn authorize(mut self, allowed: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static) -> Self {
+        self.policy.authorized = Some(Arc::new(allowed));
+        self
+    }
+
+    /// Refuses tokens of which `revoked` says so: a deny list by id, subject or time of issue. Called for every request;
+    /// must not block.
+    pub fn revoked(mut self, revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static) -> Self {
+        self.policy.revoked = Some(Arc::new(revoked));
+        self
+    }
+
+    /// Lets every token in once: its `jti` is remembered until it expires, at most `most` of them at a time, in this
+    /// process. Tokens without `jti` are refused. Default: off.
+    pub const fn single_use(mut self, most: u64) -> Self {
+        self.single_use = Some(most);
+        self
+    }
+
+    /// The clock for `exp`, `nbf` and `iat`. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+}
+
+/// Which requests need one, and what becomes of the others. Of no concern to an [`Authenticator`].
+impl<C, R> JwtAuthBuilder<C, R> {
+    /// Where tokens are looked for. Default: [`TokenSource::authorization`].
+    pub fn token_sources(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
+        self.sources = sources.into_iter().collect();
+        self
+    }
+
+    /// Lets requests without a token go on without claims. A bad token is still refused.
+    pub const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// Leaves requests alone of which `skip` says so: health checks, metrics. Their tokens are not even looked at.
+    pub fn skip(mut self, skip: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.skip = Some(Arc::new(skip));
+        self
+    }
+
+    /// Passes CORS preflights on, which carry no credentials: for a CORS layer below this one. Default: off, since a CORS
+    /// layer above answers them itself.
+    pub const fn pass_preflight(mut self) -> Self {
+        self.pass_preflight = true;
+        self
+    }
+
+    /// Makes the responses to refused requests. Default: [`Challenge`]. See [`MakeResponse`](crate::MakeResponse).
+    pub fn response<M>(self, response: M) -> JwtAuthBuilder<C, M> {
+        JwtAuthBuilder {
+            issuers: self.issuers,
+            rules: self.rules,
+            single_use: self.single_use,
+            policy: self.policy,
+            clock: self.clock,
+            sources: self.sources,
+            optional: self.optional,
+            pass_preflight: self.pass_preflight,
+            skip: self.skip,
+            response,
+            claims: PhantomData,
+        }
+    }
+}
+
+impl<C, R> JwtAuthBuilder<C, R>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    /// # Errors
+    /// What can't work or isn't safe; see [`ConfigErrorKind`].
+    pub fn build(mut self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
+        let sources = std::mem::take(&mut self.sources).into_boxed_slice();
+        if sources.is_empty() {
+            return Err(contradiction("tokens are looked for nowhere"));
+        }
+        let Self { optional, pass_preflight, .. } = self;
+        let skip = self.skip.take();
+        let (authenticator, response) = self.finish()?;
+        let guard = Guard { authenticator, sources, optional, pass_preflight, skip };
+        Ok(JwtAuthLayer { guard: Arc::new(guard), response })
+    }
+
+    /// Builds what checks tokens that don't come in an HTTP request's head. Settings about requests and responses have
+    /// no meaning for it.
+    ///
+    /// # Errors
+    /// As [`JwtAuthBuilder::build`].
+    pub fn build_authenticator(self) -> Result<Authenticator<C>, ConfigError> {
+        self.finish().map(|(authenticator, _)| authenticator)
+    }
+
+    fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
+        self.check()?;
+        let issuers = self.issuers.into_iter().map(Issuer::build).collect::<Result<Vec<_>, _>>()?;
+        check_issuers(&issuers)?;
+        let all = issuers.iter().fold(AlgorithmSet::EMPTY, |all, issuer| all.union(issuer.algorithms));
+        self.rules.algorithms = all;
+        self.policy.replays = self.single_use.map(|most| Replays::new(most, self.rules.leeway));
+        let inner = Inner { issuers, rules: self.rules, policy: self.policy, clock: self.clock };
+        Ok((Authenticator::new(inner), self.response))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let scope_is_text = |scope: &str| !scope.is_empty() && scope.chars().all(|c| c != ' ' && may_be_quoted(c));
+        if self.rules.leeway > LONGEST_LEEWAY {
+            Err(contradiction("the leeway is longer than an hour"))
+        } else if !(64..=1024 * 1024).contains(&self.rules.longest_token) {
+            Err(contradiction("the longest token is not between 64 bytes and 1 MiB"))
+        } else if self.single_use == Some(0) {
+            Err(contradiction("single use is on and nothing may be remembered"))
+        } else if matches!(&self.rules.types, TypeRule::Only(types) if types.is_empty()) {
+            Err(contradiction("no token type is allowed"))
+        } else if !self.policy.scopes().iter().all(|scope| scope_is_text(scope)) {
+            Err(contradiction("a required scope is not one (RFC 6749 section 3.3)"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// No issuer twice, no secret twice.
+fn check_issuers(issuers: &[Trusted]) -> Result<(), ConfigError> {
+    for (place, issuer) in issuers.iter().enumerate() {
+        for other in issuers.iter().take(place) {
+            if issuer.name == other.name {
+                return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, "an issuer is configured twice"));
+            }
+            if issuer.keys.share_secret(&other.keys) {
+                return Err(ConfigError::new(ConfigErrorKind::SharedSecret, "two issuers share a secret"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn contradiction(message: &'static str) -> ConfigError {
+    ConfigError::new(ConfigErrorKind::Contradiction, message)
+}
+
+impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtAuthBuilder").field("issuers", &self.issuers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! Verification by aws-lc-rs, with keys parsed once.
+
+use aws_lc_rs::signature::{self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
+use aws_lc_rs::{constant_time, hmac};
+
+use crate::algorithm::Algorithm;
+use crate::crypto::KeyRejected;
+
+/// One key parsed for one algorithm.
+pub(crate) struct Verifier(Inner);
+
+enum Inner {
+    Public(ParsedPublicKey),
+    Secret(Box<hmac::Key>),
+}
+
+impl Verifier {
+    pub(crate) const SUPPORTED: [Algorithm; 13] = Algorithm::ALL;
+
+    /// An RSA key: modulus and exponent, big-endian.
+    pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
+        let components = RsaPublicKeyComponents { n, e };
+        let parsed = components.to_parsed_public_key(rsa_parameters(algorithm)?);
+        parsed.map(Self::public).map_err(|_| KeyRejected)
+    }
+
+    /// An EC key: the uncompressed point, `04 ‖ x ‖ y`; checked to be on the curve.
+    pub(crate) fn ec(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyRejected> {
+        let parsed = ParsedPublicKey::new(ec_parameters(algorithm)?, point);
+        parsed.map(Self::public).map_err(|_| KeyRejected)
+    }
+
+    /// An Ed25519 key: 32 bytes.
+    pub(crate) fn ed25519(public: &[u8]) -> Result<Self, KeyRejected> {
+        let parsed = ParsedPublicKey::new(&signature::ED25519, public);
+        parsed.map(Self::public).map_err(|_| KeyRejected)
+    }
+
+    pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
+        let algorithm = match algorithm {
+            Algorithm::HS256 => hmac::HMAC_SHA256,
+            Algorithm::HS384 => hmac::HMAC_SHA384,
+            Algorithm::HS512 => hmac::HMAC_SHA512,
+            _ => return Err(KeyRejected),
+        };
+        Ok(Self(Inner::Secret(Box::new(hmac::Key::new(algorithm, secret)))))
+    }
+
+    fn public(key: ParsedPublicKey) -> Self {
+        Self(Inner::Public(key))
+    }
+
+    /// Whether `signature` (in JWS form, decoded) is this key's over `message`.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.0 {
+            Inner::Public(key) => key.verify_sig(message, signature).is_ok(),
+            // Compares in constant time.
+            Inner::Secret(key) => hmac::verify(key, message, signature).is_ok(),
+        }
+    }
+
+    /// Whether two HMAC keys hold the same secret, compared in constant time.
+    pub(crate) fn same_secret(&self, other: &Self) -> bool {
+        let (Inner::Secret(one), Inner::Secret(two)) = (&self.0, &other.0) else {
+            return false;
+        };
+        let probe = |key: &hmac::Key| hmac::sign(key, b"tower-jwt-auth: is this secret used twice?");
+        constant_time::verify_slices_are_equal(probe(one).as_ref(), probe(two).as_ref()).is_ok()
+    }
+}
+
+fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyRejected> {
+    Ok(match algorithm {
+        Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
+        Algorithm::PS384 => &signature::RSA_PSS_2048_8192_SHA384,
+        Algorithm::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
+        _ => return Err(KeyRejected),
+    })
+}
+
+fn ec_parameters(algorithm: Algorithm) -> Result<&'static EcdsaVerificationAlgorithm, KeyRejected> {
+    Ok(match algorithm {
+        Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
+        Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED,
+        Algorithm::ES512 => &signature::ECDSA_P521_SHA512_FIXED,
+        _ => return Err(KeyRejected),
+    })
+}

@@ -1,0 +1,146 @@
+//! Verification by the `RustCrypto` crates, with keys parsed once: no C compiler needed.
+
+use hmac::{Hmac, KeyInit, Mac};
+use rsa::BoxedUint;
+use rsa::signature::{self, SignatureEncoding};
+use sha2::{Sha256, Sha384, Sha512};
+
+use crate::algorithm::Algorithm;
+use crate::crypto::KeyRejected;
+
+/// One key parsed for one algorithm.
+pub(crate) struct Verifier(Inner);
+
+enum Inner {
+    Rsa(rsa::PublicKey, RsaCheck),
+    Es256(p256::ecdsa::VerifyingKey),
+    Es384(p384::ecdsa::VerifyingKey),
+    Es512(p521::ecdsa::VerifyingKey),
+    Ed25519(ed25519_dalek::VerifyingKey),
+    Hs256(Hmac<Sha256>),
+    Hs384(Hmac<Sha384>),
+    Hs512(Hmac<Sha512>),
+}
+
+/// Padding and hash of an RSA algorithm: takes the key, the message and the signature.
+type RsaCheck = fn(&rsa::PublicKey, &[u8], &[u8]) -> rsa::Result<()>;
+
+const RSA_MIN_BITS: usize = 2048;
+const RSA_MAX_BITS: usize = 8192;
+
+impl Verifier {
+    pub(crate) const SUPPORTED: [Algorithm; 13] = Algorithm::ALL;
+
+    /// An RSA key: modulus and exponent, big-endian.
+    pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
+        let check = rsa_check(algorithm)?;
+        // Even numbers, e < 3 and e of more than 33 bits are refused in there.
+        let key = rsa::PublicKey::new_with_size_limits(uint(n)?, uint(e)?, RSA_MIN_BITS..=RSA_MAX_BITS);
+        Ok(Self(Inner::Rsa(key.map_err(|_| KeyRejected)?, check)))
+    }
+
+    /// An EC key: the uncompressed point, `04 ‖ x ‖ y`; checked to be on the curve.
+    pub(crate) fn ec(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyRejected> {
+        // SEC 1 has compressed forms too, which a JWK can't hold (RFC 7518 §6.2.1).
+        if point.first() != Some(&4) {
+            return Err(KeyRejected);
+        }
+        let parsed = match algorithm {
+            Algorithm::ES256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Inner::Es256),
+            Algorithm::ES384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Inner::Es384),
+            Algorithm::ES512 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Inner::Es512),
+            _ => return Err(KeyRejected),
+        };
+        parsed.map(Self).map_err(|_| KeyRejected)
+    }
+
+    /// An Ed25519 key: 32 bytes.
+    pub(crate) fn ed25519(public: &[u8]) -> Result<Self, KeyRejected> {
+        let public = public.try_into().map_err(|_| KeyRejected)?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(public).map_err(|_| KeyRejected)?;
+        // Dalek's parser lets two more pass: a key of small order, under which anyone can sign, and the encodings of a
+        // point that RFC 8032 §5.1.3 refuses (y ≥ p, x = 0 with a sign).
+        if key.is_weak() || key.to_edwards().compress().as_bytes() != public {
+            return Err(KeyRejected);
+        }
+        Ok(Self(Inner::Ed25519(key)))
+    }
+
+    pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
+        let key = match algorithm {
+            Algorithm::HS256 => Hmac::new_from_slice(secret).map(Inner::Hs256),
+            Algorithm::HS384 => Hmac::new_from_slice(secret).map(Inner::Hs384),
+            Algorithm::HS512 => Hmac::new_from_slice(secret).map(Inner::Hs512),
+            _ => return Err(KeyRejected),
+        };
+        key.map(Self).map_err(|_| KeyRejected)
+    }
+
+    /// Whether `signature` (in JWS form, decoded) is this key's over `message`.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.0 {
+            Inner::Rsa(key, check) => check(key, message, signature).is_ok(),
+            Inner::Es256(key) => holds::<p256::ecdsa::Signature>(key, message, signature),
+            Inner::Es384(key) => holds::<p384::ecdsa::Signature>(key, message, signature),
+            Inner::Es512(key) => holds::<p521::ecdsa::Signature>(key, message, signature),
+            // Not `verify_strict`, which also refuses an R of small order: aws-lc doesn't, RFC 8032 §5.1.7 doesn't, and
+            // only the holder of the key can make one. Both check without cofactor, with S < L and R compared as bytes.
+            Inner::Ed25519(key) => holds::<ed25519_dalek::Signature>(key, message, signature),
+            Inner::Hs256(key) => is_tag(key, message, signature),
+            Inner::Hs384(key) => is_tag(key, message, signature),
+            Inner::Hs512(key) => is_tag(key, message, signature),
+        }
+    }
+
+    /// Whether two HMAC keys hold the same secret, compared in constant time.
+    pub(crate) fn same_secret(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Inner::Hs256(one), Inner::Hs256(two)) => same_tag(one, two),
+            (Inner::Hs384(one), Inner::Hs384(two)) => same_tag(one, two),
+            (Inner::Hs512(one), Inner::Hs512(two)) => same_tag(one, two),
+            _ => false,
+        }
+    }
+}
+
+/// Each checks that the signature is as long as the modulus and below it (RFC 8017 §8.1.2, §8.2.2).
+fn rsa_check(algorithm: Algorithm) -> Result<RsaCheck, KeyRejected> {
+    Ok(match algorithm {
+        Algorithm::RS256 => rsa::PublicKey::pkcs1v15_verify::<Sha256>,
+        Algorithm::RS384 => rsa::PublicKey::pkcs1v15_verify::<Sha384>,
+        Algorithm::RS512 => rsa::PublicKey::pkcs1v15_verify::<Sha512>,
+        // These ask for a salt as long as the hash, as RFC 7518 §3.5 does; only rsa's `pss::VerifyingKey` is laxer.
+        Algorithm::PS256 => rsa::PublicKey::pss_verify::<Sha256>,
+        Algorithm::PS384 => rsa::PublicKey::pss_verify::<Sha384>,
+        Algorithm::PS512 => rsa::PublicKey::pss_verify::<Sha512>,
+        _ => return Err(KeyRejected),
+    })
+}
+
+/// A `Base64urlUInt`, decoded: without leading zeros (RFC 7518 §2).
+fn uint(bytes: &[u8]) -> Result<BoxedUint, KeyRejected> {
+    // The length first: what is too long for a modulus need not be copied to know it.
+    let fits = bytes.len() <= RSA_MAX_BITS.div_ceil(8);
+    match bytes.first() {
+        Some(1..) if fits => Ok(BoxedUint::from_be_slice_vartime(bytes)),
+        _ => Err(KeyRejected),
+    }
+}
+
+/// Parsing a signature checks its length (RFC 7518 §3.4) and, for ECDSA, that r and s are in 1..n (FIPS 186-5 §6.4.2).
+/// A high s is allowed: neither says otherwise, and these curves of the NIST leave it as it is.
+fn holds<S: SignatureEncoding>(key: &impl signature::Verifier<S>, message: &[u8], signature: &[u8]) -> bool {
+    S::try_from(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+/// The key's state is cloned on the stack, already past the padded secret; the comparison is in constant time and
+/// refuses a tag that is cut off.
+fn is_tag(key: &(impl Mac + Clone), message: &[u8], tag: &[u8]) -> bool {
+    key.clone().chain_update(message).verify_slice(tag).is_ok()
+}
+
+/// The comparison of `CtOutput`s is in constant time.
+fn same_tag<M: Mac + Clone>(one: &M, two: &M) -> bool {
+    let probe = |key: &M| key.clone().chain_update(b"tower-jwt-auth: is this secret used twice?").finalize();
+    probe(one) == probe(two)
+}

@@ -1,0 +1,192 @@
+//! Where in a request the token is.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+
+use crate::base64url;
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::head::RequestHead;
+
+/// The WebSocket subprotocol that carries a token, as Kubernetes has it.
+const PROTOCOL_PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// A place in the request to look for the token. The default is [`TokenSource::authorization`] alone.
+///
+/// Several can be on at once; a request that uses two of them is refused with 400 (RFC 6750 §2).
+///
+/// ```
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer, TokenSource};
+///
+/// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+/// JwtAuthLayer::builder(Issuer::discover("https://login.example.com/", "https://api.example.com"))
+///     .token_sources([TokenSource::authorization(), TokenSource::cookie("session")?])
+///     .build()
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TokenSource(Place);
+
+#[derive(Clone)]
+enum Place {
+    Authorization,
+    Cookie(Box<str>),
+    Header(HeaderName),
+    Query(Box<str>),
+    WebSocketProtocol,
+    Custom(Arc<Custom>),
+}
+
+type Custom = dyn Fn(&RequestHead<'_>) -> Option<String> + Send + Sync;
+
+impl TokenSource {
+    /// `Authorization: Bearer token` (RFC 6750 §2.1). Other schemes are nobody's token; they are left alone.
+    #[must_use]
+    pub const fn authorization() -> Self {
+        Self(Place::Authorization)
+    }
+
+    /// A cookie. Browsers send it with requests that other sites start too: guard against that (`SameSite`, a CSRF
+    /// layer).
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::Contradiction`] if it is no cookie name (RFC 6265 §4.1.1).
+    pub fn cookie(name: impl Into<String>) -> Result<Self, ConfigError> {
+        let name = name.into();
+        // A cookie's name is a token, as a header's is.
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(ConfigError::new(ConfigErrorKind::Contradiction, "not a name that a cookie can have"));
+        }
+        Ok(Self(Place::Cookie(name.into())))
+    }
+
+    /// A header that holds nothing but the token.
+    #[must_use]
+    pub const fn header(name: HeaderName) -> Self {
+        Self(Place::Header(name))
+    }
+
+    /// A query parameter, usually `access_token` (RFC 6750 §2.3). URLs end up in logs and histories: only where nothing
+    /// else works. Successful responses get `Cache-Control: private`.
+    #[must_use]
+    pub fn query(name: impl Into<String>) -> Self {
+        Self(Place::Query(name.into().into()))
+    }
+
+    /// The subprotocol `base64url.bearer.authorization.k8s.io.<token in base64url>` of a WebSocket handshake, for
+    /// browsers, which can't set headers there.
+    #[must_use]
+    pub const fn websocket_protocol() -> Self {
+        Self(Place::WebSocketProtocol)
+    }
+
+    /// A place of your own.
+    pub fn custom(find: impl Fn(&RequestHead<'_>) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Place::Custom(Arc::new(find)))
+    }
+
+    fn find<'r>(&self, head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
+        match &self.0 {
+            Place::Authorization => bearer(head),
+            Place::Cookie(name) => cookie(head, name),
+            Place::Header(name) => one(head.headers().get_all(name).iter())?.map(text).transpose(),
+            Place::Query(name) => query(head, name),
+            Place::WebSocketProtocol => websocket_protocol(head),
+            Place::Custom(find) => Ok(find(head).map(Cow::Owned)),
+        }
+    }
+
+    const fn shows_in_url(&self) -> bool {
+        matches!(self.0, Place::Query(_))
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (place, name) = match &self.0 {
+            Place::Authorization => ("Authorization", ""),
+            Place::Cookie(name) => ("Cookie", &**name),
+            Place::Header(name) => ("Header", name.as_str()),
+            Place::Query(name) => ("Query", &**name),
+            Place::WebSocketProtocol => ("WebSocketProtocol", ""),
+            Place::Custom(_) => ("Custom", ""),
+        };
+        f.debug_tuple("TokenSource").field(&place).field(&name).finish()
+    }
+}
+
+/// A token as it was found.
+pub(crate) struct Found<'r> {
+    pub(crate) token: Cow<'r, str>,
+    /// It was in the URL, so the response belongs in no shared cache (RFC 6750 §2.3).
+    pub(crate) private: bool,
+}
+
+/// Looks in every place; a token in one of them is enough, in two it is too much.
+pub(crate) fn find_token<'r>(sources: &[TokenSource], head: &RequestHead<'r>) -> Result<Option<Found<'r>>, Error> {
+    let mut found = None;
+    for source in sources {
+        if let Some(token) = source.find(head)? {
+            if found.is_some() {
+                return Err(ErrorKind::InvalidRequest.into());
+            }
+            found = Some(Found { token, private: source.shows_in_url() });
+        }
+    }
+    Ok(found)
+}
+
+/// The only one, if there is one; two are an invalid request.
+fn one<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Error> {
+    let first = values.next();
+    if values.next().is_some() { Err(ErrorKind::InvalidRequest.into()) } else { Ok(first) }
+}
+
+fn text(value: &HeaderValue) -> Result<Cow<'_, str>, Error> {
+    value.to_str().map(Cow::Borrowed).map_err(|_| ErrorKind::MalformedToken.into())
+}
+
+/// `Bearer`, in any case, one or more spaces, the token (RFC 9110 §11.4, RFC 6750 §2.1).
+fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
+    const SCHEME: &[u8] = b"bearer";
+    let Some(value) = one(head.headers().get_all(AUTHORIZATION).iter())? else { return Ok(None) };
+    let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return Ok(None) };
+    if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return Ok(None);
+    }
+    if rest.contains(&b',') {
+        // Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
+        return Err(ErrorKind::InvalidRequest.into());
+    }
+    let token = rest.strip_prefix(b" ").ok_or(ErrorKind::MalformedToken)?;
+    let token = std::str::from_utf8(token).map_err(|_| ErrorKind::MalformedToken)?.trim_matches(' ');
+    if token.is_empty() { Err(ErrorKind::MalformedToken.into()) } else { Ok(Some(token.into())) }
+}
+
+/// Cookies may be spread over several headers (RFC 9113 §8.2.3) and quoted (RFC 6265 §4.1.1).
+fn cookie<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
+    let headers = head.headers().get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let value = one(pairs.filter(|(key, _)| *key == name).map(|(_, value)| value))?;
+    let unquoted = |value: &'r str| value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    // An emptied cookie is how one is deleted.
+    Ok(value.map(unquoted).filter(|value| !value.is_empty()).map(Cow::Borrowed))
+}
+
+fn query<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
+    let pairs = form_urlencoded::parse(head.uri().query().unwrap_or_default().as_bytes());
+    one(pairs.filter(|(key, _)| key == name).map(|(_, value)| value))
+}
+
+fn websocket_protocol<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
+    let headers = head.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let protocols = headers.flat_map(|header| header.split(',')).map(str::trim);
+    let Some(encoded) = one(protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX)))? else {
+        return Ok(None);
+    };
+    let decoded = base64url::decode(encoded).and_then(|token| String::from_utf8(token).ok());
+    Ok(Some(decoded.ok_or(ErrorKind::MalformedToken)?.into()))
+}

@@ -1,0 +1,142 @@
+//! The response, when it is there.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::{CACHE_CONTROL, HeaderValue};
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use crate::guard::Pending;
+use crate::response::MakeResponse;
+use crate::service::refuse;
+use crate::trace;
+
+pin_project! {
+    /// The response of a protected service: that of the service itself, or a refusal.
+    ///
+    /// Where keys must be fetched first, it holds the request and the service that was polled ready until they are
+    /// there; dropping it drops both.
+    pub struct ResponseFuture<S, ReqBody, R>
+    where
+        S: Service<Request<ReqBody>>,
+    {
+        #[pin]
+        state: State<S, ReqBody, R>,
+        private: bool,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, ReqBody, R>
+    where
+        S: Service<Request<ReqBody>>,
+    {
+        Inner { #[pin] future: S::Future },
+        Refused { response: Option<S::Response> },
+        Waiting { waiting: Option<Waiting<S, ReqBody, R>> },
+    }
+}
+
+/// A request that waits for keys.
+struct Waiting<S, ReqBody, R> {
+    pending: Pending,
+    /// The service that was polled ready: the one to be called.
+    service: S,
+    request: Request<ReqBody>,
+    response: R,
+}
+
+impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
+where
+    S: Service<Request<ReqBody>>,
+{
+    pub(crate) const fn inner(future: S::Future, private: bool) -> Self {
+        Self { state: State::Inner { future }, private }
+    }
+
+    pub(crate) const fn refused(response: S::Response) -> Self {
+        Self { state: State::Refused { response: Some(response) }, private: false }
+    }
+
+    pub(crate) const fn waiting(
+        pending: Pending,
+        service: S,
+        request: Request<ReqBody>,
+        response: R,
+        private: bool,
+    ) -> Self {
+        let waiting = Some(Waiting { pending, service, request, response });
+        Self { state: State::Waiting { waiting }, private }
+    }
+}
+
+impl<S, ReqBody, R, ResBody> Future for ResponseFuture<S, ReqBody, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: MakeResponse<ResBody>,
+{
+    type Output = Result<Response<ResBody>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProjection::Inner { future } => {
+                    let response = ready!(future.poll(cx))?;
+                    return Poll::Ready(Ok(if *this.private { keep_private(response) } else { response }));
+                }
+                StateProjection::Refused { response } => {
+                    // Taken once; like every future, this one must not be polled after that.
+                    return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
+                }
+                StateProjection::Waiting { waiting } => ready!(proceed(waiting, cx)),
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+/// Waits for the keys; then the request goes on or is refused.
+fn proceed<S, ReqBody, R, ResBody>(
+    slot: &mut Option<Waiting<S, ReqBody, R>>,
+    cx: &mut Context<'_>,
+) -> Poll<State<S, ReqBody, R>>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: MakeResponse<ResBody>,
+{
+    let Some(waiting) = slot else { return Poll::Pending };
+    let outcome = ready!(waiting.pending.as_mut().poll(cx));
+    let Some(Waiting { mut service, mut request, response, .. }) = slot.take() else { return Poll::Pending };
+    Poll::Ready(match outcome {
+        Ok(claims) => {
+            request.extensions_mut().extend(claims);
+            State::Inner { future: service.call(request) }
+        }
+        Err(error) => {
+            trace::refused(&error);
+            State::Refused { response: Some(refuse(&response, error, &request)) }
+        }
+    })
+}
+
+/// The token was in the URL: no shared cache may keep what it opened (RFC 6750 §2.3).
+fn keep_private<ResBody>(mut response: Response<ResBody>) -> Response<ResBody> {
+    if response.status().is_success() {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
+    response
+}
+
+impl<S, ReqBody, R> fmt::Debug for ResponseFuture<S, ReqBody, R>
+where
+    S: Service<Request<ReqBody>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+//! One verifying key.
+
+use std::fmt;
+
+use crate::algorithm::{Algorithm, AlgorithmSet, Family};
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::crypto::{KeyRejected, Verifier};
+
+/// The fewest distinct byte values in a secret: 32 random bytes practically never have so few, typed fillers do.
+const MIN_DISTINCT_BYTES: usize = 8;
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// A key that verifies signatures: a public key or a shared secret, parsed once and pinned to its algorithms.
+///
+/// ```
+/// use tower_jwt_auth::{Algorithm, Key};
+///
+/// # let random: Vec<u8> = (0..32).collect();
+/// let secret = Key::secret(Algorithm::HS256, &random)?;
+/// assert!(secret.algorithms().contains(Algorithm::HS256));
+/// // Nothing of the key is ever printed.
+/// assert_eq!(format!("{secret:?}"), "Key { key_id: None, algorithms: {HS256}, .. }");
+/// # Ok::<(), tower_jwt_auth::ConfigError>(())
+/// ```
+pub struct Key {
+    key_id: Option<Box<str>>,
+    verifiers: Vec<(Algorithm, Verifier)>,
+}
+
+impl Key {
+    /// A secret shared with the issuer. Prefer public keys: who can verify with a secret can also sign.
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::WeakSecret`] if it is shorter than the hash's output (32, 48 or 64 bytes; RFC 7518 §3.2) or
+    /// made of fewer than 8 distinct byte values; [`ConfigErrorKind::Contradiction`] if the algorithm isn't HMAC.
+    pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let Some(shortest) = shortest_secret(algorithm) else {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Contradiction,
+                format!("{algorithm} does not work with a shared secret"),
+            ));
+        };
+        check_secret(secret.as_ref(), shortest).map_err(|reason| {
+            ConfigError::new(ConfigErrorKind::WeakSecret, format!("the secret for {algorithm} {reason}"))
+        })?;
+        let verifier = Verifier::hmac(algorithm, secret.as_ref()).map_err(|KeyRejected| unsupported(algorithm))?;
+        Ok(Self { key_id: None, verifiers: vec![(algorithm, verifier)] })
+    }
+
+    /// A public key in PEM form: `PUBLIC KEY` (`SubjectPublicKeyInfo`) or `RSA PUBLIC KEY` (PKCS #1). RSA, P-256, P-384,
+    /// P-521 and Ed25519 keys; what kind it is, the key says itself.
+    ///
+    /// An RSA key fits all RSA algorithms; narrow it with [`Key::with_algorithms`].
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::UnusableKey`]: not such a key, RSA below 2048 bits, another curve, or a private key.
+    pub fn pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        super::pem::from_pem(pem.as_ref())
+    }
+
+    /// A public key in DER form (`SubjectPublicKeyInfo`, RFC 5280 §4.1).
+    ///
+    /// # Errors
+    /// As [`Key::pem`].
+    pub fn der(der: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        super::pem::from_der(der.as_ref())
+    }
+
+    /// One JWK (RFC 7517 §4), as JSON text.
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::UnusableKey`]: not a JWK, not meant for signatures, or too weak.
+    pub fn jwk(json: &str) -> Result<Self, ConfigError> {
+        super::member::from_json(json)
+            .map_err(|reason| ConfigError::new(ConfigErrorKind::UnusableKey, format!("the JWK {reason}")))
+    }
+
+    /// Sets the key id that tokens name in `kid`. A key without one is tried for every token.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into().into());
+        self
+    }
+
+    /// Restricts the key to some of its algorithms.
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::NoAlgorithms`] if none of them fits the key.
+    pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Self, ConfigError> {
+        let wanted: AlgorithmSet = algorithms.into_iter().collect();
+        self.verifiers.retain(|(algorithm, _)| wanted.contains(*algorithm));
+        if self.verifiers.is_empty() {
+            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, "none of the algorithms fits the key"));
+        }
+        Ok(self)
+    }
+
+    /// The key id.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// What the key can verify.
+    #[must_use]
+    pub fn algorithms(&self) -> AlgorithmSet {
+        self.verifiers.iter().map(|(algorithm, _)| *algorithm).collect()
+    }
+
+    /// The key, parsed for `algorithm`, if it is pinned to it.
+    pub(crate) fn verifier(&self, algorithm: Algorithm) -> Option<&Verifier> {
+        self.verifiers.iter().find(|(pinned, _)| *pinned == algorithm).map(|(_, verifier)| verifier)
+    }
+
+    pub(crate) fn shares_secret_with(&self, other: &Self) -> bool {
+        self.verifiers.iter().any(|(_, one)| other.verifiers.iter().any(|(_, two)| one.same_secret(two)))
+    }
+
+    pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+        let n = significant(n);
+        check_rsa(n, significant(e))?;
+        Self::parse(Family::Rsa, pinned, |algorithm| Verifier::rsa(algorithm, n, significant(e)))
+    }
+
+    /// `point` is uncompressed: `04 ‖ x ‖ y`; its length tells the curve.
+    pub(super) fn ec(point: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+        let algorithm = match point.len() {
+            65 => Algorithm::ES256,
+            97 => Algorithm::ES384,
+            133 => Algorithm::ES512,
+            _ => return Err("is on no supported curve"),
+        };
+        if pinned.is_some_and(|pinned| pinned != algorithm) {
+            return Err("has an algorithm that its curve does not fit");
+        }
+        Self::parse(Family::Ec, Some(algorithm), |algorithm| Verifier::ec(algorithm, point))
+    }
+
+    pub(super) fn ed25519(public: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+        if public.len() != 32 {
+            return Err("is not an Ed25519 key of 32 bytes");
+        }
+        if has_small_order(public) {
+            return Err("is an Ed25519 key that signs for everybody (small order)");
+        }
+        Self::parse(Family::Ed, pinned, |_| Verifier::ed25519(public))
+    }
+
+    /// Without `alg`, a secret is pinned to the strongest hash that it is long enough for.
+    pub(super) fn octets(secret: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+        let algorithm = pinned.unwrap_or(match secret.len() {
+            64.. => Algorithm::HS512,
+            48.. => Algorithm::HS384,
+            _ => Algorithm::HS256,
+        });
+        check_secret(secret, shortest_secret(algorithm).ok_or("has an algorithm that does not fit its type")?)?;
+        Self::parse(Family::Hmac, Some(algorithm), |algorithm| Verifier::hmac(algorithm, secret))
+    }
+
+    /// Parses a key for the algorithm that it is pinned to, else for each of its family that the backend has.
+    fn parse(
+        family: Family,
+        pinned: Option<Algorithm>,
+        verifier: impl Fn(Algorithm) -> Result<Verifier, KeyRejected>,
+    ) -> Result<Self, &'static str> {
+        if pinned.is_some_and(|pinned| pinned.family() != family) {
+            return Err("has an algorithm that does not fit its type");
+        }
+        let fitting = |algorithm: &Algorithm| match pinned {
+            Some(pinned) => *algorithm == pinned,
+            None => algorithm.family() == family,
+        };
+        let verifiers: Vec<_> = Verifier::SUPPORTED
+            .into_iter()
+            .filter(fitting)
+            .map(|algorithm| Ok((algorithm, verifier(algorithm)?)))
+            .collect::<Result<_, KeyRejected>>()
+            .map_err(|KeyRejected| "has values that form no key")?;
+        if verifiers.is_empty() {
+            return Err("needs an algorithm that this build lacks");
+        }
+        Ok(Self { key_id: None, verifiers })
+    }
+}
+
+/// Nothing of the key itself.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("key_id", &self.key_id)
+            .field("algorithms", &self.algorithms())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The hash's output in bytes: the least that RFC 7518 §3.2 allows as a secret.
+const fn shortest_secret(algorithm: Algorithm) -> Option<usize> {
+    match algorithm {
+        Algorithm::HS256 => Some(32),
+        Algorithm::HS384 => Some(48),
+        Algorithm::HS512 => Some(64),
+        _ => None,
+    }
+}
+
+fn check_secret(secret: &[u8], shortest: usize) -> Result<(), &'static str> {
+    if secret.len() < shortest {
+        return Err(match shortest {
+            64 => "is shorter than 64 bytes",
+            48 => "is shorter than 48 bytes",
+            _ => "is shorter than 32 bytes",
+        });
+    }
+    let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
+    if distinct < MIN_DISTINCT_BYTES { Err("repeats a few bytes; use random ones") } else { Ok(()) }
+}
+
+/// RFC 7518 §3.3 asks for 2048 bits; e = 1 makes every message its own signature, an even e is no key.
+fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
+    let leading = n.first().map_or(0, |first| first.leading_zeros());
+    let bits = n.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0));
+    if !RSA_BITS.contains(&bits) {
+        return Err("is an RSA key of fewer than 2048 or more than 8192 bits");
+    }
+    let odd = e.last().is_some_and(|last| last & 1 == 1);
+    if !odd || e == [1] || e.len() > 4 {
+        return Err("has an RSA exponent that is even, below 3 or above 32 bits");
+    }
+    Ok(())
+}
+
+/// The encodings of the points of order 1, 2, 4 and 8, without the sign bit: under such a key signatures can be made up.
+/// aws-lc-rs loads them.
+fn has_small_order(public: &[u8]) -> bool {
+    const LOW: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let Some((&last, rest)) = public.split_last() else { return true };
+    let (top, first) = (last & 0x7f, rest.first().copied().unwrap_or_default());
+    let middle = |byte: u8| rest.iter().skip(1).all(|other| *other == byte);
+    // y = 0 or 1, or p - 1, p, p + 1.
+    let edge = (top == 0 && first <= 1 && middle(0)) || (top == 0x7f && first >= 0xec && middle(0xff));
+    let same = |low: &[u8; 32]| low.split_last().is_some_and(|(end, start)| *end == top && start == rest);
+    edge || LOW.iter().any(same)
+}
+
+/// Without leading zero bytes, which some issuers add.
+fn significant(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+fn unsupported(algorithm: Algorithm) -> ConfigError {
+    ConfigError::new(ConfigErrorKind::UnusableKey, format!("this build can't verify {algorithm}"))
+}

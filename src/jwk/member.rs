@@ -1,0 +1,107 @@
+//! One member of a JWK set (RFC 7517 §4), read on its own so that a bad one harms nobody else.
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::Key;
+use crate::algorithm::Algorithm;
+use crate::base64url;
+
+/// Longer key ids are no key ids: they would be kept and shown.
+const LONGEST_KEY_ID: usize = 512;
+
+/// The members that matter here. Others, `x5c` and `x5u` among them, are ignored: the key is in the JWK itself.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    kid: Option<String>,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    k: Option<Secret>,
+    d: Option<serde::de::IgnoredAny>,
+}
+
+/// Wiped when it is dropped.
+struct Secret(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|secret| Self(Zeroizing::new(secret)))
+    }
+}
+
+/// Reads one JWK. The error says why it is unusable, without repeating any of it.
+pub(super) fn from_json(json: &str) -> Result<Key, &'static str> {
+    let jwk: Jwk = serde_json::from_str(json).map_err(|_| "is not a JSON object of the right shape")?;
+    jwk.check_purpose()?;
+    let key = jwk.key(jwk.pinned()?)?;
+    match jwk.kid {
+        Some(kid) if kid.len() > LONGEST_KEY_ID => Err("has a key id of more than 512 bytes"),
+        Some(kid) => Ok(key.with_key_id(kid)),
+        None => Ok(key),
+    }
+}
+
+/// Whether the JWK is a shared secret, which no fetched set may hold.
+pub(super) fn is_secret(key: &Key) -> bool {
+    key.algorithms().iter().any(Algorithm::is_symmetric)
+}
+
+impl Jwk {
+    fn check_purpose(&self) -> Result<(), &'static str> {
+        if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
+            return Err("is not meant for signatures (use)");
+        }
+        if self.d.is_some() {
+            return Err("holds a private key, which belongs to the issuer alone");
+        }
+        let verifies = |operations: &Vec<String>| operations.iter().any(|operation| operation == "verify");
+        if self.key_ops.as_ref().is_some_and(|operations| !verifies(operations)) {
+            return Err("is not meant to verify (key_ops)");
+        }
+        Ok(())
+    }
+
+    fn pinned(&self) -> Result<Option<Algorithm>, &'static str> {
+        let parse = |name: &str| Algorithm::from_name(name).ok_or("has an unknown algorithm");
+        self.alg.as_deref().map(parse).transpose()
+    }
+
+    fn key(&self, pinned: Option<Algorithm>) -> Result<Key, &'static str> {
+        match (self.kty.as_str(), self.crv.as_deref()) {
+            ("RSA", _) => Key::rsa(&bytes(self.n.as_deref())?, &bytes(self.e.as_deref())?, pinned),
+            ("EC", Some(curve)) => Key::ec(&self.point(curve)?, pinned),
+            ("OKP", Some("Ed25519")) => Key::ed25519(&bytes(self.x.as_deref())?, pinned),
+            ("oct", _) => Key::octets(&bytes(self.k.as_ref().map(|k| k.0.as_str()))?, pinned),
+            ("EC" | "OKP", _) => Err("is on no supported curve"),
+            _ => Err("is of an unknown type (kty)"),
+        }
+    }
+
+    /// The uncompressed point; coordinates have exactly the field's length (RFC 7518 §6.2.1.2).
+    fn point(&self, curve: &str) -> Result<Vec<u8>, &'static str> {
+        let length = match curve {
+            "P-256" => 32,
+            "P-384" => 48,
+            "P-521" => 66,
+            _ => return Err("is on no supported curve"),
+        };
+        let (x, y) = (bytes(self.x.as_deref())?, bytes(self.y.as_deref())?);
+        if x.len() != length || y.len() != length {
+            return Err("has coordinates of the wrong length");
+        }
+        Ok([&[4], x.as_slice(), y.as_slice()].concat())
+    }
+}
+
+fn bytes(value: Option<&str>) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    let text = value.ok_or("lacks a member that its type needs")?;
+    base64url::decode(text).map(Zeroizing::new).ok_or("has a member that is not base64url")
+}

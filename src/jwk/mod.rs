@@ -1,0 +1,9 @@
+//! Keys: parsed once, checked when loaded, each pinned to its algorithms.
+
+mod key;
+mod member;
+mod pem;
+mod set;
+
+pub use key::Key;
+pub use set::{KeySet, SkippedKey};

@@ -1,0 +1,141 @@
+//! The claims of a verified token against the rules (RFC 7519 §4.1, RFC 8725 §3, RFC 9068 §4).
+
+use std::time::{Duration, SystemTime};
+
+use serde::de::DeserializeOwned;
+
+use super::claims::{Claims, TokenType};
+use super::registered::Registered;
+use super::verify::Verified;
+use crate::algorithm::AlgorithmSet;
+use crate::error::{Error, ErrorKind};
+
+/// What is asked of every token, whoever issued it.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) leeway: Duration,
+    pub(crate) longest_token: usize,
+    pub(crate) longest_life: Option<Duration>,
+    pub(crate) types: TypeRule,
+    /// Those of all issuers together: what can be refused before the issuer is known.
+    pub(crate) algorithms: AlgorithmSet,
+}
+
+/// What is asked of a token of one issuer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'i> {
+    pub(crate) audiences: &'i [String],
+}
+
+/// Which `typ` headers are let in.
+#[derive(Clone, Debug)]
+pub(crate) enum TypeRule {
+    /// None, `JWT`, or an access token's; so `dpop+jwt`, `logout+jwt`, `secevent+jwt` and the like are out.
+    Usual,
+    /// RFC 9068: an access token's, and all the claims of one.
+    AccessToken,
+    /// One of these.
+    Only(Vec<Box<str>>),
+}
+
+impl TypeRule {
+    /// Without case, and without `application/`, which may be left out (RFC 7515 §4.1.9).
+    pub(super) fn check(&self, typ: Option<&str>) -> Result<TokenType, Error> {
+        let token_type = TokenType::of(typ);
+        let allowed = match self {
+            Self::Usual => !matches!(token_type, TokenType::Other(_)),
+            Self::AccessToken => token_type == TokenType::AccessToken,
+            Self::Only(types) => {
+                typ.is_some_and(|typ| types.iter().any(|allowed| short(allowed).eq_ignore_ascii_case(short(typ))))
+            }
+        };
+        if allowed { Ok(token_type) } else { Err(ErrorKind::WrongTokenType.into()) }
+    }
+}
+
+impl TokenType {
+    fn of(typ: Option<&str>) -> Self {
+        match typ.map(short) {
+            None => Self::Unspecified,
+            Some(jwt) if jwt.eq_ignore_ascii_case("JWT") => Self::Jwt,
+            Some(access) if access.eq_ignore_ascii_case("at+jwt") => Self::AccessToken,
+            Some(other) => Self::Other(other.into()),
+        }
+    }
+}
+
+fn short(typ: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match typ.get(..PREFIX.len()) {
+        Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => typ.get(PREFIX.len()..).unwrap_or_default(),
+        _ => typ,
+    }
+}
+
+impl Verified {
+    /// Checks the claims and gives them out. `now` is the time since 1970.
+    pub(crate) fn validate<C: DeserializeOwned>(
+        self,
+        rules: &Rules,
+        expected: Expected<'_>,
+        now: Duration,
+    ) -> Result<Claims<C>, Error> {
+        let expires = check_not_expired(&self.registered, rules, now)?;
+        check_not_before(&self.registered, rules, now)?;
+        self.check_audience(expected.audiences)?;
+        self.check_required(rules)?;
+        // A date up to the year 9999 fits every SystemTime that Rust has.
+        let expires = SystemTime::UNIX_EPOCH.checked_add(expires);
+        Claims::read(self, expires.ok_or(Error::claim_of(ErrorKind::InvalidClaim, "exp"))?)
+    }
+
+    fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
+        let named = self.registered.aud.as_ref().ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
+        let mut named = named.as_slice().iter().map(|aud| aud.of_payload(&self.payload));
+        if named.any(|aud| audiences.iter().any(|ours| ours == aud)) {
+            Ok(())
+        } else {
+            Err(ErrorKind::WrongAudience.into())
+        }
+    }
+
+    fn check_required(&self, rules: &Rules) -> Result<(), Error> {
+        let claims = &self.registered;
+        let profile = matches!(rules.types, TypeRule::AccessToken);
+        let required = [
+            ("jti", claims.jti.is_some(), profile),
+            ("sub", claims.sub.is_some(), profile),
+            ("client_id", claims.has_client_id, profile),
+            ("iat", claims.iat.is_some(), profile),
+        ];
+        match required.into_iter().find(|(_, present, needed)| *needed && !present) {
+            Some((claim, ..)) => Err(Error::claim_of(ErrorKind::MissingClaim, claim)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `exp` is there, has not passed, and is not further away than tokens may live; gives it.
+pub(super) fn check_not_expired(claims: &Registered, rules: &Rules, now: Duration) -> Result<Duration, Error> {
+    let expires = claims.exp.ok_or(Error::claim_of(ErrorKind::MissingClaim, "exp"))?.0;
+    if now >= expires.saturating_add(rules.leeway) {
+        return Err(ErrorKind::Expired.into());
+    }
+    let too_far = |life: Duration| expires > now.saturating_add(life).saturating_add(rules.leeway);
+    if rules.longest_life.is_some_and(too_far) {
+        return Err(Error::claim_of(ErrorKind::InvalidClaim, "exp"));
+    }
+    Ok(expires)
+}
+
+/// `nbf` and `iat`, if there, are not in the future.
+pub(super) fn check_not_before(claims: &Registered, rules: &Rules, now: Duration) -> Result<(), Error> {
+    let latest = now.saturating_add(rules.leeway);
+    let future = |(claim, date): (&'static str, Option<super::numeric_date::NumericDate>)| {
+        date.is_some_and(|date| date.0 > latest).then_some(claim)
+    };
+    match [("nbf", claims.nbf), ("iat", claims.iat)].into_iter().find_map(future) {
+        Some(claim) => Err(Error::claim_of(ErrorKind::NotYetValid, claim)),
+        None => Ok(()),
+    }
+}

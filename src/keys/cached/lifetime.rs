@@ -1,0 +1,69 @@
+//! How long an answer is fresh (RFC 9111 §4.2), within bounds.
+
+use std::time::Duration;
+
+use http::header::{AGE, CACHE_CONTROL, HeaderMap, HeaderName};
+
+/// The bounds, and the life of an answer that says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(super) shortest: Duration,
+    pub(super) longest: Duration,
+    pub(super) unstated: Duration,
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self {
+            shortest: Duration::from_secs(60),
+            longest: Duration::from_secs(24 * 60 * 60),
+            unstated: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+impl Lifetime {
+    /// The life of an answer with these headers.
+    pub(crate) fn of(&self, headers: &HeaderMap) -> Duration {
+        let stated = stated(headers).map(|life| life.saturating_sub(age(headers)));
+        stated.unwrap_or(self.unstated).clamp(self.shortest, self.longest)
+    }
+}
+
+/// `max-age`; none at all where the answer must not be kept. `s-maxage` is for caches that serve others.
+fn stated(headers: &HeaderMap) -> Option<Duration> {
+    let mut life = None;
+    for directive in directives(headers) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim() {
+            name if name.eq_ignore_ascii_case("no-store") || name.eq_ignore_ascii_case("no-cache") => {
+                return Some(Duration::ZERO);
+            }
+            name if name.eq_ignore_ascii_case("max-age") => life = life.or(seconds(value)),
+            _ => {}
+        }
+    }
+    life
+}
+
+fn directives(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+}
+
+/// The time that the answer spent in caches on its way.
+fn age(headers: &HeaderMap) -> Duration {
+    let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    value(AGE).and_then(seconds).unwrap_or_default()
+}
+
+/// Digits, perhaps quoted; too many of them mean a very long time (RFC 9111 §1.2.2).
+fn seconds(text: &str) -> Option<Duration> {
+    let digits = text.trim().trim_matches('"');
+    let numeric = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    numeric.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::from(u32::MAX))))
+}

@@ -1,0 +1,124 @@
+//! How a fetched key set is kept.
+
+use std::time::Duration;
+
+use super::lifetime::Lifetime;
+use crate::config_error::{ConfigError, ConfigErrorKind};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// No time here is meant to be longer, and sums of such times can't overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// How fetched keys are kept, refreshed and given up. The defaults suit every provider we know of.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::{CacheSettings, Issuer};
+///
+/// let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com")
+///     .cache(CacheSettings::default().stale_for(Duration::from_secs(4 * 60 * 60)));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct CacheSettings {
+    pub(super) lifetime: Lifetime,
+    pub(super) stale_for: Duration,
+    pub(super) fetch_timeout: Duration,
+    pub(super) patience: Duration,
+    pub(super) idle_after: Duration,
+    pub(super) body_limit: usize,
+    pub(super) refetches: usize,
+    pub(super) refetch_window: Duration,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self {
+            lifetime: Lifetime::default(),
+            stale_for: Duration::from_secs(60 * 60),
+            fetch_timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(3),
+            idle_after: Duration::from_secs(60 * 60),
+            body_limit: 1024 * 1024,
+            refetches: 2,
+            refetch_window: Duration::from_secs(30),
+        }
+    }
+}
+
+impl CacheSettings {
+    /// The shortest life of a key set, whatever `Cache-Control` says. Default: 1 minute.
+    pub const fn shortest_life(mut self, life: Duration) -> Self {
+        self.lifetime.shortest = life;
+        self
+    }
+
+    /// The longest life of a key set, whatever `Cache-Control` says: how long a withdrawn key may live on. Default: 24 h.
+    pub const fn longest_life(mut self, life: Duration) -> Self {
+        self.lifetime.longest = life;
+        self
+    }
+
+    /// The life of a key set whose `Cache-Control` names none. Default: 10 minutes.
+    pub const fn unstated_life(mut self, life: Duration) -> Self {
+        self.lifetime.unstated = life;
+        self
+    }
+
+    /// How long keys serve beyond their life while the issuer can't be reached. 0: not at all. Default: 1 h.
+    pub const fn stale_for(mut self, time: Duration) -> Self {
+        self.stale_for = time;
+        self
+    }
+
+    /// The time for one fetch, body included. Default: 5 s.
+    pub const fn fetch_timeout(mut self, time: Duration) -> Self {
+        self.fetch_timeout = time;
+        self
+    }
+
+    /// How long a request waits for a fetch before it gets a 503. Default: 3 s.
+    pub const fn patience(mut self, time: Duration) -> Self {
+        self.patience = time;
+        self
+    }
+
+    /// After how long without a request keys are no longer refreshed; the next request resumes it. Default: 1 h.
+    pub const fn idle_after(mut self, time: Duration) -> Self {
+        self.idle_after = time;
+        self
+    }
+
+    /// The largest answer that is read, in bytes. Default: 1 MiB.
+    pub const fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// How many fetches tokens with unknown key ids may cause in a time. Scheduled ones don't count. Default: 2 in 30 s.
+    pub const fn unknown_key_refetches(mut self, most: usize, window: Duration) -> Self {
+        self.refetches = most;
+        self.refetch_window = window;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let long = self.lifetime.longest.max(self.stale_for).max(self.fetch_timeout).max(self.refetch_window);
+        let wrong = if long > LONGEST {
+            "a time is longer than a year"
+        } else if self.lifetime.shortest > self.lifetime.longest {
+            "the shortest life of a key set exceeds the longest"
+        } else if self.lifetime.shortest < SECOND {
+            "the shortest life of a key set is below one second"
+        } else if self.fetch_timeout.is_zero() || self.patience.is_zero() {
+            "no time is given to fetch keys, or to wait for them"
+        } else if self.refetch_window.is_zero() || self.refetches > 100 {
+            "the budget for unknown keys is no bound"
+        } else if !(1024..=16 * 1024 * 1024).contains(&self.body_limit) {
+            "the limit for a key set is not between 1 KiB and 16 MiB"
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::new(ConfigErrorKind::Contradiction, wrong))
+    }
+}

@@ -1,0 +1,98 @@
+//! The keys as they were fetched, with their times.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::HeaderMap;
+use tokio::time::Instant;
+
+use super::after;
+use super::settings::CacheSettings;
+use crate::jwk::KeySet;
+use crate::keys::fetch::etag;
+use crate::keys::health::FetchHealth;
+
+/// One key set and how long it serves. Replaced as a whole.
+pub(crate) struct Snapshot {
+    keys: Arc<KeySet>,
+    etag: Option<HeaderValue>,
+    times: Option<Times>,
+}
+
+/// When a set was fetched and what follows. All monotonic: a step of the clock on the wall changes nothing.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    fetched: Instant,
+    /// From here on a new one is wanted.
+    refresh: Instant,
+    /// Its life has passed: from here on it serves only because the issuer can't be reached.
+    ripe: Instant,
+    /// From here on it no longer serves.
+    end: Instant,
+}
+
+impl Snapshot {
+    /// Before the first fetch.
+    pub(super) fn empty() -> Self {
+        Self { keys: Arc::new(KeySet::from_iter([])), etag: None, times: None }
+    }
+
+    pub(super) fn new(keys: Arc<KeySet>, headers: &HeaderMap, settings: &CacheSettings, now: Instant) -> Self {
+        let life = settings.lifetime.of(headers);
+        let times = Times {
+            fetched: now,
+            refresh: after(now, early(life)),
+            ripe: after(now, life),
+            end: after(now, life.saturating_add(settings.stale_for)),
+        };
+        Self { keys, etag: etag(headers), times: Some(times) }
+    }
+
+    /// The same keys, confirmed by the issuer.
+    pub(super) fn renewed(&self, headers: &HeaderMap, settings: &CacheSettings, now: Instant) -> Self {
+        let renewed = Self::new(Arc::clone(&self.keys), headers, settings, now);
+        Self { etag: renewed.etag.or_else(|| self.etag.clone()), ..renewed }
+    }
+
+    pub(crate) fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    pub(super) fn etag(&self) -> Option<&HeaderValue> {
+        self.etag.as_ref()
+    }
+
+    /// Whether there are keys, and not too old. `failing`: the last fetch failed.
+    pub(super) fn serves(&self, now: Instant, failing: bool) -> bool {
+        self.times.is_some_and(|times| now < if failing { times.end } else { times.ripe })
+    }
+
+    /// Adds what is known here.
+    pub(super) fn health(&self, now: Instant, fetch: FetchHealth) -> FetchHealth {
+        let Some(times) = self.times else { return fetch };
+        FetchHealth {
+            age: Some(now.saturating_duration_since(times.fetched)),
+            serves_for: Some(times.end.saturating_duration_since(now)),
+            stale: now >= times.ripe,
+            ..fetch
+        }
+    }
+
+    /// When a new set is wanted; at once where there is none.
+    pub(super) fn refresh_at(&self) -> Option<Instant> {
+        self.times.map(|times| times.refresh)
+    }
+}
+
+/// 80 % of a life, less up to a tenth of it, so that a fleet that started together doesn't fetch together.
+fn early(life: Duration) -> Duration {
+    life.mul_f64(0.8 - 0.1 * random_fraction())
+}
+
+/// In [0, 1). Spread matters here, not secrecy.
+pub(super) fn random_fraction() -> f64 {
+    let random = u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or_default();
+    f64::from(random) / (f64::from(u32::MAX) + 1.0)
+}

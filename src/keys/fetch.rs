@@ -1,0 +1,144 @@
+//! One fetch of a JWK set.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use http::{Request, Response, StatusCode, Uri};
+
+use super::client::HttpClient;
+use super::discovery::Discovery;
+use crate::config_error::ConfigError;
+use crate::jwk::KeySet;
+
+/// Why a fetch brought no keys.
+#[derive(Debug)]
+pub(crate) enum FetchError {
+    /// The client failed: no connection, a reset, TLS.
+    Transport(Box<dyn StdError + Send + Sync>),
+    /// Another status than 200, a redirect among them; `Retry-After`, if the answer says so.
+    Status(StatusCode, Option<Duration>),
+    TooLarge,
+    TimedOut,
+    /// Not a JWK set with a usable key.
+    Unusable(ConfigError),
+    /// Not metadata of the configured issuer.
+    Metadata(&'static str),
+    /// There is no runtime to fetch on, or it was shut down.
+    NoRuntime,
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(_) => f.write_str("the issuer could not be reached"),
+            Self::Status(status, _) => write!(f, "the issuer answered with status {}", status.as_u16()),
+            Self::TooLarge => f.write_str("the issuer's answer is too large"),
+            Self::TimedOut => f.write_str("the issuer did not answer in time"),
+            Self::Unusable(error) => write!(f, "the issuer's answer is unusable: {error}"),
+            Self::Metadata(reason) => write!(f, "the issuer's metadata {reason}"),
+            Self::NoRuntime => f.write_str("keys are fetched on a tokio runtime, and there is none"),
+        }
+    }
+}
+
+impl StdError for FetchError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Transport(source) => Some(&**source),
+            Self::Unusable(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// What is fetched.
+pub(crate) enum Target {
+    /// A JWK set at a URL.
+    Url(Uri),
+    /// Whatever JWK set the issuer's metadata names.
+    Discovery(Box<Discovery>),
+}
+
+/// What a fetch brought.
+pub(super) enum Fetched {
+    New {
+        keys: KeySet,
+        headers: HeaderMap,
+    },
+    /// The set is the one that the entity tag is of.
+    Unchanged {
+        headers: HeaderMap,
+    },
+}
+
+impl Target {
+    /// Fetches the JWK set, unless it still is the one with `etag`.
+    pub(super) async fn fetch(
+        &self,
+        client: &HttpClient,
+        etag: Option<&HeaderValue>,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        match self {
+            Self::Url(url) => fetch_set(client, url, etag, limit).await,
+            Self::Discovery(discovery) => {
+                let url = discovery.jwks_uri(client, limit).await?;
+                let fetched = fetch_set(client, &url, etag, limit).await;
+                if fetched.is_err() {
+                    // Perhaps the set has moved: ask again next time.
+                    discovery.forget();
+                }
+                fetched
+            }
+        }
+    }
+}
+
+async fn fetch_set(
+    client: &HttpClient,
+    url: &Uri,
+    etag: Option<&HeaderValue>,
+    limit: usize,
+) -> Result<Fetched, FetchError> {
+    let response = get(client, url, etag, limit).await?;
+    let (head, body) = response.into_parts();
+    if head.status == StatusCode::NOT_MODIFIED && etag.is_some() {
+        return Ok(Fetched::Unchanged { headers: head.headers });
+    }
+    check_status(head.status, &head.headers)?;
+    let keys = KeySet::from_response(&body).map_err(FetchError::Unusable)?;
+    Ok(Fetched::New { keys, headers: head.headers })
+}
+
+pub(super) async fn get(
+    client: &HttpClient,
+    url: &Uri,
+    etag: Option<&HeaderValue>,
+    limit: usize,
+) -> Result<Response<Bytes>, FetchError> {
+    let mut request = Request::get(url.clone())
+        .header(ACCEPT, "application/json, application/jwk-set+json")
+        .body(())
+        .map_err(|error| FetchError::Transport(error.into()))?;
+    if let Some(etag) = etag {
+        request.headers_mut().insert(IF_NONE_MATCH, etag.clone());
+    }
+    client.get(request, limit).await
+}
+
+/// Anything but 200 is a failure: a redirect could lead to keys of somebody else's.
+pub(super) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<(), FetchError> {
+    if status == StatusCode::OK {
+        return Ok(());
+    }
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    Err(FetchError::Status(status, seconds.map(Duration::from_secs)))
+}
+
+/// The entity tag of an answer, for the next fetch.
+pub(super) fn etag(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(ETAG).filter(|etag| etag.len() <= 256).cloned()
+}

@@ -1,0 +1,86 @@
+//! How the keys are, for health checks and dashboards.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::source::KeySource;
+use crate::algorithm::Algorithm;
+use crate::jwk::{Key, KeySet, SkippedKey};
+
+/// The state of one issuer's keys. Serializes as JSON with times in seconds.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct IssuerHealth {
+    /// The issuer.
+    pub issuer: String,
+    /// Whether there are keys that serve now.
+    pub serving: bool,
+    /// The keys at hand.
+    pub keys: Vec<KeyInfo>,
+    /// The members of the issuer's JWK set that are not used.
+    pub skipped: Vec<SkippedKey>,
+    /// About the fetches, where keys are fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<FetchHealth>,
+}
+
+/// One key.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct KeyInfo {
+    /// Its id.
+    pub key_id: Option<String>,
+    /// What it verifies.
+    #[serde(serialize_with = "names")]
+    pub algorithms: Vec<Algorithm>,
+}
+
+/// How fetching goes.
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct FetchHealth {
+    /// Since the last fetch that brought keys, or confirmed them.
+    #[serde(serialize_with = "seconds")]
+    pub age: Option<Duration>,
+    /// Until the keys no longer serve if no fetch succeeds: their life and the time that they may serve stale.
+    #[serde(serialize_with = "seconds")]
+    pub serves_for: Option<Duration>,
+    /// Whether the keys have outlived their life because the issuer can't be reached.
+    pub stale: bool,
+    /// Why the last fetch failed; `None` if it succeeded.
+    pub last_error: Option<String>,
+    /// How many fetches ended.
+    pub fetches: u64,
+    /// How many of them failed.
+    pub failures: u64,
+}
+
+impl IssuerHealth {
+    pub(crate) fn of(issuer: &str, source: &dyn KeySource, fetch: Option<FetchHealth>) -> Self {
+        let keys = source.current();
+        Self {
+            issuer: issuer.to_owned(),
+            serving: keys.as_ref().is_some_and(|keys| keys.keys().next().is_some()),
+            keys: keys.iter().flat_map(|keys| keys.keys()).map(KeyInfo::of).collect(),
+            skipped: keys.as_deref().map(KeySet::skipped).unwrap_or_default().to_vec(),
+            fetch,
+        }
+    }
+}
+
+impl KeyInfo {
+    fn of(key: &Key) -> Self {
+        Self { key_id: key.key_id().map(ToOwned::to_owned), algorithms: key.algorithms().iter().collect() }
+    }
+}
+
+fn names<S: Serializer>(algorithms: &[Algorithm], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(algorithms.iter().map(|algorithm| algorithm.name()))
+}
+
+// The signature is serde's.
+#[allow(clippy::ref_option)]
+fn seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs()).serialize(serializer)
+}

@@ -1,0 +1,171 @@
+//! Tokens, valid unless told otherwise.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::key::TestKey;
+use super::members::{Members, overridden};
+use super::unique;
+use crate::time::Clock;
+
+/// A token in the making. It starts out valid; every setter changes one thing.
+///
+/// | part | default |
+/// |---|---|
+/// | header | `alg` and `kid` of the key, `typ` `"JWT"` |
+/// | `iss` | the issuer, when it comes [from one](crate::testing::TestIssuer::token); else absent |
+/// | `sub` | `"test-subject"` |
+/// | `aud` | `"https://api.example"` |
+/// | `iat`, `exp` | now, and 300 s later |
+/// | `jti` | another one at each [`sign`](Self::sign) |
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::Algorithm;
+/// use tower_jwt_auth::testing::TestKey;
+///
+/// let key = TestKey::generate(Algorithm::ES256);
+/// let valid = key.token().subject("alice").scope("orders:read orders:write");
+/// let anonymous = valid.clone().without_claim("sub").sign();
+/// let late = valid.clone().expired().sign();
+/// let unsigned_algorithm = valid.header("alg", "none").sign();
+/// # assert!(anonymous != late && late != unsigned_algorithm);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "`sign` makes the token"]
+pub struct TokenBuilder {
+    key: TestKey,
+    /// Seconds since 1970, negative before.
+    issued_at: i64,
+    lifetime: i64,
+    header: Members,
+    claims: Members,
+}
+
+impl TokenBuilder {
+    pub(super) fn new(key: &TestKey) -> Self {
+        let issued_at = seconds(SystemTime::now());
+        Self { key: key.clone(), issued_at, lifetime: 300, header: Members::new(), claims: Members::new() }
+    }
+
+    /// The `sub` claim.
+    pub fn subject(self, subject: impl Into<String>) -> Self {
+        self.claim("sub", subject.into())
+    }
+
+    /// The `aud` claim: a string, or an array of them.
+    pub fn audience(self, audience: impl Serialize) -> Self {
+        self.claim("aud", audience)
+    }
+
+    /// The `iss` claim.
+    pub fn issuer(self, issuer: impl Into<String>) -> Self {
+        self.claim("iss", issuer.into())
+    }
+
+    /// The `scope` claim (RFC 9068 §2.2.3): names separated by spaces.
+    pub fn scope(self, scope: impl Into<String>) -> Self {
+        self.claim("scope", scope.into())
+    }
+
+    /// Any claim, also in place of a default one and of any type.
+    ///
+    /// # Panics
+    /// If `value` can't be written as JSON.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        let value = to_json(&name, value);
+        self.claims.insert(name, Some(value));
+        self
+    }
+
+    /// Leaves a claim out.
+    pub fn without_claim(mut self, name: impl Into<String>) -> Self {
+        self.claims.insert(name.into(), None);
+        self
+    }
+
+    /// Any member of the header, also in place of a default one.
+    ///
+    /// # Panics
+    /// If `value` can't be written as JSON.
+    pub fn header(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        let value = to_json(&name, value);
+        self.header.insert(name, Some(value));
+        self
+    }
+
+    /// Leaves a member of the header out.
+    pub fn without_header(mut self, name: impl Into<String>) -> Self {
+        self.header.insert(name.into(), None);
+        self
+    }
+
+    /// Expires so long after it was issued.
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.lifetime = whole_seconds(lifetime);
+        self.claims.remove("exp");
+        self
+    }
+
+    /// Expired an hour ago. What it was issued at moves along.
+    pub fn expired(mut self) -> Self {
+        self.issued_at = self.issued_at.saturating_sub(self.lifetime.saturating_add(3600));
+        self.claims.remove("exp");
+        self
+    }
+
+    /// Issued then: moves `iat` and `exp`.
+    pub fn issued_at(mut self, time: SystemTime) -> Self {
+        self.issued_at = seconds(time);
+        self
+    }
+
+    /// Issued at what the clock shows: moves `iat` and `exp`.
+    pub fn clock(self, clock: &dyn Clock) -> Self {
+        let now = clock.now();
+        self.issued_at(now)
+    }
+
+    /// Signed by another key, whose `alg` and `kid` go into the header.
+    pub fn key(mut self, key: &TestKey) -> Self {
+        self.key = key.clone();
+        self
+    }
+
+    /// The token in its compact form.
+    #[must_use]
+    pub fn sign(&self) -> String {
+        let header = json!({"alg": self.key.algorithm().name(), "kid": self.key.key_id(), "typ": "JWT"});
+        let claims = json!({
+            "sub": "test-subject",
+            "aud": "https://api.example",
+            "iat": self.issued_at,
+            "exp": self.issued_at.saturating_add(self.lifetime),
+            "jti": unique("token"),
+        });
+        let header = overridden(header, &self.header);
+        let claims = overridden(claims, &self.claims);
+        self.key.sign_raw(&header.to_string(), claims.to_string().as_bytes())
+    }
+}
+
+fn to_json(name: &str, value: impl Serialize) -> Value {
+    let written = serde_json::to_value(value);
+    written.unwrap_or_else(|error| panic!("TokenBuilder: `{name}` can't be written as JSON: {error}"))
+}
+
+/// A `NumericDate` (RFC 7519 §2).
+fn seconds(time: SystemTime) -> i64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => whole_seconds(after),
+        Err(before) => whole_seconds(before.duration()).saturating_neg(),
+    }
+}
+
+fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}

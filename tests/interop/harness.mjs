@@ -1,0 +1,125 @@
+// The tools of run.mjs: counted checks, child processes that do not outlive the test, HTTP requests with a time limit.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const REQUEST_LIMIT = 10_000;
+const EXIT_LIMIT = 10_000;
+
+const counts = { passed: 0, failed: 0 };
+const children = new Set();
+
+/** Runs one check, prints its line and counts it. A check fails by throwing. */
+export async function check(name, body) {
+  try {
+    await body();
+    counts.passed += 1;
+    console.log(`ok - ${name}`);
+  } catch (error) {
+    fail(name, error);
+  }
+}
+
+function fail(name, error) {
+  counts.failed += 1;
+  console.log(`not ok - ${name}: ${error.message.replaceAll(/\s+/g, ' ')}`);
+}
+
+/** Runs the whole test within `limit` milliseconds, prints the totals and ends the process, children first. */
+export async function runAll(limit, scenario) {
+  process.on('exit', () => children.forEach((child) => child.process.kill('SIGKILL')));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => finish(new Error(`stopped by ${signal}`)));
+  }
+  setTimeout(() => finish(new Error(`not done after ${limit / 1000} s`)), limit);
+  try {
+    await scenario();
+    finish();
+  } catch (error) {
+    finish(error);
+  }
+}
+
+function finish(error) {
+  if (error) fail('the test runs to its end', error);
+  if (counts.failed > 0) children.forEach(showErrors);
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  process.exit(counts.failed === 0 ? 0 : 1);
+}
+
+function showErrors(child) {
+  if (child.stderr) console.error(`--- standard error of ${child.name}:\n${child.stderr.trimEnd()}\n---`);
+}
+
+/** Starts a child process. Its standard error is kept, and shown when a check failed. */
+export function start(name, command, args) {
+  const child = { name, process: spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }), stderr: '' };
+  children.add(child);
+  child.process.stderr.setEncoding('utf8').on('data', (text) => {
+    child.stderr += text;
+  });
+  child.lines = createInterface({ input: child.process.stdout });
+  child.exit = new Promise((resolve) => {
+    child.process.once('error', (error) => resolve({ error: error.message }));
+    child.process.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  return child;
+}
+
+/** The first line the child prints. */
+export async function firstLine(child, limit) {
+  const line = once(child.lines, 'line').then(([text]) => text);
+  return Promise.race([line, endedEarly(child), expired(limit, `${child.name} printed nothing`)]);
+}
+
+/** Waits until the address gives any HTTP answer. */
+export async function reachable(child, url, limit) {
+  const poll = async () => {
+    const end = Date.now() + limit;
+    while (Date.now() < end) {
+      if (await get(url).catch(() => null)) return;
+      await sleep(50);
+    }
+    throw new Error(`${url} did not answer`);
+  };
+  await Promise.race([poll(), endedEarly(child)]);
+}
+
+/** How the child ends, after the signal if one is given: { code, signal }. */
+export async function ended(child, signal) {
+  if (signal) child.process.kill(signal);
+  return Promise.race([child.exit, expired(EXIT_LIMIT, `${child.name} is still running`)]);
+}
+
+async function endedEarly(child) {
+  const exit = await child.exit;
+  throw new Error(`${child.name} ended early: ${JSON.stringify(exit)}`);
+}
+
+async function expired(limit, message) {
+  await sleep(limit, undefined, { ref: false });
+  throw new Error(message);
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export async function request(url, options = {}) {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(REQUEST_LIMIT), ...options });
+  const text = await response.text();
+  return { status: response.status, challenge: response.headers.get('www-authenticate'), text };
+}
+
+export async function get(url, token) {
+  return request(url, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } });
+}
