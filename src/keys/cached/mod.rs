@@ -138,7 +138,7 @@ impl Cache {
         }
         if served && !tower.budget.take(now) {
             // With the issuer silent nobody can say that it has no such key.
-            return tower.failure.as_ref().map_or(Way::Ready, |failure| Way::Fail(failure.error(now)));
+            return if self.failing.load(Relaxed) { Way::Fail(self.failure(&tower, now)) } else { Way::Ready };
         }
         self.board(&mut tower).map_or_else(Way::Fail, Way::Wait)
     }
@@ -171,6 +171,10 @@ impl Cache {
 
     fn set_failing(&self, failing: bool) {
         self.failing.store(failing, Relaxed);
+    }
+
+    fn failure(&self, tower: &Tower, now: Instant) -> KeysError {
+        tower.failure.as_ref().map_or_else(|| self.timed_out(), |failure| failure.error(now))
     }
 
     fn timed_out(&self) -> KeysError {

@@ -1,0 +1,156 @@
+//! Before the first keys.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::time::{Instant, sleep, timeout};
+use tower_jwt_auth::{CacheSettings, ErrorKind};
+
+use crate::mock::{Answer, Mock, kind};
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_requests_on_a_cold_cache_share_one_fetch() {
+    let mock = Mock::new();
+    mock.delay(Duration::from_millis(200));
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    let outcomes = join_all((0..1000).map(|_| authenticator.authenticate(&token))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(mock.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_fetched_before_the_first_request() {
+    let mock = Mock::new();
+    let _authenticator = mock.authenticator();
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(mock.fetches(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_waiter_that_goes_away_changes_nothing_for_the_others() {
+    let mock = Mock::new();
+    mock.delay(Duration::from_secs(1));
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    let first = timeout(Duration::from_millis(100), authenticator.authenticate(&token));
+    let second = async {
+        sleep(Duration::from_millis(50)).await;
+        authenticator.authenticate(&token).await
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert!(first.is_err(), "the first one is cancelled while it waits");
+    assert!(second.is_ok());
+    assert_eq!(mock.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_whose_only_waiter_went_away_still_fills_the_cache() {
+    let mock = Mock::new();
+    mock.delay(Duration::from_secs(1));
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(timeout(Duration::from_millis(100), authenticator.authenticate(&token)).await.is_err());
+    sleep(Duration::from_secs(2)).await;
+    let start = Instant::now();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    assert_eq!((start.elapsed(), mock.fetches()), (Duration::ZERO, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_issuer_down_requests_get_keys_unavailable_and_when_to_come_back() {
+    let mock = Mock::new();
+    mock.answer(Answer::Unreachable);
+    let authenticator = mock.authenticator();
+    let error = authenticator.authenticate(&mock.token()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+    assert!(error.retry_after().unwrap() <= Duration::from_secs(5));
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "the issuer could not be reached");
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_issuer_down_a_storm_of_requests_does_not_become_a_storm_of_fetches() {
+    let mock = Mock::new();
+    mock.answer(Answer::Unreachable);
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    for _ in 0..10_000 {
+        assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+        sleep(Duration::from_millis(1)).await;
+    }
+    // Ten seconds with pauses of 0.5, 1, 2, 4 s, less a quarter of each at the most.
+    assert!(mock.fetches() <= 7, "{} fetches", mock.fetches());
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
+    let mock = Mock::new();
+    mock.answer(Answer::Unreachable);
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    for _ in 0..60 {
+        assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+        sleep(Duration::from_secs(1)).await;
+    }
+    mock.answer(Answer::Keys);
+    // Nobody asks in the meantime.
+    sleep(Duration::from_secs(5)).await;
+    let fetches = mock.fetches();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    assert_eq!(mock.fetches(), fetches, "the keys were there before the request");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_issuer_costs_a_waiter_its_own_patience_and_no_more() {
+    let mock = Mock::new();
+    mock.answer(Answer::Hang);
+    let settings = CacheSettings::default().patience(Duration::from_secs(2));
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    let token = mock.token();
+    let start = Instant::now();
+    let outcomes = join_all((0..10).map(|_| authenticator.authenticate(&token))).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(2));
+    for outcome in outcomes {
+        assert_eq!(kind(outcome), Some(ErrorKind::KeysUnavailable));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn prefetch_loads_the_keys_and_says_so_when_it_can_not() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    mock.answer(Answer::Status(500));
+    let error = authenticator.prefetch().await.unwrap_err();
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the issuer answered with status 500");
+    mock.answer(Answer::Keys);
+    authenticator.prefetch().await.unwrap();
+    let fetches = mock.fetches();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetches(), fetches);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_anyway_causes_no_fetch() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    let key = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
+    let token = || key.token().issuer(crate::mock::ISSUER);
+    let later = std::time::SystemTime::now() + Duration::from_secs(3600);
+    let secret = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::HS256);
+    for (refused, expected) in [
+        (token().expired().sign(), ErrorKind::Expired),
+        (token().issued_at(later).sign(), ErrorKind::NotYetValid),
+        (token().without_claim("exp").sign(), ErrorKind::MissingClaim),
+        (token().issuer("https://stranger.example").sign(), ErrorKind::UnknownIssuer),
+        (token().header("crit", ["exp"]).sign(), ErrorKind::UnsupportedHeader),
+        (token().header("alg", "none").sign(), ErrorKind::AlgorithmNotAllowed),
+        (secret.token().issuer(crate::mock::ISSUER).sign(), ErrorKind::AlgorithmNotAllowed),
+        (token().header("typ", "logout+jwt").sign(), ErrorKind::WrongTokenType),
+        ("x.y.z".to_owned(), ErrorKind::MalformedToken),
+        ("x".repeat(20_000), ErrorKind::TokenTooLarge),
+    ] {
+        assert_eq!(kind(authenticator.authenticate(&refused).await), Some(expected));
+    }
+    assert_eq!(mock.fetches(), 0);
+}

@@ -1,0 +1,105 @@
+//! From the issuer to its keys.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, Issuer};
+
+use crate::mock::{AUDIENCE, ISSUER, Mock, kind, minutes};
+
+const OPENID: &str = "https://issuer.example/.well-known/openid-configuration";
+const OAUTH: &str = "https://issuer.example/.well-known/oauth-authorization-server";
+
+fn metadata(jwks_uri: &str) -> String {
+    json!({"issuer": ISSUER, "jwks_uri": jwks_uri}).to_string()
+}
+
+fn discovering(mock: &Mock) -> Authenticator {
+    let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(CacheSettings::default());
+    Authenticator::builder(issuer).build_authenticator().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn openid_metadata_comes_first() {
+    let mock = Mock::new();
+    mock.page(OPENID, metadata("https://issuer.example/keys"));
+    assert!(discovering(&mock).authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetched(), [OPENID, "https://issuer.example/keys"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn oauth_metadata_comes_second() {
+    let mock = Mock::new();
+    mock.page(OAUTH, metadata("https://issuer.example/keys"));
+    assert!(discovering(&mock).authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetched(), [OPENID, OAUTH, "https://issuer.example/keys"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_is_kept_for_its_own_life() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=600");
+    mock.page(OPENID, metadata("https://issuer.example/keys"));
+    let authenticator = discovering(&mock);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.add_key();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetched(), [OPENID, "https://issuer.example/keys", "https://issuer.example/keys"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_jwks_uri_that_moves_is_followed() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    mock.page(OPENID, metadata("https://issuer.example/old"));
+    let authenticator = discovering(&mock);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.page(OPENID, metadata("https://issuer.example/new"));
+    minutes(3).await;
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetched().last().unwrap(), "https://issuer.example/new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_of_another_issuer_is_refused_and_the_old_keys_stay() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    mock.page(OPENID, metadata("https://issuer.example/keys"));
+    let authenticator = discovering(&mock);
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.page(OPENID, json!({"issuer": "https://evil.example", "jwks_uri": "https://evil.example/keys"}).to_string());
+    minutes(10).await;
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    assert!(!mock.fetched().contains(&"https://evil.example/keys".to_owned()));
+    let error = authenticator.health().remove(0).fetch.unwrap().last_error;
+    assert_eq!(error.as_deref(), Some("the issuer's metadata names another issuer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_https_issuer_has_an_https_jwks_uri() {
+    for jwks_uri in ["http://issuer.example/keys", "http://127.0.0.1/keys", "ftp://issuer.example/keys", "/keys", ""] {
+        let mock = Mock::new();
+        mock.page(OPENID, metadata(jwks_uri));
+        let authenticator = discovering(&mock);
+        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(mock.fetched()[0], OPENID);
+        assert!(!mock.fetched().contains(&jwks_uri.to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_with_a_path_has_it_at_the_end_or_after_the_well_known_part() {
+    let mock = Mock::new();
+    let issuer = Issuer::discover("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());
+    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    assert!(authenticator.prefetch().await.is_err());
+    assert_eq!(
+        mock.fetched(),
+        [
+            "https://issuer.example/tenant/.well-known/openid-configuration",
+            "https://issuer.example/.well-known/oauth-authorization-server/tenant"
+        ]
+    );
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}

@@ -1,0 +1,74 @@
+//! How long an answer is kept, by its headers.
+
+use std::time::Duration;
+
+use tower_jwt_auth::CacheSettings;
+
+use crate::mock::Mock;
+
+/// The life that a set gets, measured by when it stops to serve: an hour after it.
+async fn life(headers: &[(&'static str, &str)]) -> u64 {
+    let mock = Mock::new();
+    for (name, value) in headers {
+        mock.header(name, value);
+    }
+    let settings = CacheSettings::default().stale_for(Duration::from_secs(3600));
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    authenticator.prefetch().await.unwrap();
+    let fetch = authenticator.health().remove(0).fetch.unwrap();
+    fetch.serves_for.unwrap().as_secs() - 3600
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_life_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
+    for (cache_control, expected) in [
+        ("max-age=300", 300),
+        ("public, max-age=300, must-revalidate", 300),
+        ("MAX-AGE=300", 300),
+        ("max-age=\"300\"", 300),
+        ("max-age=300, max-age=900", 300),
+        ("s-maxage=900, max-age=300", 300),
+        ("max-age=0", 60),
+        ("max-age=5", 60),
+        ("no-store", 60),
+        ("no-cache, max-age=300", 60),
+        ("max-age=31536000", 86_400),
+        ("max-age=99999999999999999999999999", 86_400),
+        ("max-age=-5", 600),
+        ("max-age=soon", 600),
+        ("max-age=", 600),
+        ("max-age", 600),
+        ("s-maxage=900", 600),
+        ("", 600),
+        (",,=,;", 600),
+    ] {
+        assert_eq!(life(&[("cache-control", cache_control)]).await, expected, "{cache_control}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_spent_in_caches_on_the_way_is_no_longer_to_live() {
+    assert_eq!(life(&[("cache-control", "max-age=300"), ("age", "100")]).await, 200);
+    assert_eq!(life(&[("cache-control", "max-age=300"), ("age", "1000")]).await, 60);
+    assert_eq!(life(&[("cache-control", "max-age=300"), ("age", "old")]).await, 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn contradictory_settings_are_refused() {
+    let second = Duration::from_secs(1);
+    let default = CacheSettings::default;
+    for settings in [
+        default().shortest_life(Duration::from_secs(100)).longest_life(Duration::from_secs(99)),
+        default().shortest_life(Duration::ZERO),
+        default().fetch_timeout(Duration::ZERO),
+        default().patience(Duration::ZERO),
+        default().body_limit(0),
+        default().unknown_key_refetches(2, Duration::ZERO),
+        default().unknown_key_refetches(usize::MAX, second),
+        default().stale_for(Duration::MAX),
+        default().longest_life(Duration::MAX),
+    ] {
+        let error = Mock::new().builder(settings).build_authenticator().unwrap_err();
+        assert_eq!(error.kind(), tower_jwt_auth::ConfigErrorKind::Contradiction);
+    }
+}

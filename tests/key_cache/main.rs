@@ -1,0 +1,17 @@
+//! The key cache, state by state: a mock HTTP client and tokio's paused clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "in a test a panic is the report"
+)]
+
+mod cold;
+mod discovery;
+mod lifetime;
+mod mock;
+mod outage;
+mod refresh;
+mod runtime;
+mod unknown;

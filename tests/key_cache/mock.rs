@@ -1,0 +1,185 @@
+//! An issuer without sockets, for the paused clock.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::json;
+use tokio::time::sleep;
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{
+    Algorithm, Authenticator, CacheSettings, Claims, Error, ErrorKind, HttpClient, Issuer, JwtAuthBuilder,
+};
+
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const AUDIENCE: &str = "https://api.example";
+const JWKS_URI: &str = "https://issuer.example/jwks";
+
+/// How the issuer answers.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// With its current keys.
+    Keys,
+    Status(u16),
+    Body(&'static str),
+    Unreachable,
+    Hang,
+}
+
+#[derive(Clone)]
+pub(crate) struct Mock {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    keys: Vec<TestKey>,
+    answer: Answer,
+    delay: Duration,
+    headers: HeaderMap,
+    /// Bodies by URL, before everything else.
+    pages: HashMap<String, String>,
+    fetches: Vec<(String, HeaderMap)>,
+}
+
+impl Mock {
+    pub(crate) fn new() -> Self {
+        let state = State {
+            keys: vec![TestKey::generate(Algorithm::ES256)],
+            answer: Answer::Keys,
+            delay: Duration::ZERO,
+            headers: HeaderMap::new(),
+            pages: HashMap::new(),
+            fetches: Vec::new(),
+        };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+        f(&mut self.state.lock().unwrap())
+    }
+
+    pub(crate) fn answer(&self, answer: Answer) {
+        self.with(|state| state.answer = answer);
+    }
+
+    pub(crate) fn delay(&self, delay: Duration) {
+        self.with(|state| state.delay = delay);
+    }
+
+    pub(crate) fn header(&self, name: &'static str, value: &str) {
+        let value = HeaderValue::from_str(value).unwrap();
+        self.with(|state| state.headers.insert(HeaderName::from_static(name), value));
+    }
+
+    pub(crate) fn page(&self, url: &str, body: impl Into<String>) {
+        self.with(|state| state.pages.insert(url.to_owned(), body.into()));
+    }
+
+    pub(crate) fn fetches(&self) -> usize {
+        self.with(|state| state.fetches.len())
+    }
+
+    pub(crate) fn fetched(&self) -> Vec<String> {
+        self.with(|state| state.fetches.iter().map(|(url, _)| url.clone()).collect())
+    }
+
+    pub(crate) fn last_headers(&self) -> HeaderMap {
+        self.with(|state| state.fetches.last().unwrap().1.clone())
+    }
+
+    /// Publishes a new key instead of all others.
+    pub(crate) fn rotate(&self) {
+        self.with(|state| state.keys = vec![TestKey::generate(Algorithm::ES256)]);
+    }
+
+    /// Publishes a new key beside the others, which signs from now on.
+    pub(crate) fn add_key(&self) {
+        self.with(|state| state.keys.insert(0, TestKey::generate(Algorithm::ES256)));
+    }
+
+    /// Another key under the same id.
+    pub(crate) fn replace_key(&self) {
+        self.with(|state| {
+            let id = state.keys[0].key_id().to_owned();
+            state.keys = vec![TestKey::generate(Algorithm::ES256).with_key_id(id)];
+        });
+    }
+
+    /// A token that is good for a day.
+    pub(crate) fn token(&self) -> String {
+        let key = self.with(|state| state.keys[0].clone());
+        let day = Duration::from_secs(24 * 60 * 60);
+        key.token().issuer(ISSUER).audience(AUDIENCE).expires_in(day * 30).sign()
+    }
+
+    /// A well-formed token with a key id that nobody has, signed by a key that nobody knows.
+    pub(crate) fn stranger(&self) -> String {
+        TestKey::generate(Algorithm::ES256).token().issuer(ISSUER).audience(AUDIENCE).sign()
+    }
+
+    pub(crate) fn client(&self) -> HttpClient {
+        let mock = self.clone();
+        HttpClient::new(tower::service_fn(move |request: Request<Full<Bytes>>| {
+            let mock = mock.clone();
+            async move { mock.respond(request).await }
+        }))
+    }
+
+    async fn respond(&self, request: Request<Full<Bytes>>) -> io::Result<Response<Full<Bytes>>> {
+        let url = request.uri().to_string();
+        let (answer, delay) = self.with(|state| {
+            state.fetches.push((url.clone(), request.headers().clone()));
+            (state.answer.clone(), state.delay)
+        });
+        sleep(delay).await;
+        match answer {
+            Answer::Hang => std::future::pending().await,
+            Answer::Unreachable => Err(io::ErrorKind::ConnectionRefused.into()),
+            Answer::Status(status) => Ok(self.response(StatusCode::from_u16(status).unwrap(), String::new())),
+            Answer::Body(body) => Ok(self.response(StatusCode::OK, body.to_owned())),
+            Answer::Keys => Ok(self.content(&url, request.headers())),
+        }
+    }
+
+    fn content(&self, url: &str, asked: &HeaderMap) -> Response<Full<Bytes>> {
+        let etag = self.with(|state| state.headers.get("etag").cloned());
+        if etag.is_some() && asked.get("if-none-match") == etag.as_ref() {
+            return self.response(StatusCode::NOT_MODIFIED, String::new());
+        }
+        let page = self.with(|state| state.pages.get(url).cloned());
+        if page.is_none() && url.contains("/.well-known/") {
+            return self.response(StatusCode::NOT_FOUND, String::new());
+        }
+        let jwks = self.with(|state| json!({"keys": state.keys.iter().map(TestKey::jwk).collect::<Vec<_>>()}));
+        self.response(StatusCode::OK, page.unwrap_or_else(|| jwks.to_string()))
+    }
+
+    fn response(&self, status: StatusCode, body: String) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::from(body));
+        *response.status_mut() = status;
+        *response.headers_mut() = self.with(|state| state.headers.clone());
+        response
+    }
+
+    pub(crate) fn builder(&self, settings: CacheSettings) -> JwtAuthBuilder {
+        let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE).http_client(self.client()).cache(settings);
+        Authenticator::builder(issuer)
+    }
+
+    pub(crate) fn authenticator(&self) -> Authenticator {
+        self.builder(CacheSettings::default()).build_authenticator().unwrap()
+    }
+}
+
+/// The kind of error, or that there was none.
+pub(crate) fn kind(outcome: Result<Claims, Error>) -> Option<ErrorKind> {
+    outcome.err().map(|error| error.kind())
+}
+
+pub(crate) async fn minutes(minutes: u64) {
+    sleep(Duration::from_secs(60 * minutes)).await;
+}

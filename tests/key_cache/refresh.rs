@@ -1,0 +1,116 @@
+//! Ageing: refreshed in the background, before anybody has to wait.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tower_jwt_auth::{CacheSettings, ErrorKind};
+
+use crate::mock::{Answer, Mock, kind, minutes};
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_refreshed_in_the_background_before_their_life_ends() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=600");
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    sleep(Duration::from_secs(419)).await;
+    assert_eq!(mock.fetches(), 1, "not before 70 % of the life");
+    sleep(Duration::from_secs(62)).await;
+    assert_eq!(mock.fetches(), 2, "at 80 % at the latest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_never_wait_for_a_refresh() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.delay(Duration::from_secs(4));
+    for _ in 0..6000 {
+        let start = Instant::now();
+        assert!(authenticator.authenticate(&token).await.is_ok());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!((10..=17).contains(&mock.fetches()), "{} fetches in ten minutes", mock.fetches());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_replaced_under_the_same_id_takes_effect() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let authenticator = mock.authenticator();
+    let old = mock.token();
+    assert!(authenticator.authenticate(&old).await.is_ok());
+    mock.replace_key();
+    minutes(1).await;
+    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::InvalidSignature));
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_requests_refreshing_stops_and_the_next_request_resumes_it() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let settings = CacheSettings::default().idle_after(Duration::from_secs(600));
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    minutes(30).await;
+    let fetches = mock.fetches();
+    assert!((10..=17).contains(&fetches), "{fetches} fetches");
+    minutes(600).await;
+    assert_eq!(mock.fetches(), fetches, "it sleeps");
+    mock.rotate();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    minutes(1).await;
+    assert!(mock.fetches() > fetches + 1, "it is awake again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_that_outlived_its_life_unattended_is_fetched_before_it_is_trusted() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let settings = CacheSettings::default().idle_after(Duration::from_secs(60));
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    let withdrawn = mock.token();
+    assert!(authenticator.authenticate(&withdrawn).await.is_ok());
+    minutes(30).await;
+    mock.rotate();
+    assert_eq!(kind(authenticator.authenticate(&withdrawn).await), Some(ErrorKind::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_set_is_confirmed_by_its_entity_tag() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    mock.header("etag", "\"one\"");
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    for _ in 0..5 {
+        minutes(1).await;
+        assert!(authenticator.authenticate(&token).await.is_ok());
+        assert_eq!(mock.last_headers()["if-none-match"], "\"one\"");
+    }
+    mock.rotate();
+    mock.header("etag", "\"two\"");
+    minutes(1).await;
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::UnknownKey));
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unasked_304_is_a_failure_and_the_good_set_stays() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.answer(Answer::Status(304));
+    minutes(1).await;
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    let health = authenticator.health();
+    assert_eq!(health[0].fetch.as_ref().unwrap().last_error.as_deref(), Some("the issuer answered with status 304"));
+}

@@ -1,0 +1,72 @@
+//! The cache and the runtime under it.
+
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::time::sleep;
+use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
+
+use crate::mock::{Answer, Mock, kind};
+
+#[test]
+fn no_runtime_is_needed_to_build_or_to_look_at_the_health() {
+    let authenticator = Mock::new().authenticator();
+    assert_eq!(authenticator.health().len(), 1);
+}
+
+#[test]
+fn without_a_runtime_a_request_fails_with_a_reason_and_nothing_panics() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    let error = futures::executor::block_on(authenticator.authenticate(&mock.token())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "keys are fetched on a tokio runtime, and there is none");
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_last_handle_the_background_ends() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    let other = authenticator.clone();
+    drop(authenticator);
+    sleep(Duration::from_secs(1)).await;
+    assert!(Handle::current().metrics().num_alive_tasks() > 0, "it is kept by the clone");
+    drop(other);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_last_handle_even_a_fetch_that_hangs_ends() {
+    let mock = Mock::new();
+    mock.answer(Answer::Hang);
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    let _ = tokio::time::timeout(Duration::from_millis(10), authenticator.authenticate(&token)).await;
+    drop(authenticator);
+    sleep(Duration::from_millis(10)).await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+#[test]
+fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
+    let mock = Mock::new();
+    let settings = CacheSettings::default().unknown_key_refetches(3, Duration::from_secs(30));
+    let authenticator: Authenticator = mock.builder(settings).build_authenticator().unwrap();
+    let run = |outcome: Option<ErrorKind>| {
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let token = mock.token();
+        runtime.block_on(async { assert_eq!(kind(authenticator.authenticate(&token).await), outcome) });
+    };
+    run(None);
+    mock.add_key();
+    run(None);
+    mock.add_key();
+    mock.answer(Answer::Hang);
+    run(Some(ErrorKind::KeysUnavailable));
+    // The fetch that hung went down with its runtime; the next runtime starts another.
+    mock.answer(Answer::Keys);
+    run(None);
+}

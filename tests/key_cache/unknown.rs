@@ -1,0 +1,145 @@
+//! Tokens that name a key which is not at hand.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::time::{Instant, sleep};
+use tower_jwt_auth::ErrorKind;
+
+use crate::mock::{Answer, Mock, kind, minutes};
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_is_fetched_at_once() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.add_key();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_tokens_with_different_new_keys_share_one_fetch() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.delay(Duration::from_millis(100));
+    let tokens: Vec<_> = (0..5)
+        .map(|_| {
+            mock.add_key();
+            mock.token()
+        })
+        .collect();
+    let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(mock.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_key_is_gone_with_the_next_fetch() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    let old = mock.token();
+    assert!(authenticator.authenticate(&old).await.is_ok());
+    mock.rotate();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    for _ in 0..300 {
+        assert_eq!(kind(authenticator.authenticate(&mock.stranger()).await), Some(ErrorKind::UnknownKey));
+        sleep(Duration::from_millis(90)).await;
+    }
+    assert_eq!(mock.fetches(), 1 + 2);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(kind(authenticator.authenticate(&mock.stranger()).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(mock.fetches(), 1 + 3, "the budget renews itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_refetches_count_too() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    let start = Instant::now();
+    mock.answer(Answer::Status(500));
+    for _ in 0..100 {
+        // With the issuer silent nobody knows whether there is such a key.
+        assert_eq!(kind(authenticator.authenticate(&mock.stranger()).await), Some(ErrorKind::KeysUnavailable));
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(mock.fetches(), 1 + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_key_never_waits_for_unknown_ones() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.answer(Answer::Hang);
+    let stranger = mock.stranger();
+    let flood = join_all((0..100).map(|_| authenticator.authenticate(&stranger)));
+    let good = async {
+        let start = Instant::now();
+        for _ in 0..100 {
+            assert!(authenticator.authenticate(&token).await.is_ok());
+            tokio::task::yield_now().await;
+        }
+        start.elapsed()
+    };
+    let (_, waited) = tokio::join!(flood, good);
+    assert_eq!(waited, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_is_remembered_until_a_new_set_arrives() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    let stranger = mock.stranger();
+    for _ in 0..10 {
+        assert_eq!(kind(authenticator.authenticate(&stranger).await), Some(ErrorKind::UnknownKey));
+    }
+    assert_eq!(mock.fetches(), 2, "the budget has one left that is not spent on the same id");
+    mock.add_key();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(mock.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scheduled_refreshes_do_not_consume_the_budget() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    for _ in 0..10 {
+        assert!(authenticator.authenticate(&token).await.is_ok());
+        minutes(1).await;
+    }
+    let scheduled = mock.fetches();
+    assert!(scheduled > 8);
+    mock.add_key();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.add_key();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_key_id_with_another_algorithm_causes_no_fetch() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    let good = mock.token();
+    assert!(authenticator.authenticate(&good).await.is_ok());
+    let header = authenticator.authenticate(&good).await.unwrap();
+    let other = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::Ed25519)
+        .with_key_id(header.key_id().unwrap());
+    let token = other.token().issuer(crate::mock::ISSUER).sign();
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(mock.fetches(), 1);
+}

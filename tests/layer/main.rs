@@ -1,0 +1,14 @@
+//! The layer among other layers and under axum.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "in a test a panic is the report"
+)]
+
+mod axum;
+mod logs;
+mod readiness;
+mod rejection;
+mod support;

@@ -1,0 +1,74 @@
+//! Requests, keys and a source of keys that can be held back.
+
+use std::sync::{Arc, OnceLock};
+
+use http::Request;
+use tokio::sync::watch;
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer, Key, KeyQuery, KeySet, KeySource, Keys, KeysFuture};
+
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const AUDIENCE: &str = "https://api.example";
+
+pub(crate) fn key() -> &'static TestKey {
+    static KEY: OnceLock<TestKey> = OnceLock::new();
+    KEY.get_or_init(|| TestKey::generate(Algorithm::ES256))
+}
+
+pub(crate) fn token() -> String {
+    key().token().issuer(ISSUER).audience(AUDIENCE).sign()
+}
+
+pub(crate) fn public_key() -> Key {
+    Key::jwk(&key().jwk().to_string()).unwrap()
+}
+
+/// A layer with the key at hand.
+pub(crate) fn layer() -> JwtAuthLayer {
+    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).build().unwrap()
+}
+
+pub(crate) fn request(token: Option<&str>) -> Request<String> {
+    let mut request = Request::new("body".to_owned());
+    if let Some(token) = token {
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    request
+}
+
+/// Keys that arrive when they are let go.
+#[derive(Clone)]
+pub(crate) struct Held {
+    keys: Arc<OnceLock<KeySet>>,
+    gate: watch::Sender<bool>,
+}
+
+impl Held {
+    pub(crate) fn new() -> Self {
+        Self { keys: Arc::default(), gate: watch::Sender::new(false) }
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.keys.get_or_init(|| public_key().into());
+        self.gate.send_replace(true);
+    }
+
+    /// A layer that has to wait for the keys.
+    pub(crate) fn layer(&self) -> JwtAuthLayer {
+        JwtAuthLayer::builder(Issuer::with_source(ISSUER, self.clone(), AUDIENCE)).build().unwrap()
+    }
+}
+
+impl KeySource for Held {
+    fn current(&self) -> Option<Keys<'_>> {
+        self.keys.get().map(Keys::from)
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        let mut gate = self.gate.subscribe();
+        Box::pin(async move {
+            let _ = gate.wait_for(|open| *open).await;
+            Ok(())
+        })
+    }
+}
