@@ -5,7 +5,9 @@ use std::fmt;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
-use crate::keys::{CacheSettings, CachedKeys, Discovery, HttpClient, IssuerHealth, KeySource, Target, secure_url};
+use crate::keys::{
+    CacheSettings, CachedKeys, Discovery, HttpClient, IssuerHealth, KeySource, KeysEvent, Observer, Target, secure_url,
+};
 
 /// An issuer to trust: its name, where its keys come from, and the audience that its tokens must name.
 ///
@@ -27,6 +29,7 @@ pub struct Issuer {
     keys: From,
     cache: CacheSettings,
     client: Option<HttpClient>,
+    observer: Option<Observer>,
 }
 
 enum From {
@@ -60,7 +63,7 @@ impl Issuer {
 
     fn new(name: String, keys: From, audience: String) -> Self {
         let cache = CacheSettings::default();
-        Self { name, audiences: vec![audience], algorithms: None, keys, cache, client: None }
+        Self { name, audiences: vec![audience], algorithms: None, keys, cache, client: None, observer: None }
     }
 
     /// Another audience: a token must name at least one of them.
@@ -82,6 +85,23 @@ impl Issuer {
         self
     }
 
+    /// Tells what happens to fetched keys: the issuer's name and the event. Called from the tasks that fetch; must not
+    /// block.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, KeysEvent};
+    ///
+    /// let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com").observe(|issuer, event| {
+    ///     if let KeysEvent::Stale = event {
+    ///         eprintln!("{issuer} can't be reached: its keys serve beyond their life");
+    ///     }
+    /// });
+    /// ```
+    pub fn observe(mut self, observe: impl Fn(&str, &KeysEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(observe));
+        self
+    }
+
     /// The HTTP client to fetch keys with. Default: that of feature `reqwest`.
     pub fn http_client(mut self, client: HttpClient) -> Self {
         self.client = Some(client);
@@ -91,10 +111,10 @@ impl Issuer {
     pub(crate) fn build(self) -> Result<Trusted, ConfigError> {
         check_names(&self.name, &self.audiences)?;
         let algorithms = self.allowed_algorithms()?;
-        let Self { name, audiences, keys, cache, client, .. } = self;
+        let Self { name, audiences, keys, cache, client, observer, .. } = self;
         let fetched = |target| -> Result<_, ConfigError> {
-            cache.check()?;
-            let cached = CachedKeys::new(target, client.map_or_else(crate::default_http_client, Ok)?, cache);
+            let client = client.map_or_else(crate::default_http_client, Ok)?;
+            let cached = CachedKeys::new(&name, target, client, cache, observer)?;
             Ok(IssuerKeys::Cached(cached))
         };
         let keys = match keys {

@@ -1,4 +1,75 @@
-#![doc = include_str!("docs.md")]
+//! Protects tower services with JSON Web Tokens: axum, tonic, hyper, whatever is a `Service<http::Request<_>>`.
+//!
+//! [`JwtAuthLayer`] takes the bearer token from a request, verifies it against the issuer's keys, which it fetches and
+//! caches, validates the claims, and leaves [`Claims<C>`](Claims) in the request's extensions. What is not good is
+//! answered as RFC 6750 asks.
+//!
+//! Mind:
+//! - It says who calls, not what he may do: see [scopes and predicates](JwtAuthBuilder::require_scopes), or decide in
+//!   your handlers.
+//! - The issuer is compared byte by byte: `https://login.example.com` and `https://login.example.com/` are two.
+//! - A token is good until it expires, also after a log-out, unless you say otherwise
+//!   ([`revoked`](JwtAuthBuilder::revoked)): ask the issuer for short lives.
+//!
+//! # axum
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use serde::Deserialize;
+//! use tower_jwt_auth::{Claims, JwtAuthLayer};
+//!
+//! #[derive(Deserialize)]
+//! struct MyClaims {
+//!     tenant: String,
+//! }
+//!
+//! async fn me(claims: Claims<MyClaims>) -> String {
+//!     format!("{} of {}", claims.subject().unwrap_or("somebody"), claims.tenant)
+//! }
+//!
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! let auth = JwtAuthLayer::<MyClaims>::discover("https://login.example.com/", "https://api.example.com").await?;
+//! let app = Router::new().route("/me", get(me)).layer(auth);
+//! axum::serve(tokio::net::TcpListener::bind("0.0.0.0:8080").await?, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to find what
+//!
+//! | to | use |
+//! |---|---|
+//! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`secret`](JwtAuthLayer::secret) |
+//! | set anything | [`JwtAuthLayer::builder`] → [`JwtAuthBuilder`] |
+//! | trust several issuers, other keys or audiences | [`Issuer`], [`Key`], [`KeySet`], [`KeySource`] |
+//! | read claims | [`Claims`]; without a struct of your own [`RegisteredClaims`] |
+//! | take tokens from cookies, queries, WebSockets | [`TokenSource`] |
+//! | answer refusals in your own way | [`MakeResponse`], [`Challenge`], [`Error`] |
+//! | check a token outside HTTP | [`Authenticator`] |
+//! | tune how keys are cached | [`CacheSettings`] |
+//! | see how the keys are | [`Authenticator::health`] |
+//! | fetch through your own client | [`HttpClient`] |
+//! | test what you protect | [`testing`] (feature `testing`) |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
+//! | `rust-crypto` | no | signatures in pure Rust (RustCrypto); slower, needs no C compiler. With both on, aws-lc-rs is used |
+//! | `reqwest` | yes | the HTTP client for issuers that are given none: reqwest with rustls (which brings aws-lc-rs for TLS) |
+//! | `tracing` | yes | events about refusals and fetches, with nothing of a token in them |
+//! | `axum` | no | [`Claims`] as an extractor |
+//! | `testing` | no | an issuer on loopback, keys, tokens and a clock for your tests |
+//!
+//! Both backends verify all of [`Algorithm`]. A feature adds; it never changes what the others do. No process-wide
+//! cryptographic default is read or set.
+//!
+//! # What is promised
+//!
+//! See `SECURITY.md` for the threat model. In short: the key decides the algorithm, not the token; nothing is fetched
+//! because a token says so, but for an unknown key id of a configured issuer, and that within a budget; an outage of
+//! the issuer is a 503, never a 401; no token, secret or claim is in a log, an error or a `Debug` output.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -68,7 +139,7 @@ pub use jwk::{Key, KeySet, SkippedKey};
 pub use jwt::{Claims, RegisteredClaims, TokenType};
 pub use keys::{
     CacheSettings, CachedKeys, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys, KeysError,
-    KeysFuture,
+    KeysEvent, KeysFuture,
 };
 pub use layer::JwtAuthLayer;
 pub use response::{Challenge, MakeResponse};

@@ -3,24 +3,30 @@
 #[cfg(feature = "tracing")]
 mod events {
     use crate::error::Error;
-    use crate::jwk::KeySet;
-    use crate::keys::FetchError;
+    use crate::keys::KeysEvent;
 
     pub(crate) fn refused(error: &Error) {
         tracing::debug!(kind = ?error.kind(), claim = error.claim(), "request refused");
     }
 
-    pub(crate) fn keys_fetched(keys: &KeySet) {
-        let (usable, skipped) = (keys.keys().count(), keys.skipped().len());
-        tracing::debug!(usable, skipped, "keys fetched");
-        for key in keys.skipped() {
-            tracing::debug!(key_id = key.key_id(), "a key of the set is not used: it {}", key.reason());
+    pub(crate) fn keys_event(issuer: &str, event: &KeysEvent<'_>) {
+        match event {
+            KeysEvent::Fetched { keys } => {
+                let (usable, skipped) = (keys.keys().count(), keys.skipped().len());
+                tracing::debug!(issuer, usable, skipped, "keys fetched");
+                for key in keys.skipped() {
+                    tracing::debug!(issuer, key_id = key.key_id(), "a key of the set is not used: it {}", key.reason());
+                }
+            }
+            KeysEvent::Failed { error, failures } => {
+                let cause = error.source().map(tracing::field::display);
+                tracing::warn!(issuer, error = %error, cause, failures, "keys could not be fetched");
+            }
+            KeysEvent::Stale => tracing::error!(issuer, "keys have outlived their life and serve on"),
+            KeysEvent::Recovered { failures } => tracing::info!(issuer, failures, "keys can be fetched again"),
+            KeysEvent::SnapshotFailed { error } => tracing::warn!(issuer, %error, "the file of keys is of no use"),
+            KeysEvent::BudgetExhausted => tracing::warn!(issuer, "too many tokens with unknown key ids"),
         }
-    }
-
-    pub(crate) fn fetch_failed(error: &FetchError) {
-        let cause = std::error::Error::source(error).map(tracing::field::display);
-        tracing::warn!(error = %error, cause, "keys could not be fetched");
     }
 
     #[cfg(feature = "axum")]
@@ -32,14 +38,11 @@ mod events {
 #[cfg(not(feature = "tracing"))]
 mod events {
     use crate::error::Error;
-    use crate::jwk::KeySet;
-    use crate::keys::FetchError;
+    use crate::keys::KeysEvent;
 
     pub(crate) fn refused(_: &Error) {}
 
-    pub(crate) fn keys_fetched(_: &KeySet) {}
-
-    pub(crate) fn fetch_failed(_: &FetchError) {}
+    pub(crate) fn keys_event(_: &str, _: &KeysEvent<'_>) {}
 
     #[cfg(feature = "axum")]
     pub(crate) fn layer_missing(_: &'static str) {}

@@ -1,6 +1,6 @@
 //! One member of a JWK set (RFC 7517 §4), read on its own so that a bad one harms nobody else.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Key;
@@ -11,20 +11,30 @@ use crate::base64url;
 const LONGEST_KEY_ID: usize = 512;
 
 /// The members that matter here. Others, `x5c` and `x5u` among them, are ignored: the key is in the JWK itself.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Jwk {
     kty: String,
-    #[serde(rename = "use")]
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     usage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     key_ops: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     alg: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
+    #[serde(skip_serializing)]
     k: Option<Secret>,
+    #[serde(skip_serializing)]
     d: Option<serde::de::IgnoredAny>,
 }
 
@@ -47,6 +57,13 @@ pub(super) fn from_json(json: &str) -> Result<Key, &'static str> {
         Some(kid) => Ok(key.with_key_id(kid)),
         None => Ok(key),
     }
+}
+
+/// The public members of a JWK that is usable and public, as JSON.
+pub(super) fn public_json(json: &str) -> Option<String> {
+    let public = from_json(json).is_ok_and(|key| !is_secret(&key));
+    let jwk: Jwk = serde_json::from_str(json).ok().filter(|_| public)?;
+    serde_json::to_string(&jwk).ok()
 }
 
 /// Whether the JWK is a shared secret, which no fetched set may hold.

@@ -81,11 +81,6 @@ impl KeySet {
     }
 
     fn parse(json: &[u8], refuse: impl Fn(&Key) -> Option<&'static str>) -> Result<Self, ConfigError> {
-        #[derive(Deserialize)]
-        struct Document<'j> {
-            #[serde(borrow)]
-            keys: Vec<&'j RawValue>,
-        }
         let document: Document<'_> = serde_json::from_slice(json)
             .map_err(|_| ConfigError::new(ConfigErrorKind::UnusableKey, "not a JWK set (RFC 7517 section 5)"))?;
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
@@ -99,6 +94,13 @@ impl KeySet {
             }
         }
         Ok(Self { skipped, ..Self::from_iter(keys) })
+    }
+
+    /// The public part of the usable keys of a JWK set, as JSON.
+    pub(crate) fn public_json(json: &[u8]) -> Option<String> {
+        let document: Document<'_> = serde_json::from_slice(json).ok()?;
+        let keys: Vec<_> = document.keys.iter().filter_map(|raw| member::public_json(raw.get())).collect();
+        (!keys.is_empty()).then(|| format!("{{\"keys\":[{}]}}", keys.join(",")))
     }
 
     /// The usable keys, sorted by key id.
@@ -146,6 +148,13 @@ impl KeySet {
         let length = from.partition_point(|key| key.key_id() == key_id);
         from.get(..length).unwrap_or_default()
     }
+}
+
+/// RFC 7517 §5.
+#[derive(Deserialize)]
+struct Document<'j> {
+    #[serde(borrow)]
+    keys: Vec<&'j RawValue>,
 }
 
 fn usable(json: &str, so_far: usize, refuse: impl Fn(&Key) -> Option<&'static str>) -> Result<Key, &'static str> {

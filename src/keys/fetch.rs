@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
@@ -67,6 +67,7 @@ pub(super) enum Fetched {
     New {
         keys: KeySet,
         headers: HeaderMap,
+        body: Bytes,
     },
     /// The set is the one that the entity tag is of.
     Unchanged {
@@ -75,6 +76,14 @@ pub(super) enum Fetched {
 }
 
 impl Target {
+    /// Where the keys come from.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Url(url) => url.to_string(),
+            Self::Discovery(_) => "discovery".to_owned(),
+        }
+    }
+
     /// Fetches the JWK set, unless it still is the one with `etag`.
     pub(super) async fn fetch(
         &self,
@@ -110,7 +119,7 @@ async fn fetch_set(
     }
     check_status(head.status, &head.headers)?;
     let keys = KeySet::from_response(&body).map_err(FetchError::Unusable)?;
-    Ok(Fetched::New { keys, headers: head.headers })
+    Ok(Fetched::New { keys, headers: head.headers, body })
 }
 
 pub(super) async fn get(
@@ -134,8 +143,14 @@ pub(super) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<()
     if status == StatusCode::OK {
         return Ok(());
     }
-    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    Err(FetchError::Status(status, seconds.map(Duration::from_secs)))
+    let asked = headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?.trim()));
+    Err(FetchError::Status(status, asked))
+}
+
+/// Seconds, or a date (RFC 9110 §10.2.3).
+fn retry_after(value: &str) -> Option<Duration> {
+    let until = |date: SystemTime| date.duration_since(SystemTime::now()).ok();
+    value.parse().map(Duration::from_secs).ok().or_else(|| until(httpdate::parse_http_date(value).ok()?))
 }
 
 /// The entity tag of an answer, for the next fetch.

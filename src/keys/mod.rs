@@ -3,6 +3,7 @@
 mod cached;
 mod client;
 mod discovery;
+mod event;
 mod fetch;
 mod fixed;
 mod health;
@@ -11,9 +12,11 @@ mod url;
 
 pub use cached::{CacheSettings, CachedKeys};
 pub use client::HttpClient;
+pub use event::KeysEvent;
 pub use health::{FetchHealth, IssuerHealth, KeyInfo};
 pub use source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};
 
 pub(crate) use discovery::Discovery;
-pub(crate) use fetch::{FetchError, Target};
+pub(crate) use event::Observer;
+pub(crate) use fetch::Target;
 pub(crate) use url::secure_url;

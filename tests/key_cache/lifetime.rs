@@ -54,6 +54,18 @@ async fn time_spent_in_caches_on_the_way_is_no_longer_to_live() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn expires_counts_where_max_age_is_not_there() {
+    let date = ("date", "Mon, 23 Nov 2026 12:00:00 GMT");
+    let expires = "Mon, 23 Nov 2026 12:05:00 GMT";
+    assert_eq!(life(&[date, ("expires", expires)]).await, 300);
+    assert_eq!(life(&[date, ("expires", expires), ("age", "100")]).await, 200);
+    assert_eq!(life(&[date, ("expires", expires), ("cache-control", "max-age=120")]).await, 120);
+    assert_eq!(life(&[date, ("expires", "Mon, 23 Nov 2026 11:00:00 GMT")]).await, 60);
+    assert_eq!(life(&[date, ("expires", "0")]).await, 60);
+    assert_eq!(life(&[("expires", expires)]).await, 60, "without a date nobody knows");
+}
+
+#[tokio::test(start_paused = true)]
 async fn contradictory_settings_are_refused() {
     let second = Duration::from_secs(1);
     let default = CacheSettings::default;

@@ -9,9 +9,12 @@
 
 mod cold;
 mod discovery;
+mod events;
 mod lifetime;
 mod mock;
 mod outage;
 mod refresh;
+mod restart;
 mod runtime;
+mod schedule;
 mod unknown;

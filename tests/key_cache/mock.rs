@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Authenticator, CacheSettings, Claims, Error, ErrorKind, HttpClient, Issuer, JwtAuthBuilder,
@@ -42,7 +42,7 @@ struct State {
     headers: HeaderMap,
     /// Bodies by URL, before everything else.
     pages: HashMap<String, String>,
-    fetches: Vec<(String, HeaderMap)>,
+    fetches: Vec<(String, HeaderMap, Instant)>,
 }
 
 impl Mock {
@@ -83,8 +83,13 @@ impl Mock {
         self.with(|state| state.fetches.len())
     }
 
+    /// When the fetches came, without the first ones.
+    pub(crate) fn fetch_times(&self, without: usize) -> Vec<Instant> {
+        self.with(|state| state.fetches.iter().skip(without).map(|(_, _, time)| *time).collect())
+    }
+
     pub(crate) fn fetched(&self) -> Vec<String> {
-        self.with(|state| state.fetches.iter().map(|(url, _)| url.clone()).collect())
+        self.with(|state| state.fetches.iter().map(|(url, ..)| url.clone()).collect())
     }
 
     pub(crate) fn last_headers(&self) -> HeaderMap {
@@ -109,7 +114,22 @@ impl Mock {
         });
     }
 
-    /// A token that is good for a day.
+    /// The id of the key that signs.
+    pub(crate) fn key_id(&self) -> String {
+        self.with(|state| state.keys[0].key_id().to_owned())
+    }
+
+    /// The ids of the keys that are published.
+    pub(crate) fn published(&self) -> Vec<String> {
+        self.with(|state| state.keys.iter().map(|key| key.key_id().to_owned()).collect())
+    }
+
+    /// Publishes no more than the newest keys.
+    pub(crate) fn keep_keys(&self, most: usize) {
+        self.with(|state| state.keys.truncate(most));
+    }
+
+    /// A token that is good for thirty days.
     pub(crate) fn token(&self) -> String {
         let key = self.with(|state| state.keys[0].clone());
         let day = Duration::from_secs(24 * 60 * 60);
@@ -117,7 +137,7 @@ impl Mock {
     }
 
     /// A well-formed token with a key id that nobody has, signed by a key that nobody knows.
-    pub(crate) fn stranger(&self) -> String {
+    pub(crate) fn stranger() -> String {
         TestKey::generate(Algorithm::ES256).token().issuer(ISSUER).audience(AUDIENCE).sign()
     }
 
@@ -132,7 +152,7 @@ impl Mock {
     async fn respond(&self, request: Request<Full<Bytes>>) -> io::Result<Response<Full<Bytes>>> {
         let url = request.uri().to_string();
         let (answer, delay) = self.with(|state| {
-            state.fetches.push((url.clone(), request.headers().clone()));
+            state.fetches.push((url.clone(), request.headers().clone(), Instant::now()));
             (state.answer.clone(), state.delay)
         });
         sleep(delay).await;

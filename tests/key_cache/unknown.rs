@@ -52,12 +52,12 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     for _ in 0..300 {
-        assert_eq!(kind(authenticator.authenticate(&mock.stranger()).await), Some(ErrorKind::UnknownKey));
+        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
         sleep(Duration::from_millis(90)).await;
     }
     assert_eq!(mock.fetches(), 1 + 2);
     sleep(Duration::from_secs(10)).await;
-    assert_eq!(kind(authenticator.authenticate(&mock.stranger()).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
     assert_eq!(mock.fetches(), 1 + 3, "the budget renews itself");
 }
 
@@ -70,7 +70,7 @@ async fn failed_refetches_count_too() {
     mock.answer(Answer::Status(500));
     for _ in 0..100 {
         // With the issuer silent nobody knows whether there is such a key.
-        assert_eq!(kind(authenticator.authenticate(&mock.stranger()).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(mock.fetches(), 1 + 2);
@@ -83,7 +83,7 @@ async fn a_known_key_never_waits_for_unknown_ones() {
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
     mock.answer(Answer::Hang);
-    let stranger = mock.stranger();
+    let stranger = Mock::stranger();
     let flood = join_all((0..100).map(|_| authenticator.authenticate(&stranger)));
     let good = async {
         let start = Instant::now();
@@ -102,7 +102,7 @@ async fn an_unknown_key_is_remembered_until_a_new_set_arrives() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    let stranger = mock.stranger();
+    let stranger = Mock::stranger();
     for _ in 0..10 {
         assert_eq!(kind(authenticator.authenticate(&stranger).await), Some(ErrorKind::UnknownKey));
     }

@@ -66,9 +66,12 @@ async fn drive(wheel: Wheel, mut open: watch::Receiver<()>) {
         } else if Instant::now() >= after(last_used, cache.origin.settings.idle_after) {
             return;
         }
-        let next = cache.next_fetch();
+        let (next, origin) = (cache.next_fetch(), Arc::clone(&cache.origin));
         drop(cache);
-        if let Either::Right(_) = select(pin!(sleep_until(next)), pin!(open.changed())).await {
+        // A fetch that somebody else caused may fail meanwhile, and then the next one is due earlier.
+        let (time, failure) = (pin!(sleep_until(next)), pin!(origin.failed.notified()));
+        let due = select(time, failure);
+        if let Either::Right(_) = select(due, pin!(open.changed())).await {
             return;
         }
         let Some(ticket) = wheel.0.upgrade().map(|cache| cache.fetch_if_due()) else { return };

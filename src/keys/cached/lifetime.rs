@@ -1,8 +1,8 @@
 //! How long an answer is fresh (RFC 9111 §4.2), within bounds.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::header::{AGE, CACHE_CONTROL, HeaderMap, HeaderName};
+use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderMap, HeaderName};
 
 /// The bounds, and the life of an answer that says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,13 @@ impl Lifetime {
     }
 }
 
-/// `max-age`; none at all where the answer must not be kept. `s-maxage` is for caches that serve others.
+/// `Cache-Control`, else `Expires` (RFC 9111 §5.3).
 fn stated(headers: &HeaderMap) -> Option<Duration> {
+    by_directive(headers).or_else(|| by_date(headers))
+}
+
+/// `max-age`; none at all where the answer must not be kept. `s-maxage` is for caches that serve others.
+fn by_directive(headers: &HeaderMap) -> Option<Duration> {
     let mut life = None;
     for directive in directives(headers) {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
@@ -46,6 +51,14 @@ fn stated(headers: &HeaderMap) -> Option<Duration> {
     life
 }
 
+/// From `Date` to `Expires`, both by the issuer's clock, so that ours doesn't matter. What is no date has passed.
+fn by_date(headers: &HeaderMap) -> Option<Duration> {
+    let date = |name| httpdate::parse_http_date(text(headers, name)?).ok();
+    let expires = headers.contains_key(EXPIRES).then(|| date(EXPIRES));
+    let life = |expires: Option<SystemTime>| expires?.duration_since(date(DATE)?).ok();
+    expires.map(|expires| life(expires).unwrap_or_default())
+}
+
 fn directives(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
         .get_all(CACHE_CONTROL)
@@ -57,8 +70,11 @@ fn directives(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 /// The time that the answer spent in caches on its way.
 fn age(headers: &HeaderMap) -> Duration {
-    let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    value(AGE).and_then(seconds).unwrap_or_default()
+    text(headers, AGE).and_then(seconds).unwrap_or_default()
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Digits, perhaps quoted; too many of them mean a very long time (RFC 9111 §1.2.2).

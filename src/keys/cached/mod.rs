@@ -9,23 +9,31 @@ mod flight;
 mod lifetime;
 mod settings;
 mod snapshot;
+mod store;
+mod tower;
 mod unknown;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
 
-use self::flight::{Ticket, Tower};
+use self::flight::Ticket;
+use self::store::Store;
+use self::tower::Tower;
 use self::unknown::{Budget, Unknown};
 use super::client::HttpClient;
+use super::event::{KeysEvent, Observer};
 use super::fetch::{FetchError, Target};
 use super::health::FetchHealth;
 use super::source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};
+use crate::config_error::ConfigError;
+use crate::trace;
 
 pub(crate) use lifetime::Lifetime;
 pub use settings::CacheSettings;
@@ -42,8 +50,8 @@ struct Cache {
     snapshot: ArcSwap<Snapshot>,
     tower: Mutex<Tower>,
     unknown: Unknown,
-    /// The last fetch failed: keys serve beyond their life.
-    failing: AtomicBool,
+    /// The keys may serve beyond their life.
+    covered: AtomicBool,
     /// Asked for since the driver last looked.
     used: AtomicBool,
     /// There is a driver.
@@ -54,33 +62,78 @@ struct Cache {
 
 /// What fetches need. Tasks hold it instead of the cache, so that they don't keep the cache alive.
 struct Origin {
+    issuer: String,
     target: Target,
     client: HttpClient,
     settings: CacheSettings,
+    observer: Option<Observer>,
+    store: Option<Store>,
+    /// Tells the driver.
+    failed: Notify,
+}
+
+impl Origin {
+    fn tell(&self, event: &KeysEvent<'_>) {
+        trace::keys_event(&self.issuer, event);
+        if let Some(observer) = &self.observer {
+            observer.tell(&self.issuer, event);
+        }
+    }
+
+    /// What an earlier process left, if it still may serve.
+    fn restore(&self) -> Option<Snapshot> {
+        let restored =
+            self.store.as_ref()?.read(self.settings.stale_for, SystemTime::now()).unwrap_or_else(|error| {
+                self.tell(&KeysEvent::SnapshotFailed { error: &error });
+                None
+            })?;
+        Some(Snapshot::restored(restored, &self.settings, Instant::now()))
+    }
+
+    /// Leaves the keys for a process to come.
+    fn keep(&self, body: &Bytes, life: Duration) {
+        let Some(store) = &self.store else { return };
+        if let Err(error) = store.write(body, life, SystemTime::now()) {
+            self.tell(&KeysEvent::SnapshotFailed { error: &error });
+        }
+    }
 }
 
 /// What is to be done for a token whose key is not at hand.
 enum Way {
     /// The keys at hand are as new as they get.
     Ready,
-    Wait(Ticket),
+    /// A fetch that was under way already.
+    Join(Ticket),
+    /// One that starts now.
+    Start(Ticket),
     Fail(KeysError),
 }
 
 impl CachedKeys {
-    pub(crate) fn new(target: Target, client: HttpClient, settings: CacheSettings) -> Self {
-        Self {
-            cache: Arc::new(Cache {
-                snapshot: ArcSwap::from_pointee(Snapshot::empty()),
-                tower: Mutex::new(Tower::new(Budget::new(&settings))),
-                unknown: Unknown::new(&settings),
-                failing: AtomicBool::new(false),
-                used: AtomicBool::new(false),
-                driving: AtomicBool::new(false),
-                open: watch::Sender::new(()),
-                origin: Arc::new(Origin { target, client, settings }),
-            }),
-        }
+    pub(crate) fn new(
+        issuer: &str,
+        target: Target,
+        client: HttpClient,
+        settings: CacheSettings,
+        observer: Option<Observer>,
+    ) -> Result<Self, ConfigError> {
+        settings.check()?;
+        let store = settings.snapshot_folder.as_ref();
+        let store = store.map(|folder| Store::new(folder, issuer, target.name(), settings.body_limit)).transpose()?;
+        let origin =
+            Origin { issuer: issuer.to_owned(), target, client, settings, observer, store, failed: Notify::new() };
+        let cache = Cache {
+            snapshot: ArcSwap::from_pointee(origin.restore().unwrap_or_else(Snapshot::empty)),
+            tower: Mutex::new(Tower::new(Budget::new(&origin.settings))),
+            unknown: Unknown::new(&origin.settings),
+            covered: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            driving: AtomicBool::new(false),
+            open: watch::Sender::new(()),
+            origin: Arc::new(origin),
+        };
+        Ok(Self { cache: Arc::new(cache) })
     }
 
     /// Fetches now, or joins the fetch that is under way.
@@ -103,23 +156,39 @@ impl KeySource for CachedKeys {
     fn current(&self) -> Option<Keys<'_>> {
         self.cache.keep_driving();
         let snapshot = self.cache.snapshot.load();
-        let serves = snapshot.serves(Instant::now(), self.cache.failing.load(Relaxed));
+        let serves = snapshot.serves(Instant::now(), self.cache.is_covered());
         serves.then(|| Keys::of_snapshot(snapshot))
     }
 
     fn refresh(&self, query: KeyQuery) -> KeysFuture {
         let cache = Arc::clone(&self.cache);
-        Box::pin(async move {
-            match cache.way(&query, Instant::now()) {
-                Way::Ready => Ok(()),
-                Way::Wait(ticket) => cache.wait(ticket, query).await,
-                Way::Fail(error) => Err(error),
-            }
-        })
+        Box::pin(async move { cache.look_for(query).await })
     }
 }
 
 impl Cache {
+    async fn look_for(self: &Arc<Self>, query: KeyQuery) -> Result<(), KeysError> {
+        let (ticket, joined) = match self.way(&query, Instant::now()) {
+            Way::Ready => return Ok(()),
+            Way::Fail(error) => return Err(error),
+            Way::Join(ticket) => (ticket, true),
+            Way::Start(ticket) => (ticket, false),
+        };
+        let landed = self.wait(ticket).await;
+        if landed.is_err() || !joined || self.has_keys_for(&query, Instant::now()) {
+            return self.settle(query, landed);
+        }
+        // The fetch may have looked before the key was there: one more, that starts later.
+        match self.way(&query, Instant::now()) {
+            Way::Ready => Ok(()),
+            Way::Fail(error) => Err(error),
+            Way::Join(ticket) | Way::Start(ticket) => {
+                let landed = self.wait(ticket).await;
+                self.settle(query, landed)
+            }
+        }
+    }
+
     /// Decides under the lock, so that of any number of callers one starts a fetch and the others join it.
     fn way(self: &Arc<Self>, query: &KeyQuery, now: Instant) -> Way {
         let mut tower = self.tower();
@@ -127,30 +196,42 @@ impl Cache {
             return Way::Ready;
         }
         if let Some(ticket) = tower.flight() {
-            return Way::Wait(ticket);
+            return Way::Join(ticket);
         }
-        let served = self.serves(now);
-        if served && self.unknown.contains(query, now) {
-            return Way::Ready;
-        }
-        if !served && let Some(failure) = tower.failure.as_ref().filter(|failure| now < failure.retry_at) {
-            return Way::Fail(failure.error(now));
-        }
-        if served && !tower.budget.take(now) {
-            // With the issuer silent nobody can say that it has no such key.
-            return if self.failing.load(Relaxed) { Way::Fail(self.failure(&tower, now)) } else { Way::Ready };
-        }
-        self.board(&mut tower).map_or_else(Way::Fail, Way::Wait)
+        let blocked = if self.serves(now) { self.unknown_key(&mut tower, query, now) } else { tower.pausing(now) };
+        blocked.unwrap_or_else(|| self.board(&mut tower).map_or_else(Way::Fail, Way::Start))
     }
 
-    async fn wait(&self, ticket: Ticket, query: KeyQuery) -> Result<(), KeysError> {
-        let landed = if let Ok(Ok(landed)) = timeout(self.origin.settings.patience, ticket).await {
-            landed
-        } else {
-            // Too slow, or its runtime went away: either way the issuer can't be reached now.
-            self.set_failing(true);
-            Err(self.timed_out())
-        };
+    /// Why a key that is not in the set is not worth a fetch, if it isn't.
+    fn unknown_key(&self, tower: &mut Tower, query: &KeyQuery, now: Instant) -> Option<Way> {
+        if self.unknown.contains(query, now) {
+            return Some(Way::Ready);
+        }
+        if tower.budget.take(now) {
+            return None;
+        }
+        if tower.budget.say_exhausted() {
+            self.origin.tell(&KeysEvent::BudgetExhausted);
+        }
+        // With the issuer silent nobody can say that it has no such key.
+        Some(tower.failure.as_ref().map_or(Way::Ready, |failure| Way::Fail(failure.error(now))))
+    }
+
+    /// Waits for a flight, each caller for as long as its own patience lasts.
+    async fn wait(&self, ticket: Ticket) -> Result<(), KeysError> {
+        if let Ok(landed) = timeout(self.origin.settings.patience, ticket).await {
+            // A channel that closed belongs to a flight whose runtime went away.
+            return landed.unwrap_or_else(|_| Err(self.timed_out()));
+        }
+        let tower = self.tower();
+        if tower.flight().is_some() {
+            // Still no answer: as good as a failure for those who can do with the keys at hand.
+            self.cover(true);
+        }
+        Err(self.timed_out())
+    }
+
+    fn settle(&self, query: KeyQuery, landed: Result<(), KeysError>) -> Result<(), KeysError> {
         let now = Instant::now();
         if self.has_keys_for(&query, now) {
             return Ok(());
@@ -162,15 +243,20 @@ impl Cache {
     }
 
     fn serves(&self, now: Instant) -> bool {
-        self.snapshot.load().serves(now, self.failing.load(Relaxed))
+        self.snapshot.load().serves(now, self.is_covered())
     }
 
     fn has_keys_for(&self, query: &KeyQuery, now: Instant) -> bool {
         self.serves(now) && self.snapshot.load().keys().may_verify(query.key_id.as_deref(), query.algorithm)
     }
 
-    fn set_failing(&self, failing: bool) {
-        self.failing.store(failing, Relaxed);
+    fn is_covered(&self) -> bool {
+        self.covered.load(Relaxed)
+    }
+
+    /// Changed under the lock only, so that it agrees with what the lock guards.
+    fn cover(&self, covered: bool) {
+        self.covered.store(covered, Relaxed);
     }
 
     fn failure(&self, tower: &Tower, now: Instant) -> KeysError {

@@ -1,5 +1,6 @@
 //! How a fetched key set is kept.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::lifetime::Lifetime;
@@ -27,6 +28,7 @@ pub struct CacheSettings {
     pub(super) patience: Duration,
     pub(super) idle_after: Duration,
     pub(super) body_limit: usize,
+    pub(super) snapshot_folder: Option<PathBuf>,
     pub(super) refetches: usize,
     pub(super) refetch_window: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for CacheSettings {
             patience: Duration::from_secs(3),
             idle_after: Duration::from_secs(60 * 60),
             body_limit: 1024 * 1024,
+            snapshot_folder: None,
             refetches: 2,
             refetch_window: Duration::from_secs(30),
         }
@@ -92,6 +95,14 @@ impl CacheSettings {
     /// The largest answer that is read, in bytes. Default: 1 MiB.
     pub const fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// Keeps the last good keys in a file in this folder, one an issuer, and starts with them if they still may serve: a
+    /// restart during an outage of the issuer then changes nothing. Public keys only. The folder must exist, and be the
+    /// service's own: who can write there can make keys that are trusted. Default: off.
+    pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.snapshot_folder = Some(folder.into());
         self
     }
 

@@ -4,12 +4,14 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::HeaderMap;
 use tokio::time::Instant;
 
 use super::after;
 use super::settings::CacheSettings;
+use super::store::Restored;
 use crate::jwk::KeySet;
 use crate::keys::fetch::etag;
 use crate::keys::health::FetchHealth;
@@ -19,6 +21,8 @@ pub(crate) struct Snapshot {
     keys: Arc<KeySet>,
     etag: Option<HeaderValue>,
     times: Option<Times>,
+    life: Duration,
+    body: Bytes,
 }
 
 /// When a set was fetched and what follows. All monotonic: a step of the clock on the wall changes nothing.
@@ -33,27 +37,60 @@ struct Times {
     end: Instant,
 }
 
-impl Snapshot {
-    /// Before the first fetch.
-    pub(super) fn empty() -> Self {
-        Self { keys: Arc::new(KeySet::from_iter([])), etag: None, times: None }
-    }
-
-    pub(super) fn new(keys: Arc<KeySet>, headers: &HeaderMap, settings: &CacheSettings, now: Instant) -> Self {
-        let life = settings.lifetime.of(headers);
-        let times = Times {
+impl Times {
+    fn new(now: Instant, life: Duration, settings: &CacheSettings) -> Self {
+        Self {
             fetched: now,
             refresh: after(now, early(life)),
             ripe: after(now, life),
             end: after(now, life.saturating_add(settings.stale_for)),
-        };
-        Self { keys, etag: etag(headers), times: Some(times) }
+        }
+    }
+}
+
+impl Snapshot {
+    /// Before the first fetch.
+    pub(super) fn empty() -> Self {
+        Self {
+            keys: Arc::new(KeySet::from_iter([])),
+            etag: None,
+            times: None,
+            life: Duration::ZERO,
+            body: Bytes::new(),
+        }
+    }
+
+    pub(super) fn new(
+        keys: Arc<KeySet>,
+        body: Bytes,
+        headers: &HeaderMap,
+        settings: &CacheSettings,
+        now: Instant,
+    ) -> Self {
+        let life = settings.lifetime.of(headers);
+        // Kept only for the file.
+        let body = if settings.snapshot_folder.is_some() { body } else { Bytes::new() };
+        Self { keys, etag: etag(headers), times: Some(Times::new(now, life, settings)), life, body }
     }
 
     /// The same keys, confirmed by the issuer.
     pub(super) fn renewed(&self, headers: &HeaderMap, settings: &CacheSettings, now: Instant) -> Self {
-        let renewed = Self::new(Arc::clone(&self.keys), headers, settings, now);
+        let renewed = Self::new(Arc::clone(&self.keys), self.body.clone(), headers, settings, now);
         Self { etag: renewed.etag.or_else(|| self.etag.clone()), ..renewed }
+    }
+
+    /// Keys that another process had fetched, as old as they are.
+    pub(super) fn restored(restored: Restored, settings: &CacheSettings, now: Instant) -> Self {
+        let Restored { keys, age, life } = restored;
+        let left = Times::new(now, life.saturating_sub(age), settings);
+        let end = after(now, life.saturating_add(settings.stale_for).saturating_sub(age));
+        let times = Times { fetched: now.checked_sub(age).unwrap_or(now), refresh: now, end, ..left };
+        Self { keys: Arc::new(keys), etag: None, times: Some(times), life, body: Bytes::new() }
+    }
+
+    /// The JWK set as it was fetched, and the life that it was given.
+    pub(super) const fn body(&self) -> (&Bytes, Duration) {
+        (&self.body, self.life)
     }
 
     pub(crate) fn keys(&self) -> &KeySet {
@@ -64,9 +101,15 @@ impl Snapshot {
         self.etag.as_ref()
     }
 
-    /// Whether there are keys, and not too old. `failing`: the last fetch failed.
-    pub(super) fn serves(&self, now: Instant, failing: bool) -> bool {
-        self.times.is_some_and(|times| now < if failing { times.end } else { times.ripe })
+    /// Whether there are keys, and not too old. `covered`: they may outlive their life, because a fetch that began in
+    /// time is under way, or the last one failed. Keys that nobody tried to refresh may not.
+    pub(super) fn serves(&self, now: Instant, covered: bool) -> bool {
+        self.times.is_some_and(|times| now < if covered { times.end } else { times.ripe })
+    }
+
+    /// Whether the keys have outlived their life.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        self.times.is_some_and(|times| now >= times.ripe)
     }
 
     /// Adds what is known here.
@@ -75,7 +118,7 @@ impl Snapshot {
         FetchHealth {
             age: Some(now.saturating_duration_since(times.fetched)),
             serves_for: Some(times.end.saturating_duration_since(now)),
-            stale: now >= times.ripe,
+            stale: self.is_stale(now),
             ..fetch
         }
     }

@@ -20,11 +20,19 @@ pub(super) struct Budget {
     taken: VecDeque<Instant>,
     most: usize,
     window: Duration,
+    /// When it was last said that there is nothing left.
+    said: Option<Instant>,
 }
 
 impl Budget {
     pub(super) fn new(settings: &CacheSettings) -> Self {
-        Self { taken: VecDeque::new(), most: settings.refetches, window: settings.refetch_window }
+        Self { taken: VecDeque::new(), most: settings.refetches, window: settings.refetch_window, said: None }
+    }
+
+    /// Once for each time that it was used up.
+    pub(super) fn say_exhausted(&mut self) -> bool {
+        let last = self.taken.back().copied();
+        std::mem::replace(&mut self.said, last) != last
     }
 
     /// Takes one, if there is one left.

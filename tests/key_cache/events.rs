@@ -1,0 +1,62 @@
+//! Events: what happened, to whom, once.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tower_jwt_auth::{Authenticator, CacheSettings, Issuer, KeysEvent};
+
+use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, minutes};
+
+type Events = Arc<Mutex<Vec<String>>>;
+
+fn observed(mock: &Mock) -> (Authenticator, Events) {
+    let events = Events::default();
+    let noted = Arc::clone(&events);
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
+        .http_client(mock.client())
+        .cache(CacheSettings::default())
+        .observe(move |issuer, event| {
+            assert_eq!(issuer, ISSUER);
+            noted.lock().unwrap().push(match event {
+                KeysEvent::Fetched { keys, .. } => format!("fetched {}", keys.keys().count()),
+                KeysEvent::Failed { failures, .. } => format!("failed {failures}"),
+                KeysEvent::Recovered { failures, .. } => format!("recovered {failures}"),
+                other => format!("{other:?}"),
+            });
+        });
+    (Authenticator::builder(issuer).build_authenticator().unwrap(), events)
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetches_failures_staleness_and_recovery_are_told() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let (authenticator, events) = observed(&mock);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(*events.lock().unwrap(), ["fetched 1"]);
+    mock.answer(Answer::Status(500));
+    minutes(2).await;
+    mock.answer(Answer::Keys);
+    sleep(Duration::from_secs(5)).await;
+    let events = events.lock().unwrap().clone();
+    assert_eq!(events[1], "failed 1");
+    assert_eq!(events.iter().filter(|event| *event == "Stale").count(), 1, "once, not at every failure");
+    let failures = events.iter().filter(|event| event.starts_with("failed")).count();
+    assert_eq!(events.last().unwrap(), &format!("recovered {failures}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_budget_is_told_once_a_time() {
+    let mock = Mock::new();
+    let (authenticator, events) = observed(&mock);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    let exhausted = || events.lock().unwrap().iter().filter(|event| *event == "BudgetExhausted").count();
+    for round in 1..=3 {
+        for _ in 0..10 {
+            assert!(authenticator.authenticate(&Mock::stranger()).await.is_err());
+        }
+        assert_eq!(exhausted(), round);
+        sleep(Duration::from_secs(31)).await;
+    }
+}

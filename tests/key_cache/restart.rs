@@ -1,0 +1,171 @@
+//! A restart during an outage: the last good keys come from a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
+
+use crate::mock::{Answer, Mock, kind, minutes};
+
+/// A folder that is removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("tower-jwt-auth-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder).unwrap();
+        Self(folder)
+    }
+
+    /// The only file.
+    fn file(&self) -> PathBuf {
+        let files: Vec<_> = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        files[0].clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Value)) {
+        let mut record = serde_json::from_slice(&fs::read(self.file()).unwrap()).unwrap();
+        change(&mut record);
+        fs::write(self.file(), record.to_string()).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn start(mock: &Mock, folder: &Path) -> Authenticator {
+    let settings = CacheSettings::default().snapshot_folder(folder);
+    mock.builder(settings).build_authenticator().unwrap()
+}
+
+/// A process that has fetched keys with a life of ten minutes, and written them.
+async fn earlier(mock: &Mock) -> Folder {
+    mock.header("cache-control", "max-age=600");
+    let folder = Folder::new();
+    let authenticator = start(mock, &folder.0);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    while fs::read_dir(&folder.0).unwrap().all(|entry| entry.unwrap().path().extension().unwrap() == "tmp") {
+        // The file is written by a thread of its own.
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    }
+    folder
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_during_an_outage_still_serves() {
+    let mock = Mock::new();
+    let folder = earlier(&mock).await;
+    mock.answer(Answer::Unreachable);
+    let authenticator = start(&mock, &folder.0);
+    for _ in 0..60 {
+        assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+        minutes(1).await;
+    }
+    minutes(11).await;
+    assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_from_a_file_are_refreshed_at_once() {
+    let mock = Mock::new();
+    let folder = earlier(&mock).await;
+    let old = mock.token();
+    mock.rotate();
+    let authenticator = start(&mock, &folder.0);
+    assert!(authenticator.authenticate(&old).await.is_ok());
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_older_than_they_may_be_or_of_the_future_are_left_alone() {
+    let mock = Mock::new();
+    let folder = earlier(&mock).await;
+    mock.answer(Answer::Unreachable);
+    for (shift, outcome) in [
+        (-(600 + 3600 - 10), None),
+        (-(600 + 3600 + 1), Some(ErrorKind::KeysUnavailable)),
+        (30, None),
+        (3600, Some(ErrorKind::KeysUnavailable)),
+        (-1_000_000_000, Some(ErrorKind::KeysUnavailable)),
+    ] {
+        let original = fs::read(folder.file()).unwrap();
+        folder.change(|record| {
+            record["fetched_at"] = json!(record["fetched_at"].as_i64().unwrap() + shift);
+        });
+        let authenticator = start(&mock, &folder.0);
+        // A life that has passed is trusted only after an attempt to renew it.
+        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), outcome, "shifted by {shift} s");
+        fs::write(folder.file(), original).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_of_another_issuer_or_url_or_form_are_left_alone() {
+    let mock = Mock::new();
+    let folder = earlier(&mock).await;
+    mock.answer(Answer::Unreachable);
+    let original = fs::read(folder.file()).unwrap();
+    for (member, value) in [
+        ("issuer", json!("https://evil.example")),
+        ("source", json!("https://evil.example/jwks")),
+        ("version", json!(2)),
+        ("fetched_at", json!(-1)),
+        ("jwks", json!({"keys": []})),
+        ("jwks", json!("keys")),
+    ] {
+        folder.change(|record| record[member] = value);
+        let authenticator = start(&mock, &folder.0);
+        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable), "{member}");
+        fs::write(folder.file(), &original).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_file_is_ignored_and_replaced() {
+    let mock = Mock::new();
+    for damage in [&b""[..], b"{", b"\0\xff\xfe", &[b'['; 100_000], b"null"] {
+        let folder = earlier(&mock).await;
+        let file = folder.file();
+        fs::write(&file, damage).unwrap();
+        let authenticator = start(&mock, &folder.0);
+        assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+        while fs::read(&file).unwrap() == damage {
+            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_file_holds_public_keys_only_and_is_nobody_elses() {
+    let mock = Mock::new();
+    let folder = earlier(&mock).await;
+    let record: Value = serde_json::from_slice(&fs::read(folder.file()).unwrap()).unwrap();
+    let key = record["jwks"]["keys"][0].as_object().unwrap();
+    let mut members: Vec<_> = key.keys().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_is_not_there_costs_nothing_but_the_file() {
+    let mock = Mock::new();
+    let folder = Folder::new();
+    let authenticator = start(&mock, &folder.0.join("nowhere"));
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+}
