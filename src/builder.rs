@@ -114,7 +114,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
 
     /// Asks for access tokens by RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and `jti` are there.
     ///
-    /// Default: `typ` is absent, `JWT` or `at+jwt`, so that logout tokens, `DPoP` proofs and the like are refused.
+    /// Default: `typ` is absent, `JWT` or `at+jwt`, so that logout tokens, DPoP proofs and the like are refused.
     pub fn access_tokens_only(mut self) -> Self {
         self.rules.types = TypeRule::AccessToken;
         self
