@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unreachable,
     clippy::arithmetic_side_effects,
     reason = "in a test a panic is the report"
 )]

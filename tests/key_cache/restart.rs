@@ -134,7 +134,7 @@ async fn keys_of_another_issuer_or_url_or_form_are_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_damaged_file_is_ignored_and_replaced() {
     let mock = Mock::new();
-    for damage in [&b""[..], b"{", b"\0\xff\xfe", &[b'['; 100_000], b"null"] {
+    for damage in [&b""[..], b"{", b"\0\xff\xfe", &vec![b'['; 100_000], b"null"] {
         let folder = earlier(&mock).await;
         let file = folder.file();
         fs::write(&file, damage).unwrap();

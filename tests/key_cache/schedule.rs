@@ -14,7 +14,7 @@ const STEPS: usize = 10_000;
 const LIFE: Duration = Duration::from_secs(120);
 const STALE: Duration = Duration::from_secs(1800);
 
-/// SplitMix64: the same schedule at every run of a seed.
+/// `SplitMix64`: the same schedule at every run of a seed.
 struct Random(u64);
 
 impl Random {

@@ -160,8 +160,8 @@ fn the_future_is_send_where_the_service_allows_it() {
     fn send<T: Send>(value: T) -> T {
         value
     }
+    fn layer_is<T: Clone + Send + Sync + 'static>(_: &T) {}
     let mut service = layer().layer(service_fn(answer));
     drop(send(service.call(request(None))));
-    fn layer_is<T: Clone + Send + Sync + 'static>(_: &T) {}
     layer_is(&layer());
 }
