@@ -2,36 +2,53 @@
 
 #[cfg(feature = "tracing")]
 mod events {
+    use std::error::Error as StdError;
+
     use crate::error::Error;
     use crate::keys::KeysEvent;
 
+    /// The crate, whatever its modules are called.
+    const TARGET: &str = "tower_jwt_auth";
+
+    /// An error and its causes.
+    fn in_full(error: &(dyn StdError + 'static)) -> String {
+        let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());
+        causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
+    }
+
     pub(crate) fn refused(error: &Error) {
-        tracing::debug!(kind = ?error.kind(), claim = error.claim(), "request refused");
+        tracing::debug!(target: TARGET, kind = ?error.kind(), claim = error.claim(), "request refused");
     }
 
     pub(crate) fn keys_event(issuer: &str, event: &KeysEvent<'_>) {
         match event {
             KeysEvent::Fetched { keys } => {
                 let (usable, skipped) = (keys.keys().count(), keys.skipped().len());
-                tracing::debug!(issuer, usable, skipped, "keys fetched");
+                tracing::debug!(target: TARGET, issuer, usable, skipped, "keys fetched");
                 for key in keys.skipped() {
-                    tracing::debug!(issuer, key_id = key.key_id(), "a key of the set is not used: it {}", key.reason());
+                    tracing::debug!(target: TARGET, issuer, key_id = key.key_id(), "a key of the set is not used: it {}", key.reason());
                 }
             }
             KeysEvent::Failed { error, failures } => {
-                let cause = error.source().map(tracing::field::display);
-                tracing::warn!(issuer, error = %error, cause, failures, "keys could not be fetched");
+                let error = in_full(*error);
+                tracing::warn!(target: TARGET, issuer, error, failures, "keys could not be fetched");
             }
-            KeysEvent::Stale => tracing::error!(issuer, "keys have outlived their life and serve on"),
-            KeysEvent::Recovered { failures } => tracing::info!(issuer, failures, "keys can be fetched again"),
-            KeysEvent::SnapshotFailed { error } => tracing::warn!(issuer, %error, "the file of keys is of no use"),
-            KeysEvent::BudgetExhausted => tracing::warn!(issuer, "too many tokens with unknown key ids"),
+            KeysEvent::Stale => tracing::error!(target: TARGET, issuer, "keys have outlived their life and serve on"),
+            KeysEvent::Recovered { failures } => {
+                tracing::info!(target: TARGET, issuer, failures, "keys can be fetched again");
+            }
+            KeysEvent::SnapshotFailed { error } => {
+                tracing::warn!(target: TARGET, issuer, %error, "the file of keys is of no use");
+            }
+            KeysEvent::BudgetExhausted => {
+                tracing::warn!(target: TARGET, issuer, "too many tokens with unknown key ids");
+            }
         }
     }
 
     #[cfg(feature = "axum")]
     pub(crate) fn layer_missing(claims: &'static str) {
-        tracing::error!(claims, "no claims in the request: is JwtAuthLayer, with this claims type, on the route?");
+        tracing::error!(target: TARGET, claims, "no claims in the request: is JwtAuthLayer, with this claims type, on the route?");
     }
 }
 

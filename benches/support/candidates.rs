@@ -1,0 +1,145 @@
+//! What is measured.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use http::{Request, Response};
+use serde::Deserialize;
+use tower::{Layer as _, Service};
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{Algorithm, Claims, Issuer, JwtAuthLayer, Key};
+
+const ISSUER: &str = "https://issuer.example/realms/production";
+const AUDIENCE: &str = "https://api.example";
+
+/// Twelve claims, as a provider's access token has them.
+#[derive(Deserialize)]
+pub(crate) struct MyClaims {
+    #[serde(rename = "tenant")]
+    pub(crate) _tenant: String,
+    #[serde(rename = "roles")]
+    pub(crate) _roles: Vec<String>,
+    #[serde(rename = "email")]
+    pub(crate) _email: String,
+}
+
+pub(crate) struct Candidate {
+    pub(crate) name: String,
+    batch: u32,
+    pub(crate) run: Box<dyn FnMut()>,
+}
+
+impl Candidate {
+    fn new(name: impl Into<String>, batch: u32, run: impl FnMut() + 'static) -> Self {
+        Self { name: name.into(), batch, run: Box::new(run) }
+    }
+
+    /// Microseconds for one run.
+    pub(crate) fn time(&mut self) -> f64 {
+        let start = Instant::now();
+        for _ in 0..self.batch {
+            (self.run)();
+        }
+        start.elapsed().as_secs_f64() * 1e6 / f64::from(self.batch)
+    }
+}
+
+/// Groups; the first of each is what the others are compared with.
+pub(crate) fn all() -> Vec<Vec<Candidate>> {
+    let algorithms = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
+    algorithms.into_iter().map(first_sight).collect()
+}
+
+pub(crate) fn token(key: &TestKey) -> String {
+    key.token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .subject("0d4f9a52-4e5b-4a3e-9f1b-2f6c7d8e9a10")
+        .claim("client_id", "web-frontend")
+        .claim("scope", "openid profile email orders:read orders:write")
+        .claim("tenant", "acme-industries")
+        .claim("roles", ["reader", "writer", "auditor"])
+        .claim("email", "somebody@acme.example")
+        .claim("name", "Some Body")
+        .claim("session", "7e5f1c3a-91d2-4a57-b7a5-0c1d2e3f4a5b")
+        .sign()
+}
+
+fn first_sight(algorithm: Algorithm) -> Vec<Candidate> {
+    let key = TestKey::generate(algorithm);
+    let token = token(&key);
+    let batch = if algorithm == Algorithm::HS256 { 200 } else { 20 };
+    let trusted = Key::jwk(&key.jwk().to_string()).unwrap();
+    let layer = JwtAuthLayer::<MyClaims>::builder(Issuer::with_keys(ISSUER, trusted, AUDIENCE)).build().unwrap();
+    vec![
+        Candidate::new(format!("{algorithm}: bare check"), batch, bare(&key, &token)),
+        Candidate::new(format!("{algorithm}: layer, first sight"), batch, through(layer, token)),
+    ]
+}
+
+/// aws-lc-rs's own verification with a pre-parsed key, of bytes that are at hand.
+fn bare(key: &TestKey, token: &str) -> impl FnMut() + use<> {
+    use aws_lc_rs::{hmac, signature};
+    let (message, encoded) = token.rsplit_once('.').unwrap();
+    let message = message.as_bytes().to_vec();
+    let signature = base64url(encoded);
+    let check: Box<dyn Fn(&[u8], &[u8])> = if let Some(secret) = key.secret() {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+        Box::new(move |message, signature| hmac::verify(&key, message, signature).unwrap())
+    } else {
+        let algorithm: &'static dyn signature::VerificationAlgorithm = match key.algorithm() {
+            Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            Algorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
+            Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
+            _ => &signature::ED25519,
+        };
+        let parsed = signature::ParsedPublicKey::new(algorithm, public(key)).unwrap();
+        Box::new(move |message, signature| parsed.verify_sig(message, signature).unwrap())
+    };
+    move || check(black_box(&message), black_box(&signature))
+}
+
+/// The public key as aws-lc-rs takes it: SubjectPublicKeyInfo, but for Ed25519 the bare 32 bytes.
+fn public(key: &TestKey) -> Vec<u8> {
+    let der = key.der();
+    if key.algorithm() == Algorithm::Ed25519 { der[der.len() - 32..].to_vec() } else { der }
+}
+
+fn base64url(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
+}
+
+#[derive(Clone)]
+pub(crate) struct Inner;
+
+impl Service<Request<()>> for Inner {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        black_box(request.extensions().get::<Claims<MyClaims>>());
+        ready(Ok(Response::new(())))
+    }
+}
+
+fn through(layer: JwtAuthLayer<MyClaims>, token: String) -> impl FnMut() {
+    let value = http::HeaderValue::try_from(format!("Bearer {token}")).unwrap();
+    let mut service = layer.layer(Inner);
+    move || {
+        let mut request = Request::new(());
+        request.headers_mut().insert("authorization", value.clone());
+        let mut context = Context::from_waker(Waker::noop());
+        let mut response = std::pin::pin!(service.call(request));
+        let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("it waits") };
+        assert!(response.status().is_success());
+    }
+}

@@ -1,0 +1,37 @@
+//! The shortest program: an axum router behind one line.
+//!
+//! ```text
+//! cargo run --example quickstart --features axum -- ISSUER AUDIENCE [ADDRESS]
+//! curl -i http://127.0.0.1:3000/                                    # 401, `www-authenticate: Bearer`
+//! curl -i http://127.0.0.1:3000/ -H "Authorization: Bearer $TOKEN"  # 200, `hello SUBJECT`
+//! ```
+//!
+//! ISSUER is your provider's URL exactly as its tokens bear it in `iss`, AUDIENCE is what they must name in `aud`. The
+//! keys are fetched before the first request; if that fails, the program ends. The example `resource_server` brings an
+//! issuer of its own and starts without one, too.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
+
+use axum::{Router, routing::get};
+use tower_jwt_auth::{Claims, JwtAuthLayer};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let (Some(issuer), Some(audience)) = (args.next(), args.next()) else {
+        eprintln!("usage: quickstart ISSUER AUDIENCE [ADDRESS]");
+        std::process::exit(2);
+    };
+    let address = args.next().unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+
+    let auth: JwtAuthLayer = JwtAuthLayer::discover(issuer, audience).await?;
+    let app = Router::new().route("/", get(hello)).layer(auth);
+
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+async fn hello(claims: Claims) -> String {
+    format!("hello {}\n", claims.subject().unwrap_or("stranger"))
+}

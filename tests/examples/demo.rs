@@ -1,0 +1,50 @@
+//! The resource server without options: what a newcomer runs first.
+
+use tokio::net::TcpListener;
+
+use crate::harness::Server;
+
+const END: &str = "To stop";
+
+/// The command below the line that starts so.
+fn command<'l>(printed: &'l [String], comment: &str) -> &'l str {
+    let at = printed.iter().position(|line| line.starts_with(comment)).expect("such a comment");
+    printed[at + 1].strip_prefix("curl -i ").expect("a command below it")
+}
+
+fn token(command: &str) -> &str {
+    let (_, token) = command.split_once("-H 'Authorization: Bearer ").expect("a token");
+    token.strip_suffix('\'').expect("quotes")
+}
+
+#[tokio::test]
+async fn the_printed_commands_do_what_is_said_of_them() {
+    let mut server = Server::resource_server(&[]).await;
+    let printed = server.printed_until(END).await;
+    assert_eq!(printed.iter().filter(|line| line.starts_with("curl ")).count(), 3);
+
+    let good = command(&printed, "# A good token");
+    assert!(good.starts_with(&format!("{}/whoami ", server.url)), "{good}");
+    let answer = server.whoami(token(good)).await;
+    answer.assert_accepted();
+    assert_eq!(answer.json()["sub"], "alice");
+
+    let without = command(&printed, "# No token");
+    assert_eq!(without, format!("{}/whoami", server.url));
+    assert_eq!(server.get("/whoami").await.challenge(), "Bearer");
+
+    let expired = server.whoami(token(command(&printed, "# An expired token"))).await;
+    expired.assert_refused();
+    assert!(expired.challenge().contains("expired"), "{expired:?}");
+}
+
+#[tokio::test]
+async fn another_port_is_taken_when_the_default_one_is() {
+    // Where that fails it is taken already.
+    let _taken = TcpListener::bind("127.0.0.1:8080").await;
+    let mut server = Server::start("resource_server", &[]).await;
+    assert_ne!(server.url, "http://127.0.0.1:8080");
+    server.logged("127.0.0.1:8080 is taken").await;
+    let printed = server.printed_until(END).await;
+    server.whoami(token(command(&printed, "# A good token"))).await.assert_accepted();
+}

@@ -1,0 +1,168 @@
+//! Processes that don't outlive their test, and requests; nothing waits for ever.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tower_jwt_auth::testing::TestIssuer;
+
+pub(crate) const AUDIENCE: &str = "https://api.example";
+/// For each step. Generous, because the machine may be busy.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running example, killed when it is dropped.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    log: Log,
+    client: Client,
+}
+
+/// What an example writes to its standard error.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// Beside this test: `target/PROFILE/deps/THIS` and `target/PROFILE/examples/NAME`.
+fn example(name: &str) -> Command {
+    let mut path: PathBuf = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} isn't there: `cargo build --examples --all-features` makes it", path.display());
+    let mut command = Command::new(path);
+    command.env_remove("RUST_LOG").stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// Lets an example end by itself.
+pub(crate) async fn run(name: &str, args: &[&str]) -> Output {
+    in_time(example(name).args(args).output()).await.unwrap()
+}
+
+pub(crate) async fn in_time<F: Future>(step: F) -> F::Output {
+    tokio::time::timeout(LIMIT, step).await.expect("this takes too long")
+}
+
+impl Server {
+    /// Starts an example and waits until it says where it listens.
+    pub(crate) async fn start(name: &str, args: &[&str]) -> Self {
+        let mut child = example(name).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Log::default();
+        tokio::spawn(log.clone().keep(child.stderr.take().unwrap()));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = in_time(lines.next_line()).await.unwrap().expect("it ended at once");
+        let url = first.strip_prefix("listening on ").expect("the first line tells the address").to_owned();
+        let client = Client::builder().no_proxy().timeout(LIMIT).build().unwrap();
+        Self { url, child, lines, log, client }
+    }
+
+    /// The resource server, on a free port.
+    pub(crate) async fn resource_server(args: &[&str]) -> Self {
+        Self::start("resource_server", &[&["--listen", "127.0.0.1:0"], args].concat()).await
+    }
+
+    /// The resource server that trusts this issuer.
+    pub(crate) async fn trusting(issuer: &TestIssuer, more: &[&str]) -> Self {
+        Self::resource_server(&[&["--issuer", issuer.issuer(), "--audience", AUDIENCE], more].concat()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request(path, None).await
+    }
+
+    pub(crate) async fn whoami(&self, token: &str) -> Answer {
+        self.request("/whoami", Some(token)).await
+    }
+
+    pub(crate) async fn request(&self, path: &str, token: Option<&str>) -> Answer {
+        let request = self.client.get(format!("{}{path}", self.url));
+        let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// The next lines that it prints, up to the one that starts so.
+    pub(crate) async fn printed_until(&mut self, start: &str) -> Vec<String> {
+        let mut printed = Vec::new();
+        while printed.last().is_none_or(|line: &String| !line.starts_with(start)) {
+            printed.push(in_time(self.lines.next_line()).await.unwrap().expect("it printed no such line"));
+        }
+        printed
+    }
+
+    /// Waits until the log holds this.
+    pub(crate) async fn logged(&self, text: &str) {
+        in_time(async {
+            while !self.log.0.lock().unwrap().contains(text) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+
+    /// Sends a signal (`TERM`, `INT`) and waits for the end.
+    #[cfg(unix)]
+    pub(crate) async fn end_by(mut self, signal: &str) -> ExitStatus {
+        let process = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &process]).status();
+        assert!(in_time(sent).await.unwrap().success());
+        in_time(self.child.wait()).await.unwrap()
+    }
+}
+
+impl Log {
+    async fn keep(self, stream: impl AsyncRead + Unpin) {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let mut log = self.0.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    }
+}
+
+/// A test that fails shows what the example had to say.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{} wrote:\n{}", self.url, self.log.0.lock().unwrap());
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn challenge(&self) -> &str {
+        self.headers.get(WWW_AUTHENTICATE).map_or("none", |challenge| challenge.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_accepted(&self) {
+        assert_eq!(self.status, StatusCode::OK, "{self:?}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_refused(&self) {
+        assert_eq!(self.status, StatusCode::UNAUTHORIZED, "{self:?}");
+        assert!(self.challenge().starts_with("Bearer error=\"invalid_token\""), "{self:?}");
+    }
+}

@@ -1,0 +1,45 @@
+//! How the resource server ends.
+#![cfg(unix)]
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::harness::Server;
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn sigterm_ends_it_cleanly_though_clients_keep_connections_open() {
+    let server = Server::resource_server(&[]).await;
+    let _never_used = connect(&server).await;
+    // This client keeps its connection for the next request.
+    server.get("/public").await.assert_accepted();
+    assert_eq!(server.end_by("TERM").await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_it_cleanly() {
+    let server = Server::resource_server(&[]).await;
+    assert_eq!(server.end_by("INT").await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_delay_the_end_for_long() {
+    let server = Server::resource_server(&[]).await;
+    let mut slow = connect(&server).await;
+    slow.write_all(b"GET /public HTTP/1.1\r\nhost: ").await.unwrap();
+    // Answered after those bytes have arrived.
+    server.get("/public").await.assert_accepted();
+    assert_eq!(server.end_by("TERM").await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn an_issuer_that_never_answers_does_not_delay_the_end() {
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", deaf.local_addr().unwrap());
+    let server = Server::resource_server(&["--issuer", &issuer, "--audience", "a"]).await;
+    drop(deaf.accept().await);
+    assert_eq!(server.end_by("TERM").await.code(), Some(0));
+}
