@@ -10,6 +10,7 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::cast_precision_loss,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark that can't run should say so by a panic, and it prints"
 )]

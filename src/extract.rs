@@ -157,7 +157,7 @@ fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
     if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(u8::is_ascii_alphanumeric) {
         return Ok(None);
     }
-    if rest.contains(&b',') {
+    if memchr::memchr(b',', rest).is_some() {
         // Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
         return Err(ErrorKind::InvalidRequest.into());
     }

@@ -37,11 +37,11 @@ pin_project! {
     {
         Inner { #[pin] future: S::Future },
         Refused { response: Option<S::Response> },
-        Waiting { waiting: Option<Waiting<S, ReqBody, R>> },
+        Waiting { waiting: Option<Box<Waiting<S, ReqBody, R>>> },
     }
 }
 
-/// A request that waits for keys.
+/// A request that waits for keys. Boxed, so that the others don't carry room for it.
 struct Waiting<S, ReqBody, R> {
     pending: Pending,
     /// The service that was polled ready: the one to be called.
@@ -62,14 +62,8 @@ where
         Self { state: State::Refused { response: Some(response) }, private: false }
     }
 
-    pub(crate) const fn waiting(
-        pending: Pending,
-        service: S,
-        request: Request<ReqBody>,
-        response: R,
-        private: bool,
-    ) -> Self {
-        let waiting = Some(Waiting { pending, service, request, response });
+    pub(crate) fn waiting(pending: Pending, service: S, request: Request<ReqBody>, response: R, private: bool) -> Self {
+        let waiting = Some(Box::new(Waiting { pending, service, request, response }));
         Self { state: State::Waiting { waiting }, private }
     }
 }
@@ -102,7 +96,7 @@ where
 
 /// Waits for the keys; then the request goes on or is refused.
 fn proceed<S, ReqBody, R, ResBody>(
-    slot: &mut Option<Waiting<S, ReqBody, R>>,
+    slot: &mut Option<Box<Waiting<S, ReqBody, R>>>,
     cx: &mut Context<'_>,
 ) -> Poll<State<S, ReqBody, R>>
 where
@@ -111,7 +105,8 @@ where
 {
     let Some(waiting) = slot else { return Poll::Pending };
     let outcome = ready!(waiting.pending.as_mut().poll(cx));
-    let Some(Waiting { mut service, mut request, response, .. }) = slot.take() else { return Poll::Pending };
+    let Some(waiting) = slot.take() else { return Poll::Pending };
+    let Waiting { mut service, mut request, response, .. } = *waiting;
     Poll::Ready(match outcome {
         Ok(claims) => {
             request.extensions_mut().extend(claims);

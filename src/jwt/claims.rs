@@ -36,7 +36,7 @@ pub struct Claims<C = RegisteredClaims> {
 }
 
 struct Inner<C> {
-    payload: Box<str>,
+    payload: String,
     registered: Registered,
     expires_at: SystemTime,
     algorithm: Algorithm,
@@ -64,7 +64,6 @@ impl<C: DeserializeOwned> Claims<C> {
     pub(super) fn read(verified: Verified, expires_at: SystemTime) -> Result<Self, Error> {
         let custom = serde_json::from_str(&verified.payload).map_err(|_| ErrorKind::InvalidClaim)?;
         let Verified { payload, registered, algorithm, key_id, token_type, .. } = verified;
-        let payload = payload.into_boxed_str();
         Ok(Self { inner: Arc::new(Inner { payload, registered, expires_at, algorithm, key_id, token_type, custom }) })
     }
 }

@@ -40,28 +40,33 @@ const INLINE: usize = 24;
 
 /// The names seen so far.
 pub(super) struct Names<'j> {
-    few: [Cow<'j, str>; INLINE],
+    few: [&'j str; INLINE],
     count: usize,
-    /// Only for the names after the first few, so that a hostile object costs linear time.
-    many: HashSet<Cow<'j, str>>,
+    /// Only for the names after the first few, so that a hostile object costs linear time, and for those with escapes.
+    many: Option<HashSet<Cow<'j, str>>>,
 }
 
 impl<'j> Names<'j> {
-    pub(super) fn new() -> Self {
-        Self { few: [const { Cow::Borrowed("") }; INLINE], count: 0, many: HashSet::new() }
+    pub(super) const fn new() -> Self {
+        Self { few: [""; INLINE], count: 0, many: None }
     }
 
     /// Takes note of a name; an error if it was there before.
     pub(super) fn add<E: Error>(&mut self, name: Text<'j>) -> Result<(), E> {
         let seen = self.few.get(..self.count).unwrap_or_default();
-        if seen.contains(&name.0) || (!self.many.is_empty() && self.many.contains(&name.0)) {
+        let again =
+            seen.iter().any(|seen| *seen == name.0) || self.many.as_ref().is_some_and(|many| many.contains(&name.0));
+        if again {
             return Err(E::custom("a member name occurs twice"));
         }
-        if let Some(free) = self.few.get_mut(self.count) {
-            *free = name.0;
-            self.count = self.count.saturating_add(1);
-        } else {
-            self.many.insert(name.0);
+        match (name.0, self.few.get_mut(self.count)) {
+            (Cow::Borrowed(name), Some(free)) => {
+                *free = name;
+                self.count = self.count.saturating_add(1);
+            }
+            (name, _) => {
+                self.many.get_or_insert_default().insert(name);
+            }
         }
         Ok(())
     }

@@ -55,17 +55,32 @@ impl<'de> Visitor<'de> for PayloadVisitor<'_> {
         let mut payload = Payload::default();
         let mut names = Names::new();
         while let Some(name) = members.next_key::<Text<'de>>()? {
-            let claim = CLAIMS.into_iter().find(|claim| *claim == name.0);
+            let claim = known(&name.0);
             names.add(name)?;
             *self.reading = claim;
             payload.read(claim, &mut members)?;
-            *self.reading = None;
         }
+        *self.reading = None;
         Ok(payload)
     }
 }
 
-const CLAIMS: [&str; 10] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp"];
+/// The name, if the claim is one of those that are read here.
+fn known(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "iss" => "iss",
+        "sub" => "sub",
+        "aud" => "aud",
+        "exp" => "exp",
+        "nbf" => "nbf",
+        "iat" => "iat",
+        "jti" => "jti",
+        "client_id" => "client_id",
+        "scope" => "scope",
+        "scp" => "scp",
+        _ => return None,
+    })
+}
 
 impl<'de> Payload<'de> {
     fn read<A: MapAccess<'de>>(&mut self, claim: Option<&str>, members: &mut A) -> Result<(), A::Error> {

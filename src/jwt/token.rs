@@ -62,13 +62,16 @@ impl<'t> Unverified<'t> {
 
 /// Signing input, signature, header and payload of a token with exactly two dots (RFC 7515 §7.1).
 fn split(token: &str) -> Result<(&str, &str, &str, &str), Error> {
-    let malformed = || Error::from(ErrorKind::MalformedToken);
-    let (signing_input, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-    let (header, payload) = signing_input.split_once('.').ok_or_else(malformed)?;
-    if payload.contains('.') || signature.is_empty() {
-        return Err(malformed());
-    }
-    Ok((signing_input, signature, header, payload))
+    let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+    let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+        return Err(ErrorKind::MalformedToken.into());
+    };
+    let parts = token.split_at_checked(second).and_then(|(signing_input, signature)| {
+        let (header, payload) = signing_input.split_at_checked(first)?;
+        Some((signing_input, signature.get(1..)?, header, payload.get(1..)?))
+    });
+    let parts = parts.filter(|(_, signature, ..)| !signature.is_empty());
+    parts.ok_or_else(|| ErrorKind::MalformedToken.into())
 }
 
 fn read_header(encoded: &str, rules: &Rules) -> Result<(Algorithm, Option<Box<str>>, TokenType), Error> {
