@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::head::RequestHead;
 
 /// The WebSocket subprotocol that carries a token, as Kubernetes has it.
-const PROTOCOL_PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
+const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
 /// A place in the request to look for the token. The default is [`TokenSource::authorization`] alone.
 ///
@@ -154,7 +154,7 @@ fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
     const SCHEME: &[u8] = b"bearer";
     let Some(value) = one(head.headers().get_all(AUTHORIZATION).iter())? else { return Ok(None) };
     let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return Ok(None) };
-    if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+    if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(|next| is_token_byte(*next)) {
         return Ok(None);
     }
     if memchr::memchr(b',', rest).is_some() {
@@ -166,14 +166,26 @@ fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
     if token.is_empty() { Err(ErrorKind::MalformedToken.into()) } else { Ok(Some(token.into())) }
 }
 
-/// Cookies may be spread over several headers (RFC 9113 §8.2.3) and quoted (RFC 6265 §4.1.1).
+/// What a scheme's name is made of (RFC 9110 §5.6.2).
+const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+}
+
+/// Cookies may be spread over several headers (RFC 9113 §8.2.3) and quoted (RFC 6265 §4.1.1). Read as bytes: what
+/// somebody else put into his cookie must not hide ours.
 fn cookie<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
-    let headers = head.headers().get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let value = one(pairs.filter(|(key, _)| *key == name).map(|(_, value)| value))?;
-    let unquoted = |value: &'r str| value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    let headers = head.headers().get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = headers.flat_map(|header| header.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    let unquoted =
+        |value: &'r [u8]| value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
     // An emptied cookie is how one is deleted.
-    Ok(value.map(unquoted).filter(|value| !value.is_empty()).map(Cow::Borrowed))
+    one(values)?.map(unquoted).filter(|value| !value.is_empty()).map(ascii).transpose()
+}
+
+fn ascii(value: &[u8]) -> Result<Cow<'_, str>, Error> {
+    std::str::from_utf8(value).map(Cow::Borrowed).map_err(|_| ErrorKind::MalformedToken.into())
 }
 
 fn query<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
@@ -182,11 +194,10 @@ fn query<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>,
 }
 
 fn websocket_protocol<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
-    let headers = head.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    let protocols = headers.flat_map(|header| header.split(',')).map(str::trim);
-    let Some(encoded) = one(protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX)))? else {
-        return Ok(None);
-    };
-    let decoded = base64url::decode(encoded).and_then(|token| String::from_utf8(token).ok());
-    Ok(Some(decoded.ok_or(ErrorKind::MalformedToken)?.into()))
+    let headers = head.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().map(HeaderValue::as_bytes);
+    let protocols = headers.flat_map(|header| header.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let encoded = one(protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX)))?;
+    let decoded = |encoded| String::from_utf8(base64url::decode(encoded)?).ok();
+    let token = encoded.map(|encoded| decoded(encoded).ok_or(ErrorKind::MalformedToken)).transpose()?;
+    Ok(token.map(Cow::Owned))
 }

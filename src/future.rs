@@ -119,9 +119,16 @@ where
     })
 }
 
-/// The token was in the URL: no shared cache may keep what it opened (RFC 6750 §2.3).
+/// The token was in the URL: no shared cache may keep what it opened (RFC 6750 §2.3). What the service itself said is
+/// kept where it is as strict.
 fn keep_private<ResBody>(mut response: Response<ResBody>) -> Response<ResBody> {
-    if response.status().is_success() {
+    let said = response.headers().get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let strict = |directive: &str| {
+        let directive = directive.trim();
+        directive.eq_ignore_ascii_case("no-store") || directive.eq_ignore_ascii_case("private")
+    };
+    let is_strict = said.flat_map(|value| value.split(',')).any(strict);
+    if response.status().is_success() && !is_strict {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
     }
     response

@@ -177,10 +177,14 @@ const fn grpc_status(kind: ErrorKind) -> &'static str {
     }
 }
 
+/// With `+proto`, `+json` or `-web…` behind it, in any case (RFC 9110 §8.3.1).
+const GRPC: &[u8] = b"application/grpc";
+
 fn grpc_content_type<'r>(request: &RequestHead<'r>) -> Option<&'r HeaderValue> {
     let content_type = request.headers().get(CONTENT_TYPE)?;
-    let rest = content_type.as_bytes().strip_prefix(b"application/grpc")?;
-    matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' ')).then_some(content_type)
+    let (start, rest) = content_type.as_bytes().split_at_checked(GRPC.len())?;
+    let grpc = start.eq_ignore_ascii_case(GRPC);
+    (grpc && matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' '))).then_some(content_type)
 }
 
 /// Rounded up, at least one: zero would invite a storm.

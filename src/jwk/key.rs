@@ -25,6 +25,8 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 pub struct Key {
     key_id: Option<Box<str>>,
     verifiers: Vec<(Algorithm, Verifier)>,
+    /// Of a shared secret, to tell whether another key has the same one, whatever the algorithms.
+    probe: Option<Verifier>,
 }
 
 impl Key {
@@ -43,8 +45,7 @@ impl Key {
         check_secret(secret.as_ref(), shortest).map_err(|reason| {
             ConfigError::new(ConfigErrorKind::WeakSecret, format!("the secret for {algorithm} {reason}"))
         })?;
-        let verifier = Verifier::hmac(algorithm, secret.as_ref()).map_err(|KeyRejected| unsupported(algorithm))?;
-        Ok(Self { key_id: None, verifiers: vec![(algorithm, verifier)] })
+        Self::hmac(secret.as_ref(), algorithm).map_err(|_| unsupported(algorithm))
     }
 
     /// A public key in PEM form: `PUBLIC KEY` (`SubjectPublicKeyInfo`) or `RSA PUBLIC KEY` (PKCS #1). RSA, P-256, P-384,
@@ -113,7 +114,8 @@ impl Key {
     }
 
     pub(crate) fn shares_secret_with(&self, other: &Self) -> bool {
-        self.verifiers.iter().any(|(_, one)| other.verifiers.iter().any(|(_, two)| one.same_secret(two)))
+        let probes = self.probe.as_ref().zip(other.probe.as_ref());
+        probes.is_some_and(|(one, two)| one.same_secret(two))
     }
 
     pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
@@ -154,7 +156,13 @@ impl Key {
             _ => Algorithm::HS256,
         });
         check_secret(secret, shortest_secret(algorithm).ok_or("has an algorithm that does not fit its type")?)?;
-        Self::parse(Family::Hmac, Some(algorithm), |algorithm| Verifier::hmac(algorithm, secret))
+        Self::hmac(secret, algorithm)
+    }
+
+    fn hmac(secret: &[u8], algorithm: Algorithm) -> Result<Self, &'static str> {
+        let probe = Verifier::hmac(Algorithm::HS256, secret).ok();
+        let key = Self::parse(Family::Hmac, Some(algorithm), |algorithm| Verifier::hmac(algorithm, secret))?;
+        Ok(Self { probe, ..key })
     }
 
     /// Parses a key for the algorithm that it is pinned to, else for each of its family that the backend has.
@@ -179,7 +187,7 @@ impl Key {
         if verifiers.is_empty() {
             return Err("needs an algorithm that this build lacks");
         }
-        Ok(Self { key_id: None, verifiers })
+        Ok(Self { key_id: None, verifiers, probe: None })
     }
 }
 

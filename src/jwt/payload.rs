@@ -59,8 +59,8 @@ impl<'de> Visitor<'de> for PayloadVisitor<'_> {
             names.add(name)?;
             *self.reading = claim;
             payload.read(claim, &mut members)?;
+            *self.reading = None;
         }
-        *self.reading = None;
         Ok(payload)
     }
 }

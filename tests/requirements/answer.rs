@@ -1,0 +1,165 @@
+//! A protected service, what it answered, and what it saw.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_jwt_auth::{Claims, Error, ErrorKind, JwtAuthLayer, MakeResponse, RegisteredClaims};
+
+use crate::support::{Raw, bearer, request};
+
+/// Asks with a token in the `Authorization` header.
+pub async fn send<C: DeserializeOwned + Send + Sync + 'static>(layer: &JwtAuthLayer<C>, token: &str) -> Answer<C> {
+    ask(layer, bearer(token)).await
+}
+
+/// Asks a [`raw_layer`].
+pub async fn send_raw(layer: &JwtAuthLayer, token: &str) -> Answer {
+    let mut request = request(&[]);
+    request.extensions_mut().insert(Raw(token.to_owned()));
+    ask(layer, request).await
+}
+
+/// Asks a protected service that answers 200 and notes what it saw.
+pub async fn ask<C, R>(layer: &JwtAuthLayer<C, R>, request: Request<()>) -> Answer<C>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+    R: MakeResponse<String> + Clone,
+{
+    let inner = service_fn(|request: Request<()>| async move {
+        let mut response = Response::new(String::new());
+        response.extensions_mut().insert(Seen(request.extensions().get::<Claims<C>>().cloned()));
+        Ok::<_, Infallible>(response)
+    });
+    let sent = fragments(&request);
+    let response = layer.layer(inner).oneshot(request).await.unwrap();
+    let (mut head, body) = response.into_parts();
+    let seen = head.extensions.remove::<Seen<C>>();
+    let error = head.extensions.remove::<Error>();
+    let answer = Answer { label: String::new(), status: head.status, headers: head.headers, body, error, seen };
+    answer.check(&sent);
+    answer
+}
+
+/// What the service saw of the caller.
+pub struct Seen<C>(Option<Claims<C>>);
+
+impl<C> Clone for Seen<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// Pieces of what the caller sent that no refusal may repeat.
+fn fragments(request: &Request<()>) -> Vec<String> {
+    let headers = request.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE);
+    let texts = headers.map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let raw = request.extensions().get::<Raw>().map(|raw| raw.0.clone());
+    let all = texts.chain(raw).chain(request.uri().query().map(ToOwned::to_owned)).collect::<Vec<_>>().join(" ");
+    let belongs = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    all.split(|c| !belongs(c)).filter(|piece| piece.len() >= 16).map(ToOwned::to_owned).collect()
+}
+
+/// What came back. Every refusal is looked over: the form of its challenge, and that it repeats nothing of the request.
+pub struct Answer<C = RegisteredClaims> {
+    label: String,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+    pub error: Option<Error>,
+    /// What the service saw, if it was reached: with claims or without.
+    pub seen: Option<Seen<C>>,
+}
+
+impl<C> Answer<C> {
+    /// Says in a table of cases which one it is.
+    pub fn named(mut self, label: impl Debug) -> Self {
+        self.label = format!("case {label:?}: ");
+        self
+    }
+
+    fn check(&self, sent: &[String]) {
+        assert_eq!(self.seen.is_none(), self.error.is_some(), "a refusal, and no other answer, holds its error");
+        if self.error.is_none() {
+            return;
+        }
+        assert!(self.body.is_empty());
+        let _ = self.attributes();
+        let shown = format!("{:?} {:?} {}", self.headers, self.error, self.error.as_ref().unwrap());
+        let repeated = sent.iter().find(|piece| shown.contains(*piece));
+        assert_eq!(repeated, None, "of the request in {shown}");
+    }
+
+    pub fn header(&self, name: impl AsRef<str>) -> Option<&str> {
+        let mut values = self.headers.get_all(name.as_ref()).iter();
+        let first = values.next().map(|value| value.to_str().unwrap());
+        assert!(values.next().is_none(), "{} is there twice", name.as_ref());
+        first
+    }
+
+    pub fn challenge(&self) -> Option<&str> {
+        self.header(WWW_AUTHENTICATE)
+    }
+
+    pub fn kind(&self) -> Option<ErrorKind> {
+        self.error.as_ref().map(Error::kind)
+    }
+
+    /// An attribute of the challenge.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes().into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    fn attributes(&self) -> Vec<(&str, &str)> {
+        self.challenge().map(crate::challenge::attributes).unwrap_or_default()
+    }
+
+    /// The service was reached, with claims.
+    #[track_caller]
+    pub fn accepted(self) -> Claims<C> {
+        let Self { label, status, error, seen, .. } = self;
+        assert_eq!((status, error.map(|error| error.kind())), (StatusCode::OK, None), "{label}not accepted");
+        seen.and_then(|seen| seen.0).unwrap_or_else(|| panic!("{label}no claims"))
+    }
+
+    /// The service was reached, without claims.
+    #[track_caller]
+    pub fn passed(&self) {
+        let got = (self.status, self.kind(), self.seen.as_ref().map(|seen| seen.0.is_some()));
+        assert_eq!(got, (StatusCode::OK, None, Some(false)), "{}not passed on", self.label);
+    }
+
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: Option<&str>, kind: ErrorKind) {
+        let got = (self.status.as_u16(), self.attribute("error"), self.kind());
+        assert_eq!(got, (status, code, Some(kind)), "{}got (left), want (right)", self.label);
+        assert_eq!(self.challenge().is_some(), status != 503, "{}challenge", self.label);
+    }
+
+    /// 401 `invalid_token`.
+    #[track_caller]
+    pub fn invalid_token(&self, kind: ErrorKind) {
+        self.refused(401, Some("invalid_token"), kind);
+    }
+
+    /// 401 and a challenge without an error code.
+    #[track_caller]
+    pub fn no_token(&self) {
+        self.refused(401, None, ErrorKind::MissingToken);
+        assert_eq!(self.challenge(), Some("Bearer"), "{}", self.label);
+    }
+
+    /// 400 `invalid_request`.
+    #[track_caller]
+    pub fn invalid_request(&self) {
+        self.refused(400, Some("invalid_request"), ErrorKind::InvalidRequest);
+    }
+
+    /// The name of the claim that the error is about.
+    pub fn claim(&self) -> Option<&str> {
+        self.error.as_ref().and_then(Error::claim)
+    }
+}

@@ -1,0 +1,76 @@
+//! Requirement 16: `aud` (RFC 7519 §4.1.3, RFC 9068 §4).
+
+use serde_json::json;
+use tower_jwt_auth::ErrorKind;
+
+use crate::support::{AUDIENCE, builder_for, issuer, layer, payload, send, signed, token};
+
+#[tokio::test]
+async fn an_audience_is_a_string_or_one_of_an_array() {
+    let forms = [json!(AUDIENCE), json!([AUDIENCE]), json!(["a", AUDIENCE, "b"]), json!([AUDIENCE, AUDIENCE])];
+    for form in forms {
+        send(&layer(), &token().audience(&form).sign()).await.named(&form).accepted();
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_an_audience_is_refused() {
+    let answer = send(&layer(), &token().without_claim("aud").sign()).await;
+    answer.invalid_token(ErrorKind::MissingClaim);
+    assert_eq!(answer.claim(), Some("aud"));
+}
+
+#[tokio::test]
+async fn an_audience_of_somebody_else_is_refused() {
+    let others = [
+        json!("https://other.example"),
+        json!([]),
+        json!(["https://other.example", "x"]),
+        json!(""),
+        json!([""]),
+        json!("https://api.example/"),
+        json!("https://API.example"),
+        json!("https://api.example/orders"),
+        json!("https://api.exampl"),
+        json!(" https://api.example"),
+        json!("https://api.example https://other.example"),
+        json!("https://api.example,https://other.example"),
+        json!("[\"https://api.example\"]"),
+        json!("*"),
+    ];
+    for other in others {
+        let answer = send(&layer(), &token().audience(&other).sign()).await;
+        answer.named(&other).invalid_token(ErrorKind::WrongAudience);
+    }
+}
+
+// 16: also where the right one is among them.
+#[tokio::test]
+async fn an_audience_of_another_type_is_an_invalid_claim() {
+    let ours = format!("\"{AUDIENCE}\"");
+    let around = |other: &str| format!("[{ours},{other}]");
+    let mixed = ["1", "null", "true", "{}", "[]", &format!("[{ours}]")].map(around);
+    let object = format!("{{{ours}:{ours}}}");
+    let others = ["1", "0", "1.5", "null", "true", "false", "{}", "[null]", "[1]", "[[]]", &object];
+    for aud in others.into_iter().chain(mixed.iter().map(String::as_str)) {
+        let answer = send(&layer(), &signed(payload(&[("aud", aud)]))).await.named(aud);
+        answer.invalid_token(ErrorKind::InvalidClaim);
+        assert_eq!(answer.claim(), Some("aud"));
+    }
+}
+
+#[tokio::test]
+async fn any_of_several_configured_audiences_will_do() {
+    let layer = builder_for(issuer().audience("urn:second").audience("urn:third")).build().unwrap();
+    for aud in [json!(AUDIENCE), json!("urn:second"), json!(["x", "urn:third"])] {
+        send(&layer, &token().audience(&aud).sign()).await.named(&aud).accepted();
+    }
+    send(&layer, &token().audience("urn:fourth").sign()).await.invalid_token(ErrorKind::WrongAudience);
+}
+
+#[tokio::test]
+async fn an_audience_written_with_escapes_is_the_same() {
+    let token = signed(payload(&[("aud", "[\"https:\\/\\/api.ex\\u0061mple\"]")]));
+    let claims = send(&layer(), &token).await.accepted();
+    assert_eq!(claims.audience().collect::<Vec<_>>(), [AUDIENCE]);
+}

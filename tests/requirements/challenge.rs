@@ -1,0 +1,173 @@
+//! Requirement 6: what stands in a challenge (RFC 6750 §3), for every kind of refusal.
+
+use std::collections::HashSet;
+use std::future::ready;
+use std::time::Duration;
+
+use http::Request;
+use serde_json::json;
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{
+    Algorithm, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError, KeysFuture, RequestHead,
+};
+
+use crate::support::{ISSUER, ask, bearer, builder, default_key, key, request, send, token, token_of};
+
+/// The attributes of a challenge; fails if it isn't one as the RFC has it.
+pub fn attributes(challenge: &str) -> Vec<(&str, &str)> {
+    let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let rest = challenge.strip_prefix("Bearer").expect("the scheme");
+    let mut rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ').expect("a space") };
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    while !rest.is_empty() {
+        let (name, value) = rest.split_once("=\"").expect("an attribute");
+        let (value, after) = value.split_once('"').expect("its end");
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{challenge}");
+        assert!(!value.is_empty() && value.bytes().all(allowed), "{challenge}");
+        assert!(found.iter().all(|(other, _)| *other != name), "twice: {challenge}");
+        found.push((name, value));
+        rest = if after.is_empty() { after } else { after.strip_prefix(',').expect("a comma").trim_start_matches(' ') };
+    }
+    found
+}
+
+/// Keys that can't be had.
+pub struct Unreachable(pub Duration);
+
+impl KeySource for Unreachable {
+    fn current(&self) -> Option<Keys<'_>> {
+        None
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        Box::pin(ready(Err(KeysError::new(self.0, "connection to 10.0.0.7 refused"))))
+    }
+}
+
+/// Refuses for any reason there is.
+fn strict() -> JwtAuthLayer {
+    let down = Issuer::with_source("https://down.example", Unreachable(Duration::from_secs(7)), "https://api.example");
+    builder()
+        .issuer(down)
+        .realm("files")
+        .require_scopes(["read"])
+        .revoked(|claims| claims.subject() == Some("revoked"))
+        .single_use(100)
+        .build()
+        .unwrap()
+}
+
+/// In every claim and header parameter that may hold any text, to see whether it comes out somewhere.
+const MARK: &str = "TheMarkOfTheToken";
+
+/// A request for each kind of refusal.
+fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
+    let good = || token().scope("read").subject(MARK).claim(MARK, MARK).header("x", MARK);
+    let unknown = default_key().clone().with_key_id(MARK);
+    let stranger = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
+    let token = |token: tower_jwt_auth::testing::TokenBuilder| bearer(&token.sign());
+    let twice = format!("Bearer {}", good().sign());
+    vec![
+        (ErrorKind::MissingToken, request(&[("authorization", &format!("Basic {MARK}"))])),
+        (ErrorKind::InvalidRequest, request(&[("authorization", &twice), ("authorization", &twice)])),
+        (ErrorKind::MalformedToken, bearer(MARK)),
+        (ErrorKind::TokenTooLarge, bearer(&MARK.repeat(1000))),
+        (ErrorKind::UnsupportedHeader, token(good().header("crit", [MARK]))),
+        (ErrorKind::AlgorithmNotAllowed, token(good().header("alg", MARK))),
+        (ErrorKind::WrongTokenType, token(good().header("typ", MARK))),
+        (ErrorKind::UnknownIssuer, token(good().issuer(MARK))),
+        (ErrorKind::UnknownKey, token(good().key(&unknown))),
+        (ErrorKind::InvalidSignature, token(good().key(&stranger))),
+        (ErrorKind::MissingClaim, token(good().without_claim("exp"))),
+        (ErrorKind::InvalidClaim, token(good().claim("exp", MARK))),
+        (ErrorKind::WrongAudience, token(good().audience(MARK))),
+        (ErrorKind::Expired, token(good().expired())),
+        (ErrorKind::NotYetValid, token(good().claim("nbf", 2_000_000_000_u64))),
+        (ErrorKind::Revoked, token(good().subject("revoked"))),
+        (ErrorKind::Replayed, token(good().claim("jti", MARK))),
+        (ErrorKind::InsufficientScope, token(good().scope(MARK))),
+        (ErrorKind::KeysUnavailable, token(good().issuer("https://down.example"))),
+    ]
+}
+
+// 6: each answer's challenge is taken apart by `ask`, which also looks for pieces of the token.
+#[tokio::test]
+async fn every_refusal_has_the_challenge_of_its_kind() {
+    let layer = strict();
+    let used = token().scope("read").claim("jti", MARK).sign();
+    send(&layer, &used).await.accepted();
+    for (kind, request) in every_refusal() {
+        let answer = ask(&layer, request).await.named(kind);
+        match kind {
+            ErrorKind::MissingToken => answer.refused(401, None, kind),
+            ErrorKind::InvalidRequest => answer.refused(400, Some("invalid_request"), kind),
+            ErrorKind::InsufficientScope => answer.refused(403, Some("insufficient_scope"), kind),
+            ErrorKind::KeysUnavailable => answer.refused(503, None, kind),
+            _ => answer.invalid_token(kind),
+        }
+        assert_eq!(answer.attribute("error").is_some(), answer.attribute("error_description").is_some(), "{kind:?}");
+        assert_eq!(answer.attribute("scope").is_some(), kind == ErrorKind::InsufficientScope, "{kind:?}");
+        assert_eq!(answer.attribute("realm"), answer.challenge().map(|_| "files"), "{kind:?}");
+    }
+}
+
+// 6
+#[tokio::test]
+async fn no_refusal_tells_anything_of_the_token_or_of_the_inside() {
+    let layer = strict();
+    let used = token().scope("read").claim("jti", MARK).sign();
+    send(&layer, &used).await.accepted();
+    for (kind, request) in every_refusal() {
+        let answer = ask(&layer, request).await;
+        let error = answer.error.as_ref().unwrap();
+        let shown = format!("{:?}{}{error}{error:?}", answer.headers, answer.body);
+        for hidden in [MARK, "10.0.0.7", ISSUER, "https://api.example", "ES256"] {
+            assert!(!shown.contains(hidden), "{kind:?}: {hidden} in {shown}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_refusal_is_among_those_looked_at() {
+    let kinds: HashSet<_> = every_refusal().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds.len(), 19);
+}
+
+// 2, 6: RFC 9110 §11.5
+#[tokio::test]
+async fn a_realm_stands_in_the_challenge() {
+    let layer = builder().realm("the files").build().unwrap();
+    assert_eq!(ask(&layer, request(&[])).await.challenge(), Some("Bearer realm=\"the files\""));
+}
+
+// 6
+#[tokio::test]
+async fn a_realm_loses_what_may_not_stand_in_a_challenge() {
+    let layer = builder().realm("a\"b\\c\r\nSet-Cookie: x\té\u{0}d").build().unwrap();
+    assert_eq!(ask(&layer, request(&[])).await.challenge(), Some("Bearer realm=\"abcSet-Cookie: xd\""));
+}
+
+// 5, 6
+#[tokio::test]
+async fn the_scopes_that_would_do_stand_in_the_challenge() {
+    let layer = builder().require_scopes(["read", "files:write"]).require_scopes(["x"]).build().unwrap();
+    let answer = send(&layer, &token().scope("read").sign()).await;
+    answer.refused(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+    assert_eq!(answer.attribute("scope"), Some("read files:write x"));
+    assert_eq!(answer.error.unwrap().required_scope(), Some("read files:write x"));
+}
+
+// 6: the error is there for other layers whatever the response is made of.
+#[tokio::test]
+async fn a_response_of_ones_own_holds_the_error_too() {
+    let teapot = |_: &tower_jwt_auth::Error, _: &RequestHead<'_>| {
+        let response: http::Response<String> = http::Response::default();
+        let (mut head, body) = response.into_parts();
+        head.status = http::StatusCode::IM_A_TEAPOT;
+        http::Response::from_parts(head, body)
+    };
+    let layer = builder().response(teapot).build().unwrap();
+    let answer = ask(&layer, bearer(&token_of(key(Algorithm::Ed25519)).claim("x", json!({})).sign())).await;
+    assert_eq!((answer.status.as_u16(), answer.challenge()), (418, None));
+    assert_eq!(answer.kind(), Some(ErrorKind::AlgorithmNotAllowed));
+}

@@ -1,0 +1,165 @@
+//! Requirements 11, 12, 15, 16 and 21: what can't be safe is refused when it is built.
+
+use std::time::Duration;
+
+use tower_jwt_auth::{
+    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, RegisteredClaims,
+    TokenSource,
+};
+
+use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key_set};
+
+fn kind_of(builder: JwtAuthBuilder) -> ConfigErrorKind {
+    builder.build().map(drop).unwrap_err().kind()
+}
+
+fn kind_for(issuer: Issuer) -> ConfigErrorKind {
+    kind_of(builder_for(issuer))
+}
+
+fn discover(issuer: &str) -> Issuer {
+    Issuer::discover(issuer, AUDIENCE)
+}
+
+fn jwks(url: &str) -> Issuer {
+    Issuer::jwks(ISSUER, url, AUDIENCE)
+}
+
+// 21
+#[test]
+fn keys_do_not_travel_in_the_clear() {
+    let insecure = [
+        "http://login.example",
+        "http://10.0.0.1",
+        "http://127.0.0.1.example",
+        "http://localhost.example",
+        "http://127.0.0.1@login.example/",
+        "http://0.0.0.0",
+        "http://[fd00::1]/",
+        "HTTP://login.example",
+    ];
+    for url in insecure {
+        assert_eq!(kind_for(discover(url)), ConfigErrorKind::InsecureUrl, "{url}");
+        assert_eq!(kind_for(jwks(url)), ConfigErrorKind::InsecureUrl, "{url}");
+    }
+}
+
+// 21
+#[test]
+fn loopback_and_https_are_allowed() {
+    let secure =
+        ["https://login.example", "http://127.0.0.1:1", "http://localhost:1/a", "http://[::1]/", "http://127.9.9.9"];
+    for url in secure {
+        builder_for(discover(url)).build().unwrap();
+        builder_for(jwks(url)).build().unwrap();
+    }
+}
+
+// 21: RFC 8414 §2
+#[test]
+fn what_is_no_url_of_an_issuer_is_refused() {
+    for url in ["login.example", "/path", "ftp://login.example", "https://", "https:///x", "a b", "urn:issuer", "é"] {
+        assert_eq!(kind_for(discover(url)), ConfigErrorKind::InvalidUrl, "{url}");
+        assert_eq!(kind_for(jwks(url)), ConfigErrorKind::InvalidUrl, "{url}");
+    }
+    for url in ["https://login.example?x", "https://login.example/#x", "https://login.example/a?"] {
+        assert_eq!(kind_for(discover(url)), ConfigErrorKind::InvalidUrl, "{url}");
+    }
+}
+
+// 15: keys at a URL or given here don't ask the name to be one.
+#[test]
+fn an_issuer_whose_keys_are_elsewhere_may_have_any_name() {
+    for name in ["accounts", "urn:issuer", "http://login.example"] {
+        builder_for(Issuer::jwks(name, "https://keys.example/", AUDIENCE)).build().unwrap();
+    }
+}
+
+// 15, 16
+#[test]
+fn names_are_not_empty() {
+    let keys = || key_set([crate::support::default_key()]);
+    for empty in [discover(""), Issuer::jwks("", "https://keys.example/", AUDIENCE), Issuer::with_keys("", keys(), "x")]
+    {
+        assert_eq!(kind_for(empty), ConfigErrorKind::EmptyIssuer);
+    }
+    for empty in
+        [Issuer::discover("https://login.example", ""), issuer().audience(""), issuer().audience("").audience("x")]
+    {
+        assert_eq!(kind_for(empty), ConfigErrorKind::EmptyAudience);
+    }
+}
+
+// 11
+#[test]
+fn some_algorithm_is_allowed_that_a_key_fits() {
+    for none in [issuer().algorithms([]), issuer().algorithms([Algorithm::RS256]), discover(ISSUER).algorithms([])] {
+        assert_eq!(kind_for(none), ConfigErrorKind::NoAlgorithms);
+    }
+}
+
+// 11: what is fetched is public.
+#[test]
+fn fetched_keys_are_not_for_hmac() {
+    for fetched in [|| discover(ISSUER), || jwks("https://keys.example/")] {
+        for algorithms in [vec![Algorithm::HS256], vec![Algorithm::ES256, Algorithm::HS512]] {
+            assert_eq!(kind_for(fetched().algorithms(algorithms)), ConfigErrorKind::Contradiction);
+        }
+    }
+}
+
+// 7
+#[test]
+fn tokens_are_looked_for_somewhere() {
+    assert_eq!(kind_of(builder().token_sources([])), ConfigErrorKind::Contradiction);
+    let both = [TokenSource::authorization(), TokenSource::query("access_token")];
+    builder().token_sources(both).build().unwrap();
+}
+
+// 5: RFC 6749 §3.3; what isn't a scope can't stand in the challenge either.
+#[test]
+fn a_required_scope_is_one() {
+    for scope in ["", "a b", "a\"b", "a\\b", "é", "a\n", "\t"] {
+        assert_eq!(kind_of(builder().require_scopes(["read", scope])), ConfigErrorKind::Contradiction, "{scope:?}");
+    }
+    builder().require_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).build().unwrap();
+}
+
+// 12, 17, 19: values out of their range.
+#[test]
+fn settings_are_within_their_range() {
+    assert_eq!(kind_of(builder().single_use(0)), ConfigErrorKind::Contradiction);
+    let no_time = [
+        CacheSettings::default().fetch_timeout(Duration::ZERO),
+        CacheSettings::default().patience(Duration::ZERO),
+        CacheSettings::default().shortest_life(Duration::from_secs(60)).longest_life(Duration::from_secs(59)),
+        CacheSettings::default().longest_life(Duration::MAX),
+    ];
+    for settings in no_time {
+        assert_eq!(kind_for(discover(ISSUER).cache(settings)), ConfigErrorKind::Contradiction);
+    }
+}
+
+// 12
+#[test]
+fn a_set_without_keys_is_no_set() {
+    for (json, kind) in [
+        (r#"{"keys":[]}"#, ConfigErrorKind::NoKeys),
+        (r#"{"keys":[{"kty":"XYZ"}]}"#, ConfigErrorKind::NoKeys),
+        (r#"{"keys":{}}"#, ConfigErrorKind::UnusableKey),
+        ("{}", ConfigErrorKind::UnusableKey),
+        ("[]", ConfigErrorKind::UnusableKey),
+        ("", ConfigErrorKind::UnusableKey),
+    ] {
+        assert_eq!(KeySet::from_json(json).unwrap_err().kind(), kind, "{json}");
+    }
+}
+
+// An operator logs what is wrong; secrets must not be in it.
+#[test]
+fn a_configuration_error_says_what_is_wrong_without_a_secret() {
+    let layer: Result<JwtAuthLayer<RegisteredClaims>, _> = JwtAuthLayer::secret(ISSUER, "hunter2hunter2", AUDIENCE);
+    let error = layer.unwrap_err();
+    assert!(error.to_string().contains("32 bytes"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+}

@@ -1,0 +1,157 @@
+//! Requirement 15: `iss` names a configured issuer byte by byte, and the keys are that issuer's (RFC 8725 §3.8).
+
+use tower_jwt_auth::testing::{TestIssuer, TestKey};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, RegisteredClaims};
+
+use crate::support::{AUDIENCE, ISSUER, builder_for, default_key, key, key_set, layer, payload, send, signed, token};
+
+const OTHER: &str = "https://other.example";
+const OTHER_AUDIENCE: &str = "https://other-api.example";
+
+#[tokio::test]
+async fn a_token_without_an_issuer_is_refused() {
+    let answer = send(&layer(), &token().without_claim("iss").sign()).await;
+    answer.invalid_token(ErrorKind::MissingClaim);
+    assert_eq!(answer.claim(), Some("iss"));
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_no_string_is_an_invalid_claim() {
+    let array = format!("[\"{ISSUER}\"]");
+    let object = format!("{{\"{ISSUER}\":1}}");
+    for iss in [&*array, &*object, "[]", "null", "1", "true", "false", "{}", "1e400"] {
+        let answer = send(&layer(), &signed(payload(&[("iss", iss)]))).await.named(iss);
+        answer.invalid_token(ErrorKind::InvalidClaim);
+        assert_eq!(answer.claim(), Some("iss"));
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_differs_in_one_byte_is_unknown() {
+    let others = [
+        "",
+        "https://issuer.example/",
+        "https://issuer.exampl",
+        "https://ISSUER.example",
+        "HTTPS://issuer.example",
+        "http://issuer.example",
+        "https://issuer.example:443",
+        "https://issuer.example.attacker.example",
+        "https://attacker.example/?https://issuer.example",
+        " https://issuer.example",
+        "https://issuer.example ",
+        "https://issuer.example\0",
+        "https://issuer.example\n",
+        "https://%69ssuer.example",
+        "https://i\u{455}suer.example",
+        "issuer.example",
+    ];
+    for other in others {
+        let answer = send(&layer(), &token().issuer(other).sign()).await;
+        answer.named(other).invalid_token(ErrorKind::UnknownIssuer);
+    }
+}
+
+#[tokio::test]
+async fn a_configured_trailing_slash_counts() {
+    let slash = "https://issuer.example/";
+    let layer = builder_for(Issuer::with_keys(slash, key_set([default_key()]), AUDIENCE)).build().unwrap();
+    send(&layer, &token().issuer(slash).sign()).await.accepted();
+    send(&layer, &token().issuer(ISSUER).sign()).await.invalid_token(ErrorKind::UnknownIssuer);
+}
+
+#[tokio::test]
+async fn an_issuer_written_with_escapes_is_the_same() {
+    let token = signed(payload(&[("iss", "\"https:\\/\\/issu\\u0065r.example\"")]));
+    assert_eq!(send(&layer(), &token).await.accepted().issuer(), ISSUER);
+}
+
+/// Two issuers, each with keys and an audience of its own; the second one's key has the id of the first one's.
+fn two_issuers() -> (JwtAuthLayer, TestKey) {
+    let theirs = TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
+    let first = Issuer::with_keys(ISSUER, key_set([default_key()]), AUDIENCE);
+    let second = Issuer::with_keys(OTHER, key_set([&theirs]), OTHER_AUDIENCE);
+    (builder_for(first).issuer(second).build().unwrap(), theirs)
+}
+
+#[tokio::test]
+async fn each_issuer_signs_for_itself() {
+    let (layer, theirs) = two_issuers();
+    assert_eq!(send(&layer, &token().sign()).await.accepted().issuer(), ISSUER);
+    let token = token().key(&theirs).issuer(OTHER).audience(OTHER_AUDIENCE);
+    assert_eq!(send(&layer, &token.sign()).await.accepted().issuer(), OTHER);
+}
+
+#[tokio::test]
+async fn a_token_of_one_issuer_with_anothers_name_is_refused() {
+    let (layer, theirs) = two_issuers();
+    for token in [token().issuer(OTHER).audience(OTHER_AUDIENCE), token().key(&theirs)] {
+        send(&layer, &token.sign()).await.invalid_token(ErrorKind::InvalidSignature);
+        let answer = send(&layer, &token.without_header("kid").sign()).await;
+        answer.invalid_token(ErrorKind::InvalidSignature);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_one_issuer_for_anothers_audience_is_refused() {
+    let (layer, theirs) = two_issuers();
+    for token in [token().audience(OTHER_AUDIENCE), token().key(&theirs).issuer(OTHER).audience(AUDIENCE)] {
+        send(&layer, &token.sign()).await.invalid_token(ErrorKind::WrongAudience);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_one_fetched_issuer_with_anothers_name_is_refused() {
+    let (one, two) = (TestIssuer::start().await.unwrap(), TestIssuer::start().await.unwrap());
+    let layer = JwtAuthLayer::<RegisteredClaims>::builder(Issuer::discover(one.issuer(), AUDIENCE))
+        .issuer(Issuer::jwks(two.issuer(), two.jwks_uri(), AUDIENCE))
+        .build()
+        .unwrap();
+    send(&layer, &one.token().sign()).await.accepted();
+    send(&layer, &two.token().sign()).await.accepted();
+    send(&layer, &one.token().issuer(two.issuer()).sign()).await.invalid_token(ErrorKind::UnknownKey);
+    send(&layer, &two.token().issuer(one.issuer()).sign()).await.invalid_token(ErrorKind::UnknownKey);
+}
+
+// Each could sign for the other.
+#[test]
+fn two_issuers_with_one_secret_are_a_configuration_error() {
+    let secret = key(Algorithm::HS256);
+    let build = |first: &TestKey, second: &TestKey| {
+        let issuer = |name, key| Issuer::with_keys(name, key_set([default_key(), key]), AUDIENCE);
+        builder_for(issuer(ISSUER, first)).issuer(issuer(OTHER, second)).build()
+    };
+    for again in [secret.clone(), secret.clone().with_key_id("renamed")] {
+        assert_eq!(build(secret, &again).unwrap_err().kind(), ConfigErrorKind::SharedSecret);
+    }
+    build(secret, &TestKey::generate(Algorithm::HS256)).unwrap();
+}
+
+/// Whether two issuers may have these keys.
+fn apart(one: &TestKey, two: &TestKey) -> Result<(), ConfigErrorKind> {
+    let issuer = |name, key| Issuer::with_keys(name, key_set([key]), AUDIENCE);
+    builder_for(issuer(ISSUER, one)).issuer(issuer(OTHER, two)).build().map(drop).map_err(|error| error.kind())
+}
+
+// RFC 2104 §2 pads secrets with zeros, so these two verify the same signatures.
+#[test]
+fn a_secret_and_the_same_with_zeros_behind_are_one() {
+    let secret: Vec<u8> = (1..=40).collect();
+    let padded = TestKey::from_secret(Algorithm::HS256, [&secret[..], &[0; 8]].concat());
+    let secret = TestKey::from_secret(Algorithm::HS256, &secret);
+    assert_eq!(apart(&secret, &padded), Err(ConfigErrorKind::SharedSecret));
+}
+
+// Who has the secret can sign with either hash.
+#[test]
+fn one_secret_under_two_algorithms_is_shared() {
+    let secret: Vec<u8> = (1..=64).collect();
+    let [short, long] = [Algorithm::HS256, Algorithm::HS512].map(|hmac| TestKey::from_secret(hmac, &secret));
+    assert_eq!(apart(&short, &long), Err(ConfigErrorKind::SharedSecret));
+}
+
+#[test]
+fn the_same_issuer_twice_is_a_configuration_error() {
+    let error = builder_for(crate::support::issuer()).issuer(crate::support::issuer()).build().unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::DuplicateIssuer);
+}

@@ -1,0 +1,116 @@
+//! Requirement 9: header and payload are JSON objects in UTF-8 with each name once (RFC 7515 §4, RFC 7519 §4).
+
+use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
+
+use crate::support::{HEADER, builder, decode, default_key, encode, layer, payload, send, signed, token};
+
+async fn malformed(token: &str, label: &str) {
+    send(&layer(), token).await.named(label).invalid_token(ErrorKind::MalformedToken);
+}
+
+/// What is no JSON object.
+fn no_objects(object: &str) -> Vec<String> {
+    let cut = &object[..object.len() - 1];
+    let mut texts: Vec<_> = ["", " ", "null", "true", "1", "\"text\"", "[]", "{", "}", "{}}", "{\"a\"}", "{a:1}", "\0"]
+        .map(ToOwned::to_owned)
+        .into();
+    texts.extend([
+        format!("[{object}]"),
+        format!("\u{feff}{object}"),
+        format!("{object}x"),
+        format!("{object}{object}"),
+        format!("{object},"),
+        format!("{object}\0"),
+        format!("{object}\u{a0}"),
+        format!("\u{b}{object}"),
+        format!("{cut},}}"),
+        cut.to_owned(),
+        object.replace('"', "'"),
+        format!("{cut},\"x\":\"\u{1}\"}}"),
+        format!("{cut},\"x\":01}}"),
+        format!("{cut},\"x\":\"\\x41\"}}"),
+        format!("/**/{object}"),
+    ]);
+    texts
+}
+
+#[tokio::test]
+async fn a_header_that_is_no_json_object_is_malformed() {
+    for header in no_objects(HEADER) {
+        malformed(&default_key().sign_raw(&header, payload(&[]).as_bytes()), &header).await;
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_is_no_json_object_is_malformed() {
+    for payload in no_objects(&payload(&[])) {
+        malformed(&signed(&payload), &payload).await;
+    }
+}
+
+#[tokio::test]
+async fn white_space_around_json_does_no_harm() {
+    let spaced = |json: &str| format!(" \t\r\n{}\n ", json.replace(':', " : ").replace("https : ", "https:"));
+    let token = default_key().sign_raw(&spaced(HEADER), spaced(&payload(&[])).as_bytes());
+    send(&layer(), &token).await.accepted();
+}
+
+#[tokio::test]
+async fn what_is_not_utf8_is_malformed() {
+    for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80"] {
+        let claim = [payload(&[]).trim_end_matches('}').as_bytes(), b",\"x\":\"", bytes, b"\"}"].concat();
+        malformed(&signed(claim), "payload").await;
+        let header = [HEADER.trim_end_matches('}').as_bytes(), b",\"x\":\"", bytes, b"\"}"].concat();
+        let good = token().sign();
+        malformed(&format!("{}{}", encode(header), &good[good.find('.').unwrap()..]), "header").await;
+    }
+    let utf16: Vec<u8> = payload(&[]).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    malformed(&signed(utf16), "UTF-16").await;
+}
+
+fn deep(depth: usize, open: &str, close: &str) -> String {
+    format!("{}1{}", open.repeat(depth), close.repeat(depth))
+}
+
+fn roomy() -> JwtAuthLayer {
+    builder().longest_token(1024 * 1024).build().unwrap()
+}
+
+// Deep nesting is JSON; that it is answered at all, by whatever thread with its small stack, is the point.
+#[tokio::test]
+async fn deep_json_is_answered_and_not_recursed_into() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = deep(20_000, open, close);
+        for claim in ["x", "aud", "exp", "iss", "sub", "scope", "client_id"] {
+            let answer = send(&roomy(), &signed(payload(&[(claim, &deep)]))).await.named(claim);
+            answer.invalid_token(ErrorKind::InvalidClaim);
+        }
+        for name in ["alg", "kid", "typ"] {
+            let header = format!("{{\"{name}\":{deep}}}");
+            let answer = send(&roomy(), &default_key().sign_raw(&header, payload(&[]).as_bytes())).await;
+            answer.named(name).invalid_token(ErrorKind::MalformedToken);
+        }
+        let header = format!("{},\"x\":{deep}}}", HEADER.trim_end_matches('}'));
+        let answer = send(&roomy(), &default_key().sign_raw(&header, payload(&[]).as_bytes())).await;
+        assert!(matches!(answer.kind(), None | Some(ErrorKind::MalformedToken)));
+    }
+}
+
+#[tokio::test]
+async fn unfinished_deep_json_is_malformed() {
+    for open in ["[", "{\"a\":"] {
+        let text = open.repeat(20_000);
+        send(&roomy(), &signed(&text)).await.invalid_token(ErrorKind::MalformedToken);
+        let header = format!("{{\"x\":{text}");
+        let token = default_key().sign_raw(&header, b"{}");
+        send(&roomy(), &token).await.invalid_token(ErrorKind::MalformedToken);
+    }
+}
+
+#[test]
+fn the_texts_of_the_default_token_are_those_that_are_signed() {
+    let token = signed(payload(&[]));
+    let parts: Vec<_> = token.split('.').collect();
+    assert_eq!(decode(parts[0]), HEADER.as_bytes());
+    assert_eq!(decode(parts[1]), payload(&[]).as_bytes());
+}

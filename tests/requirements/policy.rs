@@ -1,0 +1,172 @@
+//! Requirements 4 and 5: what a good token may do, and whether it still may: scopes, predicates, revocation, single use.
+
+use serde_json::{Value, json};
+use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer};
+
+use crate::support::{AUDIENCE, Answer, builder, default_key, key_set, send, token};
+
+fn reading() -> JwtAuthLayer {
+    builder().require_scopes(["read", "list"]).build().unwrap()
+}
+
+#[track_caller]
+fn insufficient(answer: &Answer, scope: Option<&str>) {
+    answer.refused(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+    assert_eq!(answer.attribute("scope"), scope);
+    assert_eq!(answer.error.as_ref().unwrap().required_scope(), scope);
+}
+
+// 5: RFC 8693 §4.2; `scp` as several providers write it.
+#[tokio::test]
+async fn scopes_come_in_every_form_that_issuers_write() {
+    let forms = [
+        ("scope", json!("read list")),
+        ("scope", json!("x  list   read ")),
+        ("scope", json!(["list", "read"])),
+        ("scope", json!(["list read"])),
+        ("scp", json!("read list")),
+        ("scp", json!(["read", "x", "list"])),
+    ];
+    for (name, form) in forms {
+        let claims = send(&reading(), &token().claim(name, &form).sign()).await.named((name, &form)).accepted();
+        assert!(claims.has_scope("read") && claims.has_scope("list") && !claims.has_scope("rea"));
+        assert_eq!(claims.scopes().filter(|scope| *scope != "x").count(), 2, "{name}: {form}");
+    }
+}
+
+// 5
+#[tokio::test]
+async fn a_token_without_all_the_scopes_is_insufficient() {
+    let forms = [
+        json!(""),
+        json!("read"),
+        json!("list"),
+        json!("Read List"),
+        json!("read,list"),
+        json!("readlist"),
+        json!("read\tlist"),
+        json!("read:all list:all"),
+        json!([]),
+        json!(["read"]),
+        json!(["read,list"]),
+        json!({"read": true, "list": true}),
+        json!(["read", "list", 1]),
+        json!(1),
+        json!(true),
+        Value::Null,
+    ];
+    for form in forms {
+        for name in ["scope", "scp"] {
+            let answer = send(&reading(), &token().claim(name, &form).sign()).await;
+            insufficient(&answer.named((name, &form)), Some("read list"));
+        }
+    }
+    insufficient(&send(&reading(), &token().sign()).await, Some("read list"));
+}
+
+// 5: who has no right to be told of scopes isn't.
+#[tokio::test]
+async fn a_bad_token_is_told_nothing_of_scopes() {
+    let answer = send(&reading(), &token().expired().sign()).await;
+    answer.invalid_token(ErrorKind::Expired);
+    assert_eq!(answer.attribute("scope"), None);
+}
+
+// 5
+#[tokio::test]
+async fn a_predicate_over_the_claims_decides() {
+    let layer = builder().authorize(|claims| claims.get("role").is_some_and(|role| role == "admin")).build().unwrap();
+    send(&layer, &token().claim("role", "admin").sign()).await.accepted();
+    insufficient(&send(&layer, &token().claim("role", "user").sign()).await, None);
+    insufficient(&send(&layer, &token().sign()).await, None);
+}
+
+// 4
+#[tokio::test]
+async fn a_revoked_token_is_invalid() {
+    let layer = builder().revoked(|claims| claims.id() == Some("stolen")).build().unwrap();
+    send(&layer, &token().sign()).await.accepted();
+    send(&layer, &token().claim("jti", "stolen").sign()).await.invalid_token(ErrorKind::Revoked);
+}
+
+// 4: asked at every use.
+#[tokio::test]
+async fn a_token_that_is_revoked_later_is_refused_from_then_on() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let revoked = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&revoked);
+    let layer = builder().revoked(move |_| flag.load(Ordering::Relaxed)).build().unwrap();
+    let token = token().sign();
+    send(&layer, &token).await.accepted();
+    revoked.store(true, Ordering::Relaxed);
+    send(&layer, &token).await.invalid_token(ErrorKind::Revoked);
+    revoked.store(false, Ordering::Relaxed);
+    send(&layer, &token).await.accepted();
+}
+
+// 4
+#[tokio::test]
+async fn only_a_token_that_is_good_otherwise_is_asked_about() {
+    let layer = builder()
+        .revoked(|claims| panic!("asked about {claims:?}"))
+        .authorize(|claims| panic!("asked about {claims:?}"))
+        .build()
+        .unwrap();
+    send(&layer, &token().expired().sign()).await.invalid_token(ErrorKind::Expired);
+    send(&layer, &token().audience("x").sign()).await.invalid_token(ErrorKind::WrongAudience);
+    let forged = format!("{}AA", &token().sign()[..]);
+    let answer = send(&layer, &forged).await;
+    assert!(answer.seen.is_none());
+}
+
+// 4
+#[tokio::test]
+async fn a_single_use_token_is_good_once() {
+    let layer = builder().single_use(100).build().unwrap();
+    let used = token().sign();
+    send(&layer, &used).await.accepted();
+    send(&layer, &used).await.invalid_token(ErrorKind::Replayed);
+    send(&layer, &used).await.invalid_token(ErrorKind::Replayed);
+    // Another token, and a clone of the layer.
+    send(&layer, &token().sign()).await.accepted();
+    send(&layer.clone(), &used).await.invalid_token(ErrorKind::Replayed);
+}
+
+// 4: the id is the same, whatever else is.
+#[tokio::test]
+async fn another_token_with_a_used_id_is_refused() {
+    let layer = builder().single_use(100).build().unwrap();
+    send(&layer, &token().claim("jti", "one").sign()).await.accepted();
+    let again = token().claim("jti", "one").subject("somebody else").sign();
+    send(&layer, &again).await.invalid_token(ErrorKind::Replayed);
+}
+
+// 4: RFC 7519 §4.1.7: unique within an issuer.
+#[tokio::test]
+async fn two_issuers_may_use_one_id() {
+    let other = "https://other.example";
+    let second = Issuer::with_keys(other, key_set([default_key()]), AUDIENCE);
+    let layer = builder().issuer(second).single_use(100).build().unwrap();
+    send(&layer, &token().claim("jti", "one").sign()).await.accepted();
+    send(&layer, &token().claim("jti", "one").issuer(other).sign()).await.accepted();
+}
+
+// 4
+#[tokio::test]
+async fn a_single_use_token_has_an_id() {
+    let layer = builder().single_use(100).build().unwrap();
+    let answer = send(&layer, &token().without_claim("jti").sign()).await;
+    answer.invalid_token(ErrorKind::MissingClaim);
+    assert_eq!(answer.claim(), Some("jti"));
+}
+
+// 4, 5
+#[tokio::test]
+async fn a_token_that_was_refused_was_not_used() {
+    let layer = builder().single_use(100).require_scopes(["read"]).build().unwrap();
+    let token = token().claim("jti", "one");
+    insufficient(&send(&layer, &token.sign()).await, Some("read"));
+    send(&layer, &token.clone().scope("read").audience("x").sign()).await.invalid_token(ErrorKind::WrongAudience);
+    send(&layer, &token.scope("read").sign()).await.accepted();
+}

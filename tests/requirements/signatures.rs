@@ -1,0 +1,137 @@
+//! Requirement 12: signatures are exactly as long as they must be (RFC 7518 §3.4), and numbers are in their range.
+
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer};
+
+use crate::support::{AUDIENCE, ISSUER, builder_for, decode, encode, key, key_set, send, token_of};
+
+/// The orders of the curves, big-endian.
+const ORDERS: [(Algorithm, &str); 3] = [
+    (Algorithm::ES256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+    (
+        Algorithm::ES384,
+        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+    ),
+    (
+        Algorithm::ES512,
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d0\
+         3bb5c9b8899c47aebb6fb71e91386409",
+    ),
+];
+
+/// That of Ed25519's group, little-endian (RFC 8032 §5.1).
+const ED_ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+fn layer() -> JwtAuthLayer {
+    builder_for(Issuer::with_keys(ISSUER, key_set(Algorithm::ALL.map(key)), AUDIENCE)).build().unwrap()
+}
+
+/// A good token's text up to its signature, and the signature.
+fn token_and_signature(algorithm: Algorithm) -> (String, Vec<u8>) {
+    let token = token_of(key(algorithm)).sign();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    (signed.to_owned(), decode(signature))
+}
+
+async fn refused(algorithm: Algorithm, signed: &str, signature: &[u8], what: &str) {
+    let answer = send(&layer(), &format!("{signed}.{}", encode(signature))).await;
+    answer.named((algorithm, what)).invalid_token(ErrorKind::InvalidSignature);
+}
+
+#[tokio::test]
+async fn a_signature_that_is_cut_extended_or_of_one_value_is_refused() {
+    for algorithm in Algorithm::ALL {
+        let (signed, good) = token_and_signature(algorithm);
+        let length = good.len();
+        refused(algorithm, &signed, &good[..length - 1], "without its last byte").await;
+        refused(algorithm, &signed, &good[1..], "without its first byte").await;
+        refused(algorithm, &signed, &good[..length / 2], "half").await;
+        refused(algorithm, &signed, &good[..1], "one byte").await;
+        refused(algorithm, &signed, &[&good[..], &[0]].concat(), "with a byte behind").await;
+        refused(algorithm, &signed, &[&[0], &good[..]].concat(), "with a zero in front").await;
+        refused(algorithm, &signed, &[&good[..], &good[..]].concat(), "twice").await;
+        refused(algorithm, &signed, &vec![0; length], "zeros").await;
+        refused(algorithm, &signed, &vec![0xff; length], "ones").await;
+        refused(algorithm, &signed, &vec![0; 1100], "longer than any").await;
+        let mut flipped = good.clone();
+        flipped[length / 2] ^= 1;
+        refused(algorithm, &signed, &flipped, "with a bit flipped").await;
+        let rest = send(&layer(), &format!("{signed}.{}", encode(good))).await;
+        rest.named(algorithm).accepted();
+    }
+}
+
+// CVE-2022-21449
+#[tokio::test]
+async fn an_ecdsa_signature_of_numbers_out_of_range_is_refused() {
+    for (algorithm, order) in ORDERS {
+        let (signed, good) = token_and_signature(algorithm);
+        let (r, s) = good.split_at(good.len() / 2);
+        let (zero, order) = (vec![0; r.len()], bytes(order));
+        assert_eq!(order.len(), r.len());
+        let mut one = zero.clone();
+        *one.last_mut().unwrap() = 1;
+        for (first, second) in [(&zero, &zero), (&order, &order), (&zero, &one), (&one, &zero), (&one, &one)] {
+            refused(algorithm, &signed, &[&first[..], second].concat(), "made of constants").await;
+        }
+        for out in [&zero, &order] {
+            refused(algorithm, &signed, &[&out[..], s].concat(), "with r out of range").await;
+            refused(algorithm, &signed, &[r, out].concat(), "with s out of range").await;
+        }
+        refused(algorithm, &signed, &[s, r].concat(), "with r and s exchanged").await;
+    }
+}
+
+/// `INTEGER` of ASN.1: a zero in front where the first bit is set.
+fn integer(number: &[u8]) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let sign: &[u8] = if number[zeros] & 0x80 == 0 { &[] } else { &[0] };
+    let content = [sign, &number[zeros..]].concat();
+    [&[0x02, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+}
+
+#[tokio::test]
+async fn an_ecdsa_signature_in_der_is_refused() {
+    for (algorithm, _) in ORDERS {
+        let (signed, good) = token_and_signature(algorithm);
+        let (r, s) = good.split_at(good.len() / 2);
+        let content = [integer(r), integer(s)].concat();
+        let length = u8::try_from(content.len()).unwrap();
+        let head: &[u8] = if length < 0x80 { &[0x30, length] } else { &[0x30, 0x81, length] };
+        refused(algorithm, &signed, &[head, &content].concat(), "DER").await;
+    }
+}
+
+// RFC 8032 §5.1.7: S is below the group's order, else each signature would have a twin.
+#[tokio::test]
+async fn an_ed25519_signature_with_the_order_added_is_refused() {
+    let (signed, mut signature) = token_and_signature(Algorithm::Ed25519);
+    let mut carry = 0;
+    for (byte, add) in signature[32..].iter_mut().zip(bytes(ED_ORDER)) {
+        let sum = u16::from(*byte) + u16::from(add) + carry;
+        carry = sum >> 8;
+        *byte = sum.to_le_bytes()[0];
+    }
+    refused(Algorithm::Ed25519, &signed, &signature, "S + L").await;
+}
+
+#[tokio::test]
+async fn an_absent_signature_is_malformed() {
+    for algorithm in Algorithm::ALL {
+        let (signed, _) = token_and_signature(algorithm);
+        send(&layer(), &format!("{signed}.")).await.named(algorithm).invalid_token(ErrorKind::MalformedToken);
+    }
+}
+
+// The signature of one token under another's claims.
+#[tokio::test]
+async fn a_signature_of_another_token_is_refused() {
+    for algorithm in Algorithm::ALL {
+        let (_, signature) = token_and_signature(algorithm);
+        let (signed, _) = token_and_signature(algorithm);
+        refused(algorithm, &signed, &signature, "of another token").await;
+    }
+}

@@ -1,0 +1,54 @@
+//! Requirement 8: no more is looked at than a token may be long; 16 KiB unless set.
+
+use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer};
+
+use crate::support::{HEADER, builder, default_key, layer, payload, send};
+
+const KIB: usize = 1024;
+
+/// A good token of exactly that length: spaces make up for what base64url can't reach.
+fn token_of_length(length: usize) -> String {
+    for spaces in 0..4 {
+        let header = format!("{HEADER}{}", " ".repeat(spaces));
+        let rest = length - default_key().sign_raw(&header, b"").len();
+        let unpadded = payload(&[("pad", "\"\"")]).len();
+        let pad = "p".repeat(rest * 3 / 4 - unpadded);
+        let token = default_key().sign_raw(&header, payload(&[("pad", &format!("\"{pad}\""))]).as_bytes());
+        if token.len() == length {
+            return token;
+        }
+    }
+    panic!("no token is {length} long");
+}
+
+fn up_to(bytes: usize) -> JwtAuthLayer {
+    builder().longest_token(bytes).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_token_of_sixteen_kibibytes_is_accepted_and_no_longer_one() {
+    send(&layer(), &token_of_length(16 * KIB)).await.accepted();
+    send(&layer(), &token_of_length(16 * KIB + 1)).await.invalid_token(ErrorKind::TokenTooLarge);
+}
+
+#[tokio::test]
+async fn the_limit_can_be_set() {
+    send(&up_to(500), &token_of_length(500)).await.accepted();
+    send(&up_to(500), &token_of_length(501)).await.invalid_token(ErrorKind::TokenTooLarge);
+    send(&up_to(64 * KIB), &token_of_length(64 * KIB)).await.accepted();
+    send(&up_to(64 * KIB), &token_of_length(64 * KIB + 1)).await.invalid_token(ErrorKind::TokenTooLarge);
+}
+
+#[tokio::test]
+async fn length_is_looked_at_before_anything_else() {
+    send(&up_to(500), &".".repeat(501)).await.invalid_token(ErrorKind::TokenTooLarge);
+    send(&up_to(500), &".".repeat(500)).await.invalid_token(ErrorKind::MalformedToken);
+}
+
+#[test]
+fn a_limit_that_is_none_is_a_configuration_error() {
+    for bytes in [0, 63, KIB * KIB + 1, usize::MAX] {
+        let error = builder().longest_token(bytes).build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Contradiction, "{bytes}");
+    }
+}

@@ -1,0 +1,122 @@
+//! What most tests share: a trusted issuer, its keys, tokens that are good unless changed, requests.
+
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Request;
+use serde_json::json;
+use tower_jwt_auth::testing::{TestClock, TestKey, TokenBuilder};
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, RegisteredClaims, TokenSource};
+
+pub use crate::answer::{Answer, ask, send, send_raw};
+
+pub const ISSUER: &str = "https://issuer.example";
+/// The audience that the test kit's tokens name by default.
+pub const AUDIENCE: &str = "https://api.example";
+/// What [`clock`] shows.
+pub const NOW: u64 = 1_800_000_000;
+/// A header of the default key, as text.
+pub const HEADER: &str = r#"{"alg":"ES256","kid":"ES256","typ":"JWT"}"#;
+
+pub fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+pub fn clock() -> TestClock {
+    TestClock::new(at(NOW))
+}
+
+/// The one key of an algorithm; its id is the algorithm's name. RSA keys take long to make.
+pub fn key(algorithm: Algorithm) -> &'static TestKey {
+    static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
+    let place = Algorithm::ALL.iter().position(|one| *one == algorithm).unwrap();
+    KEYS[place].get_or_init(|| TestKey::generate(algorithm).with_key_id(algorithm.name()))
+}
+
+pub fn default_key() -> &'static TestKey {
+    key(Algorithm::ES256)
+}
+
+/// A set as an operator would write it: with `kid` and `alg`, secrets allowed.
+pub fn key_set<'k>(keys: impl IntoIterator<Item = &'k TestKey>) -> KeySet {
+    let keys: Vec<_> = keys.into_iter().map(TestKey::jwk).collect();
+    KeySet::from_json(&json!({ "keys": keys }).to_string()).unwrap()
+}
+
+pub fn issuer() -> Issuer {
+    Issuer::with_keys(ISSUER, key_set([default_key()]), AUDIENCE)
+}
+
+pub fn builder_for(issuer: Issuer) -> JwtAuthBuilder {
+    JwtAuthLayer::<RegisteredClaims>::builder(issuer).clock(clock())
+}
+
+pub fn builder() -> JwtAuthBuilder {
+    builder_for(issuer())
+}
+
+pub fn layer() -> JwtAuthLayer {
+    builder().build().unwrap()
+}
+
+/// Takes tokens that can't stand in a header as well.
+pub fn raw_layer() -> JwtAuthLayer {
+    builder().token_sources([raw_source()]).build().unwrap()
+}
+
+pub fn raw_source() -> TokenSource {
+    TokenSource::custom(|head| head.extensions().get::<Raw>().map(|raw| raw.0.clone()))
+}
+
+/// A token in a request's extensions.
+#[derive(Clone)]
+pub struct Raw(pub String);
+
+/// A token that [`layer`] accepts.
+pub fn token() -> TokenBuilder {
+    token_of(default_key())
+}
+
+pub fn token_of(key: &TestKey) -> TokenBuilder {
+    key.token().issuer(ISSUER).clock(&clock())
+}
+
+/// The text of a payload that [`layer`] accepts, with some claims as this JSON text; without those that are empty.
+pub fn payload(changes: &[(&str, &str)]) -> String {
+    let (now, exp) = (NOW.to_string(), (NOW + 300).to_string());
+    let (iss, aud) = (format!("\"{ISSUER}\""), format!("\"{AUDIENCE}\""));
+    let mut claims = vec![("iss", &*iss), ("sub", "\"alice\""), ("aud", &*aud), ("iat", &*now), ("exp", &*exp)];
+    for (name, value) in changes {
+        claims.retain(|(other, _)| other != name);
+        if !value.is_empty() {
+            claims.push((name, value));
+        }
+    }
+    let members: Vec<_> = claims.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// A token of the default key with this payload.
+pub fn signed(payload: impl AsRef<[u8]>) -> String {
+    default_key().sign_raw(HEADER, payload.as_ref())
+}
+
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn decode(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).unwrap()
+}
+
+/// A request with these headers.
+pub fn request(headers: &[(&str, &str)]) -> Request<()> {
+    let request = headers.iter().fold(Request::get("/"), |request, (name, value)| request.header(*name, *value));
+    request.body(()).unwrap()
+}
+
+pub fn bearer(token: &str) -> Request<()> {
+    request(&[("authorization", &format!("Bearer {token}"))])
+}
