@@ -23,7 +23,7 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// # Ok::<(), tower_jwt_auth::ConfigError>(())
 /// ```
 pub struct Key {
-    key_id: Option<Box<str>>,
+    id: Option<Box<str>>,
     verifiers: Vec<(Algorithm, Verifier)>,
     /// Of a shared secret, to tell whether another key has the same one, whatever the algorithms.
     probe: Option<Verifier>,
@@ -79,7 +79,7 @@ impl Key {
     /// Sets the key id that tokens name in `kid`. A key without one is tried for every token.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.key_id = Some(key_id.into().into());
+        self.id = Some(key_id.into().into());
         self
     }
 
@@ -99,7 +99,7 @@ impl Key {
     /// The key id.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.id.as_deref()
     }
 
     /// What the key can verify.
@@ -187,17 +187,14 @@ impl Key {
         if verifiers.is_empty() {
             return Err("needs an algorithm that this build lacks");
         }
-        Ok(Self { key_id: None, verifiers, probe: None })
+        Ok(Self { id: None, verifiers, probe: None })
     }
 }
 
 /// Nothing of the key itself.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key")
-            .field("key_id", &self.key_id)
-            .field("algorithms", &self.algorithms())
-            .finish_non_exhaustive()
+        f.debug_struct("Key").field("key_id", &self.id).field("algorithms", &self.algorithms()).finish_non_exhaustive()
     }
 }
 
