@@ -1,6 +1,6 @@
 //! How the keys are, for health checks and dashboards.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
@@ -43,6 +43,12 @@ pub struct FetchHealth {
     /// Since the last fetch that brought keys, or confirmed them.
     #[serde(serialize_with = "seconds")]
     pub age: Option<Duration>,
+    /// When that fetch was, by the clock on the wall.
+    #[serde(serialize_with = "since_1970")]
+    pub last_success: Option<SystemTime>,
+    /// Until the life of the keys ends; they are refreshed before.
+    #[serde(serialize_with = "seconds")]
+    pub expires_in: Option<Duration>,
     /// Until the keys no longer serve if no fetch succeeds: their life and the time that they may serve stale.
     #[serde(serialize_with = "seconds")]
     pub serves_for: Option<Duration>,
@@ -80,6 +86,12 @@ fn names<S: Serializer>(algorithms: &[Algorithm], serializer: S) -> Result<S::Ok
 }
 
 // The signature is serde's.
+#[allow(clippy::ref_option)]
+fn since_1970<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    seconds(&time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()), serializer)
+}
+
+// As above.
 #[allow(clippy::ref_option)]
 fn seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_secs()).serialize(serializer)

@@ -77,6 +77,11 @@ async fn contradictory_settings_are_refused() {
         default().body_limit(0),
         default().unknown_key_refetches(2, Duration::ZERO),
         default().unknown_key_refetches(usize::MAX, second),
+        default().refresh_after(96),
+        default().refresh_after(9),
+        default().retry_pause(second, second / 2),
+        default().retry_pause(Duration::ZERO, second),
+        default().retry_pause(second, Duration::MAX),
         default().stale_for(Duration::MAX),
         default().longest_life(Duration::MAX),
     ] {

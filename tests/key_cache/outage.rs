@@ -76,6 +76,20 @@ async fn failing_fetches_are_repeated_with_growing_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_pauses_can_be_set() {
+    let mock = Mock::new();
+    mock.answer(Answer::Unreachable);
+    let minute = Duration::from_secs(60);
+    let authenticator =
+        mock.builder(CacheSettings::default().retry_pause(minute, minute)).build_authenticator().unwrap();
+    for _ in 0..30 {
+        assert!(authenticator.authenticate(&mock.token()).await.is_err());
+        minutes(1).await;
+    }
+    assert!((30..=41).contains(&mock.fetches()), "{} fetches in half an hour", mock.fetches());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_issuer_may_ask_for_a_longer_pause() {
     let mock = Mock::new();
     mock.header("retry-after", "30");
@@ -106,6 +120,8 @@ async fn health_tells_what_is_wrong() {
     let fetch = health.fetch.unwrap();
     assert!(fetch.stale);
     assert_eq!(fetch.age, Some(Duration::from_secs(660)));
+    assert_eq!(fetch.expires_in, Some(Duration::ZERO));
+    assert!(fetch.last_success.is_some());
     assert_eq!(fetch.serves_for, Some(Duration::from_secs(59 * 60)));
     assert_eq!(fetch.last_error.as_deref(), Some("the issuer answered with status 500"));
     assert_eq!(fetch.fetches, fetch.failures + 1);

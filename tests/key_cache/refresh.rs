@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use tower_jwt_auth::testing::TestClock;
 use tower_jwt_auth::{CacheSettings, ErrorKind};
 
 use crate::mock::{Answer, Mock, kind, minutes};
@@ -15,9 +16,43 @@ async fn keys_are_refreshed_in_the_background_before_their_life_ends() {
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
     sleep(Duration::from_secs(419)).await;
-    assert_eq!(mock.fetches(), 1, "not before 70 % of the life");
+    assert_eq!(mock.fetches(), 1, "not before seven eighths of 80 % of the life");
     sleep(Duration::from_secs(62)).await;
     assert_eq!(mock.fetches(), 2, "at 80 % at the latest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_early_they_are_refreshed_can_be_set() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=1000");
+    let authenticator = mock.builder(CacheSettings::default().refresh_after(40)).build_authenticator().unwrap();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    sleep(Duration::from_secs(349)).await;
+    assert_eq!(mock.fetches(), 1);
+    sleep(Duration::from_secs(52)).await;
+    assert_eq!(mock.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_of_the_clock_on_the_wall_neither_expires_nor_prolongs_a_set() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=600");
+    let wall = TestClock::now_fixed();
+    let authenticator = mock.builder(CacheSettings::default()).clock(wall.clone()).build_authenticator().unwrap();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    let health = || authenticator.health().remove(0).fetch.unwrap();
+    let (day, start) = (Duration::from_secs(24 * 3600), std::time::SystemTime::now());
+    for step in [start + day * 20, start - Duration::from_secs(30), start + day] {
+        wall.set(step);
+        let outcome = authenticator.authenticate(&token).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!((mock.fetches(), health().expires_in), (1, Some(Duration::from_secs(600))));
+    }
+    mock.answer(Answer::Unreachable);
+    wall.set(start);
+    minutes(71).await;
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use super::snapshot::Snapshot;
-use super::tower::{LONGEST_PAUSE, Tower};
+use super::tower::Tower;
 use super::{Cache, Origin};
 use crate::keys::event::KeysEvent;
 use crate::keys::fetch::{FetchError, Fetched};
@@ -37,7 +37,8 @@ impl Cache {
         if let Some(ticket) = tower.flight() {
             return Ok(ticket);
         }
-        let runtime = Handle::try_current().map_err(|_| KeysError::new(LONGEST_PAUSE, FetchError::NoRuntime))?;
+        let runtime = Handle::try_current()
+            .map_err(|_| KeysError::new(self.origin.settings.longest_pause, FetchError::NoRuntime))?;
         let (arrival, ticket) = oneshot::channel();
         let ticket = ticket.shared();
         let slot = Slot { cache: Arc::downgrade(self), flight: tower.depart(ticket.clone()) };
@@ -85,7 +86,7 @@ impl Cache {
         let cause = Arc::new(cause);
         let mut tower = self.tower();
         tower.clear(flight);
-        tower.fail(Arc::clone(&cause), now);
+        tower.fail(Arc::clone(&cause), &self.origin.settings, now);
         self.cover(true);
         let (failures, error) = (tower.failures(), self.failure(&tower, now));
         let stale = self.snapshot.load().is_stale(now) && !std::mem::replace(&mut tower.stale, true);
@@ -149,7 +150,7 @@ impl Drop for Slot {
         if let Some(cache) = self.cache.upgrade() {
             let mut tower = cache.tower();
             if tower.clear(self.flight) {
-                tower.fail(Arc::new(FetchError::NoRuntime), Instant::now());
+                tower.fail(Arc::new(FetchError::NoRuntime), &cache.origin.settings, Instant::now());
                 cache.cover(true);
             }
         }

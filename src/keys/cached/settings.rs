@@ -27,6 +27,10 @@ pub struct CacheSettings {
     pub(super) fetch_timeout: Duration,
     pub(super) patience: Duration,
     pub(super) idle_after: Duration,
+    /// Per cent of a life.
+    pub(super) refresh_after: u32,
+    pub(super) first_pause: Duration,
+    pub(super) longest_pause: Duration,
     pub(super) body_limit: usize,
     pub(super) snapshot_folder: Option<PathBuf>,
     pub(super) refetches: usize,
@@ -41,6 +45,9 @@ impl Default for CacheSettings {
             fetch_timeout: Duration::from_secs(5),
             patience: Duration::from_secs(3),
             idle_after: Duration::from_secs(60 * 60),
+            refresh_after: 80,
+            first_pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(4),
             body_limit: 1024 * 1024,
             snapshot_folder: None,
             refetches: 2,
@@ -92,6 +99,22 @@ impl CacheSettings {
         self
     }
 
+    /// After how many per cent of its life, at the latest, a key set is refreshed; up to an eighth of that earlier, so
+    /// that a fleet that started together doesn't fetch together. 10 to 95. Default: 80.
+    pub const fn refresh_after(mut self, per_cent: u32) -> Self {
+        self.refresh_after = per_cent;
+        self
+    }
+
+    /// The pause after a failed fetch: the first one, doubled at each failure that follows up to the longest, each up to
+    /// a quarter shorter by chance. The longest one bounds how long service takes to resume when the issuer is back. An
+    /// issuer may ask for more, up to 60 s, by `Retry-After`. Default: 0.5 s and 4 s.
+    pub const fn retry_pause(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_pause = first;
+        self.longest_pause = longest;
+        self
+    }
+
     /// The largest answer that is read, in bytes. Default: 1 MiB.
     pub const fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -114,7 +137,13 @@ impl CacheSettings {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let long = self.lifetime.longest.max(self.stale_for).max(self.fetch_timeout).max(self.refetch_window);
+        let long = self
+            .lifetime
+            .longest
+            .max(self.stale_for)
+            .max(self.fetch_timeout)
+            .max(self.refetch_window)
+            .max(self.longest_pause);
         let wrong = if long > LONGEST {
             "a time is longer than a year"
         } else if self.lifetime.shortest > self.lifetime.longest {
@@ -123,6 +152,10 @@ impl CacheSettings {
             "the shortest life of a key set is below one second"
         } else if self.fetch_timeout.is_zero() || self.patience.is_zero() {
             "no time is given to fetch keys, or to wait for them"
+        } else if !(10..=95).contains(&self.refresh_after) {
+            "a key set is not refreshed after 10 to 95 per cent of its life"
+        } else if self.first_pause < Duration::from_millis(10) || self.first_pause > self.longest_pause {
+            "the first pause after a failure is below 10 ms, or above the longest"
         } else if self.refetch_window.is_zero() || self.refetches > 100 {
             "the budget for unknown keys is no bound"
         } else if !(1024..=16 * 1024 * 1024).contains(&self.body_limit) {

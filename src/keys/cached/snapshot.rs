@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -41,7 +41,7 @@ impl Times {
     fn new(now: Instant, life: Duration, settings: &CacheSettings) -> Self {
         Self {
             fetched: now,
-            refresh: after(now, early(life)),
+            refresh: after(now, early(life, settings)),
             ripe: after(now, life),
             end: after(now, life.saturating_add(settings.stale_for)),
         }
@@ -115,8 +115,11 @@ impl Snapshot {
     /// Adds what is known here.
     pub(super) fn health(&self, now: Instant, fetch: FetchHealth) -> FetchHealth {
         let Some(times) = self.times else { return fetch };
+        let age = now.saturating_duration_since(times.fetched);
         FetchHealth {
-            age: Some(now.saturating_duration_since(times.fetched)),
+            age: Some(age),
+            last_success: SystemTime::now().checked_sub(age),
+            expires_in: Some(times.ripe.saturating_duration_since(now)),
             serves_for: Some(times.end.saturating_duration_since(now)),
             stale: self.is_stale(now),
             ..fetch
@@ -129,9 +132,9 @@ impl Snapshot {
     }
 }
 
-/// 80 % of a life, less up to a tenth of it, so that a fleet that started together doesn't fetch together.
-fn early(life: Duration) -> Duration {
-    life.mul_f64(0.8 - 0.1 * random_fraction())
+/// The set part of a life, less up to an eighth of it, so that a fleet that started together doesn't fetch together.
+fn early(life: Duration, settings: &CacheSettings) -> Duration {
+    life.mul_f64(f64::from(settings.refresh_after) / 100.0 * (1.0 - random_fraction() / 8.0))
 }
 
 /// In [0, 1). Spread matters here, not secrecy.

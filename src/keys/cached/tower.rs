@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::flight::Ticket;
+use super::settings::CacheSettings;
 use super::snapshot::random_fraction;
 use super::unknown::Budget;
 use super::{Way, after};
@@ -13,10 +14,6 @@ use crate::keys::fetch::FetchError;
 use crate::keys::health::FetchHealth;
 use crate::keys::source::KeysError;
 
-/// The first pause after a failed fetch; doubled at each one that follows.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// Short enough that service resumes within seconds of the issuer's return.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// The longest pause that an issuer may ask for by `Retry-After`.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60);
 
@@ -90,8 +87,8 @@ impl Tower {
         self.stale = false;
     }
 
-    pub(super) fn fail(&mut self, cause: Arc<FetchError>, now: Instant) {
-        let pause = pause(self.failures, &cause);
+    pub(super) fn fail(&mut self, cause: Arc<FetchError>, settings: &CacheSettings, now: Instant) {
+        let pause = pause(self.failures, &cause, settings);
         self.failures = self.failures.saturating_add(1);
         self.failed = self.failed.saturating_add(1);
         self.failure = Some(Failure { cause, retry_at: after(now, pause) });
@@ -106,8 +103,8 @@ impl Failure {
 }
 
 /// Exponential and jittered, or longer where the issuer asks for it.
-fn pause(failures: u32, cause: &FetchError) -> Duration {
-    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_PAUSE);
+fn pause(failures: u32, cause: &FetchError, settings: &CacheSettings) -> Duration {
+    let doubled = settings.first_pause.saturating_mul(2_u32.saturating_pow(failures)).min(settings.longest_pause);
     let jittered = doubled.mul_f64(1.0 - 0.25 * random_fraction());
     match cause {
         FetchError::Status(_, Some(asked)) => jittered.max((*asked).min(LONGEST_ASKED_PAUSE)),
