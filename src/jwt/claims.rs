@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::audience::OneOrMany;
 use super::registered::{Piece, Registered, RegisteredClaims};
-use super::verify::Verified;
+use super::token::{Content, Verified};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind};
 
@@ -62,8 +62,9 @@ pub enum TokenType {
 impl<C: DeserializeOwned> Claims<C> {
     /// Reads the user's claims. Only validation calls this, at its end; the verified token is the proof.
     pub(super) fn read(verified: Verified, expires_at: SystemTime) -> Result<Self, Error> {
-        let custom = serde_json::from_str(&verified.payload).map_err(|_| ErrorKind::InvalidClaim)?;
-        let Verified { payload, registered, algorithm, key_id, token_type, .. } = verified;
+        let custom = serde_json::from_str(&verified.content.payload).map_err(|_| ErrorKind::InvalidClaim)?;
+        let Verified { algorithm, key_id, content, .. } = verified;
+        let Content { token_type, payload, registered } = content;
         Ok(Self { inner: Arc::new(Inner { payload, registered, expires_at, algorithm, key_id, token_type, custom }) })
     }
 }

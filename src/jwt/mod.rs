@@ -3,6 +3,7 @@
 
 mod audience;
 mod claims;
+mod compact;
 mod header;
 mod names;
 mod numeric_date;
@@ -10,10 +11,10 @@ mod payload;
 mod registered;
 mod token;
 mod validate;
-mod verify;
 
 pub use claims::{Claims, TokenType};
+#[allow(unused_imports, reason = "feature `testing` is what uses it")]
+pub(crate) use compact::Compact;
 pub use registered::RegisteredClaims;
-pub(crate) use token::Unverified;
+pub(crate) use token::{Unverified, Verified};
 pub(crate) use validate::{Expected, Rules, TypeRule};
-pub(crate) use verify::Verified;

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::claims::{Claims, TokenType};
 use super::registered::Registered;
-use super::verify::Verified;
-use crate::algorithm::AlgorithmSet;
+use super::token::Verified;
+use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 
 /// What is asked of every token, whoever issued it.
@@ -36,6 +36,16 @@ pub(crate) enum TypeRule {
     AccessToken,
     /// One of these.
     Only(Vec<Box<str>>),
+}
+
+impl Rules {
+    /// What the header alone can be refused for.
+    pub(super) fn check_header(&self, algorithm: Algorithm, typ: Option<&str>) -> Result<TokenType, Error> {
+        if !self.algorithms.contains(algorithm) {
+            return Err(ErrorKind::AlgorithmNotAllowed.into());
+        }
+        self.types.check(typ)
+    }
 }
 
 impl TypeRule {
@@ -80,8 +90,8 @@ impl Verified {
         expected: Expected<'_>,
         now: Duration,
     ) -> Result<Claims<C>, Error> {
-        let expires = check_not_expired(&self.registered, rules, now)?;
-        check_not_before(&self.registered, rules, now)?;
+        let expires = check_not_expired(&self.content.registered, rules, now)?;
+        check_not_before(&self.content.registered, rules, now)?;
         self.check_audience(expected.audiences)?;
         self.check_required(rules)?;
         // A date up to the year 9999 fits every SystemTime that Rust has.
@@ -90,8 +100,8 @@ impl Verified {
     }
 
     fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
-        let named = self.registered.aud.as_ref().ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
-        let mut named = named.as_slice().iter().map(|aud| aud.of_payload(&self.payload));
+        let named = self.content.registered.aud.as_ref().ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
+        let mut named = named.as_slice().iter().map(|aud| aud.of_payload(&self.content.payload));
         if named.any(|aud| audiences.iter().any(|ours| ours == aud)) {
             Ok(())
         } else {
@@ -100,7 +110,7 @@ impl Verified {
     }
 
     fn check_required(&self, rules: &Rules) -> Result<(), Error> {
-        let claims = &self.registered;
+        let claims = &self.content.registered;
         let profile = matches!(rules.types, TypeRule::AccessToken);
         let required = [
             ("jti", claims.jti.is_some(), profile),

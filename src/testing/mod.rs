@@ -43,6 +43,7 @@
 mod answer;
 mod builder;
 mod clock;
+mod conformance;
 mod control;
 mod fault;
 mod issuer;
@@ -63,6 +64,7 @@ use std::time::SystemTime;
 
 pub use builder::TestIssuerBuilder;
 pub use clock::TestClock;
+pub use conformance::is_signed;
 pub use fault::Fault;
 pub use issuer::TestIssuer;
 pub(crate) use key::PublicParts;
