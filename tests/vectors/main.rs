@@ -10,6 +10,7 @@
     clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::print_stdout,
+    clippy::string_slice,
     reason = "in a test a panic is the report, and these print what they counted"
 )]
 
