@@ -1,4 +1,4 @@
-//! First sight, layer by layer, against the bare signature check: ratios and allocations from one interleaved run.
+//! First sight against the bare signature check, tokens seen before against the least that a layer does: ratios and allocations from one interleaved run.
 //!
 //! ```text
 //! cargo bench --bench summary --all-features
@@ -40,7 +40,7 @@ fn print_group(mut group: Vec<Candidate>) {
     let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
     for (candidate, micros) in group.iter_mut().zip(&medians) {
         let allocated = allocations::count(|| (candidate.run)());
-        println!("{:28} {micros:>10.2} {:>8.3} {allocated:>12}", candidate.name, micros / medians[0]);
+        println!("{:28} {micros:>10.3} {:>8.3} {allocated:>12}", candidate.name, micros / medians[0]);
     }
     println!();
 }

@@ -13,6 +13,7 @@ use crate::issuer::{Issuer, IssuerKeys, Trusted};
 use crate::jwt::{Claims, Expected, RegisteredClaims, Rules, Unverified, Verified};
 use crate::keys::{IssuerHealth, KeyQuery, KeysError};
 use crate::time::Clock;
+use crate::token_cache::TokenCache;
 use crate::{Challenge, JwtAuthBuilder};
 
 /// Checks tokens that don't come in an HTTP request's head: a WebSocket's first message, a queue's, a command line's.
@@ -37,6 +38,7 @@ pub(crate) struct Inner<C> {
     pub(crate) rules: Rules,
     pub(crate) policy: Policy<C>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) verified: Option<TokenCache<C>>,
 }
 
 /// Why an attempt without waiting gave no claims.
@@ -125,41 +127,66 @@ where
     }
 
     fn attempt(&self, token: &str) -> Result<Claims<C>, Stop> {
-        let Inner { rules, policy, clock, .. } = &*self.inner;
+        let now = self.inner.clock.now();
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let claims = match self.inner.remembered(token, since_1970) {
+            Some(claims) => claims,
+            None => self.first_sight(token, since_1970)?,
+        };
+        self.inner.policy.check(&claims, now)?;
+        Ok(claims)
+    }
+
+    fn first_sight(&self, token: &str, now: Duration) -> Result<Claims<C>, Stop> {
+        let rules = &self.inner.rules;
         let unverified = Unverified::read(token, rules)?;
         let (place, issuer) = self.inner.issuer_of(&unverified)?;
-        let now = clock.now();
-        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let verified = verify(unverified, issuer, place, rules, since_1970)?;
-        let claims = verified.validate(rules, Expected { audiences: &issuer.audiences }, since_1970)?;
-        policy.check(&claims, now)?;
+        let (verified, key_set) = verify(unverified, issuer, place, rules, now)?;
+        let claims = verified.validate(rules, Expected { audiences: &issuer.audiences }, now)?;
+        if let Some(cache) = &self.inner.verified {
+            cache.insert(token, place, key_set, &claims);
+        }
         Ok(claims)
     }
 }
 
-/// Verifies with the keys at hand. Only a token that passed every check that needs no key may ask for others.
+/// Verifies with the keys at hand, and tells which set they are. Only a token that passed every check that needs no key may ask for others.
 fn verify(
     unverified: Unverified<'_>,
     issuer: &Trusted,
     place: usize,
     rules: &Rules,
     now: Duration,
-) -> Result<Verified, Stop> {
+) -> Result<(Verified, u64), Stop> {
     let query = |token: &Unverified<'_>| KeyQuery::new(token.key_id(), token.algorithm());
     let Some(keys) = issuer.keys.source().current() else {
         unverified.check_time(rules, now)?;
         return Err(Stop::NeedsKeys(place, query(&unverified)));
     };
-    unverified.verify(&keys).or_else(|(unverified, error)| {
+    let verified = unverified.verify(&keys).or_else(|(unverified, error)| {
         if keys.may_verify(unverified.key_id(), unverified.algorithm()) {
             return Err(error.into());
         }
         unverified.check_time(rules, now)?;
         Err(Stop::NeedsKeys(place, query(&unverified)))
-    })
+    })?;
+    Ok((verified, keys.number()))
 }
 
 impl<C> Inner<C> {
+    /// The claims of a token that was verified before, if all that it rested on still stands: the very same keys, and
+    /// its time. Otherwise it is looked at as if for the first time.
+    fn remembered(&self, token: &str, now: Duration) -> Option<Claims<C>> {
+        let cache = self.verified.as_ref()?;
+        let entry = cache.get(token)?;
+        let keys = self.issuers.get(entry.issuer)?.keys.source().current();
+        if keys.is_some_and(|keys| keys.number() == entry.key_set) && entry.claims.is_timely(&self.rules, now) {
+            return Some(entry.claims);
+        }
+        cache.remove(token);
+        None
+    }
+
     /// The configured issuer that the token names, byte by byte, if it may use the token's algorithm.
     fn issuer_of(&self, token: &Unverified<'_>) -> Result<(usize, &Trusted), Error> {
         let named = token.issuer()?;

@@ -20,6 +20,7 @@ use crate::layer::JwtAuthLayer;
 use crate::replay::Replays;
 use crate::response::{Challenge, may_be_quoted};
 use crate::time::{Clock, SystemClock};
+use crate::token_cache::{TokenCache, TokenCacheSettings};
 
 /// More would no longer be a tolerance for clocks.
 const LONGEST_LEEWAY: Duration = Duration::from_secs(60 * 60);
@@ -44,6 +45,7 @@ pub struct JwtAuthBuilder<C = RegisteredClaims, R = Challenge> {
     issuers: Vec<Issuer>,
     rules: Rules,
     single_use: Option<u64>,
+    token_cache: Option<TokenCacheSettings>,
     policy: Policy<C>,
     clock: Arc<dyn Clock>,
     sources: Vec<TokenSource>,
@@ -67,6 +69,7 @@ impl<C> JwtAuthBuilder<C> {
             issuers: vec![issuer],
             rules,
             single_use: None,
+            token_cache: None,
             policy: Policy::new(),
             clock: Arc::new(SystemClock),
             sources: vec![TokenSource::authorization()],
@@ -152,6 +155,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
+    /// Remembers verified tokens, so that the signature of each is checked once: a hit costs a small part of a check.
+    /// Time, revocation, scopes, predicates and replay are checked at every use all the same, and a key that leaves its
+    /// set takes its tokens along.
+    ///
+    /// Default: off, because tokens, which are as good as passwords until they expire, then stay in memory.
+    pub fn remember_tokens(mut self, settings: TokenCacheSettings) -> Self {
+        self.token_cache = Some(settings);
+        self
+    }
+
     /// The clock for `exp`, `nbf` and `iat`. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -192,6 +205,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             issuers: self.issuers,
             rules: self.rules,
             single_use: self.single_use,
+            token_cache: self.token_cache,
             policy: self.policy,
             clock: self.clock,
             sources: self.sources,
@@ -238,7 +252,8 @@ where
         let all = issuers.iter().fold(AlgorithmSet::EMPTY, |all, issuer| all.union(issuer.algorithms));
         self.rules.algorithms = all;
         self.policy.replays = self.single_use.map(|most| Replays::new(most, self.rules.leeway));
-        let inner = Inner { issuers, rules: self.rules, policy: self.policy, clock: self.clock };
+        let verified = self.token_cache.as_ref().map(TokenCache::new).transpose()?;
+        let inner = Inner { issuers, rules: self.rules, policy: self.policy, clock: self.clock, verified };
         Ok((Authenticator::new(inner), self.response))
     }
 

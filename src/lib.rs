@@ -47,6 +47,7 @@
 //! | answer refusals in your own way | [`MakeResponse`], [`Challenge`], [`Error`] |
 //! | check a token outside HTTP | [`Authenticator`] |
 //! | tune how keys are cached | [`CacheSettings`] |
+//! | check each signature once | [`JwtAuthBuilder::remember_tokens`] |
 //! | see how the keys are | [`Authenticator::health`] |
 //! | fetch through your own client | [`HttpClient`] |
 //! | test what you protect | [`testing`] (feature `testing`) |
@@ -99,6 +100,7 @@ mod replay;
 mod response;
 mod service;
 mod time;
+mod token_cache;
 mod trace;
 
 // The signature backend: aws-lc-rs where both are on.
@@ -145,6 +147,7 @@ pub use layer::JwtAuthLayer;
 pub use response::{Challenge, MakeResponse};
 pub use service::JwtAuth;
 pub use time::{Clock, SystemClock};
+pub use token_cache::TokenCacheSettings;
 
 #[cfg(feature = "reqwest")]
 use reqwest::default_http_client;

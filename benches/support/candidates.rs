@@ -3,14 +3,15 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use serde::Deserialize;
 use tower::{Layer as _, Service};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Claims, Issuer, JwtAuthLayer, Key};
+use tower_jwt_auth::{Algorithm, Claims, Issuer, JwtAuthLayer, Key, TokenCacheSettings};
 
 const ISSUER: &str = "https://issuer.example/realms/production";
 const AUDIENCE: &str = "https://api.example";
@@ -50,7 +51,7 @@ impl Candidate {
 /// Groups; the first of each is what the others are compared with.
 pub(crate) fn all() -> Vec<Vec<Candidate>> {
     let algorithms = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
-    algorithms.into_iter().map(first_sight).collect()
+    algorithms.into_iter().map(first_sight).chain([seen_before(1), seen_before(1000)]).collect()
 }
 
 pub(crate) fn token(key: &TestKey) -> String {
@@ -81,6 +82,46 @@ fn first_sight(algorithm: Algorithm) -> Vec<Candidate> {
 }
 
 type Check = Box<dyn Fn(&[u8], &[u8])>;
+
+/// Tokens in rotation that were seen before, against what any layer does: read a header, insert an `Arc`.
+fn seen_before(tokens: usize) -> Vec<Candidate> {
+    let key = TestKey::generate(Algorithm::ES256);
+    let trusted = Key::jwk(&key.jwk().to_string()).unwrap();
+    let layer = JwtAuthLayer::<MyClaims>::builder(Issuer::with_keys(ISSUER, trusted, AUDIENCE))
+        .remember_tokens(TokenCacheSettings::default())
+        .build()
+        .unwrap();
+    let values: Vec<_> = (0..tokens).map(|_| bearer(&token(&key))).collect();
+    let hit = send(layer.layer(Inner), values.clone());
+    let floor = send(Floor(Inner, Arc::new(0)), values);
+    vec![
+        Candidate::new(format!("{tokens} seen: floor"), 2000, floor),
+        Candidate::new(format!("{tokens} seen: layer"), 2000, hit),
+    ]
+}
+
+/// The least that an authenticating layer does.
+struct Floor(Inner, Arc<u64>);
+
+impl Service<Request<()>> for Floor {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<()>) -> Self::Future {
+        black_box(request.headers().get("authorization"));
+        request.extensions_mut().insert(Arc::clone(&self.1));
+        self.0.call(request)
+    }
+}
+
+fn bearer(token: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("Bearer {token}")).unwrap()
+}
 
 /// aws-lc-rs's own verification with a pre-parsed key, of bytes that are at hand.
 fn bare(key: &TestKey, token: &str) -> impl FnMut() + use<> {
@@ -134,11 +175,19 @@ impl Service<Request<()>> for Inner {
 }
 
 fn through(layer: &JwtAuthLayer<MyClaims>, token: &str) -> impl FnMut() + use<> {
-    let value = http::HeaderValue::try_from(format!("Bearer {token}")).unwrap();
-    let mut service = layer.layer(Inner);
+    send(layer.layer(Inner), vec![bearer(token)])
+}
+
+/// Sends a request with each of the headers in turn.
+fn send<S>(mut service: S, values: Vec<HeaderValue>) -> impl FnMut()
+where
+    S: Service<Request<()>, Response = Response<()>>,
+{
+    let mut next = 0;
     move || {
         let mut request = Request::new(());
-        request.headers_mut().insert("authorization", value.clone());
+        request.headers_mut().insert("authorization", values[next].clone());
+        next = (next + 1) % values.len();
         let mut context = Context::from_waker(Waker::noop());
         let mut response = std::pin::pin!(service.call(request));
         let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("it waits") };

@@ -1,6 +1,7 @@
 //! A set of keys, and the choice of the ones that may have signed a token.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -35,6 +36,8 @@ pub struct KeySet {
     /// Sorted by key id, those without one first.
     keys: Vec<Key>,
     skipped: Vec<SkippedKey>,
+    /// No other set of this process has the same.
+    number: u64,
 }
 
 /// A member of a JWK set that is not used, and why.
@@ -114,6 +117,11 @@ impl KeySet {
         &self.skipped
     }
 
+    /// Which set it is: what was verified with it stands only as long as it is the current one.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What the keys can verify, taken together.
     #[must_use]
     pub fn algorithms(&self) -> AlgorithmSet {
@@ -178,7 +186,8 @@ impl FromIterator<Key> for KeySet {
     fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
         let mut keys: Vec<Key> = keys.into_iter().collect();
         keys.sort_by(|one, two| one.key_id().cmp(&two.key_id()));
-        Self { keys, skipped: Vec::new() }
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
+        Self { keys, skipped: Vec::new(), number: NUMBERS.fetch_add(1, Ordering::Relaxed) }
     }
 }
 

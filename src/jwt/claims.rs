@@ -3,13 +3,14 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 
 use super::audience::OneOrMany;
 use super::registered::{Piece, Registered, RegisteredClaims};
 use super::token::{Content, Verified};
+use super::validate::{Rules, check_not_before, check_not_expired};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind};
 
@@ -70,6 +71,12 @@ impl<C: DeserializeOwned> Claims<C> {
 }
 
 impl<C> Claims<C> {
+    /// Whether now still, or already, is the token's time: a clock may be set back too.
+    pub(crate) fn is_timely(&self, rules: &Rules, now: Duration) -> bool {
+        let registered = &self.inner.registered;
+        check_not_expired(registered, rules, now).is_ok() && check_not_before(registered, rules, now).is_ok()
+    }
+
     fn text<'s>(&'s self, piece: &'s Piece) -> &'s str {
         piece.of_payload(&self.inner.payload)
     }

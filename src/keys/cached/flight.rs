@@ -114,7 +114,8 @@ impl Cache {
     fn next_snapshot(&self, fetched: Fetched, now: Instant) -> Snapshot {
         match fetched {
             Fetched::New { keys, headers, body } => {
-                Snapshot::new(Arc::new(keys), body, &headers, &self.origin.settings, now)
+                let keys = self.snapshot.load().keys_of(keys, &body);
+                Snapshot::new(keys, body, &headers, &self.origin.settings, now)
             }
             Fetched::Unchanged { headers } => self.snapshot.load().renewed(&headers, &self.origin.settings, now),
         }

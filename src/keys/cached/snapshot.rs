@@ -68,8 +68,6 @@ impl Snapshot {
         now: Instant,
     ) -> Self {
         let life = settings.lifetime.of(headers);
-        // Kept only for the file.
-        let body = if settings.snapshot_folder.is_some() { body } else { Bytes::new() };
         Self { keys, etag: etag(headers), times: Some(Times::new(now, life, settings)), life, body }
     }
 
@@ -86,6 +84,11 @@ impl Snapshot {
         let end = after(now, life.saturating_add(settings.stale_for).saturating_sub(age));
         let times = Times { fetched: now.checked_sub(age).unwrap_or(now), refresh: now, end, ..left };
         Self { keys: Arc::new(keys), etag: None, times: Some(times), life, body: Bytes::new() }
+    }
+
+    /// The keys of an answer: those at hand, if it is the answer that they came from.
+    pub(super) fn keys_of(&self, keys: KeySet, body: &Bytes) -> Arc<KeySet> {
+        if self.body == *body { Arc::clone(&self.keys) } else { Arc::new(keys) }
     }
 
     /// The JWK set as it was fetched, and the life that it was given.

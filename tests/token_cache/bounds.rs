@@ -1,0 +1,61 @@
+//! Bounded in entries, bytes and time.
+
+use tokio::time::sleep;
+use tower_jwt_auth::{ConfigErrorKind, TokenCacheSettings};
+
+use crate::{builder, same, seconds, token};
+
+/// How many of many distinct tokens are still remembered after all were seen.
+async fn kept(settings: TokenCacheSettings, claim: &str) -> usize {
+    let authenticator = builder().remember_tokens(settings).build_authenticator().unwrap();
+    let tokens: Vec<_> = (0..1000).map(|_| token().claim("filler", claim).sign()).collect();
+    let mut claims = Vec::new();
+    for token in &tokens {
+        claims.push(authenticator.authenticate(token).await.unwrap());
+    }
+    let mut kept = 0;
+    for (token, claims) in tokens.iter().zip(&claims).rev() {
+        let again = authenticator.authenticate(token).await.unwrap();
+        kept += usize::from(same(claims, &again));
+    }
+    kept
+}
+
+#[tokio::test]
+async fn a_stream_of_distinct_tokens_keeps_within_the_entries() {
+    assert_eq!(kept(TokenCacheSettings::default(), "").await, 1000);
+    let few = kept(TokenCacheSettings::default().entries(100), "").await;
+    assert!((20..=100).contains(&few), "{few}");
+}
+
+#[tokio::test]
+async fn large_tokens_keep_within_the_bytes() {
+    // A token of 5.6 KB and claims of 4.2 KB, twice: 50 of them make a megabyte.
+    let few = kept(TokenCacheSettings::default().bytes(1_000_000), &"x".repeat(4000)).await;
+    assert!((10..=51).contains(&few), "{few}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_entry_outlives_its_cap() {
+    let settings = TokenCacheSettings::default().longest(seconds(60));
+    let authenticator = builder().remember_tokens(settings).build_authenticator().unwrap();
+    let token = token().sign();
+    let first = authenticator.authenticate(&token).await.unwrap();
+    sleep(seconds(59)).await;
+    assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()));
+    sleep(seconds(1)).await;
+    let again = authenticator.authenticate(&token).await.unwrap();
+    assert!(!same(&first, &again), "it is verified again");
+    assert!(same(&again, &authenticator.authenticate(&token).await.unwrap()));
+}
+
+#[test]
+fn bounds_that_bound_nothing_are_refused() {
+    let default = TokenCacheSettings::default;
+    for settings in
+        [default().entries(0), default().bytes(0), default().longest(seconds(0)), default().entries(usize::MAX)]
+    {
+        let error = builder().remember_tokens(settings).build_authenticator().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Contradiction);
+    }
+}

@@ -1,0 +1,138 @@
+//! What is checked at every use, cached or not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tower_jwt_auth::{Authenticator, ErrorKind, Issuer};
+
+use crate::{AUDIENCE, ISSUER, at_a_standstill, builder, key, kind, public, remembering, same, seconds, token};
+
+#[tokio::test]
+async fn a_token_is_verified_once() {
+    let authenticator = builder().build_authenticator().unwrap();
+    let token = token().sign();
+    let first = authenticator.authenticate(&token).await.unwrap();
+    let second = authenticator.authenticate(&token).await.unwrap();
+    assert!(same(&first, &second));
+}
+
+#[tokio::test]
+async fn it_is_off_unless_asked_for() {
+    let authenticator: Authenticator =
+        Authenticator::builder(Issuer::with_keys(ISSUER, public(key()), AUDIENCE)).build_authenticator().unwrap();
+    let token = token().sign();
+    let first = authenticator.authenticate(&token).await.unwrap();
+    assert!(!same(&first, &authenticator.authenticate(&token).await.unwrap()));
+}
+
+#[tokio::test]
+async fn one_users_token_never_gives_anothers_claims() {
+    let authenticator = builder().build_authenticator().unwrap();
+    let tokens: Vec<_> = (0..200).map(|user| (user, token().subject(format!("user-{user}")).sign())).collect();
+    for _ in 0..3 {
+        for (user, token) in &tokens {
+            let claims = authenticator.authenticate(token).await.unwrap();
+            assert_eq!(claims.subject(), Some(&*format!("user-{user}")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_differs_anywhere_is_another_one() {
+    let authenticator = builder().build_authenticator().unwrap();
+    let token = token().sign();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    for place in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert!(authenticator.authenticate(&changed).await.is_err(), "changed at {place}");
+        // Another header and payload with the signature, whose end is what is hashed.
+        assert!(authenticator.authenticate(&changed[place.min(token.len() - 60)..]).await.is_err());
+    }
+    assert!(authenticator.authenticate(&format!("{token}A")).await.is_err());
+    assert!(authenticator.authenticate(&token).await.is_ok());
+}
+
+#[tokio::test]
+async fn failures_are_not_remembered() {
+    let (clock, token) = at_a_standstill();
+    let authenticator = builder().clock(clock.clone()).build_authenticator().unwrap();
+    let early = token.claim("nbf", 99_999_999_999_u64).sign();
+    assert_eq!(kind(authenticator.authenticate(&early).await), Some(ErrorKind::NotYetValid));
+    clock.set(std::time::SystemTime::UNIX_EPOCH + seconds(99_999_999_999));
+    assert_eq!(kind(authenticator.authenticate(&early).await), Some(ErrorKind::Expired), "it was looked at again");
+}
+
+#[tokio::test]
+async fn no_entry_outlives_its_token() {
+    let (clock, token) = at_a_standstill();
+    let authenticator = builder().clock(clock.clone()).leeway(seconds(0)).build_authenticator().unwrap();
+    let token = token.expires_in(seconds(100)).sign();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    clock.advance(seconds(99));
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    clock.advance(seconds(1));
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::Expired));
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_makes_a_token_wait_again() {
+    let (clock, token) = at_a_standstill();
+    let start = tower_jwt_auth::Clock::now(&clock);
+    let authenticator = builder().clock(clock.clone()).build_authenticator().unwrap();
+    let token = token.sign();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    clock.set(start - seconds(3600));
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::NotYetValid));
+    clock.set(start);
+    assert!(authenticator.authenticate(&token).await.is_ok());
+}
+
+#[tokio::test]
+async fn revocation_and_authorisation_are_asked_every_time() {
+    let (revoked, allowed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
+    let (is_revoked, is_allowed) = (Arc::clone(&revoked), Arc::clone(&allowed));
+    let authenticator = builder()
+        .revoked(move |_| is_revoked.load(Ordering::Relaxed))
+        .authorize(move |_| is_allowed.load(Ordering::Relaxed))
+        .build_authenticator()
+        .unwrap();
+    let token = token().sign();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    allowed.store(false, Ordering::Relaxed);
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::InsufficientScope));
+    revoked.store(true, Ordering::Relaxed);
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::Revoked));
+    revoked.store(false, Ordering::Relaxed);
+    allowed.store(true, Ordering::Relaxed);
+    assert!(authenticator.authenticate(&token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_single_use_token_is_used_once() {
+    let authenticator = builder().single_use(100).build_authenticator().unwrap();
+    let token = token().sign();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::Replayed));
+}
+
+#[tokio::test]
+async fn authenticators_with_other_rules_share_nothing() {
+    let token = token().sign();
+    let lenient = builder().build_authenticator().unwrap();
+    let strict = [
+        builder().access_tokens_only(),
+        builder().require_scopes(["admin"]),
+        builder().longest_life(seconds(10)).leeway(seconds(0)),
+        remembering(Issuer::with_keys(ISSUER, public(key()), "https://other.example")),
+        remembering(Issuer::with_keys("https://other.example", public(key()), AUDIENCE)),
+    ];
+    assert!(lenient.authenticate(&token).await.is_ok());
+    for builder in strict {
+        let strict = builder.build_authenticator().unwrap();
+        assert!(strict.authenticate(&token).await.is_err());
+        assert!(lenient.authenticate(&token).await.is_ok());
+        assert!(strict.authenticate(&token).await.is_err());
+    }
+}
