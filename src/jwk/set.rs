@@ -13,6 +13,8 @@ use crate::crypto::Verifier;
 
 /// More keys than an issuer has; what comes after is skipped.
 const MOST_KEYS: usize = 128;
+/// The numbers that sets were given.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 /// How many keys are tried for one token: a bound on the work that one request can cause.
 const MOST_CANDIDATES: usize = 4;
 
@@ -186,7 +188,6 @@ impl FromIterator<Key> for KeySet {
     fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
         let mut keys: Vec<Key> = keys.into_iter().collect();
         keys.sort_by(|one, two| one.key_id().cmp(&two.key_id()));
-        static NUMBERS: AtomicU64 = AtomicU64::new(0);
         Self { keys, skipped: Vec::new(), number: NUMBERS.fetch_add(1, Ordering::Relaxed) }
     }
 }
@@ -199,6 +200,6 @@ impl From<Key> for KeySet {
 
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySet").field("keys", &self.keys).field("skipped", &self.skipped).finish()
+        f.debug_struct("KeySet").field("keys", &self.keys).field("skipped", &self.skipped).finish_non_exhaustive()
     }
 }
