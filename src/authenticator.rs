@@ -16,6 +16,9 @@ use crate::time::Clock;
 use crate::token_cache::TokenCache;
 use crate::{Challenge, JwtAuthBuilder};
 
+/// When to come back, where the source of keys doesn't say.
+const SOON: Duration = Duration::from_secs(1);
+
 /// Checks tokens that don't come in an HTTP request's head: a WebSocket's first message, a queue's, a command line's.
 ///
 /// The checks are those of [`JwtAuthLayer`](crate::JwtAuthLayer), which is made of one. Cheap to clone.
@@ -89,6 +92,10 @@ where
         }
     }
 
+    pub(crate) fn longest_token(&self) -> usize {
+        self.inner.rules.longest_token
+    }
+
     /// The same without ever waiting.
     pub(crate) fn authenticate_now(&self, token: &str) -> Known<C> {
         match self.attempt(token) {
@@ -122,7 +129,7 @@ where
         }
         self.attempt(token).map_err(|stop| match stop {
             Stop::Refused(error) => error,
-            Stop::NeedsKeys(..) => ErrorKind::UnknownKey.into(),
+            Stop::NeedsKeys(issuer, _) => self.inner.without_key(issuer),
         })
     }
 
@@ -174,6 +181,12 @@ fn verify(
 }
 
 impl<C> Inner<C> {
+    /// Why there is still no key after the source has done what it could.
+    fn without_key(&self, issuer: usize) -> Error {
+        let keys = self.issuers.get(issuer).and_then(|issuer| issuer.keys.source().current());
+        if keys.is_some() { ErrorKind::UnknownKey.into() } else { Error::keys_unavailable(SOON, None) }
+    }
+
     /// The claims of a token that was verified before, if all that it rested on still stands: the very same keys, and
     /// its time. Otherwise it is looked at as if for the first time.
     fn remembered(&self, token: &str, now: Duration) -> Option<Claims<C>> {

@@ -27,7 +27,7 @@ pub struct Issuer {
     audiences: Vec<String>,
     algorithms: Option<AlgorithmSet>,
     keys: From,
-    cache: CacheSettings,
+    cache: Option<CacheSettings>,
     client: Option<HttpClient>,
     observer: Option<Observer>,
 }
@@ -62,8 +62,7 @@ impl Issuer {
     }
 
     fn new(name: String, keys: From, audience: String) -> Self {
-        let cache = CacheSettings::default();
-        Self { name, audiences: vec![audience], algorithms: None, keys, cache, client: None, observer: None }
+        Self { name, audiences: vec![audience], algorithms: None, keys, cache: None, client: None, observer: None }
     }
 
     /// Another audience: a token must name at least one of them.
@@ -81,7 +80,7 @@ impl Issuer {
 
     /// How fetched keys are kept.
     pub fn cache(mut self, settings: CacheSettings) -> Self {
-        self.cache = settings;
+        self.cache = Some(settings);
         self
     }
 
@@ -110,11 +109,12 @@ impl Issuer {
 
     pub(crate) fn build(self) -> Result<Trusted, ConfigError> {
         check_names(&self.name, &self.audiences)?;
+        self.check_fetching()?;
         let algorithms = self.allowed_algorithms()?;
         let Self { name, audiences, keys, cache, client, observer, .. } = self;
         let fetched = |target| -> Result<_, ConfigError> {
             let client = client.map_or_else(crate::default_http_client, Ok)?;
-            let cached = CachedKeys::new(&name, target, client, cache, observer)?;
+            let cached = CachedKeys::new(&name, target, client, cache.unwrap_or_default(), observer)?;
             Ok(IssuerKeys::Cached(cached))
         };
         let keys = match keys {
@@ -124,6 +124,19 @@ impl Issuer {
             From::Source(source) => IssuerKeys::Source(source),
         };
         Ok(Trusted { name, audiences, algorithms, keys })
+    }
+
+    /// What is set about fetching where nothing is fetched was meant for something else.
+    fn check_fetching(&self) -> Result<(), ConfigError> {
+        let fetches = matches!(self.keys, From::Discovery | From::Url(_));
+        let set = self.cache.is_some() || self.client.is_some() || self.observer.is_some();
+        if fetches || !set {
+            return Ok(());
+        }
+        Err(ConfigError::new(
+            ConfigErrorKind::Contradiction,
+            "a cache, an HTTP client or an observer is set for keys that are not fetched",
+        ))
     }
 
     fn allowed_algorithms(&self) -> Result<AlgorithmSet, ConfigError> {
@@ -190,8 +203,12 @@ impl IssuerKeys {
     }
 
     pub(crate) fn health(&self, issuer: &str) -> IssuerHealth {
-        let fetch = if let Self::Cached(cached) = self { Some(cached.health()) } else { None };
-        IssuerHealth::of(issuer, self.source(), fetch)
+        if let Self::Cached(cached) = self {
+            let (keys, serving, fetch) = cached.health();
+            return IssuerHealth::new(issuer, Some(&keys), serving, Some(fetch));
+        }
+        let keys = self.source().current();
+        IssuerHealth::new(issuer, keys.as_deref(), keys.is_some(), None)
     }
 
     /// Whether an HMAC secret of ours is one of theirs: each issuer could then sign for the other.

@@ -68,8 +68,8 @@
 //!
 //! # What is promised
 //!
-//! See `SECURITY.md` for the threat model. In short: the key decides the algorithm, not the token; nothing is fetched
-//! because a token says so, but for an unknown key id of a configured issuer, and that within a budget; an outage of
+//! See `SECURITY.md` for the threat model. In short: the key decides the algorithm, not the token; a token can
+//! cause a fetch only from a configured issuer, for a key that is not at hand, within a budget; an outage of
 //! the issuer is a 503, never a 401; no token, secret or claim is in a log, an error or a `Debug` output.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -140,8 +140,8 @@ pub use issuer::Issuer;
 pub use jwk::{Key, KeySet, SkippedKey};
 pub use jwt::{Claims, RegisteredClaims, TokenType};
 pub use keys::{
-    CacheSettings, CachedKeys, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys, KeysError,
-    KeysEvent, KeysFuture,
+    CacheSettings, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys, KeysError, KeysEvent,
+    KeysFuture,
 };
 pub use layer::JwtAuthLayer;
 pub use response::{Challenge, MakeResponse};

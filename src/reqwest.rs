@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use reqwest::{Body, Client, redirect::Policy};
+use reqwest::{Body, Client, ClientBuilder, Error, redirect::Policy};
 use tower::service_fn;
 
 use crate::config_error::ConfigError;
@@ -16,23 +16,30 @@ use crate::keys::HttpClient;
 // A Result, because without this feature there is none.
 #[allow(clippy::unnecessary_wraps)]
 pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
-    static CLIENT: OnceLock<Client> = OnceLock::new();
     Ok(HttpClient::new(service_fn(|request: Request<Full<Bytes>>| async move {
-        let client = if let Some(client) = CLIENT.get() {
-            client
-        } else {
-            let made = client()?;
-            CLIENT.get_or_init(|| made)
-        };
-        let response = client.execute(request.map(Body::wrap).try_into()?).await?;
-        Ok::<Response<Body>, reqwest::Error>(response.into())
+        let client = client(request.uri().scheme_str() == Some("https"))?;
+        let request = request.map(Body::wrap).try_into()?;
+        // An error would show the URL, which may hold a password, in the log.
+        let response = client.execute(request).await.map_err(Error::without_url)?;
+        Ok::<Response<Body>, Error>(response.into())
     })))
 }
 
-fn client() -> reqwest::Result<Client> {
+/// Without TLS it goes to this very machine, and never through a proxy, which could be another one.
+fn client(https: bool) -> reqwest::Result<&'static Client> {
+    static HTTPS: OnceLock<Client> = OnceLock::new();
+    static LOOPBACK: OnceLock<Client> = OnceLock::new();
+    let (cell, builder) = if https { (&HTTPS, builder()) } else { (&LOOPBACK, builder().no_proxy()) };
+    if let Some(client) = cell.get() {
+        return Ok(client);
+    }
+    let client = builder.build()?;
+    Ok(cell.get_or_init(|| client))
+}
+
+fn builder() -> ClientBuilder {
     Client::builder()
         .redirect(Policy::none())
         .referer(false)
         .user_agent(concat!("tower-jwt-auth/", env!("CARGO_PKG_VERSION")))
-        .build()
 }

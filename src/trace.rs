@@ -34,6 +34,7 @@ mod events {
                 tracing::warn!(target: TARGET, issuer, error, failures, "keys could not be fetched");
             }
             KeysEvent::Stale => tracing::error!(target: TARGET, issuer, "keys have outlived their life and serve on"),
+            KeysEvent::Expired => tracing::error!(target: TARGET, issuer, "there are no keys any more that may serve"),
             KeysEvent::Recovered { failures } => {
                 tracing::info!(target: TARGET, issuer, failures, "keys can be fetched again");
             }

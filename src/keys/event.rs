@@ -26,6 +26,8 @@ pub enum KeysEvent<'e> {
     },
     /// The keys have outlived their life, and serve only because the issuer can't be reached.
     Stale,
+    /// The keys have served beyond their life for as long as they may: from now on requests get 503.
+    Expired,
     /// A fetch succeeded after some had failed.
     #[non_exhaustive]
     Recovered {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use http::{Request, Response, StatusCode, Uri};
 
+use super::cached::CacheSettings;
 use super::client::HttpClient;
 use super::discovery::Discovery;
 use crate::config_error::ConfigError;
@@ -62,17 +63,37 @@ pub(crate) enum Target {
     Discovery(Box<Discovery>),
 }
 
+/// The entity tag of an answer. It means something only where the answer came from (RFC 9110 §8.8.3).
+#[derive(Clone, Debug)]
+pub(super) struct Validator {
+    url: Uri,
+    etag: HeaderValue,
+}
+
+/// A JWK set as it came.
+pub(super) struct Answer {
+    pub(super) url: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
 /// What a fetch brought.
 pub(super) enum Fetched {
     New {
         keys: KeySet,
-        headers: HeaderMap,
-        body: Bytes,
+        answer: Answer,
     },
-    /// The set is the one that the entity tag is of.
+    /// The set is the one that the validator is of.
     Unchanged {
         headers: HeaderMap,
     },
+}
+
+impl Answer {
+    pub(super) fn validator(&self) -> Option<Validator> {
+        let etag = self.headers.get(ETAG).filter(|etag| etag.len() <= 256).cloned()?;
+        Some(Validator { url: self.url.clone(), etag })
+    }
 }
 
 impl Target {
@@ -84,23 +105,33 @@ impl Target {
         }
     }
 
-    /// Fetches the JWK set, unless it still is the one with `etag`.
+    /// Lets the next fetch ask anew where the set is.
+    pub(super) fn forget(&self) {
+        if let Self::Discovery(discovery) = self {
+            discovery.forget();
+        }
+    }
+
+    /// Why the metadata was of no use when it was last asked for.
+    pub(super) fn metadata_error(&self) -> Option<String> {
+        match self {
+            Self::Url(_) => None,
+            Self::Discovery(discovery) => discovery.last_error(),
+        }
+    }
+
+    /// Fetches the JWK set, unless it still is the one with the validator.
     pub(super) async fn fetch(
         &self,
         client: &HttpClient,
-        etag: Option<&HeaderValue>,
-        limit: usize,
+        validator: Option<&Validator>,
+        settings: &CacheSettings,
     ) -> Result<Fetched, FetchError> {
         match self {
-            Self::Url(url) => fetch_set(client, url, etag, limit).await,
+            Self::Url(url) => fetch_set(client, url, validator, settings.largest_body()).await,
             Self::Discovery(discovery) => {
-                let url = discovery.jwks_uri(client, limit).await?;
-                let fetched = fetch_set(client, &url, etag, limit).await;
-                if fetched.is_err() {
-                    // Perhaps the set has moved: ask again next time.
-                    discovery.forget();
-                }
-                fetched
+                let url = discovery.jwks_uri(client, settings).await?;
+                fetch_set(client, &url, validator, settings.largest_body()).await
             }
         }
     }
@@ -109,17 +140,17 @@ impl Target {
 async fn fetch_set(
     client: &HttpClient,
     url: &Uri,
-    etag: Option<&HeaderValue>,
+    validator: Option<&Validator>,
     limit: usize,
 ) -> Result<Fetched, FetchError> {
-    let response = get(client, url, etag, limit).await?;
-    let (head, body) = response.into_parts();
+    let etag = validator.filter(|validator| validator.url == *url).map(|validator| &validator.etag);
+    let (head, body) = get(client, url, etag, limit).await?.into_parts();
     if head.status == StatusCode::NOT_MODIFIED && etag.is_some() {
         return Ok(Fetched::Unchanged { headers: head.headers });
     }
     check_status(head.status, &head.headers)?;
     let keys = KeySet::from_response(&body).map_err(FetchError::Unusable)?;
-    Ok(Fetched::New { keys, headers: head.headers, body })
+    Ok(Fetched::New { keys, answer: Answer { url: url.clone(), headers: head.headers, body } })
 }
 
 pub(super) async fn get(
@@ -151,9 +182,4 @@ pub(super) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<()
 fn retry_after(value: &str) -> Option<Duration> {
     let until = |date: SystemTime| date.duration_since(SystemTime::now()).ok();
     value.parse().map(Duration::from_secs).ok().or_else(|| until(httpdate::parse_http_date(value).ok()?))
-}
-
-/// The entity tag of an answer, for the next fetch.
-pub(super) fn etag(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(ETAG).filter(|etag| etag.len() <= 256).cloned()
 }

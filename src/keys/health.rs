@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::source::KeySource;
 use crate::algorithm::Algorithm;
 use crate::jwk::{Key, KeySet, SkippedKey};
 
@@ -16,7 +15,7 @@ pub struct IssuerHealth {
     pub issuer: String,
     /// Whether there are keys that serve now.
     pub serving: bool,
-    /// The keys at hand.
+    /// The keys at hand, also those that no longer serve.
     pub keys: Vec<KeyInfo>,
     /// The members of the issuer's JWK set that are not used.
     pub skipped: Vec<SkippedKey>,
@@ -52,7 +51,7 @@ pub struct FetchHealth {
     /// Until the keys no longer serve if no fetch succeeds: their life and the time that they may serve stale.
     #[serde(serialize_with = "seconds")]
     pub serves_for: Option<Duration>,
-    /// Whether the keys have outlived their life because the issuer can't be reached.
+    /// Whether the keys have outlived their life: because the issuer can't be reached, or because nobody asked.
     pub stale: bool,
     /// Why the last fetch failed; `None` if it succeeded.
     pub last_error: Option<String>,
@@ -63,13 +62,12 @@ pub struct FetchHealth {
 }
 
 impl IssuerHealth {
-    pub(crate) fn of(issuer: &str, source: &dyn KeySource, fetch: Option<FetchHealth>) -> Self {
-        let keys = source.current();
+    pub(crate) fn new(issuer: &str, keys: Option<&KeySet>, serving: bool, fetch: Option<FetchHealth>) -> Self {
         Self {
             issuer: issuer.to_owned(),
-            serving: keys.as_ref().is_some_and(|keys| keys.keys().next().is_some()),
-            keys: keys.iter().flat_map(|keys| keys.keys()).map(KeyInfo::of).collect(),
-            skipped: keys.as_deref().map(KeySet::skipped).unwrap_or_default().to_vec(),
+            serving,
+            keys: keys.into_iter().flat_map(KeySet::keys).map(KeyInfo::of).collect(),
+            skipped: keys.map(KeySet::skipped).unwrap_or_default().to_vec(),
             fetch,
         }
     }

@@ -10,7 +10,8 @@ mod health;
 mod source;
 mod url;
 
-pub use cached::{CacheSettings, CachedKeys};
+pub use cached::CacheSettings;
+pub(crate) use cached::CachedKeys;
 pub use client::HttpClient;
 pub use event::KeysEvent;
 pub use health::{FetchHealth, IssuerHealth, KeyInfo};

@@ -40,11 +40,12 @@ pub trait KeySource: Send + Sync + 'static {
     fn refresh(&self, query: KeyQuery) -> KeysFuture;
 }
 
-/// What [`KeySource::refresh`] gives: ready when the keys at hand are as new as they get.
+/// What [`KeySource::refresh`] gives: ready when the keys at hand are as new as they get. If there are none even then, it
+/// is an outage.
 pub type KeysFuture = Pin<Box<dyn Future<Output = Result<(), KeysError>> + Send>>;
 
 /// Which key is looked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct KeyQuery {
     /// The token's `kid`: hostile input, good only for comparison.
@@ -54,8 +55,27 @@ pub struct KeyQuery {
 }
 
 impl KeyQuery {
-    pub(crate) fn new(key_id: Option<&str>, algorithm: Algorithm) -> Self {
+    /// Asks for the key of that id.
+    #[must_use]
+    pub fn new(key_id: Option<&str>, algorithm: Algorithm) -> Self {
         Self { key_id: key_id.map(Into::into), algorithm }
+    }
+}
+
+/// Without the key id, which is part of a token.
+impl fmt::Debug for KeyQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyQuery").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+impl<T: KeySource + ?Sized> KeySource for Arc<T> {
+    fn current(&self) -> Option<Keys<'_>> {
+        (**self).current()
+    }
+
+    fn refresh(&self, query: KeyQuery) -> KeysFuture {
+        (**self).refresh(query)
     }
 }
 

@@ -61,19 +61,67 @@ async fn a_jwks_uri_that_moves_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_of_another_issuer_is_refused_and_the_old_keys_stay() {
+async fn metadata_of_another_issuer_is_refused_and_the_old_one_kept() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     mock.page(OPENID, metadata("https://issuer.example/keys"));
     let authenticator = discovering(&mock);
-    let token = mock.token();
-    assert!(authenticator.authenticate(&token).await.is_ok());
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.page(OPENID, json!({"issuer": "https://evil.example", "jwks_uri": "https://evil.example/keys"}).to_string());
-    minutes(10).await;
-    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.rotate();
+    for _ in 0..180 {
+        minutes(1).await;
+        assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    }
     assert!(!mock.fetched().contains(&"https://evil.example/keys".to_owned()));
     let error = authenticator.health().remove(0).fetch.unwrap().last_error;
     assert_eq!(error.as_deref(), Some("the issuer's metadata names another issuer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entity_tag_is_sent_only_to_where_it_came_from() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    mock.header("etag", "\"1\"");
+    mock.page(OPENID, metadata("https://issuer.example/old"));
+    let authenticator = discovering(&mock);
+    let old = mock.token();
+    assert!(authenticator.authenticate(&old).await.is_ok());
+    mock.page(OPENID, metadata("https://issuer.example/new"));
+    mock.rotate();
+    minutes(5).await;
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_that_moved_is_found_though_the_old_place_never_answers() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=86400");
+    mock.page(OPENID, metadata("https://issuer.example/old"));
+    let authenticator = discovering(&mock);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.page(OPENID, metadata("https://issuer.example/new"));
+    mock.silence("https://issuer.example/old");
+    mock.rotate();
+    let token = mock.token();
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(authenticator.authenticate(&token).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_lives_no_longer_than_the_settings_allow() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=86400");
+    mock.page(OPENID, metadata("https://issuer.example/old"));
+    let settings = CacheSettings::default().longest_life(Duration::from_secs(300));
+    let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(settings);
+    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.page(OPENID, metadata("https://issuer.example/new"));
+    minutes(12).await;
+    assert_eq!(mock.fetched().last().unwrap(), "https://issuer.example/new");
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,3 +60,40 @@ async fn an_exhausted_budget_is_told_once_a_time() {
         sleep(Duration::from_secs(31)).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn that_there_are_no_keys_any_more_is_told_once() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let (authenticator, events) = observed(&mock);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.answer(Answer::Status(500));
+    for _ in 0..90 {
+        minutes(1).await;
+        let _ = authenticator.authenticate(&mock.token()).await;
+    }
+    let count = |name: &str| events.lock().unwrap().iter().filter(|event| *event == name).count();
+    assert_eq!((count("Stale"), count("Expired")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_may_look_at_the_health() {
+    let mock = Mock::new();
+    let slot: Arc<Mutex<Option<Authenticator>>> = Arc::default();
+    let seen = Arc::clone(&slot);
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(mock.client()).observe(
+        move |_, _| {
+            if let Some(authenticator) = &*seen.lock().unwrap() {
+                assert_eq!(authenticator.health().len(), 1);
+            }
+        },
+    );
+    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    *slot.lock().unwrap() = Some(authenticator.clone());
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    for _ in 0..5 {
+        assert!(authenticator.authenticate(&Mock::stranger()).await.is_err());
+    }
+    mock.answer(Answer::Status(500));
+    assert!(authenticator.prefetch().await.is_err());
+}

@@ -40,6 +40,8 @@ struct State {
     answer: Answer,
     delay: Duration,
     headers: HeaderMap,
+    /// URLs that never answer.
+    silent: Vec<String>,
     /// Bodies by URL, before everything else.
     pages: HashMap<String, String>,
     fetches: Vec<(String, HeaderMap, Instant)>,
@@ -52,6 +54,7 @@ impl Mock {
             answer: Answer::Keys,
             delay: Duration::ZERO,
             headers: HeaderMap::new(),
+            silent: Vec::new(),
             pages: HashMap::new(),
             fetches: Vec::new(),
         };
@@ -77,6 +80,10 @@ impl Mock {
 
     pub(crate) fn page(&self, url: &str, body: impl Into<String>) {
         self.with(|state| state.pages.insert(url.to_owned(), body.into()));
+    }
+
+    pub(crate) fn silence(&self, url: &str) {
+        self.with(|state| state.silent.push(url.to_owned()));
     }
 
     pub(crate) fn fetches(&self) -> usize {
@@ -153,7 +160,8 @@ impl Mock {
         let url = request.uri().to_string();
         let (answer, delay) = self.with(|state| {
             state.fetches.push((url.clone(), request.headers().clone(), Instant::now()));
-            (state.answer.clone(), state.delay)
+            let silent = state.silent.contains(&url);
+            (if silent { Answer::Hang } else { state.answer.clone() }, state.delay)
         });
         sleep(delay).await;
         match answer {

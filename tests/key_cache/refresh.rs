@@ -149,3 +149,57 @@ async fn an_unasked_304_is_a_failure_and_the_good_set_stays() {
     let health = authenticator.health();
     assert_eq!(health[0].fetch.as_ref().unwrap().last_error.as_deref(), Some("the issuer answered with status 304"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_life_that_got_shorter_is_kept_to() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=86400");
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.header("cache-control", "max-age=60");
+    mock.add_key();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.delay(Duration::from_millis(100));
+    for _ in 0..600 {
+        let start = Instant::now();
+        assert!(authenticator.authenticate(&token).await.is_ok());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(mock.fetches() > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_at_the_health_fetches_nothing() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let settings = CacheSettings::default().idle_after(Duration::from_secs(600));
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    assert_eq!(authenticator.health()[0].keys.len(), 0);
+    minutes(1).await;
+    assert_eq!(mock.fetches(), 0);
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    minutes(20).await;
+    let fetches = mock.fetches();
+    for _ in 0..600 {
+        let health = authenticator.health().remove(0);
+        assert_eq!(health.keys.len(), 1, "keys that no longer serve are shown all the same");
+        minutes(1).await;
+    }
+    assert_eq!(mock.fetches(), fetches);
+    assert!(!authenticator.health()[0].serving);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_idle_time_means_never() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let endless = CacheSettings::default().idle_after(Duration::MAX);
+    assert!(mock.builder(endless).build_authenticator().is_err());
+    let year = CacheSettings::default().idle_after(Duration::from_secs(366 * 24 * 3600));
+    let authenticator = mock.builder(year).build_authenticator().unwrap();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    minutes(600).await;
+    assert!(mock.fetches() > 500);
+}

@@ -55,10 +55,16 @@ fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     let mock = Mock::new();
     let settings = CacheSettings::default().unknown_key_refetches(3, Duration::from_secs(30));
     let authenticator: Authenticator = mock.builder(settings).build_authenticator().unwrap();
-    let run = |outcome: Option<ErrorKind>| {
+    let mut ahead = Duration::ZERO;
+    let mut run = |outcome: Option<ErrorKind>| {
+        // A paused clock jumps, and the next one starts without its jumps.
+        ahead += Duration::from_secs(20);
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let token = mock.token();
-        runtime.block_on(async { assert_eq!(kind(authenticator.authenticate(&token).await), outcome) });
+        runtime.block_on(async {
+            sleep(ahead).await;
+            assert_eq!(kind(authenticator.authenticate(&token).await), outcome);
+        });
     };
     run(None);
     mock.add_key();
@@ -69,4 +75,40 @@ fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     // The fetch that hung went down with its runtime; the next runtime starts another.
     mock.answer(Answer::Keys);
     run(None);
+}
+
+#[test]
+fn joining_a_fetch_without_a_runtime_fails_with_a_reason_too() {
+    let mock = Mock::new();
+    mock.answer(Answer::Hang);
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let _ = tokio::time::timeout(Duration::from_millis(10), authenticator.authenticate(&token)).await;
+    });
+    let outcome = futures::executor::block_on(authenticator.authenticate(&token));
+    assert_eq!(kind(outcome), Some(ErrorKind::KeysUnavailable));
+}
+
+#[test]
+fn a_fetch_on_a_runtime_that_nobody_polls_is_given_up() {
+    let mock = Mock::new();
+    mock.answer(Answer::Hang);
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    let runtime = || Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let asleep = runtime();
+    asleep.block_on(async {
+        let _ = tokio::time::timeout(Duration::from_millis(10), authenticator.authenticate(&token)).await;
+    });
+    mock.answer(Answer::Keys);
+    runtime().block_on(async {
+        let mut outcomes = Vec::new();
+        for _ in 0..10 {
+            outcomes.push(kind(authenticator.authenticate(&token).await));
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(outcomes.last(), Some(&None), "{outcomes:?}");
+    });
 }

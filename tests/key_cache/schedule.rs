@@ -121,7 +121,8 @@ impl World {
 
     fn heal(&mut self) {
         self.mock.answer(Answer::Keys);
-        self.mock.delay(Duration::from_millis(self.random.below(2000)));
+        // Half of a request's patience at the most: it may wait for a fetch that is under way, and for the next.
+        self.mock.delay(Duration::from_millis(self.random.below(1400)));
         if self.faulty.is_some_and(|until| until > Instant::now()) {
             self.faulty = Some(Instant::now());
         }

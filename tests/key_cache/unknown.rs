@@ -62,7 +62,7 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failed_refetches_count_too() {
+async fn failed_refetches_are_not_repeated_at_once() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -73,7 +73,48 @@ async fn failed_refetches_count_too() {
         assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(mock.fetches(), 1 + 2);
+    assert_eq!(mock.fetches(), 1 + 1, "after a failure there is a pause for everybody");
+    for _ in 0..25 {
+        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+        sleep(Duration::from_secs(1)).await;
+    }
+    mock.answer(Answer::Keys);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_issuer_fails_strangers_do_not_wait_for_it() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.answer(Answer::Hang);
+    assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+    sleep(Duration::from_secs(30)).await;
+    let start = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_twice_waits_no_longer_than_his_patience() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=600");
+    let authenticator = mock.authenticator();
+    let good = mock.token();
+    assert!(authenticator.authenticate(&good).await.is_ok());
+    mock.delay(Duration::from_millis(2900));
+    let (early, late) = (Mock::stranger(), Mock::stranger());
+    let joining = async {
+        sleep(Duration::from_millis(100)).await;
+        let start = Instant::now();
+        let outcome = kind(authenticator.authenticate(&late).await);
+        (outcome, start.elapsed())
+    };
+    let (_, (outcome, waited)) = tokio::join!(authenticator.authenticate(&early), joining);
+    assert_eq!((outcome, waited), (Some(ErrorKind::KeysUnavailable), Duration::from_secs(3)));
 }
 
 #[tokio::test(start_paused = true)]

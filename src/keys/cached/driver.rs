@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::flight::Ticket;
+use super::tower::Tower;
 use super::{Cache, after};
 
 impl Cache {
@@ -35,14 +36,15 @@ impl Cache {
 
     /// When to fetch next without being asked: when the set ages, or the pause after a failure is over; now, if there
     /// is neither.
-    fn next_fetch(&self) -> Instant {
-        let failure = self.tower().failure.as_ref().map(|failure| failure.retry_at);
+    fn next_fetch(&self, tower: &Tower) -> Instant {
+        let failure = tower.failure.as_ref().map(|failure| failure.retry_at);
         failure.or_else(|| self.snapshot.load().refresh_at()).unwrap_or_else(Instant::now)
     }
 
     fn fetch_if_due(self: &Arc<Self>) -> Option<Ticket> {
-        let due = self.next_fetch() <= Instant::now();
-        if due { self.board(&mut self.tower()).ok() } else { self.tower().flight() }
+        let (mut tower, now) = (self.tower(), Instant::now());
+        let due = self.next_fetch(&tower) <= now;
+        if due { self.board(&mut tower).ok() } else { tower.flight(now) }
     }
 }
 
@@ -66,11 +68,11 @@ async fn drive(wheel: Wheel, mut open: watch::Receiver<()>) {
         } else if Instant::now() >= after(last_used, cache.origin.settings.idle_after) {
             return;
         }
-        let (next, origin) = (cache.next_fetch(), Arc::clone(&cache.origin));
+        let (next, origin) = (cache.next_fetch(&cache.tower()), Arc::clone(&cache.origin));
         drop(cache);
-        // A fetch that somebody else caused may fail meanwhile, and then the next one is due earlier.
-        let (time, failure) = (pin!(sleep_until(next)), pin!(origin.failed.notified()));
-        let due = select(time, failure);
+        // A fetch that somebody else caused may end meanwhile, and then the next one may be due earlier.
+        let (time, change) = (pin!(sleep_until(next)), pin!(origin.changed.notified()));
+        let due = select(time, change);
         if let Either::Right(_) = select(due, pin!(open.changed())).await {
             return;
         }

@@ -1,10 +1,11 @@
 //! One fetch at a time, for everybody who waits.
 //!
-//! The hand-over: a flight's task stores the new snapshot first, then, under the lock, clears the slot, and only then
-//! tells the waiters. Whoever wants keys looks at the snapshot under the same lock before boarding. So a caller either
-//! sees the flight in the slot and waits for it, or comes after it was cleared and sees the snapshot that it stored: no
-//! caller can miss both and start a second fetch for the same need. Were the task dropped or to panic, `Slot`'s drop
-//! clears the slot and notes a failure, and the waiters learn it from the closed channel.
+//! The hand-over: under the lock a flight's task clears the slot and stores the new snapshot, and only then tells the
+//! waiters. Whoever wants keys looks at the snapshot and the slot under the same lock before boarding. So a caller
+//! either sees the flight in the slot and waits for it, or comes after it was cleared and sees the snapshot that it
+//! stored: no caller can miss both and start a second fetch for the same need. Were the task dropped or to panic,
+//! `Slot`'s drop clears the slot and notes a failure, and the waiters learn it from the closed channel. Were its runtime
+//! not polled any more, the flight counts as lost after its time; what it brings later is not taken in.
 
 use std::pin::pin;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
@@ -16,10 +17,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use super::snapshot::Snapshot;
-use super::tower::Tower;
+use super::tower::{Said, Tower};
 use super::{Cache, Origin};
 use crate::keys::event::KeysEvent;
-use crate::keys::fetch::{FetchError, Fetched};
+use crate::keys::fetch::{FetchError, Fetched, Validator};
 use crate::keys::source::KeysError;
 
 /// A place among those who wait for a flight.
@@ -34,41 +35,41 @@ impl Cache {
 
     /// Joins the flight that is under way, else starts one.
     pub(super) fn board(self: &Arc<Self>, tower: &mut Tower) -> Result<Ticket, KeysError> {
-        if let Some(ticket) = tower.flight() {
+        let now = Instant::now();
+        if let Some(ticket) = tower.flight(now) {
             return Ok(ticket);
         }
         let runtime = Handle::try_current()
             .map_err(|_| KeysError::new(self.origin.settings.longest_pause, FetchError::NoRuntime))?;
         let (arrival, ticket) = oneshot::channel();
         let ticket = ticket.shared();
-        let slot = Slot { cache: Arc::downgrade(self), flight: tower.depart(ticket.clone()) };
+        let slot = Slot { cache: Arc::downgrade(self), flight: tower.depart(ticket.clone(), now) };
         let snapshot = self.snapshot.load();
-        if snapshot.serves(Instant::now(), self.is_covered()) {
+        if snapshot.serves(now, self.is_covered()) {
             // Refreshed in time: it serves until the outcome is known, however long that takes.
             self.cover(true);
         }
-        let etag = snapshot.etag().cloned();
-        runtime.spawn(fly(Arc::clone(&self.origin), etag, self.open.subscribe(), slot, arrival));
+        let validator = snapshot.validator().cloned();
+        runtime.spawn(fly(Arc::clone(&self.origin), validator, self.open.subscribe(), slot, arrival));
         Ok(ticket)
     }
 
-    /// Takes in what a flight brought.
+    /// Takes in what a flight brought, unless it was lost and overtaken.
     fn land(&self, flight: u64, outcome: Result<Fetched, FetchError>) -> Result<(), KeysError> {
-        let now = Instant::now();
-        match outcome {
-            Ok(fetched) => {
-                self.arrive(flight, fetched, now);
-                Ok(())
-            }
-            Err(cause) => Err(self.crash(flight, cause, now)),
-        }
+        let landed = match outcome {
+            Ok(fetched) => self.arrive(flight, fetched),
+            Err(cause) => self.crash(flight, cause),
+        };
+        self.origin.changed.notify_one();
+        landed
     }
 
-    fn arrive(&self, flight: u64, fetched: Fetched, now: Instant) {
+    fn arrive(&self, flight: u64, fetched: Fetched) -> Result<(), KeysError> {
+        let now = Instant::now();
+        let mut tower = self.tower();
+        tower.clear(flight).ok_or_else(|| self.timed_out())?;
         let snapshot = Arc::new(self.next_snapshot(fetched, now));
         self.snapshot.store(Arc::clone(&snapshot));
-        let mut tower = self.tower();
-        tower.clear(flight);
         let failures = tower.failures();
         tower.succeed();
         self.unknown.forget_all();
@@ -79,24 +80,35 @@ impl Cache {
         if failures > 0 {
             self.origin.tell(&KeysEvent::Recovered { failures });
         }
+        Ok(())
     }
 
     /// The good set stays, and now may serve beyond its life.
-    fn crash(&self, flight: u64, cause: FetchError, now: Instant) -> KeysError {
-        let cause = Arc::new(cause);
+    fn crash(&self, flight: u64, cause: FetchError) -> Result<(), KeysError> {
+        let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut tower = self.tower();
-        tower.clear(flight);
-        tower.fail(Arc::clone(&cause), &self.origin.settings, now);
+        let since = tower.clear(flight).ok_or_else(|| self.timed_out())?;
+        tower.fail(Arc::clone(&cause), since, &self.origin.settings, now);
         self.cover(true);
         let (failures, error) = (tower.failures(), self.failure(&tower, now));
-        let stale = self.snapshot.load().is_stale(now) && !std::mem::replace(&mut tower.stale, true);
+        let news = self.news(&mut tower, now);
         drop(tower);
-        self.origin.failed.notify_one();
         self.origin.tell(&KeysEvent::Failed { error: &*cause, failures });
-        if stale {
-            self.origin.tell(&KeysEvent::Stale);
+        if let Some(news) = news {
+            self.origin.tell(&news);
         }
-        error
+        Err(error)
+    }
+
+    /// Whether it got worse: told once.
+    fn news(&self, tower: &mut Tower, now: Instant) -> Option<KeysEvent<'static>> {
+        let snapshot = self.snapshot.load();
+        let (said, event) = match (snapshot.is_stale(now), snapshot.serves(now, true)) {
+            (false, _) => return None,
+            (true, true) => (Said::Stale, KeysEvent::Stale),
+            (true, false) => (Said::Expired, KeysEvent::Expired),
+        };
+        (std::mem::replace(&mut tower.said, said) < said).then_some(event)
     }
 
     /// Writes the keys to their file, beside the runtime's workers.
@@ -113,9 +125,9 @@ impl Cache {
 
     fn next_snapshot(&self, fetched: Fetched, now: Instant) -> Snapshot {
         match fetched {
-            Fetched::New { keys, headers, body } => {
-                let keys = self.snapshot.load().keys_of(keys, &body);
-                Snapshot::new(keys, body, &headers, &self.origin.settings, now)
+            Fetched::New { keys, answer } => {
+                let keys = self.snapshot.load().keys_of(keys, &answer.body);
+                Snapshot::new(keys, answer, &self.origin.settings, now)
             }
             Fetched::Unchanged { headers } => self.snapshot.load().renewed(&headers, &self.origin.settings, now),
         }
@@ -125,17 +137,21 @@ impl Cache {
 /// A fetch. It ends early only if the cache itself is gone.
 async fn fly(
     origin: Arc<Origin>,
-    etag: Option<http::HeaderValue>,
+    validator: Option<Validator>,
     mut open: watch::Receiver<()>,
     slot: Slot,
     arrival: oneshot::Sender<Result<(), KeysError>>,
 ) {
     let settings = &origin.settings;
-    let fetch = origin.target.fetch(&origin.client, etag.as_ref(), settings.body_limit);
+    let fetch = origin.target.fetch(&origin.client, validator.as_ref(), settings);
     let fetch = pin!(timeout(settings.fetch_timeout, fetch));
     let Either::Left((outcome, _)) = select(fetch, pin!(open.changed())).await else { return };
-    let Some(cache) = slot.cache.upgrade() else { return };
     let outcome = outcome.unwrap_or(Err(FetchError::TimedOut));
+    if outcome.is_err() {
+        // Perhaps the set has moved: ask where it is before the next one.
+        origin.target.forget();
+    }
+    let Some(cache) = slot.cache.upgrade() else { return };
     // Nobody may be waiting: a refresh in the background.
     let _ = arrival.send(cache.land(slot.flight, outcome));
 }
@@ -150,8 +166,8 @@ impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(cache) = self.cache.upgrade() {
             let mut tower = cache.tower();
-            if tower.clear(self.flight) {
-                tower.fail(Arc::new(FetchError::NoRuntime), &cache.origin.settings, Instant::now());
+            if tower.clear(self.flight).is_some() {
+                tower.abort(Instant::now());
                 cache.cover(true);
             }
         }

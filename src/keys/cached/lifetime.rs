@@ -23,6 +23,11 @@ impl Default for Lifetime {
 }
 
 impl Lifetime {
+    /// The longest that anything lives.
+    pub(crate) const fn longest(&self) -> Duration {
+        self.longest
+    }
+
     /// The life of an answer with these headers.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Duration {
         let stated = stated(headers).map(|life| life.saturating_sub(age(headers)));

@@ -7,6 +7,7 @@
 mod driver;
 mod flight;
 mod lifetime;
+mod lookup;
 mod settings;
 mod snapshot;
 mod store;
@@ -21,12 +22,11 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use self::flight::Ticket;
 use self::store::Store;
 use self::tower::Tower;
-use self::unknown::{Budget, Unknown};
+use self::unknown::Unknown;
 use super::client::HttpClient;
 use super::event::{KeysEvent, Observer};
 use super::fetch::{FetchError, Target};
@@ -35,13 +35,12 @@ use super::source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};
 use crate::config_error::ConfigError;
 use crate::trace;
 
-pub(crate) use lifetime::Lifetime;
 pub use settings::CacheSettings;
 pub(crate) use snapshot::Snapshot;
 
 /// Keys that are fetched from an issuer and cached. Cheap to clone: all clones are one cache.
 #[derive(Clone)]
-pub struct CachedKeys {
+pub(crate) struct CachedKeys {
     cache: Arc<Cache>,
 }
 
@@ -68,8 +67,8 @@ struct Origin {
     settings: CacheSettings,
     observer: Option<Observer>,
     store: Option<Store>,
-    /// Tells the driver.
-    failed: Notify,
+    /// Tells the driver that a fetch ended.
+    changed: Notify,
 }
 
 impl Origin {
@@ -99,17 +98,6 @@ impl Origin {
     }
 }
 
-/// What is to be done for a token whose key is not at hand.
-enum Way {
-    /// The keys at hand are as new as they get.
-    Ready,
-    /// A fetch that was under way already.
-    Join(Ticket),
-    /// One that starts now.
-    Start(Ticket),
-    Fail(KeysError),
-}
-
 impl CachedKeys {
     pub(crate) fn new(
         issuer: &str,
@@ -122,10 +110,10 @@ impl CachedKeys {
         let store = settings.snapshot_folder.as_ref();
         let store = store.map(|folder| Store::new(folder, issuer, target.name(), settings.body_limit)).transpose()?;
         let origin =
-            Origin { issuer: issuer.to_owned(), target, client, settings, observer, store, failed: Notify::new() };
+            Origin { issuer: issuer.to_owned(), target, client, settings, observer, store, changed: Notify::new() };
         let cache = Cache {
             snapshot: ArcSwap::from_pointee(origin.restore().unwrap_or_else(Snapshot::empty)),
-            tower: Mutex::new(Tower::new(Budget::new(&origin.settings))),
+            tower: Mutex::new(Tower::new(&origin.settings)),
             unknown: Unknown::new(&origin.settings),
             covered: AtomicBool::new(false),
             used: AtomicBool::new(false),
@@ -136,19 +124,21 @@ impl CachedKeys {
         Ok(Self { cache: Arc::new(cache) })
     }
 
-    /// Fetches now, or joins the fetch that is under way.
-    ///
-    /// # Errors
-    /// If the fetch fails; what is cached stays.
-    pub async fn prefetch(&self) -> Result<(), KeysError> {
+    /// Fetches now, or joins the fetch that is under way; from then on the keys are kept fresh.
+    pub(crate) async fn prefetch(&self) -> Result<(), KeysError> {
         let ticket = self.cache.board(&mut self.cache.tower())?;
+        self.cache.keep_driving();
         ticket.await.unwrap_or_else(|_| Err(self.cache.timed_out()))
     }
 
-    pub(crate) fn health(&self) -> FetchHealth {
+    /// The keys at hand, whether they serve or not, and how fetching goes. To look changes nothing.
+    pub(crate) fn health(&self) -> (Keys<'_>, bool, FetchHealth) {
         let now = Instant::now();
         let health = self.cache.tower().health();
-        self.cache.snapshot.load().health(now, health)
+        let last_error = health.last_error.or_else(|| self.cache.origin.target.metadata_error());
+        let snapshot = self.cache.snapshot.load();
+        let health = snapshot.health(now, FetchHealth { last_error, ..health });
+        (Keys::of_snapshot(snapshot), self.cache.serves(now), health)
     }
 }
 
@@ -167,87 +157,8 @@ impl KeySource for CachedKeys {
 }
 
 impl Cache {
-    async fn look_for(self: &Arc<Self>, query: KeyQuery) -> Result<(), KeysError> {
-        let (ticket, joined) = match self.way(&query, Instant::now()) {
-            Way::Ready => return Ok(()),
-            Way::Fail(error) => return Err(error),
-            Way::Join(ticket) => (ticket, true),
-            Way::Start(ticket) => (ticket, false),
-        };
-        let landed = self.wait(ticket).await;
-        if landed.is_err() || !joined || self.has_keys_for(&query, Instant::now()) {
-            return self.settle(query, landed);
-        }
-        // The fetch may have looked before the key was there: one more, that starts later.
-        match self.way(&query, Instant::now()) {
-            Way::Ready => Ok(()),
-            Way::Fail(error) => Err(error),
-            Way::Join(ticket) | Way::Start(ticket) => {
-                let landed = self.wait(ticket).await;
-                self.settle(query, landed)
-            }
-        }
-    }
-
-    /// Decides under the lock, so that of any number of callers one starts a fetch and the others join it.
-    fn way(self: &Arc<Self>, query: &KeyQuery, now: Instant) -> Way {
-        let mut tower = self.tower();
-        if self.has_keys_for(query, now) {
-            return Way::Ready;
-        }
-        if let Some(ticket) = tower.flight() {
-            return Way::Join(ticket);
-        }
-        let blocked = if self.serves(now) { self.unknown_key(&mut tower, query, now) } else { tower.pausing(now) };
-        blocked.unwrap_or_else(|| self.board(&mut tower).map_or_else(Way::Fail, Way::Start))
-    }
-
-    /// Why a key that is not in the set is not worth a fetch, if it isn't.
-    fn unknown_key(&self, tower: &mut Tower, query: &KeyQuery, now: Instant) -> Option<Way> {
-        if self.unknown.contains(query, now) {
-            return Some(Way::Ready);
-        }
-        if tower.budget.take(now) {
-            return None;
-        }
-        if tower.budget.say_exhausted() {
-            self.origin.tell(&KeysEvent::BudgetExhausted);
-        }
-        // With the issuer silent nobody can say that it has no such key.
-        Some(tower.failure.as_ref().map_or(Way::Ready, |failure| Way::Fail(failure.error(now))))
-    }
-
-    /// Waits for a flight, each caller for as long as its own patience lasts.
-    async fn wait(&self, ticket: Ticket) -> Result<(), KeysError> {
-        if let Ok(landed) = timeout(self.origin.settings.patience, ticket).await {
-            // A channel that closed belongs to a flight whose runtime went away.
-            return landed.unwrap_or_else(|_| Err(self.timed_out()));
-        }
-        let tower = self.tower();
-        if tower.flight().is_some() {
-            // Still no answer: as good as a failure for those who can do with the keys at hand.
-            self.cover(true);
-        }
-        Err(self.timed_out())
-    }
-
-    fn settle(&self, query: KeyQuery, landed: Result<(), KeysError>) -> Result<(), KeysError> {
-        let now = Instant::now();
-        if self.has_keys_for(&query, now) {
-            return Ok(());
-        }
-        if landed.is_ok() {
-            self.unknown.remember(query, now);
-        }
-        landed
-    }
-
     fn serves(&self, now: Instant) -> bool {
         self.snapshot.load().serves(now, self.is_covered())
-    }
-
-    fn has_keys_for(&self, query: &KeyQuery, now: Instant) -> bool {
-        self.serves(now) && self.snapshot.load().keys().may_verify(query.key_id.as_deref(), query.algorithm)
     }
 
     fn is_covered(&self) -> bool {
@@ -274,7 +185,8 @@ impl fmt::Debug for CachedKeys {
     }
 }
 
-/// Later by that much. The times that can be set are bounded, so this can't overflow; if it did, it would mean "now".
+/// Later by that much; too far to tell is later than any process lives.
 pub(crate) fn after(now: Instant, time: Duration) -> Instant {
-    now.checked_add(time).unwrap_or(now)
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    now.checked_add(time).or_else(|| now.checked_add(FAR)).unwrap_or(now)
 }

@@ -136,6 +136,19 @@ impl CacheSettings {
         self
     }
 
+    pub(crate) const fn largest_body(&self) -> usize {
+        self.body_limit
+    }
+
+    pub(crate) const fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
+    /// For the metadata, where another fetch may follow.
+    pub(crate) fn half_a_fetch(&self) -> Duration {
+        self.fetch_timeout.div_f64(2.0)
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let long = self
             .lifetime
@@ -143,7 +156,9 @@ impl CacheSettings {
             .max(self.stale_for)
             .max(self.fetch_timeout)
             .max(self.refetch_window)
-            .max(self.longest_pause);
+            .max(self.longest_pause)
+            .max(self.idle_after)
+            .max(self.patience);
         let wrong = if long > LONGEST {
             "a time is longer than a year"
         } else if self.lifetime.shortest > self.lifetime.longest {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::header::HeaderMap;
 use tokio::time::Instant;
 
@@ -13,13 +12,13 @@ use super::after;
 use super::settings::CacheSettings;
 use super::store::Restored;
 use crate::jwk::KeySet;
-use crate::keys::fetch::etag;
+use crate::keys::fetch::{Answer, Validator};
 use crate::keys::health::FetchHealth;
 
 /// One key set and how long it serves. Replaced as a whole.
 pub(crate) struct Snapshot {
     keys: Arc<KeySet>,
-    etag: Option<HeaderValue>,
+    validator: Option<Validator>,
     times: Option<Times>,
     life: Duration,
     body: Bytes,
@@ -53,37 +52,35 @@ impl Snapshot {
     pub(super) fn empty() -> Self {
         Self {
             keys: Arc::new(KeySet::from_iter([])),
-            etag: None,
+            validator: None,
             times: None,
             life: Duration::ZERO,
             body: Bytes::new(),
         }
     }
 
-    pub(super) fn new(
-        keys: Arc<KeySet>,
-        body: Bytes,
-        headers: &HeaderMap,
-        settings: &CacheSettings,
-        now: Instant,
-    ) -> Self {
-        let life = settings.lifetime.of(headers);
-        Self { keys, etag: etag(headers), times: Some(Times::new(now, life, settings)), life, body }
+    pub(super) fn new(keys: Arc<KeySet>, answer: Answer, settings: &CacheSettings, now: Instant) -> Self {
+        let life = settings.lifetime.of(&answer.headers);
+        let (validator, body) = (answer.validator(), answer.body);
+        Self { keys, validator, times: Some(Times::new(now, life, settings)), life, body }
     }
 
     /// The same keys, confirmed by the issuer.
     pub(super) fn renewed(&self, headers: &HeaderMap, settings: &CacheSettings, now: Instant) -> Self {
-        let renewed = Self::new(Arc::clone(&self.keys), self.body.clone(), headers, settings, now);
-        Self { etag: renewed.etag.or_else(|| self.etag.clone()), ..renewed }
+        let life = settings.lifetime.of(headers);
+        let (keys, validator) = (Arc::clone(&self.keys), self.validator.clone());
+        Self { keys, validator, times: Some(Times::new(now, life, settings)), life, body: self.body.clone() }
     }
 
     /// Keys that another process had fetched, as old as they are.
     pub(super) fn restored(restored: Restored, settings: &CacheSettings, now: Instant) -> Self {
         let Restored { keys, age, life } = restored;
+        // Written with other settings, perhaps.
+        let life = life.min(settings.lifetime.longest);
         let left = Times::new(now, life.saturating_sub(age), settings);
         let end = after(now, life.saturating_add(settings.stale_for).saturating_sub(age));
         let times = Times { fetched: now.checked_sub(age).unwrap_or(now), refresh: now, end, ..left };
-        Self { keys: Arc::new(keys), etag: None, times: Some(times), life, body: Bytes::new() }
+        Self { keys: Arc::new(keys), validator: None, times: Some(times), life, body: Bytes::new() }
     }
 
     /// The keys of an answer: those at hand, if it is the answer that they came from.
@@ -100,8 +97,8 @@ impl Snapshot {
         &self.keys
     }
 
-    pub(super) fn etag(&self) -> Option<&HeaderValue> {
-        self.etag.as_ref()
+    pub(super) const fn validator(&self) -> Option<&Validator> {
+        self.validator.as_ref()
     }
 
     /// Whether there are keys, and not too old. `covered`: they may outlive their life, because a fetch that began in

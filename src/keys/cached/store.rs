@@ -4,9 +4,9 @@
 //! keys only, and is written to a file beside it that then takes its place, so that nobody reads half of it.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -58,7 +58,10 @@ impl Store {
         if name.len() > LONGEST_NAME {
             return Err(ConfigError::new(ConfigErrorKind::Contradiction, "the issuer is too long for a file name"));
         }
-        Ok(Self { file: folder.join(name + ".jwks.json"), issuer: issuer.to_owned(), source, limit })
+        // Of two sources of one issuer each has its file.
+        let place = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
+        let file = folder.join(format!("{name}.{place:016x}.jwks.json"));
+        Ok(Self { file, issuer: issuer.to_owned(), source, limit })
     }
 
     /// Replaces what is kept. `body` is the JWK set as it was fetched; only the public part of its usable keys is kept.
@@ -77,11 +80,9 @@ impl Store {
         written.inspect_err(|_| drop(fs::remove_file(&beside)))
     }
 
-    /// A name that no other process, and no other cache of this one, writes to.
+    /// A name that nobody else writes to, in whatever container he is process 1.
     fn beside(&self) -> PathBuf {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        self.file.with_extension(format!("{}-{count}.tmp", std::process::id()))
+        self.file.with_extension(format!("{:016x}.tmp", RandomState::new().hash_one(&self.source)))
     }
 
     /// What is kept: nothing where there is no file, or where it is of another issuer or source or older than it may be.
@@ -120,7 +121,8 @@ fn age(fetched_at: u64, now: SystemTime) -> Option<Duration> {
 /// Writes a file that nobody else may read or, more to the point, change.
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    // New, so that neither a link nor the permissions of what is there are followed.
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
