@@ -190,6 +190,15 @@ impl AlgorithmSet {
     }
 }
 
+impl IntoIterator for AlgorithmSet {
+    type Item = Algorithm;
+    type IntoIter = std::vec::IntoIter<Algorithm>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().collect::<Vec<_>>().into_iter()
+    }
+}
+
 impl FromIterator<Algorithm> for AlgorithmSet {
     fn from_iter<I: IntoIterator<Item = Algorithm>>(algorithms: I) -> Self {
         Self(algorithms.into_iter().fold(0, |bits, algorithm| bits | algorithm.bit()))

@@ -14,14 +14,16 @@ pub(crate) struct Policy<C> {
     scopes: Vec<Box<str>>,
     /// The scopes as the challenge shows them.
     challenge: Option<Arc<str>>,
-    pub(crate) revoked: Option<Predicate<C>>,
-    pub(crate) authorized: Option<Predicate<C>>,
+    /// One of these is enough to refuse.
+    pub(crate) revoked: Vec<Predicate<C>>,
+    /// All of these must allow.
+    pub(crate) authorized: Vec<Predicate<C>>,
     pub(crate) replays: Option<Replays>,
 }
 
 impl<C> Policy<C> {
     pub(crate) const fn new() -> Self {
-        Self { scopes: Vec::new(), challenge: None, revoked: None, authorized: None, replays: None }
+        Self { scopes: Vec::new(), challenge: None, revoked: Vec::new(), authorized: Vec::new(), replays: None }
     }
 
     pub(crate) fn require_scopes(&mut self, scopes: impl IntoIterator<Item = impl Into<String>>) {
@@ -35,13 +37,13 @@ impl<C> Policy<C> {
 
     /// In this order, so that a token that is refused anyway doesn't use up its only use.
     pub(crate) fn check(&self, claims: &Claims<C>, now: SystemTime) -> Result<(), Error> {
-        if self.revoked.as_ref().is_some_and(|revoked| revoked(claims)) {
+        if self.revoked.iter().any(|revoked| revoked(claims)) {
             return Err(ErrorKind::Revoked.into());
         }
         if !self.scopes.iter().all(|scope| claims.has_scope(scope)) {
             return Err(Error::insufficient_scope(self.challenge.clone()));
         }
-        if !self.authorized.as_ref().is_none_or(|authorized| authorized(claims)) {
+        if !self.authorized.iter().all(|authorized| authorized(claims)) {
             return Err(Error::insufficient_scope(None));
         }
         match &self.replays {

@@ -3,6 +3,7 @@
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 
 use crate::guard::Unauthenticated;
@@ -11,7 +12,8 @@ use crate::trace;
 
 /// The claims that [`JwtAuthLayer`](crate::JwtAuthLayer) left in the request.
 ///
-/// A route without the layer answers 500, and the log says what is missing.
+/// A route without the layer answers 500, and the log says what is missing. A request that the layer let through without
+/// a token gets 401.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -33,7 +35,7 @@ where
     type Rejection = MissingClaims;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingClaims> {
-        parts.extensions.get().cloned().ok_or_else(MissingClaims::of::<C>)
+        parts.extensions.get().cloned().ok_or_else(|| MissingClaims::of::<C>(parts))
     }
 }
 
@@ -49,34 +51,46 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, MissingClaims> {
         match parts.extensions.get().cloned() {
-            None if parts.extensions.get::<Unauthenticated>().is_none() => Err(MissingClaims::of::<C>()),
+            None if !was_let_through(parts) => Err(MissingClaims::of::<C>(parts)),
             claims => Ok(claims),
         }
     }
 }
 
-/// The request holds no [`Claims<C>`]: the layer is missing, or has another claims type, or let the request through
-/// without a token where the handler needs one.
-#[derive(Clone, Copy, Debug)]
+/// Whether the layer let the request through without a token.
+fn was_let_through(parts: &Parts) -> bool {
+    parts.extensions.get::<Unauthenticated>().is_some()
+}
+
+/// The request holds no [`Claims<C>`].
+///
+/// 401 with the bare challenge, if the layer let it through without a token and the handler needs one; else 500: the
+/// layer is missing, or has another claims type.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct MissingClaims;
+pub struct MissingClaims {
+    anonymous: bool,
+}
 
 impl MissingClaims {
-    fn of<C>() -> Self {
-        trace::layer_missing(std::any::type_name::<Claims<C>>());
-        Self
+    fn of<C>(parts: &Parts) -> Self {
+        let anonymous = was_let_through(parts);
+        if !anonymous {
+            trace::layer_missing(std::any::type_name::<Claims<C>>());
+        }
+        Self { anonymous }
     }
 
-    /// 500: a mistake of the server's, not of the caller's.
+    /// 401, or 500 where it is a mistake of the server's.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        StatusCode::INTERNAL_SERVER_ERROR
+        if self.anonymous { StatusCode::UNAUTHORIZED } else { StatusCode::INTERNAL_SERVER_ERROR }
     }
 }
 
 impl std::fmt::Display for MissingClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the request was not authenticated")
+        f.write_str(if self.anonymous { "no access token was given" } else { "the request was not authenticated" })
     }
 }
 
@@ -84,6 +98,9 @@ impl std::error::Error for MissingClaims {}
 
 impl IntoResponse for MissingClaims {
     fn into_response(self) -> Response {
+        if self.anonymous {
+            return (self.status(), [(WWW_AUTHENTICATE, "Bearer")]).into_response();
+        }
         self.status().into_response()
     }
 }

@@ -11,7 +11,7 @@ use crate::algorithm::AlgorithmSet;
 use crate::authenticator::{Authenticator, Inner};
 use crate::authorize::Policy;
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::extract::TokenSource;
+use crate::extract::{TokenSource, has_twins};
 use crate::guard::{Guard, Predicate};
 use crate::head::RequestHead;
 use crate::issuer::{Issuer, Trusted};
@@ -63,6 +63,7 @@ impl<C> JwtAuthBuilder<C> {
             longest_token: 16 * 1024,
             longest_life: None,
             types: TypeRule::Usual,
+            profile: false,
             algorithms: AlgorithmSet::EMPTY,
         };
         Self {
@@ -119,7 +120,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// Default: `typ` is absent, `JWT` or `at+jwt`, so that logout tokens, DPoP proofs and the like are refused.
     pub fn access_tokens_only(mut self) -> Self {
-        self.rules.types = TypeRule::AccessToken;
+        self.rules.profile = true;
         self
     }
 
@@ -135,21 +136,21 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Lets a predicate over the claims decide, else 403 `insufficient_scope`: roles, groups, tenants.
+    /// Lets a predicate over the claims decide, else 403 `insufficient_scope`: roles, groups, tenants. Of several, all must allow it.
     pub fn authorize(mut self, allowed: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static) -> Self {
-        self.policy.authorized = Some(Arc::new(allowed));
+        self.policy.authorized.push(Arc::new(allowed));
         self
     }
 
     /// Refuses tokens of which `revoked` says so: a deny list by id, subject or time of issue. Called for every request;
-    /// must not block.
+    /// must not block. Of several, one is enough.
     pub fn revoked(mut self, revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static) -> Self {
-        self.policy.revoked = Some(Arc::new(revoked));
+        self.policy.revoked.push(Arc::new(revoked));
         self
     }
 
     /// Lets every token in once: its `jti` is remembered until it expires, at most `most` of them at a time, in this
-    /// process. Tokens without `jti` are refused. Default: off.
+    /// process; when there are more, the one unseen for longest is forgotten first. Tokens without `jti` are refused. Default: off.
     pub const fn single_use(mut self, most: u64) -> Self {
         self.single_use = Some(most);
         self
@@ -229,6 +230,9 @@ where
         if sources.is_empty() {
             return Err(contradiction("tokens are looked for nowhere"));
         }
+        if has_twins(&sources) {
+            return Err(contradiction("tokens are looked for twice in one place"));
+        }
         let Self { optional, pass_preflight, .. } = self;
         let skip = self.skip.take();
         let (authenticator, response) = self.finish()?;
@@ -267,6 +271,8 @@ where
             Err(contradiction("single use is on and nothing may be remembered"))
         } else if matches!(&self.rules.types, TypeRule::Only(types) if types.is_empty()) {
             Err(contradiction("no token type is allowed"))
+        } else if self.rules.profile && matches!(self.rules.types, TypeRule::Only(_)) {
+            Err(contradiction("access tokens by RFC 9068 have a type of their own"))
         } else if !self.policy.scopes().iter().all(|scope| scope_is_text(scope)) {
             Err(contradiction("a required scope is not one (RFC 6749 section 3.3)"))
         } else {

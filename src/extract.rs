@@ -88,13 +88,13 @@ impl TokenSource {
         Self(Place::Custom(Arc::new(find)))
     }
 
-    fn find<'r>(&self, head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
+    fn find<'r>(&self, head: &RequestHead<'r>, longest: usize) -> Result<Option<Cow<'r, str>>, Error> {
         match &self.0 {
             Place::Authorization => bearer(head),
             Place::Cookie(name) => cookie(head, name),
             Place::Header(name) => one(head.headers().get_all(name).iter())?.map(text).transpose(),
             Place::Query(name) => query(head, name),
-            Place::WebSocketProtocol => websocket_protocol(head),
+            Place::WebSocketProtocol => websocket_protocol(head, longest),
             Place::Custom(find) => Ok(find(head).map(Cow::Owned)),
         }
     }
@@ -126,10 +126,14 @@ pub(crate) struct Found<'r> {
 }
 
 /// Looks in every place; a token in one of them is enough, in two it is too much.
-pub(crate) fn find_token<'r>(sources: &[TokenSource], head: &RequestHead<'r>) -> Result<Option<Found<'r>>, Error> {
+pub(crate) fn find_token<'r>(
+    sources: &[TokenSource],
+    head: &RequestHead<'r>,
+    longest: usize,
+) -> Result<Option<Found<'r>>, Error> {
     let mut found = None;
     for source in sources {
-        if let Some(token) = source.find(head)? {
+        if let Some(token) = source.find(head, longest)? {
             if found.is_some() {
                 return Err(ErrorKind::InvalidRequest.into());
             }
@@ -137,6 +141,21 @@ pub(crate) fn find_token<'r>(sources: &[TokenSource], head: &RequestHead<'r>) ->
         }
     }
     Ok(found)
+}
+
+/// Whether a place is there twice, so that every token would be found twice.
+pub(crate) fn has_twins(sources: &[TokenSource]) -> bool {
+    let twins = |(one, two): (&TokenSource, &TokenSource)| match (&one.0, &two.0) {
+        (Place::Authorization, Place::Authorization) | (Place::WebSocketProtocol, Place::WebSocketProtocol) => true,
+        (Place::Cookie(one), Place::Cookie(two)) | (Place::Query(one), Place::Query(two)) => one == two,
+        (Place::Header(one), Place::Header(two)) => one == two,
+        _ => false,
+    };
+    let pairs = sources
+        .iter()
+        .enumerate()
+        .flat_map(|(place, one)| sources.iter().skip(place).skip(1).map(move |two| (one, two)));
+    pairs.into_iter().any(twins)
 }
 
 /// The only one, if there is one; two are an invalid request.
@@ -193,10 +212,14 @@ fn query<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>,
     one(pairs.filter(|(key, _)| key == name).map(|(_, value)| value))
 }
 
-fn websocket_protocol<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
+fn websocket_protocol<'r>(head: &RequestHead<'r>, longest: usize) -> Result<Option<Cow<'r, str>>, Error> {
     let headers = head.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().map(HeaderValue::as_bytes);
     let protocols = headers.flat_map(|header| header.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     let encoded = one(protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX)))?;
+    // Four characters stand for three bytes: what is longer than this is not even decoded.
+    if encoded.is_some_and(|encoded| encoded.len() > longest.saturating_mul(4).div_ceil(3)) {
+        return Err(ErrorKind::TokenTooLarge.into());
+    }
     let decoded = |encoded| String::from_utf8(base64url::decode(encoded)?).ok();
     let token = encoded.map(|encoded| decoded(encoded).ok_or(ErrorKind::MalformedToken)).transpose()?;
     Ok(token.map(Cow::Owned))

@@ -55,7 +55,7 @@ where
         if self.leaves_alone(head) {
             return Verdict::Pass;
         }
-        match find_token(&self.sources, head) {
+        match find_token(&self.sources, head, self.authenticator.longest_token()) {
             Ok(Some(found)) => self.judge_token(found),
             Ok(None) if self.optional => Verdict::Pass,
             Ok(None) => Verdict::Refuse(ErrorKind::MissingToken.into()),

@@ -1,9 +1,11 @@
 //! A request without its body.
 
+use std::fmt;
+
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 /// The head of a request, as extractors, predicates and response makers see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RequestHead<'r> {
     method: &'r Method,
     uri: &'r Uri,
@@ -45,5 +47,15 @@ impl<'r, B> From<&'r Request<B>> for RequestHead<'r> {
             headers: request.headers(),
             extensions: request.extensions(),
         }
+    }
+}
+
+/// Method and path: headers and query may hold the token.
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("method", self.method)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
     }
 }

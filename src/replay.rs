@@ -9,6 +9,9 @@ use moka::sync::Cache;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
 
+/// The time of day may be set back, the time that an id is remembered can't: so it is remembered longer.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
 /// The ids of the tokens that were used, for as long as they could be used again.
 ///
 /// Bounded: when full, the id that was not seen for the longest goes first. Only verified tokens get here, so nobody
@@ -41,7 +44,12 @@ impl Replays {
     /// Notes the token's id; refuses it if it was there.
     pub(crate) fn check<C>(&self, claims: &Claims<C>, now: SystemTime) -> Result<(), Error> {
         let id = claims.id().ok_or(Error::claim_of(ErrorKind::MissingClaim, "jti"))?;
-        let left = claims.expires_at().duration_since(now).unwrap_or_default().saturating_add(self.leeway);
+        let left = claims
+            .expires_at()
+            .duration_since(now)
+            .unwrap_or_default()
+            .saturating_add(self.leeway)
+            .saturating_add(MARGIN);
         // One entry call, so that of two requests at the same time one loses.
         let entry = self.seen.entry((claims.issuer().into(), id.into())).or_insert(left);
         if entry.is_fresh() { Ok(()) } else { Err(ErrorKind::Replayed.into()) }

@@ -34,7 +34,7 @@ impl Key {
     ///
     /// # Errors
     /// [`ConfigErrorKind::WeakSecret`] if it is shorter than the hash's output (32, 48 or 64 bytes; RFC 7518 §3.2) or
-    /// made of fewer than 8 distinct byte values; [`ConfigErrorKind::Contradiction`] if the algorithm isn't HMAC.
+    /// made of fewer than 8 distinct byte values, or is really a public key; [`ConfigErrorKind::Contradiction`] if the algorithm isn't HMAC.
     pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let Some(shortest) = shortest_secret(algorithm) else {
             return Err(ConfigError::new(
@@ -76,7 +76,8 @@ impl Key {
             .map_err(|reason| ConfigError::new(ConfigErrorKind::UnusableKey, format!("the JWK {reason}")))
     }
 
-    /// Sets the key id that tokens name in `kid`. A key without one is tried for every token.
+    /// Sets the key id that tokens name in `kid`. A key without one is tried where no key has
+    /// the token's `kid`.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.id = Some(key_id.into().into());
@@ -216,8 +217,19 @@ fn check_secret(secret: &[u8], shortest: usize) -> Result<(), &'static str> {
             _ => "is shorter than 32 bytes",
         });
     }
+    if is_public_key(secret) {
+        return Err("is a public key, which everybody has");
+    }
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
     if distinct < MIN_DISTINCT_BYTES { Err("repeats a few bytes; use random ones") } else { Ok(()) }
+}
+
+/// A file of the wrong kind: whoever knows the public key could sign with it (CVE-2015-9235).
+fn is_public_key(secret: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(secret);
+    let text = text.trim_start();
+    let jwk = text.starts_with('{') && text.contains("\"kty\"");
+    text.contains("-----BEGIN ") || text.starts_with("ssh-") || jwk || super::pem::from_der(secret).is_ok()
 }
 
 /// RFC 7518 §3.3 asks for 2048 bits; e = 1 makes every message its own signature, an even e is no key.

@@ -17,6 +17,8 @@ pub(crate) struct Rules {
     pub(crate) longest_token: usize,
     pub(crate) longest_life: Option<Duration>,
     pub(crate) types: TypeRule,
+    /// RFC 9068: the type of an access token, and all the claims of one.
+    pub(crate) profile: bool,
     /// Those of all issuers together: what can be refused before the issuer is known.
     pub(crate) algorithms: AlgorithmSet,
 }
@@ -32,8 +34,6 @@ pub(crate) struct Expected<'i> {
 pub(crate) enum TypeRule {
     /// None, `JWT`, or an access token's; so `dpop+jwt`, `logout+jwt`, `secevent+jwt` and the like are out.
     Usual,
-    /// RFC 9068: an access token's, and all the claims of one.
-    AccessToken,
     /// One of these.
     Only(Vec<Box<str>>),
 }
@@ -44,7 +44,11 @@ impl Rules {
         if !self.algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
-        self.types.check(typ)
+        let token_type = self.types.check(typ)?;
+        if self.profile && token_type != TokenType::AccessToken {
+            return Err(ErrorKind::WrongTokenType.into());
+        }
+        Ok(token_type)
     }
 }
 
@@ -54,7 +58,6 @@ impl TypeRule {
         let token_type = TokenType::of(typ);
         let allowed = match self {
             Self::Usual => !matches!(token_type, TokenType::Other(_)),
-            Self::AccessToken => token_type == TokenType::AccessToken,
             Self::Only(types) => {
                 typ.is_some_and(|typ| types.iter().any(|allowed| short(allowed).eq_ignore_ascii_case(short(typ))))
             }
@@ -111,7 +114,7 @@ impl Verified {
 
     fn check_required(&self, rules: &Rules) -> Result<(), Error> {
         let claims = &self.content.registered;
-        let profile = matches!(rules.types, TypeRule::AccessToken);
+        let profile = rules.profile;
         let required = [
             ("jti", claims.jti.is_some(), profile),
             ("sub", claims.sub.is_some(), profile),

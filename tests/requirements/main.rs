@@ -36,6 +36,7 @@ mod other_sources;
 mod passing;
 mod policy;
 mod query;
+mod safe_by_mistake;
 mod signatures;
 mod size;
 mod support;

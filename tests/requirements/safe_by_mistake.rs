@@ -1,0 +1,84 @@
+//! Mistakes of the operator's that must not weaken anything.
+
+use http::Request;
+use tower_jwt_auth::{
+    Algorithm, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery, RequestHead, TokenSource,
+};
+
+use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key, send, token};
+
+#[tokio::test]
+async fn a_second_predicate_does_not_replace_the_first() {
+    let layer = builder().authorize(|_| false).authorize(|_| true).build().unwrap();
+    assert_eq!(send(&layer, &token().sign()).await.error.unwrap().kind(), ErrorKind::InsufficientScope);
+    let layer = builder().revoked(|_| true).revoked(|_| false).build().unwrap();
+    assert_eq!(send(&layer, &token().sign()).await.error.unwrap().kind(), ErrorKind::Revoked);
+}
+
+#[test]
+fn access_tokens_by_rfc_9068_can_not_be_given_another_type() {
+    for builder in
+        [builder().access_tokens_only().token_types(["JWT"]), builder().token_types(["at+jwt"]).access_tokens_only()]
+    {
+        assert_eq!(builder.build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
+    }
+}
+
+#[test]
+fn a_public_key_is_no_secret() {
+    for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::Ed25519] {
+        let key = key(algorithm);
+        let pem = format!("\n{}", key.pem());
+        for text in [pem.into_bytes(), key.pem().into_bytes(), key.der(), key.jwk().to_string().into_bytes()] {
+            let error = Key::secret(Algorithm::HS256, &text).unwrap_err();
+            assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
+        }
+    }
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMq somebody@example";
+    assert!(Key::secret(Algorithm::HS256, ssh).is_err());
+}
+
+#[test]
+fn what_is_set_about_fetching_needs_keys_that_are_fetched() {
+    let client = HttpClient::new(tower::service_fn(|_: Request<String>| async {
+        Ok::<_, std::io::Error>(http::Response::new(String::new()))
+    }));
+    let issuers: [Issuer; 3] =
+        [issuer().cache(Default::default()), issuer().http_client(client), issuer().observe(|_, _| {})];
+    for issuer in issuers {
+        assert_eq!(builder_for(issuer).build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
+    }
+}
+
+#[test]
+fn one_place_twice_would_find_every_token_twice() {
+    let cookie = || TokenSource::cookie("session").unwrap();
+    for sources in [
+        vec![TokenSource::authorization(), TokenSource::authorization()],
+        vec![cookie(), TokenSource::authorization(), cookie()],
+        vec![TokenSource::query("token"), TokenSource::query("token")],
+    ] {
+        assert_eq!(builder().token_sources(sources).build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
+    }
+    assert!(builder().token_sources([cookie(), TokenSource::cookie("other").unwrap()]).build().is_ok());
+}
+
+#[test]
+fn nothing_that_may_be_logged_shows_a_token() {
+    let request = Request::get("/path?access_token=telltale")
+        .header("authorization", "Bearer telltale")
+        .header("cookie", "session=telltale")
+        .body(())
+        .unwrap();
+    let head = format!("{:?}", RequestHead::from(&request));
+    assert!(head.contains("/path") && !head.contains("telltale"), "{head}");
+    let query = format!("{:?}", KeyQuery::new(Some("telltale"), Algorithm::ES256));
+    assert!(!query.contains("telltale"), "{query}");
+    let issuer = Issuer::with_keys(
+        ISSUER,
+        Key::secret(Algorithm::HS256, key(Algorithm::HS256).secret().unwrap()).unwrap(),
+        AUDIENCE,
+    );
+    let shown = format!("{:?}", builder_for(issuer));
+    assert!(!shown.contains("secret"), "{shown}");
+}
