@@ -4,13 +4,14 @@
 //! - A token is checked when a call begins. A stream may outlive it: [`until_expiry`] ends the stream when the token
 //!   ends, nothing else does. See [below](#streams).
 //! - [`skip`](crate::JwtAuthBuilder::skip) opens paths, not services: [`grpc_methods`] compares them exactly.
-//! - HTTP/2 servers bound the size of a request's headers, tonic and axum to 16 KiB altogether. A larger token never
-//!   reaches the layer: the server answers 431, which clients take for an internal error.
+//! - HTTP/2 servers bound the size of a request's headers: tonic's and axum's to 16 KiB, all of them together. A larger
+//!   token never reaches the layer; the server answers 431, which clients report as `UNKNOWN`.
 //!
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) needs none of this to protect tonic: refused calls get their `grpc-status` in any
 //! case (see [`Challenge`](crate::Challenge)). This module makes it comfortable.
 //!
 //! ```no_run
+//! use tonic::transport::Server;
 //! use tonic::{Request, Response, Status};
 //! use tower_jwt_auth::tonic::{DetailedStatus, RequestExt as _, grpc_methods};
 //! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, RegisteredClaims};
@@ -27,17 +28,17 @@
 //!     .response(DetailedStatus::new("api.example.com"))
 //!     .build()?;
 //! let (_, health) = tonic_health::server::health_reporter();
-//! tonic::transport::Server::builder()
-//!     .layer(auth) // <- the one line: everything below it is protected
-//!     .add_service(health)
-//! #   .serve(([127, 0, 0, 1], 50051).into());
-//! #   let _ = hello;
-//! //  .add_service(GreeterServer::new(…))
-//! //  .serve(…)
-//! # ;
+//! Server::builder()
+//!     .layer(auth) // <- the one line
+//!     .add_service(health) // and the service that `hello` is a method of
+//!     .serve("0.0.0.0:50051".parse()?)
+//!     .await?;
+//! # drop(hello);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The example `grpc` shows a server, its callers, and gRPC and HTTP on one port.
 //!
 //! # Which services
 //!

@@ -106,12 +106,13 @@ def check_refusals(client, issuer, down):
 
 def check_sizes(client, issuer):
     def too_large():
-        refusal(client.check, issuer.token_of_size(20 * 1024))
+        error = refusal(client.check, issuer.token_of_size(20 * 1024))
+        assert_equal((error.code(), "431" in error.details()), (grpc.StatusCode.UNKNOWN, True))
         assert_serving(client.check(issuer.token()))
 
     near = "a token near the limit of HTTP/2 headers (15 KiB of 16) is accepted"
     check(near, lambda: assert_serving(client.check(issuer.token_of_size(15 * 1024))))
-    check("a token over that limit fails with a status, not with the connection", too_large)
+    check("a token over that limit fails alone, for HTTP 431", too_large)
 
 
 def check_connection(client):
