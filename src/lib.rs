@@ -50,6 +50,7 @@
 //! | check each signature once | [`JwtAuthBuilder::remember_tokens`] |
 //! | see how the keys are | [`Authenticator::health`] |
 //! | fetch through your own client | [`HttpClient`] |
+//! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test what you protect | [`testing`] (feature `testing`) |
 //!
 //! # Features
@@ -61,6 +62,7 @@
 //! | `reqwest` | yes | the HTTP client for issuers that are given none: reqwest with rustls (which brings aws-lc-rs for TLS) |
 //! | `tracing` | yes | events about refusals and fetches, with nothing of a token in them |
 //! | `axum` | no | [`Claims`] as an extractor |
+//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, policy by method, streams that end |
 //! | `testing` | no | an issuer on loopback, keys, tokens and a clock for your tests |
 //!
 //! Both backends verify all of [`Algorithm`]. A feature adds; it never changes what the others do. No process-wide
@@ -125,6 +127,8 @@ mod axum;
 mod reqwest;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 
 pub use algorithm::{Algorithm, AlgorithmSet, UnknownAlgorithm};
 pub use authenticator::Authenticator;

@@ -1,4 +1,4 @@
-//! An HTTP service that takes tokens: of any OpenID Connect provider, or of an issuer that it brings along.
+//! An HTTP and gRPC service that takes tokens: of any OpenID Connect provider, or of an issuer that it brings along.
 //!
 //! ```text
 //! cargo run --release --example resource_server --all-features
@@ -15,6 +15,7 @@
 //! |---|---|---|
 //! | `GET /public` | nothing | 200 |
 //! | `GET /whoami` | a token | 200 and all its claims; 401; 503 while the issuer's keys can't be had |
+//! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` while the keys can't be had |
 //! | `GET /healthz` | nothing | 200 and the state of the keys |
 //!
 //! `--help` tells the options; `RUST_LOG=tower_jwt_auth=debug` makes the log say why a request was refused.

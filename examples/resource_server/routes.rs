@@ -6,17 +6,25 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tonic_health::pb::health_server::{Health, HealthServer};
 use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer};
 
 pub(crate) fn app(auth: JwtAuthLayer) -> Router {
     let authenticator = auth.authenticator().clone();
     Router::new()
         .route("/whoami", get(whoami))
+        .route_service("/grpc.health.v1.Health/{method}", grpc_health())
         // Protects the routes above it, and leaves paths that don't exist their 404.
         .route_layer(auth)
         .route("/public", get(public))
         .route("/healthz", get(healthz))
         .with_state(authenticator)
+}
+
+/// The standard health service, on the same port: axum takes HTTP/1.1 and HTTP/2.
+fn grpc_health() -> HealthServer<impl Health> {
+    let (_, health) = tonic_health::server::health_reporter();
+    health
 }
 
 async fn public() -> &'static str {

@@ -12,6 +12,7 @@
 )]
 
 mod demo;
+mod grpc;
 mod harness;
 mod issuers;
 mod options;

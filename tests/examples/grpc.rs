@@ -1,0 +1,71 @@
+//! gRPC: the example of it, and the health service of the resource server.
+
+use tonic::transport::Channel;
+use tonic::{Code, Request};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tower_jwt_auth::testing::TestIssuer;
+
+use crate::harness::Server;
+
+/// What is printed of one port, without the name of the method.
+const CALLS: [&str; 7] = [
+    "gRPC Health/Check without a token: Serving",
+    "gRPC Greeter/Hello without a token: Unauthenticated, no access token was given (MISSING_TOKEN)",
+    "gRPC Greeter/Hello with an expired token: Unauthenticated, the access token has expired (EXPIRED)",
+    "gRPC Greeter/Hello with a good token: hello alice",
+    "gRPC Greeter/Greet with a good token: hello bob and carol, from alice",
+    "gRPC Greeter/Chat with a good token: alice said bob, alice said carol",
+    "Unauthenticated, the access token has expired",
+];
+
+#[tokio::test]
+async fn the_example_sees_what_its_header_says() {
+    let mut server = Server::start("grpc", &[]).await;
+    let printed = server.printed_until("To stop").await;
+    let (grpc, http) = (&printed[1..15], &printed[15..]);
+    for port in grpc.chunks(7) {
+        assert_eq!(port[..6], CALLS[..6]);
+        assert!(port[6].starts_with("gRPC Greeter/Ticks") && port[6].ends_with(CALLS[6]), "{port:?}");
+    }
+    assert_eq!(
+        http[..2],
+        ["HTTP /me without a token: 401 Unauthorized", "HTTP /me with a good token: 200 OK, hello alice"]
+    );
+}
+
+fn check(token: Option<&str>) -> Request<HealthCheckRequest> {
+    let mut request = Request::new(HealthCheckRequest::default());
+    if let Some(token) = token {
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    request
+}
+
+#[tokio::test]
+async fn the_health_service_is_protected_beside_the_routes_of_http() {
+    let issuer = TestIssuer::start().await.unwrap();
+    let server = Server::trusting(&issuer, &[]).await;
+    let mut health = HealthClient::new(Channel::from_shared(server.url.clone()).unwrap().connect().await.unwrap());
+    let token = issuer.token().sign();
+    let good = health.check(check(Some(&token))).await.unwrap();
+    assert_eq!(good.into_inner().status(), ServingStatus::Serving);
+    for (token, message) in [(None, "no access token was given"), (Some("x"), "the access token is malformed")] {
+        let status = health.check(check(token)).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::Unauthenticated, message));
+    }
+    server.whoami(&token).await.assert_accepted();
+    assert_eq!(server.get("/grpc.health.v1.Health/Check").await.challenge(), "Bearer", "HTTP for who speaks HTTP");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_stream_that_is_open_does_not_keep_the_server_from_ending() {
+    let issuer = TestIssuer::start().await.unwrap();
+    let server = Server::trusting(&issuer, &[]).await;
+    let mut health = HealthClient::new(Channel::from_shared(server.url.clone()).unwrap().connect().await.unwrap());
+    let mut watch = health.watch(check(Some(&issuer.token().sign()))).await.unwrap().into_inner();
+    assert!(watch.message().await.unwrap().is_some());
+    assert_eq!(server.end_by("TERM").await.code(), Some(0));
+}

@@ -1,0 +1,81 @@
+//! What a refused caller sees, and that the connection goes on.
+
+use tonic::{Code, Status};
+use tower_jwt_auth::testing::TokenBuilder;
+
+use crate::support::{DOWN, builder, greeter, protected, token};
+
+fn metadata<'s>(status: &'s Status, name: &str) -> Option<&'s str> {
+    status.metadata().get(name).map(|value| value.to_str().unwrap())
+}
+
+type Refusal = (Option<TokenBuilder>, Code, &'static str, Option<&'static str>);
+
+fn refusals() -> [Refusal; 5] {
+    let expired = "Bearer error=\"invalid_token\",error_description=\"the access token has expired\"";
+    let audience =
+        "Bearer error=\"invalid_token\",error_description=\"the access token is meant for another audience\"";
+    let scope = "Bearer error=\"insufficient_scope\",error_description=\"the access token does not grant what the request \
+                 needs\",scope=\"read\"";
+    let token = || token().scope("read");
+    [
+        (None, Code::Unauthenticated, "no access token was given", Some("Bearer")),
+        (Some(token().expired()), Code::Unauthenticated, "the access token has expired", Some(expired)),
+        (
+            Some(token().audience("x")),
+            Code::Unauthenticated,
+            "the access token is meant for another audience",
+            Some(audience),
+        ),
+        (
+            Some(token().scope("write")),
+            Code::PermissionDenied,
+            "the access token does not grant what the request needs",
+            Some(scope),
+        ),
+        (Some(token().issuer(DOWN)), Code::Unavailable, "the issuer's keys are temporarily unavailable", None),
+    ]
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_code_message_and_metadata() {
+    let nobody = greeter!(builder().require_scopes(["read"]).build().unwrap());
+    for (token, code, message, challenge) in refusals() {
+        let mut client = token.map_or(nobody.clone(), |token| nobody.with_token(&token.sign()));
+        let status = client.hello().await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (code, message));
+        assert_eq!(metadata(&status, "www-authenticate"), challenge);
+        assert_eq!(metadata(&status, "retry-after"), (code == Code::Unavailable).then_some("7"));
+        assert!(status.details().is_empty(), "nobody asked for details");
+    }
+}
+
+#[tokio::test]
+async fn a_good_token_reaches_the_method() {
+    let (nobody, _) = protected().await;
+    let answer = nobody.with_token(&token().sign()).hello().await.unwrap();
+    assert_eq!(answer.into_inner(), "hello alice");
+}
+
+#[tokio::test]
+async fn one_connection_serves_through_all_refusals() {
+    let (mut nobody, pipe) = protected().await;
+    for _ in 0..20 {
+        assert_eq!(nobody.hello().await.unwrap_err().code(), Code::Unauthenticated);
+        let expired = nobody.with_token(&token().expired().sign()).ticks().await.unwrap_err();
+        assert_eq!(expired.code(), Code::Unauthenticated);
+        assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
+    }
+    assert_eq!(pipe.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_upload_is_not_waited_for() {
+    let (mut nobody, pipe) = protected().await;
+    let endless = futures::stream::pending();
+    assert_eq!(nobody.greet(endless).await.unwrap_err().code(), Code::Unauthenticated);
+    let endless = futures::stream::repeat_with(|| "x".repeat(1000));
+    assert_eq!(nobody.chat(endless).await.unwrap_err().code(), Code::Unauthenticated);
+    assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
+    assert_eq!(pipe.connections(), 1);
+}

@@ -1,0 +1,117 @@
+//! A protected server and a client, joined by a pipe.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures::stream;
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use tonic::service::Routes;
+use tonic::transport::{Channel, Endpoint, Server};
+use tower::service_fn;
+use tower_jwt_auth::testing::{TestKey, TokenBuilder};
+use tower_jwt_auth::{
+    Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeyQuery, KeySource, Keys, KeysError, KeysFuture,
+};
+
+use crate::client::GreeterClient;
+use crate::greeter::Greeter;
+
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const AUDIENCE: &str = "https://api.example";
+pub(crate) const DOWN: &str = "https://down.example";
+
+pub(crate) fn key() -> &'static TestKey {
+    static KEY: OnceLock<TestKey> = OnceLock::new();
+    KEY.get_or_init(|| TestKey::generate(Algorithm::ES256))
+}
+
+pub(crate) fn token() -> TokenBuilder {
+    key().token().issuer(ISSUER).audience(AUDIENCE).subject("alice")
+}
+
+/// Trusts an issuer whose key is at hand, and one whose keys can't be had.
+pub(crate) fn builder() -> JwtAuthBuilder {
+    let issuer = Issuer::with_keys(ISSUER, Key::jwk(&key().jwk().to_string()).unwrap(), AUDIENCE);
+    JwtAuthLayer::builder(issuer).issuer(Issuer::with_source(DOWN, Unreachable, AUDIENCE))
+}
+
+pub(crate) fn layer() -> JwtAuthLayer {
+    builder().build().unwrap()
+}
+
+/// Says when to try again.
+struct Unreachable;
+
+impl KeySource for Unreachable {
+    fn current(&self) -> Option<Keys<'_>> {
+        None
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        Box::pin(async { Err(KeysError::new(Duration::from_secs(7), "down")) })
+    }
+}
+
+/// What a client connects through, and how often it did.
+#[derive(Clone)]
+pub(crate) struct Pipe {
+    server: mpsc::UnboundedSender<DuplexStream>,
+    connections: Arc<AtomicUsize>,
+}
+
+/// Starts a server with these routes, whatever is around them.
+macro_rules! serve {
+    ($server:expr, $routes:expr) => {{
+        let (pipe, connections) = $crate::support::Pipe::new();
+        let router = $server.add_routes($routes);
+        tokio::spawn(async move { router.serve_with_incoming(connections).await.unwrap() });
+        pipe
+    }};
+}
+pub(crate) use serve;
+
+impl Pipe {
+    pub(crate) fn new() -> (Self, impl stream::Stream<Item = io::Result<DuplexStream>>) {
+        let (server, mut accept) = mpsc::unbounded_channel();
+        let incoming = stream::poll_fn(move |cx| accept.poll_recv(cx).map(|io| io.map(Ok)));
+        (Self { server, connections: Arc::default() }, incoming)
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        let pipe = self.clone();
+        let connect = service_fn(move |_: Uri| {
+            let (ours, theirs) = tokio::io::duplex(64 * 1024);
+            pipe.connections.fetch_add(1, Ordering::Relaxed);
+            let sent = pipe.server.send(theirs).map_err(io::Error::other);
+            async move { sent.map(|()| TokioIo::new(ours)) }
+        });
+        Endpoint::from_static("http://server.example").connect_with_connector(connect).await.unwrap()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+/// The greeter behind this layer.
+macro_rules! greeter {
+    ($layer:expr) => {{
+        let pipe = $crate::support::serve!(
+            tonic::transport::Server::builder().layer($layer),
+            tonic::service::Routes::new($crate::greeter::Greeter)
+        );
+        $crate::client::GreeterClient::new(pipe.channel().await)
+    }};
+}
+pub(crate) use greeter;
+
+/// The greeter behind the usual layer, with its pipe.
+pub(crate) async fn protected() -> (GreeterClient, Pipe) {
+    let pipe = serve!(Server::builder().layer(layer()), Routes::new(Greeter));
+    (GreeterClient::new(pipe.channel().await), pipe)
+}
