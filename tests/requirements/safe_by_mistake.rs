@@ -2,7 +2,7 @@
 
 use http::Request;
 use tower_jwt_auth::{
-    Algorithm, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery, RequestHead, TokenSource,
+    Algorithm, CacheSettings, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery, RequestHead, TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key, send, token};
@@ -44,7 +44,7 @@ fn what_is_set_about_fetching_needs_keys_that_are_fetched() {
         Ok::<_, std::io::Error>(http::Response::new(String::new()))
     }));
     let issuers: [Issuer; 3] =
-        [issuer().cache(Default::default()), issuer().http_client(client), issuer().observe(|_, _| {})];
+        [issuer().cache(CacheSettings::default()), issuer().http_client(client), issuer().observe(|_, _| {})];
     for issuer in issuers {
         assert_eq!(builder_for(issuer).build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
     }
