@@ -1,4 +1,6 @@
-//! `Claims<C>` as an axum extractor.
+//! `Claims<C>` and `Scoped<S, C>` as axum extractors.
+
+mod scoped;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
@@ -9,6 +11,8 @@ use http::request::Parts;
 use crate::guard::Unauthenticated;
 use crate::jwt::Claims;
 use crate::trace;
+
+pub use scoped::{ScopeRejection, Scoped, Scopes};
 
 /// The claims that [`JwtAuthLayer`](crate::JwtAuthLayer) left in the request.
 ///

@@ -5,8 +5,7 @@
 //! answered as RFC 6750 asks.
 //!
 //! Mind:
-//! - It says who calls, not what he may do: see [scopes and predicates](JwtAuthBuilder::require_scopes), or decide in
-//!   your handlers.
+//! - It says who calls, not what he may do: see [`RequireLayer`], or decide in your handlers.
 //! - The issuer is compared byte by byte: `https://login.example.com` and `https://login.example.com/` are two.
 //! - A token is good until it expires, also after a log-out, unless you say otherwise
 //!   ([`revoked`](JwtAuthBuilder::revoked)): ask the issuer for short lives.
@@ -43,6 +42,9 @@
 //! | set anything | [`JwtAuthLayer::builder`] → [`JwtAuthBuilder`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Key`], [`KeySet`], [`KeySource`] |
 //! | read claims | [`Claims`]; without a struct of your own [`RegisteredClaims`] |
+//! | ask for scopes, roles, tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
+//! | limit how often each caller comes | [`ClaimsKeyExtractor`] (feature `governor`) |
+//! | put the layers of a service in order | [`composition`] |
 //! | take tokens from cookies, queries, WebSockets | [`TokenSource`] |
 //! | answer refusals in your own way | [`MakeResponse`], [`Challenge`], [`Error`] |
 //! | check a token outside HTTP | [`Authenticator`] |
@@ -61,7 +63,8 @@
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto); slower, needs no C compiler. With both on, aws-lc-rs is used |
 //! | `reqwest` | yes | the HTTP client for issuers that are given none: reqwest with rustls (which brings aws-lc-rs for TLS) |
 //! | `tracing` | yes | events about refusals and fetches, with nothing of a token in them |
-//! | `axum` | no | [`Claims`] as an extractor |
+//! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
+//! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, policy by method, streams that end |
 //! | `testing` | no | an issuer on loopback, keys, tokens and a clock for your tests |
 //!
@@ -99,6 +102,7 @@ mod jwt;
 mod keys;
 mod layer;
 mod replay;
+mod require;
 mod response;
 mod service;
 mod time;
@@ -123,6 +127,9 @@ mod signing;
 
 #[cfg(feature = "axum")]
 mod axum;
+pub mod composition;
+#[cfg(feature = "governor")]
+mod governor;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "testing")]
@@ -133,12 +140,14 @@ pub mod tonic;
 pub use algorithm::{Algorithm, AlgorithmSet, UnknownAlgorithm};
 pub use authenticator::Authenticator;
 #[cfg(feature = "axum")]
-pub use axum::MissingClaims;
+pub use axum::{MissingClaims, ScopeRejection, Scoped, Scopes};
 pub use builder::JwtAuthBuilder;
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use error::{Error, ErrorKind};
 pub use extract::TokenSource;
 pub use future::ResponseFuture;
+#[cfg(feature = "governor")]
+pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use head::RequestHead;
 pub use issuer::Issuer;
 pub use jwk::{Key, KeySet, SkippedKey};
@@ -148,6 +157,7 @@ pub use keys::{
     KeysFuture,
 };
 pub use layer::JwtAuthLayer;
+pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, MakeResponse};
 pub use service::JwtAuth;
 pub use time::{Clock, SystemClock};

@@ -47,7 +47,6 @@ mod events {
         }
     }
 
-    #[cfg(any(feature = "axum", feature = "tonic"))]
     pub(crate) fn layer_missing(claims: &'static str) {
         tracing::error!(target: TARGET, claims, "no claims in the request: is JwtAuthLayer, with this claims type, on the route?");
     }
@@ -62,7 +61,6 @@ mod events {
 
     pub(crate) fn keys_event(_: &str, _: &KeysEvent<'_>) {}
 
-    #[cfg(any(feature = "axum", feature = "tonic"))]
     pub(crate) fn layer_missing(_: &'static str) {}
 }
 

@@ -11,7 +11,7 @@ pub(crate) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// The content type of a gRPC request, which the response bears too; `None` for others.
-pub(super) fn content_type<'r>(request: &RequestHead<'r>) -> Option<&'r HeaderValue> {
+pub(crate) fn content_type<'r>(request: &RequestHead<'r>) -> Option<&'r HeaderValue> {
     request.headers().get(CONTENT_TYPE).filter(|value| is_grpc(value.as_bytes()))
 }
 

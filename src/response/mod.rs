@@ -10,7 +10,8 @@ pub(crate) use challenge::may_be_quoted;
 #[cfg(feature = "tonic")]
 pub(crate) use challenge::whole_seconds;
 #[cfg(feature = "tonic")]
-pub(crate) use grpc::{STATUS, code};
+pub(crate) use grpc::code;
+pub(crate) use grpc::{STATUS, content_type};
 
 use crate::error::Error;
 use crate::head::RequestHead;
