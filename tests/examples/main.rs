@@ -17,6 +17,8 @@ mod harness;
 mod issuers;
 mod options;
 mod quickstart;
+#[cfg(feature = "governor")]
+mod rate_limit;
 mod routes;
 mod shutdown;
 mod tokens;
