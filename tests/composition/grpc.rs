@@ -1,0 +1,89 @@
+//! Scopes and limits by caller as gRPC clients see them.
+
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use tonic::body::Body;
+use tonic::service::{LayerExt as _, Routes};
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
+use tower::{Layer as _, ServiceExt as _};
+use tower_governor::GovernorLayer;
+use tower_governor::governor::GovernorConfigBuilder;
+use tower_jwt_auth::testing::TokenBuilder;
+use tower_jwt_auth::{ClaimsKeyExtractor, Issuer, JwtAuthLayer, RegisteredClaims, RequireLayer};
+
+use crate::support::{AUDIENCE, ISSUER, key, public_key};
+
+type Extractor = ClaimsKeyExtractor<RegisteredClaims>;
+
+fn health() -> HealthServer<HealthService> {
+    HealthServer::new(HealthService::from_health_reporter(HealthReporter::new()))
+}
+
+fn optional_layer() -> JwtAuthLayer {
+    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).optional().build().unwrap()
+}
+
+fn token() -> TokenBuilder {
+    key().token().issuer(ISSUER).audience(AUDIENCE)
+}
+
+/// Asks how the server is: an empty message in a frame.
+fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
+    let mut request =
+        Request::post(format!("/grpc.health.v1.Health/{method}")).header("content-type", "application/grpc");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {}", token.sign()));
+    }
+    request.body(Body::new(http_body_util::Full::from(&[0_u8; 5][..]))).unwrap()
+}
+
+/// The status in the headers; `None` where the call has reached the method, whose status is in the trailers.
+#[track_caller]
+fn status(response: &Response<Body>) -> Option<&str> {
+    assert_eq!(
+        (response.status(), &response.headers()["content-type"]),
+        (StatusCode::OK, &"application/grpc".parse().unwrap())
+    );
+    response.headers().get("grpc-status").map(|status| status.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_service_of_tonics_may_ask_for_scopes_by_method() {
+    let watch = RequireLayer::all_scopes(["health:watch"])
+        .unwrap()
+        .only_for(|head| head.uri().path() == "/grpc.health.v1.Health/Watch")
+        .like(&optional_layer());
+    let service = optional_layer().layer(Routes::new(watch.named_layer(health())));
+    for (method, token, expected) in [
+        ("Check", token().scope("health"), None),
+        ("Watch", token().scope("health"), Some("7")),
+        ("Watch", token().scope("health:watch"), None),
+    ] {
+        let response = service.clone().oneshot(call(method, Some(&token))).await.unwrap();
+        assert_eq!(status(&response), expected, "{method}");
+    }
+    let response = service.oneshot(call("Watch", None)).await.unwrap();
+    assert_eq!((status(&response), &response.headers()["www-authenticate"]), (Some("16"), &"Bearer".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_caller_who_comes_too_often_is_told_so_in_grpcs_terms() {
+    let once = GovernorConfigBuilder::default()
+        .period(Duration::from_secs(60 * 60))
+        .burst_size(1)
+        .key_extractor(Extractor::subject())
+        .finish();
+    let limit = GovernorLayer::new(once.unwrap());
+    let service = optional_layer().layer(limit.layer(Routes::new(health())));
+    let (alice, nobody) = (token().subject("alice"), token().without_claim("sub"));
+    for (token, expected) in
+        [(Some(&alice), None), (Some(&alice), Some("8")), (None, Some("16")), (Some(&nobody), Some("16"))]
+    {
+        let response = service.clone().oneshot(call("Check", token)).await.unwrap();
+        assert_eq!(status(&response), expected);
+    }
+    let without = limit.layer(Routes::new(health()));
+    assert_eq!(status(&without.oneshot(call("Check", None)).await.unwrap()), Some("13"));
+}
