@@ -28,7 +28,7 @@ use tower::ServiceBuilder;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Claims, ClaimsKeyExtractor, JwtAuthLayer, RegisteredClaims, RequireLayer};
+use tower_jwt_auth::{Claims, ClaimsKeyExtractor, JsonClaims, JwtAuthLayer, RequireLayer};
 
 const ADDRESS: &str = "127.0.0.1:3000";
 const AUDIENCE: &str = "https://api.example";
@@ -57,7 +57,7 @@ fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
     let by_caller = GovernorConfigBuilder::default()
         .burst_size(5)
         .per_second(60)
-        .key_extractor(ClaimsKeyExtractor::<RegisteredClaims>::subject())
+        .key_extractor(ClaimsKeyExtractor::<JsonClaims>::subject())
         .finish()
         .ok_or("no quota")?;
     let (addresses, callers) = (by_address.limiter().clone(), by_caller.limiter().clone());

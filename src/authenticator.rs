@@ -10,7 +10,7 @@ use crate::authorize::Policy;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::issuer::{Issuer, IssuerKeys, Trusted};
-use crate::jwt::{Claims, Expected, RegisteredClaims, Rules, Unverified, Verified};
+use crate::jwt::{Claims, Expected, JsonClaims, Rules, Unverified, Verified};
 use crate::keys::{IssuerHealth, KeyQuery, KeysError};
 use crate::time::Clock;
 use crate::token_cache::TokenCache;
@@ -32,7 +32,7 @@ const SOON: Duration = Duration::from_secs(1);
 ///     Ok(claims)
 /// }
 /// ```
-pub struct Authenticator<C = RegisteredClaims> {
+pub struct Authenticator<C = JsonClaims> {
     inner: Arc<Inner<C>>,
 }
 

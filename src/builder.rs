@@ -15,7 +15,7 @@ use crate::extract::{TokenSource, has_twins};
 use crate::guard::{Guard, Predicate};
 use crate::head::RequestHead;
 use crate::issuer::{Issuer, Trusted};
-use crate::jwt::{Claims, RegisteredClaims, Rules, TypeRule};
+use crate::jwt::{Claims, JsonClaims, Rules, TypeRule};
 use crate::layer::JwtAuthLayer;
 use crate::replay::Replays;
 use crate::response::{Challenge, may_be_quoted};
@@ -41,7 +41,7 @@ const LONGEST_LEEWAY: Duration = Duration::from_secs(60 * 60);
 /// # }
 /// ```
 #[must_use]
-pub struct JwtAuthBuilder<C = RegisteredClaims, R = Challenge> {
+pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     issuers: Vec<Issuer>,
     rules: Rules,
     single_use: Option<u64>,

@@ -12,7 +12,7 @@ use tower_governor::key_extractor::KeyExtractor;
 
 use crate::error::{Error, ErrorKind};
 use crate::head::RequestHead;
-use crate::jwt::{Claims, RegisteredClaims};
+use crate::jwt::{Claims, JsonClaims};
 use crate::require::{Absent, claims_of};
 use crate::response::{Challenge, MakeResponse as _};
 use crate::trace;
@@ -38,18 +38,18 @@ use crate::trace;
 /// ```
 /// use axum::{Router, routing::get};
 /// use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
-/// use tower_jwt_auth::{ClaimsKeyExtractor, JwtAuthLayer, RegisteredClaims};
+/// use tower_jwt_auth::{ClaimsKeyExtractor, JwtAuthLayer, JsonClaims};
 ///
 /// fn app(auth: JwtAuthLayer) -> Option<Router> {
 ///     let limit = GovernorConfigBuilder::default()
 ///         .per_second(1)
 ///         .burst_size(20)
-///         .key_extractor(ClaimsKeyExtractor::<RegisteredClaims>::subject())
+///         .key_extractor(ClaimsKeyExtractor::<JsonClaims>::subject())
 ///         .finish()?;
 ///     Some(Router::new().route("/", get(|| async { "hello" })).layer(GovernorLayer::new(limit)).layer(auth))
 /// }
 /// ```
-pub struct ClaimsKeyExtractor<C = RegisteredClaims, K = Box<str>> {
+pub struct ClaimsKeyExtractor<C = JsonClaims, K = Box<str>> {
     value: Arc<Value<C, K>>,
 }
 
@@ -72,9 +72,9 @@ impl<C> ClaimsKeyExtractor<C> {
     /// By the client that the token was issued to: `client_id` (RFC 9068 §2.2), else `azp` (OpenID Connect Core §2).
     ///
     /// ```
-    /// use tower_jwt_auth::{ClaimsKeyExtractor, RegisteredClaims};
+    /// use tower_jwt_auth::{ClaimsKeyExtractor, JsonClaims};
     ///
-    /// let by_client = ClaimsKeyExtractor::<RegisteredClaims>::client();
+    /// let by_client = ClaimsKeyExtractor::<JsonClaims>::client();
     /// # drop(by_client);
     /// ```
     #[must_use]

@@ -13,7 +13,7 @@ use crate::config_error::ConfigError;
 use crate::guard::Guard;
 use crate::issuer::Issuer;
 use crate::jwk::Key;
-use crate::jwt::RegisteredClaims;
+use crate::jwt::JsonClaims;
 use crate::response::Challenge;
 use crate::service::JwtAuth;
 
@@ -35,7 +35,7 @@ use crate::service::JwtAuth;
 /// # Ok(())
 /// # }
 /// ```
-pub struct JwtAuthLayer<C = RegisteredClaims, R = Challenge> {
+pub struct JwtAuthLayer<C = JsonClaims, R = Challenge> {
     pub(crate) guard: Arc<Guard<C>>,
     pub(crate) response: R,
 }

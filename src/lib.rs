@@ -41,7 +41,7 @@
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`secret`](JwtAuthLayer::secret) |
 //! | set anything | [`JwtAuthLayer::builder`] → [`JwtAuthBuilder`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Key`], [`KeySet`], [`KeySource`] |
-//! | read claims | [`Claims`]; without a struct of your own [`RegisteredClaims`] |
+//! | read claims | [`Claims`]; without a struct of your own [`JsonClaims`] |
 //! | ask for scopes, roles, tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
 //! | limit how often each caller comes | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put the layers of a service in order | [`composition`] |
@@ -151,7 +151,7 @@ pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use head::RequestHead;
 pub use issuer::Issuer;
 pub use jwk::{Key, KeySet, SkippedKey};
-pub use jwt::{Claims, RegisteredClaims, TokenType};
+pub use jwt::{Claims, JsonClaims, TokenType};
 pub use keys::{
     CacheSettings, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys, KeysError, KeysEvent,
     KeysFuture,
@@ -174,3 +174,8 @@ fn default_http_client() -> Result<HttpClient, ConfigError> {
         "keys must be fetched, and there is no HTTP client: give one, or enable feature `reqwest`",
     ))
 }
+
+/// So that the README's program compiles.
+#[cfg(all(doctest, feature = "axum", feature = "reqwest"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

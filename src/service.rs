@@ -12,12 +12,12 @@ use tower::Service;
 use crate::future::ResponseFuture;
 use crate::guard::{Guard, Unauthenticated, Verdict};
 use crate::head::RequestHead;
-use crate::jwt::RegisteredClaims;
+use crate::jwt::JsonClaims;
 use crate::response::{Challenge, MakeResponse};
 use crate::trace;
 
 /// The service that [`JwtAuthLayer`](crate::JwtAuthLayer) makes.
-pub struct JwtAuth<S, C = RegisteredClaims, R = Challenge> {
+pub struct JwtAuth<S, C = JsonClaims, R = Challenge> {
     pub(crate) inner: S,
     pub(crate) guard: Arc<Guard<C>>,
     pub(crate) response: R,

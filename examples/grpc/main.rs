@@ -39,13 +39,13 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::server::health_reporter;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::tonic::{DetailedStatus, grpc_methods};
-use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, RegisteredClaims};
+use tower_jwt_auth::{Claims, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::greeter::Greeter;
 
 const AUDIENCE: &str = "https://api.example";
 
-type Auth = JwtAuthLayer<RegisteredClaims, DetailedStatus>;
+type Auth = JwtAuthLayer<JsonClaims, DetailedStatus>;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[tokio::main]

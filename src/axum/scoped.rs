@@ -11,7 +11,7 @@ use http::{Request, StatusCode};
 
 use super::MissingClaims;
 use crate::error::{Error, ErrorKind};
-use crate::jwt::{Claims, RegisteredClaims};
+use crate::jwt::{Claims, JsonClaims};
 use crate::require::{Absent, are_scopes, claims_of};
 use crate::response::Challenge;
 use crate::service::refuse;
@@ -61,7 +61,7 @@ pub trait Scopes {
 ///     Router::new().route("/orders", get(orders)).layer(auth)
 /// }
 /// ```
-pub struct Scoped<N, C = RegisteredClaims> {
+pub struct Scoped<N, C = JsonClaims> {
     claims: Claims<C>,
     scopes: PhantomData<fn() -> N>,
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 
 use super::audience::OneOrMany;
-use super::registered::{Piece, Registered, RegisteredClaims};
+use super::registered::{JsonClaims, Piece, Registered};
 use super::token::{Content, Verified};
 use super::validate::{Rules, check_not_before, check_not_expired};
 use crate::algorithm::Algorithm;
@@ -32,7 +32,7 @@ use crate::error::{Error, ErrorKind};
 /// }
 /// # assert_eq!(greet(&http::Request::new(())), "hello, whoever you are");
 /// ```
-pub struct Claims<C = RegisteredClaims> {
+pub struct Claims<C = JsonClaims> {
     inner: Arc<Inner<C>>,
 }
 

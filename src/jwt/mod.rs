@@ -15,6 +15,6 @@ mod validate;
 pub use claims::{Claims, TokenType};
 #[allow(unused_imports, reason = "feature `testing` is what uses it")]
 pub(crate) use compact::Compact;
-pub use registered::RegisteredClaims;
+pub use registered::JsonClaims;
 pub(crate) use token::{Unverified, Verified};
 pub(crate) use validate::{Expected, Rules, TypeRule};

@@ -83,11 +83,11 @@ impl Registered {
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RegisteredClaims {
+pub struct JsonClaims {
     all: Map<String, Value>,
 }
 
-impl RegisteredClaims {
+impl JsonClaims {
     /// The claim of that name, registered or not.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -102,8 +102,8 @@ impl RegisteredClaims {
 }
 
 /// Claims are personal: only how many there are is shown.
-impl std::fmt::Debug for RegisteredClaims {
+impl std::fmt::Debug for JsonClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RegisteredClaims").field("count", &self.all.len()).finish_non_exhaustive()
+        f.debug_struct("JsonClaims").field("count", &self.all.len()).finish_non_exhaustive()
     }
 }

@@ -10,7 +10,7 @@ use super::service::Require;
 use crate::config_error::ConfigError;
 use crate::guard::Predicate;
 use crate::head::RequestHead;
-use crate::jwt::{Claims, RegisteredClaims};
+use crate::jwt::{Claims, JsonClaims};
 use crate::layer::JwtAuthLayer;
 use crate::response::Challenge;
 
@@ -43,7 +43,7 @@ use crate::response::Challenge;
 /// # Ok(app)
 /// # }
 /// ```
-pub struct RequireLayer<C = RegisteredClaims, R = Challenge> {
+pub struct RequireLayer<C = JsonClaims, R = Challenge> {
     rule: Arc<Rule<C>>,
     only_for: Option<Predicate>,
     response: R,
@@ -55,10 +55,10 @@ impl<C> RequireLayer<C> {
     /// What a token grants is in its `scope` or `scp`; see [`Claims::scopes`].
     ///
     /// ```
-    /// use tower_jwt_auth::{RegisteredClaims, RequireLayer};
+    /// use tower_jwt_auth::{JsonClaims, RequireLayer};
     ///
-    /// let read = RequireLayer::<RegisteredClaims>::all_scopes(["orders:read", "customers:read"])?;
-    /// assert!(RequireLayer::<RegisteredClaims>::all_scopes(["orders read"]).is_err(), "a scope has no spaces");
+    /// let read = RequireLayer::<JsonClaims>::all_scopes(["orders:read", "customers:read"])?;
+    /// assert!(RequireLayer::<JsonClaims>::all_scopes(["orders read"]).is_err(), "a scope has no spaces");
     /// # drop(read);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
@@ -73,9 +73,9 @@ impl<C> RequireLayer<C> {
     /// Asks for one of these scopes at least. The challenge shows all of them: any will do.
     ///
     /// ```
-    /// use tower_jwt_auth::{RegisteredClaims, RequireLayer};
+    /// use tower_jwt_auth::{JsonClaims, RequireLayer};
     ///
-    /// let write = RequireLayer::<RegisteredClaims>::any_scope(["orders:write", "orders:admin"])?;
+    /// let write = RequireLayer::<JsonClaims>::any_scope(["orders:write", "orders:admin"])?;
     /// # drop(write);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
@@ -119,9 +119,9 @@ impl<C, R> RequireLayer<C, R> {
     /// missed by another spelling of the path.
     ///
     /// ```
-    /// use tower_jwt_auth::{RegisteredClaims, RequireLayer};
+    /// use tower_jwt_auth::{JsonClaims, RequireLayer};
     ///
-    /// let delete = RequireLayer::<RegisteredClaims>::all_scopes(["orders:delete"])?
+    /// let delete = RequireLayer::<JsonClaims>::all_scopes(["orders:delete"])?
     ///     .only_for(|head| head.uri().path() == "/shop.Orders/Delete");
     /// # drop(delete);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
@@ -135,9 +135,9 @@ impl<C, R> RequireLayer<C, R> {
     /// Makes the responses to refused requests. Default: [`Challenge`]. See [`MakeResponse`](crate::MakeResponse).
     ///
     /// ```
-    /// use tower_jwt_auth::{Challenge, RegisteredClaims, RequireLayer};
+    /// use tower_jwt_auth::{Challenge, JsonClaims, RequireLayer};
     ///
-    /// let read = RequireLayer::<RegisteredClaims>::all_scopes(["orders:read"])?
+    /// let read = RequireLayer::<JsonClaims>::all_scopes(["orders:read"])?
     ///     .response(Challenge::new().realm("orders"));
     /// # drop(read);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())

@@ -6,12 +6,10 @@ mod layer;
 mod rule;
 mod service;
 
-#[cfg(any(feature = "axum", feature = "governor"))]
-pub(crate) use caller::Absent;
-#[cfg(any(feature = "axum", feature = "governor"))]
-pub(crate) use caller::claims_of;
+#[allow(unused_imports, reason = "features `axum` and `governor` use them")]
+pub(crate) use caller::{Absent, claims_of};
 pub use future::RequireFuture;
 pub use layer::RequireLayer;
-#[cfg(feature = "axum")]
+#[allow(unused_imports, reason = "feature `axum` uses it")]
 pub(crate) use rule::are_scopes;
 pub use service::Require;

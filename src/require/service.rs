@@ -12,13 +12,13 @@ use super::future::RequireFuture;
 use super::layer::RequireLayer;
 use super::rule::Refusal;
 use crate::head::RequestHead;
-use crate::jwt::RegisteredClaims;
+use crate::jwt::JsonClaims;
 use crate::response::{Challenge, MakeResponse, STATUS, content_type as grpc_content_type};
 use crate::service::refuse;
 use crate::trace;
 
 /// The service that [`RequireLayer`] makes.
-pub struct Require<S, C = RegisteredClaims, R = Challenge> {
+pub struct Require<S, C = JsonClaims, R = Challenge> {
     inner: S,
     layer: RequireLayer<C, R>,
 }

@@ -31,7 +31,7 @@ use crate::head::RequestHead;
 /// };
 /// let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com");
 /// let layer: JwtAuthLayer<_, _> =
-///     JwtAuthLayer::<tower_jwt_auth::RegisteredClaims>::builder(issuer).response(with_body).build()?;
+///     JwtAuthLayer::<tower_jwt_auth::JsonClaims>::builder(issuer).response(with_body).build()?;
 /// # Ok(())
 /// # }
 /// ```

@@ -14,7 +14,7 @@
 //! use tonic::transport::Server;
 //! use tonic::{Request, Response, Status};
 //! use tower_jwt_auth::tonic::{DetailedStatus, RequestExt as _, grpc_methods};
-//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, RegisteredClaims};
+//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, JsonClaims};
 //!
 //! async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
 //!     let claims: Claims = request.claims()?;
@@ -23,7 +23,7 @@
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com");
-//! let auth = JwtAuthLayer::<RegisteredClaims>::builder(issuer)
+//! let auth = JwtAuthLayer::<JsonClaims>::builder(issuer)
 //!     .skip(grpc_methods(["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]))
 //!     .response(DetailedStatus::new("api.example.com"))
 //!     .build()?;

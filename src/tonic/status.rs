@@ -69,11 +69,11 @@ fn with_source(mut status: Status, error: &Error) -> Status {
 ///
 /// ```
 /// use tower_jwt_auth::tonic::DetailedStatus;
-/// use tower_jwt_auth::{Issuer, JwtAuthLayer, RegisteredClaims};
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer, JsonClaims};
 ///
 /// # fn build() -> Result<(), tower_jwt_auth::ConfigError> {
 /// let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com");
-/// let auth = JwtAuthLayer::<RegisteredClaims>::builder(issuer)
+/// let auth = JwtAuthLayer::<JsonClaims>::builder(issuer)
 ///     .response(DetailedStatus::new("api.example.com"))
 ///     .build()?;
 /// # drop(auth);

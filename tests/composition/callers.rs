@@ -9,11 +9,11 @@ use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::key_extractor::KeyExtractor;
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
-use tower_jwt_auth::{Algorithm, Claims, ClaimsKeyExtractor, Issuer, JwtAuthLayer, Key, RegisteredClaims};
+use tower_jwt_auth::{Algorithm, Claims, ClaimsKeyExtractor, Issuer, JsonClaims, JwtAuthLayer, Key};
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key};
 
-type Extractor = ClaimsKeyExtractor<RegisteredClaims>;
+type Extractor = ClaimsKeyExtractor<JsonClaims>;
 
 /// Twice, and then not for an hour.
 fn limited<K>(key: K) -> Router

@@ -11,11 +11,11 @@ use tower::{Layer as _, ServiceExt as _};
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_jwt_auth::testing::TokenBuilder;
-use tower_jwt_auth::{ClaimsKeyExtractor, Issuer, JwtAuthLayer, RegisteredClaims, RequireLayer};
+use tower_jwt_auth::{ClaimsKeyExtractor, Issuer, JsonClaims, JwtAuthLayer, RequireLayer};
 
 use crate::support::{AUDIENCE, ISSUER, key, public_key};
 
-type Extractor = ClaimsKeyExtractor<RegisteredClaims>;
+type Extractor = ClaimsKeyExtractor<JsonClaims>;
 
 fn health() -> HealthServer<HealthService> {
     HealthServer::new(HealthService::from_health_reporter(HealthReporter::new()))

@@ -6,14 +6,14 @@ use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_jwt_auth::{
-    Challenge, Claims, ConfigErrorKind, Error, ErrorKind, Issuer, JwtAuthLayer, MakeResponse as _, RegisteredClaims,
+    Challenge, Claims, ConfigErrorKind, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, MakeResponse as _,
     RequestHead, RequireLayer,
 };
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, request};
 use crate::watched::{answer, refused};
 
-type Require = RequireLayer<RegisteredClaims>;
+type Require = RequireLayer<JsonClaims>;
 
 fn token_with(claim: &str, value: impl Into<Value>) -> String {
     key().token().issuer(ISSUER).audience(AUDIENCE).claim(claim, value.into()).sign()

@@ -6,13 +6,13 @@ use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Layer as _, Service as _, ServiceBuilder, ServiceExt as _, service_fn};
-use tower_jwt_auth::{RegisteredClaims, RequireLayer};
+use tower_jwt_auth::{JsonClaims, RequireLayer};
 use tower_test::mock;
 
 use crate::support::{AUDIENCE, Held, ISSUER, key, layer, request, token};
 use crate::watched::{Costly, answer};
 
-fn read() -> RequireLayer<RegisteredClaims> {
+fn read() -> RequireLayer<JsonClaims> {
     RequireLayer::all_scopes(["read"]).unwrap()
 }
 

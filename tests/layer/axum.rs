@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use tower::ServiceExt as _;
-use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, RegisteredClaims};
+use tower_jwt_auth::{Claims, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, token};
 
@@ -23,7 +23,7 @@ async fn perhaps(claims: Option<Claims>) -> String {
     claims.map_or("nobody".to_owned(), |claims| claims.subject().unwrap_or_default().to_owned())
 }
 
-async fn everything(claims: Claims) -> Json<RegisteredClaims> {
+async fn everything(claims: Claims) -> Json<JsonClaims> {
     Json((*claims).clone())
 }
 

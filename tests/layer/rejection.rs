@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Challenge, Error, ErrorKind, Issuer, JwtAuthLayer, MakeResponse, RegisteredClaims, RequestHead};
+use tower_jwt_auth::{Challenge, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, MakeResponse, RequestHead};
 
 use crate::support::{AUDIENCE, Held, ISSUER, public_key, request};
 
@@ -12,7 +12,7 @@ async fn never(_: Request<String>) -> Result<Response<String>, Infallible> {
     unreachable!("the request is refused")
 }
 
-fn builder() -> tower_jwt_auth::JwtAuthBuilder<RegisteredClaims> {
+fn builder() -> tower_jwt_auth::JwtAuthBuilder<JsonClaims> {
     JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
 }
 
@@ -57,7 +57,7 @@ async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
 #[tokio::test]
 async fn a_refusal_after_waiting_for_keys_is_made_alike() {
     let held = Held::new();
-    let layer = JwtAuthLayer::<RegisteredClaims>::builder(Issuer::with_source(ISSUER, held.clone(), AUDIENCE))
+    let layer = JwtAuthLayer::<JsonClaims>::builder(Issuer::with_source(ISSUER, held.clone(), AUDIENCE))
         .response(Teapot)
         .build()
         .unwrap();

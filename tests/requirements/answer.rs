@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, Error, ErrorKind, JwtAuthLayer, MakeResponse, RegisteredClaims};
+use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, MakeResponse};
 
 use crate::support::{Raw, bearer, request};
 
@@ -64,7 +64,7 @@ fn fragments(request: &Request<()>) -> Vec<String> {
 }
 
 /// What came back. Every refusal is looked over: the form of its challenge, and that it repeats nothing of the request.
-pub struct Answer<C = RegisteredClaims> {
+pub struct Answer<C = JsonClaims> {
     label: String,
     pub status: StatusCode,
     pub headers: HeaderMap,

@@ -1,12 +1,12 @@
 //! Requirements 8 to 18 without HTTP: an `Authenticator` makes the checks of the layer on text.
 
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwtAuthLayer, RegisteredClaims};
+use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, builder, clock, issuer, layer, payload, signed, token};
 
 fn authenticator() -> Authenticator {
-    Authenticator::<RegisteredClaims>::builder(issuer()).clock(clock()).build_authenticator().unwrap()
+    Authenticator::<JsonClaims>::builder(issuer()).clock(clock()).build_authenticator().unwrap()
 }
 
 async fn kind_of(authenticator: &Authenticator, token: &str) -> Option<ErrorKind> {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, RegisteredClaims,
-    TokenSource,
+    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key_set};
@@ -158,7 +157,7 @@ fn a_set_without_keys_is_no_set() {
 // An operator logs what is wrong; secrets must not be in it.
 #[test]
 fn a_configuration_error_says_what_is_wrong_without_a_secret() {
-    let layer: Result<JwtAuthLayer<RegisteredClaims>, _> = JwtAuthLayer::secret(ISSUER, "hunter2hunter2", AUDIENCE);
+    let layer: Result<JwtAuthLayer<JsonClaims>, _> = JwtAuthLayer::secret(ISSUER, "hunter2hunter2", AUDIENCE);
     let error = layer.unwrap_err();
     assert!(error.to_string().contains("32 bytes"), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestIssuerBuilder};
-use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, RegisteredClaims};
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, builder_for, default_key, send, token};
 use crate::web::Web;
 
 fn layer(issuer: &str) -> JwtAuthLayer {
-    JwtAuthLayer::<RegisteredClaims>::builder(Issuer::discover(issuer, AUDIENCE)).build().unwrap()
+    JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(issuer, AUDIENCE)).build().unwrap()
 }
 
 async fn start(builder: TestIssuerBuilder) -> TestIssuer {

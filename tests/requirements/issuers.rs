@@ -1,7 +1,7 @@
 //! Requirement 15: `iss` names a configured issuer byte by byte, and the keys are that issuer's (RFC 8725 §3.8).
 
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
-use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, RegisteredClaims};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, ISSUER, builder_for, default_key, key, key_set, layer, payload, send, signed, token};
 
@@ -103,7 +103,7 @@ async fn a_token_of_one_issuer_for_anothers_audience_is_refused() {
 #[tokio::test]
 async fn a_token_of_one_fetched_issuer_with_anothers_name_is_refused() {
     let (one, two) = (TestIssuer::start().await.unwrap(), TestIssuer::start().await.unwrap());
-    let layer = JwtAuthLayer::<RegisteredClaims>::builder(Issuer::discover(one.issuer(), AUDIENCE))
+    let layer = JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(one.issuer(), AUDIENCE))
         .issuer(Issuer::jwks(two.issuer(), two.jwks_uri(), AUDIENCE))
         .build()
         .unwrap();

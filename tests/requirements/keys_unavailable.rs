@@ -4,15 +4,13 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use tower_jwt_auth::testing::{Fault, TestIssuer};
-use tower_jwt_auth::{
-    Authenticator, CacheSettings, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, RegisteredClaims,
-};
+use tower_jwt_auth::{Authenticator, CacheSettings, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::challenge::Unreachable;
 use crate::support::{AUDIENCE, Answer, ISSUER, builder_for, send, token};
 
 fn layer(issuer: Issuer) -> JwtAuthLayer {
-    JwtAuthLayer::<RegisteredClaims>::builder(issuer).build().unwrap()
+    JwtAuthLayer::<JsonClaims>::builder(issuer).build().unwrap()
 }
 
 fn of_url(issuer: &TestIssuer) -> Issuer {
@@ -177,11 +175,11 @@ async fn the_cause_is_told_to_the_operator_alone() {
 async fn an_issuer_that_is_down_at_the_start_is_a_configuration_error() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
-    let error = JwtAuthLayer::<RegisteredClaims>::discover(issuer.issuer(), AUDIENCE).await.unwrap_err();
+    let error = JwtAuthLayer::<JsonClaims>::discover(issuer.issuer(), AUDIENCE).await.unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::KeysUnavailable);
     assert!(error.source().is_some());
     let trusted = Issuer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE);
-    let authenticator = Authenticator::<RegisteredClaims>::builder(trusted).build_authenticator().unwrap();
+    let authenticator = Authenticator::<JsonClaims>::builder(trusted).build_authenticator().unwrap();
     assert!(authenticator.prefetch().await.is_err());
     let error = authenticator.authenticate(&issuer.token().sign()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::KeysUnavailable);

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use serde_json::json;
 use tower_jwt_auth::testing::{TestClock, TestKey, TokenBuilder};
-use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, RegisteredClaims, TokenSource};
+use tower_jwt_auth::{Algorithm, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource};
 
 pub use crate::answer::{Answer, ask, send, send_raw};
 
@@ -50,7 +50,7 @@ pub fn issuer() -> Issuer {
 }
 
 pub fn builder_for(issuer: Issuer) -> JwtAuthBuilder {
-    JwtAuthLayer::<RegisteredClaims>::builder(issuer).clock(clock())
+    JwtAuthLayer::<JsonClaims>::builder(issuer).clock(clock())
 }
 
 pub fn builder() -> JwtAuthBuilder {

@@ -9,11 +9,11 @@ use tonic::body::Body;
 use tonic_types::StatusExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::tonic::DetailedStatus;
-use tower_jwt_auth::{Challenge, JwtAuthLayer, RegisteredClaims};
+use tower_jwt_auth::{Challenge, JsonClaims, JwtAuthLayer};
 
 use crate::support::{DOWN, builder, greeter, token};
 
-fn detailed() -> JwtAuthLayer<RegisteredClaims, DetailedStatus> {
+fn detailed() -> JwtAuthLayer<JsonClaims, DetailedStatus> {
     let answer = DetailedStatus::new("api.example").challenge(Challenge::new().realm("greeter"));
     builder().require_scopes(["greet:read", "greet:write"]).response(answer).build().unwrap()
 }
