@@ -88,7 +88,7 @@ fn contradiction(what: &'static str) -> ConfigError {
 }
 
 /// Whether this list can be required: it names something, and each is a scope.
-#[cfg(feature = "axum")]
+#[allow(dead_code, reason = "feature `axum` uses it")]
 pub(crate) const fn are_scopes(mut scopes: &[&str]) -> bool {
     let some = !scopes.is_empty();
     while let [scope, rest @ ..] = scopes {

@@ -7,9 +7,9 @@ use http::Response;
 
 pub use challenge::Challenge;
 pub(crate) use challenge::may_be_quoted;
-#[cfg(feature = "tonic")]
+#[allow(unused_imports, reason = "feature `tonic` uses it")]
 pub(crate) use challenge::whole_seconds;
-#[cfg(feature = "tonic")]
+#[allow(unused_imports, reason = "feature `tonic` uses it")]
 pub(crate) use grpc::code;
 pub(crate) use grpc::{STATUS, content_type};
 
