@@ -157,7 +157,8 @@ where
     }
 }
 
-/// Verifies with the keys at hand, and tells which set they are. Only a token that passed every check that needs no key may ask for others.
+/// Verifies with the keys at hand, and tells which set they are. Only a token that passed every check that needs no key
+/// may ask for others.
 fn verify(
     unverified: Unverified<'_>,
     issuer: &Trusted,
