@@ -1,5 +1,7 @@
 //! Everything that can be set.
 
+mod check;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -10,20 +12,17 @@ use serde::de::DeserializeOwned;
 use crate::algorithm::AlgorithmSet;
 use crate::authenticator::{Authenticator, Inner};
 use crate::authorize::Policy;
-use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::config_error::ConfigError;
 use crate::extract::{TokenSource, has_twins};
 use crate::guard::{Guard, Predicate};
 use crate::head::RequestHead;
-use crate::issuer::{Issuer, Trusted};
+use crate::issuer::Issuer;
 use crate::jwt::{Claims, JsonClaims, Rules, TypeRule};
 use crate::layer::JwtAuthLayer;
 use crate::replay::Replays;
-use crate::response::{Challenge, may_be_quoted};
+use crate::response::Challenge;
 use crate::time::{Clock, SystemClock};
 use crate::token_cache::{TokenCache, TokenCacheSettings};
-
-/// More would no longer be a tolerance for clocks.
-const LONGEST_LEEWAY: Duration = Duration::from_secs(60 * 60);
 
 /// Builds a [`JwtAuthLayer`], or an [`Authenticator`]. What has no safe default, whom to trust and for which audience,
 /// is in the [`Issuer`] that it starts with; each setter names the default that it replaces.
@@ -224,14 +223,14 @@ where
     C: DeserializeOwned + Send + Sync + 'static,
 {
     /// # Errors
-    /// What can't work or isn't safe; see [`ConfigErrorKind`].
+    /// What can't work or isn't safe; see [`ConfigErrorKind`](crate::ConfigErrorKind).
     pub fn build(mut self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
         let sources = std::mem::take(&mut self.sources).into_boxed_slice();
         if sources.is_empty() {
-            return Err(contradiction("tokens are looked for nowhere"));
+            return Err(check::contradiction("tokens are looked for nowhere"));
         }
         if has_twins(&sources) {
-            return Err(contradiction("tokens are looked for twice in one place"));
+            return Err(check::contradiction("tokens are looked for twice in one place"));
         }
         let Self { optional, pass_preflight, .. } = self;
         let skip = self.skip.take();
@@ -252,7 +251,7 @@ where
     fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
         self.check()?;
         let issuers = self.issuers.into_iter().map(Issuer::build).collect::<Result<Vec<_>, _>>()?;
-        check_issuers(&issuers)?;
+        check::issuers(&issuers)?;
         let all = issuers.iter().fold(AlgorithmSet::EMPTY, |all, issuer| all.union(issuer.algorithms));
         self.rules.algorithms = all;
         self.policy.replays = self.single_use.map(|most| Replays::new(most, self.rules.leeway));
@@ -260,44 +259,6 @@ where
         let inner = Inner { issuers, rules: self.rules, policy: self.policy, clock: self.clock, verified };
         Ok((Authenticator::new(inner), self.response))
     }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let scope_is_text = |scope: &str| !scope.is_empty() && scope.chars().all(|c| c != ' ' && may_be_quoted(c));
-        if self.rules.leeway > LONGEST_LEEWAY {
-            Err(contradiction("the leeway is longer than an hour"))
-        } else if !(64..=1024 * 1024).contains(&self.rules.longest_token) {
-            Err(contradiction("the longest token is not between 64 bytes and 1 MiB"))
-        } else if self.single_use == Some(0) {
-            Err(contradiction("single use is on and nothing may be remembered"))
-        } else if matches!(&self.rules.types, TypeRule::Only(types) if types.is_empty()) {
-            Err(contradiction("no token type is allowed"))
-        } else if self.rules.profile && matches!(self.rules.types, TypeRule::Only(_)) {
-            Err(contradiction("access tokens by RFC 9068 have a type of their own"))
-        } else if !self.policy.scopes().iter().all(|scope| scope_is_text(scope)) {
-            Err(contradiction("a required scope is not one (RFC 6749 section 3.3)"))
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// No issuer twice, no secret twice.
-fn check_issuers(issuers: &[Trusted]) -> Result<(), ConfigError> {
-    for (place, issuer) in issuers.iter().enumerate() {
-        for other in issuers.iter().take(place) {
-            if issuer.name == other.name {
-                return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, "an issuer is configured twice"));
-            }
-            if issuer.keys.share_secret(&other.keys) {
-                return Err(ConfigError::new(ConfigErrorKind::SharedSecret, "two issuers share a secret"));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn contradiction(message: &'static str) -> ConfigError {
-    ConfigError::new(ConfigErrorKind::Contradiction, message)
 }
 
 impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {

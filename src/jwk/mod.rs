@@ -4,6 +4,7 @@ mod key;
 mod member;
 mod pem;
 mod set;
+mod strength;
 
 pub use key::Key;
 pub use set::{KeySet, SkippedKey};

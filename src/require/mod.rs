@@ -12,4 +12,5 @@ pub use future::RequireFuture;
 pub use layer::RequireLayer;
 #[allow(unused_imports, reason = "feature `axum` uses it")]
 pub(crate) use rule::are_scopes;
+pub(crate) use rule::is_scope;
 pub use service::Require;

@@ -101,7 +101,7 @@ pub(crate) const fn are_scopes(mut scopes: &[&str]) -> bool {
 }
 
 /// A `scope-token` of RFC 6749 §3.3: what a token can grant and a challenge can show.
-const fn is_scope(scope: &str) -> bool {
+pub(crate) const fn is_scope(scope: &str) -> bool {
     let mut bytes = scope.as_bytes();
     while let [byte, rest @ ..] = bytes {
         if !byte.is_ascii_graphic() || !may_be_quoted(char_of(*byte)) {
