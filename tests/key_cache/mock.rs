@@ -40,6 +40,8 @@ struct State {
     answer: Answer,
     delay: Duration,
     headers: HeaderMap,
+    /// The `max-age` that was sent last.
+    sent_life: Duration,
     /// URLs that never answer.
     silent: Vec<String>,
     /// Bodies by URL, before everything else.
@@ -54,6 +56,7 @@ impl Mock {
             answer: Answer::Keys,
             delay: Duration::ZERO,
             headers: HeaderMap::new(),
+            sent_life: Duration::ZERO,
             silent: Vec::new(),
             pages: HashMap::new(),
             fetches: Vec::new(),
@@ -76,6 +79,11 @@ impl Mock {
     pub(crate) fn header(&self, name: &'static str, value: &str) {
         let value = HeaderValue::from_str(value).unwrap();
         self.with(|state| state.headers.insert(HeaderName::from_static(name), value));
+    }
+
+    /// How long the last answer said that it lives.
+    pub(crate) fn sent_life(&self) -> Duration {
+        self.with(|state| state.sent_life)
     }
 
     pub(crate) fn page(&self, url: &str, body: impl Into<String>) {
@@ -190,6 +198,10 @@ impl Mock {
         let mut response = Response::new(Full::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = self.with(|state| state.headers.clone());
+        let life =
+            response.headers().get("cache-control").and_then(|value| value.to_str().ok()?.strip_prefix("max-age="));
+        let life = Duration::from_secs(life.and_then(|life| life.parse().ok()).unwrap_or_default());
+        self.with(|state| state.sent_life = life);
         response
     }
 

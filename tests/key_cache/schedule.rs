@@ -11,7 +11,8 @@ use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, Issuer, KeysEvent}
 use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
 
 const STEPS: usize = 10_000;
-const LIFE: Duration = Duration::from_secs(120);
+/// In seconds: what the issuer says, by turns.
+const LIVES: [u64; 4] = [60, 120, 300, 900];
 const STALE: Duration = Duration::from_secs(1800);
 
 /// `SplitMix64`: the same schedule at every run of a seed.
@@ -31,7 +32,8 @@ impl Random {
 #[derive(Default)]
 struct Trusted {
     key_ids: BTreeSet<String>,
-    since: Option<Instant>,
+    /// Their life, and the time that they may serve beyond it, end here.
+    end: Option<Instant>,
 }
 
 struct World {
@@ -55,9 +57,9 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mock = Mock::new();
-        mock.header("cache-control", &format!("max-age={}", LIFE.as_secs()));
+        mock.header("cache-control", &format!("max-age={}", LIVES[0]));
         let trusted = Arc::new(Mutex::new(Trusted::default()));
-        let noted = Arc::clone(&trusted);
+        let (noted, sender) = (Arc::clone(&trusted), mock.clone());
         let settings = CacheSettings::default().stale_for(STALE).idle_after(Duration::from_secs(30 * 24 * 3600));
         let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
             .http_client(mock.client())
@@ -65,7 +67,8 @@ impl World {
             .observe(move |_, event| {
                 if let KeysEvent::Fetched { keys, .. } = event {
                     let key_ids = keys.keys().filter_map(|key| key.key_id().map(str::to_owned)).collect();
-                    *noted.lock().unwrap() = Trusted { key_ids, since: Some(Instant::now()) };
+                    let end = Some(Instant::now() + sender.sent_life() + STALE);
+                    *noted.lock().unwrap() = Trusted { key_ids, end };
                 }
             });
         let authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
@@ -123,6 +126,8 @@ impl World {
         self.mock.answer(Answer::Keys);
         // Half of a request's patience at the most: it may wait for a fetch that is under way, and for the next.
         self.mock.delay(Duration::from_millis(self.random.below(1400)));
+        let life = LIVES[usize::try_from(self.random.below(4)).unwrap()];
+        self.mock.header("cache-control", &format!("max-age={life}"));
         if self.faulty.is_some_and(|until| until > Instant::now()) {
             self.faulty = Some(Instant::now());
         }
@@ -146,16 +151,16 @@ impl World {
         assert!(matches!(outcome, Some(ErrorKind::UnknownKey | ErrorKind::KeysUnavailable)), "{outcome:?}");
     }
 
-    fn trusts(&self, key_id: &str) -> (bool, Option<Duration>) {
+    /// Whether the last good set has the key, and may still serve.
+    fn trusts(&self, key_id: &str) -> (bool, bool) {
         let trusted = self.trusted.lock().unwrap();
-        (trusted.key_ids.contains(key_id), trusted.since.map(|since| since.elapsed()))
+        (trusted.key_ids.contains(key_id), trusted.end.is_some_and(|end| Instant::now() < end))
     }
 
     async fn request(&mut self) {
         let which = usize::try_from(self.random.below(self.tokens.len() as u64)).unwrap();
         let (key_id, token) = self.tokens[which].clone();
-        let (live, age) = self.trusts(&key_id);
-        let live = live && age.is_some_and(|age| age < LIFE + STALE);
+        let live = self.trusts(&key_id) == (true, true);
         let start = Instant::now();
         let outcome = kind(self.authenticator.authenticate(&token).await);
         if live {
@@ -163,9 +168,9 @@ impl World {
         }
         match outcome {
             None => {
-                let (trusted, age) = self.trusts(&key_id);
+                let (trusted, in_time) = self.trusts(&key_id);
                 assert!(trusted, "a removed key is never trusted after a successful fetch");
-                assert!(age.unwrap() <= LIFE + STALE, "no key is trusted beyond the limit");
+                assert!(in_time, "no key is trusted beyond the limit");
                 self.served += 1;
             }
             Some(ErrorKind::UnknownKey) => {
