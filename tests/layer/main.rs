@@ -12,7 +12,6 @@
 )]
 
 mod axum;
-mod logs;
 mod readiness;
 mod rejection;
 mod support;

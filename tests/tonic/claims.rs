@@ -1,8 +1,5 @@
 //! `request.claims()`, with and without the layer.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use serde::Deserialize;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -86,30 +83,4 @@ async fn an_error_becomes_a_status_that_keeps_it_as_its_source() {
         let source = std::error::Error::source(&status).and_then(|source| source.downcast_ref::<Error>());
         assert_eq!(source.map(Error::kind), Some(ErrorKind::Expired));
     }
-}
-
-/// What is logged, for the test to read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_forgotten_layer_is_named_in_the_log() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let asked: Result<Claims, Status> =
-        tracing::subscriber::with_default(subscriber, || Request::new(String::new()).claims());
-    assert_eq!(asked.unwrap_err().code(), Code::Internal);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(text.contains("ERROR") && text.contains("JwtAuthLayer"), "{text}");
 }

@@ -1,7 +1,20 @@
 //! What is logged: that something is missing, never anything of a token.
+//!
+//! A process of its own, with one subscriber for all of it: whether an event is looked at is decided once for all threads,
+//! so that subscribers of single threads miss some.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the report"
+)]
+
+#[path = "../layer/support.rs"]
+#[allow(dead_code, reason = "shared with the tests of the layer")]
+mod support;
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, Once};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,29 +22,20 @@ use axum::routing::get;
 use http::Request;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Claims};
-use tracing_subscriber::fmt::MakeWriter;
+use tower_jwt_auth::tonic::RequestExt as _;
+use tower_jwt_auth::{Algorithm, Claims, JsonClaims};
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, request};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+/// One test at a time.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+struct Writer;
 
-    /// Everything, at every level, that is logged while the guard lives.
-    fn capture(&self) -> tracing::subscriber::DefaultGuard {
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(self.clone());
-        tracing::subscriber::set_default(subscriber.finish())
-    }
-}
-
-impl Write for Log {
+impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.lock().unwrap().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -39,28 +43,32 @@ impl Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+/// Starts a log of everything, at every level.
+fn capture() {
+    static START: Once = Once::new();
+    START.call_once(|| {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(|| Writer).init();
+    });
+    LOG.lock().unwrap().clear();
+}
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+fn text() -> String {
+    String::from_utf8(LOG.lock().unwrap().clone()).unwrap()
 }
 
 #[tokio::test]
 async fn a_forgotten_layer_is_named_in_the_log() {
-    let log = Log::default();
-    let guard = log.capture();
+    let _turn = TURN.lock().await;
+    capture();
     let app = Router::new().route("/", get(|_: Claims| async {}));
     let _ = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await;
-    drop(guard);
-    assert!(log.text().contains("ERROR") && log.text().contains("JwtAuthLayer"), "{}", log.text());
+    assert!(text().contains("ERROR") && text().contains("JwtAuthLayer"), "{}", text());
 }
 
 #[tokio::test]
 async fn a_refusal_logs_its_kind_and_nothing_of_the_token() {
-    let log = Log::default();
-    let guard = log.capture();
+    let _turn = TURN.lock().await;
+    capture();
     let stranger = TestKey::generate(Algorithm::ES256).with_key_id("telltale-kid");
     let token = || key().token().issuer(ISSUER).audience(AUDIENCE).subject("telltale-subject");
     let tokens = [
@@ -79,11 +87,19 @@ async fn a_refusal_logs_its_kind_and_nothing_of_the_token() {
         let visible = format!("{response:?}");
         assert!(!visible.contains("telltale"), "{visible}");
     }
-    drop(guard);
-    let text = log.text();
+    let text = text();
     assert!(text.contains("Expired") && text.contains("WrongAudience"), "{text}");
     for token in &tokens {
         assert!(token.split('.').all(|part| !text.contains(part)), "a part of a token is in the log");
     }
     assert!(!text.contains("telltale"), "{text}");
+}
+
+#[test]
+fn a_forgotten_layer_is_named_under_tonic_too() {
+    let _turn = TURN.blocking_lock();
+    capture();
+    let claims: Result<Claims<JsonClaims>, _> = tonic::Request::new(String::new()).claims();
+    assert!(claims.is_err());
+    assert!(text().contains("ERROR") && text().contains("JwtAuthLayer"), "{}", text());
 }
