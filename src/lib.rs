@@ -50,7 +50,7 @@
 //! | check a token outside HTTP | [`Authenticator`] |
 //! | tune how keys are cached | [`CacheSettings`] |
 //! | check each signature once | [`JwtAuthBuilder::remember_tokens`] |
-//! | see how the keys are | [`Authenticator::health`] |
+//! | see how the keys are, and be told | [`Authenticator::health`], [`Issuer::observe`] |
 //! | fetch through your own client | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test what you protect | [`testing`] (feature `testing`) |
