@@ -75,7 +75,7 @@ impl Cache {
         self.unknown.forget_all();
         self.cover(false);
         drop(tower);
-        self.keep(&snapshot);
+        self.keep(flight, &snapshot);
         self.origin.tell(&KeysEvent::Fetched { keys: snapshot.keys() });
         if failures > 0 {
             self.origin.tell(&KeysEvent::Recovered { failures });
@@ -112,12 +112,12 @@ impl Cache {
     }
 
     /// Writes the keys to their file, beside the runtime's workers.
-    fn keep(&self, snapshot: &Arc<Snapshot>) {
+    fn keep(&self, flight: u64, snapshot: &Arc<Snapshot>) {
         if self.origin.store.is_some() {
             let (origin, snapshot) = (Arc::clone(&self.origin), Arc::clone(snapshot));
             let written = move || {
                 let (body, life) = snapshot.body();
-                origin.keep(body, life);
+                origin.keep(flight, body, life);
             };
             drop(Handle::current().spawn_blocking(written));
         }

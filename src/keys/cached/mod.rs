@@ -90,9 +90,9 @@ impl Origin {
     }
 
     /// Leaves the keys for a process to come.
-    fn keep(&self, body: &Bytes, life: Duration) {
+    fn keep(&self, flight: u64, body: &Bytes, life: Duration) {
         let Some(store) = &self.store else { return };
-        if let Err(error) = store.write(body, life, SystemTime::now()) {
+        if let Err(error) = store.write(flight, body, life, SystemTime::now()) {
             self.tell(&KeysEvent::SnapshotFailed { error: &error });
         }
     }

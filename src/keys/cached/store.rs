@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -31,6 +32,8 @@ pub(super) struct Store {
     /// Where the keys come from: a URL, or the issuer's metadata.
     source: String,
     limit: usize,
+    /// The number of the flight whose keys are in the file.
+    newest: Mutex<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,11 +64,17 @@ impl Store {
         // Of two sources of one issuer each has its file.
         let place = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
         let file = folder.join(format!("{name}.{place:016x}.jwks.json"));
-        Ok(Self { file, issuer: issuer.to_owned(), source, limit })
+        Ok(Self { file, issuer: issuer.to_owned(), source, limit, newest: Mutex::new(0) })
     }
 
-    /// Replaces what is kept. `body` is the JWK set as it was fetched; only the public part of its usable keys is kept.
-    pub(super) fn write(&self, body: &Bytes, life: Duration, now: SystemTime) -> io::Result<()> {
+    /// Replaces what is kept, unless a later flight's keys are there: threads may overtake one another. `body` is the JWK
+    /// set as it was fetched; only the public part of its usable keys is kept.
+    pub(super) fn write(&self, flight: u64, body: &Bytes, life: Duration, now: SystemTime) -> io::Result<()> {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if flight < *newest {
+            return Ok(());
+        }
+        *newest = flight;
         let jwks = KeySet::public_json(body).and_then(|json| RawValue::from_string(json).ok());
         let record = Record {
             version: VERSION,
@@ -128,4 +137,28 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(key_id: &str) -> Bytes {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}]}}"#).into()
+    }
+
+    #[test]
+    fn keys_of_an_earlier_flight_do_not_replace_those_of_a_later_one() {
+        let folder = std::env::temp_dir().join(format!("tower-jwt-auth-store-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let store = Store::new(&folder, "https://issuer.example", "discovery".to_owned(), 1 << 20).unwrap();
+        let (now, life) = (SystemTime::now(), Duration::from_secs(600));
+        for (flight, key_id) in [(1, "first"), (3, "third"), (2, "second")] {
+            store.write(flight, &set(key_id), life, now).unwrap();
+        }
+        let restored = store.read(Duration::ZERO, now).unwrap().unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(restored.keys.keys().next().unwrap().key_id(), Some("third"));
+    }
 }
