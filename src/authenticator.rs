@@ -10,7 +10,7 @@ use crate::authorize::Policy;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::issuer::{Issuer, IssuerKeys, Trusted};
-use crate::jwt::{Claims, Expected, JsonClaims, Rules, Unverified, Verified};
+use crate::jwt::{Claims, JsonClaims, Rules};
 use crate::keys::{IssuerHealth, KeyQuery, KeysError};
 use crate::time::Clock;
 use crate::token_cache::TokenCache;
@@ -45,10 +45,16 @@ pub(crate) struct Inner<C> {
 }
 
 /// Why an attempt without waiting gave no claims.
-enum Stop {
+pub(crate) enum Stop {
     Refused(Error),
     /// The issuer at this place might have a key that is not at hand.
     NeedsKeys(usize, KeyQuery),
+}
+
+impl From<ErrorKind> for Stop {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Refused(kind.into())
+    }
 }
 
 impl From<Error> for Stop {
@@ -58,10 +64,10 @@ impl From<Error> for Stop {
 }
 
 /// What is known of a token at once.
-pub(crate) enum Known<C> {
+pub(crate) enum Known<'t, C> {
     Settled(Result<Claims<C>, Error>),
-    /// [`Authenticator::authenticate`] would wait for keys.
-    NeedsKeys,
+    /// [`Authenticator::authenticate`] would wait for keys to check this token.
+    NeedsKeys(&'t str),
 }
 
 impl<C> Authenticator<C>
@@ -96,12 +102,23 @@ where
         self.inner.rules.longest_token
     }
 
-    /// The same without ever waiting.
-    pub(crate) fn authenticate_now(&self, token: &str) -> Known<C> {
-        match self.attempt(token) {
-            Ok(claims) => Known::Settled(Ok(claims)),
-            Err(Stop::Refused(error)) => Known::Settled(Err(error)),
-            Err(Stop::NeedsKeys(..)) => Known::NeedsKeys,
+    /// The same without ever waiting. The `text` of the token is asked for only where its bytes don't suffice.
+    pub(crate) fn authenticate_now<'t>(
+        &self,
+        token: &[u8],
+        text: impl FnOnce() -> Result<&'t str, Error>,
+    ) -> Known<'t, C> {
+        let now = self.now();
+        if let Some(claims) = self.inner.remembered(token, now) {
+            return Known::Settled(self.allow(claims, now));
+        }
+        match text() {
+            Ok(text) => match self.look(text, now) {
+                Ok(claims) => Known::Settled(Ok(claims)),
+                Err(Stop::Refused(error)) => Known::Settled(Err(error)),
+                Err(Stop::NeedsKeys(..)) => Known::NeedsKeys(text),
+            },
+            Err(error) => Known::Settled(Err(error)),
         }
     }
 
@@ -134,51 +151,31 @@ where
     }
 
     fn attempt(&self, token: &str) -> Result<Claims<C>, Stop> {
-        let now = self.inner.clock.now();
-        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let claims = match self.inner.remembered(token, since_1970) {
-            Some(claims) => claims,
-            None => self.first_sight(token, since_1970)?,
-        };
+        let now = self.now();
+        match self.inner.remembered(token.as_bytes(), now) {
+            Some(claims) => Ok(self.allow(claims, now)?),
+            None => self.look(token, now),
+        }
+    }
+
+    /// Looks at a token as if for the first time.
+    fn look(&self, token: &str, now: Duration) -> Result<Claims<C>, Stop> {
+        let sight = self.inner.first_sight(token, now)?;
+        if let Some(cache) = &self.inner.verified {
+            cache.insert(token, &sight, &self.inner.rules, now);
+        }
+        Ok(self.allow(sight.claims, now)?)
+    }
+
+    fn allow(&self, claims: Claims<C>, now: Duration) -> Result<Claims<C>, Error> {
         self.inner.policy.check(&claims, now)?;
         Ok(claims)
     }
 
-    fn first_sight(&self, token: &str, now: Duration) -> Result<Claims<C>, Stop> {
-        let rules = &self.inner.rules;
-        let unverified = Unverified::read(token, rules)?;
-        let (place, issuer) = self.inner.issuer_of(&unverified)?;
-        let (verified, key_set) = verify(unverified, issuer, place, rules, now)?;
-        let claims = verified.validate(rules, Expected { audiences: &issuer.audiences }, now)?;
-        if let Some(cache) = &self.inner.verified {
-            cache.insert(token, place, key_set, &claims);
-        }
-        Ok(claims)
+    /// The time since 1970.
+    fn now(&self) -> Duration {
+        self.inner.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
-}
-
-/// Verifies with the keys at hand, and tells which set they are. Only a token that passed every check that needs no key
-/// may ask for others.
-fn verify(
-    unverified: Unverified<'_>,
-    issuer: &Trusted,
-    place: usize,
-    rules: &Rules,
-    now: Duration,
-) -> Result<(Verified, u64), Stop> {
-    let query = |token: &Unverified<'_>| KeyQuery::new(token.key_id(), token.algorithm());
-    let Some(keys) = issuer.keys.source().current() else {
-        unverified.check_time(rules, now)?;
-        return Err(Stop::NeedsKeys(place, query(&unverified)));
-    };
-    let verified = unverified.verify(&keys).or_else(|(unverified, error)| {
-        if keys.may_verify(unverified.key_id(), unverified.algorithm()) {
-            return Err(error.into());
-        }
-        unverified.check_time(rules, now)?;
-        Err(Stop::NeedsKeys(place, query(&unverified)))
-    })?;
-    Ok((verified, keys.number()))
 }
 
 impl<C> Inner<C> {
@@ -190,26 +187,15 @@ impl<C> Inner<C> {
 
     /// The claims of a token that was verified before, if all that it rested on still stands: the very same keys, and
     /// its time. Otherwise it is looked at as if for the first time.
-    fn remembered(&self, token: &str, now: Duration) -> Option<Claims<C>> {
+    fn remembered(&self, token: &[u8], now: Duration) -> Option<Claims<C>> {
         let cache = self.verified.as_ref()?;
-        let entry = cache.get(token)?;
+        let entry = cache.get(token, now)?;
         let keys = self.issuers.get(entry.issuer)?.keys.source().current();
-        if keys.is_some_and(|keys| keys.number() == entry.key_set) && entry.claims.is_timely(&self.rules, now) {
+        if keys.is_some_and(|keys| keys.number() == entry.key_set) {
             return Some(entry.claims);
         }
         cache.remove(token);
         None
-    }
-
-    /// The configured issuer that the token names, byte by byte, if it may use the token's algorithm.
-    fn issuer_of(&self, token: &Unverified<'_>) -> Result<(usize, &Trusted), Error> {
-        let named = token.issuer()?;
-        let mut issuers = self.issuers.iter().enumerate();
-        let (place, issuer) = issuers.find(|(_, issuer)| issuer.name == named).ok_or(ErrorKind::UnknownIssuer)?;
-        if !issuer.algorithms.contains(token.algorithm()) {
-            return Err(ErrorKind::AlgorithmNotAllowed.into());
-        }
-        Ok((place, issuer))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a verified token may do, and whether it still may: checked at every use, never cached.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
@@ -36,7 +36,8 @@ impl<C> Policy<C> {
     }
 
     /// In this order, so that a token that is refused anyway doesn't use up its only use.
-    pub(crate) fn check(&self, claims: &Claims<C>, now: SystemTime) -> Result<(), Error> {
+    /// `now` is the time since 1970.
+    pub(crate) fn check(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
         if self.revoked.iter().any(|revoked| revoked(claims)) {
             return Err(ErrorKind::Revoked.into());
         }

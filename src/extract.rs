@@ -88,15 +88,16 @@ impl TokenSource {
         Self(Place::Custom(Arc::new(find)))
     }
 
-    fn find<'r>(&self, head: &RequestHead<'r>, longest: usize) -> Result<Option<Cow<'r, str>>, Error> {
-        match &self.0 {
-            Place::Authorization => bearer(head),
-            Place::Cookie(name) => cookie(head, name),
-            Place::Header(name) => one(head.headers().get_all(name).iter())?.map(text).transpose(),
-            Place::Query(name) => query(head, name),
-            Place::WebSocketProtocol => websocket_protocol(head, longest),
-            Place::Custom(find) => Ok(find(head).map(Cow::Owned)),
-        }
+    fn find<'r>(&self, head: &RequestHead<'r>, longest: usize) -> Result<Option<Token<'r>>, Error> {
+        let text = match &self.0 {
+            Place::Authorization => return Ok(bearer(head)?.map(Token::Bearer)),
+            Place::Cookie(name) => cookie(head, name)?,
+            Place::Header(name) => one(head.headers().get_all(name).iter())?.map(text).transpose()?,
+            Place::Query(name) => query(head, name)?,
+            Place::WebSocketProtocol => websocket_protocol(head, longest)?,
+            Place::Custom(find) => find(head).map(Cow::Owned),
+        };
+        Ok(text.map(Token::Text))
     }
 
     const fn shows_in_url(&self) -> bool {
@@ -120,9 +121,34 @@ impl fmt::Debug for TokenSource {
 
 /// A token as it was found.
 pub(crate) struct Found<'r> {
-    pub(crate) token: Cow<'r, str>,
+    pub(crate) token: Token<'r>,
     /// It was in the URL, so the response belongs in no shared cache (RFC 6750 §2.3).
     pub(crate) private: bool,
+}
+
+/// The text of a token.
+pub(crate) enum Token<'r> {
+    /// Of an `Authorization` header, and not looked at: it need not be, where it is one that was verified before.
+    Bearer(&'r [u8]),
+    Text(Cow<'r, str>),
+}
+
+impl Token<'_> {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Bearer(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> Result<&str, Error> {
+        match self {
+            // Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
+            Self::Bearer(bytes) if memchr::memchr(b',', bytes).is_some() => Err(ErrorKind::InvalidRequest.into()),
+            Self::Bearer(bytes) => std::str::from_utf8(bytes).map_err(|_| ErrorKind::MalformedToken.into()),
+            Self::Text(text) => Ok(text),
+        }
+    }
 }
 
 /// Looks in every place; a token in one of them is enough, in two it is too much.
@@ -169,20 +195,23 @@ fn text(value: &HeaderValue) -> Result<Cow<'_, str>, Error> {
 }
 
 /// `Bearer`, in any case, one or more spaces, the token (RFC 9110 §11.4, RFC 6750 §2.1).
-fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<Cow<'r, str>>, Error> {
+fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<&'r [u8]>, Error> {
     const SCHEME: &[u8] = b"bearer";
     let Some(value) = one(head.headers().get_all(AUTHORIZATION).iter())? else { return Ok(None) };
     let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return Ok(None) };
     if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(|next| is_token_byte(*next)) {
         return Ok(None);
     }
-    if memchr::memchr(b',', rest).is_some() {
-        // Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
-        return Err(ErrorKind::InvalidRequest.into());
+    let spaced = rest.first().is_some_and(|next| matches!(next, b' ' | b','));
+    let token = trim_spaces(rest);
+    if spaced && !token.is_empty() { Ok(Some(token)) } else { Err(ErrorKind::MalformedToken.into()) }
+}
+
+fn trim_spaces(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = bytes {
+        bytes = rest;
     }
-    let token = rest.strip_prefix(b" ").ok_or(ErrorKind::MalformedToken)?;
-    let token = std::str::from_utf8(token).map_err(|_| ErrorKind::MalformedToken)?.trim_matches(' ');
-    if token.is_empty() { Err(ErrorKind::MalformedToken.into()) } else { Ok(Some(token.into())) }
+    bytes
 }
 
 /// What a scheme's name is made of (RFC 9110 §5.6.2).

@@ -1,6 +1,5 @@
 //! The way of a request through the checks, once, whatever is around it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -68,15 +67,15 @@ where
     }
 
     fn judge_token(&self, Found { token, private }: Found<'_>) -> Verdict<C> {
-        match self.authenticator.authenticate_now(&token) {
+        match self.authenticator.authenticate_now(token.as_bytes(), || token.text()) {
             Known::Settled(Ok(claims)) => Verdict::Accept { claims, private },
             Known::Settled(Err(error)) => Verdict::Refuse(error),
-            Known::NeedsKeys => Verdict::Wait { pending: self.wait(token), private },
+            Known::NeedsKeys(token) => Verdict::Wait { pending: self.wait(token.to_owned()), private },
         }
     }
 
-    fn wait(&self, token: Cow<'_, str>) -> Pending {
-        let (authenticator, token) = (self.authenticator.clone(), token.into_owned());
+    fn wait(&self, token: String) -> Pending {
+        let authenticator = self.authenticator.clone();
         Box::pin(async move {
             let claims = authenticator.authenticate(&token).await?;
             let mut extensions = Extensions::new();

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
+use crate::jwt::Expected;
 use crate::keys::{
     CacheSettings, CachedKeys, Discovery, HttpClient, IssuerHealth, KeySource, KeysEvent, Observer, Target, secure_url,
 };
@@ -187,6 +188,13 @@ pub(crate) struct Trusted {
     pub(crate) keys: IssuerKeys,
 }
 
+impl Trusted {
+    /// What is asked of its tokens.
+    pub(crate) fn expected(&self) -> Expected<'_> {
+        Expected { audiences: &self.audiences }
+    }
+}
+
 pub(crate) enum IssuerKeys {
     Fixed(KeySet),
     Cached(CachedKeys),
@@ -199,6 +207,16 @@ impl IssuerKeys {
             Self::Fixed(keys) => keys,
             Self::Cached(cached) => cached,
             Self::Source(source) => &**source,
+        }
+    }
+
+    /// Whether a token with this header was verified with the keys at hand. To look changes nothing.
+    pub(crate) fn know_header(&self, encoded: &str) -> bool {
+        let known = |keys: &KeySet| keys.known_header(encoded).is_some();
+        match self {
+            Self::Fixed(keys) => known(keys),
+            Self::Cached(cached) => known(&cached.at_hand()),
+            Self::Source(source) => source.current().is_some_and(|keys| known(&keys)),
         }
     }
 

@@ -93,6 +93,7 @@ mod config_error;
 mod crypto;
 mod error;
 mod extract;
+mod first_sight;
 mod future;
 mod guard;
 mod head;

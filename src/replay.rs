@@ -42,14 +42,10 @@ impl Replays {
     }
 
     /// Notes the token's id; refuses it if it was there.
-    pub(crate) fn check<C>(&self, claims: &Claims<C>, now: SystemTime) -> Result<(), Error> {
+    pub(crate) fn check<C>(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
         let id = claims.id().ok_or(Error::claim_of(ErrorKind::MissingClaim, "jti"))?;
-        let left = claims
-            .expires_at()
-            .duration_since(now)
-            .unwrap_or_default()
-            .saturating_add(self.leeway)
-            .saturating_add(MARGIN);
+        let expires = claims.expires_at().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let left = expires.saturating_sub(now).saturating_add(self.leeway).saturating_add(MARGIN);
         // One entry call, so that of two requests at the same time one loses.
         let entry = self.seen.entry((claims.issuer().into(), id.into())).or_insert(left);
         if entry.is_fresh() { Ok(()) } else { Err(ErrorKind::Replayed.into()) }

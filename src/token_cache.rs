@@ -5,18 +5,22 @@
 //! is cached here is moka's.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, OptionsBuilder, Weighter};
-use tokio::time::Instant;
 
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::jwt::Claims;
+use crate::first_sight::Sight;
+use crate::jwt::{Claims, Rules};
 
 /// How much of a token's end is hashed. That is the end of its signature, as good as random; equality compares all.
-const HASHED: usize = 32;
+const HASHED: usize = 16;
+/// By how much two threads that read the clock one after the other may seem to disagree.
+const JITTER: Duration = Duration::from_secs(1);
 /// What an entry takes beside the texts.
 const OVERHEAD: usize = 400;
 
@@ -78,6 +82,8 @@ impl TokenCacheSettings {
 pub(crate) struct TokenCache<C> {
     verified: Cache<Token, Entry<C>, Weight, EndHasher, DefaultLifecycle<Token, Entry<C>>>,
     longest: Duration,
+    /// The latest time of day that was met, in seconds since 1970.
+    latest: AtomicU64,
 }
 
 /// What is remembered of a token.
@@ -87,7 +93,9 @@ pub(crate) struct Entry<C> {
     pub(crate) issuer: usize,
     /// The key set that the signing key was in.
     pub(crate) key_set: u64,
-    since: Instant,
+    /// From when on and until when it may be used, as time since 1970: within its token's time, and its cap.
+    from: Duration,
+    until: Duration,
 }
 
 impl<C> TokenCache<C> {
@@ -102,22 +110,43 @@ impl<C> TokenCache<C> {
             ConfigError::new(ConfigErrorKind::Contradiction, "the memory for verified tokens can't be laid out")
                 .with_source(error.to_string())
         })?;
-        let hasher = EndHasher(RandomState::new());
+        let hasher = EndHasher(RandomState::default());
         let verified = Cache::with_options(options, Weight { least }, hasher, DefaultLifecycle::default());
-        Ok(Self { verified, longest: settings.longest })
+        Ok(Self { verified, longest: settings.longest, latest: AtomicU64::new(0) })
     }
 
-    /// What is remembered of this very token, if that is not too long ago.
-    pub(crate) fn get(&self, token: &str) -> Option<Entry<C>> {
-        self.verified.get(&Borrowed(token)).filter(|entry| entry.since.elapsed() < self.longest)
+    /// What is remembered of this very token, if that is not too long ago. `now` is the time since 1970.
+    pub(crate) fn get(&self, token: &[u8], now: Duration) -> Option<Entry<C>> {
+        self.notice(now);
+        self.verified.get(&Borrowed(token)).filter(|entry| entry.from <= now && now < entry.until)
     }
 
-    pub(crate) fn insert(&self, token: &str, issuer: usize, key_set: u64, claims: &Claims<C>) {
-        let entry = Entry { claims: claims.clone(), issuer, key_set, since: Instant::now() };
+    /// Remembers a token that was verified `now`.
+    pub(crate) fn insert(&self, token: &str, sight: &Sight<C>, rules: &Rules, now: Duration) {
+        let (from, until) = sight.claims.validity(rules);
+        let entry = Entry {
+            claims: sight.claims.clone(),
+            issuer: sight.place,
+            key_set: sight.key_set,
+            from: from.max(now.saturating_sub(JITTER)),
+            until: until.min(now.saturating_add(self.longest)),
+        };
         self.verified.insert(Token(token.into()), entry);
     }
 
-    pub(crate) fn remove(&self, token: &str) {
+    /// Ages are told by the time of day, which has to be read anyway. Should it step back, they can't be told any more,
+    /// and everything is forgotten.
+    fn notice(&self, now: Duration) {
+        let latest = self.latest.load(Ordering::Relaxed);
+        if now.as_secs() > latest {
+            self.latest.fetch_max(now.as_secs(), Ordering::Relaxed);
+        } else if now.saturating_add(JITTER).as_secs() < latest {
+            self.verified.clear();
+            self.latest.store(now.as_secs(), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn remove(&self, token: &[u8]) {
         self.verified.remove(&Borrowed(token));
     }
 }
@@ -132,24 +161,23 @@ impl<C> Clone for Entry<C> {
 #[derive(PartialEq, Eq)]
 struct Token(Box<str>);
 
-struct Borrowed<'t>(&'t str);
+struct Borrowed<'t>(&'t [u8]);
 
 impl Equivalent<Token> for Borrowed<'_> {
     fn equivalent(&self, token: &Token) -> bool {
-        *self.0 == *token.0
+        *self.0 == *token.0.as_bytes()
     }
 }
 
 impl Hash for Token {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        Borrowed(&self.0).hash(hasher);
+        Borrowed(self.0.as_bytes()).hash(hasher);
     }
 }
 
 impl Hash for Borrowed<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let bytes = self.0.as_bytes();
-        hasher.write(bytes.last_chunk::<HASHED>().map_or(bytes, |end| end));
+        hasher.write(self.0.last_chunk::<HASHED>().map_or(self.0, |end| end));
     }
 }
 

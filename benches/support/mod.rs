@@ -1,4 +1,3 @@
 //! What the benchmarks share.
 
-pub(crate) mod allocations;
 pub(crate) mod candidates;

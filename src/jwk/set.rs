@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::headers::{Header, KnownHeaders};
 use super::{Key, member};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -40,6 +41,7 @@ pub struct KeySet {
     skipped: Vec<SkippedKey>,
     /// No other set of this process has the same.
     number: u64,
+    headers: KnownHeaders,
 }
 
 /// A member of a JWK set that is not used, and why.
@@ -152,6 +154,16 @@ impl KeySet {
         keys.iter().filter_map(move |key| key.verifier(algorithm)).take(MOST_CANDIDATES)
     }
 
+    /// The header that is encoded as this, if a key of this set signed a token with it before.
+    pub(crate) fn known_header(&self, encoded: &str) -> Option<&Header> {
+        self.headers.get(encoded)
+    }
+
+    /// Only for the header of a token that was verified with this set.
+    pub(crate) fn remember_header(&self, encoded: &str, header: &Header) {
+        self.headers.add(encoded, header);
+    }
+
     fn with_id(&self, key_id: Option<&str>) -> &[Key] {
         let start = self.keys.partition_point(|key| key.key_id() < key_id);
         let from = self.keys.get(start..).unwrap_or_default();
@@ -188,7 +200,8 @@ impl FromIterator<Key> for KeySet {
     fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
         let mut keys: Vec<Key> = keys.into_iter().collect();
         keys.sort_by(|one, two| one.key_id().cmp(&two.key_id()));
-        Self { keys, skipped: Vec::new(), number: NUMBERS.fetch_add(1, Ordering::Relaxed) }
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Self { keys, skipped: Vec::new(), number, headers: KnownHeaders::default() }
     }
 }
 

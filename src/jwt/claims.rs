@@ -2,17 +2,14 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde::de::DeserializeOwned;
+use triomphe::{Arc, HeaderSlice};
 
-use super::audience::OneOrMany;
-use super::registered::{JsonClaims, Piece, Registered};
-use super::token::{Content, Verified};
-use super::validate::{Rules, check_not_before, check_not_expired};
+use super::registered::{JsonClaims, OneOrMany, Piece, Registered};
+use super::token::Verified;
+use super::validate::{Rules, validity};
 use crate::algorithm::Algorithm;
-use crate::error::{Error, ErrorKind};
 
 /// The claims of a token that passed every check.
 ///
@@ -33,15 +30,17 @@ use crate::error::{Error, ErrorKind};
 /// # assert_eq!(greet(&http::Request::new(())), "hello, whoever you are");
 /// ```
 pub struct Claims<C = JsonClaims> {
-    inner: Arc<Inner<C>>,
+    /// With the text in the same allocation: the payload, then the key id.
+    inner: Arc<HeaderSlice<Inner<C>, str>>,
 }
 
 struct Inner<C> {
-    payload: String,
     registered: Registered,
     expires_at: SystemTime,
     algorithm: Algorithm,
-    key_id: Option<Box<str>>,
+    /// Where in the text the payload ends.
+    payload: usize,
+    has_key_id: bool,
     token_type: TokenType,
     custom: C,
 }
@@ -60,72 +59,75 @@ pub enum TokenType {
     Other(Box<str>),
 }
 
-impl<C: DeserializeOwned> Claims<C> {
-    /// Reads the user's claims. Only validation calls this, at its end; the verified token is the proof.
-    pub(super) fn read(verified: Verified, expires_at: SystemTime) -> Result<Self, Error> {
-        let custom = serde_json::from_str(&verified.content.payload).map_err(|_| ErrorKind::InvalidClaim)?;
-        let Verified { algorithm, key_id, content, .. } = verified;
-        let Content { token_type, payload, registered } = content;
-        Ok(Self { inner: Arc::new(Inner { payload, registered, expires_at, algorithm, key_id, token_type, custom }) })
-    }
-}
-
 impl<C> Claims<C> {
-    /// Whether now still, or already, is the token's time: a clock may be set back too.
-    pub(crate) fn is_timely(&self, rules: &Rules, now: Duration) -> bool {
-        let registered = &self.inner.registered;
-        check_not_expired(registered, rules, now).is_ok() && check_not_before(registered, rules, now).is_ok()
+    /// Only validation calls this, at its end; the verified token is the proof.
+    pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
+        let Verified { header, token_type, text, registered, .. } = verified;
+        let payload = text.payload.len();
+        let has_key_id = header.key_id.is_some();
+        let algorithm = header.algorithm;
+        let inner = Inner { registered, expires_at, algorithm, payload, has_key_id, token_type, custom };
+        Self { inner: Arc::from_header_and_str(inner, text.whole) }
+    }
+
+    fn checked(&self) -> &Inner<C> {
+        &self.inner.header
+    }
+
+    /// From when on and until when the token passes the checks of its time, as time since 1970.
+    pub(crate) fn validity(&self, rules: &Rules) -> (Duration, Duration) {
+        validity(&self.checked().registered, rules)
     }
 
     fn text<'s>(&'s self, piece: &'s Piece) -> &'s str {
-        piece.of_payload(&self.inner.payload)
+        piece.of_payload(self.json())
     }
 
     /// `iss`: who issued the token; one of the configured issuers.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.inner.registered.iss.as_ref().map_or("", |iss| self.text(iss))
+        self.checked().registered.iss.as_ref().map_or("", |iss| self.text(iss))
     }
 
     /// `sub`: whom the token is about (RFC 7519 §4.1.2). Unique only together with the [issuer](Claims::issuer).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.inner.registered.sub.as_ref().map(|sub| self.text(sub))
+        self.checked().registered.sub.as_ref().map(|sub| self.text(sub))
     }
 
     /// `aud`: whom the token is meant for; one of the configured audiences is among them.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        let audience = self.inner.registered.aud.as_ref();
+        let audience = self.checked().registered.aud.as_ref();
         audience.into_iter().flat_map(OneOrMany::as_slice).map(|aud| self.text(aud))
     }
 
     /// `exp`: from when on the token is no longer valid. A stream that outlives it should end.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
-        self.inner.expires_at
+        self.checked().expires_at
     }
 
     /// `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.inner.registered.iat.and_then(|iat| SystemTime::UNIX_EPOCH.checked_add(iat.0))
+        self.checked().registered.iat.and_then(|iat| SystemTime::UNIX_EPOCH.checked_add(iat.0))
     }
 
     /// `nbf`: from when on the token is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.inner.registered.nbf.and_then(|nbf| SystemTime::UNIX_EPOCH.checked_add(nbf.0))
+        self.checked().registered.nbf.and_then(|nbf| SystemTime::UNIX_EPOCH.checked_add(nbf.0))
     }
 
     /// `jti`: the token's own id (RFC 7519 §4.1.7).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.inner.registered.jti.as_ref().map(|jti| self.text(jti))
+        self.checked().registered.jti.as_ref().map(|jti| self.text(jti))
     }
 
     /// What the token grants: `scope` (RFC 8693 §4.2), else `scp`, each as a space-separated string or an array.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let scope = self.inner.registered.scope.as_ref();
+        let scope = self.checked().registered.scope.as_ref();
         scope
             .into_iter()
             .flat_map(OneOrMany::as_slice)
@@ -142,25 +144,26 @@ impl<C> Claims<C> {
     /// `kid`: which key of the issuer signed, as the token says.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.inner.key_id.as_deref()
+        let key_id = self.inner.slice.get(self.checked().payload..);
+        key_id.filter(|_| self.checked().has_key_id)
     }
 
     /// The algorithm that the token is signed with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.inner.algorithm
+        self.checked().algorithm
     }
 
     /// The token's type.
     #[must_use]
     pub fn token_type(&self) -> &TokenType {
-        &self.inner.token_type
+        &self.checked().token_type
     }
 
     /// All claims as the JSON text that was signed.
     #[must_use]
     pub fn json(&self) -> &str {
-        &self.inner.payload
+        self.inner.slice.get(..self.checked().payload).unwrap_or_default()
     }
 }
 
@@ -175,13 +178,13 @@ impl<C> Deref for Claims<C> {
     type Target = C;
 
     fn deref(&self) -> &C {
-        &self.inner.custom
+        &self.checked().custom
     }
 }
 
 /// Claims are personal: none is shown.
 impl<C> fmt::Debug for Claims<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claims").field("algorithm", &self.inner.algorithm).finish_non_exhaustive()
+        f.debug_struct("Claims").field("algorithm", &self.checked().algorithm).finish_non_exhaustive()
     }
 }

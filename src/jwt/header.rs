@@ -1,5 +1,4 @@
-//! The JOSE header, read before anything is verified: it may choose among configured things and nothing more. `jku`,
-//! `x5u`, `jwk` and `x5c` are not even looked at (RFC 8725 §3.10).
+//! A token's header: the members that are understood, and those that must not be there.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,28 +7,39 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::names::{Names, Text};
 use crate::algorithm::Algorithm;
+use crate::base64url;
 use crate::error::{Error, ErrorKind};
+use crate::jwk::Header;
 
-/// What matters of a header.
-#[derive(Debug)]
-pub(super) struct Header<'h> {
-    pub(super) algorithm: Algorithm,
-    pub(super) key_id: Option<Cow<'h, str>>,
-    pub(super) typ: Option<Cow<'h, str>>,
+/// Room for a decoded header without an allocation; larger ones are rare.
+const USUAL: usize = 512;
+
+impl Header {
+    /// Decodes and reads a header: a JSON object with each name once. `check` decides by algorithm and `typ`, before
+    /// anything is copied.
+    pub(crate) fn read<T>(
+        encoded: &str,
+        check: impl FnOnce(Algorithm, Option<&str>) -> Result<T, Error>,
+    ) -> Result<(Self, T), Error> {
+        let mut stack = [0; USUAL];
+        let heap;
+        // Tried on the stack first; what does not fit there, or is no base64url, is looked at once more.
+        let json = if let Some(json) = base64url::decode_into(encoded, &mut stack) {
+            json
+        } else {
+            heap = base64url::decode(encoded).ok_or(ErrorKind::MalformedToken)?;
+            &heap
+        };
+        let json = std::str::from_utf8(json).map_err(|_| ErrorKind::MalformedToken)?;
+        let raw: Raw<'_> = serde_json::from_str(json).map_err(|_| ErrorKind::MalformedToken)?;
+        let algorithm = raw.algorithm()?;
+        let checked = check(algorithm, raw.typ.as_ref().map(|typ| &*typ.0))?;
+        Ok((Self { algorithm, key_id: raw.kid.map(owned), typ: raw.typ.map(owned) }, checked))
+    }
 }
 
-impl<'h> Header<'h> {
-    /// Reads a decoded header: a JSON object with each name once.
-    pub(super) fn parse(json: &'h str) -> Result<Self, Error> {
-        let raw: Raw<'h> = serde_json::from_str(json).map_err(|_| ErrorKind::MalformedToken)?;
-        if raw.unsupported {
-            return Err(ErrorKind::UnsupportedHeader.into());
-        }
-        let name = raw.alg.ok_or(ErrorKind::MalformedToken)?;
-        // An algorithm that has no name here is not allowed either, `none` in any case among them.
-        let algorithm = Algorithm::from_name(&name.0).ok_or(ErrorKind::AlgorithmNotAllowed)?;
-        Ok(Self { algorithm, key_id: raw.kid.map(|text| text.0), typ: raw.typ.map(|text| text.0) })
-    }
+fn owned(text: Text<'_>) -> Box<str> {
+    Cow::into_owned(text.0).into()
 }
 
 #[derive(Default)]
@@ -60,7 +70,7 @@ impl<'de> Visitor<'de> for RawVisitor {
         let mut names = Names::new();
         while let Some(name) = members.next_key::<Text<'de>>()? {
             raw.read(&name.0, &mut members)?;
-            names.add(name)?;
+            names.add(&name)?;
         }
         Ok(raw)
     }
@@ -83,5 +93,14 @@ impl<'de> Raw<'de> {
             }
         }
         Ok(())
+    }
+
+    fn algorithm(&self) -> Result<Algorithm, Error> {
+        if self.unsupported {
+            return Err(ErrorKind::UnsupportedHeader.into());
+        }
+        let name = self.alg.as_ref().ok_or(ErrorKind::MalformedToken)?;
+        // An algorithm that has no name here is not allowed either, `none` in any case among them.
+        Algorithm::from_name(&name.0).ok_or(ErrorKind::AlgorithmNotAllowed.into())
     }
 }

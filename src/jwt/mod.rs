@@ -1,7 +1,7 @@
 //! One token, from text to claims. Each step takes the proof that the one before it made:
-//! text → [`Unverified`] → [`Verified`] → [`Claims`]. There is no other way to claims.
+//! [`Compact`] → [`Proof`] of its signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
-mod audience;
+pub(crate) mod buffer;
 mod claims;
 mod compact;
 mod header;
@@ -9,12 +9,14 @@ mod names;
 mod numeric_date;
 mod payload;
 mod registered;
+#[cfg(test)]
+mod tests;
 mod token;
 mod validate;
+mod value;
 
 pub use claims::{Claims, TokenType};
-#[allow(unused_imports, reason = "feature `testing` is what uses it")]
-pub(crate) use compact::Compact;
+pub(crate) use compact::{Compact, Proof};
 pub use registered::JsonClaims;
 pub(crate) use token::{Unverified, Verified};
 pub(crate) use validate::{Expected, Rules, TypeRule};

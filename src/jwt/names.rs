@@ -42,32 +42,46 @@ const INLINE: usize = 24;
 pub(super) struct Names<'j> {
     few: [&'j str; INLINE],
     count: usize,
+    /// A bit for each name's length and ends: where it is not set, the name is new.
+    traits: u64,
     /// Only for the names after the first few, so that a hostile object costs linear time, and for those with escapes.
     many: Option<HashSet<Cow<'j, str>>>,
 }
 
 impl<'j> Names<'j> {
     pub(super) const fn new() -> Self {
-        Self { few: [""; INLINE], count: 0, many: None }
+        Self { few: [""; INLINE], count: 0, traits: 0, many: None }
     }
 
     /// Takes note of a name; an error if it was there before.
-    pub(super) fn add<E: Error>(&mut self, name: Text<'j>) -> Result<(), E> {
-        let seen = self.few.get(..self.count).unwrap_or_default();
-        let again =
-            seen.iter().any(|seen| *seen == name.0) || self.many.as_ref().is_some_and(|many| many.contains(&name.0));
-        if again {
+    pub(super) fn add<E: Error>(&mut self, name: &Text<'j>) -> Result<(), E> {
+        let bit = trait_of(&name.0);
+        if self.traits & bit != 0 && self.contains(&name.0) {
             return Err(E::custom("a member name occurs twice"));
         }
-        match (name.0, self.few.get_mut(self.count)) {
+        self.traits |= bit;
+        match (&name.0, self.few.get_mut(self.count)) {
             (Cow::Borrowed(name), Some(free)) => {
                 *free = name;
                 self.count = self.count.saturating_add(1);
             }
             (name, _) => {
-                self.many.get_or_insert_default().insert(name);
+                self.many.get_or_insert_default().insert(name.clone());
             }
         }
         Ok(())
     }
+
+    fn contains(&self, name: &str) -> bool {
+        let few = self.few.get(..self.count).unwrap_or_default();
+        few.contains(&name) || self.many.as_ref().is_some_and(|many| many.contains(name))
+    }
+}
+
+/// One of 64 bits, the same for the same name.
+fn trait_of(name: &str) -> u64 {
+    let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
+    let bytes = name.as_bytes();
+    let mixed = end(bytes.first()).wrapping_mul(5) ^ end(bytes.last()).wrapping_mul(11) ^ name.len().to_le_bytes()[0];
+    1_u64.wrapping_shl(u32::from(mixed))
 }

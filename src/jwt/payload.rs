@@ -1,109 +1,150 @@
-//! The claims that are checked here, read from a payload without copying.
+//! The claims set, read once: the user's type takes what it wants of it, and the claims that are checked here are noted
+//! as they pass.
 
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
 
-use super::audience::OneOrMany;
 use super::names::{Names, Text};
-use super::numeric_date::NumericDate;
+use super::registered::Registered;
+use super::value::{Claim, Replay, Value};
 use crate::error::{Error, ErrorKind};
 
-/// The registered claims (RFC 7519 §4.1) and the scopes, as the payload has them.
-#[derive(Debug, Default)]
-pub(super) struct Payload<'p> {
-    pub(super) iss: Option<Text<'p>>,
-    pub(super) sub: Option<Text<'p>>,
-    pub(super) aud: Option<OneOrMany<Text<'p>>>,
-    pub(super) exp: Option<NumericDate>,
-    pub(super) nbf: Option<NumericDate>,
-    pub(super) iat: Option<NumericDate>,
-    pub(super) jti: Option<Text<'p>>,
-    /// Whether `client_id` is there, as a string (RFC 8693 §4.3).
-    pub(super) has_client_id: bool,
-    pub(super) scope: Option<OneOrMany<Text<'p>>>,
+/// Reads a decoded payload, a JSON object with each name once, as `C`. What becomes of a payload that is none, or that `C`
+/// can't be made of, [`registered`] tells.
+pub(super) fn read<'de, C: Deserialize<'de>>(json: &'de str) -> Option<(Registered, C)> {
+    let mut notes = Notes::new(json);
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let custom = C::deserialize(Noting { inner: &mut deserializer, notes: &mut notes }).ok()?;
+    deserializer.end().ok()?;
+    Some((notes.registered, custom))
 }
 
-impl<'p> Payload<'p> {
-    /// Reads a decoded payload: a JSON object with each name once.
-    pub(super) fn parse(json: &'p str) -> Result<Self, Error> {
-        let mut reading = None;
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let payload = deserializer.deserialize_map(PayloadVisitor { reading: &mut reading });
-        let payload = payload.and_then(|payload| deserializer.end().map(|()| payload));
-        payload.map_err(|_| match reading {
-            Some(claim) => Error::claim_of(ErrorKind::InvalidClaim, claim),
+/// Reads nothing but the claims that are checked here.
+pub(super) fn registered(json: &str) -> Result<Registered, Error> {
+    let mut notes = Notes::new(json);
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let read = Nothing::deserialize(Noting { inner: &mut deserializer, notes: &mut notes });
+    match read.and_then(|Nothing| deserializer.end()) {
+        Ok(()) => Ok(notes.registered),
+        Err(_) => Err(match notes.reading {
+            Some(claim) => Error::claim_of(ErrorKind::InvalidClaim, claim.name()),
             None => ErrorKind::MalformedToken.into(),
-        })
+        }),
     }
 }
 
-struct PayloadVisitor<'r> {
+/// What was met so far.
+struct Notes<'de> {
+    json: &'de str,
+    names: Names<'de>,
+    registered: Registered,
     /// The claim whose value is being read, so that an error can name it.
-    reading: &'r mut Option<&'static str>,
+    reading: Option<Claim>,
 }
 
-impl<'de> Visitor<'de> for PayloadVisitor<'_> {
-    type Value = Payload<'de>;
+impl<'de> Notes<'de> {
+    fn new(json: &'de str) -> Self {
+        Self { json, names: Names::new(), registered: Registered::default(), reading: None }
+    }
+}
+
+/// A deserializer of an object that takes notes. Whoever asks it for something else than an object gets an error.
+struct Noting<'n, 'de, D> {
+    inner: D,
+    notes: &'n mut Notes<'de>,
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Noting<'_, 'de, D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_map(Noting { inner: visitor, notes: self.notes })
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, D::Error> {
+        Err(D::Error::custom("nothing would be read"))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, D::Error> {
+        Err(D::Error::custom("claims are an object"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Noting<'_, 'de, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_map(Noting { inner: members, notes: self.notes })
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        self.notes.reading = None;
+        let Some(name) = self.inner.next_key::<Text<'de>>()? else { return Ok(None) };
+        self.notes.names.add(&name)?;
+        let claim = Claim::of(&name.0);
+        let key = seed.deserialize(Replay::new(Value::Text(name)))?;
+        self.notes.reading = claim;
+        Ok(Some(key))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        match self.notes.reading {
+            None => self.inner.next_value_seed(seed),
+            Some(claim) => {
+                let value = self.inner.next_value_seed(claim)?;
+                self.notes.registered.note(claim, &value, self.notes.json);
+                seed.deserialize(Replay::new(value))
+            }
+        }
+    }
+}
+
+/// Reads an object to its end and keeps none of it.
+struct Nothing;
+
+impl<'de> Deserialize<'de> for Nothing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Nothing {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Payload<'de>, A::Error> {
-        let mut payload = Payload::default();
-        let mut names = Names::new();
-        while let Some(name) = members.next_key::<Text<'de>>()? {
-            let claim = known(&name.0);
-            names.add(name)?;
-            *self.reading = claim;
-            payload.read(claim, &mut members)?;
-            *self.reading = None;
-        }
-        Ok(payload)
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self)
     }
-}
-
-/// The name, if the claim is one of those that are read here.
-fn known(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "iss" => "iss",
-        "sub" => "sub",
-        "aud" => "aud",
-        "exp" => "exp",
-        "nbf" => "nbf",
-        "iat" => "iat",
-        "jti" => "jti",
-        "client_id" => "client_id",
-        "scope" => "scope",
-        "scp" => "scp",
-        _ => return None,
-    })
-}
-
-impl<'de> Payload<'de> {
-    fn read<A: MapAccess<'de>>(&mut self, claim: Option<&str>, members: &mut A) -> Result<(), A::Error> {
-        match claim.unwrap_or_default() {
-            "iss" => self.iss = Some(members.next_value()?),
-            "sub" => self.sub = Some(members.next_value()?),
-            "aud" => self.aud = Some(members.next_value()?),
-            "exp" => self.exp = Some(members.next_value()?),
-            "nbf" => self.nbf = Some(members.next_value()?),
-            "iat" => self.iat = Some(members.next_value()?),
-            "jti" => self.jti = Some(members.next_value()?),
-            "client_id" => self.has_client_id = members.next_value::<&RawValue>()?.get().starts_with('"'),
-            "scope" => self.scope = scopes(members.next_value()?).or(self.scope.take()),
-            "scp" => self.scope = self.scope.take().or(scopes(members.next_value()?)),
-            _ => {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A scope of another shape grants nothing, which is no reason to refuse a token that needs none.
-fn scopes(raw: &RawValue) -> Option<OneOrMany<Text<'_>>> {
-    serde_json::from_str(raw.get()).ok()
 }

@@ -1,28 +1,28 @@
 //! The registered claims of a token, as ranges of its payload; and the claims type for people who want none of their own.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use super::audience::OneOrMany;
 use super::names::Text;
 use super::numeric_date::NumericDate;
-use super::payload::Payload;
-use crate::error::Error;
+use super::value::{Claim, Value};
 
 /// A string of the payload: where it stands, or a copy where it held escapes.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Piece {
     At(Range<usize>),
     Copy(Box<str>),
 }
 
 impl Piece {
-    fn of(text: Text<'_>, payload: &str) -> Self {
-        match text.0 {
-            std::borrow::Cow::Owned(copy) => Self::Copy(copy.into()),
-            std::borrow::Cow::Borrowed(text) => {
+    fn of(text: &Text<'_>, payload: &str) -> Self {
+        match &text.0 {
+            Cow::Owned(copy) => Self::Copy(copy.as_str().into()),
+            Cow::Borrowed(text) => {
                 // A borrowed text is a part of the payload, so it starts at or after it; were it not, `get` below
                 // would find nothing.
                 let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
@@ -39,7 +39,26 @@ impl Piece {
     }
 }
 
-/// The claims that are checked here; the strings are pieces of the payload that they were read from.
+/// One string or an array of strings: `aud` (RFC 7519 §4.1.3), and `scope` and `scp` as issuers write them.
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
+pub(super) enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    pub(super) fn as_slice(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// The registered claims (RFC 7519 §4.1) and the scopes; the strings are pieces of the payload that they were read from.
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Registered {
     pub(super) iss: Option<Piece>,
     pub(super) sub: Option<Piece>,
@@ -48,25 +67,36 @@ pub(super) struct Registered {
     pub(super) nbf: Option<NumericDate>,
     pub(super) iat: Option<NumericDate>,
     pub(super) jti: Option<Piece>,
+    /// Whether `client_id` is there, as a string (RFC 8693 §4.3).
     pub(super) has_client_id: bool,
     pub(super) scope: Option<OneOrMany<Piece>>,
 }
 
 impl Registered {
-    pub(super) fn read(payload: &str) -> Result<Self, Error> {
-        let read = Payload::parse(payload)?;
-        let piece = |text| Piece::of(text, payload);
-        Ok(Self {
-            iss: read.iss.map(piece),
-            sub: read.sub.map(piece),
-            aud: read.aud.map(|aud| aud.map(piece)),
-            exp: read.exp,
-            nbf: read.nbf,
-            iat: read.iat,
-            jti: read.jti.map(piece),
-            has_client_id: read.has_client_id,
-            scope: read.scope.map(|scope| scope.map(piece)),
-        })
+    /// Takes note of a claim, whose value is of a kind that it can have.
+    pub(super) fn note(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
+        match claim {
+            Claim::Iss => self.iss = value.as_text().map(|text| Piece::of(text, payload)),
+            Claim::Sub => self.sub = value.as_text().map(|text| Piece::of(text, payload)),
+            Claim::Jti => self.jti = value.as_text().map(|text| Piece::of(text, payload)),
+            Claim::Exp => self.exp = value.as_date(),
+            Claim::Nbf => self.nbf = value.as_date(),
+            Claim::Iat => self.iat = value.as_date(),
+            Claim::Aud => self.aud = pieces(value, payload),
+            Claim::ClientId => self.has_client_id = value.as_text().is_some(),
+            // A scope of another shape grants nothing, which is no reason to refuse a token that needs none.
+            Claim::Scope => self.scope = pieces(value, payload).or(self.scope.take()),
+            Claim::Scp => self.scope = self.scope.take().or_else(|| pieces(value, payload)),
+        }
+    }
+}
+
+fn pieces(value: &Value<'_>, payload: &str) -> Option<OneOrMany<Piece>> {
+    let piece = |text: &Text<'_>| Piece::of(text, payload);
+    match value {
+        Value::Text(text) => Some(OneOrMany::One(piece(text))),
+        Value::Texts(texts) => Some(OneOrMany::Many(texts.iter().map(piece).collect())),
+        _ => None,
     }
 }
 
@@ -84,19 +114,19 @@ impl Registered {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JsonClaims {
-    all: Map<String, Value>,
+    all: Map<String, serde_json::Value>,
 }
 
 impl JsonClaims {
     /// The claim of that name, registered or not.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&serde_json::Value> {
         self.all.get(name)
     }
 
     /// All claims.
     #[must_use]
-    pub const fn as_map(&self) -> &Map<String, Value> {
+    pub const fn as_map(&self) -> &Map<String, serde_json::Value> {
         &self.all
     }
 }

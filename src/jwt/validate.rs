@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::de::DeserializeOwned;
-
 use super::claims::{Claims, TokenType};
 use super::registered::Registered;
 use super::token::Verified;
@@ -40,7 +38,7 @@ pub(crate) enum TypeRule {
 
 impl Rules {
     /// What the header alone can be refused for.
-    pub(super) fn check_header(&self, algorithm: Algorithm, typ: Option<&str>) -> Result<TokenType, Error> {
+    pub(crate) fn check_header(&self, algorithm: Algorithm, typ: Option<&str>) -> Result<TokenType, Error> {
         if !self.algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
@@ -85,26 +83,29 @@ fn short(typ: &str) -> &str {
     }
 }
 
-impl Verified {
-    /// Checks the claims and gives them out. `now` is the time since 1970.
-    pub(crate) fn validate<C: DeserializeOwned>(
+impl Verified<'_> {
+    /// Checks the claims and gives them out, with the user's own from `custom`. `now` is the time since 1970.
+    pub(crate) fn validate<C>(
         self,
         rules: &Rules,
         expected: Expected<'_>,
         now: Duration,
+        custom: impl FnOnce(&Self) -> Result<C, Error>,
     ) -> Result<Claims<C>, Error> {
-        let expires = check_not_expired(&self.content.registered, rules, now)?;
-        check_not_before(&self.content.registered, rules, now)?;
+        let expires = check_not_expired(&self.registered, rules, now)?;
+        check_not_before(&self.registered, rules, now)?;
         self.check_audience(expected.audiences)?;
         self.check_required(rules)?;
         // A date up to the year 9999 fits every SystemTime that Rust has.
         let expires = SystemTime::UNIX_EPOCH.checked_add(expires);
-        Claims::read(self, expires.ok_or(Error::claim_of(ErrorKind::InvalidClaim, "exp"))?)
+        let expires = expires.ok_or(Error::claim_of(ErrorKind::InvalidClaim, "exp"))?;
+        let custom = custom(&self)?;
+        Ok(Claims::new(self, custom, expires))
     }
 
     fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
-        let named = self.content.registered.aud.as_ref().ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
-        let mut named = named.as_slice().iter().map(|aud| aud.of_payload(&self.content.payload));
+        let named = self.registered.aud.as_ref().ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
+        let mut named = named.as_slice().iter().map(|aud| aud.of_payload(self.text.payload));
         if named.any(|aud| audiences.iter().any(|ours| ours == aud)) {
             Ok(())
         } else {
@@ -113,7 +114,7 @@ impl Verified {
     }
 
     fn check_required(&self, rules: &Rules) -> Result<(), Error> {
-        let claims = &self.content.registered;
+        let claims = &self.registered;
         let profile = rules.profile;
         let required = [
             ("jti", claims.jti.is_some(), profile),
@@ -150,5 +151,50 @@ pub(super) fn check_not_before(claims: &Registered, rules: &Rules, now: Duration
     match [("nbf", claims.nbf), ("iat", claims.iat)].into_iter().find_map(future) {
         Some(claim) => Err(Error::claim_of(ErrorKind::NotYetValid, claim)),
         None => Ok(()),
+    }
+}
+
+/// The times at which [`check_not_expired`] and [`check_not_before`] let the claims pass: from the first on, before the
+/// second.
+pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duration) {
+    let expires = claims.exp.map(|exp| exp.0).unwrap_or_default();
+    let not_too_far = rules.longest_life.map(|life| expires.saturating_sub(life));
+    let begins = [claims.nbf.map(|nbf| nbf.0), claims.iat.map(|iat| iat.0), not_too_far];
+    let from = begins.into_iter().flatten().max().unwrap_or_default();
+    (from.saturating_sub(rules.leeway), expires.saturating_add(rules.leeway))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::numeric_date::NumericDate;
+
+    #[test]
+    fn the_validity_is_when_the_checks_pass() {
+        let seconds = Duration::from_secs;
+        let dates = [None, Some(90), Some(100), Some(110)].map(|date| date.map(|date| NumericDate(seconds(date))));
+        for (nbf, iat, life) in dates.iter().flat_map(|nbf| {
+            dates.iter().flat_map(move |iat| [None, Some(5), Some(1000)].map(|life| (*nbf, *iat, life.map(seconds))))
+        }) {
+            let claims = Registered { exp: Some(NumericDate(seconds(120))), nbf, iat, ..Registered::default() };
+            let rules = Rules { longest_life: life, ..rules() };
+            let (from, until) = validity(&claims, &rules);
+            for now in (0..200).map(seconds) {
+                let passes =
+                    check_not_expired(&claims, &rules, now).is_ok() && check_not_before(&claims, &rules, now).is_ok();
+                assert_eq!(passes, from <= now && now < until, "{now:?} {life:?}");
+            }
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            leeway: Duration::from_secs(7),
+            longest_token: 100,
+            longest_life: None,
+            types: TypeRule::Usual,
+            profile: false,
+            algorithms: AlgorithmSet::asymmetric(),
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! Bounded in entries, bytes and time.
 
-use tokio::time::sleep;
-use tower_jwt_auth::{ConfigErrorKind, TokenCacheSettings};
+use tower_jwt_auth::{Clock, ConfigErrorKind, TokenCacheSettings};
 
-use crate::{builder, same, seconds, token};
+use crate::{at_a_standstill, builder, same, seconds, token};
 
 /// How many of many distinct tokens are still remembered after all were seen.
 async fn kept(settings: TokenCacheSettings, claim: &str) -> usize {
@@ -35,17 +34,34 @@ async fn large_tokens_keep_within_the_bytes() {
     assert!((10..=51).contains(&few), "{few}");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn no_entry_outlives_its_cap() {
+    let (clock, token) = at_a_standstill();
     let settings = TokenCacheSettings::default().longest(seconds(60));
-    let authenticator = builder().remember_tokens(settings).build_authenticator().unwrap();
-    let token = token().sign();
+    let authenticator = builder().clock(clock.clone()).remember_tokens(settings).build_authenticator().unwrap();
+    let token = token.sign();
     let first = authenticator.authenticate(&token).await.unwrap();
-    sleep(seconds(59)).await;
+    clock.advance(seconds(59));
     assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()));
-    sleep(seconds(1)).await;
+    clock.advance(seconds(1));
     let again = authenticator.authenticate(&token).await.unwrap();
     assert!(!same(&first, &again), "it is verified again");
+    assert!(same(&again, &authenticator.authenticate(&token).await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_lengthens_no_entrys_life() {
+    let (clock, token) = at_a_standstill();
+    let start = Clock::now(&clock);
+    let settings = TokenCacheSettings::default().longest(seconds(60));
+    let authenticator = builder().clock(clock.clone()).remember_tokens(settings).build_authenticator().unwrap();
+    let token = token.sign();
+    let first = authenticator.authenticate(&token).await.unwrap();
+    clock.advance(seconds(50));
+    assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()));
+    clock.set(start + seconds(10));
+    let again = authenticator.authenticate(&token).await.unwrap();
+    assert!(!same(&first, &again), "nobody can say how old it is");
     assert!(same(&again, &authenticator.authenticate(&token).await.unwrap()));
 }
 

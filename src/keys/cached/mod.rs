@@ -131,6 +131,11 @@ impl CachedKeys {
         ticket.await.unwrap_or_else(|_| Err(self.cache.timed_out()))
     }
 
+    /// The keys at hand, whether they serve or not. To look changes nothing.
+    pub(crate) fn at_hand(&self) -> Keys<'_> {
+        Keys::of_snapshot(self.cache.snapshot.load())
+    }
+
     /// The keys at hand, whether they serve or not, and how fetching goes. To look changes nothing.
     pub(crate) fn health(&self) -> (Keys<'_>, bool, FetchHealth) {
         let now = Instant::now();

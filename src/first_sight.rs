@@ -1,0 +1,135 @@
+//! A token that is not remembered: from its text to claims, or to the question for keys.
+//!
+//! Two ways lead to the same decision. The straight one is for what nearly every token is: its header is one that the
+//! issuer's keys have signed before, so its signature can be checked at once, and its payload is read once, after that.
+//! Whatever is not so goes the long way, which looks at everything in the order that refusals are given in.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::algorithm::Algorithm;
+use crate::authenticator::{Inner, Stop};
+use crate::error::{Error, ErrorKind};
+use crate::issuer::Trusted;
+use crate::jwk::Header;
+use crate::jwt::buffer::{self, Text};
+use crate::jwt::{Claims, Compact, Proof, Unverified, Verified};
+use crate::keys::{KeyQuery, Keys};
+
+/// Claims, and what they rest on.
+pub(crate) struct Sight<C> {
+    pub(crate) claims: Claims<C>,
+    pub(crate) place: usize,
+    pub(crate) key_set: u64,
+}
+
+/// Why the straight way gave no claims.
+enum Aside {
+    Refused(Error),
+    /// Not to be decided so. A signature that was checked need not be checked again.
+    Detour(Option<Failed>),
+}
+
+const DETOUR: Aside = Aside::Detour(None);
+
+/// No key of this set made the signature.
+struct Failed {
+    key_set: u64,
+    kind: ErrorKind,
+}
+
+impl<C: DeserializeOwned> Inner<C> {
+    pub(crate) fn first_sight(&self, token: &str, now: Duration) -> Result<Sight<C>, Stop> {
+        if token.len() > self.rules.longest_token {
+            return Err(ErrorKind::TokenTooLarge.into());
+        }
+        let token = Compact::cut(token)?;
+        buffer::with(|buffer| match self.straight(&token, buffer, now) {
+            Ok(sight) => Ok(sight),
+            Err(Aside::Refused(error)) => Err(error.into()),
+            Err(Aside::Detour(failed)) => self.long_way(&token, failed, buffer, now),
+        })
+    }
+
+    fn straight(&self, token: &Compact<'_>, buffer: &mut Vec<u8>, now: Duration) -> Result<Sight<C>, Aside> {
+        let (place, issuer) = self.probable_issuer(token.header).ok_or(DETOUR)?;
+        let keys = issuer.keys.source().current().ok_or(DETOUR)?;
+        let header = keys.known_header(token.header).ok_or(DETOUR)?;
+        let token_type = self.rules.check_header(header.algorithm, header.typ.as_deref()).map_err(Aside::Refused)?;
+        let text = Text::decode(token.payload, header.key_id.as_deref(), buffer).ok_or(DETOUR)?;
+        if !issuer.algorithms.contains(header.algorithm) {
+            return Err(DETOUR);
+        }
+        let failed = |kind| Aside::Detour(Some(Failed { key_set: keys.number(), kind }));
+        let proof = token.check_signature(header, &keys).map_err(failed)?;
+        let (verified, custom) = Verified::read(proof, header, token_type, text).ok_or(DETOUR)?;
+        if !verified.is_of(&issuer.name) {
+            return Err(DETOUR);
+        }
+        let claims = verified.validate(&self.rules, issuer.expected(), now, |_| Ok(custom)).map_err(Aside::Refused)?;
+        Ok(Sight { claims, place, key_set: keys.number() })
+    }
+
+    /// The only issuer, or else the first with keys that signed such a header before. Changes nothing, as the token may
+    /// be anybody's.
+    fn probable_issuer(&self, header: &str) -> Option<(usize, &Trusted)> {
+        let mut issuers = self.issuers.iter().enumerate();
+        match self.issuers.as_slice() {
+            [_] => issuers.next(),
+            _ => issuers.find(|(_, issuer)| issuer.keys.know_header(header)),
+        }
+    }
+
+    fn long_way(
+        &self,
+        token: &Compact<'_>,
+        failed: Option<Failed>,
+        buffer: &mut Vec<u8>,
+        now: Duration,
+    ) -> Result<Sight<C>, Stop> {
+        let rules = &self.rules;
+        let (header, token_type) = Header::read(token.header, |algorithm, typ| rules.check_header(algorithm, typ))?;
+        let text = Text::decode(token.payload, header.key_id.as_deref(), buffer).ok_or(ErrorKind::MalformedToken)?;
+        let unverified = Unverified::read(text)?;
+        let (place, issuer) = self.issuer_of(unverified.issuer(text)?, header.algorithm)?;
+        let current = issuer.keys.source().current();
+        let Some((proof, key_set)) = prove(token, &header, current, failed)? else {
+            // A token that is out of its time by its own word is not worth a fetch.
+            unverified.check_time(rules, now)?;
+            return Err(Stop::NeedsKeys(place, KeyQuery::new(header.key_id.as_deref(), header.algorithm)));
+        };
+        let verified = unverified.verified(proof, &header, token_type, text);
+        let claims = verified.validate(rules, issuer.expected(), now, Verified::custom)?;
+        Ok(Sight { claims, place, key_set })
+    }
+
+    /// The configured issuer of that name, byte by byte, if it may use the token's algorithm.
+    fn issuer_of(&self, named: &str, algorithm: Algorithm) -> Result<(usize, &Trusted), Error> {
+        let mut issuers = self.issuers.iter().enumerate();
+        let (place, issuer) = issuers.find(|(_, issuer)| issuer.name == named).ok_or(ErrorKind::UnknownIssuer)?;
+        if !issuer.algorithms.contains(algorithm) {
+            return Err(ErrorKind::AlgorithmNotAllowed.into());
+        }
+        Ok((place, issuer))
+    }
+}
+
+/// Verifies with the keys at hand, and tells which set they are; `None` if others might settle it.
+fn prove(
+    token: &Compact<'_>,
+    header: &Header,
+    keys: Option<Keys<'_>>,
+    failed: Option<Failed>,
+) -> Result<Option<(Proof, u64)>, Error> {
+    let Some(keys) = keys else { return Ok(None) };
+    let failed = failed.filter(|failed| failed.key_set == keys.number());
+    match failed.map_or_else(|| token.check_signature(header, &keys), |failed| Err(failed.kind)) {
+        Ok(proof) => {
+            keys.remember_header(token.header, header);
+            Ok(Some((proof, keys.number())))
+        }
+        Err(kind) if keys.may_verify(header.key_id.as_deref(), header.algorithm) => Err(kind.into()),
+        Err(_) => Ok(None),
+    }
+}

@@ -1,0 +1,86 @@
+//! The headers of tokens that keys of one set have signed, recognised by their bytes: an issuer writes the same few over
+//! and over.
+
+use std::sync::OnceLock;
+
+use crate::algorithm::Algorithm;
+
+/// What matters of a token's header (RFC 7515 §4.1).
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key_id: Option<Box<str>>,
+    pub(crate) typ: Option<Box<str>>,
+}
+
+/// How many are kept: two or three for each key that signs at a time, with room for more.
+const MOST: usize = 16;
+/// Longer ones hold something that differs from token to token, such as a certificate.
+const LONGEST: usize = 1024;
+
+/// Entered only after a token with that header was verified, so that strangers can't fill it. Reading takes no lock, and
+/// nothing is ever replaced: a new key set starts with none.
+#[derive(Debug, Default)]
+pub(crate) struct KnownHeaders(Box<[OnceLock<Known>; MOST]>);
+
+#[derive(Debug)]
+struct Known {
+    encoded: Box<str>,
+    header: Header,
+}
+
+impl KnownHeaders {
+    /// What is known of a header that is encoded as this, if it was met before.
+    pub(crate) fn get(&self, encoded: &str) -> Option<&Header> {
+        let mut met = self.0.iter().map_while(OnceLock::get);
+        met.find(|known| *known.encoded == *encoded).map(|known| &known.header)
+    }
+
+    pub(crate) fn add(&self, encoded: &str, header: &Header) {
+        if encoded.len() > LONGEST || self.get(encoded).is_some() {
+            return;
+        }
+        let known = Known { encoded: encoded.into(), header: header.clone() };
+        // Two threads may enter the same one at once: that costs a place, no more.
+        let _ = self.0.iter().try_fold(known, |known, place| place.set(known).map_or_else(Ok, |()| Err(())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(key_id: &str) -> Header {
+        Header { algorithm: Algorithm::ES256, key_id: Some(key_id.into()), typ: None }
+    }
+
+    #[test]
+    fn a_header_is_recognised_by_all_of_its_bytes() {
+        let known = KnownHeaders::default();
+        known.add("abc", &header("1"));
+        known.add("abd", &header("2"));
+        assert_eq!(known.get("abd").unwrap().key_id.as_deref(), Some("2"));
+        assert!(known.get("ab").is_none() && known.get("abcd").is_none() && known.get("").is_none());
+    }
+
+    #[test]
+    fn more_headers_than_there_is_room_for_change_nothing() {
+        let known = KnownHeaders::default();
+        for number in 0..100 {
+            known.add(&number.to_string(), &header(&number.to_string()));
+            known.add(&number.to_string(), &header("again"));
+        }
+        assert!(
+            (0..MOST)
+                .all(|number| known.get(&number.to_string()).unwrap().key_id == header(&number.to_string()).key_id)
+        );
+        assert!(known.get(&MOST.to_string()).is_none());
+    }
+
+    #[test]
+    fn a_long_header_is_not_kept() {
+        let known = KnownHeaders::default();
+        known.add(&"x".repeat(LONGEST + 1), &header("1"));
+        assert!(known.get(&"x".repeat(LONGEST + 1)).is_none());
+    }
+}
