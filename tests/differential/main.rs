@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::print_stdout,
     clippy::arithmetic_side_effects,
+    clippy::unreachable,
     reason = "in a test a panic is the report"
 )]
 
