@@ -39,6 +39,11 @@ async fn the_life_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
         ("max-age=", 600),
         ("max-age", 600),
         ("s-maxage=900", 600),
+        ("ext=\"a, max-age=5\", max-age=300", 300),
+        ("ext=\"a\\\", no-store, \\\\\", max-age=300", 300),
+        ("ext=\"é\", max-age=300", 300),
+        ("ext=\"é\", no-store", 60),
+        ("ext=\\, max-age=300", 300),
         ("", 600),
         (",,=,;", 600),
     ] {

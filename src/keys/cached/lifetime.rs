@@ -44,12 +44,13 @@ fn stated(headers: &HeaderMap) -> Option<Duration> {
 fn by_directive(headers: &HeaderMap) -> Option<Duration> {
     let mut life = None;
     for directive in directives(headers) {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-        match name.trim() {
-            name if name.eq_ignore_ascii_case("no-store") || name.eq_ignore_ascii_case("no-cache") => {
+        let mut parts = directive.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+        let value = |value| std::str::from_utf8(value).ok().and_then(seconds);
+        match parts.next().unwrap_or_default() {
+            name if name.eq_ignore_ascii_case(b"no-store") || name.eq_ignore_ascii_case(b"no-cache") => {
                 return Some(Duration::ZERO);
             }
-            name if name.eq_ignore_ascii_case("max-age") => life = life.or(seconds(value)),
+            name if name.eq_ignore_ascii_case(b"max-age") => life = life.or_else(|| parts.next().and_then(value)),
             _ => {}
         }
     }
@@ -64,13 +65,23 @@ fn by_date(headers: &HeaderMap) -> Option<Duration> {
     expires.map(|expires| life(expires).unwrap_or_default())
 }
 
-fn directives(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers
-        .get_all(CACHE_CONTROL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
+/// Read as bytes: what else an extension holds must not hide `no-store`.
+fn directives(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(CACHE_CONTROL).iter().flat_map(|list| members(list.as_bytes()))
+}
+
+/// The members of a list. A comma between quotes separates nothing (RFC 9110 §5.6.1, §5.6.4).
+fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut quoted, mut escaped) = (false, false);
+    list.split(move |byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            _ => return *byte == b',' && !quoted,
+        }
+        false
+    })
 }
 
 /// The time that the answer spent in caches on its way.

@@ -1,0 +1,184 @@
+// Differential test: a corpus of tokens through npm's `jose` and through this crate, by the same rules.
+//
+//   node differential.mjs SEED TEST-BINARY...
+//
+// Each TEST-BINARY is tests/differential, built with one signature backend. Prints how the sides agree, the table of
+// explained disagreements, and at the end `N passed, N failed`; the exit code is 0 if none failed. `differential.sh`
+// installs and builds what this needs, then runs it.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+
+import { addClaims } from './differential/claims.mjs';
+import { Corpus } from './differential/corpus.mjs';
+import { addDamage } from './differential/damage.mjs';
+import { addGood } from './differential/good.mjs';
+import { addHeaders } from './differential/headers.mjs';
+import { newVerifiers } from './differential/jose.mjs';
+import { newKeys, newRules, NOW } from './differential/keys.mjs';
+import { explain, READINGS, TABLE } from './differential/table.mjs';
+import { addTexts } from './differential/texts.mjs';
+import { check, ended, runAll, start } from './harness.mjs';
+
+const TIME_LIMIT = 120_000;
+const FEWEST_TOKENS = 2000;
+const MOST_SHOWN = 5;
+
+async function newCorpus(seed) {
+  const keys = await newKeys();
+  const corpus = new Corpus(keys, seed);
+  for (const add of [addGood, addClaims, addHeaders, addTexts, addDamage]) add(corpus);
+  return { rules: newRules(keys), tokens: corpus.tokens };
+}
+
+/** What jose says of each token. */
+async function judge({ rules, tokens }) {
+  const verifiers = newVerifiers(rules);
+  const verdicts = [];
+  for (const { rules: name, token } of tokens) verdicts.push(await verifiers[name](token));
+  return verdicts;
+}
+
+/** What this crate says of each token. The folder is how the test binary is told what to do. */
+async function ask(binary, folder) {
+  const answers = join(folder, 'answers.json');
+  await rm(answers, { force: true });
+  const child = start(binary, binary, ['--nocapture']);
+  assert.deepEqual(await ended(child), { code: 0, signal: null }, child.stderr);
+  return JSON.parse(await readFile(answers, 'utf8'));
+}
+
+function factsOf({ rules, token }, jose) {
+  return { token, rules, parts: token.split('.'), now: NOW, ...jose };
+}
+
+/** Sorts the tokens by how the two sides decide. */
+function compare(tokens, theirs, answers) {
+  const counts = { accept: 0, refuse: 0 };
+  const explained = new Map(TABLE.map((line) => [line, 0]));
+  const failures = [];
+  tokens.forEach((entry, place) => {
+    const [jose, ours] = [theirs[place], answers[place]];
+    const agree = jose.accepted === ours.accepted;
+    const line = agree ? undefined : explain(factsOf(entry, jose), ours);
+    if (agree) counts[ours.accepted ? 'accept' : 'refuse'] += 1;
+    else if (line === undefined) failures.push(describe(entry, jose, ours));
+    else explained.set(line, explained.get(line) + 1);
+  });
+  return { counts, explained, failures };
+}
+
+function describe({ family, rules, token }, jose, ours) {
+  const side = ({ accepted, kind, claim }) => (accepted ? 'yes' : `no (${[kind, claim].filter(Boolean).join(' ')})`);
+  const texts = token.split('.', 2).map((part) => Buffer.from(part, 'base64url').toString().slice(0, 300));
+  return `${family} (${rules}): jose ${side(jose)}, we ${side(ours)}: ${JSON.stringify(texts)} ${token.slice(0, 1000)}`;
+}
+
+function none(failures) {
+  assert.equal(failures.length, 0, `${failures.length}, such as: ${failures.slice(0, MOST_SHOWN).join('; ')}`);
+}
+
+/** Tokens of which there is no doubt, whatever both sides say. */
+function unexpected(tokens, decisions) {
+  const decided = (place) => (decisions[place].accepted ? 'accept' : 'refuse');
+  const wrong = tokens.filter(({ expected }, place) => expected !== undefined && expected !== decided(place));
+  return wrong.map(({ family, token }) => `${family}: ${token}`);
+}
+
+/** Sorts the tokens that both accept, and that the two sides read differently. */
+function compareReadings(tokens, theirs, answers) {
+  const explained = new Map(READINGS.map((line) => [line, 0]));
+  const failures = [];
+  tokens.forEach((entry, place) => {
+    const [jose, ours] = [theirs[place], answers[place]];
+    if (!jose.accepted || !ours.accepted) return;
+    const line = READINGS.find(({ when }) => when(ours.claims, jose.claims));
+    const alike = isDeepStrictEqual(ours.claims, jose.claims);
+    if (!isDeepStrictEqual(inNanoseconds(ours.seen), inNanoseconds(seen(jose))) || (!alike && line === undefined)) {
+      failures.push(`${describe(entry, jose, ours)}: ${JSON.stringify(ours.seen)}`);
+    } else if (!alike) {
+      explained.set(line, explained.get(line) + 1);
+    }
+  });
+  return { explained, failures };
+}
+
+/** With dates as they fit in a SystemTime. */
+function inNanoseconds(read) {
+  const date = (value) => (value === null ? null : value.toFixed(9).replace(/^-(?=[0.]+$)/, ''));
+  return { ...read, exp: date(read.exp), nbf: date(read.nbf), iat: date(read.iat) };
+}
+
+/** The typed claims and the header, as jose read them. */
+function seen({ header, claims }) {
+  const { iss, sub = null, aud, exp, iat = null, nbf = null, jti = null } = claims;
+  const alg = header.alg === 'EdDSA' ? 'Ed25519' : header.alg;
+  return { iss, sub, aud: [aud].flat(), exp, iat, nbf, jti, kid: header.kid ?? null, alg, scopes: scopes(claims) };
+}
+
+function scopes({ scope, scp }) {
+  const areTexts = (value) => [value].flat().every((piece) => typeof piece === 'string');
+  const granted = [scope, scp].find(areTexts) ?? [];
+  return [granted].flat().flatMap((piece) => piece.split(' ')).filter((piece) => piece !== '');
+}
+
+async function checkCorpus({ tokens }, theirs) {
+  const families = [...new Set(tokens.map(({ family }) => family))];
+  await check(`${tokens.length} tokens of ${families.length} families: at least ${FEWEST_TOKENS}`, () => {
+    assert.ok(tokens.length >= FEWEST_TOKENS);
+  });
+  await check('jose decides as is expected where there is no doubt', () => none(unexpected(tokens, theirs)));
+}
+
+async function checkBackend(name, { tokens }, theirs, answers) {
+  await check(`${name}: every token is answered`, () => assert.equal(answers.length, tokens.length));
+  await check(`${name}: we decide as is expected where there is no doubt`, () => none(unexpected(tokens, answers)));
+  const { counts, explained, failures } = compare(tokens, theirs, answers);
+  const { accept, refuse } = counts;
+  const others = tokens.length - accept - refuse;
+  console.log(`# ${name}: ${tokens.length} tokens: both accept ${accept}, both refuse ${refuse}, one each ${others}`);
+  await check(`${name}: every disagreement is explained`, () => none(failures));
+  for (const [{ rule, accepts, why }, count] of explained) {
+    await checkLine(`${name}: accepted by ${accepts === 'jose' ? 'jose' : 'us'} alone: ${rule}`, count, why);
+  }
+  const readings = compareReadings(tokens, theirs, answers);
+  await check(`${name}: what both accept, both read alike, or it is explained`, () => none(readings.failures));
+  for (const [{ rule, why }, count] of readings.explained) {
+    await checkLine(`${name}: read differently: ${rule}`, count, why);
+  }
+}
+
+/** A line of a table: it must be needed. */
+async function checkLine(rule, count, why) {
+  await check(`${rule}: ${count} tokens (${why})`, () => assert.ok(count > 0, 'no token needs this line of the table'));
+}
+
+async function scenario(seed, binaries) {
+  const folder = await mkdtemp(join(tmpdir(), 'differential-'));
+  process.env.DIFFERENTIAL_FOLDER = folder;
+  try {
+    const corpus = await newCorpus(seed);
+    await writeFile(join(folder, 'corpus.json'), JSON.stringify({ now: NOW, ...corpus }));
+    const theirs = await judge(corpus);
+    await checkCorpus(corpus, theirs);
+    const backends = new Set();
+    for (const binary of binaries) {
+      const { backend, answers } = await ask(binary, folder);
+      backends.add(backend);
+      await checkBackend(backend, corpus, theirs, answers);
+    }
+    await check('each test binary has another backend', () => assert.equal(backends.size, binaries.length));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const [seed, ...binaries] = process.argv.slice(2);
+if (!/^\d+$/.test(seed ?? '') || binaries.length === 0) {
+  console.error('usage: node differential.mjs SEED TEST-BINARY...');
+  process.exit(2);
+}
+await runAll(TIME_LIMIT, () => scenario(Number(seed), binaries));

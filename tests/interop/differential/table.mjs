@@ -1,0 +1,223 @@
+// The disagreements with jose, and why each is meant. One that no line explains fails the run, as does a line that
+// explains none. A line fits by what the token holds, and by the reason that we give.
+
+const WHITE_SPACE = /[\t\n\f\r ]/;
+const LAST_DATE = 253_402_300_799;
+const DATES = ['exp', 'nbf', 'iat'];
+
+/** The names of the object's own members, in order, escapes undone. */
+function names(json) {
+  const found = [];
+  let depth = 0;
+  for (const [piece, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/gs)) {
+    if (string === undefined) depth += piece === '{' || piece === '[' ? 1 : -1;
+    else if (colon !== undefined && depth === 1) found.push(JSON.parse(string));
+  }
+  return found;
+}
+
+const hasTwins = (json) => new Set(names(json)).size < names(json).length;
+
+/** How deep arrays and objects are nested. */
+function depth(value) {
+  const inner = typeof value === 'object' && value !== null ? Object.values(value) : undefined;
+  return inner === undefined ? 0 : 1 + Math.max(0, ...inner.map(depth));
+}
+
+/** Whether `test` holds for some value within. */
+function some(value, test) {
+  const inner = typeof value === 'object' && value !== null ? Object.values(value) : [];
+  return test(value) || inner.some((one) => some(one, test));
+}
+
+const isText = (value) => value === undefined || typeof value === 'string';
+const decoded = (part) => Buffer.from(part, 'base64url').toString('base64url');
+const headerOf = (parts) => JSON.parse(Buffer.from(parts[0], 'base64url').toString());
+const holdsHalfAPair = (value) => /\\ud[89a-f]/.test(JSON.stringify(value));
+
+/**
+ * Each line: what it is about, who accepts, the reasons that we give if that is not us and the claims that we may name,
+ * when it applies, and why. `when` gets { token, rules, parts, now } and, where jose accepts, the { texts, header,
+ * claims } that it read.
+ */
+export const TABLE = [
+  {
+    rule: 'white space in base64url',
+    accepts: 'jose',
+    ours: ['MalformedToken'],
+    when: ({ parts }) => parts.some((part) => WHITE_SPACE.test(part)),
+    why: 'RFC 7515 §2: no line breaks, white space or other additional characters; jose decodes as browsers do',
+  },
+  {
+    rule: 'padding in base64url',
+    accepts: 'jose',
+    ours: ['MalformedToken'],
+    when: ({ parts }) => parts.some((part) => part.includes('=')),
+    why: 'RFC 7515 §2: with all trailing "=" characters omitted',
+  },
+  {
+    rule: 'unused bits in base64url',
+    accepts: 'jose',
+    ours: ['MalformedToken'],
+    when: ({ parts }) => parts.some((part) => !WHITE_SPACE.test(part) && !part.includes('=') && decoded(part) !== part),
+    why: 'RFC 4648 §3.5 allows it; else one token has several texts, each a new one to deny lists and caches',
+  },
+  {
+    rule: 'a header parameter twice',
+    accepts: 'jose',
+    ours: ['MalformedToken'],
+    when: ({ texts }) => hasTwins(texts[0]),
+    why: 'RFC 7515 §4: refuse, or take the last one as jose does; who takes the first one sees another token',
+  },
+  {
+    rule: 'a claim twice',
+    accepts: 'jose',
+    ours: ['MalformedToken', 'InvalidClaim'],
+    when: ({ texts }) => hasTwins(texts[1]),
+    why: 'RFC 7519 §4: refuse, or take the last one as jose does',
+  },
+  {
+    rule: 'a byte order mark',
+    accepts: 'jose',
+    ours: ['MalformedToken'],
+    when: ({ texts }) => texts.some((text) => text.startsWith('\ufeff')),
+    why: 'RFC 8259 §8.1: nobody may add one; a parser may ignore it or not',
+  },
+  {
+    rule: 'half a surrogate pair',
+    accepts: 'jose',
+    ours: ['MalformedToken', 'InvalidClaim'],
+    when: ({ header, claims }) => [header, claims].some(holdsHalfAPair),
+    why: 'RFC 8259 §8.2: unpredictable; it is no Unicode text, so no string in Rust can hold it',
+  },
+  {
+    rule: 'a number beyond a double',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    when: ({ claims }) => some(claims, (value) => value === Infinity || value === -Infinity),
+    why: 'RFC 8259 §6: a parser may limit the range; jose takes 1e400 for infinity, an `exp` that never comes',
+  },
+  {
+    rule: 'a claim of more than 126 levels',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    of: [null],
+    when: ({ claims }) => depth(claims) > 127,
+    why: 'RFC 8259 §9: a parser may limit the depth',
+  },
+  {
+    rule: 'more than 16 KiB',
+    accepts: 'jose',
+    ours: ['TokenTooLarge'],
+    when: ({ token }) => token.length > 16 * 1024,
+    why: 'a bound on the work for what nobody signed; JwtAuthBuilder::longest_token sets it',
+  },
+  {
+    rule: '`b64` or `zip`',
+    accepts: 'jose',
+    ours: ['UnsupportedHeader'],
+    when: ({ header }) => Object.hasOwn(header, 'zip') || Object.hasOwn(header, 'b64'),
+    why: 'RFC 7797 §6, §7: `b64` needs `crit`, and JWTs don\'t use it; RFC 7516 §4.1.3: `zip` is for encryption',
+  },
+  {
+    rule: 'a token of another type',
+    accepts: 'jose',
+    ours: ['WrongTokenType'],
+    when: ({ header }) => typeof header.typ === 'string',
+    why: 'RFC 8725 §3.11, §3.12: one kind of token must not pass for another; jose looks at `typ` only if told to',
+  },
+  {
+    rule: '`typ` or `kid` that is no text',
+    accepts: 'jose',
+    ours: ['MalformedToken'],
+    when: ({ header }) => !isText(header.typ) || !isText(header.kid),
+    why: 'RFC 7515 §4.1.4, §4.1.9: strings; jose ignores what it does not need',
+  },
+  {
+    rule: 'issued in the future',
+    accepts: 'jose',
+    ours: ['NotYetValid'],
+    of: ['iat'],
+    when: ({ claims, now }) => claims.iat > now + 60,
+    why: 'stricter than RFC 7519 §4.1.6, which asks for no check: a clock, or the token, is wrong',
+  },
+  {
+    rule: 'a date before 1970',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    of: ['nbf', 'iat'],
+    when: ({ claims }) => claims.nbf < 0 || claims.iat < 0,
+    why: 'RFC 7519 §2: seconds since 1970; fewer than none are a mistake',
+  },
+  {
+    rule: 'a date after the year 9999',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    of: DATES,
+    when: ({ claims }) => DATES.some((name) => claims[name] > LAST_DATE && claims[name] < Infinity),
+    why: 'RFC 7519 §2: seconds; so many are milliseconds by mistake, and the token would never expire',
+  },
+  {
+    rule: '`sub` or `jti` that is no text',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    of: ['sub', 'jti'],
+    when: ({ claims }) => !isText(claims.sub) || !isText(claims.jti),
+    why: 'RFC 7519 §4.1.2, §4.1.7: strings; jose looks at `sub` only if told to',
+  },
+  {
+    rule: '`client_id` that is no text',
+    accepts: 'jose',
+    ours: ['MissingClaim'],
+    of: ['client_id'],
+    when: ({ claims, rules }) => rules === 'access' && !isText(claims.client_id),
+    why: 'RFC 9068 §2.2, RFC 8693 §4.3: a string; jose only sees to it that it is there',
+  },
+  {
+    rule: 'an audience, and what is no text',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    of: ['aud'],
+    when: ({ claims }) => Array.isArray(claims.aud) && !claims.aud.every(isText),
+    why: 'RFC 7519 §4.1.3: an array of strings',
+  },
+  {
+    rule: '`EdDSA` and `Ed25519`',
+    accepts: 'ours',
+    when: ({ parts }) => ['EdDSA', 'Ed25519'].includes(headerOf(parts).alg),
+    why: 'RFC 9864 §2.2: two names for one thing with such a key; jose wants the one that the JWK, or the list, has',
+  },
+  {
+    rule: 'a key id, and a key without one',
+    accepts: 'ours',
+    when: ({ parts, rules }) => rules === 'bare' && typeof headerOf(parts).kid === 'string',
+    why: 'RFC 7517 §4.5: a key need not have an id; see Key::with_key_id',
+  },
+];
+
+/** Whether two claims differ only in numbers, and these by no more than the last place of a double. */
+function nearly(ours, theirs) {
+  if (typeof ours === 'number' && typeof theirs === 'number') {
+    return Math.abs(ours - theirs) <= Math.max(Number.MIN_VALUE, Math.abs(theirs) * Number.EPSILON);
+  }
+  const composed = [ours, theirs].every((value) => typeof value === 'object' && value !== null);
+  if (!composed) return ours === theirs;
+  return Object.keys(ours).length === Object.keys(theirs).length
+    && Object.keys(theirs).every((name) => Object.hasOwn(ours, name) && nearly(ours[name], theirs[name]));
+}
+
+/** Of tokens that both accept: what each reads in the claims, and may read differently. */
+export const READINGS = [
+  {
+    rule: 'the last place of a number',
+    when: nearly,
+    why: 'RFC 8259 §6: precision may be limited; serde_json is exact with its feature float_roundtrip',
+  },
+];
+
+/** The line that explains the disagreement, if there is one. */
+export function explain(facts, ours) {
+  const accepts = ours.accepted ? 'ours' : 'jose';
+  const reason = ({ ours: kinds, of = [ours.claim] }) => kinds.includes(ours.kind) && of.includes(ours.claim);
+  return TABLE.find((line) => line.accepts === accepts && (ours.accepted || reason(line)) && line.when(facts));
+}

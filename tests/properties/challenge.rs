@@ -1,0 +1,132 @@
+//! Whatever stands in the configuration and in the request, a challenge can be read back, and says what it should
+//! (RFC 9110 §11.6.1, RFC 6750 §3).
+
+use std::convert::Infallible;
+
+use futures::executor::block_on;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, Request, Response};
+use proptest::prelude::*;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
+
+use crate::grammar::{Parsed, parse};
+use crate::support::{builder, cases, payload, sign};
+
+/// RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E.
+fn may_stand(character: char) -> bool {
+    matches!(u32::from(character), 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+}
+
+/// What has a meaning in a challenge, or in a header.
+const SYNTAX: &[char] = &['"', '\\', '\r', '\n', '\t', ',', ' ', '='];
+
+/// RFC 6749 §3.3: the same without the space.
+fn scope_name() -> impl Strategy<Value = String> {
+    prop_oneof!["[!#-\\[\\]-~]{1,12}", "[a-z:/.]{1,12}"]
+}
+
+fn realm() -> impl Strategy<Value = Option<String>> {
+    let hostile = prop::collection::vec(prop_oneof![any::<char>(), prop::sample::select(SYNTAX)], 0..20);
+    prop::option::of(prop_oneof![hostile.prop_map(String::from_iter), "[ -~]{0,20}", "\\PC{0,10}"])
+}
+
+/// `Authorization` headers: none, too many, hostile, good.
+fn credentials() -> impl Strategy<Value = Vec<HeaderValue>> {
+    let bytes = prop::collection::vec(any::<u8>(), 0..60);
+    let hostile = (prop_oneof![Just(&b""[..]), Just(&b"Bearer "[..])], bytes).prop_map(|(scheme, bytes)| {
+        HeaderValue::from_bytes(&[scheme, &bytes].concat()).unwrap_or(HeaderValue::from_static("Bearer \"\\"))
+    });
+    let value = prop_oneof![
+        3 => hostile,
+        1 => Just(HeaderValue::from_static("Basic QTpC")),
+        2 => Just(HeaderValue::try_from(format!("Bearer {}", sign(&payload(&[])))).unwrap()),
+        1 => Just(HeaderValue::try_from(format!("Bearer {}", sign(&payload(&[("exp", "1")])))).unwrap()),
+    ];
+    prop::collection::vec(value, 0..3)
+}
+
+/// The answer to a request with these credentials.
+fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Response<String> {
+    let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+    let mut request = Request::new(());
+    if grpc {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    }
+    for value in credentials {
+        request.headers_mut().append(AUTHORIZATION, value);
+    }
+    block_on(layer.layer(inner).oneshot(request)).unwrap()
+}
+
+/// The one challenge of an answer.
+fn challenge(response: &Response<String>) -> Parsed {
+    let values: Vec<_> = response.headers().get_all(WWW_AUTHENTICATE).iter().collect();
+    assert_eq!(values.len(), 1, "{values:?}");
+    parse(values[0].as_bytes()).unwrap_or_else(|| panic!("{:?}", values[0]))
+}
+
+/// The error code of RFC 6750 §3.1.
+fn code(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::MissingToken => None,
+        ErrorKind::InvalidRequest => Some("invalid_request"),
+        ErrorKind::InsufficientScope => Some("insufficient_scope"),
+        _ => Some("invalid_token"),
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2000))]
+
+    #[test]
+    fn every_challenge_can_be_read_back_and_says_what_was_configured(
+        realm in realm(),
+        scopes in prop::collection::vec(scope_name(), 1..4),
+        credentials in credentials(),
+        grpc in any::<bool>(),
+    ) {
+        let layer = builder().require_scopes(scopes.clone());
+        let layer = if let Some(realm) = &realm { layer.realm(realm) } else { layer }.build().unwrap();
+        let response = ask(&layer, credentials, grpc);
+        let kind = response.extensions().get::<tower_jwt_auth::Error>().expect("no token has the scopes").kind();
+
+        let read = challenge(&response);
+        prop_assert_eq!(&read.scheme, "Bearer");
+        let shown = realm.map(|realm| realm.chars().filter(|character| may_stand(*character)).collect::<String>());
+        prop_assert_eq!(read.parameter("realm"), shown.as_deref());
+        prop_assert_eq!(read.parameter("error"), code(kind));
+        prop_assert_eq!(read.parameter("error_description").is_some(), code(kind).is_some());
+        let asked = (kind == ErrorKind::InsufficientScope).then(|| scopes.join(" "));
+        prop_assert_eq!(read.parameter("scope"), asked.as_deref());
+        let known = ["realm", "error", "error_description", "scope"];
+        for (name, value) in &read.parameters {
+            prop_assert!(known.contains(&name.as_str()) && value.chars().all(may_stand), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_scope_that_can_not_stand_in_a_challenge_can_not_be_required(scope in "\\PC{0,8}|[ -~\t\r\n]{0,8}") {
+        let may = !scope.is_empty() && scope.chars().all(|character| may_stand(character) && character != ' ');
+        prop_assert_eq!(builder().require_scopes([scope]).build().is_ok(), may);
+    }
+}
+
+#[test]
+fn the_grammar_of_the_model_is_that_of_the_rfc() {
+    let read = |text: &str| parse(text.as_bytes()).map(|read| read.parameters);
+    let pairs =
+        |pairs: &[(&str, &str)]| Some(pairs.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect::<Vec<_>>());
+    assert_eq!(read("Bearer"), pairs(&[]));
+    assert_eq!(read("Bearer a=b , C = \"d, \\\"e\\\\\""), pairs(&[("a", "b"), ("c", "d, \"e\\")]));
+    for wrong in
+        ["", " Bearer", "Bearer ", "Bearer,", "Bearer a", "Bearer a=", "Bearer a=\"b", "Bearer a=\"b\"c", "Bearer a=b,"]
+    {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
+    for wrong in
+        ["Bearer a=b A=c", "Bearer a=b, A=c", "Bearer a=é", "Bearer a=\"é\"", "Bearer a=\"\r\"", "Bearer a=b, Basic"]
+    {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
+}

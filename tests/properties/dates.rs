@@ -1,0 +1,170 @@
+//! `exp`, `nbf` and `iat`: a JSON number of seconds since 1970 (RFC 7519 §2), up to the year 9999.
+
+use std::cmp::Ordering;
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+use tower_jwt_auth::{Claims, ErrorKind};
+
+use crate::decimal::Decimal;
+use crate::support::{LEEWAY, NOW, authenticate, cases, payload, sign};
+
+/// The last second of the year 9999.
+const LATEST: u64 = 253_402_300_799;
+/// Where the answer changes.
+const LIMITS: [u64; 3] = [NOW - LEEWAY, NOW + LEEWAY, LATEST];
+
+/// What is to become of a token with this date.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Accepted,
+    Refused(ErrorKind),
+    /// Either as no JSON or as no date.
+    NoNumber,
+}
+
+fn verdict(claim: &str, text: &str) -> Verdict {
+    let Some(date) = Decimal::parse(text) else { return Verdict::NoNumber };
+    let before_1970 = date.negative && !date.is_zero();
+    if before_1970 || date.cmp_size(&Decimal::whole(LATEST)) == Ordering::Greater {
+        return Verdict::Refused(ErrorKind::InvalidClaim);
+    }
+    // RFC 7519 §4.1.4: expired on or after; §4.1.5: not before, so at that time it is good.
+    let expired = date.cmp_size(&Decimal::whole(NOW - LEEWAY)) != Ordering::Greater;
+    let future = date.cmp_size(&Decimal::whole(NOW + LEEWAY)) == Ordering::Greater;
+    match claim {
+        "exp" if expired => Verdict::Refused(ErrorKind::Expired),
+        "nbf" | "iat" if future => Verdict::Refused(ErrorKind::NotYetValid),
+        _ => Verdict::Accepted,
+    }
+}
+
+/// Numbers that a double can't tell from a limit, without being that limit: either answer is right (RFC 8259 §6).
+fn is_too_close(text: &str) -> bool {
+    let (Some(exact), Ok(double)) = (Decimal::parse(text), text.parse::<f64>()) else { return false };
+    let near = |limit: u64| (double - limit as f64).abs() < 0.0005 && exact != Decimal::whole(limit);
+    LIMITS.into_iter().any(near) || (double == 0.0 && !exact.is_zero())
+}
+
+fn claim() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["exp", "nbf", "iat"])
+}
+
+/// Seconds, mostly where something happens.
+fn seconds() -> impl Strategy<Value = u64> {
+    let near = |limit: u64| (limit.saturating_sub(3)..=limit + 3).boxed();
+    let limits = LIMITS.into_iter().chain([0, NOW, u64::from(u32::MAX), 1 << 53, u64::MAX - 3]).map(near);
+    prop_oneof![6 => prop::strategy::Union::new(limits), 1 => any::<u64>(), 1 => 0..=LATEST]
+}
+
+/// The number with its point moved and an exponent that makes up for it: the same number.
+fn respelled(whole: u64, fraction: &str, shift: i32, exponent: &str) -> String {
+    let (whole, fraction) = (whole.to_string(), fraction.to_owned());
+    let digits = format!("{}{whole}{fraction}{}", "0".repeat(20), "0".repeat(20));
+    let point = (20 + whole.len() as i32 - shift) as usize;
+    let (before, after) = digits.split_at(point);
+    let before = before.trim_start_matches('0');
+    let after = after.trim_end_matches('0');
+    let before = if before.is_empty() { "0" } else { before };
+    let dot = if after.is_empty() { "" } else { "." };
+    format!("{before}{dot}{after}{exponent}{shift}")
+}
+
+prop_compose! {
+    /// A number that has a form that JSON has.
+    fn number()(
+        whole in seconds(),
+        fraction in "[0-9]{0,3}",
+        shift in -12_i32..=12,
+        form in 0..4,
+        sign in prop::sample::select(vec!["", "", "", "-"]),
+    ) -> String {
+        let dot = if fraction.is_empty() { "" } else { "." };
+        let text = match form {
+            0 => format!("{whole}"),
+            1 => format!("{whole}{dot}{fraction}"),
+            2 => respelled(whole, &fraction, shift, "e"),
+            _ => respelled(whole, &fraction, shift.abs(), "E+"),
+        };
+        format!("{sign}{text}")
+    }
+}
+
+/// Nearly a number, or one of a size that nothing holds.
+fn odd_number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "-?[0-9]{1,25}(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?",
+        "[-+]?[0-9.]{1,12}([eE][+-]{0,2}[0-9.]{0,3})?",
+        "[1-9][0-9]{300,400}(\\.5)?",
+        "-?[0-9]e[+-]?[0-9]{3,20}",
+        "(NaN|-?Infinity|0x[0-9a-f]{1,8}|1_000|[0-9]{1,9}n|)",
+    ]
+}
+
+/// JSON values that are no numbers.
+fn other_value() -> impl Strategy<Value = String> {
+    let quoted = number().prop_map(|number| format!("\"{number}\""));
+    let listed = number().prop_map(|number| format!("[{number}]"));
+    let wrapped = number().prop_map(|number| format!("{{\"$numberLong\":{number}}}"));
+    prop_oneof![quoted, listed, wrapped, "(null|true|false|\\[\\]|\\{\\}|\"\")"]
+}
+
+/// The date as the claims give it.
+fn read(claims: &Claims, claim: &str) -> Option<SystemTime> {
+    match claim {
+        "exp" => Some(claims.expires_at()),
+        "nbf" => claims.not_before(),
+        _ => claims.issued_at(),
+    }
+}
+
+fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
+    let outcome = authenticate(&sign(&payload(&[(claim, text)])));
+    match verdict(claim, text) {
+        Verdict::Accepted => {
+            let claims = outcome.map_err(|error| TestCaseError::fail(format!("{claim} {text}: {error}")))?;
+            let exact = Duration::from_secs_f64(text.parse::<f64>().unwrap().max(0.0));
+            let since = read(&claims, claim).unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+            prop_assert!(since.abs_diff(exact) < Duration::from_millis(1), "{claim} {text}: {since:?}");
+        }
+        Verdict::Refused(kind) => {
+            let error = outcome.expect_err(text);
+            prop_assert_eq!((error.kind(), error.claim()), (kind, named(kind, claim)), "{} {}", claim, text);
+        }
+        Verdict::NoNumber => {
+            let kind = outcome.expect_err(text).kind();
+            prop_assert!(
+                matches!(kind, ErrorKind::InvalidClaim | ErrorKind::MalformedToken),
+                "{claim} {text}: {kind:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Which claim a refusal names.
+fn named(kind: ErrorKind, claim: &str) -> Option<&str> {
+    (kind != ErrorKind::Expired).then_some(claim)
+}
+
+proptest! {
+    #![proptest_config(cases(3000))]
+
+    #[test]
+    fn a_date_in_any_form_of_json_number_is_that_date(claim in claim(), text in number()) {
+        prop_assume!(!is_too_close(&text));
+        check(claim, &text)?;
+    }
+
+    #[test]
+    fn an_odd_number_is_a_date_or_refused_as_the_model_has_it(claim in claim(), text in odd_number()) {
+        prop_assume!(!is_too_close(&text));
+        check(claim, &text)?;
+    }
+
+    #[test]
+    fn a_date_that_is_no_number_is_an_invalid_claim(claim in claim(), text in other_value()) {
+        let error = authenticate(&sign(&payload(&[(claim, &text)]))).expect_err(&text);
+        prop_assert_eq!((error.kind(), error.claim()), (ErrorKind::InvalidClaim, Some(claim)));
+    }
+}

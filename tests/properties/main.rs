@@ -1,0 +1,29 @@
+//! What holds for every input of a kind, each against a model that was written from the RFC and not from the code.
+//!
+//! `PROPTEST_CASES` sets how many inputs are tried, `PROPTEST_RNG_SEED` which ones. A failure prints the smallest input
+//! that fails: put it into a test of its own beside the others of its topic.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the report"
+)]
+
+mod audience;
+mod base64url;
+mod cache_control;
+mod challenge;
+mod dates;
+mod decimal;
+mod grammar;
+mod scopes;
+mod support;
+mod values;
