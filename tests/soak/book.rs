@@ -3,7 +3,7 @@
 //!
 //! | a good token whose key | may get | why |
 //! |---|---|---|
-//! | verified a token before, and is not withdrawn | 200 | the good set stays, whatever the issuer does; it may serve stale for an hour |
+//! | has verified a token, and is not withdrawn | 200 | the good set stays, whatever the issuer does, for an hour |
 //! | is new, in healthy times, with refetches left | 200 | the request waits for the fetch |
 //! | is new, after a flood of unknown keys | 200, 401 | 2 refetches in 30 s, and the flood has used them up |
 //! | is new, in trouble | 200, 503 | nobody can say that there is no such key |
@@ -23,8 +23,8 @@ use crate::random::Random;
 /// The budget is 2 refetches in 30 s. A second more, because it counts from where the server takes one.
 const BUDGET: usize = 2;
 const BUDGET_WINDOW: Duration = Duration::from_secs(31);
-/// Until a new key must be known in spite of a flood: the oldest refetch leaves the budget's window after 30 s, the next
-/// unknown key takes its place, and a fetch takes at most 5 s.
+/// Until a new key must be known in spite of a flood: the oldest refetch leaves the budget's window after 30 s, the
+/// next unknown key takes its place, and a fetch takes at most 5 s.
 const LONGEST_DOUBT: Duration = Duration::from_secs(36);
 
 /// What a token is, as far as the keys of the issuer in trouble matter.

@@ -109,6 +109,9 @@ async fn volley(range: &Range, shots: &[Shot], kept: Option<Connection>) -> io::
         Some(connection) => connection,
         None => Connection::open(range.server).await?,
     };
+    if shots.len() > 1 {
+        range.tally().did("requests sent at once, without waiting");
+    }
     let requests: String = shots.iter().map(|shot| shot.request.as_str()).collect();
     let mut fired: Vec<_> = shots.iter().map(|shot| range.fire(shot)).collect();
     connection.send(requests.as_bytes()).await?;

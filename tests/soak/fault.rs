@@ -33,8 +33,8 @@ impl Fault {
         }
     }
 
-    /// All of them, in some order. Metadata that lies goes with a key set that is not to be had, so that it is asked for
-    /// again and again.
+    /// All of them, in some order. Metadata that lies goes with a key set that is not to be had, so that it is asked
+    /// for again and again.
     pub(crate) fn all(random: &mut Random, issuer: &str, enemy_url: &str, enemy: &TestKey) -> Vec<Self> {
         let mut keys = of_keys(enemy_url, enemy);
         random.shuffle(&mut keys);

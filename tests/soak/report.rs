@@ -13,9 +13,9 @@ use crate::watch::{Sample, quarters};
 /// Until buffers and pools have their size, in samples of a second.
 const WARM_UP: usize = 15;
 /// What memory may differ by between the quarters: an allocator's arenas breathe.
-const MEMORY_TOLERANCE: u64 = 8 * 1024;
+const MEMORY_TOLERANCE: u64 = 4 * 1024;
 /// The same for file descriptors: connections come and go.
-const FILES_TOLERANCE: u64 = 12;
+const FILES_TOLERANCE: u64 = 8;
 /// And when all clients are gone: idle connections to the two issuers.
 const FILES_LEFT: u64 = 4;
 
@@ -52,6 +52,9 @@ impl Checks {
 pub(crate) fn report(ended: &Ended, tally: &Tally, record: &Record, log: &Log) -> bool {
     print_requests(tally);
     print_faults(record);
+    for (violation, count) in &tally.told {
+        println!("WRONG {count:>6} x {violation}");
+    }
     println!();
     let mut checks = Checks::default();
     check_answers(&mut checks, tally);
@@ -144,9 +147,9 @@ fn check_resources(checks: &mut Checks, ended: &Ended) {
     };
     let found =
         format!("{} KiB idle, {} KiB in the first quarter, {} in the last", idle.memory, first.memory, last.memory);
-    checks.check("memory is flat to within 8 MiB", last.memory <= first.memory + MEMORY_TOLERANCE, &found);
+    checks.check("memory is flat to within 4 MiB", last.memory <= first.memory + MEMORY_TOLERANCE, &found);
     let found = format!("{} in the first quarter, {} in the last", first.files, last.files);
-    checks.check("file descriptors are flat to within 12", last.files <= first.files + FILES_TOLERANCE, &found);
+    checks.check("file descriptors are flat to within 8", last.files <= first.files + FILES_TOLERANCE, &found);
     let found = format!("{} before the load, {} after it", idle.files, quiet.files);
     checks.check("no connection is left over", quiet.files <= idle.files + FILES_LEFT, &found);
 }

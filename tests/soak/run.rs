@@ -50,7 +50,7 @@ async fn soak(options: Options) -> bool {
     let steady = steady.start().await.expect("an issuer on loopback");
     let enemy_host = TestIssuer::start().await.expect("an issuer on loopback");
     let enemy = enemy_host.key(Algorithm::ES256).expect("its key");
-    let issuer = Issuer::new(free_port(&mut random));
+    let issuer = Issuer::new(free_port());
     let first = Generation::make(0, issuer.name(), enemy.clone(), enemy_host.issuer().to_owned()).await;
 
     let (name, jwks_uri) = (issuer.name(), steady.jwks_uri());
@@ -125,15 +125,13 @@ fn start_load(range: &Arc<Range>, options: &Options, random: &mut Random) -> Joi
     load
 }
 
-/// Below the ports that systems give to clients: nobody may get it while the issuer is down.
-fn free_port(random: &mut Random) -> SocketAddr {
-    loop {
-        let port = u16::try_from(20_000 + random.below(10_000)).expect("it is below 65536");
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
+/// Below the ports that systems give to clients: nobody may get it while the issuer is down. Not by the seed, which
+/// another run may have too.
+fn free_port() -> SocketAddr {
+    let first = std::process::id() % 10_000;
+    let ports = (0..10_000).filter_map(|offset| u16::try_from(20_000 + (first + offset) % 10_000).ok());
+    let mut addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
 }
 
 /// A file that is gone after the run.

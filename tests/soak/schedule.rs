@@ -1,9 +1,9 @@
 //! What happens to the issuer, and when.
 //!
-//! Keys are asked for when they age (42 to 48 s after the last time, at their life of 60 s), after a failure (within 4 s),
-//! and for unknown key ids (2 in 30 s). So a cycle starts with a failure, which makes the server come back for every fault that
-//! follows; lasts until the keys are stale; goes on with rotations while no unknown key ids have used up the budget,
-//! which must not cost one request; and ends with a rotation in the flood of them.
+//! Keys are asked for when they age (42 to 48 s after the last time, at their life of 60 s), after a failure (within
+//! 4 s), and for unknown key ids (2 in 30 s). So a cycle starts with a failure, which makes the server come back for
+//! every fault that follows; lasts until the keys are stale; goes on with rotations while no unknown key ids have used
+//! up the budget, which must not cost one request; and ends with a rotation in the flood of them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,10 +67,8 @@ impl Schedule {
         }
         while start.elapsed() + GRACE < time {
             self.restart().await;
-            sleep(Duration::from_secs(self.random.below(8))).await;
+            sleep(GRACE + Duration::from_secs(self.random.below(4))).await;
         }
-        // Nothing that is to be noticed is left over.
-        sleep(GRACE).await;
     }
 
     /// The server has started without its issuer.
@@ -163,8 +161,8 @@ impl Schedule {
         self.rotate("hard", new).await;
     }
 
-    /// To new keys; in every other cycle to the last old ones, as if some cache on the way had kept them: who serves a set
-    /// at the issuer's address is the issuer.
+    /// To new keys; in every other cycle to the last old ones, as if some cache on the way had kept them: who serves a
+    /// set at the issuer's address is the issuer, so that they are good again.
     async fn rotate_in_flood(&mut self, cycles: u32) {
         self.range.book().flood = true;
         sleep(Duration::from_secs(3)).await;

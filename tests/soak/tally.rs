@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::verdict::Verdict;
 
-/// Enough to see what is going on.
-const MOST_TOLD: usize = 20;
+/// Different ones: enough to see what is going on.
+const MOST_TOLD: usize = 40;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -15,7 +15,8 @@ pub(crate) struct Tally {
     /// Connections that were cut, left, dribbled, …
     pub(crate) hostile: BTreeMap<&'static str, u64>,
     pub(crate) wrong: u64,
-    pub(crate) told: Vec<String>,
+    /// Each of what is wrong, and how often.
+    pub(crate) told: BTreeMap<String, u64>,
     /// Other than 503.
     pub(crate) server_errors: u64,
     pub(crate) broken: u64,
@@ -59,9 +60,11 @@ impl Tally {
 
     fn tell(&mut self, violation: &str) {
         self.wrong += 1;
-        if self.told.len() < MOST_TOLD {
+        if let Some(count) = self.told.get_mut(violation) {
+            *count += 1;
+        } else if self.told.len() < MOST_TOLD {
             eprintln!("WRONG {violation}");
-            self.told.push(violation.to_owned());
+            self.told.insert(violation.to_owned(), 1);
         }
     }
 }
