@@ -25,7 +25,7 @@ pub(crate) struct Server {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) lines: u64,
-    /// Lines that tell something of a token or a secret.
+    /// Lines that tell something of a token or a secret: a few, and only how they begin.
     pub(crate) leaks: Vec<String>,
     pub(crate) panics: Vec<String>,
     pub(crate) last: VecDeque<String>,
@@ -78,15 +78,21 @@ impl Log {
     fn add(&mut self, line: String) {
         self.lines += 1;
         if self.forbidden.iter().any(|word| line.contains(word)) {
-            self.leaks.push(line.clone());
+            note(&mut self.leaks, &line);
         }
         if line.contains("panicked") {
-            self.panics.push(line.clone());
+            note(&mut self.panics, &line);
         }
         self.last.push_back(line);
         if self.last.len() > 20 {
             self.last.pop_front();
         }
+    }
+}
+
+fn note(lines: &mut Vec<String>, line: &str) {
+    if lines.len() < 3 {
+        lines.push(line.chars().take(100).collect());
     }
 }
 
