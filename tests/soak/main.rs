@@ -32,6 +32,7 @@ mod provider;
 mod random;
 mod report;
 mod run;
+mod scene;
 mod schedule;
 mod server;
 mod shot;

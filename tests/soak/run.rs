@@ -1,35 +1,25 @@
 //! From the first process to the last check.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tower_jwt_auth::Algorithm;
-use tower_jwt_auth::testing::TestIssuer;
 
-use crate::book::Book;
 use crate::client::{self, Range};
-use crate::forge::{Forge, PARTNER};
-use crate::generation::{Generation, SUBJECT};
 use crate::grpc;
 use crate::health::Health;
 use crate::hostile;
 use crate::options::Options;
-use crate::provider::Issuer;
 use crate::random::Random;
 use crate::report::{Ended, report};
-use crate::schedule::{Record, Schedule};
-use crate::server::Server;
-use crate::tally::Tally;
+use crate::scene::Scene;
+use crate::schedule::Schedule;
 use crate::watch::{Sample, watch};
 
-const AUDIENCE: &str = "https://api.example";
 const QUITTERS: usize = 2;
 const DRIBBLERS: usize = 8;
 
@@ -43,48 +33,17 @@ pub(crate) fn run(options: Options) -> ExitCode {
 
 async fn soak(options: Options) -> bool {
     let mut random = Random::new(options.seed);
-    let secret = format!("{:016x}{:016x}", random.next(), random.next());
-    let file = SecretFile::new(&secret);
-    // One that never fails, and one whom nobody may ask.
-    let steady = TestIssuer::builder().max_age(Some(Duration::from_secs(60)));
-    let steady = steady.start().await.expect("an issuer on loopback");
-    let enemy_host = TestIssuer::start().await.expect("an issuer on loopback");
-    let enemy = enemy_host.key(Algorithm::ES256).expect("its key");
-    let issuer = Issuer::new(free_port());
-    let first = Generation::make(0, issuer.name(), enemy.clone(), enemy_host.issuer().to_owned()).await;
-
-    let (name, jwks_uri) = (issuer.name(), steady.jwks_uri());
-    let of_steady = ["--issuer", steady.issuer(), "--jwks-uri", &jwks_uri];
-    let of_partner = ["--issuer", PARTNER, "--hmac-secret-file", file.path(), "--audience", AUDIENCE];
-    let args = [&["--issuer", &*name][..], &of_steady, &of_partner].concat();
-    let forbidden = ["eyJ", SUBJECT, &secret].map(ToOwned::to_owned).to_vec();
-    let mut server = Server::start(&args, forbidden).await;
-
-    let forge = Forge::new(&name, &enemy, &steady, &secret);
-    let (book, tally) = (Mutex::new(Book::new()), Mutex::new(Tally::default()));
-    let range = Arc::new(Range { server: server.address, forge, book, tally, over: AtomicBool::new(false) });
-    range.book().publish(Arc::new(first));
-
+    let Scene { mut server, steady, enemy, issuer, range, file: _file } = Scene::set(&mut random).await;
     let idle = Sample::take(server.process);
     let samples = Arc::new(Mutex::new(Vec::new()));
     let watching = tokio::spawn(watch(server.process, Arc::clone(&samples)));
     let begin = Instant::now();
     let load = start_load(&range, &options, &mut random);
-    let enemy_url = enemy_host.issuer().to_owned();
-    let record = Record::default();
-    let mut schedule = Schedule { range: Arc::clone(&range), issuer, random, enemy, enemy_url, record };
-    let in_time = tokio::select! {
-        () = schedule.run(options.time) => true,
-        () = hopeless(&range) => false,
-        () = sleep(options.time + Duration::from_secs(300)) => false,
-    };
-    range.over.store(true, Relaxed);
+    let mut schedule = Schedule::new(Arc::clone(&range), issuer, random, &enemy);
+    let in_time = play(&mut schedule, &range, options.time).await;
     let took = begin.elapsed();
-    let joined = load.join_all();
-    let clients_ended = timeout(Duration::from_secs(30), joined).await.is_ok();
+    let clients_ended = end_load(&range, load).await;
     watching.abort();
-    // For the server to see that its clients are gone.
-    sleep(Duration::from_secs(2)).await;
 
     let ended = Ended {
         took,
@@ -96,11 +55,29 @@ async fn soak(options: Options) -> bool {
         exit: server.terminate().await,
         samples: std::mem::take(&mut samples.lock().unwrap()),
         fetches: schedule.issuer.known_fetches(),
-        enemy_asked: enemy_host.jwks_fetches() + enemy_host.metadata_fetches(),
+        enemy_asked: enemy.jwks_fetches() + enemy.metadata_fetches(),
         steady_asked: steady.jwks_fetches(),
     };
     let log = server.log.lock().unwrap();
     report(&ended, &range.tally(), &schedule.record, &log)
+}
+
+/// Whether all of it happened.
+async fn play(schedule: &mut Schedule, range: &Range, time: Duration) -> bool {
+    tokio::select! {
+        () = schedule.run(time) => true,
+        () = hopeless(range) => false,
+        () = sleep(time + Duration::from_secs(300)) => false,
+    }
+}
+
+/// Whether all clients got their last answers.
+async fn end_load(range: &Range, load: JoinSet<()>) -> bool {
+    range.over.store(true, Relaxed);
+    let ended = timeout(Duration::from_secs(30), load.join_all()).await.is_ok();
+    // For the server to see that they are gone.
+    sleep(Duration::from_secs(2)).await;
+    ended
 }
 
 /// So much is wrong that the rest would tell nothing new.
@@ -123,34 +100,4 @@ fn start_load(range: &Arc<Range>, options: &Options, random: &mut Random) -> Joi
     }
     load.spawn(grpc::client(Arc::clone(range), random.branch()));
     load
-}
-
-/// Below the ports that systems give to clients: nobody may get it while the issuer is down. Not by the seed, which
-/// another run may have too.
-fn free_port() -> SocketAddr {
-    let first = std::process::id() % 10_000;
-    let ports = (0..10_000).filter_map(|offset| u16::try_from(20_000 + (first + offset) % 10_000).ok());
-    let mut addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
-}
-
-/// A file that is gone after the run.
-struct SecretFile(PathBuf);
-
-impl SecretFile {
-    fn new(secret: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("soak-secret-{}", std::process::id()));
-        std::fs::write(&path, secret).expect("a file for the secret");
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().expect("it is UTF-8")
-    }
-}
-
-impl Drop for SecretFile {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.0));
-    }
 }

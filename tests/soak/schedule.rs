@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
-use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::testing::{TestIssuer, TestKey};
 
 use crate::client::Range;
 use crate::fault::{Fault, half_bad, of_the_enemy};
@@ -27,9 +28,9 @@ const FLOODED_FAULTS: usize = 5;
 pub(crate) struct Schedule {
     pub(crate) range: Arc<Range>,
     pub(crate) issuer: Issuer,
-    pub(crate) random: Random,
-    pub(crate) enemy: TestKey,
-    pub(crate) enemy_url: String,
+    random: Random,
+    enemy: TestKey,
+    enemy_url: String,
     pub(crate) record: Record,
 }
 
@@ -49,6 +50,12 @@ pub(crate) struct Record {
 }
 
 impl Schedule {
+    pub(crate) fn new(range: Arc<Range>, issuer: Issuer, random: Random, enemy: &TestIssuer) -> Self {
+        let key = enemy.key(Algorithm::ES256).expect("its key");
+        let (enemy_url, record) = (enemy.issuer().to_owned(), Record::default());
+        Self { range, issuer, random, enemy: key, enemy_url, record }
+    }
+
     /// One cycle at least; as many as there is time for.
     pub(crate) async fn run(&mut self, time: Duration) {
         let start = Instant::now();
