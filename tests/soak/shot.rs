@@ -1,0 +1,59 @@
+//! A request, with the truth about it.
+
+use crate::book::Key;
+
+pub(crate) struct Shot {
+    pub(crate) kind: &'static str,
+    pub(crate) request: String,
+    /// For those who don't speak HTTP/1.1.
+    pub(crate) token: Option<String>,
+    pub(crate) truth: Truth,
+    /// Whom an accepted token is about.
+    pub(crate) subject: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Truth {
+    /// Depends on the keys of the issuer in trouble.
+    Depends(Key),
+    /// Accepted, whatever that issuer does: it is of another one.
+    Accepted,
+    /// 401 and `invalid_token`, whatever the keys are.
+    Refused,
+    /// 401 and a challenge without an error code: no token.
+    Challenged,
+    /// 400 and `invalid_request`: credentials twice.
+    Ambiguous,
+    /// Not about tokens at all.
+    Status(u16),
+}
+
+impl Shot {
+    pub(crate) fn new(kind: &'static str, truth: Truth, request: String) -> Self {
+        Self { kind, request, token: None, truth, subject: None }
+    }
+
+    /// Asks who bears the token.
+    pub(crate) fn bearing(kind: &'static str, truth: Truth, token: &str) -> Self {
+        let request = whoami(&format!("authorization: Bearer {token}\r\n"));
+        Self { token: Some(token.to_owned()), ..Self::new(kind, truth, request) }
+    }
+
+    /// Whether the server can only hang up.
+    pub(crate) const fn ends_connection(&self) -> bool {
+        matches!(self.truth, Truth::Status(400))
+    }
+
+    pub(crate) fn of(mut self, subject: &str) -> Self {
+        self.subject = Some(subject.to_owned());
+        self
+    }
+}
+
+pub(crate) fn get(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: soak\r\n{headers}\r\n")
+}
+
+pub(crate) fn whoami(headers: &str) -> String {
+    get("/whoami", headers)
+}
