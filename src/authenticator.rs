@@ -10,8 +10,10 @@ use crate::authorize::Policy;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::issuer::{Issuer, IssuerKeys, Trusted};
-use crate::jwt::{Claims, JsonClaims, Rules};
+use crate::jwk::Header;
+use crate::jwt::{Claims, Compact, JsonClaims, Rules};
 use crate::keys::{IssuerHealth, KeyQuery, KeysError};
+use crate::offload::Offload;
 use crate::time::Clock;
 use crate::token_cache::TokenCache;
 use crate::{Challenge, JwtAuthBuilder};
@@ -42,6 +44,7 @@ pub(crate) struct Inner<C> {
     pub(crate) policy: Policy<C>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) verified: Option<TokenCache<C>>,
+    pub(crate) offload: Option<Offload>,
 }
 
 /// Why an attempt without waiting gave no claims.
@@ -66,8 +69,16 @@ impl From<Error> for Stop {
 /// What is known of a token at once.
 pub(crate) enum Known<'t, C> {
     Settled(Result<Claims<C>, Error>),
-    /// [`Authenticator::authenticate`] would wait for keys to check this token.
-    NeedsKeys(&'t str),
+    /// [`Authenticator::finish`] will know.
+    Later(&'t str, Later),
+}
+
+/// What is yet to be done for a token.
+pub(crate) enum Later {
+    /// Keys of the issuer at this place must be fetched.
+    Keys(usize, KeyQuery),
+    /// Its signature is for another thread.
+    Elsewhere,
 }
 
 impl<C> Authenticator<C>
@@ -91,10 +102,9 @@ where
     /// [`ErrorKind`] says what is wrong with the token; [`ErrorKind::KeysUnavailable`] means that nothing is known of
     /// it because the issuer can't be reached.
     pub async fn authenticate(&self, token: &str) -> Result<Claims<C>, Error> {
-        match self.attempt(token) {
-            Ok(claims) => Ok(claims),
-            Err(Stop::Refused(error)) => Err(error),
-            Err(Stop::NeedsKeys(issuer, query)) => self.wait(token, issuer, query).await,
+        match self.begin(token.as_bytes(), || Ok(token)) {
+            Known::Settled(outcome) => outcome,
+            Known::Later(token, later) => self.finish(token, later).await,
         }
     }
 
@@ -102,24 +112,44 @@ where
         self.inner.rules.longest_token
     }
 
-    /// The same without ever waiting. The `text` of the token is asked for only where its bytes don't suffice.
-    pub(crate) fn authenticate_now<'t>(
-        &self,
-        token: &[u8],
-        text: impl FnOnce() -> Result<&'t str, Error>,
-    ) -> Known<'t, C> {
+    /// As far as it goes without waiting. The `text` of the token is asked for only where its bytes don't suffice.
+    pub(crate) fn begin<'t>(&self, token: &[u8], text: impl FnOnce() -> Result<&'t str, Error>) -> Known<'t, C> {
         let now = self.now();
         if let Some(claims) = self.inner.remembered(token, now) {
             return Known::Settled(self.allow(claims, now));
         }
-        match text() {
-            Ok(text) => match self.look(text, now) {
-                Ok(claims) => Known::Settled(Ok(claims)),
-                Err(Stop::Refused(error)) => Known::Settled(Err(error)),
-                Err(Stop::NeedsKeys(..)) => Known::NeedsKeys(text),
-            },
-            Err(error) => Known::Settled(Err(error)),
+        let token = match text() {
+            Ok(token) if self.inner.is_for_elsewhere(token) => return Known::Later(token, Later::Elsewhere),
+            Ok(token) => token,
+            Err(error) => return Known::Settled(Err(error)),
+        };
+        match self.look(token, now) {
+            Ok(claims) => Known::Settled(Ok(claims)),
+            Err(Stop::Refused(error)) => Known::Settled(Err(error)),
+            Err(Stop::NeedsKeys(issuer, query)) => Known::Later(token, Later::Keys(issuer, query)),
         }
+    }
+
+    /// The rest.
+    pub(crate) async fn finish(&self, token: &str, later: Later) -> Result<Claims<C>, Error> {
+        let stop = match later {
+            Later::Keys(issuer, query) => Stop::NeedsKeys(issuer, query),
+            Later::Elsewhere => match self.look_elsewhere(token).await {
+                Ok(claims) => return Ok(claims),
+                Err(stop) => stop,
+            },
+        };
+        let (issuer, query) = match stop {
+            Stop::Refused(error) => return Err(error),
+            Stop::NeedsKeys(issuer, query) => (issuer, query),
+        };
+        if let Some(issuer) = self.inner.issuers.get(issuer) {
+            issuer.keys.source().refresh(query).await.map_err(KeysError::into_error)?;
+        }
+        self.look_elsewhere(token).await.map_err(|stop| match stop {
+            Stop::Refused(error) => error,
+            Stop::NeedsKeys(issuer, _) => self.inner.without_key(issuer),
+        })
     }
 
     /// Fetches the keys of every issuer whose keys are fetched, before the first request needs them.
@@ -140,22 +170,13 @@ where
         self.inner.issuers.iter().map(|issuer| issuer.keys.health(&issuer.name)).collect()
     }
 
-    async fn wait(&self, token: &str, issuer: usize, query: KeyQuery) -> Result<Claims<C>, Error> {
-        if let Some(issuer) = self.inner.issuers.get(issuer) {
-            issuer.keys.source().refresh(query).await.map_err(KeysError::into_error)?;
-        }
-        self.attempt(token).map_err(|stop| match stop {
-            Stop::Refused(error) => error,
-            Stop::NeedsKeys(issuer, _) => self.inner.without_key(issuer),
-        })
-    }
-
-    fn attempt(&self, token: &str) -> Result<Claims<C>, Stop> {
-        let now = self.now();
-        match self.inner.remembered(token.as_bytes(), now) {
-            Some(claims) => Ok(self.allow(claims, now)?),
-            None => self.look(token, now),
-        }
+    /// Looks at a token on the thread where its signature belongs.
+    async fn look_elsewhere(&self, token: &str) -> Result<Claims<C>, Stop> {
+        let offload = self.inner.offload.as_ref().filter(|_| self.inner.is_for_elsewhere(token));
+        let Some(offload) = offload else { return self.look(token, self.now()) };
+        let (authenticator, token) = (self.clone(), token.to_owned());
+        let looked = offload.run(move || authenticator.look(&token, authenticator.now())).await;
+        looked.unwrap_or_else(|| Err(Error::keys_unavailable(SOON, None).into()))
     }
 
     /// Looks at a token as if for the first time.
@@ -179,6 +200,14 @@ where
 }
 
 impl<C> Inner<C> {
+    /// Whether the signature of such a token is for another thread. What has no readable header is refused here.
+    fn is_for_elsewhere(&self, token: &str) -> bool {
+        let Some(offload) = &self.offload else { return false };
+        let token = Compact::cut(token).ok().filter(|_| token.len() <= self.rules.longest_token);
+        let header = token.and_then(|token| Header::read(token.header, |_, _| Ok(())).ok());
+        header.is_some_and(|(header, ())| offload.takes(header.algorithm))
+    }
+
     /// Why there is still no key after the source has done what it could.
     fn without_key(&self, issuer: usize) -> Error {
         let keys = self.issuers.get(issuer).and_then(|issuer| issuer.keys.source().current());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::algorithm::AlgorithmSet;
+use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::authenticator::{Authenticator, Inner};
 use crate::authorize::Policy;
 use crate::config_error::ConfigError;
@@ -19,6 +19,7 @@ use crate::head::RequestHead;
 use crate::issuer::Issuer;
 use crate::jwt::{Claims, JsonClaims, Rules, TypeRule};
 use crate::layer::JwtAuthLayer;
+use crate::offload::Offload;
 use crate::replay::Replays;
 use crate::response::Challenge;
 use crate::time::{Clock, SystemClock};
@@ -45,6 +46,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     rules: Rules,
     single_use: Option<u64>,
     token_cache: Option<TokenCacheSettings>,
+    offload: AlgorithmSet,
     policy: Policy<C>,
     clock: Arc<dyn Clock>,
     sources: Vec<TokenSource>,
@@ -70,6 +72,7 @@ impl<C> JwtAuthBuilder<C> {
             rules,
             single_use: None,
             token_cache: None,
+            offload: AlgorithmSet::EMPTY,
             policy: Policy::new(),
             clock: Arc::new(SystemClock),
             sources: vec![TokenSource::authorization()],
@@ -165,6 +168,28 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
+    /// Checks signatures of these algorithms on the runtime's threads for blocking work
+    /// ([`spawn_blocking`](tokio::task::spawn_blocking)), as many at a time as there are cores; without a tokio runtime,
+    /// at once after all. Meant for slow ones (ES384, ES512, RSA with 4096 bits) on a server whose other requests must not
+    /// wait behind a flood of them: to hand a check over costs 25 to 40 µs, more than an RS256 check takes. A token that is
+    /// [remembered](Self::remember_tokens) needs no check and is not handed over.
+    ///
+    /// Default: none; every signature is checked where the request is.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// JwtAuthLayer::builder(Issuer::discover("https://login.example.com/", "https://api.example.com"))
+    ///     .offload([Algorithm::ES384, Algorithm::ES512])
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn offload(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.offload = algorithms.into_iter().collect();
+        self
+    }
+
     /// The clock for `exp`, `nbf` and `iat`. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -206,6 +231,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             rules: self.rules,
             single_use: self.single_use,
             token_cache: self.token_cache,
+            offload: self.offload,
             policy: self.policy,
             clock: self.clock,
             sources: self.sources,
@@ -256,7 +282,14 @@ where
         self.rules.algorithms = all;
         self.policy.replays = self.single_use.map(|most| Replays::new(most, self.rules.leeway));
         let verified = self.token_cache.as_ref().map(TokenCache::new).transpose()?;
-        let inner = Inner { issuers, rules: self.rules, policy: self.policy, clock: self.clock, verified };
+        let inner = Inner {
+            issuers,
+            rules: self.rules,
+            policy: self.policy,
+            clock: self.clock,
+            verified,
+            offload: Offload::new(self.offload),
+        };
         Ok((Authenticator::new(inner), self.response))
     }
 }

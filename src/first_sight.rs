@@ -90,6 +90,9 @@ impl<C: DeserializeOwned> Inner<C> {
     ) -> Result<Sight<C>, Stop> {
         let rules = &self.rules;
         let (header, token_type) = Header::read(token.header, |algorithm, typ| rules.check_header(algorithm, typ))?;
+        if self.is_of_nobody(&header) {
+            return Err(ErrorKind::UnknownKey.into());
+        }
         let text = Text::decode(token.payload, header.key_id.as_deref(), buffer).ok_or(ErrorKind::MalformedToken)?;
         let unverified = Unverified::read(text)?;
         let (place, issuer) = self.issuer_of(unverified.issuer(text)?, header.algorithm)?;
@@ -102,6 +105,12 @@ impl<C: DeserializeOwned> Inner<C> {
         let verified = unverified.verified(proof, &header, token_type, text);
         let claims = verified.validate(rules, issuer.expected(), now, Verified::custom)?;
         Ok(Sight { claims, place, key_set })
+    }
+
+    /// Whether no issuer has a key for such a token, nor might get one now: then nothing else of it is worth a look.
+    fn is_of_nobody(&self, header: &Header) -> bool {
+        let key_id = header.key_id.as_deref();
+        self.issuers.iter().all(|issuer| issuer.keys.surely_lack(key_id, header.algorithm))
     }
 
     /// The configured issuer of that name, byte by byte, if it may use the token's algorithm.

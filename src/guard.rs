@@ -7,7 +7,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::{Extensions, Method};
 use serde::de::DeserializeOwned;
 
-use crate::authenticator::{Authenticator, Known};
+use crate::authenticator::{Authenticator, Known, Later};
 use crate::error::{Error, ErrorKind};
 use crate::extract::{Found, TokenSource, find_token};
 use crate::head::RequestHead;
@@ -32,7 +32,7 @@ pub(crate) enum Verdict<C> {
         private: bool,
     },
     Refuse(Error),
-    /// The issuer's keys must be fetched first. The extensions hold the claims.
+    /// Keys must be fetched first, or another thread checks the signature. The extensions hold the claims.
     Wait {
         pending: Pending,
         private: bool,
@@ -67,17 +67,17 @@ where
     }
 
     fn judge_token(&self, Found { token, private }: Found<'_>) -> Verdict<C> {
-        match self.authenticator.authenticate_now(token.as_bytes(), || token.text()) {
+        match self.authenticator.begin(token.as_bytes(), || token.text()) {
             Known::Settled(Ok(claims)) => Verdict::Accept { claims, private },
             Known::Settled(Err(error)) => Verdict::Refuse(error),
-            Known::NeedsKeys(token) => Verdict::Wait { pending: self.wait(token.to_owned()), private },
+            Known::Later(token, later) => Verdict::Wait { pending: self.wait(token.to_owned(), later), private },
         }
     }
 
-    fn wait(&self, token: String) -> Pending {
+    fn wait(&self, token: String, later: Later) -> Pending {
         let authenticator = self.authenticator.clone();
         Box::pin(async move {
-            let claims = authenticator.authenticate(&token).await?;
+            let claims = authenticator.finish(&token, later).await?;
             let mut extensions = Extensions::new();
             extensions.insert(claims);
             Ok(extensions)

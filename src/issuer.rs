@@ -210,6 +210,15 @@ impl IssuerKeys {
         }
     }
 
+    /// Whether there is no such key, and it is clear without waiting that there won't be one now.
+    pub(crate) fn surely_lack(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
+        match self {
+            Self::Fixed(keys) => keys.candidates(key_id, algorithm).next().is_none(),
+            Self::Cached(cached) => cached.surely_lacks(key_id, algorithm),
+            Self::Source(_) => false,
+        }
+    }
+
     /// Whether a token with this header was verified with the keys at hand. To look changes nothing.
     pub(crate) fn know_header(&self, encoded: &str) -> bool {
         let known = |keys: &KeySet| keys.known_header(encoded).is_some();

@@ -102,6 +102,7 @@ mod jwk;
 mod jwt;
 mod keys;
 mod layer;
+mod offload;
 mod replay;
 mod require;
 mod response;

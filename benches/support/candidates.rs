@@ -60,7 +60,45 @@ impl Candidate {
 
 pub(crate) fn all() -> Vec<Group> {
     let algorithms = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
-    algorithms.into_iter().map(first_sight).chain([seen_before(1), seen_before(1000)]).collect()
+    algorithms.into_iter().map(first_sight).chain([seen_before(1), seen_before(1000), refusals()]).collect()
+}
+
+/// What is refused without a signature check, and a signature that is bad, against the check that it costs.
+fn refusals() -> Group {
+    let key = TestKey::generate(Algorithm::RS256);
+    let other = TestKey::generate(Algorithm::ES256);
+    let good = token(&key);
+    let trusted = Key::jwk(&key.jwk().to_string()).unwrap();
+    let layer = JwtAuthLayer::<MyClaims>::builder(Issuer::with_keys(ISSUER, trusted, AUDIENCE)).build().unwrap();
+    through(&layer, &good)();
+    let forged = token(&TestKey::generate(Algorithm::RS256).with_key_id(key.key_id()));
+    let refused = |name: &str, token: &str| Candidate::new(name, 200, refused(&layer, token));
+    Group {
+        none: Candidate::new("refusals: no layer", 200, send(Inner, vec![bearer(&good)])),
+        reference: Candidate::new("RS256: bare check", 20, bare(&key, &good)),
+        is_request: false,
+        others: vec![
+            refused("refused: no token", ""),
+            refused("refused: garbage", &"x".repeat(good.len())),
+            refused("refused: three parts of garbage", &format!("{0}.{0}.{0}", "x".repeat(400))),
+            refused("refused: algorithm", &token(&other)),
+            refused("refused: unknown kid", &token(&TestKey::generate(Algorithm::RS256))),
+            refused("refused: forged signature", &forged),
+        ],
+    }
+}
+
+fn refused(layer: &JwtAuthLayer<MyClaims>, token: &str) -> impl FnMut() + use<> {
+    let mut service = layer.layer(Inner);
+    let value = if token.is_empty() { HeaderValue::from_static("Basic eDp5") } else { bearer(token) };
+    move || {
+        let mut request = Request::new(());
+        request.headers_mut().insert(http::header::AUTHORIZATION, value.clone());
+        let mut context = Context::from_waker(Waker::noop());
+        let mut response = std::pin::pin!(service.call(request));
+        let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("it waits") };
+        assert!(response.status().is_client_error());
+    }
 }
 
 pub(crate) fn token(key: &TestKey) -> String {
@@ -126,7 +164,7 @@ impl Service<Request<()>> for Floor {
     }
 
     fn call(&mut self, mut request: Request<()>) -> Self::Future {
-        black_box(request.headers().get("authorization"));
+        black_box(request.headers().get(http::header::AUTHORIZATION));
         request.extensions_mut().insert(Arc::clone(&self.1));
         self.0.call(request)
     }
@@ -199,7 +237,7 @@ where
     let mut next = 0;
     move || {
         let mut request = Request::new(());
-        request.headers_mut().insert("authorization", values[next].clone());
+        request.headers_mut().insert(http::header::AUTHORIZATION, values[next].clone());
         next = (next + 1) % values.len();
         let mut context = Context::from_waker(Waker::noop());
         let mut response = std::pin::pin!(service.call(request));

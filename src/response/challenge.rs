@@ -1,6 +1,5 @@
 //! The answers of RFC 6750.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,14 +106,18 @@ impl<ResBody: Default> MakeResponse<ResBody> for Challenge {
 struct Attributes(String);
 
 impl Attributes {
+    /// With room for what is usual.
     fn new() -> Self {
-        Self("Bearer".to_owned())
+        let mut challenge = String::with_capacity(128);
+        challenge.push_str("Bearer");
+        Self(challenge)
     }
 
     fn add(&mut self, name: &str, value: &str) {
-        let separator = if self.0.len() == "Bearer".len() { ' ' } else { ',' };
-        // Writing to a String can't fail.
-        let _ = write!(self.0, "{separator}{name}=\"{value}\"");
+        let separator = if self.0.len() == "Bearer".len() { " " } else { "," };
+        for piece in [separator, name, "=\"", value, "\""] {
+            self.0.push_str(piece);
+        }
     }
 }
 

@@ -32,6 +32,7 @@ mod json_text;
 mod key_headers;
 mod keys_unavailable;
 mod member_names;
+mod offload;
 mod other_sources;
 mod passing;
 mod policy;

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::flight::Ticket;
 use super::tower::Tower;
 use super::{Cache, after};
+use crate::algorithm::Algorithm;
 use crate::keys::event::KeysEvent;
 use crate::keys::fetch::FetchError;
 use crate::keys::source::{KeyQuery, KeysError};
@@ -50,6 +51,24 @@ impl Cache {
             }
             settled => self.settled(settled),
         }
+    }
+
+    /// What [`look_for`](Cache::look_for) would come to at once, so that a flood of unknown keys costs next to nothing:
+    /// the key is known to be unknown, or nothing is left of the budget, and no fetch is under way that might bring it.
+    pub(super) fn surely_lacks(&self, key_id: Option<&str>, algorithm: Algorithm, now: Instant) -> bool {
+        let snapshot = self.snapshot.load();
+        let keys = snapshot.keys();
+        if !self.serves(now)
+            || keys.may_verify(key_id, algorithm)
+            || keys.candidates(key_id, algorithm).next().is_some()
+        {
+            return false;
+        }
+        let tower = self.tower();
+        let quiet = tower.failure.is_none() && !tower.is_flying();
+        let used_up = quiet && tower.budget.is_used_up(now);
+        drop(tower);
+        used_up || (quiet && self.unknown.contains(&KeyQuery::new(key_id, algorithm), now))
     }
 
     /// Not under the lock: whoever observes may look at the health, which takes it.

@@ -32,6 +32,7 @@ use super::event::{KeysEvent, Observer};
 use super::fetch::{FetchError, Target};
 use super::health::FetchHealth;
 use super::source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};
+use crate::algorithm::Algorithm;
 use crate::config_error::ConfigError;
 use crate::trace;
 
@@ -129,6 +130,11 @@ impl CachedKeys {
         let ticket = self.cache.board(&mut self.cache.tower())?;
         self.cache.keep_driving();
         ticket.await.unwrap_or_else(|_| Err(self.cache.timed_out()))
+    }
+
+    /// Whether there is no such key, and it is clear without waiting that there won't be one now. To look changes nothing.
+    pub(crate) fn surely_lacks(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
+        self.cache.surely_lacks(key_id, algorithm, Instant::now())
     }
 
     /// The keys at hand, whether they serve or not. To look changes nothing.

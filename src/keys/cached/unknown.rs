@@ -35,6 +35,14 @@ impl Budget {
         std::mem::replace(&mut self.said, last) != last
     }
 
+    /// Whether there is nothing left, and that was said.
+    pub(super) fn is_used_up(&self, now: Instant) -> bool {
+        let within = |taken: &Instant| now.duration_since(*taken) < self.window;
+        self.taken.len() >= self.most
+            && self.taken.front().is_none_or(within)
+            && self.said == self.taken.back().copied()
+    }
+
     /// Takes one, if there is one left.
     pub(super) fn take(&mut self, now: Instant) -> bool {
         while self.taken.front().is_some_and(|taken| now.duration_since(*taken) >= self.window) {

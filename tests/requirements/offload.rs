@@ -1,0 +1,125 @@
+//! Slow signatures on other threads: the same decisions, elsewhere.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde::Deserialize;
+use serde_json::Value;
+use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer, JwtAuthBuilder, TokenCacheSettings};
+
+use crate::support::{AUDIENCE, ISSUER, bearer, clock, default_key, issuer, key, key_set, send, token, token_of};
+use crate::{answer::ask, support::builder};
+
+/// Notes the thread that read it.
+#[derive(Deserialize)]
+#[serde(from = "Value")]
+struct ReadOn(ThreadId);
+
+impl From<Value> for ReadOn {
+    fn from(_: Value) -> Self {
+        Self(thread::current().id())
+    }
+}
+
+fn offloading<C>(claims: JwtAuthBuilder<C>) -> JwtAuthBuilder<C>
+where
+    C: serde::de::DeserializeOwned + Send + Sync + 'static,
+{
+    claims.clock(clock()).offload([Algorithm::ES256])
+}
+
+fn authenticator() -> Authenticator<ReadOn> {
+    let both = Issuer::with_keys(ISSUER, key_set([default_key(), key(Algorithm::HS256)]), AUDIENCE);
+    offloading(Authenticator::builder(both)).build_authenticator().unwrap()
+}
+
+#[tokio::test]
+async fn an_algorithm_that_is_named_is_checked_on_another_thread_and_no_other() {
+    let (here, authenticator) = (thread::current().id(), authenticator());
+    for _ in 0..2 {
+        assert_ne!(authenticator.authenticate(&token().sign()).await.unwrap().0, here);
+        let inline = token_of(key(Algorithm::HS256)).sign();
+        assert_eq!(authenticator.authenticate(&inline).await.unwrap().0, here);
+    }
+}
+
+#[tokio::test]
+async fn the_answers_are_the_same() {
+    let layer = offloading(builder()).build().unwrap();
+    send(&layer, &token().subject("alice").sign()).await.accepted();
+    send(&layer, &token().expired().sign()).await.invalid_token(ErrorKind::Expired);
+    send(&layer, &token().audience("x").sign()).await.invalid_token(ErrorKind::WrongAudience);
+    send(&layer, &format!("{}AA", token().sign())).await.invalid_token(ErrorKind::InvalidSignature);
+    let stranger = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("stranger");
+    send(&layer, &token_of(&stranger).sign()).await.invalid_token(ErrorKind::UnknownKey);
+    let forged = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
+    send(&layer, &token_of(&forged).sign()).await.invalid_token(ErrorKind::InvalidSignature);
+    send(&layer, "a.b.c").await.invalid_token(ErrorKind::MalformedToken);
+}
+
+#[tokio::test]
+async fn a_token_that_is_remembered_is_not_handed_over() {
+    let layer = offloading(builder()).remember_tokens(TokenCacheSettings::default()).build().unwrap();
+    let token = token().sign();
+    ask(&layer, bearer(&token)).await.accepted();
+    let mut service = tower::Layer::layer(
+        &layer,
+        tower::service_fn(async |_: http::Request<()>| Ok::<_, std::convert::Infallible>(http::Response::new(()))),
+    );
+    let response = tower::Service::call(&mut service, bearer(&token));
+    assert!(futures::FutureExt::now_or_never(response).is_some(), "it is answered at once");
+}
+
+#[test]
+fn without_a_runtime_it_is_checked_at_once() {
+    let claims = futures::executor::block_on(authenticator().authenticate(&token().sign())).unwrap();
+    assert_eq!(claims.0, thread::current().id());
+}
+
+static READING: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+#[derive(Deserialize)]
+#[serde(from = "Value")]
+struct Slow;
+
+impl From<Value> for Slow {
+    fn from(_: Value) -> Self {
+        MOST.fetch_max(READING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        thread::sleep(Duration::from_millis(5));
+        READING.fetch_sub(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+#[tokio::test]
+async fn no_more_are_checked_at_a_time_than_there_are_cores() {
+    let authenticator: Authenticator<Slow> =
+        offloading(Authenticator::builder(issuer())).build_authenticator().unwrap();
+    let tokens: Vec<_> = (0..64).map(|_| token().sign()).collect();
+    let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    let most = MOST.load(Ordering::SeqCst);
+    assert!((1..=thread::available_parallelism().unwrap().get()).contains(&most), "{most}");
+}
+
+#[derive(Deserialize)]
+#[serde(from = "Value")]
+struct Panics;
+
+impl From<Value> for Panics {
+    fn from(_: Value) -> Self {
+        panic!("the type's own")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_the_users_type_reaches_the_one_who_asked() {
+    let authenticator: Authenticator<Panics> =
+        offloading(Authenticator::builder(issuer())).build_authenticator().unwrap();
+    let token = token().sign();
+    let asked = tokio::spawn(async move { authenticator.authenticate(&token).await.is_ok() }).await;
+    assert!(asked.unwrap_err().is_panic());
+}
