@@ -51,9 +51,11 @@ fn measure(algorithm: Algorithm) -> Vec<Row> {
     let (mut candidates, missing) = all(algorithm);
     candidates.iter_mut().for_each(Candidate::calibrate);
     let mut times = vec![Vec::with_capacity(ROUNDS); candidates.len()];
-    for _ in 0..ROUNDS {
-        for (candidate, times) in candidates.iter_mut().zip(&mut times) {
-            times.push(candidate.time());
+    for round in 0..ROUNDS {
+        // Another one begins each round, so that what disturbs at intervals does not always meet the same one.
+        for turn in 0..candidates.len() {
+            let next = (round + turn) % candidates.len();
+            times[next].push(candidates[next].time());
         }
     }
     let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
