@@ -2,13 +2,13 @@
 # Whole servers over loopback: axum on one core, wrk on another, 1,000 RS256 tokens in rotation. Prints requests a second as a
 # share of the same server without authentication. The servers take turns, in short rounds, and the medians count.
 #
-#   [ROUNDS=5] [EACH=3] [CONNECTIONS=32] [RIVALS="CRATE CRATE"] [OUT=FOLDER] benches/rivals/server.sh
+#   [ROUNDS=15] [EACH=1] [CONNECTIONS=32] [RIVALS="CRATE CRATE"] [OUT=FOLDER] benches/rivals/server.sh
 #
 # OUT gets server.tsv (medians) and server-rounds.tsv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-rounds=${ROUNDS:-5} each=${EACH:-3} connections=${CONNECTIONS:-32}
+rounds=${ROUNDS:-15} each=${EACH:-1} connections=${CONNECTIONS:-32}
 read -ra rivals <<<"${RIVALS:-axum-jwt-auth tower-oauth2-resource-server}"
 modes=(none floor cached first-sight "${rivals[@]}")
 
@@ -66,8 +66,10 @@ round() {
 
 for mode in "${modes[@]}"; do round "$mode" 1 >/dev/null; done
 printf 'mode\trequests_per_second\tcpu_micros_per_request\tbusy\n' >"$work/server-rounds.tsv"
-for _ in $(seq "$rounds"); do
-  for mode in "${modes[@]}"; do
+for ((first = 0; first < rounds; first++)); do
+  # Another one begins each round, so that what disturbs at intervals does not always meet the same one.
+  for ((turn = 0; turn < ${#modes[@]}; turn++)); do
+    mode=${modes[(first + turn) % ${#modes[@]}]}
     measured=$(round "$mode" "$each")
     printf '%s\t%s\n' "$mode" "$measured" >>"$work/server-rounds.tsv"
   done
