@@ -76,6 +76,7 @@ fn authorizer() -> Oauth2Authorizer<ScopedClaims, TerseErrorHandler<Body>> {
     Oauth2Authorizer::new().with_claims().with_terse_error_handler()
 }
 
+#[cfg_attr(feature = "openssl", expect(clippy::unnecessary_wraps, reason = "without it, there is a reason"))]
 fn authority(provider: &Provider) -> Result<Authority, Reason> {
     let algorithm = match provider.algorithm {
         Algorithm::RS256 => jwa::Algorithm::RS256,
