@@ -1,0 +1,35 @@
+//! jwt-authorizer's layer, with a JWK set as text. It answers as axum 0.7 does, so the service behind it does too.
+
+use std::convert::Infallible;
+use std::future::ready;
+
+use ::jwt_authorizer::{Authorizer, IntoLayer as _, JwtAuthorizer, Validation};
+use axum::body::Body;
+use axum_07::response::Response;
+use http::{Request, StatusCode};
+use jsonwebtoken_09::TokenData;
+use tower::Layer as _;
+
+use super::{Rival, at_once};
+use crate::drive::{Driver, drive};
+use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
+
+pub(super) const RIVAL: Rival =
+    Rival { name: "jwt-authorizer", signatures: "ring", driver: |provider| Ok(driver(provider)), router: None };
+
+fn driver(provider: &Provider) -> Driver {
+    let validation = Validation::new().iss(&[ISSUER]).aud(&[AUDIENCE]);
+    let authorizer = JwtAuthorizer::<MyClaims>::from_jwks_text(&provider.jwks()).validation(validation);
+    let authorizer: Authorizer<MyClaims> = at_once(authorizer.build()).unwrap();
+    let protected = |request: Request<Body>| ready(Ok::<_, Infallible>(answer(&request)));
+    drive(authorizer.into_layer().layer(tower::service_fn(protected)))
+}
+
+fn answer(request: &Request<Body>) -> Response {
+    let token = request.extensions().get::<TokenData<MyClaims>>();
+    let mut response = Response::new(axum_07::body::Body::empty());
+    if !token.is_some_and(|token| token.claims.are_there()) {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    response
+}
