@@ -26,6 +26,20 @@ pub(super) fn from_der(der: &[u8]) -> Result<Key, ConfigError> {
     read(pem.as_bytes()).map_err(unusable)
 }
 
+/// Whether it has the outline of a public key: `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7) or `RSAPublicKey` (RFC 8017
+/// §A.1.1). Copies nothing, because what is asked about may be a secret.
+pub(super) fn is_public_der(der: &[u8]) -> bool {
+    is_key_info(der).is_some() || rsa_components(der).is_some()
+}
+
+fn is_key_info(der: &[u8]) -> Option<()> {
+    let (info, []) = element(0x30, der)? else { return None };
+    let (algorithm, rest) = element(0x30, info)?;
+    element(0x06, algorithm)?;
+    let (_, []) = element(0x03, rest)? else { return None };
+    Some(())
+}
+
 fn read(pem: &[u8]) -> Result<Key, &'static str> {
     if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
         let (n, e) = rsa_components(content(&key)?).ok_or("holds no RSA key")?;
