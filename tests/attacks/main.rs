@@ -41,6 +41,7 @@
 
 mod attack;
 mod claims;
+mod documents;
 mod form;
 mod header;
 mod requests;
