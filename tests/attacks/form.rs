@@ -62,7 +62,7 @@ fn with_trailing_bits(text: &str) -> String {
 /// A good token in whose every part both alphabets differ, and that no length divides by three.
 fn telling_parts() -> [String; 3] {
     let header = r#"{"alg":"ES256","kid":"key-ES256","x":"~~~???>>>"}"#;
-    let tells = |part: &str| part.contains(['-', '_']) && part.len() % 4 != 0;
+    let tells = |part: &str| part.contains(['-', '_']) && !part.len().is_multiple_of(4);
     let spaced = |text: &str| (0..12).map(|n| format!("{text}{}", " ".repeat(n))).find(|text| tells(&encode(text)));
     let payload = payload_with("x", "\"~~~???>>>\"");
     let (header, payload) = (spaced(header).unwrap(), spaced(&payload).unwrap());
@@ -71,9 +71,11 @@ fn telling_parts() -> [String; 3] {
     signed.map(|parts| <[String; 3]>::try_from(parts).unwrap()).find(|parts| tells(&parts[2])).unwrap()
 }
 
+type Change = fn(&str) -> String;
+
 pub(crate) fn base64url() -> Vec<Attack> {
     let good = telling_parts();
-    let changes: [(&str, fn(&str) -> String); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("padding", |part| format!("{part}{}", "=".repeat(4 - part.len() % 4))),
         ("more padding", |part| format!("{part}====")),
         ("the standard alphabet", |part| part.replace('-', "+").replace('_', "/")),
@@ -108,6 +110,12 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         }
         attacks.push(token("a deep header", headed(&format!("{{\"alg\":{deep}}}")), MALFORMED));
         attacks.push(token("an endless payload", es256().sign_raw(HEADER, open.repeat(depth).as_bytes()), MALFORMED));
+    }
+    let nines = "9".repeat(5000);
+    for huge in ["1e400", "-1e400", &nines] {
+        attacks.push(token("a huge number", claiming("telltale", huge), CLAIM_INVALID));
+        let header = format!("{{\"alg\":\"ES256\",\"kid\":{huge}}}");
+        attacks.push(token("a huge number for kid", headed(&header), MALFORMED));
     }
     let payloads = [
         ("exp twice", format!("{cut},\"exp\":4102444800}}")),

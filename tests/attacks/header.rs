@@ -8,6 +8,7 @@ use crate::attack::{
 };
 use crate::site::{Site, encode, es256, forger, headed, token as good};
 
+#[allow(clippy::needless_pass_by_value, reason = "a change is written where it is passed")]
 fn header(change: Value) -> String {
     let mut header = json!({"alg": "ES256", "kid": "key-ES256", "typ": "JWT"});
     header.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -118,11 +119,11 @@ pub(crate) fn extensions() -> Vec<Attack> {
 pub(crate) fn algorithms() -> Vec<Attack> {
     let names =
         ["es256", "ES256 ", "ES256K", "RSA1_5", "dir", "RSA-OAEP", "HS1", "telltale", "Es256", "ES256\0", "eddsa"];
-    let named = names.map(|name| token(format!("alg {name:?}"), header(json!({"alg": name})), ALGORITHM));
+    let misnamed = names.map(|name| token(format!("alg {name:?}"), header(json!({"alg": name})), ALGORITHM));
     let types = [json!(null), json!(1), json!(["ES256"]), json!({"ES256": 1}), json!(false)];
-    let typed = types.map(|alg| token(format!("alg {alg}"), header(json!({"alg": alg})), MALFORMED));
+    let of_a_type = types.map(|alg| token(format!("alg {alg}"), header(json!({"alg": alg})), MALFORMED));
     let absent = token("no alg", headed(r#"{"kid":"key-ES256","typ":"JWT"}"#), MALFORMED);
-    named.into_iter().chain(typed).chain([absent]).collect()
+    misnamed.into_iter().chain(of_a_type).chain([absent]).collect()
 }
 
 /// What the issuer signed for another purpose.

@@ -35,9 +35,9 @@ pub(crate) fn unsigned() -> Vec<Attack> {
     }
     for (secret, name) in [(&b""[..], "empty"), (b"\0", "NUL"), (b"null", "null"), (b"secret", "guessed")] {
         let forger = TestKey::from_secret(Algorithm::HS256, secret).with_key_id(key(Algorithm::HS256).key_id());
-        let forged = token_of(&forger).issuer(LOOSE);
-        attacks.push(token(format!("{name} HMAC secret"), forged.sign(), SIGNATURE));
-        let without = forged.without_header("kid").sign();
+        let loose = token_of(&forger).issuer(LOOSE);
+        attacks.push(token(format!("{name} HMAC secret"), loose.sign(), SIGNATURE));
+        let without = loose.without_header("kid").sign();
         attacks.push(token(format!("{name} HMAC secret and no kid"), without, SIGNATURE));
         let fixed = token_of(&forger).sign();
         attacks.push(token(format!("{name} HMAC secret where there is none"), fixed, ALGORITHM));

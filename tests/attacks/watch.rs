@@ -31,6 +31,7 @@ impl Write for Writer {
 
 /// The log, for one test at a time.
 pub(crate) struct Log {
+    text: &'static Mutex<Vec<u8>>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -42,15 +43,15 @@ impl Log {
             let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
             everything.with_ansi(false).with_writer(|| Writer).init();
         });
-        Self { _turn: turn }
+        Self { text: &LOG, _turn: turn }
     }
 
     pub(crate) fn clear(&self) {
-        LOG.lock().unwrap().clear();
+        self.text.lock().unwrap().clear();
     }
 
     fn text(&self) -> String {
-        String::from_utf8(LOG.lock().unwrap().clone()).unwrap()
+        String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
     }
 
     /// That many: were nothing captured, nothing could be found.

@@ -128,7 +128,7 @@ async fn of_ten_thousand_and_one_the_last_is_refused() {
     let token = mock.token();
     let outcomes = join_all((0..10_001).map(|_| authenticator.authenticate(&token))).await;
     assert!(outcomes[..10_000].iter().all(Result::is_ok));
-    assert_eq!(outcomes[10_000].as_ref().map_err(|error| error.kind()).err(), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(outcomes[10_000].as_ref().err().map(tower_jwt_auth::Error::kind), Some(ErrorKind::KeysUnavailable));
 }
 
 #[tokio::test]
@@ -146,4 +146,15 @@ async fn so_many_ids_of_single_use_tokens_are_remembered() {
         remembered += usize::from(outcome.is_some());
     }
     assert!((1..=300).contains(&remembered), "{remembered}");
+}
+
+#[tokio::test]
+async fn a_single_use_token_that_lives_for_ages_is_used_once() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let issuer = Issuer::with_keys(ISSUER, Key::jwk(&key.jwk().to_string()).unwrap(), AUDIENCE);
+    let builder = tower_jwt_auth::Authenticator::<JsonClaims>::builder(issuer).single_use(u64::MAX);
+    let authenticator = builder.build_authenticator().unwrap();
+    let token = key.token().issuer(ISSUER).audience(AUDIENCE).claim("exp", 253_402_300_799_u64).sign();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::Replayed));
 }

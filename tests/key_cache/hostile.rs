@@ -76,7 +76,7 @@ async fn deep_json_and_huge_numbers_in_metadata_do_no_harm() {
             let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
             let outcome = kind(authenticator.authenticate(&mock.token()).await);
             let expected = member == "other" && serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
-            assert_eq!(outcome, (!expected).then_some(ErrorKind::KeysUnavailable), "{member}: {:.20}", text);
+            assert_eq!(outcome, (!expected).then_some(ErrorKind::KeysUnavailable), "{member}: {text:.20}");
         }
     }
 }

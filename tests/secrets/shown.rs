@@ -83,8 +83,8 @@ fn the_test_kit_shows_no_secret_either() {
     hides(&secret, &debug(&key));
     hides(&secret, &debug(&key.token()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let publishes = TestIssuer::builder().algorithms([Algorithm::HS256]).start();
-    let issuer = runtime.block_on(publishes).unwrap();
+    let starting = TestIssuer::builder().algorithms([Algorithm::HS256]).start();
+    let issuer = runtime.block_on(starting).unwrap();
     let published = issuer.key(Algorithm::HS256).unwrap().secret().unwrap();
     hides(&published, &debug(&issuer));
 }
