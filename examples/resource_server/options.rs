@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 use tower_jwt_auth::Algorithm;
+use zeroize::Zeroizing;
 
 use crate::mistake::Mistake;
 use crate::values::{address, algorithms, leeway, text, token_type, value, without_newline};
@@ -62,7 +63,7 @@ pub(crate) struct IssuerOptions {
 pub(crate) enum KeysFrom {
     Discovery,
     Url(String),
-    Secret { file: PathBuf, secret: Vec<u8> },
+    Secret { file: PathBuf, secret: Zeroizing<Vec<u8>> },
 }
 
 impl Options {
@@ -147,7 +148,7 @@ impl Options {
 impl KeysFrom {
     fn read_secret(file: PathBuf) -> Result<Self, Mistake> {
         let unreadable = |error| Mistake::new(format!("--hmac-secret-file {}: {error}", file.display()));
-        let mut secret = std::fs::read(&file).map_err(unreadable)?;
+        let mut secret = Zeroizing::new(std::fs::read(&file).map_err(unreadable)?);
         let kept = without_newline(&secret).len();
         secret.truncate(kept);
         Ok(Self::Secret { file, secret })

@@ -144,3 +144,18 @@ fn same_tag<M: Mac + Clone>(one: &M, two: &M) -> bool {
     let probe = |key: &M| key.clone().chain_update(b"tower-jwt-auth: is this secret used twice?").finalize();
     probe(one) == probe(two)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Hmac, Sha256, Sha384, Sha512};
+
+    /// Compiles only where the `zeroize` features are on: then a state, and with it the HMAC made of such, is wiped.
+    #[test]
+    fn the_states_of_hmac_are_wiped_when_they_are_dropped() {
+        fn is_wiped<T: zeroize::ZeroizeOnDrop>() -> bool {
+            std::mem::needs_drop::<T>()
+        }
+        assert!(is_wiped::<Sha256>() && is_wiped::<Sha384>() && is_wiped::<Sha512>());
+        assert!(std::mem::needs_drop::<Hmac<Sha256>>() && std::mem::needs_drop::<Hmac<Sha512>>());
+    }
+}

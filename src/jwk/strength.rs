@@ -31,12 +31,16 @@ pub(super) fn check_secret(secret: &[u8], shortest: usize) -> Result<(), &'stati
     if distinct < MIN_DISTINCT_BYTES { Err("repeats a few bytes; use random ones") } else { Ok(()) }
 }
 
-/// A file of the wrong kind: whoever knows the public key could sign with it (CVE-2015-9235).
+/// A file of the wrong kind: whoever knows the public key could sign with it (CVE-2015-9235). It is looked at where it
+/// is, since a copy of what may after all be a secret would not be wiped.
 fn is_public_key(secret: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(secret);
-    let text = text.trim_start();
-    let jwk = text.starts_with('{') && text.contains("\"kty\"");
-    text.contains("-----BEGIN ") || text.starts_with("ssh-") || jwk || super::pem::from_der(secret).is_ok()
+    let text = secret.trim_ascii_start();
+    let jwk = text.starts_with(b"{") && contains(text, b"\"kty\"");
+    contains(text, b"-----BEGIN ") || text.starts_with(b"ssh-") || jwk || super::pem::is_public_der(secret)
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
 }
 
 /// RFC 7518 §3.3 asks for 2048 bits; e = 1 makes every message its own signature, an even e is no key.

@@ -29,6 +29,8 @@ pub(crate) enum FetchError {
     Metadata(&'static str),
     /// There is no runtime to fetch on, or it was shut down.
     NoRuntime,
+    /// There are so many who wait that nobody else may.
+    Crowded,
 }
 
 impl fmt::Display for FetchError {
@@ -41,6 +43,7 @@ impl fmt::Display for FetchError {
             Self::Unusable(error) => write!(f, "the issuer's answer is unusable: {error}"),
             Self::Metadata(reason) => write!(f, "the issuer's metadata {reason}"),
             Self::NoRuntime => f.write_str("keys are fetched on a tokio runtime, and there is none"),
+            Self::Crowded => f.write_str("too many requests wait for the issuer's keys"),
         }
     }
 }

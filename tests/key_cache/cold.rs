@@ -20,6 +20,23 @@ async fn a_thousand_requests_on_a_cold_cache_share_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_thousand_requests_on_an_expired_cache_share_one_fetch() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let settings = CacheSettings::default().stale_for(Duration::ZERO).idle_after(Duration::from_secs(60));
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    sleep(Duration::from_secs(3600)).await;
+    assert!(!authenticator.health()[0].serving, "nobody asked, so nothing was refreshed");
+    let before = mock.fetches();
+    mock.delay(Duration::from_millis(200));
+    let outcomes = join_all((0..1000).map(|_| authenticator.authenticate(&token))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(mock.fetches() - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_fetched_before_the_first_request() {
     let mock = Mock::new();
     let _authenticator = mock.authenticator();

@@ -89,6 +89,9 @@ async fn contradictory_settings_are_refused() {
         default().retry_pause(second, Duration::MAX),
         default().stale_for(Duration::MAX),
         default().longest_life(Duration::MAX),
+        default().body_limit(16 * 1024 * 1024 + 1),
+        default().most_waiting(0),
+        default().most_waiting(1_000_001),
     ] {
         let error = Mock::new().builder(settings).build_authenticator().unwrap_err();
         assert_eq!(error.kind(), tower_jwt_auth::ConfigErrorKind::Contradiction);

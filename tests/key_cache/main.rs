@@ -11,9 +11,11 @@
     reason = "in a test a panic is the report"
 )]
 
+mod bounds;
 mod cold;
 mod discovery;
 mod events;
+mod hostile;
 mod lifetime;
 mod mock;
 mod outage;

@@ -17,7 +17,7 @@ use tower_jwt_auth::{
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
-const JWKS_URI: &str = "https://issuer.example/jwks";
+pub(crate) const JWKS_URI: &str = "https://issuer.example/jwks";
 
 /// How the issuer answers.
 #[derive(Clone)]
@@ -190,8 +190,12 @@ impl Mock {
         if page.is_none() && url.contains("/.well-known/") {
             return self.response(StatusCode::NOT_FOUND, String::new());
         }
-        let jwks = self.with(|state| json!({"keys": state.keys.iter().map(TestKey::jwk).collect::<Vec<_>>()}));
-        self.response(StatusCode::OK, page.unwrap_or_else(|| jwks.to_string()))
+        self.response(StatusCode::OK, page.unwrap_or_else(|| self.jwks()))
+    }
+
+    /// The text of the key set.
+    pub(crate) fn jwks(&self) -> String {
+        self.with(|state| json!({"keys": state.keys.iter().map(TestKey::jwk).collect::<Vec<_>>()})).to_string()
     }
 
     fn response(&self, status: StatusCode, body: String) -> Response<Full<Bytes>> {

@@ -131,6 +131,45 @@ async fn keys_of_another_issuer_or_url_or_form_are_left_alone() {
     }
 }
 
+/// What a process makes of a file with a change in its text, while the issuer is down.
+async fn serves_with(change: impl FnOnce(String) -> String) -> bool {
+    let mock = Mock::new();
+    let folder = earlier(&mock).await;
+    let file = folder.file();
+    fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
+    mock.answer(Answer::Unreachable);
+    start(&mock, &folder.0).authenticate(&mock.token()).await.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_read_up_to_twice_the_limit_of_an_answer() {
+    const MOST: usize = 2 * 1024 * 1024;
+    let padded = |length: usize| move |text: String| format!("{}{text}", " ".repeat(length - text.len()));
+    assert!(serves_with(padded(MOST)).await);
+    assert!(!serves_with(padded(MOST + 1)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
+    let with = |name: &'static str, value: String| {
+        move |text: String| {
+            let mut record: Value = serde_json::from_str(&text).unwrap();
+            record.as_object_mut().unwrap().remove(name);
+            format!("{},\"{name}\":{value}}}", record.to_string().trim_end_matches('}'))
+        }
+    };
+    let deep = || format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for name in ["version", "issuer", "source", "fetched_at", "life", "jwks"] {
+        assert!(!serves_with(with(name, deep())).await, "{name}");
+        assert!(!serves_with(with(name, "1e400".to_owned())).await, "{name}");
+    }
+    assert!(serves_with(with("other", deep())).await, "what nobody looks at must only be JSON");
+    for time in ["18446744073709551615", "18446744073709551616", "-1"] {
+        assert!(!serves_with(with("fetched_at", time.to_owned())).await, "{time}");
+    }
+    assert!(serves_with(with("life", u64::MAX.to_string())).await, "no longer than the settings allow");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_damaged_file_is_ignored_and_replaced() {
     let mock = Mock::new();

@@ -85,7 +85,7 @@ fn set_without_alg() -> KeySet {
     KeySet::from_json(&json!({"keys": jwks}).to_string()).unwrap()
 }
 
-// CVE-2026-25537: without `alg` in the JWK, the header chooses within the key's family and no further.
+// CVE-2026-22817: without `alg` in the JWK, the header chooses within the key's family and no further.
 #[tokio::test]
 async fn a_key_without_an_algorithm_is_still_of_its_family() {
     let layer = layer(set_without_alg());

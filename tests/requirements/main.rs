@@ -29,6 +29,7 @@ mod grpc;
 mod header_parameters;
 mod issuers;
 mod json_text;
+mod key_files;
 mod key_headers;
 mod keys_unavailable;
 mod member_names;

@@ -75,3 +75,12 @@ fn bounds_that_bound_nothing_are_refused() {
         assert_eq!(error.kind(), ConfigErrorKind::Contradiction);
     }
 }
+
+#[tokio::test]
+async fn bounds_beyond_all_memory_and_time_do_no_harm() {
+    let settings = TokenCacheSettings::default().bytes(usize::MAX).longest(std::time::Duration::MAX);
+    let authenticator = builder().remember_tokens(settings).build_authenticator().unwrap();
+    let token = token().claim("exp", 253_402_300_799_u64).sign();
+    let first = authenticator.authenticate(&token).await.unwrap();
+    assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()));
+}

@@ -25,6 +25,7 @@ async fn it_is_off_unless_asked_for() {
     assert!(!same(&first, &authenticator.authenticate(&token).await.unwrap()));
 }
 
+// CVE-2026-35039: a cache elsewhere took two tokens for one.
 #[tokio::test]
 async fn one_users_token_never_gives_anothers_claims() {
     let authenticator = builder().build_authenticator().unwrap();
@@ -72,6 +73,19 @@ async fn no_entry_outlives_its_token() {
     assert!(authenticator.authenticate(&token).await.is_ok());
     clock.advance(seconds(99));
     assert!(authenticator.authenticate(&token).await.is_ok());
+    clock.advance(seconds(1));
+    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::Expired));
+}
+
+// CVE-2026-107719: a cache elsewhere took its deadline from `exp` only where there was an `iat`.
+#[tokio::test]
+async fn no_entry_outlives_a_token_that_does_not_say_when_it_was_issued() {
+    let (clock, token) = at_a_standstill();
+    let authenticator = builder().clock(clock.clone()).build_authenticator().unwrap();
+    let token = token.expires_in(seconds(100)).without_claim("iat").sign();
+    let first = authenticator.authenticate(&token).await.unwrap();
+    clock.advance(seconds(100 + 59));
+    assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()));
     clock.advance(seconds(1));
     assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::Expired));
 }

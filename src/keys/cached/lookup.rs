@@ -39,6 +39,8 @@ impl Cache {
             Way::Start(ticket) => (ticket, false),
             settled => return self.settled(settled),
         };
+        // Held while this request waits, and given back also by one that goes away.
+        let _place = self.places.try_acquire().map_err(|_| self.crowded())?;
         let landed = self.wait(ticket, deadline).await;
         if landed.is_err() || !joined || self.has_keys_for(&query, Instant::now()) {
             return self.settle(query, landed);

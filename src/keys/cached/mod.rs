@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
 
 use self::store::Store;
@@ -50,6 +50,8 @@ struct Cache {
     snapshot: ArcSwap<Snapshot>,
     tower: Mutex<Tower>,
     unknown: Unknown,
+    /// For those who wait.
+    places: Semaphore,
     /// The keys may serve beyond their life.
     covered: AtomicBool,
     /// Asked for since the driver last looked.
@@ -116,6 +118,7 @@ impl CachedKeys {
             snapshot: ArcSwap::from_pointee(origin.restore().unwrap_or_else(Snapshot::empty)),
             tower: Mutex::new(Tower::new(&origin.settings)),
             unknown: Unknown::new(&origin.settings),
+            places: Semaphore::new(origin.settings.most_waiting),
             covered: AtomicBool::new(false),
             used: AtomicBool::new(false),
             driving: AtomicBool::new(false),
@@ -187,6 +190,10 @@ impl Cache {
 
     fn timed_out(&self) -> KeysError {
         KeysError::new(self.origin.settings.patience, FetchError::TimedOut)
+    }
+
+    fn crowded(&self) -> KeysError {
+        KeysError::new(self.origin.settings.patience, FetchError::Crowded)
     }
 }
 

@@ -38,6 +38,7 @@ pub struct CacheSettings {
     pub(super) snapshot_folder: Option<PathBuf>,
     pub(super) refetches: usize,
     pub(super) refetch_window: Duration,
+    pub(super) most_waiting: usize,
 }
 
 impl Default for CacheSettings {
@@ -55,6 +56,7 @@ impl Default for CacheSettings {
             snapshot_folder: None,
             refetches: 2,
             refetch_window: Duration::from_secs(30),
+            most_waiting: 10_000,
         }
     }
 }
@@ -139,6 +141,13 @@ impl CacheSettings {
         self
     }
 
+    /// How many requests may wait at a time for keys of this issuer. One more is refused at once, as are those who have
+    /// waited in vain: 503. Default: 10,000.
+    pub const fn most_waiting(mut self, requests: usize) -> Self {
+        self.most_waiting = requests;
+        self
+    }
+
     pub(crate) const fn largest_body(&self) -> usize {
         self.body_limit
     }
@@ -178,6 +187,8 @@ impl CacheSettings {
             "the budget for unknown keys is no bound"
         } else if !(1024..=16 * 1024 * 1024).contains(&self.body_limit) {
             "the limit for a key set is not between 1 KiB and 16 MiB"
+        } else if !(1..=1_000_000).contains(&self.most_waiting) {
+            "the number of requests that may wait is not between 1 and 1,000,000"
         } else {
             return Ok(());
         };

@@ -1,0 +1,122 @@
+//! Claims, in tokens that the issuer really signed.
+
+use crate::attack::{
+    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE, TOO_EARLY, token,
+};
+use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as good};
+
+/// CVE-2026-25537: a time of the wrong type is an error and never "absent".
+pub(crate) fn times() -> Vec<Attack> {
+    let wrong = [
+        "\"4102444800\"",
+        "\"never-telltale\"",
+        "\"\"",
+        "null",
+        "true",
+        "[]",
+        "[4102444800]",
+        "{}",
+        "-1",
+        "-1.5",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "99999999999999999999999999999999",
+        "253402300800",
+        "1e300",
+        "1e400",
+        "-1e400",
+        "NaN",
+        "Infinity",
+    ];
+    let mut attacks = Vec::new();
+    for claim in ["exp", "nbf", "iat"] {
+        for value in wrong {
+            attacks.push(token(format!("{claim}: {value}"), claiming(claim, value), CLAIM_INVALID));
+        }
+    }
+    for past in ["0", "0.0", "-0", "1", "1000000000", "1000000000.999", "1e9"] {
+        attacks.push(token(format!("exp: {past}"), claiming("exp", past), EXPIRED));
+    }
+    for future in ["4102444800", "4102444800.5", "253402300799", "4.1e9"] {
+        for claim in ["nbf", "iat"] {
+            attacks.push(token(format!("{claim}: {future}"), claiming(claim, future), TOO_EARLY));
+        }
+    }
+    for no_json in ["0x7fffffff", "01", "1.", "+1", ".5", "1_000"] {
+        let refusal = if ["0x7fffffff", "1_000"].contains(&no_json) { MALFORMED } else { CLAIM_INVALID };
+        attacks.push(token(format!("exp: {no_json}"), claiming("exp", no_json), refusal));
+    }
+    attacks.push(token("no exp", good().without_claim("exp").sign(), CLAIM_MISSING));
+    attacks
+}
+
+pub(crate) fn issuers(site: &Site) -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    let array = format!("[\"{ISSUER}\"]");
+    for wrong in [&array, "null", "1", "true", "{}", "[]", "\"\\ud800\""] {
+        attacks.push(token(format!("iss: {wrong}"), claiming("iss", wrong), CLAIM_INVALID));
+    }
+    let others = [
+        format!("{ISSUER}/"),
+        ISSUER.to_uppercase(),
+        ISSUER.replace("https", "HTTPS"),
+        ISSUER.replace("https", "http"),
+        ISSUER.replace("example", "example:443"),
+        ISSUER.replace("/tenant", "/tenant/.."),
+        ISSUER.replace("/tenant", "/Tenant"),
+        ISSUER.replace("/tenant", ""),
+        format!("{ISSUER}?telltale"),
+        format!("{ISSUER}#telltale"),
+        format!(" {ISSUER}"),
+        format!("{ISSUER}\\u0000"),
+        format!("{ISSUER}.telltale.example"),
+        format!("{ISSUER},https://telltale.example"),
+        "https://telltale.example".to_owned(),
+        String::new(),
+        format!("{}/", site.fetched.issuer()),
+    ];
+    for other in others {
+        attacks.push(token(format!("iss: {other}"), claiming("iss", &format!("\"{other}\"")), ISSUER_UNKNOWN));
+    }
+    attacks.push(token("no iss", good().without_claim("iss").sign(), CLAIM_MISSING));
+    attacks
+}
+
+pub(crate) fn audiences() -> Vec<Attack> {
+    let nested = format!("[[\"{AUDIENCE}\"]]");
+    let named = format!("{{\"{AUDIENCE}\":true}}");
+    let mixed = format!("[\"{AUDIENCE}\",1]");
+    let mut attacks = Vec::new();
+    for wrong in ["1", "1.5", "null", "true", "{}", "[1]", "[null]", "[{}]", &nested, &named, &mixed] {
+        attacks.push(token(format!("aud: {wrong}"), claiming("aud", wrong), CLAIM_INVALID));
+    }
+    let others = [
+        "\"\"".to_owned(),
+        "[]".to_owned(),
+        "[\"\"]".to_owned(),
+        "\"telltale-client\"".to_owned(),
+        format!("\"{AUDIENCE}/\""),
+        format!("\"{}\"", AUDIENCE.to_uppercase()),
+        format!("\"{AUDIENCE}.telltale.example\""),
+        format!("\" {AUDIENCE}\""),
+        format!("\"{AUDIENCE},telltale-client\""),
+        format!("\"{AUDIENCE} telltale-client\""),
+        "\"https://api\"".to_owned(),
+        "[\"telltale-client\",\"telltale-other\"]".to_owned(),
+    ];
+    for other in others {
+        attacks.push(token(format!("aud: {other}"), claiming("aud", &other), OTHER_AUDIENCE));
+    }
+    attacks.push(token("no aud", good().without_claim("aud").sign(), CLAIM_MISSING));
+    attacks
+}
+
+pub(crate) fn others() -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    for claim in ["sub", "jti"] {
+        for wrong in ["1", "null", "[\"telltale-admin\"]", "{\"telltale\":1}", "true"] {
+            attacks.push(token(format!("{claim}: {wrong}"), claiming(claim, wrong), CLAIM_INVALID));
+        }
+    }
+    attacks
+}

@@ -1,0 +1,154 @@
+//! The text of a token: parts, base64url, JSON.
+
+use serde_json::json;
+
+use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, TWICE, authorization, token};
+use crate::site::{HEADER, claiming, encode, es256, headed, payload_with, token as good};
+
+/// A good token's three parts.
+fn parts() -> [String; 3] {
+    let signed = good().sign();
+    let parts: Vec<_> = signed.split('.').map(ToOwned::to_owned).collect();
+    parts.try_into().unwrap()
+}
+
+pub(crate) fn shapes() -> Vec<Attack> {
+    let [header, payload, signature] = parts();
+    let jwe_header = encode(r#"{"alg":"dir","enc":"A128GCM","kid":"key-ES256"}"#);
+    let shapes = [
+        // CVE-2025-27144: each dot costs a careless splitter memory.
+        ("hundreds of dots", ".".repeat(300)),
+        ("ten thousand dots", ".".repeat(10_000)),
+        ("dots behind a token", format!("{header}.{payload}.{signature}{}", ".".repeat(500))),
+        ("one part", header.clone()),
+        ("two parts", format!("{header}.{payload}")),
+        ("four parts", format!("{header}.{payload}.{signature}.{signature}")),
+        ("an empty header", format!(".{payload}.{signature}")),
+        ("an empty payload", format!("{header}..{signature}")),
+        ("an empty signature", format!("{header}.{payload}.")),
+        ("nothing but two dots", "..".to_owned()),
+        // CVE-2023-51774: what is encrypted with a public key is not signed by anybody.
+        ("an encrypted token", format!("{jwe_header}..{}.{payload}.{}", encode([7; 12]), encode([7; 16]))),
+        ("five parts of a good token", format!("{header}.{payload}.{signature}.{payload}.{signature}")),
+        ("a nested token", encode(good().sign())),
+        ("a quoted token", format!("\"{header}.{payload}.{signature}\"")),
+        ("a token and a semicolon", format!("{header}.{payload}.{signature};")),
+    ];
+    shapes.into_iter().map(|(name, text)| token(name, text, MALFORMED)).collect()
+}
+
+/// RFC 7515 §7.2. Commas join header fields, so that most of these look like two tokens.
+pub(crate) fn json_serializations() -> Vec<Attack> {
+    let [header, payload, signature] = parts();
+    let flattened = json!({"payload": payload, "protected": header, "signature": signature}).to_string();
+    let signatures = json!([{"protected": header, "signature": signature}]);
+    let general = json!({"payload": payload, "signatures": signatures}).to_string();
+    let alone = json!({"payload": format!("{header}.{payload}.{signature}")}).to_string();
+    vec![
+        token("the flattened JSON serialization", flattened, TWICE),
+        token("the general JSON serialization", general, TWICE),
+        token("a JSON object", alone, MALFORMED),
+    ]
+}
+
+/// Another character that stands for the same bytes to a decoder that drops the bits behind the last byte.
+fn with_trailing_bits(text: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (start, last) = text.split_at(text.len() - 1);
+    let place = ALPHABET.iter().position(|one| *one == last.as_bytes()[0]).unwrap();
+    format!("{start}{}", char::from(ALPHABET[place + 1]))
+}
+
+/// A good token in whose every part both alphabets differ, and that no length divides by three.
+fn telling_parts() -> [String; 3] {
+    let header = r#"{"alg":"ES256","kid":"key-ES256","x":"~~~???>>>"}"#;
+    let tells = |part: &str| part.contains(['-', '_']) && !part.len().is_multiple_of(4);
+    let spaced = |text: &str| (0..12).map(|n| format!("{text}{}", " ".repeat(n))).find(|text| tells(&encode(text)));
+    let payload = payload_with("x", "\"~~~???>>>\"");
+    let (header, payload) = (spaced(header).unwrap(), spaced(&payload).unwrap());
+    let signed = (0..200).map(|_| es256().sign_raw(&header, payload.as_bytes()));
+    let signed = signed.map(|token| token.split('.').map(ToOwned::to_owned).collect::<Vec<_>>());
+    signed.map(|parts| <[String; 3]>::try_from(parts).unwrap()).find(|parts| tells(&parts[2])).unwrap()
+}
+
+type Change = fn(&str) -> String;
+
+pub(crate) fn base64url() -> Vec<Attack> {
+    let good = telling_parts();
+    let changes: [(&str, Change); 8] = [
+        ("padding", |part| format!("{part}{}", "=".repeat(4 - part.len() % 4))),
+        ("more padding", |part| format!("{part}====")),
+        ("the standard alphabet", |part| part.replace('-', "+").replace('_', "/")),
+        ("a space inside", |part| format!("{} {}", &part[..8], &part[8..])),
+        ("a tab inside", |part| format!("{}\t{}", &part[..8], &part[8..])),
+        ("trailing bits", with_trailing_bits),
+        ("an impossible length", |part| format!("{part}{}", "A".repeat((9 - part.len() % 4) % 4))),
+        ("a character of no alphabet", |part| format!("{}*{}", &part[..8], &part[9..])),
+    ];
+    let mut attacks = Vec::new();
+    for (name, change) in changes {
+        for (place, of) in ["header", "payload", "signature"].into_iter().enumerate() {
+            let mut parts = good.clone();
+            parts[place] = change(&parts[place]);
+            attacks.push(token(format!("{name} in the {of}"), parts.join("."), MALFORMED));
+        }
+    }
+    attacks
+}
+
+/// CVE-2025-53864, duplicate members, invalid UTF-8.
+pub(crate) fn json_texts() -> Vec<Attack> {
+    let payload = payload_with("x", "0");
+    let cut = payload.trim_end_matches('}');
+    let header = HEADER.trim_end_matches('}');
+    let mut attacks = Vec::new();
+    for (open, close) in [("[", "]"), ("{\"telltale\":", "}")] {
+        let depth = 5000 / open.len();
+        let deep = format!("{}0{}", open.repeat(depth), close.repeat(depth));
+        for claim in ["telltale", "aud", "exp", "iss", "sub"] {
+            attacks.push(token(format!("deep JSON in {claim}"), claiming(claim, &deep), CLAIM_INVALID));
+        }
+        attacks.push(token("a deep header", headed(&format!("{{\"alg\":{deep}}}")), MALFORMED));
+        attacks.push(token("an endless payload", es256().sign_raw(HEADER, open.repeat(depth).as_bytes()), MALFORMED));
+    }
+    let nines = "9".repeat(5000);
+    for huge in ["1e400", "-1e400", &nines] {
+        attacks.push(token("a huge number", claiming("telltale", huge), CLAIM_INVALID));
+        let header = format!("{{\"alg\":\"ES256\",\"kid\":{huge}}}");
+        attacks.push(token("a huge number for kid", headed(&header), MALFORMED));
+    }
+    let payloads = [
+        ("exp twice", format!("{cut},\"exp\":4102444800}}")),
+        ("sub twice", format!("{cut},\"sub\":\"telltale-admin\"}}")),
+        ("sub twice, one with an escape", format!("{cut},\"s\\u0075b\":\"telltale-admin\"}}")),
+        ("a private claim twice", format!("{cut},\"x\":1}}")),
+        ("two objects", format!("{payload}{payload}")),
+        ("an array", format!("[{payload}]")),
+        ("a string", format!("{payload:?}")),
+        ("a byte order mark", format!("\u{feff}{payload}")),
+        ("a lone surrogate", format!("{cut},\"y\":\"\\ud800\"}}")),
+        ("a control character", format!("{cut},\"y\":\"\u{1}\"}}")),
+    ];
+    for (name, payload) in payloads {
+        let refusal = if name == "a lone surrogate" { CLAIM_INVALID } else { MALFORMED };
+        attacks.push(token(format!("payload: {name}"), es256().sign_raw(HEADER, payload.as_bytes()), refusal));
+    }
+    let headers = [
+        ("alg twice", format!("{header},\"alg\":\"none\"}}")),
+        ("alg twice, one with an escape", format!("{header},\"\\u0061lg\":\"none\"}}")),
+        ("kid twice", format!("{header},\"kid\":\"telltale-key\"}}")),
+        ("an array", format!("[{HEADER}]")),
+        ("nothing", "null".to_owned()),
+        ("something behind it", format!("{HEADER},")),
+    ];
+    attacks.extend(headers.map(|(name, text)| token(format!("header: {name}"), headed(&text), MALFORMED)));
+    for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf"] {
+        let payload = [cut.as_bytes(), b",\"y\":\"", bytes, b"\"}"].concat();
+        attacks.push(token("a payload that is not UTF-8", es256().sign_raw(HEADER, &payload), MALFORMED));
+        let header = encode([header.as_bytes(), b",\"y\":\"", bytes, b"\"}"].concat());
+        let [_, payload, signature] = parts();
+        attacks.push(token("a header that is not UTF-8", format!("{header}.{payload}.{signature}"), MALFORMED));
+    }
+    attacks.push(authorization("a token that is not UTF-8", b"Bearer telltale\xff\xfe.telltale.telltale", MALFORMED));
+    attacks
+}

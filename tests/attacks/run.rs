@@ -1,0 +1,140 @@
+//! Each attack in every way: HTTP and gRPC, without and with remembered tokens, and there twice.
+
+use std::convert::Infallible;
+
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
+
+use crate::attack::{Attack, Refusal};
+use crate::site::Site;
+use crate::watch::{Log, pieces};
+
+const GRPC: &str = "application/grpc+proto";
+const REACHED: StatusCode = StatusCode::IM_A_TEAPOT;
+
+/// All that comes back.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+    trailers: Option<HeaderMap>,
+}
+
+async fn ask(layer: &JwtAuthLayer, headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Answer {
+    let service = service_fn(|request: Request<String>| async move {
+        let reached = if request.extensions().get::<Claims<JsonClaims>>().is_some() { REACHED } else { StatusCode::OK };
+        Ok::<_, Infallible>(Response::builder().status(reached).body(String::new()).unwrap())
+    });
+    let mut request = Request::post("/telltale-path?telltale=query").body("telltale body".to_owned()).unwrap();
+    for (name, value) in headers {
+        request.headers_mut().append(name, value);
+    }
+    let (head, body) = layer.layer(service).oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap();
+    let trailers = body.trailers().cloned();
+    let body = String::from_utf8(body.to_bytes().into()).unwrap();
+    Answer { status: head.status, headers: head.headers, body, trailers }
+}
+
+impl Answer {
+    /// Exactly these headers and nothing else.
+    fn expect(&self, status: u16, headers: &[(&str, &str)], what: &str) {
+        let mut expected = HeaderMap::new();
+        for (name, value) in headers {
+            expected.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        assert_eq!((self.status.as_u16(), &self.headers), (status, &expected), "{what}");
+        assert!(self.body.is_empty() && self.trailers.is_none(), "{what}: {self:?}");
+    }
+
+    fn expect_http(&self, refusal: Refusal, what: &str) {
+        self.expect(refusal.status, &[(WWW_AUTHENTICATE.as_str(), refusal.challenge)], what);
+    }
+
+    fn expect_grpc(&self, refusal: Refusal, what: &str) {
+        let code = refusal.grpc.to_string();
+        let headers = [
+            (CONTENT_TYPE.as_str(), GRPC),
+            ("grpc-status", &code),
+            ("grpc-message", refusal.description()),
+            (WWW_AUTHENTICATE.as_str(), refusal.challenge),
+        ];
+        self.expect(200, &headers, what);
+    }
+
+    /// Nothing of the request, and nothing of what is behind the service.
+    fn hides(&self, pieces: &[String], what: &str) {
+        let shown = format!("{self:?}");
+        for piece in pieces {
+            assert!(!shown.contains(piece), "{what}: {piece} in {shown}");
+        }
+        for internal in INTERNAL {
+            assert!(!shown.contains(internal), "{what}: {internal} in {shown}");
+        }
+    }
+}
+
+/// Names of crates, places in code and on the network, what parsers say.
+const INTERNAL: [&str; 18] = [
+    "serde",
+    "jsonwebtoken",
+    "aws",
+    "base64",
+    "tower",
+    "reqwest",
+    "hyper",
+    "tokio",
+    ".rs",
+    "panic",
+    " line ",
+    "column",
+    "127.0.0.1",
+    "http:",
+    "https:",
+    "jwks",
+    "key-",
+    "telltale",
+];
+
+async fn one_way(layer: &JwtAuthLayer, attack: &Attack, pieces: &[String], what: &str) {
+    let answer = ask(layer, attack.headers.clone()).await;
+    answer.expect_http(attack.refusal, what);
+    answer.hides(pieces, what);
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
+    let answer = ask(layer, attack.headers.iter().cloned().chain([content_type])).await;
+    answer.expect_grpc(attack.refusal, what);
+    answer.hides(pieces, what);
+}
+
+/// Runs them, and shows that afterwards the service is as it was.
+pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
+    let log = Log::take().await;
+    let mut count = 0;
+    for attack in attacks {
+        let pieces = pieces(&attack.headers);
+        log.clear();
+        for (layer, way) in [(&site.plain, "plain"), (&site.remembering, "first"), (&site.remembering, "again")] {
+            one_way(layer, &attack, &pieces, &format!("{} ({way})", attack.name)).await;
+        }
+        log.tells_of_refusals(6, &attack.name);
+        log.hides(&pieces, &attack.name);
+        count += 1;
+    }
+    assert!(count > 0);
+    site.assert_nothing_fell_into_the_trap();
+    log.clear();
+    for good in [crate::site::token().sign(), site.fetched.token().audience(crate::site::AUDIENCE).sign()] {
+        let bearer = HeaderValue::try_from(format!("Bearer {good}")).unwrap();
+        for layer in [&site.plain, &site.remembering, &site.remembering] {
+            let answer = ask(layer, [(http::header::AUTHORIZATION, bearer.clone())]).await;
+            assert_eq!(answer.status, REACHED, "a good token is accepted as before");
+        }
+        log.hides(&pieces(&[(http::header::AUTHORIZATION, bearer)]), "a good token");
+    }
+    let secret = site.fetched.key(tower_jwt_auth::Algorithm::HS256).unwrap().secret().unwrap();
+    log.hides(&[crate::site::encode(secret)], "a secret that the issuer publishes");
+}

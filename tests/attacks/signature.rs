@@ -1,0 +1,172 @@
+//! Keys and signatures.
+
+use serde_json::json;
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::testing::TestKey;
+
+use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, SIGNATURE, token};
+use crate::site::{HEADER, LOOSE, OTHER, decode, encode, es256, forger, key, other_key, payload_with, token_of};
+
+const PUBLIC: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519];
+/// The orders of the curves.
+const ORDERS: [(Algorithm, &str); 3] = [
+    (Algorithm::ES256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+    (
+        Algorithm::ES384,
+        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+    ),
+    (
+        Algorithm::ES512,
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d0\
+         3bb5c9b8899c47aebb6fb71e91386409",
+    ),
+];
+
+/// `none` in every case, and HMAC without a secret (CVE-2026-107720).
+pub(crate) fn unsigned() -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    for none in ["none", "None", "NONE", "nOnE", "noNe", "none ", ""] {
+        let header = json!({"alg": none, "typ": "JWT"}).to_string();
+        let signed = es256().sign_raw(&header, payload_with("x", "0").as_bytes());
+        let (message, _) = signed.rsplit_once('.').unwrap();
+        attacks.push(token(format!("alg {none:?} and a signature"), &signed, ALGORITHM));
+        attacks.push(token(format!("alg {none:?} and an empty signature"), format!("{message}."), MALFORMED));
+        attacks.push(token(format!("alg {none:?} and no signature"), message, MALFORMED));
+    }
+    for (secret, name) in [(&b""[..], "empty"), (b"\0", "NUL"), (b"null", "null"), (b"secret", "guessed")] {
+        let forger = TestKey::from_secret(Algorithm::HS256, secret).with_key_id(key(Algorithm::HS256).key_id());
+        let loose = token_of(&forger).issuer(LOOSE);
+        attacks.push(token(format!("{name} HMAC secret"), loose.sign(), SIGNATURE));
+        let without = loose.without_header("kid").sign();
+        attacks.push(token(format!("{name} HMAC secret and no kid"), without, SIGNATURE));
+        let fixed = token_of(&forger).sign();
+        attacks.push(token(format!("{name} HMAC secret where there is none"), fixed, ALGORITHM));
+    }
+    attacks
+}
+
+/// Everything that a careless verifier might take for a secret.
+fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
+    let (pem, jwk) = (key.pem(), key.jwk());
+    let number = decode(jwk.get("n").or_else(|| jwk.get("x")).unwrap().as_str().unwrap());
+    vec![
+        ("PEM", pem.clone().into()),
+        ("PEM without its last newline", pem.trim_end().into()),
+        ("PEM with white space in front", format!("\n {pem}").into()),
+        ("DER", key.der()),
+        ("JWK", jwk.to_string().into()),
+        ("JWK set", json!({"keys": [jwk]}).to_string().into()),
+        ("number", number),
+    ]
+}
+
+/// CVE-2015-9235, and CVE-2026-22817 where the key doesn't say its algorithm.
+pub(crate) fn public_keys_as_secrets() -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    for public in PUBLIC {
+        for (form, text) in texts_of(key(public)) {
+            let forger = TestKey::from_secret(Algorithm::HS256, text).with_key_id(key(public).key_id());
+            let name = format!("HS256 with the {form} of {public}");
+            attacks.push(token(&name, token_of(&forger).sign(), ALGORITHM));
+            if public != Algorithm::PS256 {
+                attacks.push(token(&name, token_of(&forger).issuer(LOOSE).sign(), KEY_UNKNOWN));
+            }
+        }
+    }
+    for (own, named) in [(Algorithm::ES256, Algorithm::RS256), (Algorithm::RS256, Algorithm::Ed25519)] {
+        let confused = token_of(key(own)).issuer(LOOSE).header("kid", key(named).key_id()).sign();
+        attacks.push(token(format!("{own} under the id of {named}"), confused, KEY_UNKNOWN));
+        let claimed = token_of(key(own)).issuer(LOOSE).header("alg", named.name()).sign();
+        attacks.push(token(format!("{own} under the name of {named}"), claimed, KEY_UNKNOWN));
+    }
+    attacks
+}
+
+/// A good token up to its signature, and the signature.
+fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
+    let good = token_of(key(algorithm)).sign();
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    (message.to_owned(), decode(signature))
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+/// `SEQUENCE { r INTEGER, s INTEGER }`, as certificates have it.
+fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
+    let integer = |number: &[u8]| {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        let content = [&[0], &number[zeros..]].concat();
+        [&[0x02, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+    };
+    let content = [integer(r), integer(s)].concat();
+    [&[0x30, 0x81, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+}
+
+/// CVE-2022-21449 and its neighbours.
+pub(crate) fn ecdsa_numbers() -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    for (algorithm, order) in ORDERS {
+        let (message, good) = parts(algorithm);
+        let (r, s) = good.split_at(good.len() / 2);
+        let (zero, order) = (vec![0; r.len()], hex(order));
+        let mut over = order.clone();
+        *over.last_mut().unwrap() += 1;
+        let signatures = [
+            ("r = s = 0", [&zero[..], &zero].concat()),
+            ("r = 0", [&zero[..], s].concat()),
+            ("s = 0", [r, &zero].concat()),
+            ("r = the order", [&order[..], s].concat()),
+            ("s = the order", [r, &order].concat()),
+            ("r over the order", [&over[..], s].concat()),
+            ("s over the order", [r, &over].concat()),
+            ("r and s exchanged", [s, r].concat()),
+            ("DER", der(r, s)),
+        ];
+        for (name, signature) in signatures {
+            let forged = format!("{message}.{}", encode(signature));
+            attacks.push(token(format!("{algorithm} with {name}"), forged, SIGNATURE));
+        }
+    }
+    attacks
+}
+
+pub(crate) fn wrong_lengths() -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::ES512, Algorithm::Ed25519] {
+        let (message, good) = parts(algorithm);
+        let signatures = [
+            ("cut at the end", good[..good.len() - 1].to_vec()),
+            ("cut at the start", good[1..].to_vec()),
+            ("of one byte", good[..1].to_vec()),
+            ("extended at the end", [&good[..], &[0]].concat()),
+            ("extended at the start", [&[0], &good[..]].concat()),
+            ("twice", [&good[..], &good].concat()),
+            ("of 8 KB", vec![1; 8192]),
+            ("of zeros", vec![0; good.len()]),
+        ];
+        for (name, signature) in signatures {
+            let forged = format!("{message}.{}", encode(signature));
+            attacks.push(token(format!("{algorithm}: a signature {name}"), forged, SIGNATURE));
+        }
+    }
+    let foreign = parts(Algorithm::ES256).1;
+    let payload = encode(payload_with("sub", "\"telltale-admin\""));
+    let spliced = format!("{}.{payload}.{}", encode(HEADER), encode(foreign));
+    attacks.push(token("another token's signature", spliced, SIGNATURE));
+    attacks
+}
+
+/// A valid token of one trusted issuer with the name of another forged into it.
+pub(crate) fn other_issuers() -> Vec<Attack> {
+    let theirs = other_key().clone().with_key_id(es256().key_id());
+    vec![
+        token("the other's key for ours", token_of(other_key()).sign(), KEY_UNKNOWN),
+        token("the other's key under our id", token_of(&theirs).sign(), SIGNATURE),
+        token("our key for the other", token_of(es256()).issuer(OTHER).sign(), KEY_UNKNOWN),
+        token("no kid", token_of(other_key()).without_header("kid").sign(), SIGNATURE),
+        token("a stranger's key under our id", token_of(&forger(Algorithm::ES256)).sign(), SIGNATURE),
+        token("an algorithm that only another issuer has", token_of(key(Algorithm::HS256)).sign(), ALGORITHM),
+    ]
+}

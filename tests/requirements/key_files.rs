@@ -1,0 +1,173 @@
+//! Public keys in PEM and DER form, as OpenSSL writes them (RFC 7468, RFC 5280 §4.1.2.7, RFC 8017 §A.1.1).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tower_jwt_auth::{Algorithm, AlgorithmSet, ConfigErrorKind, Key};
+
+/// `openssl rsa -pubout`
+const RSA: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyoxapnFPwb4YR/G4vgFu\n\
+HadBpThV3fQ0JI/sJ52ctJj5jpXUQBqS1/YFxMZp0aOm6IqYOd8O50xzCjZc+YaW\n\
+ImjHIVMglolrTIUA1YwbqV3+QU4iemNmWh1lD5NIpInyGd/b9MyTQOJUFsGU+F3M\n\
+B83dzP4UYK3LPYjDdS2ZT7XSdQmVWlGR+Gk6j6JcjZAsaBVljGdtYY3z/WNsl8Dw\n\
+hHMbCZRq1Q3rM30n4JeGhDGkDeoEI7LNyrA8fpAZY/d8QhrYabAACfGDHxP6eaQo\n\
+MGyAkke578lF0vj//86J6p/4hCLU+QDF36CiXC9ab4KtNxqnBe9MGqXuYWJN/Gye\n\
+AwIDAQAB\n\
+-----END PUBLIC KEY-----\n";
+
+/// The same key by `openssl rsa -RSAPublicKey_out`.
+const RSA_PKCS1: &str = "\
+-----BEGIN RSA PUBLIC KEY-----\n\
+MIIBCgKCAQEAyoxapnFPwb4YR/G4vgFuHadBpThV3fQ0JI/sJ52ctJj5jpXUQBqS\n\
+1/YFxMZp0aOm6IqYOd8O50xzCjZc+YaWImjHIVMglolrTIUA1YwbqV3+QU4iemNm\n\
+Wh1lD5NIpInyGd/b9MyTQOJUFsGU+F3MB83dzP4UYK3LPYjDdS2ZT7XSdQmVWlGR\n\
++Gk6j6JcjZAsaBVljGdtYY3z/WNsl8DwhHMbCZRq1Q3rM30n4JeGhDGkDeoEI7LN\n\
+yrA8fpAZY/d8QhrYabAACfGDHxP6eaQoMGyAkke578lF0vj//86J6p/4hCLU+QDF\n\
+36CiXC9ab4KtNxqnBe9MGqXuYWJN/GyeAwIDAQAB\n\
+-----END RSA PUBLIC KEY-----\n";
+
+/// `openssl ec -pubout`
+const P256: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEctqF8Eh4hBql3Afwe4+zTh7ding3\n\
+OcGSnoHEkQfqgE14jgSN8rPxfBdXDQs+yU1rCY91eYYuS65nD5Nsc+fTlg==\n\
+-----END PUBLIC KEY-----\n";
+
+/// As above.
+const P384: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEjzfkKz5cEis1Qa8n30EAhmVj1nfmwUsY\n\
+XaBK1mZvGWMLqMCFmV+Fn19bubYAm87Ac8bmyhepvfj1P9qfGQUpEhQKb/CvzS5O\n\
+P8v2fHny83KQ5j9SZGyC2Tu+zhwRZ5z8\n\
+-----END PUBLIC KEY-----\n";
+
+/// As above.
+const P521: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQAp2RbuQZ87ol/yAD69xKDCo/IT7u1\n\
+hSX+NjmswVky/36FohL9OI0sqIcceRo/EZme55CGYbSAA5uoiTeh2EdS92kAwL1j\n\
+Y3YTPxI2TVGahocTQTWo75CqwV5sL26Pv7o4S3Ibs74ApFX/YJobfno/q3XC8nze\n\
+FND8rj8zCqXm7HNga9E=\n\
+-----END PUBLIC KEY-----\n";
+
+/// Of a curve that is not supported.
+const SECP256K1: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE+JFXGTgqras6QoAZlwYIgsgHAtbUsac6\n\
+SQ3DbVqw9zjqZ21e0BzslRP9/ddG+8D3hT1OgzS14hnaK/e6rlX8ig==\n\
+-----END PUBLIC KEY-----\n";
+
+/// A P-256 key in a form that no JWK has.
+const COMPRESSED: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACKV+gLlFRoJ2kwS+H4PIV3bK1PKxl\n\
+KtL6eVrwhLnoVTA=\n\
+-----END PUBLIC KEY-----\n";
+
+/// Not for signatures.
+const X25519: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MCowBQYDK2VuAyEACAWwR/e5yFXK/4RPgRM5oXEiTBv4k3VbVGBdFGPOfD4=\n\
+-----END PUBLIC KEY-----\n";
+
+/// Too short.
+const RSA_1024: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC1nwbEl+0/YBHdBQUWkR/Wa2XG\n\
+7wbzalsBXxU2wEasA25VIoy/dxpSeprvgSob/iXvjmH9yktmcbgUruyYdYGa2MZX\n\
+YKaIx0Y+r+HRSWLp3pdxcsSEvsJiRCvY3gAbnO3Yn423FxR2JowyIVKmXuajVDrR\n\
+35GZNf/AmvTTtwrBswIDAQAB\n\
+-----END PUBLIC KEY-----\n";
+
+/// RFC 8410 §10.1.
+const ED25519: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+-----END PUBLIC KEY-----\n";
+
+fn der(pem: &str) -> Vec<u8> {
+    let lines: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(lines).unwrap()
+}
+
+fn armoured(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+}
+
+#[track_caller]
+fn unusable(key: Result<Key, tower_jwt_auth::ConfigError>) {
+    assert_eq!(key.unwrap_err().kind(), ConfigErrorKind::UnusableKey);
+}
+
+#[test]
+fn keys_as_openssl_writes_them_are_read() {
+    use Algorithm::{ES256, ES384, ES512, Ed25519, PS256, PS384, PS512, RS256, RS384, RS512};
+    let rsa: AlgorithmSet = [RS256, RS384, RS512, PS256, PS384, PS512].into_iter().collect();
+    let keys =
+        [(RSA, rsa), (P256, ES256.into()), (P384, ES384.into()), (P521, ES512.into()), (ED25519, Ed25519.into())];
+    for (pem, algorithms) in keys {
+        assert_eq!(Key::pem(pem).unwrap().algorithms(), algorithms, "{pem}");
+        assert_eq!(Key::der(der(pem)).unwrap().algorithms(), algorithms, "{pem}");
+    }
+    assert_eq!(Key::pem(RSA_PKCS1).unwrap().algorithms(), rsa);
+}
+
+#[test]
+fn a_key_may_have_other_line_ends_and_text_around_it() {
+    for pem in [P256.replace('\n', "\r\n"), P256.replace('\n', "\n  "), format!("of the issuer\n{P256}\nthe end\n")] {
+        assert!(Key::pem(&pem).is_ok(), "{pem}");
+    }
+}
+
+#[test]
+fn keys_that_are_not_for_signatures_or_too_weak_are_refused() {
+    for pem in [SECP256K1, COMPRESSED, X25519, RSA_1024] {
+        unusable(Key::pem(pem));
+        unusable(Key::der(der(pem)));
+    }
+}
+
+#[test]
+fn private_keys_certificates_and_several_keys_are_refused() {
+    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "KEY", ""]
+    {
+        unusable(Key::pem(armoured(label, &der(P256))));
+    }
+    unusable(Key::pem(format!("{P256}{P384}")));
+    unusable(Key::pem(P256.replace("END PUBLIC", "END RSA PUBLIC")));
+    unusable(Key::pem(P256.replace("-----END PUBLIC KEY-----\n", "")));
+    unusable(Key::pem(""));
+    unusable(Key::pem(b"\xff"));
+}
+
+#[test]
+fn der_that_is_cut_extended_or_changed_is_refused() {
+    for pem in [RSA, P256, P384, P521, ED25519] {
+        let good = der(pem);
+        for length in 0..good.len() {
+            unusable(Key::der(&good[..length]));
+        }
+        unusable(Key::der([&good[..], &[0]].concat()));
+        unusable(Key::pem(armoured("RSA PUBLIC KEY", &good)));
+        // Up to the key itself every byte says what it is.
+        let outline = good.len() - if pem == RSA { 270 } else { 32 };
+        for place in 0..outline.min(24) {
+            let mut changed = good.clone();
+            changed[place] ^= 0x40;
+            assert!(Key::der(&changed).is_err(), "byte {place} of {pem}");
+        }
+    }
+    unusable(Key::der(der(RSA_PKCS1)));
+}
+
+#[test]
+fn a_length_in_a_longer_form_than_it_needs_is_refused() {
+    let good = der(P256);
+    let content = &good[2..];
+    let length = good[1];
+    unusable(Key::der([&[0x30, 0x81, length][..], content].concat()));
+    unusable(Key::der([&[0x30, 0x82, 0, length][..], content].concat()));
+    unusable(Key::der([&[0x30, 0x80][..], content].concat()));
+    assert!(Key::der([&[0x30, length][..], content].concat()).is_ok());
+}
