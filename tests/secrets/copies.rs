@@ -1,14 +1,8 @@
 //! How much memory it takes to read a secret that is long enough to be seen.
 
-use std::alloc::System;
-
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tower_jwt_auth::{Algorithm, Key};
 
 use crate::{jwk_of, random_secret, turn};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const LENGTH: usize = 1024 * 1024;
 
@@ -19,15 +13,9 @@ fn long_secrets() -> [Vec<u8>; 2] {
     [random, printable].map(|start| start.into_iter().cycle().take(LENGTH).collect())
 }
 
-/// Bytes that are allocated while `work` runs; the least of some runs, since other threads may allocate too.
+/// Bytes that this thread allocates while `work` runs.
 fn allocated(work: impl Fn()) -> usize {
-    let once = || {
-        let region = Region::new(ALLOCATOR);
-        work();
-        let stats = region.change();
-        stats.bytes_allocated + usize::try_from(stats.bytes_reallocated.max(0)).unwrap()
-    };
-    (0..5).map(|_| once()).min().unwrap()
+    usize::try_from(allocation_counter::measure(work).bytes_total).unwrap()
 }
 
 #[test]

@@ -1,10 +1,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
 use serde_json::Value;
 
 use crate::algorithm::{Algorithm, Family};
 use crate::crypto::Verifier;
-use crate::jwk::Key;
 use crate::testing::TestKey;
 
 fn bytes(jwk: &Value, member: &str) -> Vec<u8> {
@@ -62,11 +62,13 @@ fn jwks_have_members_of_the_standard_length() {
 fn public_keys_parse_as_pem() {
     for algorithm in Algorithm::ALL {
         let key = TestKey::generate(algorithm);
-        if algorithm.is_symmetric() {
-            continue;
-        }
-        let parsed = Key::pem(key.pem());
-        assert!(parsed.is_ok_and(|parsed| parsed.algorithms().contains(algorithm)), "{algorithm}");
+        let parsed = match algorithm.family() {
+            Family::Hmac => continue,
+            Family::Rsa => DecodingKey::from_rsa_pem(key.pem().as_bytes()),
+            Family::Ec => DecodingKey::from_ec_pem(key.pem().as_bytes()),
+            Family::Ed => DecodingKey::from_ed_pem(key.pem().as_bytes()),
+        };
+        assert!(parsed.is_ok(), "{algorithm}");
     }
 }
 
