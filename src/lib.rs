@@ -97,6 +97,7 @@ mod future;
 mod guard;
 mod head;
 mod issuer;
+mod json;
 mod jwk;
 mod jwt;
 mod keys;
