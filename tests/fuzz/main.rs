@@ -2,7 +2,6 @@
 //! nightly compiler needed.
 #![allow(
     clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

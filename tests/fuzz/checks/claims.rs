@@ -80,7 +80,7 @@ fn date(members: &Members, name: &str) -> Option<f64> {
 }
 
 fn out_of_time(members: &Members) -> Vec<Reason> {
-    let (earliest, latest) = ((NOW - LEEWAY) as f64, (NOW + LEEWAY) as f64);
+    let [earliest, latest] = [NOW - LEEWAY, NOW + LEEWAY].map(|time| Duration::from_secs(time).as_secs_f64());
     let expired = date(members, "exp").is_some_and(|exp| exp <= earliest).then_some((ErrorKind::Expired, None));
     let early = |name| date(members, name).is_some_and(|date| date > latest);
     let early = ["nbf", "iat"].into_iter().filter(|name| early(name)).map(|name| (ErrorKind::NotYetValid, Some(name)));

@@ -22,7 +22,8 @@ const OPTIONAL: u8 = 32;
 
 pub fn check(data: &[u8]) {
     let Some((options, lines)) = data.split_first() else { return };
-    let options = if options & 31 == 0 { options | 1 } else { *options } & 63;
+    let places = options & (OPTIONAL - 1);
+    let options = places.max(1) | options & OPTIONAL;
     let lines: Vec<_> = lines.split(|byte| *byte == b'\n').filter_map(line).collect();
     let Some(request) = request(&lines) else { return };
     let readings = PLACES.into_iter().filter(|(bit, _)| options & bit != 0);

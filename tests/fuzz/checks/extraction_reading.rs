@@ -99,7 +99,7 @@ fn query(values: &[&[u8]]) -> Reading {
 }
 
 fn decoded(text: &[u8]) -> String {
-    let hex = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16)).map(|digit| digit as u8);
+    let hex = |at: usize| u8::try_from(char::from(*text.get(at)?).to_digit(16)?).ok();
     let mut bytes = Vec::new();
     let mut at = 0;
     while let Some(byte) = text.get(at) {

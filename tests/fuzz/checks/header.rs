@@ -38,15 +38,13 @@ fn authenticator(ids: bool) -> &'static Authenticator {
 /// By the key that the header asks for, if it is one of ours; by the secret otherwise, be the header text or not.
 fn signed(header: &[u8]) -> String {
     let algorithm = Members::read(header).and_then(|members| named(&members)).filter(|name| ALGORITHMS.contains(name));
-    match (algorithm, std::str::from_utf8(header)) {
-        (Some(algorithm), Ok(header)) => key(algorithm).sign_raw(header, PAYLOAD.as_bytes()),
-        _ => {
-            let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(PAYLOAD));
-            let secret = EncodingKey::from_secret(&key(Algorithm::HS256).secret().unwrap());
-            let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &secret, jsonwebtoken::Algorithm::HS256);
-            format!("{message}.{}", signature.unwrap())
-        }
+    if let (Some(algorithm), Ok(header)) = (algorithm, std::str::from_utf8(header)) {
+        return key(algorithm).sign_raw(header, PAYLOAD.as_bytes());
     }
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(PAYLOAD));
+    let secret = EncodingKey::from_secret(&key(Algorithm::HS256).secret().unwrap());
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &secret, jsonwebtoken::Algorithm::HS256);
+    format!("{message}.{}", signature.unwrap())
 }
 
 fn named(members: &Members) -> Option<Algorithm> {

@@ -111,7 +111,8 @@ fn algorithms_of(jwk: &Members) -> AlgorithmSet {
 
 fn bits(number: &[u8]) -> usize {
     let significant: Vec<_> = number.iter().skip_while(|byte| **byte == 0).collect();
-    significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize)
+    let unused = |first: &u8| (0..8).take_while(|bit| first >> (7 - bit) == 0).count();
+    significant.first().map_or(0, |first| significant.len() * 8 - unused(first))
 }
 
 /// Nothing of a key is in what is printed of its set, unless somebody has put it into its id.

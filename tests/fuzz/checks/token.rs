@@ -47,7 +47,7 @@ fn check_token(token: &str) {
         let answer = answer::ask(layer, request);
         assert_eq!(answer.refusal, decision.as_ref().err().map(|(kind, _)| *kind));
         let seen = answer.seen.and_then(|seen| seen.0);
-        assert_eq!(seen.as_ref().map(|claims| claims.json()), decision.as_ref().ok().map(|claims| claims.json()));
+        assert_eq!(seen.as_ref().map(Claims::json), decision.as_ref().ok().map(Claims::json));
     }
 }
 
