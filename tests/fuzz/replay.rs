@@ -3,8 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
-use crate::checks::{self, Check};
+use crate::checks;
 use crate::mutation::Mutator;
+
+/// Panics where something does not hold.
+type Check = fn(&[u8]);
 
 /// How many mutations a target gets, shared between its seeds. The fuzzer itself tries millions.
 const MUTATIONS: usize = 8_000;

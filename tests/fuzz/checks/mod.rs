@@ -15,6 +15,3 @@ pub mod extraction;
 pub mod header;
 pub mod key_set;
 pub mod token;
-
-/// Panics where something does not hold.
-pub type Check = fn(&[u8]);
