@@ -38,7 +38,6 @@ fn check_token(token: &str) {
     let decision = decide(plain, token);
     if let Ok(claims) = &decision {
         reverify::accepted(token, claims);
-        assert_eq!(token.split('.').count(), 3);
     }
     for time in ["first", "second"] {
         assert_same(&decision, &decide(remembering, token), time);
@@ -83,6 +82,9 @@ fn token(data: &[u8]) -> Option<String> {
     let usual = format!(r#"{{"alg":"{algorithm}","kid":"{algorithm}","typ":"JWT"}}"#);
     let payload = parts.next().filter(|payload| !payload.is_empty()).unwrap_or(PAYLOAD.as_bytes());
     let signed = key(algorithm).sign_raw(if header.is_empty() { &usual } else { header }, payload);
+    if rest.is_empty() {
+        assert!(decide(&deciders().plain, &signed).is_ok(), "good as it was signed");
+    }
     Some(edited(signed, parts.next().unwrap_or_default()))
 }
 

@@ -59,10 +59,13 @@ pub fn builder() -> JwtAuthBuilder {
     builder_with(key_set(true))
 }
 
-/// A good token of that subject.
+/// A good token of that subject; where it were none, the checks would have nothing to tell apart.
 pub fn token_of(subject: &str) -> String {
     let payload = json!({"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "exp": NOW + 300});
-    sign(Algorithm::HS256, &payload)
+    let token = sign(Algorithm::HS256, &payload);
+    let decision = decide(&builder().build_authenticator().unwrap(), &token);
+    assert_eq!(decision.unwrap().subject(), Some(subject));
+    token
 }
 
 pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
