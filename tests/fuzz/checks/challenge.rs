@@ -14,7 +14,7 @@ use tower_jwt_auth::{
     KeysFuture, RequireLayer,
 };
 
-use super::answer::{Answer, ask, ask_service, inner};
+use super::answer::{Answer, ask_service, inner};
 use super::parsed::{attribute, challenge, is_scope, may_be_quoted};
 use super::world::{AUDIENCE, ISSUER, builder, clock, token_of};
 
@@ -89,15 +89,16 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
         builder()
     };
     let builder = builder.realm(realm);
+    let configured = format!("{realm} {}", scopes.join(" "));
     if cause == b'r' {
         let auth = builder.build().unwrap();
         let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied()).ok()?.like(&auth);
-        return Some(ask_service(auth.layer(require.layer(inner())), request));
+        return Some(ask_service(auth.layer(require.layer(inner())), request, &configured));
     }
     let nobody = |_: &Claims| false;
     let builder =
         if scopes.is_empty() { builder.authorize(nobody) } else { builder.require_scopes(scopes.iter().copied()) };
-    Some(ask(&builder.build().ok()?, request))
+    Some(ask_service(builder.build().ok()?.layer(inner()), request, &configured))
 }
 
 /// gRPC callers get the status of the call in the headers, everybody else none.

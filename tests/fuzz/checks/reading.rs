@@ -52,8 +52,12 @@ impl Members {
         }
     }
 
+    /// As `serde_json` reads it, whose last bit is not always the nearest.
     pub fn number(&self, name: &str) -> Option<f64> {
-        self.raw(name).filter(|raw| raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()))?.parse().ok()
+        let number: f64 = serde_json::from_str(self.raw(name)?).ok()?;
+        let nearest: f64 = self.raw(name)?.parse().unwrap();
+        assert!((number - nearest).abs() <= nearest.abs() * 1e-15 + 1e-15, "{number} is not {nearest}");
+        Some(number)
     }
 
     /// Absent, or `null`, which is how some write that.
