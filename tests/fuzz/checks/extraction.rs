@@ -34,12 +34,15 @@ pub fn check(data: &[u8]) {
         [] => assert_none(&answer, options),
         [(place, Reading::Token(token))] => assert_decided(&answer, options, *place, token),
         [(_, Reading::Unreadable)] => assert_eq!(answer.refusal, Some(ErrorKind::MalformedToken)),
+        [(_, Reading::TooLarge)] => assert_eq!(answer.refusal, Some(ErrorKind::TokenTooLarge)),
         [_] => assert_eq!(answer.refusal, Some(ErrorKind::InvalidRequest)),
         // Several, one of which may have been found to be no token before the other was seen.
         several => {
-            let unreadable = several.iter().any(|(_, reading)| *reading == Reading::Unreadable);
-            let malformed = unreadable && answer.refusal == Some(ErrorKind::MalformedToken);
-            assert!(malformed || answer.refusal == Some(ErrorKind::InvalidRequest), "{:?}", answer.refusal);
+            let has = |reading| several.iter().any(|(_, other)| *other == reading);
+            let malformed = has(Reading::Unreadable) && answer.refusal == Some(ErrorKind::MalformedToken);
+            let too_large = has(Reading::TooLarge) && answer.refusal == Some(ErrorKind::TokenTooLarge);
+            let twice = answer.refusal == Some(ErrorKind::InvalidRequest);
+            assert!(malformed || too_large || twice, "{:?}", answer.refusal);
         }
     }
 }

@@ -3,6 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+/// As `SECURITY.md` says; the layer looks at no longer one.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
 /// What one place of a request holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -10,6 +13,8 @@ pub enum Reading {
     Token(String),
     /// Something is there that can't be a token's text.
     Unreadable,
+    /// Longer than a token may be, so that it is not even decoded.
+    TooLarge,
     Twice,
 }
 
@@ -121,5 +126,8 @@ fn websocket(values: &[&[u8]]) -> Reading {
     const PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
     let protocols = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     let found = protocols.filter(|protocol| protocol.starts_with(PREFIX)).collect();
-    one(found, |protocol: &[u8]| URL_SAFE_NO_PAD.decode(&protocol[PREFIX.len()..]).map_or(Reading::Unreadable, text))
+    one(found, |protocol: &[u8]| match &protocol[PREFIX.len()..] {
+        encoded if encoded.len() > (LONGEST_TOKEN * 4).div_ceil(3) => Reading::TooLarge,
+        encoded => URL_SAFE_NO_PAD.decode(encoded).map_or(Reading::Unreadable, text),
+    })
 }
