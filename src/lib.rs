@@ -98,6 +98,7 @@ mod future;
 mod guard;
 mod head;
 mod issuer;
+mod json;
 mod jwk;
 mod jwt;
 mod keys;

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::Key;
 use crate::algorithm::Algorithm;
 use crate::base64url;
+use crate::json;
 
 /// Longer key ids are no key ids: they would be kept and shown.
 const LONGEST_KEY_ID: usize = 512;
@@ -49,7 +50,7 @@ impl<'de> Deserialize<'de> for Secret {
 
 /// Reads one JWK. The error says why it is unusable, without repeating any of it.
 pub(super) fn from_json(json: &str) -> Result<Key, &'static str> {
-    let jwk: Jwk = serde_json::from_str(json).map_err(|_| "is not a JSON object of the right shape")?;
+    let jwk: Jwk = json::object(json.as_bytes()).ok_or("is not a JSON object of the right shape")?;
     jwk.check_purpose()?;
     let key = jwk.key(jwk.pinned()?)?;
     match jwk.kid {
@@ -62,7 +63,7 @@ pub(super) fn from_json(json: &str) -> Result<Key, &'static str> {
 /// The public members of a JWK that is usable and public, as JSON.
 pub(super) fn public_json(json: &str) -> Option<String> {
     let public = from_json(json).is_ok_and(|key| !is_secret(&key));
-    let jwk: Jwk = serde_json::from_str(json).ok().filter(|_| public)?;
+    let jwk: Jwk = json::object(json.as_bytes()).filter(|_| public)?;
     serde_json::to_string(&jwk).ok()
 }
 

@@ -11,6 +11,7 @@ use super::{Key, member};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::crypto::Verifier;
+use crate::json;
 
 /// More keys than an issuer has; what comes after is skipped.
 const MOST_KEYS: usize = 128;
@@ -88,8 +89,8 @@ impl KeySet {
     }
 
     fn parse(json: &[u8], refuse: impl Fn(&Key) -> Option<&'static str>) -> Result<Self, ConfigError> {
-        let document: Document<'_> = serde_json::from_slice(json)
-            .map_err(|_| ConfigError::new(ConfigErrorKind::UnusableKey, "not a JWK set (RFC 7517 section 5)"))?;
+        let document: Document<'_> = json::object(json)
+            .ok_or_else(|| ConfigError::new(ConfigErrorKind::UnusableKey, "not a JWK set (RFC 7517 section 5)"))?;
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
         for raw in document.keys {
             match usable(raw.get(), keys.len(), &refuse) {
@@ -105,7 +106,7 @@ impl KeySet {
 
     /// The public part of the usable keys of a JWK set, as JSON.
     pub(crate) fn public_json(json: &[u8]) -> Option<String> {
-        let document: Document<'_> = serde_json::from_slice(json).ok()?;
+        let document: Document<'_> = json::object(json)?;
         let keys: Vec<_> = document.keys.iter().filter_map(|raw| member::public_json(raw.get())).collect();
         (!keys.is_empty()).then(|| format!("{{\"keys\":[{}]}}", keys.join(",")))
     }
@@ -193,7 +194,7 @@ fn id_of(json: &str) -> Option<String> {
     struct Id {
         kid: String,
     }
-    serde_json::from_str::<Id>(json).ok().map(|id| id.kid).filter(|id| id.len() <= 64)
+    json::object::<Id>(json.as_bytes()).map(|id| id.kid).filter(|id| id.len() <= 64)
 }
 
 impl FromIterator<Key> for KeySet {

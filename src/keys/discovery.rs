@@ -12,6 +12,7 @@ use super::client::HttpClient;
 use super::fetch::{FetchError, check_status, get};
 use super::url::{is_https, secure_url};
 use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::json;
 
 /// Where an issuer says that its keys are.
 pub(crate) struct Discovery {
@@ -133,8 +134,7 @@ impl Discovery {
     ) -> Result<(Uri, Duration), FetchError> {
         let (head, body) = get(client, url, None, settings.largest_body()).await?.into_parts();
         check_status(head.status, &head.headers)?;
-        let metadata: Metadata =
-            serde_json::from_slice(&body).map_err(|_| FetchError::Metadata("is not what RFC 8414 describes"))?;
+        let metadata: Metadata = json::object(&body).ok_or(FetchError::Metadata("is not what RFC 8414 describes"))?;
         let life = settings.lifetime().of(&head.headers);
         self.check(&metadata).map(|jwks_uri| (jwks_uri, life))
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource,
+    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
+    TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key_set};
@@ -152,6 +153,19 @@ fn a_set_without_keys_is_no_set() {
     ] {
         assert_eq!(KeySet::from_json(json).unwrap_err().kind(), kind, "{json}");
     }
+}
+
+// 12: the members' values in the order in which this crate knows them are no object (RFC 7517 §4, §5).
+#[test]
+fn an_array_is_neither_a_key_nor_a_set() {
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let object = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#);
+    let array = format!(r#"["OKP",null,null,null,null,"Ed25519",null,null,"{x}",null,null,null]"#);
+    assert!(Key::jwk(&object).is_ok());
+    assert_eq!(Key::jwk(&array).unwrap_err().kind(), ConfigErrorKind::UnusableKey);
+    assert!(KeySet::from_json(&format!(r#" {{"keys":[{object}]}}"#)).is_ok());
+    let array_of_keys = format!("[[{object}]]");
+    assert_eq!(KeySet::from_json(&array_of_keys).unwrap_err().kind(), ConfigErrorKind::UnusableKey);
 }
 
 // An operator logs what is wrong; secrets must not be in it.

@@ -50,6 +50,29 @@ async fn metadata_of_another_issuer_is_refused() {
     no_keys(&issuer, "absent").await;
 }
 
+/// What becomes of a good token if this is the metadata of its issuer.
+async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
+    let issuer = "https://login.example";
+    let web = Web::default();
+    web.publish_bytes("https://login.example/.well-known/openid-configuration", metadata.to_vec());
+    web.publish("https://login.example/keys", &json!({"keys": [default_key().jwk()]}));
+    let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
+    let answer = send(&builder_for(trusted).build().unwrap(), &token().issuer(issuer).sign()).await;
+    (answer.status.as_u16(), web)
+}
+
+// RFC 8414 §3.2: a JSON object, which is UTF-8 throughout (RFC 8259 §8.1).
+#[tokio::test]
+async fn metadata_that_is_no_object_in_utf8_is_refused() {
+    let members: &[u8] = br#""issuer":"https://login.example","jwks_uri":"https://login.example/keys""#;
+    assert_eq!(answer_with_metadata(&[&b" {"[..], members, b"}"].concat()).await.0, 200);
+    let array: &[u8] = br#"["https://login.example","https://login.example/keys"]"#;
+    for refused in [array.to_vec(), [&b"{\"x\":\"\xff\","[..], members, b"}"].concat()] {
+        let (status, web) = answer_with_metadata(&refused).await;
+        assert_eq!((status, web.asked().len()), (503, 1));
+    }
+}
+
 // RFC 8414 §3.3: the same string, not the same URL.
 #[tokio::test]
 async fn a_trailing_slash_makes_another_issuer() {

@@ -13,15 +13,19 @@ use tower_jwt_auth::HttpClient;
 
 #[derive(Clone, Default)]
 pub struct Web {
-    pages: Arc<Mutex<HashMap<String, String>>>,
+    pages: Arc<Mutex<HashMap<String, Bytes>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Web {
     pub fn publish(&self, url: &str, page: &Value) {
+        self.publish_bytes(url, page.to_string());
+    }
+
+    pub fn publish_bytes(&self, url: &str, page: impl Into<Bytes>) {
         // As `Uri` writes it.
         let url = url.parse::<http::Uri>().unwrap().to_string();
-        self.pages.lock().unwrap().insert(url, page.to_string());
+        self.pages.lock().unwrap().insert(url, page.into());
     }
 
     /// The URLs that were asked for so far.

@@ -1,0 +1,12 @@
+//! The checks are those of the test `fuzz`, which replays the seeds: see `tests/fuzz` of the crate.
+
+#[path = "../../tests/fuzz/checks/mod.rs"]
+mod checks;
+
+pub use checks::challenge::check as challenge;
+pub use checks::claims::check as claims;
+pub use checks::discovery::check as discovery;
+pub use checks::extraction::check as extraction;
+pub use checks::header::check as header;
+pub use checks::key_set::check as key_set;
+pub use checks::token::check as token;

@@ -1,0 +1,127 @@
+//! The challenges of refusals: what is printed can be parsed, and says what was configured.
+//!
+//! A letter for why the request is refused, the realm, a line feed, the scopes that are required, a line feed, and the
+//! request's content type.
+
+use std::future::ready;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Request};
+use tower::Layer as _;
+use tower_jwt_auth::{
+    Algorithm, Claims, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError,
+    KeysFuture, RequireLayer,
+};
+
+use super::answer::{Answer, ask_service, inner};
+use super::parsed::{attribute, challenge, is_scope, may_be_quoted};
+use super::world::{AUDIENCE, ISSUER, builder, clock, token_of};
+
+/// Keys that can't be had.
+struct Unreachable;
+
+impl KeySource for Unreachable {
+    fn current(&self) -> Option<Keys<'_>> {
+        None
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        Box::pin(ready(Err(KeysError::new(Duration::from_secs(7), "connection refused"))))
+    }
+}
+
+pub fn check(data: &[u8]) {
+    let Some((cause, rest)) = data.split_first() else { return };
+    let mut lines = rest.splitn(3, |byte| *byte == b'\n').map(String::from_utf8_lossy);
+    let mut line = || lines.next().unwrap_or_default().into_owned();
+    let (realm, scopes, content_type) = (line(), line(), line());
+    let scopes: Vec<_> = if scopes.is_empty() { Vec::new() } else { scopes.split(' ').collect() };
+    let (request, kind) = refused(*cause, &content_type);
+    let Some(answer) = answer(*cause, &realm, &scopes, request) else {
+        // Only what is no scope is no configuration.
+        assert!(!scopes.iter().all(|scope| is_scope(scope)) || (*cause == b'r' && scopes.is_empty()));
+        return;
+    };
+    assert!(scopes.iter().all(|scope| is_scope(scope)));
+    assert_eq!(answer.refusal, Some(kind));
+    check_grpc(&answer, kind, content_type.as_bytes());
+    let Some(attributes) = challenge(&answer.headers) else { return };
+    let quotable: String = realm.chars().filter(|c| u8::try_from(*c).is_ok_and(may_be_quoted)).collect();
+    assert_eq!(attribute(&attributes, "realm"), Some(quotable.as_str()));
+    let shown = (kind == ErrorKind::InsufficientScope && !scopes.is_empty()).then(|| scopes.join(" "));
+    assert_eq!(attribute(&attributes, "scope"), shown.as_deref());
+}
+
+/// A request that is refused for this cause.
+fn refused(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
+    let mut request = Request::new(());
+    if let Ok(value) = HeaderValue::from_bytes(content_type.as_bytes()) {
+        request.headers_mut().insert(CONTENT_TYPE, value);
+    }
+    let good = HeaderValue::try_from(format!("Bearer {}", token_of("alice"))).unwrap();
+    let headers = request.headers_mut();
+    let kind = match cause {
+        b't' => {
+            headers.append(AUTHORIZATION, good.clone());
+            headers.append(AUTHORIZATION, good);
+            ErrorKind::InvalidRequest
+        }
+        b'x' => {
+            headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+            ErrorKind::MalformedToken
+        }
+        b's' | b'r' | b'k' => {
+            headers.append(AUTHORIZATION, good);
+            if cause == b'k' { ErrorKind::KeysUnavailable } else { ErrorKind::InsufficientScope }
+        }
+        _ => ErrorKind::MissingToken,
+    };
+    (request, kind)
+}
+
+/// The answer of a service that is configured so, if it can be.
+fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Option<Answer> {
+    let builder: JwtAuthBuilder = if cause == b'k' {
+        let issuer = Issuer::with_source(ISSUER, Unreachable, AUDIENCE).algorithms([Algorithm::HS256]);
+        JwtAuthLayer::builder(issuer).clock(clock())
+    } else {
+        builder()
+    };
+    let builder = builder.realm(realm);
+    let configured = format!("{realm} {}", scopes.join(" "));
+    if cause == b'r' {
+        let auth = builder.build().unwrap();
+        let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied()).ok()?.like(&auth);
+        return Some(ask_service(auth.layer(require.layer(inner())), request, &configured));
+    }
+    let nobody = |_: &Claims| false;
+    let builder =
+        if scopes.is_empty() { builder.authorize(nobody) } else { builder.require_scopes(scopes.iter().copied()) };
+    Some(ask_service(builder.build().ok()?.layer(inner()), request, &configured))
+}
+
+/// gRPC callers get the status of the call in the headers, everybody else none.
+fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
+    let header = |name: &str| answer.headers.get(name).map(HeaderValue::as_bytes);
+    if HeaderValue::from_bytes(content_type).is_err() || !is_grpc(content_type) {
+        assert_eq!((header("grpc-status"), header("grpc-message"), header("content-type")), (None, None, None));
+        return;
+    }
+    let status: &[u8] = match kind {
+        ErrorKind::InvalidRequest => b"3",
+        ErrorKind::InsufficientScope => b"7",
+        ErrorKind::KeysUnavailable => b"14",
+        _ => b"16",
+    };
+    assert_eq!((header("grpc-status"), header("content-type")), (Some(status), Some(content_type)));
+    let message = header("grpc-message").unwrap();
+    assert!(!message.is_empty() && message.iter().all(|byte| matches!(byte, b' '..=b'~')));
+}
+
+/// A media type of gRPC or gRPC-Web, with a suffix or parameters.
+fn is_grpc(content_type: &[u8]) -> bool {
+    let lower = content_type.to_ascii_lowercase();
+    let end = lower.iter().position(|byte| matches!(byte, b'+' | b';' | b' ' | b'\t')).unwrap_or(lower.len());
+    matches!(&lower[..end], b"application/grpc" | b"application/grpc-web" | b"application/grpc-web-text")
+}

@@ -1,0 +1,184 @@
+//! From an issuer's metadata to its keys.
+//!
+//! A letter for the issuer, one for how its documents answer, the value of `Cache-Control`, a line feed, and the document.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, HeaderValue, LOCATION};
+use http::{Request, Response};
+use http_body_util::Full;
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+use tower::service_fn;
+use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer};
+use url::{Host, Url};
+
+use super::reading::Members;
+use super::world::{AUDIENCE, NOW, clock, key, sign};
+
+/// An issuer, and where its two documents are.
+struct Place {
+    issuer: &'static str,
+    documents: [&'static str; 2],
+}
+
+const PLACES: [Place; 3] = [
+    Place {
+        issuer: "https://issuer.example",
+        documents: [
+            "https://issuer.example/.well-known/openid-configuration",
+            "https://issuer.example/.well-known/oauth-authorization-server",
+        ],
+    },
+    Place {
+        issuer: "https://issuer.example:8443/tenant/",
+        documents: [
+            "https://issuer.example:8443/tenant/.well-known/openid-configuration",
+            "https://issuer.example:8443/.well-known/oauth-authorization-server/tenant",
+        ],
+    },
+    Place {
+        issuer: "http://127.0.0.1:8080",
+        documents: [
+            "http://127.0.0.1:8080/.well-known/openid-configuration",
+            "http://127.0.0.1:8080/.well-known/oauth-authorization-server",
+        ],
+    },
+];
+
+/// The statuses of the two documents.
+const STATUSES: [[u16; 2]; 8] =
+    [[200, 500], [404, 200], [403, 200], [500, 200], [429, 200], [302, 200], [404, 404], [404, 302]];
+
+pub fn check(data: &[u8]) {
+    let [place, statuses, rest @ ..] = data else { return };
+    let place = &PLACES[usize::from(*place) % PLACES.len()];
+    let statuses = STATUSES[usize::from(*statuses) % STATUSES.len()];
+    let (cache_control, document) = rest.split_at(rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()));
+    let document = document.strip_prefix(b"\n").unwrap_or_default();
+    let web = Web { cache_control: Bytes::copy_from_slice(cache_control), ..Web::new(place, statuses, document) };
+    let outcome = web.authenticate(place);
+    let asked = web.asked.lock().unwrap().clone();
+    let expected = expected(place, statuses, document);
+    assert_eq!(asked[..expected.documents.len()], expected.documents, "which documents");
+    let others = &asked[expected.documents.len()..];
+    match (&expected.jwks_uri, others) {
+        (Some(jwks_uri), [other]) => {
+            assert_eq!(other, &jwks_uri.parse::<http::Uri>().unwrap().to_string());
+            assert_secure(other, place.issuer);
+            assert_eq!(outcome, None, "the keys came");
+        }
+        (jwks_uri, others) => {
+            assert!(others.is_empty(), "{others:?} is asked for too");
+            assert!(!jwks_uri.as_deref().is_some_and(is_plain), "a plain URL was not asked for");
+            assert_eq!(outcome, Some(ErrorKind::KeysUnavailable));
+        }
+    }
+}
+
+struct Expected {
+    /// Which documents are asked for.
+    documents: Vec<&'static str>,
+    /// Where the keys are, if the document is the issuer's own and says so.
+    jwks_uri: Option<String>,
+}
+
+fn expected(place: &Place, [openid, oauth]: [u16; 2], document: &[u8]) -> Expected {
+    // Another document is looked for where there is none, rather than none to be had now.
+    let second = (400..500).contains(&openid) && openid != 429;
+    let documents = if second { place.documents.to_vec() } else { vec![place.documents[0]] };
+    let served = if second { oauth == 200 } else { openid == 200 };
+    let once = |members: &Members| members.count("issuer") == 1 && members.count("jwks_uri") == 1;
+    let metadata = Members::read(document).filter(once).filter(|_| served);
+    let own = metadata.filter(|metadata| metadata.string("issuer").as_deref() == Some(place.issuer));
+    Expected { documents, jwks_uri: own.and_then(|own| own.string("jwks_uri")) }
+}
+
+/// As another reader of URLs, the one of the usual HTTP client, sees it: `https`, or this very machine if the issuer is.
+fn assert_secure(asked: &str, issuer: &str) {
+    let Ok(url) = Url::parse(asked) else { return };
+    let local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let insecure_is_allowed = issuer.starts_with("http:");
+    assert!(url.scheme() == "https" || (url.scheme() == "http" && local && insecure_is_allowed), "{asked} is {url}");
+}
+
+/// A URL that nobody could object to.
+fn is_plain(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
+    !host.is_empty() && letters(host) && path.split('/').all(letters)
+}
+
+/// All there is to be fetched, and what was.
+#[derive(Clone)]
+struct Web {
+    pages: Vec<(&'static str, u16, Bytes)>,
+    /// The set at every other URL.
+    keys: Bytes,
+    cache_control: Bytes,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Web {
+    fn new(place: &Place, statuses: [u16; 2], document: &[u8]) -> Self {
+        let keys = json!({"keys": [key(Algorithm::Ed25519).jwk()]}).to_string().into();
+        let document = Bytes::copy_from_slice(document);
+        let pages = place.documents.into_iter().zip(statuses).map(|(url, status)| (url, status, document.clone()));
+        Self { pages: pages.collect(), keys, cache_control: Bytes::new(), asked: Arc::default() }
+    }
+
+    fn client(&self) -> HttpClient {
+        let web = self.clone();
+        HttpClient::new(service_fn(move |request: Request<Full<Bytes>>| {
+            let answer = web.answer(&request.uri().to_string());
+            async { Ok::<_, Infallible>(answer) }
+        }))
+    }
+
+    fn answer(&self, url: &str) -> Response<Full<Bytes>> {
+        self.asked.lock().unwrap().push(url.to_owned());
+        let page = self.pages.iter().find(|(page, ..)| *page == url);
+        let (status, body) = page.map_or((200, self.keys.clone()), |(_, status, body)| (*status, body.clone()));
+        let mut response = Response::builder().status(status).header(LOCATION, "https://elsewhere.example/");
+        if let Ok(value) = HeaderValue::from_bytes(&self.cache_control) {
+            response = response.header(CACHE_CONTROL, value);
+        }
+        response.body(Full::from(body)).unwrap()
+    }
+
+    /// Whether a good token of the issuer is accepted.
+    fn authenticate(&self, place: &Place) -> Option<ErrorKind> {
+        let payload = json!({"iss": place.issuer, "aud": AUDIENCE, "exp": NOW + 300});
+        let token = sign(Algorithm::Ed25519, &payload);
+        let authenticator = trusting(Issuer::discover(place.issuer, AUDIENCE).http_client(self.client()));
+        runtime().block_on(authenticator.authenticate(&token)).err().map(|error| error.kind())
+    }
+}
+
+fn trusting(issuer: Issuer) -> Authenticator {
+    Authenticator::builder(issuer).clock(clock()).build_authenticator().unwrap()
+}
+
+/// Of its own for each input, so that nothing of one is under way in the next; its clock stands still while it works.
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+/// The keys that are taken from a set when it is fetched.
+pub fn fetched_keys(set: &[u8]) -> Vec<(Option<String>, Vec<Algorithm>)> {
+    let web = Web { keys: Bytes::copy_from_slice(set), pages: Vec::new(), ..Web::new(&PLACES[0], [404; 2], b"") };
+    let issuer = Issuer::jwks(PLACES[0].issuer, "https://issuer.example/keys", AUDIENCE).http_client(web.client());
+    let authenticator = trusting(issuer);
+    let fetched = runtime().block_on(authenticator.prefetch());
+    let health = authenticator.health().remove(0);
+    assert_eq!((fetched.is_ok(), health.serving), (!health.keys.is_empty(), !health.keys.is_empty()));
+    health.keys.into_iter().map(|key| (key.key_id, key.algorithms)).collect()
+}

@@ -1,0 +1,133 @@
+//! Where in a request the token is found.
+//!
+//! A byte whose bits turn places on: 1 `Authorization`, 2 a cookie, 4 a header, 8 the query, 16 the WebSocket protocol; 32
+//! lets requests without a token pass. Then lines: a letter for where, a colon, the value; `@` in it stands for one good
+//! token, `$` for another.
+
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::CACHE_CONTROL;
+use http::{HeaderName, HeaderValue, Request};
+use tower_jwt_auth::{Claims, ErrorKind, JwtAuthLayer, TokenSource};
+
+use super::answer::{Answer, ask};
+use super::extraction_reading::{Reading, read};
+use super::world::{builder, decide, token_of};
+
+/// The places that are looked at, as bits.
+pub const PLACES: [(u8, u8); 5] = [(1, b'A'), (2, b'C'), (4, b'X'), (8, b'Q'), (16, b'W')];
+const OPTIONAL: u8 = 32;
+
+pub fn check(data: &[u8]) {
+    let Some((options, lines)) = data.split_first() else { return };
+    let places = options & (OPTIONAL - 1);
+    let options = places.max(1) | options & OPTIONAL;
+    let lines: Vec<_> = lines.split(|byte| *byte == b'\n').filter_map(line).collect();
+    let Some(request) = request(&lines) else { return };
+    let readings = PLACES.into_iter().filter(|(bit, _)| options & bit != 0);
+    let readings: Vec<_> = readings.map(|(_, place)| (place, read(place, &values(&lines, place)))).collect();
+    let answer = ask(layer(options), request);
+    let there: Vec<_> = readings.into_iter().filter(|(_, reading)| *reading != Reading::Nothing).collect();
+    match there.as_slice() {
+        [] => assert_none(&answer, options),
+        [(place, Reading::Token(token))] => assert_decided(&answer, options, *place, token),
+        [(_, Reading::Unreadable)] => assert_eq!(answer.refusal, Some(ErrorKind::MalformedToken)),
+        [(_, Reading::TooLarge)] => assert_eq!(answer.refusal, Some(ErrorKind::TokenTooLarge)),
+        [_] => assert_eq!(answer.refusal, Some(ErrorKind::InvalidRequest)),
+        // Several, one of which may have been found to be no token before the other was seen.
+        several => {
+            let has = |reading| several.iter().any(|(_, other)| *other == reading);
+            let malformed = has(Reading::Unreadable) && answer.refusal == Some(ErrorKind::MalformedToken);
+            let too_large = has(Reading::TooLarge) && answer.refusal == Some(ErrorKind::TokenTooLarge);
+            let twice = answer.refusal == Some(ErrorKind::InvalidRequest);
+            assert!(malformed || too_large || twice, "{:?}", answer.refusal);
+        }
+    }
+}
+
+fn assert_none(answer: &Answer, options: u8) {
+    if options & OPTIONAL == 0 {
+        assert_eq!(answer.refusal, Some(ErrorKind::MissingToken));
+    } else {
+        assert!(answer.seen.as_ref().is_some_and(|seen| seen.0.is_none()), "passed on without claims");
+    }
+}
+
+/// The decision is that on this token and no other.
+fn assert_decided(answer: &Answer, options: u8, place: u8, token: &str) {
+    let decision = decide(layer(options).authenticator(), token);
+    assert_eq!(answer.refusal, decision.as_ref().err().map(|(kind, _)| *kind));
+    let seen = answer.seen.clone().and_then(|seen| seen.0);
+    assert_eq!(seen.as_ref().map(Claims::json), decision.as_ref().ok().map(Claims::json));
+    let private = seen.is_some() && place == b'Q';
+    assert_eq!(answer.headers.get(CACHE_CONTROL).is_some_and(|value| value == "private"), private);
+}
+
+fn layer(options: u8) -> &'static JwtAuthLayer {
+    static LAYERS: [OnceLock<JwtAuthLayer>; 64] = [const { OnceLock::new() }; 64];
+    LAYERS[usize::from(options)].get_or_init(|| {
+        let sources = PLACES.into_iter().filter(|(bit, _)| options & bit != 0).map(|(_, place)| source(place));
+        let builder = builder().token_sources(sources);
+        let builder = if options & OPTIONAL == 0 { builder } else { builder.optional() };
+        builder.build().unwrap()
+    })
+}
+
+fn source(place: u8) -> TokenSource {
+    match place {
+        b'A' => TokenSource::authorization(),
+        b'C' => TokenSource::cookie("session").unwrap(),
+        b'X' => TokenSource::header(HeaderName::from_static("x-token")),
+        b'Q' => TokenSource::query("access_token"),
+        _ => TokenSource::websocket_protocol(),
+    }
+}
+
+fn tokens() -> &'static [String; 2] {
+    static TOKENS: OnceLock<[String; 2]> = OnceLock::new();
+    TOKENS.get_or_init(|| ["alice", "bob"].map(token_of))
+}
+
+/// Where, and the value with the tokens in it.
+fn line(line: &[u8]) -> Option<(u8, Vec<u8>)> {
+    let [place, b':', text @ ..] = line else { return None };
+    let encoded = |token: &String| if *place == b'W' { URL_SAFE_NO_PAD.encode(token) } else { token.clone() };
+    let [one, two] = tokens().each_ref().map(encoded);
+    let value = text.iter().flat_map(|byte| match byte {
+        b'@' => one.as_bytes(),
+        b'$' => two.as_bytes(),
+        other => std::slice::from_ref(other),
+    });
+    Some((*place, value.copied().collect()))
+}
+
+fn values(lines: &[(u8, Vec<u8>)], place: u8) -> Vec<&[u8]> {
+    let here: Vec<_> = lines.iter().filter(|(other, _)| *other == place).map(|(_, value)| value.as_slice()).collect();
+    // A request has one query.
+    if place == b'Q' { here.into_iter().take(1).collect() } else { here }
+}
+
+/// The request, if HTTP has a place for all of this.
+fn request(lines: &[(u8, Vec<u8>)]) -> Option<Request<()>> {
+    let query = values(lines, b'Q').first().map_or(Vec::new(), |query| [b"?", *query].concat());
+    let mut request = Request::get([b"/", query.as_slice()].concat()).body(()).ok()?;
+    // In a URL, `#` starts what is not sent.
+    if query.contains(&b'#') {
+        return None;
+    }
+    for (place, value) in lines {
+        let name = match place {
+            b'A' => "authorization",
+            b'C' => "cookie",
+            b'X' => "x-token",
+            b'W' => "sec-websocket-protocol",
+            b'P' => "proxy-authorization",
+            b'Y' => "x-access-token",
+            _ => continue,
+        };
+        request.headers_mut().append(name, HeaderValue::from_bytes(value).ok()?);
+    }
+    Some(request)
+}

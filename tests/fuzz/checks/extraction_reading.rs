@@ -1,0 +1,133 @@
+//! What the standards say where a token is, read without the crate's help.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// As `SECURITY.md` says; the layer looks at no longer one.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
+/// What one place of a request holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Nothing,
+    Token(String),
+    /// Something is there that can't be a token's text.
+    Unreadable,
+    /// Longer than a token may be, so that it is not even decoded.
+    TooLarge,
+    Twice,
+}
+
+/// The reading of all values of one place.
+pub fn read(place: u8, values: &[&[u8]]) -> Reading {
+    match place {
+        b'A' => authorization(values),
+        b'C' => cookie(values),
+        b'X' => header(values),
+        b'Q' => query(values),
+        _ => websocket(values),
+    }
+}
+
+fn one<T>(found: Vec<T>, read: impl FnOnce(T) -> Reading) -> Reading {
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (None, _) => Reading::Nothing,
+        (Some(one), None) => read(one),
+        _ => Reading::Twice,
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Reading {
+    String::from_utf8(bytes).map_or(Reading::Unreadable, Reading::Token)
+}
+
+/// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4); a list is two of them (§5.3).
+fn authorization(values: &[&[u8]]) -> Reading {
+    one(values.to_vec(), |value| {
+        let end = value.iter().position(|byte| !is_tchar(*byte)).unwrap_or(value.len());
+        let (scheme, rest) = value.split_at(end);
+        if !scheme.eq_ignore_ascii_case(b"Bearer") {
+            return Reading::Nothing;
+        }
+        if rest.contains(&b',') {
+            return Reading::Twice;
+        }
+        let from = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+        let to = rest.iter().rposition(|byte| *byte != b' ').map_or(from, |last| last + 1);
+        if from == 0 || from == to { Reading::Unreadable } else { text(rest[from..to].to_vec()) }
+    })
+}
+
+/// RFC 9110 §5.6.2.
+fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// RFC 6265 §4.1.1, §5.4: pairs between semicolons, the value perhaps in quotes; an empty one is a deleted one.
+fn cookie(values: &[&[u8]]) -> Reading {
+    let mut found = Vec::new();
+    for pair in values.iter().flat_map(|value| value.split(|byte| *byte == b';')) {
+        let pair = pair.trim_ascii();
+        if let Some(place) = pair.iter().position(|byte| *byte == b'=')
+            && &pair[..place] == b"session"
+        {
+            found.push(&pair[place + 1..]);
+        }
+    }
+    one(found, |value| {
+        let value = match value {
+            [b'"', inside @ .., b'"'] => inside,
+            plain => plain,
+        };
+        if value.is_empty() { Reading::Nothing } else { text(value.to_vec()) }
+    })
+}
+
+/// A field value is visible ASCII, spaces and tabs; anything else has no agreed meaning (RFC 9110 §5.5).
+fn header(values: &[&[u8]]) -> Reading {
+    one(values.to_vec(), |value| {
+        let visible = value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+        if visible { text(value.to_vec()) } else { Reading::Unreadable }
+    })
+}
+
+/// `application/x-www-form-urlencoded`, as the URL standard decodes it.
+fn query(values: &[&[u8]]) -> Reading {
+    let pairs = values.iter().flat_map(|query| query.split(|byte| *byte == b'&'));
+    let pairs = pairs.map(|pair| {
+        let place = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        (decoded(&pair[..place]), decoded(pair.get(place + 1..).unwrap_or_default()))
+    });
+    let found = pairs.filter(|(name, _)| name == "access_token").map(|(_, value)| value).collect();
+    one(found, Reading::Token)
+}
+
+fn decoded(text: &[u8]) -> String {
+    let hex = |at: usize| u8::try_from(char::from(*text.get(at)?).to_digit(16)?).ok();
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(high * 16 + low);
+                at += 2;
+            }
+            (b'+', ..) => bytes.push(b' '),
+            _ => bytes.push(*byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// One of the protocols is the token, behind this prefix, as Kubernetes has it.
+fn websocket(values: &[&[u8]]) -> Reading {
+    const PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
+    let protocols = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let found = protocols.filter(|protocol| protocol.starts_with(PREFIX)).collect();
+    one(found, |protocol: &[u8]| match &protocol[PREFIX.len()..] {
+        encoded if encoded.len() > (LONGEST_TOKEN * 4).div_ceil(3) => Reading::TooLarge,
+        encoded => URL_SAFE_NO_PAD.decode(encoded).map_or(Reading::Unreadable, text),
+    })
+}

@@ -1,0 +1,91 @@
+//! JSON read for what is expected of it: all members in order, none interpreted.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The members of a JSON object as they stand there, repeated ones included.
+pub struct Members(Vec<(String, Box<RawValue>)>);
+
+impl Members {
+    /// `None` if it is not the UTF-8 text of one JSON object.
+    pub fn read(json: &[u8]) -> Option<Self> {
+        serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
+    }
+
+    /// RFC 7515 §4, RFC 7519 §4.
+    pub fn has_duplicates(&self) -> bool {
+        let mut names: Vec<_> = self.0.iter().map(|(name, _)| name).collect();
+        names.sort();
+        names.windows(2).any(|two| two[0] == two[1])
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The text of a member's value, without white space around it.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, raw)| raw.get())
+    }
+
+    pub fn count(&self, name: &str) -> usize {
+        self.names().filter(|other| *other == name).count()
+    }
+
+    pub fn is_string(&self, name: &str) -> bool {
+        self.string(name).is_some()
+    }
+
+    pub fn string(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.raw(name)?).ok()
+    }
+
+    /// One string, or an array of nothing but strings.
+    pub fn strings(&self, name: &str) -> Option<Vec<String>> {
+        let one = |value: Value| value.as_str().map(ToOwned::to_owned);
+        match serde_json::from_str(self.raw(name)?).ok()? {
+            Value::Array(items) => items.into_iter().map(one).collect(),
+            value => one(value).map(|one| vec![one]),
+        }
+    }
+
+    /// As `serde_json` reads it, whose last bit is not always the nearest.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        let number: f64 = serde_json::from_str(self.raw(name)?).ok()?;
+        let nearest: f64 = self.raw(name)?.parse().unwrap();
+        assert!((number - nearest).abs() <= nearest.abs() * 1e-15 + 1e-15, "{number} is not {nearest}");
+        Some(number)
+    }
+
+    /// Absent, or `null`, which is how some write that.
+    pub fn is_absent(&self, name: &str) -> bool {
+        self.raw(name).is_none_or(|raw| raw == "null")
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = access.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
+}

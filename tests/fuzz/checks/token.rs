@@ -1,0 +1,103 @@
+//! From a text to the decision on it.
+//!
+//! `=` and then the token as text; or the letter of a key, a header, a line feed, a payload, a line feed, and edits of the
+//! signed token, three bytes each: two say where; a byte of ASCII is put there, one from 0x80 on deletes, one from 0xC0 on
+//! is inserted without its top bit. Header and payload are good ones where they are empty.
+
+use std::sync::OnceLock;
+
+use http::Request;
+use tower_jwt_auth::{Algorithm, Authenticator, Claims, JwtAuthLayer, TokenCacheSettings};
+
+use super::world::{PAYLOAD, Reason, builder, decide, key};
+use super::{answer, reverify};
+
+struct Deciders {
+    plain: Authenticator,
+    remembering: Authenticator,
+    layer: JwtAuthLayer,
+}
+
+fn deciders() -> &'static Deciders {
+    static DECIDERS: OnceLock<Deciders> = OnceLock::new();
+    DECIDERS.get_or_init(|| Deciders {
+        plain: builder().build_authenticator().unwrap(),
+        remembering: builder().remember_tokens(TokenCacheSettings::default()).build_authenticator().unwrap(),
+        layer: builder().build().unwrap(),
+    })
+}
+
+pub fn check(data: &[u8]) {
+    if let Some(token) = token(data) {
+        check_token(&token);
+    }
+}
+
+fn check_token(token: &str) {
+    let Deciders { plain, remembering, layer } = deciders();
+    let decision = decide(plain, token);
+    if let Ok(claims) = &decision {
+        reverify::accepted(token, claims);
+    }
+    for time in ["first", "second"] {
+        assert_same(&decision, &decide(remembering, token), time);
+    }
+    if let Some(request) = bearer(token) {
+        let answer = answer::ask(layer, request);
+        assert_eq!(answer.refusal, decision.as_ref().err().map(|(kind, _)| *kind));
+        let seen = answer.seen.and_then(|seen| seen.0);
+        assert_eq!(seen.as_ref().map(Claims::json), decision.as_ref().ok().map(Claims::json));
+    }
+}
+
+/// Remembered or not, the decision is the same, claim for claim.
+fn assert_same(plain: &Result<Claims, Reason>, remembered: &Result<Claims, Reason>, time: &str) {
+    match (plain, remembered) {
+        (Ok(one), Ok(two)) => {
+            assert_eq!(one.json(), two.json(), "{time}");
+            assert_eq!((one.algorithm(), one.key_id()), (two.algorithm(), two.key_id()), "{time}");
+        }
+        (one, two) => assert_eq!(one.as_ref().err(), two.as_ref().err(), "{time}"),
+    }
+}
+
+/// The request that carries it, if one can and nothing of it means something else there.
+fn bearer(token: &str) -> Option<Request<()>> {
+    let plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+    plain.then(|| Request::get("/").header("authorization", format!("Bearer {token}")).body(()).unwrap())
+}
+
+fn token(data: &[u8]) -> Option<String> {
+    let (first, rest) = data.split_first()?;
+    let algorithm = match first {
+        b'=' => return String::from_utf8(rest.to_vec()).ok(),
+        b'H' => Algorithm::HS256,
+        b'D' => Algorithm::Ed25519,
+        b'E' => Algorithm::ES256,
+        b'R' => Algorithm::RS256,
+        _ => return None,
+    };
+    let mut parts = rest.splitn(3, |byte| *byte == b'\n');
+    let header = std::str::from_utf8(parts.next()?).ok()?;
+    let usual = format!(r#"{{"alg":"{algorithm}","kid":"{algorithm}","typ":"JWT"}}"#);
+    let payload = parts.next().filter(|payload| !payload.is_empty()).unwrap_or(PAYLOAD.as_bytes());
+    let signed = key(algorithm).sign_raw(if header.is_empty() { &usual } else { header }, payload);
+    if rest.is_empty() {
+        assert!(decide(&deciders().plain, &signed).is_ok(), "good as it was signed");
+    }
+    Some(edited(signed, parts.next().unwrap_or_default()))
+}
+
+fn edited(token: String, edits: &[u8]) -> String {
+    let mut token = token.into_bytes();
+    for edit in edits.chunks_exact(3) {
+        let place = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % (token.len() + 1);
+        match edit[2] {
+            byte @ 0xc0.. => token.insert(place, byte & 0x7f),
+            byte if place < token.len() && byte < 0x80 => token[place] = byte,
+            _ if place < token.len() => drop(token.remove(place)),
+            _ => {}
+        }
+    }
+    String::from_utf8(token).expect("ASCII")
+}

@@ -1,0 +1,83 @@
+//! The issuer, its keys and the time, made once a process.
+
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use futures::FutureExt as _;
+use serde_json::{Value, json};
+use tower_jwt_auth::testing::{TestClock, TestKey};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet,
+};
+
+pub const ISSUER: &str = "https://issuer.example";
+pub const AUDIENCE: &str = "https://api.example";
+/// What every clock shows.
+pub const NOW: u64 = 1_800_000_000;
+pub const LEEWAY: u64 = 60;
+/// One key each; its id is the algorithm's name.
+pub const ALGORITHMS: [Algorithm; 4] = [Algorithm::HS256, Algorithm::Ed25519, Algorithm::ES256, Algorithm::RS256];
+/// A payload that is good.
+pub const PAYLOAD: &str =
+    r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
+
+/// The secret is nobody's; it is fixed so that tokens of the same input are the same in every process.
+fn generate(algorithm: Algorithm) -> TestKey {
+    let key = match algorithm {
+        Algorithm::HS256 => TestKey::from_secret(algorithm, (0..32).collect::<Vec<u8>>()),
+        _ => TestKey::generate(algorithm),
+    };
+    key.with_key_id(algorithm.name())
+}
+
+/// The one key of one of [`ALGORITHMS`].
+pub fn key(algorithm: Algorithm) -> &'static TestKey {
+    static KEYS: [OnceLock<TestKey>; ALGORITHMS.len()] = [const { OnceLock::new() }; ALGORITHMS.len()];
+    let place = ALGORITHMS.iter().position(|one| *one == algorithm).unwrap();
+    KEYS[place].get_or_init(|| generate(algorithm))
+}
+
+/// The keys, with their ids or without any.
+pub fn key_set(ids: bool) -> KeySet {
+    let keys = ALGORITHMS.map(|algorithm| {
+        let mut jwk = key(algorithm).jwk();
+        jwk.as_object_mut().unwrap().retain(|name, _| ids || name != "kid");
+        jwk
+    });
+    KeySet::from_json(&json!({ "keys": keys }).to_string()).unwrap()
+}
+
+pub fn clock() -> TestClock {
+    TestClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
+}
+
+pub fn builder_with(keys: KeySet) -> JwtAuthBuilder {
+    JwtAuthLayer::<JsonClaims>::builder(Issuer::with_keys(ISSUER, keys, AUDIENCE)).clock(clock())
+}
+
+pub fn builder() -> JwtAuthBuilder {
+    builder_with(key_set(true))
+}
+
+/// A good token of that subject; where it were none, the checks would have nothing to tell apart.
+pub fn token_of(subject: &str) -> String {
+    let payload = json!({"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "exp": NOW + 300});
+    let token = sign(Algorithm::HS256, &payload);
+    let decision = decide(&builder().build_authenticator().unwrap(), &token);
+    assert_eq!(decision.unwrap().subject(), Some(subject));
+    token
+}
+
+pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
+    let header = json!({"alg": algorithm.name(), "kid": algorithm.name()});
+    key(algorithm).sign_raw(&header.to_string(), payload.to_string().as_bytes())
+}
+
+/// Why a token was refused: the kind, and the claim that it is about.
+pub type Reason = (ErrorKind, Option<&'static str>);
+
+/// The decision, which takes no waiting where the keys are at hand.
+pub fn decide(authenticator: &Authenticator, token: &str) -> Result<Claims, Reason> {
+    let decision: Result<Claims, Error> = authenticator.authenticate(token).now_or_never().expect("no waiting");
+    decision.map_err(|error| (error.kind(), error.claim()))
+}

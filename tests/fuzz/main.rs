@@ -1,0 +1,17 @@
+//! What the fuzzer in `fuzz/` asserts, over its seeds and some thousand mutations of them: the same on every machine, no
+//! nightly compiler needed.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the report"
+)]
+#![allow(unreachable_pub, reason = "the fuzzer's crate has the same modules")]
+
+mod checks;
+mod mutation;
+mod replay;
