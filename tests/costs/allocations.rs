@@ -1,0 +1,93 @@
+//! How often a request allocates.
+
+use allocation_counter::measure;
+use http::Request;
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::testing::TestKey;
+
+use crate::counting::{accepted, of_the_claims, refused};
+use crate::support::{AUDIENCE, Inner, bearing, forged, guarded, remembering, send, token};
+
+const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
+
+/// What is allocated for the `token` beyond its typed claims, and beyond the check of its signature.
+fn first_sight(key: &TestKey, token: &str) -> u64 {
+    let all = accepted(&mut guarded(key), || bearing(token)).count_total;
+    all - of_the_claims(token).count_total - of_the_check(key)
+}
+
+/// A signature that is bad against one that isn't looked at: two refusals that are alike in all else.
+fn of_the_check(key: &TestKey) -> u64 {
+    let mut service = guarded(key);
+    let unknown = token(&key.clone().with_key_id("unknown")).sign();
+    let forged = forged(&token(key).sign(), &token(key).sign());
+    refused(&mut service, &forged).count_total - refused(&mut service, &unknown).count_total
+}
+
+#[test]
+fn a_request_without_the_layer_allocates_nothing_and_the_claims_do() {
+    let token = token(&TestKey::generate(Algorithm::HS256)).sign();
+    let request = bearing(&token);
+    assert_eq!(measure(|| assert!(send(&mut Inner, request).is_success())).count_total, 0);
+    // The tenant, the address, the list of roles and each of the three.
+    assert_eq!(of_the_claims(&token).count_total, 6);
+}
+
+#[test]
+fn a_signature_check_allocates_only_for_rsa_in_pure_rust() {
+    for algorithm in ALGORITHMS {
+        let big_integers = !cfg!(feature = "aws-lc-rs") && matches!(algorithm, Algorithm::RS256 | Algorithm::PS256);
+        let count = of_the_check(&TestKey::generate(algorithm));
+        assert!(if big_integers { (1..=40).contains(&count) } else { count == 0 }, "{algorithm}: {count}");
+    }
+}
+
+#[test]
+fn a_first_sight_allocates_four_times_beyond_the_claims() {
+    for algorithm in ALGORITHMS {
+        let key = TestKey::generate(algorithm);
+        assert_eq!(first_sight(&key, &token(&key).sign()), 4, "{algorithm}");
+    }
+}
+
+#[test]
+fn an_array_of_audiences_allocates_twice_more() {
+    let key = TestKey::generate(Algorithm::HS256);
+    assert_eq!(first_sight(&key, &token(&key).audience([AUDIENCE]).sign()), 6);
+}
+
+#[test]
+fn a_hit_allocates_three_times_on_a_bare_request() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let token = token(&key).sign();
+    assert_eq!(accepted(&mut remembering(&key), || bearing(&token)).count_total, 3);
+}
+
+#[test]
+fn a_hit_allocates_once_where_the_request_has_extensions() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let token = token(&key).sign();
+    let extended = || {
+        let mut request: Request<()> = bearing(&token);
+        request.extensions_mut().insert("another layer's");
+        request
+    };
+    assert_eq!(accepted(&mut remembering(&key), extended).count_total, 1);
+}
+
+#[test]
+fn a_refusal_allocates_for_its_response_and_for_what_was_read() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let mut service = guarded(&key);
+    let mut count = |token: &str| refused(&mut service, token).count_total;
+    assert_eq!(count(&"x".repeat(800)), 7, "garbage");
+    assert_eq!(count(&["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".")), 7, "three parts of garbage");
+    assert_eq!(count(&token(&key).header("alg", "none").sign()), 7, "no algorithm");
+    assert_eq!(count(&token(&TestKey::generate(Algorithm::HS256)).sign()), 7, "another algorithm");
+    assert_eq!(count(&token(&TestKey::generate(Algorithm::ES256)).sign()), 9, "an unknown key");
+    assert_eq!(count(&forged(&token(&key).sign(), &token(&key).sign())), 9, "a forged signature");
+    assert_eq!(count(&token(&key).expired().sign()), 13, "too late");
+    assert_eq!(count(&token(&key).audience("https://other.example").sign()), 13, "for another audience");
+    assert_eq!(count(&token(&key).issuer("https://other.example").sign()), 15, "of another issuer");
+}

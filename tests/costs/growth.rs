@@ -1,0 +1,70 @@
+//! What a long token costs more than a short one. Its text is bounded by `longest_token`; nothing may multiply that.
+
+use allocation_counter::AllocationInfo;
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::testing::TestKey;
+
+use crate::counting::{accepted, of_the_claims, payload, refused};
+use crate::support::{bearing, forged, guarded, remembering, token};
+
+const MORE: usize = 12;
+
+/// A token with so many long claims that nobody asked for. Up to 24 names in all are told apart without an allocation.
+fn padded(key: &TestKey, claims: usize) -> String {
+    let token = token(key).claim("jti", "one");
+    (0..claims).fold(token, |token, number| token.claim(format!("claim-{number}"), "x".repeat(400))).sign()
+}
+
+fn key() -> TestKey {
+    TestKey::generate(Algorithm::HS256)
+}
+
+fn both(cost: impl Fn(&str) -> AllocationInfo, key: &TestKey) -> [(u64, u64); 2] {
+    [0, MORE].map(|claims| cost(&padded(key, claims))).map(|cost| (cost.count_total, cost.bytes_total))
+}
+
+#[test]
+fn a_first_sight_of_a_long_token_allocates_as_often_and_only_its_payload_more() {
+    let key = key();
+    let (short, long) = (padded(&key, 0), padded(&key, MORE));
+    let [(few, small), (many, large)] = both(|token| accepted(&mut guarded(&key), || bearing(token)), &key);
+    assert_eq!(few, many);
+    assert_eq!(of_the_claims(&short), of_the_claims(&long));
+    let longer = u64::try_from(payload(&long).len() - payload(&short).len()).unwrap();
+    // The claims own their text, in whole words.
+    assert!(large - small <= longer + 8, "{small} bytes became {large}, for {longer} more");
+}
+
+#[test]
+fn a_hit_costs_the_same_for_any_token() {
+    let key = key();
+    let [short, long] = both(|token| accepted(&mut remembering(&key), || bearing(token)), &key);
+    assert_eq!(short, long);
+}
+
+#[test]
+fn a_refusal_costs_the_same_for_any_token() {
+    let key = key();
+    let unknown = key.clone().with_key_id("unknown");
+    let refusal = |token: &str| refused(&mut guarded(&key), token);
+    let [short, long] = both(refusal, &unknown);
+    assert_eq!(short, long, "an unknown key");
+    let [short, long] = both(|token| refusal(&forged(token, &padded(&key, 1))), &key);
+    assert_eq!(short, long, "a forged signature");
+    let garbage = [100, 5000].map(|length| refusal(&"x".repeat(length)));
+    assert_eq!(garbage[0].bytes_total, garbage[1].bytes_total, "garbage");
+    let parts = [100, 5000].map(|length| refusal(&parts(100, length)));
+    assert_eq!(parts[0].bytes_total, parts[1].bytes_total, "three parts of garbage");
+}
+
+#[test]
+fn a_long_header_is_decoded_once_into_memory_of_its_size() {
+    let key = key();
+    let [short, long] = [100, 5000].map(|length| refused(&mut guarded(&key), &parts(length, 100)));
+    assert_eq!(long.count_total, short.count_total + 1);
+    assert_eq!(long.bytes_total - short.bytes_total, 5000 / 4 * 3);
+}
+
+fn parts(header: usize, others: usize) -> String {
+    [header, others, others].map(|length| "x".repeat(length)).join(".")
+}

@@ -1,0 +1,18 @@
+//! What a request costs in allocations and in instructions: neither depends on how busy the machine is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
+mod allocations;
+mod baseline;
+mod callgrind;
+mod counting;
+mod growth;
+mod instructions;
+mod support;
+mod workloads;

@@ -1,0 +1,110 @@
+//! Requests through the layer: their keys, tokens and claims.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::task::{Context, Poll, Waker};
+
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response, StatusCode};
+use serde::Deserialize;
+use tower::{Layer as _, Service};
+use tower_jwt_auth::testing::{TestKey, TokenBuilder};
+use tower_jwt_auth::{Claims, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, TokenCacheSettings};
+
+const ISSUER: &str = "https://issuer.example/realms/production";
+pub(crate) const AUDIENCE: &str = "https://api.example";
+
+/// Three of the twelve claims that a provider's access token has.
+#[derive(Deserialize)]
+pub(crate) struct MyClaims {
+    #[serde(rename = "tenant")]
+    _tenant: String,
+    #[serde(rename = "roles")]
+    _roles: Vec<String>,
+    #[serde(rename = "email")]
+    _email: String,
+}
+
+pub(crate) type Guarded = JwtAuth<Inner, MyClaims>;
+
+/// The service behind the layer.
+#[derive(Clone)]
+pub(crate) struct Inner;
+
+impl Service<Request<()>> for Inner {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        black_box(request.extensions().get::<Claims<MyClaims>>());
+        ready(Ok(Response::new(())))
+    }
+}
+
+/// A service that trusts one key.
+pub(crate) fn guarded(key: &TestKey) -> Guarded {
+    trusting(key).build().unwrap().layer(Inner)
+}
+
+/// A service that trusts one key and remembers tokens.
+pub(crate) fn remembering(key: &TestKey) -> Guarded {
+    trusting(key).remember_tokens(TokenCacheSettings::default()).build().unwrap().layer(Inner)
+}
+
+fn trusting(key: &TestKey) -> JwtAuthBuilder<MyClaims> {
+    let trusted = Key::jwk(&key.jwk().to_string()).unwrap();
+    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, trusted, AUDIENCE))
+}
+
+/// Twelve claims, as a provider's access token has them.
+pub(crate) fn token(key: &TestKey) -> TokenBuilder {
+    key.token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .subject("0d4f9a52-4e5b-4a3e-9f1b-2f6c7d8e9a10")
+        .claim("client_id", "web-frontend")
+        .claim("scope", "openid profile email orders:read orders:write")
+        .claim("tenant", "acme-industries")
+        .claim("roles", ["reader", "writer", "auditor"])
+        .claim("email", "somebody@acme.example")
+        .claim("name", "Some Body")
+}
+
+/// A request that bears a token.
+pub(crate) fn bearing(token: &str) -> Request<()> {
+    request(&bearer(token))
+}
+
+pub(crate) fn bearer(token: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("Bearer {token}")).unwrap()
+}
+
+pub(crate) fn request(authorization: &HeaderValue) -> Request<()> {
+    let mut request = Request::new(());
+    request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+    request
+}
+
+/// Sends a request that has its answer at once.
+pub(crate) fn send<S>(service: &mut S, request: Request<()>) -> StatusCode
+where
+    S: Service<Request<()>, Response = Response<()>, Error = Infallible>,
+{
+    let mut context = Context::from_waker(Waker::noop());
+    let mut response = std::pin::pin!(service.call(request));
+    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("it waits") };
+    response.status()
+}
+
+/// A token with the signature of another one: of the same key, so that it is a number that the check goes through with.
+pub(crate) fn forged(token: &str, other: &str) -> String {
+    let (message, _) = token.rsplit_once('.').unwrap();
+    let (_, signature) = other.rsplit_once('.').unwrap();
+    format!("{message}.{signature}")
+}

@@ -1,0 +1,79 @@
+//! What is run under callgrind: always the same token, checked by the same secret.
+
+use std::hint::black_box;
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::testing::TestKey;
+
+use crate::support::{Guarded, Inner, bearer, guarded, remembering, request, send, token};
+
+/// How often each is run: enough that what the seed of a hash changes is lost in it.
+pub(crate) const TIMES: u64 = 200;
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+pub(crate) struct Workload {
+    pub(crate) name: &'static str,
+    run: Box<dyn FnMut()>,
+}
+
+impl Workload {
+    fn new(name: &'static str, run: impl FnMut() + 'static) -> Self {
+        Self { name, run: Box::new(run) }
+    }
+
+    /// Runs it, first once uncounted.
+    pub(crate) fn run(mut self) {
+        (self.run)();
+        counted_by_callgrind(&mut *self.run);
+    }
+}
+
+/// Callgrind knows it by name.
+#[inline(never)]
+fn counted_by_callgrind(run: &mut dyn FnMut()) {
+    for _ in 0..TIMES {
+        run();
+    }
+}
+
+/// In the order in which they are run.
+pub(crate) fn all() -> Vec<Workload> {
+    let key = TestKey::from_secret(Algorithm::HS256, (0..32).collect::<Vec<_>>()).with_key_id("2026-01");
+    let good = fixed(&key);
+    let unknown = fixed(&key.clone().with_key_id("2026-02"));
+    let garbage = ["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".");
+    let header = bearer(&good);
+    vec![
+        Workload::new(BARE, bare(&key, &good)),
+        Workload::new(NO_LAYER, move || assert!(send(&mut Inner, request(&header)).is_success())),
+        Workload::new("first sight", through(guarded(&key), true, bearer(&good))),
+        Workload::new("hit", through(remembering(&key), true, bearer(&good))),
+        Workload::new("refused: unknown kid", through(guarded(&key), false, bearer(&unknown))),
+        Workload::new("refused: garbage", through(guarded(&key), false, bearer(&garbage))),
+    ]
+}
+
+pub(crate) const BARE: &str = "bare check";
+pub(crate) const NO_LAYER: &str = "no layer";
+
+fn fixed(key: &TestKey) -> String {
+    token(key).claim("jti", "1").issued_at(UNIX_EPOCH + 50 * YEAR).expires_in(100 * YEAR).sign()
+}
+
+fn through(mut service: Guarded, accepted: bool, header: HeaderValue) -> impl FnMut() {
+    move || assert_eq!(send(&mut service, request(&header)).is_success(), accepted)
+}
+
+/// The HMAC alone, of bytes that are at hand.
+fn bare(key: &TestKey, token: &str) -> impl FnMut() + use<> {
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let message = message.to_owned();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key.secret().unwrap());
+    move || hmac::verify(&key, black_box(message.as_bytes()), black_box(&signature)).unwrap()
+}
