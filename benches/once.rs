@@ -8,8 +8,11 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     dead_code,
     reason = "a benchmark that can't run should say so by a panic, and it prints"
 )]

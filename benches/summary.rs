@@ -13,6 +13,7 @@
     clippy::cast_precision_loss,
     clippy::panic,
     clippy::print_stdout,
+    dead_code,
     reason = "a benchmark that can't run should say so by a panic, and it prints"
 )]
 
@@ -21,6 +22,7 @@ mod allocations;
 mod support;
 
 use support::candidates::{Candidate, Group, all};
+use support::report::median;
 
 /// Rounds of the interleaved run; the median of them counts.
 const ROUNDS: usize = 101;
@@ -69,9 +71,4 @@ fn medians(candidates: &mut [Candidate]) -> Vec<f64> {
         }
     }
     times.iter_mut().map(|times| median(times)).collect()
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_unstable_by(f64::total_cmp);
-    times[times.len() / 2]
 }

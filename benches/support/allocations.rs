@@ -9,3 +9,8 @@ pub(crate) fn count(work: impl FnOnce()) -> u64 {
 pub(crate) fn uncounted(work: impl FnOnce()) {
     allocation_counter::opt_out(work);
 }
+
+/// Bytes that `work` takes on this thread and does not give back; less than none where it gives back more.
+pub(crate) fn kept(work: impl FnOnce()) -> f64 {
+    allocation_counter::measure(work).bytes_current as f64
+}

@@ -1,3 +1,7 @@
 //! What the benchmarks share.
 
+pub(crate) mod bare;
 pub(crate) mod candidates;
+pub(crate) mod report;
+pub(crate) mod requests;
+pub(crate) mod tokens;
