@@ -47,10 +47,14 @@ pub fn check(data: &[u8]) {
     assert_eq!(answer.refusal, Some(kind));
     check_grpc(&answer, kind, content_type.as_bytes());
     let Some(attributes) = challenge(&answer.headers) else { return };
-    let quotable: String = realm.chars().filter(|c| u8::try_from(*c).is_ok_and(may_be_quoted)).collect();
-    assert_eq!(attribute(&attributes, "realm"), Some(quotable.as_str()));
+    assert_eq!(attribute(&attributes, "realm"), Some(quotable(&realm).as_str()));
     let shown = (kind == ErrorKind::InsufficientScope && !scopes.is_empty()).then(|| scopes.join(" "));
     assert_eq!(attribute(&attributes, "scope"), shown.as_deref());
+}
+
+/// What of a realm may stand in a challenge.
+fn quotable(realm: &str) -> String {
+    realm.chars().filter(|c| u8::try_from(*c).is_ok_and(may_be_quoted)).collect()
 }
 
 /// A request that is refused for this cause.
@@ -89,7 +93,7 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
         builder()
     };
     let builder = builder.realm(realm);
-    let configured = format!("{realm} {}", scopes.join(" "));
+    let configured = format!("{} {}", quotable(realm), scopes.join(" "));
     if cause == b'r' {
         let auth = builder.build().unwrap();
         let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied()).ok()?.like(&auth);
