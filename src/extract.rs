@@ -143,8 +143,7 @@ impl Token<'_> {
 
     pub(crate) fn text(&self) -> Result<&str, Error> {
         match self {
-            // Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
-            Self::Bearer(bytes) if memchr::memchr(b',', bytes).is_some() => Err(ErrorKind::InvalidRequest.into()),
+            Self::Bearer(bytes) if is_joined(bytes) => Err(ErrorKind::InvalidRequest.into()),
             Self::Bearer(bytes) => std::str::from_utf8(bytes).map_err(|_| ErrorKind::MalformedToken.into()),
             Self::Text(text) => Ok(text),
         }
@@ -202,9 +201,16 @@ fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<&'r [u8]>, Error> {
     if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(|next| is_token_byte(*next)) {
         return Ok(None);
     }
-    let spaced = rest.first().is_some_and(|next| matches!(next, b' ' | b','));
     let token = trim_spaces(rest);
-    if spaced && !token.is_empty() { Ok(Some(token)) } else { Err(ErrorKind::MalformedToken.into()) }
+    if rest.starts_with(b" ") && !token.is_empty() {
+        return Ok(Some(token));
+    }
+    Err(if is_joined(rest) { ErrorKind::InvalidRequest.into() } else { ErrorKind::MalformedToken.into() })
+}
+
+/// Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
+fn is_joined(value: &[u8]) -> bool {
+    memchr::memchr(b',', value).is_some()
 }
 
 fn trim_spaces(mut bytes: &[u8]) -> &[u8] {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use futures::FutureExt as _;
 use http::{Request, Response, StatusCode};
-use tower::Service;
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, Error, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySet, KeySource, Keys, KeysFuture};
 
-use crate::support::{AUDIENCE, ISSUER, public_key};
+use crate::support::{AUDIENCE, ISSUER, public_key, request, token};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Count(Arc<AtomicUsize>);
@@ -24,11 +25,15 @@ impl Count {
     }
 }
 
-/// A layer with the key at hand that counts how often it is looked at: no signature is checked without.
+/// A layer with the key at hand that counts how often it is looked at: no signature is checked without. It has met the
+/// tokens' header, after which each token is one look.
 pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
     let looks = Count::default();
     let source = WatchedKeys { keys: public_key().into(), looks: looks.clone() };
     let layer = JwtAuthLayer::builder(Issuer::with_source(ISSUER, source, AUDIENCE)).build().unwrap();
+    let met = layer.layer(service_fn(answer)).oneshot(request(Some(&token()))).now_or_never();
+    assert!(met.is_some_and(|response| response.is_ok_and(|response| response.status() == StatusCode::OK)));
+    looks.0.store(0, Ordering::Relaxed);
     (layer, looks)
 }
 
