@@ -32,7 +32,7 @@ impl Report {
             }
         }
         println!("{about}\n");
-        let heads: String = columns.iter().map(|(name, _)| format!(" {name:>12}")).collect();
+        let heads = columns.iter().map(|(name, _)| format!(" {name:>12}")).collect::<Vec<_>>().concat();
         println!("{:34}{heads}", "");
         report
     }
