@@ -20,7 +20,9 @@ fn forms(secret: &[u8]) -> Vec<String> {
     });
     let middle = secret.len() / 2;
     let list = format!("{:?}", &secret[middle..middle + 4]);
-    let (text, standard) = (String::from_utf8_lossy(&secret[..8]).into_owned(), encode(&secret[..24]));
+    // Of the whole, since what a cut leaves of a character would read differently.
+    let text: String = String::from_utf8_lossy(secret).chars().take(6).collect();
+    let standard = encode(&secret[..24]);
     vec![hex[..16].to_owned(), list.trim_matches(['[', ']']).to_owned(), text, standard, encode(secret)]
 }
 
