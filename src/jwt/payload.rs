@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_json::value::RawValue;
 
 use super::names::{Names, Text};
 use super::registered::Registered;
@@ -14,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 /// Reads a decoded payload, a JSON object with each name once, as `C`. What becomes of a payload that is none, or that `C`
 /// can't be made of, [`registered`] tells.
 pub(super) fn read<'de, C: Deserialize<'de>>(json: &'de str) -> Option<(Registered, C)> {
-    let mut notes = Notes::new(json);
+    let mut notes = Notes::new(json, false);
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let custom = C::deserialize(Noting { inner: &mut deserializer, notes: &mut notes }).ok()?;
     deserializer.end().ok()?;
@@ -23,7 +24,7 @@ pub(super) fn read<'de, C: Deserialize<'de>>(json: &'de str) -> Option<(Register
 
 /// Reads nothing but the claims that are checked here.
 pub(super) fn registered(json: &str) -> Result<Registered, Error> {
-    let mut notes = Notes::new(json);
+    let mut notes = Notes::new(json, true);
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let read = Nothing::deserialize(Noting { inner: &mut deserializer, notes: &mut notes });
     match read.and_then(|Nothing| deserializer.end()) {
@@ -42,11 +43,13 @@ struct Notes<'de> {
     registered: Registered,
     /// The claim whose value is being read, so that an error can name it.
     reading: Option<Claim>,
+    /// Whether claims that may be anything are read with care for what serde_json can't read, such as 1e999.
+    patient: bool,
 }
 
 impl<'de> Notes<'de> {
-    fn new(json: &'de str) -> Self {
-        Self { json, names: Names::new(), registered: Registered::default(), reading: None }
+    fn new(json: &'de str, patient: bool) -> Self {
+        Self { json, names: Names::new(), registered: Registered::default(), reading: None, patient }
     }
 }
 
@@ -119,7 +122,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, 'de, A> {
         match self.notes.reading {
             None => self.inner.next_value_seed(seed),
             Some(claim) => {
-                let value = self.inner.next_value_seed(claim)?;
+                let value = if self.notes.patient && claim.may_be_anything() {
+                    let raw = self.inner.next_value::<&'de RawValue>()?;
+                    claim.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or(Value::Other)
+                } else {
+                    self.inner.next_value_seed(claim)?
+                };
                 self.notes.registered.note(claim, &value, self.notes.json);
                 seed.deserialize(Replay::new(value))
             }

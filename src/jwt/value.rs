@@ -45,6 +45,11 @@ impl Claim {
         })
     }
 
+    /// Whether what it should not be means that it says nothing, and not that the token is bad.
+    pub(super) const fn may_be_anything(self) -> bool {
+        matches!(self, Self::ClientId | Self::Scope | Self::Scp)
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Iss => "iss",
@@ -96,28 +101,36 @@ impl<'de> DeserializeSeed<'de> for Claim {
             // Asked for as a float, serde_json gives integers as integers, and numbers as numbers also where another
             // crate switched on `arbitrary_precision`.
             Self::Exp | Self::Nbf | Self::Iat => {
-                let value = deserializer.deserialize_f64(ValueVisitor)?;
+                let value = deserializer.deserialize_f64(ValueVisitor::OUTSIDE)?;
                 let fits = value.as_date().is_some();
                 (value, fits)
             }
             Self::Aud => {
-                let value = deserializer.deserialize_any(ValueVisitor)?;
+                let value = deserializer.deserialize_any(ValueVisitor::OUTSIDE)?;
                 let fits = matches!(value, Value::Text(_) | Value::Texts(_));
                 (value, fits)
             }
-            Self::ClientId | Self::Scope | Self::Scp => (deserializer.deserialize_any(ValueVisitor)?, true),
+            Self::ClientId | Self::Scope | Self::Scp => (deserializer.deserialize_any(ValueVisitor::OUTSIDE)?, true),
         };
         if fits { Ok(value) } else { Err(D::Error::custom("not what the claim can be")) }
     }
 }
 
+/// A member of an array.
 impl<'de> Deserialize<'de> for Value<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_any(ValueVisitor { inside: true })
     }
 }
 
-struct ValueVisitor;
+struct ValueVisitor {
+    /// Inside an array, further ones are skipped, however deep they are.
+    inside: bool,
+}
+
+impl ValueVisitor {
+    const OUTSIDE: Self = Self { inside: false };
+}
 
 impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value<'de>;
@@ -155,6 +168,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        if self.inside {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Value::Other);
+        }
         let mut texts = Some(Vec::new());
         while let Some(item) = items.next_element::<Value<'de>>()? {
             match (item, &mut texts) {

@@ -2,7 +2,9 @@
 
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
-use crate::support::{HEADER, builder, decode, default_key, encode, layer, payload, send, signed, token};
+use crate::support::{
+    HEADER, builder, clock, decode, default_key, encode, issuer, layer, payload, send, signed, token,
+};
 
 async fn malformed(token: &str, label: &str) {
     send(&layer(), token).await.named(label).invalid_token(ErrorKind::MalformedToken);
@@ -93,6 +95,21 @@ async fn deep_json_is_answered_and_not_recursed_into() {
         let header = format!("{},\"x\":{deep}}}", HEADER.trim_end_matches('}'));
         let answer = send(&roomy(), &default_key().sign_raw(&header, payload(&[]).as_bytes())).await;
         assert!(matches!(answer.kind(), None | Some(ErrorKind::MalformedToken)));
+    }
+}
+
+#[tokio::test]
+async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing() {
+    #[derive(serde::Deserialize)]
+    struct Mine {}
+    let typed = || JwtAuthLayer::<Mine>::builder(issuer()).clock(clock()).longest_token(1024 * 1024);
+    let (open, scoped) = (typed().build().unwrap(), typed().require_scopes(["a"]).build().unwrap());
+    for scope in ["1e999", "[1e999,\"a\"]", "{\"a\":[]}", "null", "[[\"a\"]]", &deep(20_000, "[", "]"), "-1", "true"] {
+        for claim in ["scope", "scp", "client_id"] {
+            let token = signed(payload(&[(claim, scope)]));
+            assert_eq!(send(&open, &token).await.named((claim, scope)).accepted().scopes().count(), 0);
+            send(&scoped, &token).await.refused(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+        }
     }
 }
 
