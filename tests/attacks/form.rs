@@ -66,7 +66,8 @@ fn telling_parts() -> [String; 3] {
     let spaced = |text: &str| (0..12).map(|n| format!("{text}{}", " ".repeat(n))).find(|text| tells(&encode(text)));
     let payload = payload_with("x", "\"~~~???>>>\"");
     let (header, payload) = (spaced(header).unwrap(), spaced(&payload).unwrap());
-    let signed = (0..200).map(|_| es256().sign_raw(&header, payload.as_bytes()));
+    // Each a text of its own, since signatures may be deterministic (RFC 6979).
+    let signed = (0..200).map(|n| es256().sign_raw(&header, format!("{payload}{}", "   ".repeat(n)).as_bytes()));
     let signed = signed.map(|token| token.split('.').map(ToOwned::to_owned).collect::<Vec<_>>());
     signed.map(|parts| <[String; 3]>::try_from(parts).unwrap()).find(|parts| tells(&parts[2])).unwrap()
 }
