@@ -43,7 +43,7 @@ struct Notes<'de> {
     registered: Registered,
     /// The claim whose value is being read, so that an error can name it.
     reading: Option<Claim>,
-    /// Whether claims that may be anything are read with care for what serde_json can't read, such as 1e999.
+    /// Whether claims that may be anything are read with care for what `serde_json` can't read, such as 1e999.
     patient: bool,
 }
 
