@@ -117,7 +117,9 @@ def check_sizes(client, issuer):
 
 def check_connection(client):
     """The channel connected once, and was never lost."""
-    assert_equal([state for state in client.states if state != "IDLE"], ["CONNECTING", "READY"])
+    # Who watches may miss the moment of connecting, but not that it happened again.
+    assert_equal([state for state in client.states if state not in ("IDLE", "CONNECTING")], ["READY"])
+    assert_equal(client.states.count("CONNECTING") <= 1, True)
 
 
 def scenario(binary):
