@@ -200,12 +200,14 @@ where
 }
 
 impl<C> Inner<C> {
-    /// Whether the signature of such a token is for another thread. What has no readable header is refused here.
+    /// Whether the signature of such a token is for another thread. What its header alone is refused for is
+    /// refused here.
     fn is_for_elsewhere(&self, token: &str) -> bool {
         let Some(offload) = &self.offload else { return false };
         let token = Compact::cut(token).ok().filter(|_| token.len() <= self.rules.longest_token);
-        let header = token.and_then(|token| Header::read(token.header, |_, _| Ok(())).ok());
-        header.is_some_and(|(header, ())| offload.takes(header.algorithm))
+        let check = |algorithm, typ: Option<&str>| self.rules.check_header(algorithm, typ);
+        let header = token.and_then(|token| Header::read(token.header, check).ok());
+        header.is_some_and(|(header, _)| offload.takes(header.algorithm))
     }
 
     /// Why there is still no key after the source has done what it could.

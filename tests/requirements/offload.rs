@@ -1,5 +1,6 @@
 //! Slow signatures on other threads: the same decisions, elsewhere.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
-use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer, JwtAuthBuilder, TokenCacheSettings};
+use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, TokenCacheSettings};
 
 use crate::support::{AUDIENCE, ISSUER, bearer, clock, default_key, issuer, key, key_set, send, token, token_of};
 use crate::{answer::ask, support::builder};
@@ -64,12 +65,21 @@ async fn a_token_that_is_remembered_is_not_handed_over() {
     let layer = offloading(builder()).remember_tokens(TokenCacheSettings::default()).build().unwrap();
     let token = token().sign();
     ask(&layer, bearer(&token)).await.accepted();
-    let mut service = tower::Layer::layer(
-        &layer,
-        tower::service_fn(async |_: http::Request<()>| Ok::<_, std::convert::Infallible>(http::Response::new(()))),
-    );
-    let response = tower::Service::call(&mut service, bearer(&token));
-    assert!(futures::FutureExt::now_or_never(response).is_some(), "it is answered at once");
+    assert!(is_answered_at_once(&layer, &token));
+}
+
+#[tokio::test]
+async fn what_the_header_alone_is_refused_for_is_not_handed_over() {
+    let layer = builder().offload([Algorithm::HS256, Algorithm::ES256]).build().unwrap();
+    assert!(is_answered_at_once(&layer, &token_of(key(Algorithm::HS256)).sign()), "an algorithm that is not allowed");
+    assert!(is_answered_at_once(&layer, &token().header("typ", "dpop+jwt").sign()), "another type");
+    assert!(!is_answered_at_once(&layer, &token().sign()));
+}
+
+fn is_answered_at_once(layer: &JwtAuthLayer, token: &str) -> bool {
+    let inner = tower::service_fn(async |_: http::Request<()>| Ok::<_, Infallible>(http::Response::new(())));
+    let response = tower::Service::call(&mut tower::Layer::layer(layer, inner), bearer(token));
+    futures::FutureExt::now_or_never(response).is_some()
 }
 
 #[test]
