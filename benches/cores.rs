@@ -5,9 +5,11 @@
 //! cargo bench --bench cores --all-features                          # everything, a minute
 //! cargo bench --bench cores --all-features -- hit --tsv cores.tsv   # what has that in its name; numbers to a file
 //! ```
-//! Every thread has a clone of its own of the service, and header values of its own, as connections have. "no layer" and
-//! "bare check" share nothing at all: what they fall short of the number of threads by, the machine takes. A floor with
-//! one `Arc` for all is the least that a hit on one hot token can be, whose claims are one for all.
+//! Every thread has a clone of its own of the service, and header values that count nothing, so that no two of them do so
+//! in the same line of memory. "no layer" and "bare check" share nothing at all: what they fall short of the number of
+//! threads by, the machine takes. With "own tokens" each thread sees others; with "the same" they see each token in
+//! turns, and its claims, which are one for all, count who holds them. A floor with one `Arc` for all is the least that a
+//! hit on one hot token can be.
 //!
 //! Rounds are short and taken in turn; a ratio is the median of those within a round, so that what disturbs a few
 //! rounds changes nothing.
@@ -30,10 +32,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http::HeaderValue;
 use support::bare::bare;
 use support::report::{Report, median};
 use support::requests::{Floor, Inner, send};
-use support::tokens::{bearer, claims, forgetful, remembering, token};
+use support::tokens::{claims, forgetful, remembering, token};
 use tower::Layer as _;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, TokenCacheSettings};
@@ -108,27 +111,33 @@ fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 2] {
     ]
 }
 
-/// Each thread begins elsewhere in the same rotation.
-fn seen_before(tokens: usize, threads: usize) -> [Candidate; 4] {
+/// With the same tokens, each thread begins elsewhere in the rotation.
+fn seen_before(tokens: usize, threads: usize) -> [Candidate; 5] {
     let key = TestKey::generate(Algorithm::ES256);
     let builder = claims(&key);
-    let tokens: Vec<_> = (0..tokens).map(|_| builder.sign()).collect();
-    let values = |thread: usize| {
-        let begin = tokens.len() * thread / threads;
-        let rotated = tokens[begin..].iter().chain(&tokens[..begin]);
-        rotated.map(|token| bearer(token)).collect::<Vec<_>>()
+    let sets: Vec<Vec<_>> = (0..threads).map(|_| (0..tokens).map(|_| builder.sign()).collect()).collect();
+    let own = |thread: usize| sets[thread].iter().map(|token| bearer(token)).collect::<Vec<_>>();
+    let same = |thread: usize| {
+        let (before, after) = sets[0].split_at(tokens * thread / threads);
+        after.iter().chain(before).map(|token| bearer(token)).collect::<Vec<_>>()
     };
-    let layer = remembering(&key, TokenCacheSettings::default());
-    let shared = Floor(Inner, Arc::new(0));
-    let candidate = |name: &str, work: &dyn Fn(usize) -> Work| {
-        Candidate::new(format!("{} seen: {name}", tokens.len()), 200, threads, work)
-    };
+    let settings = TokenCacheSettings::default().entries(16 * tokens * threads).bytes(1 << 30);
+    let layer = remembering(&key, settings);
+    let shared = Floor(Inner, Arc::default());
+    let candidate =
+        |name: &str, work: &dyn Fn(usize) -> Work| Candidate::new(format!("{tokens} seen: {name}"), 200, threads, work);
     [
-        candidate("no layer", &|thread| Box::new(send(Inner, values(thread)))),
-        candidate("floor, an Arc each", &|thread| Box::new(send(Floor(Inner, Arc::new(0)), values(thread)))),
-        candidate("floor, one Arc for all", &|thread| Box::new(send(shared.clone(), values(thread)))),
-        candidate("hit", &|thread| Box::new(send(layer.layer(Inner), values(thread)))),
+        candidate("no layer", &|thread| Box::new(send(Inner, own(thread)))),
+        candidate("floor, an Arc each", &|thread| Box::new(send(Floor(Inner, Arc::default()), own(thread)))),
+        candidate("floor, one Arc for all", &|thread| Box::new(send(shared.clone(), same(thread)))),
+        candidate("hit, own tokens", &|thread| Box::new(send(layer.layer(Inner), own(thread)))),
+        candidate("hit, the same tokens", &|thread| Box::new(send(layer.layer(Inner), same(thread)))),
     ]
+}
+
+/// For as long as the benchmark runs.
+fn bearer(token: &str) -> HeaderValue {
+    HeaderValue::from_static(format!("Bearer {token}").leak())
 }
 
 /// Millions of operations a second: for each candidate, for each number of threads.

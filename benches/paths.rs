@@ -72,7 +72,7 @@ fn no_layer(bencher: Bencher<'_, '_>, tokens: usize) {
 /// Behind the least that a layer does: a header read, an `Arc` inserted.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn floor(bencher: Bencher<'_, '_>, tokens: usize) {
-    let service = Floor(Inner, Arc::new(0));
+    let service = Floor(Inner, Arc::default());
     bencher.bench_local(send(service, minted(&TestKey::generate(Algorithm::HS256), tokens)));
 }
 

@@ -183,7 +183,7 @@ where
     fn look(&self, token: &str, now: Duration) -> Result<Claims<C>, Stop> {
         let sight = self.inner.first_sight(token, now)?;
         if let Some(cache) = &self.inner.verified {
-            cache.insert(token, &sight, &self.inner.rules, now);
+            cache.insert(token.as_bytes(), &sight, &self.inner.rules, now);
         }
         Ok(self.allow(sight.claims, now)?)
     }
@@ -219,14 +219,10 @@ impl<C> Inner<C> {
     /// The claims of a token that was verified before, if all that it rested on still stands: the very same keys, and
     /// its time. Otherwise it is looked at as if for the first time.
     fn remembered(&self, token: &[u8], now: Duration) -> Option<Claims<C>> {
-        let cache = self.verified.as_ref()?;
-        let entry = cache.get(token, now)?;
-        let keys = self.issuers.get(entry.issuer)?.keys.source().current();
-        if keys.is_some_and(|keys| keys.number() == entry.key_set) {
-            return Some(entry.claims);
-        }
-        cache.remove(token);
-        None
+        self.verified.as_ref()?.get(token, now, |entry| {
+            let keys = self.issuers.get(entry.issuer).and_then(|issuer| issuer.keys.source().current());
+            keys.is_some_and(|keys| keys.number() == entry.key_set)
+        })
     }
 }
 

@@ -84,7 +84,7 @@ fn seen_before(tokens: usize) -> Group {
     let key = TestKey::generate(Algorithm::ES256);
     let values: Vec<_> = (0..tokens).map(|_| bearer(&token(&key))).collect();
     let hit = send(remembering(&key, TokenCacheSettings::default()).layer(Inner), values.clone());
-    let floor = send(Floor(Inner, Arc::new(0)), values.clone());
+    let floor = send(Floor(Inner, Arc::default()), values.clone());
     Group {
         none: Candidate::new(format!("{tokens} seen: no layer"), 2000, send(Inner, values)),
         reference: Candidate::new(format!("{tokens} seen: floor"), 2000, floor),

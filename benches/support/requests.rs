@@ -32,7 +32,12 @@ impl Service<Request<()>> for Inner {
 
 /// The least that an authenticating layer does.
 #[derive(Clone)]
-pub(crate) struct Floor(pub(crate) Inner, pub(crate) Arc<u64>);
+pub(crate) struct Floor(pub(crate) Inner, pub(crate) Arc<Apart>);
+
+/// A number that is far from what other threads write to.
+#[derive(Default)]
+#[repr(align(128))]
+pub(crate) struct Apart(usize);
 
 impl Service<Request<()>> for Floor {
     type Response = Response<()>;
@@ -55,10 +60,11 @@ pub(crate) fn send<S>(mut service: S, values: Vec<HeaderValue>) -> impl FnMut()
 where
     S: Service<Request<()>, Response = Response<()>>,
 {
-    let mut next = 0;
+    let mut next = Apart(0);
     move || {
-        let response = exchange(&mut service, &values[next]);
-        next = (next + 1) % values.len();
+        let next = &mut next;
+        let response = exchange(&mut service, &values[next.0]);
+        next.0 = (next.0 + 1) % values.len();
         assert!(response.status().is_success());
     }
 }
