@@ -67,10 +67,10 @@ impl From<Error> for Stop {
 }
 
 /// What is known of a token at once.
-pub(crate) enum Known<'t, C> {
+pub(crate) enum Known<C> {
     Settled(Result<Claims<C>, Error>),
     /// [`Authenticator::finish`] will know.
-    Later(&'t str, Later),
+    Later(Later),
 }
 
 /// What is yet to be done for a token.
@@ -102,9 +102,9 @@ where
     /// [`ErrorKind`] says what is wrong with the token; [`ErrorKind::KeysUnavailable`] means that nothing is known of
     /// it because the issuer can't be reached.
     pub async fn authenticate(&self, token: &str) -> Result<Claims<C>, Error> {
-        match self.begin(token.as_bytes(), || Ok(token)) {
+        match self.begin(token.as_bytes()) {
             Known::Settled(outcome) => outcome,
-            Known::Later(token, later) => self.finish(token, later).await,
+            Known::Later(later) => self.finish(token.as_bytes(), later).await,
         }
     }
 
@@ -112,26 +112,24 @@ where
         self.inner.rules.longest_token
     }
 
-    /// As far as it goes without waiting. The `text` of the token is asked for only where its bytes don't suffice.
-    pub(crate) fn begin<'t>(&self, token: &[u8], text: impl FnOnce() -> Result<&'t str, Error>) -> Known<'t, C> {
+    /// As far as it goes without waiting. Whatever the bytes are: those of a token are none but base64url and dots.
+    pub(crate) fn begin(&self, token: &[u8]) -> Known<C> {
         let now = self.now();
         if let Some(claims) = self.inner.remembered(token, now) {
             return Known::Settled(self.allow(claims, now));
         }
-        let token = match text() {
-            Ok(token) if self.inner.is_for_elsewhere(token) => return Known::Later(token, Later::Elsewhere),
-            Ok(token) => token,
-            Err(error) => return Known::Settled(Err(error)),
-        };
+        if self.inner.is_for_elsewhere(token) {
+            return Known::Later(Later::Elsewhere);
+        }
         match self.look(token, now) {
             Ok(claims) => Known::Settled(Ok(claims)),
             Err(Stop::Refused(error)) => Known::Settled(Err(error)),
-            Err(Stop::NeedsKeys(issuer, query)) => Known::Later(token, Later::Keys(issuer, query)),
+            Err(Stop::NeedsKeys(issuer, query)) => Known::Later(Later::Keys(issuer, query)),
         }
     }
 
     /// The rest.
-    pub(crate) async fn finish(&self, token: &str, later: Later) -> Result<Claims<C>, Error> {
+    pub(crate) async fn finish(&self, token: &[u8], later: Later) -> Result<Claims<C>, Error> {
         let stop = match later {
             Later::Keys(issuer, query) => Stop::NeedsKeys(issuer, query),
             Later::Elsewhere => match self.look_elsewhere(token).await {
@@ -171,7 +169,7 @@ where
     }
 
     /// Looks at a token on the thread where its signature belongs.
-    async fn look_elsewhere(&self, token: &str) -> Result<Claims<C>, Stop> {
+    async fn look_elsewhere(&self, token: &[u8]) -> Result<Claims<C>, Stop> {
         let offload = self.inner.offload.as_ref().filter(|_| self.inner.is_for_elsewhere(token));
         let Some(offload) = offload else { return self.look(token, self.now()) };
         let (authenticator, token) = (self.clone(), token.to_owned());
@@ -180,10 +178,10 @@ where
     }
 
     /// Looks at a token as if for the first time.
-    fn look(&self, token: &str, now: Duration) -> Result<Claims<C>, Stop> {
+    fn look(&self, token: &[u8], now: Duration) -> Result<Claims<C>, Stop> {
         let sight = self.inner.first_sight(token, now)?;
         if let Some(cache) = &self.inner.verified {
-            cache.insert(token.as_bytes(), &sight, &self.inner.rules, now);
+            cache.insert(token, &sight, &self.inner.rules, now);
         }
         Ok(self.allow(sight.claims, now)?)
     }
@@ -202,7 +200,7 @@ where
 impl<C> Inner<C> {
     /// Whether the signature of such a token is for another thread. What its header alone is refused for is
     /// refused here.
-    fn is_for_elsewhere(&self, token: &str) -> bool {
+    fn is_for_elsewhere(&self, token: &[u8]) -> bool {
         let Some(offload) = &self.offload else { return false };
         let token = Compact::cut(token).ok().filter(|_| token.len() <= self.rules.longest_token);
         let check = |algorithm, typ: Option<&str>| self.rules.check_header(algorithm, typ);

@@ -126,9 +126,9 @@ pub(crate) struct Found<'r> {
     pub(crate) private: bool,
 }
 
-/// The text of a token.
+/// A token that was not looked at.
 pub(crate) enum Token<'r> {
-    /// Of an `Authorization` header, and not looked at: it need not be, where it is one that was verified before.
+    /// Of an `Authorization` header.
     Bearer(&'r [u8]),
     Text(Cow<'r, str>),
 }
@@ -141,12 +141,9 @@ impl Token<'_> {
         }
     }
 
-    pub(crate) fn text(&self) -> Result<&str, Error> {
-        match self {
-            Self::Bearer(bytes) if is_joined(bytes) => Err(ErrorKind::InvalidRequest.into()),
-            Self::Bearer(bytes) => std::str::from_utf8(bytes).map_err(|_| ErrorKind::MalformedToken.into()),
-            Self::Text(text) => Ok(text),
-        }
+    /// Whether it is two `Authorization` headers that somebody on the way has joined.
+    pub(crate) fn is_joined(&self) -> bool {
+        matches!(self, Self::Bearer(bytes) if is_joined(bytes))
     }
 }
 
@@ -195,10 +192,12 @@ fn text(value: &HeaderValue) -> Result<Cow<'_, str>, Error> {
 
 /// `Bearer`, in any case, one or more spaces, the token (RFC 9110 §11.4, RFC 6750 §2.1).
 fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<&'r [u8]>, Error> {
-    const SCHEME: &[u8] = b"bearer";
+    const SCHEME: &[u8] = b"Bearer";
     let Some(value) = one(head.headers().get_all(AUTHORIZATION).iter())? else { return Ok(None) };
     let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return Ok(None) };
-    if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().is_some_and(|next| is_token_byte(*next)) {
+    // Nearly everybody writes it so, and that is compared at once.
+    let is_ours = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
+    if !is_ours || rest.first().is_some_and(|next| is_token_byte(*next)) {
         return Ok(None);
     }
     let token = trim_spaces(rest);
@@ -208,7 +207,7 @@ fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<&'r [u8]>, Error> {
     Err(if is_joined(rest) { ErrorKind::InvalidRequest.into() } else { ErrorKind::MalformedToken.into() })
 }
 
-/// Two Authorization headers that somebody on the way has joined (RFC 9110 §5.3).
+/// The comma between joined headers (RFC 9110 §5.3) is in no token.
 fn is_joined(value: &[u8]) -> bool {
     memchr::memchr(b',', value).is_some()
 }

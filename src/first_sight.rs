@@ -1,4 +1,4 @@
-//! A token that is not remembered: from its text to claims, or to the question for keys.
+//! A token that is not remembered: from its bytes to claims, or to the question for keys.
 //!
 //! Two ways lead to the same decision. The straight one is for what nearly every token is: its header is one that the
 //! issuer's keys have signed before, so its signature can be checked at once, and its payload is read once, after that.
@@ -40,7 +40,7 @@ struct Failed {
 }
 
 impl<C: DeserializeOwned> Inner<C> {
-    pub(crate) fn first_sight(&self, token: &str, now: Duration) -> Result<Sight<C>, Stop> {
+    pub(crate) fn first_sight(&self, token: &[u8], now: Duration) -> Result<Sight<C>, Stop> {
         if token.len() > self.rules.longest_token {
             return Err(ErrorKind::TokenTooLarge.into());
         }
@@ -73,7 +73,7 @@ impl<C: DeserializeOwned> Inner<C> {
 
     /// The only issuer, or else the first with keys that signed such a header before. Changes nothing, as the token may
     /// be anybody's.
-    fn probable_issuer(&self, header: &str) -> Option<(usize, &Trusted)> {
+    fn probable_issuer(&self, header: &[u8]) -> Option<(usize, &Trusted)> {
         let mut issuers = self.issuers.iter().enumerate();
         match self.issuers.as_slice() {
             [_] => issuers.next(),

@@ -79,10 +79,8 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Inner { future } => {
-                    let response = ready!(future.poll(cx))?;
-                    return Poll::Ready(Ok(if *this.private { keep_private(response) } else { response }));
-                }
+                StateProjection::Inner { future } if *this.private => return future.poll(cx).map_ok(keep_private),
+                StateProjection::Inner { future } => return future.poll(cx),
                 StateProjection::Refused { response } => {
                     // Taken once; like every future, this one must not be polled after that.
                     return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));

@@ -67,14 +67,16 @@ where
     }
 
     fn judge_token(&self, Found { token, private }: Found<'_>) -> Verdict<C> {
-        match self.authenticator.begin(token.as_bytes(), || token.text()) {
+        match self.authenticator.begin(token.as_bytes()) {
             Known::Settled(Ok(claims)) => Verdict::Accept { claims, private },
+            // Looked for only here, as nothing that is accepted can be so.
+            _ if token.is_joined() => Verdict::Refuse(ErrorKind::InvalidRequest.into()),
             Known::Settled(Err(error)) => Verdict::Refuse(error),
-            Known::Later(token, later) => Verdict::Wait { pending: self.wait(token.to_owned(), later), private },
+            Known::Later(later) => Verdict::Wait { pending: self.wait(token.as_bytes().into(), later), private },
         }
     }
 
-    fn wait(&self, token: String, later: Later) -> Pending {
+    fn wait(&self, token: Box<[u8]>, later: Later) -> Pending {
         let authenticator = self.authenticator.clone();
         Box::pin(async move {
             let claims = authenticator.finish(&token, later).await?;

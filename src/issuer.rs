@@ -220,7 +220,7 @@ impl IssuerKeys {
     }
 
     /// Whether a token with this header was verified with the keys at hand. To look changes nothing.
-    pub(crate) fn know_header(&self, encoded: &str) -> bool {
+    pub(crate) fn know_header(&self, encoded: &[u8]) -> bool {
         let known = |keys: &KeySet| keys.known_header(encoded).is_some();
         match self {
             Self::Fixed(keys) => known(keys),

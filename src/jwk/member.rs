@@ -123,7 +123,7 @@ fn bytes(value: Option<&str>) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let text = value.ok_or("lacks a member that its type needs")?;
     // As long as the text is long enough, so that nothing is moved to a larger buffer and left behind unwiped.
     let mut bytes = Zeroizing::new(vec![0; text.len()]);
-    let length = base64url::decode_into(text, &mut bytes).ok_or("has a member that is not base64url")?.len();
+    let length = base64url::decode_into(text.as_bytes(), &mut bytes).ok_or("has a member that is not base64url")?.len();
     bytes.truncate(length);
     Ok(bytes)
 }

@@ -156,12 +156,12 @@ impl KeySet {
     }
 
     /// The header that is encoded as this, if a key of this set signed a token with it before.
-    pub(crate) fn known_header(&self, encoded: &str) -> Option<&Header> {
+    pub(crate) fn known_header(&self, encoded: &[u8]) -> Option<&Header> {
         self.headers.get(encoded)
     }
 
     /// Only for the header of a token that was verified with this set.
-    pub(crate) fn remember_header(&self, encoded: &str, header: &Header) {
+    pub(crate) fn remember_header(&self, encoded: &[u8], header: &Header) {
         self.headers.add(encoded, header);
     }
 

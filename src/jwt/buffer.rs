@@ -31,7 +31,7 @@ pub(crate) fn with<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 
 impl<'b> Text<'b> {
     /// Decodes a payload from base64url; it must be UTF-8.
-    pub(crate) fn decode(payload: &str, key_id: Option<&str>, buffer: &'b mut Vec<u8>) -> Option<Self> {
+    pub(crate) fn decode(payload: &[u8], key_id: Option<&str>, buffer: &'b mut Vec<u8>) -> Option<Self> {
         let key_id = key_id.unwrap_or_default().as_bytes();
         let room = payload.len().saturating_add(key_id.len());
         if buffer.len() < room {
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_payload_is_decoded_and_the_key_id_follows() {
         with(|buffer| {
-            let text = Text::decode("eyJhIjoxfQ", Some("key"), buffer).unwrap();
+            let text = Text::decode(b"eyJhIjoxfQ", Some("key"), buffer).unwrap();
             assert_eq!((text.payload, text.whole), (r#"{"a":1}"#, r#"{"a":1}key"#));
         });
     }
@@ -61,15 +61,15 @@ mod tests {
     #[test]
     fn a_payload_that_ends_within_a_character_is_refused_whatever_follows() {
         // 0xC3 alone; "©" starts with 0xC2 and ends with 0xA9, which would complete it.
-        assert!(with(|buffer| Text::decode("ww", Some("\u{a9}"), buffer).is_none()));
-        assert!(with(|buffer| Text::decode("ww", None, buffer).is_none()));
+        assert!(with(|buffer| Text::decode(b"ww", Some("\u{a9}"), buffer).is_none()));
+        assert!(with(|buffer| Text::decode(b"ww", None, buffer).is_none()));
     }
 
     #[test]
     fn what_an_earlier_token_left_is_not_read() {
         with(|buffer| {
-            Text::decode("eyJhIjoxMTExMTExMX0", Some("key"), buffer).unwrap();
-            assert_eq!(Text::decode("e30", None, buffer).unwrap().whole, "{}");
+            Text::decode(b"eyJhIjoxMTExMTExMX0", Some("key"), buffer).unwrap();
+            assert_eq!(Text::decode(b"e30", None, buffer).unwrap().whole, "{}");
         });
     }
 

@@ -18,7 +18,7 @@ impl Header {
     /// Decodes and reads a header: a JSON object with each name once. `check` decides by algorithm and `typ`, before
     /// anything is copied.
     pub(crate) fn read<T>(
-        encoded: &str,
+        encoded: &[u8],
         check: impl FnOnce(Algorithm, Option<&str>) -> Result<T, Error>,
     ) -> Result<(Self, T), Error> {
         let mut stack = [0; USUAL];

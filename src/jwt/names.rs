@@ -54,6 +54,7 @@ impl<'j> Names<'j> {
     }
 
     /// Takes note of a name; an error if it was there before.
+    #[inline]
     pub(super) fn add<E: Error>(&mut self, name: &Text<'j>) -> Result<(), E> {
         let bit = trait_of(&name.0);
         if self.traits & bit != 0 && self.contains(&name.0) {

@@ -108,6 +108,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Noting<'_, 'de, V> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, 'de, A> {
     type Error = A::Error;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         self.notes.reading = None;
         let Some(name) = self.inner.next_key::<Text<'de>>()? else { return Ok(None) };
@@ -118,6 +119,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, 'de, A> {
         Ok(Some(key))
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         match self.notes.reading {
             None => self.inner.next_value_seed(seed),

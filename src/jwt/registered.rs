@@ -74,6 +74,7 @@ pub(super) struct Registered {
 
 impl Registered {
     /// Takes note of a claim, whose value is of a kind that it can have.
+    #[inline]
     pub(super) fn note(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
         match claim {
             Claim::Iss => self.iss = value.as_text().map(|text| Piece::of(text, payload)),

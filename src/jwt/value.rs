@@ -29,6 +29,7 @@ pub(super) enum Claim {
 }
 
 impl Claim {
+    #[inline]
     pub(super) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "iss" => Self::Iss,
@@ -95,6 +96,7 @@ impl<'j> Value<'j> {
 impl<'de> DeserializeSeed<'de> for Claim {
     type Value = Value<'de>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         let (value, fits) = match self {
             Self::Iss | Self::Sub | Self::Jti => return Text::deserialize(deserializer).map(Value::Text),

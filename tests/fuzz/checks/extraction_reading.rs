@@ -55,7 +55,13 @@ fn authorization(values: &[&[u8]]) -> Reading {
         }
         let from = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
         let to = rest.iter().rposition(|byte| *byte != b' ').map_or(from, |last| last + 1);
-        if from == 0 || from == to { Reading::Unreadable } else { text(rest[from..to].to_vec()) }
+        match to - from {
+            0 => Reading::Unreadable,
+            _ if from == 0 => Reading::Unreadable,
+            // Whatever it is made of.
+            length if length > LONGEST_TOKEN => Reading::TooLarge,
+            _ => text(rest[from..to].to_vec()),
+        }
     })
 }
 
