@@ -12,8 +12,6 @@ const LONGEST_ENCODED: usize = 1366;
 /// The longest one that is common, RSA with 2048 bits, and its length in base64url. Less has to be cleared for it.
 const COMMON_SIGNATURE: usize = 256;
 const COMMON_ENCODED: usize = 342;
-/// What the decoder asks for beyond what it writes.
-const SPARE: usize = 2;
 
 /// The parts of a token, each still in base64url.
 pub(crate) struct Compact<'t> {
@@ -44,11 +42,23 @@ impl<'t> Compact<'t> {
 
     /// Tries the keys that may have signed it, each parsed for the algorithm of the header and for it alone.
     pub(crate) fn check_signature(&self, header: &Header, keys: &KeySet) -> Result<Proof, ErrorKind> {
-        match self.signature.len() {
-            length if length <= COMMON_ENCODED => self.check_in([0; COMMON_SIGNATURE + SPARE], header, keys),
-            length if length <= LONGEST_ENCODED => self.check_in([0; LONGEST_SIGNATURE + SPARE], header, keys),
-            _ => Err(ErrorKind::InvalidSignature),
+        if self.signature.len() <= COMMON_ENCODED {
+            self.check_in([0; COMMON_SIGNATURE], header, keys)
+        } else {
+            self.check_in([0; LONGEST_SIGNATURE], header, keys)
         }
+    }
+
+    /// Whether the signature can be one at all, for which no key is needed.
+    pub(crate) fn check_form(&self) -> Result<(), ErrorKind> {
+        self.decode_signature(&mut [0; LONGEST_SIGNATURE]).map(|_| ())
+    }
+
+    fn decode_signature<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], ErrorKind> {
+        if self.signature.len() > LONGEST_ENCODED {
+            return Err(ErrorKind::InvalidSignature);
+        }
+        base64url::decode_into(self.signature, buffer).ok_or(ErrorKind::MalformedToken)
     }
 
     fn check_in<const N: usize>(
@@ -57,7 +67,7 @@ impl<'t> Compact<'t> {
         header: &Header,
         keys: &KeySet,
     ) -> Result<Proof, ErrorKind> {
-        let signature = base64url::decode_into(self.signature, &mut buffer).ok_or(ErrorKind::MalformedToken)?;
+        let signature = self.decode_signature(&mut buffer)?;
         let mut kind = ErrorKind::UnknownKey;
         let verifies = |key: &Verifier| {
             kind = ErrorKind::InvalidSignature;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::ErrorKind;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_jwt_auth::{CacheSettings, ErrorKind, JwtAuthLayer};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -59,6 +61,34 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
     sleep(Duration::from_secs(10)).await;
     assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
     assert_eq!(mock.fetches(), 1 + 3, "the budget renews itself");
+}
+
+async fn status(layer: &JwtAuthLayer, credentials: &[u8]) -> StatusCode {
+    let inner = service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new(())));
+    let value = HeaderValue::from_bytes(credentials).unwrap();
+    let request = Request::get("/").header("authorization", value).body(()).unwrap();
+    layer.layer(inner).oneshot(request).await.unwrap().status()
+}
+
+/// With no keys at hand, and with some that the token's is not among.
+#[tokio::test(start_paused = true)]
+async fn what_no_key_can_verify_causes_no_fetch() {
+    let mock = Mock::new();
+    let layer = mock.builder(CacheSettings::default()).build().unwrap();
+    for fetches in 0..2 {
+        let good = Mock::stranger();
+        let unsigned = good.rsplit_once('.').unwrap().0;
+        let signatures = [&b"!"[..], b"\xff", b"AA=", b"A", b"AB", &[b'A'; 1367]];
+        for signature in signatures {
+            let credentials = [b"Bearer ", unsigned.as_bytes(), b".", signature].concat();
+            assert_eq!(status(&layer, &credentials).await, StatusCode::UNAUTHORIZED, "{signature:?}");
+        }
+        for joined in [format!("Bearer {good}, Bearer {good}"), format!("Bearer {good},{good}")] {
+            assert_eq!(status(&layer, joined.as_bytes()).await, StatusCode::BAD_REQUEST);
+        }
+        assert_eq!(mock.fetches(), fetches);
+        assert_eq!(status(&layer, format!("Bearer {}", mock.token()).as_bytes()).await, StatusCode::OK);
+    }
 }
 
 #[tokio::test(start_paused = true)]

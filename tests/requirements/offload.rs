@@ -57,6 +57,7 @@ async fn the_answers_are_the_same() {
     send(&layer, &token_of(&stranger).sign()).await.invalid_token(ErrorKind::UnknownKey);
     let forged = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
     send(&layer, &token_of(&forged).sign()).await.invalid_token(ErrorKind::InvalidSignature);
+    send(&layer, &format!("{0}, Bearer {0}", token().sign())).await.invalid_request();
     send(&layer, "a.b.c").await.invalid_token(ErrorKind::MalformedToken);
 }
 
