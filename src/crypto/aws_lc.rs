@@ -104,3 +104,48 @@ const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::encoding::AsDer as _;
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _, RsaKeyPair};
+
+    use super::*;
+
+    const MESSAGE: &[u8] = b"header.payload";
+
+    /// As it is, and as it would be in aws-lc for FIPS.
+    fn assert_agree(verifier: Verifier, signature: &[u8]) {
+        let check = |verifier: &Verifier| {
+            assert!(verifier.verify(MESSAGE, signature));
+            assert!(!verifier.verify(b"header.payloae", signature));
+            assert!(!verifier.verify(MESSAGE, &signature[1..]));
+        };
+        check(&verifier);
+        let Inner::Public(key, Some(_)) = verifier.0 else { panic!("a digest is made apart") };
+        check(&Verifier(Inner::Public(key, None)));
+    }
+
+    #[test]
+    fn a_signature_is_checked_alike_with_its_digest_apart_and_without() {
+        let random = SystemRandom::new();
+        let ec = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let signed = ec.sign(&random, MESSAGE).unwrap();
+        assert_agree(Verifier::ec(Algorithm::ES256, ec.public_key().as_ref()).unwrap(), signed.as_ref());
+
+        let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let public = rsa.public_key().as_der().unwrap();
+        let paddings: [(_, &dyn signature::RsaEncoding, _); 2] = [
+            (Algorithm::RS256, &signature::RSA_PKCS1_SHA256, &signature::RSA_PKCS1_2048_8192_SHA256),
+            (Algorithm::PS256, &signature::RSA_PSS_SHA256, &signature::RSA_PSS_2048_8192_SHA256),
+        ];
+        for (algorithm, padding, parameters) in paddings {
+            let mut signed = vec![0; rsa.public_modulus_len()];
+            rsa.sign(padding, &random, MESSAGE, &mut signed).unwrap();
+            let key = ParsedPublicKey::new(parameters, public.as_ref());
+            assert_agree(Verifier::public(algorithm, key).unwrap(), &signed);
+        }
+    }
+}
