@@ -1,8 +1,11 @@
 //! What is checked at every use, cached or not.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use http::{HeaderValue, Request, Response, StatusCode};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer};
 
 use crate::{AUDIENCE, ISSUER, at_a_standstill, builder, key, kind, public, remembering, same, seconds, token};
@@ -53,6 +56,30 @@ async fn a_token_that_differs_anywhere_is_another_one() {
     }
     assert!(authenticator.authenticate(&format!("{token}A")).await.is_err());
     assert!(authenticator.authenticate(&token).await.is_ok());
+}
+
+/// As bytes, since a header can hold what a `str` can't.
+#[tokio::test]
+async fn a_header_that_differs_in_any_bit_of_a_token_is_another_one() {
+    let layer = builder().build().unwrap();
+    let good = format!("Bearer {}", token().sign()).into_bytes();
+    let status = async |value: &[u8]| {
+        let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
+        let value = HeaderValue::from_bytes(value).ok()?;
+        let request = Request::get("/").header("authorization", value).body(()).unwrap();
+        Some(layer.layer(inner).oneshot(request).await.unwrap().status())
+    };
+    assert_eq!(status(&good).await, Some(StatusCode::OK));
+    for place in "Bearer ".len()..good.len() {
+        for bit in 0..8 {
+            let mut changed = good.clone();
+            changed[place] ^= 1 << bit;
+            // Some are no header's, and none is accepted; a comma is for two of them.
+            let refused = [None, Some(StatusCode::UNAUTHORIZED), Some(StatusCode::BAD_REQUEST)];
+            assert!(refused.contains(&status(&changed).await), "bit {bit} of byte {place}");
+        }
+    }
+    assert_eq!(status(&good).await, Some(StatusCode::OK));
 }
 
 #[tokio::test]

@@ -1,0 +1,83 @@
+//! Between two steps of the clock backwards.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// By how much two threads that read the clock one after the other may seem to disagree.
+pub(super) const JITTER: Duration = Duration::from_secs(1);
+/// Seconds until the year 36,000.
+const SECONDS: u32 = 40;
+
+/// Ages are told by the time of day, which has to be read anyway. Once it steps back they can't be told any more, and
+/// what was remembered before belongs to another epoch.
+///
+/// The latest second that was met, and above it the number of the epoch.
+#[derive(Debug, Default)]
+pub(super) struct Epoch(AtomicU64);
+
+impl Epoch {
+    /// The epoch that it is `now`.
+    pub(super) fn at(&self, now: Duration) -> u64 {
+        let next = |seen| next(seen, now);
+        let before = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |seen| Some(next(seen)).filter(|new| *new != seen));
+        before.map_or_else(|same| same, next) >> SECONDS
+    }
+}
+
+fn next(seen: u64, now: Duration) -> u64 {
+    let (epoch, latest) = (seen >> SECONDS, seen & !(u64::MAX << SECONDS));
+    let (epoch, latest) = if now.saturating_add(JITTER).as_secs() < latest {
+        (epoch.wrapping_add(1), now.as_secs())
+    } else {
+        (epoch, latest.max(now.as_secs()))
+    };
+    epoch << SECONDS | latest & !(u64::MAX << SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(epoch: &Epoch, seconds: u64) -> u64 {
+        epoch.at(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn while_time_goes_on_the_epoch_is_the_same() {
+        let epoch = Epoch::default();
+        assert_eq!([0, 1, 1_000_000, 999_999, 1_000_000, 2_000_000].map(|now| at(&epoch, now)), [0; 6]);
+    }
+
+    #[test]
+    fn each_step_back_begins_another_one() {
+        let epoch = Epoch::default();
+        assert_eq!([1000, 900, 900, 901, 998, 500, 1000].map(|now| at(&epoch, now)), [0, 1, 1, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn a_step_back_is_one_for_all_who_notice_it() {
+        let epoch = Epoch::default();
+        at(&epoch, 1000);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1000).for_each(|_| assert_eq!(at(&epoch, 500), 1)));
+            }
+        });
+    }
+
+    #[test]
+    fn who_has_read_the_clock_before_its_step_leaves_an_epoch_that_ends() {
+        let epoch = Epoch::default();
+        assert_eq!([at(&epoch, 1000), at(&epoch, 500)], [0, 1]);
+        let late = at(&epoch, 1000);
+        assert_ne!(at(&epoch, 501), late);
+    }
+
+    #[test]
+    fn times_beyond_all_years_do_no_harm() {
+        let epoch = Epoch::default();
+        assert_eq!([Duration::MAX, Duration::ZERO, Duration::MAX].map(|now| epoch.at(now)), [0, 1, 1]);
+    }
+}

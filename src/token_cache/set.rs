@@ -1,0 +1,113 @@
+//! A few places for values, read without a lock.
+
+use std::array;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+
+use super::books::{Books, Bounds, WAYS, Worth};
+
+#[repr(align(64))]
+pub(super) struct Set<T> {
+    /// A part of each value's hash, so that few others are looked at.
+    tags: [AtomicU32; WAYS],
+    places: [Place<T>; WAYS],
+    books: Mutex<Books>,
+}
+
+struct Place<T> {
+    value: ArcSwapOption<T>,
+    /// Asked for since the hand last came by.
+    used: AtomicBool,
+}
+
+impl<T> Set<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            tags: array::from_fn(|_| AtomicU32::new(0)),
+            places: array::from_fn(|_| Place { value: ArcSwapOption::empty(), used: AtomicBool::new(false) }),
+            books: Mutex::default(),
+        }
+    }
+
+    /// What `look` gives for the one value that it gives something for, of those with this tag.
+    pub(super) fn find<R>(&self, tag: u32, look: impl Fn(&T) -> Option<R>) -> Option<R> {
+        let places = self.tags.iter().zip(&self.places).filter(|(other, _)| other.load(Ordering::Relaxed) == tag);
+        places.map(|(_, place)| place).find_map(|place| place.look(&look))
+    }
+
+    /// The right to write, unless somebody has it.
+    pub(super) fn write(&self) -> Option<Writer<'_, T>> {
+        let books = match self.books.try_lock() {
+            Ok(books) => books,
+            Err(TryLockError::Poisoned(books)) => books.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Writer { set: self, books, replaced: None })
+    }
+}
+
+impl<T> Place<T> {
+    fn look<R>(&self, look: impl Fn(&T) -> Option<R>) -> Option<R> {
+        let value = self.value.load();
+        let found = value.as_ref().and_then(|value| look(value));
+        // Written only where it changes something, so that nobody else has to read it again.
+        if found.is_some() && !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+        found
+    }
+}
+
+/// Who may write to a set. What goes is struck from the books at first, and taken out in [`Writer::finish`].
+pub(super) struct Writer<'s, T> {
+    set: &'s Set<T>,
+    pub(super) books: MutexGuard<'s, Books>,
+    replaced: Option<Arc<T>>,
+}
+
+/// What was taken out of a set, to be dropped when nobody is locked out: it may be the user's.
+pub(super) type Gone<T> = [Option<Arc<T>>; WAYS];
+
+impl<T> Writer<'_, T> {
+    /// Forgets what is out of its time, and those with this tag that are the `same`.
+    pub(super) fn sweep(&mut self, now: Duration, tag: u32, same: impl Fn(&T) -> bool) {
+        for (index, (place, other)) in self.set.places.iter().zip(&self.set.tags).enumerate() {
+            let there = self.books.worth(index);
+            let is_same = || other.load(Ordering::Relaxed) == tag && place.value.load().as_deref().is_some_and(&same);
+            if there.weight != 0 && (there.until <= now || is_same()) {
+                self.books.strike(index);
+            }
+        }
+    }
+
+    /// Puts a value where there is room, or else in place of what was not asked for.
+    pub(super) fn put(&mut self, tag: u32, value: T, worth: Worth, bounds: Bounds) {
+        let places = &self.set.places;
+        let ask = |index| places.get(index).is_some_and(|place: &Place<T>| place.used.swap(false, Ordering::Relaxed));
+        let Some(free) = self.books.make_room(worth.weight, bounds, ask) else { return };
+        let (Some(place), Some(own)) = (self.set.places.get(free), self.set.tags.get(free)) else { return };
+        own.store(tag, Ordering::Relaxed);
+        place.used.store(false, Ordering::Relaxed);
+        self.replaced = place.value.swap(Some(Arc::new(value)));
+        self.books.note(free, worth);
+    }
+
+    #[cfg(test)]
+    pub(super) fn weights(&self) -> Vec<usize> {
+        let weights = (0..WAYS).map(|place| self.books.worth(place).weight);
+        weights.filter(|weight| *weight != 0).collect()
+    }
+
+    /// Takes out what is not in the books any more, and lets others write.
+    pub(super) fn finish(mut self) -> (Gone<T>, Option<Arc<T>>) {
+        let mut places = self.set.places.iter().enumerate();
+        let gone = array::from_fn(|_| {
+            let (index, place) = places.next()?;
+            if self.books.settle(index) { place.value.swap(None) } else { None }
+        });
+        (gone, self.replaced)
+    }
+}
