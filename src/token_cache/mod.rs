@@ -15,6 +15,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
+use triomphe::ThinArc;
 
 use self::books::Worth;
 use self::epoch::{Epoch, JITTER};
@@ -39,9 +40,10 @@ pub(crate) struct TokenCache<C> {
     epoch: Epoch,
 }
 
-/// What is remembered of a token.
-pub(crate) struct Entry<C> {
-    token: Box<[u8]>,
+/// What is remembered of a token, and its bytes behind that.
+type Entry<C> = ThinArc<Remembered<C>, u8>;
+
+pub(crate) struct Remembered<C> {
     claims: Claims<C>,
     /// Which of the configured issuers it is.
     pub(crate) issuer: usize,
@@ -66,20 +68,26 @@ impl<C> TokenCache<C> {
 
     /// The claims of this very token, if it was verified not too long ago and what that rested on still `stands`. `now`
     /// is the time since 1970.
-    pub(crate) fn get(&self, token: &[u8], now: Duration, stands: impl Fn(&Entry<C>) -> bool) -> Option<Claims<C>> {
+    pub(crate) fn get(
+        &self,
+        token: &[u8],
+        now: Duration,
+        stands: impl Fn(&Remembered<C>) -> bool,
+    ) -> Option<Claims<C>> {
         let epoch = self.epoch.at(now);
-        let is_good = |entry: &Entry<C>| {
-            *entry.token == *token && entry.epoch == epoch && entry.from <= now && now < entry.until && stands(entry)
-        };
-        self.verified.find(self.hash(token), |entry| is_good(entry).then(|| entry.claims.clone()))
+        let is_good =
+            |entry: &Remembered<C>| entry.epoch == epoch && entry.from <= now && now < entry.until && stands(entry);
+        self.verified.find(self.hash(token), |entry: &Entry<C>| {
+            let is_it = entry.slice == *token && is_good(&entry.header.header);
+            is_it.then(|| entry.header.header.claims.clone())
+        })
     }
 
     /// Remembers a token that was verified `now`.
     pub(crate) fn insert(&self, token: &[u8], sight: &Sight<C>, rules: &Rules, now: Duration) {
         let (from, until) = sight.claims.validity(rules);
         let until = until.min(now.saturating_add(self.longest));
-        let entry = Entry {
-            token: token.into(),
+        let remembered = Remembered {
             claims: sight.claims.clone(),
             issuer: sight.place,
             key_set: sight.key_set,
@@ -87,8 +95,10 @@ impl<C> TokenCache<C> {
             from: from.max(now.saturating_sub(JITTER)),
             until,
         };
-        let weight = token.len().saturating_add(entry.claims.json().len()).saturating_mul(2).saturating_add(OVERHEAD);
-        self.verified.insert(self.hash(token), entry, Worth { weight, until }, now, |other| *other.token == *token);
+        let texts = token.len().saturating_add(sight.claims.json().len());
+        let worth = Worth { weight: texts.saturating_mul(2).saturating_add(OVERHEAD), until };
+        let entry = Entry::from_header_and_slice(remembered, token);
+        self.verified.insert(self.hash(token), entry, worth, now, |other| other.slice == *token);
     }
 
     fn hash(&self, token: &[u8]) -> u64 {

@@ -2,32 +2,32 @@
 
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapAny, RefCnt};
 
 use super::books::{Books, Bounds, WAYS, Worth};
 
 #[repr(align(64))]
-pub(super) struct Set<T> {
+pub(super) struct Set<T: RefCnt> {
     /// A part of each value's hash, so that few others are looked at.
     tags: [AtomicU32; WAYS],
     places: [Place<T>; WAYS],
     books: Mutex<Books>,
 }
 
-struct Place<T> {
-    value: ArcSwapOption<T>,
+struct Place<T: RefCnt> {
+    value: ArcSwapAny<Option<T>>,
     /// Asked for since the hand last came by.
     used: AtomicBool,
 }
 
-impl<T> Set<T> {
+impl<T: RefCnt> Set<T> {
     pub(super) fn new() -> Self {
         Self {
             tags: array::from_fn(|_| AtomicU32::new(0)),
-            places: array::from_fn(|_| Place { value: ArcSwapOption::empty(), used: AtomicBool::new(false) }),
+            places: array::from_fn(|_| Place { value: ArcSwapAny::new(None), used: AtomicBool::new(false) }),
             books: Mutex::default(),
         }
     }
@@ -49,10 +49,10 @@ impl<T> Set<T> {
     }
 }
 
-impl<T> Place<T> {
+impl<T: RefCnt> Place<T> {
     fn look<R>(&self, look: impl Fn(&T) -> Option<R>) -> Option<R> {
         let value = self.value.load();
-        let found = value.as_ref().and_then(|value| look(value));
+        let found = value.as_ref().and_then(look);
         // Written only where it changes something, so that nobody else has to read it again.
         if found.is_some() && !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
@@ -62,21 +62,21 @@ impl<T> Place<T> {
 }
 
 /// Who may write to a set. What goes is struck from the books at first, and taken out in [`Writer::finish`].
-pub(super) struct Writer<'s, T> {
+pub(super) struct Writer<'s, T: RefCnt> {
     set: &'s Set<T>,
     pub(super) books: MutexGuard<'s, Books>,
-    replaced: Option<Arc<T>>,
+    replaced: Option<T>,
 }
 
 /// What was taken out of a set, to be dropped when nobody is locked out: it may be the user's.
-pub(super) type Gone<T> = [Option<Arc<T>>; WAYS];
+pub(super) type Gone<T> = [Option<T>; WAYS];
 
-impl<T> Writer<'_, T> {
+impl<T: RefCnt> Writer<'_, T> {
     /// Forgets what is out of its time, and those with this tag that are the `same`.
     pub(super) fn sweep(&mut self, now: Duration, tag: u32, same: impl Fn(&T) -> bool) {
         for (index, (place, other)) in self.set.places.iter().zip(&self.set.tags).enumerate() {
             let there = self.books.worth(index);
-            let is_same = || other.load(Ordering::Relaxed) == tag && place.value.load().as_deref().is_some_and(&same);
+            let is_same = || other.load(Ordering::Relaxed) == tag && place.value.load().as_ref().is_some_and(&same);
             if there.weight != 0 && (there.until <= now || is_same()) {
                 self.books.strike(index);
             }
@@ -91,7 +91,7 @@ impl<T> Writer<'_, T> {
         let (Some(place), Some(own)) = (self.set.places.get(free), self.set.tags.get(free)) else { return };
         own.store(tag, Ordering::Relaxed);
         place.used.store(false, Ordering::Relaxed);
-        self.replaced = place.value.swap(Some(Arc::new(value)));
+        self.replaced = place.value.swap(Some(value));
         self.books.note(free, worth);
     }
 
@@ -102,7 +102,7 @@ impl<T> Writer<'_, T> {
     }
 
     /// Takes out what is not in the books any more, and lets others write.
-    pub(super) fn finish(mut self) -> (Gone<T>, Option<Arc<T>>) {
+    pub(super) fn finish(mut self) -> (Gone<T>, Option<T>) {
         let mut places = self.set.places.iter().enumerate();
         let gone = array::from_fn(|_| {
             let (index, place) = places.next()?;

@@ -6,18 +6,21 @@
 
 use std::time::Duration;
 
+use arc_swap::RefCnt;
+
 use super::books::{Bounds, WAYS, Worth};
 use super::set::{Set, Writer};
 
 /// The least room, in bytes, that a set is worth: for one value that came of a long token.
 const LEAST_ROOM: usize = 32 * 1024;
 
-pub(super) struct Table<T> {
+/// Of shared values: `T` is an `Arc` of some kind.
+pub(super) struct Table<T: RefCnt> {
     sets: Box<[Set<T>]>,
     bounds: Bounds,
 }
 
-impl<T> Table<T> {
+impl<T: RefCnt> Table<T> {
     /// Never holds more values, nor more bytes.
     pub(super) fn new(most: usize, bytes: usize) -> Self {
         let ways = most.clamp(1, WAYS);
@@ -55,7 +58,7 @@ impl<T> Table<T> {
 }
 
 /// The first where there is room; where neither has any, they take turns.
-fn choose<'w, 's, T>(
+fn choose<'w, 's, T: RefCnt>(
     writers: &'w mut [Option<Writer<'s, T>>; 2],
     weight: usize,
     bounds: Bounds,

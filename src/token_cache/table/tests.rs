@@ -11,24 +11,24 @@ fn hash(number: u64) -> u64 {
     (spread ^ spread >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
-fn find(table: &Table<u64>, number: u64) -> Option<u64> {
-    table.find(hash(number), |value| (*value == number).then_some(*value))
+fn find(table: &Table<Arc<u64>>, number: u64) -> Option<u64> {
+    table.find(hash(number), |value| (**value == number).then_some(**value))
 }
 
-fn put(table: &Table<u64>, number: u64, weight: usize, until: Duration, now: Duration) {
-    table.insert(hash(number), number, Worth { weight, until }, now, |other| *other == number);
+fn put(table: &Table<Arc<u64>>, number: u64, weight: usize, until: Duration, now: Duration) {
+    table.insert(hash(number), Arc::new(number), Worth { weight, until }, now, |other| **other == number);
 }
 
-fn insert(table: &Table<u64>, number: u64, weight: usize) {
+fn insert(table: &Table<Arc<u64>>, number: u64, weight: usize) {
     put(table, number, weight, LATER, Duration::ZERO);
 }
 
 /// How many of them are there, found without the mark that a reader leaves.
-fn kept(table: &Table<u64>, numbers: std::ops::Range<u64>) -> usize {
+fn kept(table: &Table<Arc<u64>>, numbers: std::ops::Range<u64>) -> usize {
     let is_there = |number: &u64| {
         let there = std::cell::Cell::new(false);
         let _: Option<()> = table.find(hash(*number), |value| {
-            there.set(there.get() || value == number);
+            there.set(there.get() || **value == *number);
             None
         });
         there.get()
@@ -48,9 +48,10 @@ fn what_was_put_in_is_found_and_nothing_else() {
 fn values_with_the_same_hash_are_told_apart() {
     let table = Table::new(100, 1_000_000);
     for value in ["one", "two"] {
-        table.insert(7, value, Worth { weight: 1, until: LATER }, Duration::ZERO, |other| *other == value);
+        let worth = Worth { weight: 1, until: LATER };
+        table.insert(7, Arc::new(value), worth, Duration::ZERO, |other| **other == value);
     }
-    let all = |value: &'static str| table.find(7, |found| (*found == value).then_some(*found));
+    let all = |value: &'static str| table.find(7, |found| (**found == value).then_some(**found));
     assert_eq!([all("one"), all("two"), all("three")], [Some("one"), Some("two"), None]);
 }
 
@@ -155,12 +156,12 @@ fn many_at_once_keep_within_the_bounds_and_nothing_is_lost() {
                     // Few hashes for many numbers, and some of them heavy.
                     let number = (step * 7 + thread) % 200;
                     let (weight, shared) = (1000 * usize::try_from(number % 20).unwrap(), hash(number % 50));
-                    let found = table.find(shared, |(other, _)| (other % 50 == number % 50).then_some(*other));
+                    let found =
+                        table.find(shared, |value: &Arc<(u64, _)>| (value.0 % 50 == number % 50).then_some(value.0));
                     assert!(found.is_none_or(|found| hash(found % 50) == shared), "{found:?} for {number}");
                     let worth = Worth { weight, until: LATER };
-                    table.insert(shared, (number, Arc::clone(value)), worth, Duration::ZERO, |(other, _)| {
-                        *other == number
-                    });
+                    let value = Arc::new((number, Arc::clone(value)));
+                    table.insert(shared, value, worth, Duration::ZERO, |other| other.0 == number);
                 }
             });
         }
@@ -181,7 +182,7 @@ fn a_value_whose_end_panics_locks_nobody_out() {
         }
     }
     let table = Table::new(1, 1_000_000);
-    let insert = |value| table.insert(1, value, Worth { weight: 1, until: LATER }, Duration::ZERO, |_| true);
+    let insert = |value| table.insert(1, Arc::new(value), Worth { weight: 1, until: LATER }, Duration::ZERO, |_| true);
     insert(Rude(true));
     let replaced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| insert(Rude(false))));
     assert!(replaced.is_err());
@@ -191,16 +192,16 @@ fn a_value_whose_end_panics_locks_nobody_out() {
 
 #[test]
 fn a_value_whose_end_uses_the_table_waits_for_nobody() {
-    struct Nosy(Option<Arc<Table<Self>>>);
+    struct Nosy(Option<Arc<Table<Arc<Self>>>>);
     impl Drop for Nosy {
         fn drop(&mut self) {
             let Some(table) = self.0.take() else { return };
-            table.insert(1, Self(None), Worth { weight: 1, until: LATER }, Duration::ZERO, |_| true);
+            table.insert(1, Arc::new(Self(None)), Worth { weight: 1, until: LATER }, Duration::ZERO, |_| true);
             assert!(table.find(1, |value| value.0.is_none().then_some(())).is_some(), "nobody is locked out");
         }
     }
     let table = Arc::new(Table::new(1, 1_000_000));
-    let insert = |value| table.insert(1, value, Worth { weight: 1, until: LATER }, Duration::ZERO, |_| true);
+    let insert = |value| table.insert(1, Arc::new(value), Worth { weight: 1, until: LATER }, Duration::ZERO, |_| true);
     insert(Nosy(Some(Arc::clone(&table))));
     insert(Nosy(None));
 }
