@@ -171,7 +171,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Checks signatures of these algorithms on the runtime's threads for blocking work
     /// ([`spawn_blocking`](tokio::task::spawn_blocking)), as many at a time as there are cores; without a tokio runtime,
     /// at once after all. Meant for slow ones (ES384, ES512, RSA with 4096 bits) on a server whose other requests must not
-    /// wait behind a flood of them: to hand a check over costs 40 to 120 µs, more than an RS256 check takes, and in a
+    /// wait behind a flood of them: to hand a check over costs 20 to 120 µs, more than an RS256 check takes, and in a
     /// flood half of the throughput. A token that is
     /// [remembered](Self::remember_tokens) needs no check and is not handed over.
     ///
