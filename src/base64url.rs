@@ -43,6 +43,15 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_signatures_fill_their_buffers() {
+        for (encoded, decoded) in [(342, 256), (1366, 1024), (86, 64), (176, 132)] {
+            let text = vec![b'A'; encoded];
+            assert_eq!(decode_into(&text, &mut vec![1; decoded]), Some(&*vec![0; decoded]));
+            assert_eq!(decode_into(&text, &mut vec![1; decoded - 1]), None);
+        }
+    }
+
+    #[test]
     fn a_buffer_that_is_too_small_is_refused_and_nothing_beyond_the_text_is_given() {
         let text = "QUJD".repeat(50);
         assert_eq!(decode_into(text.as_bytes(), &mut [0; 149]), None);

@@ -98,7 +98,7 @@ impl<C: DeserializeOwned> Inner<C> {
         let (place, issuer) = self.issuer_of(unverified.issuer(text)?, header.algorithm)?;
         let current = issuer.keys.source().current();
         let Some((proof, key_set)) = prove(token, &header, current, failed)? else {
-            // A token that no key can verify, or that is out of its time by its own word, is not worth a fetch.
+            // A token whose signature can't be one, or that is out of its time by its own word, is not worth a fetch.
             token.check_form()?;
             unverified.check_time(rules, now)?;
             return Err(Stop::NeedsKeys(place, KeyQuery::new(header.key_id.as_deref(), header.algorithm)));

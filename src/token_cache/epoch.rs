@@ -16,13 +16,24 @@ const SECONDS: u32 = 40;
 pub(super) struct Epoch(AtomicU64);
 
 impl Epoch {
-    /// The epoch that it is `now`.
+    /// The epoch that it is `now`, as the clock says.
     pub(super) fn at(&self, now: Duration) -> u64 {
-        let next = |seen| next(seen, now);
-        let before = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |seen| Some(next(seen)).filter(|new| *new != seen));
-        before.map_or_else(|same| same, next) >> SECONDS
+        let after = self.update(|seen| next(seen, now));
+        next(after, now) >> SECONDS
+    }
+
+    /// The epoch that it was `then`, when the clock was read some time ago. None where it can't be told, as others have
+    /// read a later time since.
+    pub(super) fn of(&self, then: Duration) -> Option<u64> {
+        let within = |seen| Some(next(seen, then)).filter(|new| new >> SECONDS == seen >> SECONDS);
+        let after = self.update(|seen| within(seen).unwrap_or(seen));
+        within(after).map(|same| same >> SECONDS)
+    }
+
+    /// What was there before. Writes only what changes something.
+    fn update(&self, next: impl Fn(u64) -> u64) -> u64 {
+        let changed = |seen| Some(next(seen)).filter(|new| *new != seen);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed).unwrap_or_else(|same| same)
     }
 }
 
@@ -65,6 +76,15 @@ mod tests {
                 scope.spawn(|| (0..1000).for_each(|_| assert_eq!(at(&epoch, 500), 1)));
             }
         });
+    }
+
+    #[test]
+    fn a_time_that_was_read_long_ago_begins_no_epoch_and_belongs_to_none() {
+        let epoch = Epoch::default();
+        let of = |seconds| epoch.of(Duration::from_secs(seconds));
+        assert_eq!((of(1000), at(&epoch, 1010), of(1005), of(1009), of(1020)), (Some(0), 0, None, Some(0), Some(0)));
+        assert_eq!((at(&epoch, 1019), at(&epoch, 500), of(1020), of(400)), (0, 1, Some(1), None));
+        assert_eq!(at(&epoch, 501), 2, "the one who was late did no harm");
     }
 
     #[test]

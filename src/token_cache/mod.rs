@@ -83,15 +83,16 @@ impl<C> TokenCache<C> {
         })
     }
 
-    /// Remembers a token that was verified `now`.
+    /// Remembers a token that was verified `now`, or a little later.
     pub(crate) fn insert(&self, token: &[u8], sight: &Sight<C>, rules: &Rules, now: Duration) {
+        let Some(epoch) = self.epoch.of(now) else { return };
         let (from, until) = sight.claims.validity(rules);
         let until = until.min(now.saturating_add(self.longest));
         let remembered = Remembered {
             claims: sight.claims.clone(),
             issuer: sight.place,
             key_set: sight.key_set,
-            epoch: self.epoch.at(now),
+            epoch,
             from: from.max(now.saturating_sub(JITTER)),
             until,
         };

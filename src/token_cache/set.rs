@@ -45,7 +45,7 @@ impl<T: RefCnt> Set<T> {
             Err(TryLockError::Poisoned(books)) => books.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        Some(Writer { set: self, books, replaced: None })
+        Some(Writer { set: self, books, gone: array::from_fn(|_| None) })
     }
 }
 
@@ -61,11 +61,11 @@ impl<T: RefCnt> Place<T> {
     }
 }
 
-/// Who may write to a set. What goes is struck from the books at first, and taken out in [`Writer::finish`].
+/// Who may write to a set. What goes is struck from the books at first, and taken out later.
 pub(super) struct Writer<'s, T: RefCnt> {
     set: &'s Set<T>,
     pub(super) books: MutexGuard<'s, Books>,
-    replaced: Option<T>,
+    gone: Gone<T>,
 }
 
 /// What was taken out of a set, to be dropped when nobody is locked out: it may be the user's.
@@ -83,16 +83,18 @@ impl<T: RefCnt> Writer<'_, T> {
         }
     }
 
-    /// Puts a value where there is room, or else in place of what was not asked for.
-    pub(super) fn put(&mut self, tag: u32, value: T, worth: Worth, bounds: Bounds) {
-        let places = &self.set.places;
-        let ask = |index| places.get(index).is_some_and(|place: &Place<T>| place.used.swap(false, Ordering::Relaxed));
-        let Some(free) = self.books.make_room(worth.weight, bounds, ask) else { return };
-        let (Some(place), Some(own)) = (self.set.places.get(free), self.set.tags.get(free)) else { return };
+    /// Puts a value where there is room, or else in place of what was not asked for. Gives it back where neither is.
+    pub(super) fn put(&mut self, tag: u32, value: T, worth: Worth, bounds: Bounds) -> Option<T> {
+        let set = self.set;
+        let free = self.books.make_room(worth.weight, bounds, |index| Some(&set.places.get(index)?.used));
+        let there = free.and_then(|free| Some((free, set.places.get(free)?, set.tags.get(free)?)));
+        let Some((free, place, own)) = there else { return Some(value) };
+        self.books.note(free, worth);
+        self.take_out();
         own.store(tag, Ordering::Relaxed);
         place.used.store(false, Ordering::Relaxed);
-        self.replaced = place.value.swap(Some(value));
-        self.books.note(free, worth);
+        let before = place.value.swap(Some(value));
+        self.gone.get_mut(free).and_then(|gone| std::mem::replace(gone, before))
     }
 
     #[cfg(test)]
@@ -101,13 +103,19 @@ impl<T: RefCnt> Writer<'_, T> {
         weights.filter(|weight| *weight != 0).collect()
     }
 
-    /// Takes out what is not in the books any more, and lets others write.
-    pub(super) fn finish(mut self) -> (Gone<T>, Option<T>) {
-        let mut places = self.set.places.iter().enumerate();
-        let gone = array::from_fn(|_| {
-            let (index, place) = places.next()?;
-            if self.books.settle(index) { place.value.swap(None) } else { None }
-        });
-        (gone, self.replaced)
+    /// Takes out what is not in the books any more.
+    fn take_out(&mut self) {
+        for (index, (place, gone)) in self.set.places.iter().zip(&mut self.gone).enumerate() {
+            if self.books.settle(index) {
+                place.used.store(false, Ordering::Relaxed);
+                *gone = place.value.swap(None);
+            }
+        }
+    }
+
+    /// Lets others write.
+    pub(super) fn finish(mut self) -> Gone<T> {
+        self.take_out();
+        self.gone
     }
 }

@@ -31,7 +31,8 @@ impl Default for TokenCacheSettings {
 }
 
 impl TokenCacheSettings {
-    /// The most tokens that are remembered; fewer where `bytes` is less than 32 KiB for each 16 of them. Default: 10,000.
+    /// The most tokens that are remembered, rounded down to a multiple of 16 where it is more; fewer where `bytes` is less
+    /// than 32 KiB for each 16 of them. Default: 10,000.
     pub const fn entries(mut self, most: usize) -> Self {
         self.entries = most;
         self
@@ -39,7 +40,7 @@ impl TokenCacheSettings {
 
     /// The most memory that they may take, in bytes, at least 64 KiB. For each are counted its text and that of its
     /// claims, twice, and 400 bytes; claims of a type that takes more than that for them take more. One that counts more
-    /// than the share of 16 tokens, 32 KiB or more, is not remembered. Default: 32 MiB, enough for 7,000 tokens of 1.2 KB.
+    /// than 16 may together, 32 KiB or more, is not remembered. Default: 32 MiB, enough for 7,000 tokens of 1.2 KB.
     /// Beside them, 50 bytes for each that may be remembered are taken at once.
     pub const fn bytes(mut self, most: usize) -> Self {
         self.bytes = most;

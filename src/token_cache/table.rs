@@ -2,7 +2,7 @@
 //!
 //! Its places come in small sets, and a hash tells two of them. Who reads writes nothing that others read, but for a mark
 //! where there was none. Who writes has a set to himself; who finds both taken leaves it at that, because nothing depends
-//! on what is remembered. To write costs about 20 ns for each thread that ever read, as it makes sure of those that do.
+//! on what is remembered. To change a place costs about 20 ns for each thread that ever read, as those that do are seen to.
 
 use std::time::Duration;
 
@@ -42,10 +42,14 @@ impl<T: RefCnt> Table<T> {
         // Where both are one, the second can't be had.
         let mut writers = sets.map(Set::write);
         writers.iter_mut().flatten().for_each(|writer| writer.sweep(now, tag(hash), &same));
-        if let Some(writer) = choose(&mut writers, worth.weight, self.bounds) {
-            writer.put(tag(hash), value, worth, self.bounds);
+        if is_second_first(&mut writers, worth.weight, self.bounds) {
+            writers.reverse();
         }
-        drop(writers.map(|writer| writer.map(Writer::finish)));
+        let put = |value, writer: &mut Writer<'_, T>| writer.put(tag(hash), value, worth, self.bounds);
+        let unplaced = writers.iter_mut().flatten().try_fold(value, put);
+        let gone = writers.map(|writer| writer.map(Writer::finish));
+        // From here on nobody is locked out.
+        drop((gone, unplaced));
     }
 
     /// By each half of the hash, as a fraction of the number of sets.
@@ -57,20 +61,11 @@ impl<T: RefCnt> Table<T> {
     }
 }
 
-/// The first where there is room; where neither has any, they take turns.
-fn choose<'w, 's, T: RefCnt>(
-    writers: &'w mut [Option<Writer<'s, T>>; 2],
-    weight: usize,
-    bounds: Bounds,
-) -> Option<&'w mut Writer<'s, T>> {
+/// Whether the second has room where the first has none; where neither has any, they take turns.
+fn is_second_first<T: RefCnt>(writers: &mut [Option<Writer<'_, T>>; 2], weight: usize, bounds: Bounds) -> bool {
+    let [Some(one), Some(two)] = writers else { return false };
     let has_room = |writer: &Writer<'_, T>| writer.books.free_place(weight, bounds).is_some();
-    match writers {
-        [Some(one), Some(two)] => {
-            let is_second = !has_room(one) && (has_room(two) || one.books.take_turns());
-            Some(if is_second { two } else { one })
-        }
-        [one, two] => one.as_mut().or(two.as_mut()),
-    }
+    !has_room(one) && (has_room(two) || one.books.take_turns())
 }
 
 /// The lower half of the hash: who shares a set by it shares a few bits of it.
