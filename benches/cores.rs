@@ -99,14 +99,20 @@ fn all(threads: usize) -> Vec<Candidate> {
     all
 }
 
-fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 2] {
+fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
     let key = TestKey::generate(algorithm);
-    let token = token(&key);
+    let (token, builder) = (token(&key), claims(&key));
     let layer = forgetful(&key);
+    // Too small for what comes, so that nearly every token is a new one, and takes the place of another.
+    let small = remembering(&key, TokenCacheSettings::default().entries(TOKENS / 10));
+    let distinct = || (0..2 * TOKENS).map(|_| bearer(&builder.sign())).collect();
     [
         Candidate::new(format!("{algorithm}: bare check"), 20, threads, |_| Box::new(bare(&key, &token))),
         Candidate::new(format!("{algorithm}: first sight"), 20, threads, |_| {
             Box::new(send(layer.layer(Inner), vec![bearer(&token)]))
+        }),
+        Candidate::new(format!("{algorithm}: first sight, then remembered"), 20, threads, |_| {
+            Box::new(send(small.layer(Inner), distinct()))
         }),
     ]
 }
