@@ -11,6 +11,7 @@
 mod bounds;
 mod checks;
 mod keys;
+mod stalled;
 
 use std::sync::OnceLock;
 use std::time::Duration;
