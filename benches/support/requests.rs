@@ -62,6 +62,7 @@ where
 {
     let mut next = Apart(0);
     move || {
+        // All of it, or the closure would take the number alone, wherever that is.
         let next = &mut next;
         let response = exchange(&mut service, &values[next.0]);
         next.0 = (next.0 + 1) % values.len();

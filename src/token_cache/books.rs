@@ -31,7 +31,7 @@ pub(super) struct Books {
     values: [Worth; WAYS],
     /// Which places hold a value, be it one that was struck from here.
     held: [bool; WAYS],
-    /// Where to look next for what can go.
+    /// Of the CLOCK rule: where to look next for what can go.
     hand: usize,
     /// Which of two sets makes room the next time.
     turn: bool,

@@ -39,7 +39,7 @@ impl TokenCacheSettings {
     }
 
     /// The most memory that they may take, in bytes, at least 64 KiB. For each are counted its text and that of its
-    /// claims, twice, and 400 bytes; claims of a type that takes more than that for them take more. One that counts more
+    /// claims, twice, and 400 bytes; what a type of claims needs beyond that is not counted. One that counts more
     /// than 16 may together, 32 KiB or more, is not remembered. Default: 32 MiB, enough for 7,000 tokens of 1.2 KB.
     /// Beside them, 50 bytes for each that may be remembered are taken at once.
     pub const fn bytes(mut self, most: usize) -> Self {

@@ -1,8 +1,9 @@
 //! A bounded table that is read without a lock.
 //!
-//! Its places come in small sets, and a hash tells two of them. Who reads writes nothing that others read, but for a mark
-//! where there was none. Who writes has a set to himself; who finds both taken leaves it at that, because nothing depends
-//! on what is remembered. To change a place costs about 20 ns for each thread that ever read, as those that do are seen to.
+//! Set-associative: its places come in small sets, and a hash tells two of them. What goes is found by the CLOCK rule (a
+//! second chance for what was asked for). Who reads writes nothing that other readers read, but for a mark where there was
+//! none. Who writes has a set to himself; who finds both taken leaves it at that, because nothing depends on what is
+//! remembered. To change a place costs about 20 ns for each thread that ever read, as those that do are seen to.
 
 use std::time::Duration;
 

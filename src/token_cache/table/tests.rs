@@ -35,6 +35,12 @@ fn kept(table: &Table<Arc<u64>>, numbers: std::ops::Range<u64>) -> usize {
     numbers.filter(is_there).count()
 }
 
+/// As `TokenCacheSettings` and `SECURITY.md` say.
+#[test]
+fn a_place_takes_50_bytes_at_once() {
+    assert!(size_of::<Set<Arc<u64>>>() <= 50 * WAYS);
+}
+
 #[test]
 fn what_was_put_in_is_found_and_nothing_else() {
     let table = Table::new(10_000, 100_000_000);

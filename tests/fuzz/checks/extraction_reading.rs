@@ -42,7 +42,8 @@ fn text(bytes: Vec<u8>) -> Reading {
     String::from_utf8(bytes).map_or(Reading::Unreadable, Reading::Token)
 }
 
-/// The bytes are looked at as they are, and those that are no text are as wrong in a token as any other that is not base64url.
+/// The bytes are looked at as they are, and those that are no text are as wrong in a token as any other that is not
+/// base64url.
 fn visible(token: &[u8]) -> String {
     token.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '!' }).collect()
 }
