@@ -19,7 +19,8 @@ pub(super) fn read<'de, C: Deserialize<'de>>(json: &'de str) -> Option<(Register
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let custom = C::deserialize(Noting { inner: &mut deserializer, notes: &mut notes }).ok()?;
     deserializer.end().ok()?;
-    Some((notes.registered, custom))
+    // A type of the user's may go on after an error, and then not everything was noted.
+    (!notes.failed).then_some((notes.registered, custom))
 }
 
 /// Reads nothing but the claims that are checked here.
@@ -45,11 +46,13 @@ struct Notes<'de> {
     reading: Option<Claim>,
     /// Whether claims that may be anything are read with care for what `serde_json` can't read, such as 1e999.
     patient: bool,
+    /// There was an error, whatever became of it.
+    failed: bool,
 }
 
 impl<'de> Notes<'de> {
     fn new(json: &'de str, patient: bool) -> Self {
-        Self { json, names: Names::new(), registered: Registered::default(), reading: None, patient }
+        Self { json, names: Names::new(), registered: Registered::default(), reading: None, patient, failed: false }
     }
 }
 
@@ -110,6 +113,18 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, 'de, A> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        self.key(seed).inspect_err(|_| self.notes.failed = true)
+    }
+
+    #[inline]
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.value(seed).inspect_err(|_| self.notes.failed = true)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> Noting<'_, 'de, A> {
+    #[inline]
+    fn key<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         self.notes.reading = None;
         let Some(name) = self.inner.next_key::<Text<'de>>()? else { return Ok(None) };
         self.notes.names.add(&name)?;
@@ -120,20 +135,16 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, 'de, A> {
     }
 
     #[inline]
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        match self.notes.reading {
-            None => self.inner.next_value_seed(seed),
-            Some(claim) => {
-                let value = if self.notes.patient && claim.may_be_anything() {
-                    let raw = self.inner.next_value::<&'de RawValue>()?;
-                    claim.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or(Value::Other)
-                } else {
-                    self.inner.next_value_seed(claim)?
-                };
-                self.notes.registered.note(claim, &value, self.notes.json);
-                seed.deserialize(Replay::new(value))
-            }
-        }
+    fn value<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        let Some(claim) = self.notes.reading else { return self.inner.next_value_seed(seed) };
+        let value = if self.notes.patient && claim.may_be_anything() {
+            let raw = self.inner.next_value::<&'de RawValue>()?;
+            claim.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or(Value::Other)
+        } else {
+            self.inner.next_value_seed(claim)?
+        };
+        self.notes.registered.note(claim, &value, self.notes.json);
+        seed.deserialize(Replay::new(value))
     }
 }
 

@@ -217,7 +217,8 @@ impl<'de, E: Error> Deserializer<'de> for Replay<'de, E> {
         match self.value {
             Value::Text(Text(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
             Value::Text(Text(Cow::Owned(text))) => visitor.visit_string(text),
-            Value::Texts(texts) => visitor.visit_seq(SeqDeserializer::new(texts.into_iter())),
+            // Asks, unlike the sequence itself, that all of it was read.
+            Value::Texts(texts) => SeqDeserializer::new(texts.into_iter()).deserialize_any(visitor),
             Value::Integer(number) => visitor.visit_u64(number),
             Value::Float(number) => visitor.visit_f64(number),
             Value::Null => visitor.visit_unit(),

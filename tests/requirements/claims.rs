@@ -1,6 +1,9 @@
 //! Requirements 9 and 15 to 18, from the service's side: what it sees is what was signed and checked.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use tower_jwt_auth::{Algorithm, Claims, ErrorKind, Issuer, JwtAuthLayer, Key, TokenType};
 
@@ -101,6 +104,109 @@ async fn claims_deref_to_the_users_type() {
 async fn a_payload_that_does_not_fit_the_users_type_is_an_invalid_token() {
     for token in [token(), token().claim("tenant", 1), token().claim("tenant", "a").claim("roles", "admin")] {
         send(&mine(), &token.sign()).await.invalid_token(ErrorKind::InvalidClaim);
+    }
+}
+
+/// Takes what it understands and shrugs at the rest, errors among it.
+#[derive(Debug)]
+struct Careless;
+
+impl<'de> Deserialize<'de> for Careless {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Careless {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Self, A::Error> {
+        // A little more often than there are claims.
+        for _ in 0..20 {
+            if let Ok(Some(IgnoredAny)) = claims.next_key() {
+                let _ = claims.next_value::<u8>();
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[tokio::test]
+async fn what_a_careless_type_ignores_is_refused_nevertheless() {
+    let careless = JwtAuthLayer::<Careless>::builder(issuer()).clock(clock()).build().unwrap();
+    send(&careless, &token().claim("tenant", "acme").sign()).await.accepted();
+    for claim in [("nbf", r#""never""#), ("nbf", "-1"), ("iat", "true"), ("sub", "1"), ("jti", "null"), ("aud", "1")] {
+        let answer = send(&careless, &signed(payload(&[claim]))).await.named(claim);
+        answer.invalid_token(ErrorKind::InvalidClaim);
+    }
+    let twice = payload(&[]).replacen('{', r#"{"nbf":4000000000,"nbf":1,"#, 1);
+    send(&careless, &signed(twice)).await.invalid_token(ErrorKind::MalformedToken);
+}
+
+/// Skips what it has no name for, by the error that a name of its own gives.
+#[derive(Debug)]
+struct Skipping;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Name {
+    Iss,
+    Aud,
+    Exp,
+    Tenant,
+}
+
+impl<'de> Deserialize<'de> for Skipping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Skipping {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Self, A::Error> {
+        while let Some(Name::Iss | Name::Aud | Name::Exp | Name::Tenant) =
+            claims.next_key().unwrap_or(Some(Name::Tenant))
+        {
+            claims.next_value::<IgnoredAny>()?;
+        }
+        Ok(self)
+    }
+}
+
+#[tokio::test]
+async fn what_a_type_skips_by_an_error_is_checked_nevertheless() {
+    let skipping = JwtAuthLayer::<Skipping>::builder(issuer()).clock(clock()).build().unwrap();
+    send(&skipping, &token().claim("tenant", "acme").sign()).await.accepted();
+    send(&skipping, &token().claim("nbf", NOW + 1000).sign()).await.invalid_token(ErrorKind::NotYetValid);
+    send(&skipping, &token().claim("sub", 7).sign()).await.invalid_token(ErrorKind::InvalidClaim);
+}
+
+/// Of audiences and scopes this type takes so many and no more.
+#[derive(Debug, Deserialize)]
+struct Exact {
+    #[serde(rename = "aud")]
+    _aud: [String; 1],
+    #[serde(rename = "scp")]
+    _scp: (String, String),
+}
+
+#[tokio::test]
+async fn an_array_that_is_longer_than_the_users_type_is_an_invalid_token() {
+    let exact = JwtAuthLayer::<Exact>::builder(issuer()).clock(clock()).build().unwrap();
+    let token = |aud: &[&str], scp: &[&str]| token().claim("aud", aud).claim("scp", scp).sign();
+    send(&exact, &token(&[AUDIENCE], &["a", "b"])).await.accepted();
+    for (aud, scp) in [(&[AUDIENCE, "other"][..], &["a", "b"][..]), (&[AUDIENCE], &["a", "b", "c"])] {
+        send(&exact, &token(aud, scp)).await.invalid_token(ErrorKind::InvalidClaim);
     }
 }
 
