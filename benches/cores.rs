@@ -34,6 +34,7 @@ use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use support::bare::bare;
+use support::fetched;
 use support::report::{Report, median};
 use support::requests::{Floor, Inner, send};
 use support::tokens::{claims, forgetful, remembering, token};
@@ -118,7 +119,7 @@ fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
 }
 
 /// With the same tokens, each thread begins elsewhere in the rotation.
-fn seen_before(tokens: usize, threads: usize) -> [Candidate; 5] {
+fn seen_before(tokens: usize, threads: usize) -> [Candidate; 6] {
     let key = TestKey::generate(Algorithm::ES256);
     let builder = claims(&key);
     let sets: Vec<Vec<_>> = (0..threads).map(|_| (0..tokens).map(|_| builder.sign()).collect()).collect();
@@ -128,7 +129,8 @@ fn seen_before(tokens: usize, threads: usize) -> [Candidate; 5] {
         after.iter().chain(before).map(|token| bearer(token)).collect::<Vec<_>>()
     };
     let settings = TokenCacheSettings::default().entries(16 * tokens * threads).bytes(1 << 30);
-    let layer = remembering(&key, settings);
+    let layer = remembering(&key, settings.clone());
+    let fetched = fetched::warm(&key, |builder| builder.remember_tokens(settings));
     let shared = Floor(Inner, Arc::default());
     let candidate =
         |name: &str, work: &dyn Fn(usize) -> Work| Candidate::new(format!("{tokens} seen: {name}"), 200, threads, work);
@@ -137,6 +139,7 @@ fn seen_before(tokens: usize, threads: usize) -> [Candidate; 5] {
         candidate("floor, an Arc each", &|thread| Box::new(send(Floor(Inner, Arc::default()), own(thread)))),
         candidate("floor, one Arc for all", &|thread| Box::new(send(shared.clone(), same(thread)))),
         candidate("hit, own tokens", &|thread| Box::new(send(layer.layer(Inner), own(thread)))),
+        candidate("hit, own tokens, keys fetched", &|thread| Box::new(send(fetched.layer(Inner), own(thread)))),
         candidate("hit, the same tokens", &|thread| Box::new(send(layer.layer(Inner), same(thread)))),
     ]
 }
@@ -166,6 +169,7 @@ fn speed(batch: u32, work: &mut [Work]) -> f64 {
 
 /// What one of the threads does in a round.
 fn alone(batch: u32, work: &mut Work, start: &Barrier) -> f64 {
+    let _within = fetched::runtime().enter();
     // What is made once for each thread is not counted.
     work();
     start.wait();

@@ -20,11 +20,13 @@
 mod support;
 
 use support::candidates::{Candidate, all};
+use support::fetched;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let name = arguments.next().unwrap_or_default();
     let times = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(1_u32);
+    let _within = fetched::runtime().enter();
     let candidates = all().into_iter().flat_map(|group| [group.none, group.reference].into_iter().chain(group.others));
     match candidates.into_iter().find(|candidate| candidate.name == name) {
         Some(mut candidate) => {

@@ -27,18 +27,16 @@ mod zipf;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use divan::Bencher;
-use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
-use serde_json::json;
+use http::HeaderValue;
 use support::bare::bare;
+use support::fetched;
 use support::requests::{Floor, Inner, exchange, request, send, send_refused};
-use support::tokens::{AUDIENCE, ISSUER, MyClaims, REFUSALS, bearer, claims, forgetful, refusal, remembering, token};
+use support::tokens::{MyClaims, REFUSALS, bearer, claims, forgetful, refusal, remembering, token};
 use tokio::runtime;
 use tower::{Layer as _, ServiceExt as _};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, HttpClient, Issuer, JwtAuthLayer, TokenCacheSettings};
+use tower_jwt_auth::{Algorithm, JwtAuthLayer, TokenCacheSettings};
 
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
@@ -122,25 +120,15 @@ fn refused(bencher: Bencher<'_, '_>, reason: &str) {
 #[divan::bench]
 fn cold_fetch(bencher: Bencher<'_, '_>) {
     let keys = [TestKey::generate(Algorithm::RS256), TestKey::generate(Algorithm::RS256)];
-    let set = json!({"keys": keys.each_ref().map(TestKey::jwk)}).to_string();
     let value = bearer(&token(&keys[1]));
     let runtime = runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    bencher.with_inputs(|| cold(set.clone())).bench_local_values(|layer| {
+    let cold = || JwtAuthLayer::builder(fetched::issuer(&keys)).build().unwrap();
+    bencher.with_inputs(cold).bench_local_values(|layer: JwtAuthLayer<MyClaims>| {
         let response = runtime.block_on(layer.layer(Inner).oneshot(request(&value))).unwrap();
         assert!(response.status().is_success());
         // Dropped afterwards, untimed.
         layer
     });
-}
-
-fn cold(set: String) -> JwtAuthLayer<MyClaims> {
-    let set = Bytes::from(set);
-    let answers = tower::service_fn(move |_: Request<Full<Bytes>>| {
-        let answer = Response::new(Full::new(set.clone()));
-        async { Ok::<_, std::io::Error>(answer) }
-    });
-    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(HttpClient::new(answers));
-    JwtAuthLayer::builder(issuer).build().unwrap()
 }
 
 fn minted(key: &TestKey, tokens: usize) -> Vec<HeaderValue> {

@@ -22,6 +22,7 @@ mod allocations;
 mod support;
 
 use support::candidates::{Candidate, Group, all};
+use support::fetched;
 use support::report::median;
 
 /// Rounds of the interleaved run; the median of them counts.
@@ -29,8 +30,9 @@ const ROUNDS: usize = 101;
 
 fn main() {
     println!("µs beyond the same request without a layer; the ratio is to the line above\n");
-    println!("{:28} {:>10} {:>8} {:>12}", "", "µs", "ratio", "allocations");
+    println!("{:32} {:>10} {:>8} {:>12}", "", "µs", "ratio", "allocations");
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let _within = fetched::runtime().enter();
     for group in all().into_iter().filter(|group| group.reference.name.contains(&wanted)) {
         print_group(group);
     }
@@ -44,7 +46,7 @@ fn print_group(Group { none, reference, is_request, others }: Group) {
     let base = if is_request { micros[0] } else { 0.0 };
     let reference = micros[1] - base;
     println!(
-        "{:28} {:>10.3} {:>8} {:>12}",
+        "{:32} {:>10.3} {:>8} {:>12}",
         candidates[1].name,
         reference,
         "",
@@ -53,7 +55,7 @@ fn print_group(Group { none, reference, is_request, others }: Group) {
     for place in 2..candidates.len() {
         let net = micros[place] - micros[0];
         println!(
-            "{:28} {net:>10.3} {:>8.3} {:>12}",
+            "{:32} {net:>10.3} {:>8.3} {:>12}",
             candidates[place].name,
             net / reference,
             allocated[place] - allocated[0]

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use tower::Layer as _;
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, TokenCacheSettings};
+use tower_jwt_auth::{Algorithm, JwtAuthLayer, TokenCacheSettings};
 
 use super::bare::bare;
+use super::fetched;
 use super::requests::{Floor, Inner, send, send_refused};
-use super::tokens::{REFUSALS, bearer, forgetful, refusal, remembering, token};
+use super::tokens::{MyClaims, REFUSALS, bearer, forgetful, refusal, remembering, token};
 
 pub(crate) struct Candidate {
     pub(crate) name: String,
@@ -42,6 +43,7 @@ impl Candidate {
     }
 }
 
+/// To be run from within the runtime of [`fetched`].
 pub(crate) fn all() -> Vec<Group> {
     let algorithms = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
     algorithms.into_iter().map(first_sight).chain([seen_before(1), seen_before(1000), refusals()]).collect()
@@ -70,12 +72,19 @@ fn first_sight(algorithm: Algorithm) -> Group {
     let token = token(&key);
     let values = vec![bearer(&token)];
     let batch = if algorithm == Algorithm::HS256 { 200 } else { 20 };
-    let through = send(forgetful(&key).layer(Inner), values.clone());
+    let candidate = |name: &str, layer: JwtAuthLayer<MyClaims>| {
+        Candidate::new(format!("{algorithm}: first sight{name}"), batch, send(layer.layer(Inner), values.clone()))
+    };
+    let mut others = vec![candidate("", forgetful(&key))];
+    // A secret is not fetched.
+    if algorithm != Algorithm::HS256 {
+        others.push(candidate(", keys fetched", fetched::warm(&key, |builder| builder)));
+    }
     Group {
-        none: Candidate::new(format!("{algorithm}: no layer"), batch, send(Inner, values)),
+        none: Candidate::new(format!("{algorithm}: no layer"), batch, send(Inner, values.clone())),
         reference: Candidate::new(format!("{algorithm}: bare check"), batch, bare(&key, &token)),
         is_request: false,
-        others: vec![Candidate::new(format!("{algorithm}: first sight"), batch, through)],
+        others,
     }
 }
 
@@ -83,12 +92,17 @@ fn first_sight(algorithm: Algorithm) -> Group {
 fn seen_before(tokens: usize) -> Group {
     let key = TestKey::generate(Algorithm::ES256);
     let values: Vec<_> = (0..tokens).map(|_| bearer(&token(&key))).collect();
-    let hit = send(remembering(&key, TokenCacheSettings::default()).layer(Inner), values.clone());
+    let settings = TokenCacheSettings::default();
+    let candidate = |name: &str, layer: JwtAuthLayer<MyClaims>| {
+        Candidate::new(format!("{tokens} seen: hit{name}"), 2000, send(layer.layer(Inner), values.clone()))
+    };
+    let fetched = fetched::warm(&key, |builder| builder.remember_tokens(settings.clone()));
+    let others = vec![candidate("", remembering(&key, settings)), candidate(", keys fetched", fetched)];
     let floor = send(Floor(Inner, Arc::default()), values.clone());
     Group {
-        none: Candidate::new(format!("{tokens} seen: no layer"), 2000, send(Inner, values)),
+        none: Candidate::new(format!("{tokens} seen: no layer"), 2000, send(Inner, values.clone())),
         reference: Candidate::new(format!("{tokens} seen: floor"), 2000, floor),
         is_request: true,
-        others: vec![Candidate::new(format!("{tokens} seen: hit"), 2000, hit)],
+        others,
     }
 }

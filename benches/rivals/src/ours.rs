@@ -1,4 +1,4 @@
-//! This crate's layer, as its own front page has it: with and without remembering tokens.
+//! This crate's layer with its keys at hand, as the others have theirs: with and without remembering tokens.
 
 use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, Key, TokenCacheSettings};
 
