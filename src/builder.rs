@@ -99,7 +99,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// By how much the issuer's clock may differ, for `exp`, `nbf` and `iat`. Default: 60 s; at most 1 h.
+    /// By how much the issuer's clock may differ, for `exp`, `nbf` and `iat`. Default: 60 s; at most 1 h. With none, a token
+    /// that an issuer on the same machine has just made can be ahead of the [clock](SystemClock) by a tick.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
