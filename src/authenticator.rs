@@ -218,8 +218,12 @@ impl<C> Inner<C> {
     /// its time. Otherwise it is looked at as if for the first time.
     fn remembered(&self, token: &[u8], now: Duration) -> Option<Claims<C>> {
         self.verified.as_ref()?.get(token, now, |entry| {
-            let keys = self.issuers.get(entry.issuer).and_then(|issuer| issuer.keys.source().current());
-            keys.is_some_and(|keys| keys.number() == entry.key_set)
+            let Some(issuer) = self.issuers.get(entry.issuer) else { return false };
+            let stands = issuer.keys.source().current().is_some_and(|keys| keys.number() == entry.key_set);
+            if stands {
+                issuer.keys.keep_fresh();
+            }
+            stands
         })
     }
 }

@@ -28,15 +28,15 @@ pub(crate) struct Sight<C> {
 enum Aside {
     Refused(Error),
     /// Not to be decided so. A signature that was checked need not be checked again.
-    Detour(Option<Failed>),
+    Detour(Option<Checked>),
 }
 
 const DETOUR: Aside = Aside::Detour(None);
 
-/// No key of this set made the signature.
-struct Failed {
+/// Whether a key of this set made the signature.
+struct Checked {
     key_set: u64,
-    kind: ErrorKind,
+    outcome: Result<Proof, ErrorKind>,
 }
 
 impl<C: DeserializeOwned> Inner<C> {
@@ -48,7 +48,7 @@ impl<C: DeserializeOwned> Inner<C> {
         buffer::with(|buffer| match self.straight(&token, buffer, now) {
             Ok(sight) => Ok(sight),
             Err(Aside::Refused(error)) => Err(error.into()),
-            Err(Aside::Detour(failed)) => self.long_way(&token, failed, buffer, now),
+            Err(Aside::Detour(checked)) => self.long_way(&token, checked, buffer, now),
         })
     }
 
@@ -61,30 +61,30 @@ impl<C: DeserializeOwned> Inner<C> {
         if !issuer.algorithms.contains(header.algorithm) {
             return Err(DETOUR);
         }
-        let failed = |kind| Aside::Detour(Some(Failed { key_set: keys.number(), kind }));
-        let proof = token.check_signature(header, &keys).map_err(failed)?;
-        let (verified, custom) = Verified::read(proof, header, token_type, text).ok_or(DETOUR)?;
-        if !verified.is_of(&issuer.name) {
-            return Err(DETOUR);
-        }
+        let detour = |outcome| Aside::Detour(Some(Checked { key_set: keys.number(), outcome }));
+        let proof = token.check_signature(header, &keys).map_err(|kind| detour(Err(kind)))?;
+        issuer.keys.keep_fresh();
+        let read = Verified::read(proof, header, token_type, text, &issuer.name);
+        let (verified, custom) = read.map_err(|proof| detour(Ok(proof)))?;
         let claims = verified.validate(&self.rules, issuer.expected(), now, |_| Ok(custom)).map_err(Aside::Refused)?;
         Ok(Sight { claims, place, key_set: keys.number() })
     }
 
-    /// The only issuer, or else the first with keys that signed such a header before. Changes nothing, as the token may
-    /// be anybody's.
+    /// The only issuer, or else the only one with keys that signed such a header before: of two, the wrong one would cost
+    /// a signature. Changes nothing, as the token may be anybody's.
     fn probable_issuer(&self, header: &[u8]) -> Option<(usize, &Trusted)> {
         let mut issuers = self.issuers.iter().enumerate();
-        match self.issuers.as_slice() {
-            [_] => issuers.next(),
-            _ => issuers.find(|(_, issuer)| issuer.keys.know_header(header)),
+        if self.issuers.len() == 1 {
+            return issuers.next();
         }
+        let mut knowing = issuers.filter(|(_, issuer)| issuer.keys.know_header(header));
+        knowing.next().filter(|_| knowing.next().is_none())
     }
 
     fn long_way(
         &self,
         token: &Compact<'_>,
-        failed: Option<Failed>,
+        checked: Option<Checked>,
         buffer: &mut Vec<u8>,
         now: Duration,
     ) -> Result<Sight<C>, Stop> {
@@ -97,12 +97,14 @@ impl<C: DeserializeOwned> Inner<C> {
         let unverified = Unverified::read(text)?;
         let (place, issuer) = self.issuer_of(unverified.issuer(text)?, header.algorithm)?;
         let current = issuer.keys.source().current();
-        let Some((proof, key_set)) = prove(token, &header, current, failed)? else {
+        let Some((proof, key_set)) = prove(token, &header, current, checked)? else {
             // A token whose signature can't be one, or that is out of its time by its own word, is not worth a fetch.
             token.check_form()?;
             unverified.check_time(rules, now)?;
+            issuer.keys.keep_fresh();
             return Err(Stop::NeedsKeys(place, KeyQuery::new(header.key_id.as_deref(), header.algorithm)));
         };
+        issuer.keys.keep_fresh();
         let verified = unverified.verified(proof, &header, token_type, text);
         let claims = verified.validate(rules, issuer.expected(), now, Verified::custom)?;
         Ok(Sight { claims, place, key_set })
@@ -130,11 +132,11 @@ fn prove(
     token: &Compact<'_>,
     header: &Header,
     keys: Option<Keys<'_>>,
-    failed: Option<Failed>,
+    checked: Option<Checked>,
 ) -> Result<Option<(Proof, u64)>, Error> {
     let Some(keys) = keys else { return Ok(None) };
-    let failed = failed.filter(|failed| failed.key_set == keys.number());
-    match failed.map_or_else(|| token.check_signature(header, &keys), |failed| Err(failed.kind)) {
+    let checked = checked.filter(|checked| checked.key_set == keys.number());
+    match checked.map_or_else(|| token.check_signature(header, &keys), |checked| checked.outcome) {
         Ok(proof) => {
             keys.remember_header(token.header, header);
             Ok(Some((proof, keys.number())))

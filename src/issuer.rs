@@ -210,6 +210,13 @@ impl IssuerKeys {
         }
     }
 
+    /// Keeps fetched keys fresh from now on. Not for what may be anybody's.
+    pub(crate) fn keep_fresh(&self) {
+        if let Self::Cached(cached) = self {
+            cached.keep_fresh();
+        }
+    }
+
     /// Whether there is no such key, and it is clear without waiting that there won't be one now.
     pub(crate) fn surely_lack(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match self {

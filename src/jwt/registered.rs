@@ -73,6 +73,11 @@ pub(super) struct Registered {
 }
 
 impl Registered {
+    /// Whether `iss` is this one, byte by byte.
+    pub(super) fn is_of(&self, issuer: &str, payload: &str) -> bool {
+        self.iss.as_ref().is_some_and(|iss| iss.of_payload(payload) == issuer)
+    }
+
     /// Takes note of a claim, whose value is of a kind that it can have.
     #[inline]
     pub(super) fn note(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {

@@ -56,19 +56,18 @@ impl Unverified {
 }
 
 impl<'v> Verified<'v> {
-    /// Reads the payload of a token whose signature was checked first, in one pass; `None` where it can't be read so.
+    /// Reads the payload of a token whose signature was checked first, in one pass. Gives the proof back where it can't be
+    /// read so, or is another issuer's.
     pub(crate) fn read<C: DeserializeOwned>(
         proof: Proof,
         header: &'v Header,
         token_type: TokenType,
         text: Text<'v>,
-    ) -> Option<(Self, C)> {
-        let (registered, custom) = payload::read(text.payload)?;
-        Some((Self { header, token_type, text, registered, _proof: proof }, custom))
-    }
-
-    pub(crate) fn is_of(&self, issuer: &str) -> bool {
-        self.registered.iss.as_ref().is_some_and(|iss| iss.of_payload(self.text.payload) == issuer)
+        issuer: &str,
+    ) -> Result<(Self, C), Proof> {
+        let read = payload::read(text.payload).filter(|(registered, _)| registered.is_of(issuer, text.payload));
+        let Some((registered, custom)) = read else { return Err(proof) };
+        Ok((Self { header, token_type, text, registered, _proof: proof }, custom))
     }
 
     /// The user's claims, where they were not read yet.

@@ -13,6 +13,7 @@ use tower_jwt_auth::testing::{TestKey, TokenBuilder};
 use tower_jwt_auth::{Claims, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, TokenCacheSettings};
 
 const ISSUER: &str = "https://issuer.example/realms/production";
+const OTHER_ISSUER: &str = "https://issuer.example/realms/staging";
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
 /// Three of the twelve claims that a provider's access token has.
@@ -57,9 +58,20 @@ pub(crate) fn remembering(key: &TestKey) -> Guarded {
     trusting(key).remember_tokens(TokenCacheSettings::default()).build().unwrap().layer(Inner)
 }
 
+/// A service that trusts another issuer before, whose tokens have the same headers, and has seen one of them.
+pub(crate) fn guarded_beside(before: &TestKey, key: &TestKey) -> Guarded {
+    let mut service: Guarded =
+        JwtAuthLayer::builder(issuer(OTHER_ISSUER, before)).issuer(issuer(ISSUER, key)).build().unwrap().layer(Inner);
+    assert!(send(&mut service, bearing(&token(before).issuer(OTHER_ISSUER).sign())).is_success());
+    service
+}
+
 fn trusting(key: &TestKey) -> JwtAuthBuilder<MyClaims> {
-    let trusted = Key::jwk(&key.jwk().to_string()).unwrap();
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, trusted, AUDIENCE))
+    JwtAuthLayer::builder(issuer(ISSUER, key))
+}
+
+fn issuer(name: &str, key: &TestKey) -> Issuer {
+    Issuer::with_keys(name, Key::jwk(&key.jwk().to_string()).unwrap(), AUDIENCE)
 }
 
 /// Twelve claims, as a provider's access token has them.

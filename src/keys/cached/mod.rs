@@ -135,6 +135,12 @@ impl CachedKeys {
         ticket.await.unwrap_or_else(|_| Err(self.cache.timed_out()))
     }
 
+    /// From now on, for as long as it is called now and then, the keys are fetched before they age. Called for what has
+    /// proven to be worth it: a token of this issuer, or one that may be.
+    pub(crate) fn keep_fresh(&self) {
+        self.cache.keep_driving();
+    }
+
     /// Whether there is no such key, and it is clear without waiting that there won't be one now. To look changes nothing.
     pub(crate) fn surely_lacks(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         self.cache.surely_lacks(key_id, algorithm, Instant::now())
@@ -158,7 +164,6 @@ impl CachedKeys {
 
 impl KeySource for CachedKeys {
     fn current(&self) -> Option<Keys<'_>> {
-        self.cache.keep_driving();
         let snapshot = self.cache.snapshot.load();
         let serves = snapshot.serves(Instant::now(), self.cache.is_covered());
         serves.then(|| Keys::of_snapshot(snapshot))
