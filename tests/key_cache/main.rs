@@ -13,6 +13,7 @@
 
 mod bounds;
 mod cold;
+mod defaults;
 mod discovery;
 mod events;
 mod hostile;

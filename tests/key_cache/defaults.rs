@@ -1,0 +1,167 @@
+//! The numbers that hold where nothing is set, each to the second or the last one.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{Full, StreamBody};
+use tokio::time::{Instant, sleep};
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{Algorithm, Authenticator, CacheSettings, ErrorKind, HttpClient, Issuer};
+
+use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
+
+/// Who waits so long sees how a fetch ends.
+fn patient() -> CacheSettings {
+    CacheSettings::default().patience(Duration::from_secs(60))
+}
+
+/// After how long a request fails because a fetch took too long.
+async fn given_up_after(authenticator: &Authenticator) -> Duration {
+    let start = Instant::now();
+    let error = authenticator.authenticate(&Mock::stranger()).await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!((error.kind(), &*source), (ErrorKind::KeysUnavailable, "the issuer did not answer in time"));
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_from_an_issuer_that_hangs_takes_five_seconds() {
+    let mock = Mock::new();
+    mock.answer(Answer::Hang);
+    let authenticator = mock.builder(patient()).build_authenticator().unwrap();
+    assert_eq!(given_up_after(&authenticator).await, Duration::from_secs(5));
+    let slow = Mock::new();
+    slow.delay(Duration::from_millis(4999));
+    let authenticator = slow.builder(patient()).build_authenticator().unwrap();
+    assert!(authenticator.authenticate(&slow.token()).await.is_ok(), "what comes in time is taken");
+}
+
+/// An issuer that sends a byte of white space now and then, and never the last one.
+fn dripping(pause: Duration) -> HttpClient {
+    HttpClient::new(tower::service_fn(move |_: Request<Full<Bytes>>| async move {
+        let drops = stream::repeat(()).then(move |()| async move {
+            sleep(pause).await;
+            Ok::<_, io::Error>(Frame::data(Bytes::from_static(b" ")))
+        });
+        Ok::<_, io::Error>(Response::new(StreamBody::new(Box::pin(drops))))
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_an_answer_is_within_the_five_seconds() {
+    for pause in [Duration::from_millis(700), Duration::from_secs(3600)] {
+        let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE).http_client(dripping(pause)).cache(patient());
+        let authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+        assert_eq!(given_up_after(&authenticator).await, Duration::from_secs(5));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_is_the_way_to_the_key_set_by_the_metadata() {
+    let mock = Mock::new();
+    let metadata = serde_json::json!({"issuer": ISSUER, "jwks_uri": JWKS_URI}).to_string();
+    mock.page("https://issuer.example/.well-known/openid-configuration", metadata);
+    mock.delay(Duration::from_secs(2));
+    mock.silence(JWKS_URI);
+    let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(patient());
+    let authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    assert_eq!(given_up_after(&authenticator).await, Duration::from_secs(5));
+    assert_eq!(mock.fetched().last().map(String::as_str), Some(JWKS_URI));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_may_ask_for_a_pause_of_a_minute_and_no_more() {
+    let forever = u64::MAX.to_string();
+    let late = "Fri, 31 Dec 9999 23:59:59 GMT";
+    for (asked, pause) in [("59", 59), ("60", 60), ("61", 60), ("3600", 60), (&*forever, 60), (late, 60)] {
+        let mock = Mock::new();
+        mock.header("retry-after", asked);
+        mock.answer(Answer::Status(503));
+        let authenticator = mock.authenticator();
+        let pause = Duration::from_secs(pause);
+        let error = authenticator.authenticate(&mock.token()).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(pause), "{asked}");
+        sleep(pause * 5 / 2).await;
+        let times = mock.fetch_times(0);
+        assert_eq!(times.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>(), [pause, pause], "{asked}");
+    }
+}
+
+/// How many seconds after the only request the last fetch came.
+async fn last_fetch(mock: &Mock) -> Duration {
+    let authenticator = mock.authenticator();
+    let start = Instant::now();
+    let _ = authenticator.authenticate(&mock.token()).await;
+    sleep(Duration::from_secs(24 * 3600)).await;
+    *mock.fetch_times(0).last().unwrap() - start
+}
+
+/// An issuer that fails tells to the second when it wants to be asked again; a refresh comes some time before.
+#[tokio::test(start_paused = true)]
+async fn an_hour_after_the_last_request_fetching_ends_and_a_second_before_it_does_not() {
+    for (pause, last) in [(60, 3600), (59, 3599 + 59)] {
+        let mock = Mock::new();
+        mock.header("retry-after", &pause.to_string());
+        mock.answer(Answer::Status(503));
+        assert_eq!(last_fetch(&mock).await, Duration::from_secs(last), "once in {pause} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_refreshed_for_an_hour_after_the_last_request() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    let last = last_fetch(&mock).await.as_secs();
+    // That nobody asked is noticed when a refresh is due, once in 48 s, and so is that somebody did.
+    assert!((3600 - 48..=3600 + 48 * 2).contains(&last), "{last} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_is_remembered_for_thirty_seconds() {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    let stranger = Mock::stranger();
+    let mut fetches = Vec::new();
+    for pause in [0, 29_999, 1, 29_999, 1] {
+        sleep(Duration::from_millis(pause)).await;
+        assert_eq!(kind(authenticator.authenticate(&stranger).await), Some(ErrorKind::UnknownKey));
+        fetches.push(mock.fetches() - 1);
+    }
+    assert_eq!(fetches, [1, 1, 2, 2, 3]);
+}
+
+/// How many of a flood of unknown keys are known to be unknown once the issuer fails: of the others nobody can say.
+async fn remembered(flood: usize) -> usize {
+    let mock = Mock::new();
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    mock.delay(Duration::from_millis(100));
+    // Nobody looks at their signatures, so one key makes them all.
+    let key = TestKey::generate(Algorithm::Ed25519);
+    let stranger = |number| key.clone().with_key_id(format!("random-{number}")).token();
+    let tokens: Vec<_> = (0..flood).map(|number| stranger(number).issuer(ISSUER).audience(AUDIENCE).sign()).collect();
+    let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
+    assert!(outcomes.into_iter().all(|outcome| kind(outcome) == Some(ErrorKind::UnknownKey)));
+    mock.answer(Answer::Status(500));
+    assert!(authenticator.prefetch().await.is_err());
+    let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
+    let (known, others): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().map(kind).partition(|outcome| *outcome == Some(ErrorKind::UnknownKey));
+    assert!(others.iter().all(|outcome| *outcome == Some(ErrorKind::KeysUnavailable)));
+    known.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_flood_of_unknown_keys_a_thousand_and_some_are_remembered() {
+    // The one whose fetch the others joined is forgotten with the set that the next fetch brings them.
+    assert_eq!(remembered(1000).await, 999);
+    // moka counts what comes 64 at a time.
+    let most = remembered(3000).await;
+    assert!((1024..=1024 + 64).contains(&most), "{most}");
+}
