@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
+use http::{Request, Response, StatusCode};
 use tokio::runtime::{Builder, Handle};
 use tokio::time::sleep;
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, JwtAuthLayer};
 
-use crate::mock::{Answer, Mock, kind};
+use crate::mock::{Answer, Mock, kind, minutes};
 
 #[test]
 fn no_runtime_is_needed_to_build_or_to_look_at_the_health() {
@@ -48,6 +51,45 @@ async fn with_the_last_handle_even_a_fetch_that_hangs_ends() {
     drop(authenticator);
     sleep(Duration::from_millis(10)).await;
     assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+fn tasks() -> usize {
+    Handle::current().metrics().num_alive_tasks()
+}
+
+/// Asks a service of its own, with each token at the same time; gives how many tasks there were at the most.
+async fn storm(layers: &[JwtAuthLayer], tokens: &[String], expected: StatusCode) -> usize {
+    let ask = async |layer: &JwtAuthLayer, token: &String| {
+        let inner = service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new(())));
+        let request = Request::get("/").header("authorization", format!("Bearer {token}")).body(()).unwrap();
+        assert_eq!(layer.layer(inner).oneshot(request).await.unwrap().status(), expected);
+    };
+    let all = layers.iter().flat_map(|layer| tokens.iter().map(move |token| ask(layer, token)));
+    let mut most = 0;
+    let watch = async {
+        loop {
+            most = most.max(tasks());
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    futures::future::select(Box::pin(join_all(all)), Box::pin(watch)).await;
+    most
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_ask_there_is_one_task_and_its_fetch_and_none_when_nobody_does() {
+    let mock = Mock::new();
+    mock.delay(Duration::from_millis(200));
+    let layers = vec![mock.builder(CacheSettings::default()).build().unwrap(); 5];
+    assert_eq!(tasks(), 0);
+    assert_eq!(storm(&layers, &vec![mock.token(); 100], StatusCode::OK).await, 1 + 1);
+    let strangers: Vec<_> = (0..100).map(|_| Mock::stranger()).collect();
+    assert_eq!(storm(&layers, &strangers, StatusCode::UNAUTHORIZED).await, 1 + 1);
+    assert_eq!((tasks(), mock.fetches()), (1, 3));
+    minutes(59).await;
+    assert_eq!(tasks(), 1);
+    minutes(60).await;
+    assert_eq!(tasks(), 0);
 }
 
 #[test]
