@@ -10,6 +10,7 @@
 
 mod bounds;
 mod checks;
+mod defaults;
 mod keys;
 mod stalled;
 
