@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, CacheSettings, ErrorKind, Issuer, JsonClaims, Key, KeySet};
+use tower_jwt_auth::{Algorithm, Authenticator, CacheSettings, ErrorKind, Issuer, JsonClaims, Key, KeySet};
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
 
@@ -47,7 +47,7 @@ async fn four_keys_are_tried_for_one_token() {
     let keys: Vec<_> = (0..6).map(|_| TestKey::generate(Algorithm::ES256).with_key_id("same")).collect();
     let set = KeySet::from_json(&jwks(&keys.iter().map(TestKey::jwk).collect::<Vec<_>>())).unwrap();
     let issuer = Issuer::with_keys(ISSUER, set, AUDIENCE);
-    let authenticator = tower_jwt_auth::Authenticator::<JsonClaims>::builder(issuer).build_authenticator().unwrap();
+    let authenticator = Authenticator::<JsonClaims>::builder(issuer).build_authenticator().unwrap();
     let tokens: Vec<_> = keys.iter().map(|key| key.token().issuer(ISSUER).audience(AUDIENCE).sign()).collect();
     let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 4);
@@ -131,28 +131,46 @@ async fn of_ten_thousand_and_one_the_last_is_refused() {
     assert_eq!(outcomes[10_000].as_ref().err().map(tower_jwt_auth::Error::kind), Some(ErrorKind::KeysUnavailable));
 }
 
+/// Used once, each of these: whether it was still remembered.
+async fn replayed(authenticator: &Authenticator, tokens: impl IntoIterator<Item = &String>) -> Vec<bool> {
+    let mut replayed = Vec::new();
+    for token in tokens {
+        let outcome = kind(authenticator.authenticate(token).await);
+        assert!(matches!(outcome, None | Some(ErrorKind::Replayed)), "{outcome:?}");
+        replayed.push(outcome.is_some());
+    }
+    replayed
+}
+
 #[tokio::test]
-async fn so_many_ids_of_single_use_tokens_are_remembered() {
+async fn so_many_ids_of_single_use_tokens_are_remembered_and_for_moments_a_few_more() {
     let mock = Mock::new();
     let authenticator = mock.builder(CacheSettings::default()).single_use(100).build_authenticator().unwrap();
     let tokens: Vec<_> = (0..1000).map(|_| mock.token()).collect();
-    for token in &tokens {
-        assert!(authenticator.authenticate(token).await.is_ok());
-    }
-    let mut remembered = 0;
-    for token in tokens.iter().rev() {
-        let outcome = kind(authenticator.authenticate(token).await);
-        assert!(matches!(outcome, None | Some(ErrorKind::Replayed)));
-        remembered += usize::from(outcome.is_some());
-    }
-    assert!((1..=300).contains(&remembered), "{remembered}");
+    assert_eq!(replayed(&authenticator, &tokens).await, [false; 1000]);
+    // The last ones are, and none that came before one that is not. moka counts what comes 64 at a time.
+    let remembered = replayed(&authenticator, tokens.iter().rev()).await;
+    let last = remembered.iter().take_while(|replayed| **replayed).count();
+    assert!((100..=100 + 64).contains(&last), "{last}");
+    assert!(!remembered[last..].contains(&true));
+}
+
+#[tokio::test]
+async fn the_id_that_was_unseen_for_the_longest_is_forgotten_first() {
+    let mock = Mock::new();
+    let authenticator = mock.builder(CacheSettings::default()).single_use(200).build_authenticator().unwrap();
+    let tokens: Vec<_> = (0..400).map(|_| mock.token()).collect();
+    assert_eq!(replayed(&authenticator, &tokens[..200]).await, [false; 200]);
+    assert_eq!(replayed(&authenticator, &tokens[..1]).await, [true], "it is tried again");
+    assert_eq!(replayed(&authenticator, &tokens[200..300]).await, [false; 100]);
+    assert_eq!(replayed(&authenticator, &tokens[..2]).await, [true, false]);
 }
 
 #[tokio::test]
 async fn a_single_use_token_that_lives_for_ages_is_used_once() {
     let key = TestKey::generate(Algorithm::ES256);
     let issuer = Issuer::with_keys(ISSUER, Key::jwk(&key.jwk().to_string()).unwrap(), AUDIENCE);
-    let builder = tower_jwt_auth::Authenticator::<JsonClaims>::builder(issuer).single_use(u64::MAX);
+    let builder = Authenticator::<JsonClaims>::builder(issuer).single_use(u64::MAX);
     let authenticator = builder.build_authenticator().unwrap();
     let token = key.token().issuer(ISSUER).audience(AUDIENCE).claim("exp", 253_402_300_799_u64).sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
