@@ -74,6 +74,10 @@ fn deep(depth: usize, open: &str, close: &str) -> String {
     format!("{}1{}", open.repeat(depth), close.repeat(depth))
 }
 
+/// Claims that nothing is built for.
+#[derive(serde::Deserialize)]
+struct Skipping {}
+
 fn roomy() -> JwtAuthLayer {
     builder().longest_token(1024 * 1024).build().unwrap()
 }
@@ -99,10 +103,26 @@ async fn deep_json_is_answered_and_not_recursed_into() {
 }
 
 #[tokio::test]
+async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
+    let skipping = JwtAuthLayer::<Skipping>::builder(issuer()).clock(clock()).longest_token(1024 * 1024);
+    let skipping = skipping.build().unwrap();
+    for (claim, open, close) in [("x", "[", "]"), ("x", "{\"a\":", "}"), ("scope", "[", "]"), ("scope", "{\"a\":", "}")]
+    {
+        // The object of all claims is the first of them.
+        let token = |levels: usize| signed(payload(&[(claim, &deep(levels - 1, open, close))]));
+        send(&layer(), &token(127)).await.named((claim, open)).accepted();
+        for levels in [128, 1000] {
+            let answer = send(&layer(), &token(levels)).await.named((claim, open));
+            answer.invalid_token(ErrorKind::InvalidClaim);
+            assert_eq!(answer.claim(), None, "which one the type of claims could not hold is not known");
+        }
+        send(&skipping, &token(20_000)).await.named((claim, open)).accepted();
+    }
+}
+
+#[tokio::test]
 async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing() {
-    #[derive(serde::Deserialize)]
-    struct Mine {}
-    let typed = || JwtAuthLayer::<Mine>::builder(issuer()).clock(clock()).longest_token(1024 * 1024);
+    let typed = || JwtAuthLayer::<Skipping>::builder(issuer()).clock(clock()).longest_token(1024 * 1024);
     let (open, scoped) = (typed().build().unwrap(), typed().require_scopes(["a"]).build().unwrap());
     for scope in ["1e999", "[1e999,\"a\"]", "{\"a\":[]}", "null", "[[\"a\"]]", &deep(20_000, "[", "]"), "-1", "true"] {
         for claim in ["scope", "scp", "client_id"] {
