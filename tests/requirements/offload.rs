@@ -1,6 +1,7 @@
 //! Slow signatures on other threads: the same decisions, elsewhere.
 
 use std::convert::Infallible;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -114,6 +115,47 @@ async fn no_more_are_checked_at_a_time_than_there_are_cores() {
     assert!(outcomes.iter().all(Result::is_ok));
     let most = MOST.load(Ordering::SeqCst);
     assert!((1..=thread::available_parallelism().unwrap().get()).contains(&most), "{most}");
+}
+
+static GATE: RwLock<()> = RwLock::new(());
+
+/// Takes until the gate opens.
+#[derive(Deserialize)]
+#[serde(from = "Value")]
+struct Gated;
+
+impl From<Value> for Gated {
+    fn from(_: Value) -> Self {
+        drop(GATE.read());
+        Self
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
+    let shut = GATE.write().unwrap();
+    let secret = key(Algorithm::HS256);
+    let issuer = Issuer::with_keys(ISSUER, key_set([secret]), AUDIENCE);
+    let authenticator: Authenticator<Gated> =
+        offloading(Authenticator::builder(issuer)).offload([Algorithm::HS256]).build_authenticator().unwrap();
+    let (token, cores) = (token_of(secret).sign(), thread::available_parallelism().unwrap().get());
+    let check = || {
+        let (authenticator, token) = (authenticator.clone(), token.clone());
+        tokio::spawn(async move { authenticator.authenticate(&token).await.map(drop) })
+    };
+    let checks: Vec<_> = (0..cores + 10_000 + 3).map(|_| check()).collect();
+    // Each task gets as far as it does; some dozens of them between two looks at this one.
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(checks.iter().filter(|check| check.is_finished()).count(), 3);
+    drop(shut);
+    let outcomes = join_all(checks).await.into_iter().map(Result::unwrap);
+    let refused: Vec<_> = outcomes.filter_map(Result::err).collect();
+    assert_eq!(refused.len(), 3);
+    for error in refused {
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::KeysUnavailable, Some(Duration::from_secs(1))));
+    }
 }
 
 #[derive(Deserialize)]
