@@ -23,10 +23,10 @@
 //! | attack or fault | tests |
 //! |---|---|
 //! | verified tokens: mixed up, outliving `exp`, key or cap, failures remembered | `token_cache` |
-//! | random key ids, counted fetches | `key_cache/unknown.rs`, over the network `issuer/latency.rs` |
+//! | random key ids, counted fetches | `attacks/fetching.rs`, `key_cache/unknown.rs`, over the network `issuer/latency.rs` |
 //! | a thousand requests on a cold or an expired cache; a first waiter that is cancelled | `key_cache/cold.rs`, `issuer/faults.rs` |
-//! | slow, hanging, dripping, endless, huge answers, redirects, HTML, empty, keyless, half-bad sets | `issuer/faults.rs`, `key_cache/hostile.rs` |
-//! | the issuer down at start, for an hour, back again | `issuer/faults.rs`, `key_cache/outage.rs` |
+//! | slow, hanging, dripping, endless, huge answers, redirects, HTML, empty, keyless, half-bad sets | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/hostile.rs` |
+//! | the issuer down at start, for an hour, back again | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/outage.rs` |
 //! | rotations, a key replaced under its id, clocks that step | `issuer/faults.rs`, `key_cache/refresh.rs`, `key_cache/unknown.rs` |
 //! | below and above limits, buffers, load shedding, timeouts; cancelled requests; costly clones | `layer`, `composition` |
 //! | what must pass: two spaces, `bearer`, floats, escapes | `requirements` |
@@ -42,6 +42,7 @@
 mod attack;
 mod claims;
 mod documents;
+mod fetching;
 mod form;
 mod header;
 mod requests;

@@ -12,19 +12,19 @@ use crate::attack::{Attack, Refusal};
 use crate::site::Site;
 use crate::watch::{Log, pieces};
 
-const GRPC: &str = "application/grpc+proto";
-const REACHED: StatusCode = StatusCode::IM_A_TEAPOT;
+pub(crate) const GRPC: &str = "application/grpc+proto";
+pub(crate) const REACHED: StatusCode = StatusCode::IM_A_TEAPOT;
 
 /// All that comes back.
 #[derive(Debug)]
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     body: String,
     trailers: Option<HeaderMap>,
 }
 
-async fn ask(layer: &JwtAuthLayer, headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Answer {
+pub(crate) async fn ask(layer: &JwtAuthLayer, headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Answer {
     let service = service_fn(|request: Request<String>| async move {
         let reached = if request.extensions().get::<Claims<JsonClaims>>().is_some() { REACHED } else { StatusCode::OK };
         Ok::<_, Infallible>(Response::builder().status(reached).body(String::new()).unwrap())
@@ -40,9 +40,14 @@ async fn ask(layer: &JwtAuthLayer, headers: impl IntoIterator<Item = (HeaderName
     Answer { status: head.status, headers: head.headers, body, trailers }
 }
 
+pub(crate) async fn ask_grpc(layer: &JwtAuthLayer, headers: Vec<(HeaderName, HeaderValue)>) -> Answer {
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
+    ask(layer, headers.into_iter().chain([content_type])).await
+}
+
 impl Answer {
     /// Exactly these headers and nothing else.
-    fn expect(&self, status: u16, headers: &[(&str, &str)], what: &str) {
+    pub(crate) fn expect(&self, status: u16, headers: &[(&str, &str)], what: &str) {
         let mut expected = HeaderMap::new();
         for (name, value) in headers {
             expected.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -67,7 +72,7 @@ impl Answer {
     }
 
     /// Nothing of the request, and nothing of what is behind the service.
-    fn hides(&self, pieces: &[String], what: &str) {
+    pub(crate) fn hides(&self, pieces: &[String], what: &str) {
         let shown = format!("{self:?}");
         for piece in pieces {
             assert!(!shown.contains(piece), "{what}: {piece} in {shown}");
@@ -104,8 +109,7 @@ async fn one_way(layer: &JwtAuthLayer, attack: &Attack, pieces: &[String], what:
     let answer = ask(layer, attack.headers.clone()).await;
     answer.expect_http(attack.refusal, what);
     answer.hides(pieces, what);
-    let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
-    let answer = ask(layer, attack.headers.iter().cloned().chain([content_type])).await;
+    let answer = ask_grpc(layer, attack.headers.clone()).await;
     answer.expect_grpc(attack.refusal, what);
     answer.hides(pieces, what);
 }

@@ -2,13 +2,16 @@
 
 use std::net::TcpListener;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderName;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
-use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings, TokenSource};
+use tower_jwt_auth::{
+    Algorithm, CacheSettings, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings, TokenSource,
+};
 
 /// Its keys name their algorithms.
 pub(crate) const ISSUER: &str = "https://issuer.example/tenant";
@@ -99,12 +102,29 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
+        Self::fetching(CacheSettings::default()).await
+    }
+
+    /// Gives a fetch half a second, and a request less of it.
+    pub(crate) async fn impatient() -> Self {
+        let (fetch, request) = (Duration::from_millis(500), Duration::from_millis(300));
+        Self::fetching(CacheSettings::default().fetch_timeout(fetch).patience(request)).await
+    }
+
+    async fn fetching(settings: CacheSettings) -> Self {
         let fetched = TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::HS256]).start().await.unwrap();
-        let plain = builder(&fetched).build().unwrap();
-        let remembering = builder(&fetched).remember_tokens(TokenCacheSettings::default()).build().unwrap();
+        let builder = || builder(Issuer::discover(fetched.issuer(), AUDIENCE).cache(settings.clone()));
+        let plain = builder().build().unwrap();
+        let remembering = builder().remember_tokens(TokenCacheSettings::default()).build().unwrap();
         let trap = TcpListener::bind("127.0.0.1:0").unwrap();
         trap.set_nonblocking(true).unwrap();
         Self { plain, remembering, fetched, trap }
+    }
+
+    /// A good token of the issuer whose keys are fetched, with something in it to look for.
+    pub(crate) fn fetched_token(&self) -> TokenBuilder {
+        let personal = self.fetched.token().subject("telltale-subject").claim("email", "telltale@mail.example");
+        personal.audience(AUDIENCE)
     }
 
     pub(crate) fn trap_url(&self) -> String {
@@ -117,14 +137,14 @@ impl Site {
 }
 
 /// Looks for tokens in three places, so that there can be two of them.
-fn builder(fetched: &TestIssuer) -> JwtAuthBuilder {
+fn builder(fetched: Issuer) -> JwtAuthBuilder {
     use Algorithm::{ES256, ES384, ES512, Ed25519, HS256, PS256, RS256};
     let named = key_set([RS256, PS256, ES256, ES384, ES512, Ed25519].map(|algorithm| key(algorithm).jwk()));
     let loose = key_set([RS256, ES256, Ed25519, HS256].map(|algorithm| without_alg(key(algorithm))));
     JwtAuthLayer::builder(Issuer::with_keys(ISSUER, named, AUDIENCE))
         .issuer(Issuer::with_keys(LOOSE, loose, AUDIENCE))
         .issuer(Issuer::with_keys(OTHER, key_set([other_key().jwk()]), AUDIENCE))
-        .issuer(Issuer::discover(fetched.issuer(), AUDIENCE))
+        .issuer(fetched)
         .token_sources([
             TokenSource::authorization(),
             TokenSource::cookie("session").unwrap(),

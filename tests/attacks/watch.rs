@@ -60,6 +60,11 @@ impl Log {
         assert_eq!(text.matches("request refused").count(), count, "{what}: {text}");
     }
 
+    pub(crate) fn tells_of(&self, event: &str, what: &str) {
+        let text = self.text();
+        assert!(text.contains(event), "{what}: {event:?} is not in {text}");
+    }
+
     pub(crate) fn hides(&self, pieces: &[String], what: &str) {
         let text = self.text();
         for piece in pieces {
