@@ -10,9 +10,10 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{Fault, TestIssuer, TestKey};
 
 use crate::attack::{Attack, KEY_UNKNOWN, token};
+use crate::pieces::Pieces;
 use crate::run::{Answer, GRPC, REACHED, ask, ask_grpc, every_way};
 use crate::site::{AUDIENCE, Site};
-use crate::watch::{Log, pieces};
+use crate::watch::Log;
 
 /// Those that leave nobody a key.
 fn outages(redirect: String) -> Vec<Fault> {
@@ -75,7 +76,7 @@ fn expect_unavailable(http: &Answer, grpc: &Answer, what: &str) {
 /// Asked in HTTP and in gRPC, without and with remembered tokens.
 async fn refused(site: &Site, token: &str, log: &Log, what: &str) {
     let headers = bearer(token);
-    let pieces = pieces(&headers);
+    let pieces = Pieces::of(&headers, site);
     log.clear();
     let ask = |layer| {
         let headers = headers.clone();
@@ -98,7 +99,7 @@ async fn served(site: &Site, log: &Log, what: &str) {
         assert_eq!(ask(layer, headers.clone()).await.status, REACHED, "{what}");
         assert_eq!(ask_grpc(layer, headers.clone()).await.status, REACHED, "{what}");
     }
-    log.hides(&pieces(&headers), what);
+    log.hides(&Pieces::of(&headers, site), what);
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ mod documents;
 mod fetching;
 mod form;
 mod header;
+mod pieces;
 mod requests;
 mod run;
 mod signature;

@@ -1,0 +1,157 @@
+//! What must be found neither in a log nor in an answer: sixteen bytes in a row of what a request brings, as it stands there
+//! or decoded, or of a secret. A part of a token has no more business there than the whole.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::{HeaderName, HeaderValue};
+use tower_jwt_auth::Algorithm;
+
+use crate::site::{AUDIENCE, ISSUER, LOOSE, OTHER, Site, encode, key};
+
+const WINDOW: usize = 16;
+
+#[derive(Default)]
+pub(crate) struct Pieces {
+    windows: HashSet<[u8; WINDOW]>,
+    /// What is shorter than a window, but long enough to be recognised by.
+    words: Vec<String>,
+}
+
+impl Pieces {
+    /// Of a request's headers, of the texts that are encoded in them, and of the site's secrets.
+    pub(crate) fn of(headers: &[(HeaderName, HeaderValue)], site: &Site) -> Self {
+        let mut pieces = Self::default();
+        for value in headers.iter().map(|(_, value)| value.as_bytes()) {
+            pieces.add(value, 8);
+            for part in value.split(|byte| b" .,;\"\t".contains(byte)) {
+                pieces.add(&leniently_decoded(part), 6);
+            }
+        }
+        for known in configured(site) {
+            pieces.forget(&known);
+        }
+        pieces.add_secrets(site);
+        pieces
+    }
+
+    fn add(&mut self, text: &[u8], shortest: usize) {
+        self.windows.extend(windows(text));
+        let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=@.".contains(&byte);
+        let words = text.split(|byte| !belongs(*byte)).filter(|word| (shortest..WINDOW).contains(&word.len()));
+        self.words.extend(words.map(|word| String::from_utf8_lossy(word).into_owned()));
+    }
+
+    fn forget(&mut self, known: &str) {
+        for window in windows(known.as_bytes()) {
+            self.windows.remove(&window);
+        }
+        self.words.retain(|word| !known.contains(word));
+    }
+
+    /// That of the issuer whose keys are given without an algorithm, and the one that is published by mistake.
+    fn add_secrets(&mut self, site: &Site) {
+        let published = site.fetched.key(Algorithm::HS256).unwrap();
+        for secret in [key(Algorithm::HS256), &published].map(|key| key.secret().unwrap()) {
+            for form in forms(&secret) {
+                self.windows.extend(windows(form.as_bytes()).filter(|window| !is_blank(window)));
+            }
+        }
+    }
+
+    /// The first of them in this text.
+    pub(crate) fn found_in(&self, text: &str) -> Option<String> {
+        let word = self.words.iter().find(|word| text.contains(*word)).cloned();
+        let window = || windows(text.as_bytes()).find(|window| self.windows.contains(window));
+        word.or_else(|| Some(String::from_utf8_lossy(&window()?).into_owned()))
+    }
+}
+
+fn windows(text: &[u8]) -> impl Iterator<Item = [u8; WINDOW]> {
+    text.windows(WINDOW).map(|window| window.try_into().unwrap())
+}
+
+/// Replacement characters alone, which tell nothing and may stand for any bytes.
+fn is_blank(window: &[u8]) -> bool {
+    let replacement = char::REPLACEMENT_CHARACTER.to_string();
+    window.iter().all(|byte| replacement.as_bytes().contains(byte))
+}
+
+/// The names of issuers are no secret of the token's; whoever fetches keys logs where from.
+fn configured(site: &Site) -> Vec<String> {
+    let names = [ISSUER, LOOSE, OTHER, AUDIENCE, site.fetched.issuer()];
+    names.into_iter().flat_map(|name| [format!("\"{name}\""), format!("{name}/")]).collect()
+}
+
+/// The ways in which bytes get into a log: as JWKs and PEM have them, as `{:?}`, `escape_ascii`, `{:x}` and lossy
+/// UTF-8 show them.
+fn forms(secret: &[u8]) -> [String; 6] {
+    let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = String::from_utf8_lossy(secret).into_owned();
+    [encode(secret), STANDARD.encode(secret), format!("{secret:?}"), secret.escape_ascii().to_string(), hex, text]
+}
+
+/// As far as it goes: what an attacker sends is often not quite base64url.
+fn leniently_decoded(text: &[u8]) -> Vec<u8> {
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let whole = &text[..text.len() - usize::from(text.len() % 4 == 1)];
+    GeneralPurpose::new(&URL_SAFE, lenient).decode(whole).unwrap_or_default()
+}
+
+/// Were the search blind, all that is hidden would seem to be.
+#[cfg(test)]
+mod tests {
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+
+    fn of(token: &str, site: &Site) -> Pieces {
+        Pieces::of(&[(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}")).unwrap())], site)
+    }
+
+    #[tokio::test]
+    async fn the_pieces_of_a_token_are_those_by_which_it_is_recognised() {
+        let pieces = of(&crate::site::token().header("x", "telltale-header").sign(), &Site::new().await);
+        for piece in ["telltale-header", "telltale-subject", "telltale@mail.example", "key-ES256"] {
+            assert!(pieces.found_in(&format!("say {piece}, and go on")).is_some(), "{piece}");
+        }
+    }
+
+    #[tokio::test]
+    async fn twenty_characters_from_anywhere_in_a_token_are_found_and_so_is_its_tail() {
+        let token = crate::site::token().sign();
+        let (pieces, payload) = (of(&token, &Site::new().await), token.split('.').nth(1).unwrap());
+        let claims = String::from_utf8(crate::site::decode(payload)).unwrap();
+        let parts = (0..=token.len() - 20).map(|at| &token[at..at + 20]);
+        for part in parts.chain([&token[token.len() - WINDOW..], &token[..WINDOW], &claims[..20]]) {
+            assert!(pieces.found_in(&format!("token={part} refused")).is_some(), "{part}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_of_a_secret_is_found_in_every_form() {
+        let site = Site::new().await;
+        let pieces = of("telltale-telltale", &site);
+        for key in [key(Algorithm::HS256).clone(), site.fetched.key(Algorithm::HS256).unwrap()] {
+            for form in forms(&key.secret().unwrap()) {
+                let start = form.chars().take(20).collect::<String>();
+                let end = form.chars().skip(form.chars().count() - 20).collect::<String>();
+                assert!([start, end].iter().all(|part| pieces.found_in(part).is_some()), "{form}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_configured_may_be_shown() {
+        let site = Site::new().await;
+        let pieces = of(&site.fetched_token().sign(), &site);
+        let shown =
+            format!("issuer={:?} {}/jwks: 503; {ISSUER} {AUDIENCE}", site.fetched.issuer(), site.fetched.issuer());
+        assert_eq!(pieces.found_in(&shown), None);
+    }
+}
