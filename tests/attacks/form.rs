@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, TWICE, authorization, token};
+use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, TWICE, authorization, request, token};
 use crate::site::{HEADER, claiming, encode, es256, headed, payload_with, token as good};
 
 /// A good token's three parts.
@@ -14,7 +14,6 @@ fn parts() -> [String; 3] {
 
 pub(crate) fn shapes() -> Vec<Attack> {
     let [header, payload, signature] = parts();
-    let jwe_header = encode(r#"{"alg":"dir","enc":"A128GCM","kid":"key-ES256"}"#);
     let shapes = [
         // CVE-2025-27144: each dot costs a careless splitter memory.
         ("hundreds of dots", ".".repeat(300)),
@@ -27,28 +26,57 @@ pub(crate) fn shapes() -> Vec<Attack> {
         ("an empty payload", format!("{header}..{signature}")),
         ("an empty signature", format!("{header}.{payload}.")),
         ("nothing but two dots", "..".to_owned()),
-        // CVE-2023-51774: what is encrypted with a public key is not signed by anybody.
-        ("an encrypted token", format!("{jwe_header}..{}.{payload}.{}", encode([7; 12]), encode([7; 16]))),
         ("five parts of a good token", format!("{header}.{payload}.{signature}.{payload}.{signature}")),
         ("a nested token", encode(good().sign())),
         ("a quoted token", format!("\"{header}.{payload}.{signature}\"")),
         ("a token and a semicolon", format!("{header}.{payload}.{signature};")),
     ];
-    shapes.into_iter().map(|(name, text)| token(name, text, MALFORMED)).collect()
+    shapes.into_iter().map(|(name, text)| token(name, text, MALFORMED)).chain(encrypted()).collect()
 }
 
-/// RFC 7515 §7.2. Commas join header fields, so that most of these look like two tokens.
+/// CVE-2023-51774: what is encrypted with a public key is not signed by anybody. Five parts (RFC 7516 §3.1), and that is all
+/// that may be looked at: nothing is unwrapped, derived or inflated.
+fn encrypted() -> Vec<Attack> {
+    let epk = es256().jwk();
+    let headers = [
+        (json!({"alg": "dir", "enc": "A128GCM", "kid": "key-ES256"}), 0),
+        (json!({"alg": "RSA-OAEP", "enc": "A256GCM", "kid": "key-RS256", "cty": "JWT"}), 256),
+        (json!({"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "kid": "key-RS256", "zip": "DEF"}), 256),
+        (json!({"alg": "RSA1_5", "enc": "A128CBC-HS256", "kid": "key-RS256"}), 256),
+        (json!({"alg": "ECDH-ES", "enc": "A256GCM", "kid": "key-ES256", "epk": epk}), 0),
+        (json!({"alg": "A256KW", "enc": "A256GCM", "kid": "key-HS256"}), 40),
+        (json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2_000_000_000, "p2s": "telltale"}), 24),
+        (json!({"alg": "ES256", "enc": "A128GCM", "kid": "key-ES256", "typ": "JWT"}), 256),
+    ];
+    let text = payload_with("x", "0");
+    let parts =
+        |wrapped: usize| [vec![7; wrapped], vec![7; 12], text.clone().into(), vec![7; 16]].map(encode).join(".");
+    let minted = headers.map(|(header, wrapped)| {
+        let encrypted = format!("{}.{}", encode(header.to_string()), parts(wrapped));
+        token(format!("an encrypted token, {header}"), encrypted, MALFORMED)
+    });
+    minted.into()
+}
+
+/// RFC 7515 §7.2, in every place. In `Authorization` most of them look like two credentials, since commas join header fields
+/// there (RFC 9110 §5.3): 400. In a cookie and in a header of the service's own a comma is a character like others, and
+/// what is wrong is the token: 401.
 pub(crate) fn json_serializations() -> Vec<Attack> {
     let [header, payload, signature] = parts();
     let flattened = json!({"payload": payload, "protected": header, "signature": signature}).to_string();
     let signatures = json!([{"protected": header, "signature": signature}]);
     let general = json!({"payload": payload, "signatures": signatures}).to_string();
     let alone = json!({"payload": format!("{header}.{payload}.{signature}")}).to_string();
-    vec![
-        token("the flattened JSON serialization", flattened, TWICE),
-        token("the general JSON serialization", general, TWICE),
-        token("a JSON object", alone, MALFORMED),
-    ]
+    let mut attacks = Vec::new();
+    for (name, text, refusal) in
+        [("flattened", flattened, TWICE), ("general", general, TWICE), ("alone, an object", alone, MALFORMED)]
+    {
+        attacks.push(token(format!("JSON, {name}"), &text, refusal));
+        let cookie = format!("session={text}");
+        attacks.push(request(format!("JSON, {name}, as a cookie"), &[("cookie", cookie.as_bytes())], MALFORMED));
+        attacks.push(request(format!("JSON, {name}, in a header"), &[("x-token", text.as_bytes())], MALFORMED));
+    }
+    attacks
 }
 
 /// Another character that stands for the same bytes to a decoder that drops the bits behind the last byte.

@@ -6,13 +6,13 @@
 //!
 //! | CVE | what went wrong there | here |
 //! |---|---|---|
-//! | 2015-9235 | a public key taken for an HMAC secret | `signature::public_keys_as_secrets` |
+//! | 2015-9235 | a public key taken for an HMAC secret | `confusion::public_keys_as_secrets` |
 //! | 2022-21449 | ECDSA with r = s = 0 | `signature::ecdsa_numbers` |
 //! | 2023-51774 | an encrypted token taken for a signed one | `form::shapes` |
 //! | 2025-27144 | memory for each dot | `form::shapes` |
 //! | 2025-53864 | deep JSON | `form::json_texts`; of an issuer's answers `tests/key_cache/hostile.rs` |
 //! | 2025-59420 | an unknown `crit` ignored | `header::extensions` |
-//! | 2026-22817 | a JWK without `alg`, and the header chooses | `signature::public_keys_as_secrets` |
+//! | 2026-22817 | a JWK without `alg`, and the header chooses | `confusion::public_keys_as_secrets` |
 //! | 2026-25537 | a time of the wrong type taken for an absent one | `claims::times` |
 //! | 2026-107720 | an empty secret, so nothing is verified | `signature::unsigned`; at start-up `tests/requirements/weak_keys.rs` |
 //! | 2026-35039 | one token's claims from the cache for another | `tests/token_cache/checks.rs` |
@@ -41,6 +41,7 @@
 
 mod attack;
 mod claims;
+mod confusion;
 mod documents;
 mod fetching;
 mod form;
@@ -62,7 +63,7 @@ async fn tokens_that_nobody_signed_are_refused() {
 
 #[tokio::test]
 async fn a_public_key_is_no_secret_and_a_key_is_of_its_family_alone() {
-    every_way(signature::public_keys_as_secrets(), &Site::new().await).await;
+    every_way(confusion::public_keys_as_secrets(), &Site::new().await).await;
 }
 
 #[tokio::test]

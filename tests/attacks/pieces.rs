@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderName, HeaderValue};
 use tower_jwt_auth::Algorithm;
 
-use crate::site::{AUDIENCE, ISSUER, LOOSE, OTHER, Site, encode, key};
+use crate::site::{AUDIENCE, ISSUER, LOOSE, OTHER, SECRETS, Site, encode, key};
 
 const WINDOW: usize = 16;
 
@@ -52,13 +52,9 @@ impl Pieces {
         self.words.retain(|word| !known.contains(word));
     }
 
-    /// That of the issuer whose keys are given without an algorithm, and the one that is published by mistake.
     fn add_secrets(&mut self, site: &Site) {
-        let published = site.fetched.key(Algorithm::HS256).unwrap();
-        for secret in [key(Algorithm::HS256), &published].map(|key| key.secret().unwrap()) {
-            for form in forms(&secret) {
-                self.windows.extend(windows(form.as_bytes()).filter(|window| !is_blank(window)));
-            }
+        for form in secrets(site).iter().flat_map(|secret| forms(secret)) {
+            self.windows.extend(windows(form.as_bytes()).filter(|window| !is_blank(window)));
         }
     }
 
@@ -86,12 +82,26 @@ fn configured(site: &Site) -> Vec<String> {
     names.into_iter().flat_map(|name| [format!("\"{name}\""), format!("{name}/")]).collect()
 }
 
+/// Those of the issuer whose keys don't name their algorithms, and the one that is published by mistake.
+fn secrets(site: &Site) -> Vec<Vec<u8>> {
+    let published = site.fetched.key(Algorithm::HS256).unwrap();
+    SECRETS.map(key).into_iter().chain([&published]).map(|key| key.secret().unwrap()).collect()
+}
+
 /// The ways in which bytes get into a log: as JWKs and PEM have them, as `{:?}`, `escape_ascii`, `{:x}` and lossy
 /// UTF-8 show them.
 fn forms(secret: &[u8]) -> [String; 6] {
-    let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex =
+        secret.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16));
     let text = String::from_utf8_lossy(secret).into_owned();
-    [encode(secret), STANDARD.encode(secret), format!("{secret:?}"), secret.escape_ascii().to_string(), hex, text]
+    [
+        encode(secret),
+        STANDARD.encode(secret),
+        format!("{secret:?}"),
+        secret.escape_ascii().to_string(),
+        hex.collect(),
+        text,
+    ]
 }
 
 /// As far as it goes: what an attacker sends is often not quite base64url.
@@ -137,12 +147,10 @@ mod tests {
     async fn a_part_of_a_secret_is_found_in_every_form() {
         let site = Site::new().await;
         let pieces = of("telltale-telltale", &site);
-        for key in [key(Algorithm::HS256).clone(), site.fetched.key(Algorithm::HS256).unwrap()] {
-            for form in forms(&key.secret().unwrap()) {
-                let start = form.chars().take(20).collect::<String>();
-                let end = form.chars().skip(form.chars().count() - 20).collect::<String>();
-                assert!([start, end].iter().all(|part| pieces.found_in(part).is_some()), "{form}");
-            }
+        for form in secrets(&site).iter().flat_map(|secret| forms(secret)) {
+            let start = form.chars().take(20).collect::<String>();
+            let end = form.chars().skip(form.chars().count() - 20).collect::<String>();
+            assert!([start, end].iter().all(|part| pieces.found_in(part).is_some()), "{form}");
         }
     }
 

@@ -1,13 +1,14 @@
-//! Keys and signatures.
+//! Signatures, and who may make them.
 
 use serde_json::json;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, SIGNATURE, token};
-use crate::site::{HEADER, LOOSE, OTHER, decode, encode, es256, forger, key, other_key, payload_with, token_of};
+use crate::site::{
+    HEADER, ISSUER, LOOSE, OTHER, decode, encode, es256, forger, key, other_key, payload_with, token_of,
+};
 
-const PUBLIC: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519];
 /// The orders of the curves.
 const ORDERS: [(Algorithm, &str); 3] = [
     (Algorithm::ES256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
@@ -22,10 +23,18 @@ const ORDERS: [(Algorithm, &str); 3] = [
     ),
 ];
 
+/// All sixteen spellings: each bit of a number says which letters are capitals.
+fn spellings_of_none() -> impl Iterator<Item = String> {
+    let letter = |capitals: usize, (place, letter): (usize, char)| {
+        if capitals >> place & 1 == 1 { letter.to_ascii_uppercase() } else { letter }
+    };
+    (0..16).map(move |capitals| "none".chars().enumerate().map(|one| letter(capitals, one)).collect())
+}
+
 /// `none` in every case, and HMAC without a secret (CVE-2026-107720).
 pub(crate) fn unsigned() -> Vec<Attack> {
     let mut attacks = Vec::new();
-    for none in ["none", "None", "NONE", "nOnE", "noNe", "none ", ""] {
+    for none in spellings_of_none().chain(["none ", " none", "none\0", ""].map(ToOwned::to_owned)) {
         let header = json!({"alg": none, "typ": "JWT"}).to_string();
         let signed = es256().sign_raw(&header, payload_with("x", "0").as_bytes());
         let (message, _) = signed.rsplit_once('.').unwrap();
@@ -45,46 +54,10 @@ pub(crate) fn unsigned() -> Vec<Attack> {
     attacks
 }
 
-/// Everything that a careless verifier might take for a secret.
-fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
-    let (pem, jwk) = (key.pem(), key.jwk());
-    let number = decode(jwk.get("n").or_else(|| jwk.get("x")).unwrap().as_str().unwrap());
-    vec![
-        ("PEM", pem.clone().into()),
-        ("PEM without its last newline", pem.trim_end().into()),
-        ("PEM with white space in front", format!("\n {pem}").into()),
-        ("DER", key.der()),
-        ("JWK", jwk.to_string().into()),
-        ("JWK set", json!({"keys": [jwk]}).to_string().into()),
-        ("number", number),
-    ]
-}
-
-/// CVE-2015-9235, and CVE-2026-22817 where the key doesn't say its algorithm.
-pub(crate) fn public_keys_as_secrets() -> Vec<Attack> {
-    let mut attacks = Vec::new();
-    for public in PUBLIC {
-        for (form, text) in texts_of(key(public)) {
-            let forger = TestKey::from_secret(Algorithm::HS256, text).with_key_id(key(public).key_id());
-            let name = format!("HS256 with the {form} of {public}");
-            attacks.push(token(&name, token_of(&forger).sign(), ALGORITHM));
-            if public != Algorithm::PS256 {
-                attacks.push(token(&name, token_of(&forger).issuer(LOOSE).sign(), KEY_UNKNOWN));
-            }
-        }
-    }
-    for (own, named) in [(Algorithm::ES256, Algorithm::RS256), (Algorithm::RS256, Algorithm::Ed25519)] {
-        let confused = token_of(key(own)).issuer(LOOSE).header("kid", key(named).key_id()).sign();
-        attacks.push(token(format!("{own} under the id of {named}"), confused, KEY_UNKNOWN));
-        let claimed = token_of(key(own)).issuer(LOOSE).header("alg", named.name()).sign();
-        attacks.push(token(format!("{own} under the name of {named}"), claimed, KEY_UNKNOWN));
-    }
-    attacks
-}
-
-/// A good token up to its signature, and the signature.
+/// A good token up to its signature, and the signature. Secrets are the loose issuer's alone.
 fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
-    let good = token_of(key(algorithm)).sign();
+    let issuer = if algorithm == Algorithm::HS256 { LOOSE } else { ISSUER };
+    let good = token_of(key(algorithm)).issuer(issuer).sign();
     let (message, signature) = good.rsplit_once('.').unwrap();
     (message.to_owned(), decode(signature))
 }
@@ -133,14 +106,18 @@ pub(crate) fn ecdsa_numbers() -> Vec<Attack> {
 }
 
 pub(crate) fn wrong_lengths() -> Vec<Attack> {
+    use Algorithm::{ES256, ES512, Ed25519, HS256, PS256, RS256};
     let mut attacks = Vec::new();
-    for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::ES512, Algorithm::Ed25519] {
+    for algorithm in [RS256, PS256, ES256, ES512, Ed25519, HS256] {
         let (message, good) = parts(algorithm);
         let signatures = [
             ("cut at the end", good[..good.len() - 1].to_vec()),
             ("cut at the start", good[1..].to_vec()),
+            // RFC 2104 §5 lets MACs be cut so; RFC 7518 §3.2 does not.
+            ("cut to its half", good[..good.len() / 2].to_vec()),
             ("of one byte", good[..1].to_vec()),
             ("extended at the end", [&good[..], &[0]].concat()),
+            ("extended by a hash", [&good[..], &[7; 32]].concat()),
             ("extended at the start", [&[0], &good[..]].concat()),
             ("twice", [&good[..], &good].concat()),
             ("of 8 KB", vec![1; 8192]),
@@ -151,7 +128,7 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
             attacks.push(token(format!("{algorithm}: a signature {name}"), forged, SIGNATURE));
         }
     }
-    let foreign = parts(Algorithm::ES256).1;
+    let foreign = parts(ES256).1;
     let payload = encode(payload_with("sub", "\"telltale-admin\""));
     let spliced = format!("{}.{payload}.{}", encode(HEADER), encode(foreign));
     attacks.push(token("another token's signature", spliced, SIGNATURE));

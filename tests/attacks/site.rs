@@ -15,8 +15,10 @@ use tower_jwt_auth::{
 
 /// Its keys name their algorithms.
 pub(crate) const ISSUER: &str = "https://issuer.example/tenant";
-/// Its keys don't (CVE-2026-22817), and a secret is among them.
+/// Its keys don't (CVE-2026-22817), and secrets are among them.
 pub(crate) const LOOSE: &str = "https://loose.example";
+/// Its secrets, each pinned to one of these by its length.
+pub(crate) const SECRETS: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
 /// Somebody else, who is trusted too.
 pub(crate) const OTHER: &str = "https://other.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -138,11 +140,11 @@ impl Site {
 
 /// Looks for tokens in three places, so that there can be two of them.
 fn builder(fetched: Issuer) -> JwtAuthBuilder {
-    use Algorithm::{ES256, ES384, ES512, Ed25519, HS256, PS256, RS256};
+    use Algorithm::{ES256, ES384, ES512, Ed25519, PS256, RS256};
     let named = key_set([RS256, PS256, ES256, ES384, ES512, Ed25519].map(|algorithm| key(algorithm).jwk()));
-    let loose = key_set([RS256, ES256, Ed25519, HS256].map(|algorithm| without_alg(key(algorithm))));
+    let loose = [RS256, ES256, Ed25519].into_iter().chain(SECRETS).map(|algorithm| without_alg(key(algorithm)));
     JwtAuthLayer::builder(Issuer::with_keys(ISSUER, named, AUDIENCE))
-        .issuer(Issuer::with_keys(LOOSE, loose, AUDIENCE))
+        .issuer(Issuer::with_keys(LOOSE, key_set(loose), AUDIENCE))
         .issuer(Issuer::with_keys(OTHER, key_set([other_key().jwk()]), AUDIENCE))
         .issuer(fetched)
         .token_sources([
