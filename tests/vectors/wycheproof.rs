@@ -7,6 +7,8 @@ use serde_json::Value;
 use tower_jwt_auth::testing::is_signed;
 use tower_jwt_auth::{Key, KeySet};
 
+pub(crate) const FILES: [&str; 2] = ["wycheproof/json_web_signature_test.json", "wycheproof/json_web_key_test.json"];
+
 /// Of the JWS cases: the number, and why we answer otherwise than the file says.
 ///
 /// 367 and 370 are marked invalid and are byte by byte the valid 357: they would diverge, were the key usable.
@@ -65,10 +67,10 @@ fn run(file: &str, known: &[(u64, &str)]) {
 
 #[test]
 fn signatures_are_judged_as_wycheproof_judges_them() {
-    run("wycheproof/json_web_signature_test.json", JWS);
+    run(FILES[0], JWS);
 }
 
 #[test]
 fn keys_are_judged_as_wycheproof_judges_them() {
-    run("wycheproof/json_web_key_test.json", JWK);
+    run(FILES[1], JWK);
 }
