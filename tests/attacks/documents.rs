@@ -1,5 +1,6 @@
 //! What the documents name as proof is there.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -41,12 +42,30 @@ fn every_list_that_the_catalogue_names_exists() {
     assert!(count >= 8, "{count}");
 }
 
-/// The names in a table of a manifest, or in the first column of a table of a document.
-fn names(text: &str, start: &str, name: impl Fn(&str) -> Option<&str>) -> Vec<String> {
-    let (_, section) = text.split_once(start).unwrap();
-    let section = section.split("\n[").next().unwrap().split("\n## ").next().unwrap();
-    let mut names: Vec<_> = section.lines().filter_map(name).map(ToOwned::to_owned).collect();
-    names.sort();
+/// The crates in a table of a manifest, or the one that has a table of its own: `[dependencies.name]`.
+fn crates<'m>(header: &'m str, lines: &'m str) -> Vec<&'m str> {
+    let lists = |name: Option<&str>| matches!(name, Some("dependencies" | "build-dependencies"));
+    let mut path = header.rsplit('.');
+    let (last, above) = (path.next(), path.next());
+    if lists(last) {
+        let rows = lines.lines().filter(|line| line.starts_with(char::is_alphanumeric));
+        return rows.filter_map(|line| line.split([' ', '=', '.']).next()).collect();
+    }
+    last.filter(|_| lists(above)).into_iter().collect()
+}
+
+/// Of every table but those for tests, be it for all targets or for one.
+fn dependencies(manifest: &str) -> BTreeSet<&str> {
+    let tables = manifest.split("\n[").filter_map(|table| table.split_once("]\n"));
+    tables.flat_map(|(header, lines)| crates(header, lines)).collect()
+}
+
+/// Those in the first column of the table of a document.
+fn explained(guide: &str) -> Vec<&str> {
+    let (_, section) = guide.split_once("\n## Direct dependencies").unwrap();
+    let rows = section.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut names: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+    names.sort_unstable();
     names
 }
 
@@ -54,8 +73,45 @@ fn names(text: &str, start: &str, name: impl Fn(&str) -> Option<&str>) -> Vec<St
 fn every_direct_dependency_has_its_line() {
     let read = |file| std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
     let (manifest, guide) = (read("Cargo.toml"), read("CONTRIBUTING.md"));
-    let declared = names(&manifest, "\n[dependencies]\n", |line| Some(line.split_once(" = ")?.0));
-    let explained = names(&guide, "\n## Direct dependencies", |line| line.strip_prefix("| `")?.split('`').next());
-    assert_eq!(declared, explained);
+    let declared = Vec::from_iter(dependencies(&manifest));
+    assert_eq!(declared, explained(&guide));
     assert!(declared.len() > 20);
+}
+
+const MANIFEST: &str = r#"[package]
+name = "x"
+
+[dependencies]
+# Not x = "1".
+a = "1"
+b = { version = "1", features = [
+    "x",
+] }
+c.version = "1"
+
+[dependencies.d]
+version = "1"
+
+[build-dependencies]
+e = "1"
+
+[target.'cfg(target_os = "linux")'.dependencies]
+f = "1"
+
+[target.'cfg(unix)'.dependencies.g]
+version = "1"
+
+[dev-dependencies]
+x = "1"
+
+[target.'cfg(unix)'.dev-dependencies]
+x = "1"
+
+[dev-dependencies.x]
+version = "1"
+"#;
+
+#[test]
+fn every_table_of_dependencies_is_read_but_those_for_tests() {
+    assert_eq!(Vec::from_iter(dependencies(MANIFEST)), ["a", "b", "c", "d", "e", "f", "g"]);
 }
