@@ -107,9 +107,9 @@ impl Site {
         Self::fetching(CacheSettings::default()).await
     }
 
-    /// Gives a fetch half a second, and a request less of it.
+    /// Gives a fetch less than a second, and a request not all of it.
     pub(crate) async fn impatient() -> Self {
-        let (fetch, request) = (Duration::from_millis(500), Duration::from_millis(300));
+        let (fetch, request) = (Duration::from_millis(700), Duration::from_millis(500));
         Self::fetching(CacheSettings::default().fetch_timeout(fetch).patience(request)).await
     }
 
