@@ -213,9 +213,13 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Leaves requests alone of which `skip` says so: health checks, metrics. Their tokens are not even looked at.
+    /// Leaves requests alone of which `skip` says so: health checks, metrics. Their tokens are not even looked at. Of
+    /// several, one is enough.
     pub fn skip(mut self, skip: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.skip = Some(Arc::new(skip));
+        self.skip = Some(match self.skip.take() {
+            Some(before) => Arc::new(move |head: &RequestHead<'_>| before(head) || skip(head)),
+            None => Arc::new(skip),
+        });
         self
     }
 
@@ -226,7 +230,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Makes the responses to refused requests. Default: [`Challenge`]. See [`MakeResponse`](crate::MakeResponse).
+    /// Makes the responses to refused requests. Default: [`Challenge`], with the [realm](Self::realm); another one knows
+    /// nothing of a realm that was set before. See [`MakeResponse`](crate::MakeResponse).
     pub fn response<M>(self, response: M) -> JwtAuthBuilder<C, M> {
         JwtAuthBuilder {
             issuers: self.issuers,

@@ -105,6 +105,18 @@ impl TokenSource {
     }
 }
 
+impl Place {
+    /// The header that it is a part of.
+    const fn header(&self) -> Option<HeaderName> {
+        match self {
+            Self::Authorization => Some(AUTHORIZATION),
+            Self::Cookie(_) => Some(COOKIE),
+            Self::WebSocketProtocol => Some(SEC_WEBSOCKET_PROTOCOL),
+            Self::Header(_) | Self::Query(_) | Self::Custom(_) => None,
+        }
+    }
+}
+
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, name) = match &self.0 {
@@ -165,12 +177,13 @@ pub(crate) fn find_token<'r>(
     Ok(found)
 }
 
-/// Whether a place is there twice, so that every token would be found twice.
+/// Whether a place is there twice, so that every token would be found twice. A whole header is not also a part of it.
 pub(crate) fn has_twins(sources: &[TokenSource]) -> bool {
     let twins = |(one, two): (&TokenSource, &TokenSource)| match (&one.0, &two.0) {
         (Place::Authorization, Place::Authorization) | (Place::WebSocketProtocol, Place::WebSocketProtocol) => true,
         (Place::Cookie(one), Place::Cookie(two)) | (Place::Query(one), Place::Query(two)) => one == two,
         (Place::Header(one), Place::Header(two)) => one == two,
+        (Place::Header(name), place) | (place, Place::Header(name)) => place.header().as_ref() == Some(name),
         _ => false,
     };
     let pairs = sources

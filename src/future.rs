@@ -1,8 +1,8 @@
 //! The response, when it is there.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::{fmt, iter};
 
 use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{Request, Response};
@@ -117,19 +117,26 @@ where
     })
 }
 
-/// The token was in the URL: no shared cache may keep what it opened (RFC 6750 §2.3). What the service itself said is
-/// kept where it is as strict.
+/// The token was in the URL: no shared cache may keep what it opened (RFC 6750 §2.3). What else the service says of
+/// caches stays, and all of it where it is as strict.
 fn keep_private<ResBody>(mut response: Response<ResBody>) -> Response<ResBody> {
     let said = response.headers().get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    let strict = |directive: &str| {
-        let directive = directive.trim();
-        directive.eq_ignore_ascii_case("no-store") || directive.eq_ignore_ascii_case("private")
-    };
-    let is_strict = said.flat_map(|value| value.split(',')).any(strict);
+    let said: Vec<_> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let is_strict = said.iter().any(|directive| is_one_of(directive, &["no-store", "private"]));
     if response.status().is_success() && !is_strict {
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+        let kept = said.into_iter().filter(|directive| !is_one_of(directive, &["public", "s-maxage"]));
+        let value = iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
+        let value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private"));
+        response.headers_mut().insert(CACHE_CONTROL, value);
     }
     response
+}
+
+/// Whether it is one of these directives (RFC 9111 §5.2), for the whole of the response.
+fn is_one_of(directive: &str, names: &[&str]) -> bool {
+    let name =
+        directive.split_once('=').filter(|(_, value)| !value.starts_with('"')).map_or(directive, |(name, _)| name);
+    names.iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
 impl<S, ReqBody, R> fmt::Debug for ResponseFuture<S, ReqBody, R>

@@ -116,7 +116,7 @@ impl<C> RequireLayer<C> {
 impl<C, R> RequireLayer<C, R> {
     /// Asks it only of requests of which `these` says so, and lets the others on as they are: for gRPC, whose methods
     /// are paths of one service. Where a router knows the routes, put the layer on the route instead: it can't be
-    /// missed by another spelling of the path.
+    /// missed by another spelling of the path. Of several, one is enough to ask.
     ///
     /// ```
     /// use tower_jwt_auth::{JsonClaims, RequireLayer};
@@ -128,7 +128,10 @@ impl<C, R> RequireLayer<C, R> {
     /// ```
     #[must_use]
     pub fn only_for(mut self, these: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.only_for = Some(Arc::new(these));
+        self.only_for = Some(match self.only_for.take() {
+            Some(before) => Arc::new(move |head: &RequestHead<'_>| before(head) || these(head)),
+            None => Arc::new(these),
+        });
         self
     }
 

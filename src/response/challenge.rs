@@ -29,8 +29,8 @@ use crate::head::RequestHead;
 /// | scope missing | 7 `PERMISSION_DENIED` |
 /// | keys can't be had | 14 `UNAVAILABLE` |
 ///
-/// They are told by their content type: `application/grpc`, `application/grpc-web` or `application/grpc-web-text`, each
-/// with or without a suffix such as `+proto`. Browsers that speak gRPC-Web across origins need a CORS layer above this one
+/// They are `POST`, and told by their content type: `application/grpc`, `application/grpc-web` or
+/// `application/grpc-web-text`, each with or without a suffix such as `+proto`. Browsers that speak gRPC-Web across origins need a CORS layer above this one
 /// that exposes `grpc-status`, `grpc-message` and what else they shall read.
 ///
 /// See RFC 6750 §3.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::ErrorKind;
@@ -10,9 +11,11 @@ use crate::head::RequestHead;
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
-/// The content type of a gRPC request, which the response bears too; `None` for others.
+/// The content type of a gRPC request, which the response bears too; `None` for others. Calls are never anything but POST:
+/// an answer with status 200 to a GET could be taken for the page, and kept by a cache.
 pub(crate) fn content_type<'r>(request: &RequestHead<'r>) -> Option<&'r HeaderValue> {
-    request.headers().get(CONTENT_TYPE).filter(|value| is_grpc(value.as_bytes()))
+    let call = Some(request).filter(|request| request.method() == Method::POST);
+    call?.headers().get(CONTENT_TYPE).filter(|value| is_grpc(value.as_bytes()))
 }
 
 /// `application/grpc`, `…-web`, `…-web-text`, a `+suffix`, parameters. Media types have no case (RFC 9110 §8.3.1).

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_jwt_auth::{
@@ -109,10 +109,24 @@ async fn a_grpc_method_has_its_scope_and_its_callers_an_answer_they_understand()
     for (path, status) in [("/shop.Orders/Delete", Some("7")), ("/shop.Orders/List", None)] {
         let mut request = request(Some(&token_with("scope", "orders:read")));
         *request.uri_mut() = path.parse().unwrap();
+        *request.method_mut() = Method::POST;
         request.headers_mut().insert("content-type", "application/grpc+proto".parse().unwrap());
         let response = through(delete.clone(), request).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers().get("grpc-status").map(|status| status.to_str().unwrap()), status);
+    }
+}
+
+#[tokio::test]
+async fn what_is_added_to_it_takes_nothing_away() {
+    let path = |path: &'static str| move |head: &RequestHead<'_>| head.uri().path() == path;
+    let writes = Require::all_scopes(["orders:write"]).unwrap().only_for(path("/delete")).only_for(path("/purge"));
+    for (path, status) in
+        [("/delete", StatusCode::FORBIDDEN), ("/purge", StatusCode::FORBIDDEN), ("/list", StatusCode::OK)]
+    {
+        let mut request = request(Some(&token_with("scope", "orders:read")));
+        *request.uri_mut() = path.parse().unwrap();
+        assert_eq!(through(writes.clone(), request).await.status(), status, "{path}");
     }
 }
 
@@ -124,6 +138,7 @@ async fn without_the_layer_above_it_is_a_mistake_of_the_server() {
     assert!(response.headers().get("www-authenticate").is_none(), "another token would not help");
 
     let mut grpc = request(None);
+    *grpc.method_mut() = Method::POST;
     grpc.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
     let response = require.oneshot(grpc).await.unwrap();
     assert_eq!((response.status(), &response.headers()["grpc-status"]), (StatusCode::OK, &"13".parse().unwrap()));

@@ -52,5 +52,5 @@ fn total(folder: &Path, part: u32) -> u64 {
 fn beyond(counts: &BTreeMap<&str, u64>) -> Instructions {
     let reference = |name: &str| counts[NO_LAYER] + if name.starts_with("first sight") { counts[BARE] } else { 0 };
     let ours = counts.iter().filter(|(name, _)| ![BARE, NO_LAYER].contains(name));
-    ours.map(|(name, count)| ((*name).to_owned(), count - reference(*name))).collect()
+    ours.map(|(name, count)| ((*name).to_owned(), count - reference(name))).collect()
 }

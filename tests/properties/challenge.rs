@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use futures::executor::block_on;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use proptest::prelude::*;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
@@ -51,6 +51,7 @@ fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Respo
     let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
     let mut request = Request::new(());
     if grpc {
+        *request.method_mut() = Method::POST;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     }
     for value in credentials {

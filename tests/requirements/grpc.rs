@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Request;
+use http::{Method, Request};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer};
 
 use crate::challenge::Unreachable;
@@ -14,6 +14,7 @@ fn strict() -> JwtAuthLayer {
 }
 
 async fn call(mut request: Request<()>, content_type: &str) -> Answer {
+    *request.method_mut() = Method::POST;
     request.headers_mut().insert("content-type", content_type.parse().unwrap());
     ask(&strict(), request).await.named(content_type)
 }
@@ -42,6 +43,18 @@ async fn every_refusal_has_its_grpc_status_under_http_200() {
             assert_eq!(answer.header("grpc-status"), Some(status), "{kind:?}");
             assert_eq!(answer.header("content-type"), Some(content_type));
         }
+    }
+}
+
+// A cache may keep what is 200, for whoever asks next.
+#[tokio::test]
+async fn what_is_not_posted_is_no_call_whatever_its_content_type() {
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS] {
+        let mut request = request(&[("content-type", "application/grpc")]);
+        *request.method_mut() = method;
+        let answer = ask(&strict(), request).await;
+        assert_eq!((answer.status.as_u16(), answer.kind()), (401, Some(ErrorKind::MissingToken)));
+        assert_eq!((answer.header("grpc-status"), answer.header("www-authenticate")), (None, Some("Bearer")));
     }
 }
 

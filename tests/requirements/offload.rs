@@ -1,8 +1,8 @@
 //! Slow signatures on other threads: the same decisions, elsewhere.
 
 use std::convert::Infallible;
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -117,7 +117,8 @@ async fn no_more_are_checked_at_a_time_than_there_are_cores() {
     assert!((1..=thread::available_parallelism().unwrap().get()).contains(&most), "{most}");
 }
 
-static GATE: RwLock<()> = RwLock::new(());
+static IS_OPEN: Mutex<bool> = Mutex::new(false);
+static GATE: Condvar = Condvar::new();
 
 /// Takes until the gate opens.
 #[derive(Deserialize)]
@@ -126,14 +127,13 @@ struct Gated;
 
 impl From<Value> for Gated {
     fn from(_: Value) -> Self {
-        drop(GATE.read());
+        drop(GATE.wait_while(IS_OPEN.lock().unwrap(), |is_open| !*is_open));
         Self
     }
 }
 
 #[tokio::test]
 async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
-    let shut = GATE.write().unwrap();
     let secret = key(Algorithm::HS256);
     let issuer = Issuer::with_keys(ISSUER, key_set([secret]), AUDIENCE);
     let authenticator: Authenticator<Gated> =
@@ -149,7 +149,8 @@ async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
         tokio::task::yield_now().await;
     }
     assert_eq!(checks.iter().filter(|check| check.is_finished()).count(), 3);
-    drop(shut);
+    *IS_OPEN.lock().unwrap() = true;
+    GATE.notify_all();
     let outcomes = join_all(checks).await.into_iter().map(Result::unwrap);
     let refused: Vec<_> = outcomes.filter_map(Result::err).collect();
     assert_eq!(refused.len(), 3);

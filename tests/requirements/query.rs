@@ -104,6 +104,20 @@ async fn a_success_that_the_service_calls_public_becomes_private() {
     assert!(value.contains("private") && !value.contains("public"), "{value}");
 }
 
+// 7
+#[tokio::test]
+async fn what_else_the_service_says_of_caches_is_kept() {
+    for (said, kept) in [
+        ("no-cache, must-revalidate", "private, no-cache, must-revalidate"),
+        ("public, max-age=60, s-maxage=600", "private, max-age=60"),
+        ("S-MaxAge=1,Public", "private"),
+        ("private=\"x-a, x-b\", max-age=1", "private, private=\"x-a, x-b\", max-age=1"),
+        ("max-age=60, private", "max-age=60, private"),
+    ] {
+        assert_eq!(cache_control_over(StatusCode::OK, said).await.as_deref(), Some(kept));
+    }
+}
+
 // 7: `private` is asked for against shared caches; it is no leave to store what the service said not to.
 #[tokio::test]
 async fn a_success_that_the_service_forbids_to_store_stays_forbidden_to_store() {

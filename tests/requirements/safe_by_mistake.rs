@@ -1,11 +1,12 @@
 //! Mistakes of the operator's that must not weaken anything.
 
 use http::Request;
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use tower_jwt_auth::{
     Algorithm, CacheSettings, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery, RequestHead, TokenSource,
 };
 
-use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key, send, token};
+use crate::support::{AUDIENCE, ISSUER, ask, builder, builder_for, issuer, key, send, token};
 
 #[tokio::test]
 async fn a_second_predicate_does_not_replace_the_first() {
@@ -13,6 +14,14 @@ async fn a_second_predicate_does_not_replace_the_first() {
     assert_eq!(send(&layer, &token().sign()).await.error.unwrap().kind(), ErrorKind::InsufficientScope);
     let layer = builder().revoked(|_| true).revoked(|_| false).build().unwrap();
     assert_eq!(send(&layer, &token().sign()).await.error.unwrap().kind(), ErrorKind::Revoked);
+}
+
+#[tokio::test]
+async fn a_second_exemption_does_not_replace_the_first() {
+    let layer =
+        builder().skip(|head| head.uri().path() == "/a").skip(|head| head.uri().path() == "/b").build().unwrap();
+    let kind = async |path| ask(&layer, Request::get(path).body(()).unwrap()).await.kind();
+    assert_eq!((kind("/a").await, kind("/b").await, kind("/c").await), (None, None, Some(ErrorKind::MissingToken)));
 }
 
 #[test]
@@ -57,10 +66,19 @@ fn one_place_twice_would_find_every_token_twice() {
         vec![TokenSource::authorization(), TokenSource::authorization()],
         vec![cookie(), TokenSource::authorization(), cookie()],
         vec![TokenSource::query("token"), TokenSource::query("token")],
+        vec![TokenSource::authorization(), TokenSource::header(AUTHORIZATION)],
+        vec![TokenSource::header(COOKIE), cookie()],
+        vec![TokenSource::websocket_protocol(), TokenSource::header(SEC_WEBSOCKET_PROTOCOL)],
     ] {
         assert_eq!(builder().token_sources(sources).build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
     }
-    assert!(builder().token_sources([cookie(), TokenSource::cookie("other").unwrap()]).build().is_ok());
+    for sources in [
+        [cookie(), TokenSource::cookie("other").unwrap()],
+        [TokenSource::header(COOKIE), TokenSource::authorization()],
+        [TokenSource::query("token"), TokenSource::header(HeaderName::from_static("x-token"))],
+    ] {
+        assert!(builder().token_sources(sources).build().is_ok());
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::future::ready;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request};
 use tower::Layer as _;
 use tower_jwt_auth::{
     Algorithm, Claims, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError,
@@ -60,6 +60,7 @@ fn quotable(realm: &str) -> String {
 /// A request that is refused for this cause.
 fn refused(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
     if let Ok(value) = HeaderValue::from_bytes(content_type.as_bytes()) {
         request.headers_mut().insert(CONTENT_TYPE, value);
     }
