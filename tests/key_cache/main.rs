@@ -14,6 +14,7 @@
 mod bounds;
 mod cold;
 mod defaults;
+mod cover;
 mod discovery;
 mod events;
 mod hostile;

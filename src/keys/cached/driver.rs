@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use futures::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::flight::Ticket;
 use super::tower::Tower;
@@ -78,7 +78,8 @@ async fn drive(wheel: Wheel, mut open: watch::Receiver<()>) {
         }
         let Some(ticket) = wheel.0.upgrade().map(|cache| cache.fetch_if_due()) else { return };
         if let Some(ticket) = ticket {
-            let _ = ticket.await;
+            // Were the flight lost, nobody would clear its ticket.
+            let _ = timeout(origin.settings.longest_flight(), ticket).await;
         }
     }
 }

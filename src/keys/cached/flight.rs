@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use super::snapshot::Snapshot;
 use super::tower::{Said, Tower};
-use super::{Cache, Origin};
+use super::{Cache, Origin, after};
 use crate::keys::event::KeysEvent;
 use crate::keys::fetch::{FetchError, Fetched, Validator};
 use crate::keys::source::KeysError;
@@ -45,13 +45,18 @@ impl Cache {
         let ticket = ticket.shared();
         let slot = Slot { cache: Arc::downgrade(self), flight: tower.depart(ticket.clone(), now) };
         let snapshot = self.snapshot.load();
-        if snapshot.serves(now, self.is_covered()) {
-            // Refreshed in time: it serves until the outcome is known, however long that takes.
-            self.cover(true);
+        if snapshot.lives(now) {
+            // Refreshed in time: it serves until the outcome is known. A failure's cover reaches over the next flight already.
+            self.cover_flight(now);
         }
         let validator = snapshot.validator().cloned();
         runtime.spawn(fly(Arc::clone(&self.origin), validator, self.open.subscribe(), slot, arrival));
         Ok(ticket)
+    }
+
+    /// Lets the keys serve until a flight that departs then has landed, or is lost.
+    pub(super) fn cover_flight(&self, departure: Instant) {
+        self.cover.extend(after(departure, self.origin.settings.longest_flight()));
     }
 
     /// Takes in what a flight brought, unless it was lost and overtaken.
@@ -73,7 +78,7 @@ impl Cache {
         let failures = tower.failures();
         tower.succeed();
         self.unknown.forget_all();
-        self.cover(false);
+        self.cover.end();
         drop(tower);
         self.keep(flight, &snapshot);
         self.origin.tell(&KeysEvent::Fetched { keys: snapshot.keys() });
@@ -88,8 +93,7 @@ impl Cache {
         let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut tower = self.tower();
         let since = tower.clear(flight).ok_or_else(|| self.timed_out())?;
-        tower.fail(Arc::clone(&cause), since, &self.origin.settings, now);
-        self.cover(true);
+        self.cover_flight(tower.fail(Arc::clone(&cause), since, &self.origin.settings, now));
         let (failures, error) = (tower.failures(), self.failure(&tower, now));
         let news = self.news(&mut tower, now);
         drop(tower);
@@ -103,7 +107,7 @@ impl Cache {
     /// Whether it got worse: told once.
     fn news(&self, tower: &mut Tower, now: Instant) -> Option<KeysEvent<'static>> {
         let snapshot = self.snapshot.load();
-        let (said, event) = match (snapshot.is_stale(now), snapshot.serves(now, true)) {
+        let (said, event) = match (snapshot.is_stale(now), snapshot.may_serve(now)) {
             (false, _) => return None,
             (true, true) => (Said::Stale, KeysEvent::Stale),
             (true, false) => (Said::Expired, KeysEvent::Expired),
@@ -167,8 +171,12 @@ impl Drop for Slot {
         if let Some(cache) = self.cache.upgrade() {
             let mut tower = cache.tower();
             if tower.clear(self.flight).is_some() {
-                tower.abort(Instant::now());
-                cache.cover(true);
+                let now = Instant::now();
+                if tower.failure.is_none() {
+                    // Once: flights that go down one after the other must not prolong it for ever.
+                    cache.cover_flight(now);
+                }
+                tower.abort(now);
             }
         }
     }

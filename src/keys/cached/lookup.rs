@@ -120,7 +120,7 @@ impl Cache {
         let tower = self.tower();
         if tower.is_flying() {
             // Still no answer: as good as a failure for those who can do with the keys at hand.
-            self.cover(true);
+            self.cover_flight(Instant::now());
         }
         Err(self.timed_out())
     }

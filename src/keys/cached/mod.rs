@@ -4,6 +4,7 @@
 //! requests wait for the same one, each with its own patience, and a request that goes away changes nothing for the
 //! others. A failed fetch leaves the good set in place.
 
+mod cover;
 mod driver;
 mod flight;
 mod lifetime;
@@ -15,7 +16,7 @@ mod tower;
 mod unknown;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +25,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
 
+use self::cover::Cover;
 use self::store::Store;
 use self::tower::Tower;
 use self::unknown::Unknown;
@@ -52,8 +54,8 @@ struct Cache {
     unknown: Unknown,
     /// For those who wait.
     places: Semaphore,
-    /// The keys may serve beyond their life.
-    covered: AtomicBool,
+    /// How long the keys may serve beyond their life. Changed under the lock only, so that it agrees with what that guards.
+    cover: Cover,
     /// Asked for since the driver last looked.
     used: AtomicBool,
     /// There is a driver.
@@ -119,7 +121,7 @@ impl CachedKeys {
             tower: Mutex::new(Tower::new(&origin.settings)),
             unknown: Unknown::new(&origin.settings),
             places: Semaphore::new(origin.settings.most_waiting),
-            covered: AtomicBool::new(false),
+            cover: Cover::new(Instant::now()),
             used: AtomicBool::new(false),
             driving: AtomicBool::new(false),
             open: watch::Sender::new(()),
@@ -165,8 +167,7 @@ impl CachedKeys {
 impl KeySource for CachedKeys {
     fn current(&self) -> Option<Keys<'_>> {
         let snapshot = self.cache.snapshot.load();
-        let serves = snapshot.serves(Instant::now(), self.cache.is_covered());
-        serves.then(|| Keys::of_snapshot(snapshot))
+        self.cache.lets_serve(&snapshot, Instant::now()).then(|| Keys::of_snapshot(snapshot))
     }
 
     fn refresh(&self, query: KeyQuery) -> KeysFuture {
@@ -177,16 +178,13 @@ impl KeySource for CachedKeys {
 
 impl Cache {
     fn serves(&self, now: Instant) -> bool {
-        self.snapshot.load().serves(now, self.is_covered())
+        self.lets_serve(&self.snapshot.load(), now)
     }
 
-    fn is_covered(&self) -> bool {
-        self.covered.load(Relaxed)
-    }
-
-    /// Changed under the lock only, so that it agrees with what the lock guards.
-    fn cover(&self, covered: bool) {
-        self.covered.store(covered, Relaxed);
+    /// Whether there are keys, and not too old. They may outlive their life while a fetch that began in time is under way,
+    /// or after the last one failed. Keys that nobody tried to refresh may not.
+    fn lets_serve(&self, snapshot: &Snapshot, now: Instant) -> bool {
+        snapshot.lives(now) || (snapshot.may_serve(now) && self.cover.reaches(now))
     }
 
     fn failure(&self, tower: &Tower, now: Instant) -> KeysError {

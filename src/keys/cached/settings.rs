@@ -156,6 +156,11 @@ impl CacheSettings {
         self.lifetime
     }
 
+    /// After that a fetch is lost: the runtime under it is not polled any more.
+    pub(super) const fn longest_flight(&self) -> Duration {
+        self.fetch_timeout.saturating_add(SECOND)
+    }
+
     /// For the metadata, where another fetch may follow.
     pub(crate) fn half_a_fetch(&self) -> Duration {
         self.fetch_timeout.div_f64(2.0)

@@ -101,10 +101,14 @@ impl Snapshot {
         self.validator.as_ref()
     }
 
-    /// Whether there are keys, and not too old. `covered`: they may outlive their life, because a fetch that began in
-    /// time is under way, or the last one failed. Keys that nobody tried to refresh may not.
-    pub(super) fn serves(&self, now: Instant, covered: bool) -> bool {
-        self.times.is_some_and(|times| now < if covered { times.end } else { times.ripe })
+    /// Whether there are keys, and within their life.
+    pub(super) fn lives(&self, now: Instant) -> bool {
+        self.times.is_some_and(|times| now < times.ripe)
+    }
+
+    /// Whether there are keys, and within the time that they may serve at the longest.
+    pub(super) fn may_serve(&self, now: Instant) -> bool {
+        self.times.is_some_and(|times| now < times.end)
     }
 
     /// Whether the keys have outlived their life.

@@ -62,7 +62,7 @@ impl Tower {
     pub(super) fn new(settings: &CacheSettings) -> Self {
         Self {
             flight: None,
-            longest_flight: settings.fetch_timeout.saturating_add(Duration::from_secs(1)),
+            longest_flight: settings.longest_flight(),
             started: 0,
             ended: 0,
             failed: 0,
@@ -75,7 +75,7 @@ impl Tower {
 
     /// The flight that is under way, unless it is lost.
     pub(super) fn flight(&self, now: Instant) -> Option<Ticket> {
-        let lost = |flight: &&Flight| now > after(flight.since, self.longest_flight);
+        let lost = |flight: &&Flight| now >= after(flight.since, self.longest_flight);
         self.flight.as_ref().filter(|flight| !lost(flight)).map(|flight| flight.ticket.clone())
     }
 
@@ -118,14 +118,21 @@ impl Tower {
         self.failure = Some(Failure { cause: Arc::new(FetchError::NoRuntime), retry_at: now });
     }
 
-    /// The pause counts from the departure: a fetch that hung has been pause enough.
-    pub(super) fn fail(&mut self, cause: Arc<FetchError>, since: Instant, settings: &CacheSettings, now: Instant) {
+    /// The pause counts from the departure: a fetch that hung has been pause enough. Gives its end.
+    pub(super) fn fail(
+        &mut self,
+        cause: Arc<FetchError>,
+        since: Instant,
+        settings: &CacheSettings,
+        now: Instant,
+    ) -> Instant {
         let shortest = after(now, settings.first_pause.min(SHORTEST_PAUSE));
         let asked = after(now, asked_pause(&cause));
         let retry_at = after(since, pause(self.failures, settings)).max(shortest).max(asked);
         self.failures = self.failures.saturating_add(1);
         self.failed = self.failed.saturating_add(1);
         self.failure = Some(Failure { cause, retry_at });
+        retry_at
     }
 }
 

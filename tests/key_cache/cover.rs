@@ -1,0 +1,168 @@
+//! Service beyond a life: for as long as somebody tries to renew the keys, and no longer.
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, advance, sleep, timeout};
+use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
+
+use crate::mock::{Answer, Mock, kind, minutes};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+/// An issuer whose keys live for a minute.
+fn minute() -> Mock {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=60");
+    mock
+}
+
+/// A program that drives its runtime only while a call waits: between the calls everything in the background stands still.
+struct Synchronous {
+    runtime: Runtime,
+    authenticator: Authenticator,
+}
+
+impl Synchronous {
+    fn new(mock: &Mock) -> Self {
+        Self { runtime: runtime(), authenticator: mock.authenticator() }
+    }
+
+    fn call(&self, token: &str) -> Option<ErrorKind> {
+        kind(self.runtime.block_on(self.authenticator.authenticate(token)))
+    }
+
+    fn pass(&self, time: Duration) {
+        let _context = self.runtime.enter();
+        assert!(advance(time).now_or_never().is_none(), "the clock is set, and no task is run");
+    }
+}
+
+#[test]
+fn a_withdrawn_key_that_nobody_refreshes_ends_with_its_life() {
+    let mock = minute();
+    let program = Synchronous::new(&mock);
+    let withdrawn = mock.token();
+    assert_eq!(program.call(&withdrawn), None);
+    mock.answer(Answer::Status(500));
+    assert_eq!(program.call(&Mock::stranger()), Some(ErrorKind::KeysUnavailable));
+    mock.answer(Answer::Keys);
+    mock.rotate();
+    let mut served = 0;
+    while program.call(&withdrawn).is_none() {
+        program.pass(SECOND);
+        served += 1;
+        assert!(served < 3600, "still trusted an hour after it was withdrawn");
+    }
+    assert!((55..=70).contains(&served), "{served} s: its life, and the time of a fetch");
+    assert_eq!(program.call(&withdrawn), Some(ErrorKind::UnknownKey));
+}
+
+#[test]
+fn in_an_outage_keys_that_nobody_refreshes_serve_on_since_each_lapse_is_an_attempt() {
+    for fault in [Answer::Unreachable, Answer::Hang] {
+        let mock = minute();
+        let program = Synchronous::new(&mock);
+        let token = mock.token();
+        assert_eq!(program.call(&token), None);
+        mock.answer(fault);
+        let start = mock.fetch_times(0)[0];
+        let elapsed = || program.runtime.block_on(async { Instant::now() - start });
+        while elapsed() < SECOND * 3590 {
+            assert_eq!(program.call(&token), None, "{:?}", elapsed());
+            program.pass(SECOND);
+        }
+        program.pass(SECOND * 120);
+        assert_eq!(program.call(&token), Some(ErrorKind::KeysUnavailable));
+        assert!(mock.fetches() > 300, "{} fetches", mock.fetches());
+    }
+}
+
+#[test]
+fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
+    let mock = minute();
+    let settings = CacheSettings::default().refresh_after(10);
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    let (withdrawn, stranger) = (mock.token(), Mock::stranger());
+    let (awake, asleep) = (runtime(), runtime());
+    awake.block_on(async {
+        assert!(authenticator.authenticate(&withdrawn).await.is_ok());
+        sleep(SECOND * 5).await;
+    });
+    mock.answer(Answer::Hang);
+    asleep.block_on(async {
+        sleep(SECOND * 5).await;
+        let _ = timeout(SECOND / 100, authenticator.authenticate(&stranger)).await;
+    });
+    assert_eq!(mock.fetches(), 2);
+    mock.answer(Answer::Keys);
+    mock.rotate();
+    awake.block_on(async {
+        minutes(10).await;
+        assert!(mock.fetches() > 50, "{} fetches in ten minutes", mock.fetches());
+        assert_eq!(kind(authenticator.authenticate(&withdrawn).await), Some(ErrorKind::UnknownKey));
+    });
+}
+
+#[test]
+fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing() {
+    let mock = minute();
+    mock.delay(SECOND / 10);
+    let authenticator: Authenticator = mock.authenticator();
+    let withdrawn = mock.token();
+    // Each call has a runtime of its own, which gives the background no time to end a fetch.
+    let call = |seconds| {
+        runtime().block_on(async {
+            // A paused clock jumps, and the next one starts without its jumps.
+            sleep(SECOND * seconds).await;
+            let outcome = kind(authenticator.authenticate(&withdrawn).await);
+            sleep(SECOND / 100).await;
+            outcome
+        })
+    };
+    assert_eq!(call(0), None);
+    mock.rotate();
+    let refused = (1..600).find(|seconds| call(*seconds).is_some());
+    assert!(refused.is_some_and(|seconds| (42..=75).contains(&seconds)), "refused after {refused:?} s");
+    assert!(mock.fetches() > 3, "{} fetches", mock.fetches());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_began_in_time_is_no_gap_however_long_it_takes() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=10");
+    let settings = CacheSettings::default().shortest_life(SECOND).refresh_after(95);
+    let authenticator = mock.builder(settings).build_authenticator().unwrap();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    mock.delay(SECOND * 49 / 10);
+    for _ in 0..1000 {
+        let start = Instant::now();
+        assert!(authenticator.authenticate(&token).await.is_ok());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        sleep(SECOND / 10).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_that_an_issuer_asks_for_is_no_gap() {
+    let mock = minute();
+    mock.header("retry-after", "60");
+    let authenticator = mock.authenticator();
+    let token = mock.token();
+    assert!(authenticator.authenticate(&token).await.is_ok());
+    for fault in [Answer::Status(503), Answer::Hang, Answer::Status(429)] {
+        mock.answer(fault);
+        for _ in 0..1000 {
+            let start = Instant::now();
+            assert!(authenticator.authenticate(&token).await.is_ok());
+            assert_eq!(start.elapsed(), Duration::ZERO);
+            sleep(SECOND).await;
+        }
+    }
+}
