@@ -12,7 +12,7 @@ use crate::config_error::ConfigError;
 use crate::keys::HttpClient;
 
 /// Made at the first fetch: to load the machine's TLS roots takes time, and a process whose keys are all at hand never
-/// needs them.
+/// needs them. On a runtime without I/O it panics, which counts as a failed fetch.
 // A Result, because without this feature there is none.
 #[allow(clippy::unnecessary_wraps)]
 pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {

@@ -23,6 +23,8 @@ pub(crate) enum FetchError {
     Status(StatusCode, Option<Duration>),
     TooLarge,
     TimedOut,
+    /// The client did.
+    Panicked,
     /// Not a JWK set with a usable key.
     Unusable(ConfigError),
     /// Not metadata of the configured issuer.
@@ -40,6 +42,7 @@ impl fmt::Display for FetchError {
             Self::Status(status, _) => write!(f, "the issuer answered with status {}", status.as_u16()),
             Self::TooLarge => f.write_str("the issuer's answer is too large"),
             Self::TimedOut => f.write_str("the issuer did not answer in time"),
+            Self::Panicked => f.write_str("the HTTP client panicked"),
             Self::Unusable(error) => write!(f, "the issuer's answer is unusable: {error}"),
             Self::Metadata(reason) => write!(f, "the issuer's metadata {reason}"),
             Self::NoRuntime => f.write_str("keys are fetched on a tokio runtime, and there is none"),

@@ -21,6 +21,7 @@ mod hostile;
 mod lifetime;
 mod mock;
 mod outage;
+mod panic;
 mod refresh;
 mod restart;
 mod runtime;

@@ -3,10 +3,11 @@
 //! The hand-over: under the lock a flight's task clears the slot and stores the new snapshot, and only then tells the
 //! waiters. Whoever wants keys looks at the snapshot and the slot under the same lock before boarding. So a caller
 //! either sees the flight in the slot and waits for it, or comes after it was cleared and sees the snapshot that it
-//! stored: no caller can miss both and start a second fetch for the same need. Were the task dropped or to panic,
-//! `Slot`'s drop clears the slot and notes a failure, and the waiters learn it from the closed channel. Were its runtime
-//! not polled any more, the flight counts as lost after its time; what it brings later is not taken in.
+//! stored: no caller can miss both and start a second fetch for the same need. Were the task dropped, `Slot`'s drop
+//! clears the slot and notes a failure, and the waiters learn it from the closed channel. Were its runtime not polled any
+//! more, the flight counts as lost after its time; what it brings later is not taken in.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 
@@ -148,6 +149,8 @@ async fn fly(
 ) {
     let settings = &origin.settings;
     let fetch = origin.target.fetch(&origin.client, validator.as_ref(), settings);
+    // A client that panics has failed, which calls for the usual pause: no runtime went away.
+    let fetch = AssertUnwindSafe(fetch).catch_unwind().map(|outcome| outcome.unwrap_or(Err(FetchError::Panicked)));
     let fetch = pin!(timeout(settings.fetch_timeout, fetch));
     let Either::Left((outcome, _)) = select(fetch, pin!(open.changed())).await else { return };
     let outcome = outcome.unwrap_or(Err(FetchError::TimedOut));

@@ -1,0 +1,103 @@
+//! An HTTP client that panics: a fetch that failed.
+
+use std::convert::Infallible;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tokio::runtime::Builder;
+use tokio::time::{Instant, sleep};
+use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, HttpClient, Issuer, KeysEvent};
+
+use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, minutes};
+
+/// So many that a loop without pauses shows, and ends.
+const ALWAYS: Range<usize> = 0..500;
+
+/// An authenticator whose client panics at those of its calls, how many there were, and what was told of them.
+struct World {
+    authenticator: Authenticator,
+    calls: Arc<AtomicUsize>,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+fn client(mock: &Mock, calls: &Arc<AtomicUsize>, panics: Range<usize>) -> HttpClient {
+    let (calls, body) = (Arc::clone(calls), mock.jwks());
+    HttpClient::new(tower::service_fn(move |_: Request<Full<Bytes>>| {
+        let (call, body) = (calls.fetch_add(1, Relaxed), body.clone());
+        let panics = panics.contains(&call);
+        async move {
+            assert!(!panics, "the client's own bug");
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(body)))
+        }
+    }))
+}
+
+fn world(mock: &Mock, panics: Range<usize>) -> World {
+    let (calls, told) = (Arc::default(), Arc::<Mutex<Vec<_>>>::default());
+    let noted = Arc::clone(&told);
+    let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
+        .http_client(client(mock, &calls, panics))
+        .cache(CacheSettings::default().unstated_life(Duration::from_secs(60)))
+        .observe(move |_, event| {
+            if let KeysEvent::Failed { error, failures, .. } = event {
+                noted.lock().unwrap().push(format!("{failures}: {error}"));
+            }
+        });
+    World { authenticator: Authenticator::builder(issuer).build_authenticator().unwrap(), calls, told }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_panics_is_called_again_after_the_usual_pauses() {
+    let mock = Mock::new();
+    let world = world(&mock, ALWAYS);
+    let error = world.authenticator.authenticate(&mock.token()).await.unwrap_err();
+    minutes(1).await;
+    let calls = world.calls.load(Relaxed);
+    assert!((10..=25).contains(&calls), "{calls} calls in a minute");
+    assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+    assert!(error.retry_after().is_some_and(|pause| pause < Duration::from_secs(1)), "{:?}", error.retry_after());
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_the_client_panicked_is_told_with_a_reason_of_its_own() {
+    let mock = Mock::new();
+    let world = world(&mock, ALWAYS);
+    let error = world.authenticator.authenticate(&mock.token()).await.unwrap_err();
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the HTTP client panicked");
+    assert_eq!(*world.told.lock().unwrap(), ["1: the HTTP client panicked"]);
+    let health = world.authenticator.health().remove(0).fetch.unwrap();
+    assert_eq!(health.last_error.as_deref(), Some("the HTTP client panicked"));
+    assert_eq!((health.fetches, health.failures), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_keys_serve_on_while_the_client_panics_and_are_renewed_when_it_no_longer_does() {
+    let mock = Mock::new();
+    let world = world(&mock, 1..20);
+    let token = mock.token();
+    assert!(world.authenticator.authenticate(&token).await.is_ok());
+    for _ in 0..600 {
+        let start = Instant::now();
+        assert!(world.authenticator.authenticate(&token).await.is_ok());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(world.calls.load(Relaxed) > 20);
+    let health = world.authenticator.health().remove(0).fetch.unwrap();
+    assert_eq!((health.stale, health.last_error), (false, None));
+}
+
+#[test]
+fn the_default_client_on_a_runtime_without_io_fails_with_a_reason() {
+    let issuer = Issuer::jwks(ISSUER, "http://127.0.0.1:1/jwks", AUDIENCE);
+    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let error = runtime.block_on(authenticator.authenticate(&Mock::new().token())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the HTTP client panicked");
+}
