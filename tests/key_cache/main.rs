@@ -22,6 +22,7 @@ mod lifetime;
 mod mock;
 mod outage;
 mod panic;
+mod private_url;
 mod refresh;
 mod restart;
 mod runtime;

@@ -12,15 +12,27 @@ use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
 use crate::mock::{Answer, Mock, kind, minutes};
 
 /// A folder that is removed in the end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("tower-jwt-auth-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
         Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The file, as soon as it is written, which a thread of its own does.
+    pub(crate) async fn written(&self) -> PathBuf {
+        while fs::read_dir(&self.0).unwrap().all(|entry| entry.unwrap().path().extension().unwrap() == "tmp") {
+            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        }
+        self.file()
     }
 
     /// The only file.
@@ -54,10 +66,7 @@ async fn earlier(mock: &Mock) -> Folder {
     let folder = Folder::new();
     let authenticator = start(mock, &folder.0);
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    while fs::read_dir(&folder.0).unwrap().all(|entry| entry.unwrap().path().extension().unwrap() == "tmp") {
-        // The file is written by a thread of its own.
-        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
-    }
+    folder.written().await;
     folder
 }
 

@@ -128,8 +128,8 @@ impl CacheSettings {
     }
 
     /// Keeps the last good keys in a file in this folder, one an issuer, and starts with them if they still may serve: a
-    /// restart during an outage of the issuer then changes nothing. Public keys only. The folder must exist, and be the
-    /// service's own: who can write there can make keys that are trusted. Default: off.
+    /// restart during an outage of the issuer then changes nothing. Public keys only, and no query of their URL. The
+    /// folder must exist, and be the service's own: who can write there can make keys that are trusted. Default: off.
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshot_folder = Some(folder.into());
         self

@@ -1,7 +1,8 @@
 //! The last good key set in a file, so that a restart during an outage of the issuer still serves.
 //!
 //! Who can write the file can make keys that are trusted: it belongs in a folder of the service's own. It holds public
-//! keys only, and is written to a file beside it that then takes its place, so that nobody reads half of it.
+//! keys only, and of their URL no query, which may hold a secret. It is written to a file beside it that then takes its
+//! place, so that nobody reads half of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
@@ -29,7 +30,7 @@ const LONGEST_NAME: usize = 200;
 pub(super) struct Store {
     file: PathBuf,
     issuer: String,
-    /// Where the keys come from: a URL, or the issuer's metadata.
+    /// Where the keys come from: a URL without its query, or the issuer's metadata.
     source: String,
     limit: usize,
     /// The number of the flight whose keys are in the file.
@@ -56,14 +57,16 @@ pub(super) struct Restored {
 }
 
 impl Store {
-    pub(super) fn new(folder: &Path, issuer: &str, source: String, limit: usize) -> Result<Self, ConfigError> {
+    pub(super) fn new(folder: &Path, issuer: &str, mut source: String, limit: usize) -> Result<Self, ConfigError> {
         let name: String = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
         if name.len() > LONGEST_NAME {
             return Err(ConfigError::new(ConfigErrorKind::Contradiction, "the issuer is too long for a file name"));
         }
-        // Of two sources of one issuer each has its file.
+        // Of two sources of one issuer each has its file, also where only their queries differ. Another version of Rust may
+        // hash otherwise: then there is no file, as at the first start.
         let place = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
         let file = folder.join(format!("{name}.{place:016x}.jwks.json"));
+        source.truncate(source.find('?').unwrap_or(source.len()));
         Ok(Self { file, issuer: issuer.to_owned(), source, limit, newest: Mutex::new(0) })
     }
 
