@@ -16,6 +16,7 @@ mod cold;
 mod defaults;
 mod cover;
 mod discovery;
+mod disk;
 mod events;
 mod hostile;
 mod lifetime;

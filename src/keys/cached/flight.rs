@@ -10,6 +10,7 @@
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+use std::time::SystemTime;
 
 use futures::FutureExt as _;
 use futures::future::{Either, Shared, select};
@@ -19,6 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use super::snapshot::Snapshot;
 use super::tower::{Said, Tower};
+use super::writer::Page;
 use super::{Cache, Origin, after};
 use crate::keys::event::KeysEvent;
 use crate::keys::fetch::{FetchError, Fetched, Validator};
@@ -117,15 +119,12 @@ impl Cache {
     }
 
     /// Writes the keys to their file, beside the runtime's workers.
-    fn keep(&self, flight: u64, snapshot: &Arc<Snapshot>) {
-        if self.origin.store.is_some() {
-            let (origin, snapshot) = (Arc::clone(&self.origin), Arc::clone(snapshot));
-            let written = move || {
-                let (body, life) = snapshot.body();
-                origin.keep(flight, body, life);
-            };
-            drop(Handle::current().spawn_blocking(written));
-        }
+    fn keep(&self, flight: u64, snapshot: &Snapshot) {
+        let Some(writer) = &self.origin.writer else { return };
+        let (body, life) = snapshot.body();
+        writer.leave(Page { flight, body: body.clone(), life, fetched: SystemTime::now() });
+        let origin = Arc::clone(&self.origin);
+        drop(Handle::current().spawn_blocking(move || origin.write()));
     }
 
     fn next_snapshot(&self, fetched: Fetched, now: Instant) -> Snapshot {

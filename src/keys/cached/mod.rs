@@ -14,6 +14,7 @@ mod snapshot;
 mod store;
 mod tower;
 mod unknown;
+mod writer;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -21,7 +22,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
 
@@ -29,6 +29,7 @@ use self::cover::Cover;
 use self::store::Store;
 use self::tower::Tower;
 use self::unknown::Unknown;
+use self::writer::Writer;
 use super::client::HttpClient;
 use super::event::{KeysEvent, Observer};
 use super::fetch::{FetchError, Target};
@@ -71,7 +72,7 @@ struct Origin {
     client: HttpClient,
     settings: CacheSettings,
     observer: Option<Observer>,
-    store: Option<Store>,
+    writer: Option<Writer>,
     /// Tells the driver that a fetch ended.
     changed: Notify,
 }
@@ -86,19 +87,18 @@ impl Origin {
 
     /// What an earlier process left, if it still may serve.
     fn restore(&self) -> Option<Snapshot> {
-        let restored =
-            self.store.as_ref()?.read(self.settings.stale_for, SystemTime::now()).unwrap_or_else(|error| {
-                self.tell(&KeysEvent::SnapshotFailed { error: &error });
-                None
-            })?;
+        let store = &self.writer.as_ref()?.store;
+        let restored = store.read(self.settings.stale_for, SystemTime::now()).unwrap_or_else(|error| {
+            self.tell(&KeysEvent::SnapshotFailed { error: &error });
+            None
+        })?;
         Some(Snapshot::restored(restored, &self.settings, Instant::now()))
     }
 
     /// Leaves the keys for a process to come.
-    fn keep(&self, flight: u64, body: &Bytes, life: Duration) {
-        let Some(store) = &self.store else { return };
-        if let Err(error) = store.write(flight, body, life, SystemTime::now()) {
-            self.tell(&KeysEvent::SnapshotFailed { error: &error });
+    fn write(&self) {
+        if let Some(writer) = &self.writer {
+            writer.write(|error| self.tell(&KeysEvent::SnapshotFailed { error }));
         }
     }
 }
@@ -114,8 +114,8 @@ impl CachedKeys {
         settings.check()?;
         let store = settings.snapshot_folder.as_ref();
         let store = store.map(|folder| Store::new(folder, issuer, target.name(), settings.body_limit)).transpose()?;
-        let origin =
-            Origin { issuer: issuer.to_owned(), target, client, settings, observer, store, changed: Notify::new() };
+        let (issuer, writer, changed) = (issuer.to_owned(), store.map(Writer::new), Notify::new());
+        let origin = Origin { issuer, target, client, settings, observer, writer, changed };
         let cache = Cache {
             snapshot: ArcSwap::from_pointee(origin.restore().unwrap_or_else(Snapshot::empty)),
             tower: Mutex::new(Tower::new(&origin.settings)),

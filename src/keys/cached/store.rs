@@ -8,13 +8,12 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::writer::Page;
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
 
@@ -33,8 +32,6 @@ pub(super) struct Store {
     /// Where the keys come from: a URL without its query, or the issuer's metadata.
     source: String,
     limit: usize,
-    /// The number of the flight whose keys are in the file.
-    newest: Mutex<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,24 +64,18 @@ impl Store {
         let place = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
         let file = folder.join(format!("{name}.{place:016x}.jwks.json"));
         source.truncate(source.find('?').unwrap_or(source.len()));
-        Ok(Self { file, issuer: issuer.to_owned(), source, limit, newest: Mutex::new(0) })
+        Ok(Self { file, issuer: issuer.to_owned(), source, limit })
     }
 
-    /// Replaces what is kept, unless a later flight's keys are there: threads may overtake one another. `body` is the JWK
-    /// set as it was fetched; only the public part of its usable keys is kept.
-    pub(super) fn write(&self, flight: u64, body: &Bytes, life: Duration, now: SystemTime) -> io::Result<()> {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if flight < *newest {
-            return Ok(());
-        }
-        *newest = flight;
-        let jwks = KeySet::public_json(body).and_then(|json| RawValue::from_string(json).ok());
+    /// Replaces what is kept. Only the public part of usable keys is.
+    pub(super) fn write(&self, page: &Page) -> io::Result<()> {
+        let jwks = KeySet::public_json(&page.body).and_then(|json| RawValue::from_string(json).ok());
         let record = Record {
             version: VERSION,
             issuer: self.issuer.clone(),
             source: self.source.clone(),
-            fetched_at: now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
-            life: life.as_secs(),
+            fetched_at: page.fetched.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
+            life: page.life.as_secs(),
             jwks: jwks.ok_or(io::ErrorKind::InvalidData)?,
         };
         let beside = self.beside();
@@ -140,28 +131,4 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(content)?;
     file.sync_all()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(key_id: &str) -> Bytes {
-        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}]}}"#).into()
-    }
-
-    #[test]
-    fn keys_of_an_earlier_flight_do_not_replace_those_of_a_later_one() {
-        let folder = std::env::temp_dir().join(format!("tower-jwt-auth-store-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let store = Store::new(&folder, "https://issuer.example", "discovery".to_owned(), 1 << 20).unwrap();
-        let (now, life) = (SystemTime::now(), Duration::from_secs(600));
-        for (flight, key_id) in [(1, "first"), (3, "third"), (2, "second")] {
-            store.write(flight, &set(key_id), life, now).unwrap();
-        }
-        let restored = store.read(Duration::ZERO, now).unwrap().unwrap();
-        fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(restored.keys.keys().next().unwrap().key_id(), Some("third"));
-    }
 }

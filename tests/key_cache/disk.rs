@@ -1,0 +1,51 @@
+//! A disk that hangs under the file for restarts.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+use tower_jwt_auth::{Authenticator, CacheSettings, Issuer, KeysEvent};
+
+use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock};
+use crate::restart::Folder;
+
+/// Each attempt to write fails, is counted, and then hangs until the gate is gone.
+fn hanging(mock: &Mock, folder: &Folder, gate: Receiver<()>) -> (Authenticator, Arc<AtomicUsize>) {
+    let (attempts, gate) = (Arc::<AtomicUsize>::default(), Mutex::new(gate));
+    let counted = Arc::clone(&attempts);
+    let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
+        .http_client(mock.client())
+        .cache(CacheSettings::default().snapshot_folder(folder.path().join("nowhere")))
+        .observe(move |_, event| {
+            if let KeysEvent::SnapshotFailed { .. } = event {
+                counted.fetch_add(1, Relaxed);
+                assert!(gate.lock().unwrap().recv().is_err());
+            }
+        });
+    (Authenticator::builder(issuer).build_authenticator().unwrap(), attempts)
+}
+
+/// Gives other threads all the time that they need.
+async fn until(attempts: &AtomicUsize, count: usize) {
+    while attempts.load(Relaxed) < count {
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_thread_hangs_with_it_and_in_the_end_writes_the_newest_keys() {
+    let (mock, folder, (held, gate)) = (Mock::new(), Folder::new(), channel());
+    let (authenticator, attempts) = hanging(&mock, &folder, gate);
+    assert!(authenticator.prefetch().await.is_ok());
+    until(&attempts, 1).await;
+    for _ in 0..20 {
+        assert!(authenticator.prefetch().await.is_ok());
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    }
+    assert_eq!((mock.fetches(), attempts.load(Relaxed)), (21, 1), "no other thread joins it");
+    drop(held);
+    until(&attempts, 2).await;
+    assert!(authenticator.prefetch().await.is_ok());
+    until(&attempts, 3).await;
+    assert_eq!((mock.fetches(), attempts.load(Relaxed)), (22, 3), "the first keys, the newest meanwhile, and the last");
+}
