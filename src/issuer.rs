@@ -85,8 +85,8 @@ impl Issuer {
         self
     }
 
-    /// Tells what happens to fetched keys: the issuer's name and the event. Called from the tasks that fetch; must not
-    /// block.
+    /// Tells what happens to fetched keys: the issuer's name and the event. Called where it happens: in the tasks that
+    /// fetch, in a request, on the thread that writes the file for restarts, or while this is built. Must not block.
     ///
     /// ```
     /// use tower_jwt_auth::{Issuer, KeysEvent};

@@ -10,7 +10,7 @@ use super::after;
 use super::settings::CacheSettings;
 use crate::keys::source::KeyQuery;
 
-/// How many unknown key ids are remembered. Each is at most as long as a token.
+/// How many unknown key ids are remembered, each of 128 bytes at the most.
 const MOST_REMEMBERED: u64 = 1024;
 /// Longer key ids aren't worth the memory; the budget bounds what they cost.
 const LONGEST_REMEMBERED: usize = 128;
