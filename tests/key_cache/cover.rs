@@ -110,6 +110,26 @@ fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
 }
 
 #[test]
+fn nor_does_it_hold_up_who_loads_the_keys_before_serving() {
+    let mock = Mock::new();
+    mock.answer(Answer::Hang);
+    let authenticator = mock.authenticator();
+    let (awake, asleep) = (runtime(), runtime());
+    asleep.block_on(async {
+        let _ = timeout(SECOND / 100, authenticator.authenticate(&mock.token())).await;
+    });
+    mock.answer(Answer::Keys);
+    awake.block_on(async {
+        let start = Instant::now();
+        let outcome = timeout(SECOND * 3600, authenticator.prefetch()).await;
+        assert!(outcome.is_ok_and(|loaded| loaded.is_err()), "after {:?}", start.elapsed());
+        assert!(start.elapsed() < SECOND * 7, "{:?}", start.elapsed());
+        sleep(SECOND).await;
+        assert!(authenticator.prefetch().await.is_ok());
+    });
+}
+
+#[test]
 fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing() {
     let mock = minute();
     mock.delay(SECOND / 10);

@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use self::cover::Cover;
 use self::store::Store;
@@ -134,7 +134,8 @@ impl CachedKeys {
     pub(crate) async fn prefetch(&self) -> Result<(), KeysError> {
         let ticket = self.cache.board(&mut self.cache.tower())?;
         self.cache.keep_driving();
-        ticket.await.unwrap_or_else(|_| Err(self.cache.timed_out()))
+        let landed = timeout(self.cache.origin.settings.longest_flight(), ticket).await;
+        landed.ok().and_then(Result::ok).unwrap_or_else(|| Err(self.cache.timed_out()))
     }
 
     /// From now on, for as long as it is called now and then, the keys are fetched before they age. Called for what has
