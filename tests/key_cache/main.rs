@@ -13,8 +13,8 @@
 
 mod bounds;
 mod cold;
-mod defaults;
 mod cover;
+mod defaults;
 mod discovery;
 mod disk;
 mod events;

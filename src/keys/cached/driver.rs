@@ -70,6 +70,8 @@ async fn drive(wheel: Wheel, mut open: watch::Receiver<()>) {
         }
         let (next, origin) = (cache.next_fetch(&cache.tower()), Arc::clone(&cache.origin));
         drop(cache);
+        // Looks then whether anybody still asks, however long the keys live.
+        let next = next.min(after(last_used, origin.settings.idle_after));
         // A fetch that somebody else caused may end meanwhile, and then the next one may be due earlier.
         let (time, change) = (pin!(sleep_until(next)), pin!(origin.changed.notified()));
         let due = select(time, change);
