@@ -36,7 +36,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 }
 
 /// How many names are compared one by one, without an allocation. Real tokens rarely have more.
-const INLINE: usize = 24;
+const INLINE: usize = 16;
 
 /// The names seen so far.
 pub(super) struct Names<'j> {
@@ -58,7 +58,7 @@ impl<'j> Names<'j> {
     pub(super) fn add<E: Error>(&mut self, name: &Text<'j>) -> Result<(), E> {
         let bit = trait_of(&name.0);
         if self.traits & bit != 0 && self.contains(&name.0) {
-            return Err(E::custom("a member name occurs twice"));
+            return Err(twice());
         }
         self.traits |= bit;
         match (&name.0, self.few.get_mut(self.count)) {
@@ -77,6 +77,12 @@ impl<'j> Names<'j> {
         let few = self.few.get(..self.count).unwrap_or_default();
         few.contains(&name) || self.many.as_ref().is_some_and(|many| many.contains(name))
     }
+}
+
+/// The error of a name that is there again.
+#[cold]
+pub(super) fn twice<E: Error>() -> E {
+    E::custom("a member name occurs twice")
 }
 
 /// One of 64 bits, the same for the same name.

@@ -24,7 +24,7 @@ pub(crate) struct Verified<'v> {
     pub(super) token_type: TokenType,
     pub(super) text: Text<'v>,
     pub(super) registered: Registered,
-    _proof: Proof,
+    proof: Proof,
 }
 
 impl Unverified {
@@ -51,7 +51,7 @@ impl Unverified {
         token_type: TokenType,
         text: Text<'v>,
     ) -> Verified<'v> {
-        Verified { header, token_type, text, registered: self.registered, _proof: proof }
+        Verified { header, token_type, text, registered: self.registered, proof }
     }
 }
 
@@ -65,9 +65,11 @@ impl<'v> Verified<'v> {
         text: Text<'v>,
         issuer: &str,
     ) -> Result<(Self, C), Proof> {
-        let read = payload::read(text.payload).filter(|(registered, _)| registered.is_of(issuer, text.payload));
-        let Some((registered, custom)) = read else { return Err(proof) };
-        Ok((Self { header, token_type, text, registered, _proof: proof }, custom))
+        let mut verified = Self { header, token_type, text, registered: Registered::default(), proof };
+        match payload::read(text.payload, &mut verified.registered) {
+            Some(custom) if verified.registered.is_of(issuer, text.payload) => Ok((verified, custom)),
+            _ => Err(verified.proof),
+        }
     }
 
     /// The user's claims, where they were not read yet.

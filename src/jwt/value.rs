@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::names::Text;
+use super::names::{Text, twice};
 use super::numeric_date::NumericDate;
 
 /// A claim that is checked here.
@@ -51,6 +51,21 @@ impl Claim {
         matches!(self, Self::ClientId | Self::Scope | Self::Scp)
     }
 
+    const fn bit(self) -> u16 {
+        match self {
+            Self::Iss => 1,
+            Self::Sub => 1 << 1,
+            Self::Aud => 1 << 2,
+            Self::Exp => 1 << 3,
+            Self::Nbf => 1 << 4,
+            Self::Iat => 1 << 5,
+            Self::Jti => 1 << 6,
+            Self::ClientId => 1 << 7,
+            Self::Scope => 1 << 8,
+            Self::Scp => 1 << 9,
+        }
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Iss => "iss",
@@ -64,6 +79,23 @@ impl Claim {
             Self::Scope => "scope",
             Self::Scp => "scp",
         }
+    }
+}
+
+/// Which of them were met.
+#[derive(Default)]
+pub(super) struct Seen(u16);
+
+impl Seen {
+    /// Takes note of one; an error if it was there before.
+    #[inline]
+    pub(super) fn add<E: Error>(&mut self, claim: Claim) -> Result<(), E> {
+        let bit = claim.bit();
+        if self.0 & bit != 0 {
+            return Err(twice());
+        }
+        self.0 |= bit;
+        Ok(())
     }
 }
 
