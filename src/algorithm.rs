@@ -57,8 +57,7 @@ pub(crate) enum Family {
 }
 
 impl Algorithm {
-    /// Every algorithm, symmetric ones first.
-    pub const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::HS256,
         Self::HS384,
         Self::HS512,
@@ -73,6 +72,12 @@ impl Algorithm {
         Self::ES512,
         Self::Ed25519,
     ];
+
+    /// Every algorithm, symmetric ones first.
+    #[must_use]
+    pub fn all() -> Algorithms {
+        Self::ALL.into_iter().collect::<AlgorithmSet>().into_iter()
+    }
 
     /// The name in a token's `alg` header; for Ed25519 the fully specified one of RFC 9864.
     #[must_use]
@@ -161,7 +166,7 @@ impl AlgorithmSet {
     /// All algorithms in which the verifier holds only a public key: the default.
     #[must_use]
     pub fn asymmetric() -> Self {
-        Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()).collect()
+        Algorithm::all().filter(|algorithm| !algorithm.is_symmetric()).collect()
     }
 
     /// Whether `algorithm` is in the set.
@@ -177,8 +182,9 @@ impl AlgorithmSet {
     }
 
     /// The members, symmetric ones first.
-    pub fn iter(self) -> impl Iterator<Item = Algorithm> {
-        Algorithm::ALL.into_iter().filter(move |algorithm| self.contains(*algorithm))
+    #[must_use]
+    pub const fn iter(self) -> Algorithms {
+        Algorithms(self)
     }
 
     pub(crate) const fn union(self, other: Self) -> Self {
@@ -192,10 +198,24 @@ impl AlgorithmSet {
 
 impl IntoIterator for AlgorithmSet {
     type Item = Algorithm;
-    type IntoIter = std::vec::IntoIter<Algorithm>;
+    type IntoIter = Algorithms;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter().collect::<Vec<_>>().into_iter()
+    fn into_iter(self) -> Algorithms {
+        self.iter()
+    }
+}
+
+/// The members of an [`AlgorithmSet`], symmetric ones first.
+#[derive(Clone, Debug)]
+pub struct Algorithms(AlgorithmSet);
+
+impl Iterator for Algorithms {
+    type Item = Algorithm;
+
+    fn next(&mut self) -> Option<Algorithm> {
+        let next = Algorithm::ALL.into_iter().find(|algorithm| self.0.contains(*algorithm))?;
+        self.0 = AlgorithmSet(self.0.0 & !next.bit());
+        Some(next)
     }
 }
 

@@ -143,7 +143,7 @@ impl Issuer {
     fn allowed_algorithms(&self) -> Result<AlgorithmSet, ConfigError> {
         let possible = match &self.keys {
             From::Fixed(keys) => keys.algorithms(),
-            From::Source(_) => Algorithm::ALL.into_iter().collect(),
+            From::Source(_) => Algorithm::all().collect(),
             From::Discovery | From::Url(_) => AlgorithmSet::asymmetric(),
         };
         let default = if let From::Fixed(_) = self.keys { possible } else { AlgorithmSet::asymmetric() };

@@ -140,7 +140,7 @@ pub mod testing;
 #[cfg(feature = "tonic")]
 pub mod tonic;
 
-pub use algorithm::{Algorithm, AlgorithmSet, UnknownAlgorithm};
+pub use algorithm::{Algorithm, AlgorithmSet, Algorithms, UnknownAlgorithm};
 pub use authenticator::Authenticator;
 #[cfg(feature = "axum")]
 pub use axum::{MissingClaims, ScopeRejection, Scoped, Scopes};

@@ -28,7 +28,7 @@ pub(crate) const HEADER: &str = r#"{"alg":"ES256","kid":"key-ES256","typ":"JWT"}
 /// A key of every algorithm, shared by the tests since RSA keys take long to make. Its id is `key-` and its algorithm.
 pub(crate) fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
-    let place = Algorithm::ALL.iter().position(|one| *one == algorithm).unwrap();
+    let place = Algorithm::all().position(|one| one == algorithm).unwrap();
     KEYS[place].get_or_init(|| TestKey::generate(algorithm).with_key_id(format!("key-{algorithm}")))
 }
 

@@ -51,7 +51,7 @@ async fn a_public_key_is_no_secret_where_only_public_keys_are_trusted() {
 
 #[tokio::test]
 async fn a_public_key_is_no_secret_beside_secrets_either() {
-    let layer = layer(key_set(Algorithm::ALL.map(key)));
+    let layer = layer(key_set(Algorithm::all().map(key)));
     for key in PUBLIC.map(key) {
         for forger in forged(key) {
             let token = token_of(&forger);

@@ -26,7 +26,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn layer() -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(ISSUER, key_set(Algorithm::ALL.map(key)), AUDIENCE)).build().unwrap()
+    builder_for(Issuer::with_keys(ISSUER, key_set(Algorithm::all().map(key)), AUDIENCE)).build().unwrap()
 }
 
 /// A good token's text up to its signature, and the signature.
@@ -43,7 +43,7 @@ async fn refused(algorithm: Algorithm, signed: &str, signature: &[u8], what: &st
 
 #[tokio::test]
 async fn a_signature_that_is_cut_extended_or_of_one_value_is_refused() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::all() {
         let (signed, good) = token_and_signature(algorithm);
         let length = good.len();
         refused(algorithm, &signed, &good[..length - 1], "without its last byte").await;
@@ -120,7 +120,7 @@ async fn an_ed25519_signature_with_the_order_added_is_refused() {
 
 #[tokio::test]
 async fn an_absent_signature_is_malformed() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::all() {
         let (signed, _) = token_and_signature(algorithm);
         send(&layer(), &format!("{signed}.")).await.named(algorithm).invalid_token(ErrorKind::MalformedToken);
     }
@@ -129,7 +129,7 @@ async fn an_absent_signature_is_malformed() {
 // The signature of one token under another's claims.
 #[tokio::test]
 async fn a_signature_of_another_token_is_refused() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::all() {
         let (_, signature) = token_and_signature(algorithm);
         let (signed, _) = token_and_signature(algorithm);
         refused(algorithm, &signed, &signature, "of another token").await;

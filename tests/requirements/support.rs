@@ -31,7 +31,7 @@ pub fn clock() -> TestClock {
 /// The one key of an algorithm; its id is the algorithm's name. RSA keys take long to make.
 pub fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
-    let place = Algorithm::ALL.iter().position(|one| *one == algorithm).unwrap();
+    let place = Algorithm::all().position(|one| one == algorithm).unwrap();
     KEYS[place].get_or_init(|| TestKey::generate(algorithm).with_key_id(algorithm.name()))
 }
 

@@ -49,7 +49,7 @@ fn signed(header: &[u8]) -> String {
 
 fn named(members: &Members) -> Option<Algorithm> {
     let name = members.string("alg")?;
-    let known = Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name);
+    let known = Algorithm::all().find(|algorithm| algorithm.name() == name);
     known.or((name == "EdDSA").then_some(Algorithm::Ed25519))
 }
 

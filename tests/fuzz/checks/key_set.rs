@@ -79,8 +79,7 @@ fn usable(json: &str) -> Option<Key> {
 /// What a key of that type and size may verify at most (RFC 7518 §3, §6; RFC 8037).
 fn algorithms_of(jwk: &Members) -> AlgorithmSet {
     let bytes = |name| URL_SAFE_NO_PAD.decode(jwk.string(name).unwrap()).unwrap();
-    let starting =
-        |start: &str| Algorithm::ALL.into_iter().filter(|one| one.name().starts_with(start)).collect::<Vec<_>>();
+    let starting = |start: &str| Algorithm::all().filter(|one| one.name().starts_with(start)).collect::<Vec<_>>();
     match jwk.string("kty").unwrap().as_str() {
         "RSA" => {
             assert!((2048..=8192).contains(&bits(&bytes("n"))), "its size");
