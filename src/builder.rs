@@ -152,8 +152,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Lets every token in once: its `jti` is remembered until it expires, at most `most` of them at a time, in this
-    /// process; when there are more, the one unseen for longest is forgotten first. Tokens without `jti` are refused. Default: off.
+    /// Lets every token in once: its `jti` is remembered until it expires, the last `most` of them, in this process; of
+    /// more, the one unseen for longest is forgotten first, for moments up to about a thousand too late. Tokens without
+    /// `jti` are refused. Default: off.
     pub const fn single_use(mut self, most: u64) -> Self {
         self.single_use = Some(most);
         self

@@ -24,6 +24,7 @@ pub(super) struct Table<T: RefCnt> {
 impl<T: RefCnt> Table<T> {
     /// Never holds more values, nor more bytes.
     pub(super) fn new(most: usize, bytes: usize) -> Self {
+        // Neither these nor the sets are ever none, so that everything can be divided by them.
         let ways = most.clamp(1, WAYS);
         let sets = most.div_euclid(ways).min(bytes.div_euclid(LEAST_ROOM)).max(1);
         Self { sets: (0..sets).map(|_| Set::new()).collect(), bounds: Bounds { ways, room: bytes.div_euclid(sets) } }

@@ -124,6 +124,7 @@ impl Cache {
         let (body, life) = snapshot.body();
         writer.leave(Page { flight, body: body.clone(), life, fetched: SystemTime::now() });
         let origin = Arc::clone(&self.origin);
+        // Within the task of a fetch there is a runtime.
         drop(Handle::current().spawn_blocking(move || origin.write()));
     }
 

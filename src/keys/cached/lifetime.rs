@@ -31,6 +31,7 @@ impl Lifetime {
     /// The life of an answer with these headers.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Duration {
         let stated = stated(headers).map(|life| life.saturating_sub(age(headers)));
+        // In this order: `CacheSettings::check` sees to it.
         stated.unwrap_or(self.unstated).clamp(self.shortest, self.longest)
     }
 }

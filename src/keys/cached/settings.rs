@@ -165,6 +165,7 @@ impl CacheSettings {
 
     /// For the metadata, where another fetch may follow.
     pub(crate) fn half_a_fetch(&self) -> Duration {
+        // Half of a time is one.
         self.fetch_timeout.div_f64(2.0)
     }
 

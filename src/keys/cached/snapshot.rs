@@ -138,6 +138,7 @@ impl Snapshot {
 
 /// The set part of a life, less up to an eighth of it, so that a fleet that started together doesn't fetch together.
 fn early(life: Duration, settings: &CacheSettings) -> Duration {
+    // At most the whole of it, since what is set is at most 100.
     life.mul_f64(f64::from(settings.refresh_after) / 100.0 * (1.0 - random_fraction() / 8.0))
 }
 

@@ -146,6 +146,7 @@ impl Failure {
 /// Exponential and jittered.
 fn pause(failures: u32, settings: &CacheSettings) -> Duration {
     let doubled = settings.first_pause.saturating_mul(2_u32.saturating_pow(failures)).min(settings.longest_pause);
+    // Less than the whole of it, and no less than nothing.
     doubled.mul_f64(1.0 - 0.25 * random_fraction())
 }
 
