@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ use crate::jwk::Header;
 use crate::jwt::{Claims, Compact, JsonClaims, Rules};
 use crate::keys::{IssuerHealth, KeyQuery, KeysError};
 use crate::offload::Offload;
-use crate::time::Clock;
+use crate::time::TimeOfDay;
 use crate::token_cache::TokenCache;
 use crate::{Challenge, JwtAuthBuilder};
 
@@ -42,7 +42,7 @@ pub(crate) struct Inner<C> {
     pub(crate) issuers: Vec<Trusted>,
     pub(crate) rules: Rules,
     pub(crate) policy: Policy<C>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: TimeOfDay,
     pub(crate) verified: Option<TokenCache<C>>,
     pub(crate) offload: Option<Offload>,
 }
@@ -193,7 +193,7 @@ where
 
     /// The time since 1970.
     fn now(&self) -> Duration {
-        self.inner.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+        self.inner.clock.now()
     }
 }
 

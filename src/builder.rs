@@ -22,7 +22,7 @@ use crate::layer::JwtAuthLayer;
 use crate::offload::Offload;
 use crate::replay::Replays;
 use crate::response::Challenge;
-use crate::time::{Clock, SystemClock};
+use crate::time::{Clock, TimeOfDay};
 use crate::token_cache::{TokenCache, TokenCacheSettings};
 
 /// Builds a [`JwtAuthLayer`], or an [`Authenticator`]. What has no safe default, whom to trust and for which audience,
@@ -48,7 +48,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     token_cache: Option<TokenCacheSettings>,
     offload: AlgorithmSet,
     policy: Policy<C>,
-    clock: Arc<dyn Clock>,
+    clock: TimeOfDay,
     sources: Vec<TokenSource>,
     optional: bool,
     pass_preflight: bool,
@@ -74,7 +74,7 @@ impl<C> JwtAuthBuilder<C> {
             token_cache: None,
             offload: AlgorithmSet::EMPTY,
             policy: Policy::new(),
-            clock: Arc::new(SystemClock),
+            clock: TimeOfDay::System,
             sources: vec![TokenSource::authorization()],
             optional: false,
             pass_preflight: false,
@@ -100,7 +100,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// By how much the issuer's clock may differ, for `exp`, `nbf` and `iat`. Default: 60 s; at most 1 h. With none, a token
-    /// that an issuer on the same machine has just made can be ahead of the [clock](SystemClock) by a tick.
+    /// that an issuer on the same machine has just made can be ahead of the [clock](crate::SystemClock) by a tick.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
@@ -193,9 +193,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// The clock for `exp`, `nbf` and `iat`. Default: [`SystemClock`].
+    /// The clock for `exp`, `nbf` and `iat`. Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = TimeOfDay::Of(Arc::new(clock));
         self
     }
 }

@@ -1,9 +1,8 @@
 //! Where the time of day comes from.
 
 use std::fmt;
-#[cfg(any(target_os = "linux", test))]
-use std::time::Duration;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// The time of day, against which `exp`, `nbf` and `iat` are checked.
 ///
@@ -35,20 +34,48 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
-        #[cfg(target_os = "linux")]
-        if let Some(now) = coarse() {
-            return now;
-        }
-        SystemTime::now()
+        coarse().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)).unwrap_or_else(SystemTime::now)
     }
 }
 
-/// None where there is no such clock, or before 1970.
+/// None where there is no such clock.
 #[cfg(target_os = "linux")]
-fn coarse() -> Option<SystemTime> {
-    let now = nix::time::ClockId::CLOCK_REALTIME_COARSE.now().ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from(now))
+fn coarse() -> Option<Duration> {
+    // Before 1970 it is so large that no time can be made of it.
+    nix::time::ClockId::CLOCK_REALTIME_COARSE.now().ok().map(Duration::from)
 }
+
+#[cfg(not(target_os = "linux"))]
+const fn coarse() -> Option<Duration> {
+    None
+}
+
+/// The clock that was chosen.
+#[derive(Clone)]
+pub(crate) enum TimeOfDay {
+    /// [`SystemClock`], asked without a detour: a remembered token takes so little that making a time and taking it
+    /// apart again would show.
+    System,
+    Of(Arc<dyn Clock>),
+}
+
+impl TimeOfDay {
+    /// The time since 1970; none before it.
+    #[inline]
+    pub(crate) fn now(&self) -> Duration {
+        let now = match self {
+            Self::System => match coarse().filter(|since| since.as_secs() <= FAR) {
+                Some(since) => return since,
+                None => SystemTime::now(),
+            },
+            Self::Of(clock) => clock.now(),
+        };
+        now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+/// The year 36,000, in seconds since 1970: more is a time before 1970 that was taken for one without a sign.
+const FAR: u64 = 1 << 40;
 
 #[cfg(test)]
 mod tests {
@@ -59,8 +86,20 @@ mod tests {
         // More than a tick, which may come late on a busy machine.
         let tick = Duration::from_millis(500);
         let before = SystemTime::now();
-        let now = SystemClock.now();
+        let times = [SystemClock.now(), SystemTime::UNIX_EPOCH + TimeOfDay::System.now()];
         let after = SystemTime::now();
-        assert!(before - tick <= now && now <= after, "{before:?} {now:?} {after:?}");
+        assert!(times.iter().all(|now| before - tick <= *now && *now <= after), "{before:?} {times:?} {after:?}");
+    }
+
+    #[test]
+    fn a_clock_before_1970_is_taken_for_1970() {
+        #[derive(Debug)]
+        struct Early;
+        impl Clock for Early {
+            fn now(&self) -> SystemTime {
+                SystemTime::UNIX_EPOCH - Duration::from_secs(1)
+            }
+        }
+        assert_eq!(TimeOfDay::Of(Arc::new(Early)).now(), Duration::ZERO);
     }
 }

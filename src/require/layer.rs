@@ -102,7 +102,15 @@ impl<C> RequireLayer<C> {
     ///     let tenant = claims.get("tenant").and_then(|tenant| tenant.as_str());
     ///     tenant.is_some() && head.uri().path().split('/').nth(2) == tenant
     /// });
-    /// # drop((editors, own_tenant));
+    ///
+    /// // A token that is bound to its client's certificate (RFC 8705 §3.1), whose thumbprint who ends TLS left here.
+    /// #[derive(Clone)]
+    /// struct Certificate(String);
+    /// let bearers_own = RequireLayer::when(|claims: &Claims, head: &RequestHead<'_>| {
+    ///     let bound = claims.get("cnf").and_then(|cnf| cnf.get("x5t#S256")?.as_str());
+    ///     bound.is_some() && bound == head.extensions().get::<Certificate>().map(|shown| &*shown.0)
+    /// });
+    /// # drop((editors, own_tenant, bearers_own));
     /// ```
     pub fn when(allowed: impl Fn(&Claims<C>, &RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self::new(Rule::when(Box::new(allowed)))

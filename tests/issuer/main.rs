@@ -13,4 +13,5 @@
 
 mod faults;
 mod latency;
+mod runtime;
 mod support;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, HttpClient, Issuer, KeysEvent};
 
@@ -90,14 +89,4 @@ async fn good_keys_serve_on_while_the_client_panics_and_are_renewed_when_it_no_l
     assert!(world.calls.load(Relaxed) > 20);
     let health = world.authenticator.health().remove(0).fetch.unwrap();
     assert_eq!((health.stale, health.last_error), (false, None));
-}
-
-#[test]
-fn the_default_client_on_a_runtime_without_io_fails_with_a_reason() {
-    let issuer = Issuer::jwks(ISSUER, "http://127.0.0.1:1/jwks", AUDIENCE);
-    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let error = runtime.block_on(authenticator.authenticate(&Mock::new().token())).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the HTTP client panicked");
 }

@@ -8,6 +8,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod binding;
 mod bounds;
 mod checks;
 mod defaults;
