@@ -153,7 +153,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Lets every token in once: its `jti` is remembered until it expires, the last `most` of them, in this process; of
-    /// more, the one unseen for longest is forgotten first, for moments up to about a thousand too late. Tokens without
+    /// more, the one unseen for longest is forgotten first, for moments up to some hundreds too late. Tokens without
     /// `jti` are refused. Default: off.
     pub const fn single_use(mut self, most: u64) -> Self {
         self.single_use = Some(most);

@@ -97,11 +97,14 @@ impl<C: DeserializeOwned> Inner<C> {
         let unverified = Unverified::read(text)?;
         let (place, issuer) = self.issuer_of(unverified.issuer(text)?, header.algorithm)?;
         let current = issuer.keys.source().current();
+        let at_hand = current.is_some();
         let Some((proof, key_set)) = prove(token, &header, current, checked)? else {
             // A token whose signature can't be one, or that is out of its time by its own word, is not worth a fetch.
             token.check_form()?;
             unverified.check_time(rules, now)?;
-            issuer.keys.keep_fresh();
+            if !at_hand {
+                issuer.keys.keep_fresh();
+            }
             return Err(Stop::NeedsKeys(place, KeyQuery::new(header.key_id.as_deref(), header.algorithm)));
         };
         issuer.keys.keep_fresh();

@@ -121,10 +121,14 @@ where
 /// caches stays, and all of it where it is as strict.
 fn keep_private<ResBody>(mut response: Response<ResBody>) -> Response<ResBody> {
     let said = response.headers().get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    let said: Vec<_> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let is_strict = said.iter().any(|directive| is_one_of(directive, &["no-store", "private"]));
+    let said: Vec<_> = said.flat_map(directives).collect();
+    let is = |directive: &str, names: [&str; 2]| names.iter().any(|name| directive.eq_ignore_ascii_case(name));
+    let is_strict = said.iter().any(|directive| is(directive, ["no-store", "private"]));
     if response.status().is_success() && !is_strict {
-        let kept = said.into_iter().filter(|directive| !is_one_of(directive, &["public", "s-maxage"]));
+        let kept = said.into_iter().filter(|directive| {
+            let name = directive.split('=').next().unwrap_or_default();
+            !is(name.trim_end(), ["public", "s-maxage"])
+        });
         let value = iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
         let value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private"));
         response.headers_mut().insert(CACHE_CONTROL, value);
@@ -132,11 +136,14 @@ fn keep_private<ResBody>(mut response: Response<ResBody>) -> Response<ResBody> {
     response
 }
 
-/// Whether it is one of these directives (RFC 9111 §5.2), for the whole of the response.
-fn is_one_of(directive: &str, names: &[&str]) -> bool {
-    let name =
-        directive.split_once('=').filter(|(_, value)| !value.starts_with('"')).map_or(directive, |(name, _)| name);
-    names.iter().any(|one| name.eq_ignore_ascii_case(one))
+/// The members of a list. A comma between quotes separates nothing (RFC 9110 §5.6.1).
+fn directives(list: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    list.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
+    .map(str::trim)
 }
 
 impl<S, ReqBody, R> fmt::Debug for ResponseFuture<S, ReqBody, R>

@@ -51,7 +51,7 @@ struct Notes<'n, 'de> {
     reading: Option<Claim>,
     /// Whether claims that may be anything are read with care for what `serde_json` can't read, such as 1e999.
     patient: bool,
-    /// There was an error, whatever became of it.
+    /// There was an error of a name or of a claim that is checked here, whatever became of it.
     failed: bool,
 }
 

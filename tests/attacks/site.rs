@@ -109,7 +109,7 @@ impl Site {
 
     /// Gives a fetch less than a second, and a request not all of it.
     pub(crate) async fn impatient() -> Self {
-        let (fetch, request) = (Duration::from_millis(700), Duration::from_millis(500));
+        let (fetch, request) = (Duration::from_millis(2500), Duration::from_secs(2));
         Self::fetching(CacheSettings::default().fetch_timeout(fetch).patience(request)).await
     }
 

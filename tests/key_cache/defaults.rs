@@ -122,6 +122,19 @@ async fn keys_that_live_for_a_day_are_not_refreshed_either_when_nobody_has_asked
 }
 
 #[tokio::test(start_paused = true)]
+async fn strangers_do_not_keep_good_keys_fresh() {
+    let mock = Mock::new();
+    mock.header("cache-control", "max-age=86400");
+    let authenticator = mock.authenticator();
+    assert!(authenticator.authenticate(&mock.token()).await.is_ok());
+    for _ in 0..4 {
+        sleep(Duration::from_secs(50 * 60)).await;
+        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
+    }
+    assert_eq!((mock.fetches(), Handle::current().metrics().num_alive_tasks()), (1 + 4, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_are_refreshed_for_an_hour_after_the_last_request() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");

@@ -112,6 +112,8 @@ async fn what_else_the_service_says_of_caches_is_kept() {
         ("public, max-age=60, s-maxage=600", "private, max-age=60"),
         ("S-MaxAge=1,Public", "private"),
         ("private=\"x-a, x-b\", max-age=1", "private, private=\"x-a, x-b\", max-age=1"),
+        ("private=x-a, s-maxage=\"600\"", "private, private=x-a"),
+        ("ext=\"a, private ,b\", public", "private, ext=\"a, private ,b\""),
         ("max-age=60, private", "max-age=60, private"),
     ] {
         assert_eq!(cache_control_over(StatusCode::OK, said).await.as_deref(), Some(kept));

@@ -1,4 +1,4 @@
-//! Refreshing in the background: one task a cache, started by the first request, ended with the cache or when nobody
+//! Refreshing in the background: one task a cache, started by the first token that is worth it, ended with the cache or when nobody
 //! asks any more.
 
 use std::pin::pin;
@@ -15,7 +15,7 @@ use super::tower::Tower;
 use super::{Cache, after};
 
 impl Cache {
-    /// Called at every look-up: two loads of what hardly ever changes.
+    /// Called for every token that is proven: two loads of what hardly ever changes.
     pub(super) fn keep_driving(self: &Arc<Self>) {
         if !self.used.load(Relaxed) {
             self.used.store(true, Relaxed);

@@ -67,7 +67,7 @@ impl Cache {
             return false;
         }
         let tower = self.tower();
-        let quiet = tower.failure.is_none() && !tower.is_flying();
+        let quiet = tower.failure.is_none() && tower.flight(now).is_none();
         let used_up = quiet && tower.budget.is_used_up(now);
         drop(tower);
         used_up || (quiet && self.unknown.contains(&KeyQuery::new(key_id, algorithm), now))
@@ -118,9 +118,10 @@ impl Cache {
             return landed.unwrap_or_else(|_| Err(self.timed_out()));
         }
         let tower = self.tower();
-        if tower.is_flying() {
+        let now = Instant::now();
+        if tower.flight(now).is_some() {
             // Still no answer: as good as a failure for those who can do with the keys at hand.
-            self.cover_flight(Instant::now());
+            self.cover_flight(now);
         }
         Err(self.timed_out())
     }

@@ -99,8 +99,8 @@ impl CacheSettings {
         self
     }
 
-    /// After how long without a request keys are no longer refreshed, up to twice as long, since requests are noticed then;
-    /// the next request resumes it. Default: 1 h.
+    /// After how long without a token of this issuer its keys are no longer refreshed, up to twice as long, since tokens are
+    /// noticed then; the next one resumes it. Default: 1 h.
     pub const fn idle_after(mut self, time: Duration) -> Self {
         self.idle_after = time;
         self

@@ -79,10 +79,6 @@ impl Tower {
         self.flight.as_ref().filter(|flight| !lost(flight)).map(|flight| flight.ticket.clone())
     }
 
-    pub(super) const fn is_flying(&self) -> bool {
-        self.flight.is_some()
-    }
-
     /// Takes note of a flight; gives its number.
     pub(super) fn depart(&mut self, ticket: Ticket, now: Instant) -> u64 {
         self.started = self.started.wrapping_add(1);
