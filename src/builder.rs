@@ -99,8 +99,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// By how much the issuer's clock may differ, for `exp`, `nbf` and `iat`. Default: 60 s; at most 1 h. With none, a token
-    /// that an issuer on the same machine has just made can be ahead of the [clock](crate::SystemClock) by a tick.
+    /// By how much the issuer's clock may differ, for `exp`, `nbf` and `iat`. Default: 60 s; at most 1 h. With none, a
+    /// token that an issuer on the same machine has just made can be ahead of the [clock](crate::SystemClock) by a
+    /// tick.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
@@ -231,8 +232,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Makes the responses to refused requests. Default: [`Challenge`], with the [realm](Self::realm); another one knows
-    /// nothing of a realm that was set before. See [`MakeResponse`](crate::MakeResponse).
+    /// Makes the responses to refused requests. Default: [`Challenge`], with the [realm](Self::realm); another one
+    /// knows nothing of a realm that was set before. See [`MakeResponse`](crate::MakeResponse).
     pub fn response<M>(self, response: M) -> JwtAuthBuilder<C, M> {
         JwtAuthBuilder {
             issuers: self.issuers,

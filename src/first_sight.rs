@@ -70,8 +70,8 @@ impl<C: DeserializeOwned> Inner<C> {
         Ok(Sight { claims, place, key_set: keys.number() })
     }
 
-    /// The only issuer, or else the only one with keys that signed such a header before: of two, the wrong one would cost
-    /// a signature. Changes nothing, as the token may be anybody's.
+    /// The only issuer, or else the only one with keys that signed such a header before: of two, the wrong one would
+    /// cost a signature. Changes nothing, as the token may be anybody's.
     fn probable_issuer(&self, header: &[u8]) -> Option<(usize, &Trusted)> {
         let mut issuers = self.issuers.iter().enumerate();
         if self.issuers.len() == 1 {

@@ -74,7 +74,7 @@
 //! # What is promised
 //!
 //! See `SECURITY.md` for the threat model. In short: the key decides the algorithm, not the token; a token can
-//! cause a fetch only from a configured issuer, for a key that is not at hand, within a budget; an outage of
+//! cause a fetch only from a configured issuer, for a key that is not at hand, at bounded intervals; an outage of
 //! the issuer is a 503, never a 401; no token, secret or claim is in a log, an error or a `Debug` output.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

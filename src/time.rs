@@ -27,8 +27,8 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
 /// The operating system's clock: the default.
 ///
-/// On Linux it is the one that the kernel keeps at hand, `CLOCK_REALTIME_COARSE`: read in a third of the time, and a tick
-/// behind, which is 1 to 10 ms.
+/// On Linux it is the one that the kernel keeps at hand, `CLOCK_REALTIME_COARSE`: read in a third of the time, and a
+/// tick behind, which is 1 to 10 ms.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

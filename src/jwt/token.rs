@@ -56,8 +56,8 @@ impl Unverified {
 }
 
 impl<'v> Verified<'v> {
-    /// Reads the payload of a token whose signature was checked first, in one pass. Gives the proof back where it can't be
-    /// read so, or is another issuer's.
+    /// Reads the payload of a token whose signature was checked first, in one pass. Gives the proof back where it can't
+    /// be read so, or is another issuer's.
     pub(crate) fn read<C: DeserializeOwned>(
         proof: Proof,
         header: &'v Header,

@@ -20,8 +20,8 @@ type Get = dyn Fn(Request<()>, usize) -> Answer + Send + Sync;
 ///
 /// Put your proxy, TLS roots, retries or metrics into the service. It must not follow redirects. The whole fetch is cut
 /// off after [`CacheSettings::fetch_timeout`](crate::CacheSettings::fetch_timeout) whatever the service does, and the
-/// body is cut off as it arrives, at [`CacheSettings::body_limit`](crate::CacheSettings::body_limit). A service that panics
-/// has failed, and is called again after the usual pause.
+/// body is cut off as it arrives, at [`CacheSettings::body_limit`](crate::CacheSettings::body_limit). A service that
+/// panics has failed, and is called again after the usual pause.
 ///
 /// ```
 /// use bytes::Bytes;

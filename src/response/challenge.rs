@@ -30,8 +30,8 @@ use crate::head::RequestHead;
 /// | keys can't be had | 14 `UNAVAILABLE` |
 ///
 /// They are `POST`, and told by their content type: `application/grpc`, `application/grpc-web` or
-/// `application/grpc-web-text`, each with or without a suffix such as `+proto`. Browsers that speak gRPC-Web across origins need a CORS layer above this one
-/// that exposes `grpc-status`, `grpc-message` and what else they shall read.
+/// `application/grpc-web-text`, each with or without a suffix such as `+proto`. Browsers that speak gRPC-Web across
+/// origins need a CORS layer above this one that exposes `grpc-status`, `grpc-message` and what else they shall read.
 ///
 /// See RFC 6750 §3.
 #[derive(Clone, Debug, Default)]

@@ -11,8 +11,8 @@ use crate::head::RequestHead;
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
-/// The content type of a gRPC request, which the response bears too; `None` for others. Calls are never anything but POST:
-/// an answer with status 200 to a GET could be taken for the page, and kept by a cache.
+/// The content type of a gRPC request, which the response bears too; `None` for others. Calls are never anything but
+/// POST: an answer with status 200 to a GET could be taken for the page, and kept by a cache.
 pub(crate) fn content_type<'r>(request: &RequestHead<'r>) -> Option<&'r HeaderValue> {
     let call = Some(request).filter(|request| request.method() == Method::POST);
     call?.headers().get(CONTENT_TYPE).filter(|value| is_grpc(value.as_bytes()))

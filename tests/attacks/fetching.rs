@@ -1,5 +1,5 @@
-//! Key fetching: whatever an issuer does to whoever asks for its keys. A token that could be good is refused by no fault of
-//! its own, and keys that were at hand before serve on.
+//! Key fetching: whatever an issuer does to whoever asks for its keys. A token that could be good is refused by no
+//! fault of its own, and keys that were at hand before serve on.
 
 use std::time::Duration;
 

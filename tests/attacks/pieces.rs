@@ -1,5 +1,5 @@
-//! What must be found neither in a log nor in an answer: sixteen bytes in a row of what a request brings, as it stands there
-//! or decoded, or of a secret. A part of a token has no more business there than the whole.
+//! What must be found neither in a log nor in an answer: sixteen bytes in a row of what a request brings, as it stands
+//! there or decoded, or of a secret. A part of a token has no more business there than the whole.
 
 use std::collections::HashSet;
 

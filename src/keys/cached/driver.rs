@@ -1,5 +1,5 @@
-//! Refreshing in the background: one task a cache, started by the first token that is worth it, ended with the cache or when nobody
-//! asks any more.
+//! Refreshing in the background: one task a cache, started by the first token that is worth it, ended with the cache or
+//! when nobody asks any more.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering::Relaxed;

@@ -4,8 +4,8 @@
 //! waiters. Whoever wants keys looks at the snapshot and the slot under the same lock before boarding. So a caller
 //! either sees the flight in the slot and waits for it, or comes after it was cleared and sees the snapshot that it
 //! stored: no caller can miss both and start a second fetch for the same need. Were the task dropped, `Slot`'s drop
-//! clears the slot and notes a failure, and the waiters learn it from the closed channel. Were its runtime not polled any
-//! more, the flight counts as lost after its time; what it brings later is not taken in.
+//! clears the slot and notes a failure, and the waiters learn it from the closed channel. Were its runtime not polled
+//! any more, the flight counts as lost after its time; what it brings later is not taken in.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -49,7 +49,8 @@ impl Cache {
         let slot = Slot { cache: Arc::downgrade(self), flight: tower.depart(ticket.clone(), now) };
         let snapshot = self.snapshot.load();
         if snapshot.lives(now) {
-            // Refreshed in time: it serves until the outcome is known. A failure's cover reaches over the next flight already.
+            // Refreshed in time: it serves until the outcome is known. A failure's cover reaches over the next flight
+            // already.
             self.cover_flight(now);
         }
         let validator = snapshot.validator().cloned();

@@ -55,7 +55,8 @@ struct Cache {
     unknown: Unknown,
     /// For those who wait.
     places: Semaphore,
-    /// How long the keys may serve beyond their life. Changed under the lock only, so that it agrees with what that guards.
+    /// How long the keys may serve beyond their life. Changed under the lock only, so that it agrees with what that
+    /// guards.
     cover: Cover,
     /// Asked for since the driver last looked.
     used: AtomicBool,
@@ -182,8 +183,8 @@ impl Cache {
         self.lets_serve(&self.snapshot.load(), now)
     }
 
-    /// Whether there are keys, and not too old. They may outlive their life while a fetch that began in time is under way,
-    /// or after the last one failed. Keys that nobody tried to refresh may not.
+    /// Whether there are keys, and not too old. They may outlive their life while a fetch that began in time is under
+    /// way, or after the last one failed. Keys that nobody tried to refresh may not.
     fn lets_serve(&self, snapshot: &Snapshot, now: Instant) -> bool {
         snapshot.lives(now) || (snapshot.may_serve(now) && self.cover.reaches(now))
     }

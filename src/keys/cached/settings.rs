@@ -12,9 +12,9 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// How fetched keys are kept, refreshed and given up. The defaults suit every provider we know of.
 ///
-/// Fetching needs a tokio runtime with time enabled, and for the default HTTP client I/O too (`enable_all`); building does
-/// not. Metadata of a discovered issuer lives within the same bounds as its keys; where it can't be renewed, the last good
-/// `jwks_uri` is used for one longest life more.
+/// Fetching needs a tokio runtime with time enabled, and for the default HTTP client I/O too (`enable_all`); building
+/// does not. Metadata of a discovered issuer lives within the same bounds as its keys; where it can't be renewed, the
+/// last good `jwks_uri` is used for one longest life more.
 ///
 /// ```
 /// use std::time::Duration;
@@ -99,8 +99,8 @@ impl CacheSettings {
         self
     }
 
-    /// After how long without a token of this issuer its keys are no longer refreshed, up to twice as long, since tokens are
-    /// noticed then; the next one resumes it. Default: 1 h.
+    /// After how long without a token of this issuer its keys are no longer refreshed, up to twice as long, since
+    /// tokens are noticed then; the next one resumes it. Default: 1 h.
     pub const fn idle_after(mut self, time: Duration) -> Self {
         self.idle_after = time;
         self

@@ -59,8 +59,8 @@ impl Store {
         if name.len() > LONGEST_NAME {
             return Err(ConfigError::new(ConfigErrorKind::Contradiction, "the issuer is too long for a file name"));
         }
-        // Of two sources of one issuer each has its file, also where only their queries differ. Another version of Rust may
-        // hash otherwise: then there is no file, as at the first start.
+        // Of two sources of one issuer each has its file, also where only their queries differ. Another version of Rust
+        // may hash otherwise: then there is no file, as at the first start.
         let place = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
         let file = folder.join(format!("{name}.{place:016x}.jwks.json"));
         source.truncate(source.find('?').unwrap_or(source.len()));
