@@ -59,8 +59,17 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(name: impl Into<String>, batch: u32, threads: usize, work: impl Fn(usize) -> Work) -> Self {
-        Self { name: name.into(), batch, work: (0..threads).map(work).collect() }
+    fn new(
+        name: impl Into<String>,
+        batch: u32,
+        threads: usize,
+        work: impl Fn(usize) -> Work,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            batch,
+            work: (0..threads).map(work).collect(),
+        }
     }
 }
 
@@ -75,26 +84,42 @@ const THREADS: [(usize, &str, &str); 6] = [
 ];
 
 fn main() {
-    let cores = thread::available_parallelism().map_or(2, usize::from).max(2);
-    let threads: Vec<_> = THREADS.into_iter().filter(|(count, ..)| *count <= cores).collect();
-    let columns =
-        threads.iter().map(|&(_, name, _)| (name, 3)).chain(threads[1..].iter().map(|&(.., ratio)| (ratio, 2)));
-    let mut report = Report::begin("millions of operations a second", &columns.collect::<Vec<_>>());
+    let cores = thread::available_parallelism()
+        .map_or(2, usize::from)
+        .max(2);
+    let threads: Vec<_> = THREADS
+        .into_iter()
+        .filter(|(count, ..)| *count <= cores)
+        .collect();
+    let columns = threads
+        .iter()
+        .map(|&(_, name, _)| (name, 3))
+        .chain(threads[1..].iter().map(|&(.., ratio)| (ratio, 2)));
+    let mut report = Report::begin(
+        "millions of operations a second",
+        &columns.collect::<Vec<_>>(),
+    );
     let counts: Vec<_> = threads.iter().map(|(count, ..)| *count).collect();
     let mut candidates = all(counts[counts.len() - 1]);
     candidates.retain(|candidate| report.wants(&candidate.name));
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| round(&mut candidates, &counts)).collect();
+    let rounds: Vec<_> = (0..ROUNDS)
+        .map(|_| round(&mut candidates, &counts))
+        .collect();
     for (place, candidate) in candidates.iter().enumerate() {
         let rounds: Vec<_> = rounds.iter().map(|round| &round[place]).collect();
         let speeds = (0..counts.len()).map(|count| median_of(&rounds, |speeds| speeds[count]));
-        let ratios = (1..counts.len()).map(|count| median_of(&rounds, |speeds| speeds[count] / speeds[0]));
+        let ratios =
+            (1..counts.len()).map(|count| median_of(&rounds, |speeds| speeds[count] / speeds[0]));
         report.row(&candidate.name, &speeds.chain(ratios).collect::<Vec<_>>());
     }
 }
 
 fn all(threads: usize) -> Vec<Candidate> {
     let algorithms = [Algorithm::RS256, Algorithm::ES256, Algorithm::HS256];
-    let mut all: Vec<_> = algorithms.into_iter().flat_map(|algorithm| first_sight(algorithm, threads)).collect();
+    let mut all: Vec<_> = algorithms
+        .into_iter()
+        .flat_map(|algorithm| first_sight(algorithm, threads))
+        .collect();
     all.extend(seen_before(1, threads));
     all.extend(seen_before(TOKENS, threads));
     all
@@ -108,13 +133,18 @@ fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
     let small = remembering(&key, TokenCacheSettings::default().entries(TOKENS / 10));
     let distinct = || (0..2 * TOKENS).map(|_| bearer(&builder.sign())).collect();
     [
-        Candidate::new(format!("{algorithm}: bare check"), 20, threads, |_| Box::new(bare(&key, &token))),
+        Candidate::new(format!("{algorithm}: bare check"), 20, threads, |_| {
+            Box::new(bare(&key, &token))
+        }),
         Candidate::new(format!("{algorithm}: first sight"), 20, threads, |_| {
             Box::new(send(layer.layer(Inner), vec![bearer(&token)]))
         }),
-        Candidate::new(format!("{algorithm}: first sight, then remembered"), 20, threads, |_| {
-            Box::new(send(small.layer(Inner), distinct()))
-        }),
+        Candidate::new(
+            format!("{algorithm}: first sight, then remembered"),
+            20,
+            threads,
+            |_| Box::new(send(small.layer(Inner), distinct())),
+        ),
     ]
 }
 
@@ -122,25 +152,49 @@ fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
 fn seen_before(tokens: usize, threads: usize) -> [Candidate; 6] {
     let key = TestKey::generate(Algorithm::ES256);
     let builder = claims(&key);
-    let sets: Vec<Vec<_>> = (0..threads).map(|_| (0..tokens).map(|_| builder.sign()).collect()).collect();
-    let own = |thread: usize| sets[thread].iter().map(|token| bearer(token)).collect::<Vec<_>>();
+    let sets: Vec<Vec<_>> = (0..threads)
+        .map(|_| (0..tokens).map(|_| builder.sign()).collect())
+        .collect();
+    let own = |thread: usize| {
+        sets[thread]
+            .iter()
+            .map(|token| bearer(token))
+            .collect::<Vec<_>>()
+    };
     let same = |thread: usize| {
         let (before, after) = sets[0].split_at(tokens * thread / threads);
-        after.iter().chain(before).map(|token| bearer(token)).collect::<Vec<_>>()
+        after
+            .iter()
+            .chain(before)
+            .map(|token| bearer(token))
+            .collect::<Vec<_>>()
     };
-    let settings = TokenCacheSettings::default().entries(16 * tokens * threads).bytes(1 << 30);
+    let settings = TokenCacheSettings::default()
+        .entries(16 * tokens * threads)
+        .bytes(1 << 30);
     let layer = remembering(&key, settings.clone());
     let fetched = fetched::warm(&key, |builder| builder.remember_tokens(settings));
     let shared = Floor(Inner, Arc::default());
-    let candidate =
-        |name: &str, work: &dyn Fn(usize) -> Work| Candidate::new(format!("{tokens} seen: {name}"), 200, threads, work);
+    let candidate = |name: &str, work: &dyn Fn(usize) -> Work| {
+        Candidate::new(format!("{tokens} seen: {name}"), 200, threads, work)
+    };
     [
         candidate("no layer", &|thread| Box::new(send(Inner, own(thread)))),
-        candidate("floor, an Arc each", &|thread| Box::new(send(Floor(Inner, Arc::default()), own(thread)))),
-        candidate("floor, one Arc for all", &|thread| Box::new(send(shared.clone(), same(thread)))),
-        candidate("hit, own tokens", &|thread| Box::new(send(layer.layer(Inner), own(thread)))),
-        candidate("hit, own tokens, keys fetched", &|thread| Box::new(send(fetched.layer(Inner), own(thread)))),
-        candidate("hit, the same tokens", &|thread| Box::new(send(layer.layer(Inner), same(thread)))),
+        candidate("floor, an Arc each", &|thread| {
+            Box::new(send(Floor(Inner, Arc::default()), own(thread)))
+        }),
+        candidate("floor, one Arc for all", &|thread| {
+            Box::new(send(shared.clone(), same(thread)))
+        }),
+        candidate("hit, own tokens", &|thread| {
+            Box::new(send(layer.layer(Inner), own(thread)))
+        }),
+        candidate("hit, own tokens, keys fetched", &|thread| {
+            Box::new(send(fetched.layer(Inner), own(thread)))
+        }),
+        candidate("hit, the same tokens", &|thread| {
+            Box::new(send(layer.layer(Inner), same(thread)))
+        }),
     ]
 }
 
@@ -162,8 +216,14 @@ fn speed(batch: u32, work: &mut [Work]) -> f64 {
     let start = Barrier::new(work.len());
     thread::scope(|scope| {
         let start = &start;
-        let threads: Vec<_> = work.iter_mut().map(|work| scope.spawn(move || alone(batch, work, start))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        let threads: Vec<_> = work
+            .iter_mut()
+            .map(|work| scope.spawn(move || alone(batch, work, start)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
     })
 }
 
@@ -183,5 +243,10 @@ fn alone(batch: u32, work: &mut Work, start: &Barrier) -> f64 {
 }
 
 fn median_of(rounds: &[&Vec<f64>], value: impl Fn(&[f64]) -> f64) -> f64 {
-    median(&mut rounds.iter().map(|speeds| value(speeds)).collect::<Vec<_>>())
+    median(
+        &mut rounds
+            .iter()
+            .map(|speeds| value(speeds))
+            .collect::<Vec<_>>(),
+    )
 }

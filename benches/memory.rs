@@ -54,7 +54,9 @@ fn main() {
 fn one_entry(report: &mut Report) {
     let mint = Mint::new();
     let values: Vec<_> = (0..ENTRIES).map(|number| mint.value(number)).collect();
-    let roomy = TokenCacheSettings::default().entries(2 * ENTRIES).bytes(1 << 30);
+    let roomy = TokenCacheSettings::default()
+        .entries(2 * ENTRIES)
+        .bytes(1 << 30);
     let mut service = remembering(&mint.key, roomy).layer(Inner);
     let before = resident();
     let allocated = allocations::kept(|| {
@@ -63,7 +65,10 @@ fn one_entry(report: &mut Report) {
         }
     });
     let each = |bytes: f64| bytes / ENTRIES as f64;
-    report.row("bytes an entry", &[each(allocated), each(resident() - before)]);
+    report.row(
+        "bytes an entry",
+        &[each(allocated), each(resident() - before)],
+    );
 }
 
 /// KiB of the process, while a layer with the default bounds meets a million tokens.
@@ -75,10 +80,17 @@ fn a_million(report: &mut Report) -> impl Sized + use<> {
     for end in (STEP..=MILLION).step_by(STEP) {
         allocated += allocations::kept(|| {
             for number in end - STEP..end {
-                assert!(exchange(&mut service, &mint.value(number)).status().is_success());
+                assert!(
+                    exchange(&mut service, &mint.value(number))
+                        .status()
+                        .is_success()
+                );
             }
         });
-        report.row(&format!("KiB after {end}"), &[allocated / 1024.0, resident() / 1024.0]);
+        report.row(
+            &format!("KiB after {end}"),
+            &[allocated / 1024.0, resident() / 1024.0],
+        );
     }
     service
 }
@@ -95,8 +107,16 @@ impl Mint {
     fn new() -> Self {
         let key = TestKey::generate(Algorithm::HS256);
         let header = format!(r#"{{"alg":"HS256","kid":"{}","typ":"JWT"}}"#, key.key_id());
-        let issued = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let mut mint = Self { key, header, issued, filling: String::new() };
+        let issued = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let mut mint = Self {
+            key,
+            header,
+            issued,
+            filling: String::new(),
+        };
         // Four characters of base64url for three bytes.
         mint.filling = "f".repeat((TOKEN_BYTES - mint.token(0).len()) * 3 / 4);
         assert!(TOKEN_BYTES.abs_diff(mint.token(0).len()) < 4);
@@ -108,7 +128,9 @@ impl Mint {
     }
 
     fn token(&self, number: usize) -> String {
-        let Self { issued, filling, .. } = self;
+        let Self {
+            issued, filling, ..
+        } = self;
         let expires = issued + 60 * 60;
         let payload = format!(
             r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"{number:036}","iat":{issued},"exp":{expires},"jti":"{number:036}","scope":"openid profile email orders:read orders:write","tenant":"acme-industries","roles":["reader","writer","auditor"],"email":"somebody@acme.example","session":"{filling}"}}"#
@@ -120,6 +142,9 @@ impl Mint {
 /// What is in memory of this process, in bytes.
 fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux tells it there");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
 }

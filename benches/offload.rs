@@ -61,8 +61,17 @@ struct Candidate {
 impl Candidate {
     fn new(name: &'static str, algorithm: Algorithm, token: &str, key: impl Fn() -> Key) -> Self {
         let inline = trusting(key()).build().unwrap().layer(Inner);
-        let offloaded = trusting(key()).offload([algorithm]).build().unwrap().layer(Inner);
-        Self { name, value: bearer(token), inline, offloaded }
+        let offloaded = trusting(key())
+            .offload([algorithm])
+            .build()
+            .unwrap()
+            .layer(Inner);
+        Self {
+            name,
+            value: bearer(token),
+            inline,
+            offloaded,
+        }
     }
 
     fn of(name: &'static str, algorithm: Algorithm) -> Self {
@@ -72,15 +81,26 @@ impl Candidate {
 }
 
 fn main() {
-    let columns = [("median", 1), ("99 %", 1), ("longest", 1), ("requests/s", 0)];
+    let columns = [
+        ("median", 1),
+        ("99 %", 1),
+        ("longest", 1),
+        ("requests/s", 0),
+    ];
     let mut report = Report::begin("µs", &columns);
     let (pem, large) = rsa4096::signed();
     let candidates = [
         Candidate::of("RS256", Algorithm::RS256),
-        Candidate::new("RS256 with 4096 bits", Algorithm::RS256, &large, || Key::pem(&pem).unwrap()),
+        Candidate::new("RS256 with 4096 bits", Algorithm::RS256, &large, || {
+            Key::pem(&pem).unwrap()
+        }),
         Candidate::of("ES384", Algorithm::ES384),
     ];
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_time().build().unwrap();
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_time()
+        .build()
+        .unwrap();
     for candidate in candidates {
         if !report.wants(candidate.name) {
             continue;
@@ -92,7 +112,16 @@ fn main() {
 }
 
 /// Requests one after the other.
-fn alone(runtime: &Runtime, Candidate { name, value, inline, offloaded }: &Candidate, report: &mut Report) {
+fn alone(
+    runtime: &Runtime,
+    Candidate {
+        name,
+        value,
+        inline,
+        offloaded,
+    }: &Candidate,
+    report: &mut Report,
+) {
     let (value, inline, offloaded) = (value.clone(), inline.clone(), offloaded.clone());
     // On a worker: what is blocked on is not.
     let (mut inline, mut offloaded) = runtime
@@ -106,7 +135,10 @@ fn alone(runtime: &Runtime, Candidate { name, value, inline, offloaded }: &Candi
         }))
         .unwrap();
     for (place, times) in [("inline", &mut inline), ("offloaded", &mut offloaded)] {
-        report.row(&format!("{name}: one request, {place}"), &summary(times, f64::NAN));
+        report.row(
+            &format!("{name}: one request, {place}"),
+            &summary(times, f64::NAN),
+        );
     }
 }
 
@@ -121,9 +153,22 @@ async fn sent(service: &Protected, value: &HeaderValue) {
     assert!(response.status().is_success());
 }
 
-fn flooded(runtime: &Runtime, Candidate { name, value, inline, offloaded }: &Candidate, report: &mut Report) {
-    let mut places = [("nobody", None), ("inline", Some(inline)), ("offloaded", Some(offloaded))]
-        .map(|(place, service)| (place, service, Vec::new(), Vec::new()));
+fn flooded(
+    runtime: &Runtime,
+    Candidate {
+        name,
+        value,
+        inline,
+        offloaded,
+    }: &Candidate,
+    report: &mut Report,
+) {
+    let mut places = [
+        ("nobody", None),
+        ("inline", Some(inline)),
+        ("offloaded", Some(offloaded)),
+    ]
+    .map(|(place, service)| (place, service, Vec::new(), Vec::new()));
     for _ in 0..FLOODS {
         for (_, service, delays, speeds) in &mut places {
             let (new, speed) = runtime.block_on(flood(service.cloned(), value));
@@ -132,8 +177,15 @@ fn flooded(runtime: &Runtime, Candidate { name, value, inline, offloaded }: &Can
         }
     }
     for (place, service, mut delays, mut speeds) in places {
-        let speed = if service.is_some() { median(&mut speeds) } else { f64::NAN };
-        report.row(&format!("{name}: flood, {place}"), &summary(&mut delays, speed));
+        let speed = if service.is_some() {
+            median(&mut speeds)
+        } else {
+            f64::NAN
+        };
+        report.row(
+            &format!("{name}: flood, {place}"),
+            &summary(&mut delays, speed),
+        );
     }
 }
 
@@ -143,9 +195,18 @@ async fn flood(service: Option<Protected>, value: &HeaderValue) -> (Vec<f64>, f6
     let answered = Arc::new(AtomicU64::new(0));
     let begin = Instant::now();
     let mut tasks = Vec::new();
-    for service in service.iter().cycle().take(if service.is_some() { FLOOD } else { 0 }) {
+    for service in service
+        .iter()
+        .cycle()
+        .take(if service.is_some() { FLOOD } else { 0 })
+    {
         let (service, value) = (service.clone(), value.clone());
-        tasks.push(tokio::spawn(caller(service, value, Arc::clone(&over), Arc::clone(&answered))));
+        tasks.push(tokio::spawn(caller(
+            service,
+            value,
+            Arc::clone(&over),
+            Arc::clone(&answered),
+        )));
     }
     let delays = tokio::spawn(unrelated(begin + FLOOD_TIME)).await.unwrap();
     let speed = answered.load(Ordering::Relaxed) as f64 / begin.elapsed().as_secs_f64();
@@ -156,7 +217,12 @@ async fn flood(service: Option<Protected>, value: &HeaderValue) -> (Vec<f64>, f6
     (delays, speed)
 }
 
-async fn caller(service: Protected, value: HeaderValue, over: Arc<AtomicBool>, answered: Arc<AtomicU64>) {
+async fn caller(
+    service: Protected,
+    value: HeaderValue,
+    over: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+) {
     while !over.load(Ordering::Relaxed) {
         sent(&service, &value).await;
         answered.fetch_add(1, Ordering::Relaxed);
@@ -182,5 +248,10 @@ fn micros(begin: Instant) -> f64 {
 }
 
 fn summary(times: &mut [f64], speed: f64) -> [f64; 4] {
-    [median(times), quantile(times, 0.99), quantile(times, 1.0), speed]
+    [
+        median(times),
+        quantile(times, 0.99),
+        quantile(times, 1.0),
+        speed,
+    ]
 }

@@ -23,12 +23,24 @@ use support::candidates::{Candidate, all};
 use support::fetched;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
     let name = arguments.next().unwrap_or_default();
-    let times = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(1_u32);
+    let times = arguments
+        .next()
+        .and_then(|times| times.parse().ok())
+        .unwrap_or(1_u32);
     let _within = fetched::runtime().enter();
-    let candidates = all().into_iter().flat_map(|group| [group.none, group.reference].into_iter().chain(group.others));
-    match candidates.into_iter().find(|candidate| candidate.name == name) {
+    let candidates = all().into_iter().flat_map(|group| {
+        [group.none, group.reference]
+            .into_iter()
+            .chain(group.others)
+    });
+    match candidates
+        .into_iter()
+        .find(|candidate| candidate.name == name)
+    {
         Some(mut candidate) => {
             (candidate.run)();
             measured(&mut candidate, times);

@@ -38,8 +38,13 @@ use tower::{Layer as _, ServiceExt as _};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, JwtAuthLayer, TokenCacheSettings};
 
-const ALGORITHMS: [Algorithm; 5] =
-    [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
+const ALGORITHMS: [Algorithm; 5] = [
+    Algorithm::RS256,
+    Algorithm::PS256,
+    Algorithm::ES256,
+    Algorithm::Ed25519,
+    Algorithm::HS256,
+];
 /// As many tokens as there are users of a busy service within a token's life.
 const MANY: usize = 100_000;
 
@@ -58,27 +63,39 @@ fn bare_check(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
 #[divan::bench(args = ALGORITHMS, sample_size = 100)]
 fn first_sight(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let key = TestKey::generate(algorithm);
-    bencher.bench_local(send(forgetful(&key).layer(Inner), vec![bearer(&token(&key))]));
+    bencher.bench_local(send(
+        forgetful(&key).layer(Inner),
+        vec![bearer(&token(&key))],
+    ));
 }
 
 /// The same requests without a layer: what is in all the others.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn no_layer(bencher: Bencher<'_, '_>, tokens: usize) {
-    bencher.bench_local(send(Inner, minted(&TestKey::generate(Algorithm::HS256), tokens)));
+    bencher.bench_local(send(
+        Inner,
+        minted(&TestKey::generate(Algorithm::HS256), tokens),
+    ));
 }
 
 /// Behind the least that a layer does: a header read, an `Arc` inserted.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn floor(bencher: Bencher<'_, '_>, tokens: usize) {
     let service = Floor(Inner, Arc::default());
-    bencher.bench_local(send(service, minted(&TestKey::generate(Algorithm::HS256), tokens)));
+    bencher.bench_local(send(
+        service,
+        minted(&TestKey::generate(Algorithm::HS256), tokens),
+    ));
 }
 
 /// Tokens that are remembered, in rotation.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn hit(bencher: Bencher<'_, '_>, tokens: usize) {
     let key = TestKey::generate(Algorithm::ES256);
-    let mut run = send(remembering(&key, TokenCacheSettings::default()).layer(Inner), minted(&key, tokens));
+    let mut run = send(
+        remembering(&key, TokenCacheSettings::default()).layer(Inner),
+        minted(&key, tokens),
+    );
     (0..tokens).for_each(|_| run());
     bencher.bench_local(run);
 }
@@ -86,7 +103,9 @@ fn hit(bencher: Bencher<'_, '_>, tokens: usize) {
 /// 100,000 tokens, the n-th of them used 1/n as often as the first, and room for all: every one is a hit.
 #[divan::bench(sample_size = 5000)]
 fn hit_zipf_all_fit(bencher: Bencher<'_, '_>) {
-    let settings = TokenCacheSettings::default().entries(2 * MANY).bytes(2 << 30);
+    let settings = TokenCacheSettings::default()
+        .entries(2 * MANY)
+        .bytes(2 << 30);
     zipf_distributed(bencher, Algorithm::HS256, settings);
 }
 
@@ -105,7 +124,13 @@ fn zipf_distributed(bencher: Bencher<'_, '_>, algorithm: Algorithm, settings: To
     for place in (0..MANY).chain((0..2 * MANY).map(|_| next())) {
         exchange(&mut service, &values[place]);
     }
-    bencher.bench_local(|| assert!(exchange(&mut service, &values[next()]).status().is_success()));
+    bencher.bench_local(|| {
+        assert!(
+            exchange(&mut service, &values[next()])
+                .status()
+                .is_success()
+        )
+    });
 }
 
 #[divan::bench(args = REFUSALS, sample_size = 100)]
@@ -119,16 +144,30 @@ fn refused(bencher: Bencher<'_, '_>, reason: &str) {
 /// an RS256 signature.
 #[divan::bench]
 fn cold_fetch(bencher: Bencher<'_, '_>) {
-    let keys = [TestKey::generate(Algorithm::RS256), TestKey::generate(Algorithm::RS256)];
+    let keys = [
+        TestKey::generate(Algorithm::RS256),
+        TestKey::generate(Algorithm::RS256),
+    ];
     let value = bearer(&token(&keys[1]));
-    let runtime = runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let cold = || JwtAuthLayer::builder(fetched::issuer(&keys)).build().unwrap();
-    bencher.with_inputs(cold).bench_local_values(|layer: JwtAuthLayer<MyClaims>| {
-        let response = runtime.block_on(layer.layer(Inner).oneshot(request(&value))).unwrap();
-        assert!(response.status().is_success());
-        // Dropped afterwards, untimed.
-        layer
-    });
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let cold = || {
+        JwtAuthLayer::builder(fetched::issuer(&keys))
+            .build()
+            .unwrap()
+    };
+    bencher
+        .with_inputs(cold)
+        .bench_local_values(|layer: JwtAuthLayer<MyClaims>| {
+            let response = runtime
+                .block_on(layer.layer(Inner).oneshot(request(&value)))
+                .unwrap();
+            assert!(response.status().is_success());
+            // Dropped afterwards, untimed.
+            layer
+        });
 }
 
 fn minted(key: &TestKey, tokens: usize) -> Vec<HeaderValue> {

@@ -30,19 +30,38 @@ const ROUNDS: usize = 101;
 
 fn main() {
     println!("µs beyond the same request without a layer; the ratio is to the line above\n");
-    println!("{:32} {:>10} {:>8} {:>12}", "", "µs", "ratio", "allocations");
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    println!(
+        "{:32} {:>10} {:>8} {:>12}",
+        "", "µs", "ratio", "allocations"
+    );
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"))
+        .unwrap_or_default();
     let _within = fetched::runtime().enter();
-    for group in all().into_iter().filter(|group| group.reference.name.contains(&wanted)) {
+    for group in all()
+        .into_iter()
+        .filter(|group| group.reference.name.contains(&wanted))
+    {
         print_group(group);
     }
 }
 
-fn print_group(Group { none, reference, is_request, others }: Group) {
+fn print_group(
+    Group {
+        none,
+        reference,
+        is_request,
+        others,
+    }: Group,
+) {
     let mut candidates: Vec<Candidate> = [none, reference].into_iter().chain(others).collect();
     let mut micros = Vec::new();
     allocations::uncounted(|| micros = medians(&mut candidates));
-    let allocated: Vec<u64> = candidates.iter_mut().map(|candidate| allocations::count(|| (candidate.run)())).collect();
+    let allocated: Vec<u64> = candidates
+        .iter_mut()
+        .map(|candidate| allocations::count(|| (candidate.run)()))
+        .collect();
     let base = if is_request { micros[0] } else { 0.0 };
     let reference = micros[1] - base;
     println!(

@@ -9,7 +9,11 @@
 //! ISSUER is your provider's URL exactly as its tokens bear it in `iss`, AUDIENCE is what they must name in `aud`. The
 //! keys are fetched before the first request; if that fails, the program ends. The example `resource_server` brings an
 //! issuer of its own and starts without one, too.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program talks to its user"
+)]
 
 use axum::{Router, routing::get};
 use tower_jwt_auth::{Claims, JwtAuthLayer};

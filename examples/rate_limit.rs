@@ -14,7 +14,11 @@
 //!
 //! The first five answer 200, the others 429 with `retry-after`; another subject's token still works. Without a token
 //! it is 401 fifty times, and then 429 for the whole address, until a second has passed.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program talks to its user"
+)]
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -38,7 +42,12 @@ const TIDY: Duration = Duration::from_secs(60);
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match args
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [] => demo(ADDRESS).await,
         [address] if address.parse::<SocketAddr>().is_ok() => demo(address).await,
         [issuer, audience] => serve(ADDRESS, issuer, audience, |_| String::new()).await,
@@ -53,7 +62,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// From the outside to the inside: address limit, authentication, caller's limit; the scope stands on its route.
 fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
     // Behind a proxy that sets `Forwarded` or `X-Forwarded-For`, and only there: SmartIpKeyExtractor.
-    let by_address = GovernorConfigBuilder::default().burst_size(50).per_second(1).finish().ok_or("no quota")?;
+    let by_address = GovernorConfigBuilder::default()
+        .burst_size(50)
+        .per_second(1)
+        .finish()
+        .ok_or("no quota")?;
     let by_caller = GovernorConfigBuilder::default()
         .burst_size(5)
         .per_second(60)
@@ -66,8 +79,10 @@ fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
         callers.retain_recent();
     });
     let read = RequireLayer::all_scopes(["orders:read"])?.like(&auth);
-    let around =
-        ServiceBuilder::new().layer(GovernorLayer::new(by_address)).layer(auth).layer(GovernorLayer::new(by_caller));
+    let around = ServiceBuilder::new()
+        .layer(GovernorLayer::new(by_address))
+        .layer(auth)
+        .layer(GovernorLayer::new(by_caller));
     Ok(Router::new()
         .route("/whoami", get(whoami))
         .route("/orders", get(|| async { "orders\n" }).layer(read))
@@ -90,9 +105,19 @@ fn every(period: Duration, mut work: impl FnMut() + Send + 'static) {
 
 async fn demo(address: &str) -> Result<(), Box<dyn Error>> {
     let issuer = TestIssuer::start().await?;
-    let token = |subject, scope| issuer.token().audience(AUDIENCE).subject(subject).scope(scope).sign();
+    let token = |subject, scope| {
+        issuer
+            .token()
+            .audience(AUDIENCE)
+            .subject(subject)
+            .scope(scope)
+            .sign()
+    };
     let (alice, bob) = (token("alice", "orders:read"), token("bob", "profile"));
-    serve(address, issuer.issuer(), AUDIENCE, |address| commands(address, &alice, &bob)).await
+    serve(address, issuer.issuer(), AUDIENCE, |address| {
+        commands(address, &alice, &bob)
+    })
+    .await
 }
 
 async fn serve(
@@ -106,7 +131,11 @@ async fn serve(
     let address = listener.local_addr()?;
     println!("listening on http://{address}\n{}", greeting(address));
     // The limit by address needs the address.
-    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    axum::serve(
+        listener,
+        app.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .await?;
     Ok(())
 }
 

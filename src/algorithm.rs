@@ -118,7 +118,9 @@ impl Algorithm {
         if name == "EdDSA" {
             return Some(Self::Ed25519);
         }
-        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
     }
 
     const fn bit(self) -> u16 {
@@ -166,7 +168,9 @@ impl AlgorithmSet {
     /// All algorithms in which the verifier holds only a public key: the default.
     #[must_use]
     pub fn asymmetric() -> Self {
-        Algorithm::all().filter(|algorithm| !algorithm.is_symmetric()).collect()
+        Algorithm::all()
+            .filter(|algorithm| !algorithm.is_symmetric())
+            .collect()
     }
 
     /// Whether `algorithm` is in the set.
@@ -213,7 +217,9 @@ impl Iterator for Algorithms {
     type Item = Algorithm;
 
     fn next(&mut self) -> Option<Algorithm> {
-        let next = Algorithm::ALL.into_iter().find(|algorithm| self.0.contains(*algorithm))?;
+        let next = Algorithm::ALL
+            .into_iter()
+            .find(|algorithm| self.0.contains(*algorithm))?;
         self.0 = AlgorithmSet(self.0.0 & !next.bit());
         Some(next)
     }
@@ -221,7 +227,11 @@ impl Iterator for Algorithms {
 
 impl FromIterator<Algorithm> for AlgorithmSet {
     fn from_iter<I: IntoIterator<Item = Algorithm>>(algorithms: I) -> Self {
-        Self(algorithms.into_iter().fold(0, |bits, algorithm| bits | algorithm.bit()))
+        Self(
+            algorithms
+                .into_iter()
+                .fold(0, |bits, algorithm| bits | algorithm.bit()),
+        )
     }
 }
 

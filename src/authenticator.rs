@@ -92,7 +92,9 @@ where
     }
 
     pub(crate) fn new(inner: Inner<C>) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// Checks a token: its form, algorithm, type, issuer, signature, times, audience, and what else was configured.
@@ -142,7 +144,12 @@ where
             Stop::NeedsKeys(issuer, query) => (issuer, query),
         };
         if let Some(issuer) = self.inner.issuers.get(issuer) {
-            issuer.keys.source().refresh(query).await.map_err(KeysError::into_error)?;
+            issuer
+                .keys
+                .source()
+                .refresh(query)
+                .await
+                .map_err(KeysError::into_error)?;
         }
         self.look_elsewhere(token).await.map_err(|stop| match stop {
             Stop::Refused(error) => error,
@@ -155,25 +162,44 @@ where
     /// # Errors
     /// If one of them can't be had. Those that came are kept, and requests will try the others again.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
-        let cached = self.inner.issuers.iter().filter_map(|issuer| match &issuer.keys {
-            IssuerKeys::Cached(cached) => Some(cached.prefetch()),
-            _ => None,
-        });
-        futures::future::join_all(cached).await.into_iter().collect()
+        let cached = self
+            .inner
+            .issuers
+            .iter()
+            .filter_map(|issuer| match &issuer.keys {
+                IssuerKeys::Cached(cached) => Some(cached.prefetch()),
+                _ => None,
+            });
+        futures::future::join_all(cached)
+            .await
+            .into_iter()
+            .collect()
     }
 
     /// The state of each issuer's keys.
     #[must_use]
     pub fn health(&self) -> Vec<IssuerHealth> {
-        self.inner.issuers.iter().map(|issuer| issuer.keys.health(&issuer.name)).collect()
+        self.inner
+            .issuers
+            .iter()
+            .map(|issuer| issuer.keys.health(&issuer.name))
+            .collect()
     }
 
     /// Looks at a token on the thread where its signature belongs.
     async fn look_elsewhere(&self, token: &[u8]) -> Result<Claims<C>, Stop> {
-        let offload = self.inner.offload.as_ref().filter(|_| self.inner.is_for_elsewhere(token));
-        let Some(offload) = offload else { return self.look(token, self.now()) };
+        let offload = self
+            .inner
+            .offload
+            .as_ref()
+            .filter(|_| self.inner.is_for_elsewhere(token));
+        let Some(offload) = offload else {
+            return self.look(token, self.now());
+        };
         let (authenticator, token) = (self.clone(), token.to_owned());
-        let looked = offload.run(move || authenticator.look(&token, authenticator.now())).await;
+        let looked = offload
+            .run(move || authenticator.look(&token, authenticator.now()))
+            .await;
         looked.unwrap_or_else(|| Err(Error::keys_unavailable(SOON, None).into()))
     }
 
@@ -201,8 +227,12 @@ impl<C> Inner<C> {
     /// Whether the signature of such a token is for another thread. What its header alone is refused for is
     /// refused here.
     fn is_for_elsewhere(&self, token: &[u8]) -> bool {
-        let Some(offload) = &self.offload else { return false };
-        let token = Compact::cut(token).ok().filter(|_| token.len() <= self.rules.longest_token);
+        let Some(offload) = &self.offload else {
+            return false;
+        };
+        let token = Compact::cut(token)
+            .ok()
+            .filter(|_| token.len() <= self.rules.longest_token);
         let check = |algorithm, typ: Option<&str>| self.rules.check_header(algorithm, typ);
         let header = token.and_then(|token| Header::read(token.header, check).ok());
         header.is_some_and(|(header, _)| offload.takes(header.algorithm))
@@ -210,16 +240,29 @@ impl<C> Inner<C> {
 
     /// Why there is still no key after the source has done what it could.
     fn without_key(&self, issuer: usize) -> Error {
-        let keys = self.issuers.get(issuer).and_then(|issuer| issuer.keys.source().current());
-        if keys.is_some() { ErrorKind::UnknownKey.into() } else { Error::keys_unavailable(SOON, None) }
+        let keys = self
+            .issuers
+            .get(issuer)
+            .and_then(|issuer| issuer.keys.source().current());
+        if keys.is_some() {
+            ErrorKind::UnknownKey.into()
+        } else {
+            Error::keys_unavailable(SOON, None)
+        }
     }
 
     /// The claims of a token that was verified before, if all that it rested on still stands: the very same keys, and
     /// its time. Otherwise it is looked at as if for the first time.
     fn remembered(&self, token: &[u8], now: Duration) -> Option<Claims<C>> {
         self.verified.as_ref()?.get(token, now, |entry| {
-            let Some(issuer) = self.issuers.get(entry.issuer) else { return false };
-            let stands = issuer.keys.source().current().is_some_and(|keys| keys.number() == entry.key_set);
+            let Some(issuer) = self.issuers.get(entry.issuer) else {
+                return false;
+            };
+            let stands = issuer
+                .keys
+                .source()
+                .current()
+                .is_some_and(|keys| keys.number() == entry.key_set);
             if stands {
                 issuer.keys.keep_fresh();
             }
@@ -230,20 +273,32 @@ impl<C> Inner<C> {
 
 /// Prefetching failed at start-up.
 pub(crate) fn not_at_start(error: KeysError) -> ConfigError {
-    ConfigError::new(crate::ConfigErrorKind::KeysUnavailable, "the issuer's keys could not be fetched")
-        .with_source(error)
+    ConfigError::new(
+        crate::ConfigErrorKind::KeysUnavailable,
+        "the issuer's keys could not be fetched",
+    )
+    .with_source(error)
 }
 
 // By hand, because a derived one would ask for `C: Clone`.
 impl<C> Clone for Authenticator<C> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
 impl<C> fmt::Debug for Authenticator<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let issuers = self.inner.issuers.iter().map(|issuer| &issuer.name).collect::<Vec<_>>();
-        f.debug_struct("Authenticator").field("issuers", &issuers).finish_non_exhaustive()
+        let issuers = self
+            .inner
+            .issuers
+            .iter()
+            .map(|issuer| &issuer.name)
+            .collect::<Vec<_>>();
+        f.debug_struct("Authenticator")
+            .field("issuers", &issuers)
+            .finish_non_exhaustive()
     }
 }

@@ -23,11 +23,21 @@ pub(crate) struct Policy<C> {
 
 impl<C> Policy<C> {
     pub(crate) const fn new() -> Self {
-        Self { scopes: Vec::new(), challenge: None, revoked: Vec::new(), authorized: Vec::new(), replays: None }
+        Self {
+            scopes: Vec::new(),
+            challenge: None,
+            revoked: Vec::new(),
+            authorized: Vec::new(),
+            replays: None,
+        }
     }
 
     pub(crate) fn require_scopes(&mut self, scopes: impl IntoIterator<Item = impl Into<String>>) {
-        self.scopes.extend(scopes.into_iter().map(|scope| scope.into().into_boxed_str()));
+        self.scopes.extend(
+            scopes
+                .into_iter()
+                .map(|scope| scope.into().into_boxed_str()),
+        );
         self.challenge = Some(self.scopes.join(" ").into());
     }
 

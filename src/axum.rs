@@ -39,7 +39,11 @@ where
     type Rejection = MissingClaims;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingClaims> {
-        parts.extensions.get().cloned().ok_or_else(|| MissingClaims::of::<C>(parts))
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(|| MissingClaims::of::<C>(parts))
     }
 }
 
@@ -88,13 +92,21 @@ impl MissingClaims {
     /// 401, or 500 where it is a mistake of the server's.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        if self.anonymous { StatusCode::UNAUTHORIZED } else { StatusCode::INTERNAL_SERVER_ERROR }
+        if self.anonymous {
+            StatusCode::UNAUTHORIZED
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }
 
 impl std::fmt::Display for MissingClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.anonymous { "no access token was given" } else { "the request was not authenticated" })
+        f.write_str(if self.anonymous {
+            "no access token was given"
+        } else {
+            "the request was not authenticated"
+        })
     }
 }
 

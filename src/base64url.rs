@@ -4,10 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose;
 
 /// With the processor's wide instructions where it has them: a quarter of the time.
-#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little")
+))]
 static ENGINE: std::sync::LazyLock<base64::engine::simd::Simd> =
     std::sync::LazyLock::new(|| base64::engine::simd::Simd::url_safe(general_purpose::NO_PAD));
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little")
+)))]
 static ENGINE: general_purpose::GeneralPurpose = general_purpose::URL_SAFE_NO_PAD;
 
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
@@ -28,16 +34,29 @@ mod tests {
 
     #[test]
     fn wide_and_plain_decoding_agree_on_every_byte_at_every_place() {
-        let text: Vec<u8> =
-            (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*b"-_").cycle().take(150).collect();
+        let text: Vec<u8> = (b'A'..=b'Z')
+            .chain(b'a'..=b'z')
+            .chain(b'0'..=b'9')
+            .chain(*b"-_")
+            .cycle()
+            .take(150)
+            .collect();
         for length in 0..text.len() {
-            assert_eq!(decode(&text[..length]), URL_SAFE_NO_PAD.decode(&text[..length]).ok(), "{length} characters");
+            assert_eq!(
+                decode(&text[..length]),
+                URL_SAFE_NO_PAD.decode(&text[..length]).ok(),
+                "{length} characters"
+            );
         }
         for place in 0..text.len() {
             let mut bytes = text.clone();
             for byte in 0..=u8::MAX {
                 bytes[place] = byte;
-                assert_eq!(decode(&bytes), URL_SAFE_NO_PAD.decode(&bytes).ok(), "{byte} at {place}");
+                assert_eq!(
+                    decode(&bytes),
+                    URL_SAFE_NO_PAD.decode(&bytes).ok(),
+                    "{byte} at {place}"
+                );
             }
         }
     }
@@ -46,7 +65,10 @@ mod tests {
     fn the_longest_signatures_fill_their_buffers() {
         for (encoded, decoded) in [(342, 256), (1366, 1024), (86, 64), (176, 132)] {
             let text = vec![b'A'; encoded];
-            assert_eq!(decode_into(&text, &mut vec![1; decoded]), Some(&*vec![0; decoded]));
+            assert_eq!(
+                decode_into(&text, &mut vec![1; decoded]),
+                Some(&*vec![0; decoded])
+            );
             assert_eq!(decode_into(&text, &mut vec![1; decoded - 1]), None);
         }
     }
@@ -57,8 +79,14 @@ mod tests {
         assert_eq!(decode_into(text.as_bytes(), &mut [0; 149]), None);
         for room in [150, 151, 300] {
             let mut buffer = vec![7; room];
-            assert_eq!(decode_into(text.as_bytes(), &mut buffer), Some("ABC".repeat(50).as_bytes()));
-            assert!(buffer[150..].iter().all(|byte| *byte == 7), "with room for {room}");
+            assert_eq!(
+                decode_into(text.as_bytes(), &mut buffer),
+                Some("ABC".repeat(50).as_bytes())
+            );
+            assert!(
+                buffer[150..].iter().all(|byte| *byte == 7),
+                "with room for {room}"
+            );
         }
     }
 }

@@ -141,7 +141,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Lets a predicate over the claims decide, else 403 `insufficient_scope`: roles, groups, tenants. Of several, all must allow it.
-    pub fn authorize(mut self, allowed: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static) -> Self {
+    pub fn authorize(
+        mut self,
+        allowed: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
+    ) -> Self {
         self.policy.authorized.push(Arc::new(allowed));
         self
     }
@@ -265,13 +268,28 @@ where
             return Err(check::contradiction("tokens are looked for nowhere"));
         }
         if has_twins(&sources) {
-            return Err(check::contradiction("tokens are looked for twice in one place"));
+            return Err(check::contradiction(
+                "tokens are looked for twice in one place",
+            ));
         }
-        let Self { optional, pass_preflight, .. } = self;
+        let Self {
+            optional,
+            pass_preflight,
+            ..
+        } = self;
         let skip = self.skip.take();
         let (authenticator, response) = self.finish()?;
-        let guard = Guard { authenticator, sources, optional, pass_preflight, skip };
-        Ok(JwtAuthLayer { guard: Arc::new(guard), response })
+        let guard = Guard {
+            authenticator,
+            sources,
+            optional,
+            pass_preflight,
+            skip,
+        };
+        Ok(JwtAuthLayer {
+            guard: Arc::new(guard),
+            response,
+        })
     }
 
     /// Builds what checks tokens that don't come in an HTTP request's head. Settings about requests and responses have
@@ -285,11 +303,19 @@ where
 
     fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
         self.check()?;
-        let issuers = self.issuers.into_iter().map(Issuer::build).collect::<Result<Vec<_>, _>>()?;
+        let issuers = self
+            .issuers
+            .into_iter()
+            .map(Issuer::build)
+            .collect::<Result<Vec<_>, _>>()?;
         check::issuers(&issuers)?;
-        let all = issuers.iter().fold(AlgorithmSet::EMPTY, |all, issuer| all.union(issuer.algorithms));
+        let all = issuers.iter().fold(AlgorithmSet::EMPTY, |all, issuer| {
+            all.union(issuer.algorithms)
+        });
         self.rules.algorithms = all;
-        self.policy.replays = self.single_use.map(|most| Replays::new(most, self.rules.leeway));
+        self.policy.replays = self
+            .single_use
+            .map(|most| Replays::new(most, self.rules.leeway));
         let verified = self.token_cache.as_ref().map(TokenCache::new).transpose()?;
         let inner = Inner {
             issuers,
@@ -305,6 +331,8 @@ where
 
 impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuthBuilder").field("issuers", &self.issuers).finish_non_exhaustive()
+        f.debug_struct("JwtAuthBuilder")
+            .field("issuers", &self.issuers)
+            .finish_non_exhaustive()
     }
 }

@@ -54,10 +54,17 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(crate) fn new(kind: ConfigErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
     }
@@ -77,6 +84,8 @@ impl fmt::Display for ConfigError {
 
 impl StdError for ConfigError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| -> &(dyn StdError + 'static) { source })
+        self.source
+            .as_deref()
+            .map(|source| -> &(dyn StdError + 'static) { source })
     }
 }

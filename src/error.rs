@@ -100,19 +100,38 @@ pub struct Error {
 
 impl Error {
     pub(crate) const fn new(kind: ErrorKind) -> Self {
-        Self { kind, claim: None, scope: None, retry_after: None, source: None }
+        Self {
+            kind,
+            claim: None,
+            scope: None,
+            retry_after: None,
+            source: None,
+        }
     }
 
     pub(crate) fn claim_of(kind: ErrorKind, claim: &'static str) -> Self {
-        Self { claim: Some(claim), ..Self::new(kind) }
+        Self {
+            claim: Some(claim),
+            ..Self::new(kind)
+        }
     }
 
     pub(crate) fn insufficient_scope(required: Option<Arc<str>>) -> Self {
-        Self { scope: required, ..Self::new(ErrorKind::InsufficientScope) }
+        Self {
+            scope: required,
+            ..Self::new(ErrorKind::InsufficientScope)
+        }
     }
 
-    pub(crate) fn keys_unavailable(retry_after: Duration, source: Option<Arc<dyn StdError + Send + Sync>>) -> Self {
-        Self { retry_after: Some(retry_after), source, ..Self::new(ErrorKind::KeysUnavailable) }
+    pub(crate) fn keys_unavailable(
+        retry_after: Duration,
+        source: Option<Arc<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            source,
+            ..Self::new(ErrorKind::KeysUnavailable)
+        }
     }
 
     /// What is wrong.
@@ -149,7 +168,10 @@ impl From<ErrorKind> for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("kind", &self.kind).field("claim", &self.claim).finish_non_exhaustive()
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("claim", &self.claim)
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,6 +183,8 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| -> &(dyn StdError + 'static) { source })
+        self.source
+            .as_deref()
+            .map(|source| -> &(dyn StdError + 'static) { source })
     }
 }

@@ -58,7 +58,10 @@ impl TokenSource {
         let name = name.into();
         // A cookie's name is a token, as a header's is.
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
-            return Err(ConfigError::new(ConfigErrorKind::Contradiction, "not a name that a cookie can have"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::Contradiction,
+                "not a name that a cookie can have",
+            ));
         }
         Ok(Self(Place::Cookie(name.into())))
     }
@@ -84,7 +87,9 @@ impl TokenSource {
     }
 
     /// A place of your own.
-    pub fn custom(find: impl Fn(&RequestHead<'_>) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn custom(
+        find: impl Fn(&RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         Self(Place::Custom(Arc::new(find)))
     }
 
@@ -92,7 +97,9 @@ impl TokenSource {
         let text = match &self.0 {
             Place::Authorization => return Ok(bearer(head)?.map(Token::Bearer)),
             Place::Cookie(name) => cookie(head, name)?,
-            Place::Header(name) => one(head.headers().get_all(name).iter())?.map(text).transpose()?,
+            Place::Header(name) => one(head.headers().get_all(name).iter())?
+                .map(text)
+                .transpose()?,
             Place::Query(name) => query(head, name)?,
             Place::WebSocketProtocol => websocket_protocol(head, longest)?,
             Place::Custom(find) => find(head).map(Cow::Owned),
@@ -127,7 +134,10 @@ impl fmt::Debug for TokenSource {
             Place::WebSocketProtocol => ("WebSocketProtocol", ""),
             Place::Custom(_) => ("Custom", ""),
         };
-        f.debug_tuple("TokenSource").field(&place).field(&name).finish()
+        f.debug_tuple("TokenSource")
+            .field(&place)
+            .field(&name)
+            .finish()
     }
 }
 
@@ -171,7 +181,10 @@ pub(crate) fn find_token<'r>(
             if found.is_some() {
                 return Err(ErrorKind::InvalidRequest.into());
             }
-            found = Some(Found { token, private: source.shows_in_url() });
+            found = Some(Found {
+                token,
+                private: source.shows_in_url(),
+            });
         }
     }
     Ok(found)
@@ -180,34 +193,53 @@ pub(crate) fn find_token<'r>(
 /// Whether a place is there twice, so that every token would be found twice. A whole header is not also a part of it.
 pub(crate) fn has_twins(sources: &[TokenSource]) -> bool {
     let twins = |(one, two): (&TokenSource, &TokenSource)| match (&one.0, &two.0) {
-        (Place::Authorization, Place::Authorization) | (Place::WebSocketProtocol, Place::WebSocketProtocol) => true,
-        (Place::Cookie(one), Place::Cookie(two)) | (Place::Query(one), Place::Query(two)) => one == two,
+        (Place::Authorization, Place::Authorization)
+        | (Place::WebSocketProtocol, Place::WebSocketProtocol) => true,
+        (Place::Cookie(one), Place::Cookie(two)) | (Place::Query(one), Place::Query(two)) => {
+            one == two
+        }
         (Place::Header(one), Place::Header(two)) => one == two,
-        (Place::Header(name), place) | (place, Place::Header(name)) => place.header().as_ref() == Some(name),
+        (Place::Header(name), place) | (place, Place::Header(name)) => {
+            place.header().as_ref() == Some(name)
+        }
         _ => false,
     };
-    let pairs = sources
-        .iter()
-        .enumerate()
-        .flat_map(|(place, one)| sources.iter().skip(place).skip(1).map(move |two| (one, two)));
+    let pairs = sources.iter().enumerate().flat_map(|(place, one)| {
+        sources
+            .iter()
+            .skip(place)
+            .skip(1)
+            .map(move |two| (one, two))
+    });
     pairs.into_iter().any(twins)
 }
 
 /// The only one, if there is one; two are an invalid request.
 fn one<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Error> {
     let first = values.next();
-    if values.next().is_some() { Err(ErrorKind::InvalidRequest.into()) } else { Ok(first) }
+    if values.next().is_some() {
+        Err(ErrorKind::InvalidRequest.into())
+    } else {
+        Ok(first)
+    }
 }
 
 fn text(value: &HeaderValue) -> Result<Cow<'_, str>, Error> {
-    value.to_str().map(Cow::Borrowed).map_err(|_| ErrorKind::MalformedToken.into())
+    value
+        .to_str()
+        .map(Cow::Borrowed)
+        .map_err(|_| ErrorKind::MalformedToken.into())
 }
 
 /// `Bearer`, in any case, one or more spaces, the token (RFC 9110 §11.4, RFC 6750 §2.1).
 fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<&'r [u8]>, Error> {
     const SCHEME: &[u8] = b"Bearer";
-    let Some(value) = one(head.headers().get_all(AUTHORIZATION).iter())? else { return Ok(None) };
-    let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return Ok(None) };
+    let Some(value) = one(head.headers().get_all(AUTHORIZATION).iter())? else {
+        return Ok(None);
+    };
+    let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else {
+        return Ok(None);
+    };
     // Nearly everybody writes it so, and that is compared at once.
     let is_ours = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
     if !is_ours || rest.first().is_some_and(|next| is_token_byte(*next)) {
@@ -217,7 +249,11 @@ fn bearer<'r>(head: &RequestHead<'r>) -> Result<Option<&'r [u8]>, Error> {
     if rest.starts_with(b" ") && !token.is_empty() {
         return Ok(Some(token));
     }
-    Err(if is_joined(rest) { ErrorKind::InvalidRequest.into() } else { ErrorKind::MalformedToken.into() })
+    Err(if is_joined(rest) {
+        ErrorKind::InvalidRequest.into()
+    } else {
+        ErrorKind::MalformedToken.into()
+    })
 }
 
 /// The comma between joined headers (RFC 9110 §5.3) is in no token.
@@ -241,17 +277,33 @@ const fn is_token_byte(byte: u8) -> bool {
 /// Cookies may be spread over several headers (RFC 9113 §8.2.3) and quoted (RFC 6265 §4.1.1). Read as bytes: what
 /// somebody else put into his cookie must not hide ours.
 fn cookie<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
-    let headers = head.headers().get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-    let pairs = headers.flat_map(|header| header.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let headers = head
+        .headers()
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let pairs = headers
+        .flat_map(|header| header.split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii);
     let values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-    let unquoted =
-        |value: &'r [u8]| value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    let unquoted = |value: &'r [u8]| {
+        value
+            .strip_prefix(b"\"")
+            .and_then(|value| value.strip_suffix(b"\""))
+            .unwrap_or(value)
+    };
     // An emptied cookie is how one is deleted.
-    one(values)?.map(unquoted).filter(|value| !value.is_empty()).map(ascii).transpose()
+    one(values)?
+        .map(unquoted)
+        .filter(|value| !value.is_empty())
+        .map(ascii)
+        .transpose()
 }
 
 fn ascii(value: &[u8]) -> Result<Cow<'_, str>, Error> {
-    std::str::from_utf8(value).map(Cow::Borrowed).map_err(|_| ErrorKind::MalformedToken.into())
+    std::str::from_utf8(value)
+        .map(Cow::Borrowed)
+        .map_err(|_| ErrorKind::MalformedToken.into())
 }
 
 fn query<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
@@ -259,15 +311,26 @@ fn query<'r>(head: &RequestHead<'r>, name: &str) -> Result<Option<Cow<'r, str>>,
     one(pairs.filter(|(key, _)| key == name).map(|(_, value)| value))
 }
 
-fn websocket_protocol<'r>(head: &RequestHead<'r>, longest: usize) -> Result<Option<Cow<'r, str>>, Error> {
-    let headers = head.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().map(HeaderValue::as_bytes);
-    let protocols = headers.flat_map(|header| header.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+fn websocket_protocol<'r>(
+    head: &RequestHead<'r>,
+    longest: usize,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    let headers = head
+        .headers()
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let protocols = headers
+        .flat_map(|header| header.split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
     let encoded = one(protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX)))?;
     // Four characters stand for three bytes: what is longer than this is not even decoded.
     if encoded.is_some_and(|encoded| encoded.len() > longest.saturating_mul(4).div_ceil(3)) {
         return Err(ErrorKind::TokenTooLarge.into());
     }
     let decoded = |encoded| String::from_utf8(base64url::decode(encoded)?).ok();
-    let token = encoded.map(|encoded| decoded(encoded).ok_or(ErrorKind::MalformedToken)).transpose()?;
+    let token = encoded
+        .map(|encoded| decoded(encoded).ok_or(ErrorKind::MalformedToken))
+        .transpose()?;
     Ok(token.map(Cow::Owned))
 }

@@ -52,22 +52,43 @@ impl<C: DeserializeOwned> Inner<C> {
         })
     }
 
-    fn straight(&self, token: &Compact<'_>, buffer: &mut Vec<u8>, now: Duration) -> Result<Sight<C>, Aside> {
+    fn straight(
+        &self,
+        token: &Compact<'_>,
+        buffer: &mut Vec<u8>,
+        now: Duration,
+    ) -> Result<Sight<C>, Aside> {
         let (place, issuer) = self.probable_issuer(token.header).ok_or(DETOUR)?;
         let keys = issuer.keys.source().current().ok_or(DETOUR)?;
         let header = keys.known_header(token.header).ok_or(DETOUR)?;
-        let token_type = self.rules.check_header(header.algorithm, header.typ.as_deref()).map_err(Aside::Refused)?;
+        let token_type = self
+            .rules
+            .check_header(header.algorithm, header.typ.as_deref())
+            .map_err(Aside::Refused)?;
         let text = Text::decode(token.payload, header.key_id.as_deref(), buffer).ok_or(DETOUR)?;
         if !issuer.algorithms.contains(header.algorithm) {
             return Err(DETOUR);
         }
-        let detour = |outcome| Aside::Detour(Some(Checked { key_set: keys.number(), outcome }));
-        let proof = token.check_signature(header, &keys).map_err(|kind| detour(Err(kind)))?;
+        let detour = |outcome| {
+            Aside::Detour(Some(Checked {
+                key_set: keys.number(),
+                outcome,
+            }))
+        };
+        let proof = token
+            .check_signature(header, &keys)
+            .map_err(|kind| detour(Err(kind)))?;
         issuer.keys.keep_fresh();
         let read = Verified::read(proof, header, token_type, text, &issuer.name);
         let (verified, custom) = read.map_err(|proof| detour(Ok(proof)))?;
-        let claims = verified.validate(&self.rules, issuer.expected(), now, |_| Ok(custom)).map_err(Aside::Refused)?;
-        Ok(Sight { claims, place, key_set: keys.number() })
+        let claims = verified
+            .validate(&self.rules, issuer.expected(), now, |_| Ok(custom))
+            .map_err(Aside::Refused)?;
+        Ok(Sight {
+            claims,
+            place,
+            key_set: keys.number(),
+        })
     }
 
     /// The only issuer, or else the only one with keys that signed such a header before: of two, the wrong one would
@@ -89,11 +110,14 @@ impl<C: DeserializeOwned> Inner<C> {
         now: Duration,
     ) -> Result<Sight<C>, Stop> {
         let rules = &self.rules;
-        let (header, token_type) = Header::read(token.header, |algorithm, typ| rules.check_header(algorithm, typ))?;
+        let (header, token_type) = Header::read(token.header, |algorithm, typ| {
+            rules.check_header(algorithm, typ)
+        })?;
         if self.is_of_nobody(&header) {
             return Err(ErrorKind::UnknownKey.into());
         }
-        let text = Text::decode(token.payload, header.key_id.as_deref(), buffer).ok_or(ErrorKind::MalformedToken)?;
+        let text = Text::decode(token.payload, header.key_id.as_deref(), buffer)
+            .ok_or(ErrorKind::MalformedToken)?;
         let unverified = Unverified::read(text)?;
         let (place, issuer) = self.issuer_of(unverified.issuer(text)?, header.algorithm)?;
         let current = issuer.keys.source().current();
@@ -105,24 +129,35 @@ impl<C: DeserializeOwned> Inner<C> {
             if !at_hand {
                 issuer.keys.keep_fresh();
             }
-            return Err(Stop::NeedsKeys(place, KeyQuery::new(header.key_id.as_deref(), header.algorithm)));
+            return Err(Stop::NeedsKeys(
+                place,
+                KeyQuery::new(header.key_id.as_deref(), header.algorithm),
+            ));
         };
         issuer.keys.keep_fresh();
         let verified = unverified.verified(proof, &header, token_type, text);
         let claims = verified.validate(rules, issuer.expected(), now, Verified::custom)?;
-        Ok(Sight { claims, place, key_set })
+        Ok(Sight {
+            claims,
+            place,
+            key_set,
+        })
     }
 
     /// Whether no issuer has a key for such a token, nor might get one now: then nothing else of it is worth a look.
     fn is_of_nobody(&self, header: &Header) -> bool {
         let key_id = header.key_id.as_deref();
-        self.issuers.iter().all(|issuer| issuer.keys.surely_lack(key_id, header.algorithm))
+        self.issuers
+            .iter()
+            .all(|issuer| issuer.keys.surely_lack(key_id, header.algorithm))
     }
 
     /// The configured issuer of that name, byte by byte, if it may use the token's algorithm.
     fn issuer_of(&self, named: &str, algorithm: Algorithm) -> Result<(usize, &Trusted), Error> {
         let mut issuers = self.issuers.iter().enumerate();
-        let (place, issuer) = issuers.find(|(_, issuer)| issuer.name == named).ok_or(ErrorKind::UnknownIssuer)?;
+        let (place, issuer) = issuers
+            .find(|(_, issuer)| issuer.name == named)
+            .ok_or(ErrorKind::UnknownIssuer)?;
         if !issuer.algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
@@ -139,12 +174,17 @@ fn prove(
 ) -> Result<Option<(Proof, u64)>, Error> {
     let Some(keys) = keys else { return Ok(None) };
     let checked = checked.filter(|checked| checked.key_set == keys.number());
-    match checked.map_or_else(|| token.check_signature(header, &keys), |checked| checked.outcome) {
+    match checked.map_or_else(
+        || token.check_signature(header, &keys),
+        |checked| checked.outcome,
+    ) {
         Ok(proof) => {
             keys.remember_header(token.header, header);
             Ok(Some((proof, keys.number())))
         }
-        Err(kind) if keys.may_verify(header.key_id.as_deref(), header.algorithm) => Err(kind.into()),
+        Err(kind) if keys.may_verify(header.key_id.as_deref(), header.algorithm) => {
+            Err(kind.into())
+        }
         Err(_) => Ok(None),
     }
 }

@@ -55,16 +55,38 @@ where
     S: Service<Request<ReqBody>>,
 {
     pub(crate) const fn inner(future: S::Future, private: bool) -> Self {
-        Self { state: State::Inner { future }, private }
+        Self {
+            state: State::Inner { future },
+            private,
+        }
     }
 
     pub(crate) const fn refused(response: S::Response) -> Self {
-        Self { state: State::Refused { response: Some(response) }, private: false }
+        Self {
+            state: State::Refused {
+                response: Some(response),
+            },
+            private: false,
+        }
     }
 
-    pub(crate) fn waiting(pending: Pending, service: S, request: Request<ReqBody>, response: R, private: bool) -> Self {
-        let waiting = Some(Box::new(Waiting { pending, service, request, response }));
-        Self { state: State::Waiting { waiting }, private }
+    pub(crate) fn waiting(
+        pending: Pending,
+        service: S,
+        request: Request<ReqBody>,
+        response: R,
+        private: bool,
+    ) -> Self {
+        let waiting = Some(Box::new(Waiting {
+            pending,
+            service,
+            request,
+            response,
+        }));
+        Self {
+            state: State::Waiting { waiting },
+            private,
+        }
     }
 }
 
@@ -79,11 +101,15 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Inner { future } if *this.private => return future.poll(cx).map_ok(keep_private),
+                StateProjection::Inner { future } if *this.private => {
+                    return future.poll(cx).map_ok(keep_private);
+                }
                 StateProjection::Inner { future } => return future.poll(cx),
                 StateProjection::Refused { response } => {
                     // Taken once; like every future, this one must not be polled after that.
-                    return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
+                    return response
+                        .take()
+                        .map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
                 }
                 StateProjection::Waiting { waiting } => ready!(proceed(waiting, cx)),
             };
@@ -101,18 +127,31 @@ where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     R: MakeResponse<ResBody>,
 {
-    let Some(waiting) = slot else { return Poll::Pending };
+    let Some(waiting) = slot else {
+        return Poll::Pending;
+    };
     let outcome = ready!(waiting.pending.as_mut().poll(cx));
-    let Some(waiting) = slot.take() else { return Poll::Pending };
-    let Waiting { mut service, mut request, response, .. } = *waiting;
+    let Some(waiting) = slot.take() else {
+        return Poll::Pending;
+    };
+    let Waiting {
+        mut service,
+        mut request,
+        response,
+        ..
+    } = *waiting;
     Poll::Ready(match outcome {
         Ok(claims) => {
             request.extensions_mut().extend(claims);
-            State::Inner { future: service.call(request) }
+            State::Inner {
+                future: service.call(request),
+            }
         }
         Err(error) => {
             trace::refused(&error);
-            State::Refused { response: Some(refuse(&response, error, &request)) }
+            State::Refused {
+                response: Some(refuse(&response, error, &request)),
+            }
         }
     })
 }
@@ -120,16 +159,29 @@ where
 /// The token was in the URL: no shared cache may keep what it opened (RFC 6750 §2.3). What else the service says of
 /// caches stays, and all of it where it is as strict.
 fn keep_private<ResBody>(mut response: Response<ResBody>) -> Response<ResBody> {
-    let said = response.headers().get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let said = response
+        .headers()
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let said: Vec<_> = said.flat_map(directives).collect();
-    let is = |directive: &str, names: [&str; 2]| names.iter().any(|name| directive.eq_ignore_ascii_case(name));
-    let is_strict = said.iter().any(|directive| is(directive, ["no-store", "private"]));
+    let is = |directive: &str, names: [&str; 2]| {
+        names
+            .iter()
+            .any(|name| directive.eq_ignore_ascii_case(name))
+    };
+    let is_strict = said
+        .iter()
+        .any(|directive| is(directive, ["no-store", "private"]));
     if response.status().is_success() && !is_strict {
         let kept = said.into_iter().filter(|directive| {
             let name = directive.split('=').next().unwrap_or_default();
             !is(name.trim_end(), ["public", "s-maxage"])
         });
-        let value = iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
+        let value = iter::once("private")
+            .chain(kept)
+            .collect::<Vec<_>>()
+            .join(", ");
         let value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private"));
         response.headers_mut().insert(CACHE_CONTROL, value);
     }

@@ -94,7 +94,9 @@ impl<C, K> ClaimsKeyExtractor<C, K> {
     /// ```
     #[must_use]
     pub fn by(value: impl Fn(&Claims<C>) -> Option<K> + Send + Sync + 'static) -> Self {
-        Self { value: Arc::new(value) }
+        Self {
+            value: Arc::new(value),
+        }
     }
 }
 
@@ -115,8 +117,12 @@ where
             Absent::Token => refused(&ErrorKind::MissingToken.into(), &head),
             Absent::Layer => GovernorError::UnableToExtractKey,
         })?;
-        let value = (self.value)(claims).ok_or_else(|| refused(&ErrorKind::MissingClaim.into(), &head))?;
-        Ok(ClaimsKey { issuer: claims.issuer().into(), value })
+        let value =
+            (self.value)(claims).ok_or_else(|| refused(&ErrorKind::MissingClaim.into(), &head))?;
+        Ok(ClaimsKey {
+            issuer: claims.issuer().into(),
+            value,
+        })
     }
 }
 
@@ -124,7 +130,11 @@ where
 fn refused(error: &Error, head: &RequestHead<'_>) -> GovernorError {
     trace::refused(error);
     let (parts, ()) = Challenge::new().make_response(error, head).into_parts();
-    GovernorError::Other { code: parts.status, msg: Some(String::new()), headers: Some(parts.headers) }
+    GovernorError::Other {
+        code: parts.status,
+        msg: Some(String::new()),
+        headers: Some(parts.headers),
+    }
 }
 
 /// The claims that name a client.
@@ -145,7 +155,9 @@ impl Client<'_> {
 // By hand, because derived ones would ask for more of `C` and `K`.
 impl<C, K> Clone for ClaimsKeyExtractor<C, K> {
     fn clone(&self) -> Self {
-        Self { value: Arc::clone(&self.value) }
+        Self {
+            value: Arc::clone(&self.value),
+        }
     }
 }
 

@@ -63,7 +63,8 @@ where
     }
 
     fn leaves_alone(&self, head: &RequestHead<'_>) -> bool {
-        (self.pass_preflight && is_preflight(head)) || self.skip.as_ref().is_some_and(|skip| skip(head))
+        (self.pass_preflight && is_preflight(head))
+            || self.skip.as_ref().is_some_and(|skip| skip(head))
     }
 
     fn judge_token(&self, Found { token, private }: Found<'_>) -> Verdict<C> {
@@ -72,7 +73,10 @@ where
             // Looked for only here, as nothing that is accepted can be so.
             _ if token.is_joined() => Verdict::Refuse(ErrorKind::InvalidRequest.into()),
             Known::Settled(Err(error)) => Verdict::Refuse(error),
-            Known::Later(later) => Verdict::Wait { pending: self.wait(token.as_bytes().into(), later), private },
+            Known::Later(later) => Verdict::Wait {
+                pending: self.wait(token.as_bytes().into(), later),
+                private,
+            },
         }
     }
 

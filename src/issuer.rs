@@ -7,7 +7,8 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
 use crate::jwt::Expected;
 use crate::keys::{
-    CacheSettings, CachedKeys, Discovery, HttpClient, IssuerHealth, KeySource, KeysEvent, Observer, Target, secure_url,
+    CacheSettings, CachedKeys, Discovery, HttpClient, IssuerHealth, KeySource, KeysEvent, Observer,
+    Target, secure_url,
 };
 
 /// An issuer to trust: its name, where its keys come from, and the audience that its tokens must name.
@@ -48,22 +49,46 @@ impl Issuer {
     }
 
     /// Keys from a JWK set at a URL: `https`, or `http` on loopback.
-    pub fn jwks(issuer: impl Into<String>, jwks_uri: impl Into<String>, audience: impl Into<String>) -> Self {
+    pub fn jwks(
+        issuer: impl Into<String>,
+        jwks_uri: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Self {
         Self::new(issuer.into(), From::Url(jwks_uri.into()), audience.into())
     }
 
     /// Keys given here: a [`Key`](crate::Key) or a [`KeySet`].
-    pub fn with_keys(issuer: impl Into<String>, keys: impl Into<KeySet>, audience: impl Into<String>) -> Self {
+    pub fn with_keys(
+        issuer: impl Into<String>,
+        keys: impl Into<KeySet>,
+        audience: impl Into<String>,
+    ) -> Self {
         Self::new(issuer.into(), From::Fixed(keys.into()), audience.into())
     }
 
     /// Keys from a source of your own.
-    pub fn with_source(issuer: impl Into<String>, source: impl KeySource, audience: impl Into<String>) -> Self {
-        Self::new(issuer.into(), From::Source(Box::new(source)), audience.into())
+    pub fn with_source(
+        issuer: impl Into<String>,
+        source: impl KeySource,
+        audience: impl Into<String>,
+    ) -> Self {
+        Self::new(
+            issuer.into(),
+            From::Source(Box::new(source)),
+            audience.into(),
+        )
     }
 
     fn new(name: String, keys: From, audience: String) -> Self {
-        Self { name, audiences: vec![audience], algorithms: None, keys, cache: None, client: None, observer: None }
+        Self {
+            name,
+            audiences: vec![audience],
+            algorithms: None,
+            keys,
+            cache: None,
+            client: None,
+            observer: None,
+        }
     }
 
     /// Another audience: a token must name at least one of them.
@@ -97,7 +122,10 @@ impl Issuer {
     ///     }
     /// });
     /// ```
-    pub fn observe(mut self, observe: impl Fn(&str, &KeysEvent<'_>) + Send + Sync + 'static) -> Self {
+    pub fn observe(
+        mut self,
+        observe: impl Fn(&str, &KeysEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
         self.observer = Some(Observer::new(observe));
         self
     }
@@ -112,10 +140,19 @@ impl Issuer {
         check_names(&self.name, &self.audiences)?;
         self.check_fetching()?;
         let algorithms = self.allowed_algorithms()?;
-        let Self { name, audiences, keys, cache, client, observer, .. } = self;
+        let Self {
+            name,
+            audiences,
+            keys,
+            cache,
+            client,
+            observer,
+            ..
+        } = self;
         let fetched = |target| -> Result<_, ConfigError> {
             let client = client.map_or_else(crate::default_http_client, Ok)?;
-            let cached = CachedKeys::new(&name, target, client, cache.unwrap_or_default(), observer)?;
+            let cached =
+                CachedKeys::new(&name, target, client, cache.unwrap_or_default(), observer)?;
             Ok(IssuerKeys::Cached(cached))
         };
         let keys = match keys {
@@ -124,7 +161,12 @@ impl Issuer {
             From::Fixed(keys) => IssuerKeys::Fixed(keys),
             From::Source(source) => IssuerKeys::Source(source),
         };
-        Ok(Trusted { name, audiences, algorithms, keys })
+        Ok(Trusted {
+            name,
+            audiences,
+            algorithms,
+            keys,
+        })
     }
 
     /// What is set about fetching where nothing is fetched was meant for something else.
@@ -146,9 +188,15 @@ impl Issuer {
             From::Source(_) => Algorithm::all().collect(),
             From::Discovery | From::Url(_) => AlgorithmSet::asymmetric(),
         };
-        let default = if let From::Fixed(_) = self.keys { possible } else { AlgorithmSet::asymmetric() };
+        let default = if let From::Fixed(_) = self.keys {
+            possible
+        } else {
+            AlgorithmSet::asymmetric()
+        };
         let asked = self.algorithms.unwrap_or(default);
-        if matches!(self.keys, From::Discovery | From::Url(_)) && asked.iter().any(Algorithm::is_symmetric) {
+        if matches!(self.keys, From::Discovery | From::Url(_))
+            && asked.iter().any(Algorithm::is_symmetric)
+        {
             return Err(ConfigError::new(
                 ConfigErrorKind::Contradiction,
                 "HMAC needs a secret, and fetched keys are public ones",
@@ -156,7 +204,10 @@ impl Issuer {
         }
         let allowed = asked.intersection(possible);
         if allowed.is_empty() {
-            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, "no algorithm is allowed that a key fits"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::NoAlgorithms,
+                "no algorithm is allowed that a key fits",
+            ));
         }
         Ok(allowed)
     }
@@ -164,16 +215,25 @@ impl Issuer {
 
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issuer").field("name", &self.name).field("audiences", &self.audiences).finish_non_exhaustive()
+        f.debug_struct("Issuer")
+            .field("name", &self.name)
+            .field("audiences", &self.audiences)
+            .finish_non_exhaustive()
     }
 }
 
 fn check_names(issuer: &str, audiences: &[String]) -> Result<(), ConfigError> {
     if issuer.is_empty() {
-        return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, "the issuer is empty"));
+        return Err(ConfigError::new(
+            ConfigErrorKind::EmptyIssuer,
+            "the issuer is empty",
+        ));
     }
     if audiences.iter().any(String::is_empty) {
-        return Err(ConfigError::new(ConfigErrorKind::EmptyAudience, "an audience is empty"));
+        return Err(ConfigError::new(
+            ConfigErrorKind::EmptyAudience,
+            "an audience is empty",
+        ));
     }
     Ok(())
 }
@@ -191,7 +251,9 @@ pub(crate) struct Trusted {
 impl Trusted {
     /// What is asked of its tokens.
     pub(crate) fn expected(&self) -> Expected<'_> {
-        Expected { audiences: &self.audiences }
+        Expected {
+            audiences: &self.audiences,
+        }
     }
 }
 
@@ -247,7 +309,10 @@ impl IssuerKeys {
 
     /// Whether an HMAC secret of ours is one of theirs: each issuer could then sign for the other.
     pub(crate) fn share_secret(&self, other: &Self) -> bool {
-        let (Self::Fixed(ours), Self::Fixed(theirs)) = (self, other) else { return false };
-        ours.keys().any(|one| theirs.keys().any(|two| one.shares_secret_with(two)))
+        let (Self::Fixed(ours), Self::Fixed(theirs)) = (self, other) else {
+            return false;
+        };
+        ours.keys()
+            .any(|one| theirs.keys().any(|two| one.shares_secret_with(two)))
     }
 }

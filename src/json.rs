@@ -6,5 +6,9 @@ use serde::Deserialize;
 /// not look at the encoding of what it skips.
 pub(crate) fn object<'j, T: Deserialize<'j>>(json: &'j [u8]) -> Option<T> {
     let text = std::str::from_utf8(json).ok()?;
-    if text.trim_ascii_start().starts_with('{') { serde_json::from_str(text).ok() } else { None }
+    if text.trim_ascii_start().starts_with('{') {
+        serde_json::from_str(text).ok()
+    } else {
+        None
+    }
 }

@@ -49,9 +49,16 @@ where
     /// # Errors
     /// A bad URL, or [`KeysUnavailable`](crate::ConfigErrorKind::KeysUnavailable) if the keys can't be fetched now. To
     /// start without them, use [`JwtAuthLayer::builder`]: the first request fetches.
-    pub async fn discover(issuer: impl Into<String>, audience: impl Into<String>) -> Result<Self, ConfigError> {
+    pub async fn discover(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
         let layer = Self::builder(Issuer::discover(issuer, audience)).build()?;
-        layer.authenticator().prefetch().await.map_err(not_at_start)?;
+        layer
+            .authenticator()
+            .prefetch()
+            .await
+            .map_err(not_at_start)?;
         Ok(layer)
     }
 
@@ -100,19 +107,28 @@ impl<S, C, R: Clone> Layer<S> for JwtAuthLayer<C, R> {
     type Service = JwtAuth<S, C, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        JwtAuth { inner, guard: Arc::clone(&self.guard), response: self.response.clone() }
+        JwtAuth {
+            inner,
+            guard: Arc::clone(&self.guard),
+            response: self.response.clone(),
+        }
     }
 }
 
 // By hand, because a derived one would ask for `C: Clone`.
 impl<C, R: Clone> Clone for JwtAuthLayer<C, R> {
     fn clone(&self) -> Self {
-        Self { guard: Arc::clone(&self.guard), response: self.response.clone() }
+        Self {
+            guard: Arc::clone(&self.guard),
+            response: self.response.clone(),
+        }
     }
 }
 
 impl<C, R> fmt::Debug for JwtAuthLayer<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuthLayer").field("authenticator", self.authenticator()).finish_non_exhaustive()
+        f.debug_struct("JwtAuthLayer")
+            .field("authenticator", self.authenticator())
+            .finish_non_exhaustive()
     }
 }

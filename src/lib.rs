@@ -124,7 +124,11 @@ mod backend;
 #[cfg(all(feature = "testing", feature = "aws-lc-rs"))]
 #[path = "testing/sign_aws_lc.rs"]
 mod signing;
-#[cfg(all(feature = "testing", feature = "rust-crypto", not(feature = "aws-lc-rs")))]
+#[cfg(all(
+    feature = "testing",
+    feature = "rust-crypto",
+    not(feature = "aws-lc-rs")
+))]
 #[path = "testing/sign_rust_crypto.rs"]
 mod signing;
 
@@ -156,8 +160,8 @@ pub use issuer::Issuer;
 pub use jwk::{Key, KeySet, SkippedKey};
 pub use jwt::{Claims, JsonClaims, TokenType};
 pub use keys::{
-    CacheSettings, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys, KeysError, KeysEvent,
-    KeysFuture,
+    CacheSettings, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys,
+    KeysError, KeysEvent, KeysFuture,
 };
 pub use layer::JwtAuthLayer;
 pub use require::{Require, RequireFuture, RequireLayer};

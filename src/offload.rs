@@ -25,8 +25,15 @@ const MOST_WAITING: usize = 10_000;
 impl Offload {
     pub(crate) fn new(algorithms: AlgorithmSet) -> Option<Self> {
         let cores = available_parallelism().map_or(1, usize::from);
-        let (places, waiting) = (Arc::new(Semaphore::new(cores)), Semaphore::new(MOST_WAITING));
-        (!algorithms.is_empty()).then_some(Self { algorithms, places, waiting })
+        let (places, waiting) = (
+            Arc::new(Semaphore::new(cores)),
+            Semaphore::new(MOST_WAITING),
+        );
+        (!algorithms.is_empty()).then_some(Self {
+            algorithms,
+            places,
+            waiting,
+        })
     }
 
     /// Whether that is for another thread. Without a runtime there is none.
@@ -35,14 +42,19 @@ impl Offload {
     }
 
     /// Does the work on another thread; `None` if too many wait already, or the runtime shuts down.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         // The place is given back when the work is done, though the request may be gone by then.
         let place = self.place().await?;
         let work = spawn_blocking(move || (work(), drop(place)).0);
         match work.await {
             Ok(done) => Some(done),
             // The user's claims type, or a predicate, may panic: that is for the one who asked.
-            Err(error) => error.try_into_panic().map_or(None, |panic| resume_unwind(panic)),
+            Err(error) => error
+                .try_into_panic()
+                .map_or(None, |panic| resume_unwind(panic)),
         }
     }
 

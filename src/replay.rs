@@ -26,7 +26,12 @@ pub(crate) struct Replays {
 struct UntilExpiry;
 
 impl Expiry<(Box<str>, Box<str>), Duration> for UntilExpiry {
-    fn expire_after_create(&self, _: &(Box<str>, Box<str>), left: &Duration, _: Instant) -> Option<Duration> {
+    fn expire_after_create(
+        &self,
+        _: &(Box<str>, Box<str>),
+        left: &Duration,
+        _: Instant,
+    ) -> Option<Duration> {
         Some(*left)
     }
 }
@@ -43,11 +48,26 @@ impl Replays {
 
     /// Notes the token's id; refuses it if it was there.
     pub(crate) fn check<C>(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
-        let id = claims.id().ok_or(Error::claim_of(ErrorKind::MissingClaim, "jti"))?;
-        let expires = claims.expires_at().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let left = expires.saturating_sub(now).saturating_add(self.leeway).saturating_add(MARGIN);
+        let id = claims
+            .id()
+            .ok_or(Error::claim_of(ErrorKind::MissingClaim, "jti"))?;
+        let expires = claims
+            .expires_at()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let left = expires
+            .saturating_sub(now)
+            .saturating_add(self.leeway)
+            .saturating_add(MARGIN);
         // One entry call, so that of two requests at the same time one loses.
-        let entry = self.seen.entry((claims.issuer().into(), id.into())).or_insert(left);
-        if entry.is_fresh() { Ok(()) } else { Err(ErrorKind::Replayed.into()) }
+        let entry = self
+            .seen
+            .entry((claims.issuer().into(), id.into()))
+            .or_insert(left);
+        if entry.is_fresh() {
+            Ok(())
+        } else {
+            Err(ErrorKind::Replayed.into())
+        }
     }
 }

@@ -16,20 +16,26 @@ use crate::keys::HttpClient;
 // A Result, because without this feature there is none.
 #[allow(clippy::unnecessary_wraps)]
 pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
-    Ok(HttpClient::new(service_fn(|request: Request<Full<Bytes>>| async move {
-        let client = client(request.uri().scheme_str() == Some("https"))?;
-        let request = request.map(Body::wrap).try_into()?;
-        // An error would show the URL, which may hold a password, in the log.
-        let response = client.execute(request).await.map_err(Error::without_url)?;
-        Ok::<Response<Body>, Error>(response.into())
-    })))
+    Ok(HttpClient::new(service_fn(
+        |request: Request<Full<Bytes>>| async move {
+            let client = client(request.uri().scheme_str() == Some("https"))?;
+            let request = request.map(Body::wrap).try_into()?;
+            // An error would show the URL, which may hold a password, in the log.
+            let response = client.execute(request).await.map_err(Error::without_url)?;
+            Ok::<Response<Body>, Error>(response.into())
+        },
+    )))
 }
 
 /// Without TLS it goes to this very machine, and never through a proxy, which could be another one.
 fn client(https: bool) -> reqwest::Result<&'static Client> {
     static HTTPS: OnceLock<Client> = OnceLock::new();
     static LOOPBACK: OnceLock<Client> = OnceLock::new();
-    let (cell, builder) = if https { (&HTTPS, builder()) } else { (&LOOPBACK, builder().no_proxy()) };
+    let (cell, builder) = if https {
+        (&HTTPS, builder())
+    } else {
+        (&LOOPBACK, builder().no_proxy())
+    };
     if let Some(client) = cell.get() {
         return Ok(client);
     }

@@ -54,9 +54,13 @@ where
                 trace::refused(&error);
                 ResponseFuture::refused(refuse(&self.response, error, &request))
             }
-            Verdict::Wait { pending, private } => {
-                ResponseFuture::waiting(pending, self.take_ready(), request, self.response.clone(), private)
-            }
+            Verdict::Wait { pending, private } => ResponseFuture::waiting(
+                pending,
+                self.take_ready(),
+                request,
+                self.response.clone(),
+                private,
+            ),
         }
     }
 }
@@ -86,12 +90,18 @@ where
 
 impl<S: Clone, C, R: Clone> Clone for JwtAuth<S, C, R> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), guard: Arc::clone(&self.guard), response: self.response.clone() }
+        Self {
+            inner: self.inner.clone(),
+            guard: Arc::clone(&self.guard),
+            response: self.response.clone(),
+        }
     }
 }
 
 impl<S: fmt::Debug, C, R> fmt::Debug for JwtAuth<S, C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuth").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("JwtAuth")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }

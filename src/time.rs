@@ -34,7 +34,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
-        coarse().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)).unwrap_or_else(SystemTime::now)
+        coarse()
+            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+            .unwrap_or_else(SystemTime::now)
     }
 }
 
@@ -42,7 +44,10 @@ impl Clock for SystemClock {
 #[cfg(target_os = "linux")]
 fn coarse() -> Option<Duration> {
     // Before 1970 it is so large that no time can be made of it.
-    nix::time::ClockId::CLOCK_REALTIME_COARSE.now().ok().map(Duration::from)
+    nix::time::ClockId::CLOCK_REALTIME_COARSE
+        .now()
+        .ok()
+        .map(Duration::from)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -70,7 +75,8 @@ impl TimeOfDay {
             },
             Self::Of(clock) => clock.now(),
         };
-        now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+        now.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
     }
 }
 
@@ -86,9 +92,17 @@ mod tests {
         // More than a tick, which may come late on a busy machine.
         let tick = Duration::from_millis(500);
         let before = SystemTime::now();
-        let times = [SystemClock.now(), SystemTime::UNIX_EPOCH + TimeOfDay::System.now()];
+        let times = [
+            SystemClock.now(),
+            SystemTime::UNIX_EPOCH + TimeOfDay::System.now(),
+        ];
         let after = SystemTime::now();
-        assert!(times.iter().all(|now| before - tick <= *now && *now <= after), "{before:?} {times:?} {after:?}");
+        assert!(
+            times
+                .iter()
+                .all(|now| before - tick <= *now && *now <= after),
+            "{before:?} {times:?} {after:?}"
+        );
     }
 
     #[test]

@@ -12,8 +12,11 @@ mod events {
 
     /// An error and its causes.
     fn in_full(error: &(dyn StdError + 'static)) -> String {
-        let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());
-        causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
+        let causes =
+            std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());
+        causes.fold(error.to_string(), |message, cause| {
+            format!("{message}: {cause}")
+        })
     }
 
     pub(crate) fn refused(error: &Error) {
@@ -33,8 +36,12 @@ mod events {
                 let error = in_full(*error);
                 tracing::warn!(target: TARGET, issuer, error, failures, "keys could not be fetched");
             }
-            KeysEvent::Stale => tracing::error!(target: TARGET, issuer, "keys have outlived their life and serve on"),
-            KeysEvent::Expired => tracing::error!(target: TARGET, issuer, "there are no keys any more that may serve"),
+            KeysEvent::Stale => {
+                tracing::error!(target: TARGET, issuer, "keys have outlived their life and serve on")
+            }
+            KeysEvent::Expired => {
+                tracing::error!(target: TARGET, issuer, "there are no keys any more that may serve")
+            }
             KeysEvent::Recovered { failures } => {
                 tracing::info!(target: TARGET, issuer, failures, "keys can be fetched again");
             }

@@ -32,10 +32,16 @@ pub(crate) fn bare(key: &TestKey, token: &str) -> impl FnMut() + Send + use<> {
 /// The public key as aws-lc-rs takes it: `SubjectPublicKeyInfo`, but for Ed25519 the bare 32 bytes.
 fn public(key: &TestKey) -> Vec<u8> {
     let der = key.der();
-    if key.algorithm() == Algorithm::Ed25519 { der[der.len() - 32..].to_vec() } else { der }
+    if key.algorithm() == Algorithm::Ed25519 {
+        der[der.len() - 32..].to_vec()
+    } else {
+        der
+    }
 }
 
 fn base64url(text: &str) -> Vec<u8> {
     use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap()
 }

@@ -30,7 +30,11 @@ pub(crate) struct Group {
 
 impl Candidate {
     fn new(name: impl Into<String>, batch: u32, run: impl FnMut() + 'static) -> Self {
-        Self { name: name.into(), batch, run: Box::new(run) }
+        Self {
+            name: name.into(),
+            batch,
+            run: Box::new(run),
+        }
     }
 
     /// Microseconds for one run.
@@ -45,8 +49,18 @@ impl Candidate {
 
 /// To be run from within the runtime of [`fetched`].
 pub(crate) fn all() -> Vec<Group> {
-    let algorithms = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
-    algorithms.into_iter().map(first_sight).chain([seen_before(1), seen_before(1000), refusals()]).collect()
+    let algorithms = [
+        Algorithm::RS256,
+        Algorithm::PS256,
+        Algorithm::ES256,
+        Algorithm::Ed25519,
+        Algorithm::HS256,
+    ];
+    algorithms
+        .into_iter()
+        .map(first_sight)
+        .chain([seen_before(1), seen_before(1000), refusals()])
+        .collect()
 }
 
 /// What is refused without a signature check, and a signature that is bad, against the check that it costs.
@@ -71,18 +85,37 @@ fn first_sight(algorithm: Algorithm) -> Group {
     let key = TestKey::generate(algorithm);
     let token = token(&key);
     let values = vec![bearer(&token)];
-    let batch = if algorithm == Algorithm::HS256 { 200 } else { 20 };
+    let batch = if algorithm == Algorithm::HS256 {
+        200
+    } else {
+        20
+    };
     let candidate = |name: &str, layer: JwtAuthLayer<MyClaims>| {
-        Candidate::new(format!("{algorithm}: first sight{name}"), batch, send(layer.layer(Inner), values.clone()))
+        Candidate::new(
+            format!("{algorithm}: first sight{name}"),
+            batch,
+            send(layer.layer(Inner), values.clone()),
+        )
     };
     let mut others = vec![candidate("", forgetful(&key))];
     // A secret is not fetched.
     if algorithm != Algorithm::HS256 {
-        others.push(candidate(", keys fetched", fetched::warm(&key, |builder| builder)));
+        others.push(candidate(
+            ", keys fetched",
+            fetched::warm(&key, |builder| builder),
+        ));
     }
     Group {
-        none: Candidate::new(format!("{algorithm}: no layer"), batch, send(Inner, values.clone())),
-        reference: Candidate::new(format!("{algorithm}: bare check"), batch, bare(&key, &token)),
+        none: Candidate::new(
+            format!("{algorithm}: no layer"),
+            batch,
+            send(Inner, values.clone()),
+        ),
+        reference: Candidate::new(
+            format!("{algorithm}: bare check"),
+            batch,
+            bare(&key, &token),
+        ),
         is_request: false,
         others,
     }
@@ -94,13 +127,24 @@ fn seen_before(tokens: usize) -> Group {
     let values: Vec<_> = (0..tokens).map(|_| bearer(&token(&key))).collect();
     let settings = TokenCacheSettings::default();
     let candidate = |name: &str, layer: JwtAuthLayer<MyClaims>| {
-        Candidate::new(format!("{tokens} seen: hit{name}"), 2000, send(layer.layer(Inner), values.clone()))
+        Candidate::new(
+            format!("{tokens} seen: hit{name}"),
+            2000,
+            send(layer.layer(Inner), values.clone()),
+        )
     };
     let fetched = fetched::warm(&key, |builder| builder.remember_tokens(settings.clone()));
-    let others = vec![candidate("", remembering(&key, settings)), candidate(", keys fetched", fetched)];
+    let others = vec![
+        candidate("", remembering(&key, settings)),
+        candidate(", keys fetched", fetched),
+    ];
     let floor = send(Floor(Inner, Arc::default()), values.clone());
     Group {
-        none: Candidate::new(format!("{tokens} seen: no layer"), 2000, send(Inner, values.clone())),
+        none: Candidate::new(
+            format!("{tokens} seen: no layer"),
+            2000,
+            send(Inner, values.clone()),
+        ),
         reference: Candidate::new(format!("{tokens} seen: floor"), 2000, floor),
         is_request: true,
         others,

@@ -19,7 +19,8 @@ pub(crate) fn issuer(keys: &[TestKey]) -> Issuer {
         let answer = Response::new(Full::new(set.clone()));
         async { Ok::<_, std::io::Error>(answer) }
     });
-    Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(HttpClient::new(answers))
+    Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
+        .http_client(HttpClient::new(answers))
 }
 
 /// Has its keys, and keeps them fresh. Requests have to come from within the runtime, as they do in a server.
@@ -27,14 +28,23 @@ pub(crate) fn warm(
     key: &TestKey,
     set: impl FnOnce(JwtAuthBuilder<MyClaims>) -> JwtAuthBuilder<MyClaims>,
 ) -> JwtAuthLayer<MyClaims> {
-    let layer = set(JwtAuthLayer::builder(issuer(std::slice::from_ref(key)))).build().unwrap();
-    runtime().block_on(layer.authenticator().prefetch()).unwrap();
+    let layer = set(JwtAuthLayer::builder(issuer(std::slice::from_ref(key))))
+        .build()
+        .unwrap();
+    runtime()
+        .block_on(layer.authenticator().prefetch())
+        .unwrap();
     layer
 }
 
 /// For what goes on in the background, on a thread of its own.
 pub(crate) fn runtime() -> &'static Runtime {
-    static RUNTIME: LazyLock<Runtime> =
-        LazyLock::new(|| runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap());
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap()
+    });
     &RUNTIME
 }

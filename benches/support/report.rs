@@ -20,19 +20,32 @@ type Column = (&'static str, usize);
 impl Report {
     /// Understands `--tsv FILE` and a part of a name, and prints the table's head.
     pub(crate) fn begin(about: &str, columns: &[Column]) -> Self {
-        let mut report = Self { columns: columns.to_vec(), wanted: String::new(), lines: None };
+        let mut report = Self {
+            columns: columns.to_vec(),
+            wanted: String::new(),
+            lines: None,
+        };
         let mut arguments = lexopt::Parser::from_env();
-        while let Some(argument) = arguments.next().expect("arguments as the head of the file says") {
+        while let Some(argument) = arguments
+            .next()
+            .expect("arguments as the head of the file says")
+        {
             match argument {
                 // From cargo.
                 Long("bench") => {}
-                Long("tsv") => report.lines = Some(File::create(arguments.value().unwrap()).unwrap()),
+                Long("tsv") => {
+                    report.lines = Some(File::create(arguments.value().unwrap()).unwrap())
+                }
                 Value(wanted) => report.wanted = wanted.string().unwrap(),
                 other => panic!("{}", other.unexpected()),
             }
         }
         println!("{about}\n");
-        let heads = columns.iter().map(|(name, _)| format!(" {name:>12}")).collect::<Vec<_>>().concat();
+        let heads = columns
+            .iter()
+            .map(|(name, _)| format!(" {name:>12}"))
+            .collect::<Vec<_>>()
+            .concat();
         println!("{:34}{heads}", "");
         report
     }
@@ -64,7 +77,11 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
 }
 
 /// The smallest value that at least this share of them does not exceed; sorts them.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length is one")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a length is one"
+)]
 pub(crate) fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let last = values.len() - 1;

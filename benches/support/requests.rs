@@ -86,13 +86,17 @@ where
 {
     let mut context = Context::from_waker(Waker::noop());
     let mut response = std::pin::pin!(service.call(request(value)));
-    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("it waits") };
+    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else {
+        panic!("it waits")
+    };
     response
 }
 
 #[inline]
 pub(crate) fn request(value: &HeaderValue) -> Request<()> {
     let mut request = Request::new(());
-    request.headers_mut().insert(http::header::AUTHORIZATION, value.clone());
+    request
+        .headers_mut()
+        .insert(http::header::AUTHORIZATION, value.clone());
     request
 }

@@ -17,8 +17,20 @@ pub(crate) fn signed() -> (String, String) {
     let small = token(&TestKey::generate(Algorithm::RS256));
     let (message, _) = small.rsplit_once('.').unwrap();
     let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+    pair.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        message.as_bytes(),
+        &mut signature,
+    )
+    .unwrap();
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der.as_ref()));
-    (pem, format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        STANDARD.encode(der.as_ref())
+    );
+    (
+        pem,
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)),
+    )
 }

@@ -34,7 +34,10 @@ pub(crate) fn forgetful(key: &TestKey) -> JwtAuthLayer<MyClaims> {
 
 /// Checks each signature once.
 pub(crate) fn remembering(key: &TestKey, settings: TokenCacheSettings) -> JwtAuthLayer<MyClaims> {
-    trusting(public(key)).remember_tokens(settings).build().unwrap()
+    trusting(public(key))
+        .remember_tokens(settings)
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn public(key: &TestKey) -> Key {
@@ -65,8 +68,14 @@ pub(crate) fn bearer(token: &str) -> HeaderValue {
 }
 
 /// What is refused without a signature check, and a signature that is bad.
-pub(crate) const REFUSALS: [&str; 6] =
-    ["no token", "garbage", "three parts of garbage", "algorithm", "unknown kid", "forged signature"];
+pub(crate) const REFUSALS: [&str; 6] = [
+    "no token",
+    "garbage",
+    "three parts of garbage",
+    "algorithm",
+    "unknown kid",
+    "forged signature",
+];
 
 /// The header of a request that who trusts this key, of RS256, refuses for that reason.
 pub(crate) fn refusal(key: &TestKey, reason: &str) -> HeaderValue {

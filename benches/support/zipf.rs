@@ -5,10 +5,14 @@ const LENGTH: usize = 1 << 20;
 
 /// Numbers below `n`, again and again the same sequence: `k` comes 1 / (k + 1) as often as 0 (Zipf's law, exponent 1).
 pub(crate) fn endless(n: usize) -> impl FnMut() -> usize {
-    let sums: Vec<f64> = (1..=n).scan(0.0, |sum, rank| Some(accumulate(sum, 1.0 / rank as f64))).collect();
+    let sums: Vec<f64> = (1..=n)
+        .scan(0.0, |sum, rank| Some(accumulate(sum, 1.0 / rank as f64)))
+        .collect();
     let total = sums[n - 1];
     let mut uniform = uniform(2026);
-    let sequence: Vec<usize> = (0..LENGTH).map(|_| draw(&sums, total * uniform())).collect();
+    let sequence: Vec<usize> = (0..LENGTH)
+        .map(|_| draw(&sums, total * uniform()))
+        .collect();
     let mut sequence = (0..LENGTH).cycle().map(move |place| sequence[place]);
     move || sequence.next().expect("it is endless")
 }
@@ -20,7 +24,8 @@ fn accumulate(sum: &mut f64, share: f64) -> f64 {
 
 /// The first place whose sum is beyond the point.
 fn draw(sums: &[f64], point: f64) -> usize {
-    sums.partition_point(|&sum| sum <= point).min(sums.len() - 1)
+    sums.partition_point(|&sum| sum <= point)
+        .min(sums.len() - 1)
 }
 
 /// `SplitMix64`, in [0, 1): the same numbers in every run.

@@ -21,17 +21,26 @@ pub(crate) struct GreeterClient {
 
 impl GreeterClient {
     pub(crate) fn new(channel: Channel) -> Self {
-        Self { grpc: Grpc::new(channel), token: None }
+        Self {
+            grpc: Grpc::new(channel),
+            token: None,
+        }
     }
 
     /// The same connection, with this token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { grpc: self.grpc.clone(), token: format!("Bearer {token}").parse().ok() }
+        Self {
+            grpc: self.grpc.clone(),
+            token: format!("Bearer {token}").parse().ok(),
+        }
     }
 
     pub(crate) async fn hello(&mut self) -> Result<Response<String>, Status> {
         let request = self.request(String::new());
-        self.ready().await?.unary(request, HELLO, ProstCodec::default()).await
+        self.ready()
+            .await?
+            .unary(request, HELLO, ProstCodec::default())
+            .await
     }
 
     pub(crate) async fn greet(
@@ -39,12 +48,18 @@ impl GreeterClient {
         names: impl Stream<Item = String> + Send + 'static,
     ) -> Result<Response<String>, Status> {
         let request = self.request(names);
-        self.ready().await?.client_streaming(request, GREET, ProstCodec::default()).await
+        self.ready()
+            .await?
+            .client_streaming(request, GREET, ProstCodec::default())
+            .await
     }
 
     pub(crate) async fn ticks(&mut self) -> Result<Response<Streaming<String>>, Status> {
         let request = self.request(String::new());
-        self.ready().await?.server_streaming(request, TICKS, ProstCodec::default()).await
+        self.ready()
+            .await?
+            .server_streaming(request, TICKS, ProstCodec::default())
+            .await
     }
 
     pub(crate) async fn chat(
@@ -52,19 +67,27 @@ impl GreeterClient {
         said: impl Stream<Item = String> + Send + 'static,
     ) -> Result<Response<Streaming<String>>, Status> {
         let request = self.request(said);
-        self.ready().await?.streaming(request, CHAT, ProstCodec::default()).await
+        self.ready()
+            .await?
+            .streaming(request, CHAT, ProstCodec::default())
+            .await
     }
 
     fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         if let Some(token) = &self.token {
-            request.metadata_mut().insert("authorization", token.clone());
+            request
+                .metadata_mut()
+                .insert("authorization", token.clone());
         }
         request
     }
 
     async fn ready(&mut self) -> Result<&mut Grpc<Channel>, Status> {
-        self.grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        self.grpc
+            .ready()
+            .await
+            .map_err(|error| Status::unavailable(error.to_string()))?;
         Ok(&mut self.grpc)
     }
 }

@@ -25,7 +25,11 @@ async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
 async fn greet(request: Request<Streaming<String>>) -> Result<Response<String>, Status> {
     let claims: Claims = request.claims()?;
     let names: Vec<_> = request.into_inner().try_collect().await?;
-    Ok(Response::new(format!("hello {}, from {}", names.join(" and "), name(&claims))))
+    Ok(Response::new(format!(
+        "hello {}, from {}",
+        names.join(" and "),
+        name(&claims)
+    )))
 }
 
 /// Server streaming: the seconds, as long as the token lasts.
@@ -46,7 +50,9 @@ async fn chat(
 ) -> Result<Response<impl Stream<Item = Result<String, Status>> + use<>>, Status> {
     let claims: Claims = request.claims()?;
     let to = name(&claims).to_owned();
-    let answers = request.into_inner().map_ok(move |said| format!("{to} said {said}"));
+    let answers = request
+        .into_inner()
+        .map_ok(move |said| format!("{to} said {said}"));
     Ok(Response::new(until_expiry(answers, &claims)))
 }
 

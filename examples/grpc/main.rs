@@ -22,7 +22,10 @@
 //! ```
 //!
 //! with the gRPC lines twice, since both ports serve it.
-#![allow(clippy::print_stdout, reason = "a command-line program talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a command-line program talks to its user"
+)]
 
 mod calls;
 mod client;
@@ -67,7 +70,9 @@ async fn main() -> Result<()> {
 fn auth(issuer: &str) -> Result<Auth> {
     let builder = JwtAuthLayer::builder(Issuer::discover(issuer, AUDIENCE));
     let builder = builder.skip(grpc_methods(["grpc.health.v1.Health"]));
-    Ok(builder.response(DetailedStatus::new("greeter.example")).build()?)
+    Ok(builder
+        .response(DetailedStatus::new("greeter.example"))
+        .build()?)
 }
 
 /// A tonic server.

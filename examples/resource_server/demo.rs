@@ -20,17 +20,22 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn start() -> io::Result<Self> {
-        Ok(Self { issuer: TestIssuer::start().await? })
+        Ok(Self {
+            issuer: TestIssuer::start().await?,
+        })
     }
 
     pub(crate) fn layer(&self) -> Result<JwtAuthLayer, Mistake> {
         let issuer = Issuer::discover(self.issuer.issuer(), AUDIENCE);
-        JwtAuthLayer::builder(issuer).build().map_err(|error| Mistake::new(in_full(&error)))
+        JwtAuthLayer::builder(issuer)
+            .build()
+            .map_err(|error| Mistake::new(in_full(&error)))
     }
 
     pub(crate) fn commands(&self, address: SocketAddr) -> String {
         let whoami = format!("curl -i http://{address}/whoami");
-        let bearing = |token: TokenBuilder| format!("{whoami} -H 'Authorization: Bearer {}'", token.sign());
+        let bearing =
+            |token: TokenBuilder| format!("{whoami} -H 'Authorization: Bearer {}'", token.sign());
         let good = bearing(self.token().expires_in(HOUR));
         let expired = bearing(self.token().expired());
         let issuer = self.issuer.issuer();
@@ -52,6 +57,10 @@ To stop: Ctrl-C. For an issuer of yours: --help.
     }
 
     fn token(&self) -> TokenBuilder {
-        self.issuer.token().subject("alice").audience(AUDIENCE).scope("orders:read")
+        self.issuer
+            .token()
+            .subject("alice")
+            .audience(AUDIENCE)
+            .scope("orders:read")
     }
 }

@@ -19,7 +19,11 @@
 //! | `GET /healthz` | nothing | 200 and the state of the keys |
 //!
 //! `--help` tells the options; `RUST_LOG=tower_jwt_auth=debug` makes the log say why a request was refused.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program talks to its user"
+)]
 
 mod demo;
 mod mistake;
@@ -87,13 +91,20 @@ fn run(options: Options) -> Result<(), Failure> {
 }
 
 fn log_to_stderr() {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
 }
 
 async fn start(options: Options) -> Result<(), Failure> {
     if options.is_demo() {
-        let demo = Demo::start().await.map_err(|error| Failure::Io("the issuer can't start".to_owned(), error))?;
+        let demo = Demo::start()
+            .await
+            .map_err(|error| Failure::Io("the issuer can't start".to_owned(), error))?;
         let auth = demo.layer().map_err(Failure::Options)?;
         serve(options.listen, auth, |address| demo.commands(address)).await
     } else {
@@ -116,7 +127,9 @@ async fn serve(
         greet(address, &greeting(address))?;
         shutdown::serve_until(stop, listener, routes::app(auth)).await
     };
-    served.await.map_err(|error| Failure::Io("can't serve".to_owned(), error))
+    served
+        .await
+        .map_err(|error| Failure::Io("can't serve".to_owned(), error))
 }
 
 /// The default port may be taken by somebody else, and then any other is as good; an address that was asked for is not.
@@ -144,7 +157,14 @@ async fn fetch_keys(authenticator: Authenticator) {
         tracing::info!("the keys are there");
         return;
     }
-    for issuer in authenticator.health().iter().filter(|issuer| !issuer.serving) {
-        tracing::warn!(issuer = issuer.issuer, "no keys yet: until they come, its tokens are answered with 503");
+    for issuer in authenticator
+        .health()
+        .iter()
+        .filter(|issuer| !issuer.serving)
+    {
+        tracing::warn!(
+            issuer = issuer.issuer,
+            "no keys yet: until they come, its tokens are answered with 503"
+        );
     }
 }

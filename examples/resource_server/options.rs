@@ -63,7 +63,10 @@ pub(crate) struct IssuerOptions {
 pub(crate) enum KeysFrom {
     Discovery,
     Url(String),
-    Secret { file: PathBuf, secret: Zeroizing<Vec<u8>> },
+    Secret {
+        file: PathBuf,
+        secret: Zeroizing<Vec<u8>>,
+    },
 }
 
 impl Options {
@@ -72,7 +75,9 @@ impl Options {
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
-                Arg::Long("listen") => options.listen = Some(address(&text(&mut parser, "--listen")?)?),
+                Arg::Long("listen") => {
+                    options.listen = Some(address(&text(&mut parser, "--listen")?)?)
+                }
                 Arg::Long("issuer") => options.add_issuer(text(&mut parser, "--issuer")?)?,
                 Arg::Long("jwks-uri") => {
                     let url = text(&mut parser, "--jwks-uri")?;
@@ -83,9 +88,15 @@ impl Options {
                     options.set_keys("--hmac-secret-file", KeysFrom::read_secret(file.into())?)?;
                 }
                 Arg::Long("audience") => options.audiences.push(text(&mut parser, "--audience")?),
-                Arg::Long("algorithms") => options.algorithms.extend(algorithms(&text(&mut parser, "--algorithms")?)?),
-                Arg::Long("leeway") => options.leeway = Some(leeway(&text(&mut parser, "--leeway")?)?),
-                Arg::Long("token-type") => options.token_type = Some(token_type(text(&mut parser, "--token-type")?)?),
+                Arg::Long("algorithms") => options
+                    .algorithms
+                    .extend(algorithms(&text(&mut parser, "--algorithms")?)?),
+                Arg::Long("leeway") => {
+                    options.leeway = Some(leeway(&text(&mut parser, "--leeway")?)?)
+                }
+                Arg::Long("token-type") => {
+                    options.token_type = Some(token_type(text(&mut parser, "--token-type")?)?)
+                }
                 other => return Err(other.unexpected().into()),
             }
         }
@@ -102,16 +113,23 @@ impl Options {
         if self.issuers.iter().any(|issuer| issuer.url == url) {
             return Err(Mistake::new(format!("--issuer {url} is there twice")));
         }
-        self.issuers.push(IssuerOptions { url, keys: KeysFrom::Discovery });
+        self.issuers.push(IssuerOptions {
+            url,
+            keys: KeysFrom::Discovery,
+        });
         Ok(())
     }
 
     fn set_keys(&mut self, option: &str, keys: KeysFrom) -> Result<(), Mistake> {
         let issuer = self.issuers.last_mut().ok_or_else(|| {
-            Mistake::new(format!("{option} is for the issuer before it, and there is no --issuer before it"))
+            Mistake::new(format!(
+                "{option} is for the issuer before it, and there is no --issuer before it"
+            ))
         })?;
         if !matches!(issuer.keys, KeysFrom::Discovery) {
-            return Err(Mistake::new(format!("{option}: where the keys of {issuer} are is settled already")));
+            return Err(Mistake::new(format!(
+                "{option}: where the keys of {issuer} are is settled already"
+            )));
         }
         issuer.keys = keys;
         Ok(())
@@ -127,19 +145,33 @@ impl Options {
         ];
         if self.is_demo() {
             let given = about_tokens.iter().find(|(_, given)| *given);
-            return given.map_or(Ok(()), |(option, _)| Err(Mistake::new(format!("{option} without --issuer"))));
+            return given.map_or(Ok(()), |(option, _)| {
+                Err(Mistake::new(format!("{option} without --issuer")))
+            });
         }
-        let with_secret = self.issuers.iter().any(|issuer| matches!(issuer.keys, KeysFrom::Secret { .. }));
+        let with_secret = self
+            .issuers
+            .iter()
+            .any(|issuer| matches!(issuer.keys, KeysFrom::Secret { .. }));
         if with_secret
             && !self.algorithms.is_empty()
-            && !self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
+            && !self
+                .algorithms
+                .iter()
+                .any(|algorithm| algorithm.is_symmetric())
         {
-            return Err(Mistake::new("--hmac-secret-file: none of --algorithms works with a secret"));
+            return Err(Mistake::new(
+                "--hmac-secret-file: none of --algorithms works with a secret",
+            ));
         }
-        match self.algorithms.iter().find(|algorithm| algorithm.is_symmetric()) {
-            Some(hmac) if !with_secret => {
-                Err(Mistake::new(format!("--algorithms {hmac}: needs a secret, from --hmac-secret-file")))
-            }
+        match self
+            .algorithms
+            .iter()
+            .find(|algorithm| algorithm.is_symmetric())
+        {
+            Some(hmac) if !with_secret => Err(Mistake::new(format!(
+                "--algorithms {hmac}: needs a secret, from --hmac-secret-file"
+            ))),
             _ => Ok(()),
         }
     }
@@ -147,7 +179,8 @@ impl Options {
 
 impl KeysFrom {
     fn read_secret(file: PathBuf) -> Result<Self, Mistake> {
-        let unreadable = |error| Mistake::new(format!("--hmac-secret-file {}: {error}", file.display()));
+        let unreadable =
+            |error| Mistake::new(format!("--hmac-secret-file {}: {error}", file.display()));
         let mut secret = Zeroizing::new(std::fs::read(&file).map_err(unreadable)?);
         let kept = without_newline(&secret).len();
         secret.truncate(kept);

@@ -33,7 +33,10 @@ async fn public() -> &'static str {
 
 /// The claims as they were signed: not parsed and written again, so numbers stay what they were.
 async fn whoami(claims: Claims) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], claims.json().to_owned())
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        claims.json().to_owned(),
+    )
 }
 
 /// Tells issuers, key ids and what failed. A service on the open internet should keep that inside.
@@ -41,6 +44,10 @@ async fn whoami(claims: Claims) -> impl IntoResponse {
 /// 200 also while an issuer has no keys: this service is up, and to restart it would change nothing.
 async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
     let issuers = authenticator.health();
-    let status = if issuers.iter().all(|issuer| issuer.serving) { "ok" } else { "degraded" };
+    let status = if issuers.iter().all(|issuer| issuer.serving) {
+        "ok"
+    } else {
+        "degraded"
+    };
     Json(json!({"status": status, "issuers": issuers}))
 }

@@ -10,13 +10,20 @@ use crate::options::{IssuerOptions, KeysFrom, Options};
 impl Options {
     /// The layer that checks tokens as asked for. Fetches nothing yet.
     pub(crate) fn layer(&self) -> Result<JwtAuthLayer, Mistake> {
-        let mut issuers = self.issuers.iter().map(|options| self.checked_issuer(options));
-        let first = issuers.next().ok_or_else(|| Mistake::new("--issuer is missing"))??;
+        let mut issuers = self
+            .issuers
+            .iter()
+            .map(|options| self.checked_issuer(options));
+        let first = issuers
+            .next()
+            .ok_or_else(|| Mistake::new("--issuer is missing"))??;
         let mut builder = JwtAuthLayer::builder(first);
         for issuer in issuers {
             builder = builder.issuer(issuer?);
         }
-        self.set(builder).build().map_err(|error| Mistake::new(in_full(&error)))
+        self.set(builder)
+            .build()
+            .map_err(|error| Mistake::new(in_full(&error)))
     }
 
     fn set(&self, mut builder: JwtAuthBuilder) -> JwtAuthBuilder {
@@ -41,7 +48,9 @@ impl Options {
             Ok(others.iter().fold(issuer, Issuer::audience))
         };
         let alone = issuer().and_then(|issuer| JwtAuthLayer::<()>::builder(issuer).build());
-        alone.and_then(|_| issuer()).map_err(|error| Mistake::new(format!("{options}: {}", in_full(&error))))
+        alone
+            .and_then(|_| issuer())
+            .map_err(|error| Mistake::new(format!("{options}: {}", in_full(&error))))
     }
 
     fn issuer(&self, options: &IssuerOptions, audience: &str) -> Result<Issuer, ConfigError> {
@@ -49,13 +58,18 @@ impl Options {
         Ok(match &options.keys {
             KeysFrom::Discovery => self.restricted(Issuer::discover(url, audience)),
             KeysFrom::Url(jwks_uri) => self.restricted(Issuer::jwks(url, jwks_uri, audience)),
-            KeysFrom::Secret { secret, .. } => Issuer::with_keys(url, self.secret_keys(secret)?, audience),
+            KeysFrom::Secret { secret, .. } => {
+                Issuer::with_keys(url, self.secret_keys(secret)?, audience)
+            }
         })
     }
 
     /// For an issuer with public keys. HMAC algorithms are for the others; where nothing remains, the crate says why.
     fn restricted(&self, issuer: Issuer) -> Issuer {
-        let (hmac, public): (Vec<_>, Vec<_>) = self.algorithms.iter().partition(|algorithm| algorithm.is_symmetric());
+        let (hmac, public): (Vec<_>, Vec<_>) = self
+            .algorithms
+            .iter()
+            .partition(|algorithm| algorithm.is_symmetric());
         match (public.is_empty(), hmac.is_empty()) {
             (true, true) => issuer,
             (true, false) => issuer.algorithms(hmac),
@@ -65,9 +79,21 @@ impl Options {
 
     /// A key for each HMAC algorithm that was named: a secret belongs to one of them, which the file can't tell.
     fn secret_keys(&self, secret: &[u8]) -> Result<KeySet, ConfigError> {
-        let named: Vec<_> = self.algorithms.iter().copied().filter(|algorithm| algorithm.is_symmetric()).collect();
-        let algorithms = if named.is_empty() { vec![Algorithm::HS256] } else { named };
-        algorithms.into_iter().map(|algorithm| Key::secret(algorithm, secret)).collect()
+        let named: Vec<_> = self
+            .algorithms
+            .iter()
+            .copied()
+            .filter(|algorithm| algorithm.is_symmetric())
+            .collect();
+        let algorithms = if named.is_empty() {
+            vec![Algorithm::HS256]
+        } else {
+            named
+        };
+        algorithms
+            .into_iter()
+            .map(|algorithm| Key::secret(algorithm, secret))
+            .collect()
     }
 }
 
@@ -80,5 +106,7 @@ fn is_access_token(typ: &str) -> bool {
 /// An error and its causes.
 pub(crate) fn in_full(error: &ConfigError) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
-    causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
+    causes.fold(error.to_string(), |message, cause| {
+        format!("{message}: {cause}")
+    })
 }

@@ -83,12 +83,22 @@ where
     type Rejection = ScopeRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopeRejection> {
-        const { assert!(are_scopes(N::ALL), "`Scopes::ALL` is empty, or names what is not a scope") };
+        const {
+            assert!(
+                are_scopes(N::ALL),
+                "`Scopes::ALL` is empty, or names what is not a scope"
+            )
+        };
         let claims = claims_of::<C>(&parts.extensions)?;
         if N::ALL.iter().all(|scope| claims.has_scope(scope)) {
-            return Ok(Self { claims: claims.clone(), scopes: PhantomData });
+            return Ok(Self {
+                claims: claims.clone(),
+                scopes: PhantomData,
+            });
         }
-        Err(ScopeRejection::refused(Error::insufficient_scope(Some(N::ALL.join(" ").into()))))
+        Err(ScopeRejection::refused(Error::insufficient_scope(Some(
+            N::ALL.join(" ").into(),
+        ))))
     }
 }
 
@@ -103,7 +113,10 @@ impl<N, C> Deref for Scoped<N, C> {
 // By hand, because derived ones would ask for more of `N` and `C`.
 impl<N, C> Clone for Scoped<N, C> {
     fn clone(&self) -> Self {
-        Self { claims: self.claims.clone(), scopes: PhantomData }
+        Self {
+            claims: self.claims.clone(),
+            scopes: PhantomData,
+        }
     }
 }
 

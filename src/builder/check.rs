@@ -16,15 +16,23 @@ impl<C, R> JwtAuthBuilder<C, R> {
         if self.rules.leeway > LONGEST_LEEWAY {
             Err(contradiction("the leeway is longer than an hour"))
         } else if !(64..=1024 * 1024).contains(&self.rules.longest_token) {
-            Err(contradiction("the longest token is not between 64 bytes and 1 MiB"))
+            Err(contradiction(
+                "the longest token is not between 64 bytes and 1 MiB",
+            ))
         } else if self.single_use == Some(0) {
-            Err(contradiction("single use is on and nothing may be remembered"))
+            Err(contradiction(
+                "single use is on and nothing may be remembered",
+            ))
         } else if matches!(&self.rules.types, TypeRule::Only(types) if types.is_empty()) {
             Err(contradiction("no token type is allowed"))
         } else if self.rules.profile && matches!(self.rules.types, TypeRule::Only(_)) {
-            Err(contradiction("access tokens by RFC 9068 have a type of their own"))
+            Err(contradiction(
+                "access tokens by RFC 9068 have a type of their own",
+            ))
         } else if !self.policy.scopes().iter().all(|scope| is_scope(scope)) {
-            Err(contradiction("a required scope is not one (RFC 6749 section 3.3)"))
+            Err(contradiction(
+                "a required scope is not one (RFC 6749 section 3.3)",
+            ))
         } else {
             Ok(())
         }
@@ -36,10 +44,16 @@ pub(super) fn issuers(trusted: &[Trusted]) -> Result<(), ConfigError> {
     for (place, issuer) in trusted.iter().enumerate() {
         for other in trusted.iter().take(place) {
             if issuer.name == other.name {
-                return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, "an issuer is configured twice"));
+                return Err(ConfigError::new(
+                    ConfigErrorKind::DuplicateIssuer,
+                    "an issuer is configured twice",
+                ));
             }
             if issuer.keys.share_secret(&other.keys) {
-                return Err(ConfigError::new(ConfigErrorKind::SharedSecret, "two issuers share a secret"));
+                return Err(ConfigError::new(
+                    ConfigErrorKind::SharedSecret,
+                    "two issuers share a secret",
+                ));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Verification by aws-lc-rs, with keys parsed once.
 
-use aws_lc_rs::signature::{self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
+use aws_lc_rs::signature::{
+    self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents,
+};
 use aws_lc_rs::{constant_time, digest, hmac};
 
 use crate::algorithm::Algorithm;
@@ -27,12 +29,18 @@ impl Verifier {
 
     /// An EC key: the uncompressed point, `04 ‖ x ‖ y`; checked to be on the curve.
     pub(crate) fn ec(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyRejected> {
-        Self::public(algorithm, ParsedPublicKey::new(ec_parameters(algorithm)?, point))
+        Self::public(
+            algorithm,
+            ParsedPublicKey::new(ec_parameters(algorithm)?, point),
+        )
     }
 
     /// An Ed25519 key: 32 bytes.
     pub(crate) fn ed25519(public: &[u8]) -> Result<Self, KeyRejected> {
-        Self::public(Algorithm::Ed25519, ParsedPublicKey::new(&signature::ED25519, public))
+        Self::public(
+            Algorithm::Ed25519,
+            ParsedPublicKey::new(&signature::ED25519, public),
+        )
     }
 
     pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
@@ -42,23 +50,31 @@ impl Verifier {
             Algorithm::HS512 => hmac::HMAC_SHA512,
             _ => return Err(KeyRejected),
         };
-        Ok(Self(Inner::Secret(Box::new(hmac::Key::new(algorithm, secret)))))
+        Ok(Self(Inner::Secret(Box::new(hmac::Key::new(
+            algorithm, secret,
+        )))))
     }
 
-    fn public<E>(algorithm: Algorithm, parsed: Result<ParsedPublicKey, E>) -> Result<Self, KeyRejected> {
+    fn public<E>(
+        algorithm: Algorithm,
+        parsed: Result<ParsedPublicKey, E>,
+    ) -> Result<Self, KeyRejected> {
         // Where somebody built aws-lc for FIPS, digest and check belong together.
         let apart = aws_lc_rs::try_fips_mode().is_err();
         let key = parsed.map_err(|_| KeyRejected)?;
-        Ok(Self(Inner::Public(key, digest_of(algorithm).filter(|_| apart))))
+        Ok(Self(Inner::Public(
+            key,
+            digest_of(algorithm).filter(|_| apart),
+        )))
     }
 
     /// Whether `signature` (in JWS form, decoded) is this key's over `message`.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
             Inner::Public(key, None) => key.verify_sig(message, signature).is_ok(),
-            Inner::Public(key, Some(algorithm)) => {
-                key.verify_digest_sig(&digest::digest(algorithm, message), signature).is_ok()
-            }
+            Inner::Public(key, Some(algorithm)) => key
+                .verify_digest_sig(&digest::digest(algorithm, message), signature)
+                .is_ok(),
             // Compares in constant time.
             Inner::Secret(key) => hmac::verify(key, message, signature).is_ok(),
         }
@@ -69,7 +85,8 @@ impl Verifier {
         let (Inner::Secret(one), Inner::Secret(two)) = (&self.0, &other.0) else {
             return false;
         };
-        let probe = |key: &hmac::Key| hmac::sign(key, b"tower-jwt-auth: is this secret used twice?");
+        let probe =
+            |key: &hmac::Key| hmac::sign(key, b"tower-jwt-auth: is this secret used twice?");
         constant_time::verify_slices_are_equal(probe(one).as_ref(), probe(two).as_ref()).is_ok()
     }
 }
@@ -124,7 +141,9 @@ mod tests {
             assert!(!verifier.verify(MESSAGE, &signature[1..]));
         };
         check(&verifier);
-        let Inner::Public(key, Some(_)) = verifier.0 else { panic!("a digest is made apart") };
+        let Inner::Public(key, Some(_)) = verifier.0 else {
+            panic!("a digest is made apart")
+        };
         check(&Verifier(Inner::Public(key, None)));
     }
 
@@ -133,13 +152,24 @@ mod tests {
         let random = SystemRandom::new();
         let ec = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let signed = ec.sign(&random, MESSAGE).unwrap();
-        assert_agree(Verifier::ec(Algorithm::ES256, ec.public_key().as_ref()).unwrap(), signed.as_ref());
+        assert_agree(
+            Verifier::ec(Algorithm::ES256, ec.public_key().as_ref()).unwrap(),
+            signed.as_ref(),
+        );
 
         let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let public = rsa.public_key().as_der().unwrap();
         let paddings: [(_, &dyn signature::RsaEncoding, _); 2] = [
-            (Algorithm::RS256, &signature::RSA_PKCS1_SHA256, &signature::RSA_PKCS1_2048_8192_SHA256),
-            (Algorithm::PS256, &signature::RSA_PSS_SHA256, &signature::RSA_PSS_2048_8192_SHA256),
+            (
+                Algorithm::RS256,
+                &signature::RSA_PKCS1_SHA256,
+                &signature::RSA_PKCS1_2048_8192_SHA256,
+            ),
+            (
+                Algorithm::PS256,
+                &signature::RSA_PSS_SHA256,
+                &signature::RSA_PSS_2048_8192_SHA256,
+            ),
         ];
         for (algorithm, padding, parameters) in paddings {
             let mut signed = vec![0; rsa.public_modulus_len()];

@@ -35,7 +35,8 @@ impl Verifier {
     pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
         let check = rsa_check(algorithm)?;
         // Even numbers, e < 3 and e of more than 33 bits are refused in there.
-        let key = rsa::PublicKey::new_with_size_limits(uint(n)?, uint(e)?, RSA_MIN_BITS..=RSA_MAX_BITS);
+        let key =
+            rsa::PublicKey::new_with_size_limits(uint(n)?, uint(e)?, RSA_MIN_BITS..=RSA_MAX_BITS);
         Ok(Self(Inner::Rsa(key.map_err(|_| KeyRejected)?, check)))
     }
 
@@ -129,7 +130,11 @@ fn uint(bytes: &[u8]) -> Result<BoxedUint, KeyRejected> {
 
 /// Parsing a signature checks its length (RFC 7518 §3.4) and, for ECDSA, that r and s are in 1..n (FIPS 186-5 §6.4.2).
 /// A high s is allowed: neither says otherwise, and these curves of the NIST leave it as it is.
-fn holds<S: SignatureEncoding>(key: &impl signature::Verifier<S>, message: &[u8], signature: &[u8]) -> bool {
+fn holds<S: SignatureEncoding>(
+    key: &impl signature::Verifier<S>,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
     S::try_from(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
@@ -141,7 +146,11 @@ fn is_tag(key: &(impl Mac + Clone), message: &[u8], tag: &[u8]) -> bool {
 
 /// The comparison of `CtOutput`s is in constant time.
 fn same_tag<M: Mac + Clone>(one: &M, two: &M) -> bool {
-    let probe = |key: &M| key.clone().chain_update(b"tower-jwt-auth: is this secret used twice?").finalize();
+    let probe = |key: &M| {
+        key.clone()
+            .chain_update(b"tower-jwt-auth: is this secret used twice?")
+            .finalize()
+    };
     probe(one) == probe(two)
 }
 

@@ -33,16 +33,22 @@ impl KnownHeaders {
     /// What is known of a header that is encoded as this, if it was met before.
     pub(crate) fn get(&self, encoded: &[u8]) -> Option<&Header> {
         let mut met = self.0.iter().map_while(OnceLock::get);
-        met.find(|known| *known.encoded == *encoded).map(|known| &known.header)
+        met.find(|known| *known.encoded == *encoded)
+            .map(|known| &known.header)
     }
 
     pub(crate) fn add(&self, encoded: &[u8], header: &Header) {
         if encoded.len() > LONGEST || self.get(encoded).is_some() {
             return;
         }
-        let known = Known { encoded: encoded.into(), header: header.clone() };
+        let known = Known {
+            encoded: encoded.into(),
+            header: header.clone(),
+        };
         // Two threads may enter the same one at once: that costs a place, no more.
-        let _ = self.0.iter().try_fold(known, |known, place| place.set(known).map_or_else(Ok, |()| Err(())));
+        let _ = self.0.iter().try_fold(known, |known, place| {
+            place.set(known).map_or_else(Ok, |()| Err(()))
+        });
     }
 }
 
@@ -51,7 +57,11 @@ mod tests {
     use super::*;
 
     fn header(key_id: &str) -> Header {
-        Header { algorithm: Algorithm::ES256, key_id: Some(key_id.into()), typ: None }
+        Header {
+            algorithm: Algorithm::ES256,
+            key_id: Some(key_id.into()),
+            typ: None,
+        }
     }
 
     #[test]
@@ -60,7 +70,9 @@ mod tests {
         known.add(b"abc", &header("1"));
         known.add(b"abd", &header("2"));
         assert_eq!(known.get(b"abd").unwrap().key_id.as_deref(), Some("2"));
-        assert!(known.get(b"ab").is_none() && known.get(b"abcd").is_none() && known.get(b"").is_none());
+        assert!(
+            known.get(b"ab").is_none() && known.get(b"abcd").is_none() && known.get(b"").is_none()
+        );
     }
 
     #[test]
@@ -71,7 +83,8 @@ mod tests {
             known.add(number.to_string().as_bytes(), &header("again"));
         }
         assert!((0..MOST).all(
-            |number| known.get(number.to_string().as_bytes()).unwrap().key_id == header(&number.to_string()).key_id
+            |number| known.get(number.to_string().as_bytes()).unwrap().key_id
+                == header(&number.to_string()).key_id
         ));
         assert!(known.get(MOST.to_string().as_bytes()).is_none());
     }

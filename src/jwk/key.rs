@@ -40,7 +40,10 @@ impl Key {
             ));
         };
         check_secret(secret.as_ref(), shortest).map_err(|reason| {
-            ConfigError::new(ConfigErrorKind::WeakSecret, format!("the secret for {algorithm} {reason}"))
+            ConfigError::new(
+                ConfigErrorKind::WeakSecret,
+                format!("the secret for {algorithm} {reason}"),
+            )
         })?;
         Self::hmac(secret.as_ref(), algorithm).map_err(|_| unsupported(algorithm))
     }
@@ -69,8 +72,9 @@ impl Key {
     /// # Errors
     /// [`ConfigErrorKind::UnusableKey`]: not a JWK, not meant for signatures, or too weak.
     pub fn jwk(json: &str) -> Result<Self, ConfigError> {
-        super::member::from_json(json)
-            .map_err(|reason| ConfigError::new(ConfigErrorKind::UnusableKey, format!("the JWK {reason}")))
+        super::member::from_json(json).map_err(|reason| {
+            ConfigError::new(ConfigErrorKind::UnusableKey, format!("the JWK {reason}"))
+        })
     }
 
     /// Sets the key id that tokens name in `kid`. A key without one is tried where no key has
@@ -85,11 +89,18 @@ impl Key {
     ///
     /// # Errors
     /// [`ConfigErrorKind::NoAlgorithms`] if none of them fits the key.
-    pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Self, ConfigError> {
+    pub fn with_algorithms(
+        mut self,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+    ) -> Result<Self, ConfigError> {
         let wanted: AlgorithmSet = algorithms.into_iter().collect();
-        self.verifiers.retain(|(algorithm, _)| wanted.contains(*algorithm));
+        self.verifiers
+            .retain(|(algorithm, _)| wanted.contains(*algorithm));
         if self.verifiers.is_empty() {
-            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, "none of the algorithms fits the key"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::NoAlgorithms,
+                "none of the algorithms fits the key",
+            ));
         }
         Ok(self)
     }
@@ -103,12 +114,18 @@ impl Key {
     /// What the key can verify.
     #[must_use]
     pub fn algorithms(&self) -> AlgorithmSet {
-        self.verifiers.iter().map(|(algorithm, _)| *algorithm).collect()
+        self.verifiers
+            .iter()
+            .map(|(algorithm, _)| *algorithm)
+            .collect()
     }
 
     /// The key, parsed for `algorithm`, if it is pinned to it.
     pub(crate) fn verifier(&self, algorithm: Algorithm) -> Option<&Verifier> {
-        self.verifiers.iter().find(|(pinned, _)| *pinned == algorithm).map(|(_, verifier)| verifier)
+        self.verifiers
+            .iter()
+            .find(|(pinned, _)| *pinned == algorithm)
+            .map(|(_, verifier)| verifier)
     }
 
     pub(crate) fn shares_secret_with(&self, other: &Self) -> bool {
@@ -119,7 +136,9 @@ impl Key {
     pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
         let n = significant(n);
         check_rsa(n, significant(e))?;
-        Self::parse(Family::Rsa, pinned, |algorithm| Verifier::rsa(algorithm, n, significant(e)))
+        Self::parse(Family::Rsa, pinned, |algorithm| {
+            Verifier::rsa(algorithm, n, significant(e))
+        })
     }
 
     /// `point` is uncompressed: `04 ‖ x ‖ y`; its length tells the curve.
@@ -133,7 +152,9 @@ impl Key {
         if pinned.is_some_and(|pinned| pinned != algorithm) {
             return Err("has an algorithm that its curve does not fit");
         }
-        Self::parse(Family::Ec, Some(algorithm), |algorithm| Verifier::ec(algorithm, point))
+        Self::parse(Family::Ec, Some(algorithm), |algorithm| {
+            Verifier::ec(algorithm, point)
+        })
     }
 
     pub(super) fn ed25519(public: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
@@ -153,13 +174,18 @@ impl Key {
             48.. => Algorithm::HS384,
             _ => Algorithm::HS256,
         });
-        check_secret(secret, shortest_secret(algorithm).ok_or("has an algorithm that does not fit its type")?)?;
+        check_secret(
+            secret,
+            shortest_secret(algorithm).ok_or("has an algorithm that does not fit its type")?,
+        )?;
         Self::hmac(secret, algorithm)
     }
 
     fn hmac(secret: &[u8], algorithm: Algorithm) -> Result<Self, &'static str> {
         let probe = Verifier::hmac(Algorithm::HS256, secret).ok();
-        let key = Self::parse(Family::Hmac, Some(algorithm), |algorithm| Verifier::hmac(algorithm, secret))?;
+        let key = Self::parse(Family::Hmac, Some(algorithm), |algorithm| {
+            Verifier::hmac(algorithm, secret)
+        })?;
         Ok(Self { probe, ..key })
     }
 
@@ -185,17 +211,27 @@ impl Key {
         if verifiers.is_empty() {
             return Err("needs an algorithm that this build lacks");
         }
-        Ok(Self { id: None, verifiers, probe: None })
+        Ok(Self {
+            id: None,
+            verifiers,
+            probe: None,
+        })
     }
 }
 
 /// Nothing of the key itself.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("key_id", &self.id).field("algorithms", &self.algorithms()).finish_non_exhaustive()
+        f.debug_struct("Key")
+            .field("key_id", &self.id)
+            .field("algorithms", &self.algorithms())
+            .finish_non_exhaustive()
     }
 }
 
 fn unsupported(algorithm: Algorithm) -> ConfigError {
-    ConfigError::new(ConfigErrorKind::UnusableKey, format!("this build can't verify {algorithm}"))
+    ConfigError::new(
+        ConfigErrorKind::UnusableKey,
+        format!("this build can't verify {algorithm}"),
+    )
 }

@@ -50,7 +50,8 @@ impl<'de> Deserialize<'de> for Secret {
 
 /// Reads one JWK. The error says why it is unusable, without repeating any of it.
 pub(super) fn from_json(json: &str) -> Result<Key, &'static str> {
-    let jwk: Jwk = json::object(json.as_bytes()).ok_or("is not a JSON object of the right shape")?;
+    let jwk: Jwk =
+        json::object(json.as_bytes()).ok_or("is not a JSON object of the right shape")?;
     jwk.check_purpose()?;
     let key = jwk.key(jwk.pinned()?)?;
     match jwk.kid {
@@ -80,8 +81,13 @@ impl Jwk {
         if self.d.is_some() {
             return Err("holds a private key, which belongs to the issuer alone");
         }
-        let verifies = |operations: &Vec<String>| operations.iter().any(|operation| operation == "verify");
-        if self.key_ops.as_ref().is_some_and(|operations| !verifies(operations)) {
+        let verifies =
+            |operations: &Vec<String>| operations.iter().any(|operation| operation == "verify");
+        if self
+            .key_ops
+            .as_ref()
+            .is_some_and(|operations| !verifies(operations))
+        {
             return Err("is not meant to verify (key_ops)");
         }
         Ok(())
@@ -94,7 +100,11 @@ impl Jwk {
 
     fn key(&self, pinned: Option<Algorithm>) -> Result<Key, &'static str> {
         match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => Key::rsa(&bytes(self.n.as_deref())?, &bytes(self.e.as_deref())?, pinned),
+            ("RSA", _) => Key::rsa(
+                &bytes(self.n.as_deref())?,
+                &bytes(self.e.as_deref())?,
+                pinned,
+            ),
             ("EC", Some(curve)) => Key::ec(&self.point(curve)?, pinned),
             ("OKP", Some("Ed25519")) => Key::ed25519(&bytes(self.x.as_deref())?, pinned),
             ("oct", _) => Key::octets(&bytes(self.k.as_ref().map(|k| k.0.as_str()))?, pinned),
@@ -123,7 +133,9 @@ fn bytes(value: Option<&str>) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let text = value.ok_or("lacks a member that its type needs")?;
     // As long as the text is long enough, so that nothing is moved to a larger buffer and left behind unwiped.
     let mut bytes = Zeroizing::new(vec![0; text.len()]);
-    let length = base64url::decode_into(text.as_bytes(), &mut bytes).ok_or("has a member that is not base64url")?.len();
+    let length = base64url::decode_into(text.as_bytes(), &mut bytes)
+        .ok_or("has a member that is not base64url")?
+        .len();
     bytes.truncate(length);
     Ok(bytes)
 }

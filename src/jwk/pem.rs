@@ -10,7 +10,9 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
     let text = std::str::from_utf8(pem).map_err(|_| unusable("is not text"))?;
     if text.contains("PRIVATE KEY-----") {
-        return Err(unusable("is private; give the public key and keep this one with the issuer"));
+        return Err(unusable(
+            "is private; give the public key and keep this one with the issuer",
+        ));
     }
     if text.contains("-----BEGIN CERTIFICATE") {
         return Err(unusable("is a certificate; extract its public key"));
@@ -22,7 +24,10 @@ pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
 }
 
 pub(super) fn from_der(der: &[u8]) -> Result<Key, ConfigError> {
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        STANDARD.encode(der)
+    );
     read(pem.as_bytes()).map_err(unusable)
 }
 
@@ -33,10 +38,14 @@ pub(super) fn is_public_der(der: &[u8]) -> bool {
 }
 
 fn is_key_info(der: &[u8]) -> Option<()> {
-    let (info, []) = element(0x30, der)? else { return None };
+    let (info, []) = element(0x30, der)? else {
+        return None;
+    };
     let (algorithm, rest) = element(0x30, info)?;
     element(0x06, algorithm)?;
-    let (_, []) = element(0x03, rest)? else { return None };
+    let (_, []) = element(0x03, rest)? else {
+        return None;
+    };
     Some(())
 }
 
@@ -55,14 +64,19 @@ fn read(pem: &[u8]) -> Result<Key, &'static str> {
 }
 
 fn content(key: &DecodingKey) -> Result<&[u8], &'static str> {
-    key.try_get_as_bytes().map_err(|_| "is not a public key that is known here")
+    key.try_get_as_bytes()
+        .map_err(|_| "is not a public key that is known here")
 }
 
 /// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 §A.1.1), nothing after it.
 fn rsa_components(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (sequence, []) = element(0x30, der)? else { return None };
+    let (sequence, []) = element(0x30, der)? else {
+        return None;
+    };
     let (n, rest) = element(0x02, sequence)?;
-    let (e, []) = element(0x02, rest)? else { return None };
+    let (e, []) = element(0x02, rest)? else {
+        return None;
+    };
     Some((n, e))
 }
 
@@ -71,11 +85,19 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&[found, length], rest) = der.split_first_chunk()?;
     let (length, rest) = match length {
         0..=0x7f => (usize::from(length), rest),
-        0x81 => rest.split_first().map(|(&one, rest)| (usize::from(one), rest))?,
-        0x82 => rest.split_first_chunk().map(|(&two, rest)| (usize::from(u16::from_be_bytes(two)), rest))?,
+        0x81 => rest
+            .split_first()
+            .map(|(&one, rest)| (usize::from(one), rest))?,
+        0x82 => rest
+            .split_first_chunk()
+            .map(|(&two, rest)| (usize::from(u16::from_be_bytes(two)), rest))?,
         _ => return None,
     };
-    if found == tag { rest.split_at_checked(length) } else { None }
+    if found == tag {
+        rest.split_at_checked(length)
+    } else {
+        None
+    }
 }
 
 fn unusable(reason: &'static str) -> ConfigError {

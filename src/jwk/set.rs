@@ -74,40 +74,65 @@ impl KeySet {
     pub fn from_json(json: &str) -> Result<Self, ConfigError> {
         let set = Self::parse(json.as_bytes(), |_| None)?;
         if set.keys.is_empty() {
-            return Err(ConfigError::new(ConfigErrorKind::NoKeys, "the JWK set has no usable key"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::NoKeys,
+                "the JWK set has no usable key",
+            ));
         }
         Ok(set)
     }
 
     /// A JWK set that came over the network: public keys only.
     pub(crate) fn from_response(body: &[u8]) -> Result<Self, ConfigError> {
-        let set = Self::parse(body, |key| member::is_secret(key).then_some("is a secret, and was published"))?;
+        let set = Self::parse(body, |key| {
+            member::is_secret(key).then_some("is a secret, and was published")
+        })?;
         if set.keys.is_empty() {
-            return Err(ConfigError::new(ConfigErrorKind::NoKeys, "the fetched JWK set has no usable key"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::NoKeys,
+                "the fetched JWK set has no usable key",
+            ));
         }
         Ok(set)
     }
 
-    fn parse(json: &[u8], refuse: impl Fn(&Key) -> Option<&'static str>) -> Result<Self, ConfigError> {
-        let document: Document<'_> = json::object(json)
-            .ok_or_else(|| ConfigError::new(ConfigErrorKind::UnusableKey, "not a JWK set (RFC 7517 section 5)"))?;
+    fn parse(
+        json: &[u8],
+        refuse: impl Fn(&Key) -> Option<&'static str>,
+    ) -> Result<Self, ConfigError> {
+        let document: Document<'_> = json::object(json).ok_or_else(|| {
+            ConfigError::new(
+                ConfigErrorKind::UnusableKey,
+                "not a JWK set (RFC 7517 section 5)",
+            )
+        })?;
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
         for raw in document.keys {
             match usable(raw.get(), keys.len(), &refuse) {
                 Ok(key) => keys.push(key),
                 Err(reason) if skipped.len() < MOST_KEYS => {
-                    skipped.push(SkippedKey { key_id: id_of(raw.get()), reason });
+                    skipped.push(SkippedKey {
+                        key_id: id_of(raw.get()),
+                        reason,
+                    });
                 }
                 Err(_) => {}
             }
         }
-        Ok(Self { skipped, ..Self::from_iter(keys) })
+        Ok(Self {
+            skipped,
+            ..Self::from_iter(keys)
+        })
     }
 
     /// The public part of the usable keys of a JWK set, as JSON.
     pub(crate) fn public_json(json: &[u8]) -> Option<String> {
         let document: Document<'_> = json::object(json)?;
-        let keys: Vec<_> = document.keys.iter().filter_map(|raw| member::public_json(raw.get())).collect();
+        let keys: Vec<_> = document
+            .keys
+            .iter()
+            .filter_map(|raw| member::public_json(raw.get()))
+            .collect();
         (!keys.is_empty()).then(|| format!("{{\"keys\":[{}]}}", keys.join(",")))
     }
 
@@ -130,7 +155,9 @@ impl KeySet {
     /// What the keys can verify, taken together.
     #[must_use]
     pub fn algorithms(&self) -> AlgorithmSet {
-        self.keys.iter().fold(AlgorithmSet::EMPTY, |all, key| all.union(key.algorithms()))
+        self.keys
+            .iter()
+            .fold(AlgorithmSet::EMPTY, |all, key| all.union(key.algorithms()))
     }
 
     /// Whether the question who signed is settled by this set: it has the key of that id (fitting or not), or the token
@@ -144,7 +171,11 @@ impl KeySet {
 
     /// The keys that may have signed a token with this header, at most [`MOST_CANDIDATES`]. The same id twice: both.
     /// No key of that id: those without any. No id in the token: every key that fits the algorithm.
-    pub(crate) fn candidates(&self, key_id: Option<&str>, algorithm: Algorithm) -> impl Iterator<Item = &Verifier> {
+    pub(crate) fn candidates(
+        &self,
+        key_id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &Verifier> {
         let keys = match key_id {
             None => self.keys.as_slice(),
             Some(_) => match self.with_id(key_id) {
@@ -152,7 +183,9 @@ impl KeySet {
                 same => same,
             },
         };
-        keys.iter().filter_map(move |key| key.verifier(algorithm)).take(MOST_CANDIDATES)
+        keys.iter()
+            .filter_map(move |key| key.verifier(algorithm))
+            .take(MOST_CANDIDATES)
     }
 
     /// The header that is encoded as this, if a key of this set signed a token with it before.
@@ -180,7 +213,11 @@ struct Document<'j> {
     keys: Vec<&'j RawValue>,
 }
 
-fn usable(json: &str, so_far: usize, refuse: impl Fn(&Key) -> Option<&'static str>) -> Result<Key, &'static str> {
+fn usable(
+    json: &str,
+    so_far: usize,
+    refuse: impl Fn(&Key) -> Option<&'static str>,
+) -> Result<Key, &'static str> {
     if so_far >= MOST_KEYS {
         return Err("comes after more keys than are kept");
     }
@@ -194,7 +231,9 @@ fn id_of(json: &str) -> Option<String> {
     struct Id {
         kid: String,
     }
-    json::object::<Id>(json.as_bytes()).map(|id| id.kid).filter(|id| id.len() <= 64)
+    json::object::<Id>(json.as_bytes())
+        .map(|id| id.kid)
+        .filter(|id| id.len() <= 64)
 }
 
 impl FromIterator<Key> for KeySet {
@@ -202,7 +241,12 @@ impl FromIterator<Key> for KeySet {
         let mut keys: Vec<Key> = keys.into_iter().collect();
         keys.sort_by(|one, two| one.key_id().cmp(&two.key_id()));
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Self { keys, skipped: Vec::new(), number, headers: KnownHeaders::default() }
+        Self {
+            keys,
+            skipped: Vec::new(),
+            number,
+            headers: KnownHeaders::default(),
+        }
     }
 }
 
@@ -214,6 +258,9 @@ impl From<Key> for KeySet {
 
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySet").field("keys", &self.keys).field("skipped", &self.skipped).finish_non_exhaustive()
+        f.debug_struct("KeySet")
+            .field("keys", &self.keys)
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
     }
 }

@@ -28,7 +28,11 @@ pub(super) fn check_secret(secret: &[u8], shortest: usize) -> Result<(), &'stati
         return Err("is a public key, which everybody has");
     }
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
-    if distinct < MIN_DISTINCT_BYTES { Err("repeats a few bytes; use random ones") } else { Ok(()) }
+    if distinct < MIN_DISTINCT_BYTES {
+        Err("repeats a few bytes; use random ones")
+    } else {
+        Ok(())
+    }
 }
 
 /// A file of the wrong kind: whoever knows the public key could sign with it (CVE-2015-9235). It is looked at where it
@@ -36,7 +40,10 @@ pub(super) fn check_secret(secret: &[u8], shortest: usize) -> Result<(), &'stati
 fn is_public_key(secret: &[u8]) -> bool {
     let text = secret.trim_ascii_start();
     let jwk = text.starts_with(b"{") && contains(text, b"\"kty\"");
-    contains(text, b"-----BEGIN ") || text.starts_with(b"ssh-") || jwk || super::pem::is_public_der(secret)
+    contains(text, b"-----BEGIN ")
+        || text.starts_with(b"ssh-")
+        || jwk
+        || super::pem::is_public_der(secret)
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -46,7 +53,10 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 /// RFC 7518 §3.3 asks for 2048 bits; e = 1 makes every message its own signature, an even e is no key.
 pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
     let leading = n.first().map_or(0, |first| first.leading_zeros());
-    let bits = n.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0));
+    let bits = n
+        .len()
+        .saturating_mul(8)
+        .saturating_sub(usize::try_from(leading).unwrap_or(0));
     if !RSA_BITS.contains(&bits) {
         return Err("is an RSA key of fewer than 2048 or more than 8192 bits");
     }
@@ -62,20 +72,28 @@ pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
 pub(super) fn has_small_order(public: &[u8]) -> bool {
     const LOW: [[u8; 32]; 2] = [
         [
-            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
-            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef,
+            0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88,
+            0x6d, 0x53, 0xfc, 0x05,
         ],
         [
-            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
-            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10,
+            0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77,
+            0x92, 0xac, 0x03, 0x7a,
         ],
     ];
-    let Some((&last, rest)) = public.split_last() else { return true };
+    let Some((&last, rest)) = public.split_last() else {
+        return true;
+    };
     let (top, first) = (last & 0x7f, rest.first().copied().unwrap_or_default());
     let middle = |byte: u8| rest.iter().skip(1).all(|other| *other == byte);
     // y = 0 or 1, or p - 1, p, p + 1.
-    let edge = (top == 0 && first <= 1 && middle(0)) || (top == 0x7f && first >= 0xec && middle(0xff));
-    let same = |low: &[u8; 32]| low.split_last().is_some_and(|(end, start)| *end == top && start == rest);
+    let edge =
+        (top == 0 && first <= 1 && middle(0)) || (top == 0x7f && first >= 0xec && middle(0xff));
+    let same = |low: &[u8; 32]| {
+        low.split_last()
+            .is_some_and(|(end, start)| *end == top && start == rest)
+    };
     edge || LOW.iter().any(same)
 }
 

@@ -31,7 +31,11 @@ pub(crate) fn with<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 
 impl<'b> Text<'b> {
     /// Decodes a payload from base64url; it must be UTF-8.
-    pub(crate) fn decode(payload: &[u8], key_id: Option<&str>, buffer: &'b mut Vec<u8>) -> Option<Self> {
+    pub(crate) fn decode(
+        payload: &[u8],
+        key_id: Option<&str>,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<Self> {
         let key_id = key_id.unwrap_or_default().as_bytes();
         let room = payload.len().saturating_add(key_id.len());
         if buffer.len() < room {
@@ -43,7 +47,10 @@ impl<'b> Text<'b> {
         buffer.get_mut(length..end)?.copy_from_slice(key_id);
         // A key id is text, so that both are exactly if the payload is.
         let whole = std::str::from_utf8(buffer.get(..end)?).ok()?;
-        Some(Self { whole, payload: whole.get(..length)? })
+        Some(Self {
+            whole,
+            payload: whole.get(..length)?,
+        })
     }
 }
 
@@ -62,7 +69,9 @@ mod tests {
     #[test]
     fn a_payload_that_ends_within_a_character_is_refused_whatever_follows() {
         // 0xC3 alone; "©" starts with 0xC2 and ends with 0xA9, which would complete it.
-        assert!(with(|buffer| Text::decode(b"ww", Some("\u{a9}"), buffer).is_none()));
+        assert!(with(
+            |buffer| Text::decode(b"ww", Some("\u{a9}"), buffer).is_none()
+        ));
         assert!(with(|buffer| Text::decode(b"ww", None, buffer).is_none()));
     }
 

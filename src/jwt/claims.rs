@@ -62,12 +62,28 @@ pub enum TokenType {
 impl<C> Claims<C> {
     /// Only validation calls this, at its end; the verified token is the proof.
     pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
-        let Verified { header, token_type, text, registered, .. } = verified;
+        let Verified {
+            header,
+            token_type,
+            text,
+            registered,
+            ..
+        } = verified;
         let payload = text.payload.len();
         let has_key_id = header.key_id.is_some();
         let algorithm = header.algorithm;
-        let inner = Inner { registered, expires_at, algorithm, payload, has_key_id, token_type, custom };
-        Self { inner: Arc::from_header_and_str(inner, text.whole) }
+        let inner = Inner {
+            registered,
+            expires_at,
+            algorithm,
+            payload,
+            has_key_id,
+            token_type,
+            custom,
+        };
+        Self {
+            inner: Arc::from_header_and_str(inner, text.whole),
+        }
     }
 
     fn checked(&self) -> &Inner<C> {
@@ -86,19 +102,30 @@ impl<C> Claims<C> {
     /// `iss`: who issued the token; one of the configured issuers.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.checked().registered.iss.as_ref().map_or("", |iss| self.text(iss))
+        self.checked()
+            .registered
+            .iss
+            .as_ref()
+            .map_or("", |iss| self.text(iss))
     }
 
     /// `sub`: whom the token is about (RFC 7519 §4.1.2). Unique only together with the [issuer](Claims::issuer).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.checked().registered.sub.as_ref().map(|sub| self.text(sub))
+        self.checked()
+            .registered
+            .sub
+            .as_ref()
+            .map(|sub| self.text(sub))
     }
 
     /// `aud`: whom the token is meant for; one of the configured audiences is among them.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         let audience = self.checked().registered.aud.as_ref();
-        audience.into_iter().flat_map(OneOrMany::as_slice).map(|aud| self.text(aud))
+        audience
+            .into_iter()
+            .flat_map(OneOrMany::as_slice)
+            .map(|aud| self.text(aud))
     }
 
     /// `exp`: from when on the token is no longer valid. A stream that outlives it should end.
@@ -110,19 +137,29 @@ impl<C> Claims<C> {
     /// `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.checked().registered.iat.and_then(|iat| SystemTime::UNIX_EPOCH.checked_add(iat.0))
+        self.checked()
+            .registered
+            .iat
+            .and_then(|iat| SystemTime::UNIX_EPOCH.checked_add(iat.0))
     }
 
     /// `nbf`: from when on the token is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.checked().registered.nbf.and_then(|nbf| SystemTime::UNIX_EPOCH.checked_add(nbf.0))
+        self.checked()
+            .registered
+            .nbf
+            .and_then(|nbf| SystemTime::UNIX_EPOCH.checked_add(nbf.0))
     }
 
     /// `jti`: the token's own id (RFC 7519 §4.1.7).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.checked().registered.jti.as_ref().map(|jti| self.text(jti))
+        self.checked()
+            .registered
+            .jti
+            .as_ref()
+            .map(|jti| self.text(jti))
     }
 
     /// What the token grants: `scope` (RFC 8693 §4.2), else `scp`, each as a space-separated string or an array.
@@ -163,14 +200,19 @@ impl<C> Claims<C> {
     /// All claims as the JSON text that was signed.
     #[must_use]
     pub fn json(&self) -> &str {
-        self.inner.slice.get(..self.checked().payload).unwrap_or_default()
+        self.inner
+            .slice
+            .get(..self.checked().payload)
+            .unwrap_or_default()
     }
 }
 
 // By hand, because a derived one would ask for `C: Clone`.
 impl<C> Clone for Claims<C> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
@@ -185,6 +227,8 @@ impl<C> Deref for Claims<C> {
 /// Claims are personal: none is shown.
 impl<C> fmt::Debug for Claims<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claims").field("algorithm", &self.checked().algorithm).finish_non_exhaustive()
+        f.debug_struct("Claims")
+            .field("algorithm", &self.checked().algorithm)
+            .finish_non_exhaustive()
     }
 }

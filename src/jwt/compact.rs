@@ -32,16 +32,27 @@ impl<'t> Compact<'t> {
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(ErrorKind::MalformedToken.into());
         };
-        let parts = token.split_at_checked(second).and_then(|(signing_input, signature)| {
-            let (header, payload) = signing_input.split_at_checked(first)?;
-            Some(Self { signing_input, header, payload: payload.get(1..)?, signature: signature.get(1..)? })
-        });
+        let parts = token
+            .split_at_checked(second)
+            .and_then(|(signing_input, signature)| {
+                let (header, payload) = signing_input.split_at_checked(first)?;
+                Some(Self {
+                    signing_input,
+                    header,
+                    payload: payload.get(1..)?,
+                    signature: signature.get(1..)?,
+                })
+            });
         let parts = parts.filter(|parts| !parts.signature.is_empty());
         parts.ok_or_else(|| ErrorKind::MalformedToken.into())
     }
 
     /// Tries the keys that may have signed it, each parsed for the algorithm of the header and for it alone.
-    pub(crate) fn check_signature(&self, header: &Header, keys: &KeySet) -> Result<Proof, ErrorKind> {
+    pub(crate) fn check_signature(
+        &self,
+        header: &Header,
+        keys: &KeySet,
+    ) -> Result<Proof, ErrorKind> {
         if self.signature.len() <= COMMON_ENCODED {
             self.check_in([0; COMMON_SIGNATURE], header, keys)
         } else {
@@ -51,7 +62,8 @@ impl<'t> Compact<'t> {
 
     /// Whether the signature can be one at all, for which no key is needed.
     pub(crate) fn check_form(&self) -> Result<(), ErrorKind> {
-        self.decode_signature(&mut [0; LONGEST_SIGNATURE]).map(|_| ())
+        self.decode_signature(&mut [0; LONGEST_SIGNATURE])
+            .map(|_| ())
     }
 
     fn decode_signature<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], ErrorKind> {
@@ -74,6 +86,10 @@ impl<'t> Compact<'t> {
             key.verify(self.signing_input, signature)
         };
         let mut candidates = keys.candidates(header.key_id.as_deref(), header.algorithm);
-        if candidates.any(verifies) { Ok(Proof(())) } else { Err(kind) }
+        if candidates.any(verifies) {
+            Ok(Proof(()))
+        } else {
+            Err(kind)
+        }
     }
 }

@@ -34,7 +34,14 @@ impl Header {
         let raw: Raw<'_> = serde_json::from_str(json).map_err(|_| ErrorKind::MalformedToken)?;
         let algorithm = raw.algorithm()?;
         let checked = check(algorithm, raw.typ.as_ref().map(|typ| &*typ.0))?;
-        Ok((Self { algorithm, key_id: raw.kid.map(owned), typ: raw.typ.map(owned) }, checked))
+        Ok((
+            Self {
+                algorithm,
+                key_id: raw.kid.map(owned),
+                typ: raw.typ.map(owned),
+            },
+            checked,
+        ))
     }
 }
 

@@ -50,7 +50,12 @@ pub(super) struct Names<'j> {
 
 impl<'j> Names<'j> {
     pub(super) const fn new() -> Self {
-        Self { few: [""; INLINE], count: 0, traits: 0, many: None }
+        Self {
+            few: [""; INLINE],
+            count: 0,
+            traits: 0,
+            many: None,
+        }
     }
 
     /// Takes note of a name; an error if it was there before.
@@ -89,6 +94,8 @@ pub(super) fn twice<E: Error>() -> E {
 fn trait_of(name: &str) -> u64 {
     let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
     let bytes = name.as_bytes();
-    let mixed = end(bytes.first()).wrapping_mul(5) ^ end(bytes.last()).wrapping_mul(11) ^ name.len().to_le_bytes()[0];
+    let mixed = end(bytes.first()).wrapping_mul(5)
+        ^ end(bytes.last()).wrapping_mul(11)
+        ^ name.len().to_le_bytes()[0];
     1_u64.wrapping_shl(u32::from(mixed))
 }

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
@@ -16,10 +18,17 @@ use crate::error::{Error, ErrorKind};
 /// can't be made of, [`registered`] tells.
 ///
 /// Notes the claims in place: to hand them around would be to copy 200 bytes each time.
-pub(super) fn read<'de, C: Deserialize<'de>>(json: &'de str, registered: &mut Registered) -> Option<C> {
+pub(super) fn read<'de, C: Deserialize<'de>>(
+    json: &'de str,
+    registered: &mut Registered,
+) -> Option<C> {
     let mut notes = Notes::new(json, registered, false);
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let custom = C::deserialize(Noting { inner: &mut deserializer, notes: &mut notes }).ok()?;
+    let custom = C::deserialize(Noting {
+        inner: &mut deserializer,
+        notes: &mut notes,
+    })
+    .ok()?;
     deserializer.end().ok()?;
     // A type of the user's may go on after an error, and then not everything was noted.
     (!notes.failed).then_some(custom)
@@ -30,7 +39,10 @@ pub(super) fn registered(json: &str) -> Result<Registered, Error> {
     let mut registered = Registered::default();
     let mut notes = Notes::new(json, &mut registered, true);
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let read = Nothing::deserialize(Noting { inner: &mut deserializer, notes: &mut notes });
+    let read = Nothing::deserialize(Noting {
+        inner: &mut deserializer,
+        notes: &mut notes,
+    });
     match read.and_then(|Nothing| deserializer.end()) {
         Ok(()) => Ok(registered),
         Err(_) => Err(match notes.reading {
@@ -57,7 +69,15 @@ struct Notes<'n, 'de> {
 
 impl<'n, 'de> Notes<'n, 'de> {
     fn new(json: &'de str, registered: &'n mut Registered, patient: bool) -> Self {
-        Self { json, seen: Seen::default(), names: Names::new(), registered, reading: None, patient, failed: false }
+        Self {
+            json,
+            seen: Seen::default(),
+            names: Names::new(),
+            registered,
+            reading: None,
+            patient,
+            failed: false,
+        }
     }
 }
 
@@ -71,14 +91,21 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Noting<'_, '_, 'de, D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_map(Noting { inner: visitor, notes: self.notes })
+        self.inner.deserialize_map(Noting {
+            inner: visitor,
+            notes: self.notes,
+        })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -109,7 +136,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Noting<'_, '_, 'de, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Noting { inner: members, notes: self.notes })
+        self.inner.visit_map(Noting {
+            inner: members,
+            notes: self.notes,
+        })
     }
 }
 
@@ -117,7 +147,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Noting<'_, '_, 'de, A> {
     type Error = A::Error;
 
     #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
         self.key(seed).inspect_err(|_| self.notes.failed = true)
     }
 
@@ -131,7 +164,9 @@ impl<'de, A: MapAccess<'de>> Noting<'_, '_, 'de, A> {
     #[inline]
     fn key<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         self.notes.reading = None;
-        let Some(name) = self.inner.next_key::<Text<'de>>()? else { return Ok(None) };
+        let Some(name) = self.inner.next_key::<Text<'de>>()? else {
+            return Ok(None);
+        };
         let claim = Claim::of(&name.0);
         match claim {
             Some(claim) => self.notes.seen.add(claim)?,
@@ -144,10 +179,14 @@ impl<'de, A: MapAccess<'de>> Noting<'_, '_, 'de, A> {
 
     #[inline]
     fn value<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        let Some(claim) = self.notes.reading else { return self.inner.next_value_seed(seed) };
+        let Some(claim) = self.notes.reading else {
+            return self.inner.next_value_seed(seed);
+        };
         let value = if self.notes.patient && claim.may_be_anything() {
             let raw = self.inner.next_value::<&'de RawValue>()?;
-            claim.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or(Value::Other)
+            claim
+                .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
+                .unwrap_or(Value::Other)
         } else {
             self.inner.next_value_seed(claim)?
         };

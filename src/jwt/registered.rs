@@ -75,7 +75,9 @@ pub(super) struct Registered {
 impl Registered {
     /// Whether `iss` is this one, byte by byte.
     pub(super) fn is_of(&self, issuer: &str, payload: &str) -> bool {
-        self.iss.as_ref().is_some_and(|iss| iss.of_payload(payload) == issuer)
+        self.iss
+            .as_ref()
+            .is_some_and(|iss| iss.of_payload(payload) == issuer)
     }
 
     /// Takes note of a claim, whose value is of a kind that it can have.
@@ -140,6 +142,8 @@ impl JsonClaims {
 /// Claims are personal: only how many there are is shown.
 impl std::fmt::Debug for JsonClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JsonClaims").field("count", &self.all.len()).finish_non_exhaustive()
+        f.debug_struct("JsonClaims")
+            .field("count", &self.all.len())
+            .finish_non_exhaustive()
     }
 }

@@ -94,7 +94,9 @@ struct Raw {
 
 impl PartialEq for Raw {
     fn eq(&self, other: &Self) -> bool {
-        let texts = |raw: &Self| [&raw.scope, &raw.x].map(|raw| raw.as_ref().map(|raw| raw.get().to_owned()));
+        let texts = |raw: &Self| {
+            [&raw.scope, &raw.x].map(|raw| raw.as_ref().map(|raw| raw.get().to_owned()))
+        };
         texts(self) == texts(other)
     }
 }
@@ -112,10 +114,13 @@ struct WithEnum {
 
 /// How many of the payloads could be read in one pass, of how many that could be read.
 fn agrees<C: DeserializeOwned + Debug + PartialEq>() -> (usize, usize) {
-    let readable = |json: &&&str| payload::registered(json).is_ok() && serde_json::from_str::<C>(json).is_ok();
+    let readable =
+        |json: &&&str| payload::registered(json).is_ok() && serde_json::from_str::<C>(json).is_ok();
     let read = PAYLOADS.iter().filter(|json| {
         let (mut noted, registered) = (Noted::default(), payload::registered(json));
-        let Some(custom) = payload::read::<C>(json, &mut noted) else { return false };
+        let Some(custom) = payload::read::<C>(json, &mut noted) else {
+            return false;
+        };
         let twice: C = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
         assert_eq!(custom, twice, "{json}");
         let registered = registered.unwrap_or_else(|error| panic!("{json}: {error}"));
@@ -158,6 +163,9 @@ fn what_is_no_claims_set_is_refused_either_way() {
     let bad = PAYLOADS.iter().skip(10);
     for json in bad {
         let straight = payload::read::<Value>(json, &mut Noted::default());
-        assert!(payload::registered(json).is_err() && straight.is_none(), "{json}");
+        assert!(
+            payload::registered(json).is_err() && straight.is_none(),
+            "{json}"
+        );
     }
 }

@@ -29,13 +29,17 @@ pub(crate) struct Verified<'v> {
 
 impl Unverified {
     pub(crate) fn read(text: Text<'_>) -> Result<Self, Error> {
-        Ok(Self { registered: payload::registered(text.payload)? })
+        Ok(Self {
+            registered: payload::registered(text.payload)?,
+        })
     }
 
     /// The issuer that the token claims: it only chooses whose keys are tried.
     pub(crate) fn issuer<'b>(&'b self, text: Text<'b>) -> Result<&'b str, Error> {
         let issuer = self.registered.iss.as_ref();
-        Ok(issuer.ok_or(Error::claim_of(ErrorKind::MissingClaim, "iss"))?.of_payload(text.payload))
+        Ok(issuer
+            .ok_or(Error::claim_of(ErrorKind::MissingClaim, "iss"))?
+            .of_payload(text.payload))
     }
 
     /// A token that is out of its time by its own word is not worth a fetch.
@@ -51,7 +55,13 @@ impl Unverified {
         token_type: TokenType,
         text: Text<'v>,
     ) -> Verified<'v> {
-        Verified { header, token_type, text, registered: self.registered, proof }
+        Verified {
+            header,
+            token_type,
+            text,
+            registered: self.registered,
+            proof,
+        }
     }
 }
 
@@ -65,9 +75,17 @@ impl<'v> Verified<'v> {
         text: Text<'v>,
         issuer: &str,
     ) -> Result<(Self, C), Proof> {
-        let mut verified = Self { header, token_type, text, registered: Registered::default(), proof };
+        let mut verified = Self {
+            header,
+            token_type,
+            text,
+            registered: Registered::default(),
+            proof,
+        };
         match payload::read(text.payload, &mut verified.registered) {
-            Some(custom) if verified.registered.is_of(issuer, text.payload) => Ok((verified, custom)),
+            Some(custom) if verified.registered.is_of(issuer, text.payload) => {
+                Ok((verified, custom))
+            }
             _ => Err(verified.proof),
         }
     }

@@ -38,7 +38,11 @@ pub(crate) enum TypeRule {
 
 impl Rules {
     /// What the header alone can be refused for.
-    pub(crate) fn check_header(&self, algorithm: Algorithm, typ: Option<&str>) -> Result<TokenType, Error> {
+    pub(crate) fn check_header(
+        &self,
+        algorithm: Algorithm,
+        typ: Option<&str>,
+    ) -> Result<TokenType, Error> {
         if !self.algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
@@ -56,11 +60,17 @@ impl TypeRule {
         let token_type = TokenType::of(typ);
         let allowed = match self {
             Self::Usual => !matches!(token_type, TokenType::Other(_)),
-            Self::Only(types) => {
-                typ.is_some_and(|typ| types.iter().any(|allowed| short(allowed).eq_ignore_ascii_case(short(typ))))
-            }
+            Self::Only(types) => typ.is_some_and(|typ| {
+                types
+                    .iter()
+                    .any(|allowed| short(allowed).eq_ignore_ascii_case(short(typ)))
+            }),
         };
-        if allowed { Ok(token_type) } else { Err(ErrorKind::WrongTokenType.into()) }
+        if allowed {
+            Ok(token_type)
+        } else {
+            Err(ErrorKind::WrongTokenType.into())
+        }
     }
 }
 
@@ -78,7 +88,9 @@ impl TokenType {
 fn short(typ: &str) -> &str {
     const PREFIX: &str = "application/";
     match typ.get(..PREFIX.len()) {
-        Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => typ.get(PREFIX.len()..).unwrap_or_default(),
+        Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => {
+            typ.get(PREFIX.len()..).unwrap_or_default()
+        }
         _ => typ,
     }
 }
@@ -104,8 +116,15 @@ impl Verified<'_> {
     }
 
     fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
-        let named = self.registered.aud.as_ref().ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
-        let mut named = named.as_slice().iter().map(|aud| aud.of_payload(self.text.payload));
+        let named = self
+            .registered
+            .aud
+            .as_ref()
+            .ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
+        let mut named = named
+            .as_slice()
+            .iter()
+            .map(|aud| aud.of_payload(self.text.payload));
         if named.any(|aud| audiences.iter().any(|ours| ours == aud)) {
             Ok(())
         } else {
@@ -122,7 +141,10 @@ impl Verified<'_> {
             ("client_id", claims.has_client_id, profile),
             ("iat", claims.iat.is_some(), profile),
         ];
-        match required.into_iter().find(|(_, present, needed)| *needed && !present) {
+        match required
+            .into_iter()
+            .find(|(_, present, needed)| *needed && !present)
+        {
             Some((claim, ..)) => Err(Error::claim_of(ErrorKind::MissingClaim, claim)),
             None => Ok(()),
         }
@@ -130,8 +152,15 @@ impl Verified<'_> {
 }
 
 /// `exp` is there, has not passed, and is not further away than tokens may live; gives it.
-pub(super) fn check_not_expired(claims: &Registered, rules: &Rules, now: Duration) -> Result<Duration, Error> {
-    let expires = claims.exp.ok_or(Error::claim_of(ErrorKind::MissingClaim, "exp"))?.0;
+pub(super) fn check_not_expired(
+    claims: &Registered,
+    rules: &Rules,
+    now: Duration,
+) -> Result<Duration, Error> {
+    let expires = claims
+        .exp
+        .ok_or(Error::claim_of(ErrorKind::MissingClaim, "exp"))?
+        .0;
     if now >= expires.saturating_add(rules.leeway) {
         return Err(ErrorKind::Expired.into());
     }
@@ -143,12 +172,19 @@ pub(super) fn check_not_expired(claims: &Registered, rules: &Rules, now: Duratio
 }
 
 /// `nbf` and `iat`, if there, are not in the future.
-pub(super) fn check_not_before(claims: &Registered, rules: &Rules, now: Duration) -> Result<(), Error> {
+pub(super) fn check_not_before(
+    claims: &Registered,
+    rules: &Rules,
+    now: Duration,
+) -> Result<(), Error> {
     let latest = now.saturating_add(rules.leeway);
     let future = |(claim, date): (&'static str, Option<super::numeric_date::NumericDate>)| {
         date.is_some_and(|date| date.0 > latest).then_some(claim)
     };
-    match [("nbf", claims.nbf), ("iat", claims.iat)].into_iter().find_map(future) {
+    match [("nbf", claims.nbf), ("iat", claims.iat)]
+        .into_iter()
+        .find_map(future)
+    {
         Some(claim) => Err(Error::claim_of(ErrorKind::NotYetValid, claim)),
         None => Ok(()),
     }
@@ -159,9 +195,16 @@ pub(super) fn check_not_before(claims: &Registered, rules: &Rules, now: Duration
 pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duration) {
     let expires = claims.exp.map(|exp| exp.0).unwrap_or_default();
     let not_too_far = rules.longest_life.map(|life| expires.saturating_sub(life));
-    let begins = [claims.nbf.map(|nbf| nbf.0), claims.iat.map(|iat| iat.0), not_too_far];
+    let begins = [
+        claims.nbf.map(|nbf| nbf.0),
+        claims.iat.map(|iat| iat.0),
+        not_too_far,
+    ];
     let from = begins.into_iter().flatten().max().unwrap_or_default();
-    (from.saturating_sub(rules.leeway), expires.saturating_add(rules.leeway))
+    (
+        from.saturating_sub(rules.leeway),
+        expires.saturating_add(rules.leeway),
+    )
 }
 
 #[cfg(test)]
@@ -172,16 +215,27 @@ mod tests {
     #[test]
     fn the_validity_is_when_the_checks_pass() {
         let seconds = Duration::from_secs;
-        let dates = [None, Some(90), Some(100), Some(110)].map(|date| date.map(|date| NumericDate(seconds(date))));
+        let dates = [None, Some(90), Some(100), Some(110)]
+            .map(|date| date.map(|date| NumericDate(seconds(date))));
         for (nbf, iat, life) in dates.iter().flat_map(|nbf| {
-            dates.iter().flat_map(move |iat| [None, Some(5), Some(1000)].map(|life| (*nbf, *iat, life.map(seconds))))
+            dates.iter().flat_map(move |iat| {
+                [None, Some(5), Some(1000)].map(|life| (*nbf, *iat, life.map(seconds)))
+            })
         }) {
-            let claims = Registered { exp: Some(NumericDate(seconds(120))), nbf, iat, ..Registered::default() };
-            let rules = Rules { longest_life: life, ..rules() };
+            let claims = Registered {
+                exp: Some(NumericDate(seconds(120))),
+                nbf,
+                iat,
+                ..Registered::default()
+            };
+            let rules = Rules {
+                longest_life: life,
+                ..rules()
+            };
             let (from, until) = validity(&claims, &rules);
             for now in (0..200).map(seconds) {
-                let passes =
-                    check_not_expired(&claims, &rules, now).is_ok() && check_not_before(&claims, &rules, now).is_ok();
+                let passes = check_not_expired(&claims, &rules, now).is_ok()
+                    && check_not_before(&claims, &rules, now).is_ok();
                 assert_eq!(passes, from <= now && now < until, "{now:?} {life:?}");
             }
         }

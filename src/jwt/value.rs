@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, SeqDeserializer};
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess,
+    SeqAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -112,7 +113,11 @@ pub(super) enum Value<'j> {
 
 impl<'j> Value<'j> {
     pub(super) const fn as_text(&self) -> Option<&Text<'j>> {
-        if let Self::Text(text) = self { Some(text) } else { None }
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     pub(super) fn as_date(&self) -> Option<NumericDate> {
@@ -131,7 +136,9 @@ impl<'de> DeserializeSeed<'de> for Claim {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         let (value, fits) = match self {
-            Self::Iss | Self::Sub | Self::Jti => return Text::deserialize(deserializer).map(Value::Text),
+            Self::Iss | Self::Sub | Self::Jti => {
+                return Text::deserialize(deserializer).map(Value::Text);
+            }
             // Asked for as a float, serde_json gives integers as integers, and numbers as numbers also where another
             // crate switched on `arbitrary_precision`.
             Self::Exp | Self::Nbf | Self::Iat => {
@@ -144,9 +151,15 @@ impl<'de> DeserializeSeed<'de> for Claim {
                 let fits = matches!(value, Value::Text(_) | Value::Texts(_));
                 (value, fits)
             }
-            Self::ClientId | Self::Scope | Self::Scp => (deserializer.deserialize_any(ValueVisitor::OUTSIDE)?, true),
+            Self::ClientId | Self::Scope | Self::Scp => {
+                (deserializer.deserialize_any(ValueVisitor::OUTSIDE)?, true)
+            }
         };
-        if fits { Ok(value) } else { Err(D::Error::custom("not what the claim can be")) }
+        if fits {
+            Ok(value)
+        } else {
+            Err(D::Error::custom("not what the claim can be"))
+        }
     }
 }
 
@@ -230,7 +243,10 @@ pub(super) struct Replay<'j, E> {
 
 impl<'j, E> Replay<'j, E> {
     pub(super) const fn new(value: Value<'j>) -> Self {
-        Self { value, error: PhantomData }
+        Self {
+            value,
+            error: PhantomData,
+        }
     }
 }
 
@@ -259,10 +275,18 @@ impl<'de, E: Error> Deserializer<'de> for Replay<'de, E> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        if let Value::Null = self.value { visitor.visit_none() } else { visitor.visit_some(self) }
+        if let Value::Null = self.value {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, E> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, E> {
         visitor.visit_newtype_struct(self)
     }
 

@@ -54,8 +54,15 @@ impl HttpClient {
         let service = Mutex::new(service);
         Self {
             get: Arc::new(move |request, limit| {
-                let service = service.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                Box::pin(exchange(service, request.map(|()| ReqBody::default()), limit))
+                let service = service
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone();
+                Box::pin(exchange(
+                    service,
+                    request.map(|()| ReqBody::default()),
+                    limit,
+                ))
             }),
         }
     }
@@ -83,14 +90,21 @@ where
     ResBody: Body,
     ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let response = service.oneshot(request).await.map_err(|error| FetchError::Transport(error.into()))?;
+    let response = service
+        .oneshot(request)
+        .await
+        .map_err(|error| FetchError::Transport(error.into()))?;
     let (head, body) = response.into_parts();
     if !head.status.is_success() {
         // What it has to say besides its status doesn't matter, and may be long.
         return Ok(Response::from_parts(head, Bytes::new()));
     }
     let body = Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { FetchError::TooLarge } else { FetchError::Transport(error) }
+        if error.is::<LengthLimitError>() {
+            FetchError::TooLarge
+        } else {
+            FetchError::Transport(error)
+        }
     })?;
     Ok(Response::from_parts(head, body.to_bytes()))
 }

@@ -47,14 +47,19 @@ impl Discovery {
     pub(crate) fn new(issuer: &str) -> Result<Self, ConfigError> {
         let url = secure_url(issuer)?;
         if issuer.contains(['?', '#']) {
-            return Err(ConfigError::new(ConfigErrorKind::InvalidUrl, "an issuer has neither query nor fragment"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::InvalidUrl,
+                "an issuer has neither query nor fragment",
+            ));
         }
         let base = issuer.strip_suffix('/').unwrap_or(issuer);
         let path = url.path().trim_end_matches('/');
         let origin = base.strip_suffix(path).unwrap_or(base);
         let documents = [
             secure_url(&format!("{base}/.well-known/openid-configuration"))?,
-            secure_url(&format!("{origin}/.well-known/oauth-authorization-server{path}"))?,
+            secure_url(&format!(
+                "{origin}/.well-known/oauth-authorization-server{path}"
+            ))?,
         ];
         Ok(Self {
             issuer: issuer.to_owned(),
@@ -67,16 +72,28 @@ impl Discovery {
 
     /// The URL of the JWK set, from metadata that is fetched again when its life has passed. Where that fails, the last
     /// good one serves on for as long as any answer may live.
-    pub(super) async fn jwks_uri(&self, client: &HttpClient, settings: &CacheSettings) -> Result<Uri, FetchError> {
+    pub(super) async fn jwks_uri(
+        &self,
+        client: &HttpClient,
+        settings: &CacheSettings,
+    ) -> Result<Uri, FetchError> {
         let known = self.known();
         let now = Instant::now();
         if let Some(known) = known.as_ref().filter(|known| now < known.until) {
             return Ok(known.jwks_uri.clone());
         }
-        let last_good = known.filter(|known| now < known.end).map(|known| known.jwks_uri);
+        let last_good = known
+            .filter(|known| now < known.end)
+            .map(|known| known.jwks_uri);
         // With something to fall back on, half of the time is left for the set itself.
-        let time = if last_good.is_some() { settings.half_a_fetch() } else { Duration::MAX };
-        let answer = timeout(time, self.ask(client, settings)).await.unwrap_or(Err(FetchError::TimedOut));
+        let time = if last_good.is_some() {
+            settings.half_a_fetch()
+        } else {
+            Duration::MAX
+        };
+        let answer = timeout(time, self.ask(client, settings))
+            .await
+            .unwrap_or(Err(FetchError::TimedOut));
         self.note(answer.as_ref().err());
         match (answer, last_good) {
             (Ok((jwks_uri, life)), _) => {
@@ -96,7 +113,10 @@ impl Discovery {
     }
 
     pub(super) fn last_error(&self) -> Option<String> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn note(&self, error: Option<&FetchError>) {
@@ -114,14 +134,24 @@ impl Discovery {
     fn know(&self, jwks_uri: &Uri, life: Duration, settings: &CacheSettings) {
         let until = after(Instant::now(), life);
         let end = after(until, settings.lifetime().longest());
-        *self.lock() = Some(Known { jwks_uri: jwks_uri.clone(), until, end });
+        *self.lock() = Some(Known {
+            jwks_uri: jwks_uri.clone(),
+            until,
+            end,
+        });
     }
 
     /// OpenID Connect's document, else that of an OAuth authorization server.
-    async fn ask(&self, client: &HttpClient, settings: &CacheSettings) -> Result<(Uri, Duration), FetchError> {
+    async fn ask(
+        &self,
+        client: &HttpClient,
+        settings: &CacheSettings,
+    ) -> Result<(Uri, Duration), FetchError> {
         let [openid, oauth] = &self.documents;
         match self.read(client, openid, settings).await {
-            Err(FetchError::Status(status, _)) if is_absent(status) => self.read(client, oauth, settings).await,
+            Err(FetchError::Status(status, _)) if is_absent(status) => {
+                self.read(client, oauth, settings).await
+            }
             answer => answer,
         }
     }
@@ -132,9 +162,12 @@ impl Discovery {
         url: &Uri,
         settings: &CacheSettings,
     ) -> Result<(Uri, Duration), FetchError> {
-        let (head, body) = get(client, url, None, settings.largest_body()).await?.into_parts();
+        let (head, body) = get(client, url, None, settings.largest_body())
+            .await?
+            .into_parts();
         check_status(head.status, &head.headers)?;
-        let metadata: Metadata = json::object(&body).ok_or(FetchError::Metadata("is not what RFC 8414 describes"))?;
+        let metadata: Metadata =
+            json::object(&body).ok_or(FetchError::Metadata("is not what RFC 8414 describes"))?;
         let life = settings.lifetime().of(&head.headers);
         self.check(&metadata).map(|jwks_uri| (jwks_uri, life))
     }
@@ -144,9 +177,12 @@ impl Discovery {
         if metadata.issuer != self.issuer {
             return Err(FetchError::Metadata("names another issuer"));
         }
-        let url = secure_url(&metadata.jwks_uri).map_err(|_| FetchError::Metadata("names no secure jwks_uri"))?;
+        let url = secure_url(&metadata.jwks_uri)
+            .map_err(|_| FetchError::Metadata("names no secure jwks_uri"))?;
         if self.https && !is_https(&url) {
-            return Err(FetchError::Metadata("of an https issuer names a jwks_uri without https"));
+            return Err(FetchError::Metadata(
+                "of an https issuer names a jwks_uri without https",
+            ));
         }
         Ok(url)
     }

@@ -39,13 +39,17 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transport(_) => f.write_str("the issuer could not be reached"),
-            Self::Status(status, _) => write!(f, "the issuer answered with status {}", status.as_u16()),
+            Self::Status(status, _) => {
+                write!(f, "the issuer answered with status {}", status.as_u16())
+            }
             Self::TooLarge => f.write_str("the issuer's answer is too large"),
             Self::TimedOut => f.write_str("the issuer did not answer in time"),
             Self::Panicked => f.write_str("the HTTP client panicked"),
             Self::Unusable(error) => write!(f, "the issuer's answer is unusable: {error}"),
             Self::Metadata(reason) => write!(f, "the issuer's metadata {reason}"),
-            Self::NoRuntime => f.write_str("keys are fetched on a tokio runtime, and there is none"),
+            Self::NoRuntime => {
+                f.write_str("keys are fetched on a tokio runtime, and there is none")
+            }
             Self::Crowded => f.write_str("too many requests wait for the issuer's keys"),
         }
     }
@@ -97,8 +101,15 @@ pub(super) enum Fetched {
 
 impl Answer {
     pub(super) fn validator(&self) -> Option<Validator> {
-        let etag = self.headers.get(ETAG).filter(|etag| etag.len() <= 256).cloned()?;
-        Some(Validator { url: self.url.clone(), etag })
+        let etag = self
+            .headers
+            .get(ETAG)
+            .filter(|etag| etag.len() <= 256)
+            .cloned()?;
+        Some(Validator {
+            url: self.url.clone(),
+            etag,
+        })
     }
 }
 
@@ -149,14 +160,25 @@ async fn fetch_set(
     validator: Option<&Validator>,
     limit: usize,
 ) -> Result<Fetched, FetchError> {
-    let etag = validator.filter(|validator| validator.url == *url).map(|validator| &validator.etag);
+    let etag = validator
+        .filter(|validator| validator.url == *url)
+        .map(|validator| &validator.etag);
     let (head, body) = get(client, url, etag, limit).await?.into_parts();
     if head.status == StatusCode::NOT_MODIFIED && etag.is_some() {
-        return Ok(Fetched::Unchanged { headers: head.headers });
+        return Ok(Fetched::Unchanged {
+            headers: head.headers,
+        });
     }
     check_status(head.status, &head.headers)?;
     let keys = KeySet::from_response(&body).map_err(FetchError::Unusable)?;
-    Ok(Fetched::New { keys, answer: Answer { url: url.clone(), headers: head.headers, body } })
+    Ok(Fetched::New {
+        keys,
+        answer: Answer {
+            url: url.clone(),
+            headers: head.headers,
+            body,
+        },
+    })
 }
 
 pub(super) async fn get(
@@ -180,12 +202,18 @@ pub(super) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<()
     if status == StatusCode::OK {
         return Ok(());
     }
-    let asked = headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?.trim()));
+    let asked = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| retry_after(value.to_str().ok()?.trim()));
     Err(FetchError::Status(status, asked))
 }
 
 /// Seconds, or a date (RFC 9110 §10.2.3).
 fn retry_after(value: &str) -> Option<Duration> {
     let until = |date: SystemTime| date.duration_since(SystemTime::now()).ok();
-    value.parse().map(Duration::from_secs).ok().or_else(|| until(httpdate::parse_http_date(value).ok()?))
+    value
+        .parse()
+        .map(Duration::from_secs)
+        .ok()
+        .or_else(|| until(httpdate::parse_http_date(value).ok()?))
 }

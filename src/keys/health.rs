@@ -62,11 +62,20 @@ pub struct FetchHealth {
 }
 
 impl IssuerHealth {
-    pub(crate) fn new(issuer: &str, keys: Option<&KeySet>, serving: bool, fetch: Option<FetchHealth>) -> Self {
+    pub(crate) fn new(
+        issuer: &str,
+        keys: Option<&KeySet>,
+        serving: bool,
+        fetch: Option<FetchHealth>,
+    ) -> Self {
         Self {
             issuer: issuer.to_owned(),
             serving,
-            keys: keys.into_iter().flat_map(KeySet::keys).map(KeyInfo::of).collect(),
+            keys: keys
+                .into_iter()
+                .flat_map(KeySet::keys)
+                .map(KeyInfo::of)
+                .collect(),
             skipped: keys.map(KeySet::skipped).unwrap_or_default().to_vec(),
             fetch,
         }
@@ -75,7 +84,10 @@ impl IssuerHealth {
 
 impl KeyInfo {
     fn of(key: &Key) -> Self {
-        Self { key_id: key.key_id().map(ToOwned::to_owned), algorithms: key.algorithms().iter().collect() }
+        Self {
+            key_id: key.key_id().map(ToOwned::to_owned),
+            algorithms: key.algorithms().iter().collect(),
+        }
     }
 }
 
@@ -86,7 +98,10 @@ fn names<S: Serializer>(algorithms: &[Algorithm], serializer: S) -> Result<S::Ok
 // The signature is serde's.
 #[allow(clippy::ref_option)]
 fn since_1970<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    seconds(&time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()), serializer)
+    seconds(
+        &time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()),
+        serializer,
+    )
 }
 
 // As above.

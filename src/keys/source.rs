@@ -58,14 +58,19 @@ impl KeyQuery {
     /// Asks for the key of that id.
     #[must_use]
     pub fn new(key_id: Option<&str>, algorithm: Algorithm) -> Self {
-        Self { key_id: key_id.map(Into::into), algorithm }
+        Self {
+            key_id: key_id.map(Into::into),
+            algorithm,
+        }
     }
 }
 
 /// Without the key id, which is part of a token.
 impl fmt::Debug for KeyQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyQuery").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("KeyQuery")
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
     }
 }
 
@@ -90,7 +95,9 @@ enum Held<'s> {
 }
 
 impl Keys<'_> {
-    pub(super) const fn of_snapshot(snapshot: arc_swap::Guard<Arc<super::cached::Snapshot>>) -> Self {
+    pub(super) const fn of_snapshot(
+        snapshot: arc_swap::Guard<Arc<super::cached::Snapshot>>,
+    ) -> Self {
         Self(Held::Snapshot(snapshot))
     }
 }
@@ -135,11 +142,17 @@ pub struct KeysError {
 impl KeysError {
     /// Why, and when to try again.
     pub fn new(retry_after: Duration, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { retry_after, source: Arc::from(source.into()) }
+        Self {
+            retry_after,
+            source: Arc::from(source.into()),
+        }
     }
 
     pub(super) fn shared(retry_after: Duration, source: Arc<dyn StdError + Send + Sync>) -> Self {
-        Self { retry_after, source }
+        Self {
+            retry_after,
+            source,
+        }
     }
 
     /// When to try again.

@@ -8,14 +8,17 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 
 /// Parses a URL that keys are fetched from.
 pub(crate) fn secure_url(url: &str) -> Result<Uri, ConfigError> {
-    let uri: Uri = url.parse().map_err(|error: http::uri::InvalidUri| invalid().with_source(error))?;
+    let uri: Uri = url
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| invalid().with_source(error))?;
     let host = uri.host().ok_or_else(invalid)?;
     match uri.scheme_str() {
         Some("https") => without_userinfo(uri),
         Some("http") if is_loopback(host) => without_userinfo(uri),
-        Some("http") => {
-            Err(ConfigError::new(ConfigErrorKind::InsecureUrl, "keys are fetched over https only (loopback excepted)"))
-        }
+        Some("http") => Err(ConfigError::new(
+            ConfigErrorKind::InsecureUrl,
+            "keys are fetched over https only (loopback excepted)",
+        )),
         _ => Err(invalid()),
     }
 }
@@ -23,7 +26,10 @@ pub(crate) fn secure_url(url: &str) -> Result<Uri, ConfigError> {
 /// A user and a password are deprecated there (RFC 9110 §4.2.4): clients differ in what they make of them, and a URL is
 /// shown where a password must not be.
 fn without_userinfo(uri: Uri) -> Result<Uri, ConfigError> {
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
         let wrong = "a URL that keys are fetched from names no user and no password";
         return Err(ConfigError::new(ConfigErrorKind::InvalidUrl, wrong));
     }
@@ -40,5 +46,8 @@ fn invalid() -> ConfigError {
 
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }

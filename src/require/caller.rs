@@ -16,7 +16,9 @@ pub(crate) enum Absent {
 }
 
 /// The claims that `JwtAuthLayer` left in the request. That it is missing goes into the log.
-pub(crate) fn claims_of<C: Send + Sync + 'static>(extensions: &Extensions) -> Result<&Claims<C>, Absent> {
+pub(crate) fn claims_of<C: Send + Sync + 'static>(
+    extensions: &Extensions,
+) -> Result<&Claims<C>, Absent> {
     extensions.get().ok_or_else(|| {
         if extensions.get::<Unauthenticated>().is_some() {
             return Absent::Token;

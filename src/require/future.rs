@@ -26,11 +26,17 @@ pin_project! {
 
 impl<F, ResBody> RequireFuture<F, ResBody> {
     pub(super) const fn inner(future: F) -> Self {
-        Self { state: State::Inner { future } }
+        Self {
+            state: State::Inner { future },
+        }
     }
 
     pub(super) fn refused(response: Response<ResBody>) -> Self {
-        Self { state: State::Refused { response: Some(Box::new(response)) } }
+        Self {
+            state: State::Refused {
+                response: Some(Box::new(response)),
+            },
+        }
     }
 }
 
@@ -44,9 +50,9 @@ where
         match self.project().state.project() {
             StateProjection::Inner { future } => future.poll(cx),
             // Taken once; like every future, this one must not be polled after that.
-            StateProjection::Refused { response } => {
-                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(*response)))
-            }
+            StateProjection::Refused { response } => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(*response))),
         }
     }
 }

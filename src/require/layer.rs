@@ -66,7 +66,9 @@ impl<C> RequireLayer<C> {
     /// # Errors
     /// [`Contradiction`](crate::ConfigErrorKind::Contradiction): no scope is named, or one is not a scope (RFC 6749
     /// §3.3).
-    pub fn all_scopes(scopes: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, ConfigError> {
+    pub fn all_scopes(
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, ConfigError> {
         Rule::all(scopes).map(Self::new)
     }
 
@@ -82,7 +84,9 @@ impl<C> RequireLayer<C> {
     ///
     /// # Errors
     /// As [`all_scopes`](Self::all_scopes).
-    pub fn any_scope(scopes: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, ConfigError> {
+    pub fn any_scope(
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, ConfigError> {
         Rule::any(scopes).map(Self::new)
     }
 
@@ -112,12 +116,18 @@ impl<C> RequireLayer<C> {
     /// });
     /// # drop((editors, own_tenant, bearers_own));
     /// ```
-    pub fn when(allowed: impl Fn(&Claims<C>, &RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
+    pub fn when(
+        allowed: impl Fn(&Claims<C>, &RequestHead<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
         Self::new(Rule::when(Box::new(allowed)))
     }
 
     fn new(rule: Rule<C>) -> Self {
-        Self { rule: Arc::new(rule), only_for: None, response: Challenge::new() }
+        Self {
+            rule: Arc::new(rule),
+            only_for: None,
+            response: Challenge::new(),
+        }
     }
 }
 
@@ -135,7 +145,10 @@ impl<C, R> RequireLayer<C, R> {
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn only_for(mut self, these: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
+    pub fn only_for(
+        mut self,
+        these: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
         self.only_for = Some(match self.only_for.take() {
             Some(before) => Arc::new(move |head: &RequestHead<'_>| before(head) || these(head)),
             None => Arc::new(these),
@@ -154,7 +167,11 @@ impl<C, R> RequireLayer<C, R> {
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
     pub fn response<M>(self, response: M) -> RequireLayer<C, M> {
-        RequireLayer { rule: self.rule, only_for: self.only_for, response }
+        RequireLayer {
+            rule: self.rule,
+            only_for: self.only_for,
+            response,
+        }
     }
 
     /// Answers as this layer does, for the same type of claims: one place for realm and responses.
@@ -197,12 +214,18 @@ impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
 // By hand, because a derived one would ask for `C: Clone`.
 impl<C, R: Clone> Clone for RequireLayer<C, R> {
     fn clone(&self) -> Self {
-        Self { rule: Arc::clone(&self.rule), only_for: self.only_for.clone(), response: self.response.clone() }
+        Self {
+            rule: Arc::clone(&self.rule),
+            only_for: self.only_for.clone(),
+            response: self.response.clone(),
+        }
     }
 }
 
 impl<C, R> fmt::Debug for RequireLayer<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequireLayer").field("scopes", &self.rule.scopes()).finish_non_exhaustive()
+        f.debug_struct("RequireLayer")
+            .field("scopes", &self.rule.scopes())
+            .finish_non_exhaustive()
     }
 }

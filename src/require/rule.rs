@@ -31,31 +31,46 @@ pub(super) enum Refusal {
 }
 
 impl<C> Rule<C> {
-    pub(super) fn all(scopes: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, ConfigError> {
+    pub(super) fn all(
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, ConfigError> {
         Self::of(scopes, Need::All)
     }
 
-    pub(super) fn any(scopes: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, ConfigError> {
+    pub(super) fn any(
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, ConfigError> {
         Self::of(scopes, Need::Any)
     }
 
     pub(super) fn when(allowed: Allowed<C>) -> Self {
-        Self { need: Need::When(allowed), challenge: None }
+        Self {
+            need: Need::When(allowed),
+            challenge: None,
+        }
     }
 
     fn of<T: Into<String>>(
         scopes: impl IntoIterator<Item = T>,
         need: fn(Box<[Box<str>]>) -> Need<C>,
     ) -> Result<Self, ConfigError> {
-        let scopes: Box<[Box<str>]> = scopes.into_iter().map(|scope| scope.into().into_boxed_str()).collect();
+        let scopes: Box<[Box<str>]> = scopes
+            .into_iter()
+            .map(|scope| scope.into().into_boxed_str())
+            .collect();
         if scopes.is_empty() {
             return Err(contradiction("scopes are required, and none is named"));
         }
         if !scopes.iter().all(|scope| is_scope(scope)) {
-            return Err(contradiction("a required scope is not one (RFC 6749 section 3.3)"));
+            return Err(contradiction(
+                "a required scope is not one (RFC 6749 section 3.3)",
+            ));
         }
         let challenge = Some(scopes.join(" ").into());
-        Ok(Self { need: need(scopes), challenge })
+        Ok(Self {
+            need: need(scopes),
+            challenge,
+        })
     }
 
     /// The scopes that are named; none where a predicate decides.
@@ -76,7 +91,9 @@ impl<C: Send + Sync + 'static> Rule<C> {
     pub(super) fn judge(&self, head: &RequestHead<'_>) -> Result<(), Refusal> {
         match claims_of::<C>(head.extensions()) {
             Ok(claims) if self.is_met(claims, head) => Ok(()),
-            Ok(_) => Err(Refusal::Because(Error::insufficient_scope(self.challenge.clone()))),
+            Ok(_) => Err(Refusal::Because(Error::insufficient_scope(
+                self.challenge.clone(),
+            ))),
             Err(Absent::Token) => Err(Refusal::Because(ErrorKind::MissingToken.into())),
             Err(Absent::Layer) => Err(Refusal::LayerMissing),
         }

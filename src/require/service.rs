@@ -73,8 +73,12 @@ fn server_mistake<ResBody: Default>(head: &RequestHead<'_>) -> Response<ResBody>
     let mut response = Response::new(ResBody::default());
     match grpc_content_type(head) {
         Some(content_type) => {
-            response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
-            response.headers_mut().insert(STATUS, HeaderValue::from_static("13"));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, content_type.clone());
+            response
+                .headers_mut()
+                .insert(STATUS, HeaderValue::from_static("13"));
         }
         None => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -84,12 +88,18 @@ fn server_mistake<ResBody: Default>(head: &RequestHead<'_>) -> Response<ResBody>
 // By hand, because a derived one would ask for `C: Clone`.
 impl<S: Clone, C, R: Clone> Clone for Require<S, C, R> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), layer: self.layer.clone() }
+        Self {
+            inner: self.inner.clone(),
+            layer: self.layer.clone(),
+        }
     }
 }
 
 impl<S: fmt::Debug, C, R> fmt::Debug for Require<S, C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Require").field("inner", &self.inner).field("layer", &self.layer).finish()
+        f.debug_struct("Require")
+            .field("inner", &self.inner)
+            .field("layer", &self.layer)
+            .finish()
     }
 }

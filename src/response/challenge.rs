@@ -49,7 +49,13 @@ impl Challenge {
     /// Names the protected area (RFC 9110 §11.5). Characters that may not stand there are dropped.
     #[must_use]
     pub fn realm(mut self, realm: &str) -> Self {
-        self.realm = Some(realm.chars().filter(|character| may_be_quoted(*character)).collect::<String>().into());
+        self.realm = Some(
+            realm
+                .chars()
+                .filter(|character| may_be_quoted(*character))
+                .collect::<String>()
+                .into(),
+        );
         self
     }
 
@@ -94,7 +100,9 @@ impl<ResBody: Default> MakeResponse<ResBody> for Challenge {
     fn make_response(&self, error: &Error, request: &RequestHead<'_>) -> Response<ResBody> {
         let mut response = Response::new(ResBody::default());
         match grpc::content_type(request) {
-            Some(content_type) => grpc::add_status(error.kind(), content_type, response.headers_mut()),
+            Some(content_type) => {
+                grpc::add_status(error.kind(), content_type, response.headers_mut())
+            }
             None => *response.status_mut() = Self::status(error),
         }
         self.add_headers(error, response.headers_mut());
@@ -114,7 +122,11 @@ impl Attributes {
     }
 
     fn add(&mut self, name: &str, value: &str) {
-        let separator = if self.0.len() == "Bearer".len() { " " } else { "," };
+        let separator = if self.0.len() == "Bearer".len() {
+            " "
+        } else {
+            ","
+        };
         for piece in [separator, name, "=\"", value, "\""] {
             self.0.push_str(piece);
         }
@@ -135,7 +147,9 @@ const fn code(kind: ErrorKind) -> Option<Option<&'static str>> {
 
 /// Rounded up, at least one: zero would invite a storm.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
+        .max(1)
 }
 
 /// RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E.

@@ -15,14 +15,21 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// POST: an answer with status 200 to a GET could be taken for the page, and kept by a cache.
 pub(crate) fn content_type<'r>(request: &RequestHead<'r>) -> Option<&'r HeaderValue> {
     let call = Some(request).filter(|request| request.method() == Method::POST);
-    call?.headers().get(CONTENT_TYPE).filter(|value| is_grpc(value.as_bytes()))
+    call?
+        .headers()
+        .get(CONTENT_TYPE)
+        .filter(|value| is_grpc(value.as_bytes()))
 }
 
 /// `application/grpc`, `…-web`, `…-web-text`, a `+suffix`, parameters. Media types have no case (RFC 9110 §8.3.1).
 fn is_grpc(content_type: &[u8]) -> bool {
-    let Some(rest) = strip(content_type, b"application/grpc") else { return false };
+    let Some(rest) = strip(content_type, b"application/grpc") else {
+        return false;
+    };
     // gRPC-Web's text form is the binary one in Base64; a response without a body is the same in both.
-    let rest = strip(rest, b"-web-text").or_else(|| strip(rest, b"-web")).unwrap_or(rest);
+    let rest = strip(rest, b"-web-text")
+        .or_else(|| strip(rest, b"-web"))
+        .unwrap_or(rest);
     matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t'))
 }
 
@@ -68,19 +75,39 @@ mod tests {
     #[test]
     fn grpc_and_grpc_web_are_told_by_their_content_type() {
         for form in ["", "-web", "-web-text"] {
-            for suffix in ["", "+proto", "+json", "+thrift", ";charset=utf-8", " ; x=y", "+proto; x=y"] {
+            for suffix in [
+                "",
+                "+proto",
+                "+json",
+                "+thrift",
+                ";charset=utf-8",
+                " ; x=y",
+                "+proto; x=y",
+            ] {
                 let content_type = format!("application/grpc{form}{suffix}");
                 assert!(is_grpc(content_type.as_bytes()), "{content_type}");
-                assert!(is_grpc(content_type.to_uppercase().as_bytes()), "{content_type}");
+                assert!(
+                    is_grpc(content_type.to_uppercase().as_bytes()),
+                    "{content_type}"
+                );
             }
         }
     }
 
     #[test]
     fn what_only_looks_like_grpc_is_not() {
-        let others =
-            ["", "application/grp", "application/grpcx", "application/grpc-", "application/grpc-text", "text/grpc"];
-        for content_type in others.into_iter().chain(["application/grpc-webx", "application/grpc-web-textual"]) {
+        let others = [
+            "",
+            "application/grp",
+            "application/grpcx",
+            "application/grpc-",
+            "application/grpc-text",
+            "text/grpc",
+        ];
+        for content_type in others
+            .into_iter()
+            .chain(["application/grpc-webx", "application/grpc-web-textual"])
+        {
             assert!(!is_grpc(content_type.as_bytes()), "{content_type}");
         }
     }

@@ -25,7 +25,10 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-pub(super) async fn answer<B>(provider: &Provider, request: Request<B>) -> Result<Response<Body>, Cut> {
+pub(super) async fn answer<B>(
+    provider: &Provider,
+    request: Request<B>,
+) -> Result<Response<Body>, Cut> {
     if request.method() != Method::GET {
         return Ok(bare(StatusCode::METHOD_NOT_ALLOWED));
     }
@@ -62,7 +65,9 @@ pub(super) fn bare(status: StatusCode) -> Response<Body> {
 }
 
 pub(super) fn full(content: impl Into<Bytes>) -> Body {
-    Full::new(content.into()).map_err(|never| match never {}).boxed_unsync()
+    Full::new(content.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }
 
 /// RFC 9110 §13.1.2: a list, compared weakly.
@@ -70,7 +75,12 @@ fn is_known(page: &Page, request: &HeaderMap) -> bool {
     let Some(current) = page.headers.get(ETAG).and_then(|etag| etag.to_str().ok()) else {
         return false;
     };
-    let lists = request.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
-    let mut known = lists.flat_map(|list| list.split(',')).map(|etag| etag.trim().trim_start_matches("W/"));
+    let lists = request
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|list| list.to_str().ok());
+    let mut known = lists
+        .flat_map(|list| list.split(','))
+        .map(|etag| etag.trim().trim_start_matches("W/"));
     known.any(|etag| etag == "*" || etag == current.trim_start_matches("W/"))
 }

@@ -75,7 +75,11 @@ impl TestIssuerBuilder {
     /// The path of the issuer's URL, such as `/tenant`; empty by default.
     pub fn path(mut self, path: &str) -> Self {
         let path = path.trim_matches('/');
-        self.path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        self.path = if path.is_empty() {
+            String::new()
+        } else {
+            format!("/{path}")
+        };
         self
     }
 
@@ -109,10 +113,15 @@ impl TestIssuerBuilder {
     /// # Panics
     /// If there is no algorithm, or outside a tokio runtime with I/O and time enabled.
     pub async fn start(self) -> io::Result<TestIssuer> {
-        assert!(!self.algorithms.is_empty(), "TestIssuer: an issuer needs at least one algorithm");
+        assert!(
+            !self.algorithms.is_empty(),
+            "TestIssuer: an issuer needs at least one algorithm"
+        );
         // RSA keys take a while, and other tasks may have deadlines.
         let generate = || self.algorithms.into_iter().map(TestKey::generate).collect();
-        let keys = spawn_blocking(generate).await.expect("TestIssuer: the runtime ends while keys are generated");
+        let keys = spawn_blocking(generate)
+            .await
+            .expect("TestIssuer: the runtime ends while keys are generated");
         let socket = take_port(self.listen)?;
         let address = socket.local_addr()?;
         let issuer = format!("http://{}{}", reachable(address), self.path);
@@ -145,5 +154,6 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 }
 
 pub(super) fn header_value(value: &str) -> HeaderValue {
-    HeaderValue::from_str(value).unwrap_or_else(|_| panic!("TestIssuer: {value:?} can't stand in a header"))
+    HeaderValue::from_str(value)
+        .unwrap_or_else(|_| panic!("TestIssuer: {value:?} can't stand in a header"))
 }

@@ -41,7 +41,10 @@ impl TestClock {
     /// # Panics
     /// If that is later than the operating system can express.
     pub fn advance(&self, by: Duration) {
-        let later = self.now().checked_add(by).expect("TestClock: `advance` leaves the range of `SystemTime`");
+        let later = self
+            .now()
+            .checked_add(by)
+            .expect("TestClock: `advance` leaves the range of `SystemTime`");
         self.set(later);
     }
 

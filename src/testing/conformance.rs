@@ -18,7 +18,9 @@ use crate::jwt::Compact;
 /// ```
 #[must_use]
 pub fn is_signed(jws: &str, keys: &KeySet) -> bool {
-    let Ok(jws) = Compact::cut(jws.as_bytes()) else { return false };
+    let Ok(jws) = Compact::cut(jws.as_bytes()) else {
+        return false;
+    };
     let header = Header::read(jws.header, |_, _| Ok(()));
     base64url::decode(jws.payload).is_some()
         && header.is_ok_and(|(header, ())| jws.check_signature(&header, keys).is_ok())

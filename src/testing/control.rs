@@ -21,7 +21,9 @@ impl TestIssuer {
 
     /// Changes or adds a member of the metadata: to lie about `issuer`, to point `jwks_uri` elsewhere.
     pub fn set_metadata_member(&self, name: impl Into<String>, value: impl Into<Value>) {
-        self.state().metadata.insert(name.into(), Some(value.into()));
+        self.state()
+            .metadata
+            .insert(name.into(), Some(value.into()));
     }
 
     /// Leaves a member of the metadata out.
@@ -43,7 +45,8 @@ impl TestIssuer {
     /// If `name` or `value` can't stand in a header.
     pub fn set_header(&self, name: &str, value: &str) {
         let parsed = HeaderName::try_from(name);
-        let name = parsed.unwrap_or_else(|_| panic!("TestIssuer: {name:?} can't be the name of a header"));
+        let name =
+            parsed.unwrap_or_else(|_| panic!("TestIssuer: {name:?} can't be the name of a header"));
         self.state().headers.insert(name, header_value(value));
     }
 

@@ -70,10 +70,16 @@ impl Fault {
     pub(super) fn checked(self) -> Self {
         match &self {
             Self::Status(status) | Self::RetryAfter { status, .. } => {
-                assert!((200..1000).contains(status), "Fault: {status} is not the status of a final answer");
+                assert!(
+                    (200..1000).contains(status),
+                    "Fault: {status} is not the status of a final answer"
+                );
             }
             Self::Redirect(url) => {
-                assert!(HeaderValue::from_str(url).is_ok(), "Fault: {url:?} can't stand in a `Location` header");
+                assert!(
+                    HeaderValue::from_str(url).is_ok(),
+                    "Fault: {url:?} can't stand in a `Location` header"
+                );
             }
             _ => {}
         }

@@ -56,14 +56,25 @@ enum Port {
 
 impl Handle {
     fn set_port(&self, port: Port) -> Port {
-        std::mem::replace(&mut self.port.lock().unwrap_or_else(PoisonError::into_inner), port)
+        std::mem::replace(
+            &mut self.port.lock().unwrap_or_else(PoisonError::into_inner),
+            port,
+        )
     }
 }
 
 impl TestIssuer {
-    pub(super) fn new(provider: Arc<Provider>, socket: TcpSocket, address: SocketAddr) -> io::Result<Self> {
+    pub(super) fn new(
+        provider: Arc<Provider>,
+        socket: TcpSocket,
+        address: SocketAddr,
+    ) -> io::Result<Self> {
         let port = Mutex::new(Port::Open(Server::start(socket, provider.clone())?));
-        Ok(Self(Arc::new(Handle { provider, address, port })))
+        Ok(Self(Arc::new(Handle {
+            provider,
+            address,
+            port,
+        })))
     }
 
     /// An issuer with one `ES256` key, on a free port of 127.0.0.1.
@@ -107,7 +118,9 @@ impl TestIssuer {
     /// If the issuer has no key for it.
     pub fn token_with(&self, algorithm: Algorithm) -> TokenBuilder {
         let key = self.key(algorithm);
-        let key = key.unwrap_or_else(|| panic!("TestIssuer: no key for {algorithm}; see `builder().algorithms(..)`"));
+        let key = key.unwrap_or_else(|| {
+            panic!("TestIssuer: no key for {algorithm}; see `builder().algorithms(..)`")
+        });
         key.token().issuer(self.issuer())
     }
 
@@ -125,7 +138,11 @@ impl TestIssuer {
 
     /// Replaces every signing key by a new one with a new id.
     pub fn rotate(&self, rotation: Rotation) {
-        let new = self.signing_keys().iter().map(|key| TestKey::generate(key.algorithm())).collect();
+        let new = self
+            .signing_keys()
+            .iter()
+            .map(|key| TestKey::generate(key.algorithm()))
+            .collect();
         self.state().keys.rotate(rotation, new);
     }
 
@@ -168,7 +185,8 @@ impl TestIssuer {
         match self.0.set_port(Port::Closed(None)) {
             Port::Open(server) => {
                 server.stop().await;
-                self.0.set_port(Port::Closed(take_port(self.0.address).ok()));
+                self.0
+                    .set_port(Port::Closed(take_port(self.0.address).ok()));
             }
             closed @ Port::Closed(_) => drop(self.0.set_port(closed)),
         }
@@ -181,7 +199,10 @@ impl TestIssuer {
     ///
     /// # Panics
     /// Outside a tokio runtime with I/O and time enabled.
-    #[allow(clippy::unused_async, reason = "the counterpart of `stop`, and as free to wait")]
+    #[allow(
+        clippy::unused_async,
+        reason = "the counterpart of `stop`, and as free to wait"
+    )]
     pub async fn restart(&self) -> io::Result<()> {
         let port = match self.0.set_port(Port::Closed(None)) {
             open @ Port::Open(_) => open,
@@ -197,6 +218,8 @@ impl TestIssuer {
 
 impl fmt::Debug for TestIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestIssuer").field("issuer", &self.issuer()).finish_non_exhaustive()
+        f.debug_struct("TestIssuer")
+            .field("issuer", &self.issuer())
+            .finish_non_exhaustive()
     }
 }

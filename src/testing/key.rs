@@ -49,7 +49,11 @@ impl TestKey {
     #[must_use]
     pub fn generate(algorithm: Algorithm) -> Self {
         let key_id = unique(&algorithm.name().to_ascii_lowercase());
-        Self { key_id, algorithm, signer: Arc::new(Signer::generate(algorithm)) }
+        Self {
+            key_id,
+            algorithm,
+            signer: Arc::new(Signer::generate(algorithm)),
+        }
     }
 
     /// An HMAC key of a chosen secret, even of one that no service should accept.
@@ -59,7 +63,11 @@ impl TestKey {
     #[must_use]
     pub fn from_secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
         let key_id = unique(&algorithm.name().to_ascii_lowercase());
-        Self { key_id, algorithm, signer: Arc::new(Signer::from_secret(algorithm, secret.as_ref())) }
+        Self {
+            key_id,
+            algorithm,
+            signer: Arc::new(Signer::from_secret(algorithm, secret.as_ref())),
+        }
     }
 
     /// The same key under another id.
@@ -85,7 +93,9 @@ impl TestKey {
     #[must_use]
     pub fn jwk(&self) -> Value {
         let mut jwk = match self.signer.public() {
-            PublicParts::Rsa { n, e } => json!({"kty": "RSA", "n": base64url(n), "e": base64url(e)}),
+            PublicParts::Rsa { n, e } => {
+                json!({"kty": "RSA", "n": base64url(n), "e": base64url(e)})
+            }
             PublicParts::Ec { x, y } => {
                 json!({"kty": "EC", "crv": curve_name(self.algorithm), "x": base64url(x), "y": base64url(y)})
             }
@@ -123,7 +133,12 @@ impl TestKey {
     #[must_use]
     pub fn der(&self) -> Vec<u8> {
         let der = spki::der(self.algorithm, &self.signer.public());
-        der.unwrap_or_else(|| panic!("TestKey: a shared secret ({}) has no public key; see `secret`", self.algorithm))
+        der.unwrap_or_else(|| {
+            panic!(
+                "TestKey: a shared secret ({}) has no public key; see `secret`",
+                self.algorithm
+            )
+        })
     }
 
     /// Signs a header and a payload exactly as given, be they JSON or not: for tokens that nobody should accept.
@@ -153,7 +168,10 @@ impl TestKey {
 impl fmt::Debug for TestKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("TestKey");
-        shown.field("key_id", &self.key_id).field("algorithm", &self.algorithm).finish_non_exhaustive()
+        shown
+            .field("key_id", &self.key_id)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
     }
 }
 

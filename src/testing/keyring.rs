@@ -27,7 +27,11 @@ pub(super) struct Keyring {
 
 impl Keyring {
     pub(super) fn new(current: Vec<TestKey>) -> Self {
-        Self { current, old: Vec::new(), raw: None }
+        Self {
+            current,
+            old: Vec::new(),
+            raw: None,
+        }
     }
 
     pub(super) fn current(&self) -> &[TestKey] {
@@ -61,11 +65,17 @@ impl Keyring {
 
     /// The public JWKs, those that sign first.
     pub(super) fn jwks(&self) -> Vec<Value> {
-        self.current.iter().chain(&self.old).map(TestKey::jwk).collect()
+        self.current
+            .iter()
+            .chain(&self.old)
+            .map(TestKey::jwk)
+            .collect()
     }
 
     /// The body of the key set.
     pub(super) fn body(&self) -> String {
-        self.raw.clone().unwrap_or_else(|| json!({"keys": self.jwks()}).to_string())
+        self.raw
+            .clone()
+            .unwrap_or_else(|| json!({"keys": self.jwks()}).to_string())
     }
 }

@@ -21,7 +21,11 @@ const BETWEEN_DRIPS: Duration = Duration::from_millis(100);
 const CHUNK: usize = 64 * 1024;
 const HUGE_CHUNKS: usize = 3200;
 
-pub(super) async fn misbehave(fault: Fault, mut page: Page, request: &HeaderMap) -> Result<Response<Body>, Cut> {
+pub(super) async fn misbehave(
+    fault: Fault,
+    mut page: Page,
+    request: &HeaderMap,
+) -> Result<Response<Body>, Cut> {
     let body = match fault {
         Fault::Delay(delay) => {
             sleep(delay).await;
@@ -39,11 +43,17 @@ pub(super) async fn misbehave(fault: Fault, mut page: Page, request: &HeaderMap)
             let url = HeaderValue::try_from(url).expect("the fault was checked when it was set");
             return Ok(with_header(bare(StatusCode::FOUND), LOCATION, url));
         }
-        Fault::RetryAfter { status: code, seconds } => {
+        Fault::RetryAfter {
+            status: code,
+            seconds,
+        } => {
             return Ok(with_header(bare(status(code)), RETRY_AFTER, seconds.into()));
         }
         Fault::Html => {
-            page.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            page.headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            );
             full("<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>")
         }
         Fault::Garbage => full(&b"{\"keys\":[\xff\xfe\x00}}]\x80"[..]),
@@ -58,7 +68,11 @@ pub(super) async fn misbehave(fault: Fault, mut page: Page, request: &HeaderMap)
     Ok(with_body(page, body))
 }
 
-fn with_header(mut response: Response<Body>, name: http::HeaderName, value: HeaderValue) -> Response<Body> {
+fn with_header(
+    mut response: Response<Body>,
+    name: http::HeaderName,
+    value: HeaderValue,
+) -> Response<Body> {
     response.headers_mut().insert(name, value);
     response
 }
@@ -92,25 +106,39 @@ fn truncated(page: &mut Page) -> Body {
 }
 
 fn huge(page: &Page) -> Body {
-    let padding = stream::iter(std::iter::repeat_n(Bytes::from(vec![b' '; CHUNK]), HUGE_CHUNKS));
-    streamed(padding.chain(stream::iter([Bytes::from(page.body.clone())])).map(Ok))
+    let padding = stream::iter(std::iter::repeat_n(
+        Bytes::from(vec![b' '; CHUNK]),
+        HUGE_CHUNKS,
+    ));
+    streamed(
+        padding
+            .chain(stream::iter([Bytes::from(page.body.clone())]))
+            .map(Ok),
+    )
 }
 
 fn endless() -> Body {
     let key = r#"{"kty":"XYZ","kid":"one-of-many","use":"sig"},"#;
     let keys = Bytes::from(key.repeat(CHUNK / key.len()));
-    streamed(stream::iter([Bytes::from(r#"{"keys":["#)]).chain(stream::repeat(keys)).map(Ok))
+    streamed(
+        stream::iter([Bytes::from(r#"{"keys":["#)])
+            .chain(stream::repeat(keys))
+            .map(Ok),
+    )
 }
 
 fn drip(page: &mut Page) -> Body {
     announce_whole(page);
-    streamed(stream::unfold(Bytes::from(page.body.clone()), |mut left| async {
-        if left.is_empty() {
-            return None;
-        }
-        sleep(BETWEEN_DRIPS).await;
-        Some((Ok(left.split_to(1)), left))
-    }))
+    streamed(stream::unfold(
+        Bytes::from(page.body.clone()),
+        |mut left| async {
+            if left.is_empty() {
+                return None;
+            }
+            sleep(BETWEEN_DRIPS).await;
+            Some((Ok(left.split_to(1)), left))
+        },
+    ))
 }
 
 fn announce_whole(page: &mut Page) {

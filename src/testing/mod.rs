@@ -77,6 +77,9 @@ fn unique(prefix: &str) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(1);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     // Two processes that test the same service hardly start their counters at the same nanosecond.
-    let time = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let time = SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap_or_default()
+        .as_nanos();
     format!("{prefix}-{count}-{time:x}")
 }

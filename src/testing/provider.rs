@@ -47,7 +47,12 @@ pub(super) struct Page {
 
 impl Provider {
     pub(super) fn new(issuer: String, path: String, etags: bool, state: State) -> Self {
-        Self { issuer, path, etags, state: Mutex::new(state) }
+        Self {
+            issuer,
+            path,
+            etags,
+            state: Mutex::new(state),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -69,20 +74,37 @@ impl Provider {
             (Some(state.keys.body()), &state.jwks_fault)
         } else if path == openid || path == oauth {
             state.metadata_fetches += 1;
-            let published = if path == openid { state.openid_discovery } else { state.oauth_discovery };
-            (published.then(|| self.metadata(state)), &state.metadata_fault)
+            let published = if path == openid {
+                state.openid_discovery
+            } else {
+                state.oauth_discovery
+            };
+            (
+                published.then(|| self.metadata(state)),
+                &state.metadata_fault,
+            )
         } else {
             return None;
         };
         let fault = fault.clone();
         state.last_request = Some(request.clone());
         let body = body?;
-        Some(Page { headers: self.headers(state, &body), body, fault, jwks: state.keys.jwks() })
+        Some(Page {
+            headers: self.headers(state, &body),
+            body,
+            fault,
+            jwks: state.keys.jwks(),
+        })
     }
 
     /// The members that OpenID Connect Discovery 1.0 §3 requires, which include those of RFC 8414 §2.
     fn metadata(&self, state: &State) -> String {
-        let algorithms: Vec<_> = state.keys.current().iter().map(|key| key.algorithm().name()).collect();
+        let algorithms: Vec<_> = state
+            .keys
+            .current()
+            .iter()
+            .map(|key| key.algorithm().name())
+            .collect();
         let honest = json!({
             "issuer": self.issuer,
             "jwks_uri": self.jwks_uri(),
@@ -113,5 +135,6 @@ impl Provider {
 fn etag(body: &str) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
-    HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish())).expect("hexadecimal digits in quotes")
+    HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish()))
+        .expect("hexadecimal digits in quotes")
 }

@@ -29,7 +29,10 @@ impl Server {
         // A stampede connects a thousand times at once.
         let listener = socket.listen(1024)?;
         let (stop, stopped) = oneshot::channel();
-        Ok(Self { stop, task: tokio::spawn(serve(listener, provider, stopped)) })
+        Ok(Self {
+            stop,
+            task: tokio::spawn(serve(listener, provider, stopped)),
+        })
     }
 
     /// Done when the port is closed and all connections are cut.
@@ -42,7 +45,11 @@ impl Server {
 
 /// Takes a port. Until it is listened on, connections to it are refused, yet nobody else gets it.
 pub(super) fn take_port(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
     // Connections cut earlier linger in TIME_WAIT; Windows gives the option another meaning.
     socket.set_reuseaddr(cfg!(not(windows)))?;
     socket.bind(address)?;
@@ -51,7 +58,11 @@ pub(super) fn take_port(address: SocketAddr) -> io::Result<TcpSocket> {
 
 async fn serve(listener: TcpListener, provider: Arc<Provider>, stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
-    select(pin!(accept(&listener, &provider, &mut connections)), stopped).await;
+    select(
+        pin!(accept(&listener, &provider, &mut connections)),
+        stopped,
+    )
+    .await;
     drop(listener);
     connections.shutdown().await;
 }
@@ -72,5 +83,7 @@ async fn accept(listener: &TcpListener, provider: &Arc<Provider>, connections: &
 async fn converse(socket: TcpStream, provider: Arc<Provider>) {
     let service = service_fn(|request| answer(&provider, request));
     // Cut connections are what some tests are about, and clients may leave.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(socket), service)
+        .await;
 }

@@ -45,13 +45,19 @@ impl Signer {
                 rand::fill(&mut secret).map(|()| Key::Secret(secret))
             }
         };
-        Self { algorithm, key: key.expect("the operating system gives random bytes") }
+        Self {
+            algorithm,
+            key: key.expect("the operating system gives random bytes"),
+        }
     }
 
     /// An HMAC key of a chosen secret, of any length.
     pub(crate) fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Self {
         let _ = hmac_algorithm(algorithm);
-        Self { algorithm, key: Key::Secret(secret.to_vec()) }
+        Self {
+            algorithm,
+            key: Key::Secret(secret.to_vec()),
+        }
     }
 
     /// The signature in its JWS form.
@@ -60,11 +66,20 @@ impl Signer {
         match &self.key {
             Key::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                let signed = pair.sign(rsa_padding(self.algorithm), &random, message, &mut signature);
+                let signed = pair.sign(
+                    rsa_padding(self.algorithm),
+                    &random,
+                    message,
+                    &mut signature,
+                );
                 signed.expect("the buffer is as long as the modulus");
                 signature
             }
-            Key::Ec(pair) => pair.sign(&random, message).expect("a generated key signs").as_ref().to_vec(),
+            Key::Ec(pair) => pair
+                .sign(&random, message)
+                .expect("a generated key signs")
+                .as_ref()
+                .to_vec(),
             Key::Ed(pair) => pair.sign(message).as_ref().to_vec(),
             Key::Secret(secret) => {
                 let key = hmac::Key::new(hmac_algorithm(self.algorithm), secret);
@@ -75,16 +90,26 @@ impl Signer {
 
     pub(crate) fn public(&self) -> PublicParts {
         match &self.key {
-            Key::Rsa(pair) => PublicParts::Rsa { n: rsa_modulus(pair.public_key().as_ref()), e: RSA_EXPONENT.to_vec() },
+            Key::Rsa(pair) => PublicParts::Rsa {
+                n: rsa_modulus(pair.public_key().as_ref()),
+                e: RSA_EXPONENT.to_vec(),
+            },
             Key::Ec(pair) => {
-                let point: EcPublicKeyUncompressedBin<'_> =
-                    pair.public_key().as_be_bytes().expect("a point fits in memory");
+                let point: EcPublicKeyUncompressedBin<'_> = pair
+                    .public_key()
+                    .as_be_bytes()
+                    .expect("a point fits in memory");
                 // 04 ‖ x ‖ y
                 let coordinates = &point.as_ref()[1..];
                 let (x, y) = coordinates.split_at(coordinates.len() / 2);
-                PublicParts::Ec { x: x.to_vec(), y: y.to_vec() }
+                PublicParts::Ec {
+                    x: x.to_vec(),
+                    y: y.to_vec(),
+                }
             }
-            Key::Ed(pair) => PublicParts::Ed { x: pair.public_key().as_ref().to_vec() },
+            Key::Ed(pair) => PublicParts::Ed {
+                x: pair.public_key().as_ref().to_vec(),
+            },
             Key::Secret(secret) => PublicParts::Secret(secret.clone()),
         }
     }
@@ -93,7 +118,9 @@ impl Signer {
 /// The modulus out of a PKCS#1 `RSAPublicKey`: with 2048 bits and e = 65537 it always is the 256 bytes before the
 /// five of the exponent.
 fn rsa_modulus(pkcs1: &[u8]) -> Vec<u8> {
-    let before = pkcs1.strip_suffix(&[2, 3, 1, 0, 1]).expect("aws-lc generates keys with e = 65537");
+    let before = pkcs1
+        .strip_suffix(&[2, 3, 1, 0, 1])
+        .expect("aws-lc generates keys with e = 65537");
     before[before.len() - RSA_MODULUS..].to_vec()
 }
 

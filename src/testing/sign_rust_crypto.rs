@@ -51,7 +51,10 @@ impl Signer {
             Algorithm::ES256 => Key::Es256(Generate::generate()),
             Algorithm::ES384 => Key::Es384(Generate::generate()),
             Algorithm::ES512 => Key::Es512(Generate::generate()),
-            Algorithm::Ed25519 => Key::Ed25519(ed25519_dalek::SigningKey::from_bytes(&random::<SECRET_KEY_LENGTH>())),
+            Algorithm::Ed25519 => Key::Ed25519(ed25519_dalek::SigningKey::from_bytes(&random::<
+                SECRET_KEY_LENGTH,
+            >(
+            ))),
         })
     }
 
@@ -69,7 +72,9 @@ impl Signer {
     /// The signature over `message` in JWS form (ECDSA: r ‖ s, RFC 7518 §3.4), not base64.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         match &self.0 {
-            Key::Rsa(key, sign) => sign(key, message).expect("2048 bits are enough for every padding"),
+            Key::Rsa(key, sign) => {
+                sign(key, message).expect("2048 bits are enough for every padding")
+            }
             Key::Es256(key) => fixed::<p256::ecdsa::Signature>(key, message),
             Key::Es384(key) => fixed::<p384::ecdsa::Signature>(key, message),
             Key::Es512(key) => fixed::<p521::ecdsa::Signature>(key, message),
@@ -81,11 +86,16 @@ impl Signer {
     /// What goes into the JWK.
     pub(crate) fn public(&self) -> PublicParts {
         match &self.0 {
-            Key::Rsa(key, _) => PublicParts::Rsa { n: key.n_bytes().into(), e: key.e_bytes().into() },
+            Key::Rsa(key, _) => PublicParts::Rsa {
+                n: key.n_bytes().into(),
+                e: key.e_bytes().into(),
+            },
             Key::Es256(key) => point(key.verifying_key().to_sec1_point(false).as_bytes()),
             Key::Es384(key) => point(key.verifying_key().to_sec1_point(false).as_bytes()),
             Key::Es512(key) => point(key.verifying_key().to_sec1_point(false).as_bytes()),
-            Key::Ed25519(key) => PublicParts::Ed { x: key.verifying_key().to_bytes().to_vec() },
+            Key::Ed25519(key) => PublicParts::Ed {
+                x: key.verifying_key().to_bytes().to_vec(),
+            },
             Key::Secret(secret, _) => PublicParts::Secret(secret.clone()),
         }
     }
@@ -116,5 +126,8 @@ fn fixed<S: SignatureEncoding>(key: &impl signature::Signer<S>, message: &[u8]) 
 fn point(uncompressed: &[u8]) -> PublicParts {
     let (_, coordinates) = uncompressed.split_first().expect("a point is not empty");
     let (x, y) = coordinates.split_at(coordinates.len() / 2);
-    PublicParts::Ec { x: x.to_vec(), y: y.to_vec() }
+    PublicParts::Ec {
+        x: x.to_vec(),
+        y: y.to_vec(),
+    }
 }

@@ -24,7 +24,10 @@ pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> 
     let (identifier, key) = match parts {
         PublicParts::Rsa { n, e } => {
             let key = element(SEQUENCE, &[unsigned(n), unsigned(e)].concat());
-            ([element(OID, RSA_ENCRYPTION), element(NULL, &[])].concat(), key)
+            (
+                [element(OID, RSA_ENCRYPTION), element(NULL, &[])].concat(),
+                key,
+            )
         }
         PublicParts::Ec { x, y } => {
             let identifier = [element(OID, EC_PUBLIC_KEY), element(OID, curve(algorithm))].concat();
@@ -34,7 +37,11 @@ pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> 
         PublicParts::Secret(_) => return None,
     };
     let no_unused_bits = [&[0], key.as_slice()].concat();
-    let info = [element(SEQUENCE, &identifier), element(BIT_STRING, &no_unused_bits)].concat();
+    let info = [
+        element(SEQUENCE, &identifier),
+        element(BIT_STRING, &no_unused_bits),
+    ]
+    .concat();
     Some(element(SEQUENCE, &info))
 }
 

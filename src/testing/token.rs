@@ -47,7 +47,13 @@ pub struct TokenBuilder {
 impl TokenBuilder {
     pub(super) fn new(key: &TestKey) -> Self {
         let issued_at = seconds(SystemTime::now());
-        Self { key: key.clone(), issued_at, lifetime: 300, header: Members::new(), claims: Members::new() }
+        Self {
+            key: key.clone(),
+            issued_at,
+            lifetime: 300,
+            header: Members::new(),
+            claims: Members::new(),
+        }
     }
 
     /// The `sub` claim.
@@ -113,7 +119,9 @@ impl TokenBuilder {
 
     /// Expired an hour ago. What it was issued at moves along.
     pub fn expired(mut self) -> Self {
-        self.issued_at = self.issued_at.saturating_sub(self.lifetime.saturating_add(3600));
+        self.issued_at = self
+            .issued_at
+            .saturating_sub(self.lifetime.saturating_add(3600));
         self.claims.remove("exp");
         self
     }
@@ -139,7 +147,8 @@ impl TokenBuilder {
     /// The token in its compact form.
     #[must_use]
     pub fn sign(&self) -> String {
-        let header = json!({"alg": self.key.algorithm().name(), "kid": self.key.key_id(), "typ": "JWT"});
+        let header =
+            json!({"alg": self.key.algorithm().name(), "kid": self.key.key_id(), "typ": "JWT"});
         let claims = json!({
             "sub": "test-subject",
             "aud": "https://api.example",
@@ -149,13 +158,15 @@ impl TokenBuilder {
         });
         let header = overridden(header, &self.header);
         let claims = overridden(claims, &self.claims);
-        self.key.sign_raw(&header.to_string(), claims.to_string().as_bytes())
+        self.key
+            .sign_raw(&header.to_string(), claims.to_string().as_bytes())
     }
 }
 
 fn to_json(name: &str, value: impl Serialize) -> Value {
     let written = serde_json::to_value(value);
-    written.unwrap_or_else(|error| panic!("TokenBuilder: `{name}` can't be written as JSON: {error}"))
+    written
+        .unwrap_or_else(|error| panic!("TokenBuilder: `{name}` can't be written as JSON: {error}"))
 }
 
 /// A `NumericDate` (RFC 7519 §2).

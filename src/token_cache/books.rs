@@ -58,7 +58,10 @@ impl Books {
     /// Whether a value is yet to be taken out of a place. Says so once.
     pub(super) fn settle(&mut self, place: usize) -> bool {
         let is_struck = self.worth(place).weight == 0;
-        self.held.get_mut(place).filter(|_| is_struck).is_some_and(std::mem::take)
+        self.held
+            .get_mut(place)
+            .filter(|_| is_struck)
+            .is_some_and(std::mem::take)
     }
 
     pub(super) const fn take_turns(&mut self) -> bool {
@@ -68,9 +71,14 @@ impl Books {
 
     /// A free place for a value of this weight, if there is room for it.
     pub(super) fn free_place(&self, weight: usize, bounds: Bounds) -> Option<usize> {
-        let all = self.values.iter().fold(weight, |sum, value| sum.saturating_add(value.weight));
+        let all = self
+            .values
+            .iter()
+            .fold(weight, |sum, value| sum.saturating_add(value.weight));
         let mut places = self.values.iter().take(bounds.ways);
-        places.position(|value| value.weight == 0).filter(|_| all <= bounds.room)
+        places
+            .position(|value| value.weight == 0)
+            .filter(|_| all <= bounds.room)
     }
 
     /// Forgets of what was not asked for as much as must go for there to be such a place; nothing where that is too
@@ -95,7 +103,10 @@ impl Books {
                 }
                 Some(_) => continue,
             }
-            hand = place.saturating_add(1).checked_rem(bounds.ways).unwrap_or_default();
+            hand = place
+                .saturating_add(1)
+                .checked_rem(bounds.ways)
+                .unwrap_or_default();
         }
         self.hand = hand;
         let free = without.free_place(weight, bounds)?;
@@ -113,7 +124,13 @@ mod tests {
     fn books(weights: &[usize]) -> Books {
         let mut books = Books::default();
         for (place, weight) in weights.iter().enumerate() {
-            books.note(place, Worth { weight: *weight, until: Duration::MAX });
+            books.note(
+                place,
+                Worth {
+                    weight: *weight,
+                    until: Duration::MAX,
+                },
+            );
         }
         books
     }
@@ -140,7 +157,10 @@ mod tests {
     }
 
     fn left(marks: &[AtomicBool; 4]) -> usize {
-        marks.iter().filter(|mark| mark.load(Ordering::Relaxed)).count()
+        marks
+            .iter()
+            .filter(|mark| mark.load(Ordering::Relaxed))
+            .count()
     }
 
     #[test]
@@ -148,8 +168,18 @@ mod tests {
         let (mut books, none) = (books(&[30, 30, 30, 1]), marks([false; 4]));
         assert_eq!(make_room(&mut books, 60, &none), Some(0));
         assert_eq!(weights(&books), [0, 0, 30, 1]);
-        books.note(0, Worth { weight: 60, until: Duration::MAX });
-        assert_eq!(make_room(&mut books, 30, &none), Some(1), "the hand goes on from where it was");
+        books.note(
+            0,
+            Worth {
+                weight: 60,
+                until: Duration::MAX,
+            },
+        );
+        assert_eq!(
+            make_room(&mut books, 30, &none),
+            Some(1),
+            "the hand goes on from where it was"
+        );
         assert_eq!(weights(&books), [60, 0, 0, 1]);
     }
 
@@ -157,25 +187,48 @@ mod tests {
     fn what_was_struck_and_not_replaced_is_to_be_taken_out_once() {
         let mut books = books(&[30, 30, 30]);
         assert_eq!(make_room(&mut books, 60, &marks([false; 4])), Some(0));
-        books.note(0, Worth { weight: 60, until: Duration::MAX });
-        assert_eq!([0, 1, 2, 3].map(|place| books.settle(place)), [false, true, false, false]);
+        books.note(
+            0,
+            Worth {
+                weight: 60,
+                until: Duration::MAX,
+            },
+        );
+        assert_eq!(
+            [0, 1, 2, 3].map(|place| books.settle(place)),
+            [false, true, false, false]
+        );
         assert_eq!([0, 1, 2, 3].map(|place| books.settle(place)), [false; 4]);
     }
 
     #[test]
     fn what_was_asked_for_loses_its_mark_but_not_its_place() {
-        for asked in [[true, false, false, false], [true, true, false, false], [true, true, true, false]] {
+        for asked in [
+            [true, false, false, false],
+            [true, true, false, false],
+            [true, true, true, false],
+        ] {
             let (mut books, asked) = (books(&[20, 20, 20, 20]), marks(asked));
             let kept = left(&asked);
             assert_eq!(make_room(&mut books, 20, &asked), Some(kept));
-            assert_eq!((weights(&books)[..kept].iter().sum::<usize>(), left(&asked)), (20 * kept, 0));
-            assert!(make_room(&mut books, 40, &asked).is_some(), "another one takes it");
+            assert_eq!(
+                (weights(&books)[..kept].iter().sum::<usize>(), left(&asked)),
+                (20 * kept, 0)
+            );
+            assert!(
+                make_room(&mut books, 40, &asked).is_some(),
+                "another one takes it"
+            );
         }
     }
 
     #[test]
     fn where_what_was_not_asked_for_is_too_little_nothing_goes() {
-        for asked in [[true; 4], [true, false, true, true], [false, false, true, true]] {
+        for asked in [
+            [true; 4],
+            [true, false, true, true],
+            [false, false, true, true],
+        ] {
             let (mut books, asked) = (books(&[20, 20, 20, 20]), marks(asked));
             assert_eq!(make_room(&mut books, 80, &asked), None);
             assert_eq!(weights(&books), [20, 20, 20, 20]);
@@ -185,8 +238,14 @@ mod tests {
     #[test]
     fn few_lose_their_mark_at_a_time_and_in_the_end_all() {
         let (mut books, asked) = (books(&[20, 20, 20, 20]), marks([true; 4]));
-        assert_eq!((make_room(&mut books, 20, &asked), left(&asked)), (None, 4 - MOST_SPARED));
-        assert_eq!((make_room(&mut books, 20, &asked), left(&asked)), (Some(0), 0));
+        assert_eq!(
+            (make_room(&mut books, 20, &asked), left(&asked)),
+            (None, 4 - MOST_SPARED)
+        );
+        assert_eq!(
+            (make_room(&mut books, 20, &asked), left(&asked)),
+            (Some(0), 0)
+        );
     }
 
     #[test]
@@ -201,6 +260,9 @@ mod tests {
         let mut full = books(&[20, 20, 20, 20]);
         assert_eq!(make_room(&mut full, 101, &marks([false; 4])), None);
         assert_eq!(weights(&full), [20, 20, 20, 20]);
-        assert_eq!(books(&[]).make_room(1, Bounds { ways: 0, room: 100 }, |_| None), None);
+        assert_eq!(
+            books(&[]).make_room(1, Bounds { ways: 0, room: 100 }, |_| None),
+            None
+        );
     }
 }

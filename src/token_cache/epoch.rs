@@ -33,7 +33,9 @@ impl Epoch {
     /// What was there before. Writes only what changes something.
     fn update(&self, next: impl Fn(u64) -> u64) -> u64 {
         let changed = |seen| Some(next(seen)).filter(|new| *new != seen);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed).unwrap_or_else(|same| same)
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed)
+            .unwrap_or_else(|same| same)
     }
 }
 
@@ -58,13 +60,19 @@ mod tests {
     #[test]
     fn while_time_goes_on_the_epoch_is_the_same() {
         let epoch = Epoch::default();
-        assert_eq!([0, 1, 1_000_000, 999_999, 1_000_000, 2_000_000].map(|now| at(&epoch, now)), [0; 6]);
+        assert_eq!(
+            [0, 1, 1_000_000, 999_999, 1_000_000, 2_000_000].map(|now| at(&epoch, now)),
+            [0; 6]
+        );
     }
 
     #[test]
     fn each_step_back_begins_another_one() {
         let epoch = Epoch::default();
-        assert_eq!([1000, 900, 900, 901, 998, 500, 1000].map(|now| at(&epoch, now)), [0, 1, 1, 1, 1, 2, 2]);
+        assert_eq!(
+            [1000, 900, 900, 901, 998, 500, 1000].map(|now| at(&epoch, now)),
+            [0, 1, 1, 1, 1, 2, 2]
+        );
     }
 
     #[test]
@@ -82,8 +90,14 @@ mod tests {
     fn a_time_that_was_read_long_ago_begins_no_epoch_and_belongs_to_none() {
         let epoch = Epoch::default();
         let of = |seconds| epoch.of(Duration::from_secs(seconds));
-        assert_eq!((of(1000), at(&epoch, 1010), of(1005), of(1009), of(1020)), (Some(0), 0, None, Some(0), Some(0)));
-        assert_eq!((at(&epoch, 1019), at(&epoch, 500), of(1020), of(400)), (0, 1, Some(1), None));
+        assert_eq!(
+            (of(1000), at(&epoch, 1010), of(1005), of(1009), of(1020)),
+            (Some(0), 0, None, Some(0), Some(0))
+        );
+        assert_eq!(
+            (at(&epoch, 1019), at(&epoch, 500), of(1020), of(400)),
+            (0, 1, Some(1), None)
+        );
         assert_eq!(at(&epoch, 501), 2, "the one who was late did no harm");
     }
 
@@ -98,6 +112,9 @@ mod tests {
     #[test]
     fn times_beyond_all_years_do_no_harm() {
         let epoch = Epoch::default();
-        assert_eq!([Duration::MAX, Duration::ZERO, Duration::MAX].map(|now| epoch.at(now)), [0, 1, 1]);
+        assert_eq!(
+            [Duration::MAX, Duration::ZERO, Duration::MAX].map(|now| epoch.at(now)),
+            [0, 1, 1]
+        );
     }
 }

@@ -75,8 +75,9 @@ impl<C> TokenCache<C> {
         stands: impl Fn(&Remembered<C>) -> bool,
     ) -> Option<Claims<C>> {
         let epoch = self.epoch.at(now);
-        let is_good =
-            |entry: &Remembered<C>| entry.epoch == epoch && entry.from <= now && now < entry.until && stands(entry);
+        let is_good = |entry: &Remembered<C>| {
+            entry.epoch == epoch && entry.from <= now && now < entry.until && stands(entry)
+        };
         self.verified.find(self.hash(token), |entry: &Entry<C>| {
             let is_it = entry.slice == *token && is_good(&entry.header.header);
             is_it.then(|| entry.header.header.claims.clone())
@@ -85,7 +86,9 @@ impl<C> TokenCache<C> {
 
     /// Remembers a token that was verified `now`, or a little later.
     pub(crate) fn insert(&self, token: &[u8], sight: &Sight<C>, rules: &Rules, now: Duration) {
-        let Some(epoch) = self.epoch.of(now) else { return };
+        let Some(epoch) = self.epoch.of(now) else {
+            return;
+        };
         let (from, until) = sight.claims.validity(rules);
         let until = until.min(now.saturating_add(self.longest));
         let remembered = Remembered {
@@ -97,9 +100,15 @@ impl<C> TokenCache<C> {
             until,
         };
         let texts = token.len().saturating_add(sight.claims.json().len());
-        let worth = Worth { weight: texts.saturating_mul(2).saturating_add(OVERHEAD), until };
+        let worth = Worth {
+            weight: texts.saturating_mul(2).saturating_add(OVERHEAD),
+            until,
+        };
         let entry = Entry::from_header_and_slice(remembered, token);
-        self.verified.insert(self.hash(token), entry, worth, now, |other| other.slice == *token);
+        self.verified
+            .insert(self.hash(token), entry, worth, now, |other| {
+                other.slice == *token
+            });
     }
 
     fn hash(&self, token: &[u8]) -> u64 {

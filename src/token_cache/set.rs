@@ -27,15 +27,24 @@ impl<T: RefCnt> Set<T> {
     pub(super) fn new() -> Self {
         Self {
             tags: array::from_fn(|_| AtomicU32::new(0)),
-            places: array::from_fn(|_| Place { value: ArcSwapAny::new(None), used: AtomicBool::new(false) }),
+            places: array::from_fn(|_| Place {
+                value: ArcSwapAny::new(None),
+                used: AtomicBool::new(false),
+            }),
             books: Mutex::default(),
         }
     }
 
     /// What `look` gives for the one value that it gives something for, of those with this tag.
     pub(super) fn find<R>(&self, tag: u32, look: impl Fn(&T) -> Option<R>) -> Option<R> {
-        let places = self.tags.iter().zip(&self.places).filter(|(other, _)| other.load(Ordering::Relaxed) == tag);
-        places.map(|(_, place)| place).find_map(|place| place.look(&look))
+        let places = self
+            .tags
+            .iter()
+            .zip(&self.places)
+            .filter(|(other, _)| other.load(Ordering::Relaxed) == tag);
+        places
+            .map(|(_, place)| place)
+            .find_map(|place| place.look(&look))
     }
 
     /// The right to write, unless somebody has it.
@@ -45,7 +54,11 @@ impl<T: RefCnt> Set<T> {
             Err(TryLockError::Poisoned(books)) => books.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        Some(Writer { set: self, books, gone: array::from_fn(|_| None) })
+        Some(Writer {
+            set: self,
+            books,
+            gone: array::from_fn(|_| None),
+        })
     }
 }
 
@@ -76,7 +89,10 @@ impl<T: RefCnt> Writer<'_, T> {
     pub(super) fn sweep(&mut self, now: Duration, tag: u32, same: impl Fn(&T) -> bool) {
         for (index, (place, other)) in self.set.places.iter().zip(&self.set.tags).enumerate() {
             let there = self.books.worth(index);
-            let is_same = || other.load(Ordering::Relaxed) == tag && place.value.load().as_ref().is_some_and(&same);
+            let is_same = || {
+                other.load(Ordering::Relaxed) == tag
+                    && place.value.load().as_ref().is_some_and(&same)
+            };
             if there.weight != 0 && (there.until <= now || is_same()) {
                 self.books.strike(index);
             }
@@ -86,15 +102,21 @@ impl<T: RefCnt> Writer<'_, T> {
     /// Puts a value where there is room, or else in place of what was not asked for. Gives it back where neither is.
     pub(super) fn put(&mut self, tag: u32, value: T, worth: Worth, bounds: Bounds) -> Option<T> {
         let set = self.set;
-        let free = self.books.make_room(worth.weight, bounds, |index| Some(&set.places.get(index)?.used));
+        let free = self.books.make_room(worth.weight, bounds, |index| {
+            Some(&set.places.get(index)?.used)
+        });
         let there = free.and_then(|free| Some((free, set.places.get(free)?, set.tags.get(free)?)));
-        let Some((free, place, own)) = there else { return Some(value) };
+        let Some((free, place, own)) = there else {
+            return Some(value);
+        };
         self.books.note(free, worth);
         self.take_out();
         own.store(tag, Ordering::Relaxed);
         place.used.store(false, Ordering::Relaxed);
         let before = place.value.swap(Some(value));
-        self.gone.get_mut(free).and_then(|gone| std::mem::replace(gone, before))
+        self.gone
+            .get_mut(free)
+            .and_then(|gone| std::mem::replace(gone, before))
     }
 
     #[cfg(test)]

@@ -26,7 +26,11 @@ pub struct TokenCacheSettings {
 
 impl Default for TokenCacheSettings {
     fn default() -> Self {
-        Self { entries: 10_000, bytes: 32 * 1024 * 1024, longest: Duration::from_secs(5 * 60) }
+        Self {
+            entries: 10_000,
+            bytes: 32 * 1024 * 1024,
+            longest: Duration::from_secs(5 * 60),
+        }
     }
 }
 
@@ -55,10 +59,15 @@ impl TokenCacheSettings {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let sensible = (1..=100_000_000).contains(&self.entries) && self.bytes >= 64 * 1024 && !self.longest.is_zero();
+        let sensible = (1..=100_000_000).contains(&self.entries)
+            && self.bytes >= 64 * 1024
+            && !self.longest.is_zero();
         if sensible {
             return Ok(());
         }
-        Err(ConfigError::new(ConfigErrorKind::Contradiction, "the memory for verified tokens has no room or no time"))
+        Err(ConfigError::new(
+            ConfigErrorKind::Contradiction,
+            "the memory for verified tokens has no room or no time",
+        ))
     }
 }

@@ -38,8 +38,14 @@ use crate::jwt::Claims;
 /// # Panics
 /// Outside a tokio runtime with time enabled.
 pub fn until_expiry<S, C>(stream: S, claims: &Claims<C>) -> UntilExpiry<S> {
-    let left = claims.expires_at().duration_since(SystemTime::now()).unwrap_or_default();
-    UntilExpiry { stream: Some(stream), expiry: Box::pin(tokio::time::sleep(left)) }
+    let left = claims
+        .expires_at()
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    UntilExpiry {
+        stream: Some(stream),
+        expiry: Box::pin(tokio::time::sleep(left)),
+    }
 }
 
 pin_project! {
@@ -74,7 +80,9 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
-        let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(stream) = this.stream.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
         // First, so that a stream that is always ready ends too.
         if this.expiry.as_mut().poll(cx).is_ready() {
             this.stream.set(None);
@@ -90,6 +98,8 @@ where
 
 impl<S> fmt::Debug for UntilExpiry<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UntilExpiry").field("expiry", &self.expiry.deadline()).finish_non_exhaustive()
+        f.debug_struct("UntilExpiry")
+            .field("expiry", &self.expiry.deadline())
+            .finish_non_exhaustive()
     }
 }

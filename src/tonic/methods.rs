@@ -28,7 +28,8 @@ pub fn grpc_methods(
 ) -> impl Fn(&RequestHead<'_>) -> bool + Clone + Send + Sync + 'static {
     let names: Arc<HashSet<String>> = Arc::new(names.into_iter().map(Into::into).collect());
     move |request| {
-        method_of(request.uri().path()).is_some_and(|(service, full)| names.contains(service) || names.contains(full))
+        method_of(request.uri().path())
+            .is_some_and(|(service, full)| names.contains(service) || names.contains(full))
     }
 }
 
@@ -77,8 +78,13 @@ mod tests {
             "//",
             "/a/",
         ];
-        let others =
-            ["/demo.Other/HelloAgain", "/demo.Other/Hell", "/demo.Other/hello", "/demo.Greeter/../secret/X", "/a/b"];
+        let others = [
+            "/demo.Other/HelloAgain",
+            "/demo.Other/Hell",
+            "/demo.Other/hello",
+            "/demo.Greeter/../secret/X",
+            "/a/b",
+        ];
         for path in alike.into_iter().chain(more).chain(others) {
             assert!(!matches(&names, path), "{path}");
         }

@@ -48,7 +48,8 @@ pub trait RequestExt: sealed::Sealed {
 
 impl<T> RequestExt for Request<T> {
     fn claims<C: Send + Sync + 'static>(&self) -> Result<Claims<C>, Status> {
-        self.optional_claims()?.ok_or_else(|| Error::from(ErrorKind::MissingToken).into())
+        self.optional_claims()?
+            .ok_or_else(|| Error::from(ErrorKind::MissingToken).into())
     }
 
     fn optional_claims<C: Send + Sync + 'static>(&self) -> Result<Option<Claims<C>>, Status> {

@@ -38,7 +38,11 @@ impl From<Error> for Status {
 impl From<&Error> for Status {
     fn from(error: &Error) -> Self {
         with_source(
-            Self::with_metadata(status_code(error), error.to_string(), metadata(&Challenge::new(), error)),
+            Self::with_metadata(
+                status_code(error),
+                error.to_string(),
+                metadata(&Challenge::new(), error),
+            ),
             error,
         )
     }
@@ -92,7 +96,10 @@ impl DetailedStatus {
     /// `domain` is who defines the reasons: your service's name, usually its host name.
     #[must_use]
     pub fn new(domain: impl Into<Arc<str>>) -> Self {
-        Self { domain: domain.into(), challenge: Challenge::new() }
+        Self {
+            domain: domain.into(),
+            challenge: Challenge::new(),
+        }
     }
 
     /// The challenge to answer with otherwise, for its [realm](Challenge::realm). Default: one without.
@@ -106,14 +113,22 @@ impl DetailedStatus {
     #[must_use]
     pub fn status(&self, error: &Error) -> Status {
         let (details, metadata) = (self.details(error), metadata(&self.challenge, error));
-        let status = Status::with_error_details_and_metadata(status_code(error), error.to_string(), details, metadata);
+        let status = Status::with_error_details_and_metadata(
+            status_code(error),
+            error.to_string(),
+            details,
+            metadata,
+        );
         with_source(status, error)
     }
 
     fn details(&self, error: &Error) -> ErrorDetails {
-        let scope = error.required_scope().map(|scope| ("scope".to_owned(), scope.to_owned()));
+        let scope = error
+            .required_scope()
+            .map(|scope| ("scope".to_owned(), scope.to_owned()));
         let metadata: HashMap<_, _> = scope.into_iter().collect();
-        let mut details = ErrorDetails::with_error_info(reason(error.kind()), &*self.domain, metadata);
+        let mut details =
+            ErrorDetails::with_error_info(reason(error.kind()), &*self.domain, metadata);
         if let Some(wait) = error.retry_after() {
             details.set_retry_info(Some(Duration::from_secs(whole_seconds(wait))));
         }
@@ -127,7 +142,11 @@ impl<ResBody: Default> MakeResponse<ResBody> for DetailedStatus {
         if response.headers().contains_key(STATUS) {
             let details = STANDARD_NO_PAD.encode(self.status(error).details());
             // Base64 can always stand in a header.
-            response.headers_mut().extend(HeaderValue::try_from(details).ok().map(|details| (DETAILS, details)));
+            response.headers_mut().extend(
+                HeaderValue::try_from(details)
+                    .ok()
+                    .map(|details| (DETAILS, details)),
+            );
         }
         response
     }

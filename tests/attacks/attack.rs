@@ -17,7 +17,11 @@ pub(crate) struct Refusal {
     pub(crate) challenge: &'static str,
 }
 
-pub(crate) const NO_TOKEN: Refusal = Refusal { status: 401, grpc: 16, challenge: "Bearer" };
+pub(crate) const NO_TOKEN: Refusal = Refusal {
+    status: 401,
+    grpc: 16,
+    challenge: "Bearer",
+};
 pub(crate) const TWICE: Refusal = Refusal {
     status: 400,
     grpc: 3,
@@ -55,19 +59,41 @@ impl Refusal {
     /// The sentence of the challenge, which gRPC's clients get as `grpc-message`.
     pub(crate) fn description(&self) -> &'static str {
         let described = self.challenge.split_once("error_description=\"");
-        described.map_or("no access token was given", |(_, rest)| rest.trim_end_matches('"'))
+        described.map_or("no access token was given", |(_, rest)| {
+            rest.trim_end_matches('"')
+        })
     }
 }
 
 /// A token in the `Authorization` header.
 pub(crate) fn token(name: impl Into<String>, token: impl AsRef<str>, refusal: Refusal) -> Attack {
-    request(name, &[("authorization", format!("Bearer {}", token.as_ref()).as_bytes())], refusal)
+    request(
+        name,
+        &[(
+            "authorization",
+            format!("Bearer {}", token.as_ref()).as_bytes(),
+        )],
+        refusal,
+    )
 }
 
 /// A request with these headers, byte by byte.
-pub(crate) fn request(name: impl Into<String>, headers: &[(&str, &[u8])], refusal: Refusal) -> Attack {
-    let header = |(name, value): &(&str, &[u8])| (name.parse().unwrap(), HeaderValue::from_bytes(value).unwrap());
-    Attack { name: name.into(), headers: headers.iter().map(header).collect(), refusal }
+pub(crate) fn request(
+    name: impl Into<String>,
+    headers: &[(&str, &[u8])],
+    refusal: Refusal,
+) -> Attack {
+    let header = |(name, value): &(&str, &[u8])| {
+        (
+            name.parse().unwrap(),
+            HeaderValue::from_bytes(value).unwrap(),
+        )
+    };
+    Attack {
+        name: name.into(),
+        headers: headers.iter().map(header).collect(),
+        refusal,
+    }
 }
 
 /// The value of the one `Authorization` header.

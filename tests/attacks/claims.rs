@@ -1,7 +1,8 @@
 //! Claims, in tokens that the issuer really signed.
 
 use crate::attack::{
-    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE, TOO_EARLY, token,
+    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE,
+    TOO_EARLY, token,
 };
 use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as good};
 
@@ -31,22 +32,46 @@ pub(crate) fn times() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for claim in ["exp", "nbf", "iat"] {
         for value in wrong {
-            attacks.push(token(format!("{claim}: {value}"), claiming(claim, value), CLAIM_INVALID));
+            attacks.push(token(
+                format!("{claim}: {value}"),
+                claiming(claim, value),
+                CLAIM_INVALID,
+            ));
         }
     }
     for past in ["0", "0.0", "-0", "1", "1000000000", "1000000000.999", "1e9"] {
-        attacks.push(token(format!("exp: {past}"), claiming("exp", past), EXPIRED));
+        attacks.push(token(
+            format!("exp: {past}"),
+            claiming("exp", past),
+            EXPIRED,
+        ));
     }
     for future in ["4102444800", "4102444800.5", "253402300799", "4.1e9"] {
         for claim in ["nbf", "iat"] {
-            attacks.push(token(format!("{claim}: {future}"), claiming(claim, future), TOO_EARLY));
+            attacks.push(token(
+                format!("{claim}: {future}"),
+                claiming(claim, future),
+                TOO_EARLY,
+            ));
         }
     }
     for no_json in ["0x7fffffff", "01", "1.", "+1", ".5", "1_000"] {
-        let refusal = if ["0x7fffffff", "1_000"].contains(&no_json) { MALFORMED } else { CLAIM_INVALID };
-        attacks.push(token(format!("exp: {no_json}"), claiming("exp", no_json), refusal));
+        let refusal = if ["0x7fffffff", "1_000"].contains(&no_json) {
+            MALFORMED
+        } else {
+            CLAIM_INVALID
+        };
+        attacks.push(token(
+            format!("exp: {no_json}"),
+            claiming("exp", no_json),
+            refusal,
+        ));
     }
-    attacks.push(token("no exp", good().without_claim("exp").sign(), CLAIM_MISSING));
+    attacks.push(token(
+        "no exp",
+        good().without_claim("exp").sign(),
+        CLAIM_MISSING,
+    ));
     attacks
 }
 
@@ -54,7 +79,11 @@ pub(crate) fn issuers(site: &Site) -> Vec<Attack> {
     let mut attacks = Vec::new();
     let array = format!("[\"{ISSUER}\"]");
     for wrong in [&array, "null", "1", "true", "{}", "[]", "\"\\ud800\""] {
-        attacks.push(token(format!("iss: {wrong}"), claiming("iss", wrong), CLAIM_INVALID));
+        attacks.push(token(
+            format!("iss: {wrong}"),
+            claiming("iss", wrong),
+            CLAIM_INVALID,
+        ));
     }
     let others = [
         format!("{ISSUER}/"),
@@ -76,9 +105,17 @@ pub(crate) fn issuers(site: &Site) -> Vec<Attack> {
         format!("{}/", site.fetched.issuer()),
     ];
     for other in others {
-        attacks.push(token(format!("iss: {other}"), claiming("iss", &format!("\"{other}\"")), ISSUER_UNKNOWN));
+        attacks.push(token(
+            format!("iss: {other}"),
+            claiming("iss", &format!("\"{other}\"")),
+            ISSUER_UNKNOWN,
+        ));
     }
-    attacks.push(token("no iss", good().without_claim("iss").sign(), CLAIM_MISSING));
+    attacks.push(token(
+        "no iss",
+        good().without_claim("iss").sign(),
+        CLAIM_MISSING,
+    ));
     attacks
 }
 
@@ -87,8 +124,14 @@ pub(crate) fn audiences() -> Vec<Attack> {
     let named = format!("{{\"{AUDIENCE}\":true}}");
     let mixed = format!("[\"{AUDIENCE}\",1]");
     let mut attacks = Vec::new();
-    for wrong in ["1", "1.5", "null", "true", "{}", "[1]", "[null]", "[{}]", &nested, &named, &mixed] {
-        attacks.push(token(format!("aud: {wrong}"), claiming("aud", wrong), CLAIM_INVALID));
+    for wrong in [
+        "1", "1.5", "null", "true", "{}", "[1]", "[null]", "[{}]", &nested, &named, &mixed,
+    ] {
+        attacks.push(token(
+            format!("aud: {wrong}"),
+            claiming("aud", wrong),
+            CLAIM_INVALID,
+        ));
     }
     let others = [
         "\"\"".to_owned(),
@@ -105,17 +148,35 @@ pub(crate) fn audiences() -> Vec<Attack> {
         "[\"telltale-client\",\"telltale-other\"]".to_owned(),
     ];
     for other in others {
-        attacks.push(token(format!("aud: {other}"), claiming("aud", &other), OTHER_AUDIENCE));
+        attacks.push(token(
+            format!("aud: {other}"),
+            claiming("aud", &other),
+            OTHER_AUDIENCE,
+        ));
     }
-    attacks.push(token("no aud", good().without_claim("aud").sign(), CLAIM_MISSING));
+    attacks.push(token(
+        "no aud",
+        good().without_claim("aud").sign(),
+        CLAIM_MISSING,
+    ));
     attacks
 }
 
 pub(crate) fn others() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for claim in ["sub", "jti"] {
-        for wrong in ["1", "null", "[\"telltale-admin\"]", "{\"telltale\":1}", "true"] {
-            attacks.push(token(format!("{claim}: {wrong}"), claiming(claim, wrong), CLAIM_INVALID));
+        for wrong in [
+            "1",
+            "null",
+            "[\"telltale-admin\"]",
+            "{\"telltale\":1}",
+            "true",
+        ] {
+            attacks.push(token(
+                format!("{claim}: {wrong}"),
+                claiming(claim, wrong),
+                CLAIM_INVALID,
+            ));
         }
     }
     attacks

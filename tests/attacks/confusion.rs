@@ -9,12 +9,22 @@ use tower_jwt_auth::testing::TestKey;
 use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, token};
 use crate::site::{LOOSE, SECRETS, decode, key, token_of};
 
-const PUBLIC: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519];
+const PUBLIC: [Algorithm; 4] = [
+    Algorithm::RS256,
+    Algorithm::PS256,
+    Algorithm::ES256,
+    Algorithm::Ed25519,
+];
 
 /// Everything that a careless verifier might take for a secret.
 fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
     let (pem, jwk) = (key.pem(), key.jwk());
-    let number = jwk.get("n").or_else(|| jwk.get("x")).unwrap().as_str().unwrap();
+    let number = jwk
+        .get("n")
+        .or_else(|| jwk.get("x"))
+        .unwrap()
+        .as_str()
+        .unwrap();
     let mut texts = vec![
         ("PEM", pem.clone().into()),
         ("PEM without its last newline", pem.trim_end().into()),
@@ -36,30 +46,61 @@ fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
 fn pkcs1(info: &[u8]) -> (Vec<u8>, String) {
     let der = info[24..].to_vec();
     let length = usize::from(u16::from_be_bytes([der[2], der[3]]));
-    assert_eq!((&der[..2], length), (&[0x30, 0x82][..], der.len() - 4), "one sequence up to the end");
+    assert_eq!(
+        (&der[..2], length),
+        (&[0x30, 0x82][..], der.len() - 4),
+        "one sequence up to the end"
+    );
     let lines: Vec<_> = der.chunks(48).map(|line| STANDARD.encode(line)).collect();
-    let pem = format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", lines.join("\n"));
+    let pem = format!(
+        "-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n",
+        lines.join("\n")
+    );
     (der, pem)
 }
 
 /// At an issuer without secrets, where no HMAC is allowed, and at one that has a secret for each.
 pub(crate) fn public_keys_as_secrets() -> Vec<Attack> {
     let mut attacks = Vec::new();
-    for (public, hmac) in PUBLIC.into_iter().flat_map(|public| SECRETS.map(|hmac| (public, hmac))) {
+    for (public, hmac) in PUBLIC
+        .into_iter()
+        .flat_map(|public| SECRETS.map(|hmac| (public, hmac)))
+    {
         for (form, text) in texts_of(key(public)) {
             let forger = TestKey::from_secret(hmac, text).with_key_id(key(public).key_id());
             let name = format!("{hmac} with the {form} of {public}");
             attacks.push(token(&name, token_of(&forger).sign(), ALGORITHM));
             if public != Algorithm::PS256 {
-                attacks.push(token(&name, token_of(&forger).issuer(LOOSE).sign(), KEY_UNKNOWN));
+                attacks.push(token(
+                    &name,
+                    token_of(&forger).issuer(LOOSE).sign(),
+                    KEY_UNKNOWN,
+                ));
             }
         }
     }
-    for (own, named) in [(Algorithm::ES256, Algorithm::RS256), (Algorithm::RS256, Algorithm::Ed25519)] {
-        let confused = token_of(key(own)).issuer(LOOSE).header("kid", key(named).key_id()).sign();
-        attacks.push(token(format!("{own} under the id of {named}"), confused, KEY_UNKNOWN));
-        let claimed = token_of(key(own)).issuer(LOOSE).header("alg", named.name()).sign();
-        attacks.push(token(format!("{own} under the name of {named}"), claimed, KEY_UNKNOWN));
+    for (own, named) in [
+        (Algorithm::ES256, Algorithm::RS256),
+        (Algorithm::RS256, Algorithm::Ed25519),
+    ] {
+        let confused = token_of(key(own))
+            .issuer(LOOSE)
+            .header("kid", key(named).key_id())
+            .sign();
+        attacks.push(token(
+            format!("{own} under the id of {named}"),
+            confused,
+            KEY_UNKNOWN,
+        ));
+        let claimed = token_of(key(own))
+            .issuer(LOOSE)
+            .header("alg", named.name())
+            .sign();
+        attacks.push(token(
+            format!("{own} under the name of {named}"),
+            claimed,
+            KEY_UNKNOWN,
+        ));
     }
     attacks
 }

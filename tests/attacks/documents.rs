@@ -21,7 +21,10 @@ fn every_test_file_that_a_document_names_exists() {
         let proofs = proofs(&text);
         assert!(proofs.len() >= least, "{document} names {}", proofs.len());
         for proof in proofs {
-            assert!(Path::new(ROOT).join("tests").join(proof).is_file(), "{document}: {proof}");
+            assert!(
+                Path::new(ROOT).join("tests").join(proof).is_file(),
+                "{document}: {proof}"
+            );
         }
     }
 }
@@ -31,12 +34,19 @@ fn every_test_file_that_a_document_names_exists() {
 fn every_list_that_the_catalogue_names_exists() {
     let main = include_str!("main.rs");
     let rows = main.lines().filter(|line| line.starts_with("//! | 20"));
-    let lists = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).filter_map(|name| name.split_once("::"));
+    let lists = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .filter_map(|name| name.split_once("::"));
     let mut count = 0;
     for (module, list) in lists {
-        let file = std::fs::read_to_string(Path::new(ROOT).join(format!("tests/attacks/{module}.rs"))).unwrap();
+        let file =
+            std::fs::read_to_string(Path::new(ROOT).join(format!("tests/attacks/{module}.rs")))
+                .unwrap();
         assert!(file.contains(&format!("fn {list}(")), "{module}::{list}");
-        assert!(main.contains(&format!("every_way({module}::{list}(")), "{module}::{list} is run");
+        assert!(
+            main.contains(&format!("every_way({module}::{list}(")),
+            "{module}::{list} is run"
+        );
         count += 1;
     }
     assert!(count >= 8, "{count}");
@@ -48,22 +58,35 @@ fn crates<'m>(header: &'m str, lines: &'m str) -> Vec<&'m str> {
     let mut path = header.rsplit('.');
     let (last, above) = (path.next(), path.next());
     if lists(last) {
-        let rows = lines.lines().filter(|line| line.starts_with(char::is_alphanumeric));
-        return rows.filter_map(|line| line.split([' ', '=', '.']).next()).collect();
+        let rows = lines
+            .lines()
+            .filter(|line| line.starts_with(char::is_alphanumeric));
+        return rows
+            .filter_map(|line| line.split([' ', '=', '.']).next())
+            .collect();
     }
     last.filter(|_| lists(above)).into_iter().collect()
 }
 
 /// Of every table but those for tests, be it for all targets or for one.
 fn dependencies(manifest: &str) -> BTreeSet<&str> {
-    let tables = manifest.split("\n[").filter_map(|table| table.split_once("]\n"));
-    tables.flat_map(|(header, lines)| crates(header, lines)).collect()
+    let tables = manifest
+        .split("\n[")
+        .filter_map(|table| table.split_once("]\n"));
+    tables
+        .flat_map(|(header, lines)| crates(header, lines))
+        .collect()
 }
 
 /// Those in the first column of the table of a document.
 fn explained(guide: &str) -> Vec<&str> {
     let (_, section) = guide.split_once("\n## Direct dependencies").unwrap();
-    let rows = section.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = section
+        .split("\n## ")
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"));
     let mut names: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
     names.sort_unstable();
     names
@@ -113,5 +136,8 @@ version = "1"
 
 #[test]
 fn every_table_of_dependencies_is_read_but_those_for_tests() {
-    assert_eq!(Vec::from_iter(dependencies(MANIFEST)), ["a", "b", "c", "d", "e", "f", "g"]);
+    assert_eq!(
+        Vec::from_iter(dependencies(MANIFEST)),
+        ["a", "b", "c", "d", "e", "f", "g"]
+    );
 }

@@ -32,8 +32,14 @@ fn outages(redirect: String) -> Vec<Fault> {
         Fault::Endless,
         Fault::Drip,
         Fault::Redirect(redirect),
-        Fault::RetryAfter { status: 429, seconds: 30 },
-        Fault::RetryAfter { status: 503, seconds: 30 },
+        Fault::RetryAfter {
+            status: 429,
+            seconds: 30,
+        },
+        Fault::RetryAfter {
+            status: 503,
+            seconds: 30,
+        },
     ]
 }
 
@@ -45,11 +51,16 @@ fn nuisances() -> Vec<Fault> {
 type Set = fn(&TestIssuer, Option<Fault>);
 
 /// The documents that can be at fault. The metadata are read once, so they matter to who has no keys yet.
-const DOCUMENTS: [(&str, Set); 2] =
-    [("keys", |issuer, fault| issuer.set_fault(fault)), ("metadata", |issuer, fault| issuer.set_metadata_fault(fault))];
+const DOCUMENTS: [(&str, Set); 2] = [
+    ("keys", |issuer, fault| issuer.set_fault(fault)),
+    ("metadata", |issuer, fault| issuer.set_metadata_fault(fault)),
+];
 
 fn bearer(token: &str) -> Vec<(HeaderName, HeaderValue)> {
-    vec![(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}")).unwrap())]
+    vec![(
+        AUTHORIZATION,
+        HeaderValue::try_from(format!("Bearer {token}")).unwrap(),
+    )]
 }
 
 /// Signed by nobody that the issuer knows.
@@ -61,15 +72,27 @@ fn stranger(site: &Site, key_id: &str) -> String {
 /// No challenge, which would tell the caller to get another token; when to come back stands in both.
 fn expect_unavailable(http: &Answer, grpc: &Answer, what: &str) {
     for (answer, grpc) in [(http, false), (grpc, true)] {
-        let wait = answer.headers.get(RETRY_AFTER).expect("Retry-After").to_str().unwrap();
+        let wait = answer
+            .headers
+            .get(RETRY_AFTER)
+            .expect("Retry-After")
+            .to_str()
+            .unwrap();
         assert!((1..=30).contains(&wait.parse().unwrap()), "{what}: {wait}");
         let headers = [
             (RETRY_AFTER.as_str(), wait),
             (CONTENT_TYPE.as_str(), GRPC),
             ("grpc-status", "14"),
-            ("grpc-message", "the issuer's keys are temporarily unavailable"),
+            (
+                "grpc-message",
+                "the issuer's keys are temporarily unavailable",
+            ),
         ];
-        answer.expect(if grpc { 200 } else { 503 }, &headers[..if grpc { 4 } else { 1 }], what);
+        answer.expect(
+            if grpc { 200 } else { 503 },
+            &headers[..if grpc { 4 } else { 1 }],
+            what,
+        );
     }
 }
 
@@ -80,7 +103,12 @@ async fn refused(site: &Site, token: &str, log: &Log, what: &str) {
     log.clear();
     let ask = |layer| {
         let headers = headers.clone();
-        async move { (ask(layer, headers.clone()).await, ask_grpc(layer, headers).await) }
+        async move {
+            (
+                ask(layer, headers.clone()).await,
+                ask_grpc(layer, headers).await,
+            )
+        }
     };
     for (http, grpc) in join_all([&site.plain, &site.remembering].map(ask)).await {
         expect_unavailable(&http, &grpc, what);
@@ -97,7 +125,11 @@ async fn served(site: &Site, log: &Log, what: &str) {
     log.clear();
     for layer in [&site.plain, &site.remembering] {
         assert_eq!(ask(layer, headers.clone()).await.status, REACHED, "{what}");
-        assert_eq!(ask_grpc(layer, headers.clone()).await.status, REACHED, "{what}");
+        assert_eq!(
+            ask_grpc(layer, headers.clone()).await.status,
+            REACHED,
+            "{what}"
+        );
     }
     log.hides(&Pieces::of(&headers, site), what);
 }
@@ -107,7 +139,10 @@ async fn without_keys_every_outage_is_answered_with_503_and_as_unavailable() {
     let (log, trap) = (Log::take().await, Site::new().await);
     for fault in outages(trap.trap_url()) {
         for (document, set) in DOCUMENTS {
-            let (site, what) = (Site::impatient().await, format!("{fault:?} of the {document}"));
+            let (site, what) = (
+                Site::impatient().await,
+                format!("{fault:?} of the {document}"),
+            );
             set(&site.fetched, Some(fault.clone()));
             refused(&site, &site.fetched_token().sign(), &log, &what).await;
         }
@@ -123,7 +158,10 @@ async fn without_keys_every_outage_is_answered_with_503_and_as_unavailable() {
 async fn keys_that_were_there_before_serve_through_every_outage() {
     let (log, trap) = (Log::take().await, Site::new().await);
     for fault in outages(trap.trap_url()).into_iter().map(Some).chain([None]) {
-        let (site, what) = (Site::impatient().await, format!("{fault:?}, None being down"));
+        let (site, what) = (
+            Site::impatient().await,
+            format!("{fault:?}, None being down"),
+        );
         served(&site, &log, &what).await;
         match fault {
             Some(fault) => site.fetched.set_fault(Some(fault)),
@@ -141,7 +179,11 @@ async fn good_keys_behind_a_nuisance_serve_and_unknown_ones_are_refused_as_such(
         let (site, what) = (Site::new().await, format!("{fault:?}"));
         site.fetched.set_fault(Some(fault));
         served(&site, &Log::take().await, &what).await;
-        every_way([token(&what, stranger(&site, "telltale-key"), KEY_UNKNOWN)], &site).await;
+        every_way(
+            [token(&what, stranger(&site, "telltale-key"), KEY_UNKNOWN)],
+            &site,
+        )
+        .await;
     }
 }
 
@@ -153,18 +195,38 @@ async fn a_flood_of_unknown_key_ids_is_refused_one_by_one_for_a_few_fetches() {
     let flood = flood.map(|id| token(format!("kid {id}"), stranger(&site, &id), KEY_UNKNOWN));
     every_way(flood.collect::<Vec<Attack>>(), &site).await;
     // For each of the two layers the first fetch, two for unknown key ids, and what a slow machine may add in its time.
-    assert!((4..=8).contains(&site.fetched.jwks_fetches()), "{} fetches", site.fetched.jwks_fetches());
+    assert!(
+        (4..=8).contains(&site.fetched.jwks_fetches()),
+        "{} fetches",
+        site.fetched.jwks_fetches()
+    );
 }
 
 #[test]
 fn every_fault_of_the_test_kit_is_tried() {
     let source = include_str!("../../src/testing/fault.rs");
     let (_, body) = source.split_once("pub enum Fault {\n").unwrap();
-    let lines = body.split("\n}").next().unwrap().lines().filter_map(|line| line.strip_prefix("    "));
+    let lines = body
+        .split("\n}")
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "));
     let variants = lines.filter(|line| line.starts_with(char::is_uppercase));
-    let name = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned();
-    let tried = outages(AUDIENCE.to_owned()).into_iter().chain(nuisances()).map(|fault| name(&format!("{fault:?}")));
+    let name = |text: &str| {
+        text.split(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let tried = outages(AUDIENCE.to_owned())
+        .into_iter()
+        .chain(nuisances())
+        .map(|fault| name(&format!("{fault:?}")));
     let (tried, count) = (tried.collect::<Vec<_>>(), variants.clone().count());
     assert!(count >= 15, "{count}");
-    assert!(variants.map(name).all(|variant| tried.contains(&variant)), "{tried:?}");
+    assert!(
+        variants.map(name).all(|variant| tried.contains(&variant)),
+        "{tried:?}"
+    );
 }

@@ -18,20 +18,39 @@ pub(crate) fn shapes() -> Vec<Attack> {
         // CVE-2025-27144: each dot costs a careless splitter memory.
         ("hundreds of dots", ".".repeat(300)),
         ("ten thousand dots", ".".repeat(10_000)),
-        ("dots behind a token", format!("{header}.{payload}.{signature}{}", ".".repeat(500))),
+        (
+            "dots behind a token",
+            format!("{header}.{payload}.{signature}{}", ".".repeat(500)),
+        ),
         ("one part", header.clone()),
         ("two parts", format!("{header}.{payload}")),
-        ("four parts", format!("{header}.{payload}.{signature}.{signature}")),
+        (
+            "four parts",
+            format!("{header}.{payload}.{signature}.{signature}"),
+        ),
         ("an empty header", format!(".{payload}.{signature}")),
         ("an empty payload", format!("{header}..{signature}")),
         ("an empty signature", format!("{header}.{payload}.")),
         ("nothing but two dots", "..".to_owned()),
-        ("five parts of a good token", format!("{header}.{payload}.{signature}.{payload}.{signature}")),
+        (
+            "five parts of a good token",
+            format!("{header}.{payload}.{signature}.{payload}.{signature}"),
+        ),
         ("a nested token", encode(good().sign())),
-        ("a quoted token", format!("\"{header}.{payload}.{signature}\"")),
-        ("a token and a semicolon", format!("{header}.{payload}.{signature};")),
+        (
+            "a quoted token",
+            format!("\"{header}.{payload}.{signature}\""),
+        ),
+        (
+            "a token and a semicolon",
+            format!("{header}.{payload}.{signature};"),
+        ),
     ];
-    shapes.into_iter().map(|(name, text)| token(name, text, MALFORMED)).chain(encrypted()).collect()
+    shapes
+        .into_iter()
+        .map(|(name, text)| token(name, text, MALFORMED))
+        .chain(encrypted())
+        .collect()
 }
 
 /// CVE-2023-51774: what is encrypted with a public key is not signed by anybody. Five parts (RFC 7516 §3.1), and that
@@ -39,21 +58,57 @@ pub(crate) fn shapes() -> Vec<Attack> {
 fn encrypted() -> Vec<Attack> {
     let epk = es256().jwk();
     let headers = [
-        (json!({"alg": "dir", "enc": "A128GCM", "kid": "key-ES256"}), 0),
-        (json!({"alg": "RSA-OAEP", "enc": "A256GCM", "kid": "key-RS256", "cty": "JWT"}), 256),
-        (json!({"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "kid": "key-RS256", "zip": "DEF"}), 256),
-        (json!({"alg": "RSA1_5", "enc": "A128CBC-HS256", "kid": "key-RS256"}), 256),
-        (json!({"alg": "ECDH-ES", "enc": "A256GCM", "kid": "key-ES256", "epk": epk}), 0),
-        (json!({"alg": "A256KW", "enc": "A256GCM", "kid": "key-HS256"}), 40),
-        (json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2_000_000_000, "p2s": "telltale"}), 24),
-        (json!({"alg": "ES256", "enc": "A128GCM", "kid": "key-ES256", "typ": "JWT"}), 256),
+        (
+            json!({"alg": "dir", "enc": "A128GCM", "kid": "key-ES256"}),
+            0,
+        ),
+        (
+            json!({"alg": "RSA-OAEP", "enc": "A256GCM", "kid": "key-RS256", "cty": "JWT"}),
+            256,
+        ),
+        (
+            json!({"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "kid": "key-RS256", "zip": "DEF"}),
+            256,
+        ),
+        (
+            json!({"alg": "RSA1_5", "enc": "A128CBC-HS256", "kid": "key-RS256"}),
+            256,
+        ),
+        (
+            json!({"alg": "ECDH-ES", "enc": "A256GCM", "kid": "key-ES256", "epk": epk}),
+            0,
+        ),
+        (
+            json!({"alg": "A256KW", "enc": "A256GCM", "kid": "key-HS256"}),
+            40,
+        ),
+        (
+            json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2_000_000_000, "p2s": "telltale"}),
+            24,
+        ),
+        (
+            json!({"alg": "ES256", "enc": "A128GCM", "kid": "key-ES256", "typ": "JWT"}),
+            256,
+        ),
     ];
     let text = payload_with("x", "0");
-    let parts =
-        |wrapped: usize| [vec![7; wrapped], vec![7; 12], text.clone().into(), vec![7; 16]].map(encode).join(".");
+    let parts = |wrapped: usize| {
+        [
+            vec![7; wrapped],
+            vec![7; 12],
+            text.clone().into(),
+            vec![7; 16],
+        ]
+        .map(encode)
+        .join(".")
+    };
     let minted = headers.map(|(header, wrapped)| {
         let encrypted = format!("{}.{}", encode(header.to_string()), parts(wrapped));
-        token(format!("an encrypted token, {header}"), encrypted, MALFORMED)
+        token(
+            format!("an encrypted token, {header}"),
+            encrypted,
+            MALFORMED,
+        )
     });
     minted.into()
 }
@@ -63,18 +118,29 @@ fn encrypted() -> Vec<Attack> {
 /// others, and what is wrong is the token: 401.
 pub(crate) fn json_serializations() -> Vec<Attack> {
     let [header, payload, signature] = parts();
-    let flattened = json!({"payload": payload, "protected": header, "signature": signature}).to_string();
+    let flattened =
+        json!({"payload": payload, "protected": header, "signature": signature}).to_string();
     let signatures = json!([{"protected": header, "signature": signature}]);
     let general = json!({"payload": payload, "signatures": signatures}).to_string();
     let alone = json!({"payload": format!("{header}.{payload}.{signature}")}).to_string();
     let mut attacks = Vec::new();
-    for (name, text, refusal) in
-        [("flattened", flattened, TWICE), ("general", general, TWICE), ("alone, an object", alone, MALFORMED)]
-    {
+    for (name, text, refusal) in [
+        ("flattened", flattened, TWICE),
+        ("general", general, TWICE),
+        ("alone, an object", alone, MALFORMED),
+    ] {
         attacks.push(token(format!("JSON, {name}"), &text, refusal));
         let cookie = format!("session={text}");
-        attacks.push(request(format!("JSON, {name}, as a cookie"), &[("cookie", cookie.as_bytes())], MALFORMED));
-        attacks.push(request(format!("JSON, {name}, in a header"), &[("x-token", text.as_bytes())], MALFORMED));
+        attacks.push(request(
+            format!("JSON, {name}, as a cookie"),
+            &[("cookie", cookie.as_bytes())],
+            MALFORMED,
+        ));
+        attacks.push(request(
+            format!("JSON, {name}, in a header"),
+            &[("x-token", text.as_bytes())],
+            MALFORMED,
+        ));
     }
     attacks
 }
@@ -83,7 +149,10 @@ pub(crate) fn json_serializations() -> Vec<Attack> {
 fn with_trailing_bits(text: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (start, last) = text.split_at(text.len() - 1);
-    let place = ALPHABET.iter().position(|one| *one == last.as_bytes()[0]).unwrap();
+    let place = ALPHABET
+        .iter()
+        .position(|one| *one == last.as_bytes()[0])
+        .unwrap();
     format!("{start}{}", char::from(ALPHABET[place + 1]))
 }
 
@@ -91,13 +160,21 @@ fn with_trailing_bits(text: &str) -> String {
 fn telling_parts() -> [String; 3] {
     let header = r#"{"alg":"ES256","kid":"key-ES256","x":"~~~???>>>"}"#;
     let tells = |part: &str| part.contains(['-', '_']) && !part.len().is_multiple_of(4);
-    let spaced = |text: &str| (0..12).map(|n| format!("{text}{}", " ".repeat(n))).find(|text| tells(&encode(text)));
+    let spaced = |text: &str| {
+        (0..12)
+            .map(|n| format!("{text}{}", " ".repeat(n)))
+            .find(|text| tells(&encode(text)))
+    };
     let payload = payload_with("x", "\"~~~???>>>\"");
     let (header, payload) = (spaced(header).unwrap(), spaced(&payload).unwrap());
     // Each a text of its own, since signatures may be deterministic (RFC 6979).
-    let signed = (0..200).map(|n| es256().sign_raw(&header, format!("{payload}{}", "   ".repeat(n)).as_bytes()));
+    let signed = (0..200)
+        .map(|n| es256().sign_raw(&header, format!("{payload}{}", "   ".repeat(n)).as_bytes()));
     let signed = signed.map(|token| token.split('.').map(ToOwned::to_owned).collect::<Vec<_>>());
-    signed.map(|parts| <[String; 3]>::try_from(parts).unwrap()).find(|parts| tells(&parts[2])).unwrap()
+    signed
+        .map(|parts| <[String; 3]>::try_from(parts).unwrap())
+        .find(|parts| tells(&parts[2]))
+        .unwrap()
 }
 
 type Change = fn(&str) -> String;
@@ -105,21 +182,37 @@ type Change = fn(&str) -> String;
 pub(crate) fn base64url() -> Vec<Attack> {
     let good = telling_parts();
     let changes: [(&str, Change); 8] = [
-        ("padding", |part| format!("{part}{}", "=".repeat(4 - part.len() % 4))),
+        ("padding", |part| {
+            format!("{part}{}", "=".repeat(4 - part.len() % 4))
+        }),
         ("more padding", |part| format!("{part}====")),
-        ("the standard alphabet", |part| part.replace('-', "+").replace('_', "/")),
-        ("a space inside", |part| format!("{} {}", &part[..8], &part[8..])),
-        ("a tab inside", |part| format!("{}\t{}", &part[..8], &part[8..])),
+        ("the standard alphabet", |part| {
+            part.replace('-', "+").replace('_', "/")
+        }),
+        ("a space inside", |part| {
+            format!("{} {}", &part[..8], &part[8..])
+        }),
+        ("a tab inside", |part| {
+            format!("{}\t{}", &part[..8], &part[8..])
+        }),
         ("trailing bits", with_trailing_bits),
-        ("an impossible length", |part| format!("{part}{}", "A".repeat((9 - part.len() % 4) % 4))),
-        ("a character of no alphabet", |part| format!("{}*{}", &part[..8], &part[9..])),
+        ("an impossible length", |part| {
+            format!("{part}{}", "A".repeat((9 - part.len() % 4) % 4))
+        }),
+        ("a character of no alphabet", |part| {
+            format!("{}*{}", &part[..8], &part[9..])
+        }),
     ];
     let mut attacks = Vec::new();
     for (name, change) in changes {
         for (place, of) in ["header", "payload", "signature"].into_iter().enumerate() {
             let mut parts = good.clone();
             parts[place] = change(&parts[place]);
-            attacks.push(token(format!("{name} in the {of}"), parts.join("."), MALFORMED));
+            attacks.push(token(
+                format!("{name} in the {of}"),
+                parts.join("."),
+                MALFORMED,
+            ));
         }
     }
     attacks
@@ -135,21 +228,40 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         let depth = 5000 / open.len();
         let deep = format!("{}0{}", open.repeat(depth), close.repeat(depth));
         for claim in ["telltale", "aud", "exp", "iss", "sub"] {
-            attacks.push(token(format!("deep JSON in {claim}"), claiming(claim, &deep), CLAIM_INVALID));
+            attacks.push(token(
+                format!("deep JSON in {claim}"),
+                claiming(claim, &deep),
+                CLAIM_INVALID,
+            ));
         }
-        attacks.push(token("a deep header", headed(&format!("{{\"alg\":{deep}}}")), MALFORMED));
-        attacks.push(token("an endless payload", es256().sign_raw(HEADER, open.repeat(depth).as_bytes()), MALFORMED));
+        attacks.push(token(
+            "a deep header",
+            headed(&format!("{{\"alg\":{deep}}}")),
+            MALFORMED,
+        ));
+        attacks.push(token(
+            "an endless payload",
+            es256().sign_raw(HEADER, open.repeat(depth).as_bytes()),
+            MALFORMED,
+        ));
     }
     let nines = "9".repeat(5000);
     for huge in ["1e400", "-1e400", &nines] {
-        attacks.push(token("a huge number", claiming("telltale", huge), CLAIM_INVALID));
+        attacks.push(token(
+            "a huge number",
+            claiming("telltale", huge),
+            CLAIM_INVALID,
+        ));
         let header = format!("{{\"alg\":\"ES256\",\"kid\":{huge}}}");
         attacks.push(token("a huge number for kid", headed(&header), MALFORMED));
     }
     let payloads = [
         ("exp twice", format!("{cut},\"exp\":4102444800}}")),
         ("sub twice", format!("{cut},\"sub\":\"telltale-admin\"}}")),
-        ("sub twice, one with an escape", format!("{cut},\"s\\u0075b\":\"telltale-admin\"}}")),
+        (
+            "sub twice, one with an escape",
+            format!("{cut},\"s\\u0075b\":\"telltale-admin\"}}"),
+        ),
         ("a private claim twice", format!("{cut},\"x\":1}}")),
         ("two objects", format!("{payload}{payload}")),
         ("an array", format!("[{payload}]")),
@@ -159,25 +271,50 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         ("a control character", format!("{cut},\"y\":\"\u{1}\"}}")),
     ];
     for (name, payload) in payloads {
-        let refusal = if name == "a lone surrogate" { CLAIM_INVALID } else { MALFORMED };
-        attacks.push(token(format!("payload: {name}"), es256().sign_raw(HEADER, payload.as_bytes()), refusal));
+        let refusal = if name == "a lone surrogate" {
+            CLAIM_INVALID
+        } else {
+            MALFORMED
+        };
+        attacks.push(token(
+            format!("payload: {name}"),
+            es256().sign_raw(HEADER, payload.as_bytes()),
+            refusal,
+        ));
     }
     let headers = [
         ("alg twice", format!("{header},\"alg\":\"none\"}}")),
-        ("alg twice, one with an escape", format!("{header},\"\\u0061lg\":\"none\"}}")),
+        (
+            "alg twice, one with an escape",
+            format!("{header},\"\\u0061lg\":\"none\"}}"),
+        ),
         ("kid twice", format!("{header},\"kid\":\"telltale-key\"}}")),
         ("an array", format!("[{HEADER}]")),
         ("nothing", "null".to_owned()),
         ("something behind it", format!("{HEADER},")),
     ];
-    attacks.extend(headers.map(|(name, text)| token(format!("header: {name}"), headed(&text), MALFORMED)));
+    attacks.extend(
+        headers.map(|(name, text)| token(format!("header: {name}"), headed(&text), MALFORMED)),
+    );
     for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf"] {
         let payload = [cut.as_bytes(), b",\"y\":\"", bytes, b"\"}"].concat();
-        attacks.push(token("a payload that is not UTF-8", es256().sign_raw(HEADER, &payload), MALFORMED));
+        attacks.push(token(
+            "a payload that is not UTF-8",
+            es256().sign_raw(HEADER, &payload),
+            MALFORMED,
+        ));
         let header = encode([header.as_bytes(), b",\"y\":\"", bytes, b"\"}"].concat());
         let [_, payload, signature] = parts();
-        attacks.push(token("a header that is not UTF-8", format!("{header}.{payload}.{signature}"), MALFORMED));
+        attacks.push(token(
+            "a header that is not UTF-8",
+            format!("{header}.{payload}.{signature}"),
+            MALFORMED,
+        ));
     }
-    attacks.push(authorization("a token that is not UTF-8", b"Bearer telltale\xff\xfe.telltale.telltale", MALFORMED));
+    attacks.push(authorization(
+        "a token that is not UTF-8",
+        b"Bearer telltale\xff\xfe.telltale.telltale",
+        MALFORMED,
+    ));
     attacks
 }

@@ -4,14 +4,21 @@ use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
 
 use crate::attack::{
-    ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, OTHER_AUDIENCE, SIGNATURE, TOO_LONG, TYPE, UNSUPPORTED, token,
+    ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, OTHER_AUDIENCE, SIGNATURE, TOO_LONG, TYPE,
+    UNSUPPORTED, token,
 };
 use crate::site::{Site, encode, es256, forger, headed, token as good};
 
-#[allow(clippy::needless_pass_by_value, reason = "a change is written where it is passed")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a change is written where it is passed"
+)]
 fn header(change: Value) -> String {
     let mut header = json!({"alg": "ES256", "kid": "key-ES256", "typ": "JWT"});
-    header.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    header
+        .as_object_mut()
+        .unwrap()
+        .extend(change.as_object().unwrap().clone());
     headed(&header.to_string())
 }
 
@@ -36,16 +43,46 @@ pub(crate) fn key_ids(site: &Site) -> Vec<Attack> {
     ];
     let mut attacks = Vec::new();
     for id in ids {
-        attacks.push(token(format!("kid {id:?}"), header(json!({"kid": id})), KEY_UNKNOWN));
+        attacks.push(token(
+            format!("kid {id:?}"),
+            header(json!({"kid": id})),
+            KEY_UNKNOWN,
+        ));
     }
-    for (name, id) in [("a path", "../../telltale"), ("SQL", "telltale' OR '1'='1"), ("of 10 KB", &"k".repeat(10_000))]
-    {
-        let fetched = site.fetched.token().header("kid", id).subject("telltale-subject").sign();
-        attacks.push(token(format!("kid {name}, where keys are fetched"), fetched, KEY_UNKNOWN));
+    for (name, id) in [
+        ("a path", "../../telltale"),
+        ("SQL", "telltale' OR '1'='1"),
+        ("of 10 KB", &"k".repeat(10_000)),
+    ] {
+        let fetched = site
+            .fetched
+            .token()
+            .header("kid", id)
+            .subject("telltale-subject")
+            .sign();
+        attacks.push(token(
+            format!("kid {name}, where keys are fetched"),
+            fetched,
+            KEY_UNKNOWN,
+        ));
     }
-    attacks.push(token("kid of 100 KB", header(json!({"kid": "k".repeat(100 * 1024)})), TOO_LONG));
-    for id in [json!(null), json!(1), json!(["key-ES256"]), json!({"key-ES256": 1}), json!(true)] {
-        attacks.push(token(format!("kid {id}"), header(json!({"kid": id})), MALFORMED));
+    attacks.push(token(
+        "kid of 100 KB",
+        header(json!({"kid": "k".repeat(100 * 1024)})),
+        TOO_LONG,
+    ));
+    for id in [
+        json!(null),
+        json!(1),
+        json!(["key-ES256"]),
+        json!({"key-ES256": 1}),
+        json!(true),
+    ] {
+        attacks.push(token(
+            format!("kid {id}"),
+            header(json!({"kid": id})),
+            MALFORMED,
+        ));
     }
     attacks
 }
@@ -67,11 +104,23 @@ pub(crate) fn keys_of_the_attacker(site: &Site) -> Vec<Attack> {
             ("iss", json!(url)),
         ];
         for (name, value) in offers {
-            attacks.push(token(name, good().key(key).header(name, &value).sign(), refusal));
+            attacks.push(token(
+                name,
+                good().key(key).header(name, &value).sign(),
+                refusal,
+            ));
             let fetched = site.fetched.token().key(key).header(name, &value).sign();
-            attacks.push(token(format!("{name}, where keys are fetched"), fetched, KEY_UNKNOWN));
+            attacks.push(token(
+                format!("{name}, where keys are fetched"),
+                fetched,
+                KEY_UNKNOWN,
+            ));
         }
-        let jwk = good().key(key).header("jwk", key.jwk()).without_header("kid").sign();
+        let jwk = good()
+            .key(key)
+            .header("jwk", key.jwk())
+            .without_header("kid")
+            .sign();
         attacks.push(token("jwk without kid", jwk, SIGNATURE));
     }
     attacks
@@ -104,7 +153,10 @@ pub(crate) fn extensions() -> Vec<Attack> {
     }
     let others = [
         ("b64:false", json!({"b64": false})),
-        ("b64:false, critical", json!({"b64": false, "crit": ["b64"]})),
+        (
+            "b64:false, critical",
+            json!({"b64": false, "crit": ["b64"]}),
+        ),
         ("b64:true", json!({"b64": true})),
         ("zip", json!({"zip": "DEF"})),
         ("zip null", json!({"zip": null})),
@@ -117,13 +169,36 @@ pub(crate) fn extensions() -> Vec<Attack> {
 }
 
 pub(crate) fn algorithms() -> Vec<Attack> {
-    let names =
-        ["es256", "ES256 ", "ES256K", "RSA1_5", "dir", "RSA-OAEP", "HS1", "telltale", "Es256", "ES256\0", "eddsa"];
-    let misnamed = names.map(|name| token(format!("alg {name:?}"), header(json!({"alg": name})), ALGORITHM));
-    let types = [json!(null), json!(1), json!(["ES256"]), json!({"ES256": 1}), json!(false)];
-    let of_a_type = types.map(|alg| token(format!("alg {alg}"), header(json!({"alg": alg})), MALFORMED));
-    let absent = token("no alg", headed(r#"{"kid":"key-ES256","typ":"JWT"}"#), MALFORMED);
-    misnamed.into_iter().chain(of_a_type).chain([absent]).collect()
+    let names = [
+        "es256", "ES256 ", "ES256K", "RSA1_5", "dir", "RSA-OAEP", "HS1", "telltale", "Es256",
+        "ES256\0", "eddsa",
+    ];
+    let misnamed = names.map(|name| {
+        token(
+            format!("alg {name:?}"),
+            header(json!({"alg": name})),
+            ALGORITHM,
+        )
+    });
+    let types = [
+        json!(null),
+        json!(1),
+        json!(["ES256"]),
+        json!({"ES256": 1}),
+        json!(false),
+    ];
+    let of_a_type =
+        types.map(|alg| token(format!("alg {alg}"), header(json!({"alg": alg})), MALFORMED));
+    let absent = token(
+        "no alg",
+        headed(r#"{"kid":"key-ES256","typ":"JWT"}"#),
+        MALFORMED,
+    );
+    misnamed
+        .into_iter()
+        .chain(of_a_type)
+        .chain([absent])
+        .collect()
 }
 
 /// What the issuer signed for another purpose.
@@ -146,19 +221,48 @@ pub(crate) fn other_tokens() -> Vec<Attack> {
     ];
     let mut attacks = Vec::new();
     for typ in types {
-        attacks.push(token(format!("typ {typ:?}"), good().header("typ", typ).sign(), TYPE));
+        attacks.push(token(
+            format!("typ {typ:?}"),
+            good().header("typ", typ).sign(),
+            TYPE,
+        ));
     }
-    let id_token = good().audience("telltale-client").claim("nonce", "telltale-nonce").claim("azp", "telltale-client");
+    let id_token = good()
+        .audience("telltale-client")
+        .claim("nonce", "telltale-nonce")
+        .claim("azp", "telltale-client");
     attacks.push(token("an id token", id_token.sign(), OTHER_AUDIENCE));
     let events = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
-    let logout = good().audience("telltale-client").claim("events", events).without_claim("sub");
-    attacks.push(token("a logout token without its type", logout.clone().sign(), OTHER_AUDIENCE));
-    attacks.push(token("a logout token", logout.header("typ", "logout+jwt").sign(), TYPE));
-    let proof = es256().token().header("typ", "dpop+jwt").header("jwk", es256().jwk()).without_header("kid");
-    let proof = proof.claim("htm", "POST").claim("htu", "https://api.example/telltale").without_claim("aud");
+    let logout = good()
+        .audience("telltale-client")
+        .claim("events", events)
+        .without_claim("sub");
+    attacks.push(token(
+        "a logout token without its type",
+        logout.clone().sign(),
+        OTHER_AUDIENCE,
+    ));
+    attacks.push(token(
+        "a logout token",
+        logout.header("typ", "logout+jwt").sign(),
+        TYPE,
+    ));
+    let proof = es256()
+        .token()
+        .header("typ", "dpop+jwt")
+        .header("jwk", es256().jwk())
+        .without_header("kid");
+    let proof = proof
+        .claim("htm", "POST")
+        .claim("htu", "https://api.example/telltale")
+        .without_claim("aud");
     attacks.push(token("a DPoP proof", proof.sign(), TYPE));
     for typ in [json!(null), json!(1), json!(["JWT"])] {
-        attacks.push(token(format!("typ {typ}"), header(json!({"typ": typ})), MALFORMED));
+        attacks.push(token(
+            format!("typ {typ}"),
+            header(json!({"typ": typ})),
+            MALFORMED,
+        ));
     }
     attacks
 }

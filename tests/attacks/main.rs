@@ -97,7 +97,11 @@ async fn keys_that_a_token_brings_or_points_to_are_not_used_and_not_fetched() {
 
 /// For each of the two layers the first fetch, and two for unknown key ids.
 fn assert_few_fetches(site: &Site) {
-    assert!((2..=6).contains(&site.fetched.jwks_fetches()), "{} fetches", site.fetched.jwks_fetches());
+    assert!(
+        (2..=6).contains(&site.fetched.jwks_fetches()),
+        "{} fetches",
+        site.fetched.jwks_fetches()
+    );
 }
 
 #[tokio::test]

@@ -41,8 +41,11 @@ impl Pieces {
     fn add(&mut self, text: &[u8], shortest: usize) {
         self.windows.extend(windows(text));
         let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=@.".contains(&byte);
-        let words = text.split(|byte| !belongs(*byte)).filter(|word| (shortest..WINDOW).contains(&word.len()));
-        self.words.extend(words.map(|word| String::from_utf8_lossy(word).into_owned()));
+        let words = text
+            .split(|byte| !belongs(*byte))
+            .filter(|word| (shortest..WINDOW).contains(&word.len()));
+        self.words
+            .extend(words.map(|word| String::from_utf8_lossy(word).into_owned()));
     }
 
     fn forget(&mut self, known: &str) {
@@ -54,7 +57,8 @@ impl Pieces {
 
     fn add_secrets(&mut self, site: &Site) {
         for form in secrets(site).iter().flat_map(|secret| forms(secret)) {
-            self.windows.extend(windows(form.as_bytes()).filter(|window| !is_blank(window)));
+            self.windows
+                .extend(windows(form.as_bytes()).filter(|window| !is_blank(window)));
         }
     }
 
@@ -67,32 +71,45 @@ impl Pieces {
 }
 
 fn windows(text: &[u8]) -> impl Iterator<Item = [u8; WINDOW]> {
-    text.windows(WINDOW).map(|window| window.try_into().unwrap())
+    text.windows(WINDOW)
+        .map(|window| window.try_into().unwrap())
 }
 
 /// Replacement characters alone, which tell nothing and may stand for any bytes.
 fn is_blank(window: &[u8]) -> bool {
     let replacement = char::REPLACEMENT_CHARACTER.to_string();
-    window.iter().all(|byte| replacement.as_bytes().contains(byte))
+    window
+        .iter()
+        .all(|byte| replacement.as_bytes().contains(byte))
 }
 
 /// The names of issuers are no secret of the token's; whoever fetches keys logs where from.
 fn configured(site: &Site) -> Vec<String> {
     let names = [ISSUER, LOOSE, OTHER, AUDIENCE, site.fetched.issuer()];
-    names.into_iter().flat_map(|name| [format!("\"{name}\""), format!("{name}/")]).collect()
+    names
+        .into_iter()
+        .flat_map(|name| [format!("\"{name}\""), format!("{name}/")])
+        .collect()
 }
 
 /// Those of the issuer whose keys don't name their algorithms, and the one that is published by mistake.
 fn secrets(site: &Site) -> Vec<Vec<u8>> {
     let published = site.fetched.key(Algorithm::HS256).unwrap();
-    SECRETS.map(key).into_iter().chain([&published]).map(|key| key.secret().unwrap()).collect()
+    SECRETS
+        .map(key)
+        .into_iter()
+        .chain([&published])
+        .map(|key| key.secret().unwrap())
+        .collect()
 }
 
 /// The ways in which bytes get into a log: as JWKs and PEM have them, as `{:?}`, `escape_ascii`, `{:x}` and lossy
 /// UTF-8 show them.
 fn forms(secret: &[u8]) -> [String; 6] {
-    let hex =
-        secret.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16));
+    let hex = secret
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16));
     let text = String::from_utf8_lossy(secret).into_owned();
     [
         encode(secret),
@@ -110,7 +127,9 @@ fn leniently_decoded(text: &[u8]) -> Vec<u8> {
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let whole = &text[..text.len() - usize::from(text.len() % 4 == 1)];
-    GeneralPurpose::new(&URL_SAFE, lenient).decode(whole).unwrap_or_default()
+    GeneralPurpose::new(&URL_SAFE, lenient)
+        .decode(whole)
+        .unwrap_or_default()
 }
 
 /// Were the search blind, all that is hidden would seem to be.
@@ -121,25 +140,54 @@ mod tests {
     use super::*;
 
     fn of(token: &str, site: &Site) -> Pieces {
-        Pieces::of(&[(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}")).unwrap())], site)
+        Pieces::of(
+            &[(
+                AUTHORIZATION,
+                HeaderValue::try_from(format!("Bearer {token}")).unwrap(),
+            )],
+            site,
+        )
     }
 
     #[tokio::test]
     async fn the_pieces_of_a_token_are_those_by_which_it_is_recognised() {
-        let pieces = of(&crate::site::token().header("x", "telltale-header").sign(), &Site::new().await);
-        for piece in ["telltale-header", "telltale-subject", "telltale@mail.example", "key-ES256"] {
-            assert!(pieces.found_in(&format!("say {piece}, and go on")).is_some(), "{piece}");
+        let pieces = of(
+            &crate::site::token().header("x", "telltale-header").sign(),
+            &Site::new().await,
+        );
+        for piece in [
+            "telltale-header",
+            "telltale-subject",
+            "telltale@mail.example",
+            "key-ES256",
+        ] {
+            assert!(
+                pieces
+                    .found_in(&format!("say {piece}, and go on"))
+                    .is_some(),
+                "{piece}"
+            );
         }
     }
 
     #[tokio::test]
     async fn twenty_characters_from_anywhere_in_a_token_are_found_and_so_is_its_tail() {
         let token = crate::site::token().sign();
-        let (pieces, payload) = (of(&token, &Site::new().await), token.split('.').nth(1).unwrap());
+        let (pieces, payload) = (
+            of(&token, &Site::new().await),
+            token.split('.').nth(1).unwrap(),
+        );
         let claims = String::from_utf8(crate::site::decode(payload)).unwrap();
         let parts = (0..=token.len() - 20).map(|at| &token[at..at + 20]);
-        for part in parts.chain([&token[token.len() - WINDOW..], &token[..WINDOW], &claims[..20]]) {
-            assert!(pieces.found_in(&format!("token={part} refused")).is_some(), "{part}");
+        for part in parts.chain([
+            &token[token.len() - WINDOW..],
+            &token[..WINDOW],
+            &claims[..20],
+        ]) {
+            assert!(
+                pieces.found_in(&format!("token={part} refused")).is_some(),
+                "{part}"
+            );
         }
     }
 
@@ -149,8 +197,16 @@ mod tests {
         let pieces = of("telltale-telltale", &site);
         for form in secrets(&site).iter().flat_map(|secret| forms(secret)) {
             let start = form.chars().take(20).collect::<String>();
-            let end = form.chars().skip(form.chars().count() - 20).collect::<String>();
-            assert!([start, end].iter().all(|part| pieces.found_in(part).is_some()), "{form}");
+            let end = form
+                .chars()
+                .skip(form.chars().count() - 20)
+                .collect::<String>();
+            assert!(
+                [start, end]
+                    .iter()
+                    .all(|part| pieces.found_in(part).is_some()),
+                "{form}"
+            );
         }
     }
 
@@ -158,8 +214,11 @@ mod tests {
     async fn what_is_configured_may_be_shown() {
         let site = Site::new().await;
         let pieces = of(&site.fetched_token().sign(), &site);
-        let shown =
-            format!("issuer={:?} {}/jwks: 503; {ISSUER} {AUDIENCE}", site.fetched.issuer(), site.fetched.issuer());
+        let shown = format!(
+            "issuer={:?} {}/jwks: 503; {ISSUER} {AUDIENCE}",
+            site.fetched.issuer(),
+            site.fetched.issuer()
+        );
         assert_eq!(pieces.found_in(&shown), None);
     }
 }

@@ -7,9 +7,14 @@ pub(crate) fn credentials() -> Vec<Attack> {
     let bearer = format!("Bearer {}", good().sign());
     let (good, bad) = (bearer.as_bytes(), &b"Bearer telltale.telltale.telltale"[..]);
     let two = |one: &[u8], two: &[u8]| {
-        request("two Authorization headers", &[("authorization", one), ("authorization", two)], TWICE)
+        request(
+            "two Authorization headers",
+            &[("authorization", one), ("authorization", two)],
+            TWICE,
+        )
     };
-    let joined = |with: &[u8]| authorization("joined by a comma", &[good, with, good].concat(), TWICE);
+    let joined =
+        |with: &[u8]| authorization("joined by a comma", &[good, with, good].concat(), TWICE);
     vec![
         two(good, good),
         two(good, bad),
@@ -20,22 +25,50 @@ pub(crate) fn credentials() -> Vec<Attack> {
         joined(b","),
         joined(b" , "),
         authorization("a comma behind", &[good, b","].concat(), TWICE),
-        authorization("bytes beyond ASCII", "Bearer telltaletökén".as_bytes(), MALFORMED),
-        authorization("bytes that are no text", b"Bearer \xff\xfe\x80telltale", MALFORMED),
+        authorization(
+            "bytes beyond ASCII",
+            "Bearer telltaletökén".as_bytes(),
+            MALFORMED,
+        ),
+        authorization(
+            "bytes that are no text",
+            b"Bearer \xff\xfe\x80telltale",
+            MALFORMED,
+        ),
         authorization("empty", b"", NO_TOKEN),
         authorization("Bearer alone", b"Bearer", MALFORMED),
         authorization("Bearer and a space", b"Bearer ", MALFORMED),
         authorization("Bearer and two spaces", b"Bearer  ", MALFORMED),
-        authorization("a tab for a space", &[b"Bearer\t", &good[7..]].concat(), MALFORMED),
-        authorization("a space and a tab", &[b"Bearer \t", &good[7..]].concat(), MALFORMED),
-        authorization("two spaces and no token", b"Bearer  telltale-telltale", MALFORMED),
-        authorization("bearer and no token", b"bearer telltale-telltale", MALFORMED),
+        authorization(
+            "a tab for a space",
+            &[b"Bearer\t", &good[7..]].concat(),
+            MALFORMED,
+        ),
+        authorization(
+            "a space and a tab",
+            &[b"Bearer \t", &good[7..]].concat(),
+            MALFORMED,
+        ),
+        authorization(
+            "two spaces and no token",
+            b"Bearer  telltale-telltale",
+            MALFORMED,
+        ),
+        authorization(
+            "bearer and no token",
+            b"bearer telltale-telltale",
+            MALFORMED,
+        ),
         authorization("a colon", &[b"Bearer: ", &good[7..]].concat(), MALFORMED),
         authorization("the scheme twice", &[b"Bearer ", good].concat(), MALFORMED),
         authorization("another scheme", b"Basic dGVsbHRhbGU6dGVsbHRhbGU", NO_TOKEN),
         authorization("DPoP", &[b"DPoP ", &good[7..]].concat(), NO_TOKEN),
         authorization("no scheme", &good[7..], NO_TOKEN),
-        authorization("a scheme that starts alike", &[b"BearerToken ", &good[7..]].concat(), NO_TOKEN),
+        authorization(
+            "a scheme that starts alike",
+            &[b"BearerToken ", &good[7..]].concat(),
+            NO_TOKEN,
+        ),
     ]
 }
 
@@ -52,8 +85,15 @@ pub(crate) fn places() -> Vec<Attack> {
         two(&[("cookie", cookie), ("x-token", token)]),
         two(&[("cookie", twice.as_bytes())]),
         two(&[("x-token", token), ("x-token", token)]),
-        two(&[("authorization", b"Bearer telltale-telltale"), ("cookie", cookie)]),
-        request("in a place nobody looks at", &[("x-other", token), ("proxy-authorization", bearer)], NO_TOKEN),
+        two(&[
+            ("authorization", b"Bearer telltale-telltale"),
+            ("cookie", cookie),
+        ]),
+        request(
+            "in a place nobody looks at",
+            &[("x-other", token), ("proxy-authorization", bearer)],
+            NO_TOKEN,
+        ),
     ]
 }
 
@@ -64,9 +104,25 @@ pub(crate) fn sizes() -> Vec<Attack> {
     vec![
         authorization("a header of 60 KB", long(60_000).as_bytes(), TOO_LONG),
         authorization("a header of 17 KB", long(17_000).as_bytes(), TOO_LONG),
-        authorization("a good token that is too long", format!("Bearer {padded}").as_bytes(), TOO_LONG),
-        request("a cookie of 60 KB", &[("cookie", cookie.as_bytes())], TOO_LONG),
-        authorization("60 KB of spaces", format!("Bearer {}", " ".repeat(60_000)).as_bytes(), MALFORMED),
-        authorization("60 KB of commas", format!("Bearer {}", ",".repeat(60_000)).as_bytes(), TWICE),
+        authorization(
+            "a good token that is too long",
+            format!("Bearer {padded}").as_bytes(),
+            TOO_LONG,
+        ),
+        request(
+            "a cookie of 60 KB",
+            &[("cookie", cookie.as_bytes())],
+            TOO_LONG,
+        ),
+        authorization(
+            "60 KB of spaces",
+            format!("Bearer {}", " ".repeat(60_000)).as_bytes(),
+            MALFORMED,
+        ),
+        authorization(
+            "60 KB of commas",
+            format!("Bearer {}", ",".repeat(60_000)).as_bytes(),
+            TWICE,
+        ),
     ]
 }

@@ -25,23 +25,50 @@ pub(crate) struct Answer {
     trailers: Option<HeaderMap>,
 }
 
-pub(crate) async fn ask(layer: &JwtAuthLayer, headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Answer {
+pub(crate) async fn ask(
+    layer: &JwtAuthLayer,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Answer {
     let service = service_fn(|request: Request<String>| async move {
-        let reached = if request.extensions().get::<Claims<JsonClaims>>().is_some() { REACHED } else { StatusCode::OK };
-        Ok::<_, Infallible>(Response::builder().status(reached).body(String::new()).unwrap())
+        let reached = if request.extensions().get::<Claims<JsonClaims>>().is_some() {
+            REACHED
+        } else {
+            StatusCode::OK
+        };
+        Ok::<_, Infallible>(
+            Response::builder()
+                .status(reached)
+                .body(String::new())
+                .unwrap(),
+        )
     });
-    let mut request = Request::post("/telltale-path?telltale=query").body("telltale body".to_owned()).unwrap();
+    let mut request = Request::post("/telltale-path?telltale=query")
+        .body("telltale body".to_owned())
+        .unwrap();
     for (name, value) in headers {
         request.headers_mut().append(name, value);
     }
-    let (head, body) = layer.layer(service).oneshot(request).await.unwrap().into_parts();
+    let (head, body) = layer
+        .layer(service)
+        .oneshot(request)
+        .await
+        .unwrap()
+        .into_parts();
     let body = body.collect().await.unwrap();
     let trailers = body.trailers().cloned();
     let body = String::from_utf8(body.to_bytes().into()).unwrap();
-    Answer { status: head.status, headers: head.headers, body, trailers }
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body,
+        trailers,
+    }
 }
 
-pub(crate) async fn ask_grpc(layer: &JwtAuthLayer, headers: Vec<(HeaderName, HeaderValue)>) -> Answer {
+pub(crate) async fn ask_grpc(
+    layer: &JwtAuthLayer,
+    headers: Vec<(HeaderName, HeaderValue)>,
+) -> Answer {
     let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
     ask(layer, headers.into_iter().chain([content_type])).await
 }
@@ -53,12 +80,23 @@ impl Answer {
         for (name, value) in headers {
             expected.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        assert_eq!((self.status.as_u16(), &self.headers), (status, &expected), "{what}");
-        assert!(self.body.is_empty() && self.trailers.is_none(), "{what}: {self:?}");
+        assert_eq!(
+            (self.status.as_u16(), &self.headers),
+            (status, &expected),
+            "{what}"
+        );
+        assert!(
+            self.body.is_empty() && self.trailers.is_none(),
+            "{what}: {self:?}"
+        );
     }
 
     fn expect_http(&self, refusal: Refusal, what: &str) {
-        self.expect(refusal.status, &[(WWW_AUTHENTICATE.as_str(), refusal.challenge)], what);
+        self.expect(
+            refusal.status,
+            &[(WWW_AUTHENTICATE.as_str(), refusal.challenge)],
+            what,
+        );
     }
 
     fn expect_grpc(&self, refusal: Refusal, what: &str) {
@@ -120,7 +158,11 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
     for attack in attacks {
         let pieces = Pieces::of(&attack.headers, site);
         log.clear();
-        for (layer, way) in [(&site.plain, "plain"), (&site.remembering, "first"), (&site.remembering, "again")] {
+        for (layer, way) in [
+            (&site.plain, "plain"),
+            (&site.remembering, "first"),
+            (&site.remembering, "again"),
+        ] {
             one_way(layer, &attack, &pieces, &format!("{} ({way})", attack.name)).await;
         }
         log.tells_of_refusals(6, &attack.name);
@@ -130,12 +172,18 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
     assert!(count > 0);
     site.assert_nothing_fell_into_the_trap();
     log.clear();
-    for good in [crate::site::token().sign(), site.fetched.token().audience(crate::site::AUDIENCE).sign()] {
+    for good in [
+        crate::site::token().sign(),
+        site.fetched.token().audience(crate::site::AUDIENCE).sign(),
+    ] {
         let bearer = HeaderValue::try_from(format!("Bearer {good}")).unwrap();
         for layer in [&site.plain, &site.remembering, &site.remembering] {
             let answer = ask(layer, [(http::header::AUTHORIZATION, bearer.clone())]).await;
             assert_eq!(answer.status, REACHED, "a good token is accepted as before");
         }
-        log.hides(&Pieces::of(&[(http::header::AUTHORIZATION, bearer)], site), "a good token");
+        log.hides(
+            &Pieces::of(&[(http::header::AUTHORIZATION, bearer)], site),
+            "a good token",
+        );
     }
 }

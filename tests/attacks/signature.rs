@@ -6,12 +6,16 @@ use tower_jwt_auth::testing::TestKey;
 
 use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, SIGNATURE, token};
 use crate::site::{
-    HEADER, ISSUER, LOOSE, OTHER, decode, encode, es256, forger, key, other_key, payload_with, token_of,
+    HEADER, ISSUER, LOOSE, OTHER, decode, encode, es256, forger, key, other_key, payload_with,
+    token_of,
 };
 
 /// The orders of the curves.
 const ORDERS: [(Algorithm, &str); 3] = [
-    (Algorithm::ES256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+    (
+        Algorithm::ES256,
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+    ),
     (
         Algorithm::ES384,
         "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
@@ -26,9 +30,19 @@ const ORDERS: [(Algorithm, &str); 3] = [
 /// All sixteen spellings: each bit of a number says which letters are capitals.
 fn spellings_of_none() -> impl Iterator<Item = String> {
     let letter = |capitals: usize, (place, letter): (usize, char)| {
-        if capitals >> place & 1 == 1 { letter.to_ascii_uppercase() } else { letter }
+        if capitals >> place & 1 == 1 {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        }
     };
-    (0..16).map(move |capitals| "none".chars().enumerate().map(|one| letter(capitals, one)).collect())
+    (0..16).map(move |capitals| {
+        "none"
+            .chars()
+            .enumerate()
+            .map(|one| letter(capitals, one))
+            .collect()
+    })
 }
 
 /// `none` in every case, and HMAC without a secret (CVE-2026-107720).
@@ -38,32 +52,69 @@ pub(crate) fn unsigned() -> Vec<Attack> {
         let header = json!({"alg": none, "typ": "JWT"}).to_string();
         let signed = es256().sign_raw(&header, payload_with("x", "0").as_bytes());
         let (message, _) = signed.rsplit_once('.').unwrap();
-        attacks.push(token(format!("alg {none:?} and a signature"), &signed, ALGORITHM));
-        attacks.push(token(format!("alg {none:?} and an empty signature"), format!("{message}."), MALFORMED));
-        attacks.push(token(format!("alg {none:?} and no signature"), message, MALFORMED));
+        attacks.push(token(
+            format!("alg {none:?} and a signature"),
+            &signed,
+            ALGORITHM,
+        ));
+        attacks.push(token(
+            format!("alg {none:?} and an empty signature"),
+            format!("{message}."),
+            MALFORMED,
+        ));
+        attacks.push(token(
+            format!("alg {none:?} and no signature"),
+            message,
+            MALFORMED,
+        ));
     }
-    for (secret, name) in [(&b""[..], "empty"), (b"\0", "NUL"), (b"null", "null"), (b"secret", "guessed")] {
-        let forger = TestKey::from_secret(Algorithm::HS256, secret).with_key_id(key(Algorithm::HS256).key_id());
+    for (secret, name) in [
+        (&b""[..], "empty"),
+        (b"\0", "NUL"),
+        (b"null", "null"),
+        (b"secret", "guessed"),
+    ] {
+        let forger = TestKey::from_secret(Algorithm::HS256, secret)
+            .with_key_id(key(Algorithm::HS256).key_id());
         let loose = token_of(&forger).issuer(LOOSE);
-        attacks.push(token(format!("{name} HMAC secret"), loose.sign(), SIGNATURE));
+        attacks.push(token(
+            format!("{name} HMAC secret"),
+            loose.sign(),
+            SIGNATURE,
+        ));
         let without = loose.without_header("kid").sign();
-        attacks.push(token(format!("{name} HMAC secret and no kid"), without, SIGNATURE));
+        attacks.push(token(
+            format!("{name} HMAC secret and no kid"),
+            without,
+            SIGNATURE,
+        ));
         let fixed = token_of(&forger).sign();
-        attacks.push(token(format!("{name} HMAC secret where there is none"), fixed, ALGORITHM));
+        attacks.push(token(
+            format!("{name} HMAC secret where there is none"),
+            fixed,
+            ALGORITHM,
+        ));
     }
     attacks
 }
 
 /// A good token up to its signature, and the signature. Secrets are the loose issuer's alone.
 fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
-    let issuer = if algorithm == Algorithm::HS256 { LOOSE } else { ISSUER };
+    let issuer = if algorithm == Algorithm::HS256 {
+        LOOSE
+    } else {
+        ISSUER
+    };
     let good = token_of(key(algorithm)).issuer(issuer).sign();
     let (message, signature) = good.rsplit_once('.').unwrap();
     (message.to_owned(), decode(signature))
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 /// `SEQUENCE { r INTEGER, s INTEGER }`, as certificates have it.
@@ -74,7 +125,11 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
         [&[0x02, u8::try_from(content.len()).unwrap()], &content[..]].concat()
     };
     let content = [integer(r), integer(s)].concat();
-    [&[0x30, 0x81, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+    [
+        &[0x30, 0x81, u8::try_from(content.len()).unwrap()],
+        &content[..],
+    ]
+    .concat()
 }
 
 /// CVE-2022-21449 and its neighbours.
@@ -125,7 +180,11 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
         ];
         for (name, signature) in signatures {
             let forged = format!("{message}.{}", encode(signature));
-            attacks.push(token(format!("{algorithm}: a signature {name}"), forged, SIGNATURE));
+            attacks.push(token(
+                format!("{algorithm}: a signature {name}"),
+                forged,
+                SIGNATURE,
+            ));
         }
     }
     let foreign = parts(ES256).1;
@@ -139,11 +198,35 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
 pub(crate) fn other_issuers() -> Vec<Attack> {
     let theirs = other_key().clone().with_key_id(es256().key_id());
     vec![
-        token("the other's key for ours", token_of(other_key()).sign(), KEY_UNKNOWN),
-        token("the other's key under our id", token_of(&theirs).sign(), SIGNATURE),
-        token("our key for the other", token_of(es256()).issuer(OTHER).sign(), KEY_UNKNOWN),
-        token("no kid", token_of(other_key()).without_header("kid").sign(), SIGNATURE),
-        token("a stranger's key under our id", token_of(&forger(Algorithm::ES256)).sign(), SIGNATURE),
-        token("an algorithm that only another issuer has", token_of(key(Algorithm::HS256)).sign(), ALGORITHM),
+        token(
+            "the other's key for ours",
+            token_of(other_key()).sign(),
+            KEY_UNKNOWN,
+        ),
+        token(
+            "the other's key under our id",
+            token_of(&theirs).sign(),
+            SIGNATURE,
+        ),
+        token(
+            "our key for the other",
+            token_of(es256()).issuer(OTHER).sign(),
+            KEY_UNKNOWN,
+        ),
+        token(
+            "no kid",
+            token_of(other_key()).without_header("kid").sign(),
+            SIGNATURE,
+        ),
+        token(
+            "a stranger's key under our id",
+            token_of(&forger(Algorithm::ES256)).sign(),
+            SIGNATURE,
+        ),
+        token(
+            "an algorithm that only another issuer has",
+            token_of(key(Algorithm::HS256)).sign(),
+            ALGORITHM,
+        ),
     ]
 }

@@ -10,7 +10,8 @@ use http::HeaderName;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings, TokenSource,
+    Algorithm, CacheSettings, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings,
+    TokenSource,
 };
 
 /// Its keys name their algorithms.
@@ -52,14 +53,18 @@ pub(crate) fn token() -> TokenBuilder {
 }
 
 pub(crate) fn token_of(key: &TestKey) -> TokenBuilder {
-    let personal = key.token().subject("telltale-subject").claim("email", "telltale@mail.example");
+    let personal = key
+        .token()
+        .subject("telltale-subject")
+        .claim("email", "telltale@mail.example");
     personal.issuer(ISSUER).audience(AUDIENCE)
 }
 
 /// The text of a good payload, with one claim as this JSON text.
 pub(crate) fn payload_with(claim: &str, value: &str) -> String {
     let good = token().sign();
-    let mut claims: Value = serde_json::from_slice(&decode(good.split('.').nth(1).unwrap())).unwrap();
+    let mut claims: Value =
+        serde_json::from_slice(&decode(good.split('.').nth(1).unwrap())).unwrap();
     claims.as_object_mut().unwrap().remove(claim);
     let others = claims.to_string();
     format!("{},\"{claim}\":{value}}}", others.trim_end_matches('}'))
@@ -110,22 +115,44 @@ impl Site {
     /// Gives a fetch less than a second, and a request not all of it.
     pub(crate) async fn impatient() -> Self {
         let (fetch, request) = (Duration::from_millis(2500), Duration::from_secs(2));
-        Self::fetching(CacheSettings::default().fetch_timeout(fetch).patience(request)).await
+        Self::fetching(
+            CacheSettings::default()
+                .fetch_timeout(fetch)
+                .patience(request),
+        )
+        .await
     }
 
     async fn fetching(settings: CacheSettings) -> Self {
-        let fetched = TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::HS256]).start().await.unwrap();
-        let builder = || builder(Issuer::discover(fetched.issuer(), AUDIENCE).cache(settings.clone()));
+        let fetched = TestIssuer::builder()
+            .algorithms([Algorithm::ES256, Algorithm::HS256])
+            .start()
+            .await
+            .unwrap();
+        let builder =
+            || builder(Issuer::discover(fetched.issuer(), AUDIENCE).cache(settings.clone()));
         let plain = builder().build().unwrap();
-        let remembering = builder().remember_tokens(TokenCacheSettings::default()).build().unwrap();
+        let remembering = builder()
+            .remember_tokens(TokenCacheSettings::default())
+            .build()
+            .unwrap();
         let trap = TcpListener::bind("127.0.0.1:0").unwrap();
         trap.set_nonblocking(true).unwrap();
-        Self { plain, remembering, fetched, trap }
+        Self {
+            plain,
+            remembering,
+            fetched,
+            trap,
+        }
     }
 
     /// A good token of the issuer whose keys are fetched, with something in it to look for.
     pub(crate) fn fetched_token(&self) -> TokenBuilder {
-        let personal = self.fetched.token().subject("telltale-subject").claim("email", "telltale@mail.example");
+        let personal = self
+            .fetched
+            .token()
+            .subject("telltale-subject")
+            .claim("email", "telltale@mail.example");
         personal.audience(AUDIENCE)
     }
 
@@ -134,18 +161,29 @@ impl Site {
     }
 
     pub(crate) fn assert_nothing_fell_into_the_trap(&self) {
-        assert_eq!(self.trap.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        assert_eq!(
+            self.trap.accept().unwrap_err().kind(),
+            std::io::ErrorKind::WouldBlock
+        );
     }
 }
 
 /// Looks for tokens in three places, so that there can be two of them.
 fn builder(fetched: Issuer) -> JwtAuthBuilder {
     use Algorithm::{ES256, ES384, ES512, Ed25519, PS256, RS256};
-    let named = key_set([RS256, PS256, ES256, ES384, ES512, Ed25519].map(|algorithm| key(algorithm).jwk()));
-    let loose = [RS256, ES256, Ed25519].into_iter().chain(SECRETS).map(|algorithm| without_alg(key(algorithm)));
+    let named =
+        key_set([RS256, PS256, ES256, ES384, ES512, Ed25519].map(|algorithm| key(algorithm).jwk()));
+    let loose = [RS256, ES256, Ed25519]
+        .into_iter()
+        .chain(SECRETS)
+        .map(|algorithm| without_alg(key(algorithm)));
     JwtAuthLayer::builder(Issuer::with_keys(ISSUER, named, AUDIENCE))
         .issuer(Issuer::with_keys(LOOSE, key_set(loose), AUDIENCE))
-        .issuer(Issuer::with_keys(OTHER, key_set([other_key().jwk()]), AUDIENCE))
+        .issuer(Issuer::with_keys(
+            OTHER,
+            key_set([other_key().jwk()]),
+            AUDIENCE,
+        ))
         .issuer(fetched)
         .token_sources([
             TokenSource::authorization(),

@@ -39,7 +39,10 @@ impl Log {
             let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
             everything.with_ansi(false).with_writer(|| Writer).init();
         });
-        Self { text: &LOG, _turn: turn }
+        Self {
+            text: &LOG,
+            _turn: turn,
+        }
     }
 
     pub(crate) fn clear(&self) {
@@ -53,7 +56,11 @@ impl Log {
     /// That many: were nothing captured, nothing could be found.
     pub(crate) fn tells_of_refusals(&self, count: usize, what: &str) {
         let text = self.text();
-        assert_eq!(text.matches("request refused").count(), count, "{what}: {text}");
+        assert_eq!(
+            text.matches("request refused").count(),
+            count,
+            "{what}: {text}"
+        );
     }
 
     pub(crate) fn tells_of(&self, event: &str, what: &str) {
@@ -77,7 +84,10 @@ async fn a_part_of_a_token_in_the_log_is_noticed() {
     tracing::trace!(rest = &token[token.len() - 20..], "refused");
     let bearer = http::HeaderValue::try_from(format!("Bearer {token}")).unwrap();
     log.hides(
-        &Pieces::of(&[(http::header::AUTHORIZATION, bearer)], &crate::site::Site::new().await),
+        &Pieces::of(
+            &[(http::header::AUTHORIZATION, bearer)],
+            &crate::site::Site::new().await,
+        ),
         "a part of a token",
     );
 }

@@ -26,8 +26,15 @@ where
     K::Key: Send + Sync + 'static,
 {
     let hour = Duration::from_secs(60 * 60);
-    let limit = GovernorConfigBuilder::default().period(hour).burst_size(BURST).key_extractor(address).finish();
-    Router::new().route("/", get(|| async {})).layer(auth).layer(GovernorLayer::new(limit.unwrap()))
+    let limit = GovernorConfigBuilder::default()
+        .period(hour)
+        .burst_size(BURST)
+        .key_extractor(address)
+        .finish();
+    Router::new()
+        .route("/", get(|| async {}))
+        .layer(auth)
+        .layer(GovernorLayer::new(limit.unwrap()))
 }
 
 async fn status(app: &Router, from: &str, forwarded_for: &str, token: &str) -> StatusCode {
@@ -35,11 +42,19 @@ async fn status(app: &Router, from: &str, forwarded_for: &str, token: &str) -> S
         .header("authorization", format!("Bearer {token}"))
         .header("x-forwarded-for", forwarded_for)
         .extension(ConnectInfo::<SocketAddr>(from.parse().unwrap()));
-    app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status()
+    app.clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap()
+        .status()
 }
 
 fn forged() -> String {
-    TestKey::generate(Algorithm::ES256).token().issuer(ISSUER).audience(AUDIENCE).sign()
+    TestKey::generate(Algorithm::ES256)
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .sign()
 }
 
 #[tokio::test]
@@ -48,17 +63,30 @@ async fn a_flood_of_bad_tokens_from_one_address_ends_before_any_signature_is_che
     let app = app(auth, PeerIpKeyExtractor);
     let forged = forged();
     for _ in 0..BURST {
-        assert_eq!(status(&app, "192.0.2.1:1000", "", &forged).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            status(&app, "192.0.2.1:1000", "", &forged).await,
+            StatusCode::UNAUTHORIZED
+        );
     }
     let checked = looks.get();
     assert!(checked >= 5, "each of them was checked");
     for port in 1000..1100 {
         // The header is the caller's own invention here.
-        let (from, forwarded_for) = (format!("192.0.2.1:{port}"), format!("198.51.100.{}", port % 100));
-        assert_eq!(status(&app, &from, &forwarded_for, &forged).await, StatusCode::TOO_MANY_REQUESTS);
+        let (from, forwarded_for) = (
+            format!("192.0.2.1:{port}"),
+            format!("198.51.100.{}", port % 100),
+        );
+        assert_eq!(
+            status(&app, &from, &forwarded_for, &forged).await,
+            StatusCode::TOO_MANY_REQUESTS
+        );
     }
     assert_eq!(looks.get(), checked, "no key was looked for again");
-    assert_eq!(status(&app, "192.0.2.2:1000", "", &token()).await, StatusCode::OK, "others are as free as before");
+    assert_eq!(
+        status(&app, "192.0.2.2:1000", "", &token()).await,
+        StatusCode::OK,
+        "others are as free as before"
+    );
 }
 
 #[tokio::test]
@@ -67,18 +95,35 @@ async fn behind_a_proxy_the_address_is_the_one_that_the_proxy_tells() {
     let app = app(auth, SmartIpKeyExtractor);
     let forged = forged();
     for _ in 0..BURST {
-        assert_eq!(status(&app, "10.0.0.1:1", "198.51.100.1", &forged).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            status(&app, "10.0.0.1:1", "198.51.100.1", &forged).await,
+            StatusCode::UNAUTHORIZED
+        );
     }
     let checked = looks.get();
-    assert_eq!(status(&app, "10.0.0.1:1", "198.51.100.1", &forged).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        status(&app, "10.0.0.1:1", "198.51.100.1", &forged).await,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     assert_eq!(looks.get(), checked);
-    assert_eq!(status(&app, "10.0.0.1:1", "198.51.100.2", &token()).await, StatusCode::OK);
+    assert_eq!(
+        status(&app, "10.0.0.1:1", "198.51.100.2", &token()).await,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn without_an_address_nobody_gets_through() {
     let (auth, looks) = watched_layer();
-    let request = Request::get("/").header("authorization", format!("Bearer {}", token())).body(Body::empty());
-    let response = app(auth, PeerIpKeyExtractor).oneshot(request.unwrap()).await.unwrap();
-    assert_eq!((response.status(), looks.get()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    let request = Request::get("/")
+        .header("authorization", format!("Bearer {}", token()))
+        .body(Body::empty());
+    let response = app(auth, PeerIpKeyExtractor)
+        .oneshot(request.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (response.status(), looks.get()),
+        (StatusCode::INTERNAL_SERVER_ERROR, 0)
+    );
 }

@@ -35,9 +35,15 @@ async fn serve(caller: &mut Caller, body: &str) {
 #[tokio::test(start_paused = true)]
 async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
     let (endpoints, mut callers) = endpoints();
-    let list = ServiceList::new(endpoints.into_iter().map(|endpoint| Constant::new(endpoint, 1)));
-    let mut service =
-        ServiceBuilder::new().layer(layer()).layer_fn(|inner| Buffer::new(inner, 4)).service(Balance::new(list));
+    let list = ServiceList::new(
+        endpoints
+            .into_iter()
+            .map(|endpoint| Constant::new(endpoint, 1)),
+    );
+    let mut service = ServiceBuilder::new()
+        .layer(layer())
+        .layer_fn(|inner| Buffer::new(inner, 4))
+        .service(Balance::new(list));
     callers[1].allow(2);
     for body in ["first", "second"] {
         let response = tokio::spawn(service.ready().await.unwrap().call(request(Some(&token()))));
@@ -45,9 +51,22 @@ async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
         assert_eq!(response.await.unwrap().unwrap().body(), body);
     }
     let waiting = tokio::spawn(service.ready().await.unwrap().call(request(Some(&token()))));
-    assert!(timeout(SECOND, callers[1].next_request()).await.is_err(), "no endpoint is ready");
-    let refused = service.ready().await.unwrap().call(request(None)).await.unwrap();
-    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "strangers need no endpoint");
+    assert!(
+        timeout(SECOND, callers[1].next_request()).await.is_err(),
+        "no endpoint is ready"
+    );
+    let refused = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(None))
+        .await
+        .unwrap();
+    assert_eq!(
+        refused.status(),
+        StatusCode::UNAUTHORIZED,
+        "strangers need no endpoint"
+    );
     callers[1].allow(1);
     serve(&mut callers[1], "third").await;
     assert_eq!(waiting.await.unwrap().unwrap().body(), "third");
@@ -56,11 +75,24 @@ async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
 #[tokio::test(start_paused = true)]
 async fn below_a_balance_an_endpoint_that_refuses_stays_usable() {
     let (endpoints, mut callers) = endpoints();
-    let list = ServiceList::new(endpoints.into_iter().map(|endpoint| Constant::new(layer().layer(endpoint), 1)));
+    let list = ServiceList::new(
+        endpoints
+            .into_iter()
+            .map(|endpoint| Constant::new(layer().layer(endpoint), 1)),
+    );
     let mut service = Balance::new(list);
-    assert!(timeout(SECOND, service.ready()).await.is_err(), "no endpoint is ready");
+    assert!(
+        timeout(SECOND, service.ready()).await.is_err(),
+        "no endpoint is ready"
+    );
     callers[1].allow(1);
-    let refused = service.ready().await.unwrap().call(request(None)).await.unwrap();
+    let refused = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(None))
+        .await
+        .unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     callers[1].allow(1);
     let response = tokio::spawn(service.ready().await.unwrap().call(request(Some(&token()))));
@@ -80,10 +112,17 @@ async fn a_service_that_breaks_while_it_gets_ready_says_so_itself() {
 #[tokio::test]
 async fn a_buffer_whose_worker_is_gone_fails_and_does_not_panic() {
     let (endpoint, mut caller): (Endpoint, Caller) = mock::pair();
-    let service = ServiceBuilder::new().layer(layer()).buffer(1).service(endpoint);
+    let service = ServiceBuilder::new()
+        .layer(layer())
+        .buffer(1)
+        .service(endpoint);
     caller.send_error("broken");
     for _ in 0..3 {
-        let error: BoxError = service.clone().oneshot(request(Some(&token()))).await.unwrap_err();
+        let error: BoxError = service
+            .clone()
+            .oneshot(request(Some(&token())))
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("broken"), "{error}");
     }
 }

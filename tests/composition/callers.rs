@@ -9,7 +9,9 @@ use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::key_extractor::KeyExtractor;
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
-use tower_jwt_auth::{Algorithm, Claims, ClaimsKeyExtractor, Issuer, JsonClaims, JwtAuthLayer, Key};
+use tower_jwt_auth::{
+    Algorithm, Claims, ClaimsKeyExtractor, Issuer, JsonClaims, JwtAuthLayer, Key,
+};
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key};
 
@@ -22,8 +24,15 @@ where
     K::Key: Send + Sync + 'static,
 {
     let hour = std::time::Duration::from_secs(60 * 60);
-    let twice = GovernorConfigBuilder::default().period(hour).burst_size(2).key_extractor(key).finish().unwrap();
-    Router::new().route("/", get(|| async { "hello" })).layer(GovernorLayer::new(twice))
+    let twice = GovernorConfigBuilder::default()
+        .period(hour)
+        .burst_size(2)
+        .key_extractor(key)
+        .finish()
+        .unwrap();
+    Router::new()
+        .route("/", get(|| async { "hello" }))
+        .layer(GovernorLayer::new(twice))
 }
 
 fn token() -> TokenBuilder {
@@ -35,12 +44,20 @@ async fn send(app: &Router, token: Option<&TokenBuilder>) -> Response<Body> {
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {}", token.sign()));
     }
-    app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    app.clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap()
 }
 
 /// This one may come twice.
 async fn assert_twice(app: &Router, token: &TokenBuilder) {
-    for expected in [StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS, StatusCode::TOO_MANY_REQUESTS] {
+    for expected in [
+        StatusCode::OK,
+        StatusCode::OK,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::TOO_MANY_REQUESTS,
+    ] {
         assert_eq!(send(app, Some(token)).await.status(), expected);
     }
 }
@@ -50,8 +67,16 @@ async fn one_subjects_burst_does_not_touch_anothers() {
     let app = limited(Extractor::subject()).layer(layer());
     assert_twice(&app, &token().subject("alice")).await;
     assert_twice(&app, &token().subject("bob")).await;
-    let again = send(&app, Some(&token().subject("alice").claim("jti", "another token"))).await;
-    assert_eq!(again.status(), StatusCode::TOO_MANY_REQUESTS, "a new token gives no new quota");
+    let again = send(
+        &app,
+        Some(&token().subject("alice").claim("jti", "another token")),
+    )
+    .await;
+    assert_eq!(
+        again.status(),
+        StatusCode::TOO_MANY_REQUESTS,
+        "a new token gives no new quota"
+    );
     assert!(again.headers().contains_key("retry-after"));
 }
 
@@ -59,13 +84,22 @@ async fn one_subjects_burst_does_not_touch_anothers() {
 async fn the_same_subject_of_another_issuer_is_somebody_else() {
     let other = TestKey::generate(Algorithm::ES256);
     let key = Key::jwk(&other.jwk().to_string()).unwrap();
-    let auth: JwtAuthLayer = JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
-        .issuer(Issuer::with_keys("https://other.example", key, AUDIENCE))
-        .build()
-        .unwrap();
+    let auth: JwtAuthLayer =
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .issuer(Issuer::with_keys("https://other.example", key, AUDIENCE))
+            .build()
+            .unwrap();
     let app = limited(Extractor::subject()).layer(auth);
     assert_twice(&app, &token().subject("alice")).await;
-    assert_twice(&app, &other.token().issuer("https://other.example").audience(AUDIENCE).subject("alice")).await;
+    assert_twice(
+        &app,
+        &other
+            .token()
+            .issuer("https://other.example")
+            .audience(AUDIENCE)
+            .subject("alice"),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -74,7 +108,11 @@ async fn clients_are_told_apart_by_client_id_or_azp() {
     assert_twice(&app, &token().subject("alice").claim("client_id", "web")).await;
     assert_twice(&app, &token().subject("alice").claim("azp", "mobile")).await;
     let web = token().subject("bob").claim("azp", "web");
-    assert_eq!(send(&app, Some(&web)).await.status(), StatusCode::TOO_MANY_REQUESTS, "the client's, not the user's");
+    assert_eq!(
+        send(&app, Some(&web)).await.status(),
+        StatusCode::TOO_MANY_REQUESTS,
+        "the client's, not the user's"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +130,10 @@ async fn a_token_without_what_the_limit_goes_by_is_refused() {
         let response = send(&app, Some(&token().without_claim("sub"))).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         let challenge = response.headers()["www-authenticate"].to_str().unwrap();
-        assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
+        assert!(
+            challenge.starts_with("Bearer error=\"invalid_token\""),
+            "{challenge}"
+        );
     }
 }
 
@@ -105,7 +146,10 @@ async fn without_the_layer_above_nobody_gets_through() {
 #[tokio::test]
 async fn who_was_let_through_without_a_token_is_asked_for_one() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).optional().build().unwrap();
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .optional()
+            .build()
+            .unwrap();
     let response = send(&limited(Extractor::subject()).layer(auth), None).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
@@ -114,9 +158,17 @@ async fn who_was_let_through_without_a_token_is_asked_for_one() {
 #[tokio::test]
 async fn a_key_shows_nothing_of_the_claims() {
     let mut request = Request::new(());
-    let claims = layer().authenticator().authenticate(&token().subject("telltale").sign()).await.unwrap();
+    let claims = layer()
+        .authenticator()
+        .authenticate(&token().subject("telltale").sign())
+        .await
+        .unwrap();
     request.extensions_mut().insert(claims);
     let key = Extractor::subject().extract(&request).unwrap();
     assert!(!format!("{key:?}").contains("telltale"));
-    assert_eq!(Extractor::subject().key_name(&key), None, "the log gets none either");
+    assert_eq!(
+        Extractor::subject().key_name(&key),
+        None,
+        "the log gets none either"
+    );
 }

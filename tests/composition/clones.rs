@@ -14,7 +14,13 @@ async fn an_accepted_request_clones_nothing_while_the_keys_are_at_hand() {
     let anybody = RequireLayer::when(|_: &Claims, _: &RequestHead<'_>| true);
     let mut service = layer().layer(anybody.layer(inner));
     for _ in 0..10 {
-        let response = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+        let response = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(Some(&token())))
+            .await
+            .unwrap();
         assert_eq!(response.body(), "test-subject");
     }
     assert_eq!((clones.get(), calls.get()), (0, 10));
@@ -26,7 +32,13 @@ async fn a_refused_request_costs_one_clone_and_no_call() {
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
     let mut service = layer().layer(inner);
     for refused in 1..=10 {
-        let response = service.ready().await.unwrap().call(request(None)).await.unwrap();
+        let response = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(None))
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!((clones.get(), calls.get()), (refused, 0));
     }

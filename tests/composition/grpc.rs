@@ -22,7 +22,10 @@ fn health() -> HealthServer<HealthService> {
 }
 
 fn optional_layer() -> JwtAuthLayer {
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).optional().build().unwrap()
+    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        .optional()
+        .build()
+        .unwrap()
 }
 
 fn token() -> TokenBuilder {
@@ -31,12 +34,14 @@ fn token() -> TokenBuilder {
 
 /// Asks how the server is: an empty message in a frame.
 fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
-    let mut request =
-        Request::post(format!("/grpc.health.v1.Health/{method}")).header("content-type", "application/grpc");
+    let mut request = Request::post(format!("/grpc.health.v1.Health/{method}"))
+        .header("content-type", "application/grpc");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {}", token.sign()));
     }
-    request.body(Body::new(http_body_util::Full::from(&[0_u8; 5][..]))).unwrap()
+    request
+        .body(Body::new(http_body_util::Full::from(&[0_u8; 5][..])))
+        .unwrap()
 }
 
 /// The status in the headers; `None` where the call has reached the method, whose status is in the trailers.
@@ -46,7 +51,10 @@ fn status(response: &Response<Body>) -> Option<&str> {
         (response.status(), &response.headers()["content-type"]),
         (StatusCode::OK, &"application/grpc".parse().unwrap())
     );
-    response.headers().get("grpc-status").map(|status| status.to_str().unwrap())
+    response
+        .headers()
+        .get("grpc-status")
+        .map(|status| status.to_str().unwrap())
 }
 
 #[tokio::test]
@@ -61,11 +69,18 @@ async fn a_service_of_tonics_may_ask_for_scopes_by_method() {
         ("Watch", token().scope("health"), Some("7")),
         ("Watch", token().scope("health:watch"), None),
     ] {
-        let response = service.clone().oneshot(call(method, Some(&token))).await.unwrap();
+        let response = service
+            .clone()
+            .oneshot(call(method, Some(&token)))
+            .await
+            .unwrap();
         assert_eq!(status(&response), expected, "{method}");
     }
     let response = service.oneshot(call("Watch", None)).await.unwrap();
-    assert_eq!((status(&response), &response.headers()["www-authenticate"]), (Some("16"), &"Bearer".parse().unwrap()));
+    assert_eq!(
+        (status(&response), &response.headers()["www-authenticate"]),
+        (Some("16"), &"Bearer".parse().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -78,12 +93,18 @@ async fn a_caller_who_comes_too_often_is_told_so_in_grpcs_terms() {
     let limit = GovernorLayer::new(once.unwrap());
     let service = optional_layer().layer(limit.layer(Routes::new(health())));
     let (alice, nobody) = (token().subject("alice"), token().without_claim("sub"));
-    for (token, expected) in
-        [(Some(&alice), None), (Some(&alice), Some("8")), (None, Some("16")), (Some(&nobody), Some("16"))]
-    {
+    for (token, expected) in [
+        (Some(&alice), None),
+        (Some(&alice), Some("8")),
+        (None, Some("16")),
+        (Some(&nobody), Some("16")),
+    ] {
         let response = service.clone().oneshot(call("Check", token)).await.unwrap();
         assert_eq!(status(&response), expected);
     }
     let without = limit.layer(Routes::new(health()));
-    assert_eq!(status(&without.oneshot(call("Check", None)).await.unwrap()), Some("13"));
+    assert_eq!(
+        status(&without.oneshot(call("Check", None)).await.unwrap()),
+        Some("13")
+    );
 }

@@ -17,20 +17,32 @@ use crate::watched::answer;
 
 fn permits(number: usize) -> (Arc<Semaphore>, GlobalConcurrencyLimitLayer) {
     let permits = Arc::new(Semaphore::new(number));
-    (permits.clone(), GlobalConcurrencyLimitLayer::with_semaphore(permits))
+    (
+        permits.clone(),
+        GlobalConcurrencyLimitLayer::with_semaphore(permits),
+    )
 }
 
 #[tokio::test]
 async fn a_refusal_that_nobody_looks_at_holds_no_permit() {
     let (permits, limit) = permits(1);
-    let mut service = ServiceBuilder::new().layer(layer()).layer(limit).service(service_fn(answer));
+    let mut service = ServiceBuilder::new()
+        .layer(layer())
+        .layer(limit)
+        .service(service_fn(answer));
     let unseen: Vec<_> = (0..5).map(|_| service.clone()).collect();
     let mut futures = Vec::new();
     for mut service in unseen {
         futures.push(service.ready().await.unwrap().call(request(None)));
         assert_eq!(permits.available_permits(), 1);
     }
-    let response = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+    let response = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(Some(&token())))
+        .await
+        .unwrap();
     assert_eq!(response.body(), "test-subject");
     drop(futures);
 }
@@ -40,14 +52,25 @@ async fn a_request_that_times_out_while_it_waits_for_keys_gives_its_permit_back(
     let held = Held::new();
     let (permits, limit) = permits(1);
     let second = Duration::from_secs(1);
-    let service = ServiceBuilder::new().timeout(second).layer(held.layer()).layer(limit).service(service_fn(answer));
+    let service = ServiceBuilder::new()
+        .timeout(second)
+        .layer(held.layer())
+        .layer(limit)
+        .service(service_fn(answer));
     for _ in 0..3 {
         let outcome = service.clone().oneshot(request(Some(&token()))).await;
         assert!(outcome.unwrap_err().is::<Elapsed>());
         assert_eq!(permits.available_permits(), 1);
     }
     held.let_go();
-    assert_eq!(service.oneshot(request(Some(&token()))).await.unwrap().body(), "test-subject");
+    assert_eq!(
+        service
+            .oneshot(request(Some(&token())))
+            .await
+            .unwrap()
+            .body(),
+        "test-subject"
+    );
     assert_eq!(permits.available_permits(), 1);
 }
 
@@ -55,10 +78,19 @@ async fn a_request_that_times_out_while_it_waits_for_keys_gives_its_permit_back(
 async fn of_many_that_wait_for_keys_some_dropped_all_others_are_answered() {
     let held = Held::new();
     let (permits, limit) = permits(3);
-    let service = ServiceBuilder::new().layer(held.layer()).layer(limit).service(service_fn(answer));
-    let mut waiting: Vec<_> = (0..60).map(|_| tokio::spawn(service.clone().oneshot(request(Some(&token()))))).collect();
+    let service = ServiceBuilder::new()
+        .layer(held.layer())
+        .layer(limit)
+        .service(service_fn(answer));
+    let mut waiting: Vec<_> = (0..60)
+        .map(|_| tokio::spawn(service.clone().oneshot(request(Some(&token())))))
+        .collect();
     tokio::task::yield_now().await;
-    assert_eq!(permits.available_permits(), 0, "three wait for keys, the others for a permit");
+    assert_eq!(
+        permits.available_permits(),
+        0,
+        "three wait for keys, the others for a permit"
+    );
     for at in (0..60).rev().step_by(2) {
         let dropped = waiting.remove(at);
         dropped.abort();
@@ -74,13 +106,30 @@ async fn of_many_that_wait_for_keys_some_dropped_all_others_are_answered() {
 #[tokio::test]
 async fn strangers_do_not_starve_callers_of_permits() {
     let (permits, limit) = permits(1);
-    let service = ServiceBuilder::new().layer(layer()).layer(limit).service(service_fn(answer));
+    let service = ServiceBuilder::new()
+        .layer(layer())
+        .layer(limit)
+        .service(service_fn(answer));
     let tokens = [None, Some("bad".to_owned()), Some(token())];
-    let tasks: Vec<_> =
-        (0..90).map(|number| tokio::spawn(service.clone().oneshot(request(tokens[number % 3].as_deref())))).collect();
+    let tasks: Vec<_> = (0..90)
+        .map(|number| {
+            tokio::spawn(
+                service
+                    .clone()
+                    .oneshot(request(tokens[number % 3].as_deref())),
+            )
+        })
+        .collect();
     for (number, task) in tasks.into_iter().enumerate() {
         let status = task.await.unwrap().unwrap().status();
-        assert_eq!(status, if number % 3 == 2 { StatusCode::OK } else { StatusCode::UNAUTHORIZED });
+        assert_eq!(
+            status,
+            if number % 3 == 2 {
+                StatusCode::OK
+            } else {
+                StatusCode::UNAUTHORIZED
+            }
+        );
     }
     assert_eq!(permits.available_permits(), 1);
 }
@@ -89,21 +138,37 @@ async fn strangers_do_not_starve_callers_of_permits() {
 async fn a_dropped_request_that_waited_above_and_below_limits_leaves_both_whole() {
     let held = Held::new();
     let ((above, outer), (below, inner)) = (permits(2), permits(1));
-    let service = ServiceBuilder::new().layer(outer).layer(held.layer()).layer(inner).service(service_fn(answer));
+    let service = ServiceBuilder::new()
+        .layer(outer)
+        .layer(held.layer())
+        .layer(inner)
+        .service(service_fn(answer));
     let waiting = tokio::spawn(service.clone().oneshot(request(Some(&token()))));
     tokio::task::yield_now().await;
-    assert_eq!((above.available_permits(), below.available_permits()), (1, 0));
+    assert_eq!(
+        (above.available_permits(), below.available_permits()),
+        (1, 0)
+    );
     waiting.abort();
     assert!(waiting.await.unwrap_err().is_cancelled());
-    assert_eq!((above.available_permits(), below.available_permits()), (2, 1));
+    assert_eq!(
+        (above.available_permits(), below.available_permits()),
+        (2, 1)
+    );
 }
 
 #[tokio::test]
-async fn on_axums_routes_a_request_that_waits_for_keys_holds_no_permit_of_a_limit_of_its_own_call() {
+async fn on_axums_routes_a_request_that_waits_for_keys_holds_no_permit_of_a_limit_of_its_own_call()
+{
     let held = Held::new();
     let (permits, limit) = permits(1);
-    let app = Router::new().route("/", get(|| async { "hello" })).layer(limit).layer(held.layer());
-    let bearing = Request::get("/").header("authorization", format!("Bearer {}", token())).body(Body::empty());
+    let app = Router::new()
+        .route("/", get(|| async { "hello" }))
+        .layer(limit)
+        .layer(held.layer());
+    let bearing = Request::get("/")
+        .header("authorization", format!("Bearer {}", token()))
+        .body(Body::empty());
     let waiting = tokio::spawn(app.oneshot(bearing.unwrap()));
     tokio::task::yield_now().await;
     assert_eq!(permits.available_permits(), 1);

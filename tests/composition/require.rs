@@ -6,8 +6,8 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_jwt_auth::{
-    Challenge, Claims, ConfigErrorKind, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, MakeResponse as _,
-    RequestHead, RequireLayer,
+    Challenge, Claims, ConfigErrorKind, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer,
+    MakeResponse as _, RequestHead, RequireLayer,
 };
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, request};
@@ -16,7 +16,12 @@ use crate::watched::{answer, refused};
 type Require = RequireLayer<JsonClaims>;
 
 fn token_with(claim: &str, value: impl Into<Value>) -> String {
-    key().token().issuer(ISSUER).audience(AUDIENCE).claim(claim, value.into()).sign()
+    key()
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .claim(claim, value.into())
+        .sign()
 }
 
 async fn through<L>(require: L, request: Request<String>) -> Response<String>
@@ -25,7 +30,11 @@ where
     L::Service: Service<Request<String>, Response = Response<String>, Error = Infallible> + Clone,
 {
     let inner = service_fn(answer).boxed_clone();
-    layer().layer(require.layer(inner)).oneshot(request).await.unwrap()
+    layer()
+        .layer(require.layer(inner))
+        .oneshot(request)
+        .await
+        .unwrap()
 }
 
 #[track_caller]
@@ -44,7 +53,10 @@ async fn all_of_the_scopes_are_needed_however_the_token_states_them() {
         ("scp", json!(["orders:write", "orders:read", "profile"])),
     ] {
         let response = through(require.clone(), request(Some(&token_with(claim, good)))).await;
-        assert_eq!((response.status(), response.body().as_str()), (StatusCode::OK, "test-subject"));
+        assert_eq!(
+            (response.status(), response.body().as_str()),
+            (StatusCode::OK, "test-subject")
+        );
     }
     for (claim, poor) in [
         ("scope", json!("orders:read")),
@@ -55,38 +67,68 @@ async fn all_of_the_scopes_are_needed_however_the_token_states_them() {
         ("scopes", json!("orders:read orders:write")),
     ] {
         let response = through(require.clone(), request(Some(&token_with(claim, poor)))).await;
-        assert_eq!(refused(&response, StatusCode::FORBIDDEN), ErrorKind::InsufficientScope);
-        assert!(challenge(&response).starts_with("Bearer error=\"insufficient_scope\""), "{response:?}");
-        assert!(challenge(&response).ends_with(",scope=\"orders:read orders:write\""), "{response:?}");
+        assert_eq!(
+            refused(&response, StatusCode::FORBIDDEN),
+            ErrorKind::InsufficientScope
+        );
+        assert!(
+            challenge(&response).starts_with("Bearer error=\"insufficient_scope\""),
+            "{response:?}"
+        );
+        assert!(
+            challenge(&response).ends_with(",scope=\"orders:read orders:write\""),
+            "{response:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn any_of_the_scopes_is_enough() {
     let require = Require::any_scope(["orders:write", "orders:admin"]).unwrap();
-    for good in ["orders:write", "orders:admin", "x orders:admin orders:write"] {
+    for good in [
+        "orders:write",
+        "orders:admin",
+        "x orders:admin orders:write",
+    ] {
         let response = through(require.clone(), request(Some(&token_with("scope", good)))).await;
         assert_eq!(response.status(), StatusCode::OK);
     }
     let response = through(require, request(Some(&token_with("scope", "orders:read")))).await;
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    assert!(challenge(&response).ends_with(",scope=\"orders:write orders:admin\""), "{response:?}");
+    assert!(
+        challenge(&response).ends_with(",scope=\"orders:write orders:admin\""),
+        "{response:?}"
+    );
 }
 
 fn has_role(claims: &Claims, role: &str) -> bool {
-    let roles = claims.get("realm_access").and_then(|access| access.get("roles")?.as_array());
+    let roles = claims
+        .get("realm_access")
+        .and_then(|access| access.get("roles")?.as_array());
     roles.is_some_and(|roles| roles.iter().any(|granted| granted == role))
 }
 
 #[tokio::test]
 async fn a_predicate_sees_roles_as_keycloak_states_them() {
-    let editors = RequireLayer::when(|claims: &Claims, _: &RequestHead<'_>| has_role(claims, "editor"));
+    let editors =
+        RequireLayer::when(|claims: &Claims, _: &RequestHead<'_>| has_role(claims, "editor"));
     let token = token_with("realm_access", json!({"roles": ["reader", "editor"]}));
-    assert_eq!(through(editors.clone(), request(Some(&token))).await.status(), StatusCode::OK);
+    assert_eq!(
+        through(editors.clone(), request(Some(&token)))
+            .await
+            .status(),
+        StatusCode::OK
+    );
     let token = token_with("realm_access", json!({"roles": ["reader"]}));
     let response = through(editors, request(Some(&token))).await;
-    assert_eq!(refused(&response, StatusCode::FORBIDDEN), ErrorKind::InsufficientScope);
-    assert!(!challenge(&response).contains("scope="), "no scope would help: {response:?}");
+    assert_eq!(
+        refused(&response, StatusCode::FORBIDDEN),
+        ErrorKind::InsufficientScope
+    );
+    assert!(
+        !challenge(&response).contains("scope="),
+        "no scope would help: {response:?}"
+    );
 }
 
 #[tokio::test]
@@ -95,7 +137,10 @@ async fn a_predicate_sees_the_tenant_in_the_path() {
         let tenant = claims.get("tenant").and_then(Value::as_str);
         tenant.is_some() && head.uri().path().split('/').nth(2) == tenant
     });
-    for (path, status) in [("/tenants/acme/bills", StatusCode::OK), ("/tenants/acme2/bills", StatusCode::FORBIDDEN)] {
+    for (path, status) in [
+        ("/tenants/acme/bills", StatusCode::OK),
+        ("/tenants/acme2/bills", StatusCode::FORBIDDEN),
+    ] {
         let mut request = request(Some(&token_with("tenant", "acme")));
         *request.uri_mut() = path.parse().unwrap();
         assert_eq!(through(own.clone(), request).await.status(), status);
@@ -104,44 +149,78 @@ async fn a_predicate_sees_the_tenant_in_the_path() {
 
 #[tokio::test]
 async fn a_grpc_method_has_its_scope_and_its_callers_an_answer_they_understand() {
-    let delete =
-        Require::all_scopes(["orders:delete"]).unwrap().only_for(|head| head.uri().path() == "/shop.Orders/Delete");
-    for (path, status) in [("/shop.Orders/Delete", Some("7")), ("/shop.Orders/List", None)] {
+    let delete = Require::all_scopes(["orders:delete"])
+        .unwrap()
+        .only_for(|head| head.uri().path() == "/shop.Orders/Delete");
+    for (path, status) in [
+        ("/shop.Orders/Delete", Some("7")),
+        ("/shop.Orders/List", None),
+    ] {
         let mut request = request(Some(&token_with("scope", "orders:read")));
         *request.uri_mut() = path.parse().unwrap();
         *request.method_mut() = Method::POST;
-        request.headers_mut().insert("content-type", "application/grpc+proto".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("content-type", "application/grpc+proto".parse().unwrap());
         let response = through(delete.clone(), request).await;
         assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers().get("grpc-status").map(|status| status.to_str().unwrap()), status);
+        assert_eq!(
+            response
+                .headers()
+                .get("grpc-status")
+                .map(|status| status.to_str().unwrap()),
+            status
+        );
     }
 }
 
 #[tokio::test]
 async fn what_is_added_to_it_takes_nothing_away() {
     let path = |path: &'static str| move |head: &RequestHead<'_>| head.uri().path() == path;
-    let writes = Require::all_scopes(["orders:write"]).unwrap().only_for(path("/delete")).only_for(path("/purge"));
-    for (path, status) in
-        [("/delete", StatusCode::FORBIDDEN), ("/purge", StatusCode::FORBIDDEN), ("/list", StatusCode::OK)]
-    {
+    let writes = Require::all_scopes(["orders:write"])
+        .unwrap()
+        .only_for(path("/delete"))
+        .only_for(path("/purge"));
+    for (path, status) in [
+        ("/delete", StatusCode::FORBIDDEN),
+        ("/purge", StatusCode::FORBIDDEN),
+        ("/list", StatusCode::OK),
+    ] {
         let mut request = request(Some(&token_with("scope", "orders:read")));
         *request.uri_mut() = path.parse().unwrap();
-        assert_eq!(through(writes.clone(), request).await.status(), status, "{path}");
+        assert_eq!(
+            through(writes.clone(), request).await.status(),
+            status,
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn without_the_layer_above_it_is_a_mistake_of_the_server() {
-    let require = Require::all_scopes(["orders:read"]).unwrap().layer(service_fn(answer));
-    let response = require.clone().oneshot(request(Some(&token_with("scope", "orders:read")))).await.unwrap();
+    let require = Require::all_scopes(["orders:read"])
+        .unwrap()
+        .layer(service_fn(answer));
+    let response = require
+        .clone()
+        .oneshot(request(Some(&token_with("scope", "orders:read"))))
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(response.headers().get("www-authenticate").is_none(), "another token would not help");
+    assert!(
+        response.headers().get("www-authenticate").is_none(),
+        "another token would not help"
+    );
 
     let mut grpc = request(None);
     *grpc.method_mut() = Method::POST;
-    grpc.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+    grpc.headers_mut()
+        .insert("content-type", "application/grpc".parse().unwrap());
     let response = require.oneshot(grpc).await.unwrap();
-    assert_eq!((response.status(), &response.headers()["grpc-status"]), (StatusCode::OK, &"13".parse().unwrap()));
+    assert_eq!(
+        (response.status(), &response.headers()["grpc-status"]),
+        (StatusCode::OK, &"13".parse().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -156,43 +235,97 @@ async fn claims_of_another_type_are_none() {
 #[tokio::test]
 async fn who_was_let_through_without_a_token_is_asked_for_one() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).optional().build().unwrap();
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .optional()
+            .build()
+            .unwrap();
     let require = Require::all_scopes(["orders:read"]).unwrap();
-    let response = auth.layer(require.layer(service_fn(answer))).oneshot(request(None)).await.unwrap();
-    assert_eq!(refused(&response, StatusCode::UNAUTHORIZED), ErrorKind::MissingToken);
+    let response = auth
+        .layer(require.layer(service_fn(answer)))
+        .oneshot(request(None))
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(&response, StatusCode::UNAUTHORIZED),
+        ErrorKind::MissingToken
+    );
     assert_eq!(challenge(&response), "Bearer");
 }
 
 #[tokio::test]
 async fn it_answers_like_the_layer_above_or_in_its_own_way() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).realm("shop").build().unwrap();
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .realm("shop")
+            .build()
+            .unwrap();
     let like = RequireLayer::all_scopes(["a"]).unwrap().like(&auth);
-    let response = auth.layer(like.layer(service_fn(answer))).oneshot(request(Some(&token_with("scope", "b")))).await;
-    assert!(challenge(&response.unwrap()).starts_with("Bearer realm=\"shop\",error=\"insufficient_scope\""));
+    let response = auth
+        .layer(like.layer(service_fn(answer)))
+        .oneshot(request(Some(&token_with("scope", "b"))))
+        .await;
+    assert!(
+        challenge(&response.unwrap())
+            .starts_with("Bearer realm=\"shop\",error=\"insufficient_scope\"")
+    );
 
-    let own = Require::all_scopes(["a"]).unwrap().response(|error: &Error, head: &RequestHead<'_>| {
-        Challenge::new().make_response(error, head).map(|_: String| format!("{} {error}", head.method()))
-    });
+    let own =
+        Require::all_scopes(["a"])
+            .unwrap()
+            .response(|error: &Error, head: &RequestHead<'_>| {
+                Challenge::new()
+                    .make_response(error, head)
+                    .map(|_: String| format!("{} {error}", head.method()))
+            });
     let response = through(own, request(Some(&token_with("scope", "b")))).await;
-    assert_eq!(refused(&response, StatusCode::FORBIDDEN), ErrorKind::InsufficientScope);
-    assert_eq!(response.body(), "GET the access token does not grant what the request needs");
+    assert_eq!(
+        refused(&response, StatusCode::FORBIDDEN),
+        ErrorKind::InsufficientScope
+    );
+    assert_eq!(
+        response.body(),
+        "GET the access token does not grant what the request needs"
+    );
 }
 
 #[tokio::test]
 async fn of_two_requirements_both_must_be_met() {
-    let both = tower::layer::util::Stack::new(Require::all_scopes(["a"]).unwrap(), Require::all_scopes(["b"]).unwrap());
-    for (scopes, status) in [("a b", StatusCode::OK), ("a", StatusCode::FORBIDDEN), ("b", StatusCode::FORBIDDEN)] {
-        assert_eq!(through(both.clone(), request(Some(&token_with("scope", scopes)))).await.status(), status);
+    let both = tower::layer::util::Stack::new(
+        Require::all_scopes(["a"]).unwrap(),
+        Require::all_scopes(["b"]).unwrap(),
+    );
+    for (scopes, status) in [
+        ("a b", StatusCode::OK),
+        ("a", StatusCode::FORBIDDEN),
+        ("b", StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(
+            through(both.clone(), request(Some(&token_with("scope", scopes))))
+                .await
+                .status(),
+            status
+        );
     }
 }
 
 #[test]
 fn what_is_required_must_be_scopes() {
-    for scopes in [&[][..], &[""], &["a b"], &["a", "b\""], &["a\\"], &["é"], &["a\n"], &["\u{7f}"]] {
+    for scopes in [
+        &[][..],
+        &[""],
+        &["a b"],
+        &["a", "b\""],
+        &["a\\"],
+        &["é"],
+        &["a\n"],
+        &["\u{7f}"],
+    ] {
         let error = Require::all_scopes(scopes.iter().copied()).unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::Contradiction, "{scopes:?}");
-        assert!(Require::any_scope(scopes.iter().copied()).is_err(), "{scopes:?}");
+        assert!(
+            Require::any_scope(scopes.iter().copied()).is_err(),
+            "{scopes:?}"
+        );
     }
     Require::all_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).unwrap();
 }

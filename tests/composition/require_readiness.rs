@@ -17,29 +17,63 @@ fn read() -> RequireLayer<JsonClaims> {
 }
 
 fn reader() -> String {
-    key().token().issuer(ISSUER).audience(AUDIENCE).scope("read").sign()
+    key()
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .scope("read")
+        .sign()
 }
 
 #[tokio::test]
 async fn the_service_that_was_polled_ready_is_called_also_after_refusals() {
     let inner = Costly::default();
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
-    let mut service = ServiceBuilder::new().layer(layer()).layer(read()).service(inner);
+    let mut service = ServiceBuilder::new()
+        .layer(layer())
+        .layer(read())
+        .service(inner);
     for called in 1..=3 {
-        let refused = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+        let refused = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(Some(&token())))
+            .await
+            .unwrap();
         assert_eq!(refused.status(), StatusCode::FORBIDDEN);
-        let response = service.ready().await.unwrap().call(request(Some(&reader()))).await.unwrap();
-        assert_eq!((response.body().as_str(), calls.get(), clones.get()), ("test-subject", called, called));
+        let response = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(Some(&reader())))
+            .await
+            .unwrap();
+        assert_eq!(
+            (response.body().as_str(), calls.get(), clones.get()),
+            ("test-subject", called, called)
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_gives_its_permit_back_at_once() {
     let limit = ConcurrencyLimitLayer::new(1);
-    let mut service = ServiceBuilder::new().layer(layer()).layer(read()).layer(limit).service(service_fn(answer));
+    let mut service = ServiceBuilder::new()
+        .layer(layer())
+        .layer(read())
+        .layer(limit)
+        .service(service_fn(answer));
     let unseen = service.ready().await.unwrap().call(request(Some(&token())));
-    let response = timeout(Duration::from_secs(1), service.clone().oneshot(request(Some(&reader())))).await;
-    assert_eq!(response.expect("there is a permit").unwrap().body(), "test-subject");
+    let response = timeout(
+        Duration::from_secs(1),
+        service.clone().oneshot(request(Some(&reader()))),
+    )
+    .await;
+    assert_eq!(
+        response.expect("there is a permit").unwrap().body(),
+        "test-subject"
+    );
     assert_eq!(unseen.await.unwrap().status(), StatusCode::FORBIDDEN);
 }
 
@@ -48,7 +82,11 @@ async fn a_service_that_is_not_ready_holds_requests_back() {
     let (service, mut handle) = mock::pair::<Request<String>, Response<String>>();
     let mut service = layer().layer(read().layer(service));
     handle.allow(0);
-    assert!(timeout(Duration::from_secs(1), service.ready()).await.is_err());
+    assert!(
+        timeout(Duration::from_secs(1), service.ready())
+            .await
+            .is_err()
+    );
     handle.send_error("broken");
     assert_eq!(service.ready().await.unwrap_err().to_string(), "broken");
 }
@@ -57,7 +95,11 @@ async fn a_service_that_is_not_ready_holds_requests_back() {
 async fn scopes_are_looked_at_when_the_keys_are_there() {
     let held = Held::new();
     let limit = ConcurrencyLimitLayer::new(2);
-    let service = ServiceBuilder::new().layer(held.layer()).layer(read()).layer(limit).service(service_fn(answer));
+    let service = ServiceBuilder::new()
+        .layer(held.layer())
+        .layer(read())
+        .layer(limit)
+        .service(service_fn(answer));
     let poor = tokio::spawn(service.clone().oneshot(request(Some(&token()))));
     let good = tokio::spawn(service.clone().oneshot(request(Some(&reader()))));
     tokio::task::yield_now().await;

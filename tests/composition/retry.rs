@@ -17,9 +17,15 @@ struct Thrice(usize);
 impl<E> Policy<Request<String>, Response<String>, E> for Thrice {
     type Future = Ready<()>;
 
-    fn retry(&mut self, _: &mut Request<String>, result: &mut Result<Response<String>, E>) -> Option<Ready<()>> {
+    fn retry(
+        &mut self,
+        _: &mut Request<String>,
+        result: &mut Result<Response<String>, E>,
+    ) -> Option<Ready<()>> {
         self.0 += 1;
-        let failed = result.as_ref().is_ok_and(|response| response.status().is_server_error());
+        let failed = result
+            .as_ref()
+            .is_ok_and(|response| response.status().is_server_error());
         (failed && self.0 < 3).then(|| ready(()))
     }
 
@@ -29,7 +35,9 @@ impl<E> Policy<Request<String>, Response<String>, E> for Thrice {
 }
 
 /// Fails twice, then answers.
-fn flaky(calls: Count) -> impl Fn(Request<String>) -> Ready<Result<Response<String>, Infallible>> + Clone {
+fn flaky(
+    calls: Count,
+) -> impl Fn(Request<String>) -> Ready<Result<Response<String>, Infallible>> + Clone {
     move |_| {
         let mut response = Response::new("at last".to_owned());
         if calls.up() < 3 {
@@ -49,7 +57,10 @@ async fn above_retry_the_service_is_called_again_and_the_token_is_checked_once()
         .concurrency_limit(1)
         .service(service_fn(flaky(calls.clone())));
     let response = service.oneshot(request(Some(&token()))).await.unwrap();
-    assert_eq!((response.body().as_str(), calls.get(), looks.get()), ("at last", 3, 1));
+    assert_eq!(
+        (response.body().as_str(), calls.get(), looks.get()),
+        ("at last", 3, 1)
+    );
 }
 
 #[tokio::test]
@@ -62,9 +73,15 @@ async fn below_retry_every_try_is_checked_and_a_refusal_is_not_tried_again() {
         .concurrency_limit(1)
         .service(service_fn(flaky(calls.clone())));
     let refused = service.clone().oneshot(request(None)).await.unwrap();
-    assert_eq!((refused.status(), calls.get()), (StatusCode::UNAUTHORIZED, 0));
+    assert_eq!(
+        (refused.status(), calls.get()),
+        (StatusCode::UNAUTHORIZED, 0)
+    );
     let response = service.oneshot(request(Some(&token()))).await.unwrap();
-    assert_eq!((response.body().as_str(), calls.get(), looks.get()), ("at last", 3, 3));
+    assert_eq!(
+        (response.body().as_str(), calls.get(), looks.get()),
+        ("at last", 3, 3)
+    );
 }
 
 #[tokio::test]
@@ -75,7 +92,11 @@ async fn a_retry_that_is_given_up_keeps_no_permit() {
         .layer(layer())
         .concurrency_limit(1)
         .service(service_fn(flaky(calls.clone())));
-    let given_up = service.clone().oneshot(request(Some(&token()))).await.unwrap();
+    let given_up = service
+        .clone()
+        .oneshot(request(Some(&token())))
+        .await
+        .unwrap();
     assert_eq!(given_up.status(), StatusCode::BAD_GATEWAY);
     let response = service.oneshot(request(Some(&token()))).await.unwrap();
     assert_eq!((response.body().as_str(), calls.get()), ("at last", 3));

@@ -21,7 +21,12 @@ async fn orders(caller: Scoped<OrdersRead>) -> String {
 }
 
 fn token(scope: &str) -> String {
-    key().token().issuer(ISSUER).audience(AUDIENCE).scope(scope).sign()
+    key()
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .scope(scope)
+        .sign()
 }
 
 async fn send(app: &Router, path: &str, token: Option<&str>) -> Response<Body> {
@@ -29,7 +34,10 @@ async fn send(app: &Router, path: &str, token: Option<&str>) -> Response<Body> {
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    app.clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -37,20 +45,36 @@ async fn a_handler_is_called_with_the_claims_when_its_scopes_are_granted() {
     let app = Router::new().route("/", get(orders)).layer(layer());
     let response = send(&app, "/", Some(&token("profile orders:read"))).await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(to_bytes(response.into_body(), 100).await.unwrap(), "orders of test-subject");
+    assert_eq!(
+        to_bytes(response.into_body(), 100).await.unwrap(),
+        "orders of test-subject"
+    );
 }
 
 #[tokio::test]
 async fn a_handler_whose_scopes_are_not_granted_answers_as_the_layer_does() {
     let app = Router::new().route("/", get(orders)).layer(layer());
-    let by_layer = RequireLayer::all_scopes(["orders:read", "profile"]).unwrap().like(&layer());
-    let layered = Router::new().route("/", get(|| async {}).layer(by_layer)).layer(layer());
+    let by_layer = RequireLayer::all_scopes(["orders:read", "profile"])
+        .unwrap()
+        .like(&layer());
+    let layered = Router::new()
+        .route("/", get(|| async {}).layer(by_layer))
+        .layer(layer());
     for app in [app, layered] {
         let response = send(&app, "/", Some(&token("orders:read"))).await;
-        assert_eq!(refused(&response, StatusCode::FORBIDDEN), ErrorKind::InsufficientScope);
+        assert_eq!(
+            refused(&response, StatusCode::FORBIDDEN),
+            ErrorKind::InsufficientScope
+        );
         let challenge = response.headers()["www-authenticate"].to_str().unwrap();
-        assert!(challenge.starts_with("Bearer error=\"insufficient_scope\""), "{challenge}");
-        assert!(challenge.ends_with(",scope=\"orders:read profile\""), "{challenge}");
+        assert!(
+            challenge.starts_with("Bearer error=\"insufficient_scope\""),
+            "{challenge}"
+        );
+        assert!(
+            challenge.ends_with(",scope=\"orders:read profile\""),
+            "{challenge}"
+        );
     }
 }
 
@@ -64,9 +88,20 @@ async fn a_handler_without_the_layer_is_a_mistake_of_the_server() {
 #[tokio::test]
 async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).optional().build().unwrap();
-    let response = send(&Router::new().route("/", get(orders)).layer(auth), "/", None).await;
-    assert_eq!(refused(&response, StatusCode::UNAUTHORIZED), ErrorKind::MissingToken);
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .optional()
+            .build()
+            .unwrap();
+    let response = send(
+        &Router::new().route("/", get(orders)).layer(auth),
+        "/",
+        None,
+    )
+    .await;
+    assert_eq!(
+        refused(&response, StatusCode::UNAUTHORIZED),
+        ErrorKind::MissingToken
+    );
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
 }
 
@@ -74,7 +109,13 @@ async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
 async fn each_route_and_each_method_may_ask_for_its_own() {
     let require = |scope: &str| RequireLayer::all_scopes([scope]).unwrap().like(&layer());
     let app = Router::new()
-        .route("/orders", get(|| async {}).layer(require("orders:read")).post(|| async {}).layer(require("shop")))
+        .route(
+            "/orders",
+            get(|| async {})
+                .layer(require("orders:read"))
+                .post(|| async {})
+                .layer(require("shop")),
+        )
         .route("/bills", get(|| async {}))
         .route_layer(require("any"))
         .layer(layer());
@@ -85,8 +126,19 @@ async fn each_route_and_each_method_may_ask_for_its_own() {
         ("/bills", "any", StatusCode::OK),
         ("/nowhere", "none", StatusCode::NOT_FOUND),
     ] {
-        assert_eq!(send(&app, path, Some(&token(scope))).await.status(), status, "{path} {scope}");
+        assert_eq!(
+            send(&app, path, Some(&token(scope))).await.status(),
+            status,
+            "{path} {scope}"
+        );
     }
-    let post = Request::post("/orders").header("authorization", format!("Bearer {}", token("any shop")));
-    assert_eq!(app.oneshot(post.body(Body::empty()).unwrap()).await.unwrap().status(), StatusCode::OK);
+    let post =
+        Request::post("/orders").header("authorization", format!("Bearer {}", token("any shop")));
+    assert_eq!(
+        app.oneshot(post.body(Body::empty()).unwrap())
+            .await
+            .unwrap()
+            .status(),
+        StatusCode::OK
+    );
 }

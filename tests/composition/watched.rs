@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use futures::FutureExt as _;
 use http::{Request, Response, StatusCode};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, Error, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySet, KeySource, Keys, KeysFuture};
+use tower_jwt_auth::{
+    Claims, Error, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySet, KeySource, Keys, KeysFuture,
+};
 
 use crate::support::{AUDIENCE, ISSUER, public_key, request, token};
 
@@ -29,10 +31,20 @@ impl Count {
 /// tokens' header, after which each token is one look.
 pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
     let looks = Count::default();
-    let source = WatchedKeys { keys: public_key().into(), looks: looks.clone() };
-    let layer = JwtAuthLayer::builder(Issuer::with_source(ISSUER, source, AUDIENCE)).build().unwrap();
-    let met = layer.layer(service_fn(answer)).oneshot(request(Some(&token()))).now_or_never();
-    assert!(met.is_some_and(|response| response.is_ok_and(|response| response.status() == StatusCode::OK)));
+    let source = WatchedKeys {
+        keys: public_key().into(),
+        looks: looks.clone(),
+    };
+    let layer = JwtAuthLayer::builder(Issuer::with_source(ISSUER, source, AUDIENCE))
+        .build()
+        .unwrap();
+    let met = layer
+        .layer(service_fn(answer))
+        .oneshot(request(Some(&token())))
+        .now_or_never();
+    assert!(met.is_some_and(|response| {
+        response.is_ok_and(|response| response.status() == StatusCode::OK)
+    }));
     looks.0.store(0, Ordering::Relaxed);
     (layer, looks)
 }
@@ -64,7 +76,11 @@ pub(crate) struct Costly {
 impl Clone for Costly {
     fn clone(&self) -> Self {
         self.clones.up();
-        Self { clones: self.clones.clone(), calls: self.calls.clone(), ready: false }
+        Self {
+            clones: self.clones.clone(),
+            calls: self.calls.clone(),
+            ready: false,
+        }
     }
 }
 
@@ -79,14 +95,20 @@ impl Service<Request<String>> for Costly {
     }
 
     fn call(&mut self, request: Request<String>) -> Self::Future {
-        assert!(std::mem::take(&mut self.ready), "called without having been polled ready");
+        assert!(
+            std::mem::take(&mut self.ready),
+            "called without having been polled ready"
+        );
         self.calls.up();
         std::future::ready(Ok(answer_now(&request)))
     }
 }
 
 fn answer_now(request: &Request<String>) -> Response<String> {
-    let subject = request.extensions().get::<Claims>().and_then(|claims| claims.subject().map(str::to_owned));
+    let subject = request
+        .extensions()
+        .get::<Claims>()
+        .and_then(|claims| claims.subject().map(str::to_owned));
     Response::new(subject.unwrap_or_default())
 }
 
@@ -99,5 +121,9 @@ pub(crate) async fn answer(request: Request<String>) -> Result<Response<String>,
 #[track_caller]
 pub(crate) fn refused<B>(response: &Response<B>, status: StatusCode) -> ErrorKind {
     assert_eq!(response.status(), status);
-    response.extensions().get::<Error>().expect("an error in the extensions").kind()
+    response
+        .extensions()
+        .get::<Error>()
+        .expect("an error in the extensions")
+        .kind()
 }

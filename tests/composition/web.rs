@@ -18,15 +18,23 @@ use crate::support::{AUDIENCE, Held, ISSUER, layer, public_key, token};
 /// A long answer, worth compressing, to a body that was read.
 async fn answer<B: http_body::Body>(request: Request<B>) -> Result<Response<Body>, Infallible> {
     let read = request.into_body().collect().await;
-    let status = if read.is_ok() { StatusCode::OK } else { StatusCode::PAYLOAD_TOO_LARGE };
+    let status = if read.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::PAYLOAD_TOO_LARGE
+    };
     let mut response = Response::new(Body::from("x".repeat(1000)));
     *response.status_mut() = status;
-    response.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    response
+        .headers_mut()
+        .insert("content-type", "text/plain".parse().unwrap());
     Ok(response)
 }
 
 fn request(token: Option<&str>, body: impl Into<Body>) -> Request<Body> {
-    let mut request = Request::post("/").header("origin", "https://app.example").header("accept-encoding", "gzip");
+    let mut request = Request::post("/")
+        .header("origin", "https://app.example")
+        .header("accept-encoding", "gzip");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
@@ -36,7 +44,10 @@ fn request(token: Option<&str>, body: impl Into<Body>) -> Request<Body> {
 fn preflight() -> Request<Body> {
     let request = Request::options("/").header("origin", "https://app.example");
     let request = request.header("access-control-request-method", "POST");
-    request.header("access-control-request-headers", "authorization").body(Body::empty()).unwrap()
+    request
+        .header("access-control-request-headers", "authorization")
+        .body(Body::empty())
+        .unwrap()
 }
 
 /// Status, compression, CORS.
@@ -47,7 +58,11 @@ where
 {
     let response = service.oneshot(request).await.unwrap();
     let has = |name| response.headers().contains_key(name);
-    (response.status(), has("content-encoding"), has("access-control-allow-origin"))
+    (
+        response.status(),
+        has("content-encoding"),
+        has("access-control-allow-origin"),
+    )
 }
 
 #[tokio::test]
@@ -60,26 +75,45 @@ async fn below_trace_compression_and_cors_refusals_bear_what_those_add() {
         .layer(RequestBodyLimitLayer::new(10))
         .layer(ConcurrencyLimitLayer::new(1))
         .service(service_fn(answer));
-    assert_eq!(seen(service.clone(), preflight()).await, (StatusCode::OK, false, true));
+    assert_eq!(
+        seen(service.clone(), preflight()).await,
+        (StatusCode::OK, false, true)
+    );
     for _ in 0..3 {
         let refused = seen(service.clone(), request(None, "a body that is too long")).await;
         assert_eq!(refused, (StatusCode::UNAUTHORIZED, false, true));
-        assert_eq!(seen(service.clone(), request(Some(&token()), "short")).await, (StatusCode::OK, true, true));
+        assert_eq!(
+            seen(service.clone(), request(Some(&token()), "short")).await,
+            (StatusCode::OK, true, true)
+        );
         let too_long = request(
             Some(&token()),
-            Body::from_stream(futures::stream::iter([Ok::<_, Infallible>("too long"), Ok("for that")])),
+            Body::from_stream(futures::stream::iter([
+                Ok::<_, Infallible>("too long"),
+                Ok("for that"),
+            ])),
         );
-        assert_eq!(seen(service.clone(), too_long).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            seen(service.clone(), too_long).await.0,
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
     }
     let mut told = request(Some(&token()), "a body that is too long");
-    told.headers_mut().insert("content-length", "23".parse().unwrap());
-    assert_eq!(seen(service, told).await, (StatusCode::PAYLOAD_TOO_LARGE, false, true));
+    told.headers_mut()
+        .insert("content-length", "23".parse().unwrap());
+    assert_eq!(
+        seen(service, told).await,
+        (StatusCode::PAYLOAD_TOO_LARGE, false, true)
+    );
 }
 
 #[tokio::test]
 async fn above_compression_body_limit_and_cors_it_works_alike() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).pass_preflight().build().unwrap();
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .pass_preflight()
+            .build()
+            .unwrap();
     let service = ServiceBuilder::new()
         .layer(ConcurrencyLimitLayer::new(1))
         .layer(RequestBodyLimitLayer::new(10))
@@ -87,10 +121,21 @@ async fn above_compression_body_limit_and_cors_it_works_alike() {
         .layer(CorsLayer::permissive())
         .layer(CompressionLayer::new())
         .service(service_fn(answer));
-    assert_eq!(seen(service.clone(), preflight()).await, (StatusCode::OK, false, true), "passed on without a token");
+    assert_eq!(
+        seen(service.clone(), preflight()).await,
+        (StatusCode::OK, false, true),
+        "passed on without a token"
+    );
     let refused = seen(service.clone(), request(None, "short")).await;
-    assert_eq!(refused, (StatusCode::UNAUTHORIZED, false, false), "a refusal has passed no CORS layer");
-    assert_eq!(seen(service, request(Some(&token()), "short")).await, (StatusCode::OK, true, true));
+    assert_eq!(
+        refused,
+        (StatusCode::UNAUTHORIZED, false, false),
+        "a refusal has passed no CORS layer"
+    );
+    assert_eq!(
+        seen(service, request(Some(&token()), "short")).await,
+        (StatusCode::OK, true, true)
+    );
 }
 
 #[tokio::test]
@@ -100,8 +145,14 @@ async fn above_trace_a_boxed_body_is_what_it_takes() {
         .layer(TraceLayer::new_for_http())
         .service(service_fn(answer));
     let service = layer().layer(inner);
-    assert_eq!(seen(service.clone(), request(None, "")).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(seen(service, request(Some(&token()), "")).await.0, StatusCode::OK);
+    assert_eq!(
+        seen(service.clone(), request(None, "")).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        seen(service, request(Some(&token()), "")).await.0,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -122,5 +173,8 @@ async fn a_request_that_is_dropped_while_it_waits_for_keys_leaves_nothing_behind
         assert!(waiting.await.is_err_and(|error| error.is_cancelled()));
     }
     held.let_go();
-    assert_eq!(seen(service, request(Some(&token()), "short")).await, (StatusCode::OK, true, true));
+    assert_eq!(
+        seen(service, request(Some(&token()), "short")).await,
+        (StatusCode::OK, true, true)
+    );
 }

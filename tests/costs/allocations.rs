@@ -8,8 +8,13 @@ use tower_jwt_auth::testing::TestKey;
 use crate::counting::{accepted, of_the_claims, refused};
 use crate::support::{AUDIENCE, Inner, bearing, forged, guarded, remembering, send, token};
 
-const ALGORITHMS: [Algorithm; 5] =
-    [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519, Algorithm::HS256];
+const ALGORITHMS: [Algorithm; 5] = [
+    Algorithm::RS256,
+    Algorithm::PS256,
+    Algorithm::ES256,
+    Algorithm::Ed25519,
+    Algorithm::HS256,
+];
 
 /// What is allocated for the `token` beyond its typed claims, and beyond the check of its signature.
 fn first_sight(key: &TestKey, token: &str) -> u64 {
@@ -29,7 +34,10 @@ fn of_the_check(key: &TestKey) -> u64 {
 fn a_request_without_the_layer_allocates_nothing_and_the_claims_do() {
     let token = token(&TestKey::generate(Algorithm::HS256)).sign();
     let request = bearing(&token);
-    assert_eq!(measure(|| assert!(send(&mut Inner, request).is_success())).count_total, 0);
+    assert_eq!(
+        measure(|| assert!(send(&mut Inner, request).is_success())).count_total,
+        0
+    );
     // The tenant, the address, the list of roles and each of the three.
     assert_eq!(of_the_claims(&token).count_total, 6);
 }
@@ -37,9 +45,17 @@ fn a_request_without_the_layer_allocates_nothing_and_the_claims_do() {
 #[test]
 fn a_signature_check_allocates_only_for_rsa_in_pure_rust() {
     for algorithm in ALGORITHMS {
-        let big_integers = !cfg!(feature = "aws-lc-rs") && matches!(algorithm, Algorithm::RS256 | Algorithm::PS256);
+        let big_integers = !cfg!(feature = "aws-lc-rs")
+            && matches!(algorithm, Algorithm::RS256 | Algorithm::PS256);
         let count = of_the_check(&TestKey::generate(algorithm));
-        assert!(if big_integers { (1..=40).contains(&count) } else { count == 0 }, "{algorithm}: {count}");
+        assert!(
+            if big_integers {
+                (1..=40).contains(&count)
+            } else {
+                count == 0
+            },
+            "{algorithm}: {count}"
+        );
     }
 }
 
@@ -54,14 +70,20 @@ fn a_first_sight_allocates_four_times_beyond_the_claims() {
 #[test]
 fn an_array_of_audiences_allocates_twice_more() {
     let key = TestKey::generate(Algorithm::HS256);
-    assert_eq!(first_sight(&key, &token(&key).audience([AUDIENCE]).sign()), 6);
+    assert_eq!(
+        first_sight(&key, &token(&key).audience([AUDIENCE]).sign()),
+        6
+    );
 }
 
 #[test]
 fn a_hit_allocates_three_times_on_a_bare_request() {
     let key = TestKey::generate(Algorithm::ES256);
     let token = token(&key).sign();
-    assert_eq!(accepted(&mut remembering(&key), || bearing(&token)).count_total, 3);
+    assert_eq!(
+        accepted(&mut remembering(&key), || bearing(&token)).count_total,
+        3
+    );
 }
 
 #[test]
@@ -82,12 +104,40 @@ fn a_refusal_allocates_for_its_response_and_for_what_was_read() {
     let mut service = guarded(&key);
     let mut count = |token: &str| refused(&mut service, token).count_total;
     assert_eq!(count(&"x".repeat(800)), 7, "garbage");
-    assert_eq!(count(&["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".")), 7, "three parts of garbage");
-    assert_eq!(count(&token(&key).header("alg", "none").sign()), 7, "no algorithm");
-    assert_eq!(count(&token(&TestKey::generate(Algorithm::HS256)).sign()), 7, "another algorithm");
-    assert_eq!(count(&token(&TestKey::generate(Algorithm::ES256)).sign()), 9, "an unknown key");
-    assert_eq!(count(&forged(&token(&key).sign(), &token(&key).sign())), 9, "a forged signature");
+    assert_eq!(
+        count(&["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".")),
+        7,
+        "three parts of garbage"
+    );
+    assert_eq!(
+        count(&token(&key).header("alg", "none").sign()),
+        7,
+        "no algorithm"
+    );
+    assert_eq!(
+        count(&token(&TestKey::generate(Algorithm::HS256)).sign()),
+        7,
+        "another algorithm"
+    );
+    assert_eq!(
+        count(&token(&TestKey::generate(Algorithm::ES256)).sign()),
+        9,
+        "an unknown key"
+    );
+    assert_eq!(
+        count(&forged(&token(&key).sign(), &token(&key).sign())),
+        9,
+        "a forged signature"
+    );
     assert_eq!(count(&token(&key).expired().sign()), 13, "too late");
-    assert_eq!(count(&token(&key).audience("https://other.example").sign()), 13, "for another audience");
-    assert_eq!(count(&token(&key).issuer("https://other.example").sign()), 15, "of another issuer");
+    assert_eq!(
+        count(&token(&key).audience("https://other.example").sign()),
+        13,
+        "for another audience"
+    );
+    assert_eq!(
+        count(&token(&key).issuer("https://other.example").sign()),
+        15,
+        "of another issuer"
+    );
 }

@@ -37,14 +37,27 @@ impl Baseline {
     }
 
     pub(crate) fn write(instructions: Instructions, valgrind: String) {
-        let baseline = Self { counted_with: Build::this(), valgrind, instructions };
-        fs::write(path(), serde_json::to_string_pretty(&baseline).unwrap() + "\n").unwrap();
+        let baseline = Self {
+            counted_with: Build::this(),
+            valgrind,
+            instructions,
+        };
+        fs::write(
+            path(),
+            serde_json::to_string_pretty(&baseline).unwrap() + "\n",
+        )
+        .unwrap();
     }
 
     /// Why what this build counts can't be compared.
     pub(crate) fn is_of_another_build(&self) -> Option<String> {
         let this = Build::this();
-        (self.counted_with != this).then(|| format!("the baseline is of {:?}, this is {this:?}", self.counted_with))
+        (self.counted_with != this).then(|| {
+            format!(
+                "the baseline is of {:?}, this is {this:?}",
+                self.counted_with
+            )
+        })
     }
 
     /// A line for each workload, and whether all are near enough.
@@ -52,7 +65,8 @@ impl Baseline {
         let mut names: Vec<_> = self.instructions.keys().chain(now.keys()).collect();
         names.sort();
         names.dedup();
-        let (lines, good): (Vec<_>, Vec<_>) = names.into_iter().map(|name| self.line(name, now)).unzip();
+        let (lines, good): (Vec<_>, Vec<_>) =
+            names.into_iter().map(|name| self.line(name, now)).unzip();
         (lines.concat(), good.into_iter().all(|good| good))
     }
 
@@ -61,7 +75,10 @@ impl Baseline {
             return (format!("{name}: on one side only\n"), false);
         };
         let percent = (float(*now) / float(*then) - 1.0) * 100.0;
-        (format!("{name}: {now} instructions, baseline {then}: {percent:+.2} %\n"), percent.abs() <= TOLERANCE)
+        (
+            format!("{name}: {now} instructions, baseline {then}: {percent:+.2} %\n"),
+            percent.abs() <= TOLERANCE,
+        )
     }
 }
 
@@ -80,17 +97,33 @@ impl Build {
         Self {
             rustc: first_line(Command::new(rustc).arg("--version")).unwrap_or_default(),
             libc: first_line(Command::new("getconf").arg("GNU_LIBC_VERSION")).unwrap_or_default(),
-            profile: if cfg!(debug_assertions) { "test" } else { "release" }.to_owned(),
+            profile: if cfg!(debug_assertions) {
+                "test"
+            } else {
+                "release"
+            }
+            .to_owned(),
             flags: option_env!("RUSTFLAGS").unwrap_or_default().to_owned(),
-            features: features.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()).collect(),
+            features: features
+                .into_iter()
+                .filter(|(_, on)| *on)
+                .map(|(name, _)| name.to_owned())
+                .collect(),
         }
     }
 }
 
 /// What a program prints, if it is there.
 pub(crate) fn first_line(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    String::from_utf8(output.stdout).ok()?.lines().next().map(str::to_owned)
+    let output = command
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout)
+        .ok()?
+        .lines()
+        .next()
+        .map(str::to_owned)
 }
 
 fn float(count: u64) -> f64 {
@@ -98,5 +131,12 @@ fn float(count: u64) -> f64 {
 }
 
 fn path() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "costs", "baseline.json"].iter().collect()
+    [
+        env!("CARGO_MANIFEST_DIR"),
+        "tests",
+        "costs",
+        "baseline.json",
+    ]
+    .iter()
+    .collect()
 }

@@ -10,7 +10,8 @@ use crate::workloads::{BARE, NO_LAYER, TIMES, all};
 /// Set in the process under valgrind.
 pub(crate) const UNDER_CALLGRIND: &str = "COSTS_UNDER_CALLGRIND";
 /// Which `memcpy` the C library takes would depend on the processor: that moves the counts by up to 2.6 %.
-const PLAIN_COPIES: &str = "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM";
+const PLAIN_COPIES: &str =
+    "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM";
 
 pub(crate) type Instructions = BTreeMap<String, u64>;
 
@@ -20,9 +21,15 @@ pub(crate) fn instructions(test: &str) -> Instructions {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("costs-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
     let output = run(test, &folder);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let names = all().into_iter().map(|workload| workload.name).zip(1..);
-    let counts = names.map(|(name, part)| (name, total(&folder, part) / TIMES)).collect();
+    let counts = names
+        .map(|(name, part)| (name, total(&folder, part) / TIMES))
+        .collect();
     fs::remove_dir_all(folder).unwrap();
     beyond(&counts)
 }
@@ -31,8 +38,15 @@ pub(crate) fn instructions(test: &str) -> Instructions {
 /// one, callgrind 3.19 writes no parts.
 fn run(test: &str, folder: &Path) -> Output {
     Command::new("valgrind")
-        .args(["--tool=callgrind", "--toggle-collect=*counted_by_callgrind*", "--dump-after=*Workload::run"])
-        .arg(format!("--callgrind-out-file={}", folder.join("part").display()))
+        .args([
+            "--tool=callgrind",
+            "--toggle-collect=*counted_by_callgrind*",
+            "--dump-after=*Workload::run",
+        ])
+        .arg(format!(
+            "--callgrind-out-file={}",
+            folder.join("part").display()
+        ))
         .arg(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(UNDER_CALLGRIND, "1")
@@ -42,15 +56,29 @@ fn run(test: &str, folder: &Path) -> Output {
 }
 
 fn total(folder: &Path, part: u32) -> u64 {
-    let text = fs::read_to_string(folder.join(format!("part.{part}"))).expect("a part for each workload");
-    let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).expect("its total");
+    let text =
+        fs::read_to_string(folder.join(format!("part.{part}"))).expect("a part for each workload");
+    let total = text
+        .lines()
+        .find_map(|line| line.strip_prefix("totals: "))
+        .expect("its total");
     let total = total.trim().parse().unwrap();
     assert!(total > 0, "nothing was counted in part {part}");
     total
 }
 
 fn beyond(counts: &BTreeMap<&str, u64>) -> Instructions {
-    let reference = |name: &str| counts[NO_LAYER] + if name.starts_with("first sight") { counts[BARE] } else { 0 };
-    let ours = counts.iter().filter(|(name, _)| ![BARE, NO_LAYER].contains(name));
-    ours.map(|(name, count)| ((*name).to_owned(), count - reference(name))).collect()
+    let reference = |name: &str| {
+        counts[NO_LAYER]
+            + if name.starts_with("first sight") {
+                counts[BARE]
+            } else {
+                0
+            }
+    };
+    let ours = counts
+        .iter()
+        .filter(|(name, _)| ![BARE, NO_LAYER].contains(name));
+    ours.map(|(name, count)| ((*name).to_owned(), count - reference(name)))
+        .collect()
 }

@@ -20,7 +20,11 @@ pub(crate) fn refused(service: &mut Guarded, token: &str) -> AllocationInfo {
 }
 
 /// One like it came before, so that nothing is there for the first time.
-fn answered(service: &mut Guarded, request: impl Fn() -> Request<()>, status: StatusCode) -> AllocationInfo {
+fn answered(
+    service: &mut Guarded,
+    request: impl Fn() -> Request<()>,
+    status: StatusCode,
+) -> AllocationInfo {
     assert_eq!(send(service, request()), status);
     let request = request();
     measure(|| assert_eq!(send(service, request), status))
@@ -29,10 +33,16 @@ fn answered(service: &mut Guarded, request: impl Fn() -> Request<()>, status: St
 /// What the user's own type of claims allocates.
 pub(crate) fn of_the_claims(token: &str) -> AllocationInfo {
     let payload = payload(token);
-    measure(|| drop(black_box(serde_json::from_str::<MyClaims>(&payload).unwrap())))
+    measure(|| {
+        drop(black_box(
+            serde_json::from_str::<MyClaims>(&payload).unwrap(),
+        ))
+    })
 }
 
 pub(crate) fn payload(token: &str) -> String {
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let payload = URL_SAFE_NO_PAD
+        .decode(token.split('.').nth(1).unwrap())
+        .unwrap();
     String::from_utf8(payload).unwrap()
 }

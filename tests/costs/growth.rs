@@ -12,7 +12,11 @@ const MORE: usize = 12;
 /// A token with so many long claims that nobody asked for. Up to 24 names in all are told apart without an allocation.
 fn padded(key: &TestKey, claims: usize) -> String {
     let token = token(key).claim("jti", "one");
-    (0..claims).fold(token, |token, number| token.claim(format!("claim-{number}"), "x".repeat(400))).sign()
+    (0..claims)
+        .fold(token, |token, number| {
+            token.claim(format!("claim-{number}"), "x".repeat(400))
+        })
+        .sign()
 }
 
 fn key() -> TestKey {
@@ -20,25 +24,36 @@ fn key() -> TestKey {
 }
 
 fn both(cost: impl Fn(&str) -> AllocationInfo, key: &TestKey) -> [(u64, u64); 2] {
-    [0, MORE].map(|claims| cost(&padded(key, claims))).map(|cost| (cost.count_total, cost.bytes_total))
+    [0, MORE]
+        .map(|claims| cost(&padded(key, claims)))
+        .map(|cost| (cost.count_total, cost.bytes_total))
 }
 
 #[test]
 fn a_first_sight_of_a_long_token_allocates_as_often_and_only_its_payload_more() {
     let key = key();
     let (short, long) = (padded(&key, 0), padded(&key, MORE));
-    let [(few, small), (many, large)] = both(|token| accepted(&mut guarded(&key), || bearing(token)), &key);
+    let [(few, small), (many, large)] = both(
+        |token| accepted(&mut guarded(&key), || bearing(token)),
+        &key,
+    );
     assert_eq!(few, many);
     assert_eq!(of_the_claims(&short), of_the_claims(&long));
     let longer = u64::try_from(payload(&long).len() - payload(&short).len()).unwrap();
     // The claims own their text, in whole words.
-    assert!(large - small <= longer + 8, "{small} bytes became {large}, for {longer} more");
+    assert!(
+        large - small <= longer + 8,
+        "{small} bytes became {large}, for {longer} more"
+    );
 }
 
 #[test]
 fn a_hit_costs_the_same_for_any_token() {
     let key = key();
-    let [short, long] = both(|token| accepted(&mut remembering(&key), || bearing(token)), &key);
+    let [short, long] = both(
+        |token| accepted(&mut remembering(&key), || bearing(token)),
+        &key,
+    );
     assert_eq!(short, long);
 }
 
@@ -54,7 +69,10 @@ fn a_refusal_costs_the_same_for_any_token() {
     let garbage = [100, 5000].map(|length| refusal(&"x".repeat(length)));
     assert_eq!(garbage[0].bytes_total, garbage[1].bytes_total, "garbage");
     let parts = [100, 5000].map(|length| refusal(&parts(100, length)));
-    assert_eq!(parts[0].bytes_total, parts[1].bytes_total, "three parts of garbage");
+    assert_eq!(
+        parts[0].bytes_total, parts[1].bytes_total,
+        "three parts of garbage"
+    );
 }
 
 #[test]
@@ -66,5 +84,7 @@ fn a_long_header_is_decoded_once_into_memory_of_its_size() {
 }
 
 fn parts(header: usize, others: usize) -> String {
-    [header, others, others].map(|length| "x".repeat(length)).join(".")
+    [header, others, others]
+        .map(|length| "x".repeat(length))
+        .join(".")
 }

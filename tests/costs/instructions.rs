@@ -15,7 +15,9 @@ fn instructions_are_within_three_percent_of_the_baseline() {
     if env::var_os(UNDER_CALLGRIND).is_some() {
         return all().into_iter().for_each(Workload::run);
     }
-    let Some(valgrind) = valgrind() else { return not_compared("no valgrind for this platform is on the PATH") };
+    let Some(valgrind) = valgrind() else {
+        return not_compared("no valgrind for this platform is on the PATH");
+    };
     if env::var_os("COSTS_BLESS").is_some() {
         return Baseline::write(instructions(NAME), valgrind);
     }
@@ -28,15 +30,24 @@ fn instructions_are_within_three_percent_of_the_baseline() {
 
 fn compare(baseline: &Baseline) {
     let (report, within) = baseline.compare(&instructions(NAME));
-    assert!(within, "more than 3 % off:\n{report}If that is what the change means, see CONTRIBUTING.md.");
+    assert!(
+        within,
+        "more than 3 % off:\n{report}If that is what the change means, see CONTRIBUTING.md."
+    );
 }
 
 fn valgrind() -> Option<String> {
-    let supported = cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"));
+    let supported = cfg!(all(
+        target_os = "linux",
+        target_arch = "x86_64",
+        target_env = "gnu"
+    ));
     first_line(Command::new("valgrind").arg("--version")).filter(|_| supported)
 }
 
 /// Past the harness, which shows what a test prints only when that fails.
 fn not_compared(why: &str) {
-    io::stderr().write_all(format!("instructions were NOT compared: {why}\n").as_bytes()).unwrap();
+    io::stderr()
+        .write_all(format!("instructions were NOT compared: {why}\n").as_bytes())
+        .unwrap();
 }

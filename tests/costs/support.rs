@@ -10,7 +10,9 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use serde::Deserialize;
 use tower::{Layer as _, Service};
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
-use tower_jwt_auth::{Claims, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, TokenCacheSettings};
+use tower_jwt_auth::{
+    Claims, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, TokenCacheSettings,
+};
 
 const ISSUER: &str = "https://issuer.example/realms/production";
 const OTHER_ISSUER: &str = "https://issuer.example/realms/staging";
@@ -55,14 +57,27 @@ pub(crate) fn guarded(key: &TestKey) -> Guarded {
 
 /// A service that trusts one key and remembers tokens.
 pub(crate) fn remembering(key: &TestKey) -> Guarded {
-    trusting(key).remember_tokens(TokenCacheSettings::default()).build().unwrap().layer(Inner)
+    trusting(key)
+        .remember_tokens(TokenCacheSettings::default())
+        .build()
+        .unwrap()
+        .layer(Inner)
 }
 
 /// A service that trusts another issuer before, whose tokens have the same headers, and has seen one of them.
 pub(crate) fn guarded_beside(before: &TestKey, key: &TestKey) -> Guarded {
-    let mut service: Guarded =
-        JwtAuthLayer::builder(issuer(OTHER_ISSUER, before)).issuer(issuer(ISSUER, key)).build().unwrap().layer(Inner);
-    assert!(send(&mut service, bearing(&token(before).issuer(OTHER_ISSUER).sign())).is_success());
+    let mut service: Guarded = JwtAuthLayer::builder(issuer(OTHER_ISSUER, before))
+        .issuer(issuer(ISSUER, key))
+        .build()
+        .unwrap()
+        .layer(Inner);
+    assert!(
+        send(
+            &mut service,
+            bearing(&token(before).issuer(OTHER_ISSUER).sign())
+        )
+        .is_success()
+    );
     service
 }
 
@@ -99,7 +114,9 @@ pub(crate) fn bearer(token: &str) -> HeaderValue {
 
 pub(crate) fn request(authorization: &HeaderValue) -> Request<()> {
     let mut request = Request::new(());
-    request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+    request
+        .headers_mut()
+        .insert(AUTHORIZATION, authorization.clone());
     request
 }
 
@@ -110,7 +127,9 @@ where
 {
     let mut context = Context::from_waker(Waker::noop());
     let mut response = std::pin::pin!(service.call(request));
-    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("it waits") };
+    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else {
+        panic!("it waits")
+    };
     response.status()
 }
 

@@ -10,7 +10,9 @@ use http::HeaderValue;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
-use crate::support::{Guarded, Inner, bearer, guarded, guarded_beside, remembering, request, send, token};
+use crate::support::{
+    Guarded, Inner, bearer, guarded, guarded_beside, remembering, request, send, token,
+};
 
 /// How often each is run: enough that what the seed of a hash changes is lost in it.
 pub(crate) const TIMES: u64 = 200;
@@ -23,7 +25,10 @@ pub(crate) struct Workload {
 
 impl Workload {
     fn new(name: &'static str, run: impl FnMut() + 'static) -> Self {
-        Self { name, run: Box::new(run) }
+        Self {
+            name,
+            run: Box::new(run),
+        }
     }
 
     /// Runs it, first once uncounted.
@@ -43,23 +48,33 @@ fn counted_by_callgrind(run: &mut dyn FnMut()) {
 
 /// In the order in which they are run.
 pub(crate) fn all() -> Vec<Workload> {
-    let key = TestKey::from_secret(Algorithm::HS256, (0..32).collect::<Vec<_>>()).with_key_id("2026-01");
-    let other = TestKey::from_secret(Algorithm::HS256, (1..33).collect::<Vec<_>>()).with_key_id("2026-01");
+    let key =
+        TestKey::from_secret(Algorithm::HS256, (0..32).collect::<Vec<_>>()).with_key_id("2026-01");
+    let other =
+        TestKey::from_secret(Algorithm::HS256, (1..33).collect::<Vec<_>>()).with_key_id("2026-01");
     let good = fixed(&key);
     let unknown = fixed(&key.clone().with_key_id("2026-02"));
     let garbage = ["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".");
     let header = bearer(&good);
     vec![
         Workload::new(BARE, bare(&key, &good)),
-        Workload::new(NO_LAYER, move || assert!(send(&mut Inner, request(&header)).is_success())),
+        Workload::new(NO_LAYER, move || {
+            assert!(send(&mut Inner, request(&header)).is_success())
+        }),
         Workload::new("first sight", through(guarded(&key), true, bearer(&good))),
         Workload::new(
             "first sight, another issuer's header",
             through(guarded_beside(&other, &key), true, bearer(&good)),
         ),
         Workload::new("hit", through(remembering(&key), true, bearer(&good))),
-        Workload::new("refused: unknown kid", through(guarded(&key), false, bearer(&unknown))),
-        Workload::new("refused: garbage", through(guarded(&key), false, bearer(&garbage))),
+        Workload::new(
+            "refused: unknown kid",
+            through(guarded(&key), false, bearer(&unknown)),
+        ),
+        Workload::new(
+            "refused: garbage",
+            through(guarded(&key), false, bearer(&garbage)),
+        ),
     ]
 }
 
@@ -67,7 +82,11 @@ pub(crate) const BARE: &str = "bare check";
 pub(crate) const NO_LAYER: &str = "no layer";
 
 fn fixed(key: &TestKey) -> String {
-    token(key).claim("jti", "1").issued_at(UNIX_EPOCH + 50 * YEAR).expires_in(100 * YEAR).sign()
+    token(key)
+        .claim("jti", "1")
+        .issued_at(UNIX_EPOCH + 50 * YEAR)
+        .expires_in(100 * YEAR)
+        .sign()
 }
 
 fn through(mut service: Guarded, accepted: bool, header: HeaderValue) -> impl FnMut() {

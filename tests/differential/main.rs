@@ -54,7 +54,9 @@ impl Rules {
         match (&self.jwks, &self.secret) {
             (Some(jwks), None) => KeySet::from_json(&jwks.to_string()).unwrap(),
             (None, Some(secret)) => {
-                Key::secret(Algorithm::HS256, URL_SAFE_NO_PAD.decode(secret).unwrap()).unwrap().into()
+                Key::secret(Algorithm::HS256, URL_SAFE_NO_PAD.decode(secret).unwrap())
+                    .unwrap()
+                    .into()
             }
             _ => unreachable!("rules have a JWK set or a secret"),
         }
@@ -67,7 +69,11 @@ impl Rules {
         let issuer = issuer.algorithms(self.algorithms.iter().map(|name| name.parse().unwrap()));
         let clock = TestClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(now));
         let builder = Authenticator::builder(issuer).clock(clock);
-        let builder = if self.access_tokens { builder.access_tokens_only() } else { builder };
+        let builder = if self.access_tokens {
+            builder.access_tokens_only()
+        } else {
+            builder
+        };
         builder.build_authenticator().unwrap()
     }
 }
@@ -75,7 +81,9 @@ impl Rules {
 fn answer(outcome: Result<Claims, Error>) -> Value {
     match outcome {
         Ok(claims) => json!({"accepted": true, "seen": seen(&claims), "claims": claims.as_map()}),
-        Err(error) => json!({"accepted": false, "kind": format!("{:?}", error.kind()), "claim": error.claim()}),
+        Err(error) => {
+            json!({"accepted": false, "kind": format!("{:?}", error.kind()), "claim": error.claim()})
+        }
     }
 }
 
@@ -96,7 +104,9 @@ fn seen(claims: &Claims) -> Value {
 }
 
 fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64()
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
 }
 
 #[test]
@@ -105,11 +115,27 @@ fn every_token_of_the_corpus_is_answered() {
         println!("not run: tests/interop/differential.sh makes the corpus and runs this");
         return;
     };
-    let corpus: Corpus = serde_json::from_slice(&std::fs::read(folder.join("corpus.json")).unwrap()).unwrap();
-    let authenticators: HashMap<_, _> =
-        corpus.rules.iter().map(|(name, rules)| (name, rules.authenticator(corpus.now))).collect();
-    let authenticate = |entry: &Entry| answer(block_on(authenticators[&entry.rules].authenticate(&entry.token)));
+    let corpus: Corpus =
+        serde_json::from_slice(&std::fs::read(folder.join("corpus.json")).unwrap()).unwrap();
+    let authenticators: HashMap<_, _> = corpus
+        .rules
+        .iter()
+        .map(|(name, rules)| (name, rules.authenticator(corpus.now)))
+        .collect();
+    let authenticate = |entry: &Entry| {
+        answer(block_on(
+            authenticators[&entry.rules].authenticate(&entry.token),
+        ))
+    };
     let answers: Vec<_> = corpus.tokens.iter().map(authenticate).collect();
-    let backend = if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "rust-crypto" };
-    std::fs::write(folder.join("answers.json"), json!({"backend": backend, "answers": answers}).to_string()).unwrap();
+    let backend = if cfg!(feature = "aws-lc-rs") {
+        "aws-lc-rs"
+    } else {
+        "rust-crypto"
+    };
+    std::fs::write(
+        folder.join("answers.json"),
+        json!({"backend": backend, "answers": answers}).to_string(),
+    )
+    .unwrap();
 }

@@ -8,12 +8,19 @@ const END: &str = "To stop";
 
 /// The command below the line that starts so.
 fn command<'l>(printed: &'l [String], comment: &str) -> &'l str {
-    let at = printed.iter().position(|line| line.starts_with(comment)).expect("such a comment");
-    printed[at + 1].strip_prefix("curl -i ").expect("a command below it")
+    let at = printed
+        .iter()
+        .position(|line| line.starts_with(comment))
+        .expect("such a comment");
+    printed[at + 1]
+        .strip_prefix("curl -i ")
+        .expect("a command below it")
 }
 
 fn token(command: &str) -> &str {
-    let (_, token) = command.split_once("-H 'Authorization: Bearer ").expect("a token");
+    let (_, token) = command
+        .split_once("-H 'Authorization: Bearer ")
+        .expect("a token");
     token.strip_suffix('\'').expect("quotes")
 }
 
@@ -21,10 +28,19 @@ fn token(command: &str) -> &str {
 async fn the_printed_commands_do_what_is_said_of_them() {
     let mut server = Server::resource_server(&[]).await;
     let printed = server.printed_until(END).await;
-    assert_eq!(printed.iter().filter(|line| line.starts_with("curl ")).count(), 3);
+    assert_eq!(
+        printed
+            .iter()
+            .filter(|line| line.starts_with("curl "))
+            .count(),
+        3
+    );
 
     let good = command(&printed, "# A good token");
-    assert!(good.starts_with(&format!("{}/whoami ", server.url)), "{good}");
+    assert!(
+        good.starts_with(&format!("{}/whoami ", server.url)),
+        "{good}"
+    );
     let answer = server.whoami(token(good)).await;
     answer.assert_accepted();
     assert_eq!(answer.json()["sub"], "alice");
@@ -33,7 +49,9 @@ async fn the_printed_commands_do_what_is_said_of_them() {
     assert_eq!(without, format!("{}/whoami", server.url));
     assert_eq!(server.get("/whoami").await.challenge(), "Bearer");
 
-    let expired = server.whoami(token(command(&printed, "# An expired token"))).await;
+    let expired = server
+        .whoami(token(command(&printed, "# An expired token")))
+        .await;
     expired.assert_refused();
     assert!(expired.challenge().contains("expired"), "{expired:?}");
 }
@@ -46,5 +64,8 @@ async fn another_port_is_taken_when_the_default_one_is() {
     assert_ne!(server.url, "http://127.0.0.1:8080");
     server.logged("127.0.0.1:8080 is taken").await;
     let printed = server.printed_until(END).await;
-    server.whoami(token(command(&printed, "# A good token"))).await.assert_accepted();
+    server
+        .whoami(token(command(&printed, "# A good token")))
+        .await
+        .assert_accepted();
 }

@@ -27,18 +27,26 @@ async fn the_example_sees_what_its_header_says() {
     let (grpc, http) = (&printed[1..15], &printed[15..]);
     for port in grpc.chunks(7) {
         assert_eq!(port[..6], CALLS[..6]);
-        assert!(port[6].starts_with("gRPC Greeter/Ticks") && port[6].ends_with(CALLS[6]), "{port:?}");
+        assert!(
+            port[6].starts_with("gRPC Greeter/Ticks") && port[6].ends_with(CALLS[6]),
+            "{port:?}"
+        );
     }
     assert_eq!(
         http[..2],
-        ["HTTP /me without a token: 401 Unauthorized", "HTTP /me with a good token: 200 OK, hello alice"]
+        [
+            "HTTP /me without a token: 401 Unauthorized",
+            "HTTP /me with a good token: 200 OK, hello alice"
+        ]
     );
 }
 
 fn check(token: Option<&str>) -> Request<HealthCheckRequest> {
     let mut request = Request::new(HealthCheckRequest::default());
     if let Some(token) = token {
-        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        request
+            .metadata_mut()
+            .insert("authorization", format!("Bearer {token}").parse().unwrap());
     }
     request
 }
@@ -47,16 +55,32 @@ fn check(token: Option<&str>) -> Request<HealthCheckRequest> {
 async fn the_health_service_is_protected_beside_the_routes_of_http() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    let mut health = HealthClient::new(Channel::from_shared(server.url.clone()).unwrap().connect().await.unwrap());
+    let mut health = HealthClient::new(
+        Channel::from_shared(server.url.clone())
+            .unwrap()
+            .connect()
+            .await
+            .unwrap(),
+    );
     let token = issuer.token().sign();
     let good = health.check(check(Some(&token))).await.unwrap();
     assert_eq!(good.into_inner().status(), ServingStatus::Serving);
-    for (token, message) in [(None, "no access token was given"), (Some("x"), "the access token is malformed")] {
+    for (token, message) in [
+        (None, "no access token was given"),
+        (Some("x"), "the access token is malformed"),
+    ] {
         let status = health.check(check(token)).await.unwrap_err();
-        assert_eq!((status.code(), status.message()), (Code::Unauthenticated, message));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Unauthenticated, message)
+        );
     }
     server.whoami(&token).await.assert_accepted();
-    assert_eq!(server.get("/grpc.health.v1.Health/Check").await.challenge(), "Bearer", "HTTP for who speaks HTTP");
+    assert_eq!(
+        server.get("/grpc.health.v1.Health/Check").await.challenge(),
+        "Bearer",
+        "HTTP for who speaks HTTP"
+    );
 }
 
 #[cfg(unix)]
@@ -64,8 +88,18 @@ async fn the_health_service_is_protected_beside_the_routes_of_http() {
 async fn a_stream_that_is_open_does_not_keep_the_server_from_ending() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    let mut health = HealthClient::new(Channel::from_shared(server.url.clone()).unwrap().connect().await.unwrap());
-    let mut watch = health.watch(check(Some(&issuer.token().sign()))).await.unwrap().into_inner();
+    let mut health = HealthClient::new(
+        Channel::from_shared(server.url.clone())
+            .unwrap()
+            .connect()
+            .await
+            .unwrap(),
+    );
+    let mut watch = health
+        .watch(check(Some(&issuer.token().sign())))
+        .await
+        .unwrap()
+        .into_inner();
     assert!(watch.message().await.unwrap().is_some());
     assert_eq!(server.end_by("TERM").await.code(), Some(0));
 }

@@ -43,9 +43,16 @@ fn example(name: &str) -> Command {
     path.pop();
     path.push("examples");
     path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "{} isn't there: `cargo build --examples --all-features` makes it", path.display());
+    assert!(
+        path.exists(),
+        "{} isn't there: `cargo build --examples --all-features` makes it",
+        path.display()
+    );
     let mut command = Command::new(path);
-    command.env_remove("RUST_LOG").stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     command
 }
 
@@ -55,30 +62,56 @@ pub(crate) async fn run(name: &str, args: &[&str]) -> Output {
 }
 
 pub(crate) async fn in_time<F: Future>(step: F) -> F::Output {
-    tokio::time::timeout(LIMIT, step).await.expect("this takes too long")
+    tokio::time::timeout(LIMIT, step)
+        .await
+        .expect("this takes too long")
 }
 
 impl Server {
     /// Starts an example and waits until it says where it listens.
     pub(crate) async fn start(name: &str, args: &[&str]) -> Self {
-        let mut child = example(name).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = example(name)
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let log = Log::default();
         tokio::spawn(log.clone().keep(child.stderr.take().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = in_time(lines.next_line()).await.unwrap().expect("it ended at once");
-        let url = first.strip_prefix("listening on ").expect("the first line tells the address").to_owned();
+        let first = in_time(lines.next_line())
+            .await
+            .unwrap()
+            .expect("it ended at once");
+        let url = first
+            .strip_prefix("listening on ")
+            .expect("the first line tells the address")
+            .to_owned();
         let client = Client::builder().no_proxy().timeout(LIMIT).build().unwrap();
-        Self { url, child, lines, log, client }
+        Self {
+            url,
+            child,
+            lines,
+            log,
+            client,
+        }
     }
 
     /// The resource server, on a free port.
     pub(crate) async fn resource_server(args: &[&str]) -> Self {
-        Self::start("resource_server", &[&["--listen", "127.0.0.1:0"], args].concat()).await
+        Self::start(
+            "resource_server",
+            &[&["--listen", "127.0.0.1:0"], args].concat(),
+        )
+        .await
     }
 
     /// The resource server that trusts this issuer.
     pub(crate) async fn trusting(issuer: &TestIssuer, more: &[&str]) -> Self {
-        Self::resource_server(&[&["--issuer", issuer.issuer(), "--audience", AUDIENCE], more].concat()).await
+        Self::resource_server(
+            &[&["--issuer", issuer.issuer(), "--audience", AUDIENCE], more].concat(),
+        )
+        .await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -91,17 +124,33 @@ impl Server {
 
     pub(crate) async fn request(&self, path: &str, token: Option<&str>) -> Answer {
         let request = self.client.get(format!("{}{path}", self.url));
-        let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+        let request = if let Some(token) = token {
+            request.bearer_auth(token)
+        } else {
+            request
+        };
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, body: response.text().await.unwrap() }
+        Answer {
+            status,
+            headers,
+            body: response.text().await.unwrap(),
+        }
     }
 
     /// The next lines that it prints, up to the one that starts so.
     pub(crate) async fn printed_until(&mut self, start: &str) -> Vec<String> {
         let mut printed = Vec::new();
-        while printed.last().is_none_or(|line: &String| !line.starts_with(start)) {
-            printed.push(in_time(self.lines.next_line()).await.unwrap().expect("it printed no such line"));
+        while printed
+            .last()
+            .is_none_or(|line: &String| !line.starts_with(start))
+        {
+            printed.push(
+                in_time(self.lines.next_line())
+                    .await
+                    .unwrap()
+                    .expect("it printed no such line"),
+            );
         }
         printed
     }
@@ -120,7 +169,9 @@ impl Server {
     #[cfg(unix)]
     pub(crate) async fn end_by(mut self, signal: &str) -> ExitStatus {
         let process = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args([&format!("-{signal}"), &process]).status();
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &process])
+            .status();
         assert!(in_time(sent).await.unwrap().success());
         in_time(self.child.wait()).await.unwrap()
     }
@@ -152,7 +203,9 @@ impl Answer {
     }
 
     pub(crate) fn challenge(&self) -> &str {
-        self.headers.get(WWW_AUTHENTICATE).map_or("none", |challenge| challenge.to_str().unwrap())
+        self.headers
+            .get(WWW_AUTHENTICATE)
+            .map_or("none", |challenge| challenge.to_str().unwrap())
     }
 
     #[track_caller]
@@ -163,6 +216,10 @@ impl Answer {
     #[track_caller]
     pub(crate) fn assert_refused(&self) {
         assert_eq!(self.status, StatusCode::UNAUTHORIZED, "{self:?}");
-        assert!(self.challenge().starts_with("Bearer error=\"invalid_token\""), "{self:?}");
+        assert!(
+            self.challenge()
+                .starts_with("Bearer error=\"invalid_token\""),
+            "{self:?}"
+        );
     }
 }

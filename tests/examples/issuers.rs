@@ -19,7 +19,11 @@ pub(crate) struct SecretFile(PathBuf);
 impl SecretFile {
     pub(crate) fn new(content: &[u8]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("secret-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "secret-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, content).unwrap();
         Self(path)
@@ -37,30 +41,54 @@ impl Drop for SecretFile {
 }
 
 async fn sharing_secret(file: &SecretFile, more: &[&str]) -> Server {
-    let args = ["--issuer", PARTNER, "--hmac-secret-file", file.path(), "--audience", AUDIENCE];
+    let args = [
+        "--issuer",
+        PARTNER,
+        "--hmac-secret-file",
+        file.path(),
+        "--audience",
+        AUDIENCE,
+    ];
     Server::resource_server(&[&args, more].concat()).await
 }
 
 fn partners(algorithm: Algorithm, secret: &[u8]) -> String {
-    TestKey::from_secret(algorithm, secret).token().issuer(PARTNER).sign()
+    TestKey::from_secret(algorithm, secret)
+        .token()
+        .issuer(PARTNER)
+        .sign()
 }
 
 #[tokio::test]
 async fn every_named_issuer_is_trusted_and_no_other() {
-    let (one, two, other) = tokio::join!(TestIssuer::start(), TestIssuer::start(), TestIssuer::start());
+    let (one, two, other) = tokio::join!(
+        TestIssuer::start(),
+        TestIssuer::start(),
+        TestIssuer::start()
+    );
     let (one, two, other) = (one.unwrap(), two.unwrap(), other.unwrap());
     let server = Server::trusting(&one, &["--issuer", two.issuer()]).await;
     server.whoami(&one.token().sign()).await.assert_accepted();
     server.whoami(&two.token().sign()).await.assert_accepted();
     server.whoami(&other.token().sign()).await.assert_refused();
     // Signed by one, in the name of two.
-    server.whoami(&one.token().issuer(two.issuer()).sign()).await.assert_refused();
+    server
+        .whoami(&one.token().issuer(two.issuer()).sign())
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
 async fn a_key_address_goes_with_the_issuer_before_it() {
-    let (one, two) = (TestIssuer::start().await.unwrap(), TestIssuer::start().await.unwrap());
-    let server = Server::trusting(&one, &["--issuer", two.issuer(), "--jwks-uri", &two.jwks_uri()]).await;
+    let (one, two) = (
+        TestIssuer::start().await.unwrap(),
+        TestIssuer::start().await.unwrap(),
+    );
+    let server = Server::trusting(
+        &one,
+        &["--issuer", two.issuer(), "--jwks-uri", &two.jwks_uri()],
+    )
+    .await;
     server.whoami(&one.token().sign()).await.assert_accepted();
     server.whoami(&two.token().sign()).await.assert_accepted();
     assert!(one.metadata_fetches() > 0);
@@ -71,9 +99,15 @@ async fn a_key_address_goes_with_the_issuer_before_it() {
 async fn new_keys_are_found_without_a_restart() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
     issuer.rotate(tower_jwt_auth::testing::Rotation::Hard);
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
 }
 
 #[tokio::test]
@@ -81,8 +115,15 @@ async fn a_secret_from_a_text_file_leaves_out_one_newline() {
     let secret = b"correct horse battery staple 0123456789\n";
     for ending in [&b""[..], b"\n", b"\r\n"] {
         let server = sharing_secret(&SecretFile::new(&[&secret[..], ending].concat()), &[]).await;
-        let kept = if ending.is_empty() { &secret[..secret.len() - 1] } else { &secret[..] };
-        server.whoami(&partners(Algorithm::HS256, kept)).await.assert_accepted();
+        let kept = if ending.is_empty() {
+            &secret[..secret.len() - 1]
+        } else {
+            &secret[..]
+        };
+        server
+            .whoami(&partners(Algorithm::HS256, kept))
+            .await
+            .assert_accepted();
     }
 }
 
@@ -90,7 +131,10 @@ async fn a_secret_from_a_text_file_leaves_out_one_newline() {
 async fn a_binary_secret_keeps_its_last_byte() {
     let secret: Vec<u8> = (0x80..0x9f).chain([b'\n']).collect();
     let server = sharing_secret(&SecretFile::new(&secret), &[]).await;
-    server.whoami(&partners(Algorithm::HS256, &secret)).await.assert_accepted();
+    server
+        .whoami(&partners(Algorithm::HS256, &secret))
+        .await
+        .assert_accepted();
 }
 
 #[tokio::test]
@@ -98,13 +142,28 @@ async fn a_secret_is_for_hs256_unless_other_hmac_algorithms_are_named() {
     let secret: Vec<u8> = (1..=64).collect();
     let file = SecretFile::new(&secret);
     let server = sharing_secret(&file, &[]).await;
-    server.whoami(&partners(Algorithm::HS256, &secret)).await.assert_accepted();
-    server.whoami(&partners(Algorithm::HS512, &secret)).await.assert_refused();
+    server
+        .whoami(&partners(Algorithm::HS256, &secret))
+        .await
+        .assert_accepted();
+    server
+        .whoami(&partners(Algorithm::HS512, &secret))
+        .await
+        .assert_refused();
 
     let server = sharing_secret(&file, &["--algorithms", "HS384,HS512"]).await;
-    server.whoami(&partners(Algorithm::HS384, &secret)).await.assert_accepted();
-    server.whoami(&partners(Algorithm::HS512, &secret)).await.assert_accepted();
-    server.whoami(&partners(Algorithm::HS256, &secret)).await.assert_refused();
+    server
+        .whoami(&partners(Algorithm::HS384, &secret))
+        .await
+        .assert_accepted();
+    server
+        .whoami(&partners(Algorithm::HS512, &secret))
+        .await
+        .assert_accepted();
+    server
+        .whoami(&partners(Algorithm::HS256, &secret))
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
@@ -112,12 +171,28 @@ async fn an_issuer_with_a_secret_stands_beside_one_with_public_keys() {
     let secret: Vec<u8> = (1..=64).collect();
     let file = SecretFile::new(&secret);
     let issuer = TestIssuer::start().await.unwrap();
-    let more = ["--issuer", PARTNER, "--hmac-secret-file", file.path(), "--algorithms", "ES256,HS512"];
+    let more = [
+        "--issuer",
+        PARTNER,
+        "--hmac-secret-file",
+        file.path(),
+        "--algorithms",
+        "ES256,HS512",
+    ];
     let server = Server::trusting(&issuer, &more).await;
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
-    server.whoami(&partners(Algorithm::HS512, &secret)).await.assert_accepted();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
+    server
+        .whoami(&partners(Algorithm::HS512, &secret))
+        .await
+        .assert_accepted();
     // The partner's secret, in the other's name.
-    let forged = TestKey::from_secret(Algorithm::HS512, &secret).token().issuer(issuer.issuer()).sign();
+    let forged = TestKey::from_secret(Algorithm::HS512, &secret)
+        .token()
+        .issuer(issuer.issuer())
+        .sign();
     server.whoami(&forged).await.assert_refused();
 }
 
@@ -130,10 +205,17 @@ async fn it_starts_without_the_issuer_and_serves_when_it_is_back() {
     server.logged("no keys yet").await;
 
     let health = server.get("/healthz").await;
-    assert_eq!((health.status, health.json()["status"].as_str()), (StatusCode::OK, Some("degraded")));
+    assert_eq!(
+        (health.status, health.json()["status"].as_str()),
+        (StatusCode::OK, Some("degraded"))
+    );
     let answer = server.whoami(&issuer.token().sign()).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
-    let retry_after: u64 = answer.headers[RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    let retry_after: u64 = answer.headers[RETRY_AFTER]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!(retry_after > 0, "{answer:?}");
 
     issuer.restart().await.unwrap();
@@ -144,5 +226,8 @@ async fn it_starts_without_the_issuer_and_serves_when_it_is_back() {
         }
     })
     .await;
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
 }

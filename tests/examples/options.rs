@@ -7,28 +7,54 @@ use tokio::net::TcpListener;
 use crate::harness::run;
 use crate::issuers::SecretFile;
 
-const NAMED: [&str; 4] = ["--issuer", "https://login.example.com", "--audience", "https://api.example"];
+const NAMED: [&str; 4] = [
+    "--issuer",
+    "https://login.example.com",
+    "--audience",
+    "https://api.example",
+];
 
 /// Each is refused with exit code 2 and one line that tells the word and where help is.
 async fn assert_mistakes(mistakes: &[(&[&str], &str)]) {
     for (args, word) in mistakes {
-        let Output { status, stdout, stderr } = run("resource_server", args).await;
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = run("resource_server", args).await;
         let message = String::from_utf8(stderr).unwrap();
         assert_eq!(status.code(), Some(2), "{args:?}: {message}");
-        assert!(message.contains(word) && message.contains("--help"), "{args:?}: {message}");
-        assert_eq!((message.lines().count(), stdout.len()), (1, 0), "{args:?}: {message}");
+        assert!(
+            message.contains(word) && message.contains("--help"),
+            "{args:?}: {message}"
+        );
+        assert_eq!(
+            (message.lines().count(), stdout.len()),
+            (1, 0),
+            "{args:?}: {message}"
+        );
     }
 }
 
 async fn assert_bad_with_issuer(mistakes: &[(&[&str], &str)]) {
-    let with_issuer: Vec<_> = mistakes.iter().map(|(more, word)| ([&NAMED, *more].concat(), *word)).collect();
-    let mistakes: Vec<_> = with_issuer.iter().map(|(args, word)| (&args[..], *word)).collect();
+    let with_issuer: Vec<_> = mistakes
+        .iter()
+        .map(|(more, word)| ([&NAMED, *more].concat(), *word))
+        .collect();
+    let mistakes: Vec<_> = with_issuer
+        .iter()
+        .map(|(args, word)| (&args[..], *word))
+        .collect();
     assert_mistakes(&mistakes).await;
 }
 
 #[tokio::test]
 async fn help_names_every_option() {
-    let Output { status, stdout, stderr } = run("resource_server", &["--help"]).await;
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = run("resource_server", &["--help"]).await;
     assert!(status.success() && stderr.is_empty());
     let help = String::from_utf8(stdout).unwrap();
     for option in [
@@ -42,7 +68,10 @@ async fn help_names_every_option() {
         "--hmac-secret-file",
         "--help",
     ] {
-        assert!(help.contains(&format!("  {option} ")), "{option} in: {help}");
+        assert!(
+            help.contains(&format!("  {option} ")),
+            "{option} in: {help}"
+        );
     }
 }
 
@@ -60,7 +89,15 @@ async fn words_that_mean_nothing_are_refused() {
 
 #[tokio::test]
 async fn an_option_without_its_value_is_refused() {
-    for option in ["--issuer", "--jwks-uri", "--audience", "--algorithms", "--leeway", "--token-type", "--listen"] {
+    for option in [
+        "--issuer",
+        "--jwks-uri",
+        "--audience",
+        "--algorithms",
+        "--leeway",
+        "--token-type",
+        "--listen",
+    ] {
         assert_mistakes(&[(&[option], option), (&[option, "--help"], option)]).await;
     }
     assert_mistakes(&[(&["--hmac-secret-file"], "--hmac-secret-file")]).await;
@@ -88,12 +125,21 @@ async fn issuers_that_are_none_or_not_safe_are_refused() {
     assert_mistakes(&[
         (&["--issuer", "nonsense", "--audience", "a"], "nonsense"),
         (&["--issuer", "", "--audience", "a"], "issuer"),
-        (&["--issuer", "http://login.example.com", "--audience", "a"], "http://login.example.com"),
+        (
+            &["--issuer", "http://login.example.com", "--audience", "a"],
+            "http://login.example.com",
+        ),
     ])
     .await;
     assert_bad_with_issuer(&[
-        (&["--jwks-uri", "http://login.example.com/jwks"], "http://login.example.com/jwks"),
-        (&["--issuer", "https://login.example.com"], "https://login.example.com"),
+        (
+            &["--jwks-uri", "http://login.example.com/jwks"],
+            "http://login.example.com/jwks",
+        ),
+        (
+            &["--issuer", "https://login.example.com"],
+            "https://login.example.com",
+        ),
     ])
     .await;
 }
@@ -106,13 +152,27 @@ async fn options_that_miss_another_one_are_refused() {
         (&["--algorithms", "ES256"], "--issuer"),
         (&["--leeway", "10"], "--issuer"),
         (&["--token-type", "at+jwt"], "--issuer"),
-        (&["--jwks-uri", "https://login.example.com/jwks"], "--jwks-uri"),
-        (&["--hmac-secret-file", SecretFile::new(b"a").path()], "--hmac-secret-file"),
+        (
+            &["--jwks-uri", "https://login.example.com/jwks"],
+            "--jwks-uri",
+        ),
+        (
+            &["--hmac-secret-file", SecretFile::new(b"a").path()],
+            "--hmac-secret-file",
+        ),
     ])
     .await;
     assert_bad_with_issuer(&[
         (&["--algorithms", "HS256"], "HS256"),
-        (&["--jwks-uri", "https://a.example", "--jwks-uri", "https://b.example"], "https://a.example"),
+        (
+            &[
+                "--jwks-uri",
+                "https://a.example",
+                "--jwks-uri",
+                "https://b.example",
+            ],
+            "https://a.example",
+        ),
     ])
     .await;
 }
@@ -125,15 +185,30 @@ async fn bad_secrets_are_refused_and_not_shown() {
     assert_bad_with_issuer(&[
         (&["--hmac-secret-file", weak.path()], weak.path()),
         (&["--hmac-secret-file", weak.path()], "32 bytes"),
-        (&["--hmac-secret-file", good.path(), "--algorithms", "HS512"], "HS512"),
+        (
+            &["--hmac-secret-file", good.path(), "--algorithms", "HS512"],
+            "HS512",
+        ),
         (&["--hmac-secret-file", missing], missing),
         (
-            &["--hmac-secret-file", good.path(), "--issuer", "https://b.example", "--hmac-secret-file", good.path()],
+            &[
+                "--hmac-secret-file",
+                good.path(),
+                "--issuer",
+                "https://b.example",
+                "--hmac-secret-file",
+                good.path(),
+            ],
             "secret",
         ),
     ])
     .await;
-    let shown = run("resource_server", &[&NAMED[..], &["--hmac-secret-file", weak.path()]].concat()).await.stderr;
+    let shown = run(
+        "resource_server",
+        &[&NAMED[..], &["--hmac-secret-file", weak.path()]].concat(),
+    )
+    .await
+    .stderr;
     assert!(!String::from_utf8(shown).unwrap().contains("Tr0ub"));
 }
 

@@ -9,18 +9,33 @@ use crate::harness::{AUDIENCE, Server, run};
 async fn it_greets_whom_the_token_is_about() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::start("quickstart", &[issuer.issuer(), AUDIENCE, "127.0.0.1:0"]).await;
-    let answer = server.request("/", Some(&issuer.token().subject("alice").sign())).await;
-    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "hello alice\n"));
+    let answer = server
+        .request("/", Some(&issuer.token().subject("alice").sign()))
+        .await;
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (StatusCode::OK, "hello alice\n")
+    );
     let answer = server.get("/").await;
-    assert_eq!((answer.status, answer.challenge()), (StatusCode::UNAUTHORIZED, "Bearer"));
-    server.request("/", Some(&issuer.token().expired().sign())).await.assert_refused();
+    assert_eq!(
+        (answer.status, answer.challenge()),
+        (StatusCode::UNAUTHORIZED, "Bearer")
+    );
+    server
+        .request("/", Some(&issuer.token().expired().sign()))
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
 async fn it_tells_its_usage_when_the_audience_is_missing() {
     let output = run("quickstart", &["https://login.example.com"]).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().starts_with("usage: quickstart ISSUER AUDIENCE"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .starts_with("usage: quickstart ISSUER AUDIENCE")
+    );
 }
 
 #[tokio::test]
@@ -29,5 +44,9 @@ async fn it_ends_when_the_keys_can_not_be_fetched() {
     issuer.stop().await;
     let output = run("quickstart", &[issuer.issuer(), AUDIENCE, "127.0.0.1:0"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("could not be fetched"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("could not be fetched")
+    );
 }

@@ -12,7 +12,10 @@ async fn one_callers_burst_is_not_anothers_and_scopes_still_count() {
     let token = |subject: &str, scope: &str| issuer.token().subject(subject).scope(scope).sign();
     let (alice, bob) = (token("alice", "orders:read"), token("bob", "profile"));
     for _ in 0..5 {
-        assert_eq!(server.request("/orders", Some(&alice)).await.status, StatusCode::OK);
+        assert_eq!(
+            server.request("/orders", Some(&alice)).await.status,
+            StatusCode::OK
+        );
     }
     let limited = server.request("/orders", Some(&alice)).await;
     assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
@@ -21,14 +24,23 @@ async fn one_callers_burst_is_not_anothers_and_scopes_still_count() {
     assert_eq!(server.request("/whoami", Some(&bob)).await.body, "bob\n");
     let forbidden = server.request("/orders", Some(&bob)).await;
     assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
-    assert!(forbidden.challenge().ends_with("scope=\"orders:read\""), "{forbidden:?}");
+    assert!(
+        forbidden.challenge().ends_with("scope=\"orders:read\""),
+        "{forbidden:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_flood_of_bad_tokens_is_limited_by_address() {
     let mut server = Server::start("rate_limit", &["127.0.0.1:0"]).await;
     let printed = server.printed_until("To stop").await;
-    assert_eq!(printed.iter().filter(|line| line.starts_with("for i in ")).count(), 4);
+    assert_eq!(
+        printed
+            .iter()
+            .filter(|line| line.starts_with("for i in "))
+            .count(),
+        4
+    );
     let mut refused = 0;
     // The quota grows meanwhile by one a second.
     while server.request("/whoami", Some("bad")).await.status == StatusCode::UNAUTHORIZED {
@@ -37,12 +49,19 @@ async fn a_flood_of_bad_tokens_is_limited_by_address() {
     }
     assert!(refused >= 50, "limited after {refused} already");
     let limited = server.request("/whoami", Some("bad")).await;
-    assert_eq!((limited.status, limited.challenge()), (StatusCode::TOO_MANY_REQUESTS, "none"));
+    assert_eq!(
+        (limited.status, limited.challenge()),
+        (StatusCode::TOO_MANY_REQUESTS, "none")
+    );
 }
 
 #[tokio::test]
 async fn it_tells_its_usage_when_the_audience_is_missing() {
     let output = run("rate_limit", &["https://login.example.com"]).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().starts_with("usage: rate_limit [ADDRESS]"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .starts_with("usage: rate_limit [ADDRESS]")
+    );
 }

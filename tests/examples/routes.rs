@@ -23,37 +23,69 @@ async fn a_path_that_does_not_exist_is_not_found_rather_than_unauthorized() {
 async fn without_a_token_the_challenge_is_bare() {
     let server = Server::trusting(&TestIssuer::start().await.unwrap(), &[]).await;
     let answer = server.get("/whoami").await;
-    assert_eq!((answer.status, answer.challenge()), (StatusCode::UNAUTHORIZED, "Bearer"));
+    assert_eq!(
+        (answer.status, answer.challenge()),
+        (StatusCode::UNAUTHORIZED, "Bearer")
+    );
 }
 
 #[tokio::test]
 async fn all_claims_arrive_as_they_were_signed() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    let nested = json!({"roles": ["a", "b"], "deep": {"nothing": null, "text": "Ünï \"quoted\" \u{1f511}"}});
-    let token = issuer.token().claim("nested", nested.clone()).claim("nothing", Value::Null);
-    let token = token.claim("large", 9_007_199_254_740_992_u64).claim("fraction", 0.1).claim("exp", 4_102_444_800_u64);
+    let nested =
+        json!({"roles": ["a", "b"], "deep": {"nothing": null, "text": "Ünï \"quoted\" \u{1f511}"}});
+    let token = issuer
+        .token()
+        .claim("nested", nested.clone())
+        .claim("nothing", Value::Null);
+    let token = token
+        .claim("large", 9_007_199_254_740_992_u64)
+        .claim("fraction", 0.1)
+        .claim("exp", 4_102_444_800_u64);
     let answer = server.whoami(&token.subject("alice").sign()).await;
     answer.assert_accepted();
     assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
     let claims = answer.json();
-    assert_eq!((&claims["nested"], &claims["sub"]), (&nested, &json!("alice")));
+    assert_eq!(
+        (&claims["nested"], &claims["sub"]),
+        (&nested, &json!("alice"))
+    );
     assert_eq!(claims.get("nothing"), Some(&Value::Null));
-    assert_eq!((&claims["large"], &claims["fraction"]), (&json!(9_007_199_254_740_992_u64), &json!(0.1)));
-    let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        (&claims["large"], &claims["fraction"]),
+        (&json!(9_007_199_254_740_992_u64), &json!(0.1))
+    );
+    let mut names: Vec<_> = claims
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     names.sort_unstable();
-    assert_eq!(names, ["aud", "exp", "fraction", "iat", "iss", "jti", "large", "nested", "nothing", "sub"]);
+    assert_eq!(
+        names,
+        [
+            "aud", "exp", "fraction", "iat", "iss", "jti", "large", "nested", "nothing", "sub"
+        ]
+    );
 }
 
 #[tokio::test]
 async fn the_health_route_tells_the_state_of_every_issuer() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
     let answer = server.get("/healthz").await;
     answer.assert_accepted();
     let health = answer.json();
-    assert_eq!((&health["status"], &health["issuers"][0]["serving"]), (&json!("ok"), &json!(true)));
+    assert_eq!(
+        (&health["status"], &health["issuers"][0]["serving"]),
+        (&json!("ok"), &json!(true))
+    );
     assert_eq!(health["issuers"][0]["issuer"], issuer.issuer());
     assert_eq!(health["issuers"].as_array().unwrap().len(), 1);
 }

@@ -7,7 +7,9 @@ use tokio::net::TcpStream;
 use crate::harness::Server;
 
 async fn connect(server: &Server) -> TcpStream {
-    TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap()
+    TcpStream::connect(server.url.strip_prefix("http://").unwrap())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -29,7 +31,9 @@ async fn an_interrupt_ends_it_cleanly() {
 async fn a_request_that_never_ends_does_not_delay_the_end_for_long() {
     let server = Server::resource_server(&[]).await;
     let mut slow = connect(&server).await;
-    slow.write_all(b"GET /public HTTP/1.1\r\nhost: ").await.unwrap();
+    slow.write_all(b"GET /public HTTP/1.1\r\nhost: ")
+        .await
+        .unwrap();
     // Answered after those bytes have arrived.
     server.get("/public").await.assert_accepted();
     assert_eq!(server.end_by("TERM").await.code(), Some(0));

@@ -10,12 +10,19 @@ use crate::harness::Server;
 /// Expired so long ago.
 fn late(issuer: &TestIssuer, seconds: u64) -> String {
     let start = SystemTime::now() - Duration::from_secs(300 + seconds);
-    issuer.token().issued_at(start).expires_in(Duration::from_secs(300)).sign()
+    issuer
+        .token()
+        .issued_at(start)
+        .expires_in(Duration::from_secs(300))
+        .sign()
 }
 
 /// What RFC 9068 §2 asks for.
 fn access_token(issuer: &TestIssuer) -> TokenBuilder {
-    issuer.token().header("typ", "at+jwt").claim("client_id", "the-client")
+    issuer
+        .token()
+        .header("typ", "at+jwt")
+        .claim("client_id", "the-client")
 }
 
 #[tokio::test]
@@ -31,16 +38,28 @@ async fn an_expired_token_is_refused() {
 async fn a_token_for_another_audience_is_refused() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    server.whoami(&issuer.token().audience("https://other.example").sign()).await.assert_refused();
+    server
+        .whoami(&issuer.token().audience("https://other.example").sign())
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
 async fn each_of_several_audiences_is_enough() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &["--audience", "https://second.example"]).await;
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
-    server.whoami(&issuer.token().audience("https://second.example").sign()).await.assert_accepted();
-    server.whoami(&issuer.token().audience("https://third.example").sign()).await.assert_refused();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
+    server
+        .whoami(&issuer.token().audience("https://second.example").sign())
+        .await
+        .assert_accepted();
+    server
+        .whoami(&issuer.token().audience("https://third.example").sign())
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
@@ -62,19 +81,42 @@ async fn a_longer_leeway_lets_later_tokens_in() {
 #[tokio::test]
 async fn only_the_named_algorithms_are_accepted() {
     let algorithms = [Algorithm::ES256, Algorithm::ES384, Algorithm::Ed25519];
-    let issuer = TestIssuer::builder().algorithms(algorithms).start().await.unwrap();
+    let issuer = TestIssuer::builder()
+        .algorithms(algorithms)
+        .start()
+        .await
+        .unwrap();
     let server = Server::trusting(&issuer, &["--algorithms", "ES384, EdDSA"]).await;
-    server.whoami(&issuer.token_with(Algorithm::ES384).sign()).await.assert_accepted();
-    server.whoami(&issuer.token_with(Algorithm::Ed25519).sign()).await.assert_accepted();
-    server.whoami(&issuer.token_with(Algorithm::ES256).sign()).await.assert_refused();
+    server
+        .whoami(&issuer.token_with(Algorithm::ES384).sign())
+        .await
+        .assert_accepted();
+    server
+        .whoami(&issuer.token_with(Algorithm::Ed25519).sign())
+        .await
+        .assert_accepted();
+    server
+        .whoami(&issuer.token_with(Algorithm::ES256).sign())
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
 async fn a_published_secret_signs_nothing() {
-    let issuer = TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::HS256]).start().await.unwrap();
+    let issuer = TestIssuer::builder()
+        .algorithms([Algorithm::ES256, Algorithm::HS256])
+        .start()
+        .await
+        .unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    server.whoami(&issuer.token().sign()).await.assert_accepted();
-    server.whoami(&issuer.token_with(Algorithm::HS256).sign()).await.assert_refused();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_accepted();
+    server
+        .whoami(&issuer.token_with(Algorithm::HS256).sign())
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
@@ -83,7 +125,10 @@ async fn a_key_that_is_not_the_issuers_signs_nothing() {
     let server = Server::trusting(&issuer, &[]).await;
     let own = issuer.key(Algorithm::ES256).unwrap();
     let stranger = TestKey::generate(Algorithm::ES256).with_key_id(own.key_id());
-    server.whoami(&issuer.token().key(&stranger).sign()).await.assert_refused();
+    server
+        .whoami(&issuer.token().key(&stranger).sign())
+        .await
+        .assert_refused();
 }
 
 #[tokio::test]
@@ -91,9 +136,18 @@ async fn the_type_at_jwt_asks_for_access_tokens_by_rfc_9068() {
     let issuer = TestIssuer::start().await.unwrap();
     for name in ["at+jwt", "application/AT+JWT"] {
         let server = Server::trusting(&issuer, &["--token-type", name]).await;
-        server.whoami(&access_token(&issuer).sign()).await.assert_accepted();
-        server.whoami(&access_token(&issuer).header("typ", "JWT").sign()).await.assert_refused();
-        server.whoami(&access_token(&issuer).without_claim("client_id").sign()).await.assert_refused();
+        server
+            .whoami(&access_token(&issuer).sign())
+            .await
+            .assert_accepted();
+        server
+            .whoami(&access_token(&issuer).header("typ", "JWT").sign())
+            .await
+            .assert_refused();
+        server
+            .whoami(&access_token(&issuer).without_claim("client_id").sign())
+            .await
+            .assert_refused();
     }
 }
 
@@ -101,7 +155,13 @@ async fn the_type_at_jwt_asks_for_access_tokens_by_rfc_9068() {
 async fn any_other_type_is_then_the_only_one() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &["--token-type", "example+jwt"]).await;
-    server.whoami(&issuer.token().header("typ", "example+jwt").sign()).await.assert_accepted();
+    server
+        .whoami(&issuer.token().header("typ", "example+jwt").sign())
+        .await
+        .assert_accepted();
     server.whoami(&issuer.token().sign()).await.assert_refused();
-    server.whoami(&access_token(&issuer).sign()).await.assert_refused();
+    server
+        .whoami(&access_token(&issuer).sign())
+        .await
+        .assert_refused();
 }

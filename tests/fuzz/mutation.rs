@@ -41,7 +41,10 @@ pub struct Mutator<'s> {
 
 impl<'s> Mutator<'s> {
     pub const fn new(seeds: &'s [Vec<u8>]) -> Self {
-        Self { seeds, state: 0x5eed }
+        Self {
+            seeds,
+            state: 0x5eed,
+        }
     }
 
     /// `SplitMix64`.

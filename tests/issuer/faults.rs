@@ -21,7 +21,11 @@ async fn cold_every_fault_is_an_outage_that_ends_within_five_seconds_of_the_issu
         let error = authenticator.authenticate(&token).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::KeysUnavailable, "{fault:?}");
         assert!(error.retry_after().is_some());
-        assert!(start.elapsed() < Duration::from_secs(2), "{fault:?}: {:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{fault:?}: {:?}",
+            start.elapsed()
+        );
         issuer.set_fault(None);
         let outage = until_accepted(&authenticator, &token).await;
         assert!(outage < Duration::from_secs(5), "{fault:?}: {outage:?}");
@@ -40,7 +44,10 @@ async fn warm_no_fault_touches_a_token_whose_key_is_known() {
         // An unknown key makes it fetch, and the fetch fails: nobody knows whether there is such a key.
         let outcome = kind(authenticator.authenticate(&stranger(&issuer)).await);
         assert_eq!(outcome, Some(ErrorKind::KeysUnavailable), "{fault:?}");
-        assert!(authenticator.authenticate(&token).await.is_ok(), "{fault:?}");
+        assert!(
+            authenticator.authenticate(&token).await.is_ok(),
+            "{fault:?}"
+        );
     }
 }
 
@@ -49,7 +56,12 @@ async fn a_set_that_is_half_bad_serves_with_its_good_half() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::HalfBad));
     let authenticator = authenticator(&issuer, settings());
-    assert!(authenticator.authenticate(&issuer.token().sign()).await.is_ok());
+    assert!(
+        authenticator
+            .authenticate(&issuer.token().sign())
+            .await
+            .is_ok()
+    );
     let health = authenticator.health().remove(0);
     assert!(health.skipped.len() >= 4, "{:?}", health.skipped);
     assert_eq!(health.keys.len(), 1);
@@ -60,7 +72,12 @@ async fn a_slow_answer_is_waited_for() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Delay(Duration::from_millis(100))));
     let authenticator = authenticator(&issuer, settings());
-    assert!(authenticator.authenticate(&issuer.token().sign()).await.is_ok());
+    assert!(
+        authenticator
+            .authenticate(&issuer.token().sign())
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -69,7 +86,12 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Redirect(elsewhere.jwks_uri())));
     let authenticator = authenticator(&issuer, settings());
-    assert!(authenticator.authenticate(&issuer.token().sign()).await.is_err());
+    assert!(
+        authenticator
+            .authenticate(&issuer.token().sign())
+            .await
+            .is_err()
+    );
     assert_eq!(elsewhere.jwks_fetches(), 0);
 }
 
@@ -77,13 +99,17 @@ async fn a_redirect_is_not_followed() {
 async fn a_thousand_cold_requests_are_one_fetch() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Delay(Duration::from_millis(100))));
-    let settings = settings().fetch_timeout(Duration::from_secs(5)).patience(Duration::from_secs(5));
+    let settings = settings()
+        .fetch_timeout(Duration::from_secs(5))
+        .patience(Duration::from_secs(5));
     let authenticator = authenticator(&issuer, settings);
     let token = issuer.token().sign();
     let outcomes = join_all((0..1000).map(|_| authenticator.authenticate(&token))).await;
     assert!(outcomes.iter().all(Result::is_ok));
     let (metadata, sets) = (issuer.metadata_fetches(), issuer.jwks_fetches());
-    println!("1000 concurrent cold requests: {sets} fetch of the JWK set, {metadata} of the metadata");
+    println!(
+        "1000 concurrent cold requests: {sets} fetch of the JWK set, {metadata} of the metadata"
+    );
     assert_eq!((metadata, sets), (1, 1));
 }
 
@@ -94,11 +120,24 @@ async fn a_rotation_is_noticed_at_once_and_a_removed_key_is_gone() {
     let old = issuer.token().sign();
     assert!(authenticator.authenticate(&old).await.is_ok());
     issuer.rotate(Rotation::Overlapping);
-    assert!(authenticator.authenticate(&issuer.token().sign()).await.is_ok());
+    assert!(
+        authenticator
+            .authenticate(&issuer.token().sign())
+            .await
+            .is_ok()
+    );
     assert!(authenticator.authenticate(&old).await.is_ok());
     issuer.rotate(Rotation::Hard);
-    assert!(authenticator.authenticate(&issuer.token().sign()).await.is_ok());
-    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+    assert!(
+        authenticator
+            .authenticate(&issuer.token().sign())
+            .await
+            .is_ok()
+    );
+    assert_eq!(
+        kind(authenticator.authenticate(&old).await),
+        Some(ErrorKind::UnknownKey)
+    );
     assert_eq!(issuer.jwks_fetches(), 3);
 }
 
@@ -109,7 +148,10 @@ async fn an_issuer_that_is_down_at_start_is_an_outage_until_it_comes_up() {
     let token = issuer.token().sign();
     issuer.stop().await;
     assert!(authenticator.prefetch().await.is_err());
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
     issuer.restart().await.unwrap();
     let outage = until_accepted(&authenticator, &token).await;
     println!("first success {outage:?} after the issuer's return");
@@ -119,7 +161,11 @@ async fn an_issuer_that_is_down_at_start_is_an_outage_until_it_comes_up() {
 #[tokio::test]
 async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none() {
     let second = Duration::from_secs(1);
-    let issuer = TestIssuer::builder().max_age(Some(second)).start().await.unwrap();
+    let issuer = TestIssuer::builder()
+        .max_age(Some(second))
+        .start()
+        .await
+        .unwrap();
     let settings = settings().shortest_life(second).stale_for(second);
     let authenticator = authenticator(&issuer, settings);
     let token = issuer.token().sign();
@@ -133,11 +179,17 @@ async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none
             Some(ErrorKind::KeysUnavailable) => refused += 1,
             other => panic!("{other:?}"),
         }
-        assert!(refused == 0 || start.elapsed() > second, "refused after {:?}", start.elapsed());
+        assert!(
+            refused == 0 || start.elapsed() > second,
+            "refused after {:?}",
+            start.elapsed()
+        );
         tokio::task::yield_now().await;
     }
     issuer.restart().await.unwrap();
     let outage = until_accepted(&authenticator, &token).await;
-    println!("life 1 s, stale 1 s, gone for 3 s: {served} served, then {refused} with 503; back after {outage:?}");
+    println!(
+        "life 1 s, stale 1 s, gone for 3 s: {served} served, then {refused} with 503; back after {outage:?}"
+    );
     assert!(served > 0 && refused > 0 && outage < Duration::from_secs(5));
 }

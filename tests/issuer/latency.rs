@@ -31,7 +31,10 @@ fn strangers(issuer: &TestIssuer) -> Vec<String> {
     let key = KEY.get_or_init(|| TestKey::generate(Algorithm::ES256));
     let sign = |number| {
         let key = key.clone().with_key_id(format!("random-{number}"));
-        key.token().issuer(issuer.issuer()).audience(AUDIENCE).sign()
+        key.token()
+            .issuer(issuer.issuer())
+            .audience(AUDIENCE)
+            .sign()
     };
     (0..FLOOD).map(sign).collect()
 }
@@ -59,16 +62,23 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_and_good_tokens_next_to_not
     let (loud, loud_99) = latencies(&authenticator, &token).await;
     flooding.await.unwrap();
     println!("{FLOOD} random key ids: {} fetches", issuer.jwks_fetches());
-    println!("a good token without the flood: p50 {quiet:?}, p99 {quiet_99:?}; with it: p50 {loud:?}, p99 {loud_99:?}");
+    println!(
+        "a good token without the flood: p50 {quiet:?}, p99 {quiet_99:?}; with it: p50 {loud:?}, p99 {loud_99:?}"
+    );
     assert!(issuer.jwks_fetches() <= 2);
     // The machine may be busy; waiting for a fetch, or behind a lock, would show as milliseconds at the median.
-    assert!(loud < quiet * 4 + Duration::from_micros(500), "p50 {quiet:?} became {loud:?}");
+    assert!(
+        loud < quiet * 4 + Duration::from_micros(500),
+        "p50 {quiet:?} became {loud:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_issuer_that_hangs_slows_no_token_whose_key_is_known() {
     let issuer = TestIssuer::start().await.unwrap();
-    let settings = settings().fetch_timeout(Duration::from_secs(60)).patience(Duration::from_secs(60));
+    let settings = settings()
+        .fetch_timeout(Duration::from_secs(60))
+        .patience(Duration::from_secs(60));
     let authenticator = authenticator(&issuer, settings);
     authenticator.prefetch().await.unwrap();
     let token = issuer.token().sign();
@@ -86,6 +96,11 @@ async fn an_issuer_that_hangs_slows_no_token_whose_key_is_known() {
     let (hung, hung_99) = latencies(&authenticator, &token).await;
     assert!(!waiting.is_finished(), "the fetch hangs all the time");
     waiting.abort();
-    println!("a known key: p50 {quiet:?}, p99 {quiet_99:?}; while the issuer hangs: p50 {hung:?}, p99 {hung_99:?}");
-    assert!(hung < quiet * 4 + Duration::from_micros(500), "p50 {quiet:?} became {hung:?}");
+    println!(
+        "a known key: p50 {quiet:?}, p99 {quiet_99:?}; while the issuer hangs: p50 {hung:?}, p99 {hung_99:?}"
+    );
+    assert!(
+        hung < quiet * 4 + Duration::from_micros(500),
+        "p50 {quiet:?} became {hung:?}"
+    );
 }

@@ -25,24 +25,38 @@ pub(crate) fn faults(issuer: &TestIssuer) -> Vec<Fault> {
         Fault::Endless,
         Fault::Drip,
         Fault::Redirect(issuer.jwks_uri()),
-        Fault::RetryAfter { status: 429, seconds: 1 },
-        Fault::RetryAfter { status: 503, seconds: 1 },
+        Fault::RetryAfter {
+            status: 429,
+            seconds: 1,
+        },
+        Fault::RetryAfter {
+            status: 503,
+            seconds: 1,
+        },
     ]
 }
 
 /// Fetches are given half a second, requests wait for 300 ms.
 pub(crate) fn settings() -> CacheSettings {
-    CacheSettings::default().fetch_timeout(Duration::from_millis(500)).patience(Duration::from_millis(300))
+    CacheSettings::default()
+        .fetch_timeout(Duration::from_millis(500))
+        .patience(Duration::from_millis(300))
 }
 
 pub(crate) fn authenticator(issuer: &TestIssuer, settings: CacheSettings) -> Authenticator {
     let trusted = Issuer::discover(issuer.issuer(), AUDIENCE).cache(settings);
-    Authenticator::builder(trusted).build_authenticator().unwrap()
+    Authenticator::builder(trusted)
+        .build_authenticator()
+        .unwrap()
 }
 
 /// A token that the issuer did not sign, with a key id of its own.
 pub(crate) fn stranger(issuer: &TestIssuer) -> String {
-    TestKey::generate(Algorithm::ES256).token().issuer(issuer.issuer()).audience(AUDIENCE).sign()
+    TestKey::generate(Algorithm::ES256)
+        .token()
+        .issuer(issuer.issuer())
+        .audience(AUDIENCE)
+        .sign()
 }
 
 pub(crate) fn kind(outcome: Result<Claims, Error>) -> Option<ErrorKind> {

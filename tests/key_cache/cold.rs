@@ -23,12 +23,17 @@ async fn a_thousand_requests_on_a_cold_cache_share_one_fetch() {
 async fn a_thousand_requests_on_an_expired_cache_share_one_fetch() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
-    let settings = CacheSettings::default().stale_for(Duration::ZERO).idle_after(Duration::from_secs(60));
+    let settings = CacheSettings::default()
+        .stale_for(Duration::ZERO)
+        .idle_after(Duration::from_secs(60));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
     sleep(Duration::from_secs(3600)).await;
-    assert!(!authenticator.health()[0].serving, "nobody asked, so nothing was refreshed");
+    assert!(
+        !authenticator.health()[0].serving,
+        "nobody asked, so nothing was refreshed"
+    );
     let before = mock.fetches();
     mock.delay(Duration::from_millis(200));
     let outcomes = join_all((0..1000).map(|_| authenticator.authenticate(&token))).await;
@@ -50,7 +55,10 @@ async fn a_first_waiter_that_goes_away_changes_nothing_for_the_others() {
     mock.delay(Duration::from_secs(1));
     let authenticator = mock.authenticator();
     let token = mock.token();
-    let first = timeout(Duration::from_millis(100), authenticator.authenticate(&token));
+    let first = timeout(
+        Duration::from_millis(100),
+        authenticator.authenticate(&token),
+    );
     let second = async {
         sleep(Duration::from_millis(50)).await;
         authenticator.authenticate(&token).await
@@ -67,7 +75,14 @@ async fn a_fetch_whose_only_waiter_went_away_still_fills_the_cache() {
     mock.delay(Duration::from_secs(1));
     let authenticator = mock.authenticator();
     let token = mock.token();
-    assert!(timeout(Duration::from_millis(100), authenticator.authenticate(&token)).await.is_err());
+    assert!(
+        timeout(
+            Duration::from_millis(100),
+            authenticator.authenticate(&token)
+        )
+        .await
+        .is_err()
+    );
     sleep(Duration::from_secs(2)).await;
     let start = Instant::now();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -93,7 +108,10 @@ async fn with_the_issuer_down_a_storm_of_requests_does_not_become_a_storm_of_fet
     let authenticator = mock.authenticator();
     let token = mock.token();
     for _ in 0..10_000 {
-        assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(
+            kind(authenticator.authenticate(&token).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
         sleep(Duration::from_millis(1)).await;
     }
     // Ten seconds with pauses of 0.5, 1, 2, 4 s, less a quarter of each at the most.
@@ -107,7 +125,10 @@ async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
     let authenticator = mock.authenticator();
     let token = mock.token();
     for _ in 0..60 {
-        assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(
+            kind(authenticator.authenticate(&token).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
         sleep(Duration::from_secs(1)).await;
     }
     mock.answer(Answer::Keys);
@@ -115,7 +136,11 @@ async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
     sleep(Duration::from_secs(5)).await;
     let fetches = mock.fetches();
     assert!(authenticator.authenticate(&token).await.is_ok());
-    assert_eq!(mock.fetches(), fetches, "the keys were there before the request");
+    assert_eq!(
+        mock.fetches(),
+        fetches,
+        "the keys were there before the request"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +164,10 @@ async fn prefetch_loads_the_keys_and_says_so_when_it_can_not() {
     let authenticator = mock.authenticator();
     mock.answer(Answer::Status(500));
     let error = authenticator.prefetch().await.unwrap_err();
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the issuer answered with status 500");
+    assert_eq!(
+        std::error::Error::source(&error).unwrap().to_string(),
+        "the issuer answered with status 500"
+    );
     mock.answer(Answer::Keys);
     authenticator.prefetch().await.unwrap();
     let fetches = mock.fetches();
@@ -159,15 +187,33 @@ async fn a_token_that_is_refused_anyway_causes_no_fetch() {
         (token().expired().sign(), ErrorKind::Expired),
         (token().issued_at(later).sign(), ErrorKind::NotYetValid),
         (token().without_claim("exp").sign(), ErrorKind::MissingClaim),
-        (token().issuer("https://stranger.example").sign(), ErrorKind::UnknownIssuer),
-        (token().header("crit", ["exp"]).sign(), ErrorKind::UnsupportedHeader),
-        (token().header("alg", "none").sign(), ErrorKind::AlgorithmNotAllowed),
-        (secret.token().issuer(crate::mock::ISSUER).sign(), ErrorKind::AlgorithmNotAllowed),
-        (token().header("typ", "logout+jwt").sign(), ErrorKind::WrongTokenType),
+        (
+            token().issuer("https://stranger.example").sign(),
+            ErrorKind::UnknownIssuer,
+        ),
+        (
+            token().header("crit", ["exp"]).sign(),
+            ErrorKind::UnsupportedHeader,
+        ),
+        (
+            token().header("alg", "none").sign(),
+            ErrorKind::AlgorithmNotAllowed,
+        ),
+        (
+            secret.token().issuer(crate::mock::ISSUER).sign(),
+            ErrorKind::AlgorithmNotAllowed,
+        ),
+        (
+            token().header("typ", "logout+jwt").sign(),
+            ErrorKind::WrongTokenType,
+        ),
         ("x.y.z".to_owned(), ErrorKind::MalformedToken),
         ("x".repeat(20_000), ErrorKind::TokenTooLarge),
     ] {
-        assert_eq!(kind(authenticator.authenticate(&refused).await), Some(expected));
+        assert_eq!(
+            kind(authenticator.authenticate(&refused).await),
+            Some(expected)
+        );
         // Nor later, in the background.
         sleep(Duration::from_secs(10)).await;
         assert_eq!(mock.fetches(), 0, "{expected:?}");

@@ -12,7 +12,11 @@ use crate::mock::{Answer, Mock, kind, minutes};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+    Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 /// An issuer whose keys live for a minute.
@@ -31,16 +35,25 @@ struct Synchronous {
 
 impl Synchronous {
     fn new(mock: &Mock) -> Self {
-        Self { runtime: runtime(), authenticator: mock.authenticator() }
+        Self {
+            runtime: runtime(),
+            authenticator: mock.authenticator(),
+        }
     }
 
     fn call(&self, token: &str) -> Option<ErrorKind> {
-        kind(self.runtime.block_on(self.authenticator.authenticate(token)))
+        kind(
+            self.runtime
+                .block_on(self.authenticator.authenticate(token)),
+        )
     }
 
     fn pass(&self, time: Duration) {
         let _context = self.runtime.enter();
-        assert!(advance(time).now_or_never().is_none(), "the clock is set, and no task is run");
+        assert!(
+            advance(time).now_or_never().is_none(),
+            "the clock is set, and no task is run"
+        );
     }
 }
 
@@ -51,16 +64,25 @@ fn a_withdrawn_key_that_nobody_refreshes_ends_with_its_life() {
     let withdrawn = mock.token();
     assert_eq!(program.call(&withdrawn), None);
     mock.answer(Answer::Status(500));
-    assert_eq!(program.call(&Mock::stranger()), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        program.call(&Mock::stranger()),
+        Some(ErrorKind::KeysUnavailable)
+    );
     mock.answer(Answer::Keys);
     mock.rotate();
     let mut served = 0;
     while program.call(&withdrawn).is_none() {
         program.pass(SECOND);
         served += 1;
-        assert!(served < 3600, "still trusted an hour after it was withdrawn");
+        assert!(
+            served < 3600,
+            "still trusted an hour after it was withdrawn"
+        );
     }
-    assert!((55..=70).contains(&served), "{served} s: its life, and the time of a fetch");
+    assert!(
+        (55..=70).contains(&served),
+        "{served} s: its life, and the time of a fetch"
+    );
     assert_eq!(program.call(&withdrawn), Some(ErrorKind::UnknownKey));
 }
 
@@ -105,8 +127,15 @@ fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
     mock.rotate();
     awake.block_on(async {
         minutes(10).await;
-        assert!(mock.fetches() > 50, "{} fetches in ten minutes", mock.fetches());
-        assert_eq!(kind(authenticator.authenticate(&withdrawn).await), Some(ErrorKind::UnknownKey));
+        assert!(
+            mock.fetches() > 50,
+            "{} fetches in ten minutes",
+            mock.fetches()
+        );
+        assert_eq!(
+            kind(authenticator.authenticate(&withdrawn).await),
+            Some(ErrorKind::UnknownKey)
+        );
     });
 }
 
@@ -123,7 +152,11 @@ fn nor_does_it_hold_up_who_loads_the_keys_before_serving() {
     awake.block_on(async {
         let start = Instant::now();
         let outcome = timeout(SECOND * 3600, authenticator.prefetch()).await;
-        assert!(outcome.is_ok_and(|loaded| loaded.is_err()), "after {:?}", start.elapsed());
+        assert!(
+            outcome.is_ok_and(|loaded| loaded.is_err()),
+            "after {:?}",
+            start.elapsed()
+        );
         assert!(start.elapsed() < SECOND * 7, "{:?}", start.elapsed());
         sleep(SECOND).await;
         assert!(authenticator.prefetch().await.is_ok());
@@ -149,7 +182,10 @@ fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing(
     assert_eq!(call(0), None);
     mock.rotate();
     let refused = (1..600).find(|seconds| call(*seconds).is_some());
-    assert!(refused.is_some_and(|seconds| (42..=75).contains(&seconds)), "refused after {refused:?} s");
+    assert!(
+        refused.is_some_and(|seconds| (42..=75).contains(&seconds)),
+        "refused after {refused:?} s"
+    );
     assert!(mock.fetches() > 3, "{} fetches", mock.fetches());
 }
 
@@ -157,7 +193,9 @@ fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing(
 async fn a_fetch_that_began_in_time_is_no_gap_however_long_it_takes() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=10");
-    let settings = CacheSettings::default().shortest_life(SECOND).refresh_after(95);
+    let settings = CacheSettings::default()
+        .shortest_life(SECOND)
+        .refresh_after(95);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());

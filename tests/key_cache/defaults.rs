@@ -24,9 +24,18 @@ fn patient() -> CacheSettings {
 /// After how long a request fails because a fetch took too long.
 async fn given_up_after(authenticator: &Authenticator) -> Duration {
     let start = Instant::now();
-    let error = authenticator.authenticate(&Mock::stranger()).await.unwrap_err();
+    let error = authenticator
+        .authenticate(&Mock::stranger())
+        .await
+        .unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!((error.kind(), &*source), (ErrorKind::KeysUnavailable, "the issuer did not answer in time"));
+    assert_eq!(
+        (error.kind(), &*source),
+        (
+            ErrorKind::KeysUnavailable,
+            "the issuer did not answer in time"
+        )
+    );
     start.elapsed()
 }
 
@@ -39,25 +48,34 @@ async fn a_fetch_from_an_issuer_that_hangs_takes_five_seconds() {
     let slow = Mock::new();
     slow.delay(Duration::from_millis(4999));
     let authenticator = slow.builder(patient()).build_authenticator().unwrap();
-    assert!(authenticator.authenticate(&slow.token()).await.is_ok(), "what comes in time is taken");
+    assert!(
+        authenticator.authenticate(&slow.token()).await.is_ok(),
+        "what comes in time is taken"
+    );
 }
 
 /// An issuer that sends a byte of white space now and then, and never the last one.
 fn dripping(pause: Duration) -> HttpClient {
-    HttpClient::new(tower::service_fn(move |_: Request<Full<Bytes>>| async move {
-        let drops = stream::repeat(()).then(move |()| async move {
-            sleep(pause).await;
-            Ok::<_, io::Error>(Frame::data(Bytes::from_static(b" ")))
-        });
-        Ok::<_, io::Error>(Response::new(StreamBody::new(Box::pin(drops))))
-    }))
+    HttpClient::new(tower::service_fn(
+        move |_: Request<Full<Bytes>>| async move {
+            let drops = stream::repeat(()).then(move |()| async move {
+                sleep(pause).await;
+                Ok::<_, io::Error>(Frame::data(Bytes::from_static(b" ")))
+            });
+            Ok::<_, io::Error>(Response::new(StreamBody::new(Box::pin(drops))))
+        },
+    ))
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_body_of_an_answer_is_within_the_five_seconds() {
     for pause in [Duration::from_millis(700), Duration::from_secs(3600)] {
-        let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE).http_client(dripping(pause)).cache(patient());
-        let authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+        let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
+            .http_client(dripping(pause))
+            .cache(patient());
+        let authenticator = Authenticator::builder(issuer)
+            .build_authenticator()
+            .unwrap();
         assert_eq!(given_up_after(&authenticator).await, Duration::from_secs(5));
     }
 }
@@ -66,11 +84,18 @@ async fn the_body_of_an_answer_is_within_the_five_seconds() {
 async fn so_is_the_way_to_the_key_set_by_the_metadata() {
     let mock = Mock::new();
     let metadata = serde_json::json!({"issuer": ISSUER, "jwks_uri": JWKS_URI}).to_string();
-    mock.page("https://issuer.example/.well-known/openid-configuration", metadata);
+    mock.page(
+        "https://issuer.example/.well-known/openid-configuration",
+        metadata,
+    );
     mock.delay(Duration::from_secs(2));
     mock.silence(JWKS_URI);
-    let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(patient());
-    let authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    let issuer = Issuer::discover(ISSUER, AUDIENCE)
+        .http_client(mock.client())
+        .cache(patient());
+    let authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
     assert_eq!(given_up_after(&authenticator).await, Duration::from_secs(5));
     assert_eq!(mock.fetched().last().map(String::as_str), Some(JWKS_URI));
 }
@@ -79,7 +104,14 @@ async fn so_is_the_way_to_the_key_set_by_the_metadata() {
 async fn an_issuer_may_ask_for_a_pause_of_a_minute_and_no_more() {
     let forever = u64::MAX.to_string();
     let late = "Fri, 31 Dec 9999 23:59:59 GMT";
-    for (asked, pause) in [("59", 59), ("60", 60), ("61", 60), ("3600", 60), (&*forever, 60), (late, 60)] {
+    for (asked, pause) in [
+        ("59", 59),
+        ("60", 60),
+        ("61", 60),
+        ("3600", 60),
+        (&*forever, 60),
+        (late, 60),
+    ] {
         let mock = Mock::new();
         mock.header("retry-after", asked);
         mock.answer(Answer::Status(503));
@@ -89,7 +121,14 @@ async fn an_issuer_may_ask_for_a_pause_of_a_minute_and_no_more() {
         assert_eq!(error.retry_after(), Some(pause), "{asked}");
         sleep(pause * 5 / 2).await;
         let times = mock.fetch_times(0);
-        assert_eq!(times.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>(), [pause, pause], "{asked}");
+        assert_eq!(
+            times
+                .windows(2)
+                .map(|pair| pair[1] - pair[0])
+                .collect::<Vec<_>>(),
+            [pause, pause],
+            "{asked}"
+        );
     }
 }
 
@@ -109,7 +148,11 @@ async fn an_hour_after_the_last_request_fetching_ends_and_a_second_before_it_doe
         let mock = Mock::new();
         mock.header("retry-after", &pause.to_string());
         mock.answer(Answer::Status(503));
-        assert_eq!(last_fetch(&mock).await, Duration::from_secs(last), "once in {pause} s");
+        assert_eq!(
+            last_fetch(&mock).await,
+            Duration::from_secs(last),
+            "once in {pause} s"
+        );
     }
 }
 
@@ -117,7 +160,11 @@ async fn an_hour_after_the_last_request_fetching_ends_and_a_second_before_it_doe
 async fn keys_that_live_for_a_day_are_not_refreshed_either_when_nobody_has_asked_for_an_hour() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
-    assert_eq!(last_fetch(&mock).await, Duration::ZERO, "the one for the request");
+    assert_eq!(
+        last_fetch(&mock).await,
+        Duration::ZERO,
+        "the one for the request"
+    );
     assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
 }
 
@@ -129,9 +176,18 @@ async fn strangers_do_not_keep_good_keys_fresh() {
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     for _ in 0..4 {
         sleep(Duration::from_secs(50 * 60)).await;
-        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
+        assert_eq!(
+            kind(authenticator.authenticate(&Mock::stranger()).await),
+            Some(ErrorKind::UnknownKey)
+        );
     }
-    assert_eq!((mock.fetches(), Handle::current().metrics().num_alive_tasks()), (1 + 4, 0));
+    assert_eq!(
+        (
+            mock.fetches(),
+            Handle::current().metrics().num_alive_tasks()
+        ),
+        (1 + 4, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +208,10 @@ async fn an_unknown_key_is_remembered_for_thirty_seconds() {
     let mut fetches = Vec::new();
     for pause in [0, 29_999, 1, 29_999, 1] {
         sleep(Duration::from_millis(pause)).await;
-        assert_eq!(kind(authenticator.authenticate(&stranger).await), Some(ErrorKind::UnknownKey));
+        assert_eq!(
+            kind(authenticator.authenticate(&stranger).await),
+            Some(ErrorKind::UnknownKey)
+        );
         fetches.push(mock.fetches() - 1);
     }
     assert_eq!(fetches, [1, 1, 2, 2, 3]);
@@ -167,15 +226,27 @@ async fn remembered(flood: usize) -> usize {
     // Nobody looks at their signatures, so one key makes them all.
     let key = TestKey::generate(Algorithm::Ed25519);
     let stranger = |number| key.clone().with_key_id(format!("random-{number}")).token();
-    let tokens: Vec<_> = (0..flood).map(|number| stranger(number).issuer(ISSUER).audience(AUDIENCE).sign()).collect();
+    let tokens: Vec<_> = (0..flood)
+        .map(|number| stranger(number).issuer(ISSUER).audience(AUDIENCE).sign())
+        .collect();
     let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
-    assert!(outcomes.into_iter().all(|outcome| kind(outcome) == Some(ErrorKind::UnknownKey)));
+    assert!(
+        outcomes
+            .into_iter()
+            .all(|outcome| kind(outcome) == Some(ErrorKind::UnknownKey))
+    );
     mock.answer(Answer::Status(500));
     assert!(authenticator.prefetch().await.is_err());
     let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
-    let (known, others): (Vec<_>, Vec<_>) =
-        outcomes.into_iter().map(kind).partition(|outcome| *outcome == Some(ErrorKind::UnknownKey));
-    assert!(others.iter().all(|outcome| *outcome == Some(ErrorKind::KeysUnavailable)));
+    let (known, others): (Vec<_>, Vec<_>) = outcomes
+        .into_iter()
+        .map(kind)
+        .partition(|outcome| *outcome == Some(ErrorKind::UnknownKey));
+    assert!(
+        others
+            .iter()
+            .all(|outcome| *outcome == Some(ErrorKind::KeysUnavailable))
+    );
     known.len()
 }
 

@@ -15,8 +15,12 @@ fn metadata(jwks_uri: &str) -> String {
 }
 
 fn discovering(mock: &Mock) -> Authenticator {
-    let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(CacheSettings::default());
-    Authenticator::builder(issuer).build_authenticator().unwrap()
+    let issuer = Issuer::discover(ISSUER, AUDIENCE)
+        .http_client(mock.client())
+        .cache(CacheSettings::default());
+    Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,7 +36,10 @@ async fn oauth_metadata_comes_second() {
     let mock = Mock::new();
     mock.page(OAUTH, metadata("https://issuer.example/keys"));
     assert!(discovering(&mock).authenticate(&mock.token()).await.is_ok());
-    assert_eq!(mock.fetched(), [OPENID, OAUTH, "https://issuer.example/keys"]);
+    assert_eq!(
+        mock.fetched(),
+        [OPENID, OAUTH, "https://issuer.example/keys"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +51,14 @@ async fn metadata_is_kept_for_its_own_life() {
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.add_key();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    assert_eq!(mock.fetched(), [OPENID, "https://issuer.example/keys", "https://issuer.example/keys"]);
+    assert_eq!(
+        mock.fetched(),
+        [
+            OPENID,
+            "https://issuer.example/keys",
+            "https://issuer.example/keys"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,15 +81,26 @@ async fn metadata_of_another_issuer_is_refused_and_the_old_one_kept() {
     mock.page(OPENID, metadata("https://issuer.example/keys"));
     let authenticator = discovering(&mock);
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    mock.page(OPENID, json!({"issuer": "https://evil.example", "jwks_uri": "https://evil.example/keys"}).to_string());
+    mock.page(
+        OPENID,
+        json!({"issuer": "https://evil.example", "jwks_uri": "https://evil.example/keys"})
+            .to_string(),
+    );
     mock.rotate();
     for _ in 0..180 {
         minutes(1).await;
         assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     }
-    assert!(!mock.fetched().contains(&"https://evil.example/keys".to_owned()));
+    assert!(
+        !mock
+            .fetched()
+            .contains(&"https://evil.example/keys".to_owned())
+    );
     let error = authenticator.health().remove(0).fetch.unwrap().last_error;
-    assert_eq!(error.as_deref(), Some("the issuer's metadata names another issuer"));
+    assert_eq!(
+        error.as_deref(),
+        Some("the issuer's metadata names another issuer")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +116,10 @@ async fn an_entity_tag_is_sent_only_to_where_it_came_from() {
     mock.rotate();
     minutes(5).await;
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&old).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,7 +133,10 @@ async fn a_set_that_moved_is_found_though_the_old_place_never_answers() {
     mock.silence("https://issuer.example/old");
     mock.rotate();
     let token = mock.token();
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(authenticator.authenticate(&token).await.is_ok());
 }
@@ -116,8 +147,12 @@ async fn metadata_lives_no_longer_than_the_settings_allow() {
     mock.header("cache-control", "max-age=86400");
     mock.page(OPENID, metadata("https://issuer.example/old"));
     let settings = CacheSettings::default().longest_life(Duration::from_secs(300));
-    let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(settings);
-    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    let issuer = Issuer::discover(ISSUER, AUDIENCE)
+        .http_client(mock.client())
+        .cache(settings);
+    let authenticator: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.page(OPENID, metadata("https://issuer.example/new"));
     minutes(12).await;
@@ -126,11 +161,20 @@ async fn metadata_lives_no_longer_than_the_settings_allow() {
 
 #[tokio::test(start_paused = true)]
 async fn an_https_issuer_has_an_https_jwks_uri() {
-    for jwks_uri in ["http://issuer.example/keys", "http://127.0.0.1/keys", "ftp://issuer.example/keys", "/keys", ""] {
+    for jwks_uri in [
+        "http://issuer.example/keys",
+        "http://127.0.0.1/keys",
+        "ftp://issuer.example/keys",
+        "/keys",
+        "",
+    ] {
         let mock = Mock::new();
         mock.page(OPENID, metadata(jwks_uri));
         let authenticator = discovering(&mock);
-        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(
+            kind(authenticator.authenticate(&mock.token()).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
         assert_eq!(mock.fetched()[0], OPENID);
         assert!(!mock.fetched().contains(&jwks_uri.to_owned()));
     }
@@ -139,8 +183,11 @@ async fn an_https_issuer_has_an_https_jwks_uri() {
 #[tokio::test(start_paused = true)]
 async fn an_issuer_with_a_path_has_it_at_the_end_or_after_the_well_known_part() {
     let mock = Mock::new();
-    let issuer = Issuer::discover("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());
-    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    let issuer =
+        Issuer::discover("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());
+    let authenticator: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
     assert!(authenticator.prefetch().await.is_err());
     assert_eq!(
         mock.fetched(),

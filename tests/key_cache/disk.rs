@@ -22,13 +22,20 @@ fn hanging(mock: &Mock, folder: &Folder, gate: Receiver<()>) -> (Authenticator, 
                 assert!(gate.lock().unwrap().recv().is_err());
             }
         });
-    (Authenticator::builder(issuer).build_authenticator().unwrap(), attempts)
+    (
+        Authenticator::builder(issuer)
+            .build_authenticator()
+            .unwrap(),
+        attempts,
+    )
 }
 
 /// Gives other threads all the time that they need.
 async fn until(attempts: &AtomicUsize, count: usize) {
     while attempts.load(Relaxed) < count {
-        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        tokio::task::spawn_blocking(std::thread::yield_now)
+            .await
+            .unwrap();
     }
 }
 
@@ -40,12 +47,22 @@ async fn one_thread_hangs_with_it_and_in_the_end_writes_the_newest_keys() {
     until(&attempts, 1).await;
     for _ in 0..20 {
         assert!(authenticator.prefetch().await.is_ok());
-        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        tokio::task::spawn_blocking(std::thread::yield_now)
+            .await
+            .unwrap();
     }
-    assert_eq!((mock.fetches(), attempts.load(Relaxed)), (21, 1), "no other thread joins it");
+    assert_eq!(
+        (mock.fetches(), attempts.load(Relaxed)),
+        (21, 1),
+        "no other thread joins it"
+    );
     drop(held);
     until(&attempts, 2).await;
     assert!(authenticator.prefetch().await.is_ok());
     until(&attempts, 3).await;
-    assert_eq!((mock.fetches(), attempts.load(Relaxed)), (22, 3), "the first keys, the newest meanwhile, and the last");
+    assert_eq!(
+        (mock.fetches(), attempts.load(Relaxed)),
+        (22, 3),
+        "the first keys, the newest meanwhile, and the last"
+    );
 }

@@ -25,7 +25,12 @@ fn observed(mock: &Mock) -> (Authenticator, Events) {
                 other => format!("{other:?}"),
             });
         });
-    (Authenticator::builder(issuer).build_authenticator().unwrap(), events)
+    (
+        Authenticator::builder(issuer)
+            .build_authenticator()
+            .unwrap(),
+        events,
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,8 +46,15 @@ async fn fetches_failures_staleness_and_recovery_are_told() {
     sleep(Duration::from_secs(5)).await;
     let events = events.lock().unwrap().clone();
     assert_eq!(events[1], "failed 1");
-    assert_eq!(events.iter().filter(|event| *event == "Stale").count(), 1, "once, not at every failure");
-    let failures = events.iter().filter(|event| event.starts_with("failed")).count();
+    assert_eq!(
+        events.iter().filter(|event| *event == "Stale").count(),
+        1,
+        "once, not at every failure"
+    );
+    let failures = events
+        .iter()
+        .filter(|event| event.starts_with("failed"))
+        .count();
     assert_eq!(events.last().unwrap(), &format!("recovered {failures}"));
 }
 
@@ -51,7 +63,14 @@ async fn an_exhausted_budget_is_told_once_a_time() {
     let mock = Mock::new();
     let (authenticator, events) = observed(&mock);
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    let exhausted = || events.lock().unwrap().iter().filter(|event| *event == "BudgetExhausted").count();
+    let exhausted = || {
+        events
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|event| *event == "BudgetExhausted")
+            .count()
+    };
     for round in 1..=3 {
         for _ in 0..10 {
             assert!(authenticator.authenticate(&Mock::stranger()).await.is_err());
@@ -72,7 +91,14 @@ async fn that_there_are_no_keys_any_more_is_told_once() {
         minutes(1).await;
         let _ = authenticator.authenticate(&mock.token()).await;
     }
-    let count = |name: &str| events.lock().unwrap().iter().filter(|event| *event == name).count();
+    let count = |name: &str| {
+        events
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|event| *event == name)
+            .count()
+    };
     assert_eq!((count("Stale"), count("Expired")), (1, 1));
 }
 
@@ -81,14 +107,16 @@ async fn an_observer_may_look_at_the_health() {
     let mock = Mock::new();
     let slot: Arc<Mutex<Option<Authenticator>>> = Arc::default();
     let seen = Arc::clone(&slot);
-    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(mock.client()).observe(
-        move |_, _| {
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
+        .http_client(mock.client())
+        .observe(move |_, _| {
             if let Some(authenticator) = &*seen.lock().unwrap() {
                 assert_eq!(authenticator.health().len(), 1);
             }
-        },
-    );
-    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+        });
+    let authenticator: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
     *slot.lock().unwrap() = Some(authenticator.clone());
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     for _ in 0..5 {

@@ -8,27 +8,48 @@ use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, kind};
 const OPENID: &str = "https://issuer.example/.well-known/openid-configuration";
 /// As deep as the smallest body limit that anybody uses would allow, and far deeper than a stack.
 const DEPTH: usize = 100_000;
-const HUGE: [&str; 6] = ["1e400", "-1e400", "99999999999999999999999999999999999999", "1e-999999999", "-0", "0.1e+1"];
+const HUGE: [&str; 6] = [
+    "1e400",
+    "-1e400",
+    "99999999999999999999999999999999999999",
+    "1e-999999999",
+    "-0",
+    "0.1e+1",
+];
 
 fn deep() -> [String; 4] {
-    let nested = |open: &str, close: &str, depth| format!("{}0{}", open.repeat(depth), close.repeat(depth));
-    [nested("[", "]", DEPTH), nested("{\"a\":", "}", DEPTH / 4), "[".repeat(DEPTH), "{\"a\":".repeat(DEPTH / 4)]
+    let nested =
+        |open: &str, close: &str, depth| format!("{}0{}", open.repeat(depth), close.repeat(depth));
+    [
+        nested("[", "]", DEPTH),
+        nested("{\"a\":", "}", DEPTH / 4),
+        "[".repeat(DEPTH),
+        "{\"a\":".repeat(DEPTH / 4),
+    ]
 }
 
 /// This text as the value of a member: beside the keys, of a key that is otherwise good, or of metadata.
 fn with_member(object: &Value, name: &str, text: &str) -> String {
-    format!("{},\"{name}\":{text}}}", object.to_string().trim_end_matches('}'))
+    format!(
+        "{},\"{name}\":{text}}}",
+        object.to_string().trim_end_matches('}')
+    )
 }
 
 fn huge() -> impl Iterator<Item = String> {
-    HUGE.iter().map(ToString::to_string).chain(["9".repeat(10_000), format!("0.{}", "9".repeat(10_000))])
+    HUGE.iter()
+        .map(ToString::to_string)
+        .chain(["9".repeat(10_000), format!("0.{}", "9".repeat(10_000))])
 }
 
 /// Whether a token of the good key is accepted where the key set is this text.
 async fn serves(mock: &Mock, set: String) -> bool {
     mock.page(JWKS_URI, set);
     let outcome = kind(mock.authenticator().authenticate(&mock.token()).await);
-    assert!(matches!(outcome, None | Some(ErrorKind::KeysUnavailable)), "{outcome:?}");
+    assert!(
+        matches!(outcome, None | Some(ErrorKind::KeysUnavailable)),
+        "{outcome:?}"
+    );
     outcome.is_none()
 }
 
@@ -47,7 +68,11 @@ async fn deep_json_in_a_key_set_costs_no_more_than_that_set() {
             key.as_object_mut().unwrap().remove(member);
             let bad = with_member(&key, member, &text);
             let set = format!("{{\"keys\":[{bad},{}]}}", good["keys"][0]);
-            assert_eq!(serves(&mock, set).await, whole, "{member}: the good key beside it serves");
+            assert_eq!(
+                serves(&mock, set).await,
+                whole,
+                "{member}: the good key beside it serves"
+            );
         }
     }
 }
@@ -58,7 +83,10 @@ async fn huge_numbers_in_a_key_set_do_no_harm() {
     let good: Value = serde_json::from_str(&mock.jwks()).unwrap();
     for number in huge() {
         let bad = with_member(&json!({"kty": "EC"}), "kid", &number);
-        let set = format!("{{\"x\":{number},\"keys\":[{bad},{number},{}]}}", good["keys"][0]);
+        let set = format!(
+            "{{\"x\":{number},\"keys\":[{bad},{number},{}]}}",
+            good["keys"][0]
+        );
         assert!(serves(&mock, set).await, "{number}");
     }
 }
@@ -72,11 +100,20 @@ async fn deep_json_and_huge_numbers_in_metadata_do_no_harm() {
             let mut rest = metadata.clone();
             rest.as_object_mut().unwrap().remove(member);
             mock.page(OPENID, with_member(&rest, member, &text));
-            let issuer = Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client()).cache(CacheSettings::default());
-            let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+            let issuer = Issuer::discover(ISSUER, AUDIENCE)
+                .http_client(mock.client())
+                .cache(CacheSettings::default());
+            let authenticator: Authenticator = Authenticator::builder(issuer)
+                .build_authenticator()
+                .unwrap();
             let outcome = kind(authenticator.authenticate(&mock.token()).await);
-            let expected = member == "other" && serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
-            assert_eq!(outcome, (!expected).then_some(ErrorKind::KeysUnavailable), "{member}: {text:.20}");
+            let expected = member == "other"
+                && serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
+            assert_eq!(
+                outcome,
+                (!expected).then_some(ErrorKind::KeysUnavailable),
+                "{member}: {text:.20}"
+            );
         }
     }
 }

@@ -47,15 +47,28 @@ async fn the_life_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
         ("", 600),
         (",,=,;", 600),
     ] {
-        assert_eq!(life(&[("cache-control", cache_control)]).await, expected, "{cache_control}");
+        assert_eq!(
+            life(&[("cache-control", cache_control)]).await,
+            expected,
+            "{cache_control}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn time_spent_in_caches_on_the_way_is_no_longer_to_live() {
-    assert_eq!(life(&[("cache-control", "max-age=300"), ("age", "100")]).await, 200);
-    assert_eq!(life(&[("cache-control", "max-age=300"), ("age", "1000")]).await, 60);
-    assert_eq!(life(&[("cache-control", "max-age=300"), ("age", "old")]).await, 300);
+    assert_eq!(
+        life(&[("cache-control", "max-age=300"), ("age", "100")]).await,
+        200
+    );
+    assert_eq!(
+        life(&[("cache-control", "max-age=300"), ("age", "1000")]).await,
+        60
+    );
+    assert_eq!(
+        life(&[("cache-control", "max-age=300"), ("age", "old")]).await,
+        300
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,11 +76,24 @@ async fn expires_counts_where_max_age_is_not_there() {
     let date = ("date", "Mon, 23 Nov 2026 12:00:00 GMT");
     let expires = "Mon, 23 Nov 2026 12:05:00 GMT";
     assert_eq!(life(&[date, ("expires", expires)]).await, 300);
-    assert_eq!(life(&[date, ("expires", expires), ("age", "100")]).await, 200);
-    assert_eq!(life(&[date, ("expires", expires), ("cache-control", "max-age=120")]).await, 120);
-    assert_eq!(life(&[date, ("expires", "Mon, 23 Nov 2026 11:00:00 GMT")]).await, 60);
+    assert_eq!(
+        life(&[date, ("expires", expires), ("age", "100")]).await,
+        200
+    );
+    assert_eq!(
+        life(&[date, ("expires", expires), ("cache-control", "max-age=120")]).await,
+        120
+    );
+    assert_eq!(
+        life(&[date, ("expires", "Mon, 23 Nov 2026 11:00:00 GMT")]).await,
+        60
+    );
     assert_eq!(life(&[date, ("expires", "0")]).await, 60);
-    assert_eq!(life(&[("expires", expires)]).await, 60, "without a date nobody knows");
+    assert_eq!(
+        life(&[("expires", expires)]).await,
+        60,
+        "without a date nobody knows"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +101,9 @@ async fn contradictory_settings_are_refused() {
     let second = Duration::from_secs(1);
     let default = CacheSettings::default;
     for settings in [
-        default().shortest_life(Duration::from_secs(100)).longest_life(Duration::from_secs(99)),
+        default()
+            .shortest_life(Duration::from_secs(100))
+            .longest_life(Duration::from_secs(99)),
         default().shortest_life(Duration::ZERO),
         default().fetch_timeout(Duration::ZERO),
         default().patience(Duration::ZERO),
@@ -93,7 +121,10 @@ async fn contradictory_settings_are_refused() {
         default().most_waiting(0),
         default().most_waiting(1_000_001),
     ] {
-        let error = Mock::new().builder(settings).build_authenticator().unwrap_err();
+        let error = Mock::new()
+            .builder(settings)
+            .build_authenticator()
+            .unwrap_err();
         assert_eq!(error.kind(), tower_jwt_auth::ConfigErrorKind::Contradiction);
     }
 }

@@ -12,7 +12,8 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, CacheSettings, Claims, Error, ErrorKind, HttpClient, Issuer, JwtAuthBuilder,
+    Algorithm, Authenticator, CacheSettings, Claims, Error, ErrorKind, HttpClient, Issuer,
+    JwtAuthBuilder,
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
@@ -61,7 +62,9 @@ impl Mock {
             pages: HashMap::new(),
             fetches: Vec::new(),
         };
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
@@ -100,7 +103,14 @@ impl Mock {
 
     /// When the fetches came, without the first ones.
     pub(crate) fn fetch_times(&self, without: usize) -> Vec<Instant> {
-        self.with(|state| state.fetches.iter().skip(without).map(|(_, _, time)| *time).collect())
+        self.with(|state| {
+            state
+                .fetches
+                .iter()
+                .skip(without)
+                .map(|(_, _, time)| *time)
+                .collect()
+        })
     }
 
     pub(crate) fn fetched(&self) -> Vec<String> {
@@ -136,7 +146,13 @@ impl Mock {
 
     /// The ids of the keys that are published.
     pub(crate) fn published(&self) -> Vec<String> {
-        self.with(|state| state.keys.iter().map(|key| key.key_id().to_owned()).collect())
+        self.with(|state| {
+            state
+                .keys
+                .iter()
+                .map(|key| key.key_id().to_owned())
+                .collect()
+        })
     }
 
     /// Publishes no more than the newest keys.
@@ -148,12 +164,20 @@ impl Mock {
     pub(crate) fn token(&self) -> String {
         let key = self.with(|state| state.keys[0].clone());
         let day = Duration::from_secs(24 * 60 * 60);
-        key.token().issuer(ISSUER).audience(AUDIENCE).expires_in(day * 30).sign()
+        key.token()
+            .issuer(ISSUER)
+            .audience(AUDIENCE)
+            .expires_in(day * 30)
+            .sign()
     }
 
     /// A well-formed token with a key id that nobody has, signed by a key that nobody knows.
     pub(crate) fn stranger() -> String {
-        TestKey::generate(Algorithm::ES256).token().issuer(ISSUER).audience(AUDIENCE).sign()
+        TestKey::generate(Algorithm::ES256)
+            .token()
+            .issuer(ISSUER)
+            .audience(AUDIENCE)
+            .sign()
     }
 
     pub(crate) fn client(&self) -> HttpClient {
@@ -167,15 +191,26 @@ impl Mock {
     async fn respond(&self, request: Request<Full<Bytes>>) -> io::Result<Response<Full<Bytes>>> {
         let url = request.uri().to_string();
         let (answer, delay) = self.with(|state| {
-            state.fetches.push((url.clone(), request.headers().clone(), Instant::now()));
+            state
+                .fetches
+                .push((url.clone(), request.headers().clone(), Instant::now()));
             let silent = state.silent.contains(&url);
-            (if silent { Answer::Hang } else { state.answer.clone() }, state.delay)
+            (
+                if silent {
+                    Answer::Hang
+                } else {
+                    state.answer.clone()
+                },
+                state.delay,
+            )
         });
         sleep(delay).await;
         match answer {
             Answer::Hang => std::future::pending().await,
             Answer::Unreachable => Err(io::ErrorKind::ConnectionRefused.into()),
-            Answer::Status(status) => Ok(self.response(StatusCode::from_u16(status).unwrap(), String::new())),
+            Answer::Status(status) => {
+                Ok(self.response(StatusCode::from_u16(status).unwrap(), String::new()))
+            }
             Answer::Body(body) => Ok(self.response(StatusCode::OK, body.to_owned())),
             Answer::Keys => Ok(self.content(&url, request.headers())),
         }
@@ -195,27 +230,34 @@ impl Mock {
 
     /// The text of the key set.
     pub(crate) fn jwks(&self) -> String {
-        self.with(|state| json!({"keys": state.keys.iter().map(TestKey::jwk).collect::<Vec<_>>()})).to_string()
+        self.with(|state| json!({"keys": state.keys.iter().map(TestKey::jwk).collect::<Vec<_>>()}))
+            .to_string()
     }
 
     fn response(&self, status: StatusCode, body: String) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = self.with(|state| state.headers.clone());
-        let life =
-            response.headers().get("cache-control").and_then(|value| value.to_str().ok()?.strip_prefix("max-age="));
+        let life = response
+            .headers()
+            .get("cache-control")
+            .and_then(|value| value.to_str().ok()?.strip_prefix("max-age="));
         let life = Duration::from_secs(life.and_then(|life| life.parse().ok()).unwrap_or_default());
         self.with(|state| state.sent_life = life);
         response
     }
 
     pub(crate) fn builder(&self, settings: CacheSettings) -> JwtAuthBuilder {
-        let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE).http_client(self.client()).cache(settings);
+        let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
+            .http_client(self.client())
+            .cache(settings);
         Authenticator::builder(issuer)
     }
 
     pub(crate) fn authenticator(&self) -> Authenticator {
-        self.builder(CacheSettings::default()).build_authenticator().unwrap()
+        self.builder(CacheSettings::default())
+            .build_authenticator()
+            .unwrap()
     }
 }
 

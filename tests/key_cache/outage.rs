@@ -58,7 +58,10 @@ async fn stale_service_can_be_turned_off() {
     minutes(9).await;
     assert!(authenticator.authenticate(&token).await.is_ok());
     minutes(2).await;
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,7 +75,10 @@ async fn failing_fetches_are_repeated_with_growing_pauses() {
     let before = mock.fetches();
     minutes(1).await;
     let a_minute = mock.fetches() - before;
-    assert!((15..=20).contains(&a_minute), "{a_minute} fetches a minute, one in 3 to 4 s");
+    assert!(
+        (15..=20).contains(&a_minute),
+        "{a_minute} fetches a minute, one in 3 to 4 s"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,13 +86,19 @@ async fn the_pauses_can_be_set() {
     let mock = Mock::new();
     mock.answer(Answer::Unreachable);
     let minute = Duration::from_secs(60);
-    let authenticator =
-        mock.builder(CacheSettings::default().retry_pause(minute, minute)).build_authenticator().unwrap();
+    let authenticator = mock
+        .builder(CacheSettings::default().retry_pause(minute, minute))
+        .build_authenticator()
+        .unwrap();
     for _ in 0..30 {
         assert!(authenticator.authenticate(&mock.token()).await.is_err());
         minutes(1).await;
     }
-    assert!((30..=41).contains(&mock.fetches()), "{} fetches in half an hour", mock.fetches());
+    assert!(
+        (30..=41).contains(&mock.fetches()),
+        "{} fetches in half an hour",
+        mock.fetches()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,7 +108,10 @@ async fn the_issuer_may_ask_for_a_longer_pause() {
     mock.answer(Answer::Status(503));
     let authenticator = mock.authenticator();
     let token = mock.token();
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
     let error = authenticator.authenticate(&token).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
     sleep(Duration::from_secs(29)).await;
@@ -123,6 +138,9 @@ async fn health_tells_what_is_wrong() {
     assert_eq!(fetch.expires_in, Some(Duration::ZERO));
     assert!(fetch.last_success.is_some());
     assert_eq!(fetch.serves_for, Some(Duration::from_secs(59 * 60)));
-    assert_eq!(fetch.last_error.as_deref(), Some("the issuer answered with status 500"));
+    assert_eq!(
+        fetch.last_error.as_deref(),
+        Some("the issuer answered with status 500")
+    );
     assert_eq!(fetch.fetches, fetch.failures + 1);
 }

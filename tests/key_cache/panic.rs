@@ -43,34 +43,63 @@ fn world(mock: &Mock, panics: Range<usize>) -> World {
         .http_client(client(mock, &calls, panics))
         .cache(CacheSettings::default().unstated_life(Duration::from_secs(60)))
         .observe(move |_, event| {
-            if let KeysEvent::Failed { error, failures, .. } = event {
+            if let KeysEvent::Failed {
+                error, failures, ..
+            } = event
+            {
                 noted.lock().unwrap().push(format!("{failures}: {error}"));
             }
         });
-    World { authenticator: Authenticator::builder(issuer).build_authenticator().unwrap(), calls, told }
+    World {
+        authenticator: Authenticator::builder(issuer)
+            .build_authenticator()
+            .unwrap(),
+        calls,
+        told,
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_panics_is_called_again_after_the_usual_pauses() {
     let mock = Mock::new();
     let world = world(&mock, ALWAYS);
-    let error = world.authenticator.authenticate(&mock.token()).await.unwrap_err();
+    let error = world
+        .authenticator
+        .authenticate(&mock.token())
+        .await
+        .unwrap_err();
     minutes(1).await;
     let calls = world.calls.load(Relaxed);
     assert!((10..=25).contains(&calls), "{calls} calls in a minute");
     assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
-    assert!(error.retry_after().is_some_and(|pause| pause < Duration::from_secs(1)), "{:?}", error.retry_after());
+    assert!(
+        error
+            .retry_after()
+            .is_some_and(|pause| pause < Duration::from_secs(1)),
+        "{:?}",
+        error.retry_after()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn that_the_client_panicked_is_told_with_a_reason_of_its_own() {
     let mock = Mock::new();
     let world = world(&mock, ALWAYS);
-    let error = world.authenticator.authenticate(&mock.token()).await.unwrap_err();
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the HTTP client panicked");
+    let error = world
+        .authenticator
+        .authenticate(&mock.token())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        std::error::Error::source(&error).unwrap().to_string(),
+        "the HTTP client panicked"
+    );
     assert_eq!(*world.told.lock().unwrap(), ["1: the HTTP client panicked"]);
     let health = world.authenticator.health().remove(0).fetch.unwrap();
-    assert_eq!(health.last_error.as_deref(), Some("the HTTP client panicked"));
+    assert_eq!(
+        health.last_error.as_deref(),
+        Some("the HTTP client panicked")
+    );
     assert_eq!((health.fetches, health.failures), (1, 1));
 }
 

@@ -3,7 +3,9 @@
 use std::fs;
 
 use serde_json::json;
-use tower_jwt_auth::{Authenticator, CacheSettings, ConfigError, ConfigErrorKind, ErrorKind, Issuer};
+use tower_jwt_auth::{
+    Authenticator, CacheSettings, ConfigError, ConfigErrorKind, ErrorKind, Issuer,
+};
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
 use crate::restart::Folder;
@@ -23,10 +25,16 @@ fn build(issuer: Issuer) -> Result<Authenticator, ConfigError> {
 #[test]
 fn a_url_with_a_user_name_or_a_password_is_refused_with_a_clear_text() {
     for url in PASSWORDS {
-        for issuer in [Issuer::jwks(ISSUER, url, AUDIENCE), Issuer::discover(url, AUDIENCE)] {
+        for issuer in [
+            Issuer::jwks(ISSUER, url, AUDIENCE),
+            Issuer::discover(url, AUDIENCE),
+        ] {
             let error = build(issuer.http_client(Mock::new().client())).unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::InvalidUrl, "{url}");
-            assert_eq!(error.to_string(), "a URL that keys are fetched from names no user and no password");
+            assert_eq!(
+                error.to_string(),
+                "a URL that keys are fetched from names no user and no password"
+            );
             assert!(!format!("{error:?}").contains("hunter2"));
         }
     }
@@ -37,33 +45,65 @@ async fn metadata_that_names_a_url_with_a_password_is_refused() {
     for url in PASSWORDS {
         let mock = Mock::new();
         let metadata = json!({"issuer": ISSUER, "jwks_uri": url}).to_string();
-        mock.page("https://issuer.example/.well-known/openid-configuration", metadata);
-        let authenticator = build(Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client())).unwrap();
-        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable));
+        mock.page(
+            "https://issuer.example/.well-known/openid-configuration",
+            metadata,
+        );
+        let authenticator =
+            build(Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client())).unwrap();
+        assert_eq!(
+            kind(authenticator.authenticate(&mock.token()).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
         assert_eq!(mock.fetches(), 1, "of the metadata, and none of {url}");
     }
 }
 
 fn start(mock: &Mock, url: &str, folder: &Folder) -> Authenticator {
     let settings = CacheSettings::default().snapshot_folder(folder.path());
-    build(Issuer::jwks(ISSUER, url, AUDIENCE).http_client(mock.client()).cache(settings)).unwrap()
+    build(
+        Issuer::jwks(ISSUER, url, AUDIENCE)
+            .http_client(mock.client())
+            .cache(settings),
+    )
+    .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_file_for_restarts_holds_no_query_and_serves_the_one_that_it_was_written_for() {
     const URL: &str = "https://issuer.example/jwks?app=1&code=hunter2";
     let (mock, folder) = (Mock::new(), Folder::new());
-    assert!(start(&mock, URL, &folder).authenticate(&mock.token()).await.is_ok());
+    assert!(
+        start(&mock, URL, &folder)
+            .authenticate(&mock.token())
+            .await
+            .is_ok()
+    );
     let file = folder.written().await;
     assert_eq!(mock.fetched(), [URL]);
     let text = fs::read_to_string(&file).unwrap();
     for part in ["hunter2", "code", "app=1"] {
-        assert!(!text.contains(part) && !file.to_str().unwrap().contains(part), "{part} in {file:?}: {text}");
+        assert!(
+            !text.contains(part) && !file.to_str().unwrap().contains(part),
+            "{part} in {file:?}: {text}"
+        );
     }
     mock.answer(Answer::Unreachable);
-    assert!(start(&mock, URL, &folder).authenticate(&mock.token()).await.is_ok());
-    for other in ["https://issuer.example/jwks?app=2&code=hunter2", "https://issuer.example/jwks"] {
-        let outcome = kind(start(&mock, other, &folder).authenticate(&mock.token()).await);
+    assert!(
+        start(&mock, URL, &folder)
+            .authenticate(&mock.token())
+            .await
+            .is_ok()
+    );
+    for other in [
+        "https://issuer.example/jwks?app=2&code=hunter2",
+        "https://issuer.example/jwks",
+    ] {
+        let outcome = kind(
+            start(&mock, other, &folder)
+                .authenticate(&mock.token())
+                .await,
+        );
         assert_eq!(outcome, Some(ErrorKind::KeysUnavailable), "{other}");
     }
 }

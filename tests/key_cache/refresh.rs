@@ -16,7 +16,11 @@ async fn keys_are_refreshed_in_the_background_before_their_life_ends() {
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
     sleep(Duration::from_secs(419)).await;
-    assert_eq!(mock.fetches(), 1, "not before seven eighths of 80 % of the life");
+    assert_eq!(
+        mock.fetches(),
+        1,
+        "not before seven eighths of 80 % of the life"
+    );
     sleep(Duration::from_secs(62)).await;
     assert_eq!(mock.fetches(), 2, "at 80 % at the latest");
 }
@@ -25,7 +29,10 @@ async fn keys_are_refreshed_in_the_background_before_their_life_ends() {
 async fn how_early_they_are_refreshed_can_be_set() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=1000");
-    let authenticator = mock.builder(CacheSettings::default().refresh_after(40)).build_authenticator().unwrap();
+    let authenticator = mock
+        .builder(CacheSettings::default().refresh_after(40))
+        .build_authenticator()
+        .unwrap();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     sleep(Duration::from_secs(349)).await;
     assert_eq!(mock.fetches(), 1);
@@ -38,21 +45,35 @@ async fn a_step_of_the_clock_on_the_wall_neither_expires_nor_prolongs_a_set() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let wall = TestClock::now_fixed();
-    let authenticator = mock.builder(CacheSettings::default()).clock(wall.clone()).build_authenticator().unwrap();
+    let authenticator = mock
+        .builder(CacheSettings::default())
+        .clock(wall.clone())
+        .build_authenticator()
+        .unwrap();
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
     let health = || authenticator.health().remove(0).fetch.unwrap();
     let (day, start) = (Duration::from_secs(24 * 3600), std::time::SystemTime::now());
-    for step in [start + day * 20, start - Duration::from_secs(30), start + day] {
+    for step in [
+        start + day * 20,
+        start - Duration::from_secs(30),
+        start + day,
+    ] {
         wall.set(step);
         let outcome = authenticator.authenticate(&token).await;
         assert!(outcome.is_ok(), "{outcome:?}");
-        assert_eq!((mock.fetches(), health().expires_in), (1, Some(Duration::from_secs(600))));
+        assert_eq!(
+            (mock.fetches(), health().expires_in),
+            (1, Some(Duration::from_secs(600)))
+        );
     }
     mock.answer(Answer::Unreachable);
     wall.set(start);
     minutes(71).await;
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +90,11 @@ async fn requests_never_wait_for_a_refresh() {
         assert_eq!(start.elapsed(), Duration::ZERO);
         sleep(Duration::from_millis(100)).await;
     }
-    assert!((10..=17).contains(&mock.fetches()), "{} fetches in ten minutes", mock.fetches());
+    assert!(
+        (10..=17).contains(&mock.fetches()),
+        "{} fetches in ten minutes",
+        mock.fetches()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +106,10 @@ async fn a_key_replaced_under_the_same_id_takes_effect() {
     assert!(authenticator.authenticate(&old).await.is_ok());
     mock.replace_key();
     minutes(1).await;
-    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::InvalidSignature));
+    assert_eq!(
+        kind(authenticator.authenticate(&old).await),
+        Some(ErrorKind::InvalidSignature)
+    );
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
 }
 
@@ -113,7 +141,10 @@ async fn a_set_that_outlived_its_life_unattended_is_fetched_before_it_is_trusted
     assert!(authenticator.authenticate(&withdrawn).await.is_ok());
     minutes(30).await;
     mock.rotate();
-    assert_eq!(kind(authenticator.authenticate(&withdrawn).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&withdrawn).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +163,10 @@ async fn an_unchanged_set_is_confirmed_by_its_entity_tag() {
     mock.rotate();
     mock.header("etag", "\"two\"");
     minutes(1).await;
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::UnknownKey)
+    );
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
 }
 
@@ -147,7 +181,10 @@ async fn an_unasked_304_is_a_failure_and_the_good_set_stays() {
     minutes(1).await;
     assert!(authenticator.authenticate(&token).await.is_ok());
     let health = authenticator.health();
-    assert_eq!(health[0].fetch.as_ref().unwrap().last_error.as_deref(), Some("the issuer answered with status 304"));
+    assert_eq!(
+        health[0].fetch.as_ref().unwrap().last_error.as_deref(),
+        Some("the issuer answered with status 304")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +221,11 @@ async fn looking_at_the_health_fetches_nothing() {
     let fetches = mock.fetches();
     for _ in 0..600 {
         let health = authenticator.health().remove(0);
-        assert_eq!(health.keys.len(), 1, "keys that no longer serve are shown all the same");
+        assert_eq!(
+            health.keys.len(),
+            1,
+            "keys that no longer serve are shown all the same"
+        );
         minutes(1).await;
     }
     assert_eq!(mock.fetches(), fetches);

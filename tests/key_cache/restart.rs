@@ -17,7 +17,11 @@ pub(crate) struct Folder(PathBuf);
 impl Folder {
     pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("tower-jwt-auth-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "tower-jwt-auth-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
         Self(folder)
@@ -29,15 +33,23 @@ impl Folder {
 
     /// The file, as soon as it is written, which a thread of its own does.
     pub(crate) async fn written(&self) -> PathBuf {
-        while fs::read_dir(&self.0).unwrap().all(|entry| entry.unwrap().path().extension().unwrap() == "tmp") {
-            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        while fs::read_dir(&self.0)
+            .unwrap()
+            .all(|entry| entry.unwrap().path().extension().unwrap() == "tmp")
+        {
+            tokio::task::spawn_blocking(std::thread::yield_now)
+                .await
+                .unwrap();
         }
         self.file()
     }
 
     /// The only file.
     fn file(&self) -> PathBuf {
-        let files: Vec<_> = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let files: Vec<_> = fs::read_dir(&self.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert_eq!(files.len(), 1, "{files:?}");
         files[0].clone()
     }
@@ -81,7 +93,10 @@ async fn a_restart_during_an_outage_still_serves() {
         minutes(1).await;
     }
     minutes(11).await;
-    assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&mock.token()).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +108,10 @@ async fn keys_from_a_file_are_refreshed_at_once() {
     let authenticator = start(&mock, &folder.0);
     assert!(authenticator.authenticate(&old).await.is_ok());
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&old).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +132,11 @@ async fn keys_that_are_older_than_they_may_be_or_of_the_future_are_left_alone() 
         });
         let authenticator = start(&mock, &folder.0);
         // A life that has passed is trusted only after an attempt to renew it.
-        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), outcome, "shifted by {shift} s");
+        assert_eq!(
+            kind(authenticator.authenticate(&mock.token()).await),
+            outcome,
+            "shifted by {shift} s"
+        );
         fs::write(folder.file(), original).unwrap();
     }
 }
@@ -135,7 +157,11 @@ async fn keys_of_another_issuer_or_url_or_form_are_left_alone() {
     ] {
         folder.change(|record| record[member] = value);
         let authenticator = start(&mock, &folder.0);
-        assert_eq!(kind(authenticator.authenticate(&mock.token()).await), Some(ErrorKind::KeysUnavailable), "{member}");
+        assert_eq!(
+            kind(authenticator.authenticate(&mock.token()).await),
+            Some(ErrorKind::KeysUnavailable),
+            "{member}"
+        );
         fs::write(folder.file(), &original).unwrap();
     }
 }
@@ -147,13 +173,17 @@ async fn serves_with(change: impl FnOnce(String) -> String) -> bool {
     let file = folder.file();
     fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
     mock.answer(Answer::Unreachable);
-    start(&mock, &folder.0).authenticate(&mock.token()).await.is_ok()
+    start(&mock, &folder.0)
+        .authenticate(&mock.token())
+        .await
+        .is_ok()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_file_is_read_up_to_twice_the_limit_of_an_answer() {
     const MOST: usize = 2 * 1024 * 1024;
-    let padded = |length: usize| move |text: String| format!("{}{text}", " ".repeat(length - text.len()));
+    let padded =
+        |length: usize| move |text: String| format!("{}{text}", " ".repeat(length - text.len()));
     assert!(serves_with(padded(MOST)).await);
     assert!(!serves_with(padded(MOST + 1)).await);
 }
@@ -164,7 +194,10 @@ async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
         move |text: String| {
             let mut record: Value = serde_json::from_str(&text).unwrap();
             record.as_object_mut().unwrap().remove(name);
-            format!("{},\"{name}\":{value}}}", record.to_string().trim_end_matches('}'))
+            format!(
+                "{},\"{name}\":{value}}}",
+                record.to_string().trim_end_matches('}')
+            )
         }
     };
     let deep = || format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
@@ -172,11 +205,20 @@ async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
         assert!(!serves_with(with(name, deep())).await, "{name}");
         assert!(!serves_with(with(name, "1e400".to_owned())).await, "{name}");
     }
-    assert!(serves_with(with("other", deep())).await, "what nobody looks at must only be JSON");
+    assert!(
+        serves_with(with("other", deep())).await,
+        "what nobody looks at must only be JSON"
+    );
     for time in ["18446744073709551615", "18446744073709551616", "-1"] {
-        assert!(!serves_with(with("fetched_at", time.to_owned())).await, "{time}");
+        assert!(
+            !serves_with(with("fetched_at", time.to_owned())).await,
+            "{time}"
+        );
     }
-    assert!(serves_with(with("life", u64::MAX.to_string())).await, "no longer than the settings allow");
+    assert!(
+        serves_with(with("life", u64::MAX.to_string())).await,
+        "no longer than the settings allow"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,7 +231,9 @@ async fn a_damaged_file_is_ignored_and_replaced() {
         let authenticator = start(&mock, &folder.0);
         assert!(authenticator.authenticate(&mock.token()).await.is_ok());
         while fs::read(&file).unwrap() == damage {
-            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+            tokio::task::spawn_blocking(std::thread::yield_now)
+                .await
+                .unwrap();
         }
     }
 }
@@ -206,7 +250,10 @@ async fn the_file_holds_public_keys_only_and_is_nobody_elses() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 }
 

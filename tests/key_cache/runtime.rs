@@ -24,7 +24,10 @@ fn without_a_runtime_a_request_fails_with_a_reason_and_nothing_panics() {
     let error = futures::executor::block_on(authenticator.authenticate(&mock.token())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "keys are fetched on a tokio runtime, and there is none");
+    assert_eq!(
+        source,
+        "keys are fetched on a tokio runtime, and there is none"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,7 +38,10 @@ async fn with_the_last_handle_the_background_ends() {
     let other = authenticator.clone();
     drop(authenticator);
     sleep(Duration::from_secs(1)).await;
-    assert!(Handle::current().metrics().num_alive_tasks() > 0, "it is kept by the clone");
+    assert!(
+        Handle::current().metrics().num_alive_tasks() > 0,
+        "it is kept by the clone"
+    );
     drop(other);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
@@ -47,7 +53,11 @@ async fn with_the_last_handle_even_a_fetch_that_hangs_ends() {
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();
     let token = mock.token();
-    let _ = tokio::time::timeout(Duration::from_millis(10), authenticator.authenticate(&token)).await;
+    let _ = tokio::time::timeout(
+        Duration::from_millis(10),
+        authenticator.authenticate(&token),
+    )
+    .await;
     drop(authenticator);
     sleep(Duration::from_millis(10)).await;
     assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
@@ -60,11 +70,20 @@ fn tasks() -> usize {
 /// Asks a service of its own, with each token at the same time; gives how many tasks there were at the most.
 async fn storm(layers: &[JwtAuthLayer], tokens: &[String], expected: StatusCode) -> usize {
     let ask = async |layer: &JwtAuthLayer, token: &String| {
-        let inner = service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new(())));
-        let request = Request::get("/").header("authorization", format!("Bearer {token}")).body(()).unwrap();
-        assert_eq!(layer.layer(inner).oneshot(request).await.unwrap().status(), expected);
+        let inner =
+            service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new(())));
+        let request = Request::get("/")
+            .header("authorization", format!("Bearer {token}"))
+            .body(())
+            .unwrap();
+        assert_eq!(
+            layer.layer(inner).oneshot(request).await.unwrap().status(),
+            expected
+        );
     };
-    let all = layers.iter().flat_map(|layer| tokens.iter().map(move |token| ask(layer, token)));
+    let all = layers
+        .iter()
+        .flat_map(|layer| tokens.iter().map(move |token| ask(layer, token)));
     let mut most = 0;
     let watch = async {
         loop {
@@ -82,9 +101,15 @@ async fn however_many_ask_there_is_one_task_and_its_fetch_and_none_when_nobody_d
     mock.delay(Duration::from_millis(200));
     let layers = vec![mock.builder(CacheSettings::default()).build().unwrap(); 5];
     assert_eq!(tasks(), 0);
-    assert_eq!(storm(&layers, &vec![mock.token(); 100], StatusCode::OK).await, 1 + 1);
+    assert_eq!(
+        storm(&layers, &vec![mock.token(); 100], StatusCode::OK).await,
+        1 + 1
+    );
     let strangers: Vec<_> = (0..100).map(|_| Mock::stranger()).collect();
-    assert_eq!(storm(&layers, &strangers, StatusCode::UNAUTHORIZED).await, 1 + 1);
+    assert_eq!(
+        storm(&layers, &strangers, StatusCode::UNAUTHORIZED).await,
+        1 + 1
+    );
     assert_eq!((tasks(), mock.fetches()), (1, 3));
     minutes(59).await;
     assert_eq!(tasks(), 1);
@@ -101,7 +126,11 @@ fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     let mut run = |outcome: Option<ErrorKind>| {
         // A paused clock jumps, and the next one starts without its jumps.
         ahead += Duration::from_secs(20);
-        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
         let token = mock.token();
         runtime.block_on(async {
             sleep(ahead).await;
@@ -125,9 +154,17 @@ fn joining_a_fetch_without_a_runtime_fails_with_a_reason_too() {
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();
     let token = mock.token();
-    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
-        let _ = tokio::time::timeout(Duration::from_millis(10), authenticator.authenticate(&token)).await;
+        let _ = tokio::time::timeout(
+            Duration::from_millis(10),
+            authenticator.authenticate(&token),
+        )
+        .await;
     });
     let outcome = futures::executor::block_on(authenticator.authenticate(&token));
     assert_eq!(kind(outcome), Some(ErrorKind::KeysUnavailable));
@@ -139,10 +176,20 @@ fn a_fetch_on_a_runtime_that_nobody_polls_is_given_up() {
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();
     let token = mock.token();
-    let runtime = || Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = || {
+        Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap()
+    };
     let asleep = runtime();
     asleep.block_on(async {
-        let _ = tokio::time::timeout(Duration::from_millis(10), authenticator.authenticate(&token)).await;
+        let _ = tokio::time::timeout(
+            Duration::from_millis(10),
+            authenticator.authenticate(&token),
+        )
+        .await;
     });
     mock.answer(Answer::Keys);
     runtime().block_on(async {

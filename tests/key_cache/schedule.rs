@@ -60,18 +60,25 @@ impl World {
         mock.header("cache-control", &format!("max-age={}", LIVES[0]));
         let trusted = Arc::new(Mutex::new(Trusted::default()));
         let (noted, sender) = (Arc::clone(&trusted), mock.clone());
-        let settings = CacheSettings::default().stale_for(STALE).idle_after(Duration::from_secs(30 * 24 * 3600));
+        let settings = CacheSettings::default()
+            .stale_for(STALE)
+            .idle_after(Duration::from_secs(30 * 24 * 3600));
         let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
             .http_client(mock.client())
             .cache(settings)
             .observe(move |_, event| {
                 if let KeysEvent::Fetched { keys, .. } = event {
-                    let key_ids = keys.keys().filter_map(|key| key.key_id().map(str::to_owned)).collect();
+                    let key_ids = keys
+                        .keys()
+                        .filter_map(|key| key.key_id().map(str::to_owned))
+                        .collect();
                     let end = Some(Instant::now() + sender.sent_life() + STALE);
                     *noted.lock().unwrap() = Trusted { key_ids, end };
                 }
             });
-        let authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+        let authenticator = Authenticator::builder(issuer)
+            .build_authenticator()
+            .unwrap();
         let tokens = VecDeque::from([(mock.key_id(), mock.token())]);
         Self {
             mock,
@@ -125,9 +132,11 @@ impl World {
     fn heal(&mut self) {
         self.mock.answer(Answer::Keys);
         // Half of a request's patience at the most: it may wait for a fetch that is under way, and for the next.
-        self.mock.delay(Duration::from_millis(self.random.below(1400)));
+        self.mock
+            .delay(Duration::from_millis(self.random.below(1400)));
         let life = LIVES[usize::try_from(self.random.below(4)).unwrap()];
-        self.mock.header("cache-control", &format!("max-age={life}"));
+        self.mock
+            .header("cache-control", &format!("max-age={life}"));
         if self.faulty.is_some_and(|until| until > Instant::now()) {
             self.faulty = Some(Instant::now());
         }
@@ -139,7 +148,8 @@ impl World {
             self.mock.keep_keys(1);
         }
         self.mock.keep_keys(4);
-        self.tokens.push_back((self.mock.key_id(), self.mock.token()));
+        self.tokens
+            .push_back((self.mock.key_id(), self.mock.token()));
         if self.tokens.len() > 8 {
             self.tokens.pop_front();
         }
@@ -148,13 +158,22 @@ impl World {
     async fn stranger(&mut self) {
         self.strangers.push_back(Instant::now());
         let outcome = kind(self.authenticator.authenticate(&Mock::stranger()).await);
-        assert!(matches!(outcome, Some(ErrorKind::UnknownKey | ErrorKind::KeysUnavailable)), "{outcome:?}");
+        assert!(
+            matches!(
+                outcome,
+                Some(ErrorKind::UnknownKey | ErrorKind::KeysUnavailable)
+            ),
+            "{outcome:?}"
+        );
     }
 
     /// Whether the last good set has the key, and may still serve.
     fn trusts(&self, key_id: &str) -> (bool, bool) {
         let trusted = self.trusted.lock().unwrap();
-        (trusted.key_ids.contains(key_id), trusted.end.is_some_and(|end| Instant::now() < end))
+        (
+            trusted.key_ids.contains(key_id),
+            trusted.end.is_some_and(|end| Instant::now() < end),
+        )
     }
 
     async fn request(&mut self) {
@@ -164,26 +183,47 @@ impl World {
         let start = Instant::now();
         let outcome = kind(self.authenticator.authenticate(&token).await);
         if live {
-            assert_eq!((outcome, start.elapsed()), (None, Duration::ZERO), "a known live key neither fails nor waits");
+            assert_eq!(
+                (outcome, start.elapsed()),
+                (None, Duration::ZERO),
+                "a known live key neither fails nor waits"
+            );
         }
         match outcome {
             None => {
                 let (trusted, in_time) = self.trusts(&key_id);
-                assert!(trusted, "a removed key is never trusted after a successful fetch");
+                assert!(
+                    trusted,
+                    "a removed key is never trusted after a successful fetch"
+                );
                 assert!(in_time, "no key is trusted beyond the limit");
                 self.served += 1;
             }
             Some(ErrorKind::UnknownKey) => {
                 let published = self.mock.published().contains(&key_id);
                 let window = Duration::from_secs(31);
-                let flooded = self.strangers.iter().filter(|then| then.elapsed() < window).count() > 0
-                    || self.fetches.iter().filter(|then| then.elapsed() < window).count() >= 2;
-                assert!(!published || flooded, "a published key is refused only where the budget is spent");
+                let flooded = self
+                    .strangers
+                    .iter()
+                    .filter(|then| then.elapsed() < window)
+                    .count()
+                    > 0
+                    || self
+                        .fetches
+                        .iter()
+                        .filter(|then| then.elapsed() < window)
+                        .count()
+                        >= 2;
+                assert!(
+                    !published || flooded,
+                    "a published key is refused only where the budget is spent"
+                );
                 self.refused += 1;
             }
             Some(ErrorKind::KeysUnavailable) => {
                 assert!(
-                    self.faulty.is_some_and(|until| until + Duration::from_secs(15) > start),
+                    self.faulty
+                        .is_some_and(|until| until + Duration::from_secs(15) > start),
                     "{:?} after the last fault",
                     self.faulty.map(|then| start - then)
                 );
@@ -198,14 +238,25 @@ impl World {
         for time in self.mock.fetch_times(self.seen) {
             self.seen += 1;
             self.fetches.push_back(time);
-            while self.fetches.front().is_some_and(|then| time - *then >= Duration::from_secs(30)) {
+            while self
+                .fetches
+                .front()
+                .is_some_and(|then| time - *then >= Duration::from_secs(30))
+            {
                 self.fetches.pop_front();
             }
-            let calm = self.faulty.is_none_or(|until| until + Duration::from_secs(60) < time);
+            let calm = self
+                .faulty
+                .is_none_or(|until| until + Duration::from_secs(60) < time);
             let most = if calm { 4 } else { 20 };
-            assert!(self.fetches.len() <= most, "{} fetches in 30 s, calm: {calm}", self.fetches.len());
+            assert!(
+                self.fetches.len() <= most,
+                "{} fetches in 30 s, calm: {calm}",
+                self.fetches.len()
+            );
         }
-        self.strangers.retain(|then| then.elapsed() < Duration::from_secs(60));
+        self.strangers
+            .retain(|then| then.elapsed() < Duration::from_secs(60));
     }
 }
 
@@ -216,11 +267,20 @@ async fn the_invariants_hold_at_every_step_of_a_random_schedule() {
         for _ in 0..STEPS {
             world.step().await;
         }
-        let World { served, refused, unavailable, mock, .. } = &world;
+        let World {
+            served,
+            refused,
+            unavailable,
+            mock,
+            ..
+        } = &world;
         println!(
             "seed {seed}: {STEPS} steps, {served} served, {refused} refused, {unavailable} unavailable, {} fetches",
             mock.fetches()
         );
-        assert!(*served > 1000 && *refused > 100 && *unavailable > 10, "the schedule reaches every outcome");
+        assert!(
+            *served > 1000 && *refused > 100 && *unavailable > 10,
+            "the schedule reaches every outcome"
+        );
     }
 }

@@ -45,7 +45,10 @@ async fn a_removed_key_is_gone_with_the_next_fetch() {
     assert!(authenticator.authenticate(&old).await.is_ok());
     mock.rotate();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    assert_eq!(kind(authenticator.authenticate(&old).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&old).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,19 +57,29 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     for _ in 0..300 {
-        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
+        assert_eq!(
+            kind(authenticator.authenticate(&Mock::stranger()).await),
+            Some(ErrorKind::UnknownKey)
+        );
         sleep(Duration::from_millis(90)).await;
     }
     assert_eq!(mock.fetches(), 1 + 2);
     sleep(Duration::from_secs(10)).await;
-    assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&Mock::stranger()).await),
+        Some(ErrorKind::UnknownKey)
+    );
     assert_eq!(mock.fetches(), 1 + 3, "the budget renews itself");
 }
 
 async fn status(layer: &JwtAuthLayer, credentials: &[u8]) -> StatusCode {
-    let inner = service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new(())));
+    let inner =
+        service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new(())));
     let value = HeaderValue::from_bytes(credentials).unwrap();
-    let request = Request::get("/").header("authorization", value).body(()).unwrap();
+    let request = Request::get("/")
+        .header("authorization", value)
+        .body(())
+        .unwrap();
     layer.layer(inner).oneshot(request).await.unwrap().status()
 }
 
@@ -81,14 +94,27 @@ async fn what_no_key_can_verify_causes_no_fetch() {
         let signatures = [&b"!"[..], b"\xff", b"AA=", b"A", b"AB", &[b'A'; 1367]];
         for signature in signatures {
             let credentials = [b"Bearer ", unsigned.as_bytes(), b".", signature].concat();
-            assert_eq!(status(&layer, &credentials).await, StatusCode::UNAUTHORIZED, "{signature:?}");
+            assert_eq!(
+                status(&layer, &credentials).await,
+                StatusCode::UNAUTHORIZED,
+                "{signature:?}"
+            );
         }
-        for joined in [format!("Bearer {good}, Bearer {good}"), format!("Bearer {good},{good}")] {
-            assert_eq!(status(&layer, joined.as_bytes()).await, StatusCode::BAD_REQUEST);
+        for joined in [
+            format!("Bearer {good}, Bearer {good}"),
+            format!("Bearer {good},{good}"),
+        ] {
+            assert_eq!(
+                status(&layer, joined.as_bytes()).await,
+                StatusCode::BAD_REQUEST
+            );
         }
         sleep(Duration::from_secs(10)).await;
         assert_eq!(mock.fetches(), fetches);
-        assert_eq!(status(&layer, format!("Bearer {}", mock.token()).as_bytes()).await, StatusCode::OK);
+        assert_eq!(
+            status(&layer, format!("Bearer {}", mock.token()).as_bytes()).await,
+            StatusCode::OK
+        );
     }
 }
 
@@ -101,17 +127,30 @@ async fn failed_refetches_are_not_repeated_at_once() {
     mock.answer(Answer::Status(500));
     for _ in 0..100 {
         // With the issuer silent nobody knows whether there is such a key.
-        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(
+            kind(authenticator.authenticate(&Mock::stranger()).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(mock.fetches(), 1 + 1, "after a failure there is a pause for everybody");
+    assert_eq!(
+        mock.fetches(),
+        1 + 1,
+        "after a failure there is a pause for everybody"
+    );
     for _ in 0..25 {
-        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(
+            kind(authenticator.authenticate(&Mock::stranger()).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
         sleep(Duration::from_secs(1)).await;
     }
     mock.answer(Answer::Keys);
     sleep(Duration::from_secs(5)).await;
-    assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&Mock::stranger()).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,11 +159,17 @@ async fn while_the_issuer_fails_strangers_do_not_wait_for_it() {
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.answer(Answer::Hang);
-    assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&Mock::stranger()).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
     sleep(Duration::from_secs(30)).await;
     let start = Instant::now();
     for _ in 0..100 {
-        assert_eq!(kind(authenticator.authenticate(&Mock::stranger()).await), Some(ErrorKind::KeysUnavailable));
+        assert_eq!(
+            kind(authenticator.authenticate(&Mock::stranger()).await),
+            Some(ErrorKind::KeysUnavailable)
+        );
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
@@ -145,7 +190,10 @@ async fn whoever_waits_twice_waits_no_longer_than_his_patience() {
         (outcome, start.elapsed())
     };
     let (_, (outcome, waited)) = tokio::join!(authenticator.authenticate(&early), joining);
-    assert_eq!((outcome, waited), (Some(ErrorKind::KeysUnavailable), Duration::from_secs(3)));
+    assert_eq!(
+        (outcome, waited),
+        (Some(ErrorKind::KeysUnavailable), Duration::from_secs(3))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,9 +224,16 @@ async fn an_unknown_key_is_remembered_until_a_new_set_arrives() {
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     let stranger = Mock::stranger();
     for _ in 0..10 {
-        assert_eq!(kind(authenticator.authenticate(&stranger).await), Some(ErrorKind::UnknownKey));
+        assert_eq!(
+            kind(authenticator.authenticate(&stranger).await),
+            Some(ErrorKind::UnknownKey)
+        );
     }
-    assert_eq!(mock.fetches(), 2, "the budget has one left that is not spent on the same id");
+    assert_eq!(
+        mock.fetches(),
+        2,
+        "the budget has one left that is not spent on the same id"
+    );
     mock.add_key();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     assert_eq!(mock.fetches(), 3);
@@ -212,6 +267,9 @@ async fn a_known_key_id_with_another_algorithm_causes_no_fetch() {
     let other = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::Ed25519)
         .with_key_id(header.key_id().unwrap());
     let token = other.token().issuer(crate::mock::ISSUER).sign();
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::UnknownKey)
+    );
     assert_eq!(mock.fetches(), 1);
 }

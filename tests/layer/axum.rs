@@ -20,7 +20,9 @@ async fn subject(claims: Claims) -> String {
 }
 
 async fn perhaps(claims: Option<Claims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| claims.subject().unwrap_or_default().to_owned())
+    claims.map_or("nobody".to_owned(), |claims| {
+        claims.subject().unwrap_or_default().to_owned()
+    })
 }
 
 async fn everything(claims: Claims) -> Json<JsonClaims> {
@@ -32,7 +34,11 @@ async fn get_it(app: &Router, path: &str, token: Option<&str>) -> (StatusCode, S
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = app
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -41,52 +47,115 @@ async fn get_it(app: &Router, path: &str, token: Option<&str>) -> (StatusCode, S
 #[tokio::test]
 async fn one_line_protects_a_router() {
     let app = Router::new().route("/", get(subject)).layer(layer());
-    assert_eq!(get_it(&app, "/", Some(&token())).await, (StatusCode::OK, "test-subject".to_owned()));
-    assert_eq!(get_it(&app, "/", None).await, (StatusCode::UNAUTHORIZED, String::new()));
-    assert_eq!(get_it(&app, "/nowhere", None).await.0, StatusCode::UNAUTHORIZED, "layer() covers the fallback too");
+    assert_eq!(
+        get_it(&app, "/", Some(&token())).await,
+        (StatusCode::OK, "test-subject".to_owned())
+    );
+    assert_eq!(
+        get_it(&app, "/", None).await,
+        (StatusCode::UNAUTHORIZED, String::new())
+    );
+    assert_eq!(
+        get_it(&app, "/nowhere", None).await.0,
+        StatusCode::UNAUTHORIZED,
+        "layer() covers the fallback too"
+    );
 }
 
 #[tokio::test]
 async fn a_route_layer_leaves_unknown_paths_alone() {
-    let app = Router::new().route("/", get(subject)).route_layer(layer()).route("/open", get(|| async { "open" }));
+    let app = Router::new()
+        .route("/", get(subject))
+        .route_layer(layer())
+        .route("/open", get(|| async { "open" }));
     assert_eq!(get_it(&app, "/", None).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(get_it(&app, "/nowhere", None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        get_it(&app, "/nowhere", None).await.0,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(get_it(&app, "/open", None).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_single_route_can_be_protected() {
-    let app = Router::new().route("/mine", get(subject).layer(layer())).route("/open", get(|| async { "open" }));
-    assert_eq!(get_it(&app, "/mine", None).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(get_it(&app, "/mine", Some(&token())).await.1, "test-subject");
+    let app = Router::new()
+        .route("/mine", get(subject).layer(layer()))
+        .route("/open", get(|| async { "open" }));
+    assert_eq!(
+        get_it(&app, "/mine", None).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        get_it(&app, "/mine", Some(&token())).await.1,
+        "test-subject"
+    );
     assert_eq!(get_it(&app, "/open", None).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn without_the_layer_a_route_answers_500_whether_it_needs_claims_or_would_like_some() {
-    let app = Router::new().route("/", get(subject)).route("/perhaps", get(perhaps));
-    assert_eq!(get_it(&app, "/", Some(&token())).await.0, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(get_it(&app, "/perhaps", Some(&token())).await.0, StatusCode::INTERNAL_SERVER_ERROR);
+    let app = Router::new()
+        .route("/", get(subject))
+        .route("/perhaps", get(perhaps));
+    assert_eq!(
+        get_it(&app, "/", Some(&token())).await.0,
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
+    assert_eq!(
+        get_it(&app, "/perhaps", Some(&token())).await.0,
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
 }
 
 #[tokio::test]
 async fn in_optional_mode_a_handler_may_do_without_claims() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).optional().build().unwrap();
-    let app = Router::new().route("/perhaps", get(perhaps)).route("/needs", get(subject)).layer(auth);
-    assert_eq!(get_it(&app, "/perhaps", None).await, (StatusCode::OK, "nobody".to_owned()));
-    assert_eq!(get_it(&app, "/perhaps", Some(&token())).await.1, "test-subject");
-    assert_eq!(get_it(&app, "/perhaps", Some("bad")).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(get_it(&app, "/needs", None).await.0, StatusCode::UNAUTHORIZED);
+        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+            .optional()
+            .build()
+            .unwrap();
+    let app = Router::new()
+        .route("/perhaps", get(perhaps))
+        .route("/needs", get(subject))
+        .layer(auth);
+    assert_eq!(
+        get_it(&app, "/perhaps", None).await,
+        (StatusCode::OK, "nobody".to_owned())
+    );
+    assert_eq!(
+        get_it(&app, "/perhaps", Some(&token())).await.1,
+        "test-subject"
+    );
+    assert_eq!(
+        get_it(&app, "/perhaps", Some("bad")).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        get_it(&app, "/needs", None).await.0,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
 async fn claims_of_another_type_are_a_mistake_of_the_server() {
-    let app = Router::new().route("/", get(|claims: Claims<Mine>| async move { claims.tenant.clone() }));
-    let token = key().token().issuer(ISSUER).audience(AUDIENCE).claim("tenant", "acme").sign();
+    let app = Router::new().route(
+        "/",
+        get(|claims: Claims<Mine>| async move { claims.tenant.clone() }),
+    );
+    let token = key()
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .claim("tenant", "acme")
+        .sign();
     let wrong = app.clone().layer(layer());
-    assert_eq!(get_it(&wrong, "/", Some(&token)).await.0, StatusCode::INTERNAL_SERVER_ERROR);
-    let right = JwtAuthLayer::<Mine>::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).build().unwrap();
+    assert_eq!(
+        get_it(&wrong, "/", Some(&token)).await.0,
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
+    let right = JwtAuthLayer::<Mine>::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        .build()
+        .unwrap();
     assert_eq!(get_it(&app.layer(right), "/", Some(&token)).await.1, "acme");
 }
 
@@ -94,8 +163,16 @@ async fn claims_of_another_type_are_a_mistake_of_the_server() {
 async fn all_claims_come_out_as_they_went_in() {
     let app = Router::new().route("/", get(everything)).layer(layer());
     let extra = serde_json::json!({"nested": [null, {"big": 9_007_199_254_740_991_u64}], "ratio": 0.5, "Ünï": "\"\\"});
-    let token = key().token().issuer(ISSUER).audience(AUDIENCE).claim("extra", &extra).sign();
+    let token = key()
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .claim("extra", &extra)
+        .sign();
     let (status, body) = get_it(&app, "/", Some(&token)).await;
     let claims: serde_json::Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((status, &claims["extra"], &claims["iss"]), (StatusCode::OK, &extra, &ISSUER.into()));
+    assert_eq!(
+        (status, &claims["extra"], &claims["iss"]),
+        (StatusCode::OK, &extra, &ISSUER.into())
+    );
 }

@@ -13,7 +13,10 @@ use tower_test::{assert_request_eq, mock};
 use crate::support::{Held, layer, request, token};
 
 async fn answer(request: Request<String>) -> Result<Response<String>, Infallible> {
-    let subject = request.extensions().get::<Claims>().and_then(|claims| claims.subject().map(str::to_owned));
+    let subject = request
+        .extensions()
+        .get::<Claims>()
+        .and_then(|claims| claims.subject().map(str::to_owned));
     Ok(Response::new(subject.unwrap_or_default()))
 }
 
@@ -34,13 +37,19 @@ impl Service<Request<String>> for Strict {
     type Error = Infallible;
     type Future = std::future::Ready<Result<Response<String>, Infallible>>;
 
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Infallible>> {
         self.ready = true;
         std::task::Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Request<String>) -> Self::Future {
-        assert!(std::mem::take(&mut self.ready), "called without having been polled ready");
+        assert!(
+            std::mem::take(&mut self.ready),
+            "called without having been polled ready"
+        );
         std::future::ready(Ok(Response::new("called".to_owned())))
     }
 }
@@ -49,7 +58,13 @@ impl Service<Request<String>> for Strict {
 async fn the_service_that_was_polled_ready_is_called_with_the_key_at_hand() {
     let mut service = layer().layer(Strict::default());
     for _ in 0..3 {
-        let response = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+        let response = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(Some(&token())))
+            .await
+            .unwrap();
         assert_eq!(response.body(), "called");
     }
 }
@@ -68,9 +83,21 @@ async fn the_service_that_was_polled_ready_is_called_after_waiting_for_keys() {
 #[tokio::test]
 async fn after_a_refusal_the_service_is_polled_again_before_it_is_called() {
     let mut service = layer().layer(Strict::default());
-    let refused = service.ready().await.unwrap().call(request(None)).await.unwrap();
+    let refused = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(None))
+        .await
+        .unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
-    let response = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+    let response = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(Some(&token())))
+        .await
+        .unwrap();
     assert_eq!(response.body(), "called");
 }
 
@@ -79,9 +106,16 @@ async fn a_service_that_is_not_ready_holds_requests_back() {
     let (service, mut handle) = mock::pair::<Request<String>, Response<String>>();
     let mut service = layer().layer(service);
     handle.allow(0);
-    assert!(timeout(Duration::from_millis(20), service.ready()).await.is_err());
+    assert!(
+        timeout(Duration::from_millis(20), service.ready())
+            .await
+            .is_err()
+    );
     handle.allow(1);
-    let ready = timeout(Duration::from_secs(5), service.ready()).await.unwrap().unwrap();
+    let ready = timeout(Duration::from_secs(5), service.ready())
+        .await
+        .unwrap()
+        .unwrap();
     let response = ready.call(request(Some(&token())));
     let (request, respond) = handle.next_request().await.unwrap();
     assert!(request.extensions().get::<Claims>().is_some());
@@ -102,23 +136,46 @@ async fn an_error_of_the_inner_service_comes_through_as_it_is() {
 async fn over_a_concurrency_limit_no_permit_is_lost() {
     let held = Held::new();
     let limit = ConcurrencyLimitLayer::new(1);
-    let mut service = ServiceBuilder::new().layer(held.layer()).layer(limit).service(service_fn(answer));
+    let mut service = ServiceBuilder::new()
+        .layer(held.layer())
+        .layer(limit)
+        .service(service_fn(answer));
     // Dropped while it waits for keys: its permit comes back.
     let waiting = service.ready().await.unwrap().call(request(Some(&token())));
     let mut other = service.clone();
-    assert!(timeout(Duration::from_millis(20), other.ready()).await.is_err(), "the one permit is taken");
+    assert!(
+        timeout(Duration::from_millis(20), other.ready())
+            .await
+            .is_err(),
+        "the one permit is taken"
+    );
     drop(waiting);
     assert!(timeout(Duration::from_secs(5), other.ready()).await.is_ok());
     drop(other);
     // Refused: likewise.
-    let refused = service.ready().await.unwrap().call(request(None)).await.unwrap();
+    let refused = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(None))
+        .await
+        .unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     let mut other = service.clone();
-    assert!(timeout(Duration::from_secs(5), other.ready()).await.is_ok(), "a refused caller keeps no permit");
+    assert!(
+        timeout(Duration::from_secs(5), other.ready()).await.is_ok(),
+        "a refused caller keeps no permit"
+    );
     drop(other);
     held.let_go();
     for _ in 0..10 {
-        let response = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+        let response = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(Some(&token())))
+            .await
+            .unwrap();
         assert_eq!(response.body(), "test-subject");
     }
 }
@@ -127,10 +184,17 @@ async fn over_a_concurrency_limit_no_permit_is_lost() {
 async fn under_a_concurrency_limit_waiting_requests_count() {
     let held = Held::new();
     let limit = ConcurrencyLimitLayer::new(1);
-    let mut service = ServiceBuilder::new().layer(limit).layer(held.layer()).service(service_fn(answer));
+    let mut service = ServiceBuilder::new()
+        .layer(limit)
+        .layer(held.layer())
+        .service(service_fn(answer));
     let waiting = service.ready().await.unwrap().call(request(Some(&token())));
     let mut other = service.clone();
-    assert!(timeout(Duration::from_millis(20), other.ready()).await.is_err());
+    assert!(
+        timeout(Duration::from_millis(20), other.ready())
+            .await
+            .is_err()
+    );
     held.let_go();
     assert_eq!(waiting.await.unwrap().body(), "test-subject");
     assert!(timeout(Duration::from_secs(5), other.ready()).await.is_ok());
@@ -146,11 +210,22 @@ async fn it_works_under_a_timeout_a_buffer_a_rate_limit_and_load_shedding() {
         .timeout(Duration::from_secs(1))
         .layer(held.layer())
         .service(service_fn(answer));
-    let outcome = service.ready().await.unwrap().call(request(Some(&token()))).await;
+    let outcome = service
+        .ready()
+        .await
+        .unwrap()
+        .call(request(Some(&token())))
+        .await;
     assert!(outcome.unwrap_err().is::<tower::timeout::error::Elapsed>());
     held.let_go();
     for _ in 0..20 {
-        let response = service.ready().await.unwrap().call(request(Some(&token()))).await.unwrap();
+        let response = service
+            .ready()
+            .await
+            .unwrap()
+            .call(request(Some(&token())))
+            .await
+            .unwrap();
         assert_eq!(response.body(), "test-subject");
     }
 }

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Challenge, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, MakeResponse, RequestHead};
+use tower_jwt_auth::{
+    Challenge, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, MakeResponse, RequestHead,
+};
 
 use crate::support::{AUDIENCE, Held, ISSUER, public_key, request};
 
@@ -24,11 +26,18 @@ async fn a_closure_makes_the_response_from_the_error_and_the_head() {
         *response.status_mut() = StatusCode::IM_A_TEAPOT;
         response
     };
-    let service = builder().response(make).build().unwrap().layer(service_fn(never));
+    let service = builder()
+        .response(make)
+        .build()
+        .unwrap()
+        .layer(service_fn(never));
     let response = service.oneshot(request(None)).await.unwrap();
     assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
     assert_eq!(response.body(), "GET /: no access token was given");
-    assert_eq!(response.extensions().get::<Error>().unwrap().kind(), ErrorKind::MissingToken);
+    assert_eq!(
+        response.extensions().get::<Error>().unwrap().kind(),
+        ErrorKind::MissingToken
+    );
 }
 
 /// A body that has no default.
@@ -39,28 +48,38 @@ struct Teapot;
 
 impl MakeResponse<String> for Teapot {
     fn make_response(&self, error: &Error, request: &RequestHead<'_>) -> Response<String> {
-        let usual: Response<String> = Challenge::new().realm("kitchen").make_response(error, request);
+        let usual: Response<String> = Challenge::new()
+            .realm("kitchen")
+            .make_response(error, request);
         usual.map(|_| Text("short and stout").0.to_owned())
     }
 }
 
 #[tokio::test]
 async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
-    let service = builder().response(Teapot).build().unwrap().layer(service_fn(never));
+    let service = builder()
+        .response(Teapot)
+        .build()
+        .unwrap()
+        .layer(service_fn(never));
     let response = service.oneshot(request(Some("x"))).await.unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(response.body(), "short and stout");
     let challenge = response.headers()["www-authenticate"].to_str().unwrap();
-    assert!(challenge.starts_with("Bearer realm=\"kitchen\",error=\"invalid_token\""), "{challenge}");
+    assert!(
+        challenge.starts_with("Bearer realm=\"kitchen\",error=\"invalid_token\""),
+        "{challenge}"
+    );
 }
 
 #[tokio::test]
 async fn a_refusal_after_waiting_for_keys_is_made_alike() {
     let held = Held::new();
-    let layer = JwtAuthLayer::<JsonClaims>::builder(Issuer::with_source(ISSUER, held.clone(), AUDIENCE))
-        .response(Teapot)
-        .build()
-        .unwrap();
+    let layer =
+        JwtAuthLayer::<JsonClaims>::builder(Issuer::with_source(ISSUER, held.clone(), AUDIENCE))
+            .response(Teapot)
+            .build()
+            .unwrap();
     let stranger = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
     let token = stranger.token().issuer(ISSUER).audience(AUDIENCE).sign();
     let service = layer.layer(service_fn(never));
@@ -69,5 +88,8 @@ async fn a_refusal_after_waiting_for_keys_is_made_alike() {
     held.let_go();
     let response = response.await.unwrap().unwrap();
     assert_eq!(response.body(), "short and stout");
-    assert_eq!(response.extensions().get::<Error>().unwrap().kind(), ErrorKind::UnknownKey);
+    assert_eq!(
+        response.extensions().get::<Error>().unwrap().kind(),
+        ErrorKind::UnknownKey
+    );
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use http::Request;
 use tokio::sync::watch;
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer, Key, KeyQuery, KeySet, KeySource, Keys, KeysFuture};
+use tower_jwt_auth::{
+    Algorithm, Issuer, JwtAuthLayer, Key, KeyQuery, KeySet, KeySource, Keys, KeysFuture,
+};
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -25,13 +27,17 @@ pub(crate) fn public_key() -> Key {
 
 /// A layer with the key at hand.
 pub(crate) fn layer() -> JwtAuthLayer {
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE)).build().unwrap()
+    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn request(token: Option<&str>) -> Request<String> {
     let mut request = Request::new("body".to_owned());
     if let Some(token) = token {
-        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        request
+            .headers_mut()
+            .insert("authorization", format!("Bearer {token}").parse().unwrap());
     }
     request
 }
@@ -45,7 +51,10 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn new() -> Self {
-        Self { keys: Arc::default(), gate: watch::Sender::new(false) }
+        Self {
+            keys: Arc::default(),
+            gate: watch::Sender::new(false),
+        }
     }
 
     pub(crate) fn let_go(&self) {
@@ -55,7 +64,9 @@ impl Held {
 
     /// A layer that has to wait for the keys.
     pub(crate) fn layer(&self) -> JwtAuthLayer {
-        JwtAuthLayer::builder(Issuer::with_source(ISSUER, self.clone(), AUDIENCE)).build().unwrap()
+        JwtAuthLayer::builder(Issuer::with_source(ISSUER, self.clone(), AUDIENCE))
+            .build()
+            .unwrap()
     }
 }
 

@@ -47,7 +47,10 @@ impl Write for Writer {
 fn capture() {
     static START: Once = Once::new();
     START.call_once(|| {
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(|| Writer).init();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(|| Writer)
+            .init();
     });
     LOG.lock().unwrap().clear();
 }
@@ -61,8 +64,14 @@ async fn a_forgotten_layer_is_named_in_the_log() {
     let _turn = TURN.lock().await;
     capture();
     let app = Router::new().route("/", get(|_: Claims| async {}));
-    let _ = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await;
-    assert!(text().contains("ERROR") && text().contains("JwtAuthLayer"), "{}", text());
+    let _ = app
+        .oneshot(Request::get("/").body(Body::empty()).unwrap())
+        .await;
+    assert!(
+        text().contains("ERROR") && text().contains("JwtAuthLayer"),
+        "{}",
+        text()
+    );
 }
 
 #[tokio::test]
@@ -70,7 +79,13 @@ async fn a_refusal_logs_its_kind_and_nothing_of_the_token() {
     let _turn = TURN.lock().await;
     capture();
     let stranger = TestKey::generate(Algorithm::ES256).with_key_id("telltale-kid");
-    let token = || key().token().issuer(ISSUER).audience(AUDIENCE).subject("telltale-subject");
+    let token = || {
+        key()
+            .token()
+            .issuer(ISSUER)
+            .audience(AUDIENCE)
+            .subject("telltale-subject")
+    };
     let tokens = [
         token().expired().sign(),
         token().audience("telltale-audience").sign(),
@@ -82,15 +97,27 @@ async fn a_refusal_logs_its_kind_and_nothing_of_the_token() {
         token().sign(),
     ];
     for token in &tokens {
-        let inner = service_fn(|_: Request<String>| async { Ok::<_, io::Error>(http::Response::new(String::new())) });
-        let response = layer().layer(inner).oneshot(request(Some(token))).await.unwrap();
+        let inner = service_fn(|_: Request<String>| async {
+            Ok::<_, io::Error>(http::Response::new(String::new()))
+        });
+        let response = layer()
+            .layer(inner)
+            .oneshot(request(Some(token)))
+            .await
+            .unwrap();
         let visible = format!("{response:?}");
         assert!(!visible.contains("telltale"), "{visible}");
     }
     let text = text();
-    assert!(text.contains("Expired") && text.contains("WrongAudience"), "{text}");
+    assert!(
+        text.contains("Expired") && text.contains("WrongAudience"),
+        "{text}"
+    );
     for token in &tokens {
-        assert!(token.split('.').all(|part| !text.contains(part)), "a part of a token is in the log");
+        assert!(
+            token.split('.').all(|part| !text.contains(part)),
+            "a part of a token is in the log"
+        );
     }
     assert!(!text.contains("telltale"), "{text}");
 }
@@ -101,5 +128,9 @@ fn a_forgotten_layer_is_named_under_tonic_too() {
     capture();
     let claims: Result<Claims<JsonClaims>, _> = tonic::Request::new(String::new()).claims();
     assert!(claims.is_err());
-    assert!(text().contains("ERROR") && text().contains("JwtAuthLayer"), "{}", text());
+    assert!(
+        text().contains("ERROR") && text().contains("JwtAuthLayer"),
+        "{}",
+        text()
+    );
 }

@@ -9,8 +9,9 @@ use crate::values::{ClaimValue, claim};
 /// Ours, others, and some that differ by little.
 fn audiences() -> impl Strategy<Value = ClaimValue> {
     let exact = Just(AUDIENCE.to_owned());
-    let nearly = (0..AUDIENCE.len(), any::<char>())
-        .prop_map(|(place, other)| format!("{}{other}{}", &AUDIENCE[..place], &AUDIENCE[place + 1..]));
+    let nearly = (0..AUDIENCE.len(), any::<char>()).prop_map(|(place, other)| {
+        format!("{}{other}{}", &AUDIENCE[..place], &AUDIENCE[place + 1..])
+    });
     let longer = "[ /a-z,]".prop_map(|more| format!("{AUDIENCE}{more}"));
     claim(prop_oneof![3 => exact, 1 => nearly, 1 => longer, 1 => "\\PC{0,12}"])
 }

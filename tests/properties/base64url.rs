@@ -12,7 +12,11 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 fn encode(bytes: &[u8]) -> String {
     let sextets = |chunk: &[u8]| {
-        let word = chunk.iter().chain([0, 0].iter()).take(3).fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        let word = chunk
+            .iter()
+            .chain([0, 0].iter())
+            .take(3)
+            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
         let letter = move |place: usize| ALPHABET[(word >> (18 - 6 * place) & 63) as usize] as char;
         (0..=chunk.len()).map(letter).collect::<String>()
     };
@@ -22,9 +26,14 @@ fn encode(bytes: &[u8]) -> String {
 /// As leniently as can be: what is not of the alphabet is skipped, bits that fill no byte are dropped.
 fn decode(text: &str) -> Vec<u8> {
     let sextet = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte);
-    let bits: Vec<bool> =
-        text.bytes().filter_map(sextet).flat_map(|value| (0..6).rev().map(move |bit| value >> bit & 1 == 1)).collect();
-    bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect()
+    let bits: Vec<bool> = text
+        .bytes()
+        .filter_map(sextet)
+        .flat_map(|value| (0..6).rev().map(move |bit| value >> bit & 1 == 1))
+        .collect();
+    bits.chunks_exact(8)
+        .map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)))
+        .collect()
 }
 
 fn is_canonical(text: &str) -> bool {
@@ -67,9 +76,17 @@ impl Spelling {
 
 fn stray(text: &str, bits: usize) -> String {
     let unused = [0, 0, 4, 2][text.len() % 4];
-    let Some((start, last)) = text.split_at_checked(text.len() - 1) else { return text.to_owned() };
-    let value = ALPHABET.iter().position(|letter| *letter == last.as_bytes()[0]).unwrap();
-    format!("{start}{}", ALPHABET[value | (bits % (1 << unused))] as char)
+    let Some((start, last)) = text.split_at_checked(text.len() - 1) else {
+        return text.to_owned();
+    };
+    let value = ALPHABET
+        .iter()
+        .position(|letter| *letter == last.as_bytes()[0])
+        .unwrap();
+    format!(
+        "{start}{}",
+        ALPHABET[value | (bits % (1 << unused))] as char
+    )
 }
 
 fn spelling() -> impl Strategy<Value = Spelling> {
@@ -77,7 +94,8 @@ fn spelling() -> impl Strategy<Value = Spelling> {
     // A dot would make another part of it, and a letter other bytes.
     let strange = |byte| byte != b'.' && !ALPHABET.contains(&byte);
     let piece = piece.prop_filter("means something", move |piece| piece.bytes().all(strange));
-    let inserted = (any::<prop::sample::Index>(), piece).prop_map(|(place, piece)| Spelling::Inserted(place, piece));
+    let inserted = (any::<prop::sample::Index>(), piece)
+        .prop_map(|(place, piece)| Spelling::Inserted(place, piece));
     prop_oneof![
         3 => Just(Spelling::Same),
         2 => (0_usize..16).prop_map(Spelling::Stray),
@@ -88,8 +106,11 @@ fn spelling() -> impl Strategy<Value = Spelling> {
 
 fn check(token: &str, respelled: &[&str]) -> Result<(), TestCaseError> {
     let outcome = authenticate(token).map(drop).map_err(|error| error.kind());
-    let expected =
-        if respelled.iter().all(|part| is_canonical(part)) { Ok(()) } else { Err(ErrorKind::MalformedToken) };
+    let expected = if respelled.iter().all(|part| is_canonical(part)) {
+        Ok(())
+    } else {
+        Err(ErrorKind::MalformedToken)
+    };
     prop_assert_eq!(outcome, expected, "{}", token);
     Ok(())
 }

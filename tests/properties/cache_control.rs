@@ -46,21 +46,25 @@ enum Directive {
         upper: bool,
     },
     /// `no-store` or `no-cache`.
-    Not {
-        text: String,
-    },
+    Not { text: String },
     /// Of no concern here.
-    Other {
-        text: Vec<u8>,
-    },
+    Other { text: Vec<u8> },
 }
 
 impl Directive {
     fn write(&self, line: &mut Vec<u8>) {
         match self {
-            Self::MaxAge { value, quoted, upper } => {
+            Self::MaxAge {
+                value,
+                quoted,
+                upper,
+            } => {
                 let name = if *upper { "Max-AGE" } else { "max-age" };
-                let value = if *quoted { format!("\"{value}\"") } else { value.clone() };
+                let value = if *quoted {
+                    format!("\"{value}\"")
+                } else {
+                    value.clone()
+                };
                 line.extend_from_slice(format!("{name}={value}").as_bytes());
             }
             Self::Not { text } => line.extend_from_slice(text.as_bytes()),
@@ -81,7 +85,9 @@ impl Said {
             }
             headers.append(CACHE_CONTROL, HeaderValue::from_bytes(&line).unwrap());
         }
-        let mut set = |name: HeaderName, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
+        let mut set = |name: HeaderName, value: &str| {
+            headers.insert(name, HeaderValue::from_str(value).unwrap())
+        };
         if let Some(age) = &self.age {
             set(AGE, age);
         }
@@ -91,7 +97,14 @@ impl Said {
         };
         if let Some(expires) = &self.expires {
             set(DATE, &date(0));
-            set(EXPIRES, &if let Expires::After(seconds) = expires { date(*seconds) } else { "0".to_owned() });
+            set(
+                EXPIRES,
+                &if let Expires::After(seconds) = expires {
+                    date(*seconds)
+                } else {
+                    "0".to_owned()
+                },
+            );
         }
         headers
     }
@@ -100,7 +113,9 @@ impl Said {
     fn life(&self) -> u64 {
         let age = self.age.as_deref().and_then(delta_seconds).unwrap_or(0);
         let stated = self.by_directive().or(self.by_date());
-        stated.map_or(UNSTATED, |stated| stated.saturating_sub(age)).clamp(MINUTE, DAY)
+        stated
+            .map_or(UNSTATED, |stated| stated.saturating_sub(age))
+            .clamp(MINUTE, DAY)
     }
 
     /// The first `max-age` that is one, and nothing at all if the set may not be kept.
@@ -158,12 +173,15 @@ fn directive() -> impl Strategy<Value = Directive> {
 
 fn said() -> impl Strategy<Value = Said> {
     let lines = prop::collection::vec(prop::collection::vec(directive(), 0..4), 0..3);
-    let expires = prop_oneof![5 => (-1000..100_000).prop_map(Expires::After), 1 => Just(Expires::NoDate)];
-    (lines, prop::option::of(number()), prop::option::of(expires)).prop_map(|(lines, age, expires)| Said {
-        lines,
-        age,
-        expires,
-    })
+    let expires =
+        prop_oneof![5 => (-1000..100_000).prop_map(Expires::After), 1 => Just(Expires::NoDate)];
+    (lines, prop::option::of(number()), prop::option::of(expires)).prop_map(
+        |(lines, age, expires)| Said {
+            lines,
+            age,
+            expires,
+        },
+    )
 }
 
 /// A key set with these headers, until the issuer is down.
@@ -173,7 +191,13 @@ fn client(key: &TestKey, headers: HeaderMap, down: Arc<AtomicBool>) -> HttpClien
         let mut response = Response::new(Full::<Bytes>::from(jwks.clone()));
         *response.headers_mut() = headers.clone();
         let down = down.load(Ordering::Relaxed);
-        async move { if down { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) } else { Ok(response) } }
+        async move {
+            if down {
+                Err(io::Error::from(io::ErrorKind::ConnectionRefused))
+            } else {
+                Ok(response)
+            }
+        }
     }))
 }
 
@@ -184,16 +208,32 @@ async fn served(headers: HeaderMap, expected: u64) -> (bool, Option<ErrorKind>, 
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(client(&key, headers, Arc::clone(&down)))
         .cache(CacheSettings::default().stale_for(Duration::ZERO));
-    let authenticator: Authenticator = Authenticator::builder(issuer).build_authenticator().unwrap();
+    let authenticator: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
     authenticator.prefetch().await.unwrap();
-    let reported = authenticator.health()[0].fetch.as_ref().unwrap().serves_for.unwrap();
+    let reported = authenticator.health()[0]
+        .fetch
+        .as_ref()
+        .unwrap()
+        .serves_for
+        .unwrap();
     down.store(true, Ordering::Relaxed);
 
-    let token = key.token().issuer(ISSUER).audience(AUDIENCE).expires_in(Duration::from_secs(9 * DAY)).sign();
+    let token = key
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .expires_in(Duration::from_secs(9 * DAY))
+        .sign();
     sleep(Duration::from_secs(expected - 1)).await;
     let before = authenticator.authenticate(&token).await.is_ok();
     sleep(Duration::from_secs(2)).await;
-    let after = authenticator.authenticate(&token).await.err().map(|error| error.kind());
+    let after = authenticator
+        .authenticate(&token)
+        .await
+        .err()
+        .map(|error| error.kind());
     (before, after, reported.as_secs())
 }
 

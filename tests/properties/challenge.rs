@@ -27,16 +27,25 @@ fn scope_name() -> impl Strategy<Value = String> {
 }
 
 fn realm() -> impl Strategy<Value = Option<String>> {
-    let hostile = prop::collection::vec(prop_oneof![any::<char>(), prop::sample::select(SYNTAX)], 0..20);
-    prop::option::of(prop_oneof![hostile.prop_map(String::from_iter), "[ -~]{0,20}", "\\PC{0,10}"])
+    let hostile = prop::collection::vec(
+        prop_oneof![any::<char>(), prop::sample::select(SYNTAX)],
+        0..20,
+    );
+    prop::option::of(prop_oneof![
+        hostile.prop_map(String::from_iter),
+        "[ -~]{0,20}",
+        "\\PC{0,10}"
+    ])
 }
 
 /// `Authorization` headers: none, too many, hostile, good.
 fn credentials() -> impl Strategy<Value = Vec<HeaderValue>> {
     let bytes = prop::collection::vec(any::<u8>(), 0..60);
-    let hostile = (prop_oneof![Just(&b""[..]), Just(&b"Bearer "[..])], bytes).prop_map(|(scheme, bytes)| {
-        HeaderValue::from_bytes(&[scheme, &bytes].concat()).unwrap_or(HeaderValue::from_static("Bearer \"\\"))
-    });
+    let hostile =
+        (prop_oneof![Just(&b""[..]), Just(&b"Bearer "[..])], bytes).prop_map(|(scheme, bytes)| {
+            HeaderValue::from_bytes(&[scheme, &bytes].concat())
+                .unwrap_or(HeaderValue::from_static("Bearer \"\\"))
+        });
     let value = prop_oneof![
         3 => hostile,
         1 => Just(HeaderValue::from_static("Basic QTpC")),
@@ -48,11 +57,14 @@ fn credentials() -> impl Strategy<Value = Vec<HeaderValue>> {
 
 /// The answer to a request with these credentials.
 fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Response<String> {
-    let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+    let inner =
+        service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
     let mut request = Request::new(());
     if grpc {
         *request.method_mut() = Method::POST;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     }
     for value in credentials {
         request.headers_mut().append(AUTHORIZATION, value);
@@ -62,7 +74,11 @@ fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Respo
 
 /// The one challenge of an answer.
 fn challenge(response: &Response<String>) -> Parsed {
-    let values: Vec<_> = response.headers().get_all(WWW_AUTHENTICATE).iter().collect();
+    let values: Vec<_> = response
+        .headers()
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .collect();
     assert_eq!(values.len(), 1, "{values:?}");
     parse(values[0].as_bytes()).unwrap_or_else(|| panic!("{:?}", values[0]))
 }
@@ -116,18 +132,40 @@ proptest! {
 #[test]
 fn the_grammar_of_the_model_is_that_of_the_rfc() {
     let read = |text: &str| parse(text.as_bytes()).map(|read| read.parameters);
-    let pairs =
-        |pairs: &[(&str, &str)]| Some(pairs.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect::<Vec<_>>());
+    let pairs = |pairs: &[(&str, &str)]| {
+        Some(
+            pairs
+                .iter()
+                .map(|(n, v)| ((*n).into(), (*v).into()))
+                .collect::<Vec<_>>(),
+        )
+    };
     assert_eq!(read("Bearer"), pairs(&[]));
-    assert_eq!(read("Bearer a=b , C = \"d, \\\"e\\\\\""), pairs(&[("a", "b"), ("c", "d, \"e\\")]));
-    for wrong in
-        ["", " Bearer", "Bearer ", "Bearer,", "Bearer a", "Bearer a=", "Bearer a=\"b", "Bearer a=\"b\"c", "Bearer a=b,"]
-    {
+    assert_eq!(
+        read("Bearer a=b , C = \"d, \\\"e\\\\\""),
+        pairs(&[("a", "b"), ("c", "d, \"e\\")])
+    );
+    for wrong in [
+        "",
+        " Bearer",
+        "Bearer ",
+        "Bearer,",
+        "Bearer a",
+        "Bearer a=",
+        "Bearer a=\"b",
+        "Bearer a=\"b\"c",
+        "Bearer a=b,",
+    ] {
         assert_eq!(read(wrong), None, "{wrong}");
     }
-    for wrong in
-        ["Bearer a=b A=c", "Bearer a=b, A=c", "Bearer a=é", "Bearer a=\"é\"", "Bearer a=\"\r\"", "Bearer a=b, Basic"]
-    {
+    for wrong in [
+        "Bearer a=b A=c",
+        "Bearer a=b, A=c",
+        "Bearer a=é",
+        "Bearer a=\"é\"",
+        "Bearer a=\"\r\"",
+        "Bearer a=b, Basic",
+    ] {
         assert_eq!(read(wrong), None, "{wrong}");
     }
 }

@@ -24,7 +24,9 @@ enum Verdict {
 }
 
 fn verdict(claim: &str, text: &str) -> Verdict {
-    let Some(date) = Decimal::parse(text) else { return Verdict::NoNumber };
+    let Some(date) = Decimal::parse(text) else {
+        return Verdict::NoNumber;
+    };
     let before_1970 = date.negative && !date.is_zero();
     if before_1970 || date.cmp_size(&Decimal::whole(LATEST)) == Ordering::Greater {
         return Verdict::Refused(ErrorKind::InvalidClaim);
@@ -41,8 +43,11 @@ fn verdict(claim: &str, text: &str) -> Verdict {
 
 /// Numbers that a double can't tell from a limit, without being that limit: either answer is right (RFC 8259 §6).
 fn is_too_close(text: &str) -> bool {
-    let (Some(exact), Ok(double)) = (Decimal::parse(text), text.parse::<f64>()) else { return false };
-    let near = |limit: u64| (double - limit as f64).abs() < 0.0005 && exact != Decimal::whole(limit);
+    let (Some(exact), Ok(double)) = (Decimal::parse(text), text.parse::<f64>()) else {
+        return false;
+    };
+    let near =
+        |limit: u64| (double - limit as f64).abs() < 0.0005 && exact != Decimal::whole(limit);
     LIMITS.into_iter().any(near) || (double == 0.0 && !exact.is_zero())
 }
 
@@ -53,7 +58,10 @@ fn claim() -> impl Strategy<Value = &'static str> {
 /// Seconds, mostly where something happens.
 fn seconds() -> impl Strategy<Value = u64> {
     let near = |limit: u64| (limit.saturating_sub(3)..=limit + 3).boxed();
-    let limits = LIMITS.into_iter().chain([0, NOW, u64::from(u32::MAX), 1 << 53, u64::MAX - 3]).map(near);
+    let limits = LIMITS
+        .into_iter()
+        .chain([0, NOW, u64::from(u32::MAX), 1 << 53, u64::MAX - 3])
+        .map(near);
     prop_oneof![6 => prop::strategy::Union::new(limits), 1 => any::<u64>(), 1 => 0..=LATEST]
 }
 
@@ -106,7 +114,12 @@ fn other_value() -> impl Strategy<Value = String> {
     let quoted = number().prop_map(|number| format!("\"{number}\""));
     let listed = number().prop_map(|number| format!("[{number}]"));
     let wrapped = number().prop_map(|number| format!("{{\"$numberLong\":{number}}}"));
-    prop_oneof![quoted, listed, wrapped, "(null|true|false|\\[\\]|\\{\\}|\"\")"]
+    prop_oneof![
+        quoted,
+        listed,
+        wrapped,
+        "(null|true|false|\\[\\]|\\{\\}|\"\")"
+    ]
 }
 
 /// The date as the claims give it.
@@ -122,14 +135,27 @@ fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
     let outcome = authenticate(&sign(&payload(&[(claim, text)])));
     match verdict(claim, text) {
         Verdict::Accepted => {
-            let claims = outcome.map_err(|error| TestCaseError::fail(format!("{claim} {text}: {error}")))?;
+            let claims =
+                outcome.map_err(|error| TestCaseError::fail(format!("{claim} {text}: {error}")))?;
             let exact = Duration::from_secs_f64(text.parse::<f64>().unwrap().max(0.0));
-            let since = read(&claims, claim).unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-            prop_assert!(since.abs_diff(exact) < Duration::from_millis(1), "{claim} {text}: {since:?}");
+            let since = read(&claims, claim)
+                .unwrap()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap();
+            prop_assert!(
+                since.abs_diff(exact) < Duration::from_millis(1),
+                "{claim} {text}: {since:?}"
+            );
         }
         Verdict::Refused(kind) => {
             let error = outcome.expect_err(text);
-            prop_assert_eq!((error.kind(), error.claim()), (kind, named(kind, claim)), "{} {}", claim, text);
+            prop_assert_eq!(
+                (error.kind(), error.claim()),
+                (kind, named(kind, claim)),
+                "{} {}",
+                claim,
+                text
+            );
         }
         Verdict::NoNumber => {
             let kind = outcome.expect_err(text).kind();

@@ -13,7 +13,9 @@ pub(crate) struct Decimal {
 impl Decimal {
     /// `None` if the text is no JSON number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (negative, text) = text
+            .strip_prefix('-')
+            .map_or((false, text), |rest| (true, rest));
         let (number, exponent) = match text.split_once(['e', 'E']) {
             Some((number, exponent)) => (number, Some(exponent)),
             None => (text, None),
@@ -28,7 +30,11 @@ impl Decimal {
         }
         let exponent = exponent.map_or(Some(0), read_exponent)?;
         let digits = format!("{whole}{}", fraction.unwrap_or_default());
-        Some(Self::normal(negative, &digits, whole.len() as i64 + exponent))
+        Some(Self::normal(
+            negative,
+            &digits,
+            whole.len() as i64 + exponent,
+        ))
     }
 
     pub(crate) fn whole(number: u64) -> Self {
@@ -41,7 +47,11 @@ impl Decimal {
         let point = point - (digits.len() - significant.len()) as i64;
         let digits = significant.trim_end_matches('0').to_owned();
         let point = if digits.is_empty() { 0 } else { point };
-        Self { negative, digits, point }
+        Self {
+            negative,
+            digits,
+            point,
+        }
     }
 
     pub(crate) fn is_zero(&self) -> bool {
@@ -51,7 +61,9 @@ impl Decimal {
     /// Compares without the sign.
     pub(crate) fn cmp_size(&self, other: &Self) -> Ordering {
         let size = |decimal: &Self| (!decimal.is_zero(), decimal.point);
-        size(self).cmp(&size(other)).then_with(|| self.digits.cmp(&other.digits))
+        size(self)
+            .cmp(&size(other))
+            .then_with(|| self.digits.cmp(&other.digits))
     }
 }
 
@@ -61,8 +73,14 @@ fn are_digits(text: &str) -> bool {
 
 /// Capped where no digits could make up for it.
 fn read_exponent(text: &str) -> Option<i64> {
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let digits = if negative { digits } else { digits.strip_prefix('+').unwrap_or(digits) };
+    let (negative, digits) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
+    let digits = if negative {
+        digits
+    } else {
+        digits.strip_prefix('+').unwrap_or(digits)
+    };
     let size = are_digits(digits).then(|| digits.parse().unwrap_or(i64::MAX).min(1_000_000))?;
     Some(if negative { -size } else { size })
 }

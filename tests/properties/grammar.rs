@@ -9,7 +9,10 @@ pub(crate) struct Parsed {
 
 impl Parsed {
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+        self.parameters
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -30,8 +33,10 @@ pub(crate) fn parse(text: &[u8]) -> Option<Parsed> {
             reader.skip(b" \t");
         }
     }
-    let twice =
-        parameters.iter().enumerate().any(|(place, (name, _))| parameters[..place].iter().any(|(n, _)| n == name));
+    let twice = parameters
+        .iter()
+        .enumerate()
+        .any(|(place, (name, _))| parameters[..place].iter().any(|(n, _)| n == name));
     (!twice).then_some(Parsed { scheme, parameters })
 }
 
@@ -57,7 +62,9 @@ impl Reader<'_> {
     /// §5.6.2
     fn token(&mut self) -> Option<String> {
         let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-        let (token, rest) = self.0.split_at(self.0.iter().take_while(|byte| belongs(byte)).count());
+        let (token, rest) = self
+            .0
+            .split_at(self.0.iter().take_while(|byte| belongs(byte)).count());
         self.0 = rest;
         (!token.is_empty()).then(|| String::from_utf8(token.to_vec()).unwrap())
     }
@@ -68,7 +75,11 @@ impl Reader<'_> {
         self.skip(b" \t");
         self.byte(b'=')?;
         self.skip(b" \t");
-        let value = if self.0.first() == Some(&b'"') { self.quoted_string()? } else { self.token()? };
+        let value = if self.0.first() == Some(&b'"') {
+            self.quoted_string()?
+        } else {
+            self.token()?
+        };
         Some((name, value))
     }
 

@@ -9,13 +9,21 @@ use tower_jwt_auth::{Authenticator, ErrorKind};
 use crate::support::{authenticate, builder, cases, payload, sign};
 use crate::values::{ClaimValue, claim};
 
-static READERS: LazyLock<Authenticator> =
-    LazyLock::new(|| builder().require_scopes(["read"]).build_authenticator().unwrap());
+static READERS: LazyLock<Authenticator> = LazyLock::new(|| {
+    builder()
+        .require_scopes(["read"])
+        .build_authenticator()
+        .unwrap()
+});
 
 fn scopes() -> impl Strategy<Value = Option<ClaimValue>> {
     let name = "(read|write|Read|read:all|é|\t|\u{a0}|x)";
-    let names = prop::collection::vec((name, "  ?"), 0..4)
-        .prop_map(|pieces| pieces.into_iter().map(|(name, space)| name + &space).collect::<String>());
+    let names = prop::collection::vec((name, "  ?"), 0..4).prop_map(|pieces| {
+        pieces
+            .into_iter()
+            .map(|(name, space)| name + &space)
+            .collect::<String>()
+    });
     prop::option::of(claim(prop_oneof![names, "(read| read|read | )"]))
 }
 

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 use futures::executor::block_on;
 use proptest::test_runner::Config;
 use tower_jwt_auth::testing::{TestClock, TestKey};
-use tower_jwt_auth::{Algorithm, Authenticator, Claims, Error, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, Key};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, Claims, Error, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, Key,
+};
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -17,13 +19,21 @@ pub(crate) const LEEWAY: u64 = 60;
 pub(crate) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 static KEY: LazyLock<TestKey> = LazyLock::new(|| TestKey::generate(Algorithm::HS256));
-static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| builder().build_authenticator().unwrap());
+static AUTHENTICATOR: LazyLock<Authenticator> =
+    LazyLock::new(|| builder().build_authenticator().unwrap());
 
 /// So many inputs, unless the environment says otherwise. What failed once becomes a test, and so needs no file.
 pub(crate) fn cases(count: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok());
     let cases = asked.unwrap_or(count);
-    Config { cases, max_global_rejects: cases, failure_persistence: None, ..Config::default() }
+    Config {
+        cases,
+        max_global_rejects: cases,
+        failure_persistence: None,
+        ..Config::default()
+    }
 }
 
 pub(crate) fn secret() -> Vec<u8> {
@@ -43,7 +53,10 @@ pub(crate) fn payload(changes: &[(&str, &str)]) -> String {
     let mut members = vec![("iss", iss.as_str()), ("aud", &aud), ("exp", &exp)];
     members.retain(|(name, _)| changes.iter().all(|(other, _)| other != name));
     members.extend(changes);
-    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
     format!("{{{}}}", members.join(","))
 }
 

@@ -59,8 +59,11 @@ fn quoted(text: &str, escapes: u16) -> String {
     let mut json = String::from("\"");
     for (character, place) in text.chars().zip((0..16).cycle()) {
         if escapes >> place & 1 == 1 || character.is_control() || matches!(character, '"' | '\\') {
-            let units =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
+            let units = character
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect::<Vec<_>>();
             json += &units.concat();
         } else {
             json.push(character);
@@ -81,9 +84,12 @@ fn other() -> impl Strategy<Value = Item> {
 }
 
 /// Claims of such texts, and now and then of something else.
-pub(crate) fn claim(text: impl Strategy<Value = String> + Clone) -> impl Strategy<Value = ClaimValue> {
+pub(crate) fn claim(
+    text: impl Strategy<Value = String> + Clone,
+) -> impl Strategy<Value = ClaimValue> {
     let one = text.clone().prop_map(Item::Text);
-    let nested = any::<bool>().prop_map(|empty| Item::Other(if empty { json!([]) } else { json!(["read"]) }));
+    let nested = any::<bool>()
+        .prop_map(|empty| Item::Other(if empty { json!([]) } else { json!(["read"]) }));
     let rarely = prop_oneof![12 => text.prop_map(Item::Text), 1 => other(), 1 => nested];
     let list = prop::collection::vec(rarely, 0..6).prop_map(ClaimValue::Many);
     prop_oneof![4 => one.prop_map(ClaimValue::One), 4 => list, 1 => other().prop_map(ClaimValue::One)]

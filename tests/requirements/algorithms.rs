@@ -7,13 +7,19 @@ use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
 use crate::support::{
-    AUDIENCE, HEADER, ISSUER, builder_for, decode, default_key, encode, key, key_set, layer, payload, send, token,
-    token_of,
+    AUDIENCE, HEADER, ISSUER, builder_for, decode, default_key, encode, key, key_set, layer,
+    payload, send, token, token_of,
 };
 
 /// Trusts keys of every family.
 fn layer_of_all() -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(ISSUER, key_set(Algorithm::all().map(key)), AUDIENCE)).build().unwrap()
+    builder_for(Issuer::with_keys(
+        ISSUER,
+        key_set(Algorithm::all().map(key)),
+        AUDIENCE,
+    ))
+    .build()
+    .unwrap()
 }
 
 // 11
@@ -21,8 +27,14 @@ fn layer_of_all() -> JwtAuthLayer {
 async fn every_algorithm_is_taken_by_one_layer_of_several_families() {
     let layer = layer_of_all();
     for algorithm in Algorithm::all() {
-        let claims = send(&layer, &token_of(key(algorithm)).sign()).await.named(algorithm).accepted();
-        assert_eq!((claims.algorithm(), claims.key_id()), (algorithm, Some(algorithm.name())));
+        let claims = send(&layer, &token_of(key(algorithm)).sign())
+            .await
+            .named(algorithm)
+            .accepted();
+        assert_eq!(
+            (claims.algorithm(), claims.key_id()),
+            (algorithm, Some(algorithm.name()))
+        );
     }
 }
 
@@ -36,7 +48,9 @@ async fn a_header_that_names_another_algorithm_than_the_keys_is_refused() {
             let answer = send(&layer, &token.sign()).await.named((signed, named));
             answer.invalid_token(ErrorKind::UnknownKey);
             // Without a `kid` the key of the named algorithm is tried.
-            let answer = send(&layer, &token.without_header("kid").sign()).await.named((signed, named));
+            let answer = send(&layer, &token.without_header("kid").sign())
+                .await
+                .named((signed, named));
             answer.invalid_token(ErrorKind::InvalidSignature);
         }
     }
@@ -46,10 +60,15 @@ async fn a_header_that_names_another_algorithm_than_the_keys_is_refused() {
 #[tokio::test]
 async fn only_the_algorithms_of_the_list_are_taken() {
     let keys = key_set([Algorithm::ES256, Algorithm::Ed25519, Algorithm::ES384].map(key));
-    let issuer = Issuer::with_keys(ISSUER, keys, AUDIENCE).algorithms([Algorithm::ES256, Algorithm::ES384]);
+    let issuer =
+        Issuer::with_keys(ISSUER, keys, AUDIENCE).algorithms([Algorithm::ES256, Algorithm::ES384]);
     let layer = builder_for(issuer).build().unwrap();
-    send(&layer, &token_of(key(Algorithm::ES256)).sign()).await.accepted();
-    send(&layer, &token_of(key(Algorithm::ES384)).sign()).await.accepted();
+    send(&layer, &token_of(key(Algorithm::ES256)).sign())
+        .await
+        .accepted();
+    send(&layer, &token_of(key(Algorithm::ES384)).sign())
+        .await
+        .accepted();
     let answer = send(&layer, &token_of(key(Algorithm::Ed25519)).sign()).await;
     answer.invalid_token(ErrorKind::AlgorithmNotAllowed);
 }
@@ -59,27 +78,47 @@ async fn only_the_algorithms_of_the_list_are_taken() {
 async fn the_list_of_one_issuer_is_not_that_of_another() {
     let keys = || key_set([Algorithm::ES256, Algorithm::Ed25519].map(key));
     let other = "https://other.example";
-    let layer = builder_for(Issuer::with_keys(ISSUER, keys(), AUDIENCE).algorithms([Algorithm::ES256]))
-        .issuer(Issuer::with_keys(other, keys(), AUDIENCE).algorithms([Algorithm::Ed25519]))
-        .build()
-        .unwrap();
+    let layer =
+        builder_for(Issuer::with_keys(ISSUER, keys(), AUDIENCE).algorithms([Algorithm::ES256]))
+            .issuer(Issuer::with_keys(other, keys(), AUDIENCE).algorithms([Algorithm::Ed25519]))
+            .build()
+            .unwrap();
     let token = |algorithm, issuer: &str| token_of(key(algorithm)).issuer(issuer).sign();
-    send(&layer, &token(Algorithm::ES256, ISSUER)).await.accepted();
-    send(&layer, &token(Algorithm::Ed25519, other)).await.accepted();
-    send(&layer, &token(Algorithm::Ed25519, ISSUER)).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
-    send(&layer, &token(Algorithm::ES256, other)).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
+    send(&layer, &token(Algorithm::ES256, ISSUER))
+        .await
+        .accepted();
+    send(&layer, &token(Algorithm::Ed25519, other))
+        .await
+        .accepted();
+    send(&layer, &token(Algorithm::Ed25519, ISSUER))
+        .await
+        .invalid_token(ErrorKind::AlgorithmNotAllowed);
+    send(&layer, &token(Algorithm::ES256, other))
+        .await
+        .invalid_token(ErrorKind::AlgorithmNotAllowed);
 }
 
 // 11: CVE-2015-9235, CVE-2026-22817
 #[tokio::test]
 async fn none_is_refused_in_every_case() {
     for layer in [layer(), layer_of_all()] {
-        for none in ["none", "None", "NONE", "nOnE", "NoNe", " none", "none ", "none\0", ""] {
+        for none in [
+            "none", "None", "NONE", "nOnE", "NoNe", " none", "none ", "none\0", "",
+        ] {
             let signed = token().header("alg", none).sign();
-            send(&layer, &signed).await.named(none).invalid_token(ErrorKind::AlgorithmNotAllowed);
+            send(&layer, &signed)
+                .await
+                .named(none)
+                .invalid_token(ErrorKind::AlgorithmNotAllowed);
             let unsigned = &signed[..=signed.rfind('.').unwrap()];
-            send(&layer, unsigned).await.named(none).invalid_token(ErrorKind::MalformedToken);
-            send(&layer, &format!("{unsigned}AA")).await.named(none).invalid_token(ErrorKind::AlgorithmNotAllowed);
+            send(&layer, unsigned)
+                .await
+                .named(none)
+                .invalid_token(ErrorKind::MalformedToken);
+            send(&layer, &format!("{unsigned}AA"))
+                .await
+                .named(none)
+                .invalid_token(ErrorKind::AlgorithmNotAllowed);
         }
     }
 }
@@ -87,20 +126,45 @@ async fn none_is_refused_in_every_case() {
 // 11
 #[tokio::test]
 async fn names_are_compared_with_their_case_and_in_full() {
-    let names = ["es256", "Es256", "eS256", "ES256 ", " ES256", "ES2560", "ES25", "ES256K", "ES256\0", "ＥＳ256"];
+    let names = [
+        "es256",
+        "Es256",
+        "eS256",
+        "ES256 ",
+        " ES256",
+        "ES2560",
+        "ES25",
+        "ES256K",
+        "ES256\0",
+        "ＥＳ256",
+    ];
     for name in names {
         let answer = send(&layer(), &token().header("alg", name).sign()).await;
-        answer.named(name).invalid_token(ErrorKind::AlgorithmNotAllowed);
+        answer
+            .named(name)
+            .invalid_token(ErrorKind::AlgorithmNotAllowed);
     }
 }
 
 // 11
 #[tokio::test]
 async fn unknown_algorithms_are_refused() {
-    for name in ["HS1", "RS1", "RSA1_5", "ES512K", "Ed448", "ESP256", "dir", "A256KW", "PBES2-HS256+A128KW", "Ed25519"]
-    {
+    for name in [
+        "HS1",
+        "RS1",
+        "RSA1_5",
+        "ES512K",
+        "Ed448",
+        "ESP256",
+        "dir",
+        "A256KW",
+        "PBES2-HS256+A128KW",
+        "Ed25519",
+    ] {
         let answer = send(&layer(), &token().header("alg", name).sign()).await;
-        answer.named(name).invalid_token(ErrorKind::AlgorithmNotAllowed);
+        answer
+            .named(name)
+            .invalid_token(ErrorKind::AlgorithmNotAllowed);
     }
 }
 
@@ -108,8 +172,16 @@ async fn unknown_algorithms_are_refused() {
 #[tokio::test]
 async fn an_algorithm_that_is_absent_or_no_string_is_malformed() {
     let absent = token().without_header("alg").sign();
-    send(&layer(), &absent).await.invalid_token(ErrorKind::MalformedToken);
-    for alg in [Value::Null, json!(256), json!(true), json!(["ES256"]), json!({"name": "ES256"})] {
+    send(&layer(), &absent)
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
+    for alg in [
+        Value::Null,
+        json!(256),
+        json!(true),
+        json!(["ES256"]),
+        json!({"name": "ES256"}),
+    ] {
         let answer = send(&layer(), &token().header("alg", &alg).sign()).await;
         answer.named(&alg).invalid_token(ErrorKind::MalformedToken);
     }
@@ -119,7 +191,12 @@ async fn an_algorithm_that_is_absent_or_no_string_is_malformed() {
 #[tokio::test]
 async fn an_algorithm_written_with_escapes_is_the_same() {
     let header = HEADER.replace("ES256\",\"k", "\\u0045S256\",\"k");
-    send(&layer(), &default_key().sign_raw(&header, payload(&[]).as_bytes())).await.accepted();
+    send(
+        &layer(),
+        &default_key().sign_raw(&header, payload(&[]).as_bytes()),
+    )
+    .await
+    .accepted();
 }
 
 // 14
@@ -134,14 +211,21 @@ async fn ed25519_and_eddsa_are_two_names_of_one_algorithm() {
             jwk["alg"] = published.clone();
         }
         let issuer = Issuer::with_keys(ISSUER, Key::jwk(&jwk.to_string()).unwrap(), AUDIENCE);
-        let layer = builder_for(issuer.algorithms(["EdDSA".parse().unwrap()])).build().unwrap();
+        let layer = builder_for(issuer.algorithms(["EdDSA".parse().unwrap()]))
+            .build()
+            .unwrap();
         for named in ["EdDSA", "Ed25519"] {
             let answer = send(&layer, &token_of(key).header("alg", named).sign()).await;
-            assert_eq!(answer.named((&published, named)).accepted().algorithm(), Algorithm::Ed25519);
+            assert_eq!(
+                answer.named((&published, named)).accepted().algorithm(),
+                Algorithm::Ed25519
+            );
         }
         for named in ["EDDSA", "eddsa", "ed25519", "ED25519", "Ed448"] {
             let answer = send(&layer, &token_of(key).header("alg", named).sign()).await;
-            answer.named(named).invalid_token(ErrorKind::AlgorithmNotAllowed);
+            answer
+                .named(named)
+                .invalid_token(ErrorKind::AlgorithmNotAllowed);
         }
     }
 }
@@ -155,13 +239,19 @@ async fn a_key_pinned_to_one_algorithm_verifies_no_other_of_its_family() {
     // Another key, so that PS256 as such is allowed.
     let other = TestKey::generate(Algorithm::PS256);
     let keys = KeySet::from_json(&json!({"keys": [jwk, other.jwk()]}).to_string()).unwrap();
-    let layer = builder_for(Issuer::with_keys(ISSUER, keys, AUDIENCE)).build().unwrap();
+    let layer = builder_for(Issuer::with_keys(ISSUER, keys, AUDIENCE))
+        .build()
+        .unwrap();
     send(&layer, &token_of(&other).sign()).await.accepted();
-    send(&layer, &token_of(pinned).sign()).await.invalid_token(ErrorKind::UnknownKey);
+    send(&layer, &token_of(pinned).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
     // The same key where it is not pinned.
     jwk["alg"].take();
     let unpinned = Key::jwk(&jwk.to_string().replace("\"alg\":null,", "")).unwrap();
-    let layer = builder_for(Issuer::with_keys(ISSUER, unpinned, AUDIENCE)).build().unwrap();
+    let layer = builder_for(Issuer::with_keys(ISSUER, unpinned, AUDIENCE))
+        .build()
+        .unwrap();
     send(&layer, &token_of(pinned).sign()).await.accepted();
 }
 
@@ -172,11 +262,20 @@ async fn nothing_of_a_token_can_be_changed_after_it_was_signed() {
         let layer = layer_of_all();
         let good = token_of(key(algorithm)).sign();
         let parts: Vec<_> = good.split('.').collect();
-        let header = String::from_utf8(decode(parts[0])).unwrap().replace("JWT", "jwt");
-        let payload = String::from_utf8(decode(parts[1])).unwrap().replace("test-subject", "best-subject");
-        for forged in [[&encode(header), parts[1], parts[2]], [parts[0], &encode(payload), parts[2]]] {
+        let header = String::from_utf8(decode(parts[0]))
+            .unwrap()
+            .replace("JWT", "jwt");
+        let payload = String::from_utf8(decode(parts[1]))
+            .unwrap()
+            .replace("test-subject", "best-subject");
+        for forged in [
+            [&encode(header), parts[1], parts[2]],
+            [parts[0], &encode(payload), parts[2]],
+        ] {
             let answer = send(&layer, &forged.join(".")).await;
-            answer.named(algorithm).invalid_token(ErrorKind::InvalidSignature);
+            answer
+                .named(algorithm)
+                .invalid_token(ErrorKind::InvalidSignature);
         }
     }
 }

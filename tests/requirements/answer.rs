@@ -14,7 +14,10 @@ use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, MakeRes
 use crate::support::{Raw, bearer, default_key, payload, request};
 
 /// Asks with a token in the `Authorization` header.
-pub async fn send<C: DeserializeOwned + Send + Sync + 'static>(layer: &JwtAuthLayer<C>, token: &str) -> Answer<C> {
+pub async fn send<C: DeserializeOwned + Send + Sync + 'static>(
+    layer: &JwtAuthLayer<C>,
+    token: &str,
+) -> Answer<C> {
     twice(layer, token, || bearer(token)).await
 }
 
@@ -29,19 +32,30 @@ pub async fn send_raw(layer: &JwtAuthLayer, token: &str) -> Answer {
 }
 
 /// Asks before a good token with the same header was seen and after it: whether a header is known decides nothing.
-async fn twice<C>(layer: &JwtAuthLayer<C>, token: &str, request: impl Fn() -> Request<()>) -> Answer<C>
+async fn twice<C>(
+    layer: &JwtAuthLayer<C>,
+    token: &str,
+    request: impl Fn() -> Request<()>,
+) -> Answer<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
     let cold = ask(layer, request()).await;
-    let header = token.split('.').next().and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
+    let header = token
+        .split('.')
+        .next()
+        .and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
     if let Some(header) = header.and_then(|header| String::from_utf8(header).ok()) {
         let good = default_key().sign_raw(&header, payload(&[]).as_bytes());
         ask(layer, bearer(&good)).await;
         let warm = ask(layer, request()).await;
         // A token for a single use is the exception.
         if warm.kind() != Some(ErrorKind::Replayed) {
-            assert_eq!(warm.essence(), cold.essence(), "the header is known, and was not");
+            assert_eq!(
+                warm.essence(),
+                cold.essence(),
+                "the header is known, and was not"
+            );
         }
     }
     cold
@@ -55,7 +69,9 @@ where
 {
     let inner = service_fn(|request: Request<()>| async move {
         let mut response = Response::new(String::new());
-        response.extensions_mut().insert(Seen(request.extensions().get::<Claims<C>>().cloned()));
+        response
+            .extensions_mut()
+            .insert(Seen(request.extensions().get::<Claims<C>>().cloned()));
         Ok::<_, Infallible>(response)
     });
     let sent = fragments(&request);
@@ -63,7 +79,14 @@ where
     let (mut head, body) = response.into_parts();
     let seen = head.extensions.remove::<Seen<C>>();
     let error = head.extensions.remove::<Error>();
-    let answer = Answer { label: String::new(), status: head.status, headers: head.headers, body, error, seen };
+    let answer = Answer {
+        label: String::new(),
+        status: head.status,
+        headers: head.headers,
+        body,
+        error,
+        seen,
+    };
     answer.check(&sent);
     answer
 }
@@ -79,12 +102,22 @@ impl<C> Clone for Seen<C> {
 
 /// Pieces of what the caller sent that no refusal may repeat.
 fn fragments(request: &Request<()>) -> Vec<String> {
-    let headers = request.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE);
+    let headers = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| **name != CONTENT_TYPE);
     let texts = headers.map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let raw = request.extensions().get::<Raw>().map(|raw| raw.0.clone());
-    let all = texts.chain(raw).chain(request.uri().query().map(ToOwned::to_owned)).collect::<Vec<_>>().join(" ");
+    let all = texts
+        .chain(raw)
+        .chain(request.uri().query().map(ToOwned::to_owned))
+        .collect::<Vec<_>>()
+        .join(" ");
     let belongs = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    all.split(|c| !belongs(c)).filter(|piece| piece.len() >= 16).map(ToOwned::to_owned).collect()
+    all.split(|c| !belongs(c))
+        .filter(|piece| piece.len() >= 16)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// What came back. Every refusal is looked over: the form of its challenge, and that it repeats nothing of the request.
@@ -106,13 +139,22 @@ impl<C> Answer<C> {
     }
 
     fn check(&self, sent: &[String]) {
-        assert_eq!(self.seen.is_none(), self.error.is_some(), "a refusal, and no other answer, holds its error");
+        assert_eq!(
+            self.seen.is_none(),
+            self.error.is_some(),
+            "a refusal, and no other answer, holds its error"
+        );
         if self.error.is_none() {
             return;
         }
         assert!(self.body.is_empty());
         let _ = self.attributes();
-        let shown = format!("{:?} {:?} {}", self.headers, self.error, self.error.as_ref().unwrap());
+        let shown = format!(
+            "{:?} {:?} {}",
+            self.headers,
+            self.error,
+            self.error.as_ref().unwrap()
+        );
         let repeated = sent.iter().find(|piece| shown.contains(*piece));
         assert_eq!(repeated, None, "of the request in {shown}");
     }
@@ -128,8 +170,22 @@ impl<C> Answer<C> {
         self.header(WWW_AUTHENTICATE)
     }
 
-    fn essence(&self) -> (StatusCode, Option<ErrorKind>, Option<&str>, Option<&str>, bool) {
-        (self.status, self.kind(), self.claim(), self.challenge(), self.seen.is_some())
+    fn essence(
+        &self,
+    ) -> (
+        StatusCode,
+        Option<ErrorKind>,
+        Option<&str>,
+        Option<&str>,
+        bool,
+    ) {
+        (
+            self.status,
+            self.kind(),
+            self.claim(),
+            self.challenge(),
+            self.seen.is_some(),
+        )
     }
 
     pub fn kind(&self) -> Option<ErrorKind> {
@@ -138,33 +194,68 @@ impl<C> Answer<C> {
 
     /// An attribute of the challenge.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes().into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+        self.attributes()
+            .into_iter()
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value)
     }
 
     fn attributes(&self) -> Vec<(&str, &str)> {
-        self.challenge().map(crate::challenge::attributes).unwrap_or_default()
+        self.challenge()
+            .map(crate::challenge::attributes)
+            .unwrap_or_default()
     }
 
     /// The service was reached, with claims.
     #[track_caller]
     pub fn accepted(self) -> Claims<C> {
-        let Self { label, status, error, seen, .. } = self;
-        assert_eq!((status, error.map(|error| error.kind())), (StatusCode::OK, None), "{label}not accepted");
-        seen.and_then(|seen| seen.0).unwrap_or_else(|| panic!("{label}no claims"))
+        let Self {
+            label,
+            status,
+            error,
+            seen,
+            ..
+        } = self;
+        assert_eq!(
+            (status, error.map(|error| error.kind())),
+            (StatusCode::OK, None),
+            "{label}not accepted"
+        );
+        seen.and_then(|seen| seen.0)
+            .unwrap_or_else(|| panic!("{label}no claims"))
     }
 
     /// The service was reached, without claims.
     #[track_caller]
     pub fn passed(&self) {
-        let got = (self.status, self.kind(), self.seen.as_ref().map(|seen| seen.0.is_some()));
-        assert_eq!(got, (StatusCode::OK, None, Some(false)), "{}not passed on", self.label);
+        let got = (
+            self.status,
+            self.kind(),
+            self.seen.as_ref().map(|seen| seen.0.is_some()),
+        );
+        assert_eq!(
+            got,
+            (StatusCode::OK, None, Some(false)),
+            "{}not passed on",
+            self.label
+        );
     }
 
     #[track_caller]
     pub fn refused(&self, status: u16, code: Option<&str>, kind: ErrorKind) {
         let got = (self.status.as_u16(), self.attribute("error"), self.kind());
-        assert_eq!(got, (status, code, Some(kind)), "{}got (left), want (right)", self.label);
-        assert_eq!(self.challenge().is_some(), status != 503, "{}challenge", self.label);
+        assert_eq!(
+            got,
+            (status, code, Some(kind)),
+            "{}got (left), want (right)",
+            self.label
+        );
+        assert_eq!(
+            self.challenge().is_some(),
+            status != 503,
+            "{}challenge",
+            self.label
+        );
     }
 
     /// 401 `invalid_token`.

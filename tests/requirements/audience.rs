@@ -7,9 +7,17 @@ use crate::support::{AUDIENCE, builder_for, issuer, layer, payload, send, signed
 
 #[tokio::test]
 async fn an_audience_is_a_string_or_one_of_an_array() {
-    let forms = [json!(AUDIENCE), json!([AUDIENCE]), json!(["a", AUDIENCE, "b"]), json!([AUDIENCE, AUDIENCE])];
+    let forms = [
+        json!(AUDIENCE),
+        json!([AUDIENCE]),
+        json!(["a", AUDIENCE, "b"]),
+        json!([AUDIENCE, AUDIENCE]),
+    ];
     for form in forms {
-        send(&layer(), &token().audience(&form).sign()).await.named(&form).accepted();
+        send(&layer(), &token().audience(&form).sign())
+            .await
+            .named(&form)
+            .accepted();
     }
 }
 
@@ -51,9 +59,13 @@ async fn an_audience_of_another_type_is_an_invalid_claim() {
     let around = |other: &str| format!("[{ours},{other}]");
     let mixed = ["1", "null", "true", "{}", "[]", &format!("[{ours}]")].map(around);
     let object = format!("{{{ours}:{ours}}}");
-    let others = ["1", "0", "1.5", "null", "true", "false", "{}", "[null]", "[1]", "[[]]", &object];
+    let others = [
+        "1", "0", "1.5", "null", "true", "false", "{}", "[null]", "[1]", "[[]]", &object,
+    ];
     for aud in others.into_iter().chain(mixed.iter().map(String::as_str)) {
-        let answer = send(&layer(), &signed(payload(&[("aud", aud)]))).await.named(aud);
+        let answer = send(&layer(), &signed(payload(&[("aud", aud)])))
+            .await
+            .named(aud);
         answer.invalid_token(ErrorKind::InvalidClaim);
         assert_eq!(answer.claim(), Some("aud"));
     }
@@ -61,11 +73,22 @@ async fn an_audience_of_another_type_is_an_invalid_claim() {
 
 #[tokio::test]
 async fn any_of_several_configured_audiences_will_do() {
-    let layer = builder_for(issuer().audience("urn:second").audience("urn:third")).build().unwrap();
-    for aud in [json!(AUDIENCE), json!("urn:second"), json!(["x", "urn:third"])] {
-        send(&layer, &token().audience(&aud).sign()).await.named(&aud).accepted();
+    let layer = builder_for(issuer().audience("urn:second").audience("urn:third"))
+        .build()
+        .unwrap();
+    for aud in [
+        json!(AUDIENCE),
+        json!("urn:second"),
+        json!(["x", "urn:third"]),
+    ] {
+        send(&layer, &token().audience(&aud).sign())
+            .await
+            .named(&aud)
+            .accepted();
     }
-    send(&layer, &token().audience("urn:fourth").sign()).await.invalid_token(ErrorKind::WrongAudience);
+    send(&layer, &token().audience("urn:fourth").sign())
+        .await
+        .invalid_token(ErrorKind::WrongAudience);
 }
 
 #[tokio::test]

@@ -6,16 +6,26 @@ use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JsonClaims, JwtAuthLayer}
 use crate::support::{AUDIENCE, builder, clock, issuer, layer, payload, signed, token};
 
 fn authenticator() -> Authenticator {
-    Authenticator::<JsonClaims>::builder(issuer()).clock(clock()).build_authenticator().unwrap()
+    Authenticator::<JsonClaims>::builder(issuer())
+        .clock(clock())
+        .build_authenticator()
+        .unwrap()
 }
 
 async fn kind_of(authenticator: &Authenticator, token: &str) -> Option<ErrorKind> {
-    authenticator.authenticate(token).await.err().map(|error| error.kind())
+    authenticator
+        .authenticate(token)
+        .await
+        .err()
+        .map(|error| error.kind())
 }
 
 #[tokio::test]
 async fn a_good_token_gives_claims() {
-    let claims = authenticator().authenticate(&token().subject("alice").sign()).await.unwrap();
+    let claims = authenticator()
+        .authenticate(&token().subject("alice").sign())
+        .await
+        .unwrap();
     assert_eq!(claims.subject(), Some("alice"));
 }
 
@@ -26,54 +36,105 @@ async fn a_bad_token_gives_the_error_that_the_layer_has() {
         ("a.b.c\n".to_owned(), ErrorKind::MalformedToken),
         (format!(" {}", token().sign()), ErrorKind::MalformedToken),
         (format!("{}\n", token().sign()), ErrorKind::MalformedToken),
-        (format!("Bearer {}", token().sign()), ErrorKind::MalformedToken),
+        (
+            format!("Bearer {}", token().sign()),
+            ErrorKind::MalformedToken,
+        ),
         ("a".repeat(17_000), ErrorKind::TokenTooLarge),
-        (token().header("crit", ["x"]).sign(), ErrorKind::UnsupportedHeader),
-        (token().header("alg", "none").sign(), ErrorKind::AlgorithmNotAllowed),
-        (token().header("typ", "dpop+jwt").sign(), ErrorKind::WrongTokenType),
+        (
+            token().header("crit", ["x"]).sign(),
+            ErrorKind::UnsupportedHeader,
+        ),
+        (
+            token().header("alg", "none").sign(),
+            ErrorKind::AlgorithmNotAllowed,
+        ),
+        (
+            token().header("typ", "dpop+jwt").sign(),
+            ErrorKind::WrongTokenType,
+        ),
         (token().issuer("x").sign(), ErrorKind::UnknownIssuer),
         (token().header("kid", "x").sign(), ErrorKind::UnknownKey),
         (token().audience("x").sign(), ErrorKind::WrongAudience),
         (token().expired().sign(), ErrorKind::Expired),
         (token().without_claim("exp").sign(), ErrorKind::MissingClaim),
         (signed(payload(&[("exp", "null")])), ErrorKind::InvalidClaim),
-        (token().claim("nbf", 2_000_000_000_u64).sign(), ErrorKind::NotYetValid),
+        (
+            token().claim("nbf", 2_000_000_000_u64).sign(),
+            ErrorKind::NotYetValid,
+        ),
     ];
     for (token, kind) in cases {
-        assert_eq!(kind_of(&authenticator(), &token).await, Some(kind), "{token}");
-        assert_eq!(kind_of(layer().authenticator(), &token).await, Some(kind), "{token}");
+        assert_eq!(
+            kind_of(&authenticator(), &token).await,
+            Some(kind),
+            "{token}"
+        );
+        assert_eq!(
+            kind_of(layer().authenticator(), &token).await,
+            Some(kind),
+            "{token}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_policy_of_the_builder_holds_here_too() {
-    let layer = builder().require_scopes(["read"]).single_use(10).revoked(|claims| claims.subject() == Some("mallory"));
+    let layer = builder()
+        .require_scopes(["read"])
+        .single_use(10)
+        .revoked(|claims| claims.subject() == Some("mallory"));
     let authenticator = layer.build_authenticator().unwrap();
     let good = token().scope("read").sign();
     assert_eq!(kind_of(&authenticator, &good).await, None);
-    assert_eq!(kind_of(&authenticator, &good).await, Some(ErrorKind::Replayed));
-    assert_eq!(kind_of(&authenticator, &token().sign()).await, Some(ErrorKind::InsufficientScope));
+    assert_eq!(
+        kind_of(&authenticator, &good).await,
+        Some(ErrorKind::Replayed)
+    );
+    assert_eq!(
+        kind_of(&authenticator, &token().sign()).await,
+        Some(ErrorKind::InsufficientScope)
+    );
     let mallory = token().subject("mallory").scope("read").sign();
-    assert_eq!(kind_of(&authenticator, &mallory).await, Some(ErrorKind::Revoked));
+    assert_eq!(
+        kind_of(&authenticator, &mallory).await,
+        Some(ErrorKind::Revoked)
+    );
 }
 
 #[tokio::test]
 async fn settings_about_requests_have_no_meaning_here() {
-    let builder = builder().optional().pass_preflight().skip(|_| true).token_sources([]);
+    let builder = builder()
+        .optional()
+        .pass_preflight()
+        .skip(|_| true)
+        .token_sources([]);
     let authenticator = builder.build_authenticator().unwrap();
-    assert_eq!(kind_of(&authenticator, "x").await, Some(ErrorKind::MalformedToken));
-    assert_eq!(kind_of(&authenticator, "").await, Some(ErrorKind::MalformedToken));
+    assert_eq!(
+        kind_of(&authenticator, "x").await,
+        Some(ErrorKind::MalformedToken)
+    );
+    assert_eq!(
+        kind_of(&authenticator, "").await,
+        Some(ErrorKind::MalformedToken)
+    );
 }
 
 #[tokio::test]
 async fn keys_are_fetched_when_they_are_needed_or_before() {
     let issuer = TestIssuer::start().await.unwrap();
-    let layer: JwtAuthLayer = JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
+    let layer: JwtAuthLayer =
+        JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
     layer.authenticator().prefetch().await.unwrap();
     assert_eq!(issuer.jwks_fetches(), 1);
-    assert_eq!(kind_of(layer.authenticator(), &issuer.token().sign()).await, None);
+    assert_eq!(
+        kind_of(layer.authenticator(), &issuer.token().sign()).await,
+        None
+    );
     assert_eq!(issuer.jwks_fetches(), 1);
-    let lazy = Authenticator::builder(Issuer::discover(issuer.issuer(), AUDIENCE)).build_authenticator().unwrap();
+    let lazy = Authenticator::builder(Issuer::discover(issuer.issuer(), AUDIENCE))
+        .build_authenticator()
+        .unwrap();
     assert_eq!(kind_of(&lazy, &issuer.token().sign()).await, None);
     assert_eq!(issuer.jwks_fetches(), 2);
 }

@@ -18,7 +18,10 @@ async fn the_scheme_is_read_in_any_case() {
 #[tokio::test]
 async fn one_or_more_spaces_stand_before_the_token() {
     for spaces in [" ", "  ", "       "] {
-        let request = request(&[("authorization", &format!("Bearer{spaces}{}", token().sign()))]);
+        let request = request(&[(
+            "authorization",
+            &format!("Bearer{spaces}{}", token().sign()),
+        )]);
         ask(&layer(), request).await.named(spaces).accepted();
     }
 }
@@ -28,7 +31,10 @@ async fn one_or_more_spaces_stand_before_the_token() {
 async fn a_tab_is_not_a_space() {
     for gap in ["\t", " \t", "\t "] {
         let request = request(&[("authorization", &format!("Bearer{gap}{}", token().sign()))]);
-        ask(&layer(), request).await.named(gap).invalid_token(ErrorKind::MalformedToken);
+        ask(&layer(), request)
+            .await
+            .named(gap)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
@@ -37,7 +43,10 @@ async fn a_tab_is_not_a_space() {
 async fn the_scheme_alone_is_a_malformed_token() {
     for value in ["Bearer", "Bearer ", "bearer    "] {
         let request = request(&[("authorization", value)]);
-        ask(&layer(), request).await.named(value).invalid_token(ErrorKind::MalformedToken);
+        ask(&layer(), request)
+            .await
+            .named(value)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
@@ -45,8 +54,12 @@ async fn the_scheme_alone_is_a_malformed_token() {
 #[tokio::test]
 async fn white_space_in_the_middle_of_a_token_is_malformed() {
     let token = token().sign().replacen('.', " .", 1);
-    send(&layer(), &token).await.invalid_token(ErrorKind::MalformedToken);
-    send(&layer(), "one two").await.invalid_token(ErrorKind::MalformedToken);
+    send(&layer(), &token)
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
+    send(&layer(), "one two")
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 // 2
@@ -59,16 +72,36 @@ async fn no_credentials_are_answered_with_a_challenge_without_a_code() {
 #[tokio::test]
 async fn another_scheme_is_answered_like_no_credentials() {
     let digest = r#"Digest username="bearer", realm="api", uri="/""#;
-    let others = ["Basic dXNlcjpwYXNz", digest, "DPoP abc", "Negotiate abc", "Token abc", "Bear abc", "abc", ""];
+    let others = [
+        "Basic dXNlcjpwYXNz",
+        digest,
+        "DPoP abc",
+        "Negotiate abc",
+        "Token abc",
+        "Bear abc",
+        "abc",
+        "",
+    ];
     for value in others {
-        ask(&layer(), request(&[("authorization", value)])).await.named(value).no_token();
+        ask(&layer(), request(&[("authorization", value)]))
+            .await
+            .named(value)
+            .no_token();
     }
 }
 
 // 2: a scheme is a `token` of RFC 9110 §5.6.2, so these are other schemes, whole.
 #[tokio::test]
 async fn a_scheme_that_starts_like_bearer_is_another_scheme() {
-    for scheme in ["Bearerx", "Bearer2", "BearerToken", "Bearer-Other", "Bearer_Other", "Bearer.v2", "Bearer+mac"] {
+    for scheme in [
+        "Bearerx",
+        "Bearer2",
+        "BearerToken",
+        "Bearer-Other",
+        "Bearer_Other",
+        "Bearer.v2",
+        "Bearer+mac",
+    ] {
         let request = request(&[("authorization", &format!("{scheme} {}", token().sign()))]);
         ask(&layer(), request).await.named(scheme).no_token();
     }
@@ -90,42 +123,82 @@ async fn two_authorization_headers_are_an_invalid_request() {
 #[tokio::test]
 async fn two_authorization_headers_joined_by_a_comma_are_an_invalid_request() {
     let good = token().sign();
-    for joined in [format!("{good}, Bearer {good}"), format!("{good},{good}"), format!("{good}, Basic dTpw")] {
-        send(&layer(), &joined).await.named(&joined).invalid_request();
+    for joined in [
+        format!("{good}, Bearer {good}"),
+        format!("{good},{good}"),
+        format!("{good}, Basic dTpw"),
+    ] {
+        send(&layer(), &joined)
+            .await
+            .named(&joined)
+            .invalid_request();
     }
 }
 
 // 4
 #[tokio::test]
 async fn bytes_beyond_ascii_are_a_malformed_token() {
-    for bytes in [&b"Bearer \xff\xfe"[..], "Bearer é.é.é".as_bytes(), b"Bearer a.b.\x80"] {
+    for bytes in [
+        &b"Bearer \xff\xfe"[..],
+        "Bearer é.é.é".as_bytes(),
+        b"Bearer a.b.\x80",
+    ] {
         let value = HeaderValue::from_bytes(bytes).unwrap();
-        let request = Request::get("/").header("authorization", value).body(()).unwrap();
-        ask(&layer(), request).await.named(bytes).invalid_token(ErrorKind::MalformedToken);
+        let request = Request::get("/")
+            .header("authorization", value)
+            .body(())
+            .unwrap();
+        ask(&layer(), request)
+            .await
+            .named(bytes)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
 // 4
 #[tokio::test]
 async fn text_that_is_no_token_is_malformed() {
-    for text in ["x", "null", "undefined", "...", "a.b.c", "\"\"", "=", "Bearer x"] {
-        send(&layer(), text).await.named(text).invalid_token(ErrorKind::MalformedToken);
+    for text in [
+        "x",
+        "null",
+        "undefined",
+        "...",
+        "a.b.c",
+        "\"\"",
+        "=",
+        "Bearer x",
+    ] {
+        send(&layer(), text)
+            .await
+            .named(text)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
 // 4
 #[tokio::test]
 async fn an_expired_and_a_wrongly_signed_token_are_invalid() {
-    send(&layer(), &token().expired().sign()).await.invalid_token(ErrorKind::Expired);
-    let stranger = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("ES256");
-    send(&layer(), &token_of(&stranger).sign()).await.invalid_token(ErrorKind::InvalidSignature);
+    send(&layer(), &token().expired().sign())
+        .await
+        .invalid_token(ErrorKind::Expired);
+    let stranger =
+        tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("ES256");
+    send(&layer(), &token_of(&stranger).sign())
+        .await
+        .invalid_token(ErrorKind::InvalidSignature);
     let unknown = key(Algorithm::ES256).clone().with_key_id("another");
-    send(&layer(), &token_of(&unknown).sign()).await.invalid_token(ErrorKind::UnknownKey);
+    send(&layer(), &token_of(&unknown).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
 }
 
 // 4
 #[tokio::test]
 async fn a_header_of_sixty_kilobytes_is_an_invalid_token() {
-    ask(&layer(), bearer(&"a".repeat(60 * 1024))).await.invalid_token(ErrorKind::TokenTooLarge);
-    ask(&layer(), bearer(&".".repeat(60 * 1024))).await.invalid_token(ErrorKind::TokenTooLarge);
+    ask(&layer(), bearer(&"a".repeat(60 * 1024)))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
+    ask(&layer(), bearer(&".".repeat(60 * 1024)))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
 }

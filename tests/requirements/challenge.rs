@@ -8,25 +8,49 @@ use http::Request;
 use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError, KeysFuture, RequestHead,
+    Algorithm, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError, KeysFuture,
+    RequestHead,
 };
 
-use crate::support::{ISSUER, ask, bearer, builder, default_key, key, request, send, token, token_of};
+use crate::support::{
+    ISSUER, ask, bearer, builder, default_key, key, request, send, token, token_of,
+};
 
 /// The attributes of a challenge; fails if it isn't one as the RFC has it.
 pub fn attributes(challenge: &str) -> Vec<(&str, &str)> {
     let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     let rest = challenge.strip_prefix("Bearer").expect("the scheme");
-    let mut rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ').expect("a space") };
+    let mut rest = if rest.is_empty() {
+        rest
+    } else {
+        rest.strip_prefix(' ').expect("a space")
+    };
     let mut found: Vec<(&str, &str)> = Vec::new();
     while !rest.is_empty() {
         let (name, value) = rest.split_once("=\"").expect("an attribute");
         let (value, after) = value.split_once('"').expect("its end");
-        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{challenge}");
-        assert!(!value.is_empty() && value.bytes().all(allowed), "{challenge}");
-        assert!(found.iter().all(|(other, _)| *other != name), "twice: {challenge}");
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+            "{challenge}"
+        );
+        assert!(
+            !value.is_empty() && value.bytes().all(allowed),
+            "{challenge}"
+        );
+        assert!(
+            found.iter().all(|(other, _)| *other != name),
+            "twice: {challenge}"
+        );
         found.push((name, value));
-        rest = if after.is_empty() { after } else { after.strip_prefix(',').expect("a comma").trim_start_matches(' ') };
+        rest = if after.is_empty() {
+            after
+        } else {
+            after
+                .strip_prefix(',')
+                .expect("a comma")
+                .trim_start_matches(' ')
+        };
     }
     found
 }
@@ -40,13 +64,20 @@ impl KeySource for Unreachable {
     }
 
     fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        Box::pin(ready(Err(KeysError::new(self.0, "connection to 10.0.0.7 refused"))))
+        Box::pin(ready(Err(KeysError::new(
+            self.0,
+            "connection to 10.0.0.7 refused",
+        ))))
     }
 }
 
 /// Refuses for any reason there is.
 fn strict() -> JwtAuthLayer {
-    let down = Issuer::with_source("https://down.example", Unreachable(Duration::from_secs(7)), "https://api.example");
+    let down = Issuer::with_source(
+        "https://down.example",
+        Unreachable(Duration::from_secs(7)),
+        "https://api.example",
+    );
     builder()
         .issuer(down)
         .realm("files")
@@ -62,18 +93,36 @@ const MARK: &str = "TheMarkOfTheToken";
 
 /// A request for each kind of refusal.
 fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
-    let good = || token().scope("read").subject(MARK).claim(MARK, MARK).header("x", MARK);
+    let good = || {
+        token()
+            .scope("read")
+            .subject(MARK)
+            .claim(MARK, MARK)
+            .header("x", MARK)
+    };
     let unknown = default_key().clone().with_key_id(MARK);
     let stranger = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
     let token = |token: tower_jwt_auth::testing::TokenBuilder| bearer(&token.sign());
     let twice = format!("Bearer {}", good().sign());
     vec![
-        (ErrorKind::MissingToken, request(&[("authorization", &format!("Basic {MARK}"))])),
-        (ErrorKind::InvalidRequest, request(&[("authorization", &twice), ("authorization", &twice)])),
+        (
+            ErrorKind::MissingToken,
+            request(&[("authorization", &format!("Basic {MARK}"))]),
+        ),
+        (
+            ErrorKind::InvalidRequest,
+            request(&[("authorization", &twice), ("authorization", &twice)]),
+        ),
         (ErrorKind::MalformedToken, bearer(MARK)),
         (ErrorKind::TokenTooLarge, bearer(&MARK.repeat(1000))),
-        (ErrorKind::UnsupportedHeader, token(good().header("crit", [MARK]))),
-        (ErrorKind::AlgorithmNotAllowed, token(good().header("alg", MARK))),
+        (
+            ErrorKind::UnsupportedHeader,
+            token(good().header("crit", [MARK])),
+        ),
+        (
+            ErrorKind::AlgorithmNotAllowed,
+            token(good().header("alg", MARK)),
+        ),
         (ErrorKind::WrongTokenType, token(good().header("typ", MARK))),
         (ErrorKind::UnknownIssuer, token(good().issuer(MARK))),
         (ErrorKind::UnknownKey, token(good().key(&unknown))),
@@ -82,11 +131,17 @@ fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
         (ErrorKind::InvalidClaim, token(good().claim("exp", MARK))),
         (ErrorKind::WrongAudience, token(good().audience(MARK))),
         (ErrorKind::Expired, token(good().expired())),
-        (ErrorKind::NotYetValid, token(good().claim("nbf", 2_000_000_000_u64))),
+        (
+            ErrorKind::NotYetValid,
+            token(good().claim("nbf", 2_000_000_000_u64)),
+        ),
         (ErrorKind::Revoked, token(good().subject("revoked"))),
         (ErrorKind::Replayed, token(good().claim("jti", MARK))),
         (ErrorKind::InsufficientScope, token(good().scope(MARK))),
-        (ErrorKind::KeysUnavailable, token(good().issuer("https://down.example"))),
+        (
+            ErrorKind::KeysUnavailable,
+            token(good().issuer("https://down.example")),
+        ),
     ]
 }
 
@@ -105,9 +160,21 @@ async fn every_refusal_has_the_challenge_of_its_kind() {
             ErrorKind::KeysUnavailable => answer.refused(503, None, kind),
             _ => answer.invalid_token(kind),
         }
-        assert_eq!(answer.attribute("error").is_some(), answer.attribute("error_description").is_some(), "{kind:?}");
-        assert_eq!(answer.attribute("scope").is_some(), kind == ErrorKind::InsufficientScope, "{kind:?}");
-        assert_eq!(answer.attribute("realm"), answer.challenge().map(|_| "files"), "{kind:?}");
+        assert_eq!(
+            answer.attribute("error").is_some(),
+            answer.attribute("error_description").is_some(),
+            "{kind:?}"
+        );
+        assert_eq!(
+            answer.attribute("scope").is_some(),
+            kind == ErrorKind::InsufficientScope,
+            "{kind:?}"
+        );
+        assert_eq!(
+            answer.attribute("realm"),
+            answer.challenge().map(|_| "files"),
+            "{kind:?}"
+        );
     }
 }
 
@@ -137,24 +204,44 @@ fn every_kind_of_refusal_is_among_those_looked_at() {
 #[tokio::test]
 async fn a_realm_stands_in_the_challenge() {
     let layer = builder().realm("the files").build().unwrap();
-    assert_eq!(ask(&layer, request(&[])).await.challenge(), Some("Bearer realm=\"the files\""));
+    assert_eq!(
+        ask(&layer, request(&[])).await.challenge(),
+        Some("Bearer realm=\"the files\"")
+    );
 }
 
 // 6
 #[tokio::test]
 async fn a_realm_loses_what_may_not_stand_in_a_challenge() {
-    let layer = builder().realm("a\"b\\c\r\nSet-Cookie: x\té\u{0}d").build().unwrap();
-    assert_eq!(ask(&layer, request(&[])).await.challenge(), Some("Bearer realm=\"abcSet-Cookie: xd\""));
+    let layer = builder()
+        .realm("a\"b\\c\r\nSet-Cookie: x\té\u{0}d")
+        .build()
+        .unwrap();
+    assert_eq!(
+        ask(&layer, request(&[])).await.challenge(),
+        Some("Bearer realm=\"abcSet-Cookie: xd\"")
+    );
 }
 
 // 5, 6
 #[tokio::test]
 async fn the_scopes_that_would_do_stand_in_the_challenge() {
-    let layer = builder().require_scopes(["read", "files:write"]).require_scopes(["x"]).build().unwrap();
+    let layer = builder()
+        .require_scopes(["read", "files:write"])
+        .require_scopes(["x"])
+        .build()
+        .unwrap();
     let answer = send(&layer, &token().scope("read").sign()).await;
-    answer.refused(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+    answer.refused(
+        403,
+        Some("insufficient_scope"),
+        ErrorKind::InsufficientScope,
+    );
     assert_eq!(answer.attribute("scope"), Some("read files:write x"));
-    assert_eq!(answer.error.unwrap().required_scope(), Some("read files:write x"));
+    assert_eq!(
+        answer.error.unwrap().required_scope(),
+        Some("read files:write x")
+    );
 }
 
 // 6: the error is there for other layers whatever the response is made of.
@@ -167,7 +254,15 @@ async fn a_response_of_ones_own_holds_the_error_too() {
         http::Response::from_parts(head, body)
     };
     let layer = builder().response(teapot).build().unwrap();
-    let answer = ask(&layer, bearer(&token_of(key(Algorithm::Ed25519)).claim("x", json!({})).sign())).await;
+    let answer = ask(
+        &layer,
+        bearer(
+            &token_of(key(Algorithm::Ed25519))
+                .claim("x", json!({}))
+                .sign(),
+        ),
+    )
+    .await;
     assert_eq!((answer.status.as_u16(), answer.challenge()), (418, None));
     assert_eq!(answer.kind(), Some(ErrorKind::AlgorithmNotAllowed));
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use tower_jwt_auth::{Algorithm, Claims, ErrorKind, Issuer, JwtAuthLayer, Key, TokenType};
 
-use crate::support::{AUDIENCE, ISSUER, NOW, at, clock, default_key, issuer, layer, payload, send, signed, token};
+use crate::support::{
+    AUDIENCE, ISSUER, NOW, at, clock, default_key, issuer, layer, payload, send, signed, token,
+};
 
 #[tokio::test]
 async fn every_registered_claim_is_seen() {
@@ -19,12 +21,21 @@ async fn every_registered_claim_is_seen() {
         .scope("read write")
         .claim("tenant", json!({"name": "acme"}));
     let claims = send(&layer(), &token.sign()).await.accepted();
-    assert_eq!((claims.issuer(), claims.subject(), claims.id()), (ISSUER, Some("alice"), Some("id-1")));
+    assert_eq!(
+        (claims.issuer(), claims.subject(), claims.id()),
+        (ISSUER, Some("alice"), Some("id-1"))
+    );
     assert_eq!(claims.audience().collect::<Vec<_>>(), ["x", AUDIENCE]);
     assert_eq!(claims.expires_at(), at(NOW + 300));
-    assert_eq!((claims.issued_at(), claims.not_before()), (Some(at(NOW)), Some(at(NOW - 5))));
+    assert_eq!(
+        (claims.issued_at(), claims.not_before()),
+        (Some(at(NOW)), Some(at(NOW - 5)))
+    );
     assert_eq!(claims.scopes().collect::<Vec<_>>(), ["read", "write"]);
-    assert_eq!((claims.key_id(), claims.algorithm()), (Some("ES256"), Algorithm::ES256));
+    assert_eq!(
+        (claims.key_id(), claims.algorithm()),
+        (Some("ES256"), Algorithm::ES256)
+    );
     assert_eq!(claims.token_type(), &TokenType::Jwt);
     assert_eq!(claims.get("tenant"), Some(&json!({"name": "acme"})));
     assert_eq!(claims.as_map()["sub"], "alice");
@@ -32,18 +43,30 @@ async fn every_registered_claim_is_seen() {
 
 #[tokio::test]
 async fn what_is_absent_is_seen_as_absent() {
-    let token = default_key().sign_raw(r#"{"alg":"ES256"}"#, payload(&[("sub", ""), ("iat", "")]).as_bytes());
+    let token = default_key().sign_raw(
+        r#"{"alg":"ES256"}"#,
+        payload(&[("sub", ""), ("iat", "")]).as_bytes(),
+    );
     let claims = send(&layer(), &token).await.accepted();
-    assert_eq!((claims.subject(), claims.id(), claims.key_id()), (None, None, None));
+    assert_eq!(
+        (claims.subject(), claims.id(), claims.key_id()),
+        (None, None, None)
+    );
     assert_eq!((claims.issued_at(), claims.not_before()), (None, None));
-    assert_eq!((claims.scopes().count(), claims.token_type()), (0, &TokenType::Unspecified));
+    assert_eq!(
+        (claims.scopes().count(), claims.token_type()),
+        (0, &TokenType::Unspecified)
+    );
     assert_eq!(claims.get("sub"), None);
 }
 
 #[tokio::test]
 async fn the_json_is_the_text_that_was_signed() {
     let payload = payload(&[("x", " [1 , 2.50, \"\\u0041\"] ")]);
-    assert_eq!(send(&layer(), &signed(&payload)).await.accepted().json(), payload);
+    assert_eq!(
+        send(&layer(), &signed(&payload)).await.accepted().json(),
+        payload
+    );
 }
 
 #[tokio::test]
@@ -65,7 +88,9 @@ async fn strings_are_seen_without_their_escapes() {
 async fn a_claim_that_must_be_a_string_is_one() {
     for claim in ["sub", "jti"] {
         for value in ["1", "null", "true", "[]", "{}", "[\"alice\"]"] {
-            let answer = send(&layer(), &signed(payload(&[(claim, value)]))).await.named((claim, value));
+            let answer = send(&layer(), &signed(payload(&[(claim, value)])))
+                .await
+                .named((claim, value));
             answer.invalid_token(ErrorKind::InvalidClaim);
             assert_eq!(answer.claim(), Some(claim));
         }
@@ -74,7 +99,10 @@ async fn a_claim_that_must_be_a_string_is_one() {
 
 #[tokio::test]
 async fn scopes_are_those_of_scope_before_those_of_scp() {
-    for order in [[("scope", "\"a\""), ("scp", "[\"b\"]")], [("scp", "[\"b\"]"), ("scope", "\"a\"")]] {
+    for order in [
+        [("scope", "\"a\""), ("scp", "[\"b\"]")],
+        [("scp", "[\"b\"]"), ("scope", "\"a\"")],
+    ] {
         let claims = send(&layer(), &signed(payload(&order))).await.accepted();
         assert_eq!(claims.scopes().collect::<Vec<_>>(), ["a"]);
     }
@@ -89,21 +117,36 @@ struct Mine {
 }
 
 fn mine() -> JwtAuthLayer<Mine> {
-    JwtAuthLayer::<Mine>::builder(issuer()).clock(clock()).build().unwrap()
+    JwtAuthLayer::<Mine>::builder(issuer())
+        .clock(clock())
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
 async fn claims_deref_to_the_users_type() {
-    let token = token().claim("tenant", "acme").claim("roles", ["admin"]).subject("alice");
+    let token = token()
+        .claim("tenant", "acme")
+        .claim("roles", ["admin"])
+        .subject("alice");
     let claims: Claims<Mine> = send(&mine(), &token.sign()).await.accepted();
-    assert_eq!((claims.tenant.as_str(), &claims.roles[..]), ("acme", &["admin".to_owned()][..]));
+    assert_eq!(
+        (claims.tenant.as_str(), &claims.roles[..]),
+        ("acme", &["admin".to_owned()][..])
+    );
     assert_eq!(claims.clone().subject(), Some("alice"));
 }
 
 #[tokio::test]
 async fn a_payload_that_does_not_fit_the_users_type_is_an_invalid_token() {
-    for token in [token(), token().claim("tenant", 1), token().claim("tenant", "a").claim("roles", "admin")] {
-        send(&mine(), &token.sign()).await.invalid_token(ErrorKind::InvalidClaim);
+    for token in [
+        token(),
+        token().claim("tenant", 1),
+        token().claim("tenant", "a").claim("roles", "admin"),
+    ] {
+        send(&mine(), &token.sign())
+            .await
+            .invalid_token(ErrorKind::InvalidClaim);
     }
 }
 
@@ -137,14 +180,30 @@ impl<'de> Visitor<'de> for Careless {
 
 #[tokio::test]
 async fn what_a_careless_type_ignores_is_refused_nevertheless() {
-    let careless = JwtAuthLayer::<Careless>::builder(issuer()).clock(clock()).build().unwrap();
-    send(&careless, &token().claim("tenant", "acme").sign()).await.accepted();
-    for claim in [("nbf", r#""never""#), ("nbf", "-1"), ("iat", "true"), ("sub", "1"), ("jti", "null"), ("aud", "1")] {
-        let answer = send(&careless, &signed(payload(&[claim]))).await.named(claim);
+    let careless = JwtAuthLayer::<Careless>::builder(issuer())
+        .clock(clock())
+        .build()
+        .unwrap();
+    send(&careless, &token().claim("tenant", "acme").sign())
+        .await
+        .accepted();
+    for claim in [
+        ("nbf", r#""never""#),
+        ("nbf", "-1"),
+        ("iat", "true"),
+        ("sub", "1"),
+        ("jti", "null"),
+        ("aud", "1"),
+    ] {
+        let answer = send(&careless, &signed(payload(&[claim])))
+            .await
+            .named(claim);
         answer.invalid_token(ErrorKind::InvalidClaim);
     }
     let twice = payload(&[]).replacen('{', r#"{"nbf":4000000000,"nbf":1,"#, 1);
-    send(&careless, &signed(twice)).await.invalid_token(ErrorKind::MalformedToken);
+    send(&careless, &signed(twice))
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 /// Skips what it has no name for, by the error that a name of its own gives.
@@ -185,10 +244,19 @@ impl<'de> Visitor<'de> for Skipping {
 
 #[tokio::test]
 async fn what_a_type_skips_by_an_error_is_checked_nevertheless() {
-    let skipping = JwtAuthLayer::<Skipping>::builder(issuer()).clock(clock()).build().unwrap();
-    send(&skipping, &token().claim("tenant", "acme").sign()).await.accepted();
-    send(&skipping, &token().claim("nbf", NOW + 1000).sign()).await.invalid_token(ErrorKind::NotYetValid);
-    send(&skipping, &token().claim("sub", 7).sign()).await.invalid_token(ErrorKind::InvalidClaim);
+    let skipping = JwtAuthLayer::<Skipping>::builder(issuer())
+        .clock(clock())
+        .build()
+        .unwrap();
+    send(&skipping, &token().claim("tenant", "acme").sign())
+        .await
+        .accepted();
+    send(&skipping, &token().claim("nbf", NOW + 1000).sign())
+        .await
+        .invalid_token(ErrorKind::NotYetValid);
+    send(&skipping, &token().claim("sub", 7).sign())
+        .await
+        .invalid_token(ErrorKind::InvalidClaim);
 }
 
 /// Of audiences and scopes this type takes so many and no more.
@@ -202,11 +270,21 @@ struct Exact {
 
 #[tokio::test]
 async fn an_array_that_is_longer_than_the_users_type_is_an_invalid_token() {
-    let exact = JwtAuthLayer::<Exact>::builder(issuer()).clock(clock()).build().unwrap();
+    let exact = JwtAuthLayer::<Exact>::builder(issuer())
+        .clock(clock())
+        .build()
+        .unwrap();
     let token = |aud: &[&str], scp: &[&str]| token().claim("aud", aud).claim("scp", scp).sign();
-    send(&exact, &token(&[AUDIENCE], &["a", "b"])).await.accepted();
-    for (aud, scp) in [(&[AUDIENCE, "other"][..], &["a", "b"][..]), (&[AUDIENCE], &["a", "b", "c"])] {
-        send(&exact, &token(aud, scp)).await.invalid_token(ErrorKind::InvalidClaim);
+    send(&exact, &token(&[AUDIENCE], &["a", "b"]))
+        .await
+        .accepted();
+    for (aud, scp) in [
+        (&[AUDIENCE, "other"][..], &["a", "b"][..]),
+        (&[AUDIENCE], &["a", "b", "c"]),
+    ] {
+        send(&exact, &token(aud, scp))
+            .await
+            .invalid_token(ErrorKind::InvalidClaim);
     }
 }
 
@@ -223,17 +301,30 @@ async fn the_users_type_is_not_read_before_the_signature_is_checked() {
             Ok(Self)
         }
     }
-    let layer = JwtAuthLayer::<Never>::builder(issuer()).clock(clock()).build().unwrap();
+    let layer = JwtAuthLayer::<Never>::builder(issuer())
+        .clock(clock())
+        .build()
+        .unwrap();
     let signed = token().subject("mallory").sign();
     let other = token().sign();
-    let forged = format!("{}.{}", &signed[..signed.rfind('.').unwrap()], other.rsplit('.').next().unwrap());
-    send(&layer, &forged).await.invalid_token(ErrorKind::InvalidSignature);
+    let forged = format!(
+        "{}.{}",
+        &signed[..signed.rfind('.').unwrap()],
+        other.rsplit('.').next().unwrap()
+    );
+    send(&layer, &forged)
+        .await
+        .invalid_token(ErrorKind::InvalidSignature);
     send(&layer, &other).await.accepted();
 }
 
 #[tokio::test]
 async fn nothing_personal_is_shown_by_debug() {
-    let token = token().subject("alice").claim("tenant", "acme").claim("jti", "id-1").sign();
+    let token = token()
+        .subject("alice")
+        .claim("tenant", "acme")
+        .claim("jti", "id-1")
+        .sign();
     let claims = send(&layer(), &token).await.accepted();
     let mine = send(&mine(), &token).await.accepted();
     let shown = format!("{claims:?} {:?} {mine:?} {:?}", *claims, layer());
@@ -245,8 +336,21 @@ async fn nothing_personal_is_shown_by_debug() {
 #[test]
 fn nothing_of_a_secret_is_shown_by_debug() {
     let secret: Vec<u8> = (b'A'..=b'z').collect();
-    let issuer = || Issuer::with_keys(ISSUER, Key::secret(Algorithm::HS256, &secret).unwrap(), AUDIENCE);
+    let issuer = || {
+        Issuer::with_keys(
+            ISSUER,
+            Key::secret(Algorithm::HS256, &secret).unwrap(),
+            AUDIENCE,
+        )
+    };
     let layer = JwtAuthLayer::<Mine>::builder(issuer()).build().unwrap();
-    let shown = format!("{:?} {:?} {layer:?}", issuer(), Key::secret(Algorithm::HS256, &secret));
-    assert!(!shown.contains("ABCD") && !shown.contains("65, 66"), "{shown}");
+    let shown = format!(
+        "{:?} {:?} {layer:?}",
+        issuer(),
+        Key::secret(Algorithm::HS256, &secret)
+    );
+    assert!(
+        !shown.contains("ABCD") && !shown.contains("65, 66"),
+        "{shown}"
+    );
 }

@@ -4,11 +4,15 @@ use serde_json::json;
 use tower_jwt_auth::{Algorithm, ErrorKind};
 
 use crate::support::{
-    HEADER, default_key, encode, key, layer, payload, raw_layer, send, send_raw, signed, token, token_of,
+    HEADER, default_key, encode, key, layer, payload, raw_layer, send, send_raw, signed, token,
+    token_of,
 };
 
 async fn malformed(token: &str) {
-    send_raw(&raw_layer(), token).await.named(token).invalid_token(ErrorKind::MalformedToken);
+    send_raw(&raw_layer(), token)
+        .await
+        .named(token)
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 fn parts(token: &str) -> [&str; 3] {
@@ -56,10 +60,24 @@ async fn no_part_may_be_empty() {
 #[tokio::test]
 async fn an_encrypted_token_of_five_parts_is_malformed() {
     let header = encode(r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#);
-    malformed(&format!("{header}.{}.{}.{}.{}", encode("key"), encode("iv"), encode("text"), encode("tag"))).await;
+    malformed(&format!(
+        "{header}.{}.{}.{}.{}",
+        encode("key"),
+        encode("iv"),
+        encode("text"),
+        encode("tag")
+    ))
+    .await;
     // CVE-2025-27144 and neighbours: a good header in front.
-    malformed(&format!("{}.{}.a.b.c", encode(HEADER), encode(payload(&[])))).await;
-    send(&layer(), &format!("{header}.AAAA.AAAA.AAAA.AAAA")).await.invalid_token(ErrorKind::MalformedToken);
+    malformed(&format!(
+        "{}.{}.a.b.c",
+        encode(HEADER),
+        encode(payload(&[]))
+    ))
+    .await;
+    send(&layer(), &format!("{header}.AAAA.AAAA.AAAA.AAAA"))
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 #[tokio::test]
@@ -76,7 +94,10 @@ async fn padding_is_malformed() {
 fn with_special_characters() -> String {
     let header = r#"{"alg":"ES256","x":"????~~~~>>>>"}"#;
     loop {
-        let token = default_key().sign_raw(header, payload(&[("x", "\"????~~~~>>>>\""), nonce()]).as_bytes());
+        let token = default_key().sign_raw(
+            header,
+            payload(&[("x", "\"????~~~~>>>>\""), nonce()]).as_bytes(),
+        );
         if parts(&token).iter().all(|part| part.contains(['-', '_'])) {
             return token;
         }
@@ -87,7 +108,10 @@ fn with_special_characters() -> String {
 fn nonce() -> (&'static str, &'static str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    ("n", ["1", "2", "3", "4", "5", "6", "7", "8"][NEXT.fetch_add(1, Ordering::Relaxed) % 8])
+    (
+        "n",
+        ["1", "2", "3", "4", "5", "6", "7", "8"][NEXT.fetch_add(1, Ordering::Relaxed) % 8],
+    )
 }
 
 #[tokio::test]
@@ -95,7 +119,10 @@ async fn the_standard_alphabet_is_malformed() {
     let good = with_special_characters();
     send(&layer(), &good).await.accepted();
     for index in 0..3 {
-        malformed(&with_part(&good, index, |part| part.replace('-', "+").replace('_', "/"))).await;
+        malformed(&with_part(&good, index, |part| {
+            part.replace('-', "+").replace('_', "/")
+        }))
+        .await;
     }
 }
 
@@ -106,7 +133,10 @@ async fn white_space_is_malformed() {
         for space in [" ", "\n", "\r\n", "\t", "\u{a0}", "\0", "%20"] {
             malformed(&with_part(&good, index, |part| format!("{space}{part}"))).await;
             malformed(&with_part(&good, index, |part| format!("{part}{space}"))).await;
-            malformed(&with_part(&good, index, |part| format!("{}{space}{}", &part[..4], &part[4..]))).await;
+            malformed(&with_part(&good, index, |part| {
+                format!("{}{space}{}", &part[..4], &part[4..])
+            }))
+            .await;
         }
     }
 }
@@ -116,7 +146,10 @@ async fn a_character_of_no_alphabet_is_malformed() {
     let good = token().sign();
     for index in 0..3 {
         for character in ["*", "~", "é", "\u{ff}", ":", "!"] {
-            malformed(&with_part(&good, index, |part| format!("{character}{}", &part[1..]))).await;
+            malformed(&with_part(&good, index, |part| {
+                format!("{character}{}", &part[1..])
+            }))
+            .await;
         }
     }
 }
@@ -126,7 +159,10 @@ fn with_trailing_bit(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "no bit of {part} is dropped");
     let (rest, last) = part.split_at(part.len() - 1);
-    let value = ALPHABET.iter().position(|character| *character == last.as_bytes()[0]).unwrap();
+    let value = ALPHABET
+        .iter()
+        .position(|character| *character == last.as_bytes()[0])
+        .unwrap();
     format!("{rest}{}", char::from(ALPHABET[value | 1]))
 }
 

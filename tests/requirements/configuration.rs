@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
-    TokenSource,
+    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer,
+    Key, KeySet, TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key_set};
@@ -39,7 +39,11 @@ fn keys_do_not_travel_in_the_clear() {
         "HTTP://login.example",
     ];
     for url in insecure {
-        assert_eq!(kind_for(discover(url)), ConfigErrorKind::InsecureUrl, "{url}");
+        assert_eq!(
+            kind_for(discover(url)),
+            ConfigErrorKind::InsecureUrl,
+            "{url}"
+        );
         assert_eq!(kind_for(jwks(url)), ConfigErrorKind::InsecureUrl, "{url}");
     }
 }
@@ -47,8 +51,13 @@ fn keys_do_not_travel_in_the_clear() {
 // 21
 #[test]
 fn loopback_and_https_are_allowed() {
-    let secure =
-        ["https://login.example", "http://127.0.0.1:1", "http://localhost:1/a", "http://[::1]/", "http://127.9.9.9"];
+    let secure = [
+        "https://login.example",
+        "http://127.0.0.1:1",
+        "http://localhost:1/a",
+        "http://[::1]/",
+        "http://127.9.9.9",
+    ];
     for url in secure {
         builder_for(discover(url)).build().unwrap();
         builder_for(jwks(url)).build().unwrap();
@@ -58,12 +67,33 @@ fn loopback_and_https_are_allowed() {
 // 21: RFC 8414 §2
 #[test]
 fn what_is_no_url_of_an_issuer_is_refused() {
-    for url in ["login.example", "/path", "ftp://login.example", "https://", "https:///x", "a b", "urn:issuer", "é"] {
-        assert_eq!(kind_for(discover(url)), ConfigErrorKind::InvalidUrl, "{url}");
+    for url in [
+        "login.example",
+        "/path",
+        "ftp://login.example",
+        "https://",
+        "https:///x",
+        "a b",
+        "urn:issuer",
+        "é",
+    ] {
+        assert_eq!(
+            kind_for(discover(url)),
+            ConfigErrorKind::InvalidUrl,
+            "{url}"
+        );
         assert_eq!(kind_for(jwks(url)), ConfigErrorKind::InvalidUrl, "{url}");
     }
-    for url in ["https://login.example?x", "https://login.example/#x", "https://login.example/a?"] {
-        assert_eq!(kind_for(discover(url)), ConfigErrorKind::InvalidUrl, "{url}");
+    for url in [
+        "https://login.example?x",
+        "https://login.example/#x",
+        "https://login.example/a?",
+    ] {
+        assert_eq!(
+            kind_for(discover(url)),
+            ConfigErrorKind::InvalidUrl,
+            "{url}"
+        );
     }
 }
 
@@ -71,7 +101,9 @@ fn what_is_no_url_of_an_issuer_is_refused() {
 #[test]
 fn an_issuer_whose_keys_are_elsewhere_may_have_any_name() {
     for name in ["accounts", "urn:issuer", "http://login.example"] {
-        builder_for(Issuer::jwks(name, "https://keys.example/", AUDIENCE)).build().unwrap();
+        builder_for(Issuer::jwks(name, "https://keys.example/", AUDIENCE))
+            .build()
+            .unwrap();
     }
 }
 
@@ -79,13 +111,18 @@ fn an_issuer_whose_keys_are_elsewhere_may_have_any_name() {
 #[test]
 fn names_are_not_empty() {
     let keys = || key_set([crate::support::default_key()]);
-    for empty in [discover(""), Issuer::jwks("", "https://keys.example/", AUDIENCE), Issuer::with_keys("", keys(), "x")]
-    {
+    for empty in [
+        discover(""),
+        Issuer::jwks("", "https://keys.example/", AUDIENCE),
+        Issuer::with_keys("", keys(), "x"),
+    ] {
         assert_eq!(kind_for(empty), ConfigErrorKind::EmptyIssuer);
     }
-    for empty in
-        [Issuer::discover("https://login.example", ""), issuer().audience(""), issuer().audience("").audience("x")]
-    {
+    for empty in [
+        Issuer::discover("https://login.example", ""),
+        issuer().audience(""),
+        issuer().audience("").audience("x"),
+    ] {
         assert_eq!(kind_for(empty), ConfigErrorKind::EmptyAudience);
     }
 }
@@ -93,7 +130,11 @@ fn names_are_not_empty() {
 // 11
 #[test]
 fn some_algorithm_is_allowed_that_a_key_fits() {
-    for none in [issuer().algorithms([]), issuer().algorithms([Algorithm::RS256]), discover(ISSUER).algorithms([])] {
+    for none in [
+        issuer().algorithms([]),
+        issuer().algorithms([Algorithm::RS256]),
+        discover(ISSUER).algorithms([]),
+    ] {
         assert_eq!(kind_for(none), ConfigErrorKind::NoAlgorithms);
     }
 }
@@ -102,8 +143,14 @@ fn some_algorithm_is_allowed_that_a_key_fits() {
 #[test]
 fn fetched_keys_are_not_for_hmac() {
     for fetched in [|| discover(ISSUER), || jwks("https://keys.example/")] {
-        for algorithms in [vec![Algorithm::HS256], vec![Algorithm::ES256, Algorithm::HS512]] {
-            assert_eq!(kind_for(fetched().algorithms(algorithms)), ConfigErrorKind::Contradiction);
+        for algorithms in [
+            vec![Algorithm::HS256],
+            vec![Algorithm::ES256, Algorithm::HS512],
+        ] {
+            assert_eq!(
+                kind_for(fetched().algorithms(algorithms)),
+                ConfigErrorKind::Contradiction
+            );
         }
     }
 }
@@ -111,8 +158,14 @@ fn fetched_keys_are_not_for_hmac() {
 // 7
 #[test]
 fn tokens_are_looked_for_somewhere() {
-    assert_eq!(kind_of(builder().token_sources([])), ConfigErrorKind::Contradiction);
-    let both = [TokenSource::authorization(), TokenSource::query("access_token")];
+    assert_eq!(
+        kind_of(builder().token_sources([])),
+        ConfigErrorKind::Contradiction
+    );
+    let both = [
+        TokenSource::authorization(),
+        TokenSource::query("access_token"),
+    ];
     builder().token_sources(both).build().unwrap();
 }
 
@@ -120,23 +173,38 @@ fn tokens_are_looked_for_somewhere() {
 #[test]
 fn a_required_scope_is_one() {
     for scope in ["", "a b", "a\"b", "a\\b", "é", "a\n", "\t"] {
-        assert_eq!(kind_of(builder().require_scopes(["read", scope])), ConfigErrorKind::Contradiction, "{scope:?}");
+        assert_eq!(
+            kind_of(builder().require_scopes(["read", scope])),
+            ConfigErrorKind::Contradiction,
+            "{scope:?}"
+        );
     }
-    builder().require_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).build().unwrap();
+    builder()
+        .require_scopes(["https://api.example/orders.read", "a:b!#$'(*)"])
+        .build()
+        .unwrap();
 }
 
 // 12, 17, 19: values out of their range.
 #[test]
 fn settings_are_within_their_range() {
-    assert_eq!(kind_of(builder().single_use(0)), ConfigErrorKind::Contradiction);
+    assert_eq!(
+        kind_of(builder().single_use(0)),
+        ConfigErrorKind::Contradiction
+    );
     let no_time = [
         CacheSettings::default().fetch_timeout(Duration::ZERO),
         CacheSettings::default().patience(Duration::ZERO),
-        CacheSettings::default().shortest_life(Duration::from_secs(60)).longest_life(Duration::from_secs(59)),
+        CacheSettings::default()
+            .shortest_life(Duration::from_secs(60))
+            .longest_life(Duration::from_secs(59)),
         CacheSettings::default().longest_life(Duration::MAX),
     ];
     for settings in no_time {
-        assert_eq!(kind_for(discover(ISSUER).cache(settings)), ConfigErrorKind::Contradiction);
+        assert_eq!(
+            kind_for(discover(ISSUER).cache(settings)),
+            ConfigErrorKind::Contradiction
+        );
     }
 }
 
@@ -162,17 +230,27 @@ fn an_array_is_neither_a_key_nor_a_set() {
     let object = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#);
     let array = format!(r#"["OKP",null,null,null,null,"Ed25519",null,null,"{x}",null,null,null]"#);
     assert!(Key::jwk(&object).is_ok());
-    assert_eq!(Key::jwk(&array).unwrap_err().kind(), ConfigErrorKind::UnusableKey);
+    assert_eq!(
+        Key::jwk(&array).unwrap_err().kind(),
+        ConfigErrorKind::UnusableKey
+    );
     assert!(KeySet::from_json(&format!(r#" {{"keys":[{object}]}}"#)).is_ok());
     let array_of_keys = format!("[[{object}]]");
-    assert_eq!(KeySet::from_json(&array_of_keys).unwrap_err().kind(), ConfigErrorKind::UnusableKey);
+    assert_eq!(
+        KeySet::from_json(&array_of_keys).unwrap_err().kind(),
+        ConfigErrorKind::UnusableKey
+    );
 }
 
 // An operator logs what is wrong; secrets must not be in it.
 #[test]
 fn a_configuration_error_says_what_is_wrong_without_a_secret() {
-    let layer: Result<JwtAuthLayer<JsonClaims>, _> = JwtAuthLayer::secret(ISSUER, "hunter2hunter2", AUDIENCE);
+    let layer: Result<JwtAuthLayer<JsonClaims>, _> =
+        JwtAuthLayer::secret(ISSUER, "hunter2hunter2", AUDIENCE);
     let error = layer.unwrap_err();
     assert!(error.to_string().contains("32 bytes"), "{error}");
-    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    assert!(
+        !format!("{error} {error:?}").contains("hunter2"),
+        "{error:?}"
+    );
 }

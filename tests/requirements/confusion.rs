@@ -6,15 +6,25 @@ use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
 use crate::support::{AUDIENCE, ISSUER, builder_for, decode, key, key_set, send, token_of};
 
-const PUBLIC: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::Ed25519];
+const PUBLIC: [Algorithm; 4] = [
+    Algorithm::RS256,
+    Algorithm::PS256,
+    Algorithm::ES256,
+    Algorithm::Ed25519,
+];
 const HMAC: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
 
 /// Everything that a careless verifier might take for a secret.
 fn texts_of(key: &TestKey) -> Vec<Vec<u8>> {
     let (pem, jwk) = (key.pem(), key.jwk());
     let crlf = pem.replace('\n', "\r\n");
-    let mut texts: Vec<Vec<u8>> =
-        vec![pem.trim_end().into(), crlf.into(), pem.into(), key.der(), jwk.to_string().into()];
+    let mut texts: Vec<Vec<u8>> = vec![
+        pem.trim_end().into(),
+        crlf.into(),
+        pem.into(),
+        key.der(),
+        jwk.to_string().into(),
+    ];
     texts.push(json!({"keys": [jwk]}).to_string().into());
     for member in ["n", "x"] {
         if let Some(value) = jwk[member].as_str() {
@@ -28,12 +38,16 @@ fn texts_of(key: &TestKey) -> Vec<Vec<u8>> {
 
 /// Tokens signed by HMAC with what is public.
 fn forged(key: &TestKey) -> impl Iterator<Item = TestKey> {
-    let forgers = |text: Vec<u8>| HMAC.map(|hmac| TestKey::from_secret(hmac, &text).with_key_id(key.key_id()));
+    let forgers = |text: Vec<u8>| {
+        HMAC.map(|hmac| TestKey::from_secret(hmac, &text).with_key_id(key.key_id()))
+    };
     texts_of(key).into_iter().flat_map(forgers)
 }
 
 fn layer(keys: impl Into<KeySet>) -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(ISSUER, keys, AUDIENCE)).build().unwrap()
+    builder_for(Issuer::with_keys(ISSUER, keys, AUDIENCE))
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -42,9 +56,13 @@ async fn a_public_key_is_no_secret_where_only_public_keys_are_trusted() {
         let layer = layer(key_set([key]));
         for forger in forged(key) {
             let token = token_of(&forger);
-            send(&layer, &token.sign()).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
+            send(&layer, &token.sign())
+                .await
+                .invalid_token(ErrorKind::AlgorithmNotAllowed);
             let without = token.without_header("kid").sign();
-            send(&layer, &without).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
+            send(&layer, &without)
+                .await
+                .invalid_token(ErrorKind::AlgorithmNotAllowed);
         }
     }
 }
@@ -55,9 +73,13 @@ async fn a_public_key_is_no_secret_beside_secrets_either() {
     for key in PUBLIC.map(key) {
         for forger in forged(key) {
             let token = token_of(&forger);
-            send(&layer, &token.sign()).await.invalid_token(ErrorKind::UnknownKey);
+            send(&layer, &token.sign())
+                .await
+                .invalid_token(ErrorKind::UnknownKey);
             let without = token.without_header("kid").sign();
-            send(&layer, &without).await.invalid_token(ErrorKind::InvalidSignature);
+            send(&layer, &without)
+                .await
+                .invalid_token(ErrorKind::InvalidSignature);
         }
     }
 }
@@ -65,11 +87,16 @@ async fn a_public_key_is_no_secret_beside_secrets_either() {
 #[tokio::test]
 async fn a_public_key_given_as_pem_or_der_is_no_secret() {
     for public in PUBLIC.map(key) {
-        for trusted in [Key::pem(public.pem()).unwrap(), Key::der(public.der()).unwrap()] {
+        for trusted in [
+            Key::pem(public.pem()).unwrap(),
+            Key::der(public.der()).unwrap(),
+        ] {
             let layer = layer(trusted);
             send(&layer, &token_of(public).sign()).await.accepted();
             for forger in forged(public) {
-                send(&layer, &token_of(&forger).sign()).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
+                send(&layer, &token_of(&forger).sign())
+                    .await
+                    .invalid_token(ErrorKind::AlgorithmNotAllowed);
             }
         }
     }
@@ -92,9 +119,15 @@ async fn a_key_without_an_algorithm_is_still_of_its_family() {
     for public in PUBLIC.map(key) {
         send(&layer, &token_of(public).sign()).await.accepted();
         for forger in forged(public) {
-            send(&layer, &token_of(&forger).sign()).await.invalid_token(ErrorKind::UnknownKey);
+            send(&layer, &token_of(&forger).sign())
+                .await
+                .invalid_token(ErrorKind::UnknownKey);
         }
-        for other in PUBLIC.map(key).into_iter().filter(|other| other.jwk()["kty"] != public.jwk()["kty"]) {
+        for other in PUBLIC
+            .map(key)
+            .into_iter()
+            .filter(|other| other.jwk()["kty"] != public.jwk()["kty"])
+        {
             let token = token_of(other).header("kid", public.key_id()).sign();
             let answer = send(&layer, &token).await.named((public, other));
             answer.invalid_token(ErrorKind::UnknownKey);
@@ -105,12 +138,18 @@ async fn a_key_without_an_algorithm_is_still_of_its_family() {
 #[tokio::test]
 async fn a_key_id_of_another_key_is_refused() {
     let layer = layer(key_set([Algorithm::RS256, Algorithm::ES256].map(key)));
-    let token = token_of(key(Algorithm::ES256)).header("kid", "RS256").sign();
-    send(&layer, &token).await.invalid_token(ErrorKind::UnknownKey);
+    let token = token_of(key(Algorithm::ES256))
+        .header("kid", "RS256")
+        .sign();
+    send(&layer, &token)
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
     let second = TestKey::generate(Algorithm::ES256).with_key_id("second");
     let layer = self::layer(key_set([key(Algorithm::ES256), &second]));
     let token = token_of(&second).header("kid", "ES256").sign();
-    send(&layer, &token).await.invalid_token(ErrorKind::InvalidSignature);
+    send(&layer, &token)
+        .await
+        .invalid_token(ErrorKind::InvalidSignature);
     send(&layer, &token_of(&second).sign()).await.accepted();
 }
 
@@ -120,7 +159,9 @@ async fn an_empty_secret_signs_for_nobody() {
         let layer = layer(key_set([key(hmac)]));
         for secret in [&b""[..], b"\0", b"secret", hmac.name().as_bytes()] {
             let forger = TestKey::from_secret(hmac, secret).with_key_id(hmac.name());
-            send(&layer, &token_of(&forger).sign()).await.invalid_token(ErrorKind::InvalidSignature);
+            send(&layer, &token_of(&forger).sign())
+                .await
+                .invalid_token(ErrorKind::InvalidSignature);
         }
     }
 }
@@ -130,6 +171,10 @@ async fn a_private_claim_of_the_token_does_not_make_its_key_public() {
     // The token brings a JWK set of its own among its claims.
     let stranger = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
     let layer = layer(key_set([key(Algorithm::ES256)]));
-    let token = token_of(&stranger).claim("keys", [stranger.jwk()]).claim("cnf", json!({"jwk": stranger.jwk()}));
-    send(&layer, &token.sign()).await.invalid_token(ErrorKind::InvalidSignature);
+    let token = token_of(&stranger)
+        .claim("keys", [stranger.jwk()])
+        .claim("cnf", json!({"jwk": stranger.jwk()}));
+    send(&layer, &token.sign())
+        .await
+        .invalid_token(ErrorKind::InvalidSignature);
 }

@@ -6,7 +6,13 @@ use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer, TokenSource};
 use crate::support::{ask, builder, layer, request, token};
 
 fn cookie_layer() -> JwtAuthLayer {
-    builder().token_sources([TokenSource::authorization(), TokenSource::cookie("session").unwrap()]).build().unwrap()
+    builder()
+        .token_sources([
+            TokenSource::authorization(),
+            TokenSource::cookie("session").unwrap(),
+        ])
+        .build()
+        .unwrap()
 }
 
 // 7
@@ -28,7 +34,10 @@ async fn a_cookie_is_found_among_others() {
         format!("Session=x; sessio=x; session2=x; xsession=x; session={token}"),
     ];
     for form in forms {
-        ask(&cookie_layer(), request(&[("cookie", &form)])).await.named(&form).accepted();
+        ask(&cookie_layer(), request(&[("cookie", &form)]))
+            .await
+            .named(&form)
+            .accepted();
     }
 }
 
@@ -52,44 +61,83 @@ async fn cookies_may_be_spread_over_several_headers() {
 async fn the_same_cookie_twice_is_an_invalid_request() {
     let session = format!("session={}", token().sign());
     let doubled = format!("{session}; {session}");
-    ask(&cookie_layer(), request(&[("cookie", &doubled)])).await.invalid_request();
-    ask(&cookie_layer(), request(&[("cookie", &session), ("cookie", &session)])).await.invalid_request();
-    ask(&cookie_layer(), request(&[("cookie", &session), ("cookie", "session=x")])).await.invalid_request();
+    ask(&cookie_layer(), request(&[("cookie", &doubled)]))
+        .await
+        .invalid_request();
+    ask(
+        &cookie_layer(),
+        request(&[("cookie", &session), ("cookie", &session)]),
+    )
+    .await
+    .invalid_request();
+    ask(
+        &cookie_layer(),
+        request(&[("cookie", &session), ("cookie", "session=x")]),
+    )
+    .await
+    .invalid_request();
 }
 
 // 3
 #[tokio::test]
 async fn tokens_in_header_and_cookie_are_an_invalid_request() {
     let token = token().sign();
-    let headers = [("authorization", format!("Bearer {token}")), ("cookie", format!("session={token}"))];
-    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    ask(&cookie_layer(), request(&headers)).await.invalid_request();
+    let headers = [
+        ("authorization", format!("Bearer {token}")),
+        ("cookie", format!("session={token}")),
+    ];
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    ask(&cookie_layer(), request(&headers))
+        .await
+        .invalid_request();
 }
 
 // 2, 7
 #[tokio::test]
 async fn an_empty_cookie_is_no_token() {
     for value in ["session=", "session=\"\"", "session=; a=1", "session", ""] {
-        ask(&cookie_layer(), request(&[("cookie", value)])).await.named(value).no_token();
+        ask(&cookie_layer(), request(&[("cookie", value)]))
+            .await
+            .named(value)
+            .no_token();
     }
     let authorization = format!("Bearer {}", token().sign());
-    ask(&cookie_layer(), request(&[("authorization", &authorization), ("cookie", "session=")])).await.accepted();
+    ask(
+        &cookie_layer(),
+        request(&[("authorization", &authorization), ("cookie", "session=")]),
+    )
+    .await
+    .accepted();
 }
 
 // 2, 7
 #[tokio::test]
 async fn another_scheme_in_the_header_leaves_the_cookie_to_count() {
     let session = format!("session={}", token().sign());
-    let request = request(&[("authorization", "Basic dXNlcjpwYXNz"), ("cookie", &session)]);
+    let request = request(&[
+        ("authorization", "Basic dXNlcjpwYXNz"),
+        ("cookie", &session),
+    ]);
     ask(&cookie_layer(), request).await.accepted();
 }
 
 // 4, 7
 #[tokio::test]
 async fn a_bad_cookie_is_an_invalid_token() {
-    for value in ["session=x", "session=\"x", "session=a.b.c", "session=\"", "session= a b"] {
+    for value in [
+        "session=x",
+        "session=\"x",
+        "session=a.b.c",
+        "session=\"",
+        "session= a b",
+    ] {
         let request = request(&[("cookie", value)]);
-        ask(&cookie_layer(), request).await.named(value).invalid_token(ErrorKind::MalformedToken);
+        ask(&cookie_layer(), request)
+            .await
+            .named(value)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
@@ -98,13 +146,16 @@ async fn a_bad_cookie_is_an_invalid_token() {
 async fn a_cookie_of_bytes_beyond_ascii_is_an_invalid_token() {
     let value = HeaderValue::from_bytes(b"session=\xff").unwrap();
     let request = Request::get("/").header("cookie", value).body(()).unwrap();
-    ask(&cookie_layer(), request).await.invalid_token(ErrorKind::MalformedToken);
+    ask(&cookie_layer(), request)
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 // 7: other cookies are none of this crate's business.
 #[tokio::test]
 async fn bytes_beyond_ascii_in_another_cookie_do_no_harm() {
-    let value = HeaderValue::from_bytes(format!("theme=é; session={}", token().sign()).as_bytes()).unwrap();
+    let value =
+        HeaderValue::from_bytes(format!("theme=é; session={}", token().sign()).as_bytes()).unwrap();
     let request = Request::get("/").header("cookie", value).body(()).unwrap();
     ask(&cookie_layer(), request).await.accepted();
 }

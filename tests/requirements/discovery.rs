@@ -9,7 +9,9 @@ use crate::support::{AUDIENCE, builder_for, default_key, send, token};
 use crate::web::Web;
 
 fn layer(issuer: &str) -> JwtAuthLayer {
-    JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(issuer, AUDIENCE)).build().unwrap()
+    JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(issuer, AUDIENCE))
+        .build()
+        .unwrap()
 }
 
 async fn start(builder: TestIssuerBuilder) -> TestIssuer {
@@ -18,17 +20,24 @@ async fn start(builder: TestIssuerBuilder) -> TestIssuer {
 
 /// No keys are had from the issuer.
 async fn no_keys(issuer: &TestIssuer, label: &str) {
-    let answer = send(&layer(issuer.issuer()), &issuer.token().sign()).await.named(label);
+    let answer = send(&layer(issuer.issuer()), &issuer.token().sign())
+        .await
+        .named(label);
     answer.refused(503, None, ErrorKind::KeysUnavailable);
     assert_eq!(issuer.jwks_fetches(), 0, "{label}");
 }
 
 #[tokio::test]
 async fn metadata_leads_to_the_keys() {
-    let issuer = start(TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::Ed25519])).await;
-    let layer: JwtAuthLayer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE).await.unwrap();
+    let issuer =
+        start(TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::Ed25519])).await;
+    let layer: JwtAuthLayer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
+        .await
+        .unwrap();
     send(&layer, &issuer.token().sign()).await.accepted();
-    send(&layer, &issuer.token_with(Algorithm::Ed25519).sign()).await.accepted();
+    send(&layer, &issuer.token_with(Algorithm::Ed25519).sign())
+        .await
+        .accepted();
     assert_eq!((issuer.metadata_fetches(), issuer.jwks_fetches()), (1, 1));
 }
 
@@ -37,7 +46,13 @@ async fn metadata_of_another_issuer_is_refused() {
     let issuer = TestIssuer::start().await.unwrap();
     let name = issuer.issuer().to_owned();
     let upper = name.replace("http", "HTTP");
-    let others = [format!("{name}/"), upper, "https://attacker.example".to_owned(), String::new(), format!(" {name}")];
+    let others = [
+        format!("{name}/"),
+        upper,
+        "https://attacker.example".to_owned(),
+        String::new(),
+        format!(" {name}"),
+    ];
     for other in others {
         issuer.set_metadata_member("issuer", other.clone());
         no_keys(&issuer, &other).await;
@@ -54,20 +69,39 @@ async fn metadata_of_another_issuer_is_refused() {
 async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
     let issuer = "https://login.example";
     let web = Web::default();
-    web.publish_bytes("https://login.example/.well-known/openid-configuration", metadata.to_vec());
-    web.publish("https://login.example/keys", &json!({"keys": [default_key().jwk()]}));
+    web.publish_bytes(
+        "https://login.example/.well-known/openid-configuration",
+        metadata.to_vec(),
+    );
+    web.publish(
+        "https://login.example/keys",
+        &json!({"keys": [default_key().jwk()]}),
+    );
     let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
-    let answer = send(&builder_for(trusted).build().unwrap(), &token().issuer(issuer).sign()).await;
+    let answer = send(
+        &builder_for(trusted).build().unwrap(),
+        &token().issuer(issuer).sign(),
+    )
+    .await;
     (answer.status.as_u16(), web)
 }
 
 // RFC 8414 §3.2: a JSON object, which is UTF-8 throughout (RFC 8259 §8.1).
 #[tokio::test]
 async fn metadata_that_is_no_object_in_utf8_is_refused() {
-    let members: &[u8] = br#""issuer":"https://login.example","jwks_uri":"https://login.example/keys""#;
-    assert_eq!(answer_with_metadata(&[&b" {"[..], members, b"}"].concat()).await.0, 200);
+    let members: &[u8] =
+        br#""issuer":"https://login.example","jwks_uri":"https://login.example/keys""#;
+    assert_eq!(
+        answer_with_metadata(&[&b" {"[..], members, b"}"].concat())
+            .await
+            .0,
+        200
+    );
     let array: &[u8] = br#"["https://login.example","https://login.example/keys"]"#;
-    for refused in [array.to_vec(), [&b"{\"x\":\"\xff\","[..], members, b"}"].concat()] {
+    for refused in [
+        array.to_vec(),
+        [&b"{\"x\":\"\xff\","[..], members, b"}"].concat(),
+    ] {
         let (status, web) = answer_with_metadata(&refused).await;
         assert_eq!((status, web.asked().len()), (503, 1));
     }
@@ -81,7 +115,9 @@ async fn a_trailing_slash_makes_another_issuer() {
     let answer = send(&layer(&slash), &issuer.token().issuer(&slash).sign()).await;
     answer.refused(503, None, ErrorKind::KeysUnavailable);
     issuer.set_metadata_member("issuer", slash.clone());
-    send(&layer(&slash), &issuer.token().issuer(&slash).sign()).await.accepted();
+    send(&layer(&slash), &issuer.token().issuer(&slash).sign())
+        .await
+        .accepted();
 }
 
 #[tokio::test]
@@ -115,7 +151,9 @@ async fn metadata_without_a_usable_jwks_uri_is_refused() {
 async fn the_oauth_document_is_read_where_there_is_no_openid_document() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_openid_discovery(false);
-    send(&layer(issuer.issuer()), &issuer.token().sign()).await.accepted();
+    send(&layer(issuer.issuer()), &issuer.token().sign())
+        .await
+        .accepted();
     assert_eq!((issuer.metadata_fetches(), issuer.jwks_fetches()), (2, 1));
     issuer.set_metadata_member("issuer", "https://attacker.example");
     let answer = send(&layer(issuer.issuer()), &issuer.token().sign()).await;
@@ -131,7 +169,10 @@ async fn an_issuer_with_a_path_has_its_documents_where_each_standard_says() {
         let issuer = start(TestIssuer::builder().path("/tenants/one")).await;
         issuer.set_openid_discovery(openid);
         issuer.set_oauth_discovery(oauth);
-        send(&layer(issuer.issuer()), &issuer.token().sign()).await.named((openid, oauth)).accepted();
+        send(&layer(issuer.issuer()), &issuer.token().sign())
+            .await
+            .named((openid, oauth))
+            .accepted();
     }
 }
 
@@ -139,7 +180,11 @@ async fn an_issuer_with_a_path_has_its_documents_where_each_standard_says() {
 async fn documents_of(issuer: &str) -> Vec<String> {
     let web = Web::default();
     let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
-    let answer = send(&builder_for(trusted).build().unwrap(), &token().issuer(issuer).sign()).await;
+    let answer = send(
+        &builder_for(trusted).build().unwrap(),
+        &token().issuer(issuer).sign(),
+    )
+    .await;
     answer.refused(503, None, ErrorKind::KeysUnavailable);
     web.asked()
 }
@@ -158,7 +203,10 @@ async fn the_documents_are_where_each_standard_says() {
         "https://login.example:8443/.well-known/oauth-authorization-server/a/b",
     ];
     assert_eq!(documents_of("https://login.example:8443/a/b").await, tenant);
-    assert_eq!(documents_of("https://login.example:8443/a/b/").await, tenant);
+    assert_eq!(
+        documents_of("https://login.example:8443/a/b/").await,
+        tenant
+    );
 }
 
 /// What becomes of a good token if the metadata of an `https` issuer names this URL.
@@ -166,20 +214,35 @@ async fn answer_with_jwks_uri(jwks_uri: &str) -> (u16, Web) {
     let issuer = "https://login.example";
     let web = Web::default();
     let metadata = json!({"issuer": issuer, "jwks_uri": jwks_uri});
-    web.publish("https://login.example/.well-known/openid-configuration", &metadata);
+    web.publish(
+        "https://login.example/.well-known/openid-configuration",
+        &metadata,
+    );
     web.publish(jwks_uri, &json!({"keys": [default_key().jwk()]}));
     let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
-    let answer = send(&builder_for(trusted).build().unwrap(), &token().issuer(issuer).sign()).await;
+    let answer = send(
+        &builder_for(trusted).build().unwrap(),
+        &token().issuer(issuer).sign(),
+    )
+    .await;
     (answer.status.as_u16(), web)
 }
 
 #[tokio::test]
 async fn an_https_issuer_has_an_https_jwks_uri() {
-    for jwks_uri in ["https://login.example/keys", "https://keys.example/v1?tenant=a", "HTTPS://login.example/k"] {
+    for jwks_uri in [
+        "https://login.example/keys",
+        "https://keys.example/v1?tenant=a",
+        "HTTPS://login.example/k",
+    ] {
         assert_eq!(answer_with_jwks_uri(jwks_uri).await.0, 200, "{jwks_uri}");
     }
-    for jwks_uri in ["http://login.example/keys", "http://127.0.0.1/keys", "http://localhost:80/keys", "http://[::1]/k"]
-    {
+    for jwks_uri in [
+        "http://login.example/keys",
+        "http://127.0.0.1/keys",
+        "http://localhost:80/keys",
+        "http://[::1]/k",
+    ] {
         let (status, web) = answer_with_jwks_uri(jwks_uri).await;
         assert_eq!((status, web.asked().len()), (503, 1), "{jwks_uri}");
     }

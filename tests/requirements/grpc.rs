@@ -9,13 +9,23 @@ use crate::challenge::Unreachable;
 use crate::support::{AUDIENCE, Answer, ask, bearer, builder, request, token};
 
 fn strict() -> JwtAuthLayer {
-    let down = Issuer::with_source("https://down.example", Unreachable(Duration::from_secs(7)), AUDIENCE);
-    builder().issuer(down).require_scopes(["read"]).build().unwrap()
+    let down = Issuer::with_source(
+        "https://down.example",
+        Unreachable(Duration::from_secs(7)),
+        AUDIENCE,
+    );
+    builder()
+        .issuer(down)
+        .require_scopes(["read"])
+        .build()
+        .unwrap()
 }
 
 async fn call(mut request: Request<()>, content_type: &str) -> Answer {
     *request.method_mut() = Method::POST;
-    request.headers_mut().insert("content-type", content_type.parse().unwrap());
+    request
+        .headers_mut()
+        .insert("content-type", content_type.parse().unwrap());
     ask(&strict(), request).await.named(content_type)
 }
 
@@ -26,17 +36,37 @@ fn every_status() -> Vec<(&'static str, ErrorKind, Request<()>)> {
         ("16", ErrorKind::MissingToken, request(&[])),
         ("16", ErrorKind::MalformedToken, bearer("x")),
         ("16", ErrorKind::Expired, bearer(&token().expired().sign())),
-        ("16", ErrorKind::WrongAudience, bearer(&token().audience("x").sign())),
-        ("3", ErrorKind::InvalidRequest, request(&[("authorization", &twice), ("authorization", &twice)])),
-        ("7", ErrorKind::InsufficientScope, bearer(&token().scope("write").sign())),
-        ("14", ErrorKind::KeysUnavailable, bearer(&token().issuer("https://down.example").sign())),
+        (
+            "16",
+            ErrorKind::WrongAudience,
+            bearer(&token().audience("x").sign()),
+        ),
+        (
+            "3",
+            ErrorKind::InvalidRequest,
+            request(&[("authorization", &twice), ("authorization", &twice)]),
+        ),
+        (
+            "7",
+            ErrorKind::InsufficientScope,
+            bearer(&token().scope("write").sign()),
+        ),
+        (
+            "14",
+            ErrorKind::KeysUnavailable,
+            bearer(&token().issuer("https://down.example").sign()),
+        ),
     ]
 }
 
 #[tokio::test]
 async fn every_refusal_has_its_grpc_status_under_http_200() {
-    for content_type in ["application/grpc", "application/grpc+proto", "application/grpc+json", "application/grpc;x=y"]
-    {
+    for content_type in [
+        "application/grpc",
+        "application/grpc+proto",
+        "application/grpc+json",
+        "application/grpc;x=y",
+    ] {
         for (status, kind, request) in every_status() {
             let answer = call(request, content_type).await;
             assert_eq!((answer.status.as_u16(), answer.kind()), (200, Some(kind)));
@@ -53,8 +83,17 @@ async fn what_is_not_posted_is_no_call_whatever_its_content_type() {
         let mut request = request(&[("content-type", "application/grpc")]);
         *request.method_mut() = method;
         let answer = ask(&strict(), request).await;
-        assert_eq!((answer.status.as_u16(), answer.kind()), (401, Some(ErrorKind::MissingToken)));
-        assert_eq!((answer.header("grpc-status"), answer.header("www-authenticate")), (None, Some("Bearer")));
+        assert_eq!(
+            (answer.status.as_u16(), answer.kind()),
+            (401, Some(ErrorKind::MissingToken))
+        );
+        assert_eq!(
+            (
+                answer.header("grpc-status"),
+                answer.header("www-authenticate")
+            ),
+            (None, Some("Bearer"))
+        );
     }
 }
 
@@ -64,9 +103,15 @@ async fn the_message_is_printable_and_percent_encoded() {
     for (_, kind, request) in every_status() {
         let answer = call(request, "application/grpc").await;
         let message = answer.header("grpc-message").unwrap();
-        assert!(!message.is_empty() && message.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{kind:?}: {message}");
+        assert!(
+            !message.is_empty() && message.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+            "{kind:?}: {message}"
+        );
         for (at, _) in message.match_indices('%') {
-            assert!(u8::from_str_radix(&message[at + 1..at + 3], 16).is_ok(), "{message}");
+            assert!(
+                u8::from_str_radix(&message[at + 1..at + 3], 16).is_ok(),
+                "{message}"
+            );
         }
     }
 }
@@ -81,14 +126,25 @@ async fn keys_that_can_not_be_had_are_no_fault_of_the_callers_in_grpc_either() {
 
 #[tokio::test]
 async fn a_good_call_goes_on() {
-    call(bearer(&token().scope("read").sign()), "application/grpc").await.accepted();
+    call(bearer(&token().scope("read").sign()), "application/grpc")
+        .await
+        .accepted();
 }
 
 #[tokio::test]
 async fn what_is_not_grpc_gets_the_status_of_http() {
-    for content_type in ["application/json", "application/grpcx", "application/grp", "text/plain; application/grpc"] {
+    for content_type in [
+        "application/json",
+        "application/grpcx",
+        "application/grp",
+        "text/plain; application/grpc",
+    ] {
         let answer = call(request(&[]), content_type).await;
-        assert_eq!((answer.status.as_u16(), answer.header("grpc-status")), (401, None), "{content_type}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("grpc-status")),
+            (401, None),
+            "{content_type}"
+        );
     }
 }
 
@@ -96,5 +152,8 @@ async fn what_is_not_grpc_gets_the_status_of_http() {
 #[tokio::test]
 async fn the_content_type_is_read_in_any_case() {
     let answer = call(request(&[]), "Application/gRPC").await;
-    assert_eq!((answer.status.as_u16(), answer.header("grpc-status")), (200, Some("16")));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("grpc-status")),
+        (200, Some("16"))
+    );
 }

@@ -30,17 +30,29 @@ async fn crit_is_refused_in_every_form() {
     ];
     for form in forms {
         let token = token().header("crit", &form).header("x", 1);
-        send(&layer(), &token.sign()).await.named(&form).invalid_token(ErrorKind::UnsupportedHeader);
+        send(&layer(), &token.sign())
+            .await
+            .named(&form)
+            .invalid_token(ErrorKind::UnsupportedHeader);
         let token = token.header("b64", true).without_header("x");
-        send(&layer(), &token.sign()).await.named(&form).invalid_token(ErrorKind::UnsupportedHeader);
+        send(&layer(), &token.sign())
+            .await
+            .named(&form)
+            .invalid_token(ErrorKind::UnsupportedHeader);
     }
 }
 
 // CVE-2025-59420
 #[tokio::test]
 async fn a_critical_extension_that_is_not_understood_is_refused() {
-    let token = token().header("crit", ["cnf", "http://example.com/ext"]).header("cnf", json!({"jkt": "x"}));
-    let answer = send(&layer(), &token.header("http://example.com/ext", true).sign()).await;
+    let token = token()
+        .header("crit", ["cnf", "http://example.com/ext"])
+        .header("cnf", json!({"jkt": "x"}));
+    let answer = send(
+        &layer(),
+        &token.header("http://example.com/ext", true).sign(),
+    )
+    .await;
     answer.invalid_token(ErrorKind::UnsupportedHeader);
 }
 
@@ -49,18 +61,33 @@ async fn a_name_written_with_escapes_is_the_same_name() {
     for name in [r"\u0063rit", r"cr\u0069t", r"b\u00364", r"z\u0069p"] {
         let header = format!("{},\"{name}\":[\"x\"]}}", HEADER.trim_end_matches('}'));
         let token = default_key().sign_raw(&header, payload(&[]).as_bytes());
-        send(&layer(), &token).await.named(name).invalid_token(ErrorKind::UnsupportedHeader);
+        send(&layer(), &token)
+            .await
+            .named(name)
+            .invalid_token(ErrorKind::UnsupportedHeader);
     }
 }
 
 // RFC 7519 §3 has tokens in base64url, so `b64` is of no use in either form.
 #[tokio::test]
 async fn b64_is_refused() {
-    for value in [json!(false), json!(true), json!("false"), json!(0), Value::Null] {
+    for value in [
+        json!(false),
+        json!(true),
+        json!("false"),
+        json!(0),
+        Value::Null,
+    ] {
         let token = token().header("b64", &value);
-        send(&layer(), &token.sign()).await.named(&value).invalid_token(ErrorKind::UnsupportedHeader);
+        send(&layer(), &token.sign())
+            .await
+            .named(&value)
+            .invalid_token(ErrorKind::UnsupportedHeader);
         let token = token.header("crit", ["b64"]);
-        send(&layer(), &token.sign()).await.named(&value).invalid_token(ErrorKind::UnsupportedHeader);
+        send(&layer(), &token.sign())
+            .await
+            .named(&value)
+            .invalid_token(ErrorKind::UnsupportedHeader);
     }
 }
 
@@ -78,13 +105,24 @@ async fn an_unencoded_payload_is_refused() {
 async fn zip_is_refused() {
     for value in [json!("DEF"), json!(""), json!("GZ"), Value::Null] {
         let token = token().header("zip", &value).sign();
-        send(&layer(), &token).await.named(&value).invalid_token(ErrorKind::UnsupportedHeader);
+        send(&layer(), &token)
+            .await
+            .named(&value)
+            .invalid_token(ErrorKind::UnsupportedHeader);
     }
 }
 
 // RFC 7515 §4: what is not understood and not critical must be ignored.
 #[tokio::test]
 async fn other_parameters_are_ignored() {
-    let token = token().header("x", json!({"deep": [1, 2]})).header("cty", "json").header("nonce", "n");
-    send(&layer(), &token.header("enc", "A256GCM").header("CRIT", ["x"]).sign()).await.accepted();
+    let token = token()
+        .header("x", json!({"deep": [1, 2]}))
+        .header("cty", "json")
+        .header("nonce", "n");
+    send(
+        &layer(),
+        &token.header("enc", "A256GCM").header("CRIT", ["x"]).sign(),
+    )
+    .await
+    .accepted();
 }

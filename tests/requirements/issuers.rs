@@ -3,7 +3,9 @@
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
 
-use crate::support::{AUDIENCE, ISSUER, builder_for, default_key, key, key_set, layer, payload, send, signed, token};
+use crate::support::{
+    AUDIENCE, ISSUER, builder_for, default_key, key, key_set, layer, payload, send, signed, token,
+};
 
 const OTHER: &str = "https://other.example";
 const OTHER_AUDIENCE: &str = "https://other-api.example";
@@ -19,8 +21,12 @@ async fn a_token_without_an_issuer_is_refused() {
 async fn an_issuer_that_is_no_string_is_an_invalid_claim() {
     let array = format!("[\"{ISSUER}\"]");
     let object = format!("{{\"{ISSUER}\":1}}");
-    for iss in [&*array, &*object, "[]", "null", "1", "true", "false", "{}", "1e400"] {
-        let answer = send(&layer(), &signed(payload(&[("iss", iss)]))).await.named(iss);
+    for iss in [
+        &*array, &*object, "[]", "null", "1", "true", "false", "{}", "1e400",
+    ] {
+        let answer = send(&layer(), &signed(payload(&[("iss", iss)])))
+            .await
+            .named(iss);
         answer.invalid_token(ErrorKind::InvalidClaim);
         assert_eq!(answer.claim(), Some("iss"));
     }
@@ -55,9 +61,13 @@ async fn an_issuer_that_differs_in_one_byte_is_unknown() {
 #[tokio::test]
 async fn a_configured_trailing_slash_counts() {
     let slash = "https://issuer.example/";
-    let layer = builder_for(Issuer::with_keys(slash, key_set([default_key()]), AUDIENCE)).build().unwrap();
+    let layer = builder_for(Issuer::with_keys(slash, key_set([default_key()]), AUDIENCE))
+        .build()
+        .unwrap();
     send(&layer, &token().issuer(slash).sign()).await.accepted();
-    send(&layer, &token().issuer(ISSUER).sign()).await.invalid_token(ErrorKind::UnknownIssuer);
+    send(&layer, &token().issuer(ISSUER).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownIssuer);
 }
 
 #[tokio::test]
@@ -77,7 +87,10 @@ fn two_issuers() -> (JwtAuthLayer, TestKey) {
 #[tokio::test]
 async fn each_issuer_signs_for_itself() {
     let (layer, theirs) = two_issuers();
-    assert_eq!(send(&layer, &token().sign()).await.accepted().issuer(), ISSUER);
+    assert_eq!(
+        send(&layer, &token().sign()).await.accepted().issuer(),
+        ISSUER
+    );
     let token = token().key(&theirs).issuer(OTHER).audience(OTHER_AUDIENCE);
     assert_eq!(send(&layer, &token.sign()).await.accepted().issuer(), OTHER);
 }
@@ -85,8 +98,13 @@ async fn each_issuer_signs_for_itself() {
 #[tokio::test]
 async fn a_token_of_one_issuer_with_anothers_name_is_refused() {
     let (layer, theirs) = two_issuers();
-    for token in [token().issuer(OTHER).audience(OTHER_AUDIENCE), token().key(&theirs)] {
-        send(&layer, &token.sign()).await.invalid_token(ErrorKind::InvalidSignature);
+    for token in [
+        token().issuer(OTHER).audience(OTHER_AUDIENCE),
+        token().key(&theirs),
+    ] {
+        send(&layer, &token.sign())
+            .await
+            .invalid_token(ErrorKind::InvalidSignature);
         let answer = send(&layer, &token.without_header("kid").sign()).await;
         answer.invalid_token(ErrorKind::InvalidSignature);
     }
@@ -95,22 +113,34 @@ async fn a_token_of_one_issuer_with_anothers_name_is_refused() {
 #[tokio::test]
 async fn a_token_of_one_issuer_for_anothers_audience_is_refused() {
     let (layer, theirs) = two_issuers();
-    for token in [token().audience(OTHER_AUDIENCE), token().key(&theirs).issuer(OTHER).audience(AUDIENCE)] {
-        send(&layer, &token.sign()).await.invalid_token(ErrorKind::WrongAudience);
+    for token in [
+        token().audience(OTHER_AUDIENCE),
+        token().key(&theirs).issuer(OTHER).audience(AUDIENCE),
+    ] {
+        send(&layer, &token.sign())
+            .await
+            .invalid_token(ErrorKind::WrongAudience);
     }
 }
 
 #[tokio::test]
 async fn a_token_of_one_fetched_issuer_with_anothers_name_is_refused() {
-    let (one, two) = (TestIssuer::start().await.unwrap(), TestIssuer::start().await.unwrap());
+    let (one, two) = (
+        TestIssuer::start().await.unwrap(),
+        TestIssuer::start().await.unwrap(),
+    );
     let layer = JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(one.issuer(), AUDIENCE))
         .issuer(Issuer::jwks(two.issuer(), two.jwks_uri(), AUDIENCE))
         .build()
         .unwrap();
     send(&layer, &one.token().sign()).await.accepted();
     send(&layer, &two.token().sign()).await.accepted();
-    send(&layer, &one.token().issuer(two.issuer()).sign()).await.invalid_token(ErrorKind::UnknownKey);
-    send(&layer, &two.token().issuer(one.issuer()).sign()).await.invalid_token(ErrorKind::UnknownKey);
+    send(&layer, &one.token().issuer(two.issuer()).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
+    send(&layer, &two.token().issuer(one.issuer()).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
 }
 
 // Each could sign for the other.
@@ -119,10 +149,15 @@ fn two_issuers_with_one_secret_are_a_configuration_error() {
     let secret = key(Algorithm::HS256);
     let build = |first: &TestKey, second: &TestKey| {
         let issuer = |name, key| Issuer::with_keys(name, key_set([default_key(), key]), AUDIENCE);
-        builder_for(issuer(ISSUER, first)).issuer(issuer(OTHER, second)).build()
+        builder_for(issuer(ISSUER, first))
+            .issuer(issuer(OTHER, second))
+            .build()
     };
     for again in [secret.clone(), secret.clone().with_key_id("renamed")] {
-        assert_eq!(build(secret, &again).unwrap_err().kind(), ConfigErrorKind::SharedSecret);
+        assert_eq!(
+            build(secret, &again).unwrap_err().kind(),
+            ConfigErrorKind::SharedSecret
+        );
     }
     build(secret, &TestKey::generate(Algorithm::HS256)).unwrap();
 }
@@ -130,7 +165,11 @@ fn two_issuers_with_one_secret_are_a_configuration_error() {
 /// Whether two issuers may have these keys.
 fn apart(one: &TestKey, two: &TestKey) -> Result<(), ConfigErrorKind> {
     let issuer = |name, key| Issuer::with_keys(name, key_set([key]), AUDIENCE);
-    builder_for(issuer(ISSUER, one)).issuer(issuer(OTHER, two)).build().map(drop).map_err(|error| error.kind())
+    builder_for(issuer(ISSUER, one))
+        .issuer(issuer(OTHER, two))
+        .build()
+        .map(drop)
+        .map_err(|error| error.kind())
 }
 
 // RFC 2104 §2 pads secrets with zeros, so these two verify the same signatures.
@@ -146,12 +185,16 @@ fn a_secret_and_the_same_with_zeros_behind_are_one() {
 #[test]
 fn one_secret_under_two_algorithms_is_shared() {
     let secret: Vec<u8> = (1..=64).collect();
-    let [short, long] = [Algorithm::HS256, Algorithm::HS512].map(|hmac| TestKey::from_secret(hmac, &secret));
+    let [short, long] =
+        [Algorithm::HS256, Algorithm::HS512].map(|hmac| TestKey::from_secret(hmac, &secret));
     assert_eq!(apart(&short, &long), Err(ConfigErrorKind::SharedSecret));
 }
 
 #[test]
 fn the_same_issuer_twice_is_a_configuration_error() {
-    let error = builder_for(crate::support::issuer()).issuer(crate::support::issuer()).build().unwrap_err();
+    let error = builder_for(crate::support::issuer())
+        .issuer(crate::support::issuer())
+        .build()
+        .unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::DuplicateIssuer);
 }

@@ -3,19 +3,25 @@
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
 use crate::support::{
-    HEADER, builder, clock, decode, default_key, encode, issuer, layer, payload, send, signed, token,
+    HEADER, builder, clock, decode, default_key, encode, issuer, layer, payload, send, signed,
+    token,
 };
 
 async fn malformed(token: &str, label: &str) {
-    send(&layer(), token).await.named(label).invalid_token(ErrorKind::MalformedToken);
+    send(&layer(), token)
+        .await
+        .named(label)
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 /// What is no JSON object.
 fn no_objects(object: &str) -> Vec<String> {
     let cut = &object[..object.len() - 1];
-    let mut texts: Vec<_> = ["", " ", "null", "true", "1", "\"text\"", "[]", "{", "}", "{}}", "{\"a\"}", "{a:1}", "\0"]
-        .map(ToOwned::to_owned)
-        .into();
+    let mut texts: Vec<_> = [
+        "", " ", "null", "true", "1", "\"text\"", "[]", "{", "}", "{}}", "{\"a\"}", "{a:1}", "\0",
+    ]
+    .map(ToOwned::to_owned)
+    .into();
     texts.extend([
         format!("[{object}]"),
         format!("\u{feff}{object}"),
@@ -39,7 +45,11 @@ fn no_objects(object: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_header_that_is_no_json_object_is_malformed() {
     for header in no_objects(HEADER) {
-        malformed(&default_key().sign_raw(&header, payload(&[]).as_bytes()), &header).await;
+        malformed(
+            &default_key().sign_raw(&header, payload(&[]).as_bytes()),
+            &header,
+        )
+        .await;
     }
 }
 
@@ -52,21 +62,51 @@ async fn a_payload_that_is_no_json_object_is_malformed() {
 
 #[tokio::test]
 async fn white_space_around_json_does_no_harm() {
-    let spaced = |json: &str| format!(" \t\r\n{}\n ", json.replace(':', " : ").replace("https : ", "https:"));
+    let spaced = |json: &str| {
+        format!(
+            " \t\r\n{}\n ",
+            json.replace(':', " : ").replace("https : ", "https:")
+        )
+    };
     let token = default_key().sign_raw(&spaced(HEADER), spaced(&payload(&[])).as_bytes());
     send(&layer(), &token).await.accepted();
 }
 
 #[tokio::test]
 async fn what_is_not_utf8_is_malformed() {
-    for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80"] {
-        let claim = [payload(&[]).trim_end_matches('}').as_bytes(), b",\"x\":\"", bytes, b"\"}"].concat();
+    for bytes in [
+        &b"\xff"[..],
+        b"\xc3",
+        b"\xed\xa0\x80",
+        b"\xc0\xaf",
+        b"\xf5\x80\x80\x80",
+    ] {
+        let claim = [
+            payload(&[]).trim_end_matches('}').as_bytes(),
+            b",\"x\":\"",
+            bytes,
+            b"\"}",
+        ]
+        .concat();
         malformed(&signed(claim), "payload").await;
-        let header = [HEADER.trim_end_matches('}').as_bytes(), b",\"x\":\"", bytes, b"\"}"].concat();
+        let header = [
+            HEADER.trim_end_matches('}').as_bytes(),
+            b",\"x\":\"",
+            bytes,
+            b"\"}",
+        ]
+        .concat();
         let good = token().sign();
-        malformed(&format!("{}{}", encode(header), &good[good.find('.').unwrap()..]), "header").await;
+        malformed(
+            &format!("{}{}", encode(header), &good[good.find('.').unwrap()..]),
+            "header",
+        )
+        .await;
     }
-    let utf16: Vec<u8> = payload(&[]).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = payload(&[])
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     malformed(&signed(utf16), "UTF-16").await;
 }
 
@@ -88,47 +128,104 @@ async fn deep_json_is_answered_and_not_recursed_into() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = deep(20_000, open, close);
         for claim in ["x", "aud", "exp", "iss", "sub", "scope", "client_id"] {
-            let answer = send(&roomy(), &signed(payload(&[(claim, &deep)]))).await.named(claim);
+            let answer = send(&roomy(), &signed(payload(&[(claim, &deep)])))
+                .await
+                .named(claim);
             answer.invalid_token(ErrorKind::InvalidClaim);
         }
         for name in ["alg", "kid", "typ"] {
             let header = format!("{{\"{name}\":{deep}}}");
-            let answer = send(&roomy(), &default_key().sign_raw(&header, payload(&[]).as_bytes())).await;
+            let answer = send(
+                &roomy(),
+                &default_key().sign_raw(&header, payload(&[]).as_bytes()),
+            )
+            .await;
             answer.named(name).invalid_token(ErrorKind::MalformedToken);
         }
         let header = format!("{},\"x\":{deep}}}", HEADER.trim_end_matches('}'));
-        let answer = send(&roomy(), &default_key().sign_raw(&header, payload(&[]).as_bytes())).await;
-        assert!(matches!(answer.kind(), None | Some(ErrorKind::MalformedToken)));
+        let answer = send(
+            &roomy(),
+            &default_key().sign_raw(&header, payload(&[]).as_bytes()),
+        )
+        .await;
+        assert!(matches!(
+            answer.kind(),
+            None | Some(ErrorKind::MalformedToken)
+        ));
     }
 }
 
 #[tokio::test]
 async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
-    let skipping = JwtAuthLayer::<Skipping>::builder(issuer()).clock(clock()).longest_token(1024 * 1024);
+    let skipping = JwtAuthLayer::<Skipping>::builder(issuer())
+        .clock(clock())
+        .longest_token(1024 * 1024);
     let skipping = skipping.build().unwrap();
-    for (claim, open, close) in [("x", "[", "]"), ("x", "{\"a\":", "}"), ("scope", "[", "]"), ("scope", "{\"a\":", "}")]
-    {
+    for (claim, open, close) in [
+        ("x", "[", "]"),
+        ("x", "{\"a\":", "}"),
+        ("scope", "[", "]"),
+        ("scope", "{\"a\":", "}"),
+    ] {
         // The object of all claims is the first of them.
         let token = |levels: usize| signed(payload(&[(claim, &deep(levels - 1, open, close))]));
-        send(&layer(), &token(127)).await.named((claim, open)).accepted();
+        send(&layer(), &token(127))
+            .await
+            .named((claim, open))
+            .accepted();
         for levels in [128, 1000] {
             let answer = send(&layer(), &token(levels)).await.named((claim, open));
             answer.invalid_token(ErrorKind::InvalidClaim);
-            assert_eq!(answer.claim(), None, "which one the type of claims could not hold is not known");
+            assert_eq!(
+                answer.claim(),
+                None,
+                "which one the type of claims could not hold is not known"
+            );
         }
-        send(&skipping, &token(20_000)).await.named((claim, open)).accepted();
+        send(&skipping, &token(20_000))
+            .await
+            .named((claim, open))
+            .accepted();
     }
 }
 
 #[tokio::test]
 async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing() {
-    let typed = || JwtAuthLayer::<Skipping>::builder(issuer()).clock(clock()).longest_token(1024 * 1024);
-    let (open, scoped) = (typed().build().unwrap(), typed().require_scopes(["a"]).build().unwrap());
-    for scope in ["1e999", "[1e999,\"a\"]", "{\"a\":[]}", "null", "[[\"a\"]]", &deep(20_000, "[", "]"), "-1", "true"] {
+    let typed = || {
+        JwtAuthLayer::<Skipping>::builder(issuer())
+            .clock(clock())
+            .longest_token(1024 * 1024)
+    };
+    let (open, scoped) = (
+        typed().build().unwrap(),
+        typed().require_scopes(["a"]).build().unwrap(),
+    );
+    for scope in [
+        "1e999",
+        "[1e999,\"a\"]",
+        "{\"a\":[]}",
+        "null",
+        "[[\"a\"]]",
+        &deep(20_000, "[", "]"),
+        "-1",
+        "true",
+    ] {
         for claim in ["scope", "scp", "client_id"] {
             let token = signed(payload(&[(claim, scope)]));
-            assert_eq!(send(&open, &token).await.named((claim, scope)).accepted().scopes().count(), 0);
-            send(&scoped, &token).await.refused(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+            assert_eq!(
+                send(&open, &token)
+                    .await
+                    .named((claim, scope))
+                    .accepted()
+                    .scopes()
+                    .count(),
+                0
+            );
+            send(&scoped, &token).await.refused(
+                403,
+                Some("insufficient_scope"),
+                ErrorKind::InsufficientScope,
+            );
         }
     }
 }
@@ -137,10 +234,14 @@ async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing
 async fn unfinished_deep_json_is_malformed() {
     for open in ["[", "{\"a\":"] {
         let text = open.repeat(20_000);
-        send(&roomy(), &signed(&text)).await.invalid_token(ErrorKind::MalformedToken);
+        send(&roomy(), &signed(&text))
+            .await
+            .invalid_token(ErrorKind::MalformedToken);
         let header = format!("{{\"x\":{text}");
         let token = default_key().sign_raw(&header, b"{}");
-        send(&roomy(), &token).await.invalid_token(ErrorKind::MalformedToken);
+        send(&roomy(), &token)
+            .await
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 

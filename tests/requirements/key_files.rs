@@ -92,7 +92,10 @@ fn der(pem: &str) -> Vec<u8> {
 }
 
 fn armoured(label: &str, der: &[u8]) -> String {
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        STANDARD.encode(der)
+    )
 }
 
 #[track_caller]
@@ -103,19 +106,34 @@ fn unusable(key: Result<Key, tower_jwt_auth::ConfigError>) {
 #[test]
 fn keys_as_openssl_writes_them_are_read() {
     use Algorithm::{ES256, ES384, ES512, Ed25519, PS256, PS384, PS512, RS256, RS384, RS512};
-    let rsa: AlgorithmSet = [RS256, RS384, RS512, PS256, PS384, PS512].into_iter().collect();
-    let keys =
-        [(RSA, rsa), (P256, ES256.into()), (P384, ES384.into()), (P521, ES512.into()), (ED25519, Ed25519.into())];
+    let rsa: AlgorithmSet = [RS256, RS384, RS512, PS256, PS384, PS512]
+        .into_iter()
+        .collect();
+    let keys = [
+        (RSA, rsa),
+        (P256, ES256.into()),
+        (P384, ES384.into()),
+        (P521, ES512.into()),
+        (ED25519, Ed25519.into()),
+    ];
     for (pem, algorithms) in keys {
         assert_eq!(Key::pem(pem).unwrap().algorithms(), algorithms, "{pem}");
-        assert_eq!(Key::der(der(pem)).unwrap().algorithms(), algorithms, "{pem}");
+        assert_eq!(
+            Key::der(der(pem)).unwrap().algorithms(),
+            algorithms,
+            "{pem}"
+        );
     }
     assert_eq!(Key::pem(RSA_PKCS1).unwrap().algorithms(), rsa);
 }
 
 #[test]
 fn a_key_may_have_other_line_ends_and_text_around_it() {
-    for pem in [P256.replace('\n', "\r\n"), P256.replace('\n', "\n  "), format!("of the issuer\n{P256}\nthe end\n")] {
+    for pem in [
+        P256.replace('\n', "\r\n"),
+        P256.replace('\n', "\n  "),
+        format!("of the issuer\n{P256}\nthe end\n"),
+    ] {
         assert!(Key::pem(&pem).is_ok(), "{pem}");
     }
 }
@@ -130,8 +148,15 @@ fn keys_that_are_not_for_signatures_or_too_weak_are_refused() {
 
 #[test]
 fn private_keys_certificates_and_several_keys_are_refused() {
-    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "CERTIFICATE", "KEY", ""]
-    {
+    for label in [
+        "PRIVATE KEY",
+        "RSA PRIVATE KEY",
+        "EC PRIVATE KEY",
+        "ENCRYPTED PRIVATE KEY",
+        "CERTIFICATE",
+        "KEY",
+        "",
+    ] {
         unusable(Key::pem(armoured(label, &der(P256))));
     }
     unusable(Key::pem(format!("{P256}{P384}")));

@@ -7,10 +7,16 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer};
 
-use crate::support::{AUDIENCE, HEADER, default_key, encode, key, layer, payload, send, token, token_of};
+use crate::support::{
+    AUDIENCE, HEADER, default_key, encode, key, layer, payload, send, token, token_of,
+};
 
 /// A token of the attacker's key that offers it in every way there is.
-fn offers(token: &TokenBuilder, attacker: &TestKey, url: &str) -> Vec<(&'static str, TokenBuilder)> {
+fn offers(
+    token: &TokenBuilder,
+    attacker: &TestKey,
+    url: &str,
+) -> Vec<(&'static str, TokenBuilder)> {
     let token = || token.clone().key(attacker);
     let chain = json!([encode(attacker.der())]);
     vec![
@@ -18,10 +24,32 @@ fn offers(token: &TokenBuilder, attacker: &TestKey, url: &str) -> Vec<(&'static 
         ("x5u", token().header("x5u", url)),
         ("jwk", token().header("jwk", attacker.jwk())),
         ("x5c", token().header("x5c", &chain)),
-        ("x5t", token().header("x5t", "AAAA").header("x5t#S256", "AAAA").header("x5u", url)),
-        ("all", token().header("jku", url).header("x5u", url).header("jwk", attacker.jwk()).header("x5c", chain)),
-        ("no kid", token().without_header("kid").header("jwk", attacker.jwk()).header("jku", url)),
-        ("kid as a URL", token().header("kid", url).header("jku", url)),
+        (
+            "x5t",
+            token()
+                .header("x5t", "AAAA")
+                .header("x5t#S256", "AAAA")
+                .header("x5u", url),
+        ),
+        (
+            "all",
+            token()
+                .header("jku", url)
+                .header("x5u", url)
+                .header("jwk", attacker.jwk())
+                .header("x5c", chain),
+        ),
+        (
+            "no kid",
+            token()
+                .without_header("kid")
+                .header("jwk", attacker.jwk())
+                .header("jku", url),
+        ),
+        (
+            "kid as a URL",
+            token().header("kid", url).header("jku", url),
+        ),
     ]
 }
 
@@ -35,7 +63,10 @@ async fn a_key_that_the_token_brings_is_not_used_with_fixed_keys() {
         for (name, token) in offers(&token(), &attacker, &url) {
             let answer = send(&layer(), &token.sign()).await.named((id, name));
             let kind = answer.kind().unwrap();
-            assert!(matches!(kind, ErrorKind::InvalidSignature | ErrorKind::UnknownKey), "{kind:?}");
+            assert!(
+                matches!(kind, ErrorKind::InvalidSignature | ErrorKind::UnknownKey),
+                "{kind:?}"
+            );
             answer.invalid_token(kind);
         }
     }
@@ -44,24 +75,43 @@ async fn a_key_that_the_token_brings_is_not_used_with_fixed_keys() {
 
 #[tokio::test]
 async fn a_key_that_the_token_brings_is_not_used_with_fetched_keys() {
-    let (honest, attacker) = (TestIssuer::start().await.unwrap(), TestIssuer::start().await.unwrap());
-    let layer: JwtAuthLayer = JwtAuthLayer::discover(honest.issuer(), AUDIENCE).await.unwrap();
+    let (honest, attacker) = (
+        TestIssuer::start().await.unwrap(),
+        TestIssuer::start().await.unwrap(),
+    );
+    let layer: JwtAuthLayer = JwtAuthLayer::discover(honest.issuer(), AUDIENCE)
+        .await
+        .unwrap();
     let theirs = attacker.key(Algorithm::ES256).unwrap();
-    let known = theirs.clone().with_key_id(honest.key(Algorithm::ES256).unwrap().key_id());
-    for (forger, kind) in [(theirs, ErrorKind::UnknownKey), (known, ErrorKind::InvalidSignature)] {
+    let known = theirs
+        .clone()
+        .with_key_id(honest.key(Algorithm::ES256).unwrap().key_id());
+    for (forger, kind) in [
+        (theirs, ErrorKind::UnknownKey),
+        (known, ErrorKind::InvalidSignature),
+    ] {
         let url = attacker.jwks_uri();
         for (name, token) in offers(&honest.token(), &forger, &url).into_iter().take(6) {
-            send(&layer, &token.sign()).await.named(name).invalid_token(kind);
+            send(&layer, &token.sign())
+                .await
+                .named(name)
+                .invalid_token(kind);
         }
     }
-    assert_eq!((attacker.jwks_fetches(), attacker.metadata_fetches()), (0, 0));
+    assert_eq!(
+        (attacker.jwks_fetches(), attacker.metadata_fetches()),
+        (0, 0)
+    );
 }
 
 // A good token may carry them; they are just not looked at.
 #[tokio::test]
 async fn a_good_token_may_carry_any_of_them() {
     let stranger = TestKey::generate(Algorithm::ES256);
-    for (name, token) in offers(&token(), &stranger, "http://127.0.0.1:1/").into_iter().take(6) {
+    for (name, token) in offers(&token(), &stranger, "http://127.0.0.1:1/")
+        .into_iter()
+        .take(6)
+    {
         let answer = send(&layer(), &token.key(default_key()).sign()).await;
         answer.named(name).accepted();
     }
@@ -98,35 +148,58 @@ fn hostile_ids() -> Vec<String> {
 async fn a_hostile_key_id_is_an_unknown_key() {
     for id in hostile_ids() {
         let token = token_of(&default_key().clone().with_key_id(&id)).sign();
-        send(&layer(), &token).await.named(&id).invalid_token(ErrorKind::UnknownKey);
+        send(&layer(), &token)
+            .await
+            .named(&id)
+            .invalid_token(ErrorKind::UnknownKey);
     }
 }
 
 #[tokio::test]
 async fn a_hostile_key_id_is_an_unknown_key_where_keys_are_fetched() {
     let issuer = TestIssuer::start().await.unwrap();
-    let layer: JwtAuthLayer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE).await.unwrap();
+    let layer: JwtAuthLayer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
+        .await
+        .unwrap();
     for id in hostile_ids() {
         let token = issuer.token().header("kid", &id).sign();
-        send(&layer, &token).await.named(&id).invalid_token(ErrorKind::UnknownKey);
+        send(&layer, &token)
+            .await
+            .named(&id)
+            .invalid_token(ErrorKind::UnknownKey);
     }
     send(&layer, &issuer.token().sign()).await.accepted();
     // Each of them might have been a new key; that makes no more than a few fetches.
-    assert!(issuer.jwks_fetches() <= 3, "{} fetches", issuer.jwks_fetches());
+    assert!(
+        issuer.jwks_fetches() <= 3,
+        "{} fetches",
+        issuer.jwks_fetches()
+    );
 }
 
 #[tokio::test]
 async fn a_key_id_of_a_hundred_kilobytes_is_too_much() {
     let token = token().header("kid", "k".repeat(100 * 1024)).sign();
-    send(&layer(), &token).await.invalid_token(ErrorKind::TokenTooLarge);
+    send(&layer(), &token)
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
 }
 
 // RFC 7515 §4.1.4
 #[tokio::test]
 async fn a_key_id_that_is_no_string_is_malformed() {
-    for id in [Value::Null, json!(1), json!(true), json!(["ES256"]), json!({"ES256": 1})] {
+    for id in [
+        Value::Null,
+        json!(1),
+        json!(true),
+        json!(["ES256"]),
+        json!({"ES256": 1}),
+    ] {
         let token = token().header("kid", &id).sign();
-        send(&layer(), &token).await.named(&id).invalid_token(ErrorKind::MalformedToken);
+        send(&layer(), &token)
+            .await
+            .named(&id)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
@@ -135,13 +208,22 @@ async fn a_key_id_written_with_escapes_is_the_same() {
     let header = HEADER.replace("\"kid\":\"ES256\"", "\"kid\":\"\\u0045S256\"");
     assert_ne!(header, HEADER);
     let token = default_key().sign_raw(&header, payload(&[]).as_bytes());
-    assert_eq!(send(&layer(), &token).await.accepted().key_id(), Some("ES256"));
+    assert_eq!(
+        send(&layer(), &token).await.accepted().key_id(),
+        Some("ES256")
+    );
 }
 
 #[tokio::test]
 async fn a_token_without_a_key_id_is_tried_with_the_keys_that_fit() {
-    let claims = send(&layer(), &token().without_header("kid").sign()).await.accepted();
+    let claims = send(&layer(), &token().without_header("kid").sign())
+        .await
+        .accepted();
     assert_eq!(claims.key_id(), None);
-    let other = token_of(key(Algorithm::Ed25519)).without_header("kid").sign();
-    send(&layer(), &other).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
+    let other = token_of(key(Algorithm::Ed25519))
+        .without_header("kid")
+        .sign();
+    send(&layer(), &other)
+        .await
+        .invalid_token(ErrorKind::AlgorithmNotAllowed);
 }

@@ -4,7 +4,9 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use tower_jwt_auth::testing::{Fault, TestIssuer};
-use tower_jwt_auth::{Authenticator, CacheSettings, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
+use tower_jwt_auth::{
+    Authenticator, CacheSettings, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer,
+};
 
 use crate::challenge::Unreachable;
 use crate::support::{AUDIENCE, Answer, ISSUER, builder_for, send, token};
@@ -36,7 +38,11 @@ fn faulty(issuer: Issuer, fault: &Fault) -> JwtAuthLayer {
 fn unavailable<C>(answer: &Answer<C>) -> u64 {
     answer.refused(503, None, ErrorKind::KeysUnavailable);
     assert_eq!(answer.challenge(), None);
-    let seconds = answer.header("retry-after").expect("Retry-After").parse().unwrap();
+    let seconds = answer
+        .header("retry-after")
+        .expect("Retry-After")
+        .parse()
+        .unwrap();
     assert!(seconds >= 1);
     seconds
 }
@@ -56,7 +62,10 @@ fn faults() -> Vec<Fault> {
         Fault::Huge,
         Fault::Endless,
         Fault::Drip,
-        Fault::RetryAfter { status: 503, seconds: 30 },
+        Fault::RetryAfter {
+            status: 503,
+            seconds: 30,
+        },
     ]
 }
 
@@ -65,11 +74,24 @@ async fn a_key_set_that_can_not_be_had_is_answered_with_503() {
     let issuer = TestIssuer::start().await.unwrap();
     for fault in faults() {
         issuer.set_fault(Some(fault.clone()));
-        unavailable(&send(&faulty(of_url(&issuer), &fault), &issuer.token().sign()).await.named(&fault));
-        unavailable(&send(&faulty(of_discovery(&issuer), &fault), &issuer.token().sign()).await.named(&fault));
+        unavailable(
+            &send(&faulty(of_url(&issuer), &fault), &issuer.token().sign())
+                .await
+                .named(&fault),
+        );
+        unavailable(
+            &send(
+                &faulty(of_discovery(&issuer), &fault),
+                &issuer.token().sign(),
+            )
+            .await
+            .named(&fault),
+        );
     }
     issuer.set_fault(None);
-    send(&layer(of_url(&issuer)), &issuer.token().sign()).await.accepted();
+    send(&layer(of_url(&issuer)), &issuer.token().sign())
+        .await
+        .accepted();
 }
 
 #[tokio::test]
@@ -77,7 +99,14 @@ async fn metadata_that_can_not_be_had_is_answered_with_503() {
     let issuer = TestIssuer::start().await.unwrap();
     for fault in faults() {
         issuer.set_metadata_fault(Some(fault.clone()));
-        unavailable(&send(&faulty(of_discovery(&issuer), &fault), &issuer.token().sign()).await.named(&fault));
+        unavailable(
+            &send(
+                &faulty(of_discovery(&issuer), &fault),
+                &issuer.token().sign(),
+            )
+            .await
+            .named(&fault),
+        );
     }
     assert_eq!(issuer.jwks_fetches(), 0);
 }
@@ -85,12 +114,33 @@ async fn metadata_that_can_not_be_had_is_answered_with_503() {
 // A redirect could lead to keys of somebody else's.
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let (issuer, attacker) = (TestIssuer::start().await.unwrap(), TestIssuer::start().await.unwrap());
+    let (issuer, attacker) = (
+        TestIssuer::start().await.unwrap(),
+        TestIssuer::start().await.unwrap(),
+    );
     issuer.set_fault(Some(Fault::Redirect(attacker.jwks_uri())));
-    unavailable(&send(&layer(of_url(&issuer)), &attacker.token().issuer(issuer.issuer()).sign()).await);
-    issuer.set_metadata_fault(Some(Fault::Redirect(format!("{}/.well-known/openid-configuration", attacker.issuer()))));
-    unavailable(&send(&layer(of_discovery(&issuer)), &attacker.token().issuer(issuer.issuer()).sign()).await);
-    assert_eq!((attacker.jwks_fetches(), attacker.metadata_fetches()), (0, 0));
+    unavailable(
+        &send(
+            &layer(of_url(&issuer)),
+            &attacker.token().issuer(issuer.issuer()).sign(),
+        )
+        .await,
+    );
+    issuer.set_metadata_fault(Some(Fault::Redirect(format!(
+        "{}/.well-known/openid-configuration",
+        attacker.issuer()
+    ))));
+    unavailable(
+        &send(
+            &layer(of_discovery(&issuer)),
+            &attacker.token().issuer(issuer.issuer()).sign(),
+        )
+        .await,
+    );
+    assert_eq!(
+        (attacker.jwks_fetches(), attacker.metadata_fetches()),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
@@ -107,21 +157,43 @@ async fn any_token_that_could_be_good_is_answered_with_503() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Status(500)));
     let stranger = TestIssuer::start().await.unwrap();
-    unavailable(&send(&layer(of_url(&issuer)), &stranger.token().issuer(issuer.issuer()).sign()).await);
+    unavailable(
+        &send(
+            &layer(of_url(&issuer)),
+            &stranger.token().issuer(issuer.issuer()).sign(),
+        )
+        .await,
+    );
 }
 
 #[tokio::test]
 async fn a_token_that_is_bad_in_any_case_is_refused_without_a_fetch() {
     let issuer = TestIssuer::start().await.unwrap();
     let layer = layer(of_discovery(&issuer));
-    send(&layer, &issuer.token().expired().sign()).await.invalid_token(ErrorKind::Expired);
-    send(&layer, &issuer.token().without_claim("exp").sign()).await.invalid_token(ErrorKind::MissingClaim);
-    send(&layer, &issuer.token().claim("exp", "x").sign()).await.invalid_token(ErrorKind::InvalidClaim);
-    send(&layer, &issuer.token().issuer(ISSUER).sign()).await.invalid_token(ErrorKind::UnknownIssuer);
-    send(&layer, &issuer.token().header("alg", "none").sign()).await.invalid_token(ErrorKind::AlgorithmNotAllowed);
-    send(&layer, &issuer.token().header("typ", "dpop+jwt").sign()).await.invalid_token(ErrorKind::WrongTokenType);
-    send(&layer, "a.b.c").await.invalid_token(ErrorKind::MalformedToken);
-    send(&layer, &"a".repeat(20_000)).await.invalid_token(ErrorKind::TokenTooLarge);
+    send(&layer, &issuer.token().expired().sign())
+        .await
+        .invalid_token(ErrorKind::Expired);
+    send(&layer, &issuer.token().without_claim("exp").sign())
+        .await
+        .invalid_token(ErrorKind::MissingClaim);
+    send(&layer, &issuer.token().claim("exp", "x").sign())
+        .await
+        .invalid_token(ErrorKind::InvalidClaim);
+    send(&layer, &issuer.token().issuer(ISSUER).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownIssuer);
+    send(&layer, &issuer.token().header("alg", "none").sign())
+        .await
+        .invalid_token(ErrorKind::AlgorithmNotAllowed);
+    send(&layer, &issuer.token().header("typ", "dpop+jwt").sign())
+        .await
+        .invalid_token(ErrorKind::WrongTokenType);
+    send(&layer, "a.b.c")
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
+    send(&layer, &"a".repeat(20_000))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
     assert_eq!((issuer.jwks_fetches(), issuer.metadata_fetches()), (0, 0));
 }
 
@@ -129,7 +201,10 @@ async fn a_token_that_is_bad_in_any_case_is_refused_without_a_fetch() {
 #[tokio::test]
 async fn the_time_that_the_issuer_asks_for_is_passed_on() {
     let issuer = TestIssuer::start().await.unwrap();
-    issuer.set_fault(Some(Fault::RetryAfter { status: 429, seconds: 30 }));
+    issuer.set_fault(Some(Fault::RetryAfter {
+        status: 429,
+        seconds: 30,
+    }));
     let seconds = unavailable(&send(&layer(of_url(&issuer)), &issuer.token().sign()).await);
     assert!((29..=30).contains(&seconds), "{seconds}");
 }
@@ -147,7 +222,9 @@ async fn an_outage_does_not_matter_to_keys_at_hand() {
 }
 
 async fn retry_after(wait: Duration) -> u64 {
-    let layer = builder_for(Issuer::with_source(ISSUER, Unreachable(wait), AUDIENCE)).build().unwrap();
+    let layer = builder_for(Issuer::with_source(ISSUER, Unreachable(wait), AUDIENCE))
+        .build()
+        .unwrap();
     let answer = send(&layer, &token().sign()).await;
     assert_eq!(answer.error.as_ref().unwrap().retry_after(), Some(wait));
     unavailable(&answer)
@@ -165,7 +242,13 @@ async fn the_time_to_come_back_is_rounded_up_to_a_second_at_least() {
 
 #[tokio::test]
 async fn the_cause_is_told_to_the_operator_alone() {
-    let layer = builder_for(Issuer::with_source(ISSUER, Unreachable(Duration::ZERO), AUDIENCE)).build().unwrap();
+    let layer = builder_for(Issuer::with_source(
+        ISSUER,
+        Unreachable(Duration::ZERO),
+        AUDIENCE,
+    ))
+    .build()
+    .unwrap();
     let error = send(&layer, &token().sign()).await.error.unwrap();
     assert!(!error.to_string().contains("10.0.0.7"));
     assert!(error.source().unwrap().to_string().contains("10.0.0.7"));
@@ -175,12 +258,19 @@ async fn the_cause_is_told_to_the_operator_alone() {
 async fn an_issuer_that_is_down_at_the_start_is_a_configuration_error() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
-    let error = JwtAuthLayer::<JsonClaims>::discover(issuer.issuer(), AUDIENCE).await.unwrap_err();
+    let error = JwtAuthLayer::<JsonClaims>::discover(issuer.issuer(), AUDIENCE)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::KeysUnavailable);
     assert!(error.source().is_some());
     let trusted = Issuer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE);
-    let authenticator = Authenticator::<JsonClaims>::builder(trusted).build_authenticator().unwrap();
+    let authenticator = Authenticator::<JsonClaims>::builder(trusted)
+        .build_authenticator()
+        .unwrap();
     assert!(authenticator.prefetch().await.is_err());
-    let error = authenticator.authenticate(&issuer.token().sign()).await.unwrap_err();
+    let error = authenticator
+        .authenticate(&issuer.token().sign())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
 }

@@ -5,13 +5,19 @@ use tower_jwt_auth::ErrorKind;
 use crate::support::{HEADER, default_key, layer, payload, send, signed};
 
 async fn malformed(token: &str, label: &str) {
-    send(&layer(), token).await.named(label).invalid_token(ErrorKind::MalformedToken);
+    send(&layer(), token)
+        .await
+        .named(label)
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 /// The object with one more member, in front or at the end.
 fn with_member(object: &str, member: &str) -> [String; 2] {
     let inside = &object[1..object.len() - 1];
-    [format!("{{{member},{inside}}}"), format!("{{{inside},{member}}}")]
+    [
+        format!("{{{member},{inside}}}"),
+        format!("{{{inside},{member}}}"),
+    ]
 }
 
 #[tokio::test]
@@ -31,7 +37,11 @@ async fn a_name_twice_in_the_header_is_malformed() {
     ];
     for member in twice {
         for header in with_member(HEADER, member) {
-            malformed(&default_key().sign_raw(&header, payload(&[]).as_bytes()), &header).await;
+            malformed(
+                &default_key().sign_raw(&header, payload(&[]).as_bytes()),
+                &header,
+            )
+            .await;
         }
     }
 }
@@ -58,7 +68,9 @@ async fn a_name_twice_in_the_payload_is_malformed() {
 }
 
 fn many(count: usize) -> String {
-    let members: Vec<_> = (0..count).map(|index| format!("\"m{index}\":{index},")).collect();
+    let members: Vec<_> = (0..count)
+        .map(|index| format!("\"m{index}\":{index},"))
+        .collect();
     members.concat()
 }
 
@@ -67,13 +79,21 @@ async fn a_name_twice_among_many_is_malformed() {
     for count in [22, 23, 24, 25, 26, 100] {
         let many = many(count);
         // The first of them again, the last of them again, a new one twice.
-        for twice in [r#""m0":0"#.to_owned(), format!("\"m{}\":0", count - 1), r#""x":1,"\u0078":1"#.to_owned()] {
+        for twice in [
+            r#""m0":0"#.to_owned(),
+            format!("\"m{}\":0", count - 1),
+            r#""x":1,"\u0078":1"#.to_owned(),
+        ] {
             let member = format!("{many}{twice}");
             for payload in with_member(&payload(&[]), &member) {
                 malformed(&signed(&payload), &payload).await;
             }
             for header in with_member(HEADER, &member) {
-                malformed(&default_key().sign_raw(&header, payload(&[]).as_bytes()), &header).await;
+                malformed(
+                    &default_key().sign_raw(&header, payload(&[]).as_bytes()),
+                    &header,
+                )
+                .await;
             }
         }
     }
@@ -84,24 +104,41 @@ async fn many_different_names_do_no_harm() {
     let many = many(200);
     let header = &with_member(HEADER, many.trim_end_matches(','))[1];
     let payload = &with_member(&payload(&[]), many.trim_end_matches(','))[0];
-    send(&layer(), &default_key().sign_raw(header, payload.as_bytes())).await.accepted();
+    send(
+        &layer(),
+        &default_key().sign_raw(header, payload.as_bytes()),
+    )
+    .await
+    .accepted();
 }
 
 #[tokio::test]
 async fn names_that_differ_in_case_are_different() {
-    let token = signed(payload(&[("EXP", "0"), ("Iss", "1"), ("AUD", "null"), ("nBf", "\"x\"")]));
+    let token = signed(payload(&[
+        ("EXP", "0"),
+        ("Iss", "1"),
+        ("AUD", "null"),
+        ("nBf", "\"x\""),
+    ]));
     send(&layer(), &token).await.accepted();
 }
 
 // RFC 8259 §8.2: half a character.
 #[tokio::test]
 async fn a_lone_surrogate_is_refused() {
-    for claim in [r#"{"sub":"\ud800"}"#, r#"{"x":"\udc00\ud800"}"#, r#"{"\ud800":1}"#] {
+    for claim in [
+        r#"{"sub":"\ud800"}"#,
+        r#"{"x":"\udc00\ud800"}"#,
+        r#"{"\ud800":1}"#,
+    ] {
         let member = claim.trim_matches(['{', '}']);
         for payload in with_member(&payload(&[("sub", "")]), member) {
             let answer = send(&layer(), &signed(&payload)).await.named(claim);
             let kind = answer.kind().unwrap();
-            assert!(matches!(kind, ErrorKind::InvalidClaim | ErrorKind::MalformedToken), "{kind:?}");
+            assert!(
+                matches!(kind, ErrorKind::InvalidClaim | ErrorKind::MalformedToken),
+                "{kind:?}"
+            );
             answer.invalid_token(kind);
         }
     }

@@ -9,9 +9,13 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
-use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, TokenCacheSettings};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, TokenCacheSettings,
+};
 
-use crate::support::{AUDIENCE, ISSUER, bearer, clock, default_key, issuer, key, key_set, send, token, token_of};
+use crate::support::{
+    AUDIENCE, ISSUER, bearer, clock, default_key, issuer, key, key_set, send, token, token_of,
+};
 use crate::{answer::ask, support::builder};
 
 /// Notes the thread that read it.
@@ -33,15 +37,24 @@ where
 }
 
 fn authenticator() -> Authenticator<ReadOn> {
-    let both = Issuer::with_keys(ISSUER, key_set([default_key(), key(Algorithm::HS256)]), AUDIENCE);
-    offloading(Authenticator::builder(both)).build_authenticator().unwrap()
+    let both = Issuer::with_keys(
+        ISSUER,
+        key_set([default_key(), key(Algorithm::HS256)]),
+        AUDIENCE,
+    );
+    offloading(Authenticator::builder(both))
+        .build_authenticator()
+        .unwrap()
 }
 
 #[tokio::test]
 async fn an_algorithm_that_is_named_is_checked_on_another_thread_and_no_other() {
     let (here, authenticator) = (thread::current().id(), authenticator());
     for _ in 0..2 {
-        assert_ne!(authenticator.authenticate(&token().sign()).await.unwrap().0, here);
+        assert_ne!(
+            authenticator.authenticate(&token().sign()).await.unwrap().0,
+            here
+        );
         let inline = token_of(key(Algorithm::HS256)).sign();
         assert_eq!(authenticator.authenticate(&inline).await.unwrap().0, here);
     }
@@ -50,21 +63,42 @@ async fn an_algorithm_that_is_named_is_checked_on_another_thread_and_no_other() 
 #[tokio::test]
 async fn the_answers_are_the_same() {
     let layer = offloading(builder()).build().unwrap();
-    send(&layer, &token().subject("alice").sign()).await.accepted();
-    send(&layer, &token().expired().sign()).await.invalid_token(ErrorKind::Expired);
-    send(&layer, &token().audience("x").sign()).await.invalid_token(ErrorKind::WrongAudience);
-    send(&layer, &format!("{}AA", token().sign())).await.invalid_token(ErrorKind::InvalidSignature);
-    let stranger = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("stranger");
-    send(&layer, &token_of(&stranger).sign()).await.invalid_token(ErrorKind::UnknownKey);
-    let forged = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
-    send(&layer, &token_of(&forged).sign()).await.invalid_token(ErrorKind::InvalidSignature);
-    send(&layer, &format!("{0}, Bearer {0}", token().sign())).await.invalid_request();
-    send(&layer, "a.b.c").await.invalid_token(ErrorKind::MalformedToken);
+    send(&layer, &token().subject("alice").sign())
+        .await
+        .accepted();
+    send(&layer, &token().expired().sign())
+        .await
+        .invalid_token(ErrorKind::Expired);
+    send(&layer, &token().audience("x").sign())
+        .await
+        .invalid_token(ErrorKind::WrongAudience);
+    send(&layer, &format!("{}AA", token().sign()))
+        .await
+        .invalid_token(ErrorKind::InvalidSignature);
+    let stranger =
+        tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("stranger");
+    send(&layer, &token_of(&stranger).sign())
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
+    let forged = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256)
+        .with_key_id(default_key().key_id());
+    send(&layer, &token_of(&forged).sign())
+        .await
+        .invalid_token(ErrorKind::InvalidSignature);
+    send(&layer, &format!("{0}, Bearer {0}", token().sign()))
+        .await
+        .invalid_request();
+    send(&layer, "a.b.c")
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 #[tokio::test]
 async fn a_token_that_is_remembered_is_not_handed_over() {
-    let layer = offloading(builder()).remember_tokens(TokenCacheSettings::default()).build().unwrap();
+    let layer = offloading(builder())
+        .remember_tokens(TokenCacheSettings::default())
+        .build()
+        .unwrap();
     let token = token().sign();
     ask(&layer, bearer(&token)).await.accepted();
     assert!(is_answered_at_once(&layer, &token));
@@ -72,21 +106,33 @@ async fn a_token_that_is_remembered_is_not_handed_over() {
 
 #[tokio::test]
 async fn what_the_header_alone_is_refused_for_is_not_handed_over() {
-    let layer = builder().offload([Algorithm::HS256, Algorithm::ES256]).build().unwrap();
-    assert!(is_answered_at_once(&layer, &token_of(key(Algorithm::HS256)).sign()), "an algorithm that is not allowed");
-    assert!(is_answered_at_once(&layer, &token().header("typ", "dpop+jwt").sign()), "another type");
+    let layer = builder()
+        .offload([Algorithm::HS256, Algorithm::ES256])
+        .build()
+        .unwrap();
+    assert!(
+        is_answered_at_once(&layer, &token_of(key(Algorithm::HS256)).sign()),
+        "an algorithm that is not allowed"
+    );
+    assert!(
+        is_answered_at_once(&layer, &token().header("typ", "dpop+jwt").sign()),
+        "another type"
+    );
     assert!(!is_answered_at_once(&layer, &token().sign()));
 }
 
 fn is_answered_at_once(layer: &JwtAuthLayer, token: &str) -> bool {
-    let inner = tower::service_fn(async |_: http::Request<()>| Ok::<_, Infallible>(http::Response::new(())));
+    let inner = tower::service_fn(async |_: http::Request<()>| {
+        Ok::<_, Infallible>(http::Response::new(()))
+    });
     let response = tower::Service::call(&mut tower::Layer::layer(layer, inner), bearer(token));
     futures::FutureExt::now_or_never(response).is_some()
 }
 
 #[test]
 fn without_a_runtime_it_is_checked_at_once() {
-    let claims = futures::executor::block_on(authenticator().authenticate(&token().sign())).unwrap();
+    let claims =
+        futures::executor::block_on(authenticator().authenticate(&token().sign())).unwrap();
     assert_eq!(claims.0, thread::current().id());
 }
 
@@ -108,13 +154,17 @@ impl From<Value> for Slow {
 
 #[tokio::test]
 async fn no_more_are_checked_at_a_time_than_there_are_cores() {
-    let authenticator: Authenticator<Slow> =
-        offloading(Authenticator::builder(issuer())).build_authenticator().unwrap();
+    let authenticator: Authenticator<Slow> = offloading(Authenticator::builder(issuer()))
+        .build_authenticator()
+        .unwrap();
     let tokens: Vec<_> = (0..64).map(|_| token().sign()).collect();
     let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
     assert!(outcomes.iter().all(Result::is_ok));
     let most = MOST.load(Ordering::SeqCst);
-    assert!((1..=thread::available_parallelism().unwrap().get()).contains(&most), "{most}");
+    assert!(
+        (1..=thread::available_parallelism().unwrap().get()).contains(&most),
+        "{most}"
+    );
 }
 
 static IS_OPEN: Mutex<bool> = Mutex::new(false);
@@ -136,9 +186,14 @@ impl From<Value> for Gated {
 async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
     let secret = key(Algorithm::HS256);
     let issuer = Issuer::with_keys(ISSUER, key_set([secret]), AUDIENCE);
-    let authenticator: Authenticator<Gated> =
-        offloading(Authenticator::builder(issuer)).offload([Algorithm::HS256]).build_authenticator().unwrap();
-    let (token, cores) = (token_of(secret).sign(), thread::available_parallelism().unwrap().get());
+    let authenticator: Authenticator<Gated> = offloading(Authenticator::builder(issuer))
+        .offload([Algorithm::HS256])
+        .build_authenticator()
+        .unwrap();
+    let (token, cores) = (
+        token_of(secret).sign(),
+        thread::available_parallelism().unwrap().get(),
+    );
     let check = || {
         let (authenticator, token) = (authenticator.clone(), token.clone());
         tokio::spawn(async move { authenticator.authenticate(&token).await.map(drop) })
@@ -156,7 +211,10 @@ async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
     let refused: Vec<_> = outcomes.filter_map(Result::err).collect();
     assert_eq!(refused.len(), 3);
     for error in refused {
-        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::KeysUnavailable, Some(Duration::from_secs(1))));
+        assert_eq!(
+            (error.kind(), error.retry_after()),
+            (ErrorKind::KeysUnavailable, Some(Duration::from_secs(1)))
+        );
     }
 }
 
@@ -172,8 +230,9 @@ impl From<Value> for Panics {
 
 #[tokio::test]
 async fn a_panic_of_the_users_type_reaches_the_one_who_asked() {
-    let authenticator: Authenticator<Panics> =
-        offloading(Authenticator::builder(issuer())).build_authenticator().unwrap();
+    let authenticator: Authenticator<Panics> = offloading(Authenticator::builder(issuer()))
+        .build_authenticator()
+        .unwrap();
     let token = token().sign();
     let asked = tokio::spawn(async move { authenticator.authenticate(&token).await.is_ok() }).await;
     assert!(asked.unwrap_err().is_panic());

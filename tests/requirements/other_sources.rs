@@ -8,7 +8,10 @@ use crate::support::{ask, bearer, builder, encode, layer, request, token};
 const PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
 
 fn layer_with(source: TokenSource) -> JwtAuthLayer {
-    builder().token_sources([TokenSource::authorization(), source]).build().unwrap()
+    builder()
+        .token_sources([TokenSource::authorization(), source])
+        .build()
+        .unwrap()
 }
 
 fn header_layer() -> JwtAuthLayer {
@@ -24,7 +27,10 @@ fn protocol(token: &str) -> String {
 }
 
 fn websocket(protocols: &[&str]) -> Request<()> {
-    let headers: Vec<_> = protocols.iter().map(|protocol| ("sec-websocket-protocol", *protocol)).collect();
+    let headers: Vec<_> = protocols
+        .iter()
+        .map(|protocol| ("sec-websocket-protocol", *protocol))
+        .collect();
     request(&headers)
 }
 
@@ -32,27 +38,48 @@ fn websocket(protocols: &[&str]) -> Request<()> {
 #[tokio::test]
 async fn no_other_place_is_looked_at_by_default() {
     let token = token().sign();
-    ask(&layer(), request(&[("x-token", &token)])).await.no_token();
-    ask(&layer(), request(&[("x-access-token", &token), ("proxy-authorization", &token)])).await.no_token();
-    ask(&layer(), websocket(&[&protocol(&token)])).await.no_token();
+    ask(&layer(), request(&[("x-token", &token)]))
+        .await
+        .no_token();
+    ask(
+        &layer(),
+        request(&[("x-access-token", &token), ("proxy-authorization", &token)]),
+    )
+    .await
+    .no_token();
+    ask(&layer(), websocket(&[&protocol(&token)]))
+        .await
+        .no_token();
 }
 
 // 7
 #[tokio::test]
 async fn a_custom_header_holds_the_bare_token() {
     let token = token().sign();
-    ask(&header_layer(), request(&[("x-token", &token)])).await.accepted();
+    ask(&header_layer(), request(&[("x-token", &token)]))
+        .await
+        .accepted();
     ask(&header_layer(), request(&[])).await.no_token();
     let with_scheme = request(&[("x-token", &format!("Bearer {token}"))]);
-    ask(&header_layer(), with_scheme).await.invalid_token(ErrorKind::MalformedToken);
+    ask(&header_layer(), with_scheme)
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 // 3
 #[tokio::test]
 async fn a_custom_header_twice_or_beside_another_place_is_an_invalid_request() {
     let token = token().sign();
-    ask(&header_layer(), request(&[("x-token", &token), ("x-token", &token)])).await.invalid_request();
-    let both = request(&[("x-token", &token), ("authorization", &format!("Bearer {token}"))]);
+    ask(
+        &header_layer(),
+        request(&[("x-token", &token), ("x-token", &token)]),
+    )
+    .await
+    .invalid_request();
+    let both = request(&[
+        ("x-token", &token),
+        ("authorization", &format!("Bearer {token}")),
+    ]);
     ask(&header_layer(), both).await.invalid_request();
 }
 
@@ -61,28 +88,48 @@ async fn a_custom_header_twice_or_beside_another_place_is_an_invalid_request() {
 async fn a_custom_header_of_bytes_beyond_ascii_is_an_invalid_token() {
     let value = HeaderValue::from_bytes(b"\xff").unwrap();
     let request = Request::get("/").header("x-token", value).body(()).unwrap();
-    ask(&header_layer(), request).await.invalid_token(ErrorKind::MalformedToken);
+    ask(&header_layer(), request)
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 // 7
 #[tokio::test]
 async fn a_websocket_protocol_holds_the_token_in_base64url() {
     let token = protocol(&token().sign());
-    ask(&websocket_layer(), websocket(&[&token])).await.accepted();
-    ask(&websocket_layer(), websocket(&[&format!("chat.v1,{token} ,  chat.v2")])).await.accepted();
-    ask(&websocket_layer(), websocket(&["chat.v1", &token])).await.accepted();
-    ask(&websocket_layer(), websocket(&["chat.v1, chat.v2"])).await.no_token();
+    ask(&websocket_layer(), websocket(&[&token]))
+        .await
+        .accepted();
+    ask(
+        &websocket_layer(),
+        websocket(&[&format!("chat.v1,{token} ,  chat.v2")]),
+    )
+    .await
+    .accepted();
+    ask(&websocket_layer(), websocket(&["chat.v1", &token]))
+        .await
+        .accepted();
+    ask(&websocket_layer(), websocket(&["chat.v1, chat.v2"]))
+        .await
+        .no_token();
 }
 
 // 4
 #[tokio::test]
 async fn a_websocket_protocol_in_bad_base64url_is_an_invalid_token() {
     let good = protocol(&token().sign());
-    let bad = [format!("{good}="), format!("{PROTOCOL}*"), format!("{PROTOCOL}+/+/"), PROTOCOL.to_owned()];
+    let bad = [
+        format!("{good}="),
+        format!("{PROTOCOL}*"),
+        format!("{PROTOCOL}+/+/"),
+        PROTOCOL.to_owned(),
+    ];
     let not_utf8 = format!("{PROTOCOL}{}", encode(b"\xff\xff\xff"));
     for protocol in bad.into_iter().chain([not_utf8]) {
         let answer = ask(&websocket_layer(), websocket(&[&protocol])).await;
-        answer.named(&protocol).invalid_token(ErrorKind::MalformedToken);
+        answer
+            .named(&protocol)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 
@@ -91,10 +138,18 @@ async fn a_websocket_protocol_in_bad_base64url_is_an_invalid_token() {
 async fn a_websocket_token_twice_or_beside_another_place_is_an_invalid_request() {
     let signed = token().sign();
     let token = protocol(&signed);
-    ask(&websocket_layer(), websocket(&[&format!("{token}, {token}")])).await.invalid_request();
-    ask(&websocket_layer(), websocket(&[&token, &protocol("x")])).await.invalid_request();
+    ask(
+        &websocket_layer(),
+        websocket(&[&format!("{token}, {token}")]),
+    )
+    .await
+    .invalid_request();
+    ask(&websocket_layer(), websocket(&[&token, &protocol("x")]))
+        .await
+        .invalid_request();
     let mut both = bearer(&signed);
-    both.headers_mut().insert("sec-websocket-protocol", token.parse().unwrap());
+    both.headers_mut()
+        .insert("sec-websocket-protocol", token.parse().unwrap());
     ask(&websocket_layer(), both).await.invalid_request();
 }
 
@@ -102,13 +157,20 @@ async fn a_websocket_token_twice_or_beside_another_place_is_an_invalid_request()
 #[tokio::test]
 async fn a_place_of_ones_own_is_treated_like_the_others() {
     let path = |path: &str| Request::get(format!("/{path}")).body(()).unwrap();
-    let layer = layer_with(TokenSource::custom(|head| head.uri().path().strip_prefix("/t/").map(ToOwned::to_owned)));
+    let layer = layer_with(TokenSource::custom(|head| {
+        head.uri().path().strip_prefix("/t/").map(ToOwned::to_owned)
+    }));
     let token = token().sign();
     ask(&layer, path(&format!("t/{token}"))).await.accepted();
-    ask(&layer, path("t/x")).await.invalid_token(ErrorKind::MalformedToken);
-    ask(&layer, path("t/")).await.invalid_token(ErrorKind::MalformedToken);
+    ask(&layer, path("t/x"))
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
+    ask(&layer, path("t/"))
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
     ask(&layer, path("")).await.no_token();
     let mut both = path("t/x");
-    both.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    both.headers_mut()
+        .insert("authorization", format!("Bearer {token}").parse().unwrap());
     ask(&layer, both).await.invalid_request();
 }

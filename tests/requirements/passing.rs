@@ -10,8 +10,11 @@ fn optional() -> JwtAuthLayer {
 }
 
 fn preflight() -> Request<()> {
-    let mut request =
-        request(&[("origin", "https://app.example"), ("access-control-request-method", "POST"), ("x-other", "1")]);
+    let mut request = request(&[
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "POST"),
+        ("x-other", "1"),
+    ]);
     *request.method_mut() = Method::OPTIONS;
     request
 }
@@ -20,33 +23,60 @@ fn preflight() -> Request<()> {
 #[tokio::test]
 async fn an_optional_token_may_be_absent() {
     ask(&optional(), request(&[])).await.passed();
-    ask(&optional(), request(&[("authorization", "Basic dXNlcjpwYXNz")])).await.passed();
+    ask(
+        &optional(),
+        request(&[("authorization", "Basic dXNlcjpwYXNz")]),
+    )
+    .await
+    .passed();
 }
 
 // 2
 #[tokio::test]
 async fn an_optional_token_gives_claims() {
-    assert_eq!(send(&optional(), &token().sign()).await.accepted().subject(), Some("test-subject"));
+    assert_eq!(
+        send(&optional(), &token().sign())
+            .await
+            .accepted()
+            .subject(),
+        Some("test-subject")
+    );
 }
 
 // 3, 4
 #[tokio::test]
 async fn an_optional_token_that_is_bad_is_refused_all_the_same() {
-    send(&optional(), "x").await.invalid_token(ErrorKind::MalformedToken);
-    send(&optional(), &token().expired().sign()).await.invalid_token(ErrorKind::Expired);
-    ask(&optional(), request(&[("authorization", "Bearer")])).await.invalid_token(ErrorKind::MalformedToken);
+    send(&optional(), "x")
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
+    send(&optional(), &token().expired().sign())
+        .await
+        .invalid_token(ErrorKind::Expired);
+    ask(&optional(), request(&[("authorization", "Bearer")]))
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
     let good = format!("Bearer {}", token().sign());
-    ask(&optional(), request(&[("authorization", &good), ("authorization", &good)])).await.invalid_request();
+    ask(
+        &optional(),
+        request(&[("authorization", &good), ("authorization", &good)]),
+    )
+    .await
+    .invalid_request();
 }
 
 // 2
 #[tokio::test]
 async fn a_request_that_is_skipped_goes_on_whatever_token_it_has() {
-    let layer = builder().skip(|head| head.headers().contains_key("x-health")).build().unwrap();
+    let layer = builder()
+        .skip(|head| head.headers().contains_key("x-health"))
+        .build()
+        .unwrap();
     let skipped = |value: &str| request(&[("authorization", value), ("x-health", "1")]);
     ask(&layer, skipped("Bearer x")).await.passed();
     // Not even looked at, so nobody vouches for it.
-    ask(&layer, skipped(&format!("Bearer {}", token().sign()))).await.passed();
+    ask(&layer, skipped(&format!("Bearer {}", token().sign())))
+        .await
+        .passed();
     ask(&layer, request(&[])).await.no_token();
     ask(&layer, bearer(&token().sign())).await.accepted();
 }
@@ -63,7 +93,10 @@ async fn a_preflight_is_passed_on_where_that_was_asked_for() {
     let layer = builder().pass_preflight().build().unwrap();
     ask(&layer, preflight()).await.passed();
     let mut request = preflight();
-    request.headers_mut().insert("access-control-request-headers", "authorization".parse().unwrap());
+    request.headers_mut().insert(
+        "access-control-request-headers",
+        "authorization".parse().unwrap(),
+    );
     ask(&layer, request).await.passed();
 }
 
@@ -76,7 +109,12 @@ async fn what_only_looks_like_a_preflight_is_not_passed_on() {
         request.headers_mut().remove(missing);
         ask(&layer, request).await.named(missing).no_token();
     }
-    for method in [Method::GET, Method::POST, Method::HEAD, Method::from_bytes(b"options").unwrap()] {
+    for method in [
+        Method::GET,
+        Method::POST,
+        Method::HEAD,
+        Method::from_bytes(b"options").unwrap(),
+    ] {
         let mut request = preflight();
         *request.method_mut() = method.clone();
         ask(&layer, request).await.named(method).no_token();

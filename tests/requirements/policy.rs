@@ -11,7 +11,11 @@ fn reading() -> JwtAuthLayer {
 
 #[track_caller]
 fn insufficient(answer: &Answer, scope: Option<&str>) {
-    answer.refused(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+    answer.refused(
+        403,
+        Some("insufficient_scope"),
+        ErrorKind::InsufficientScope,
+    );
     assert_eq!(answer.attribute("scope"), scope);
     assert_eq!(answer.error.as_ref().unwrap().required_scope(), scope);
 }
@@ -28,9 +32,16 @@ async fn scopes_come_in_every_form_that_issuers_write() {
         ("scp", json!(["read", "x", "list"])),
     ];
     for (name, form) in forms {
-        let claims = send(&reading(), &token().claim(name, &form).sign()).await.named((name, &form)).accepted();
+        let claims = send(&reading(), &token().claim(name, &form).sign())
+            .await
+            .named((name, &form))
+            .accepted();
         assert!(claims.has_scope("read") && claims.has_scope("list") && !claims.has_scope("rea"));
-        assert_eq!(claims.scopes().filter(|scope| *scope != "x").count(), 2, "{name}: {form}");
+        assert_eq!(
+            claims.scopes().filter(|scope| *scope != "x").count(),
+            2,
+            "{name}: {form}"
+        );
     }
 }
 
@@ -75,18 +86,31 @@ async fn a_bad_token_is_told_nothing_of_scopes() {
 // 5
 #[tokio::test]
 async fn a_predicate_over_the_claims_decides() {
-    let layer = builder().authorize(|claims| claims.get("role").is_some_and(|role| role == "admin")).build().unwrap();
-    send(&layer, &token().claim("role", "admin").sign()).await.accepted();
-    insufficient(&send(&layer, &token().claim("role", "user").sign()).await, None);
+    let layer = builder()
+        .authorize(|claims| claims.get("role").is_some_and(|role| role == "admin"))
+        .build()
+        .unwrap();
+    send(&layer, &token().claim("role", "admin").sign())
+        .await
+        .accepted();
+    insufficient(
+        &send(&layer, &token().claim("role", "user").sign()).await,
+        None,
+    );
     insufficient(&send(&layer, &token().sign()).await, None);
 }
 
 // 4
 #[tokio::test]
 async fn a_revoked_token_is_invalid() {
-    let layer = builder().revoked(|claims| claims.id() == Some("stolen")).build().unwrap();
+    let layer = builder()
+        .revoked(|claims| claims.id() == Some("stolen"))
+        .build()
+        .unwrap();
     send(&layer, &token().sign()).await.accepted();
-    send(&layer, &token().claim("jti", "stolen").sign()).await.invalid_token(ErrorKind::Revoked);
+    send(&layer, &token().claim("jti", "stolen").sign())
+        .await
+        .invalid_token(ErrorKind::Revoked);
 }
 
 // 4: asked at every use.
@@ -96,7 +120,10 @@ async fn a_token_that_is_revoked_later_is_refused_from_then_on() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let revoked = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&revoked);
-    let layer = builder().revoked(move |_| flag.load(Ordering::Relaxed)).build().unwrap();
+    let layer = builder()
+        .revoked(move |_| flag.load(Ordering::Relaxed))
+        .build()
+        .unwrap();
     let token = token().sign();
     send(&layer, &token).await.accepted();
     revoked.store(true, Ordering::Relaxed);
@@ -109,13 +136,25 @@ async fn a_token_that_is_revoked_later_is_refused_from_then_on() {
 #[tokio::test]
 async fn only_a_token_that_is_good_otherwise_is_asked_about() {
     let layer = builder()
-        .revoked(|claims| claims.subject().is_none_or(|subject| panic!("asked about {subject}")))
-        .authorize(|claims| claims.subject().is_none_or(|subject| panic!("asked about {subject}")))
+        .revoked(|claims| {
+            claims
+                .subject()
+                .is_none_or(|subject| panic!("asked about {subject}"))
+        })
+        .authorize(|claims| {
+            claims
+                .subject()
+                .is_none_or(|subject| panic!("asked about {subject}"))
+        })
         .build()
         .unwrap();
     let token = || token().subject("mallory");
-    ask(&layer, bearer(&token().expired().sign())).await.invalid_token(ErrorKind::Expired);
-    ask(&layer, bearer(&token().audience("x").sign())).await.invalid_token(ErrorKind::WrongAudience);
+    ask(&layer, bearer(&token().expired().sign()))
+        .await
+        .invalid_token(ErrorKind::Expired);
+    ask(&layer, bearer(&token().audience("x").sign()))
+        .await
+        .invalid_token(ErrorKind::WrongAudience);
     let forged = format!("{}AA", &token().sign()[..]);
     let answer = ask(&layer, bearer(&forged)).await;
     assert!(answer.seen.is_none());
@@ -131,16 +170,22 @@ async fn a_single_use_token_is_good_once() {
     send(&layer, &used).await.invalid_token(ErrorKind::Replayed);
     // Another token, and a clone of the layer.
     send(&layer, &token().sign()).await.accepted();
-    send(&layer.clone(), &used).await.invalid_token(ErrorKind::Replayed);
+    send(&layer.clone(), &used)
+        .await
+        .invalid_token(ErrorKind::Replayed);
 }
 
 // 4: the id is the same, whatever else is.
 #[tokio::test]
 async fn another_token_with_a_used_id_is_refused() {
     let layer = builder().single_use(100).build().unwrap();
-    send(&layer, &token().claim("jti", "one").sign()).await.accepted();
+    send(&layer, &token().claim("jti", "one").sign())
+        .await
+        .accepted();
     let again = token().claim("jti", "one").subject("somebody else").sign();
-    send(&layer, &again).await.invalid_token(ErrorKind::Replayed);
+    send(&layer, &again)
+        .await
+        .invalid_token(ErrorKind::Replayed);
 }
 
 // 4: RFC 7519 §4.1.7: unique within an issuer.
@@ -149,8 +194,12 @@ async fn two_issuers_may_use_one_id() {
     let other = "https://other.example";
     let second = Issuer::with_keys(other, key_set([default_key()]), AUDIENCE);
     let layer = builder().issuer(second).single_use(100).build().unwrap();
-    send(&layer, &token().claim("jti", "one").sign()).await.accepted();
-    send(&layer, &token().claim("jti", "one").issuer(other).sign()).await.accepted();
+    send(&layer, &token().claim("jti", "one").sign())
+        .await
+        .accepted();
+    send(&layer, &token().claim("jti", "one").issuer(other).sign())
+        .await
+        .accepted();
 }
 
 // 4
@@ -165,9 +214,15 @@ async fn a_single_use_token_has_an_id() {
 // 4, 5
 #[tokio::test]
 async fn a_token_that_was_refused_was_not_used() {
-    let layer = builder().single_use(100).require_scopes(["read"]).build().unwrap();
+    let layer = builder()
+        .single_use(100)
+        .require_scopes(["read"])
+        .build()
+        .unwrap();
     let token = token().claim("jti", "one");
     insufficient(&send(&layer, &token.sign()).await, Some("read"));
-    send(&layer, &token.clone().scope("read").audience("x").sign()).await.invalid_token(ErrorKind::WrongAudience);
+    send(&layer, &token.clone().scope("read").audience("x").sign())
+        .await
+        .invalid_token(ErrorKind::WrongAudience);
     send(&layer, &token.scope("read").sign()).await.accepted();
 }

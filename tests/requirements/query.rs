@@ -11,7 +11,13 @@ use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, TokenSourc
 use crate::support::{AUDIENCE, ask, bearer, builder, layer, token};
 
 fn with_query(builder: JwtAuthBuilder) -> JwtAuthLayer {
-    builder.token_sources([TokenSource::authorization(), TokenSource::query("access_token")]).build().unwrap()
+    builder
+        .token_sources([
+            TokenSource::authorization(),
+            TokenSource::query("access_token"),
+        ])
+        .build()
+        .unwrap()
 }
 
 fn query_layer() -> JwtAuthLayer {
@@ -25,7 +31,9 @@ fn query(query: &str) -> Request<()> {
 // 7
 #[tokio::test]
 async fn the_query_is_not_looked_at_by_default() {
-    ask(&layer(), query(&format!("access_token={}", token().sign()))).await.no_token();
+    ask(&layer(), query(&format!("access_token={}", token().sign())))
+        .await
+        .no_token();
 }
 
 // 7
@@ -40,14 +48,21 @@ async fn the_parameter_is_found_among_others_and_decoded() {
         format!("access%5Ftoken={token}&Access_Token=x"),
     ];
     for form in forms {
-        ask(&query_layer(), query(&form)).await.named(&form).accepted();
+        ask(&query_layer(), query(&form))
+            .await
+            .named(&form)
+            .accepted();
     }
 }
 
 // 7
 #[tokio::test]
 async fn a_success_is_kept_out_of_shared_caches() {
-    let answer = ask(&query_layer(), query(&format!("access_token={}", token().sign()))).await;
+    let answer = ask(
+        &query_layer(),
+        query(&format!("access_token={}", token().sign())),
+    )
+    .await;
     assert_eq!(answer.header(CACHE_CONTROL), Some("private"));
     answer.accepted();
 }
@@ -58,7 +73,11 @@ async fn a_success_after_keys_were_fetched_is_kept_out_of_shared_caches_too() {
     let issuer = TestIssuer::start().await.unwrap();
     let trusted = Issuer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE);
     let layer = with_query(JwtAuthLayer::builder(trusted));
-    let answer = ask(&layer, query(&format!("access_token={}", issuer.token().sign()))).await;
+    let answer = ask(
+        &layer,
+        query(&format!("access_token={}", issuer.token().sign())),
+    )
+    .await;
     assert_eq!(answer.header(CACHE_CONTROL), Some("private"));
     assert_eq!(issuer.jwks_fetches(), 1);
     answer.accepted();
@@ -78,21 +97,36 @@ async fn cache_control_is_left_alone_where_the_token_was_elsewhere_or_refused() 
 async fn cache_control_over(status: StatusCode, cache_control: &'static str) -> Option<String> {
     let inner = service_fn(move |_: Request<()>| async move {
         let response = Response::builder().status(status);
-        let response = if cache_control.is_empty() { response } else { response.header(CACHE_CONTROL, cache_control) };
+        let response = if cache_control.is_empty() {
+            response
+        } else {
+            response.header(CACHE_CONTROL, cache_control)
+        };
         Ok::<_, Infallible>(response.body(String::new()).unwrap())
     });
     let request = query(&format!("access_token={}", token().sign()));
     let response = query_layer().layer(inner).oneshot(request).await.unwrap();
     assert_eq!(response.status(), status);
-    let values = response.headers().get_all(CACHE_CONTROL).iter().map(|value| value.to_str().unwrap());
+    let values = response
+        .headers()
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .map(|value| value.to_str().unwrap());
     Some(values.collect::<Vec<_>>().join(", ")).filter(|values| !values.is_empty())
 }
 
 // 7
 #[tokio::test]
 async fn only_a_success_of_the_service_gets_cache_control() {
-    assert_eq!(cache_control_over(StatusCode::CREATED, "").await.as_deref(), Some("private"));
-    for status in [StatusCode::FOUND, StatusCode::NOT_FOUND, StatusCode::INTERNAL_SERVER_ERROR] {
+    assert_eq!(
+        cache_control_over(StatusCode::CREATED, "").await.as_deref(),
+        Some("private")
+    );
+    for status in [
+        StatusCode::FOUND,
+        StatusCode::NOT_FOUND,
+        StatusCode::INTERNAL_SERVER_ERROR,
+    ] {
         assert_eq!(cache_control_over(status, "").await, None, "{status}");
     }
 }
@@ -100,30 +134,49 @@ async fn only_a_success_of_the_service_gets_cache_control() {
 // 7
 #[tokio::test]
 async fn a_success_that_the_service_calls_public_becomes_private() {
-    let value = cache_control_over(StatusCode::OK, "public, max-age=60").await.unwrap();
-    assert!(value.contains("private") && !value.contains("public"), "{value}");
+    let value = cache_control_over(StatusCode::OK, "public, max-age=60")
+        .await
+        .unwrap();
+    assert!(
+        value.contains("private") && !value.contains("public"),
+        "{value}"
+    );
 }
 
 // 7
 #[tokio::test]
 async fn what_else_the_service_says_of_caches_is_kept() {
     for (said, kept) in [
-        ("no-cache, must-revalidate", "private, no-cache, must-revalidate"),
+        (
+            "no-cache, must-revalidate",
+            "private, no-cache, must-revalidate",
+        ),
         ("public, max-age=60, s-maxage=600", "private, max-age=60"),
         ("S-MaxAge=1,Public", "private"),
-        ("private=\"x-a, x-b\", max-age=1", "private, private=\"x-a, x-b\", max-age=1"),
+        (
+            "private=\"x-a, x-b\", max-age=1",
+            "private, private=\"x-a, x-b\", max-age=1",
+        ),
         ("private=x-a, s-maxage=\"600\"", "private, private=x-a"),
-        ("ext=\"a, private ,b\", public", "private, ext=\"a, private ,b\""),
+        (
+            "ext=\"a, private ,b\", public",
+            "private, ext=\"a, private ,b\"",
+        ),
         ("max-age=60, private", "max-age=60, private"),
     ] {
-        assert_eq!(cache_control_over(StatusCode::OK, said).await.as_deref(), Some(kept));
+        assert_eq!(
+            cache_control_over(StatusCode::OK, said).await.as_deref(),
+            Some(kept)
+        );
     }
 }
 
 // 7: `private` is asked for against shared caches; it is no leave to store what the service said not to.
 #[tokio::test]
 async fn a_success_that_the_service_forbids_to_store_stays_forbidden_to_store() {
-    let value = cache_control_over(StatusCode::OK, "no-store").await.unwrap();
+    let value = cache_control_over(StatusCode::OK, "no-store")
+        .await
+        .unwrap();
     assert!(value.contains("no-store"), "{value}");
 }
 
@@ -131,9 +184,20 @@ async fn a_success_that_the_service_forbids_to_store_stays_forbidden_to_store() 
 #[tokio::test]
 async fn a_parameter_twice_or_beside_another_place_is_an_invalid_request() {
     let token = token().sign();
-    ask(&query_layer(), query(&format!("access_token={token}&access_token={token}"))).await.invalid_request();
-    ask(&query_layer(), query(&format!("access_token={token}&access%5ftoken=x"))).await.invalid_request();
+    ask(
+        &query_layer(),
+        query(&format!("access_token={token}&access_token={token}")),
+    )
+    .await
+    .invalid_request();
+    ask(
+        &query_layer(),
+        query(&format!("access_token={token}&access%5ftoken=x")),
+    )
+    .await
+    .invalid_request();
     let mut both = query(&format!("access_token={token}"));
-    both.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    both.headers_mut()
+        .insert("authorization", format!("Bearer {token}").parse().unwrap());
     ask(&query_layer(), both).await.invalid_request();
 }

@@ -3,33 +3,62 @@
 use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery, RequestHead, TokenSource,
+    Algorithm, CacheSettings, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery,
+    RequestHead, TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, ask, builder, builder_for, issuer, key, send, token};
 
 #[tokio::test]
 async fn a_second_predicate_does_not_replace_the_first() {
-    let layer = builder().authorize(|_| false).authorize(|_| true).build().unwrap();
-    assert_eq!(send(&layer, &token().sign()).await.error.unwrap().kind(), ErrorKind::InsufficientScope);
-    let layer = builder().revoked(|_| true).revoked(|_| false).build().unwrap();
-    assert_eq!(send(&layer, &token().sign()).await.error.unwrap().kind(), ErrorKind::Revoked);
+    let layer = builder()
+        .authorize(|_| false)
+        .authorize(|_| true)
+        .build()
+        .unwrap();
+    assert_eq!(
+        send(&layer, &token().sign()).await.error.unwrap().kind(),
+        ErrorKind::InsufficientScope
+    );
+    let layer = builder()
+        .revoked(|_| true)
+        .revoked(|_| false)
+        .build()
+        .unwrap();
+    assert_eq!(
+        send(&layer, &token().sign()).await.error.unwrap().kind(),
+        ErrorKind::Revoked
+    );
 }
 
 #[tokio::test]
 async fn a_second_exemption_does_not_replace_the_first() {
-    let layer =
-        builder().skip(|head| head.uri().path() == "/a").skip(|head| head.uri().path() == "/b").build().unwrap();
-    let kind = async |path| ask(&layer, Request::get(path).body(()).unwrap()).await.kind();
-    assert_eq!((kind("/a").await, kind("/b").await, kind("/c").await), (None, None, Some(ErrorKind::MissingToken)));
+    let layer = builder()
+        .skip(|head| head.uri().path() == "/a")
+        .skip(|head| head.uri().path() == "/b")
+        .build()
+        .unwrap();
+    let kind = async |path| {
+        ask(&layer, Request::get(path).body(()).unwrap())
+            .await
+            .kind()
+    };
+    assert_eq!(
+        (kind("/a").await, kind("/b").await, kind("/c").await),
+        (None, None, Some(ErrorKind::MissingToken))
+    );
 }
 
 #[test]
 fn access_tokens_by_rfc_9068_can_not_be_given_another_type() {
-    for builder in
-        [builder().access_tokens_only().token_types(["JWT"]), builder().token_types(["at+jwt"]).access_tokens_only()]
-    {
-        assert_eq!(builder.build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
+    for builder in [
+        builder().access_tokens_only().token_types(["JWT"]),
+        builder().token_types(["at+jwt"]).access_tokens_only(),
+    ] {
+        assert_eq!(
+            builder.build().unwrap_err().kind(),
+            ConfigErrorKind::Contradiction
+        );
     }
 }
 
@@ -38,7 +67,12 @@ fn a_public_key_is_no_secret() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::Ed25519] {
         let key = key(algorithm);
         let pem = format!("\n{}", key.pem());
-        for text in [pem.into_bytes(), key.pem().into_bytes(), key.der(), key.jwk().to_string().into_bytes()] {
+        for text in [
+            pem.into_bytes(),
+            key.pem().into_bytes(),
+            key.der(),
+            key.jwk().to_string().into_bytes(),
+        ] {
             let error = Key::secret(Algorithm::HS256, &text).unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
         }
@@ -52,10 +86,16 @@ fn what_is_set_about_fetching_needs_keys_that_are_fetched() {
     let client = HttpClient::new(tower::service_fn(|_: Request<String>| async {
         Ok::<_, std::io::Error>(http::Response::new(String::new()))
     }));
-    let issuers: [Issuer; 3] =
-        [issuer().cache(CacheSettings::default()), issuer().http_client(client), issuer().observe(|_, _| {})];
+    let issuers: [Issuer; 3] = [
+        issuer().cache(CacheSettings::default()),
+        issuer().http_client(client),
+        issuer().observe(|_, _| {}),
+    ];
     for issuer in issuers {
-        assert_eq!(builder_for(issuer).build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
+        assert_eq!(
+            builder_for(issuer).build().unwrap_err().kind(),
+            ConfigErrorKind::Contradiction
+        );
     }
 }
 
@@ -66,16 +106,28 @@ fn one_place_twice_would_find_every_token_twice() {
         vec![TokenSource::authorization(), TokenSource::authorization()],
         vec![cookie(), TokenSource::authorization(), cookie()],
         vec![TokenSource::query("token"), TokenSource::query("token")],
-        vec![TokenSource::authorization(), TokenSource::header(AUTHORIZATION)],
+        vec![
+            TokenSource::authorization(),
+            TokenSource::header(AUTHORIZATION),
+        ],
         vec![TokenSource::header(COOKIE), cookie()],
-        vec![TokenSource::websocket_protocol(), TokenSource::header(SEC_WEBSOCKET_PROTOCOL)],
+        vec![
+            TokenSource::websocket_protocol(),
+            TokenSource::header(SEC_WEBSOCKET_PROTOCOL),
+        ],
     ] {
-        assert_eq!(builder().token_sources(sources).build().unwrap_err().kind(), ConfigErrorKind::Contradiction);
+        assert_eq!(
+            builder().token_sources(sources).build().unwrap_err().kind(),
+            ConfigErrorKind::Contradiction
+        );
     }
     for sources in [
         [cookie(), TokenSource::cookie("other").unwrap()],
         [TokenSource::header(COOKIE), TokenSource::authorization()],
-        [TokenSource::query("token"), TokenSource::header(HeaderName::from_static("x-token"))],
+        [
+            TokenSource::query("token"),
+            TokenSource::header(HeaderName::from_static("x-token")),
+        ],
     ] {
         assert!(builder().token_sources(sources).build().is_ok());
     }
@@ -89,7 +141,10 @@ fn nothing_that_may_be_logged_shows_a_token() {
         .body(())
         .unwrap();
     let head = format!("{:?}", RequestHead::from(&request));
-    assert!(head.contains("/path") && !head.contains("telltale"), "{head}");
+    assert!(
+        head.contains("/path") && !head.contains("telltale"),
+        "{head}"
+    );
     let query = format!("{:?}", KeyQuery::new(Some("telltale"), Algorithm::ES256));
     assert!(!query.contains("telltale"), "{query}");
     let issuer = Issuer::with_keys(

@@ -6,7 +6,10 @@ use crate::support::{AUDIENCE, ISSUER, builder_for, decode, encode, key, key_set
 
 /// The orders of the curves, big-endian.
 const ORDERS: [(Algorithm, &str); 3] = [
-    (Algorithm::ES256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+    (
+        Algorithm::ES256,
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+    ),
     (
         Algorithm::ES384,
         "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
@@ -22,11 +25,20 @@ const ORDERS: [(Algorithm, &str); 3] = [
 const ED_ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 fn layer() -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(ISSUER, key_set(Algorithm::all().map(key)), AUDIENCE)).build().unwrap()
+    builder_for(Issuer::with_keys(
+        ISSUER,
+        key_set(Algorithm::all().map(key)),
+        AUDIENCE,
+    ))
+    .build()
+    .unwrap()
 }
 
 /// A good token's text up to its signature, and the signature.
@@ -38,7 +50,9 @@ fn token_and_signature(algorithm: Algorithm) -> (String, Vec<u8>) {
 
 async fn refused(algorithm: Algorithm, signed: &str, signature: &[u8], what: &str) {
     let answer = send(&layer(), &format!("{signed}.{}", encode(signature))).await;
-    answer.named((algorithm, what)).invalid_token(ErrorKind::InvalidSignature);
+    answer
+        .named((algorithm, what))
+        .invalid_token(ErrorKind::InvalidSignature);
 }
 
 #[tokio::test]
@@ -46,13 +60,37 @@ async fn a_signature_that_is_cut_extended_or_of_one_value_is_refused() {
     for algorithm in Algorithm::all() {
         let (signed, good) = token_and_signature(algorithm);
         let length = good.len();
-        refused(algorithm, &signed, &good[..length - 1], "without its last byte").await;
+        refused(
+            algorithm,
+            &signed,
+            &good[..length - 1],
+            "without its last byte",
+        )
+        .await;
         refused(algorithm, &signed, &good[1..], "without its first byte").await;
         refused(algorithm, &signed, &good[..length / 2], "half").await;
         refused(algorithm, &signed, &good[..1], "one byte").await;
-        refused(algorithm, &signed, &[&good[..], &[0]].concat(), "with a byte behind").await;
-        refused(algorithm, &signed, &[&[0], &good[..]].concat(), "with a zero in front").await;
-        refused(algorithm, &signed, &[&good[..], &good[..]].concat(), "twice").await;
+        refused(
+            algorithm,
+            &signed,
+            &[&good[..], &[0]].concat(),
+            "with a byte behind",
+        )
+        .await;
+        refused(
+            algorithm,
+            &signed,
+            &[&[0], &good[..]].concat(),
+            "with a zero in front",
+        )
+        .await;
+        refused(
+            algorithm,
+            &signed,
+            &[&good[..], &good[..]].concat(),
+            "twice",
+        )
+        .await;
         refused(algorithm, &signed, &vec![0; length], "zeros").await;
         refused(algorithm, &signed, &vec![0xff; length], "ones").await;
         refused(algorithm, &signed, &vec![0; 1100], "longer than any").await;
@@ -74,14 +112,44 @@ async fn an_ecdsa_signature_of_numbers_out_of_range_is_refused() {
         assert_eq!(order.len(), r.len());
         let mut one = zero.clone();
         *one.last_mut().unwrap() = 1;
-        for (first, second) in [(&zero, &zero), (&order, &order), (&zero, &one), (&one, &zero), (&one, &one)] {
-            refused(algorithm, &signed, &[&first[..], second].concat(), "made of constants").await;
+        for (first, second) in [
+            (&zero, &zero),
+            (&order, &order),
+            (&zero, &one),
+            (&one, &zero),
+            (&one, &one),
+        ] {
+            refused(
+                algorithm,
+                &signed,
+                &[&first[..], second].concat(),
+                "made of constants",
+            )
+            .await;
         }
         for out in [&zero, &order] {
-            refused(algorithm, &signed, &[&out[..], s].concat(), "with r out of range").await;
-            refused(algorithm, &signed, &[r, out].concat(), "with s out of range").await;
+            refused(
+                algorithm,
+                &signed,
+                &[&out[..], s].concat(),
+                "with r out of range",
+            )
+            .await;
+            refused(
+                algorithm,
+                &signed,
+                &[r, out].concat(),
+                "with s out of range",
+            )
+            .await;
         }
-        refused(algorithm, &signed, &[s, r].concat(), "with r and s exchanged").await;
+        refused(
+            algorithm,
+            &signed,
+            &[s, r].concat(),
+            "with r and s exchanged",
+        )
+        .await;
     }
 }
 
@@ -100,7 +168,11 @@ async fn an_ecdsa_signature_in_der_is_refused() {
         let (r, s) = good.split_at(good.len() / 2);
         let content = [integer(r), integer(s)].concat();
         let length = u8::try_from(content.len()).unwrap();
-        let head: &[u8] = if length < 0x80 { &[0x30, length] } else { &[0x30, 0x81, length] };
+        let head: &[u8] = if length < 0x80 {
+            &[0x30, length]
+        } else {
+            &[0x30, 0x81, length]
+        };
         refused(algorithm, &signed, &[head, &content].concat(), "DER").await;
     }
 }
@@ -122,7 +194,10 @@ async fn an_ed25519_signature_with_the_order_added_is_refused() {
 async fn an_absent_signature_is_malformed() {
     for algorithm in Algorithm::all() {
         let (signed, _) = token_and_signature(algorithm);
-        send(&layer(), &format!("{signed}.")).await.named(algorithm).invalid_token(ErrorKind::MalformedToken);
+        send(&layer(), &format!("{signed}."))
+            .await
+            .named(algorithm)
+            .invalid_token(ErrorKind::MalformedToken);
     }
 }
 

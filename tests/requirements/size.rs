@@ -13,7 +13,10 @@ fn token_of_length(length: usize) -> String {
         let rest = length - default_key().sign_raw(&header, b"").len();
         let unpadded = payload(&[("pad", "\"\"")]).len();
         let pad = "p".repeat(rest * 3 / 4 - unpadded);
-        let token = default_key().sign_raw(&header, payload(&[("pad", &format!("\"{pad}\""))]).as_bytes());
+        let token = default_key().sign_raw(
+            &header,
+            payload(&[("pad", &format!("\"{pad}\""))]).as_bytes(),
+        );
         if token.len() == length {
             return token;
         }
@@ -28,21 +31,33 @@ fn up_to(bytes: usize) -> JwtAuthLayer {
 #[tokio::test]
 async fn a_token_of_sixteen_kibibytes_is_accepted_and_no_longer_one() {
     send(&layer(), &token_of_length(16 * KIB)).await.accepted();
-    send(&layer(), &token_of_length(16 * KIB + 1)).await.invalid_token(ErrorKind::TokenTooLarge);
+    send(&layer(), &token_of_length(16 * KIB + 1))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
 }
 
 #[tokio::test]
 async fn the_limit_can_be_set() {
     send(&up_to(500), &token_of_length(500)).await.accepted();
-    send(&up_to(500), &token_of_length(501)).await.invalid_token(ErrorKind::TokenTooLarge);
-    send(&up_to(64 * KIB), &token_of_length(64 * KIB)).await.accepted();
-    send(&up_to(64 * KIB), &token_of_length(64 * KIB + 1)).await.invalid_token(ErrorKind::TokenTooLarge);
+    send(&up_to(500), &token_of_length(501))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
+    send(&up_to(64 * KIB), &token_of_length(64 * KIB))
+        .await
+        .accepted();
+    send(&up_to(64 * KIB), &token_of_length(64 * KIB + 1))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
 }
 
 #[tokio::test]
 async fn length_is_looked_at_before_anything_else() {
-    send(&up_to(500), &".".repeat(501)).await.invalid_token(ErrorKind::TokenTooLarge);
-    send(&up_to(500), &".".repeat(500)).await.invalid_token(ErrorKind::MalformedToken);
+    send(&up_to(500), &".".repeat(501))
+        .await
+        .invalid_token(ErrorKind::TokenTooLarge);
+    send(&up_to(500), &".".repeat(500))
+        .await
+        .invalid_token(ErrorKind::MalformedToken);
 }
 
 #[test]

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use serde_json::json;
 use tower_jwt_auth::testing::{TestClock, TestKey, TokenBuilder};
-use tower_jwt_auth::{Algorithm, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource};
+use tower_jwt_auth::{
+    Algorithm, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource,
+};
 
 pub use crate::answer::{Answer, ask, send, send_raw};
 
@@ -87,14 +89,23 @@ pub fn token_of(key: &TestKey) -> TokenBuilder {
 pub fn payload(changes: &[(&str, &str)]) -> String {
     let (now, exp) = (NOW.to_string(), (NOW + 300).to_string());
     let (iss, aud) = (format!("\"{ISSUER}\""), format!("\"{AUDIENCE}\""));
-    let mut claims = vec![("iss", &*iss), ("sub", "\"alice\""), ("aud", &*aud), ("iat", &*now), ("exp", &*exp)];
+    let mut claims = vec![
+        ("iss", &*iss),
+        ("sub", "\"alice\""),
+        ("aud", &*aud),
+        ("iat", &*now),
+        ("exp", &*exp),
+    ];
     for (name, value) in changes {
         claims.retain(|(other, _)| other != name);
         if !value.is_empty() {
             claims.push((name, value));
         }
     }
-    let members: Vec<_> = claims.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let members: Vec<_> = claims
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -113,7 +124,11 @@ pub fn decode(text: &str) -> Vec<u8> {
 
 /// A request with these headers.
 pub fn request(headers: &[(&str, &str)]) -> Request<()> {
-    let request = headers.iter().fold(Request::get("/"), |request, (name, value)| request.header(*name, *value));
+    let request = headers
+        .iter()
+        .fold(Request::get("/"), |request, (name, value)| {
+            request.header(*name, *value)
+        });
     request.body(()).unwrap()
 }
 

@@ -36,7 +36,11 @@ async fn a_time_of_another_type_is_an_invalid_claim_and_never_absent() {
     for claim in TIMES {
         for value in values {
             let got = kind_of(claim, value).await;
-            assert_eq!(got, (Some(ErrorKind::InvalidClaim), Some(claim.to_owned())), "{claim}: {value}");
+            assert_eq!(
+                got,
+                (Some(ErrorKind::InvalidClaim), Some(claim.to_owned())),
+                "{claim}: {value}"
+            );
         }
     }
 }
@@ -44,9 +48,21 @@ async fn a_time_of_another_type_is_an_invalid_claim_and_never_absent() {
 #[tokio::test]
 async fn a_negative_time_is_an_invalid_claim() {
     for claim in TIMES {
-        for value in ["-1", "-0.5", "-1800000000", "-1e9", "-9223372036854775808", "-1e300", "-1e-300"] {
+        for value in [
+            "-1",
+            "-0.5",
+            "-1800000000",
+            "-1e9",
+            "-9223372036854775808",
+            "-1e300",
+            "-1e-300",
+        ] {
             let got = kind_of(claim, value).await;
-            assert_eq!(got, (Some(ErrorKind::InvalidClaim), Some(claim.to_owned())), "{claim}: {value}");
+            assert_eq!(
+                got,
+                (Some(ErrorKind::InvalidClaim), Some(claim.to_owned())),
+                "{claim}: {value}"
+            );
         }
     }
 }
@@ -55,7 +71,11 @@ async fn a_negative_time_is_an_invalid_claim() {
 #[tokio::test]
 async fn minus_zero_is_zero() {
     for value in ["0", "-0", "-0.0", "0.0", "0e5", "-0e-5"] {
-        assert_eq!(kind_of("exp", value).await.0, Some(ErrorKind::Expired), "{value}");
+        assert_eq!(
+            kind_of("exp", value).await.0,
+            Some(ErrorKind::Expired),
+            "{value}"
+        );
         assert_eq!(kind_of("nbf", value).await.0, None, "{value}");
         assert_eq!(kind_of("iat", value).await.0, None, "{value}");
     }
@@ -81,7 +101,11 @@ async fn a_time_beyond_the_year_9999_is_an_invalid_claim() {
     for claim in TIMES {
         for value in values {
             let got = kind_of(claim, value).await;
-            assert_eq!(got, (Some(ErrorKind::InvalidClaim), Some(claim.to_owned())), "{claim}: {value}");
+            assert_eq!(
+                got,
+                (Some(ErrorKind::InvalidClaim), Some(claim.to_owned())),
+                "{claim}: {value}"
+            );
         }
     }
 }
@@ -89,8 +113,16 @@ async fn a_time_beyond_the_year_9999_is_an_invalid_claim() {
 #[tokio::test]
 async fn what_is_no_json_number_is_refused() {
     for claim in TIMES {
-        for value in ["NaN", "Infinity", "-Infinity", "0x6b49d200", "01800000300", "+1800000300", "1_800_000_300", ".5"]
-        {
+        for value in [
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "0x6b49d200",
+            "01800000300",
+            "+1800000300",
+            "1_800_000_300",
+            ".5",
+        ] {
             assert!(kind_of(claim, value).await.0.is_some(), "{claim}: {value}");
         }
     }
@@ -98,14 +130,26 @@ async fn what_is_no_json_number_is_refused() {
 
 #[tokio::test]
 async fn a_time_may_have_a_fraction_or_an_exponent() {
-    for value in ["1800000300.0", "1800000300.999", "1.8000003e9", "18000003E2", "1e10", "2.5e+10", "18000003000e-1"] {
+    for value in [
+        "1800000300.0",
+        "1800000300.999",
+        "1.8000003e9",
+        "18000003E2",
+        "1e10",
+        "2.5e+10",
+        "18000003000e-1",
+    ] {
         assert_eq!(kind_of("exp", value).await.0, None, "{value}");
     }
     for value in ["1799999999.5", "1.8e9", "18e8", "0.5", "1e-300"] {
         assert_eq!(kind_of("nbf", value).await.0, None, "{value}");
         assert_eq!(kind_of("iat", value).await.0, None, "{value}");
         let expired = value.parse::<f64>().unwrap() < 1.79e9;
-        assert_eq!(kind_of("exp", value).await.0, expired.then_some(ErrorKind::Expired), "{value}");
+        assert_eq!(
+            kind_of("exp", value).await.0,
+            expired.then_some(ErrorKind::Expired),
+            "{value}"
+        );
     }
 }
 
@@ -113,7 +157,15 @@ async fn a_time_may_have_a_fraction_or_an_exponent() {
 async fn a_time_far_ahead_is_a_time() {
     for value in ["1e10", "253402300799", "10000000000.5"] {
         assert_eq!(kind_of("exp", value).await.0, None, "{value}");
-        assert_eq!(kind_of("nbf", value).await.0, Some(ErrorKind::NotYetValid), "{value}");
-        assert_eq!(kind_of("iat", value).await.0, Some(ErrorKind::NotYetValid), "{value}");
+        assert_eq!(
+            kind_of("nbf", value).await.0,
+            Some(ErrorKind::NotYetValid),
+            "{value}"
+        );
+        assert_eq!(
+            kind_of("iat", value).await.0,
+            Some(ErrorKind::NotYetValid),
+            "{value}"
+        );
     }
 }

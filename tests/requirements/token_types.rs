@@ -25,17 +25,30 @@ const OTHERS: [&str; 15] = [
 ];
 
 async fn type_of(typ: &str) -> TokenType {
-    send(&layer(), &token().header("typ", typ).sign()).await.named(typ).accepted().token_type().clone()
+    send(&layer(), &token().header("typ", typ).sign())
+        .await
+        .named(typ)
+        .accepted()
+        .token_type()
+        .clone()
 }
 
 #[tokio::test]
 async fn a_token_may_have_no_type_or_an_access_tokens() {
-    let untyped = send(&layer(), &token().without_header("typ").sign()).await.accepted();
+    let untyped = send(&layer(), &token().without_header("typ").sign())
+        .await
+        .accepted();
     assert_eq!(untyped.token_type(), &TokenType::Unspecified);
     for typ in ["JWT", "jwt", "Jwt", "application/jwt", "APPLICATION/JWT"] {
         assert_eq!(type_of(typ).await, TokenType::Jwt, "{typ}");
     }
-    for typ in ["at+jwt", "AT+JWT", "at+JWT", "application/at+jwt", "Application/At+Jwt"] {
+    for typ in [
+        "at+jwt",
+        "AT+JWT",
+        "at+JWT",
+        "application/at+jwt",
+        "Application/At+Jwt",
+    ] {
         assert_eq!(type_of(typ).await, TokenType::AccessToken, "{typ}");
     }
 }
@@ -50,7 +63,13 @@ async fn another_type_is_refused_by_default() {
 
 #[tokio::test]
 async fn a_type_that_is_no_string_is_malformed() {
-    for typ in [Value::Null, json!(1), json!(["JWT"]), json!({}), json!(false)] {
+    for typ in [
+        Value::Null,
+        json!(1),
+        json!(["JWT"]),
+        json!({}),
+        json!(false),
+    ] {
         let answer = send(&layer(), &token().header("typ", &typ).sign()).await;
         answer.named(&typ).invalid_token(ErrorKind::MalformedToken);
     }
@@ -62,27 +81,44 @@ fn access_only() -> JwtAuthLayer {
 }
 
 fn access_token() -> TokenBuilder {
-    token().header("typ", "at+jwt").claim("client_id", "s6BhdRkqt3")
+    token()
+        .header("typ", "at+jwt")
+        .claim("client_id", "s6BhdRkqt3")
 }
 
 #[tokio::test]
 async fn an_access_token_has_the_type_of_one() {
-    for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "APPLICATION/at+JWT"] {
-        let claims = send(&access_only(), &access_token().header("typ", typ).sign()).await.named(typ).accepted();
+    for typ in [
+        "at+jwt",
+        "AT+JWT",
+        "application/at+jwt",
+        "APPLICATION/at+JWT",
+    ] {
+        let claims = send(&access_only(), &access_token().header("typ", typ).sign())
+            .await
+            .named(typ)
+            .accepted();
         assert_eq!(claims.token_type(), &TokenType::AccessToken);
     }
-    for typ in ["JWT", "jwt", "application/jwt", "at", "at+jwt ", "x-at+jwt"].into_iter().chain(OTHERS) {
+    for typ in ["JWT", "jwt", "application/jwt", "at", "at+jwt ", "x-at+jwt"]
+        .into_iter()
+        .chain(OTHERS)
+    {
         let answer = send(&access_only(), &access_token().header("typ", typ).sign()).await;
         answer.named(typ).invalid_token(ErrorKind::WrongTokenType);
     }
     let untyped = access_token().without_header("typ").sign();
-    send(&access_only(), &untyped).await.invalid_token(ErrorKind::WrongTokenType);
+    send(&access_only(), &untyped)
+        .await
+        .invalid_token(ErrorKind::WrongTokenType);
 }
 
 #[tokio::test]
 async fn an_access_token_has_every_claim_of_one() {
     for claim in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"] {
-        let answer = send(&access_only(), &access_token().without_claim(claim).sign()).await.named(claim);
+        let answer = send(&access_only(), &access_token().without_claim(claim).sign())
+            .await
+            .named(claim);
         answer.invalid_token(ErrorKind::MissingClaim);
         assert_eq!(answer.claim(), Some(claim));
     }
@@ -95,7 +131,10 @@ async fn a_claim_of_another_type_does_not_count_as_one_of_an_access_token() {
             let answer = send(&access_only(), &access_token().claim(claim, &value).sign()).await;
             assert_eq!(answer.claim(), Some(claim));
             let kind = answer.kind().unwrap();
-            assert!(matches!(kind, ErrorKind::InvalidClaim | ErrorKind::MissingClaim), "{claim}: {kind:?}");
+            assert!(
+                matches!(kind, ErrorKind::InvalidClaim | ErrorKind::MissingClaim),
+                "{claim}: {kind:?}"
+            );
             answer.named((claim, &value)).invalid_token(kind);
         }
     }
@@ -109,15 +148,30 @@ async fn a_claim_of_another_type_does_not_count_as_one_of_an_access_token() {
 #[tokio::test]
 async fn the_other_claims_may_be_absent_by_default() {
     for claim in ["sub", "iat", "jti"] {
-        send(&layer(), &token().without_claim(claim).sign()).await.named(claim).accepted();
+        send(&layer(), &token().without_claim(claim).sign())
+            .await
+            .named(claim)
+            .accepted();
     }
 }
 
 #[tokio::test]
 async fn the_types_to_take_can_be_chosen() {
-    let layer = builder().token_types(["secevent+jwt", "application/custom"]).build().unwrap();
-    for typ in ["secevent+jwt", "SecEvent+JWT", "application/secevent+jwt", "custom", "application/custom"] {
-        let claims = send(&layer, &token().header("typ", typ).sign()).await.named(typ).accepted();
+    let layer = builder()
+        .token_types(["secevent+jwt", "application/custom"])
+        .build()
+        .unwrap();
+    for typ in [
+        "secevent+jwt",
+        "SecEvent+JWT",
+        "application/secevent+jwt",
+        "custom",
+        "application/custom",
+    ] {
+        let claims = send(&layer, &token().header("typ", typ).sign())
+            .await
+            .named(typ)
+            .accepted();
         assert!(matches!(claims.token_type(), TokenType::Other(_)), "{typ}");
     }
     for typ in ["JWT", "at+jwt", "logout+jwt", ""] {
@@ -125,7 +179,9 @@ async fn the_types_to_take_can_be_chosen() {
         answer.named(typ).invalid_token(ErrorKind::WrongTokenType);
     }
     let untyped = token().without_header("typ").sign();
-    send(&layer, &untyped).await.invalid_token(ErrorKind::WrongTokenType);
+    send(&layer, &untyped)
+        .await
+        .invalid_token(ErrorKind::WrongTokenType);
 }
 
 #[test]

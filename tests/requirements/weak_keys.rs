@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
-use crate::support::{AUDIENCE, ISSUER, builder_for, decode, default_key, encode, key, send, token, token_of};
+use crate::support::{
+    AUDIENCE, ISSUER, builder_for, decode, default_key, encode, key, send, token, token_of,
+};
 
 /// As many different bytes as there are.
 fn secret(length: usize) -> Vec<u8> {
@@ -17,12 +19,25 @@ fn kind_of<T: std::fmt::Debug>(result: Result<T, tower_jwt_auth::ConfigError>) -
 
 #[test]
 fn a_secret_shorter_than_its_hash_is_refused() {
-    for (algorithm, length) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
+    for (algorithm, length) in [
+        (Algorithm::HS256, 32),
+        (Algorithm::HS384, 48),
+        (Algorithm::HS512, 64),
+    ] {
         assert!(Key::secret(algorithm, secret(length)).is_ok());
         for short in [0, 1, 16, length - 1] {
-            assert_eq!(kind_of(Key::secret(algorithm, secret(short))), ConfigErrorKind::WeakSecret, "{algorithm}");
-            let jwk = json!({"kty": "oct", "alg": algorithm.name(), "k": encode(secret(short))}).to_string();
-            assert_eq!(kind_of(Key::jwk(&jwk)), ConfigErrorKind::UnusableKey, "{algorithm}");
+            assert_eq!(
+                kind_of(Key::secret(algorithm, secret(short))),
+                ConfigErrorKind::WeakSecret,
+                "{algorithm}"
+            );
+            let jwk = json!({"kty": "oct", "alg": algorithm.name(), "k": encode(secret(short))})
+                .to_string();
+            assert_eq!(
+                kind_of(Key::jwk(&jwk)),
+                ConfigErrorKind::UnusableKey,
+                "{algorithm}"
+            );
         }
     }
     let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::secret(ISSUER, secret(31), AUDIENCE);
@@ -31,9 +46,18 @@ fn a_secret_shorter_than_its_hash_is_refused() {
 
 #[test]
 fn a_secret_that_repeats_a_few_bytes_is_refused() {
-    for weak in [vec![0; 32], vec![b'a'; 64], b"changeme".repeat(8), b"abcdefg".repeat(10)] {
+    for weak in [
+        vec![0; 32],
+        vec![b'a'; 64],
+        b"changeme".repeat(8),
+        b"abcdefg".repeat(10),
+    ] {
         let text = String::from_utf8_lossy(&weak).into_owned();
-        assert_eq!(kind_of(Key::secret(Algorithm::HS256, &weak)), ConfigErrorKind::WeakSecret, "{text}");
+        assert_eq!(
+            kind_of(Key::secret(Algorithm::HS256, &weak)),
+            ConfigErrorKind::WeakSecret,
+            "{text}"
+        );
         let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::secret(ISSUER, &weak, AUDIENCE);
         assert_eq!(kind_of(layer), ConfigErrorKind::WeakSecret, "{text}");
     }
@@ -41,7 +65,10 @@ fn a_secret_that_repeats_a_few_bytes_is_refused() {
 
 #[test]
 fn a_secret_for_another_algorithm_is_a_contradiction() {
-    assert_eq!(kind_of(Key::secret(Algorithm::ES256, secret(32))), ConfigErrorKind::Contradiction);
+    assert_eq!(
+        kind_of(Key::secret(Algorithm::ES256, secret(32))),
+        ConfigErrorKind::Contradiction
+    );
 }
 
 fn rsa(n: &[u8], e: &str) -> Value {
@@ -71,7 +98,11 @@ fn resized(jwk: &mut Value, member: &str, change: impl Fn(&mut Vec<u8>)) {
 /// JWKs that no key may be made of, each with the id `weak`.
 fn unusable() -> Vec<Value> {
     let whole = modulus(256);
-    let mut keys = vec![rsa(&modulus(128), "AQAB"), rsa(&modulus(255), "AQAB"), rsa(&[], "AQAB")];
+    let mut keys = vec![
+        rsa(&modulus(128), "AQAB"),
+        rsa(&modulus(255), "AQAB"),
+        rsa(&[], "AQAB"),
+    ];
     // Leading zeros don't make it longer.
     keys.push(rsa(&[&[0; 128][..], &modulus(128)].concat(), "AQAB"));
     // 1, 0, 2, 65536, nothing, and more than 32 bits.
@@ -108,46 +139,86 @@ fn unusable() -> Vec<Value> {
 #[test]
 fn what_is_no_strong_key_is_unusable() {
     for jwk in unusable() {
-        assert_eq!(kind_of(Key::jwk(&jwk.to_string())), ConfigErrorKind::UnusableKey, "{jwk}");
+        assert_eq!(
+            kind_of(Key::jwk(&jwk.to_string())),
+            ConfigErrorKind::UnusableKey,
+            "{jwk}"
+        );
         let alone = json!({"keys": [jwk]}).to_string();
-        assert_eq!(kind_of(KeySet::from_json(&alone)), ConfigErrorKind::NoKeys, "{jwk}");
+        assert_eq!(
+            kind_of(KeySet::from_json(&alone)),
+            ConfigErrorKind::NoKeys,
+            "{jwk}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_weak_key_in_a_set_is_skipped_and_the_others_serve() {
     for jwk in unusable() {
-        let set = KeySet::from_json(&json!({"keys": [jwk, default_key().jwk()]}).to_string()).unwrap();
-        let skipped: Vec<_> = set.skipped().iter().map(tower_jwt_auth::SkippedKey::key_id).collect();
-        assert_eq!((set.keys().count(), skipped), (1, vec![Some("weak")]), "{jwk}");
-        let layer = builder_for(Issuer::with_keys(ISSUER, set, AUDIENCE)).build().unwrap();
+        let set =
+            KeySet::from_json(&json!({"keys": [jwk, default_key().jwk()]}).to_string()).unwrap();
+        let skipped: Vec<_> = set
+            .skipped()
+            .iter()
+            .map(tower_jwt_auth::SkippedKey::key_id)
+            .collect();
+        assert_eq!(
+            (set.keys().count(), skipped),
+            (1, vec![Some("weak")]),
+            "{jwk}"
+        );
+        let layer = builder_for(Issuer::with_keys(ISSUER, set, AUDIENCE))
+            .build()
+            .unwrap();
         send(&layer, &token().sign()).await.accepted();
         let weak = default_key().clone().with_key_id("weak");
-        send(&layer, &token_of(&weak).sign()).await.invalid_token(ErrorKind::UnknownKey);
+        send(&layer, &token_of(&weak).sign())
+            .await
+            .invalid_token(ErrorKind::UnknownKey);
     }
 }
 
 // Whoever reads the published set could sign with it.
 #[tokio::test]
 async fn a_secret_that_an_issuer_publishes_is_not_used() {
-    let issuer = TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::HS256]).start().await.unwrap();
-    let layer: JwtAuthLayer = JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
-    send(&layer, &issuer.token_with(Algorithm::ES256).sign()).await.accepted();
+    let issuer = TestIssuer::builder()
+        .algorithms([Algorithm::ES256, Algorithm::HS256])
+        .start()
+        .await
+        .unwrap();
+    let layer: JwtAuthLayer =
+        JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
+    send(&layer, &issuer.token_with(Algorithm::ES256).sign())
+        .await
+        .accepted();
     let answer = send(&layer, &issuer.token_with(Algorithm::HS256).sign()).await;
     answer.invalid_token(ErrorKind::AlgorithmNotAllowed);
     // Not even kept.
     let health = layer.authenticator().health().remove(0);
     assert_eq!((health.keys.len(), health.skipped.len()), (1, 1));
-    assert_eq!(health.skipped[0].key_id(), Some(issuer.key(Algorithm::HS256).unwrap().key_id()));
+    assert_eq!(
+        health.skipped[0].key_id(),
+        Some(issuer.key(Algorithm::HS256).unwrap().key_id())
+    );
 }
 
 #[tokio::test]
 async fn a_weak_key_that_an_issuer_publishes_is_skipped() {
     let issuer = TestIssuer::start().await.unwrap();
     let good = issuer.key(Algorithm::ES256).unwrap();
-    issuer.set_jwks(json!({"keys": [rsa(&modulus(128), "AQAB"), good.jwk(), rsa(&modulus(256), "AQ")]}).to_string());
-    let layer: JwtAuthLayer = JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
+    issuer.set_jwks(
+        json!({"keys": [rsa(&modulus(128), "AQAB"), good.jwk(), rsa(&modulus(256), "AQ")]})
+            .to_string(),
+    );
+    let layer: JwtAuthLayer =
+        JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
     send(&layer, &issuer.token().sign()).await.accepted();
-    let rsa = issuer.token().key(&key(Algorithm::RS256).clone().with_key_id("weak")).sign();
-    send(&layer, &rsa).await.invalid_token(ErrorKind::UnknownKey);
+    let rsa = issuer
+        .token()
+        .key(&key(Algorithm::RS256).clone().with_key_id("weak"))
+        .sign();
+    send(&layer, &rsa)
+        .await
+        .invalid_token(ErrorKind::UnknownKey);
 }

@@ -44,7 +44,11 @@ impl Web {
     fn answer(&self, url: &str) -> Response<Full<Bytes>> {
         self.asked.lock().unwrap().push(url.to_owned());
         let page = self.pages.lock().unwrap().get(url).cloned();
-        let status = if page.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let status = if page.is_some() {
+            StatusCode::OK
+        } else {
+            StatusCode::NOT_FOUND
+        };
         let mut response = Response::new(Full::from(page.unwrap_or_default()));
         *response.status_mut() = status;
         response

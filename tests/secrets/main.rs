@@ -24,7 +24,8 @@ use tower_jwt_auth::{Algorithm, Key};
 static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 fn turn() -> std::sync::MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    TURN.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -37,7 +38,10 @@ fn random_secret() -> Vec<u8> {
 
 /// As an operator would write it.
 fn jwk_of(secret: &[u8]) -> String {
-    format!(r#"{{"kty":"oct","alg":"HS256","kid":"shared","k":"{}"}}"#, encode(secret))
+    format!(
+        r#"{{"kty":"oct","alg":"HS256","kid":"shared","k":"{}"}}"#,
+        encode(secret)
+    )
 }
 
 fn key_of(secret: &[u8]) -> Key {

@@ -5,7 +5,9 @@ use std::fmt::{Debug, Display, Write as _};
 
 use tower::Layer as _;
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
-use tower_jwt_auth::{Algorithm, Authenticator, ConfigError, Issuer, JwtAuthLayer, Key, KeySet, KeySource as _, Keys};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, ConfigError, Issuer, JwtAuthLayer, Key, KeySet, KeySource as _, Keys,
+};
 
 use crate::{encode, jwk_of, key_of, random_secret, turn};
 
@@ -23,7 +25,13 @@ fn forms(secret: &[u8]) -> Vec<String> {
     // Of the whole, since what a cut leaves of a character would read differently.
     let text: String = String::from_utf8_lossy(secret).chars().take(6).collect();
     let standard = encode(&secret[..24]);
-    vec![hex[..16].to_owned(), list.trim_matches(['[', ']']).to_owned(), text, standard, encode(secret)]
+    vec![
+        hex[..16].to_owned(),
+        list.trim_matches(['[', ']']).to_owned(),
+        text,
+        standard,
+        encode(secret),
+    ]
 }
 
 #[track_caller]
@@ -37,7 +45,9 @@ fn hides(secret: &[u8], shown: &str) {
 /// As `{:?}`, `{:#?}` and, through all its causes, `{}`.
 fn all_of(error: &ConfigError) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
-    causes.fold(format!("{error} {error:?} {error:#?}"), |shown, cause| format!("{shown} {cause} {cause:?}"))
+    causes.fold(format!("{error} {error:?} {error:#?}"), |shown, cause| {
+        format!("{shown} {cause} {cause:?}")
+    })
 }
 
 fn debug(value: &impl Debug) -> String {
@@ -48,9 +58,16 @@ fn debug(value: &impl Debug) -> String {
 fn the_forms_are_found_where_a_secret_is_shown() {
     let _turn = turn();
     let secret = random_secret();
-    let shown = [debug(&secret), jwk_of(&secret), String::from_utf8_lossy(&secret).into_owned()];
+    let shown = [
+        debug(&secret),
+        jwk_of(&secret),
+        String::from_utf8_lossy(&secret).into_owned(),
+    ];
     for shown in shown {
-        assert!(forms(&secret).iter().any(|form| shown.contains(form)), "{shown}");
+        assert!(
+            forms(&secret).iter().any(|form| shown.contains(form)),
+            "{shown}"
+        );
     }
 }
 
@@ -74,7 +91,10 @@ fn no_type_that_holds_a_secret_shows_it() {
     hides(&secret, &debug(&service));
     hides(&secret, &debug(&authenticator));
     hides(&secret, &debug(&authenticator.health()));
-    hides(&secret, &serde_json::to_string(&authenticator.health()).unwrap());
+    hides(
+        &secret,
+        &serde_json::to_string(&authenticator.health()).unwrap(),
+    );
 }
 
 #[test]
@@ -84,7 +104,10 @@ fn the_test_kit_shows_no_secret_either() {
     let key = TestKey::from_secret(Algorithm::HS256, &secret);
     hides(&secret, &debug(&key));
     hides(&secret, &debug(&key.token()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let starting = TestIssuer::builder().algorithms([Algorithm::HS256]).start();
     let issuer = runtime.block_on(starting).unwrap();
     let published = issuer.key(Algorithm::HS256).unwrap().secret().unwrap();
@@ -107,7 +130,10 @@ fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
         k.clone(),
     ];
     let mut all: Vec<_> = jwks.iter().map(|jwk| Key::jwk(jwk).unwrap_err()).collect();
-    all.extend(jwks.iter().map(|jwk| KeySet::from_json(&format!(r#"{{"keys":[{jwk}]}}"#)).unwrap_err()));
+    all.extend(
+        jwks.iter()
+            .map(|jwk| KeySet::from_json(&format!(r#"{{"keys":[{jwk}]}}"#)).unwrap_err()),
+    );
     all.push(Key::secret(Algorithm::HS512, secret).unwrap_err());
     all.push(Key::secret(Algorithm::ES256, secret).unwrap_err());
     all.push(Key::pem(pem).unwrap_err());
@@ -115,7 +141,11 @@ fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
     all.push(Key::der(secret).unwrap_err());
     all.push(JwtAuthLayer::<()>::secret("", secret, AUDIENCE).unwrap_err());
     let twice = JwtAuthLayer::<()>::builder(Issuer::with_keys(ISSUER, key_of(secret), AUDIENCE));
-    let twice = twice.issuer(Issuer::with_keys("https://other.example", key_of(secret), AUDIENCE));
+    let twice = twice.issuer(Issuer::with_keys(
+        "https://other.example",
+        key_of(secret),
+        AUDIENCE,
+    ));
     all.push(twice.build().unwrap_err());
     all
 }
@@ -134,10 +164,23 @@ fn no_configuration_error_shows_the_secret_that_it_is_about() {
 fn a_skipped_member_of_a_set_is_named_and_not_shown() {
     let _turn = turn();
     let secret = random_secret();
-    let weak = format!(r#"{{"kty":"oct","kid":"weak","alg":"HS512","k":"{}"}}"#, encode(&secret));
-    let set = KeySet::from_json(&format!(r#"{{"keys":[{weak},{}]}}"#, jwk_of(&random_secret()))).unwrap();
+    let weak = format!(
+        r#"{{"kty":"oct","kid":"weak","alg":"HS512","k":"{}"}}"#,
+        encode(&secret)
+    );
+    let set = KeySet::from_json(&format!(
+        r#"{{"keys":[{weak},{}]}}"#,
+        jwk_of(&random_secret())
+    ))
+    .unwrap();
     let skipped = set.skipped();
     assert_eq!(skipped[0].key_id(), Some("weak"));
     let shown: &dyn Display = &skipped[0].reason();
-    hides(&secret, &format!("{shown} {skipped:?} {}", serde_json::to_string(skipped).unwrap()));
+    hides(
+        &secret,
+        &format!(
+            "{shown} {skipped:?} {}",
+            serde_json::to_string(skipped).unwrap()
+        ),
+    );
 }

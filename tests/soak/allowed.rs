@@ -12,8 +12,18 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
-    pub(crate) const ACCEPTED: Self = Self { accepted: true, refused: false, unavailable: false, waits: false };
-    pub(crate) const REFUSED: Self = Self { accepted: false, refused: true, unavailable: false, waits: true };
+    pub(crate) const ACCEPTED: Self = Self {
+        accepted: true,
+        refused: false,
+        unavailable: false,
+        waits: false,
+    };
+    pub(crate) const REFUSED: Self = Self {
+        accepted: false,
+        refused: true,
+        unavailable: false,
+        waits: true,
+    };
 
     pub(crate) const fn or(self, other: Self) -> Self {
         Self {

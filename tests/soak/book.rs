@@ -80,7 +80,12 @@ impl Book {
 
     /// To be called when the issuer publishes it.
     pub(crate) fn publish(&mut self, generation: Arc<Generation>) {
-        let fate = Fate { published: Instant::now(), known: false, withdrawn: None, gone: false };
+        let fate = Fate {
+            published: Instant::now(),
+            known: false,
+            withdrawn: None,
+            gone: false,
+        };
         self.fates.insert(generation.number, fate);
         self.current.push(generation);
     }
@@ -88,7 +93,10 @@ impl Book {
     /// To be called before the issuer publishes others instead.
     pub(crate) fn withdraw_all(&mut self) {
         for generation in self.current.drain(..) {
-            self.fates.get_mut(&generation.number).expect("it was published").withdrawn = Some(Instant::now());
+            self.fates
+                .get_mut(&generation.number)
+                .expect("it was published")
+                .withdrawn = Some(Instant::now());
             self.withdrawn.push(generation);
         }
         let superfluous = self.withdrawn.len().saturating_sub(3);
@@ -138,7 +146,10 @@ impl Book {
         match key {
             Key::Stranger => {
                 self.last_stranger = Some(now);
-                Allowed { unavailable, ..Allowed::REFUSED }
+                Allowed {
+                    unavailable,
+                    ..Allowed::REFUSED
+                }
             }
             Key::Forged(generation) => {
                 let fate = &self.fates[&generation];
@@ -146,7 +157,11 @@ impl Book {
                 if fate.withdrawn.is_some() {
                     self.last_stranger = Some(now);
                 }
-                Allowed { unavailable: unavailable && !at_hand, waits: !at_hand, ..Allowed::REFUSED }
+                Allowed {
+                    unavailable: unavailable && !at_hand,
+                    waits: !at_hand,
+                    ..Allowed::REFUSED
+                }
             }
             Key::Good(generation) => {
                 if self.fates[&generation].withdrawn.is_some() {
@@ -160,12 +175,24 @@ impl Book {
     fn allowed_for_good(&self, fate: &Fate, now: Instant) -> Allowed {
         let unavailable = self.is_trouble(now);
         match fate.withdrawn {
-            Some(_) if fate.gone => Allowed { unavailable, ..Allowed::REFUSED },
-            Some(since) => Allowed { accepted: self.is_doubt(since, now), unavailable, ..Allowed::REFUSED },
+            Some(_) if fate.gone => Allowed {
+                unavailable,
+                ..Allowed::REFUSED
+            },
+            Some(since) => Allowed {
+                accepted: self.is_doubt(since, now),
+                unavailable,
+                ..Allowed::REFUSED
+            },
             None if fate.known => Allowed::ACCEPTED,
             None => {
                 let refused = self.is_budget_spent(now) && self.is_doubt(fate.published, now);
-                Allowed { accepted: true, refused, unavailable, waits: true }
+                Allowed {
+                    accepted: true,
+                    refused,
+                    unavailable,
+                    waits: true,
+                }
             }
         }
     }
@@ -179,7 +206,9 @@ impl Book {
         fate.known = true;
         let published = fate.published;
         for fate in self.fates.values_mut() {
-            fate.gone |= fate.withdrawn.is_some_and(|withdrawn| withdrawn <= published);
+            fate.gone |= fate
+                .withdrawn
+                .is_some_and(|withdrawn| withdrawn <= published);
         }
     }
 
@@ -208,7 +237,11 @@ impl Book {
     /// Each rotation costs a refetch, and a flood all that there are.
     fn is_budget_spent(&self, now: Instant) -> bool {
         let recent = |then: Instant| now.saturating_duration_since(then) < BUDGET_WINDOW;
-        let rotations = self.fates.values().filter(|fate| recent(fate.published)).count();
+        let rotations = self
+            .fates
+            .values()
+            .filter(|fate| recent(fate.published))
+            .count();
         self.last_stranger.is_some_and(recent) || rotations > BUDGET
     }
 }

@@ -52,7 +52,10 @@ impl Range {
 
     /// To be called before the request's last byte leaves.
     pub(crate) fn fire(&self, shot: &Shot) -> Fired {
-        Fired { allowed: self.allowed(shot), at: Instant::now() }
+        Fired {
+            allowed: self.allowed(shot),
+            at: Instant::now(),
+        }
     }
 
     pub(crate) fn hit(&self, shot: &Shot, fired: &Fired, answer: &Answer) {
@@ -92,9 +95,16 @@ impl Range {
 pub(crate) async fn client(range: Arc<Range>, mut random: Random) {
     let mut kept = None;
     while !range.is_over() {
-        let mut shots: Vec<_> = (0..if random.chance(4) { 3 } else { 1 }).map(|_| range.shot(&mut random)).collect();
+        let mut shots: Vec<_> = (0..if random.chance(4) { 3 } else { 1 })
+            .map(|_| range.shot(&mut random))
+            .collect();
         // What comes after it would not be read.
-        shots.truncate(shots.iter().position(Shot::ends_connection).map_or(shots.len(), |last| last + 1));
+        shots.truncate(
+            shots
+                .iter()
+                .position(Shot::ends_connection)
+                .map_or(shots.len(), |last| last + 1),
+        );
         kept = volley(&range, &shots, kept).await.unwrap_or_else(|error| {
             range.tally().broke(shots[0].kind, &error);
             None
@@ -104,7 +114,11 @@ pub(crate) async fn client(range: Arc<Range>, mut random: Random) {
 }
 
 /// Sends requests without waiting between them, and reads the answers in their order.
-async fn volley(range: &Range, shots: &[Shot], kept: Option<Connection>) -> io::Result<Option<Connection>> {
+async fn volley(
+    range: &Range,
+    shots: &[Shot],
+    kept: Option<Connection>,
+) -> io::Result<Option<Connection>> {
     let mut connection = match kept {
         Some(connection) => connection,
         None => Connection::open(range.server).await?,

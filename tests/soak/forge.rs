@@ -46,7 +46,9 @@ impl Forge {
             (book.flood, book.a_current(random), book.a_withdrawn(random))
         };
         // Between two generations there is none for a moment.
-        let Some(current) = current else { return signed("good, of another issuer", random.pick(&self.steady)) };
+        let Some(current) = current else {
+            return signed("good, of another issuer", random.pick(&self.steady));
+        };
         match (random.below(100), withdrawn) {
             (0..8, _) => signed("good, of another issuer", random.pick(&self.steady)),
             (8..13, _) => signed("good, by a shared secret", random.pick(&self.partners)),
@@ -54,7 +56,9 @@ impl Forge {
             (25..41, _) => self.fixed(random),
             (41..43, _) => self.confused(&current, random),
             (43..49, _) if flood => self.stranger(random),
-            (49..55, Some(withdrawn)) if flood => good("good, of a withdrawn key", &withdrawn, random),
+            (49..55, Some(withdrawn)) if flood => {
+                good("good, of a withdrawn key", &withdrawn, random)
+            }
             _ => good("good", &current, random),
         }
     }
@@ -75,9 +79,17 @@ impl Forge {
             4 => self.enemy.key_id().to_owned(),
             _ => format!("{number:x}"),
         };
-        let token =
-            self.enemy.token().issuer(&*self.issuer).header("kid", key_id).subject(format!("{SUBJECT}stranger"));
-        Shot::bearing("unknown key id", Truth::Depends(Key::Stranger), &token.sign())
+        let token = self
+            .enemy
+            .token()
+            .issuer(&*self.issuer)
+            .header("kid", key_id)
+            .subject(format!("{SUBJECT}stranger"));
+        Shot::bearing(
+            "unknown key id",
+            Truth::Depends(Key::Stranger),
+            &token.sign(),
+        )
     }
 
     /// CVE-2015-9235 and its kin.
@@ -89,7 +101,11 @@ impl Forge {
             _ => public.jwk().to_string().into_bytes(),
         };
         let key = TestKey::from_secret(Algorithm::HS256, secret).with_key_id(public.key_id());
-        Shot::bearing(CONFUSED, Truth::Refused, &key.token().issuer(&*self.issuer).sign())
+        Shot::bearing(
+            CONFUSED,
+            Truth::Refused,
+            &key.token().issuer(&*self.issuer).sign(),
+        )
     }
 }
 
@@ -107,35 +123,85 @@ fn forged(generation: &Generation, random: &mut Random) -> Shot {
     Shot::bearing(kind, Truth::Depends(Key::Forged(generation.number)), token)
 }
 
-fn fixed(issuer: &str, steady: &TestIssuer, partner: &TestKey) -> Vec<(&'static str, Truth, String)> {
-    let good = steady.token().expires_in(Duration::from_secs(24 * 60 * 60)).sign();
+fn fixed(
+    issuer: &str,
+    steady: &TestIssuer,
+    partner: &TestKey,
+) -> Vec<(&'static str, Truth, String)> {
+    let good = steady
+        .token()
+        .expires_in(Duration::from_secs(24 * 60 * 60))
+        .sign();
     let bearing = |token: &str| whoami(&format!("authorization: Bearer {token}\r\n"));
     let refused = |kind, token: &str| (kind, Truth::Refused, bearing(token));
     let (message, _) = good.rsplit_once('.').expect("a token has dots");
     vec![
         refused("expired", &steady.token().expired().sign()),
-        refused("wrong issuer", &steady.token().issuer("https://other.example").sign()),
-        refused("issuer with a slash more", &steady.token().issuer(format!("{}/", steady.issuer())).sign()),
+        refused(
+            "wrong issuer",
+            &steady.token().issuer("https://other.example").sign(),
+        ),
+        refused(
+            "issuer with a slash more",
+            &steady
+                .token()
+                .issuer(format!("{}/", steady.issuer()))
+                .sign(),
+        ),
         refused("another's secret", &partner.token().issuer(issuer).sign()),
         refused("algorithm none", &unsigned(issuer, "none")),
         refused("algorithm NONE", &unsigned(issuer, "NONE")),
-        refused("unknown critical header", &steady.token().header("crit", ["exp"]).sign()),
+        refused(
+            "unknown critical header",
+            &steady.token().header("crit", ["exp"]).sign(),
+        ),
         refused("no signature", message),
         refused("empty signature", &format!("{message}.")),
         refused("five parts", &format!("{good}.{}.{}", "AAAA", "AAAA")),
         refused("hundreds of dots", &".".repeat(800)),
         refused("garbage", "%%%"),
-        refused("60 KB of token", &format!("{message}.{}", "A".repeat(60 * 1024))),
-        ("60 KB of header", Truth::Accepted, whoami(&format!("authorization: Bearer {good}\r\n{}", padding()))),
-        ("empty token", Truth::Refused, whoami("authorization: Bearer \r\n")),
+        refused(
+            "60 KB of token",
+            &format!("{message}.{}", "A".repeat(60 * 1024)),
+        ),
+        (
+            "60 KB of header",
+            Truth::Accepted,
+            whoami(&format!("authorization: Bearer {good}\r\n{}", padding())),
+        ),
+        (
+            "empty token",
+            Truth::Refused,
+            whoami("authorization: Bearer \r\n"),
+        ),
         ("no token", Truth::Challenged, whoami("")),
-        ("another scheme", Truth::Challenged, whoami("authorization: Basic YTpi\r\n")),
-        ("credentials twice", Truth::Ambiguous, whoami(&format!("authorization: Bearer {good}\r\n").repeat(2))),
-        ("credentials joined", Truth::Ambiguous, bearing(&format!("{good}, Bearer {good}"))),
+        (
+            "another scheme",
+            Truth::Challenged,
+            whoami("authorization: Basic YTpi\r\n"),
+        ),
+        (
+            "credentials twice",
+            Truth::Ambiguous,
+            whoami(&format!("authorization: Bearer {good}\r\n").repeat(2)),
+        ),
+        (
+            "credentials joined",
+            Truth::Ambiguous,
+            bearing(&format!("{good}, Bearer {good}")),
+        ),
         ("public route", Truth::Status(200), get("/public", "")),
         ("health", Truth::Status(200), get("/healthz", "")),
-        ("no such path", Truth::Status(404), get("/nowhere", "authorization: Bearer x\r\n")),
-        ("not HTTP", Truth::Status(400), "\u{16}\u{3}\u{1} \r\n\r\n".to_owned()),
+        (
+            "no such path",
+            Truth::Status(404),
+            get("/nowhere", "authorization: Bearer x\r\n"),
+        ),
+        (
+            "not HTTP",
+            Truth::Status(400),
+            "\u{16}\u{3}\u{1} \r\n\r\n".to_owned(),
+        ),
     ]
 }
 
@@ -145,6 +211,11 @@ fn padding() -> String {
 
 fn unsigned(issuer: &str, algorithm: &str) -> String {
     let header = format!(r#"{{"alg":"{algorithm}","typ":"JWT"}}"#);
-    let claims = format!(r#"{{"iss":"{issuer}","sub":"x","aud":"https://api.example","exp":4102444800}}"#);
-    format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
+    let claims =
+        format!(r#"{{"iss":"{issuer}","sub":"x","aud":"https://api.example","exp":4102444800}}"#);
+    format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(claims)
+    )
 }

@@ -30,17 +30,30 @@ pub(crate) async fn client(range: Arc<Range>, mut random: Random) {
         } else {
             let (_, token) = random.pick(&generation.forged);
             let truth = Truth::Depends(Key::Forged(generation.number));
-            check(&range, &mut client, Shot::bearing("gRPC, bad", truth, token)).await;
+            check(
+                &range,
+                &mut client,
+                Shot::bearing("gRPC, bad", truth, token),
+            )
+            .await;
         }
     }
 }
 
 async fn check(range: &Range, client: &mut HealthClient<Channel>, shot: Shot) {
-    let mut request = Request::new(HealthCheckRequest { service: String::new() });
-    let token = MetadataValue::try_from(format!("Bearer {}", shot.token.as_deref().unwrap_or_default()))
-        .expect("a token can stand there");
+    let mut request = Request::new(HealthCheckRequest {
+        service: String::new(),
+    });
+    let token = MetadataValue::try_from(format!(
+        "Bearer {}",
+        shot.token.as_deref().unwrap_or_default()
+    ))
+    .expect("a token can stand there");
     request.metadata_mut().insert("authorization", token);
     let fired = range.fire(&shot);
-    let code = client.check(request).await.map_or_else(|status| status.code(), |_| Code::Ok);
+    let code = client
+        .check(request)
+        .await
+        .map_or_else(|status| status.code(), |_| Code::Ok);
     range.hit_grpc(&shot, &fired, code);
 }

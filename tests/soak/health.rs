@@ -20,9 +20,16 @@ impl Health {
     /// Of each issuer, in their order.
     pub(crate) async fn of(server: SocketAddr) -> io::Result<Vec<Self>> {
         let mut connection = Connection::open(server).await?;
-        let answer = connection.exchange(&get("/healthz", "connection: close\r\n")).await?;
+        let answer = connection
+            .exchange(&get("/healthz", "connection: close\r\n"))
+            .await?;
         let told: Value = serde_json::from_str(&answer.body)?;
-        Ok(told["issuers"].as_array().into_iter().flatten().map(|issuer| Self::read(&issuer["fetch"])).collect())
+        Ok(told["issuers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|issuer| Self::read(&issuer["fetch"]))
+            .collect())
     }
 
     pub(crate) const fn successes(&self) -> u64 {

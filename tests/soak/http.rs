@@ -28,7 +28,10 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = in_time(TcpStream::connect(address)).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::new() })
+        Ok(Self {
+            stream,
+            buffer: Vec::new(),
+        })
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -53,14 +56,26 @@ impl Connection {
 
     async fn read_answer(&mut self) -> io::Result<Answer> {
         let end = loop {
-            if let Some(end) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            if let Some(end) = self
+                .buffer
+                .windows(4)
+                .position(|bytes| bytes == b"\r\n\r\n")
+            {
                 break end + 4;
             }
             self.read_more().await?;
         };
         let head = text(self.buffer.drain(..end).collect())?;
-        let mut answer = Answer { status: status(&head)?, head, body: String::new() };
-        let length = answer.header("content-length").unwrap_or("0").parse().map_err(io::Error::other)?;
+        let mut answer = Answer {
+            status: status(&head)?,
+            head,
+            body: String::new(),
+        };
+        let length = answer
+            .header("content-length")
+            .unwrap_or("0")
+            .parse()
+            .map_err(io::Error::other)?;
         while self.buffer.len() < length {
             self.read_more().await?;
         }
@@ -79,16 +94,21 @@ impl Connection {
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.head.lines().filter_map(|line| line.split_once(':'));
-        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        fields
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 
     pub(crate) fn closes(&self) -> bool {
-        self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        self.header("connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 }
 
 fn status(head: &str) -> io::Result<u16> {
-    let code = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    let code = head
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok());
     code.ok_or_else(|| io::Error::other("not an HTTP/1.1 answer"))
 }
 
@@ -97,5 +117,7 @@ fn text(bytes: Vec<u8>) -> io::Result<String> {
 }
 
 async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(LIMIT, step).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    timeout(LIMIT, step)
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }

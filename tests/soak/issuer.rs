@@ -15,14 +15,21 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 
 pub(crate) fn serve(address: SocketAddr) -> ExitCode {
     // One thread: nothing is answered before the first orders are obeyed.
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         let mut orders = Vec::new();
         while let Some(line) = next(&mut lines).await.filter(|line| line != "start") {
             orders.push(line);
         }
-        let issuer = TestIssuer::builder().listen(address).max_age(Some(MAX_AGE)).start().await;
+        let issuer = TestIssuer::builder()
+            .listen(address)
+            .max_age(Some(MAX_AGE))
+            .start()
+            .await;
         let issuer = issuer.expect("the port is free");
         for order in &orders {
             obey(&issuer, order);
@@ -78,7 +85,10 @@ fn fault(text: &str) -> Option<Fault> {
         "redirect" => Fault::Redirect(value.to_owned()),
         "status" => Fault::Status(value.parse().expect("a status")),
         "delay" => Fault::Delay(Duration::from_millis(value.parse().expect("milliseconds"))),
-        "retry-after" => Fault::RetryAfter { status: 503, seconds: value.parse().expect("seconds") },
+        "retry-after" => Fault::RetryAfter {
+            status: 503,
+            seconds: value.parse().expect("seconds"),
+        },
         _ => panic!("no such fault: {text}"),
     })
 }

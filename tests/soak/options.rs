@@ -24,11 +24,17 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn parse(args: impl Iterator<Item = String>) -> Self {
         let mut args = args.peekable();
-        match args.next_if(|arg| arg == "--run" || arg == "--issue").as_deref() {
-            Some("--run") => {
-                Options::parse(Parser::from_args(args)).map_or_else(|error| Self::mistake(&error), Self::Run)
-            }
-            Some(_) => args.next().unwrap_or_default().parse().map_or_else(|error| Self::mistake(&error), Self::Issue),
+        match args
+            .next_if(|arg| arg == "--run" || arg == "--issue")
+            .as_deref()
+        {
+            Some("--run") => Options::parse(Parser::from_args(args))
+                .map_or_else(|error| Self::mistake(&error), Self::Run),
+            Some(_) => args
+                .next()
+                .unwrap_or_default()
+                .parse()
+                .map_or_else(|error| Self::mistake(&error), Self::Issue),
             None => Self::Nothing,
         }
     }
@@ -40,10 +46,16 @@ impl Command {
 
 impl Options {
     fn parse(mut parser: Parser) -> Result<Self, lexopt::Error> {
-        let mut options = Self { time: Duration::from_secs(120), seed: from_the_clock(), clients: 32 };
+        let mut options = Self {
+            time: Duration::from_secs(120),
+            seed: from_the_clock(),
+            clients: 32,
+        };
         while let Some(arg) = parser.next()? {
             match arg {
-                Arg::Long("seconds") => options.time = Duration::from_secs(parser.value()?.parse()?),
+                Arg::Long("seconds") => {
+                    options.time = Duration::from_secs(parser.value()?.parse()?)
+                }
                 Arg::Long("seed") => options.seed = parser.value()?.parse()?,
                 Arg::Long("clients") => options.clients = parser.value()?.parse()?,
                 other => return Err(other.unexpected()),
@@ -54,5 +66,7 @@ impl Options {
 }
 
 fn from_the_clock() -> u64 {
-    SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_secs())
+    SystemTime::UNIX_EPOCH
+        .elapsed()
+        .map_or(1, |time| time.as_secs())
 }

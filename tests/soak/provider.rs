@@ -35,7 +35,15 @@ struct Life {
 
 impl Issuer {
     pub(crate) const fn new(address: SocketAddr) -> Self {
-        Self { address, orders: BTreeMap::new(), earlier: Fetches { keys: 0, metadata: 0 }, life: None }
+        Self {
+            address,
+            orders: BTreeMap::new(),
+            earlier: Fetches {
+                keys: 0,
+                metadata: 0,
+            },
+            life: None,
+        }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -46,14 +54,28 @@ impl Issuer {
     pub(crate) async fn start(&mut self) {
         let mut command = Command::new(std::env::current_exe().expect("this has a path"));
         command.args(["--issue", &self.address.to_string()]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = command.spawn().expect("the issuer starts");
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let mut life = Life { child, input, output, fetches: Fetches::default() };
-        let mut orders: Vec<_> = self.orders.iter().map(|(verb, rest)| format!("{verb} {rest}")).collect();
+        let mut life = Life {
+            child,
+            input,
+            output,
+            fetches: Fetches::default(),
+        };
+        let mut orders: Vec<_> = self
+            .orders
+            .iter()
+            .map(|(verb, rest)| format!("{verb} {rest}"))
+            .collect();
         orders.push("start".to_owned());
-        life.fetches = timeout(LIMIT, life.tell(&orders.join("\n"))).await.expect("the issuer starts in time");
+        life.fetches = timeout(LIMIT, life.tell(&orders.join("\n")))
+            .await
+            .expect("the issuer starts in time");
         self.life = Some(life);
     }
 
@@ -84,7 +106,9 @@ impl Issuer {
 
     async fn tell(&mut self, line: &str) {
         if let Some(life) = &mut self.life {
-            life.fetches = timeout(LIMIT, life.tell(line)).await.expect("the issuer answers in time");
+            life.fetches = timeout(LIMIT, life.tell(line))
+                .await
+                .expect("the issuer answers in time");
         }
     }
 
@@ -95,8 +119,15 @@ impl Issuer {
 
     /// As far as it told before it was last killed.
     pub(crate) fn known_fetches(&self) -> Fetches {
-        let now = self.life.as_ref().map(|life| life.fetches).unwrap_or_default();
-        Fetches { keys: self.earlier.keys + now.keys, metadata: self.earlier.metadata + now.metadata }
+        let now = self
+            .life
+            .as_ref()
+            .map(|life| life.fetches)
+            .unwrap_or_default();
+        Fetches {
+            keys: self.earlier.keys + now.keys,
+            metadata: self.earlier.metadata + now.metadata,
+        }
     }
 
     /// SIGKILL: no good-byes.
@@ -116,9 +147,24 @@ impl Issuer {
 
 impl Life {
     async fn tell(&mut self, command: &str) -> Fetches {
-        self.input.write_all(format!("{command}\n").as_bytes()).await.expect("the issuer listens");
-        let line = self.output.next_line().await.expect("it can be read").expect("the issuer answers");
-        let mut words = line.strip_prefix("ok ").expect("it obeys").split(' ').map(|word| word.parse().unwrap());
-        Fetches { keys: words.next().unwrap(), metadata: words.next().unwrap() }
+        self.input
+            .write_all(format!("{command}\n").as_bytes())
+            .await
+            .expect("the issuer listens");
+        let line = self
+            .output
+            .next_line()
+            .await
+            .expect("it can be read")
+            .expect("the issuer answers");
+        let mut words = line
+            .strip_prefix("ok ")
+            .expect("it obeys")
+            .split(' ')
+            .map(|word| word.parse().unwrap());
+        Fetches {
+            keys: words.next().unwrap(),
+            metadata: words.next().unwrap(),
+        }
     }
 }

@@ -24,16 +24,34 @@ const QUITTERS: usize = 2;
 const DRIBBLERS: usize = 8;
 
 pub(crate) fn run(options: Options) -> ExitCode {
-    println!("seed {}: {} clients for {:?}", options.seed, options.clients, options.time);
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    println!(
+        "seed {}: {} clients for {:?}",
+        options.seed, options.clients, options.time
+    );
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let passed = runtime.block_on(soak(options));
     runtime.shutdown_background();
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 async fn soak(options: Options) -> bool {
     let mut random = Random::new(options.seed);
-    let Scene { mut server, steady, enemy, issuer, range, file: _file } = Scene::set(&mut random).await;
+    let Scene {
+        mut server,
+        steady,
+        enemy,
+        issuer,
+        range,
+        file: _file,
+    } = Scene::set(&mut random).await;
     let idle = Sample::take(server.process);
     let samples = Arc::new(Mutex::new(Vec::new()));
     let watching = tokio::spawn(watch(server.process, Arc::clone(&samples)));
@@ -74,7 +92,9 @@ async fn play(schedule: &mut Schedule, range: &Range, time: Duration) -> bool {
 /// Whether all clients got their last answers.
 async fn end_load(range: &Range, load: JoinSet<()>) -> bool {
     range.over.store(true, Relaxed);
-    let ended = timeout(Duration::from_secs(30), load.join_all()).await.is_ok();
+    let ended = timeout(Duration::from_secs(30), load.join_all())
+        .await
+        .is_ok();
     // For the server to see that they are gone.
     sleep(Duration::from_secs(2)).await;
     ended

@@ -45,17 +45,42 @@ impl Scene {
         let key = enemy.key(Algorithm::ES256).expect("its key");
         let forge = Forge::new(&issuer.name(), &key, &steady, &secret);
         let (book, tally) = (Mutex::new(Book::new()), Mutex::new(Tally::default()));
-        let range = Arc::new(Range { server: server.address, forge, book, tally, over: AtomicBool::new(false) });
+        let range = Arc::new(Range {
+            server: server.address,
+            forge,
+            book,
+            tally,
+            over: AtomicBool::new(false),
+        });
         let first = Generation::make(0, issuer.name(), key, enemy.issuer().to_owned()).await;
         range.book().publish(Arc::new(first));
-        Self { server, steady, enemy, issuer, range, file }
+        Self {
+            server,
+            steady,
+            enemy,
+            issuer,
+            range,
+            file,
+        }
     }
 }
 
-async fn start_server(issuer: &Issuer, steady: &TestIssuer, file: &SecretFile, secret: &str) -> Server {
+async fn start_server(
+    issuer: &Issuer,
+    steady: &TestIssuer,
+    file: &SecretFile,
+    secret: &str,
+) -> Server {
     let (name, jwks_uri) = (issuer.name(), steady.jwks_uri());
     let of_steady = ["--issuer", steady.issuer(), "--jwks-uri", &jwks_uri];
-    let of_partner = ["--issuer", PARTNER, "--hmac-secret-file", file.path(), "--audience", AUDIENCE];
+    let of_partner = [
+        "--issuer",
+        PARTNER,
+        "--hmac-secret-file",
+        file.path(),
+        "--audience",
+        AUDIENCE,
+    ];
     let args = [&["--issuer", &*name][..], &of_steady, &of_partner].concat();
     let forbidden = ["eyJ", SUBJECT, secret].map(ToOwned::to_owned).to_vec();
     Server::start(&args, forbidden).await
@@ -65,9 +90,12 @@ async fn start_server(issuer: &Issuer, steady: &TestIssuer, file: &SecretFile, s
 /// another run may have too.
 fn free_port() -> SocketAddr {
     let first = std::process::id() % 10_000;
-    let ports = (0..10_000).filter_map(|offset| u16::try_from(20_000 + (first + offset) % 10_000).ok());
+    let ports =
+        (0..10_000).filter_map(|offset| u16::try_from(20_000 + (first + offset) % 10_000).ok());
     let mut addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
+    addresses
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("a free port")
 }
 
 /// A file that is gone after the run.

@@ -50,10 +50,22 @@ pub(crate) struct Record {
 }
 
 impl Schedule {
-    pub(crate) fn new(range: Arc<Range>, issuer: Issuer, random: Random, enemy: &TestIssuer) -> Self {
+    pub(crate) fn new(
+        range: Arc<Range>,
+        issuer: Issuer,
+        random: Random,
+        enemy: &TestIssuer,
+    ) -> Self {
         let key = enemy.key(Algorithm::ES256).expect("its key");
         let (enemy_url, record) = (enemy.issuer().to_owned(), Record::default());
-        Self { range, issuer, random, enemy: key, enemy_url, record }
+        Self {
+            range,
+            issuer,
+            random,
+            enemy: key,
+            enemy_url,
+            record,
+        }
     }
 
     /// One cycle at least; as many as there is time for.
@@ -95,15 +107,23 @@ impl Schedule {
         self.range.book().begin_trouble();
         self.range.book().flood = true;
         let issuer = self.issuer.name();
-        for (count, fault) in Fault::all(&mut self.random, &issuer, &self.enemy_url, &self.enemy).iter().enumerate() {
+        for (count, fault) in Fault::all(&mut self.random, &issuer, &self.enemy_url, &self.enemy)
+            .iter()
+            .enumerate()
+        {
             let met = self.inject(fault).await;
             self.range.book().flood = count < FLOODED_FAULTS;
             self.record.faults.push((fault.name(), met));
         }
         self.range.book().flood = false;
-        let stale = self.until("stale keys", async |schedule| schedule.health().await.stale).await;
+        let stale = self
+            .until("stale keys", async |schedule| schedule.health().await.stale)
+            .await;
         self.record.stale += u64::from(stale);
-        self.until("a whole budget", async |schedule| schedule.range.book().is_rested()).await;
+        self.until("a whole budget", async |schedule| {
+            schedule.range.book().is_rested()
+        })
+        .await;
         self.record.troubles.push(begin.elapsed());
     }
 
@@ -152,8 +172,15 @@ impl Schedule {
         self.issuer.order("keys", &keys).await;
         self.issuer.order("fault", "delay 1000").await;
         let before = self.health().await.successes();
-        let well = self.until("a recovery", async |schedule| schedule.health().await.successes() > before).await;
-        self.record.faults.push(("slow and half bad; metadata: of the enemy".to_owned(), u64::from(well)));
+        let well = self
+            .until("a recovery", async |schedule| {
+                schedule.health().await.successes() > before
+            })
+            .await;
+        self.record.faults.push((
+            "slow and half bad; metadata: of the enemy".to_owned(),
+            u64::from(well),
+        ));
         self.publish().await;
         self.issuer.behave().await;
         self.range.book().end_trouble(Duration::ZERO);
@@ -173,7 +200,11 @@ impl Schedule {
     async fn rotate_in_flood(&mut self, cycles: u32) {
         self.range.book().flood = true;
         sleep(Duration::from_secs(3)).await;
-        let old = if cycles % 2 == 1 { self.range.book().take_withdrawn() } else { None };
+        let old = if cycles % 2 == 1 {
+            self.range.book().take_withdrawn()
+        } else {
+            None
+        };
         let (how, next) = match old {
             Some(old) => ("back to the old set, in a flood", old),
             None => ("hard, in a flood", self.new_generation().await),
@@ -184,14 +215,24 @@ impl Schedule {
 
     async fn new_generation(&self) -> Arc<Generation> {
         let number = self.range.book().next_number();
-        Arc::new(Generation::make(number, self.issuer.name(), self.enemy.clone(), self.enemy_url.clone()).await)
+        Arc::new(
+            Generation::make(
+                number,
+                self.issuer.name(),
+                self.enemy.clone(),
+                self.enemy_url.clone(),
+            )
+            .await,
+        )
     }
 
     /// Publishes these keys too, and only then are tokens made with them.
     async fn rotate(&mut self, how: &'static str, next: Arc<Generation>) {
         let mut keys = self.current_keys();
         keys.extend(next.jwks());
-        self.issuer.order("keys", &json!({"keys": keys}).to_string()).await;
+        self.issuer
+            .order("keys", &json!({"keys": keys}).to_string())
+            .await;
         self.range.book().publish(next);
         let took = self.until_known(how).await;
         self.record.rotations.push((how, took));
@@ -215,6 +256,11 @@ impl Schedule {
     }
 
     fn current_keys(&self) -> Vec<serde_json::Value> {
-        self.range.book().current().iter().flat_map(|generation| generation.jwks()).collect()
+        self.range
+            .book()
+            .current()
+            .iter()
+            .flat_map(|generation| generation.jwks())
+            .collect()
     }
 }

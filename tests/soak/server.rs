@@ -36,17 +36,41 @@ impl Server {
     /// Starts the example and waits until it says where it listens.
     pub(crate) async fn start(args: &[&str], forbidden: Vec<String>) -> Self {
         let mut command = Command::new(example());
-        command.args(["--listen", "127.0.0.1:0"]).args(args).env("RUST_LOG", "info,tower_jwt_auth=debug");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .args(args)
+            .env("RUST_LOG", "info,tower_jwt_auth=debug");
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = command.spawn().expect("the example starts");
-        let log = Arc::new(Mutex::new(Log { forbidden, ..Log::default() }));
-        tokio::spawn(keep(Arc::clone(&log), child.stderr.take().expect("it is piped")));
+        let log = Arc::new(Mutex::new(Log {
+            forbidden,
+            ..Log::default()
+        }));
+        tokio::spawn(keep(
+            Arc::clone(&log),
+            child.stderr.take().expect("it is piped"),
+        ));
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let first = timeout(LIMIT, lines.next_line()).await.expect("it starts in time").expect("it can be read");
-        let first = first.unwrap_or_else(|| panic!("it ended at once: {:?}", log.lock().unwrap().last));
-        let address = first.strip_prefix("listening on http://").expect("the first line tells the address");
+        let first = timeout(LIMIT, lines.next_line())
+            .await
+            .expect("it starts in time")
+            .expect("it can be read");
+        let first =
+            first.unwrap_or_else(|| panic!("it ended at once: {:?}", log.lock().unwrap().last));
+        let address = first
+            .strip_prefix("listening on http://")
+            .expect("the first line tells the address");
         let address = address.parse().expect("an address");
-        Self { address, process: child.id().expect("it runs"), log, child }
+        Self {
+            address,
+            process: child.id().expect("it runs"),
+            log,
+            child,
+        }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -63,7 +87,10 @@ impl Server {
 /// Beside this test: `target/PROFILE/deps/THIS` and `target/PROFILE/examples/resource_server`.
 fn example() -> PathBuf {
     let this = std::env::current_exe().expect("this has a path");
-    let profile = this.parent().and_then(|deps| deps.parent()).expect("it is in a folder of cargo's");
+    let profile = this
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("it is in a folder of cargo's");
     profile.join("examples").join("resource_server")
 }
 
@@ -97,6 +124,12 @@ fn note(lines: &mut Vec<String>, line: &str) {
 }
 
 pub(crate) async fn signal(name: &str, process: u32) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status().await;
-    assert!(sent.expect("there is `kill`").success(), "{name} can't be sent");
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &process.to_string()])
+        .status()
+        .await;
+    assert!(
+        sent.expect("there is `kill`").success(),
+        "{name} can't be sent"
+    );
 }

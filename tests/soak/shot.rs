@@ -30,13 +30,22 @@ pub(crate) enum Truth {
 
 impl Shot {
     pub(crate) fn new(kind: &'static str, truth: Truth, request: String) -> Self {
-        Self { kind, request, token: None, truth, subject: None }
+        Self {
+            kind,
+            request,
+            token: None,
+            truth,
+            subject: None,
+        }
     }
 
     /// Asks who bears the token.
     pub(crate) fn bearing(kind: &'static str, truth: Truth, token: &str) -> Self {
         let request = whoami(&format!("authorization: Bearer {token}\r\n"));
-        Self { token: Some(token.to_owned()), ..Self::new(kind, truth, request) }
+        Self {
+            token: Some(token.to_owned()),
+            ..Self::new(kind, truth, request)
+        }
     }
 
     /// Whether the server can only hang up.

@@ -31,7 +31,13 @@ pub(crate) struct Kind {
 }
 
 impl Tally {
-    pub(crate) fn answered(&mut self, name: &'static str, status: u16, took: Duration, verdict: Verdict) {
+    pub(crate) fn answered(
+        &mut self,
+        name: &'static str,
+        status: u16,
+        took: Duration,
+        verdict: Verdict,
+    ) {
         let kind = self.kinds.entry(name).or_default();
         *kind.statuses.entry(status).or_default() += 1;
         kind.slowest = kind.slowest.max(took);
@@ -55,7 +61,10 @@ impl Tally {
     }
 
     pub(crate) fn answers(&self) -> u64 {
-        self.kinds.values().flat_map(|kind| kind.statuses.values()).sum()
+        self.kinds
+            .values()
+            .flat_map(|kind| kind.statuses.values())
+            .sum()
     }
 
     fn tell(&mut self, violation: &str) {

@@ -56,7 +56,10 @@ pub(crate) fn judge_status(allowed: Allowed, status: u16, took: Duration) -> Ver
         _ => (false, Verdict::Right),
     };
     let wrong = (!is_allowed).then(|| format!("{status} where {allowed:?}"));
-    verdict(wrong.or_else(|| late(took, if allowed.waits { AT_LAST } else { AT_ONCE })), otherwise)
+    verdict(
+        wrong.or_else(|| late(took, if allowed.waits { AT_LAST } else { AT_ONCE })),
+        otherwise,
+    )
 }
 
 fn verdict(wrong: Option<String>, otherwise: Verdict) -> Verdict {
@@ -69,8 +72,12 @@ fn late(took: Duration, limit: Duration) -> Option<String> {
 
 /// The claims must be this caller's, and not those of another request.
 fn accepted(shot: &Shot, answer: &Answer) -> Option<String> {
-    let its_own = shot.subject.as_ref().is_none_or(|subject| answer.body.contains(&format!("{subject}\"")));
-    expect(answer, 200, None).or_else(|| (!its_own).then(|| "the claims of somebody else".to_owned()))
+    let its_own = shot
+        .subject
+        .as_ref()
+        .is_none_or(|subject| answer.body.contains(&format!("{subject}\"")));
+    expect(answer, 200, None)
+        .or_else(|| (!its_own).then(|| "the claims of somebody else".to_owned()))
 }
 
 fn refused(answer: &Answer) -> Option<String> {
@@ -80,18 +87,21 @@ fn refused(answer: &Answer) -> Option<String> {
 fn challenged(answer: &Answer, status: u16, code: &str) -> Option<String> {
     let challenge = answer.header("www-authenticate").unwrap_or("none");
     let named = challenge.starts_with(&format!("Bearer error=\"{code}\""));
-    expect(answer, status, None).or_else(|| (!named).then(|| format!("{status} with the challenge {challenge}")))
+    expect(answer, status, None)
+        .or_else(|| (!named).then(|| format!("{status} with the challenge {challenge}")))
 }
 
 /// It says when to come back, and doesn't blame the token.
 fn unavailable(answer: &Answer) -> Option<String> {
-    let wait: Option<u64> = answer.header("retry-after").and_then(|wait| wait.parse().ok());
+    let wait: Option<u64> = answer
+        .header("retry-after")
+        .and_then(|wait| wait.parse().ok());
     let honest = wait.is_some_and(|wait| wait > 0) && answer.header("www-authenticate").is_none();
     (!honest).then(|| "503 without Retry-After, or with a challenge".to_owned())
 }
 
 fn expect(answer: &Answer, status: u16, challenge: Option<&str>) -> Option<String> {
-    let as_expected =
-        answer.status == status && challenge.is_none_or(|expected| answer.header("www-authenticate") == Some(expected));
+    let as_expected = answer.status == status
+        && challenge.is_none_or(|expected| answer.header("www-authenticate") == Some(expected));
     (!as_expected).then(|| format!("{} instead of {status}", answer.status))
 }

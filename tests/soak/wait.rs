@@ -13,8 +13,17 @@ impl Schedule {
     /// Until a client was let in by the newest keys.
     pub(crate) async fn until_known(&mut self, what: &str) -> Duration {
         let begin = Instant::now();
-        let newest = self.range.book().current().last().expect("there is one").number;
-        self.until(what, async |schedule| schedule.range.book().is_known(newest)).await;
+        let newest = self
+            .range
+            .book()
+            .current()
+            .last()
+            .expect("there is one")
+            .number;
+        self.until(what, async |schedule| {
+            schedule.range.book().is_known(newest)
+        })
+        .await;
         begin.elapsed()
     }
 
@@ -31,12 +40,19 @@ impl Schedule {
     /// Two, because the first may be of a fetch that began before.
     pub(crate) async fn until_failures(&mut self) -> u64 {
         let before = self.health().await.failures;
-        self.until("a failure", async |schedule| schedule.health().await.failures > before + 1).await;
+        self.until("a failure", async |schedule| {
+            schedule.health().await.failures > before + 1
+        })
+        .await;
         (self.health().await.failures - before).saturating_sub(1)
     }
 
     /// Looks until it is so; notes if it isn't in time.
-    pub(crate) async fn until(&mut self, what: &str, is_so: impl AsyncFn(&mut Self) -> bool) -> bool {
+    pub(crate) async fn until(
+        &mut self,
+        what: &str,
+        is_so: impl AsyncFn(&mut Self) -> bool,
+    ) -> bool {
         let begin = Instant::now();
         while !is_so(self).await {
             if begin.elapsed() > PATIENCE {
@@ -49,6 +65,9 @@ impl Schedule {
     }
 
     pub(crate) async fn health(&self) -> Health {
-        Health::of(self.range.server).await.map(|all| all[0].clone()).unwrap_or_default()
+        Health::of(self.range.server)
+            .await
+            .map(|all| all[0].clone())
+            .unwrap_or_default()
     }
 }

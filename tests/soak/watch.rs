@@ -14,10 +14,17 @@ impl Sample {
     /// `None` where the system doesn't tell.
     pub(crate) fn take(process: u32) -> Option<Self> {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let memory = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
         let memory = memory.trim().trim_end_matches("kB").trim().parse().ok()?;
-        let files = std::fs::read_dir(format!("/proc/{process}/fd")).ok()?.count();
-        Some(Self { memory, files: u64::try_from(files).ok()? })
+        let files = std::fs::read_dir(format!("/proc/{process}/fd"))
+            .ok()?
+            .count();
+        Some(Self {
+            memory,
+            files: u64::try_from(files).ok()?,
+        })
     }
 }
 
@@ -34,7 +41,12 @@ pub(crate) async fn watch(process: u32, samples: Arc<Mutex<Vec<Sample>>>) {
 pub(crate) fn quarters(samples: &[Sample], warm_up: usize) -> Option<(Sample, Sample)> {
     let samples = samples.get(warm_up..)?;
     let quarter = samples.len() / 4;
-    (quarter > 0).then(|| (median(&samples[..quarter]), median(&samples[samples.len() - quarter..])))
+    (quarter > 0).then(|| {
+        (
+            median(&samples[..quarter]),
+            median(&samples[samples.len() - quarter..]),
+        )
+    })
 }
 
 fn median(samples: &[Sample]) -> Sample {
@@ -43,5 +55,8 @@ fn median(samples: &[Sample]) -> Sample {
         values.sort_unstable();
         values[values.len() / 2]
     };
-    Sample { memory: middle(|sample| sample.memory), files: middle(|sample| sample.files) }
+    Sample {
+        memory: middle(|sample| sample.memory),
+        files: middle(|sample| sample.files),
+    }
 }

@@ -14,15 +14,21 @@ use crate::{builder, token};
 struct Certificate(&'static str);
 
 fn is_bearers(claims: &Claims, head: &RequestHead<'_>) -> bool {
-    let bound = claims.get("cnf").and_then(|cnf| cnf.get("x5t#S256")?.as_str());
+    let bound = claims
+        .get("cnf")
+        .and_then(|cnf| cnf.get("x5t#S256")?.as_str());
     bound.is_some() && bound == head.extensions().get::<Certificate>().map(|shown| shown.0)
 }
 
 async fn ask(layer: &JwtAuthLayer, token: &str, shown: Option<&'static str>) -> StatusCode {
-    let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+    let inner =
+        service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
     let service = layer.layer(RequireLayer::when(is_bearers).layer(inner));
     let mut request = Request::new(());
-    request.headers_mut().insert("authorization", HeaderValue::try_from(format!("Bearer {token}")).unwrap());
+    request.headers_mut().insert(
+        "authorization",
+        HeaderValue::try_from(format!("Bearer {token}")).unwrap(),
+    );
     if let Some(shown) = shown {
         request.extensions_mut().insert(Certificate(shown));
     }
@@ -37,8 +43,15 @@ async fn who_has_a_remembered_token_and_not_its_certificate_is_refused() {
     for _ in 0..2 {
         assert_eq!(ask(&layer, &bound, Some("alices")).await, StatusCode::OK);
         for shown in [Some("mallorys"), Some(""), None] {
-            assert_eq!(ask(&layer, &bound, shown).await, StatusCode::FORBIDDEN, "{shown:?}");
+            assert_eq!(
+                ask(&layer, &bound, shown).await,
+                StatusCode::FORBIDDEN,
+                "{shown:?}"
+            );
         }
-        assert_eq!(ask(&layer, &unbound, Some("alices")).await, StatusCode::FORBIDDEN);
+        assert_eq!(
+            ask(&layer, &unbound, Some("alices")).await,
+            StatusCode::FORBIDDEN
+        );
     }
 }

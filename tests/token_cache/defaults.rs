@@ -52,7 +52,10 @@ impl Forge {
         let key = TestKey::generate(Algorithm::HS256);
         let issuer = Issuer::with_keys(ISSUER, public(&key), AUDIENCE);
         let builder = Authenticator::builder(issuer).remember_tokens(TokenCacheSettings::default());
-        Self { key, authenticator: builder.build_authenticator().unwrap() }
+        Self {
+            key,
+            authenticator: builder.build_authenticator().unwrap(),
+        }
     }
 
     /// Another token for each number, all of one length.
@@ -87,13 +90,22 @@ impl Forge {
 #[tokio::test]
 async fn a_token_is_remembered_for_five_minutes() {
     let (clock, token) = at_a_standstill();
-    let authenticator = builder().clock(clock.clone()).build_authenticator().unwrap();
+    let authenticator = builder()
+        .clock(clock.clone())
+        .build_authenticator()
+        .unwrap();
     let token = token.expires_in(seconds(3600)).sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     clock.advance(seconds(5 * 60 - 1));
-    assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()));
+    assert!(same(
+        &first,
+        &authenticator.authenticate(&token).await.unwrap()
+    ));
     clock.advance(seconds(1));
-    assert!(!same(&first, &authenticator.authenticate(&token).await.unwrap()), "it is verified again");
+    assert!(
+        !same(&first, &authenticator.authenticate(&token).await.unwrap()),
+        "it is verified again"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use tower_jwt_auth::testing::{Rotation, TestIssuer, TestKey};
-use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, KeyQuery, KeySet, KeySource, Keys, KeysFuture, TokenCacheSettings};
+use tower_jwt_auth::{
+    Algorithm, ErrorKind, Issuer, KeyQuery, KeySet, KeySource, Keys, KeysFuture, TokenCacheSettings,
+};
 
 use crate::{AUDIENCE, ISSUER, key, kind, public, remembering, same, token};
 
@@ -40,7 +42,10 @@ async fn a_removed_key_takes_its_tokens_along() {
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
     source.set(Some(public(&TestKey::generate(Algorithm::ES256))));
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }
 
 #[tokio::test]
@@ -50,8 +55,13 @@ async fn a_key_replaced_under_the_same_id_takes_its_tokens_along() {
     let authenticator = remembering(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
-    source.set(Some(public(&TestKey::generate(Algorithm::ES256).with_key_id(key().key_id()))));
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::InvalidSignature));
+    source.set(Some(public(
+        &TestKey::generate(Algorithm::ES256).with_key_id(key().key_id()),
+    )));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::InvalidSignature)
+    );
 }
 
 #[tokio::test]
@@ -62,22 +72,32 @@ async fn without_keys_what_was_verified_is_not_accepted_either() {
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
     source.set(None);
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::KeysUnavailable));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::KeysUnavailable)
+    );
 }
 
 #[tokio::test]
 async fn a_key_removed_by_the_issuer_takes_its_tokens_along_and_an_unchanged_set_keeps_them() {
     let issuer = TestIssuer::start().await.unwrap();
     let trusted = Issuer::discover(issuer.issuer(), AUDIENCE);
-    let authenticator: tower_jwt_auth::Authenticator = tower_jwt_auth::Authenticator::builder(trusted)
-        .remember_tokens(TokenCacheSettings::default())
-        .build_authenticator()
-        .unwrap();
+    let authenticator: tower_jwt_auth::Authenticator =
+        tower_jwt_auth::Authenticator::builder(trusted)
+            .remember_tokens(TokenCacheSettings::default())
+            .build_authenticator()
+            .unwrap();
     let token = issuer.token().sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     authenticator.prefetch().await.unwrap();
-    assert!(same(&first, &authenticator.authenticate(&token).await.unwrap()), "the same set was fetched again");
+    assert!(
+        same(&first, &authenticator.authenticate(&token).await.unwrap()),
+        "the same set was fetched again"
+    );
     issuer.rotate(Rotation::Hard);
     authenticator.prefetch().await.unwrap();
-    assert_eq!(kind(authenticator.authenticate(&token).await), Some(ErrorKind::UnknownKey));
+    assert_eq!(
+        kind(authenticator.authenticate(&token).await),
+        Some(ErrorKind::UnknownKey)
+    );
 }

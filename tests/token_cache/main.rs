@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use tower_jwt_auth::testing::{TestClock, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JwtAuthBuilder, Key, KeySet, TokenCacheSettings,
+    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JwtAuthBuilder, Key, KeySet,
+    TokenCacheSettings,
 };
 
 const ISSUER: &str = "https://issuer.example";

@@ -29,7 +29,11 @@ impl From<Value> for Stalling {
 
 /// Where the claims are, which is the same for as long as they are remembered.
 fn place(authenticator: &Authenticator<Stalling>, token: &str) -> usize {
-    let claims = authenticator.authenticate(token).now_or_never().unwrap().unwrap();
+    let claims = authenticator
+        .authenticate(token)
+        .now_or_never()
+        .unwrap()
+        .unwrap();
     claims.json().as_ptr().addr()
 }
 
@@ -42,8 +46,15 @@ fn a_request_that_was_overtaken_by_the_clock_makes_nobody_elses_token_forgotten(
             .clock(clock.clone())
             .build_authenticator()
             .unwrap();
-    let (others, own) = (builder.clone().subject("other").sign(), builder.subject("own").sign());
-    let remembered = authenticator.authenticate(&others).now_or_never().unwrap().unwrap();
+    let (others, own) = (
+        builder.clone().subject("other").sign(),
+        builder.subject("own").sign(),
+    );
+    let remembered = authenticator
+        .authenticate(&others)
+        .now_or_never()
+        .unwrap()
+        .unwrap();
     let before = remembered.json().as_ptr().addr();
     let (meanwhile, overtaking, token) = (clock.clone(), authenticator.clone(), others.clone());
     MEANWHILE.set(Some(Box::new(move || {
@@ -51,6 +62,9 @@ fn a_request_that_was_overtaken_by_the_clock_makes_nobody_elses_token_forgotten(
         assert_eq!(place(&overtaking, &token), before);
     })));
     place(&authenticator, &own);
-    assert!(MEANWHILE.take().is_none(), "the other request came in between");
+    assert!(
+        MEANWHILE.take().is_none(),
+        "the other request came in between"
+    );
     assert_eq!(place(&authenticator, &others), before);
 }

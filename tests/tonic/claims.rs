@@ -19,15 +19,30 @@ struct Mine {}
 async fn without_the_layer_a_call_fails_inside_and_tells_the_caller_nothing() {
     let pipe = serve!(Server::builder(), Routes::new(Greeter));
     let client = GreeterClient::new(pipe.channel().await);
-    let status = client.with_token(&token().sign()).hello().await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Internal, "the call was not authenticated"));
+    let status = client
+        .with_token(&token().sign())
+        .hello()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Internal, "the call was not authenticated")
+    );
 }
 
 #[tokio::test]
 async fn claims_of_another_type_are_a_mistake_of_the_server() {
-    let issuer = Issuer::with_keys(ISSUER, Key::jwk(&key().jwk().to_string()).unwrap(), AUDIENCE);
+    let issuer = Issuer::with_keys(
+        ISSUER,
+        Key::jwk(&key().jwk().to_string()).unwrap(),
+        AUDIENCE,
+    );
     let client = greeter!(JwtAuthLayer::<Mine>::builder(issuer).build().unwrap());
-    let status = client.with_token(&token().sign()).hello().await.unwrap_err();
+    let status = client
+        .with_token(&token().sign())
+        .hello()
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::Internal);
 }
 
@@ -35,9 +50,20 @@ async fn claims_of_another_type_are_a_mistake_of_the_server() {
 async fn a_call_let_through_without_a_token_is_unauthenticated_where_claims_are_needed() {
     let mut nobody = greeter!(builder().optional().build().unwrap());
     let status = nobody.hello().await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "no access token was given"));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unauthenticated, "no access token was given")
+    );
     assert_eq!(status.metadata().get("www-authenticate").unwrap(), "Bearer");
-    assert_eq!(nobody.with_token(&token().sign()).hello().await.unwrap().into_inner(), "hello alice");
+    assert_eq!(
+        nobody
+            .with_token(&token().sign())
+            .hello()
+            .await
+            .unwrap()
+            .into_inner(),
+        "hello alice"
+    );
 }
 
 #[tokio::test]
@@ -47,40 +73,64 @@ async fn claims_that_are_optional_may_be_absent_but_the_layer_may_not() {
 
     let seen = |request: http::Request<()>| async {
         let (head, ()) = request.into_parts();
-        let request =
-            Request::from_parts(tonic::metadata::MetadataMap::from_headers(head.headers), head.extensions, ());
+        let request = Request::from_parts(
+            tonic::metadata::MetadataMap::from_headers(head.headers),
+            head.extensions,
+            (),
+        );
         let claims: Option<Claims> = request.optional_claims().unwrap();
         Ok::<_, Error>(http::Response::new(
-            claims.map_or("nobody".to_owned(), |claims| claims.subject().unwrap().into()),
+            claims.map_or("nobody".to_owned(), |claims| {
+                claims.subject().unwrap().into()
+            }),
         ))
     };
     let optional: JwtAuthLayer = builder().optional().build().unwrap();
     let service = optional.layer(tower::service_fn(seen));
     let ask = |request| tower::ServiceExt::oneshot(service.clone(), request);
     assert_eq!(ask(http::Request::new(())).await.unwrap().body(), "nobody");
-    let bearer = http::Request::get("/").header("authorization", format!("Bearer {}", token().sign()));
+    let bearer =
+        http::Request::get("/").header("authorization", format!("Bearer {}", token().sign()));
     assert_eq!(ask(bearer.body(()).unwrap()).await.unwrap().body(), "alice");
 }
 
 #[tokio::test]
 async fn a_single_service_can_be_protected() {
     let (_, health) = tonic_health::server::health_reporter();
-    let pipe = serve!(Server::builder(), Routes::new(health).add_service(layer().layer(Greeter)));
+    let pipe = serve!(
+        Server::builder(),
+        Routes::new(health).add_service(layer().layer(Greeter))
+    );
     let channel = pipe.channel().await;
     let mut client = GreeterClient::new(channel.clone());
-    assert_eq!(client.hello().await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        client.hello().await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
     assert!(client.with_token(&token().sign()).hello().await.is_ok());
     let mut health = tonic_health::pb::health_client::HealthClient::new(channel);
-    assert!(health.check(tonic_health::pb::HealthCheckRequest::default()).await.is_ok());
+    assert!(
+        health
+            .check(tonic_health::pb::HealthCheckRequest::default())
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
 async fn an_error_becomes_a_status_that_keeps_it_as_its_source() {
     let authenticator: Authenticator = builder().build_authenticator().unwrap();
-    let error = authenticator.authenticate(&token().expired().sign()).await.unwrap_err();
+    let error = authenticator
+        .authenticate(&token().expired().sign())
+        .await
+        .unwrap_err();
     for status in [Status::from(&error), Status::from(error.clone())] {
-        assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "the access token has expired"));
-        let source = std::error::Error::source(&status).and_then(|source| source.downcast_ref::<Error>());
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Unauthenticated, "the access token has expired")
+        );
+        let source =
+            std::error::Error::source(&status).and_then(|source| source.downcast_ref::<Error>());
         assert_eq!(source.map(Error::kind), Some(ErrorKind::Expired));
     }
 }

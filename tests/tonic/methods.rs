@@ -14,8 +14,14 @@ use crate::support::{Pipe, builder, serve, token};
 
 fn serve_with_open(names: &[&str]) -> Pipe {
     let (_, health) = health_reporter();
-    let layer = builder().skip(grpc_methods(names.iter().copied())).build().unwrap();
-    serve!(Server::builder().layer(layer), Routes::new(health).add_service(Greeter))
+    let layer = builder()
+        .skip(grpc_methods(names.iter().copied()))
+        .build()
+        .unwrap();
+    serve!(
+        Server::builder().layer(layer),
+        Routes::new(health).add_service(Greeter)
+    )
 }
 
 #[tokio::test]
@@ -24,11 +30,18 @@ async fn an_open_service_needs_no_token_and_the_rest_does() {
     let channel = pipe.channel().await;
     let mut health = HealthClient::new(channel.clone());
     assert!(health.check(HealthCheckRequest::default()).await.is_ok());
-    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    let mut watch = health
+        .watch(HealthCheckRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
     assert!(watch.message().await.unwrap().is_some());
 
     let mut nobody = GreeterClient::new(channel);
-    assert_eq!(nobody.hello().await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        nobody.hello().await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
     assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
 }
 
@@ -44,6 +57,12 @@ async fn an_open_method_opens_no_other_of_its_service() {
 #[tokio::test]
 async fn a_method_that_is_open_by_mistake_gets_no_claims() {
     let pipe = serve_with_open(&["demo.Greeter"]);
-    let status = GreeterClient::new(pipe.channel().await).hello().await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "no access token was given"));
+    let status = GreeterClient::new(pipe.channel().await)
+        .hello()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unauthenticated, "no access token was given")
+    );
 }

@@ -6,21 +6,39 @@ use tower_jwt_auth::testing::TokenBuilder;
 use crate::support::{DOWN, builder, greeter, protected, token};
 
 fn metadata<'s>(status: &'s Status, name: &str) -> Option<&'s str> {
-    status.metadata().get(name).map(|value| value.to_str().unwrap())
+    status
+        .metadata()
+        .get(name)
+        .map(|value| value.to_str().unwrap())
 }
 
-type Refusal = (Option<TokenBuilder>, Code, &'static str, Option<&'static str>);
+type Refusal = (
+    Option<TokenBuilder>,
+    Code,
+    &'static str,
+    Option<&'static str>,
+);
 
 fn refusals() -> [Refusal; 5] {
-    let expired = "Bearer error=\"invalid_token\",error_description=\"the access token has expired\"";
-    let audience =
-        "Bearer error=\"invalid_token\",error_description=\"the access token is meant for another audience\"";
+    let expired =
+        "Bearer error=\"invalid_token\",error_description=\"the access token has expired\"";
+    let audience = "Bearer error=\"invalid_token\",error_description=\"the access token is meant for another audience\"";
     let scope = "Bearer error=\"insufficient_scope\",error_description=\"the access token does not grant what the request \
                  needs\",scope=\"read\"";
     let token = || token().scope("read");
     [
-        (None, Code::Unauthenticated, "no access token was given", Some("Bearer")),
-        (Some(token().expired()), Code::Unauthenticated, "the access token has expired", Some(expired)),
+        (
+            None,
+            Code::Unauthenticated,
+            "no access token was given",
+            Some("Bearer"),
+        ),
+        (
+            Some(token().expired()),
+            Code::Unauthenticated,
+            "the access token has expired",
+            Some(expired),
+        ),
         (
             Some(token().audience("x")),
             Code::Unauthenticated,
@@ -33,7 +51,12 @@ fn refusals() -> [Refusal; 5] {
             "the access token does not grant what the request needs",
             Some(scope),
         ),
-        (Some(token().issuer(DOWN)), Code::Unavailable, "the issuer's keys are temporarily unavailable", None),
+        (
+            Some(token().issuer(DOWN)),
+            Code::Unavailable,
+            "the issuer's keys are temporarily unavailable",
+            None,
+        ),
     ]
 }
 
@@ -45,7 +68,10 @@ async fn each_refusal_has_its_code_message_and_metadata() {
         let status = client.hello().await.unwrap_err();
         assert_eq!((status.code(), status.message()), (code, message));
         assert_eq!(metadata(&status, "www-authenticate"), challenge);
-        assert_eq!(metadata(&status, "retry-after"), (code == Code::Unavailable).then_some("7"));
+        assert_eq!(
+            metadata(&status, "retry-after"),
+            (code == Code::Unavailable).then_some("7")
+        );
         assert!(status.details().is_empty(), "nobody asked for details");
     }
 }
@@ -61,8 +87,15 @@ async fn a_good_token_reaches_the_method() {
 async fn one_connection_serves_through_all_refusals() {
     let (mut nobody, pipe) = protected().await;
     for _ in 0..20 {
-        assert_eq!(nobody.hello().await.unwrap_err().code(), Code::Unauthenticated);
-        let expired = nobody.with_token(&token().expired().sign()).ticks().await.unwrap_err();
+        assert_eq!(
+            nobody.hello().await.unwrap_err().code(),
+            Code::Unauthenticated
+        );
+        let expired = nobody
+            .with_token(&token().expired().sign())
+            .ticks()
+            .await
+            .unwrap_err();
         assert_eq!(expired.code(), Code::Unauthenticated);
         assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
     }
@@ -73,9 +106,15 @@ async fn one_connection_serves_through_all_refusals() {
 async fn a_refused_upload_is_not_waited_for() {
     let (mut nobody, pipe) = protected().await;
     let endless = futures::stream::pending();
-    assert_eq!(nobody.greet(endless).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        nobody.greet(endless).await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
     let endless = futures::stream::repeat_with(|| "x".repeat(1000));
-    assert_eq!(nobody.chat(endless).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        nobody.chat(endless).await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
     assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
     assert_eq!(pipe.connections(), 1);
 }

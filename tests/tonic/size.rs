@@ -17,23 +17,55 @@ async fn a_token_just_below_the_limit_of_http_2_is_accepted() {
     let (nobody, pipe) = protected().await;
     let token = of_size(15_500).sign();
     assert!(token.len() > 15_490, "{}", token.len());
-    assert_eq!(nobody.with_token(&token).hello().await.unwrap().into_inner(), "hello alice");
+    assert_eq!(
+        nobody
+            .with_token(&token)
+            .hello()
+            .await
+            .unwrap()
+            .into_inner(),
+        "hello alice"
+    );
     assert_eq!(pipe.connections(), 1);
 }
 
 #[tokio::test]
 async fn a_token_beyond_the_limit_of_http_2_fails_alone() {
     let (nobody, pipe) = protected().await;
-    let status = nobody.with_token(&of_size(20_000).sign()).hello().await.unwrap_err();
-    assert_eq!(status.code(), Code::Unknown, "the server answers before the layer, with HTTP 431: {status:?}");
-    assert!(nobody.with_token(&token().sign()).hello().await.is_ok(), "the connection goes on");
+    let status = nobody
+        .with_token(&of_size(20_000).sign())
+        .hello()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        status.code(),
+        Code::Unknown,
+        "the server answers before the layer, with HTTP 431: {status:?}"
+    );
+    assert!(
+        nobody.with_token(&token().sign()).hello().await.is_ok(),
+        "the connection goes on"
+    );
     assert_eq!(pipe.connections(), 1);
 }
 
 #[tokio::test]
 async fn a_token_beyond_the_limit_of_the_layer_is_refused_by_it() {
     let nobody = greeter!(builder().longest_token(4096).build().unwrap());
-    let status = nobody.with_token(&of_size(5000).sign()).hello().await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "the access token is too long"));
-    assert!(nobody.with_token(&of_size(4000).sign()).hello().await.is_ok());
+    let status = nobody
+        .with_token(&of_size(5000).sign())
+        .hello()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unauthenticated, "the access token is too long")
+    );
+    assert!(
+        nobody
+            .with_token(&of_size(4000).sign())
+            .hello()
+            .await
+            .is_ok()
+    );
 }

@@ -15,12 +15,18 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 async fn claims(lifetime: Duration) -> Claims {
     let authenticator: Authenticator = builder().build_authenticator().unwrap();
-    authenticator.authenticate(&token().expires_in(lifetime).sign()).await.unwrap()
+    authenticator
+        .authenticate(&token().expires_in(lifetime).sign())
+        .await
+        .unwrap()
 }
 
 #[track_caller]
 fn assert_expired(status: &Status) {
-    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "the access token has expired"));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unauthenticated, "the access token has expired")
+    );
 }
 
 fn said(words: &'static [&'static str]) -> impl stream::Stream<Item = String> + Send + 'static {
@@ -30,14 +36,23 @@ fn said(words: &'static [&'static str]) -> impl stream::Stream<Item = String> + 
 #[tokio::test]
 async fn a_client_stream_is_read_to_its_end() {
     let (nobody, _) = protected().await;
-    let answer = nobody.with_token(&token().sign()).greet(said(&["bob", "carol"])).await.unwrap();
+    let answer = nobody
+        .with_token(&token().sign())
+        .greet(said(&["bob", "carol"]))
+        .await
+        .unwrap();
     assert_eq!(answer.into_inner(), "hello bob and carol, from alice");
 }
 
 #[tokio::test]
 async fn a_bidirectional_stream_answers_and_ends() {
     let (nobody, _) = protected().await;
-    let answers = nobody.with_token(&token().sign()).chat(said(&["a", "b"])).await.unwrap().into_inner();
+    let answers = nobody
+        .with_token(&token().sign())
+        .chat(said(&["a", "b"]))
+        .await
+        .unwrap()
+        .into_inner();
     let answers: Vec<_> = answers.map(Result::unwrap).collect().await;
     assert_eq!(answers, ["alice said a", "alice said b"]);
 }
@@ -45,8 +60,17 @@ async fn a_bidirectional_stream_answers_and_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_server_stream_ends_when_the_token_does() {
     let (nobody, _) = protected().await;
-    let ticks = nobody.with_token(&token().expires_in(MINUTE).sign()).ticks().await.unwrap().into_inner();
-    let (ticks, mut ends): (Vec<_>, Vec<_>) = ticks.collect::<Vec<_>>().await.into_iter().partition(Result::is_ok);
+    let ticks = nobody
+        .with_token(&token().expires_in(MINUTE).sign())
+        .ticks()
+        .await
+        .unwrap()
+        .into_inner();
+    let (ticks, mut ends): (Vec<_>, Vec<_>) = ticks
+        .collect::<Vec<_>>()
+        .await
+        .into_iter()
+        .partition(Result::is_ok);
     // `exp` is in whole seconds, so up to one of them is over already.
     assert!((58..=60).contains(&ticks.len()), "{}", ticks.len());
     assert_eq!(ticks[0].as_ref().unwrap(), "tick 1");
@@ -58,11 +82,19 @@ async fn a_server_stream_ends_when_the_token_does() {
 async fn a_bidirectional_stream_whose_caller_is_silent_ends_too() {
     let (nobody, pipe) = protected().await;
     let words = said(&["a"]).chain(stream::pending());
-    let answers = nobody.with_token(&token().expires_in(MINUTE).sign()).chat(words).await.unwrap().into_inner();
+    let answers = nobody
+        .with_token(&token().expires_in(MINUTE).sign())
+        .chat(words)
+        .await
+        .unwrap()
+        .into_inner();
     let answers: Vec<_> = answers.collect().await;
     assert_eq!(answers.len(), 2);
     assert_expired(answers[1].as_ref().unwrap_err());
-    assert!(nobody.with_token(&token().sign()).hello().await.is_ok(), "the connection goes on");
+    assert!(
+        nobody.with_token(&token().sign()).hello().await.is_ok(),
+        "the connection goes on"
+    );
     assert_eq!(pipe.connections(), 1);
 }
 
@@ -77,7 +109,10 @@ async fn a_stream_that_ends_by_itself_is_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_always_ready_ends_too() {
     let start = Instant::now();
-    let mut busy = until_expiry(stream::repeat_with(|| Ok::<_, Status>(())), &claims(MINUTE).await);
+    let mut busy = until_expiry(
+        stream::repeat_with(|| Ok::<_, Status>(())),
+        &claims(MINUTE).await,
+    );
     while busy.next().await.unwrap().is_ok() {
         tokio::time::advance(Duration::from_secs(1)).await;
     }
@@ -91,7 +126,10 @@ async fn what_the_stream_holds_is_dropped_at_once() {
     let silent = stream::pending::<Result<(), Status>>().map(move |item| (item, &held).0);
     let mut silent = Box::pin(until_expiry(silent, &claims(MINUTE).await));
     assert_expired(&silent.next().await.unwrap().unwrap_err());
-    assert!(released.await.is_err(), "the sender is gone while the adapter lives");
+    assert!(
+        released.await.is_err(),
+        "the sender is gone while the adapter lives"
+    );
     assert!(silent.next().await.is_none());
 }
 
@@ -102,7 +140,10 @@ async fn the_leeway_lengthens_the_stream() {
     let mut silent = until_expiry(silent, &claims(MINUTE).await).leeway(MINUTE);
     assert_expired(&silent.next().await.unwrap().unwrap_err());
     let lasted = start.elapsed();
-    assert!(lasted > MINUTE + MINUTE / 2 && lasted <= 2 * MINUTE + Duration::from_millis(1), "{lasted:?}");
+    assert!(
+        lasted > MINUTE + MINUTE / 2 && lasted <= 2 * MINUTE + Duration::from_millis(1),
+        "{lasted:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,7 +156,8 @@ async fn a_token_that_was_let_in_late_ends_its_stream_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_leeway_or_a_life_beyond_all_time_does_no_harm() {
     let claims = claims(Duration::from_secs(1 << 36)).await;
-    let mut stream = until_expiry(stream::iter([Ok::<_, Status>(1)]), &claims).leeway(Duration::MAX);
+    let mut stream =
+        until_expiry(stream::iter([Ok::<_, Status>(1)]), &claims).leeway(Duration::MAX);
     assert_eq!(stream.next().await.unwrap().unwrap(), 1);
     assert!(stream.next().await.is_none());
 }

@@ -15,7 +15,8 @@ use tonic::transport::{Channel, Endpoint, Server};
 use tower::service_fn;
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeyQuery, KeySource, Keys, KeysError, KeysFuture,
+    Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeyQuery, KeySource, Keys, KeysError,
+    KeysFuture,
 };
 
 use crate::client::GreeterClient;
@@ -31,12 +32,20 @@ pub(crate) fn key() -> &'static TestKey {
 }
 
 pub(crate) fn token() -> TokenBuilder {
-    key().token().issuer(ISSUER).audience(AUDIENCE).subject("alice")
+    key()
+        .token()
+        .issuer(ISSUER)
+        .audience(AUDIENCE)
+        .subject("alice")
 }
 
 /// Trusts an issuer whose key is at hand, and one whose keys can't be had.
 pub(crate) fn builder() -> JwtAuthBuilder {
-    let issuer = Issuer::with_keys(ISSUER, Key::jwk(&key().jwk().to_string()).unwrap(), AUDIENCE);
+    let issuer = Issuer::with_keys(
+        ISSUER,
+        Key::jwk(&key().jwk().to_string()).unwrap(),
+        AUDIENCE,
+    );
     JwtAuthLayer::builder(issuer).issuer(Issuer::with_source(DOWN, Unreachable, AUDIENCE))
 }
 
@@ -79,7 +88,13 @@ impl Pipe {
     pub(crate) fn new() -> (Self, impl stream::Stream<Item = io::Result<DuplexStream>>) {
         let (server, mut accept) = mpsc::unbounded_channel();
         let incoming = stream::poll_fn(move |cx| accept.poll_recv(cx).map(|io| io.map(Ok)));
-        (Self { server, connections: Arc::default() }, incoming)
+        (
+            Self {
+                server,
+                connections: Arc::default(),
+            },
+            incoming,
+        )
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -90,7 +105,10 @@ impl Pipe {
             let sent = pipe.server.send(theirs).map_err(io::Error::other);
             async move { sent.map(|()| TokioIo::new(ours)) }
         });
-        Endpoint::from_static("http://server.example").connect_with_connector(connect).await.unwrap()
+        Endpoint::from_static("http://server.example")
+            .connect_with_connector(connect)
+            .await
+            .unwrap()
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -25,10 +25,17 @@ const CONTENT_TYPES: [&str; 5] = [
 ];
 
 async fn refusal(content_type: &str) -> Response<Body> {
-    let layer = builder().response(DetailedStatus::new("api.example")).build().unwrap();
+    let layer = builder()
+        .response(DetailedStatus::new("api.example"))
+        .build()
+        .unwrap();
     let request = Request::post("/demo.Greeter/Hello").header("content-type", content_type);
     let routes = Routes::new(Greeter).into_axum_router();
-    let response = layer.layer(routes).oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+    let response = layer
+        .layer(routes)
+        .oneshot(request.body(axum::body::Body::empty()).unwrap())
+        .await
+        .unwrap();
     response.map(Body::new)
 }
 
@@ -39,34 +46,60 @@ async fn a_refusal_is_trailers_only_under_the_content_type_of_the_request() {
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], content_type);
         assert_eq!(response.headers()["grpc-status"], "16");
-        assert_eq!(response.headers()["grpc-message"], "no access token was given");
+        assert_eq!(
+            response.headers()["grpc-message"],
+            "no access token was given"
+        );
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
-        assert!(response.body().is_end_stream(), "no body, so nothing to be in Base64");
+        assert!(
+            response.body().is_end_stream(),
+            "no body, so nothing to be in Base64"
+        );
         let status = Status::from_header_map(response.headers()).unwrap();
-        assert_eq!(status.get_details_error_info().unwrap().reason, "MISSING_TOKEN");
+        assert_eq!(
+            status.get_details_error_info().unwrap().reason,
+            "MISSING_TOKEN"
+        );
     }
 }
 
 /// Calls `demo.Greeter/Hello` of this app by gRPC-Web.
 async fn hello(app: axum::Router, token: Option<String>) -> Result<String, Status> {
     let app = app.map_request(|request: Request<_>| request.map(axum::body::Body::new));
-    let mut client = Grpc::with_origin(GrpcWebClientLayer::new().layer(app), Uri::from_static("http://server.example"));
+    let mut client = Grpc::with_origin(
+        GrpcWebClientLayer::new().layer(app),
+        Uri::from_static("http://server.example"),
+    );
     let mut request = tonic::Request::new(String::new());
     if let Some(token) = token {
-        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        request
+            .metadata_mut()
+            .insert("authorization", format!("Bearer {token}").parse().unwrap());
     }
     client.ready().await.unwrap();
     let path = PathAndQuery::from_static("/demo.Greeter/Hello");
-    client.unary(request, path, ProstCodec::<String, String>::default()).await.map(tonic::Response::into_inner)
+    client
+        .unary(request, path, ProstCodec::<String, String>::default())
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 #[tokio::test]
 async fn a_client_of_grpc_web_reads_the_status_on_either_side_of_the_translation() {
     let app = || Routes::new(Greeter).into_axum_router();
-    for app in [app().layer(GrpcWebLayer::new()).layer(layer()), app().layer(layer()).layer(GrpcWebLayer::new())] {
+    for app in [
+        app().layer(GrpcWebLayer::new()).layer(layer()),
+        app().layer(layer()).layer(GrpcWebLayer::new()),
+    ] {
         let status = hello(app.clone(), None).await.unwrap_err();
-        assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "no access token was given"));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Unauthenticated, "no access token was given")
+        );
         assert_eq!(status.metadata().get("www-authenticate").unwrap(), "Bearer");
-        assert_eq!(hello(app, Some(token().sign())).await.unwrap(), "hello alice");
+        assert_eq!(
+            hello(app, Some(token().sign())).await.unwrap(),
+            "hello alice"
+        );
     }
 }

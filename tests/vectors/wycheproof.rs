@@ -7,7 +7,10 @@ use serde_json::Value;
 use tower_jwt_auth::testing::is_signed;
 use tower_jwt_auth::{Key, KeySet};
 
-pub(crate) const FILES: [&str; 2] = ["wycheproof/json_web_signature_test.json", "wycheproof/json_web_key_test.json"];
+pub(crate) const FILES: [&str; 2] = [
+    "wycheproof/json_web_signature_test.json",
+    "wycheproof/json_web_key_test.json",
+];
 
 /// Of the JWS cases: the number, and why we answer otherwise than the file says.
 ///
@@ -28,14 +31,23 @@ const JWS: &[(u64, &str)] = &[
 
 /// Of the JWK cases.
 const JWK: &[(u64, &str)] = &[
-    (1, "a set may hold secrets and public keys where the operator gives it; each is pinned to its algorithm"),
+    (
+        1,
+        "a set may hold secrets and public keys where the operator gives it; each is pinned to its algorithm",
+    ),
     (4, "of two keys with one id both are tried"),
-    (7, "ROCA keys are not recognised; no issuer is known to have one any more"),
+    (
+        7,
+        "ROCA keys are not recognised; no issuer is known to have one any more",
+    ),
 ];
 
 /// The keys of a group: one JWK, or a set of them. None, where they can't be used at all.
 fn keys(group: &Value) -> Option<KeySet> {
-    let keys = group.get("public").or_else(|| group.get("private")).unwrap();
+    let keys = group
+        .get("public")
+        .or_else(|| group.get("private"))
+        .unwrap();
     if keys.get("keys").is_some() {
         KeySet::from_json(&keys.to_string()).ok()
     } else {
@@ -44,13 +56,17 @@ fn keys(group: &Value) -> Option<KeySet> {
 }
 
 fn run(file: &str, known: &[(u64, &str)]) {
-    let Some(vectors) = crate::read(file) else { return };
+    let Some(vectors) = crate::read(file) else {
+        return;
+    };
     let mut divergences = BTreeMap::new();
     let mut count = 0;
     for group in vectors["testGroups"].as_array().unwrap() {
         let keys = keys(group);
         for test in group["tests"].as_array().unwrap() {
-            let signed = keys.as_ref().is_some_and(|keys| is_signed(test["jws"].as_str().unwrap(), keys));
+            let signed = keys
+                .as_ref()
+                .is_some_and(|keys| is_signed(test["jws"].as_str().unwrap(), keys));
             if signed != (test["result"] == "valid") {
                 let what = format!("{} {}: {signed}", group["comment"], test["comment"]);
                 divergences.insert(test["tcId"].as_u64().unwrap(), what);
@@ -61,8 +77,16 @@ fn run(file: &str, known: &[(u64, &str)]) {
     let expected: Vec<_> = known.iter().map(|(number, _)| *number).collect();
     assert!(count > 0, "{file}: no cases");
     // Not `println!`, which nobody sees of a test that passes.
-    let _ = writeln!(io::stderr(), "{file}: {count} cases, {} of them known divergences", expected.len());
-    assert_eq!(divergences.keys().copied().collect::<Vec<_>>(), expected, "{divergences:#?}");
+    let _ = writeln!(
+        io::stderr(),
+        "{file}: {count} cases, {} of them known divergences",
+        expected.len()
+    );
+    assert_eq!(
+        divergences.keys().copied().collect::<Vec<_>>(),
+        expected,
+        "{divergences:#?}"
+    );
 }
 
 #[test]

@@ -22,10 +22,17 @@ where
 {
     Box::new(move |authorization| {
         let mut request = Request::new(Body::empty());
-        request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, authorization.clone());
         let mut context = Context::from_waker(Waker::noop());
-        assert!(service.poll_ready(&mut context).is_ready(), "it is not ready");
-        let Poll::Ready(response) = pin!(service.call(request)).poll(&mut context) else { panic!("it waits") };
+        assert!(
+            service.poll_ready(&mut context).is_ready(),
+            "it is not ready"
+        );
+        let Poll::Ready(response) = pin!(service.call(request)).poll(&mut context) else {
+            panic!("it waits")
+        };
         response.unwrap().status()
     })
 }
@@ -33,7 +40,19 @@ where
 /// A comparison with one that lets everything in would mean nothing.
 pub fn assert_protects(name: &str, driver: &mut Driver, provider: &Provider) {
     let token = provider.token(0);
-    assert_eq!(driver(&bearer(&token)), StatusCode::OK, "{name} refuses a good token");
-    assert_eq!(driver(&bearer(&flipped(&token))), StatusCode::UNAUTHORIZED, "{name} takes a bad signature");
-    assert_eq!(driver(&bearer(&token)), StatusCode::OK, "{name} remembers the bad signature");
+    assert_eq!(
+        driver(&bearer(&token)),
+        StatusCode::OK,
+        "{name} refuses a good token"
+    );
+    assert_eq!(
+        driver(&bearer(&flipped(&token))),
+        StatusCode::UNAUTHORIZED,
+        "{name} takes a bad signature"
+    );
+    assert_eq!(
+        driver(&bearer(&token)),
+        StatusCode::OK,
+        "{name} remembers the bad signature"
+    );
 }

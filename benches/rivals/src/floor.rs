@@ -19,14 +19,20 @@ pub struct Floor<S = ()> {
 pub const LOOK: Look = |request| request.extensions().get::<Arc<u64>>().is_some();
 
 pub fn layer() -> Floor {
-    Floor { inner: (), inserted: Arc::new(0) }
+    Floor {
+        inner: (),
+        inserted: Arc::new(0),
+    }
 }
 
 impl<S> Layer<S> for Floor {
     type Service = Floor<S>;
 
     fn layer(&self, inner: S) -> Floor<S> {
-        Floor { inner, inserted: Arc::clone(&self.inserted) }
+        Floor {
+            inner,
+            inserted: Arc::clone(&self.inserted),
+        }
     }
 }
 

@@ -5,13 +5,21 @@ use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, Key, TokenCacheSettings};
 use crate::protected::Look;
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
-pub const LOOK: Look =
-    |request| request.extensions().get::<Claims<MyClaims>>().is_some_and(|claims| claims.are_there());
+pub const LOOK: Look = |request| {
+    request
+        .extensions()
+        .get::<Claims<MyClaims>>()
+        .is_some_and(|claims| claims.are_there())
+};
 
 pub fn layer(provider: &Provider, remember: bool) -> JwtAuthLayer<MyClaims> {
     let key = Key::jwk(&provider.jwk()).unwrap();
     let issuer = Issuer::with_keys(ISSUER, key, AUDIENCE);
     let builder = JwtAuthLayer::builder(issuer);
-    let builder = if remember { builder.remember_tokens(TokenCacheSettings::default()) } else { builder };
+    let builder = if remember {
+        builder.remember_tokens(TokenCacheSettings::default())
+    } else {
+        builder
+    };
     builder.build().unwrap()
 }

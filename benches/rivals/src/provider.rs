@@ -44,7 +44,10 @@ pub struct Provider {
 impl Provider {
     /// With a new key.
     pub fn new(algorithm: Algorithm) -> Self {
-        Self { algorithm, signer: Signer::generate(algorithm) }
+        Self {
+            algorithm,
+            signer: Signer::generate(algorithm),
+        }
     }
 
     /// Its key as a JWK (RFC 7517 §4).
@@ -63,7 +66,10 @@ impl Provider {
 
     /// A token of the summary benchmark's claims; another one for each number.
     pub fn token(&self, number: usize) -> String {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
         let header = json!({"alg": self.algorithm.name(), "kid": KEY_ID, "typ": "JWT"});
         let claims = json!({
             "iss": ISSUER,
@@ -80,7 +86,11 @@ impl Provider {
             "name": "Some Body",
             "session": "7e5f1c3a-91d2-4a57-b7a5-0c1d2e3f4a5b",
         });
-        let message = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
+        let message = format!(
+            "{}.{}",
+            base64url(header.to_string()),
+            base64url(claims.to_string())
+        );
         let signature = base64url(self.signer.sign(message.as_bytes()));
         format!("{message}.{signature}")
     }
@@ -89,9 +99,17 @@ impl Provider {
     pub fn bare_check(&self) -> impl FnMut() + use<> {
         let token = self.token(0);
         let (message, signature) = token.rsplit_once('.').unwrap();
-        let (message, signature) = (message.as_bytes().to_vec(), crate::from_base64url(signature));
+        let (message, signature) = (
+            message.as_bytes().to_vec(),
+            crate::from_base64url(signature),
+        );
         let verify = self.signer.verifier();
-        move || verify(std::hint::black_box(&message), std::hint::black_box(&signature))
+        move || {
+            verify(
+                std::hint::black_box(&message),
+                std::hint::black_box(&signature),
+            )
+        }
     }
 }
 

@@ -25,7 +25,9 @@ impl Signer {
     pub(crate) fn generate(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::RS256 => Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()),
-            Algorithm::ES256 => Self::Ec(EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()),
+            Algorithm::ES256 => Self::Ec(
+                EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(),
+            ),
             Algorithm::HS256 => {
                 let mut secret = vec![0; 32];
                 rand::fill(&mut secret).unwrap();
@@ -40,11 +42,19 @@ impl Signer {
         match self {
             Self::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
+                pair.sign(
+                    &signature::RSA_PKCS1_SHA256,
+                    &random,
+                    message,
+                    &mut signature,
+                )
+                .unwrap();
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
-            Self::Secret(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec(),
+            Self::Secret(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message)
+                .as_ref()
+                .to_vec(),
         }
     }
 
@@ -55,7 +65,8 @@ impl Signer {
                 json!({"kty": "RSA", "n": base64url(rsa_modulus(pair.public_key().as_ref())), "e": "AQAB"})
             }
             Self::Ec(pair) => {
-                let point: EcPublicKeyUncompressedBin<'_> = pair.public_key().as_be_bytes().unwrap();
+                let point: EcPublicKeyUncompressedBin<'_> =
+                    pair.public_key().as_be_bytes().unwrap();
                 // 04 ‖ x ‖ y
                 let (x, y) = point.as_ref()[1..].split_at(32);
                 json!({"kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y)})
@@ -67,8 +78,14 @@ impl Signer {
     /// Verifies without anything around it.
     pub(crate) fn verifier(&self) -> Verify {
         match self {
-            Self::Rsa(pair) => parsed(&signature::RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()),
-            Self::Ec(pair) => parsed(&signature::ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()),
+            Self::Rsa(pair) => parsed(
+                &signature::RSA_PKCS1_2048_8192_SHA256,
+                pair.public_key().as_ref(),
+            ),
+            Self::Ec(pair) => parsed(
+                &signature::ECDSA_P256_SHA256_FIXED,
+                pair.public_key().as_ref(),
+            ),
             Self::Secret(secret) => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
                 Box::new(move |message, signature| hmac::verify(&key, message, signature).unwrap())

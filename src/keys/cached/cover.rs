@@ -14,7 +14,10 @@ pub(super) struct Cover {
 
 impl Cover {
     pub(super) fn new(now: Instant) -> Self {
-        Self { made: now, until: AtomicU64::new(0) }
+        Self {
+            made: now,
+            until: AtomicU64::new(0),
+        }
     }
 
     pub(super) fn reaches(&self, now: Instant) -> bool {

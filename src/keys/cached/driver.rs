@@ -38,13 +38,19 @@ impl Cache {
     /// is neither.
     fn next_fetch(&self, tower: &Tower) -> Instant {
         let failure = tower.failure.as_ref().map(|failure| failure.retry_at);
-        failure.or_else(|| self.snapshot.load().refresh_at()).unwrap_or_else(Instant::now)
+        failure
+            .or_else(|| self.snapshot.load().refresh_at())
+            .unwrap_or_else(Instant::now)
     }
 
     fn fetch_if_due(self: &Arc<Self>) -> Option<Ticket> {
         let (mut tower, now) = (self.tower(), Instant::now());
         let due = self.next_fetch(&tower) <= now;
-        if due { self.board(&mut tower).ok() } else { tower.flight(now) }
+        if due {
+            self.board(&mut tower).ok()
+        } else {
+            tower.flight(now)
+        }
     }
 }
 
@@ -62,7 +68,9 @@ impl Drop for Wheel {
 async fn drive(wheel: Wheel, mut open: watch::Receiver<()>) {
     let mut last_used = Instant::now();
     loop {
-        let Some(cache) = wheel.0.upgrade() else { return };
+        let Some(cache) = wheel.0.upgrade() else {
+            return;
+        };
         if cache.used.swap(false, Relaxed) {
             last_used = Instant::now();
         } else if Instant::now() >= after(last_used, cache.origin.settings.idle_after) {
@@ -78,7 +86,9 @@ async fn drive(wheel: Wheel, mut open: watch::Receiver<()>) {
         if let Either::Right(_) = select(due, pin!(open.changed())).await {
             return;
         }
-        let Some(ticket) = wheel.0.upgrade().map(|cache| cache.fetch_if_due()) else { return };
+        let Some(ticket) = wheel.0.upgrade().map(|cache| cache.fetch_if_due()) else {
+            return;
+        };
         if let Some(ticket) = ticket {
             // Were the flight lost, nobody would clear its ticket.
             let _ = timeout(origin.settings.longest_flight(), ticket).await;

@@ -42,11 +42,15 @@ impl Cache {
         if let Some(ticket) = tower.flight(now) {
             return Ok(ticket);
         }
-        let runtime = Handle::try_current()
-            .map_err(|_| KeysError::new(self.origin.settings.longest_pause, FetchError::NoRuntime))?;
+        let runtime = Handle::try_current().map_err(|_| {
+            KeysError::new(self.origin.settings.longest_pause, FetchError::NoRuntime)
+        })?;
         let (arrival, ticket) = oneshot::channel();
         let ticket = ticket.shared();
-        let slot = Slot { cache: Arc::downgrade(self), flight: tower.depart(ticket.clone(), now) };
+        let slot = Slot {
+            cache: Arc::downgrade(self),
+            flight: tower.depart(ticket.clone(), now),
+        };
         let snapshot = self.snapshot.load();
         if snapshot.lives(now) {
             // Refreshed in time: it serves until the outcome is known. A failure's cover reaches over the next flight
@@ -54,13 +58,20 @@ impl Cache {
             self.cover_flight(now);
         }
         let validator = snapshot.validator().cloned();
-        runtime.spawn(fly(Arc::clone(&self.origin), validator, self.open.subscribe(), slot, arrival));
+        runtime.spawn(fly(
+            Arc::clone(&self.origin),
+            validator,
+            self.open.subscribe(),
+            slot,
+            arrival,
+        ));
         Ok(ticket)
     }
 
     /// Lets the keys serve until a flight that departs then has landed, or is lost.
     pub(super) fn cover_flight(&self, departure: Instant) {
-        self.cover.extend(after(departure, self.origin.settings.longest_flight()));
+        self.cover
+            .extend(after(departure, self.origin.settings.longest_flight()));
     }
 
     /// Takes in what a flight brought, unless it was lost and overtaken.
@@ -85,7 +96,9 @@ impl Cache {
         self.cover.end();
         drop(tower);
         self.keep(flight, &snapshot);
-        self.origin.tell(&KeysEvent::Fetched { keys: snapshot.keys() });
+        self.origin.tell(&KeysEvent::Fetched {
+            keys: snapshot.keys(),
+        });
         if failures > 0 {
             self.origin.tell(&KeysEvent::Recovered { failures });
         }
@@ -101,7 +114,10 @@ impl Cache {
         let (failures, error) = (tower.failures(), self.failure(&tower, now));
         let news = self.news(&mut tower, now);
         drop(tower);
-        self.origin.tell(&KeysEvent::Failed { error: &*cause, failures });
+        self.origin.tell(&KeysEvent::Failed {
+            error: &*cause,
+            failures,
+        });
         if let Some(news) = news {
             self.origin.tell(&news);
         }
@@ -121,9 +137,16 @@ impl Cache {
 
     /// Writes the keys to their file, beside the runtime's workers.
     fn keep(&self, flight: u64, snapshot: &Snapshot) {
-        let Some(writer) = &self.origin.writer else { return };
+        let Some(writer) = &self.origin.writer else {
+            return;
+        };
         let (body, life) = snapshot.body();
-        writer.leave(Page { flight, body: body.clone(), life, fetched: SystemTime::now() });
+        writer.leave(Page {
+            flight,
+            body: body.clone(),
+            life,
+            fetched: SystemTime::now(),
+        });
         let origin = Arc::clone(&self.origin);
         // Within the task of a fetch there is a runtime.
         drop(Handle::current().spawn_blocking(move || origin.write()));
@@ -135,7 +158,11 @@ impl Cache {
                 let keys = self.snapshot.load().keys_of(keys, &answer.body);
                 Snapshot::new(keys, answer, &self.origin.settings, now)
             }
-            Fetched::Unchanged { headers } => self.snapshot.load().renewed(&headers, &self.origin.settings, now),
+            Fetched::Unchanged { headers } => {
+                self.snapshot
+                    .load()
+                    .renewed(&headers, &self.origin.settings, now)
+            }
         }
     }
 }
@@ -149,17 +176,25 @@ async fn fly(
     arrival: oneshot::Sender<Result<(), KeysError>>,
 ) {
     let settings = &origin.settings;
-    let fetch = origin.target.fetch(&origin.client, validator.as_ref(), settings);
+    let fetch = origin
+        .target
+        .fetch(&origin.client, validator.as_ref(), settings);
     // A client that panics has failed, which calls for the usual pause: no runtime went away.
-    let fetch = AssertUnwindSafe(fetch).catch_unwind().map(|outcome| outcome.unwrap_or(Err(FetchError::Panicked)));
+    let fetch = AssertUnwindSafe(fetch)
+        .catch_unwind()
+        .map(|outcome| outcome.unwrap_or(Err(FetchError::Panicked)));
     let fetch = pin!(timeout(settings.fetch_timeout, fetch));
-    let Either::Left((outcome, _)) = select(fetch, pin!(open.changed())).await else { return };
+    let Either::Left((outcome, _)) = select(fetch, pin!(open.changed())).await else {
+        return;
+    };
     let outcome = outcome.unwrap_or(Err(FetchError::TimedOut));
     if outcome.is_err() {
         // Perhaps the set has moved: ask where it is before the next one.
         origin.target.forget();
     }
-    let Some(cache) = slot.cache.upgrade() else { return };
+    let Some(cache) = slot.cache.upgrade() else {
+        return;
+    };
     // Nobody may be waiting: a refresh in the background.
     let _ = arrival.send(cache.land(slot.flight, outcome));
 }

@@ -32,7 +32,9 @@ impl Lifetime {
     pub(crate) fn of(&self, headers: &HeaderMap) -> Duration {
         let stated = stated(headers).map(|life| life.saturating_sub(age(headers)));
         // In this order: `CacheSettings::check` sees to it.
-        stated.unwrap_or(self.unstated).clamp(self.shortest, self.longest)
+        stated
+            .unwrap_or(self.unstated)
+            .clamp(self.shortest, self.longest)
     }
 }
 
@@ -45,13 +47,19 @@ fn stated(headers: &HeaderMap) -> Option<Duration> {
 fn by_directive(headers: &HeaderMap) -> Option<Duration> {
     let mut life = None;
     for directive in directives(headers) {
-        let mut parts = directive.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+        let mut parts = directive
+            .splitn(2, |byte| *byte == b'=')
+            .map(<[u8]>::trim_ascii);
         let value = |value| std::str::from_utf8(value).ok().and_then(seconds);
         match parts.next().unwrap_or_default() {
-            name if name.eq_ignore_ascii_case(b"no-store") || name.eq_ignore_ascii_case(b"no-cache") => {
+            name if name.eq_ignore_ascii_case(b"no-store")
+                || name.eq_ignore_ascii_case(b"no-cache") =>
+            {
                 return Some(Duration::ZERO);
             }
-            name if name.eq_ignore_ascii_case(b"max-age") => life = life.or_else(|| parts.next().and_then(value)),
+            name if name.eq_ignore_ascii_case(b"max-age") => {
+                life = life.or_else(|| parts.next().and_then(value))
+            }
             _ => {}
         }
     }
@@ -68,7 +76,10 @@ fn by_date(headers: &HeaderMap) -> Option<Duration> {
 
 /// Read as bytes: what else an extension holds must not hide `no-store`.
 fn directives(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    headers.get_all(CACHE_CONTROL).iter().flat_map(|list| members(list.as_bytes()))
+    headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .flat_map(|list| members(list.as_bytes()))
 }
 
 /// The members of a list. A comma between quotes separates nothing (RFC 9110 §5.6.1, §5.6.4).

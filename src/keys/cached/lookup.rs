@@ -31,7 +31,10 @@ impl Cache {
         let now = Instant::now();
         if Handle::try_current().is_err() {
             // Elsewhere even waiting would panic.
-            return Err(KeysError::new(self.origin.settings.longest_pause, FetchError::NoRuntime));
+            return Err(KeysError::new(
+                self.origin.settings.longest_pause,
+                FetchError::NoRuntime,
+            ));
         }
         let deadline = after(now, self.origin.settings.patience);
         let (ticket, joined) = match self.way(&query, now) {
@@ -57,7 +60,12 @@ impl Cache {
 
     /// What [`look_for`](Cache::look_for) would come to at once, so that a flood of unknown keys costs next to nothing:
     /// the key is known to be unknown, or nothing is left of the budget, and no fetch is under way that might bring it.
-    pub(super) fn surely_lacks(&self, key_id: Option<&str>, algorithm: Algorithm, now: Instant) -> bool {
+    pub(super) fn surely_lacks(
+        &self,
+        key_id: Option<&str>,
+        algorithm: Algorithm,
+        now: Instant,
+    ) -> bool {
         let snapshot = self.snapshot.load();
         let keys = snapshot.keys();
         if !self.serves(now)
@@ -70,7 +78,11 @@ impl Cache {
         let quiet = tower.failure.is_none() && tower.flight(now).is_none();
         let used_up = quiet && tower.budget.is_used_up(now);
         drop(tower);
-        used_up || (quiet && self.unknown.contains(&KeyQuery::new(key_id, algorithm), now))
+        used_up
+            || (quiet
+                && self
+                    .unknown
+                    .contains(&KeyQuery::new(key_id, algorithm), now))
     }
 
     /// Not under the lock: whoever observes may look at the health, which takes it.
@@ -138,12 +150,24 @@ impl Cache {
     }
 
     fn has_keys_for(&self, query: &KeyQuery, now: Instant) -> bool {
-        self.serves(now) && self.snapshot.load().keys().may_verify(query.key_id.as_deref(), query.algorithm)
+        self.serves(now)
+            && self
+                .snapshot
+                .load()
+                .keys()
+                .may_verify(query.key_id.as_deref(), query.algorithm)
     }
 }
 
 /// Nothing is left of the budget. With the issuer silent nobody can say that it has no such key.
 fn exhausted(tower: &mut Tower, now: Instant) -> Way {
-    let outcome = tower.failure.as_ref().map_or(Ok(()), |failure| Err(failure.error(now)));
-    if tower.budget.say_exhausted() { Way::Exhausted(outcome) } else { outcome.map_or_else(Way::Fail, |()| Way::Ready) }
+    let outcome = tower
+        .failure
+        .as_ref()
+        .map_or(Ok(()), |failure| Err(failure.error(now)));
+    if tower.budget.say_exhausted() {
+        Way::Exhausted(outcome)
+    } else {
+        outcome.map_or_else(Way::Fail, |()| Way::Ready)
+    }
 }

@@ -89,10 +89,12 @@ impl Origin {
     /// What an earlier process left, if it still may serve.
     fn restore(&self) -> Option<Snapshot> {
         let store = &self.writer.as_ref()?.store;
-        let restored = store.read(self.settings.stale_for, SystemTime::now()).unwrap_or_else(|error| {
-            self.tell(&KeysEvent::SnapshotFailed { error: &error });
-            None
-        })?;
+        let restored = store
+            .read(self.settings.stale_for, SystemTime::now())
+            .unwrap_or_else(|error| {
+                self.tell(&KeysEvent::SnapshotFailed { error: &error });
+                None
+            })?;
         Some(Snapshot::restored(restored, &self.settings, Instant::now()))
     }
 
@@ -114,9 +116,19 @@ impl CachedKeys {
     ) -> Result<Self, ConfigError> {
         settings.check()?;
         let store = settings.snapshot_folder.as_ref();
-        let store = store.map(|folder| Store::new(folder, issuer, target.name(), settings.body_limit)).transpose()?;
+        let store = store
+            .map(|folder| Store::new(folder, issuer, target.name(), settings.body_limit))
+            .transpose()?;
         let (issuer, writer, changed) = (issuer.to_owned(), store.map(Writer::new), Notify::new());
-        let origin = Origin { issuer, target, client, settings, observer, writer, changed };
+        let origin = Origin {
+            issuer,
+            target,
+            client,
+            settings,
+            observer,
+            writer,
+            changed,
+        };
         let cache = Cache {
             snapshot: ArcSwap::from_pointee(origin.restore().unwrap_or_else(Snapshot::empty)),
             tower: Mutex::new(Tower::new(&origin.settings)),
@@ -128,7 +140,9 @@ impl CachedKeys {
             open: watch::Sender::new(()),
             origin: Arc::new(origin),
         };
-        Ok(Self { cache: Arc::new(cache) })
+        Ok(Self {
+            cache: Arc::new(cache),
+        })
     }
 
     /// Fetches now, or joins the fetch that is under way; from then on the keys are kept fresh.
@@ -136,7 +150,10 @@ impl CachedKeys {
         let ticket = self.cache.board(&mut self.cache.tower())?;
         self.cache.keep_driving();
         let landed = timeout(self.cache.origin.settings.longest_flight(), ticket).await;
-        landed.ok().and_then(Result::ok).unwrap_or_else(|| Err(self.cache.timed_out()))
+        landed
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or_else(|| Err(self.cache.timed_out()))
     }
 
     /// From now on, for as long as it is called now and then, the keys are fetched before they age. Called for what has
@@ -159,9 +176,17 @@ impl CachedKeys {
     pub(crate) fn health(&self) -> (Keys<'_>, bool, FetchHealth) {
         let now = Instant::now();
         let health = self.cache.tower().health();
-        let last_error = health.last_error.or_else(|| self.cache.origin.target.metadata_error());
+        let last_error = health
+            .last_error
+            .or_else(|| self.cache.origin.target.metadata_error());
         let snapshot = self.cache.snapshot.load();
-        let health = snapshot.health(now, FetchHealth { last_error, ..health });
+        let health = snapshot.health(
+            now,
+            FetchHealth {
+                last_error,
+                ..health
+            },
+        );
         (Keys::of_snapshot(snapshot), self.cache.serves(now), health)
     }
 }
@@ -169,7 +194,9 @@ impl CachedKeys {
 impl KeySource for CachedKeys {
     fn current(&self) -> Option<Keys<'_>> {
         let snapshot = self.cache.snapshot.load();
-        self.cache.lets_serve(&snapshot, Instant::now()).then(|| Keys::of_snapshot(snapshot))
+        self.cache
+            .lets_serve(&snapshot, Instant::now())
+            .then(|| Keys::of_snapshot(snapshot))
     }
 
     fn refresh(&self, query: KeyQuery) -> KeysFuture {
@@ -190,7 +217,10 @@ impl Cache {
     }
 
     fn failure(&self, tower: &Tower, now: Instant) -> KeysError {
-        tower.failure.as_ref().map_or_else(|| self.timed_out(), |failure| failure.error(now))
+        tower
+            .failure
+            .as_ref()
+            .map_or_else(|| self.timed_out(), |failure| failure.error(now))
     }
 
     fn timed_out(&self) -> KeysError {
@@ -204,12 +234,16 @@ impl Cache {
 
 impl fmt::Debug for CachedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedKeys").field("keys", self.cache.snapshot.load().keys()).finish_non_exhaustive()
+        f.debug_struct("CachedKeys")
+            .field("keys", self.cache.snapshot.load().keys())
+            .finish_non_exhaustive()
     }
 }
 
 /// Later by that much; too far to tell is later than any process lives.
 pub(crate) fn after(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    now.checked_add(time).or_else(|| now.checked_add(FAR)).unwrap_or(now)
+    now.checked_add(time)
+        .or_else(|| now.checked_add(FAR))
+        .unwrap_or(now)
 }

@@ -189,7 +189,9 @@ impl CacheSettings {
             "no time is given to fetch keys, or to wait for them"
         } else if !(10..=95).contains(&self.refresh_after) {
             "a key set is not refreshed after 10 to 95 per cent of its life"
-        } else if self.first_pause < Duration::from_millis(10) || self.first_pause > self.longest_pause {
+        } else if self.first_pause < Duration::from_millis(10)
+            || self.first_pause > self.longest_pause
+        {
             "the first pause after a failure is below 10 ms, or above the longest"
         } else if self.refetch_window.is_zero() || self.refetches > 100 {
             "the budget for unknown keys is no bound"

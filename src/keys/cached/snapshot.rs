@@ -59,17 +59,39 @@ impl Snapshot {
         }
     }
 
-    pub(super) fn new(keys: Arc<KeySet>, answer: Answer, settings: &CacheSettings, now: Instant) -> Self {
+    pub(super) fn new(
+        keys: Arc<KeySet>,
+        answer: Answer,
+        settings: &CacheSettings,
+        now: Instant,
+    ) -> Self {
         let life = settings.lifetime.of(&answer.headers);
         let (validator, body) = (answer.validator(), answer.body);
-        Self { keys, validator, times: Some(Times::new(now, life, settings)), life, body }
+        Self {
+            keys,
+            validator,
+            times: Some(Times::new(now, life, settings)),
+            life,
+            body,
+        }
     }
 
     /// The same keys, confirmed by the issuer.
-    pub(super) fn renewed(&self, headers: &HeaderMap, settings: &CacheSettings, now: Instant) -> Self {
+    pub(super) fn renewed(
+        &self,
+        headers: &HeaderMap,
+        settings: &CacheSettings,
+        now: Instant,
+    ) -> Self {
         let life = settings.lifetime.of(headers);
         let (keys, validator) = (Arc::clone(&self.keys), self.validator.clone());
-        Self { keys, validator, times: Some(Times::new(now, life, settings)), life, body: self.body.clone() }
+        Self {
+            keys,
+            validator,
+            times: Some(Times::new(now, life, settings)),
+            life,
+            body: self.body.clone(),
+        }
     }
 
     /// Keys that another process had fetched, as old as they are.
@@ -78,14 +100,32 @@ impl Snapshot {
         // Written with other settings, perhaps.
         let life = life.min(settings.lifetime.longest);
         let left = Times::new(now, life.saturating_sub(age), settings);
-        let end = after(now, life.saturating_add(settings.stale_for).saturating_sub(age));
-        let times = Times { fetched: now.checked_sub(age).unwrap_or(now), refresh: now, end, ..left };
-        Self { keys: Arc::new(keys), validator: None, times: Some(times), life, body: Bytes::new() }
+        let end = after(
+            now,
+            life.saturating_add(settings.stale_for).saturating_sub(age),
+        );
+        let times = Times {
+            fetched: now.checked_sub(age).unwrap_or(now),
+            refresh: now,
+            end,
+            ..left
+        };
+        Self {
+            keys: Arc::new(keys),
+            validator: None,
+            times: Some(times),
+            life,
+            body: Bytes::new(),
+        }
     }
 
     /// The keys of an answer: those at hand, if it is the answer that they came from.
     pub(super) fn keys_of(&self, keys: KeySet, body: &Bytes) -> Arc<KeySet> {
-        if self.body == *body { Arc::clone(&self.keys) } else { Arc::new(keys) }
+        if self.body == *body {
+            Arc::clone(&self.keys)
+        } else {
+            Arc::new(keys)
+        }
     }
 
     /// The JWK set as it was fetched, and the life that it was given.
@@ -118,7 +158,9 @@ impl Snapshot {
 
     /// Adds what is known here.
     pub(super) fn health(&self, now: Instant, fetch: FetchHealth) -> FetchHealth {
-        let Some(times) = self.times else { return fetch };
+        let Some(times) = self.times else {
+            return fetch;
+        };
         let age = now.saturating_duration_since(times.fetched);
         FetchHealth {
             age: Some(age),

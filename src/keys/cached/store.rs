@@ -54,42 +54,68 @@ pub(super) struct Restored {
 }
 
 impl Store {
-    pub(super) fn new(folder: &Path, issuer: &str, mut source: String, limit: usize) -> Result<Self, ConfigError> {
+    pub(super) fn new(
+        folder: &Path,
+        issuer: &str,
+        mut source: String,
+        limit: usize,
+    ) -> Result<Self, ConfigError> {
         let name: String = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
         if name.len() > LONGEST_NAME {
-            return Err(ConfigError::new(ConfigErrorKind::Contradiction, "the issuer is too long for a file name"));
+            return Err(ConfigError::new(
+                ConfigErrorKind::Contradiction,
+                "the issuer is too long for a file name",
+            ));
         }
         // Of two sources of one issuer each has its file, also where only their queries differ. Another version of Rust
         // may hash otherwise: then there is no file, as at the first start.
         let place = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
         let file = folder.join(format!("{name}.{place:016x}.jwks.json"));
         source.truncate(source.find('?').unwrap_or(source.len()));
-        Ok(Self { file, issuer: issuer.to_owned(), source, limit })
+        Ok(Self {
+            file,
+            issuer: issuer.to_owned(),
+            source,
+            limit,
+        })
     }
 
     /// Replaces what is kept. Only the public part of usable keys is.
     pub(super) fn write(&self, page: &Page) -> io::Result<()> {
-        let jwks = KeySet::public_json(&page.body).and_then(|json| RawValue::from_string(json).ok());
+        let jwks =
+            KeySet::public_json(&page.body).and_then(|json| RawValue::from_string(json).ok());
         let record = Record {
             version: VERSION,
             issuer: self.issuer.clone(),
             source: self.source.clone(),
-            fetched_at: page.fetched.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
+            fetched_at: page
+                .fetched
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
             life: page.life.as_secs(),
             jwks: jwks.ok_or(io::ErrorKind::InvalidData)?,
         };
         let beside = self.beside();
-        let written = write_new(&beside, &serde_json::to_vec(&record)?).and_then(|()| fs::rename(&beside, &self.file));
+        let written = write_new(&beside, &serde_json::to_vec(&record)?)
+            .and_then(|()| fs::rename(&beside, &self.file));
         written.inspect_err(|_| drop(fs::remove_file(&beside)))
     }
 
     /// A name that nobody else writes to, in whatever container he is process 1.
     fn beside(&self) -> PathBuf {
-        self.file.with_extension(format!("{:016x}.tmp", RandomState::new().hash_one(&self.source)))
+        self.file.with_extension(format!(
+            "{:016x}.tmp",
+            RandomState::new().hash_one(&self.source)
+        ))
     }
 
     /// What is kept: nothing where there is no file, or where it is of another issuer or source or older than it may be.
-    pub(super) fn read(&self, stale_for: Duration, now: SystemTime) -> io::Result<Option<Restored>> {
+    pub(super) fn read(
+        &self,
+        stale_for: Duration,
+        now: SystemTime,
+    ) -> io::Result<Option<Restored>> {
         let mut text = Vec::new();
         let file = match File::open(&self.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -99,10 +125,13 @@ impl Store {
         let most = u64::try_from(self.limit.saturating_mul(2)).unwrap_or(u64::MAX);
         file.take(most).read_to_end(&mut text)?;
         let record: Record = serde_json::from_slice(&text)?;
-        if (record.version, &record.issuer, &record.source) != (VERSION, &self.issuer, &self.source) {
+        if (record.version, &record.issuer, &record.source) != (VERSION, &self.issuer, &self.source)
+        {
             return Ok(None);
         }
-        let Some(age) = age(record.fetched_at, now) else { return Ok(None) };
+        let Some(age) = age(record.fetched_at, now) else {
+            return Ok(None);
+        };
         let life = Duration::from_secs(record.life);
         if age >= life.saturating_add(stale_for) {
             return Ok(None);

@@ -76,13 +76,20 @@ impl Tower {
     /// The flight that is under way, unless it is lost.
     pub(super) fn flight(&self, now: Instant) -> Option<Ticket> {
         let lost = |flight: &&Flight| now >= after(flight.since, self.longest_flight);
-        self.flight.as_ref().filter(|flight| !lost(flight)).map(|flight| flight.ticket.clone())
+        self.flight
+            .as_ref()
+            .filter(|flight| !lost(flight))
+            .map(|flight| flight.ticket.clone())
     }
 
     /// Takes note of a flight; gives its number.
     pub(super) fn depart(&mut self, ticket: Ticket, now: Instant) -> u64 {
         self.started = self.started.wrapping_add(1);
-        self.flight = Some(Flight { number: self.started, ticket, since: now });
+        self.flight = Some(Flight {
+            number: self.started,
+            ticket,
+            since: now,
+        });
         self.started
     }
 
@@ -98,8 +105,16 @@ impl Tower {
     }
 
     pub(super) fn health(&self) -> FetchHealth {
-        let last_error = self.failure.as_ref().map(|failure| failure.cause.to_string());
-        FetchHealth { last_error, fetches: self.ended, failures: self.failed, ..FetchHealth::default() }
+        let last_error = self
+            .failure
+            .as_ref()
+            .map(|failure| failure.cause.to_string());
+        FetchHealth {
+            last_error,
+            fetches: self.ended,
+            failures: self.failed,
+            ..FetchHealth::default()
+        }
     }
 
     pub(super) fn succeed(&mut self) {
@@ -111,7 +126,10 @@ impl Tower {
     /// The runtime went away under the flight, which says nothing of the issuer: the next may depart at once.
     pub(super) fn abort(&mut self, now: Instant) {
         self.failed = self.failed.saturating_add(1);
-        self.failure = Some(Failure { cause: Arc::new(FetchError::NoRuntime), retry_at: now });
+        self.failure = Some(Failure {
+            cause: Arc::new(FetchError::NoRuntime),
+            retry_at: now,
+        });
     }
 
     /// The pause counts from the departure: a fetch that hung has been pause enough. Gives its end.
@@ -124,7 +142,9 @@ impl Tower {
     ) -> Instant {
         let shortest = after(now, settings.first_pause.min(SHORTEST_PAUSE));
         let asked = after(now, asked_pause(&cause));
-        let retry_at = after(since, pause(self.failures, settings)).max(shortest).max(asked);
+        let retry_at = after(since, pause(self.failures, settings))
+            .max(shortest)
+            .max(asked);
         self.failures = self.failures.saturating_add(1);
         self.failed = self.failed.saturating_add(1);
         self.failure = Some(Failure { cause, retry_at });
@@ -141,7 +161,10 @@ impl Failure {
 
 /// Exponential and jittered.
 fn pause(failures: u32, settings: &CacheSettings) -> Duration {
-    let doubled = settings.first_pause.saturating_mul(2_u32.saturating_pow(failures)).min(settings.longest_pause);
+    let doubled = settings
+        .first_pause
+        .saturating_mul(2_u32.saturating_pow(failures))
+        .min(settings.longest_pause);
     // Less than the whole of it, and no less than nothing.
     doubled.mul_f64(1.0 - 0.25 * random_fraction())
 }

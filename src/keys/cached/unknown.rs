@@ -26,7 +26,12 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(settings: &CacheSettings) -> Self {
-        Self { taken: VecDeque::new(), most: settings.refetches, window: settings.refetch_window, said: None }
+        Self {
+            taken: VecDeque::new(),
+            most: settings.refetches,
+            window: settings.refetch_window,
+            said: None,
+        }
     }
 
     /// Once for each time that it was used up.
@@ -45,7 +50,11 @@ impl Budget {
 
     /// Takes one, if there is one left.
     pub(super) fn take(&mut self, now: Instant) -> bool {
-        while self.taken.front().is_some_and(|taken| now.duration_since(*taken) >= self.window) {
+        while self
+            .taken
+            .front()
+            .is_some_and(|taken| now.duration_since(*taken) >= self.window)
+        {
             self.taken.pop_front();
         }
         let left = self.taken.len() < self.most;
@@ -64,11 +73,18 @@ pub(super) struct Unknown {
 
 impl Unknown {
     pub(super) fn new(settings: &CacheSettings) -> Self {
-        Self { until: Cache::new(MOST_REMEMBERED), window: settings.refetch_window }
+        Self {
+            until: Cache::new(MOST_REMEMBERED),
+            window: settings.refetch_window,
+        }
     }
 
     pub(super) fn remember(&self, query: KeyQuery, now: Instant) {
-        if query.key_id.as_ref().is_none_or(|key_id| key_id.len() <= LONGEST_REMEMBERED) {
+        if query
+            .key_id
+            .as_ref()
+            .is_none_or(|key_id| key_id.len() <= LONGEST_REMEMBERED)
+        {
             self.until.insert(query, after(now, self.window));
         }
     }

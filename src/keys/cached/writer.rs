@@ -27,7 +27,11 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) const fn new(store: Store) -> Self {
-        Self { store, left: Mutex::new(None), pen: Mutex::new(0) }
+        Self {
+            store,
+            left: Mutex::new(None),
+            pen: Mutex::new(0),
+        }
     }
 
     /// Leaves keys for [`write`](Writer::write), unless those of a later flight are there: threads may overtake one
@@ -43,7 +47,9 @@ impl Writer {
     pub(super) fn write(&self, failed: impl Fn(&io::Error)) {
         while self.left().is_some() {
             let Some(mut newest) = self.pen() else { return };
-            let Some(page) = self.left().take().filter(|page| page.flight > *newest) else { continue };
+            let Some(page) = self.left().take().filter(|page| page.flight > *newest) else {
+                continue;
+            };
             *newest = page.flight;
             if let Err(error) = self.store.write(&page) {
                 failed(&error);
@@ -70,18 +76,35 @@ mod tests {
 
     fn page(flight: u64, key_id: &str) -> Page {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        let body = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}]}}"#).into();
-        Page { flight, body, life: Duration::from_secs(600), fetched: SystemTime::now() }
+        let body =
+            format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}]}}"#)
+                .into();
+        Page {
+            flight,
+            body,
+            life: Duration::from_secs(600),
+            fetched: SystemTime::now(),
+        }
     }
 
     /// The id of the key that is kept after what was done.
     fn kept(name: &str, act: impl FnOnce(&Writer)) -> Option<String> {
-        let folder = std::env::temp_dir().join(format!("tower-jwt-auth-{name}-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("tower-jwt-auth-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let store = Store::new(&folder, "https://issuer.example", "discovery".to_owned(), 1 << 20).unwrap();
+        let store = Store::new(
+            &folder,
+            "https://issuer.example",
+            "discovery".to_owned(),
+            1 << 20,
+        )
+        .unwrap();
         let writer = Writer::new(store);
         act(&writer);
-        let restored = writer.store.read(Duration::ZERO, SystemTime::now()).unwrap();
+        let restored = writer
+            .store
+            .read(Duration::ZERO, SystemTime::now())
+            .unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
         Some(restored?.keys.keys().next()?.key_id()?.to_owned())
     }
@@ -99,7 +122,10 @@ mod tests {
             }
         };
         let order = [(1, "first"), (3, "third"), (2, "second")];
-        assert_eq!(kept("written", |writer| written(writer, order)).as_deref(), Some("third"));
+        assert_eq!(
+            kept("written", |writer| written(writer, order)).as_deref(),
+            Some("third")
+        );
         let left = |writer: &Writer| {
             for (flight, key_id) in order {
                 writer.leave(page(flight, key_id));
@@ -117,7 +143,13 @@ mod tests {
             writer.write(well);
             writer.leave(page(2, "second"));
             writer.write(well);
-            assert!(writer.store.read(Duration::ZERO, SystemTime::now()).unwrap().is_none());
+            assert!(
+                writer
+                    .store
+                    .read(Duration::ZERO, SystemTime::now())
+                    .unwrap()
+                    .is_none()
+            );
             drop(pen);
             writer.write(well);
             assert!(writer.left().is_none());

@@ -16,7 +16,10 @@ async fn broken(fault: Fault) -> TestIssuer {
 async fn a_wrong_status_comes_with_the_right_document() {
     let issuer = broken(Fault::Status(500)).await;
     let answer = get(&issuer.jwks_uri()).await;
-    assert_eq!((answer.status(), answer.body), (500, issuer.jwks().into_bytes()));
+    assert_eq!(
+        (answer.status(), answer.body),
+        (500, issuer.jwks().into_bytes())
+    );
     issuer.set_fault(None);
     assert_eq!(get(&issuer.jwks_uri()).await.status(), 200);
     assert_eq!(issuer.jwks_fetches(), 2);
@@ -34,7 +37,11 @@ async fn a_late_answer_is_complete() {
 async fn a_hanging_issuer_says_nothing_and_notices_that_the_client_left() {
     let issuer = broken(Fault::Hang).await;
     let mut socket = send(&issuer.jwks_uri(), "").await.unwrap();
-    assert!(timeout(Duration::from_millis(100), socket.read_u8()).await.is_err());
+    assert!(
+        timeout(Duration::from_millis(100), socket.read_u8())
+            .await
+            .is_err()
+    );
     drop(socket);
     tasks_fall_to(1).await;
 }
@@ -51,7 +58,10 @@ async fn a_truncated_answer_announces_more_than_it_sends() {
     let issuer = broken(Fault::Truncated).await;
     let answer = get(&issuer.jwks_uri()).await;
     let whole = issuer.jwks();
-    assert_eq!(answer.header("content-length"), Some(whole.len().to_string().as_str()));
+    assert_eq!(
+        answer.header("content-length"),
+        Some(whole.len().to_string().as_str())
+    );
     assert_eq!(answer.body, &whole.as_bytes()[..whole.len() / 2]);
 }
 
@@ -60,7 +70,13 @@ async fn bodies_are_as_bad_as_announced() {
     let issuer = broken(Fault::Garbage).await;
     assert!(String::from_utf8(get(&issuer.jwks_uri()).await.body).is_err());
     issuer.set_fault(Some(Fault::Html));
-    assert!(get(&issuer.jwks_uri()).await.header("content-type").unwrap().starts_with("text/html"));
+    assert!(
+        get(&issuer.jwks_uri())
+            .await
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/html")
+    );
     issuer.set_fault(Some(Fault::Empty));
     let empty = get(&issuer.jwks_uri()).await;
     assert_eq!((empty.status(), empty.body.len()), (200, 0));
@@ -78,10 +94,19 @@ async fn bodies_are_as_bad_as_announced() {
 async fn redirects_and_pauses_are_headers() {
     let issuer = broken(Fault::Redirect("http://127.0.0.1:1/evil".to_owned())).await;
     let answer = get(&issuer.jwks_uri()).await;
-    assert_eq!((answer.status(), answer.header("location")), (302, Some("http://127.0.0.1:1/evil")));
-    issuer.set_fault(Some(Fault::RetryAfter { status: 429, seconds: 7 }));
+    assert_eq!(
+        (answer.status(), answer.header("location")),
+        (302, Some("http://127.0.0.1:1/evil"))
+    );
+    issuer.set_fault(Some(Fault::RetryAfter {
+        status: 429,
+        seconds: 7,
+    }));
     let answer = get(&issuer.jwks_uri()).await;
-    assert_eq!((answer.status(), answer.header("retry-after")), (429, Some("7")));
+    assert_eq!(
+        (answer.status(), answer.header("retry-after")),
+        (429, Some("7"))
+    );
 }
 
 #[tokio::test]
@@ -121,7 +146,10 @@ async fn a_dripping_answer_comes_byte_by_byte() {
     issuer.set_jwks("{}");
     let start = Instant::now();
     let answer = get(&issuer.jwks_uri()).await;
-    assert_eq!((answer.header("content-length"), answer.body.as_slice()), (Some("2"), &b"{}"[..]));
+    assert_eq!(
+        (answer.header("content-length"), answer.body.as_slice()),
+        (Some("2"), &b"{}"[..])
+    );
     assert!(start.elapsed() >= Duration::from_millis(200));
 }
 

@@ -11,15 +11,32 @@ use crate::testing::{Fault, Rotation, TestIssuer};
 
 #[tokio::test]
 async fn metadata_leads_to_the_keys() {
-    let issuer = TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::Ed25519]).start().await.unwrap();
-    let metadata = get(&format!("{}/.well-known/openid-configuration", issuer.issuer())).await;
-    assert_eq!((metadata.status(), metadata.header("content-type")), (200, Some("application/json")));
+    let issuer = TestIssuer::builder()
+        .algorithms([Algorithm::ES256, Algorithm::Ed25519])
+        .start()
+        .await
+        .unwrap();
+    let metadata = get(&format!(
+        "{}/.well-known/openid-configuration",
+        issuer.issuer()
+    ))
+    .await;
+    assert_eq!(
+        (metadata.status(), metadata.header("content-type")),
+        (200, Some("application/json"))
+    );
     assert_eq!(metadata.json()["issuer"], issuer.issuer());
-    assert_eq!(metadata.json()["id_token_signing_alg_values_supported"], json!(["ES256", "Ed25519"]));
+    assert_eq!(
+        metadata.json()["id_token_signing_alg_values_supported"],
+        json!(["ES256", "Ed25519"])
+    );
     let keys = get(metadata.json()["jwks_uri"].as_str().unwrap()).await;
     assert_eq!(keys.header("cache-control"), Some("max-age=300"));
     assert_eq!(keys.body, issuer.jwks().as_bytes());
-    assert_eq!(keys.key_ids()[1], issuer.key(Algorithm::Ed25519).unwrap().key_id());
+    assert_eq!(
+        keys.key_ids()[1],
+        issuer.key(Algorithm::Ed25519).unwrap().key_id()
+    );
     assert_eq!((issuer.jwks_fetches(), issuer.metadata_fetches()), (1, 1));
     issuer.reset_counts();
     assert_eq!((issuer.jwks_fetches(), issuer.metadata_fetches()), (0, 0));
@@ -30,9 +47,30 @@ async fn a_path_stands_before_or_behind_the_well_known_suffix() {
     let issuer = TestIssuer::builder().path("tenant/").start().await.unwrap();
     let (address, path) = parts(issuer.issuer());
     assert_eq!(path, "/tenant");
-    assert_eq!(get(&format!("http://{address}/tenant/.well-known/openid-configuration")).await.status(), 200);
-    assert_eq!(get(&format!("http://{address}/.well-known/oauth-authorization-server/tenant")).await.status(), 200);
-    assert_eq!(get(&format!("http://{address}/.well-known/openid-configuration")).await.status(), 404);
+    assert_eq!(
+        get(&format!(
+            "http://{address}/tenant/.well-known/openid-configuration"
+        ))
+        .await
+        .status(),
+        200
+    );
+    assert_eq!(
+        get(&format!(
+            "http://{address}/.well-known/oauth-authorization-server/tenant"
+        ))
+        .await
+        .status(),
+        200
+    );
+    assert_eq!(
+        get(&format!(
+            "http://{address}/.well-known/openid-configuration"
+        ))
+        .await
+        .status(),
+        404
+    );
     assert_eq!(get(&issuer.jwks_uri()).await.status(), 200);
 }
 
@@ -42,14 +80,23 @@ async fn metadata_can_be_off_or_lie() {
     let openid = format!("{}/.well-known/openid-configuration", issuer.issuer());
     let oauth = format!("{}/.well-known/oauth-authorization-server", issuer.issuer());
     issuer.set_openid_discovery(false);
-    assert_eq!((get(&openid).await.status(), get(&oauth).await.status()), (404, 200));
+    assert_eq!(
+        (get(&openid).await.status(), get(&oauth).await.status()),
+        (404, 200)
+    );
     issuer.set_openid_discovery(true);
     issuer.set_oauth_discovery(false);
-    assert_eq!((get(&openid).await.status(), get(&oauth).await.status()), (200, 404));
+    assert_eq!(
+        (get(&openid).await.status(), get(&oauth).await.status()),
+        (200, 404)
+    );
     issuer.set_metadata_member("issuer", "https://evil.example");
     issuer.remove_metadata_member("jwks_uri");
     let lie = get(&openid).await.json();
-    assert_eq!((&lie["issuer"], lie.get("jwks_uri")), (&json!("https://evil.example"), None));
+    assert_eq!(
+        (&lie["issuer"], lie.get("jwks_uri")),
+        (&json!("https://evil.example"), None)
+    );
 }
 
 #[tokio::test]
@@ -76,26 +123,55 @@ async fn keys_rotate() {
 
 #[tokio::test]
 async fn a_known_set_is_not_sent_again() {
-    let issuer = TestIssuer::builder().etags(true).max_age(None).start().await.unwrap();
+    let issuer = TestIssuer::builder()
+        .etags(true)
+        .max_age(None)
+        .start()
+        .await
+        .unwrap();
     let first = get(&issuer.jwks_uri()).await;
     assert_eq!(first.header("cache-control"), None);
-    let condition = format!("If-None-Match: \"x\", W/{}\r\n", first.header("etag").unwrap());
+    let condition = format!(
+        "If-None-Match: \"x\", W/{}\r\n",
+        first.header("etag").unwrap()
+    );
     let second = get_with(&issuer.jwks_uri(), &condition).await;
-    assert_eq!((second.status(), second.body.len(), second.header("etag")), (304, 0, first.header("etag")));
+    assert_eq!(
+        (second.status(), second.body.len(), second.header("etag")),
+        (304, 0, first.header("etag"))
+    );
     issuer.rotate(Rotation::Hard);
     assert_eq!(get_with(&issuer.jwks_uri(), &condition).await.status(), 200);
-    assert!(issuer.last_request_headers().unwrap().contains_key("if-none-match"));
+    assert!(
+        issuer
+            .last_request_headers()
+            .unwrap()
+            .contains_key("if-none-match")
+    );
     assert_eq!(issuer.jwks_fetches(), 3);
 }
 
 #[tokio::test]
 async fn headers_change_at_run_time() {
-    let issuer = TestIssuer::builder().cache_control("no-store").start().await.unwrap();
-    assert_eq!(get(&issuer.jwks_uri()).await.header("cache-control"), Some("no-store"));
+    let issuer = TestIssuer::builder()
+        .cache_control("no-store")
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(
+        get(&issuer.jwks_uri()).await.header("cache-control"),
+        Some("no-store")
+    );
     issuer.set_cache_control(None);
     issuer.set_header("Content-Type", "text/plain");
     let answer = get(&issuer.jwks_uri()).await;
-    assert_eq!((answer.header("cache-control"), answer.header("content-type")), (None, Some("text/plain")));
+    assert_eq!(
+        (
+            answer.header("cache-control"),
+            answer.header("content-type")
+        ),
+        (None, Some("text/plain"))
+    );
 }
 
 #[tokio::test]
@@ -109,10 +185,18 @@ async fn a_stopped_issuer_refuses_and_a_restarted_one_serves_the_same() {
         tokio::task::yield_now().await;
     }
     issuer.stop().await;
-    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(
+        TcpStream::connect(address).await.unwrap_err().kind(),
+        ErrorKind::ConnectionRefused
+    );
     for socket in [&mut open, &mut idle] {
-        let rest = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut [0; 9])).await.unwrap();
-        assert!(matches!(rest, Ok(0) | Err(_)), "the connection outlived its server");
+        let rest = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut [0; 9]))
+            .await
+            .unwrap();
+        assert!(
+            matches!(rest, Ok(0) | Err(_)),
+            "the connection outlived its server"
+        );
     }
     issuer.stop().await;
     issuer.set_fault(None);
@@ -133,7 +217,10 @@ async fn the_last_handle_stops_the_server() {
     assert_eq!(get(&url).await.status(), 200);
     drop(clone);
     tasks_fall_to(0).await;
-    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(
+        TcpStream::connect(address).await.unwrap_err().kind(),
+        ErrorKind::ConnectionRefused
+    );
 }
 
 #[tokio::test]
@@ -143,10 +230,16 @@ async fn only_gets_are_answered() {
     let issuer = TestIssuer::start().await.unwrap();
     let (address, _) = parts(issuer.issuer());
     let mut socket = TcpStream::connect(address).await.unwrap();
-    socket.write_all(b"POST /jwks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    socket
+        .write_all(b"POST /jwks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 405 "));
-    assert_eq!(get(&format!("{}/other", issuer.issuer())).await.status(), 404);
+    assert_eq!(
+        get(&format!("{}/other", issuer.issuer())).await.status(),
+        404
+    );
     assert_eq!(issuer.jwks_fetches(), 0);
 }

@@ -8,14 +8,19 @@ use crate::crypto::Verifier;
 use crate::testing::TestKey;
 
 fn bytes(jwk: &Value, member: &str) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(jwk[member].as_str().unwrap()).unwrap()
+    URL_SAFE_NO_PAD
+        .decode(jwk[member].as_str().unwrap())
+        .unwrap()
 }
 
 fn verifier(jwk: &Value) -> Verifier {
     let algorithm: Algorithm = jwk["alg"].as_str().unwrap().parse().unwrap();
     let made = match algorithm.family() {
         Family::Rsa => Verifier::rsa(algorithm, &bytes(jwk, "n"), &bytes(jwk, "e")),
-        Family::Ec => Verifier::ec(algorithm, &[vec![4], bytes(jwk, "x"), bytes(jwk, "y")].concat()),
+        Family::Ec => Verifier::ec(
+            algorithm,
+            &[vec![4], bytes(jwk, "x"), bytes(jwk, "y")].concat(),
+        ),
         Family::Ed => Verifier::ed25519(&bytes(jwk, "x")),
         Family::Hmac => Verifier::hmac(algorithm, &bytes(jwk, "k")),
     };
@@ -30,9 +35,15 @@ fn every_algorithm_signs_what_its_jwk_verifies() {
         let (message, signature) = token.rsplit_once('.').unwrap();
         let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let verifier = verifier(&key.jwk());
-        assert!(verifier.verify(message.as_bytes(), &signature), "{algorithm}");
+        assert!(
+            verifier.verify(message.as_bytes(), &signature),
+            "{algorithm}"
+        );
         signature[10] ^= 1;
-        assert!(!verifier.verify(message.as_bytes(), &signature), "{algorithm} takes anything");
+        assert!(
+            !verifier.verify(message.as_bytes(), &signature),
+            "{algorithm} takes anything"
+        );
     }
 }
 
@@ -80,7 +91,10 @@ fn a_secret_has_no_pem() {
 
 #[test]
 fn ids_are_unique_and_can_be_changed() {
-    let (one, two) = (TestKey::generate(Algorithm::HS256), TestKey::generate(Algorithm::HS256));
+    let (one, two) = (
+        TestKey::generate(Algorithm::HS256),
+        TestKey::generate(Algorithm::HS256),
+    );
     assert_ne!(one.key_id(), two.key_id());
     let renamed = one.clone().with_key_id("mine");
     assert_eq!(renamed.jwk()["kid"], "mine");
@@ -91,5 +105,8 @@ fn ids_are_unique_and_can_be_changed() {
 #[test]
 fn debug_output_shows_no_secret() {
     let key = TestKey::generate(Algorithm::HS256).with_key_id("mine");
-    assert_eq!(format!("{key:?}"), r#"TestKey { key_id: "mine", algorithm: HS256, .. }"#);
+    assert_eq!(
+        format!("{key:?}"),
+        r#"TestKey { key_id: "mine", algorithm: HS256, .. }"#
+    );
 }

@@ -21,12 +21,17 @@ struct Answer {
 
 impl Answer {
     fn status(&self) -> u16 {
-        self.head.split(' ').nth(1).map_or(0, |code| code.parse().unwrap())
+        self.head
+            .split(' ')
+            .nth(1)
+            .map_or(0, |code| code.parse().unwrap())
     }
 
     fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        lines
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     fn json(&self) -> Value {
@@ -35,7 +40,12 @@ impl Answer {
 
     fn key_ids(&self) -> Vec<String> {
         let set = self.json();
-        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap_or_default().to_owned()).collect()
+        set["keys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|key| key["kid"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
@@ -48,17 +58,26 @@ fn parts(url: &str) -> (&str, &str) {
 async fn send(url: &str, header: &str) -> io::Result<TcpStream> {
     let (address, path) = parts(url);
     let mut socket = TcpStream::connect(address).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{header}\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{header}\r\n");
     socket.write_all(request.as_bytes()).await?;
     Ok(socket)
 }
 
 async fn get_with(url: &str, header: &str) -> Answer {
     let mut bytes = Vec::new();
-    send(url, header).await.unwrap().read_to_end(&mut bytes).await.unwrap();
+    send(url, header)
+        .await
+        .unwrap()
+        .read_to_end(&mut bytes)
+        .await
+        .unwrap();
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let body = end.map_or(bytes.len(), |end| end + 4);
-    Answer { head: String::from_utf8(bytes[..body].to_vec()).unwrap(), body: bytes[body..].to_vec() }
+    Answer {
+        head: String::from_utf8(bytes[..body].to_vec()).unwrap(),
+        body: bytes[body..].to_vec(),
+    }
 }
 
 async fn get(url: &str) -> Answer {
@@ -72,5 +91,7 @@ async fn tasks_fall_to(count: usize) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), fallen).await.expect("a task was left behind");
+    tokio::time::timeout(Duration::from_secs(5), fallen)
+        .await
+        .expect("a task was left behind");
 }

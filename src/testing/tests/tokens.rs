@@ -20,39 +20,71 @@ fn key() -> TestKey {
 #[test]
 fn a_token_is_valid_by_default() {
     let token = key().token().sign();
-    assert_eq!(part(&token, 0), json!({"alg": "HS256", "kid": "k", "typ": "JWT"}));
+    assert_eq!(
+        part(&token, 0),
+        json!({"alg": "HS256", "kid": "k", "typ": "JWT"})
+    );
     let claims = part(&token, 1);
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     assert!(claims["iat"].as_u64().unwrap().abs_diff(now) <= 1);
-    assert_eq!(claims["exp"].as_u64().unwrap(), claims["iat"].as_u64().unwrap() + 300);
-    assert_eq!((&claims["sub"], &claims["aud"]), (&json!("test-subject"), &json!("https://api.example")));
+    assert_eq!(
+        claims["exp"].as_u64().unwrap(),
+        claims["iat"].as_u64().unwrap() + 300
+    );
+    assert_eq!(
+        (&claims["sub"], &claims["aud"]),
+        (&json!("test-subject"), &json!("https://api.example"))
+    );
     assert_eq!(claims.get("iss"), None);
 }
 
 #[test]
 fn every_signature_is_of_another_token() {
     let builder = key().token();
-    assert_ne!(part(&builder.sign(), 1)["jti"], part(&builder.sign(), 1)["jti"]);
+    assert_ne!(
+        part(&builder.sign(), 1)["jti"],
+        part(&builder.sign(), 1)["jti"]
+    );
 }
 
 #[test]
 fn members_are_replaced_added_and_left_out() {
-    let token = key().token().issuer("https://a").subject("s").audience(["x", "y"]).scope("a b").claim("n", [1.5]);
-    let token = token.without_claim("jti").without_header("typ").header("alg", "none").header("crit", ["b64"]);
+    let token = key()
+        .token()
+        .issuer("https://a")
+        .subject("s")
+        .audience(["x", "y"])
+        .scope("a b")
+        .claim("n", [1.5]);
+    let token = token
+        .without_claim("jti")
+        .without_header("typ")
+        .header("alg", "none")
+        .header("crit", ["b64"]);
     let token = token.issued_at(SystemTime::UNIX_EPOCH).sign();
-    assert_eq!(part(&token, 0), json!({"alg": "none", "kid": "k", "crit": ["b64"]}));
-    let claims =
-        json!({"iss": "https://a", "sub": "s", "aud": ["x", "y"], "scope": "a b", "n": [1.5], "iat": 0, "exp": 300});
+    assert_eq!(
+        part(&token, 0),
+        json!({"alg": "none", "kid": "k", "crit": ["b64"]})
+    );
+    let claims = json!({"iss": "https://a", "sub": "s", "aud": ["x", "y"], "scope": "a b", "n": [1.5], "iat": 0, "exp": 300});
     assert_eq!(part(&token, 1), claims);
 }
 
 #[test]
 fn times_follow_the_clock() {
     let clock = TestClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(10_000));
-    let times = |token: &str| (part(token, 1)["iat"].as_i64().unwrap(), part(token, 1)["exp"].as_i64().unwrap());
+    let times = |token: &str| {
+        (
+            part(token, 1)["iat"].as_i64().unwrap(),
+            part(token, 1)["exp"].as_i64().unwrap(),
+        )
+    };
     let token = key().token().clock(&clock);
     assert_eq!(times(&token.sign()), (10_000, 10_300));
-    assert_eq!(times(&token.clone().expires_in(Duration::from_secs(5)).sign()), (10_000, 10_005));
+    assert_eq!(
+        times(&token.clone().expires_in(Duration::from_secs(5)).sign()),
+        (10_000, 10_005)
+    );
     assert_eq!(times(&token.clone().expired().sign()), (6_100, 6_400));
     let before = SystemTime::UNIX_EPOCH - Duration::from_secs(7);
     assert_eq!(times(&token.issued_at(before).sign()), (-7, 293));
@@ -62,7 +94,10 @@ fn times_follow_the_clock() {
 fn another_key_signs_under_its_own_name() {
     let other = TestKey::generate(Algorithm::Ed25519).with_key_id("other");
     let header = part(&key().token().key(&other).sign(), 0);
-    assert_eq!(header, json!({"alg": "Ed25519", "kid": "other", "typ": "JWT"}));
+    assert_eq!(
+        header,
+        json!({"alg": "Ed25519", "kid": "other", "typ": "JWT"})
+    );
 }
 
 #[test]

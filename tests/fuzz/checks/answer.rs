@@ -27,11 +27,15 @@ const OWN_WORDS: &str = "www-authenticate error_description insufficient_scope \
     AlgorithmNotAllowed UnsupportedHeader InvalidSignature InsufficientScope";
 
 /// The service that is protected: it answers 200 and tells what it saw.
-pub fn inner() -> impl Service<Request<()>, Response = Response<String>, Error = Infallible, Future: Send> + Clone + Send
-{
+pub fn inner()
+-> impl Service<Request<()>, Response = Response<String>, Error = Infallible, Future: Send>
++ Clone
++ Send {
     service_fn(|request: Request<()>| async move {
         let mut response = Response::new(String::new());
-        response.extensions_mut().insert(Seen(request.extensions().get().cloned()));
+        response
+            .extensions_mut()
+            .insert(Seen(request.extensions().get().cloned()));
         Ok(response)
     })
 }
@@ -45,16 +49,33 @@ pub fn ask_service<S>(service: S, request: Request<()>, configured: &str) -> Ans
 where
     S: Service<Request<()>, Response = Response<String>, Error = Infallible>,
 {
-    let may_be_shown = |piece: &String| configured.contains(piece) || OWN_WORDS.contains(piece.as_str());
-    let sent: Vec<_> = pieces(&request).into_iter().filter(|piece| !may_be_shown(piece)).collect();
+    let may_be_shown =
+        |piece: &String| configured.contains(piece) || OWN_WORDS.contains(piece.as_str());
+    let sent: Vec<_> = pieces(&request)
+        .into_iter()
+        .filter(|piece| !may_be_shown(piece))
+        .collect();
     let content_type = request.headers().get(CONTENT_TYPE).cloned();
-    let response = service.oneshot(request).now_or_never().expect("no waiting").unwrap();
+    let response = service
+        .oneshot(request)
+        .now_or_never()
+        .expect("no waiting")
+        .unwrap();
     let (mut head, body) = response.into_parts();
     let seen = head.extensions.remove::<Seen>();
     let error = head.extensions.remove::<Error>();
-    assert_eq!(seen.is_none(), error.is_some(), "a refusal, and no other answer, holds its error");
+    assert_eq!(
+        seen.is_none(),
+        error.is_some(),
+        "a refusal, and no other answer, holds its error"
+    );
     let refusal = error.as_ref().map(Error::kind);
-    let answer = Answer { status: head.status.as_u16(), headers: head.headers, refusal, seen };
+    let answer = Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        refusal,
+        seen,
+    };
     if let Some(error) = error {
         assert!(body.is_empty());
         answer.is_a_refusal();
@@ -64,18 +85,31 @@ where
             .iter()
             .filter(|(name, value)| **name != CONTENT_TYPE || content_type.as_ref() != Some(value));
         let shown = format!("{:?} {error} {error:?}", headers.collect::<Vec<_>>());
-        assert_eq!(sent.iter().find(|piece| shown.contains(*piece)), None, "sent by the caller, in {shown}");
+        assert_eq!(
+            sent.iter().find(|piece| shown.contains(*piece)),
+            None,
+            "sent by the caller, in {shown}"
+        );
     }
     answer
 }
 
 /// Pieces of what the caller sent that no refusal may repeat; of the content type it has to.
 fn pieces(request: &Request<()>) -> Vec<String> {
-    let values = request.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE).map(|(_, value)| value.as_bytes());
+    let values = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| **name != CONTENT_TYPE)
+        .map(|(_, value)| value.as_bytes());
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let pieces = values.chain([query]).flat_map(|value| value.split(move |byte| !belongs(byte)));
-    pieces.filter(|piece| piece.len() >= 16).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect()
+    let pieces = values
+        .chain([query])
+        .flat_map(|value| value.split(move |byte| !belongs(byte)));
+    pieces
+        .filter(|piece| piece.len() >= 16)
+        .map(|piece| String::from_utf8_lossy(piece).into_owned())
+        .collect()
 }
 
 impl Answer {
@@ -91,7 +125,10 @@ impl Answer {
         assert_eq!(self.headers.contains_key(RETRY_AFTER), status == 503);
         let attributes = challenge.unwrap_or_default();
         assert_eq!(parsed::attribute(&attributes, "error"), code);
-        assert_eq!(parsed::attribute(&attributes, "error_description").is_some(), code.is_some());
+        assert_eq!(
+            parsed::attribute(&attributes, "error_description").is_some(),
+            code.is_some()
+        );
     }
 }
 

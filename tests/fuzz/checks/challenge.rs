@@ -10,8 +10,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use tower::Layer as _;
 use tower_jwt_auth::{
-    Algorithm, Claims, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError,
-    KeysFuture, RequireLayer,
+    Algorithm, Claims, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeyQuery, KeySource, Keys,
+    KeysError, KeysFuture, RequireLayer,
 };
 
 use super::answer::{Answer, ask_service, inner};
@@ -27,34 +27,56 @@ impl KeySource for Unreachable {
     }
 
     fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        Box::pin(ready(Err(KeysError::new(Duration::from_secs(7), "connection refused"))))
+        Box::pin(ready(Err(KeysError::new(
+            Duration::from_secs(7),
+            "connection refused",
+        ))))
     }
 }
 
 pub fn check(data: &[u8]) {
-    let Some((cause, rest)) = data.split_first() else { return };
-    let mut lines = rest.splitn(3, |byte| *byte == b'\n').map(String::from_utf8_lossy);
+    let Some((cause, rest)) = data.split_first() else {
+        return;
+    };
+    let mut lines = rest
+        .splitn(3, |byte| *byte == b'\n')
+        .map(String::from_utf8_lossy);
     let mut line = || lines.next().unwrap_or_default().into_owned();
     let (realm, scopes, content_type) = (line(), line(), line());
-    let scopes: Vec<_> = if scopes.is_empty() { Vec::new() } else { scopes.split(' ').collect() };
+    let scopes: Vec<_> = if scopes.is_empty() {
+        Vec::new()
+    } else {
+        scopes.split(' ').collect()
+    };
     let (request, kind) = refused(*cause, &content_type);
     let Some(answer) = answer(*cause, &realm, &scopes, request) else {
         // Only what is no scope is no configuration.
-        assert!(!scopes.iter().all(|scope| is_scope(scope)) || (*cause == b'r' && scopes.is_empty()));
+        assert!(
+            !scopes.iter().all(|scope| is_scope(scope)) || (*cause == b'r' && scopes.is_empty())
+        );
         return;
     };
     assert!(scopes.iter().all(|scope| is_scope(scope)));
     assert_eq!(answer.refusal, Some(kind));
     check_grpc(&answer, kind, content_type.as_bytes());
-    let Some(attributes) = challenge(&answer.headers) else { return };
-    assert_eq!(attribute(&attributes, "realm"), Some(quotable(&realm).as_str()));
-    let shown = (kind == ErrorKind::InsufficientScope && !scopes.is_empty()).then(|| scopes.join(" "));
+    let Some(attributes) = challenge(&answer.headers) else {
+        return;
+    };
+    assert_eq!(
+        attribute(&attributes, "realm"),
+        Some(quotable(&realm).as_str())
+    );
+    let shown =
+        (kind == ErrorKind::InsufficientScope && !scopes.is_empty()).then(|| scopes.join(" "));
     assert_eq!(attribute(&attributes, "scope"), shown.as_deref());
 }
 
 /// What of a realm may stand in a challenge.
 fn quotable(realm: &str) -> String {
-    realm.chars().filter(|c| u8::try_from(*c).is_ok_and(may_be_quoted)).collect()
+    realm
+        .chars()
+        .filter(|c| u8::try_from(*c).is_ok_and(may_be_quoted))
+        .collect()
 }
 
 /// A request that is refused for this cause.
@@ -78,7 +100,11 @@ fn refused(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
         }
         b's' | b'r' | b'k' => {
             headers.append(AUTHORIZATION, good);
-            if cause == b'k' { ErrorKind::KeysUnavailable } else { ErrorKind::InsufficientScope }
+            if cause == b'k' {
+                ErrorKind::KeysUnavailable
+            } else {
+                ErrorKind::InsufficientScope
+            }
         }
         _ => ErrorKind::MissingToken,
     };
@@ -88,7 +114,8 @@ fn refused(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
 /// The answer of a service that is configured so, if it can be.
 fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Option<Answer> {
     let builder: JwtAuthBuilder = if cause == b'k' {
-        let issuer = Issuer::with_source(ISSUER, Unreachable, AUDIENCE).algorithms([Algorithm::HS256]);
+        let issuer =
+            Issuer::with_source(ISSUER, Unreachable, AUDIENCE).algorithms([Algorithm::HS256]);
         JwtAuthLayer::builder(issuer).clock(clock())
     } else {
         builder()
@@ -97,20 +124,40 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
     let configured = format!("{} {}", quotable(realm), scopes.join(" "));
     if cause == b'r' {
         let auth = builder.build().unwrap();
-        let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied()).ok()?.like(&auth);
-        return Some(ask_service(auth.layer(require.layer(inner())), request, &configured));
+        let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied())
+            .ok()?
+            .like(&auth);
+        return Some(ask_service(
+            auth.layer(require.layer(inner())),
+            request,
+            &configured,
+        ));
     }
     let nobody = |_: &Claims| false;
-    let builder =
-        if scopes.is_empty() { builder.authorize(nobody) } else { builder.require_scopes(scopes.iter().copied()) };
-    Some(ask_service(builder.build().ok()?.layer(inner()), request, &configured))
+    let builder = if scopes.is_empty() {
+        builder.authorize(nobody)
+    } else {
+        builder.require_scopes(scopes.iter().copied())
+    };
+    Some(ask_service(
+        builder.build().ok()?.layer(inner()),
+        request,
+        &configured,
+    ))
 }
 
 /// gRPC callers get the status of the call in the headers, everybody else none.
 fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
     let header = |name: &str| answer.headers.get(name).map(HeaderValue::as_bytes);
     if HeaderValue::from_bytes(content_type).is_err() || !is_grpc(content_type) {
-        assert_eq!((header("grpc-status"), header("grpc-message"), header("content-type")), (None, None, None));
+        assert_eq!(
+            (
+                header("grpc-status"),
+                header("grpc-message"),
+                header("content-type")
+            ),
+            (None, None, None)
+        );
         return;
     }
     let status: &[u8] = match kind {
@@ -119,7 +166,10 @@ fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
         ErrorKind::KeysUnavailable => b"14",
         _ => b"16",
     };
-    assert_eq!((header("grpc-status"), header("content-type")), (Some(status), Some(content_type)));
+    assert_eq!(
+        (header("grpc-status"), header("content-type")),
+        (Some(status), Some(content_type))
+    );
     let message = header("grpc-message").unwrap();
     assert!(!message.is_empty() && message.iter().all(|byte| matches!(byte, b' '..=b'~')));
 }
@@ -127,6 +177,12 @@ fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
 /// A media type of gRPC or gRPC-Web, with a suffix or parameters.
 fn is_grpc(content_type: &[u8]) -> bool {
     let lower = content_type.to_ascii_lowercase();
-    let end = lower.iter().position(|byte| matches!(byte, b'+' | b';' | b' ' | b'\t')).unwrap_or(lower.len());
-    matches!(&lower[..end], b"application/grpc" | b"application/grpc-web" | b"application/grpc-web-text")
+    let end = lower
+        .iter()
+        .position(|byte| matches!(byte, b'+' | b';' | b' ' | b'\t'))
+        .unwrap_or(lower.len());
+    matches!(
+        &lower[..end],
+        b"application/grpc" | b"application/grpc-web" | b"application/grpc-web-text"
+    )
 }

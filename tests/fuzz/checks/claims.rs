@@ -20,7 +20,10 @@ pub fn check(payload: &[u8]) {
     let token = key(Algorithm::HS256).sign_raw(HEADER, payload);
     let usual = flaws(payload);
     judge(authenticator(false), &token, payload, &usual);
-    let strict = usual.into_iter().chain(profile_flaws(payload)).collect::<Vec<_>>();
+    let strict = usual
+        .into_iter()
+        .chain(profile_flaws(payload))
+        .collect::<Vec<_>>();
     judge(authenticator(true), &token, payload, &strict);
 }
 
@@ -28,7 +31,11 @@ pub fn check(payload: &[u8]) {
 fn authenticator(strict: bool) -> &'static Authenticator {
     static AUTHENTICATORS: [OnceLock<Authenticator>; 2] = [const { OnceLock::new() }; 2];
     AUTHENTICATORS[usize::from(strict)].get_or_init(|| {
-        let builder = if strict { builder().access_tokens_only().require_scopes(["read"]) } else { builder() };
+        let builder = if strict {
+            builder().access_tokens_only().require_scopes(["read"])
+        } else {
+            builder()
+        };
         builder.build_authenticator().unwrap()
     })
 }
@@ -42,8 +49,12 @@ fn judge(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Re
             reverify::accepted(token, &claims);
         }
         // Text that breaks off within a claim may be said to be an error of that claim.
-        Err((ErrorKind::InvalidClaim, Some(_))) if flaws.contains(&(ErrorKind::MalformedToken, None)) => {}
-        Err(reason) => assert!(flaws.contains(&reason), "refused for {reason:?}, but has {flaws:?}"),
+        Err((ErrorKind::InvalidClaim, Some(_)))
+            if flaws.contains(&(ErrorKind::MalformedToken, None)) => {}
+        Err(reason) => assert!(
+            flaws.contains(&reason),
+            "refused for {reason:?}, but has {flaws:?}"
+        ),
     }
 }
 
@@ -54,7 +65,12 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
     };
     let mut flaws: Vec<Reason> = Vec::new();
     for name in ["exp", "iss", "aud"] {
-        flaws.extend(members.raw(name).is_none().then_some((ErrorKind::MissingClaim, Some(name))));
+        flaws.extend(
+            members
+                .raw(name)
+                .is_none()
+                .then_some((ErrorKind::MissingClaim, Some(name))),
+        );
     }
     let invalid = |name| (ErrorKind::InvalidClaim, Some(name));
     let wrong = |name: &str, right: bool| members.raw(name).is_some() && !right;
@@ -65,8 +81,15 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
     for name in ["exp", "nbf", "iat"] {
         flaws.extend(wrong(name, date(&members, name).is_some()).then_some(invalid(name)));
     }
-    flaws.extend(members.string("iss").is_some_and(|iss| iss != ISSUER).then_some((ErrorKind::UnknownIssuer, None)));
-    let elsewhere = members.strings("aud").is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
+    flaws.extend(
+        members
+            .string("iss")
+            .is_some_and(|iss| iss != ISSUER)
+            .then_some((ErrorKind::UnknownIssuer, None)),
+    );
+    let elsewhere = members
+        .strings("aud")
+        .is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
     flaws.extend(elsewhere.then_some((ErrorKind::WrongAudience, None)));
     flaws.extend(out_of_time(&members));
     // What only the whole shows: numbers too large for JSON's readers, text that is no Unicode, too deep a nesting.
@@ -76,33 +99,53 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
 }
 
 fn date(members: &Members, name: &str) -> Option<f64> {
-    members.number(name).filter(|seconds| (0.0..=LATEST).contains(seconds))
+    members
+        .number(name)
+        .filter(|seconds| (0.0..=LATEST).contains(seconds))
 }
 
 fn out_of_time(members: &Members) -> Vec<Reason> {
-    let [earliest, latest] = [NOW - LEEWAY, NOW + LEEWAY].map(|time| Duration::from_secs(time).as_secs_f64());
-    let expired = date(members, "exp").is_some_and(|exp| exp <= earliest).then_some((ErrorKind::Expired, None));
+    let [earliest, latest] =
+        [NOW - LEEWAY, NOW + LEEWAY].map(|time| Duration::from_secs(time).as_secs_f64());
+    let expired = date(members, "exp")
+        .is_some_and(|exp| exp <= earliest)
+        .then_some((ErrorKind::Expired, None));
     let early = |name| date(members, name).is_some_and(|date| date > latest);
-    let early = ["nbf", "iat"].into_iter().filter(|name| early(name)).map(|name| (ErrorKind::NotYetValid, Some(name)));
+    let early = ["nbf", "iat"]
+        .into_iter()
+        .filter(|name| early(name))
+        .map(|name| (ErrorKind::NotYetValid, Some(name)));
     expired.into_iter().chain(early).collect()
 }
 
 fn profile_flaws(payload: &[u8]) -> Vec<Reason> {
-    let Some(members) = Members::read(payload) else { return Vec::new() };
-    let missing = ["jti", "sub", "client_id", "iat"].into_iter().filter(|name| match *name {
-        // One that can't be read is none.
-        "client_id" => !members.is_string(name),
-        _ => members.raw(name).is_none(),
-    });
-    let mut flaws: Vec<Reason> = missing.map(|name| (ErrorKind::MissingClaim, Some(name))).collect();
+    let Some(members) = Members::read(payload) else {
+        return Vec::new();
+    };
+    let missing = ["jti", "sub", "client_id", "iat"]
+        .into_iter()
+        .filter(|name| match *name {
+            // One that can't be read is none.
+            "client_id" => !members.is_string(name),
+            _ => members.raw(name).is_none(),
+        });
+    let mut flaws: Vec<Reason> = missing
+        .map(|name| (ErrorKind::MissingClaim, Some(name)))
+        .collect();
     let granted = scopes(&members).iter().any(|scope| scope == "read");
     flaws.extend((!granted).then_some((ErrorKind::InsufficientScope, None)));
     flaws
 }
 
 fn scopes(members: &Members) -> Vec<String> {
-    let lists = members.strings("scope").or_else(|| members.strings("scp")).unwrap_or_default();
-    let all = lists.iter().flat_map(|list| list.split(' ')).filter(|scope| !scope.is_empty());
+    let lists = members
+        .strings("scope")
+        .or_else(|| members.strings("scp"))
+        .unwrap_or_default();
+    let all = lists
+        .iter()
+        .flat_map(|list| list.split(' '))
+        .filter(|scope| !scope.is_empty());
     all.map(ToOwned::to_owned).collect()
 }
 
@@ -113,9 +156,17 @@ fn agrees(claims: &Claims, payload: &[u8]) {
     assert_eq!(claims.issuer(), ISSUER);
     assert_eq!(claims.subject(), members.string("sub").as_deref());
     assert_eq!(claims.id(), members.string("jti").as_deref());
-    assert_eq!(claims.audience().collect::<Vec<_>>(), members.strings("aud").unwrap());
+    assert_eq!(
+        claims.audience().collect::<Vec<_>>(),
+        members.strings("aud").unwrap()
+    );
     assert_eq!(claims.scopes().collect::<Vec<_>>(), scopes(&members));
-    let time = |name| date(&members, name).map(|date| SystemTime::UNIX_EPOCH + Duration::from_secs_f64(date));
+    let time = |name| {
+        date(&members, name).map(|date| SystemTime::UNIX_EPOCH + Duration::from_secs_f64(date))
+    };
     assert_eq!(Some(claims.expires_at()), time("exp"));
-    assert_eq!((claims.not_before(), claims.issued_at()), (time("nbf"), time("iat")));
+    assert_eq!(
+        (claims.not_before(), claims.issued_at()),
+        (time("nbf"), time("iat"))
+    );
 }

@@ -49,20 +49,41 @@ const PLACES: [Place; 3] = [
 ];
 
 /// The statuses of the two documents.
-const STATUSES: [[u16; 2]; 8] =
-    [[200, 500], [404, 200], [403, 200], [500, 200], [429, 200], [302, 200], [404, 404], [404, 302]];
+const STATUSES: [[u16; 2]; 8] = [
+    [200, 500],
+    [404, 200],
+    [403, 200],
+    [500, 200],
+    [429, 200],
+    [302, 200],
+    [404, 404],
+    [404, 302],
+];
 
 pub fn check(data: &[u8]) {
-    let [place, statuses, rest @ ..] = data else { return };
+    let [place, statuses, rest @ ..] = data else {
+        return;
+    };
     let place = &PLACES[usize::from(*place) % PLACES.len()];
     let statuses = STATUSES[usize::from(*statuses) % STATUSES.len()];
-    let (cache_control, document) = rest.split_at(rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()));
+    let (cache_control, document) = rest.split_at(
+        rest.iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(rest.len()),
+    );
     let document = document.strip_prefix(b"\n").unwrap_or_default();
-    let web = Web { cache_control: Bytes::copy_from_slice(cache_control), ..Web::new(place, statuses, document) };
+    let web = Web {
+        cache_control: Bytes::copy_from_slice(cache_control),
+        ..Web::new(place, statuses, document)
+    };
     let outcome = web.authenticate(place);
     let asked = web.asked.lock().unwrap().clone();
     let expected = expected(place, statuses, document);
-    assert_eq!(asked[..expected.documents.len()], expected.documents, "which documents");
+    assert_eq!(
+        asked[..expected.documents.len()],
+        expected.documents,
+        "which documents"
+    );
     let others = &asked[expected.documents.len()..];
     match (&expected.jwks_uri, others) {
         (Some(jwks_uri), [other]) => {
@@ -72,7 +93,10 @@ pub fn check(data: &[u8]) {
         }
         (jwks_uri, others) => {
             assert!(others.is_empty(), "{others:?} is asked for too");
-            assert!(!jwks_uri.as_deref().is_some_and(is_plain), "a plain URL was not asked for");
+            assert!(
+                !jwks_uri.as_deref().is_some_and(is_plain),
+                "a plain URL was not asked for"
+            );
             assert_eq!(outcome, Some(ErrorKind::KeysUnavailable));
         }
     }
@@ -88,12 +112,20 @@ struct Expected {
 fn expected(place: &Place, [openid, oauth]: [u16; 2], document: &[u8]) -> Expected {
     // Another document is looked for where there is none, rather than none to be had now.
     let second = (400..500).contains(&openid) && openid != 429;
-    let documents = if second { place.documents.to_vec() } else { vec![place.documents[0]] };
+    let documents = if second {
+        place.documents.to_vec()
+    } else {
+        vec![place.documents[0]]
+    };
     let served = if second { oauth == 200 } else { openid == 200 };
     let once = |members: &Members| members.count("issuer") == 1 && members.count("jwks_uri") == 1;
     let metadata = Members::read(document).filter(once).filter(|_| served);
-    let own = metadata.filter(|metadata| metadata.string("issuer").as_deref() == Some(place.issuer));
-    Expected { documents, jwks_uri: own.and_then(|own| own.string("jwks_uri")) }
+    let own =
+        metadata.filter(|metadata| metadata.string("issuer").as_deref() == Some(place.issuer));
+    Expected {
+        documents,
+        jwks_uri: own.and_then(|own| own.string("jwks_uri")),
+    }
 }
 
 /// As another reader of URLs, the one of the usual HTTP client, sees it: `https`, or this very machine if the issuer is.
@@ -106,12 +138,17 @@ fn assert_secure(asked: &str, issuer: &str) {
         None => false,
     };
     let insecure_is_allowed = issuer.starts_with("http:");
-    assert!(url.scheme() == "https" || (url.scheme() == "http" && local && insecure_is_allowed), "{asked} is {url}");
+    assert!(
+        url.scheme() == "https" || (url.scheme() == "http" && local && insecure_is_allowed),
+        "{asked} is {url}"
+    );
 }
 
 /// A URL that nobody could object to.
 fn is_plain(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let Some(rest) = url.strip_prefix("https://") else {
+        return false;
+    };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
     !host.is_empty() && letters(host) && path.split('/').all(letters)
@@ -129,10 +166,21 @@ struct Web {
 
 impl Web {
     fn new(place: &Place, statuses: [u16; 2], document: &[u8]) -> Self {
-        let keys = json!({"keys": [key(Algorithm::Ed25519).jwk()]}).to_string().into();
+        let keys = json!({"keys": [key(Algorithm::Ed25519).jwk()]})
+            .to_string()
+            .into();
         let document = Bytes::copy_from_slice(document);
-        let pages = place.documents.into_iter().zip(statuses).map(|(url, status)| (url, status, document.clone()));
-        Self { pages: pages.collect(), keys, cache_control: Bytes::new(), asked: Arc::default() }
+        let pages = place
+            .documents
+            .into_iter()
+            .zip(statuses)
+            .map(|(url, status)| (url, status, document.clone()));
+        Self {
+            pages: pages.collect(),
+            keys,
+            cache_control: Bytes::new(),
+            asked: Arc::default(),
+        }
     }
 
     fn client(&self) -> HttpClient {
@@ -146,8 +194,12 @@ impl Web {
     fn answer(&self, url: &str) -> Response<Full<Bytes>> {
         self.asked.lock().unwrap().push(url.to_owned());
         let page = self.pages.iter().find(|(page, ..)| *page == url);
-        let (status, body) = page.map_or((200, self.keys.clone()), |(_, status, body)| (*status, body.clone()));
-        let mut response = Response::builder().status(status).header(LOCATION, "https://elsewhere.example/");
+        let (status, body) = page.map_or((200, self.keys.clone()), |(_, status, body)| {
+            (*status, body.clone())
+        });
+        let mut response = Response::builder()
+            .status(status)
+            .header(LOCATION, "https://elsewhere.example/");
         if let Ok(value) = HeaderValue::from_bytes(&self.cache_control) {
             response = response.header(CACHE_CONTROL, value);
         }
@@ -158,27 +210,50 @@ impl Web {
     fn authenticate(&self, place: &Place) -> Option<ErrorKind> {
         let payload = json!({"iss": place.issuer, "aud": AUDIENCE, "exp": NOW + 300});
         let token = sign(Algorithm::Ed25519, &payload);
-        let authenticator = trusting(Issuer::discover(place.issuer, AUDIENCE).http_client(self.client()));
-        runtime().block_on(authenticator.authenticate(&token)).err().map(|error| error.kind())
+        let authenticator =
+            trusting(Issuer::discover(place.issuer, AUDIENCE).http_client(self.client()));
+        runtime()
+            .block_on(authenticator.authenticate(&token))
+            .err()
+            .map(|error| error.kind())
     }
 }
 
 fn trusting(issuer: Issuer) -> Authenticator {
-    Authenticator::builder(issuer).clock(clock()).build_authenticator().unwrap()
+    Authenticator::builder(issuer)
+        .clock(clock())
+        .build_authenticator()
+        .unwrap()
 }
 
 /// Of its own for each input, so that nothing of one is under way in the next; its clock stands still while it works.
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+    Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 /// The keys that are taken from a set when it is fetched.
 pub fn fetched_keys(set: &[u8]) -> Vec<(Option<String>, Vec<Algorithm>)> {
-    let web = Web { keys: Bytes::copy_from_slice(set), pages: Vec::new(), ..Web::new(&PLACES[0], [404; 2], b"") };
-    let issuer = Issuer::jwks(PLACES[0].issuer, "https://issuer.example/keys", AUDIENCE).http_client(web.client());
+    let web = Web {
+        keys: Bytes::copy_from_slice(set),
+        pages: Vec::new(),
+        ..Web::new(&PLACES[0], [404; 2], b"")
+    };
+    let issuer = Issuer::jwks(PLACES[0].issuer, "https://issuer.example/keys", AUDIENCE)
+        .http_client(web.client());
     let authenticator = trusting(issuer);
     let fetched = runtime().block_on(authenticator.prefetch());
     let health = authenticator.health().remove(0);
-    assert_eq!((fetched.is_ok(), health.serving), (!health.keys.is_empty(), !health.keys.is_empty()));
-    health.keys.into_iter().map(|key| (key.key_id, key.algorithms)).collect()
+    assert_eq!(
+        (fetched.is_ok(), health.serving),
+        (!health.keys.is_empty(), !health.keys.is_empty())
+    );
+    health
+        .keys
+        .into_iter()
+        .map(|key| (key.key_id, key.algorithms))
+        .collect()
 }

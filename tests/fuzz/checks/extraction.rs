@@ -21,15 +21,27 @@ pub const PLACES: [(u8, u8); 5] = [(1, b'A'), (2, b'C'), (4, b'X'), (8, b'Q'), (
 const OPTIONAL: u8 = 32;
 
 pub fn check(data: &[u8]) {
-    let Some((options, lines)) = data.split_first() else { return };
+    let Some((options, lines)) = data.split_first() else {
+        return;
+    };
     let places = options & (OPTIONAL - 1);
     let options = places.max(1) | options & OPTIONAL;
-    let lines: Vec<_> = lines.split(|byte| *byte == b'\n').filter_map(line).collect();
-    let Some(request) = request(&lines) else { return };
+    let lines: Vec<_> = lines
+        .split(|byte| *byte == b'\n')
+        .filter_map(line)
+        .collect();
+    let Some(request) = request(&lines) else {
+        return;
+    };
     let readings = PLACES.into_iter().filter(|(bit, _)| options & bit != 0);
-    let readings: Vec<_> = readings.map(|(_, place)| (place, read(place, &values(&lines, place)))).collect();
+    let readings: Vec<_> = readings
+        .map(|(_, place)| (place, read(place, &values(&lines, place))))
+        .collect();
     let answer = ask(layer(options), request);
-    let there: Vec<_> = readings.into_iter().filter(|(_, reading)| *reading != Reading::Nothing).collect();
+    let there: Vec<_> = readings
+        .into_iter()
+        .filter(|(_, reading)| *reading != Reading::Nothing)
+        .collect();
     match there.as_slice() {
         [] => assert_none(&answer, options),
         [(place, Reading::Token(token))] => assert_decided(&answer, options, *place, token),
@@ -39,8 +51,10 @@ pub fn check(data: &[u8]) {
         // Several, one of which may have been found to be no token before the other was seen.
         several => {
             let has = |reading| several.iter().any(|(_, other)| *other == reading);
-            let malformed = has(Reading::Unreadable) && answer.refusal == Some(ErrorKind::MalformedToken);
-            let too_large = has(Reading::TooLarge) && answer.refusal == Some(ErrorKind::TokenTooLarge);
+            let malformed =
+                has(Reading::Unreadable) && answer.refusal == Some(ErrorKind::MalformedToken);
+            let too_large =
+                has(Reading::TooLarge) && answer.refusal == Some(ErrorKind::TokenTooLarge);
             let twice = answer.refusal == Some(ErrorKind::InvalidRequest);
             assert!(malformed || too_large || twice, "{:?}", answer.refusal);
         }
@@ -51,26 +65,48 @@ fn assert_none(answer: &Answer, options: u8) {
     if options & OPTIONAL == 0 {
         assert_eq!(answer.refusal, Some(ErrorKind::MissingToken));
     } else {
-        assert!(answer.seen.as_ref().is_some_and(|seen| seen.0.is_none()), "passed on without claims");
+        assert!(
+            answer.seen.as_ref().is_some_and(|seen| seen.0.is_none()),
+            "passed on without claims"
+        );
     }
 }
 
 /// The decision is that on this token and no other.
 fn assert_decided(answer: &Answer, options: u8, place: u8, token: &str) {
     let decision = decide(layer(options).authenticator(), token);
-    assert_eq!(answer.refusal, decision.as_ref().err().map(|(kind, _)| *kind));
+    assert_eq!(
+        answer.refusal,
+        decision.as_ref().err().map(|(kind, _)| *kind)
+    );
     let seen = answer.seen.clone().and_then(|seen| seen.0);
-    assert_eq!(seen.as_ref().map(Claims::json), decision.as_ref().ok().map(Claims::json));
+    assert_eq!(
+        seen.as_ref().map(Claims::json),
+        decision.as_ref().ok().map(Claims::json)
+    );
     let private = seen.is_some() && place == b'Q';
-    assert_eq!(answer.headers.get(CACHE_CONTROL).is_some_and(|value| value == "private"), private);
+    assert_eq!(
+        answer
+            .headers
+            .get(CACHE_CONTROL)
+            .is_some_and(|value| value == "private"),
+        private
+    );
 }
 
 fn layer(options: u8) -> &'static JwtAuthLayer {
     static LAYERS: [OnceLock<JwtAuthLayer>; 64] = [const { OnceLock::new() }; 64];
     LAYERS[usize::from(options)].get_or_init(|| {
-        let sources = PLACES.into_iter().filter(|(bit, _)| options & bit != 0).map(|(_, place)| source(place));
+        let sources = PLACES
+            .into_iter()
+            .filter(|(bit, _)| options & bit != 0)
+            .map(|(_, place)| source(place));
         let builder = builder().token_sources(sources);
-        let builder = if options & OPTIONAL == 0 { builder } else { builder.optional() };
+        let builder = if options & OPTIONAL == 0 {
+            builder
+        } else {
+            builder.optional()
+        };
         builder.build().unwrap()
     })
 }
@@ -92,8 +128,16 @@ fn tokens() -> &'static [String; 2] {
 
 /// Where, and the value with the tokens in it.
 fn line(line: &[u8]) -> Option<(u8, Vec<u8>)> {
-    let [place, b':', text @ ..] = line else { return None };
-    let encoded = |token: &String| if *place == b'W' { URL_SAFE_NO_PAD.encode(token) } else { token.clone() };
+    let [place, b':', text @ ..] = line else {
+        return None;
+    };
+    let encoded = |token: &String| {
+        if *place == b'W' {
+            URL_SAFE_NO_PAD.encode(token)
+        } else {
+            token.clone()
+        }
+    };
     let [one, two] = tokens().each_ref().map(encoded);
     let value = text.iter().flat_map(|byte| match byte {
         b'@' => one.as_bytes(),
@@ -104,15 +148,27 @@ fn line(line: &[u8]) -> Option<(u8, Vec<u8>)> {
 }
 
 fn values(lines: &[(u8, Vec<u8>)], place: u8) -> Vec<&[u8]> {
-    let here: Vec<_> = lines.iter().filter(|(other, _)| *other == place).map(|(_, value)| value.as_slice()).collect();
+    let here: Vec<_> = lines
+        .iter()
+        .filter(|(other, _)| *other == place)
+        .map(|(_, value)| value.as_slice())
+        .collect();
     // A request has one query.
-    if place == b'Q' { here.into_iter().take(1).collect() } else { here }
+    if place == b'Q' {
+        here.into_iter().take(1).collect()
+    } else {
+        here
+    }
 }
 
 /// The request, if HTTP has a place for all of this.
 fn request(lines: &[(u8, Vec<u8>)]) -> Option<Request<()>> {
-    let query = values(lines, b'Q').first().map_or(Vec::new(), |query| [b"?", *query].concat());
-    let mut request = Request::get([b"/", query.as_slice()].concat()).body(()).ok()?;
+    let query = values(lines, b'Q')
+        .first()
+        .map_or(Vec::new(), |query| [b"?", *query].concat());
+    let mut request = Request::get([b"/", query.as_slice()].concat())
+        .body(())
+        .ok()?;
     // In a URL, `#` starts what is not sent.
     if query.contains(&b'#') {
         return None;
@@ -127,7 +183,9 @@ fn request(lines: &[(u8, Vec<u8>)]) -> Option<Request<()>> {
             b'Y' => "x-access-token",
             _ => continue,
         };
-        request.headers_mut().append(name, HeaderValue::from_bytes(value).ok()?);
+        request
+            .headers_mut()
+            .append(name, HeaderValue::from_bytes(value).ok()?);
     }
     Some(request)
 }

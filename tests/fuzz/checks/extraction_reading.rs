@@ -45,13 +45,25 @@ fn text(bytes: Vec<u8>) -> Reading {
 /// The bytes are looked at as they are, and those that are no text are as wrong in a token as any other that is not
 /// base64url.
 fn visible(token: &[u8]) -> String {
-    token.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '!' }).collect()
+    token
+        .iter()
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '!'
+            }
+        })
+        .collect()
 }
 
 /// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4); a list is two of them (§5.3).
 fn authorization(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
-        let end = value.iter().position(|byte| !is_tchar(*byte)).unwrap_or(value.len());
+        let end = value
+            .iter()
+            .position(|byte| !is_tchar(*byte))
+            .unwrap_or(value.len());
         let (scheme, rest) = value.split_at(end);
         if !scheme.eq_ignore_ascii_case(b"Bearer") {
             return Reading::Nothing;
@@ -59,9 +71,19 @@ fn authorization(values: &[&[u8]]) -> Reading {
         if rest.contains(&b',') {
             return Reading::Twice;
         }
-        let from = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
-        let to = rest.iter().rposition(|byte| *byte != b' ').map_or(from, |last| last + 1);
-        if from == 0 || from == to { Reading::Unreadable } else { Reading::Token(visible(&rest[from..to])) }
+        let from = rest
+            .iter()
+            .position(|byte| *byte != b' ')
+            .unwrap_or(rest.len());
+        let to = rest
+            .iter()
+            .rposition(|byte| *byte != b' ')
+            .map_or(from, |last| last + 1);
+        if from == 0 || from == to {
+            Reading::Unreadable
+        } else {
+            Reading::Token(visible(&rest[from..to]))
+        }
     })
 }
 
@@ -73,7 +95,10 @@ fn is_tchar(byte: u8) -> bool {
 /// RFC 6265 §4.1.1, §5.4: pairs between semicolons, the value perhaps in quotes; an empty one is a deleted one.
 fn cookie(values: &[&[u8]]) -> Reading {
     let mut found = Vec::new();
-    for pair in values.iter().flat_map(|value| value.split(|byte| *byte == b';')) {
+    for pair in values
+        .iter()
+        .flat_map(|value| value.split(|byte| *byte == b';'))
+    {
         let pair = pair.trim_ascii();
         if let Some(place) = pair.iter().position(|byte| *byte == b'=')
             && &pair[..place] == b"session"
@@ -86,7 +111,11 @@ fn cookie(values: &[&[u8]]) -> Reading {
             [b'"', inside @ .., b'"'] => inside,
             plain => plain,
         };
-        if value.is_empty() { Reading::Nothing } else { text(value.to_vec()) }
+        if value.is_empty() {
+            Reading::Nothing
+        } else {
+            text(value.to_vec())
+        }
     })
 }
 
@@ -94,18 +123,33 @@ fn cookie(values: &[&[u8]]) -> Reading {
 fn header(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
         let visible = value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
-        if visible { text(value.to_vec()) } else { Reading::Unreadable }
+        if visible {
+            text(value.to_vec())
+        } else {
+            Reading::Unreadable
+        }
     })
 }
 
 /// `application/x-www-form-urlencoded`, as the URL standard decodes it.
 fn query(values: &[&[u8]]) -> Reading {
-    let pairs = values.iter().flat_map(|query| query.split(|byte| *byte == b'&'));
+    let pairs = values
+        .iter()
+        .flat_map(|query| query.split(|byte| *byte == b'&'));
     let pairs = pairs.map(|pair| {
-        let place = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        (decoded(&pair[..place]), decoded(pair.get(place + 1..).unwrap_or_default()))
+        let place = pair
+            .iter()
+            .position(|byte| *byte == b'=')
+            .unwrap_or(pair.len());
+        (
+            decoded(&pair[..place]),
+            decoded(pair.get(place + 1..).unwrap_or_default()),
+        )
     });
-    let found = pairs.filter(|(name, _)| name == "access_token").map(|(_, value)| value).collect();
+    let found = pairs
+        .filter(|(name, _)| name == "access_token")
+        .map(|(_, value)| value)
+        .collect();
     one(found, Reading::Token)
 }
 
@@ -130,10 +174,17 @@ fn decoded(text: &[u8]) -> String {
 /// One of the protocols is the token, behind this prefix, as Kubernetes has it.
 fn websocket(values: &[&[u8]]) -> Reading {
     const PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
-    let protocols = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    let found = protocols.filter(|protocol| protocol.starts_with(PREFIX)).collect();
+    let protocols = values
+        .iter()
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
+    let found = protocols
+        .filter(|protocol| protocol.starts_with(PREFIX))
+        .collect();
     one(found, |protocol: &[u8]| match &protocol[PREFIX.len()..] {
         encoded if encoded.len() > (LONGEST_TOKEN * 4).div_ceil(3) => Reading::TooLarge,
-        encoded => URL_SAFE_NO_PAD.decode(encoded).map_or(Reading::Unreadable, text),
+        encoded => URL_SAFE_NO_PAD
+            .decode(encoded)
+            .map_or(Reading::Unreadable, text),
     })
 }

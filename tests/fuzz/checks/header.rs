@@ -32,18 +32,26 @@ pub fn check(header: &[u8]) {
 
 fn authenticator(ids: bool) -> &'static Authenticator {
     static AUTHENTICATORS: [OnceLock<Authenticator>; 2] = [const { OnceLock::new() }; 2];
-    AUTHENTICATORS[usize::from(ids)].get_or_init(|| builder_with(key_set(ids)).build_authenticator().unwrap())
+    AUTHENTICATORS[usize::from(ids)]
+        .get_or_init(|| builder_with(key_set(ids)).build_authenticator().unwrap())
 }
 
 /// By the key that the header asks for, if it is one of ours; by the secret otherwise, be the header text or not.
 fn signed(header: &[u8]) -> String {
-    let algorithm = Members::read(header).and_then(|members| named(&members)).filter(|name| ALGORITHMS.contains(name));
+    let algorithm = Members::read(header)
+        .and_then(|members| named(&members))
+        .filter(|name| ALGORITHMS.contains(name));
     if let (Some(algorithm), Ok(header)) = (algorithm, std::str::from_utf8(header)) {
         return key(algorithm).sign_raw(header, PAYLOAD.as_bytes());
     }
-    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(PAYLOAD));
+    let message = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(PAYLOAD)
+    );
     let secret = EncodingKey::from_secret(&key(Algorithm::HS256).secret().unwrap());
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &secret, jsonwebtoken::Algorithm::HS256);
+    let signature =
+        jsonwebtoken::crypto::sign(message.as_bytes(), &secret, jsonwebtoken::Algorithm::HS256);
     format!("{message}.{}", signature.unwrap())
 }
 
@@ -56,12 +64,19 @@ fn named(members: &Members) -> Option<Algorithm> {
 /// What is wrong with a header, in the order in which it is worth to be looked at.
 fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
     let members = Members::read(header).filter(|members| !members.has_duplicates());
-    let Some(members) = members else { return Some(ErrorKind::MalformedToken) };
-    let strings = ["alg", "kid", "typ"].into_iter().all(|name| members.raw(name).is_none() || members.is_string(name));
+    let Some(members) = members else {
+        return Some(ErrorKind::MalformedToken);
+    };
+    let strings = ["alg", "kid", "typ"]
+        .into_iter()
+        .all(|name| members.raw(name).is_none() || members.is_string(name));
     if !strings {
         return Some(ErrorKind::MalformedToken);
     }
-    if ["crit", "b64", "zip"].into_iter().any(|name| members.raw(name).is_some()) {
+    if ["crit", "b64", "zip"]
+        .into_iter()
+        .any(|name| members.raw(name).is_some())
+    {
         return Some(ErrorKind::UnsupportedHeader);
     }
     if members.raw("alg").is_none() {
@@ -72,12 +87,17 @@ fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
     };
     let usual = members.string("typ").is_none_or(|typ| {
         let typ = typ.to_ascii_lowercase();
-        matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt")
+        matches!(
+            typ.strip_prefix("application/").unwrap_or(&typ),
+            "jwt" | "at+jwt"
+        )
     });
     if !usual {
         return Some(ErrorKind::WrongTokenType);
     }
-    let stranger = members.string("kid").is_some_and(|kid| kid != algorithm.name());
+    let stranger = members
+        .string("kid")
+        .is_some_and(|kid| kid != algorithm.name());
     // A key of that id that is pinned to another algorithm is no key for this token either.
     (ids && stranger).then_some(ErrorKind::UnknownKey)
 }

@@ -24,10 +24,22 @@ pub fn check(set: &[u8]) {
         assert_eq!(fetched, []);
         return;
     };
-    let usable: Vec<Key> = members(text).iter().filter_map(|json| usable(json.get())).collect();
+    let usable: Vec<Key> = members(text)
+        .iter()
+        .filter_map(|json| usable(json.get()))
+        .collect();
     let given = KeySet::from_json(text);
-    assert_eq!(given.as_ref().map_or(Vec::new(), sketches), expected(&usable, |_| true));
-    assert_eq!(fetched, expected(&usable, |key| !key.algorithms().iter().any(Algorithm::is_symmetric)));
+    assert_eq!(
+        given.as_ref().map_or(Vec::new(), sketches),
+        expected(&usable, |_| true)
+    );
+    assert_eq!(
+        fetched,
+        expected(&usable, |key| !key
+            .algorithms()
+            .iter()
+            .any(Algorithm::is_symmetric))
+    );
     if let Ok(given) = given {
         let total = given.keys().count() + given.skipped().len();
         assert!(total <= members(text).len() && given.skipped().len() <= MOST_KEYS);
@@ -38,12 +50,19 @@ pub fn check(set: &[u8]) {
 /// The keys of a set, each as it stands there.
 fn members(text: &str) -> Vec<Box<RawValue>> {
     let document = Members::read(text.as_bytes()).filter(|document| document.count("keys") == 1);
-    document.and_then(|document| serde_json::from_str(document.raw("keys")?).ok()).unwrap_or_default()
+    document
+        .and_then(|document| serde_json::from_str(document.raw("keys")?).ok())
+        .unwrap_or_default()
 }
 
 /// In the order of their ids, those without one first; of too many, the first.
 fn expected(usable: &[Key], wanted: impl Fn(&Key) -> bool) -> Vec<Sketch> {
-    let mut keys: Vec<_> = usable.iter().filter(|key| wanted(key)).take(MOST_KEYS).map(sketch).collect();
+    let mut keys: Vec<_> = usable
+        .iter()
+        .filter(|key| wanted(key))
+        .take(MOST_KEYS)
+        .map(sketch)
+        .collect();
     keys.sort_by(|one, two| one.0.cmp(&two.0));
     keys
 }
@@ -53,7 +72,10 @@ fn sketches(set: &KeySet) -> Vec<Sketch> {
 }
 
 fn sketch(key: &Key) -> Sketch {
-    (key.key_id().map(ToOwned::to_owned), key.algorithms().iter().collect())
+    (
+        key.key_id().map(ToOwned::to_owned),
+        key.algorithms().iter().collect(),
+    )
 }
 
 /// A key on its own, and what must be true of one that is taken.
@@ -65,9 +87,21 @@ fn usable(json: &str) -> Option<Key> {
     assert!(key.key_id().is_none_or(|id| id.len() <= 512));
     assert!(jwk.is_absent("use") || jwk.string("use").unwrap() == "sig");
     assert!(jwk.is_absent("d"), "private");
-    assert!(jwk.is_absent("key_ops") || jwk.strings("key_ops").unwrap().iter().any(|name| name == "verify"));
+    assert!(
+        jwk.is_absent("key_ops")
+            || jwk
+                .strings("key_ops")
+                .unwrap()
+                .iter()
+                .any(|name| name == "verify")
+    );
     let fitting = algorithms_of(&jwk);
-    assert!(key.algorithms().iter().all(|algorithm| fitting.contains(algorithm)), "{fitting:?}");
+    assert!(
+        key.algorithms()
+            .iter()
+            .all(|algorithm| fitting.contains(algorithm)),
+        "{fitting:?}"
+    );
     if !jwk.is_absent("alg") {
         let name = jwk.string("alg").unwrap();
         let pinned: AlgorithmSet = name.parse::<Algorithm>().unwrap().into();
@@ -79,11 +113,18 @@ fn usable(json: &str) -> Option<Key> {
 /// What a key of that type and size may verify at most (RFC 7518 §3, §6; RFC 8037).
 fn algorithms_of(jwk: &Members) -> AlgorithmSet {
     let bytes = |name| URL_SAFE_NO_PAD.decode(jwk.string(name).unwrap()).unwrap();
-    let starting = |start: &str| Algorithm::all().filter(|one| one.name().starts_with(start)).collect::<Vec<_>>();
+    let starting = |start: &str| {
+        Algorithm::all()
+            .filter(|one| one.name().starts_with(start))
+            .collect::<Vec<_>>()
+    };
     match jwk.string("kty").unwrap().as_str() {
         "RSA" => {
             assert!((2048..=8192).contains(&bits(&bytes("n"))), "its size");
-            assert!(bytes("e").last().unwrap() % 2 == 1 && bits(&bytes("e")) > 1, "its exponent");
+            assert!(
+                bytes("e").last().unwrap() % 2 == 1 && bits(&bytes("e")) > 1,
+                "its exponent"
+            );
             starting("RS").into_iter().chain(starting("PS")).collect()
         }
         "EC" => {
@@ -96,14 +137,25 @@ fn algorithms_of(jwk: &Members) -> AlgorithmSet {
             algorithm.into()
         }
         "OKP" => {
-            assert_eq!((jwk.string("crv").unwrap().as_str(), bytes("x").len()), ("Ed25519", 32));
+            assert_eq!(
+                (jwk.string("crv").unwrap().as_str(), bytes("x").len()),
+                ("Ed25519", 32)
+            );
             Algorithm::Ed25519.into()
         }
         kty => {
             assert_eq!(kty, "oct");
             let length = bytes("k").len();
-            let shortest = [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)];
-            shortest.into_iter().filter(|(_, shortest)| length >= *shortest).map(|(algorithm, _)| algorithm).collect()
+            let shortest = [
+                (Algorithm::HS256, 32),
+                (Algorithm::HS384, 48),
+                (Algorithm::HS512, 64),
+            ];
+            shortest
+                .into_iter()
+                .filter(|(_, shortest)| length >= *shortest)
+                .map(|(algorithm, _)| algorithm)
+                .collect()
         }
     }
 }
@@ -111,18 +163,30 @@ fn algorithms_of(jwk: &Members) -> AlgorithmSet {
 fn bits(number: &[u8]) -> usize {
     let significant: Vec<_> = number.iter().skip_while(|byte| **byte == 0).collect();
     let unused = |first: &u8| (0..8).take_while(|bit| first >> (7 - bit) == 0).count();
-    significant.first().map_or(0, |first| significant.len() * 8 - unused(first))
+    significant
+        .first()
+        .map_or(0, |first| significant.len() * 8 - unused(first))
 }
 
 /// Nothing of a key is in what is printed of its set, unless somebody has put it into its id.
 fn shows_nothing(set: &KeySet, text: &str) {
     let shown = format!("{set:?}");
-    let ids: Vec<_> =
-        members(text).iter().filter_map(|json| Members::read(json.get().as_bytes())?.string("kid")).collect();
-    for jwk in members(text).iter().filter_map(|json| Members::read(json.get().as_bytes())) {
-        let material = ["n", "x", "y", "k"].into_iter().filter_map(|name| jwk.string(name));
+    let ids: Vec<_> = members(text)
+        .iter()
+        .filter_map(|json| Members::read(json.get().as_bytes())?.string("kid"))
+        .collect();
+    for jwk in members(text)
+        .iter()
+        .filter_map(|json| Members::read(json.get().as_bytes()))
+    {
+        let material = ["n", "x", "y", "k"]
+            .into_iter()
+            .filter_map(|name| jwk.string(name));
         for material in material.filter(|material| material.len() >= 16) {
-            assert!(!shown.contains(&material) || ids.iter().any(|id| id.contains(&material)), "{shown}");
+            assert!(
+                !shown.contains(&material) || ids.iter().any(|id| id.contains(&material)),
+                "{shown}"
+            );
         }
     }
 }

@@ -9,12 +9,23 @@ pub fn challenge(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
     let value = values.next()?.to_str().expect("visible ASCII");
     assert!(values.next().is_none(), "two challenges");
     let challenges = http_auth::parse_challenges(value).unwrap_or_else(|error| panic!("{error}"));
-    let [challenge] = challenges.as_slice() else { panic!("not one challenge: {value}") };
+    let [challenge] = challenges.as_slice() else {
+        panic!("not one challenge: {value}")
+    };
     assert_eq!(challenge.scheme, "Bearer");
-    let attributes: Vec<_> =
-        challenge.params.iter().map(|(name, value)| ((*name).to_owned(), value.to_unescaped())).collect();
+    let attributes: Vec<_> = challenge
+        .params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_unescaped()))
+        .collect();
     for (place, (name, value)) in attributes.iter().enumerate() {
-        assert!(attributes.iter().skip(place + 1).all(|(other, _)| other != name), "{name} twice");
+        assert!(
+            attributes
+                .iter()
+                .skip(place + 1)
+                .all(|(other, _)| other != name),
+            "{name} twice"
+        );
         assert!(value.bytes().all(may_be_quoted), "{name}={value:?}");
     }
     // Nothing had to be unescaped: RFC 6750 allows no escapes either.
@@ -23,7 +34,10 @@ pub fn challenge(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
 }
 
 pub fn attribute<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    attributes
+        .iter()
+        .find(|(other, _)| other == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E.

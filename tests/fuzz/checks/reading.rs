@@ -28,7 +28,10 @@ impl Members {
 
     /// The text of a member's value, without white space around it.
     pub fn raw(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, raw)| raw.get())
+        self.0
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, raw)| raw.get())
     }
 
     pub fn count(&self, name: &str) -> usize {
@@ -56,7 +59,10 @@ impl Members {
     pub fn number(&self, name: &str) -> Option<f64> {
         let number: f64 = serde_json::from_str(self.raw(name)?).ok()?;
         let nearest: f64 = self.raw(name)?.parse().unwrap();
-        assert!((number - nearest).abs() <= nearest.abs() * 1e-15 + 1e-15, "{number} is not {nearest}");
+        assert!(
+            (number - nearest).abs() <= nearest.abs() * 1e-15 + 1e-15,
+            "{number} is not {nearest}"
+        );
         Some(number)
     }
 

@@ -22,7 +22,10 @@ fn deciders() -> &'static Deciders {
     static DECIDERS: OnceLock<Deciders> = OnceLock::new();
     DECIDERS.get_or_init(|| Deciders {
         plain: builder().build_authenticator().unwrap(),
-        remembering: builder().remember_tokens(TokenCacheSettings::default()).build_authenticator().unwrap(),
+        remembering: builder()
+            .remember_tokens(TokenCacheSettings::default())
+            .build_authenticator()
+            .unwrap(),
         layer: builder().build().unwrap(),
     })
 }
@@ -34,7 +37,11 @@ pub fn check(data: &[u8]) {
 }
 
 fn check_token(token: &str) {
-    let Deciders { plain, remembering, layer } = deciders();
+    let Deciders {
+        plain,
+        remembering,
+        layer,
+    } = deciders();
     let decision = decide(plain, token);
     if let Ok(claims) = &decision {
         reverify::accepted(token, claims);
@@ -44,9 +51,15 @@ fn check_token(token: &str) {
     }
     if let Some(request) = bearer(token) {
         let answer = answer::ask(layer, request);
-        assert_eq!(answer.refusal, decision.as_ref().err().map(|(kind, _)| *kind));
+        assert_eq!(
+            answer.refusal,
+            decision.as_ref().err().map(|(kind, _)| *kind)
+        );
         let seen = answer.seen.and_then(|seen| seen.0);
-        assert_eq!(seen.as_ref().map(Claims::json), decision.as_ref().ok().map(Claims::json));
+        assert_eq!(
+            seen.as_ref().map(Claims::json),
+            decision.as_ref().ok().map(Claims::json)
+        );
     }
 }
 
@@ -55,7 +68,11 @@ fn assert_same(plain: &Result<Claims, Reason>, remembered: &Result<Claims, Reaso
     match (plain, remembered) {
         (Ok(one), Ok(two)) => {
             assert_eq!(one.json(), two.json(), "{time}");
-            assert_eq!((one.algorithm(), one.key_id()), (two.algorithm(), two.key_id()), "{time}");
+            assert_eq!(
+                (one.algorithm(), one.key_id()),
+                (two.algorithm(), two.key_id()),
+                "{time}"
+            );
         }
         (one, two) => assert_eq!(one.as_ref().err(), two.as_ref().err(), "{time}"),
     }
@@ -63,8 +80,16 @@ fn assert_same(plain: &Result<Claims, Reason>, remembered: &Result<Claims, Reaso
 
 /// The request that carries it, if one can and nothing of it means something else there.
 fn bearer(token: &str) -> Option<Request<()>> {
-    let plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
-    plain.then(|| Request::get("/").header("authorization", format!("Bearer {token}")).body(()).unwrap())
+    let plain = !token.is_empty()
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b',');
+    plain.then(|| {
+        Request::get("/")
+            .header("authorization", format!("Bearer {token}"))
+            .body(())
+            .unwrap()
+    })
 }
 
 fn token(data: &[u8]) -> Option<String> {
@@ -80,10 +105,16 @@ fn token(data: &[u8]) -> Option<String> {
     let mut parts = rest.splitn(3, |byte| *byte == b'\n');
     let header = std::str::from_utf8(parts.next()?).ok()?;
     let usual = format!(r#"{{"alg":"{algorithm}","kid":"{algorithm}","typ":"JWT"}}"#);
-    let payload = parts.next().filter(|payload| !payload.is_empty()).unwrap_or(PAYLOAD.as_bytes());
+    let payload = parts
+        .next()
+        .filter(|payload| !payload.is_empty())
+        .unwrap_or(PAYLOAD.as_bytes());
     let signed = key(algorithm).sign_raw(if header.is_empty() { &usual } else { header }, payload);
     if rest.is_empty() {
-        assert!(decide(&deciders().plain, &signed).is_ok(), "good as it was signed");
+        assert!(
+            decide(&deciders().plain, &signed).is_ok(),
+            "good as it was signed"
+        );
     }
     Some(edited(signed, parts.next().unwrap_or_default()))
 }

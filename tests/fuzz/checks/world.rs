@@ -7,7 +7,8 @@ use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestClock, TestKey};
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet,
+    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JsonClaims, JwtAuthBuilder,
+    JwtAuthLayer, KeySet,
 };
 
 pub const ISSUER: &str = "https://issuer.example";
@@ -16,10 +17,14 @@ pub const AUDIENCE: &str = "https://api.example";
 pub const NOW: u64 = 1_800_000_000;
 pub const LEEWAY: u64 = 60;
 /// One key each; its id is the algorithm's name.
-pub const ALGORITHMS: [Algorithm; 4] = [Algorithm::HS256, Algorithm::Ed25519, Algorithm::ES256, Algorithm::RS256];
+pub const ALGORITHMS: [Algorithm; 4] = [
+    Algorithm::HS256,
+    Algorithm::Ed25519,
+    Algorithm::ES256,
+    Algorithm::RS256,
+];
 /// A payload that is good.
-pub const PAYLOAD: &str =
-    r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
+pub const PAYLOAD: &str = r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
 
 /// The secret is nobody's; it is fixed so that tokens of the same input are the same in every process.
 fn generate(algorithm: Algorithm) -> TestKey {
@@ -32,7 +37,8 @@ fn generate(algorithm: Algorithm) -> TestKey {
 
 /// The one key of one of [`ALGORITHMS`].
 pub fn key(algorithm: Algorithm) -> &'static TestKey {
-    static KEYS: [OnceLock<TestKey>; ALGORITHMS.len()] = [const { OnceLock::new() }; ALGORITHMS.len()];
+    static KEYS: [OnceLock<TestKey>; ALGORITHMS.len()] =
+        [const { OnceLock::new() }; ALGORITHMS.len()];
     let place = ALGORITHMS.iter().position(|one| *one == algorithm).unwrap();
     KEYS[place].get_or_init(|| generate(algorithm))
 }
@@ -41,7 +47,9 @@ pub fn key(algorithm: Algorithm) -> &'static TestKey {
 pub fn key_set(ids: bool) -> KeySet {
     let keys = ALGORITHMS.map(|algorithm| {
         let mut jwk = key(algorithm).jwk();
-        jwk.as_object_mut().unwrap().retain(|name, _| ids || name != "kid");
+        jwk.as_object_mut()
+            .unwrap()
+            .retain(|name, _| ids || name != "kid");
         jwk
     });
     KeySet::from_json(&json!({ "keys": keys }).to_string()).unwrap()
@@ -78,6 +86,9 @@ pub type Reason = (ErrorKind, Option<&'static str>);
 
 /// The decision, which takes no waiting where the keys are at hand.
 pub fn decide(authenticator: &Authenticator, token: &str) -> Result<Claims, Reason> {
-    let decision: Result<Claims, Error> = authenticator.authenticate(token).now_or_never().expect("no waiting");
+    let decision: Result<Claims, Error> = authenticator
+        .authenticate(token)
+        .now_or_never()
+        .expect("no waiting");
     decision.map_err(|error| (error.kind(), error.claim()))
 }

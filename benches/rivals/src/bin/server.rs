@@ -3,7 +3,10 @@
 //! ```text
 //! server none|floor|first-sight|cached|CRATE TOKENS_FILE
 //! ```
-#![allow(clippy::unwrap_used, reason = "a benchmark that can't run should say so by a panic")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that can't run should say so by a panic"
+)]
 
 use std::fs;
 
@@ -22,10 +25,15 @@ const TOKENS: usize = 1000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, tokens_file] = &arguments[..] else { panic!("usage: server MODE TOKENS_FILE") };
+    let [mode, tokens_file] = &arguments[..] else {
+        panic!("usage: server MODE TOKENS_FILE")
+    };
     let provider = Provider::new(Algorithm::RS256);
     let tokens: Vec<String> = (0..TOKENS).map(|number| provider.token(number)).collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let router = router(mode, &provider);
         check(mode, &router, &tokens[0]).await;
@@ -46,19 +54,37 @@ fn router(mode: &str, provider: &Provider) -> Router {
         name => {
             let rival = rivals::ALL.into_iter().find(|rival| rival.name == name);
             let rival = rival.unwrap_or_else(|| panic!("{name} is not known"));
-            rival.router.unwrap_or_else(|| panic!("{name} has no server here"))(provider)
+            rival
+                .router
+                .unwrap_or_else(|| panic!("{name} has no server here"))(provider)
         }
     }
 }
 
 /// What is protected takes the good token and refuses a bad signature; what is not takes both.
 async fn check(mode: &str, router: &Router, token: &str) {
-    let refusal = if matches!(mode, "none" | "floor") { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
-    assert_eq!(status(router, token).await, StatusCode::OK, "{mode} refuses a good token");
-    assert_eq!(status(router, &flipped(token)).await, refusal, "{mode} takes a bad signature");
+    let refusal = if matches!(mode, "none" | "floor") {
+        StatusCode::OK
+    } else {
+        StatusCode::UNAUTHORIZED
+    };
+    assert_eq!(
+        status(router, token).await,
+        StatusCode::OK,
+        "{mode} refuses a good token"
+    );
+    assert_eq!(
+        status(router, &flipped(token)).await,
+        refusal,
+        "{mode} takes a bad signature"
+    );
 }
 
 async fn status(router: &Router, token: &str) -> StatusCode {
-    let request = Request::builder().uri("/").header(AUTHORIZATION, bearer(token)).body(Body::empty()).unwrap();
+    let request = Request::builder()
+        .uri("/")
+        .header(AUTHORIZATION, bearer(token))
+        .body(Body::empty())
+        .unwrap();
     router.clone().oneshot(request).await.unwrap().status()
 }

@@ -1,7 +1,9 @@
 //! `aliri_tower`'s layer over an authority with a JWK set at hand. Its claims types have the registered claims in them.
 
 use ::aliri_tower::{Oauth2Authorizer, TerseErrorHandler};
-use aliri::jwt::{Audience, Audiences, CoreClaims, CoreValidator, Issuer, IssuerRef, Subject, SubjectRef};
+use aliri::jwt::{
+    Audience, Audiences, CoreClaims, CoreValidator, Issuer, IssuerRef, Subject, SubjectRef,
+};
 use aliri::{Jwks, jwa};
 use aliri_clock::UnixTime;
 use aliri_oauth2::{Authority, HasScope, Scope};
@@ -16,7 +18,12 @@ use crate::drive::{Driver, drive};
 use crate::protected::{Look, Protected, router};
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
-pub(super) const RIVAL: Rival = Rival { name: "aliri_tower", signatures: "ring", driver, router: Some(server) };
+pub(super) const RIVAL: Rival = Rival {
+    name: "aliri_tower",
+    signatures: "ring",
+    driver,
+    router: Some(server),
+};
 
 #[derive(Clone, Deserialize)]
 struct ScopedClaims {
@@ -65,7 +72,9 @@ const LOOK: Look = |request| {
 
 fn driver(provider: &Provider) -> Result<Driver, Reason> {
     let authority = authority(provider)?;
-    Ok(drive(authorizer().jwt_layer(authority).layer(Protected(LOOK))))
+    Ok(drive(
+        authorizer().jwt_layer(authority).layer(Protected(LOOK)),
+    ))
 }
 
 fn server(provider: &Provider) -> Router {
@@ -73,17 +82,24 @@ fn server(provider: &Provider) -> Router {
 }
 
 fn authorizer() -> Oauth2Authorizer<ScopedClaims, TerseErrorHandler<Body>> {
-    Oauth2Authorizer::new().with_claims().with_terse_error_handler()
+    Oauth2Authorizer::new()
+        .with_claims()
+        .with_terse_error_handler()
 }
 
-#[cfg_attr(feature = "openssl", expect(clippy::unnecessary_wraps, reason = "without it, there is a reason"))]
+#[cfg_attr(
+    feature = "openssl",
+    expect(clippy::unnecessary_wraps, reason = "without it, there is a reason")
+)]
 fn authority(provider: &Provider) -> Result<Authority, Reason> {
     let algorithm = match provider.algorithm {
         Algorithm::RS256 => jwa::Algorithm::RS256,
         #[cfg(feature = "openssl")]
         Algorithm::ES256 => jwa::Algorithm::ES256,
         #[cfg(not(feature = "openssl"))]
-        Algorithm::ES256 => return Err("it needs the system's OpenSSL for these keys: `--features openssl`"),
+        Algorithm::ES256 => {
+            return Err("it needs the system's OpenSSL for these keys: `--features openssl`");
+        }
         _ => jwa::Algorithm::HS256,
     };
     let keys: Jwks = serde_json::from_str(&provider.jwks()).unwrap();

@@ -18,7 +18,12 @@ use crate::drive::{Driver, drive};
 use crate::protected::answer;
 use crate::provider::{AUDIENCE, MyClaims, Provider};
 
-pub(super) const RIVAL: Rival = Rival { name: "axum-jwks", signatures: "ring", driver, router: Some(server) };
+pub(super) const RIVAL: Rival = Rival {
+    name: "axum-jwks",
+    signatures: "ring",
+    driver,
+    router: Some(server),
+};
 
 #[derive(Clone)]
 struct State {
@@ -44,10 +49,12 @@ fn driver(provider: &Provider) -> Result<Driver, Reason> {
         let state = Arc::clone(&state);
         async move {
             let (mut parts, _) = request.into_parts();
-            Ok::<_, Infallible>(match Claims::from_request_parts(&mut parts, &*state).await {
-                Ok(Claims(claims)) => answer(MyClaims::are_there(&claims)),
-                Err(refusal) => refusal.into_response(),
-            })
+            Ok::<_, Infallible>(
+                match Claims::from_request_parts(&mut parts, &*state).await {
+                    Ok(Claims(claims)) => answer(MyClaims::are_there(&claims)),
+                    Err(refusal) => refusal.into_response(),
+                },
+            )
         }
     };
     Ok(drive(tower::service_fn(extract)))
@@ -55,10 +62,14 @@ fn driver(provider: &Provider) -> Result<Driver, Reason> {
 
 fn server(provider: &Provider) -> Router {
     let handler = async |Claims(claims): Claims<MyClaims>| answer(claims.are_there());
-    Router::new().route("/", get(handler)).with_state(state(provider))
+    Router::new()
+        .route("/", get(handler))
+        .with_state(state(provider))
 }
 
 fn state(provider: &Provider) -> State {
     let keys = serde_json::from_str(&provider.jwks()).unwrap();
-    State { jwks: Jwks::from_jwk_set(keys, Some(AUDIENCE), None).unwrap() }
+    State {
+        jwks: Jwks::from_jwk_set(keys, Some(AUDIENCE), None).unwrap(),
+    }
 }

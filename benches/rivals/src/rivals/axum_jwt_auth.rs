@@ -33,10 +33,12 @@ fn driver(provider: &Provider) -> Driver {
         let decoder = Arc::clone(&decoder);
         async move {
             let (mut parts, _) = request.into_parts();
-            Ok::<_, Infallible>(match Claims::from_request_parts(&mut parts, &decoder).await {
-                Ok(Claims::<MyClaims> { claims, .. }) => answer(claims.are_there()),
-                Err(refusal) => refusal.into_response(),
-            })
+            Ok::<_, Infallible>(
+                match Claims::from_request_parts(&mut parts, &decoder).await {
+                    Ok(Claims::<MyClaims> { claims, .. }) => answer(claims.are_there()),
+                    Err(refusal) => refusal.into_response(),
+                },
+            )
         }
     };
     drive(tower::service_fn(extract))
@@ -44,7 +46,9 @@ fn driver(provider: &Provider) -> Driver {
 
 fn server(provider: &Provider) -> Router {
     let handler = async |user: Claims<MyClaims>| answer(user.claims.are_there());
-    Router::new().route("/", get(handler)).with_state(decoder(provider))
+    Router::new()
+        .route("/", get(handler))
+        .with_state(decoder(provider))
 }
 
 fn decoder(provider: &Provider) -> Decoder<MyClaims> {
@@ -55,5 +59,11 @@ fn decoder(provider: &Provider) -> Decoder<MyClaims> {
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[AUDIENCE]);
     let key = DecodingKey::from_jwk(&set.keys[0]).unwrap();
-    Arc::new(LocalDecoder::builder().keys(vec![key]).validation(validation).build().unwrap())
+    Arc::new(
+        LocalDecoder::builder()
+            .keys(vec![key])
+            .validation(validation)
+            .build()
+            .unwrap(),
+    )
 }

@@ -14,12 +14,17 @@ use super::{Rival, at_once};
 use crate::drive::{Driver, drive};
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
-pub(super) const RIVAL: Rival =
-    Rival { name: "jwt-authorizer", signatures: "ring", driver: |provider| Ok(driver(provider)), router: None };
+pub(super) const RIVAL: Rival = Rival {
+    name: "jwt-authorizer",
+    signatures: "ring",
+    driver: |provider| Ok(driver(provider)),
+    router: None,
+};
 
 fn driver(provider: &Provider) -> Driver {
     let validation = Validation::new().iss(&[ISSUER]).aud(&[AUDIENCE]);
-    let authorizer = JwtAuthorizer::<MyClaims>::from_jwks_text(&provider.jwks()).validation(validation);
+    let authorizer =
+        JwtAuthorizer::<MyClaims>::from_jwks_text(&provider.jwks()).validation(validation);
     let authorizer: Authorizer<MyClaims> = at_once(authorizer.build()).unwrap();
     let protected = |request: Request<Body>| ready(Ok::<_, Infallible>(answer(&request)));
     drive(authorizer.into_layer().layer(tower::service_fn(protected)))

@@ -22,7 +22,11 @@ pub(super) const RIVAL: Rival = Rival {
 
 const LOOK: Look = |request| {
     let token = request.extensions().get::<AuthorizedToken>();
-    token.is_some_and(|token| token.claims_as::<MyClaims>().is_ok_and(|claims| claims.are_there()))
+    token.is_some_and(|token| {
+        token
+            .claims_as::<MyClaims>()
+            .is_ok_and(|claims| claims.are_there())
+    })
 };
 
 fn driver(provider: &Provider) -> Result<Driver, Reason> {
@@ -43,6 +47,12 @@ fn layer(provider: &Provider) -> HttpAuthLayer {
         ..OAuthConfig::default()
     };
     let resolved = config.resolve(KeyNaming::Dotted("oauth")).unwrap().unwrap();
-    let validator = OAuthValidator::builder(&resolved).initial_jwks(&provider.jwks()).build().unwrap();
-    HttpAuthLayer::builder().oauth(Arc::new(validator)).build().unwrap()
+    let validator = OAuthValidator::builder(&resolved)
+        .initial_jwks(&provider.jwks())
+        .build()
+        .unwrap();
+    HttpAuthLayer::builder()
+        .oauth(Arc::new(validator))
+        .build()
+        .unwrap()
 }

@@ -20,7 +20,12 @@ pub(super) const RIVAL: Rival = Rival {
     router: Some(|provider| router(LOOK).layer(layer(provider))),
 };
 
-const LOOK: Look = |request| request.extensions().get::<MyClaims>().is_some_and(MyClaims::are_there);
+const LOOK: Look = |request| {
+    request
+        .extensions()
+        .get::<MyClaims>()
+        .is_some_and(MyClaims::are_there)
+};
 
 fn layer(provider: &Provider) -> OAuth2ResourceServerLayer<Body, MyClaims> {
     let algorithm = match provider.algorithm {
@@ -28,7 +33,10 @@ fn layer(provider: &Provider) -> OAuth2ResourceServerLayer<Body, MyClaims> {
         Algorithm::ES256 => jsonwebtoken_11::Algorithm::ES256,
         _ => jsonwebtoken_11::Algorithm::HS256,
     };
-    let claims = ClaimsValidationSpec::new().iss(ISSUER).aud(&vec![AUDIENCE.to_owned()]).exp(true);
+    let claims = ClaimsValidationSpec::new()
+        .iss(ISSUER)
+        .aud(&vec![AUDIENCE.to_owned()])
+        .exp(true);
     let tenant = TenantConfiguration::static_builder(provider.jwks())
         .claims_validation(claims)
         .allowed_algorithms(&[algorithm])

@@ -23,7 +23,11 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     fn new(row: Row, run: impl FnMut() + 'static) -> Self {
-        Self { row, batch: 10, run: Box::new(run) }
+        Self {
+            row,
+            batch: 10,
+            run: Box::new(run),
+        }
     }
 
     /// Microseconds for one run.
@@ -43,7 +47,10 @@ impl Candidate {
 
     pub(crate) fn row(&mut self, micros: f64, ratio: f64) -> Row {
         let allocations = allocations::count(&mut self.run);
-        Row { measured: Ok((micros, ratio, allocations)), ..self.row.clone() }
+        Row {
+            measured: Ok((micros, ratio, allocations)),
+            ..self.row.clone()
+        }
     }
 }
 
@@ -59,15 +66,30 @@ pub(crate) fn all(algorithm: Algorithm) -> (Vec<Candidate>, Vec<Row>) {
             &provider,
             drive(floor::layer().layer(Protected(floor::LOOK))),
         ),
-        protected(row("tower-jwt-auth, first sight"), &provider, our(&provider, false)),
-        protected(row("tower-jwt-auth, seen before"), &provider, our(&provider, true)),
+        protected(
+            row("tower-jwt-auth, first sight"),
+            &provider,
+            our(&provider, false),
+        ),
+        protected(
+            row("tower-jwt-auth, seen before"),
+            &provider,
+            our(&provider, true),
+        ),
     ];
     let mut missing = Vec::new();
     for rival in rivals::ALL {
-        let row = Row { version: rival.version(), signatures: rival.signatures, ..row(rival.name) };
+        let row = Row {
+            version: rival.version(),
+            signatures: rival.signatures,
+            ..row(rival.name)
+        };
         match (rival.driver)(&provider) {
             Ok(driver) => candidates.push(protected(row, &provider, driver)),
-            Err(reason) => missing.push(Row { measured: Err(reason), ..row }),
+            Err(reason) => missing.push(Row {
+                measured: Err(reason),
+                ..row
+            }),
         }
     }
     (candidates, missing)

@@ -17,11 +17,23 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn new(algorithm: Algorithm, name: &str) -> Self {
         let measured = Err("it was not run");
-        Self { algorithm, name: name.to_owned(), version: "", signatures: "aws-lc-rs", measured }
+        Self {
+            algorithm,
+            name: name.to_owned(),
+            version: "",
+            signatures: "aws-lc-rs",
+            measured,
+        }
     }
 
     fn title(&self) -> String {
-        let Self { algorithm, name, version, signatures, .. } = self;
+        let Self {
+            algorithm,
+            name,
+            version,
+            signatures,
+            ..
+        } = self;
         match *version {
             "" => format!("{algorithm}: {name}"),
             version => format!("{algorithm}: {name} {version}, {signatures}"),
@@ -33,12 +45,20 @@ impl Row {
 pub(crate) fn table(rows: &[Row], with_head: bool) -> String {
     let mut text = String::new();
     if with_head {
-        writeln!(text, "{:58} {:>10} {:>8} {:>12}", "", "µs", "ratio", "allocations").unwrap();
+        writeln!(
+            text,
+            "{:58} {:>10} {:>8} {:>12}",
+            "", "µs", "ratio", "allocations"
+        )
+        .unwrap();
     }
     for row in rows {
         let title = row.title();
         match row.measured {
-            Ok((micros, ratio, allocated)) => writeln!(text, "{title:58} {micros:>10.3} {ratio:>8.3} {allocated:>12}"),
+            Ok((micros, ratio, allocated)) => writeln!(
+                text,
+                "{title:58} {micros:>10.3} {ratio:>8.3} {allocated:>12}"
+            ),
             Err(reason) => writeln!(text, "{title:58} not driven: {reason}"),
         }
         .unwrap();
@@ -48,13 +68,25 @@ pub(crate) fn table(rows: &[Row], with_head: bool) -> String {
 
 /// All of them, for programs.
 pub(crate) fn tsv(rows: &[Row]) -> String {
-    let mut text = "algorithm\tname\tversion\tsignatures\tmicros\tratio\tallocations\tnot_driven\n".to_owned();
-    for Row { algorithm, name, version, signatures, measured } in rows {
+    let mut text =
+        "algorithm\tname\tversion\tsignatures\tmicros\tratio\tallocations\tnot_driven\n".to_owned();
+    for Row {
+        algorithm,
+        name,
+        version,
+        signatures,
+        measured,
+    } in rows
+    {
         let measured = match measured {
             Ok((micros, ratio, allocated)) => format!("{micros:.3}\t{ratio:.4}\t{allocated}\t"),
             Err(reason) => format!("\t\t\t{reason}"),
         };
-        writeln!(text, "{algorithm}\t{name}\t{version}\t{signatures}\t{measured}").unwrap();
+        writeln!(
+            text,
+            "{algorithm}\t{name}\t{version}\t{signatures}\t{measured}"
+        )
+        .unwrap();
     }
     text
 }

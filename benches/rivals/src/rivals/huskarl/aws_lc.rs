@@ -40,16 +40,28 @@ impl Verifier {
     fn new(jwk: PublicJwk) -> Self {
         let (key, algorithm) = match jwk.key {
             PublicKey::Rsa(key) => {
-                let key: PublicKeyX509Der<'_> = RsaPublicKeyComponents { n: key.n, e: key.e }.as_der().unwrap();
-                (ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref()), "RS256")
+                let key: PublicKeyX509Der<'_> = RsaPublicKeyComponents { n: key.n, e: key.e }
+                    .as_der()
+                    .unwrap();
+                (
+                    ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref()),
+                    "RS256",
+                )
             }
             PublicKey::Ec(key) => {
                 let point = [&[4], &key.x[..], &key.y[..]].concat();
-                (ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point), "ES256")
+                (
+                    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point),
+                    "ES256",
+                )
             }
             _ => panic!("not compared"),
         };
-        Self { key: key.unwrap(), algorithm, key_id: jwk.kid }
+        Self {
+            key: key.unwrap(),
+            algorithm,
+            key_id: jwk.kid,
+        }
     }
 }
 
@@ -68,7 +80,9 @@ impl JwsVerifier for Verifier {
             if self.key_match(key_match).is_none() {
                 return Err(VerifyError::NoMatchingKey);
             }
-            self.key.verify_sig(input, signature).map_err(|_| VerifyError::SignatureMismatch)
+            self.key
+                .verify_sig(input, signature)
+                .map_err(|_| VerifyError::SignatureMismatch)
         })
     }
 }

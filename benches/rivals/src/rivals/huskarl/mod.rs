@@ -60,7 +60,8 @@ fn driver(provider: &Provider, platform: Arc<dyn JwsVerifierPlatform>) -> Result
 
 fn server(provider: &Provider) -> Router {
     let validator = validator(provider, DefaultJwsVerifierPlatform::default().into());
-    let handler = async |State(validator): State<Validator>, parts: Parts| validate(&validator, &parts).await;
+    let handler =
+        async |State(validator): State<Validator>, parts: Parts| validate(&validator, &parts).await;
     Router::new().route("/", get(handler)).with_state(validator)
 }
 
@@ -77,7 +78,9 @@ fn validator(provider: &Provider, platform: Arc<dyn JwsVerifierPlatform>) -> Val
 }
 
 async fn validate(validator: &CustomValidator<MyClaims>, parts: &Parts) -> Response<Body> {
-    let result = validator.validate_request(&parts.headers, &parts.method, &parts.uri, None).await;
+    let result = validator
+        .validate_request(&parts.headers, &parts.method, &parts.uri, None)
+        .await;
     match result.outcome {
         Ok(Some(validated)) => answer(validated.claims.are_there()),
         _ => StatusCode::UNAUTHORIZED.into_response(),
@@ -88,8 +91,18 @@ async fn validate(validator: &CustomValidator<MyClaims>, parts: &Parts) -> Respo
 struct Published(String);
 
 impl HttpClient for Published {
-    fn execute(&self, _: Request<Bytes>, _: Idempotency) -> MaybeSendBoxFuture<'_, Result<HttpResponse, Error>> {
+    fn execute(
+        &self,
+        _: Request<Bytes>,
+        _: Idempotency,
+    ) -> MaybeSendBoxFuture<'_, Result<HttpResponse, Error>> {
         let body = Bytes::from(self.0.clone());
-        Box::pin(async { Ok(HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body }) })
+        Box::pin(async {
+            Ok(HttpResponse {
+                status: StatusCode::OK,
+                headers: HeaderMap::new(),
+                body,
+            })
+        })
     }
 }
