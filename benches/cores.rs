@@ -130,7 +130,7 @@ fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
     let (token, builder) = (token(&key), claims(&key));
     let layer = forgetful(&key);
     // Too small for what comes, so that nearly every token is a new one, and takes the place of another.
-    let small = remembering(&key, TokenCacheSettings::default().entries(TOKENS / 10));
+    let small = remembering(&key, TokenCacheSettings::default().max_entries(TOKENS / 10));
     let distinct = || (0..2 * TOKENS).map(|_| bearer(&builder.sign())).collect();
     [
         Candidate::new(format!("{algorithm}: bare check"), 20, threads, |_| {
@@ -170,10 +170,10 @@ fn seen_before(tokens: usize, threads: usize) -> [Candidate; 6] {
             .collect::<Vec<_>>()
     };
     let settings = TokenCacheSettings::default()
-        .entries(16 * tokens * threads)
-        .bytes(1 << 30);
+        .max_entries(16 * tokens * threads)
+        .max_bytes(1 << 30);
     let layer = remembering(&key, settings.clone());
-    let fetched = fetched::warm(&key, |builder| builder.remember_tokens(settings));
+    let fetched = fetched::warm(&key, |builder| builder.token_cache(settings));
     let shared = Floor(Inner, Arc::default());
     let candidate = |name: &str, work: &dyn Fn(usize) -> Work| {
         Candidate::new(format!("{tokens} seen: {name}"), 200, threads, work)

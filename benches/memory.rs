@@ -55,8 +55,8 @@ fn one_entry(report: &mut Report) {
     let mint = Mint::new();
     let values: Vec<_> = (0..ENTRIES).map(|number| mint.value(number)).collect();
     let roomy = TokenCacheSettings::default()
-        .entries(2 * ENTRIES)
-        .bytes(1 << 30);
+        .max_entries(2 * ENTRIES)
+        .max_bytes(1 << 30);
     let mut service = remembering(&mint.key, roomy).layer(Inner);
     let before = resident();
     let allocated = allocations::kept(|| {

@@ -92,7 +92,7 @@ fn main() {
     let candidates = [
         Candidate::of("RS256", Algorithm::RS256),
         Candidate::new("RS256 with 4096 bits", Algorithm::RS256, &large, || {
-            Key::pem(&pem).unwrap()
+            Key::from_pem(&pem).unwrap()
         }),
         Candidate::of("ES384", Algorithm::ES384),
     ];

@@ -104,8 +104,8 @@ fn hit(bencher: Bencher<'_, '_>, tokens: usize) {
 #[divan::bench(sample_size = 5000)]
 fn hit_zipf_all_fit(bencher: Bencher<'_, '_>) {
     let settings = TokenCacheSettings::default()
-        .entries(2 * MANY)
-        .bytes(2 << 30);
+        .max_entries(2 * MANY)
+        .max_bytes(2 << 30);
     zipf_distributed(bencher, Algorithm::HS256, settings);
 }
 
@@ -155,6 +155,7 @@ fn cold_fetch(bencher: Bencher<'_, '_>) {
         .unwrap();
     let cold = || {
         JwtAuthLayer::builder(fetched::issuer(&keys))
+            .claims()
             .build()
             .unwrap()
     };

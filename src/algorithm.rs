@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// // Two names, one algorithm.
 /// assert_eq!("EdDSA".parse::<Algorithm>()?, "Ed25519".parse::<Algorithm>()?);
 /// assert!("none".parse::<Algorithm>().is_err());
-/// # Ok::<(), tower_jwt_auth::UnknownAlgorithm>(())
+/// # Ok::<(), tower_jwt_auth::ParseAlgorithmError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -75,7 +75,7 @@ impl Algorithm {
 
     /// Every algorithm, symmetric ones first.
     #[must_use]
-    pub fn all() -> Algorithms {
+    pub fn all() -> AlgorithmSetIter {
         Self::ALL.into_iter().collect::<AlgorithmSet>().into_iter()
     }
 
@@ -138,24 +138,24 @@ impl fmt::Display for Algorithm {
 }
 
 impl FromStr for Algorithm {
-    type Err = UnknownAlgorithm;
+    type Err = ParseAlgorithmError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        Self::from_name(name).ok_or(UnknownAlgorithm(()))
+    fn from_str(name: &str) -> Result<Self, ParseAlgorithmError> {
+        Self::from_name(name).ok_or(ParseAlgorithmError(()))
     }
 }
 
 /// The name is not that of an [`Algorithm`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownAlgorithm(());
+pub struct ParseAlgorithmError(());
 
-impl fmt::Display for UnknownAlgorithm {
+impl fmt::Display for ParseAlgorithmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not a supported signature algorithm (names are case-sensitive)")
     }
 }
 
-impl std::error::Error for UnknownAlgorithm {}
+impl std::error::Error for ParseAlgorithmError {}
 
 /// A set of algorithms: what an issuer may sign with, what a key can verify.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -187,8 +187,8 @@ impl AlgorithmSet {
 
     /// The members, symmetric ones first.
     #[must_use]
-    pub const fn iter(self) -> Algorithms {
-        Algorithms(self)
+    pub const fn iter(self) -> AlgorithmSetIter {
+        AlgorithmSetIter(self)
     }
 
     pub(crate) const fn union(self, other: Self) -> Self {
@@ -202,18 +202,18 @@ impl AlgorithmSet {
 
 impl IntoIterator for AlgorithmSet {
     type Item = Algorithm;
-    type IntoIter = Algorithms;
+    type IntoIter = AlgorithmSetIter;
 
-    fn into_iter(self) -> Algorithms {
+    fn into_iter(self) -> AlgorithmSetIter {
         self.iter()
     }
 }
 
 /// The members of an [`AlgorithmSet`], symmetric ones first.
 #[derive(Clone, Debug)]
-pub struct Algorithms(AlgorithmSet);
+pub struct AlgorithmSetIter(AlgorithmSet);
 
-impl Iterator for Algorithms {
+impl Iterator for AlgorithmSetIter {
     type Item = Algorithm;
 
     fn next(&mut self) -> Option<Algorithm> {

@@ -30,7 +30,7 @@ pub enum ConfigErrorKind {
     /// No algorithm is allowed, or none that a key fits.
     NoAlgorithms,
     /// Two settings exclude each other, or a value is out of its range.
-    Contradiction,
+    InvalidSetting,
     /// Keys must be fetched and there is no HTTP client: none was given and feature `reqwest` is off.
     NoHttpClient,
     /// The keys could not be fetched at start-up.
@@ -42,7 +42,7 @@ pub enum ConfigErrorKind {
 /// ```
 /// use tower_jwt_auth::{Algorithm, ConfigErrorKind, Key};
 ///
-/// let error = Key::secret(Algorithm::HS256, b"too short").unwrap_err();
+/// let error = Key::from_secret(Algorithm::HS256, b"too short").unwrap_err();
 /// assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
 /// ```
 #[derive(Clone, Debug)]
@@ -59,6 +59,11 @@ impl ConfigError {
             message: message.into(),
             source: None,
         }
+    }
+
+    /// Returns an error about a setting. The message names the setting, its value, and what is right.
+    pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ConfigErrorKind::InvalidSetting, message)
     }
 
     pub(crate) fn with_source(

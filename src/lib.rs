@@ -1,81 +1,126 @@
-//! Protects tower services with JSON Web Tokens: axum, tonic, hyper, whatever is a `Service<http::Request<_>>`.
+//! Tower middleware that protects services with JSON Web Tokens: axum, tonic, hyper, and every other
+//! `Service<http::Request<_>>`.
 //!
-//! [`JwtAuthLayer`] takes the bearer token from a request, verifies it against the issuer's keys, which it fetches and
-//! caches, validates the claims, and leaves [`Claims<C>`](Claims) in the request's extensions. What is not good is
-//! answered as RFC 6750 asks.
+//! [`JwtAuthLayer`] takes the bearer token from a request, verifies it against the issuer's keys,
+//! which it fetches and caches, validates the claims, and inserts [`Claims<C>`](Claims) into the
+//! request's extensions. It answers requests without a valid token as RFC 6750 specifies.
 //!
-//! Mind:
-//! - It says who calls, not what he may do: see [`RequireLayer`], or decide in your handlers.
-//! - The issuer is compared byte by byte: `https://login.example.com` and `https://login.example.com/` are two.
-//! - A token is good until it expires, also after a log-out, unless you say otherwise
-//!   ([`revoked`](JwtAuthBuilder::revoked)): ask the issuer for short lives.
+//! Note:
+//! - The layer authenticates. What a caller may do is for [`RequireLayer`] or your handlers to decide.
+//! - Issuers are compared byte by byte: `https://login.example.com` and `https://login.example.com/`
+//!   are two issuers.
+//! - A token is valid until it expires, also after the user has logged out. Ask the issuer for
+//!   short-lived tokens, or use [`reject_revoked`](JwtAuthBuilder::reject_revoked).
 //!
 //! # axum
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use serde::Deserialize;
 //! use tower_jwt_auth::{Claims, JwtAuthLayer};
 //!
-//! #[derive(Deserialize)]
-//! struct MyClaims {
-//!     tenant: String,
-//! }
-//!
-//! async fn me(claims: Claims<MyClaims>) -> String {
-//!     format!("{} of {}", claims.subject().unwrap_or("somebody"), claims.tenant)
+//! async fn me(claims: Claims) -> String {
+//!     format!("hello {}", claims.subject().unwrap_or("stranger"))
 //! }
 //!
 //! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
-//! let auth = JwtAuthLayer::<MyClaims>::discover("https://login.example.com/", "https://api.example.com").await?;
+//! let auth =
+//!     JwtAuthLayer::discover("https://login.example.com/", "https://api.example.com").await?;
 //! let app = Router::new().route("/me", get(me)).layer(auth);
 //! axum::serve(tokio::net::TcpListener::bind("0.0.0.0:8080").await?, app).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Where to find what
+//! # tonic
+//!
+//! ```no_run
+//! use tower_jwt_auth::{Claims, JwtAuthLayer, tonic::RequestExt as _};
+//! # type Hello = tonic::Request<String>;
+//!
+//! async fn hello(request: Hello) -> Result<tonic::Response<String>, tonic::Status> {
+//!     let claims: Claims = request.claims()?;
+//!     Ok(tonic::Response::new(format!("hello {}", claims.subject().unwrap_or("stranger"))))
+//! }
+//!
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (_, service) = tonic_health::server::health_reporter();
+//! # drop(hello);
+//! let auth =
+//!     JwtAuthLayer::discover("https://login.example.com/", "https://api.example.com").await?;
+//! let server = tonic::transport::Server::builder().layer(auth).add_service(service);
+//! server.serve("0.0.0.0:50051".parse()?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Claims of your own type
+//!
+//! ```no_run
+//! use serde::Deserialize;
+//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer};
+//!
+//! #[derive(Deserialize)]
+//! struct MyClaims {
+//!     tenant: String,
+//! }
+//!
+//! async fn tenant(claims: Claims<MyClaims>) -> String {
+//!     claims.custom().tenant.clone()
+//! }
+//!
+//! # fn build() -> Result<(), tower_jwt_auth::ConfigError> {
+//! let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+//! let auth = JwtAuthLayer::builder(issuer).claims::<MyClaims>().build()?;
+//! # drop((auth, tenant));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to use
 //!
 //! | to | use |
 //! |---|---|
-//! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`secret`](JwtAuthLayer::secret) |
-//! | set anything | [`JwtAuthLayer::builder`] → [`JwtAuthBuilder`] |
-//! | trust several issuers, other keys or audiences | [`Issuer`], [`Key`], [`KeySet`], [`KeySource`] |
-//! | read claims | [`Claims`]; without a struct of your own [`JsonClaims`] |
-//! | ask for scopes, roles, tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
-//! | limit how often each caller comes | [`ClaimsKeyExtractor`] (feature `governor`) |
-//! | put the layers of a service in order | [`composition`] |
-//! | take tokens from cookies, queries, WebSockets | [`TokenSource`] |
-//! | answer refusals in your own way | [`MakeResponse`], [`Challenge`], [`Error`] |
-//! | check a token outside HTTP | [`Authenticator`] |
-//! | tune how keys are cached | [`CacheSettings`] |
-//! | check each signature once | [`JwtAuthBuilder::remember_tokens`] |
-//! | see how the keys are, and be told | [`Authenticator::health`], [`Issuer::observe`] |
-//! | fetch through your own client | [`HttpClient`] |
+//! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
+//! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
+//! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
+//! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
+//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
+//! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
+//! | put layers in the right order | [`composition`] |
+//! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
+//! | change the response to rejected requests | [`RejectionResponse`], [`Challenge`], [`Error`] |
+//! | verify a token outside HTTP | [`Authenticator`] |
+//! | change how keys are cached | [`JwksCacheSettings`] |
+//! | verify each signature once | [`JwtAuthBuilder::token_cache`] |
+//! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
+//! | fetch keys with another HTTP client | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
-//! | test what you protect | [`testing`] (feature `testing`) |
+//! | test a protected service | [`testing`] (feature `testing`) |
 //!
 //! # Features
 //!
-//! | feature | default | what it adds |
+//! | feature | default | adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
-//! | `rust-crypto` | no | signatures in pure Rust (RustCrypto); slower, needs no C compiler. With both on, aws-lc-rs is used |
-//! | `reqwest` | yes | the HTTP client for issuers that are given none: reqwest with rustls (which brings aws-lc-rs for TLS) |
-//! | `tracing` | yes | events about refusals and fetches, with nothing of a token in them |
+//! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
+//! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs) |
+//! | `tracing` | yes | log events about rejections and fetches, without anything of a token |
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
-//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, policy by method, streams that end |
-//! | `testing` | no | an issuer on loopback, keys, tokens and a clock for your tests |
+//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end with the token |
+//! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
-//! Both backends verify all of [`Algorithm`]. A feature adds; it never changes what the others do. No process-wide
-//! cryptographic default is read or set.
+//! Both backends verify all of [`Algorithm`]. A feature adds API and never changes what the others do.
+//! No process-wide cryptographic provider is read or set.
 //!
-//! # What is promised
+//! # Security
 //!
-//! See `SECURITY.md` for the threat model. In short: the key decides the algorithm, not the token; a token can
-//! cause a fetch only from a configured issuer, for a key that is not at hand, at bounded intervals; an outage of
-//! the issuer is a 503, never a 401; no token, secret or claim is in a log, an error or a `Debug` output.
+//! `SECURITY.md` has the threat model. In short:
+//! - The key determines the algorithm, not the token.
+//! - A token can cause a fetch only from a configured issuer, for a key that is not cached, at a
+//!   limited rate.
+//! - An outage of the issuer leads to 503, never to 401.
+//! - No token, secret or claim is in a log event, an error or a `Debug` output.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -85,32 +130,21 @@ compile_error!(
 );
 
 mod algorithm;
-mod authenticator;
-mod authorize;
-mod base64url;
-mod builder;
+mod clock;
 mod config_error;
 mod crypto;
+mod encoding;
 mod error;
-mod extract;
-mod first_sight;
-mod future;
-mod guard;
-mod head;
-mod issuer;
-mod json;
 mod jwk;
 mod jwt;
 mod keys;
 mod layer;
-mod offload;
-mod replay;
+mod policy;
+mod request;
 mod require;
 mod response;
-mod service;
-mod time;
-mod token_cache;
 mod trace;
+mod verify;
 
 // The signature backend: aws-lc-rs where both are on.
 #[cfg(feature = "aws-lc-rs")]
@@ -134,55 +168,51 @@ mod signing;
 
 #[cfg(feature = "axum")]
 mod axum;
-pub mod composition;
 #[cfg(feature = "governor")]
 mod governor;
 #[cfg(feature = "reqwest")]
+#[path = "keys/jwks/reqwest.rs"]
 mod reqwest;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tonic")]
 pub mod tonic;
 
-pub use algorithm::{Algorithm, AlgorithmSet, Algorithms, UnknownAlgorithm};
-pub use authenticator::Authenticator;
+pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
-pub use axum::{MissingClaims, ScopeRejection, Scoped, Scopes};
-pub use builder::JwtAuthBuilder;
+pub use axum::{ClaimsRejection, Scoped, ScopedRejection};
+pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use error::{Error, ErrorKind};
-pub use extract::TokenSource;
-pub use future::ResponseFuture;
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
-pub use head::RequestHead;
-pub use issuer::Issuer;
-pub use jwk::{Key, KeySet, SkippedKey};
-pub use jwt::{Claims, JsonClaims, TokenType};
+pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
+pub use jwt::{Claims, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
-    CacheSettings, FetchHealth, HttpClient, IssuerHealth, KeyInfo, KeyQuery, KeySource, Keys,
+    FetchHealth, HttpClient, IssuerHealth, JwksCacheSettings, KeyInfo, KeyQuery, KeySource, Keys,
     KeysError, KeysEvent, KeysFuture,
 };
-pub use layer::JwtAuthLayer;
+pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
+#[cfg(feature = "axum")]
+pub use policy::Scopes;
+pub use request::{RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
-pub use response::{Challenge, MakeResponse};
-pub use service::JwtAuth;
-pub use time::{Clock, SystemClock};
-pub use token_cache::TokenCacheSettings;
+pub use response::{Challenge, RejectionResponse};
+pub use verify::{Audience, Authenticator, Issuer, TokenCacheSettings};
 
 #[cfg(feature = "reqwest")]
 use reqwest::default_http_client;
 
-/// Without feature `reqwest` the client must be given.
+/// Without feature `reqwest` there is no default client.
 #[cfg(not(feature = "reqwest"))]
 fn default_http_client() -> Result<HttpClient, ConfigError> {
     Err(ConfigError::new(
         ConfigErrorKind::NoHttpClient,
-        "keys must be fetched, and there is no HTTP client: give one, or enable feature `reqwest`",
+        "http_client is not set: keys are fetched, so set one, or enable feature `reqwest`",
     ))
 }
 
-/// So that the README's program compiles.
+/// Compiles the README's program.
 #[cfg(all(doctest, feature = "axum", feature = "reqwest"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,74 +1,104 @@
-//! Events, where feature `tracing` is on; nothing otherwise. No event holds anything of a token.
+//! Log events, with feature `tracing`; without it these functions do nothing.
+//!
+//! No event holds a token, a secret or a claim.
 
 #[cfg(feature = "tracing")]
 mod events {
     use std::error::Error as StdError;
+    use std::fmt::Display;
 
     use crate::error::Error;
-    use crate::keys::KeysEvent;
 
-    /// The crate, whatever its modules are called.
+    /// The target of all events, independent of module names.
     const TARGET: &str = "tower_jwt_auth";
 
-    /// An error and its causes.
-    fn in_full(error: &(dyn StdError + 'static)) -> String {
-        let causes =
+    /// Returns an error and its sources, separated by colons.
+    fn with_sources(error: &(dyn StdError + 'static)) -> String {
+        let sources =
             std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());
-        causes.fold(error.to_string(), |message, cause| {
+        sources.fold(error.to_string(), |message, cause| {
             format!("{message}: {cause}")
         })
     }
 
-    pub(crate) fn refused(error: &Error) {
-        tracing::debug!(target: TARGET, kind = ?error.kind(), claim = error.claim(), "request refused");
-    }
-
-    pub(crate) fn keys_event(issuer: &str, event: &KeysEvent<'_>) {
-        match event {
-            KeysEvent::Fetched { keys } => {
-                let (usable, skipped) = (keys.keys().count(), keys.skipped().len());
-                tracing::debug!(target: TARGET, issuer, usable, skipped, "keys fetched");
-                for key in keys.skipped() {
-                    tracing::debug!(target: TARGET, issuer, key_id = key.key_id(), "a key of the set is not used: it {}", key.reason());
-                }
-            }
-            KeysEvent::Failed { error, failures } => {
-                let error = in_full(*error);
-                tracing::warn!(target: TARGET, issuer, error, failures, "keys could not be fetched");
-            }
-            KeysEvent::Stale => {
-                tracing::error!(target: TARGET, issuer, "keys have outlived their life and serve on")
-            }
-            KeysEvent::Expired => {
-                tracing::error!(target: TARGET, issuer, "there are no keys any more that may serve")
-            }
-            KeysEvent::Recovered { failures } => {
-                tracing::info!(target: TARGET, issuer, failures, "keys can be fetched again");
-            }
-            KeysEvent::SnapshotFailed { error } => {
-                tracing::warn!(target: TARGET, issuer, %error, "the file of keys is of no use");
-            }
-            KeysEvent::BudgetExhausted => {
-                tracing::warn!(target: TARGET, issuer, "too many tokens with unknown key ids");
-            }
-        }
+    pub(crate) fn rejected(error: &Error) {
+        let (kind, claim) = (error.kind(), error.claim());
+        tracing::debug!(target: TARGET, ?kind, claim, "request rejected");
     }
 
     pub(crate) fn layer_missing(claims: &'static str) {
-        tracing::error!(target: TARGET, claims, "no claims in the request: is JwtAuthLayer, with this claims type, on the route?");
+        tracing::error!(
+            target: TARGET,
+            claims,
+            "the request has no claims: no JwtAuthLayer with this claims type ran for this route"
+        );
+    }
+
+    pub(crate) fn keys_fetched(issuer: &str, usable: usize, skipped: usize) {
+        tracing::debug!(target: TARGET, issuer, usable, skipped, "keys fetched");
+    }
+
+    pub(crate) fn key_skipped(issuer: &str, key_id: Option<&str>, reason: &dyn Display) {
+        tracing::debug!(target: TARGET, issuer, key_id, "key skipped: it {reason}");
+    }
+
+    pub(crate) fn fetch_failed(issuer: &str, error: &(dyn StdError + 'static), failures: u32) {
+        let error = with_sources(error);
+        tracing::warn!(target: TARGET, issuer, error, failures, "fetching keys failed");
+    }
+
+    pub(crate) fn keys_stale(issuer: &str) {
+        tracing::error!(target: TARGET, issuer, "cached keys are stale and still in use");
+    }
+
+    pub(crate) fn keys_expired(issuer: &str) {
+        tracing::error!(target: TARGET, issuer, "cached keys have expired: requests get 503");
+    }
+
+    pub(crate) fn keys_recovered(issuer: &str, failures: u32) {
+        tracing::info!(target: TARGET, issuer, failures, "fetching keys works again");
+    }
+
+    pub(crate) fn snapshot_failed(issuer: &str, error: &(dyn StdError + 'static)) {
+        let error = with_sources(error);
+        tracing::warn!(target: TARGET, issuer, error, "key snapshot file can't be read or written");
+    }
+
+    pub(crate) fn refetch_limit_reached(issuer: &str) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            "refetch_limit reached: too many tokens with unknown key ids"
+        );
     }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod events {
+    use std::error::Error as StdError;
+    use std::fmt::Display;
+
     use crate::error::Error;
-    use crate::keys::KeysEvent;
 
-    pub(crate) fn refused(_: &Error) {}
-
-    pub(crate) fn keys_event(_: &str, _: &KeysEvent<'_>) {}
+    pub(crate) fn rejected(_: &Error) {}
 
     pub(crate) fn layer_missing(_: &'static str) {}
+
+    pub(crate) fn keys_fetched(_: &str, _: usize, _: usize) {}
+
+    pub(crate) fn key_skipped(_: &str, _: Option<&str>, _: &dyn Display) {}
+
+    pub(crate) fn fetch_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+    pub(crate) fn keys_stale(_: &str) {}
+
+    pub(crate) fn keys_expired(_: &str) {}
+
+    pub(crate) fn keys_recovered(_: &str, _: u32) {}
+
+    pub(crate) fn snapshot_failed(_: &str, _: &(dyn StdError + 'static)) {}
+
+    pub(crate) fn refetch_limit_reached(_: &str) {}
 }
 
 pub(crate) use events::*;

@@ -133,7 +133,7 @@ fn seen_before(tokens: usize) -> Group {
             send(layer.layer(Inner), values.clone()),
         )
     };
-    let fetched = fetched::warm(&key, |builder| builder.remember_tokens(settings.clone()));
+    let fetched = fetched::warm(&key, |builder| builder.token_cache(settings.clone()));
     let others = vec![
         candidate("", remembering(&key, settings)),
         candidate(", keys fetched", fetched),

@@ -28,7 +28,7 @@ pub(crate) fn warm(
     key: &TestKey,
     set: impl FnOnce(JwtAuthBuilder<MyClaims>) -> JwtAuthBuilder<MyClaims>,
 ) -> JwtAuthLayer<MyClaims> {
-    let layer = set(JwtAuthLayer::builder(issuer(std::slice::from_ref(key))))
+    let layer = set(JwtAuthLayer::builder(issuer(std::slice::from_ref(key))).claims())
         .build()
         .unwrap();
     runtime()

@@ -24,7 +24,7 @@ pub(crate) struct MyClaims {
 }
 
 pub(crate) fn trusting(key: Key) -> JwtAuthBuilder<MyClaims> {
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, key, AUDIENCE))
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE)).claims()
 }
 
 /// Checks every signature.
@@ -34,14 +34,11 @@ pub(crate) fn forgetful(key: &TestKey) -> JwtAuthLayer<MyClaims> {
 
 /// Checks each signature once.
 pub(crate) fn remembering(key: &TestKey, settings: TokenCacheSettings) -> JwtAuthLayer<MyClaims> {
-    trusting(public(key))
-        .remember_tokens(settings)
-        .build()
-        .unwrap()
+    trusting(public(key)).token_cache(settings).build().unwrap()
 }
 
 pub(crate) fn public(key: &TestKey) -> Key {
-    Key::jwk(&key.jwk().to_string()).unwrap()
+    Key::from_jwk(&key.jwk().to_string()).unwrap()
 }
 
 pub(crate) fn token(key: &TestKey) -> String {

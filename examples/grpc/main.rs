@@ -68,10 +68,10 @@ async fn main() -> Result<()> {
 
 /// Everything needs a token but health checks. Refusals come with details for programs.
 fn auth(issuer: &str) -> Result<Auth> {
-    let builder = JwtAuthLayer::builder(Issuer::discover(issuer, AUDIENCE));
+    let builder = JwtAuthLayer::builder(Issuer::discovery(issuer, AUDIENCE));
     let builder = builder.skip(grpc_methods(["grpc.health.v1.Health"]));
     Ok(builder
-        .response(DetailedStatus::new("greeter.example"))
+        .rejection_response(DetailedStatus::new("greeter.example"))
         .build()?)
 }
 

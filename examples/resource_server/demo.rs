@@ -26,7 +26,7 @@ impl Demo {
     }
 
     pub(crate) fn layer(&self) -> Result<JwtAuthLayer, Mistake> {
-        let issuer = Issuer::discover(self.issuer.issuer(), AUDIENCE);
+        let issuer = Issuer::discovery(self.issuer.issuer(), AUDIENCE);
         JwtAuthLayer::builder(issuer)
             .build()
             .map_err(|error| Mistake::new(in_full(&error)))

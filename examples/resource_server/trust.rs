@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use tower_jwt_auth::{Algorithm, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet};
+use tower_jwt_auth::{
+    Algorithm, Audience, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
+};
 
 use crate::mistake::Mistake;
 use crate::options::{IssuerOptions, KeysFrom, Options};
@@ -19,7 +21,7 @@ impl Options {
             .ok_or_else(|| Mistake::new("--issuer is missing"))??;
         let mut builder = JwtAuthLayer::builder(first);
         for issuer in issuers {
-            builder = builder.issuer(issuer?);
+            builder = builder.add_issuer(issuer?);
         }
         self.set(builder)
             .build()
@@ -39,27 +41,25 @@ impl Options {
 
     /// Builds a layer of this issuer alone first, so that what is wrong with it can be told from the others.
     fn checked_issuer(&self, options: &IssuerOptions) -> Result<Issuer, Mistake> {
-        let (audience, others) = self
-            .audiences
-            .split_first()
-            .ok_or_else(|| Mistake::new(format!("--issuer {} without --audience", options.url)))?;
-        let issuer = || -> Result<Issuer, ConfigError> {
-            let issuer = self.issuer(options, audience)?;
-            Ok(others.iter().fold(issuer, Issuer::audience))
-        };
-        let alone = issuer().and_then(|issuer| JwtAuthLayer::<()>::builder(issuer).build());
+        if self.audiences.is_empty() {
+            let message = format!("--issuer {} without --audience", options.url);
+            return Err(Mistake::new(message));
+        }
+        let issuer = || self.issuer(options, self.audiences.iter().collect());
+        let alone =
+            issuer().and_then(|issuer| JwtAuthLayer::builder(issuer).claims::<()>().build());
         alone
             .and_then(|_| issuer())
             .map_err(|error| Mistake::new(format!("{options}: {}", in_full(&error))))
     }
 
-    fn issuer(&self, options: &IssuerOptions, audience: &str) -> Result<Issuer, ConfigError> {
+    fn issuer(&self, options: &IssuerOptions, audience: Audience) -> Result<Issuer, ConfigError> {
         let url = options.url.as_str();
         Ok(match &options.keys {
-            KeysFrom::Discovery => self.restricted(Issuer::discover(url, audience)),
+            KeysFrom::Discovery => self.restricted(Issuer::discovery(url, audience)),
             KeysFrom::Url(jwks_uri) => self.restricted(Issuer::jwks(url, jwks_uri, audience)),
             KeysFrom::Secret { secret, .. } => {
-                Issuer::with_keys(url, self.secret_keys(secret)?, audience)
+                Issuer::from_keys(url, self.secret_keys(secret)?, audience)
             }
         })
     }
@@ -92,7 +92,7 @@ impl Options {
         };
         algorithms
             .into_iter()
-            .map(|algorithm| Key::secret(algorithm, secret))
+            .map(|algorithm| Key::from_secret(algorithm, secret))
             .collect()
     }
 }

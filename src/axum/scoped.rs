@@ -1,4 +1,4 @@
-//! Scopes that a handler asks for by its signature.
+//! Scopes that a handler requires by its signature.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,39 +9,23 @@ use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Request, StatusCode};
 
-use super::MissingClaims;
-use crate::error::{Error, ErrorKind};
-use crate::jwt::{Claims, JsonClaims};
-use crate::require::{Absent, are_scopes, claims_of};
-use crate::response::Challenge;
-use crate::service::refuse;
-use crate::trace;
+use super::ClaimsRejection;
+use crate::{
+    Challenge, Claims, Error, ErrorKind, JsonClaims, MissingClaims, RejectionResponse as _,
+    RequestParts, Scopes, trace,
+};
 
-/// Names the scopes that a [`Scoped`] handler asks for.
+/// Extracts the claims of a token that grants all scopes that `N` names.
 ///
-/// ```
-/// use tower_jwt_auth::Scopes;
-///
-/// struct OrdersRead;
-///
-/// impl Scopes for OrdersRead {
-///     const ALL: &'static [&'static str] = &["orders:read"];
-/// }
-/// ```
-pub trait Scopes {
-    /// All of these are asked for. An empty list, or what is not a scope (RFC 6749 §3.3), doesn't compile.
-    const ALL: &'static [&'static str];
-}
-
-/// The claims of a caller whose token grants all scopes that `N` names: the handler's signature says what it needs.
-///
-/// | the request | is answered with |
+/// | request | response |
 /// |---|---|
 /// | lacks a scope | 403, `error="insufficient_scope"` and `scope="…"` |
-/// | was let through without a token ([`optional`](crate::JwtAuthBuilder::optional)) | 401, the bare challenge |
-/// | was not seen by a [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` | 500, and an event at level error |
+/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error |
+/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |
 ///
-/// For responses of your own, or any of several scopes, use [`RequireLayer`](crate::RequireLayer).
+/// For other responses, or for any of several scopes, use [`RequireLayer`](crate::RequireLayer).
+///
+/// # Examples
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -53,8 +37,8 @@ pub trait Scopes {
 ///     const ALL: &'static [&'static str] = &["orders:read"];
 /// }
 ///
-/// async fn orders(caller: Scoped<OrdersRead>) -> String {
-///     format!("orders of {}", caller.subject().unwrap_or_default())
+/// async fn orders(claims: Scoped<OrdersRead>) -> String {
+///     format!("orders of {}", claims.subject().unwrap_or_default())
 /// }
 ///
 /// fn app(auth: JwtAuthLayer) -> Router {
@@ -67,7 +51,7 @@ pub struct Scoped<N, C = JsonClaims> {
 }
 
 impl<N, C> Scoped<N, C> {
-    /// The claims alone.
+    /// Returns the claims.
     #[must_use]
     pub fn into_claims(self) -> Claims<C> {
         self.claims
@@ -80,25 +64,18 @@ where
     N: Scopes,
     C: Send + Sync + 'static,
 {
-    type Rejection = ScopeRejection;
+    type Rejection = ScopedRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopeRejection> {
-        const {
-            assert!(
-                are_scopes(N::ALL),
-                "`Scopes::ALL` is empty, or names what is not a scope"
-            )
-        };
-        let claims = claims_of::<C>(&parts.extensions)?;
-        if N::ALL.iter().all(|scope| claims.has_scope(scope)) {
-            return Ok(Self {
-                claims: claims.clone(),
-                scopes: PhantomData,
-            });
-        }
-        Err(ScopeRejection::refused(Error::insufficient_scope(Some(
-            N::ALL.join(" ").into(),
-        ))))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopedRejection> {
+        const { N::VALIDATED };
+        let claims = Claims::<C>::from_extensions(&parts.extensions)?;
+        claims
+            .require_scopes(N::ALL)
+            .map_err(ScopedRejection::rejected)?;
+        Ok(Self {
+            claims: claims.clone(),
+            scopes: PhantomData,
+        })
     }
 }
 
@@ -110,7 +87,7 @@ impl<N, C> Deref for Scoped<N, C> {
     }
 }
 
-// By hand, because derived ones would ask for more of `N` and `C`.
+// Written by hand: derived impls would bound `N` and `C`.
 impl<N, C> Clone for Scoped<N, C> {
     fn clone(&self) -> Self {
         Self {
@@ -126,57 +103,70 @@ impl<N, C> fmt::Debug for Scoped<N, C> {
     }
 }
 
-/// Why there is no [`Scoped`].
+/// The rejection of [`Scoped`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum ScopeRejection {
-    /// The layer is missing, or has another claims type.
-    MissingClaims(MissingClaims),
-    /// The token doesn't reach this far, or there is none.
-    Refused(Error),
+pub enum ScopedRejection {
+    /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran.
+    Claims(ClaimsRejection),
+    /// The token lacks a scope, or there is no token.
+    Rejected(Error),
 }
 
-impl ScopeRejection {
-    fn refused(error: Error) -> Self {
-        trace::refused(&error);
-        Self::Refused(error)
+impl ScopedRejection {
+    fn rejected(error: Error) -> Self {
+        trace::rejected(&error);
+        Self::Rejected(error)
     }
 
-    /// 403, 401, or 500 where it is the server's mistake.
+    /// Returns the status of the response: 403, 401 or 500.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::MissingClaims(missing) => missing.status(),
-            Self::Refused(error) => Challenge::status(error),
+            Self::Claims(rejection) => rejection.status(),
+            Self::Rejected(error) => Challenge::status(error),
         }
     }
 }
 
-impl From<Absent> for ScopeRejection {
-    fn from(absent: Absent) -> Self {
-        match absent {
-            Absent::Token => Self::refused(ErrorKind::MissingToken.into()),
-            Absent::Layer => Self::MissingClaims(MissingClaims { anonymous: false }),
+impl From<MissingClaims> for ScopedRejection {
+    fn from(missing: MissingClaims) -> Self {
+        match missing {
+            MissingClaims::NoToken => Self::rejected(ErrorKind::MissingToken.into()),
+            MissingClaims::NoLayer => Self::Claims(missing.into()),
         }
     }
 }
 
-impl IntoResponse for ScopeRejection {
+impl IntoResponse for ScopedRejection {
     fn into_response(self) -> Response {
         match self {
-            Self::MissingClaims(missing) => missing.into_response(),
-            Self::Refused(error) => refuse(&Challenge::new(), error, &Request::new(())),
+            Self::Claims(rejection) => rejection.into_response(),
+            Self::Rejected(error) => {
+                let request = Request::new(());
+                let parts = RequestParts::from(&request);
+                let mut response: Response = Challenge::new().rejection_response(&error, &parts);
+                response.extensions_mut().insert(error);
+                response
+            }
         }
     }
 }
 
-impl fmt::Display for ScopeRejection {
+impl fmt::Display for ScopedRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingClaims(missing) => missing.fmt(f),
-            Self::Refused(error) => error.fmt(f),
+            Self::Claims(rejection) => rejection.fmt(f),
+            Self::Rejected(error) => error.fmt(f),
         }
     }
 }
 
-impl std::error::Error for ScopeRejection {}
+impl std::error::Error for ScopedRejection {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Claims(rejection) => rejection.source(),
+            Self::Rejected(error) => error.source(),
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::SkipReason;
 use super::strength::{check_rsa, check_secret, has_small_order, shortest_secret, significant};
 use crate::algorithm::{Algorithm, AlgorithmSet, Family};
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -13,7 +14,7 @@ use crate::crypto::{KeyRejected, Verifier};
 /// use tower_jwt_auth::{Algorithm, Key};
 ///
 /// # let random: Vec<u8> = (0..32).collect();
-/// let secret = Key::secret(Algorithm::HS256, &random)?;
+/// let secret = Key::from_secret(Algorithm::HS256, &random)?;
 /// assert!(secret.algorithms().contains(Algorithm::HS256));
 /// // Nothing of the key is ever printed.
 /// assert_eq!(format!("{secret:?}"), "Key { key_id: None, algorithms: {HS256}, .. }");
@@ -31,11 +32,14 @@ impl Key {
     ///
     /// # Errors
     /// [`ConfigErrorKind::WeakSecret`] if it is shorter than the hash's output (32, 48 or 64 bytes; RFC 7518 §3.2) or
-    /// made of fewer than 8 distinct byte values, or is really a public key; [`ConfigErrorKind::Contradiction`] if the algorithm isn't HMAC.
-    pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+    /// made of fewer than 8 distinct byte values, or is really a public key; [`ConfigErrorKind::InvalidSetting`] if the algorithm isn't HMAC.
+    pub fn from_secret(
+        algorithm: Algorithm,
+        secret: impl AsRef<[u8]>,
+    ) -> Result<Self, ConfigError> {
         let Some(shortest) = shortest_secret(algorithm) else {
             return Err(ConfigError::new(
-                ConfigErrorKind::Contradiction,
+                ConfigErrorKind::InvalidSetting,
                 format!("{algorithm} does not work with a shared secret"),
             ));
         };
@@ -55,15 +59,15 @@ impl Key {
     ///
     /// # Errors
     /// [`ConfigErrorKind::UnusableKey`]: not such a key, RSA below 2048 bits, another curve, or a private key.
-    pub fn pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         super::pem::from_pem(pem.as_ref())
     }
 
     /// A public key in DER form (`SubjectPublicKeyInfo`, RFC 5280 §4.1).
     ///
     /// # Errors
-    /// As [`Key::pem`].
-    pub fn der(der: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+    /// As [`Key::from_pem`].
+    pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         super::pem::from_der(der.as_ref())
     }
 
@@ -71,8 +75,8 @@ impl Key {
     ///
     /// # Errors
     /// [`ConfigErrorKind::UnusableKey`]: not a JWK, not meant for signatures, or too weak.
-    pub fn jwk(json: &str) -> Result<Self, ConfigError> {
-        super::member::from_json(json).map_err(|reason| {
+    pub fn from_jwk(json: &str) -> Result<Self, ConfigError> {
+        super::json_web_key::from_json(json).map_err(|reason| {
             ConfigError::new(ConfigErrorKind::UnusableKey, format!("the JWK {reason}"))
         })
     }
@@ -133,7 +137,7 @@ impl Key {
         probes.is_some_and(|(one, two)| one.same_secret(two))
     }
 
-    pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+    pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
         let n = significant(n);
         check_rsa(n, significant(e))?;
         Self::parse(Family::Rsa, pinned, |algorithm| {
@@ -142,33 +146,33 @@ impl Key {
     }
 
     /// `point` is uncompressed: `04 ‖ x ‖ y`; its length tells the curve.
-    pub(super) fn ec(point: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+    pub(super) fn ec(point: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
         let algorithm = match point.len() {
             65 => Algorithm::ES256,
             97 => Algorithm::ES384,
             133 => Algorithm::ES512,
-            _ => return Err("is on no supported curve"),
+            _ => return Err(SkipReason::UnsupportedCurve),
         };
         if pinned.is_some_and(|pinned| pinned != algorithm) {
-            return Err("has an algorithm that its curve does not fit");
+            return Err(SkipReason::AlgorithmMismatch);
         }
         Self::parse(Family::Ec, Some(algorithm), |algorithm| {
             Verifier::ec(algorithm, point)
         })
     }
 
-    pub(super) fn ed25519(public: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+    pub(super) fn ed25519(public: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
         if public.len() != 32 {
-            return Err("is not an Ed25519 key of 32 bytes");
+            return Err(SkipReason::WrongLength);
         }
         if has_small_order(public) {
-            return Err("is an Ed25519 key that signs for everybody (small order)");
+            return Err(SkipReason::SmallOrder);
         }
         Self::parse(Family::Ed, pinned, |_| Verifier::ed25519(public))
     }
 
     /// Without `alg`, a secret is pinned to the strongest hash that it is long enough for.
-    pub(super) fn octets(secret: &[u8], pinned: Option<Algorithm>) -> Result<Self, &'static str> {
+    pub(super) fn octets(secret: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
         let algorithm = pinned.unwrap_or(match secret.len() {
             64.. => Algorithm::HS512,
             48.. => Algorithm::HS384,
@@ -176,12 +180,12 @@ impl Key {
         });
         check_secret(
             secret,
-            shortest_secret(algorithm).ok_or("has an algorithm that does not fit its type")?,
+            shortest_secret(algorithm).ok_or(SkipReason::AlgorithmMismatch)?,
         )?;
         Self::hmac(secret, algorithm)
     }
 
-    fn hmac(secret: &[u8], algorithm: Algorithm) -> Result<Self, &'static str> {
+    fn hmac(secret: &[u8], algorithm: Algorithm) -> Result<Self, SkipReason> {
         let probe = Verifier::hmac(Algorithm::HS256, secret).ok();
         let key = Self::parse(Family::Hmac, Some(algorithm), |algorithm| {
             Verifier::hmac(algorithm, secret)
@@ -194,9 +198,9 @@ impl Key {
         family: Family,
         pinned: Option<Algorithm>,
         verifier: impl Fn(Algorithm) -> Result<Verifier, KeyRejected>,
-    ) -> Result<Self, &'static str> {
+    ) -> Result<Self, SkipReason> {
         if pinned.is_some_and(|pinned| pinned.family() != family) {
-            return Err("has an algorithm that does not fit its type");
+            return Err(SkipReason::AlgorithmMismatch);
         }
         let fitting = |algorithm: &Algorithm| match pinned {
             Some(pinned) => *algorithm == pinned,
@@ -207,9 +211,9 @@ impl Key {
             .filter(fitting)
             .map(|algorithm| Ok((algorithm, verifier(algorithm)?)))
             .collect::<Result<_, KeyRejected>>()
-            .map_err(|KeyRejected| "has values that form no key")?;
+            .map_err(|KeyRejected| SkipReason::InvalidKey)?;
         if verifiers.is_empty() {
-            return Err("needs an algorithm that this build lacks");
+            return Err(SkipReason::MissingImplementation);
         }
         Ok(Self {
             id: None,

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 
-use super::Key;
+use super::{Key, SkipReason};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 
 pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
@@ -49,9 +49,9 @@ fn is_key_info(der: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn read(pem: &[u8]) -> Result<Key, &'static str> {
+fn read(pem: &[u8]) -> Result<Key, SkipReason> {
     if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
-        let (n, e) = rsa_components(content(&key)?).ok_or("holds no RSA key")?;
+        let (n, e) = rsa_components(content(&key)?).ok_or(SkipReason::InvalidKey)?;
         return Key::rsa(n, e, None);
     }
     if let Ok(key) = DecodingKey::from_ec_pem(pem) {
@@ -60,12 +60,11 @@ fn read(pem: &[u8]) -> Result<Key, &'static str> {
     if let Ok(key) = DecodingKey::from_ed_pem(pem) {
         return Key::ed25519(content(&key)?, None);
     }
-    Err("is not a public key that is known here")
+    Err(SkipReason::UnknownType)
 }
 
-fn content(key: &DecodingKey) -> Result<&[u8], &'static str> {
-    key.try_get_as_bytes()
-        .map_err(|_| "is not a public key that is known here")
+fn content(key: &DecodingKey) -> Result<&[u8], SkipReason> {
+    key.try_get_as_bytes().map_err(|_| SkipReason::UnknownType)
 }
 
 /// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 §A.1.1), nothing after it.
@@ -100,6 +99,6 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-fn unusable(reason: &'static str) -> ConfigError {
+fn unusable(reason: impl std::fmt::Display) -> ConfigError {
     ConfigError::new(ConfigErrorKind::UnusableKey, format!("the key {reason}"))
 }

@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::headers::{Header, KnownHeaders};
-use super::{Key, member};
+use super::header_cache::{Header, HeaderCache};
+use super::{Key, SkipReason, json_web_key};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::crypto::Verifier;
-use crate::json;
+use crate::encoding::json;
 
 /// More keys than an issuer has; what comes after is skipped.
-const MOST_KEYS: usize = 128;
+const MAX_KEYS: usize = 128;
 /// The numbers that sets were given.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 /// How many keys are tried for one token: a bound on the work that one request can cause.
-const MOST_CANDIDATES: usize = 4;
+const MAX_CANDIDATES: usize = 4;
 
 /// The keys of one issuer.
 ///
@@ -41,19 +41,19 @@ pub struct KeySet {
     keys: Vec<Key>,
     skipped: Vec<SkippedKey>,
     /// No other set of this process has the same.
-    number: u64,
-    headers: KnownHeaders,
+    id: u64,
+    header_cache: HeaderCache,
 }
 
-/// A member of a JWK set that is not used, and why.
+/// A json_web_key of a JWK set that is not used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SkippedKey {
     key_id: Option<String>,
-    reason: &'static str,
+    reason: SkipReason,
 }
 
 impl SkippedKey {
-    /// The key id, where the member has one.
+    /// The key id, where the json_web_key has one.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
@@ -61,8 +61,8 @@ impl SkippedKey {
 
     /// Why it is not used: the end of a sentence that starts with "the key".
     #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        self.reason
+    pub const fn reason(&self) -> &SkipReason {
+        &self.reason
     }
 }
 
@@ -85,7 +85,7 @@ impl KeySet {
     /// A JWK set that came over the network: public keys only.
     pub(crate) fn from_response(body: &[u8]) -> Result<Self, ConfigError> {
         let set = Self::parse(body, |key| {
-            member::is_secret(key).then_some("is a secret, and was published")
+            json_web_key::is_secret(key).then_some(SkipReason::PublishedSecret)
         })?;
         if set.keys.is_empty() {
             return Err(ConfigError::new(
@@ -98,7 +98,7 @@ impl KeySet {
 
     fn parse(
         json: &[u8],
-        refuse: impl Fn(&Key) -> Option<&'static str>,
+        refuse: impl Fn(&Key) -> Option<SkipReason>,
     ) -> Result<Self, ConfigError> {
         let document: Document<'_> = json::object(json).ok_or_else(|| {
             ConfigError::new(
@@ -110,7 +110,7 @@ impl KeySet {
         for raw in document.keys {
             match usable(raw.get(), keys.len(), &refuse) {
                 Ok(key) => keys.push(key),
-                Err(reason) if skipped.len() < MOST_KEYS => {
+                Err(reason) if skipped.len() < MAX_KEYS => {
                     skipped.push(SkippedKey {
                         key_id: id_of(raw.get()),
                         reason,
@@ -131,7 +131,7 @@ impl KeySet {
         let keys: Vec<_> = document
             .keys
             .iter()
-            .filter_map(|raw| member::public_json(raw.get()))
+            .filter_map(|raw| json_web_key::public_json(raw.get()))
             .collect();
         (!keys.is_empty()).then(|| format!("{{\"keys\":[{}]}}", keys.join(",")))
     }
@@ -148,8 +148,8 @@ impl KeySet {
     }
 
     /// Which set it is: what was verified with it stands only as long as it is the current one.
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
     }
 
     /// What the keys can verify, taken together.
@@ -162,14 +162,14 @@ impl KeySet {
 
     /// Whether the question who signed is settled by this set: it has the key of that id (fitting or not), or the token
     /// names none and a key fits.
-    pub(crate) fn may_verify(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
+    pub(crate) fn is_conclusive_for(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match key_id {
             Some(_) => !self.with_id(key_id).is_empty(),
             None => self.candidates(None, algorithm).next().is_some(),
         }
     }
 
-    /// The keys that may have signed a token with this header, at most [`MOST_CANDIDATES`]. The same id twice: both.
+    /// The keys that may have signed a token with this header, at most [`MAX_CANDIDATES`]. The same id twice: both.
     /// No key of that id: those without any. No id in the token: every key that fits the algorithm.
     pub(crate) fn candidates(
         &self,
@@ -185,17 +185,17 @@ impl KeySet {
         };
         keys.iter()
             .filter_map(move |key| key.verifier(algorithm))
-            .take(MOST_CANDIDATES)
+            .take(MAX_CANDIDATES)
     }
 
     /// The header that is encoded as this, if a key of this set signed a token with it before.
-    pub(crate) fn known_header(&self, encoded: &[u8]) -> Option<&Header> {
-        self.headers.get(encoded)
+    pub(crate) fn cached_header(&self, encoded: &[u8]) -> Option<&Header> {
+        self.header_cache.get(encoded)
     }
 
     /// Only for the header of a token that was verified with this set.
-    pub(crate) fn remember_header(&self, encoded: &[u8], header: &Header) {
-        self.headers.add(encoded, header);
+    pub(crate) fn cache_header(&self, encoded: &[u8], header: &Header) {
+        self.header_cache.add(encoded, header);
     }
 
     fn with_id(&self, key_id: Option<&str>) -> &[Key] {
@@ -216,16 +216,16 @@ struct Document<'j> {
 fn usable(
     json: &str,
     so_far: usize,
-    refuse: impl Fn(&Key) -> Option<&'static str>,
-) -> Result<Key, &'static str> {
-    if so_far >= MOST_KEYS {
-        return Err("comes after more keys than are kept");
+    refuse: impl Fn(&Key) -> Option<SkipReason>,
+) -> Result<Key, SkipReason> {
+    if so_far >= MAX_KEYS {
+        return Err(SkipReason::TooManyKeys);
     }
-    let key = member::from_json(json)?;
+    let key = json_web_key::from_json(json)?;
     refuse(&key).map_or(Ok(key), Err)
 }
 
-/// The key id of an unusable member, for the report; long ones are left out.
+/// The key id of an unusable json_web_key, for the report; long ones are left out.
 fn id_of(json: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Id {
@@ -240,12 +240,12 @@ impl FromIterator<Key> for KeySet {
     fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
         let mut keys: Vec<Key> = keys.into_iter().collect();
         keys.sort_by(|one, two| one.key_id().cmp(&two.key_id()));
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let id = NUMBERS.fetch_add(1, Ordering::Relaxed);
         Self {
             keys,
             skipped: Vec::new(),
-            number,
-            headers: KnownHeaders::default(),
+            id,
+            header_cache: HeaderCache::default(),
         }
     }
 }

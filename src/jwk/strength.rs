@@ -1,5 +1,6 @@
 //! What a key must be to be trusted at all. Each reason is the end of a sentence that starts with "the key".
 
+use super::SkipReason;
 use crate::algorithm::Algorithm;
 
 /// The fewest distinct byte values in a secret: 32 random bytes practically never have so few, typed fillers do.
@@ -16,20 +17,16 @@ pub(super) const fn shortest_secret(algorithm: Algorithm) -> Option<usize> {
     }
 }
 
-pub(super) fn check_secret(secret: &[u8], shortest: usize) -> Result<(), &'static str> {
+pub(super) fn check_secret(secret: &[u8], shortest: usize) -> Result<(), SkipReason> {
     if secret.len() < shortest {
-        return Err(match shortest {
-            64 => "is shorter than 64 bytes",
-            48 => "is shorter than 48 bytes",
-            _ => "is shorter than 32 bytes",
-        });
+        return Err(SkipReason::SecretTooShort { min: shortest });
     }
     if is_public_key(secret) {
-        return Err("is a public key, which everybody has");
+        return Err(SkipReason::SecretIsPublicKey);
     }
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
     if distinct < MIN_DISTINCT_BYTES {
-        Err("repeats a few bytes; use random ones")
+        Err(SkipReason::SecretNotRandom)
     } else {
         Ok(())
     }
@@ -51,18 +48,18 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// RFC 7518 §3.3 asks for 2048 bits; e = 1 makes every message its own signature, an even e is no key.
-pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
+pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
     let leading = n.first().map_or(0, |first| first.leading_zeros());
     let bits = n
         .len()
         .saturating_mul(8)
         .saturating_sub(usize::try_from(leading).unwrap_or(0));
     if !RSA_BITS.contains(&bits) {
-        return Err("is an RSA key of fewer than 2048 or more than 8192 bits");
+        return Err(SkipReason::RsaSize);
     }
     let odd = e.last().is_some_and(|last| last & 1 == 1);
     if !odd || e == [1] || e.len() > 4 {
-        return Err("has an RSA exponent that is even, below 3 or above 32 bits");
+        return Err(SkipReason::RsaExponent);
     }
     Ok(())
 }
@@ -98,7 +95,7 @@ pub(super) fn has_small_order(public: &[u8]) -> bool {
 }
 
 /// Without leading zero bytes, which some issuers add.
-pub(super) fn significant(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
+pub(super) fn significant(id: &[u8]) -> &[u8] {
+    let zeros = id.iter().take_while(|byte| **byte == 0).count();
+    id.get(zeros..).unwrap_or_default()
 }

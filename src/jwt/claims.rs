@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use triomphe::{Arc, HeaderSlice};
 
-use super::registered::{JsonClaims, OneOrMany, Piece, Registered};
+use super::registered::{JsonClaims, OneOrMany, PayloadStr, Registered};
 use super::token::Verified;
 use super::validate::{Rules, validity};
 use crate::algorithm::Algorithm;
@@ -82,7 +82,7 @@ impl<C> Claims<C> {
             custom,
         };
         Self {
-            inner: Arc::from_header_and_str(inner, text.whole),
+            inner: Arc::from_header_and_str(inner, text.with_key_id),
         }
     }
 
@@ -95,8 +95,8 @@ impl<C> Claims<C> {
         validity(&self.checked().registered, rules)
     }
 
-    fn text<'s>(&'s self, piece: &'s Piece) -> &'s str {
-        piece.of_payload(self.json())
+    fn text<'s>(&'s self, piece: &'s PayloadStr) -> &'s str {
+        piece.resolve(self.json())
     }
 
     /// `iss`: who issued the token; one of the configured issuers.

@@ -1,14 +1,14 @@
 //! A JWS in compact form (RFC 7515 §7.1): its parts, and the check of its signature.
 
-use crate::base64url;
 use crate::crypto::Verifier;
+use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 
 /// The longest signature: RSA with 8192 bits.
-const LONGEST_SIGNATURE: usize = 1024;
+const MAX_SIGNATURE_LEN: usize = 1024;
 /// Its length in base64url.
-const LONGEST_ENCODED: usize = 1366;
+const MAX_ENCODED_LEN: usize = 1366;
 /// The longest one that is common, RSA with 2048 bits, and its length in base64url. Less has to be cleared for it.
 const COMMON_SIGNATURE: usize = 256;
 const COMMON_ENCODED: usize = 342;
@@ -27,7 +27,7 @@ pub(crate) struct Proof(());
 
 impl<'t> Compact<'t> {
     /// Cuts a token that has exactly two dots.
-    pub(crate) fn cut(token: &'t [u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(token: &'t [u8]) -> Result<Self, Error> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(ErrorKind::MalformedToken.into());
@@ -56,18 +56,18 @@ impl<'t> Compact<'t> {
         if self.signature.len() <= COMMON_ENCODED {
             self.check_in([0; COMMON_SIGNATURE], header, keys)
         } else {
-            self.check_in([0; LONGEST_SIGNATURE], header, keys)
+            self.check_in([0; MAX_SIGNATURE_LEN], header, keys)
         }
     }
 
     /// Whether the signature can be one at all, for which no key is needed.
-    pub(crate) fn check_form(&self) -> Result<(), ErrorKind> {
-        self.decode_signature(&mut [0; LONGEST_SIGNATURE])
+    pub(crate) fn check_signature_form(&self) -> Result<(), ErrorKind> {
+        self.decode_signature(&mut [0; MAX_SIGNATURE_LEN])
             .map(|_| ())
     }
 
     fn decode_signature<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], ErrorKind> {
-        if self.signature.len() > LONGEST_ENCODED {
+        if self.signature.len() > MAX_ENCODED_LEN {
             return Err(ErrorKind::InvalidSignature);
         }
         base64url::decode_into(self.signature, buffer).ok_or(ErrorKind::MalformedToken)

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::names::{Names, Text};
+use super::duplicate_names::{JsonStr, MemberNames};
 use crate::algorithm::Algorithm;
-use crate::base64url;
+use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
@@ -45,15 +45,15 @@ impl Header {
     }
 }
 
-fn owned(text: Text<'_>) -> Box<str> {
+fn owned(text: JsonStr<'_>) -> Box<str> {
     Cow::into_owned(text.0).into()
 }
 
 #[derive(Default)]
 struct Raw<'h> {
-    alg: Option<Text<'h>>,
-    kid: Option<Text<'h>>,
-    typ: Option<Text<'h>>,
+    alg: Option<JsonStr<'h>>,
+    kid: Option<JsonStr<'h>>,
+    typ: Option<JsonStr<'h>>,
     unsupported: bool,
 }
 
@@ -74,8 +74,8 @@ impl<'de> Visitor<'de> for RawVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Raw<'de>, A::Error> {
         let mut raw = Raw::default();
-        let mut names = Names::new();
-        while let Some(name) = members.next_key::<Text<'de>>()? {
+        let mut names = MemberNames::new();
+        while let Some(name) = members.next_key::<JsonStr<'de>>()? {
             raw.read(&name.0, &mut members)?;
             names.add(&name)?;
         }

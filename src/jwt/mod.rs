@@ -1,22 +1,25 @@
 //! One token, from text to claims. Each step takes the proof that the one before it made:
 //! [`Compact`] → [`Proof`] of its signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
-pub(crate) mod buffer;
+mod claim_value;
 mod claims;
 mod compact;
+pub(crate) mod decoded_payload;
+mod duplicate_names;
+mod from_extensions;
 mod header;
-mod names;
 mod numeric_date;
-mod payload;
+mod observing_deserializer;
 mod registered;
 #[cfg(test)]
 mod tests;
 mod token;
 mod validate;
-mod value;
 
 pub use claims::{Claims, TokenType};
 pub(crate) use compact::{Compact, Proof};
+pub use from_extensions::MissingClaims;
+pub(crate) use from_extensions::Unauthenticated;
 pub use registered::JsonClaims;
 pub(crate) use token::{Unverified, Verified};
 pub(crate) use validate::{Expected, Rules, TypeRule};

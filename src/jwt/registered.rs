@@ -6,20 +6,20 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use super::names::Text;
+use super::claim_value::{Claim, Value};
+use super::duplicate_names::JsonStr;
 use super::numeric_date::NumericDate;
-use super::value::{Claim, Value};
 
 /// A string of the payload: where it stands, or a copy where it held escapes.
 #[derive(Clone)]
 #[cfg_attr(test, derive(Debug))]
-pub(super) enum Piece {
+pub(super) enum PayloadStr {
     At(Range<usize>),
     Copy(Box<str>),
 }
 
-impl Piece {
-    fn of(text: &Text<'_>, payload: &str) -> Self {
+impl PayloadStr {
+    fn of(text: &JsonStr<'_>, payload: &str) -> Self {
         match &text.0 {
             Cow::Owned(copy) => Self::Copy(copy.as_str().into()),
             Cow::Borrowed(text) => {
@@ -31,7 +31,7 @@ impl Piece {
         }
     }
 
-    pub(super) fn of_payload<'p>(&'p self, payload: &'p str) -> &'p str {
+    pub(super) fn resolve<'p>(&'p self, payload: &'p str) -> &'p str {
         match self {
             Self::At(range) => payload.get(range.clone()).unwrap_or_default(),
             Self::Copy(copy) => copy,
@@ -60,16 +60,16 @@ impl<T> OneOrMany<T> {
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Registered {
-    pub(super) iss: Option<Piece>,
-    pub(super) sub: Option<Piece>,
-    pub(super) aud: Option<OneOrMany<Piece>>,
+    pub(super) iss: Option<PayloadStr>,
+    pub(super) sub: Option<PayloadStr>,
+    pub(super) aud: Option<OneOrMany<PayloadStr>>,
     pub(super) exp: Option<NumericDate>,
     pub(super) nbf: Option<NumericDate>,
     pub(super) iat: Option<NumericDate>,
-    pub(super) jti: Option<Piece>,
+    pub(super) jti: Option<PayloadStr>,
     /// Whether `client_id` is there, as a string (RFC 8693 §4.3).
     pub(super) has_client_id: bool,
-    pub(super) scope: Option<OneOrMany<Piece>>,
+    pub(super) scope: Option<OneOrMany<PayloadStr>>,
 }
 
 impl Registered {
@@ -77,16 +77,16 @@ impl Registered {
     pub(super) fn is_of(&self, issuer: &str, payload: &str) -> bool {
         self.iss
             .as_ref()
-            .is_some_and(|iss| iss.of_payload(payload) == issuer)
+            .is_some_and(|iss| iss.resolve(payload) == issuer)
     }
 
     /// Takes note of a claim, whose value is of a kind that it can have.
     #[inline]
     pub(super) fn note(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
         match claim {
-            Claim::Iss => self.iss = value.as_text().map(|text| Piece::of(text, payload)),
-            Claim::Sub => self.sub = value.as_text().map(|text| Piece::of(text, payload)),
-            Claim::Jti => self.jti = value.as_text().map(|text| Piece::of(text, payload)),
+            Claim::Iss => self.iss = value.as_text().map(|text| PayloadStr::of(text, payload)),
+            Claim::Sub => self.sub = value.as_text().map(|text| PayloadStr::of(text, payload)),
+            Claim::Jti => self.jti = value.as_text().map(|text| PayloadStr::of(text, payload)),
             Claim::Exp => self.exp = value.as_date(),
             Claim::Nbf => self.nbf = value.as_date(),
             Claim::Iat => self.iat = value.as_date(),
@@ -99,8 +99,8 @@ impl Registered {
     }
 }
 
-fn pieces(value: &Value<'_>, payload: &str) -> Option<OneOrMany<Piece>> {
-    let piece = |text: &Text<'_>| Piece::of(text, payload);
+fn pieces(value: &Value<'_>, payload: &str) -> Option<OneOrMany<PayloadStr>> {
+    let piece = |text: &JsonStr<'_>| PayloadStr::of(text, payload);
     match value {
         Value::Text(text) => Some(OneOrMany::One(piece(text))),
         Value::Texts(texts) => Some(OneOrMany::Many(texts.iter().map(piece).collect())),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::registered::Registered as Noted;
-use super::{JsonClaims, payload};
+use super::{JsonClaims, observing_deserializer};
 
 const PAYLOADS: &[&str] = &[
     "{}",
@@ -114,11 +114,12 @@ struct WithEnum {
 
 /// How many of the payloads could be read in one pass, of how many that could be read.
 fn agrees<C: DeserializeOwned + Debug + PartialEq>() -> (usize, usize) {
-    let readable =
-        |json: &&&str| payload::registered(json).is_ok() && serde_json::from_str::<C>(json).is_ok();
+    let readable = |json: &&&str| {
+        observing_deserializer::registered(json).is_ok() && serde_json::from_str::<C>(json).is_ok()
+    };
     let read = PAYLOADS.iter().filter(|json| {
-        let (mut noted, registered) = (Noted::default(), payload::registered(json));
-        let Some(custom) = payload::read::<C>(json, &mut noted) else {
+        let (mut noted, registered) = (Noted::default(), observing_deserializer::registered(json));
+        let Some(custom) = observing_deserializer::read::<C>(json, &mut noted) else {
             return false;
         };
         let twice: C = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
@@ -133,7 +134,7 @@ fn agrees<C: DeserializeOwned + Debug + PartialEq>() -> (usize, usize) {
 #[test]
 fn one_pass_reads_what_two_read() {
     // Where a claim is of a kind that it should not be, such as a scope that is a number, who wants it reads again.
-    assert_eq!(agrees::<Nothing>(), (9, 10));
+    assert_eq!(agrees::<IgnoredObject>(), (9, 10));
     assert_eq!(agrees::<Option<Registered>>(), (4, 7));
     assert_eq!(agrees::<Flattened>(), (6, 9));
     assert_eq!(agrees::<Strict>(), (1, 1));
@@ -147,7 +148,7 @@ fn one_pass_reads_what_two_read() {
 
 /// Wants nothing of the payload, so that everything that is a claims set can be read.
 #[derive(Debug, PartialEq, Deserialize)]
-struct Nothing {}
+struct IgnoredObject {}
 
 #[derive(PartialEq, Deserialize)]
 struct Wrapped(JsonClaims);
@@ -162,9 +163,9 @@ impl Debug for Wrapped {
 fn what_is_no_claims_set_is_refused_either_way() {
     let bad = PAYLOADS.iter().skip(10);
     for json in bad {
-        let straight = payload::read::<Value>(json, &mut Noted::default());
+        let fast = observing_deserializer::read::<Value>(json, &mut Noted::default());
         assert!(
-            payload::registered(json).is_err() && straight.is_none(),
+            observing_deserializer::registered(json).is_err() && fast.is_none(),
             "{json}"
         );
     }

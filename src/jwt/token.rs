@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::buffer::Text;
 use super::claims::TokenType;
 use super::compact::Proof;
-use super::payload;
+use super::decoded_payload::DecodedPayload;
+use super::observing_deserializer;
 use super::registered::Registered;
 use super::validate::{Rules, check_not_before, check_not_expired};
 use crate::error::{Error, ErrorKind};
@@ -22,24 +22,24 @@ pub(crate) struct Unverified {
 pub(crate) struct Verified<'v> {
     pub(super) header: &'v Header,
     pub(super) token_type: TokenType,
-    pub(super) text: Text<'v>,
+    pub(super) text: DecodedPayload<'v>,
     pub(super) registered: Registered,
     proof: Proof,
 }
 
 impl Unverified {
-    pub(crate) fn read(text: Text<'_>) -> Result<Self, Error> {
+    pub(crate) fn read(text: DecodedPayload<'_>) -> Result<Self, Error> {
         Ok(Self {
-            registered: payload::registered(text.payload)?,
+            registered: observing_deserializer::registered(text.payload)?,
         })
     }
 
     /// The issuer that the token claims: it only chooses whose keys are tried.
-    pub(crate) fn issuer<'b>(&'b self, text: Text<'b>) -> Result<&'b str, Error> {
+    pub(crate) fn issuer<'b>(&'b self, text: DecodedPayload<'b>) -> Result<&'b str, Error> {
         let issuer = self.registered.iss.as_ref();
         Ok(issuer
             .ok_or(Error::claim_of(ErrorKind::MissingClaim, "iss"))?
-            .of_payload(text.payload))
+            .resolve(text.payload))
     }
 
     /// A token that is out of its time by its own word is not worth a fetch.
@@ -53,7 +53,7 @@ impl Unverified {
         proof: Proof,
         header: &'v Header,
         token_type: TokenType,
-        text: Text<'v>,
+        text: DecodedPayload<'v>,
     ) -> Verified<'v> {
         Verified {
             header,
@@ -72,7 +72,7 @@ impl<'v> Verified<'v> {
         proof: Proof,
         header: &'v Header,
         token_type: TokenType,
-        text: Text<'v>,
+        text: DecodedPayload<'v>,
         issuer: &str,
     ) -> Result<(Self, C), Proof> {
         let mut verified = Self {
@@ -82,7 +82,7 @@ impl<'v> Verified<'v> {
             registered: Registered::default(),
             proof,
         };
-        match payload::read(text.payload, &mut verified.registered) {
+        match observing_deserializer::read(text.payload, &mut verified.registered) {
             Some(custom) if verified.registered.is_of(issuer, text.payload) => {
                 Ok((verified, custom))
             }

@@ -12,11 +12,11 @@ use crate::error::{Error, ErrorKind};
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) leeway: Duration,
-    pub(crate) longest_token: usize,
-    pub(crate) longest_life: Option<Duration>,
+    pub(crate) max_token_len: usize,
+    pub(crate) max_lifetime: Option<Duration>,
     pub(crate) types: TypeRule,
     /// RFC 9068: the type of an access token, and all the claims of one.
-    pub(crate) profile: bool,
+    pub(crate) rfc9068: bool,
     /// Those of all issuers together: what can be refused before the issuer is known.
     pub(crate) algorithms: AlgorithmSet,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Expected<'i> {
 #[derive(Clone, Debug)]
 pub(crate) enum TypeRule {
     /// None, `JWT`, or an access token's; so `dpop+jwt`, `logout+jwt`, `secevent+jwt` and the like are out.
-    Usual,
+    Default,
     /// One of these.
     Only(Vec<Box<str>>),
 }
@@ -47,7 +47,7 @@ impl Rules {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
         let token_type = self.types.check(typ)?;
-        if self.profile && token_type != TokenType::AccessToken {
+        if self.rfc9068 && token_type != TokenType::AccessToken {
             return Err(ErrorKind::WrongTokenType.into());
         }
         Ok(token_type)
@@ -59,7 +59,7 @@ impl TypeRule {
     pub(super) fn check(&self, typ: Option<&str>) -> Result<TokenType, Error> {
         let token_type = TokenType::of(typ);
         let allowed = match self {
-            Self::Usual => !matches!(token_type, TokenType::Other(_)),
+            Self::Default => !matches!(token_type, TokenType::Other(_)),
             Self::Only(types) => typ.is_some_and(|typ| {
                 types
                     .iter()
@@ -124,7 +124,7 @@ impl Verified<'_> {
         let mut named = named
             .as_slice()
             .iter()
-            .map(|aud| aud.of_payload(self.text.payload));
+            .map(|aud| aud.resolve(self.text.payload));
         if named.any(|aud| audiences.iter().any(|ours| ours == aud)) {
             Ok(())
         } else {
@@ -134,12 +134,12 @@ impl Verified<'_> {
 
     fn check_required(&self, rules: &Rules) -> Result<(), Error> {
         let claims = &self.registered;
-        let profile = rules.profile;
+        let rfc9068 = rules.rfc9068;
         let required = [
-            ("jti", claims.jti.is_some(), profile),
-            ("sub", claims.sub.is_some(), profile),
-            ("client_id", claims.has_client_id, profile),
-            ("iat", claims.iat.is_some(), profile),
+            ("jti", claims.jti.is_some(), rfc9068),
+            ("sub", claims.sub.is_some(), rfc9068),
+            ("client_id", claims.has_client_id, rfc9068),
+            ("iat", claims.iat.is_some(), rfc9068),
         ];
         match required
             .into_iter()
@@ -165,7 +165,7 @@ pub(super) fn check_not_expired(
         return Err(ErrorKind::Expired.into());
     }
     let too_far = |life: Duration| expires > now.saturating_add(life).saturating_add(rules.leeway);
-    if rules.longest_life.is_some_and(too_far) {
+    if rules.max_lifetime.is_some_and(too_far) {
         return Err(Error::claim_of(ErrorKind::InvalidClaim, "exp"));
     }
     Ok(expires)
@@ -194,7 +194,7 @@ pub(super) fn check_not_before(
 /// second.
 pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duration) {
     let expires = claims.exp.map(|exp| exp.0).unwrap_or_default();
-    let not_too_far = rules.longest_life.map(|life| expires.saturating_sub(life));
+    let not_too_far = rules.max_lifetime.map(|life| expires.saturating_sub(life));
     let begins = [
         claims.nbf.map(|nbf| nbf.0),
         claims.iat.map(|iat| iat.0),
@@ -229,7 +229,7 @@ mod tests {
                 ..Registered::default()
             };
             let rules = Rules {
-                longest_life: life,
+                max_lifetime: life,
                 ..rules()
             };
             let (from, until) = validity(&claims, &rules);
@@ -244,10 +244,10 @@ mod tests {
     fn rules() -> Rules {
         Rules {
             leeway: Duration::from_secs(7),
-            longest_token: 100,
-            longest_life: None,
-            types: TypeRule::Usual,
-            profile: false,
+            max_token_len: 100,
+            max_lifetime: None,
+            types: TypeRule::Default,
+            rfc9068: false,
             algorithms: AlgorithmSet::asymmetric(),
         }
     }

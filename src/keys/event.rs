@@ -1,62 +1,106 @@
-//! What happens to the keys, for logs, metrics and alarms.
+//! Events about an issuer's keys, for logs, metrics and alerts.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::jwk::KeySet;
+use crate::trace;
 
-/// Something happened to an issuer's keys. See [`Issuer::observe`](crate::Issuer::observe).
+/// A change in the state of an issuer's fetched keys, as
+/// [`Issuer::on_event`](crate::Issuer::on_event) reports it.
+///
+/// With feature `tracing`, each event is logged as well. No event contains a part of a token.
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::{Issuer, KeysEvent};
+///
+/// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com")
+///     .on_event(|issuer, event| match event {
+///         KeysEvent::FetchFailed { error, failures, .. } => {
+///             eprintln!("{issuer}: {error} ({failures} failures in a row)");
+///         }
+///         KeysEvent::Expired => eprintln!("{issuer}: requests get 503"),
+///         _ => {}
+///     });
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeysEvent<'e> {
-    /// A fetch brought keys, or confirmed those at hand.
+    /// A fetch succeeded: the issuer sent keys, or confirmed the cached ones (304 Not Modified).
     #[non_exhaustive]
     Fetched {
-        /// The keys.
+        /// The keys, which are now cached.
         keys: &'e KeySet,
     },
-    /// A fetch failed. The keys at hand stay.
+    /// A fetch failed. The cached keys stay.
     #[non_exhaustive]
-    Failed {
-        /// Why.
+    FetchFailed {
+        /// The cause.
         error: &'e (dyn StdError + Send + Sync + 'static),
-        /// How many have failed in a row, this one included.
+        /// The number of consecutive failures, including this one.
         failures: u32,
     },
-    /// The keys have outlived their life, and serve only because the issuer can't be reached.
+    /// The cached keys are past their TTL. They stay in use because fetching fails, for
+    /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error). Reported once until the next
+    /// successful fetch.
     Stale,
-    /// The keys have served beyond their life for as long as they may: from now on requests get 503.
+    /// The cached keys have expired: requests get 503. Reported once until the next successful
+    /// fetch.
     Expired,
-    /// A fetch succeeded after some had failed.
+    /// A fetch succeeded after failures.
     #[non_exhaustive]
     Recovered {
-        /// How many had failed.
+        /// The number of consecutive failures before.
         failures: u32,
     },
-    /// The file with the last good keys can't be read or written; see
-    /// [`CacheSettings::snapshot_folder`](crate::CacheSettings::snapshot_folder).
+    /// The snapshot file can't be read or written; see
+    /// [`JwksCacheSettings::snapshot_dir`](crate::JwksCacheSettings::snapshot_dir).
     #[non_exhaustive]
     SnapshotFailed {
-        /// Why.
+        /// The cause.
         error: &'e std::io::Error,
     },
-    /// Tokens with unknown key ids have used up their budget: a flood of them, or an issuer that rotates very fast.
-    BudgetExhausted,
+    /// Tokens with unknown key ids have used up the
+    /// [`refetch_limit`](crate::JwksCacheSettings::refetch_limit). Either forged tokens arrive in
+    /// large numbers, or the issuer rotates its keys very fast. Reported once each time.
+    RefetchLimitReached,
 }
 
-/// Who wants to know.
-#[derive(Clone)]
-pub(crate) struct Observer(Arc<Observe>);
+impl KeysEvent<'_> {
+    /// Logs the event, if feature `tracing` is on.
+    pub(crate) fn log(&self, issuer: &str) {
+        match self {
+            Self::Fetched { keys } => {
+                trace::keys_fetched(issuer, keys.keys().count(), keys.skipped().len());
+                for key in keys.skipped() {
+                    trace::key_skipped(issuer, key.key_id(), &key.reason());
+                }
+            }
+            Self::FetchFailed { error, failures } => trace::fetch_failed(issuer, *error, *failures),
+            Self::Stale => trace::keys_stale(issuer),
+            Self::Expired => trace::keys_expired(issuer),
+            Self::Recovered { failures } => trace::keys_recovered(issuer, *failures),
+            Self::SnapshotFailed { error } => trace::snapshot_failed(issuer, *error),
+            Self::RefetchLimitReached => trace::refetch_limit_reached(issuer),
+        }
+    }
+}
 
-type Observe = dyn Fn(&str, &KeysEvent<'_>) + Send + Sync;
+/// The function that is called for each event.
+#[derive(Clone)]
+pub(crate) struct Observer(Arc<OnEvent>);
+
+type OnEvent = dyn Fn(&str, &KeysEvent<'_>) + Send + Sync;
 
 impl Observer {
-    pub(crate) fn new(observe: impl Fn(&str, &KeysEvent<'_>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(observe))
+    pub(crate) fn new(on_event: impl Fn(&str, &KeysEvent<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(on_event))
     }
 
-    pub(super) fn tell(&self, issuer: &str, event: &KeysEvent<'_>) {
+    pub(super) fn notify(&self, issuer: &str, event: &KeysEvent<'_>) {
         (self.0)(issuer, event);
     }
 }

@@ -1,10 +1,11 @@
-//! Keys given at start: they never change.
+//! Keys that are configured and never change.
 
 use std::future::ready;
 
 use super::source::{KeyQuery, KeySource, Keys, KeysFuture};
 use crate::jwk::KeySet;
 
+/// Always available, with nothing to refresh.
 impl KeySource for KeySet {
     fn current(&self) -> Option<Keys<'_>> {
         Some(Keys::from(self))

@@ -1,4 +1,4 @@
-//! How the keys are, for health checks and dashboards.
+//! The state of an issuer's keys, for health checks and dashboards.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,57 +7,66 @@ use serde::{Serialize, Serializer};
 use crate::algorithm::Algorithm;
 use crate::jwk::{Key, KeySet, SkippedKey};
 
-/// The state of one issuer's keys. Serializes as JSON with times in seconds.
+/// The state of one issuer's keys, as [`Authenticator::health`](crate::Authenticator::health)
+/// returns it.
+///
+/// Contains no key material. Serializes as JSON, durations as whole seconds and times as seconds
+/// since 1970.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct IssuerHealth {
-    /// The issuer.
+    /// The issuer, as configured.
     pub issuer: String,
-    /// Whether there are keys that serve now.
+    /// Whether keys are available to verify tokens with. If not, requests get 503.
     pub serving: bool,
-    /// The keys at hand, also those that no longer serve.
+    /// The cached keys, including expired ones.
     pub keys: Vec<KeyInfo>,
-    /// The members of the issuer's JWK set that are not used.
+    /// The entries of the issuer's JWK set that are not used, with the reason.
     pub skipped: Vec<SkippedKey>,
-    /// About the fetches, where keys are fetched.
+    /// The state of fetching. `None` for keys that are not fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fetch: Option<FetchHealth>,
 }
 
-/// One key.
+/// One key, without its key material.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct KeyInfo {
-    /// Its id.
+    /// The key id (`kid`), if the key has one.
     pub key_id: Option<String>,
-    /// What it verifies.
+    /// The algorithms that the key verifies.
     #[serde(serialize_with = "names")]
     pub algorithms: Vec<Algorithm>,
 }
 
-/// How fetching goes.
+/// The state of fetching one issuer's keys.
+///
+/// The fields about the last successful fetch are `None` before the first one.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct FetchHealth {
-    /// Since the last fetch that brought keys, or confirmed them.
+    /// The time since the last successful fetch: one that brought keys, or confirmed them.
     #[serde(serialize_with = "seconds")]
     pub age: Option<Duration>,
-    /// When that fetch was, by the clock on the wall.
-    #[serde(serialize_with = "since_1970")]
+    /// When that fetch ended, by the system clock.
+    #[serde(serialize_with = "seconds_since_1970")]
     pub last_success: Option<SystemTime>,
-    /// Until the life of the keys ends; they are refreshed before.
+    /// The time until the keys are past their TTL; zero if they are stale. They are refreshed
+    /// before.
     #[serde(serialize_with = "seconds")]
-    pub expires_in: Option<Duration>,
-    /// Until the keys no longer serve if no fetch succeeds: their life and the time that they may serve stale.
+    pub fresh_for: Option<Duration>,
+    /// The time until the keys expire if no fetch succeeds: the rest of the TTL and
+    /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error).
     #[serde(serialize_with = "seconds")]
-    pub serves_for: Option<Duration>,
-    /// Whether the keys have outlived their life: because the issuer can't be reached, or because nobody asked.
+    pub usable_for: Option<Duration>,
+    /// Whether the keys are past their TTL: because fetches fail, or because no token of the issuer
+    /// has arrived for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout).
     pub stale: bool,
-    /// Why the last fetch failed; `None` if it succeeded.
+    /// The cause of the last failure. `None` if the last fetch succeeded.
     pub last_error: Option<String>,
-    /// How many fetches ended.
+    /// The number of fetches that have ended.
     pub fetches: u64,
-    /// How many of them failed.
+    /// The number of fetches that have failed.
     pub failures: u64,
 }
 
@@ -95,17 +104,17 @@ fn names<S: Serializer>(algorithms: &[Algorithm], serializer: S) -> Result<S::Ok
     serializer.collect_seq(algorithms.iter().map(|algorithm| algorithm.name()))
 }
 
-// The signature is serde's.
-#[allow(clippy::ref_option)]
-fn since_1970<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    seconds(
-        &time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()),
-        serializer,
-    )
+/// A time before 1970 serializes as null.
+#[expect(clippy::ref_option, reason = "serde's signature of serialize_with")]
+fn seconds_since_1970<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let since_1970 = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    seconds(&since_1970, serializer)
 }
 
-// As above.
-#[allow(clippy::ref_option)]
+#[expect(clippy::ref_option, reason = "serde's signature of serialize_with")]
 fn seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_secs()).serialize(serializer)
 }

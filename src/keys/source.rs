@@ -1,4 +1,4 @@
-//! What the middleware asks of a source of keys.
+//! The interface between the verifier and the sources of keys.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,55 +7,70 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::jwks::Snapshot;
 use crate::algorithm::Algorithm;
 use crate::jwk::KeySet;
 
-/// A source of one issuer's keys.
+/// A source of one issuer's keys, for [`Issuer::from_key_source`](crate::Issuer::from_key_source).
 ///
-/// The crate's own are built by [`Issuer`](crate::Issuer): fixed keys, a key set at a URL, discovery. Implement this for
-/// another: a database, a secret manager, a file that is watched.
+/// The crate has its own sources: [`Issuer`](crate::Issuer) builds them for fixed keys, for a JWK
+/// set at a URL, and for discovery. Implement the trait for any other: a database, a secret
+/// manager, a file that is watched.
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::{KeyQuery, KeySet, KeySource, Keys, KeysFuture};
 ///
-/// struct Mine(KeySet);
+/// struct FromDatabase(KeySet);
 ///
-/// impl KeySource for Mine {
+/// impl KeySource for FromDatabase {
 ///     fn current(&self) -> Option<Keys<'_>> {
 ///         Some(Keys::from(&self.0))
 ///     }
+///
 ///     fn refresh(&self, _: KeyQuery) -> KeysFuture {
-///         Box::pin(std::future::ready(Ok(()))) // there is nothing newer
+///         Box::pin(std::future::ready(Ok(()))) // there are no newer keys
 ///     }
 /// }
 /// ```
 pub trait KeySource: Send + Sync + 'static {
-    /// The keys at hand, or `None` before the first were loaded and after the last became too old. Called for every
-    /// request: must neither wait nor lock.
+    /// Returns the keys to verify tokens with, or `None` before the first keys were loaded and
+    /// after the last ones expired.
+    ///
+    /// Called for every request: must not block.
     fn current(&self) -> Option<Keys<'_>>;
 
-    /// Called when [`current`](KeySource::current) has no key for a token that passed every check that needs none.
-    /// When it is done, `current` is looked at once more. Whoever implements this bounds how often it really fetches:
-    /// callers can ask with as many made-up key ids as they like.
+    /// Loads newer keys.
+    ///
+    /// Called if [`current`](KeySource::current) has no key for a token that has passed every check
+    /// that needs no key. Afterwards the caller calls `current` once more.
+    ///
+    /// Note: the implementation must limit how often it really loads keys. Callers can send any
+    /// number of tokens with invented key ids.
+    ///
+    /// # Errors
+    ///
+    /// If newer keys can't be loaded. The request gets 503.
     fn refresh(&self, query: KeyQuery) -> KeysFuture;
 }
 
-/// What [`KeySource::refresh`] gives: ready when the keys at hand are as new as they get. If there are none even then, it
-/// is an outage.
+/// The future that [`KeySource::refresh`] returns. It resolves when [`current`](KeySource::current)
+/// has the newest keys. If `current` returns `None` even then, the request gets 503.
 pub type KeysFuture = Pin<Box<dyn Future<Output = Result<(), KeysError>> + Send>>;
 
-/// Which key is looked for.
+/// The key that a token needs.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct KeyQuery {
-    /// The token's `kid`: hostile input, good only for comparison.
+    /// The token's `kid`. Not verified: use it for comparisons only.
     pub key_id: Option<Box<str>>,
-    /// The token's `alg`, one that is allowed for the issuer.
+    /// The token's `alg`. The issuer's configuration allows it.
     pub algorithm: Algorithm,
 }
 
 impl KeyQuery {
-    /// Asks for the key of that id.
+    /// Creates a query for the key with that id.
     #[must_use]
     pub fn new(key_id: Option<&str>, algorithm: Algorithm) -> Self {
         Self {
@@ -65,7 +80,7 @@ impl KeyQuery {
     }
 }
 
-/// Without the key id, which is part of a token.
+/// Omits the key id, which is part of a token.
 impl fmt::Debug for KeyQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyQuery")
@@ -84,21 +99,21 @@ impl<T: KeySource + ?Sized> KeySource for Arc<T> {
     }
 }
 
-/// The keys at hand, borrowed from their source for as long as one look-up takes.
-pub struct Keys<'s>(Held<'s>);
+/// The keys of a [`KeySource`], borrowed for one look-up. Dereferences to [`KeySet`].
+///
+/// Converts from `&KeySet` and from `Arc<KeySet>`.
+pub struct Keys<'s>(Inner<'s>);
 
-enum Held<'s> {
+enum Inner<'s> {
     Borrowed(&'s KeySet),
     Shared(Arc<KeySet>),
-    /// Without touching the reference count that all cores share.
-    Snapshot(arc_swap::Guard<Arc<super::cached::Snapshot>>),
+    /// Reads the snapshot without changing its reference count, which all cores share.
+    Snapshot(arc_swap::Guard<Arc<Snapshot>>),
 }
 
 impl Keys<'_> {
-    pub(super) const fn of_snapshot(
-        snapshot: arc_swap::Guard<Arc<super::cached::Snapshot>>,
-    ) -> Self {
-        Self(Held::Snapshot(snapshot))
+    pub(super) const fn of_snapshot(snapshot: arc_swap::Guard<Arc<Snapshot>>) -> Self {
+        Self(Inner::Snapshot(snapshot))
     }
 }
 
@@ -107,22 +122,22 @@ impl Deref for Keys<'_> {
 
     fn deref(&self) -> &KeySet {
         match &self.0 {
-            Held::Borrowed(keys) => keys,
-            Held::Shared(keys) => keys,
-            Held::Snapshot(snapshot) => snapshot.keys(),
+            Inner::Borrowed(keys) => keys,
+            Inner::Shared(keys) => keys,
+            Inner::Snapshot(snapshot) => snapshot.keys(),
         }
     }
 }
 
 impl<'s> From<&'s KeySet> for Keys<'s> {
     fn from(keys: &'s KeySet) -> Self {
-        Self(Held::Borrowed(keys))
+        Self(Inner::Borrowed(keys))
     }
 }
 
 impl From<Arc<KeySet>> for Keys<'_> {
     fn from(keys: Arc<KeySet>) -> Self {
-        Self(Held::Shared(keys))
+        Self(Inner::Shared(keys))
     }
 }
 
@@ -132,7 +147,18 @@ impl fmt::Debug for Keys<'_> {
     }
 }
 
-/// The keys can't be had now. The caller is told to come back: 503 with `Retry-After`, never 401.
+/// An issuer's keys are temporarily unavailable. The request gets 503 with `Retry-After` (gRPC 14),
+/// never 401.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::KeysError;
+///
+/// let error = KeysError::new(Duration::from_secs(5), "the database does not answer");
+/// assert_eq!(error.retry_after(), Duration::from_secs(5));
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeysError {
     retry_after: Duration,
@@ -140,12 +166,10 @@ pub struct KeysError {
 }
 
 impl KeysError {
-    /// Why, and when to try again.
+    /// Creates an error with the time after which a request can be repeated, and the cause, which
+    /// [`source`](StdError::source) returns.
     pub fn new(retry_after: Duration, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self {
-            retry_after,
-            source: Arc::from(source.into()),
-        }
+        Self::shared(retry_after, Arc::from(source.into()))
     }
 
     pub(super) fn shared(retry_after: Duration, source: Arc<dyn StdError + Send + Sync>) -> Self {
@@ -155,7 +179,7 @@ impl KeysError {
         }
     }
 
-    /// When to try again.
+    /// Returns the time after which a request can be repeated.
     #[must_use]
     pub const fn retry_after(&self) -> Duration {
         self.retry_after
@@ -168,7 +192,7 @@ impl KeysError {
 
 impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the keys can't be had now")
+        f.write_str("the issuer's keys are temporarily unavailable")
     }
 }
 

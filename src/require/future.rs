@@ -1,4 +1,4 @@
-//! The response, when it is there.
+//! The future of a response.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,7 +8,14 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The response of a service behind [`RequireLayer`](crate::RequireLayer): its own, or a refusal.
+    /// The response future of [`Require`](crate::Require).
+    ///
+    /// Resolves to the response of the inner service, or to a rejection.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after it has resolved.
+    #[must_use = "futures do nothing unless polled"]
     pub struct RequireFuture<F, ResBody> {
         #[pin]
         state: State<F, ResBody>,
@@ -19,8 +26,9 @@ pin_project! {
     #[project = StateProjection]
     enum State<F, ResBody> {
         Inner { #[pin] future: F },
-        // Boxed: a refusal may cost an allocation, so that the others don't carry room for it.
-        Refused { response: Option<Box<Response<ResBody>>> },
+        // Boxed, so that the future of an accepted request does not reserve the space. None once it
+        // has resolved.
+        Rejected { response: Option<Box<Response<ResBody>>> },
     }
 }
 
@@ -31,9 +39,9 @@ impl<F, ResBody> RequireFuture<F, ResBody> {
         }
     }
 
-    pub(super) fn refused(response: Response<ResBody>) -> Self {
+    pub(super) fn rejected(response: Response<ResBody>) -> Self {
         Self {
-            state: State::Refused {
+            state: State::Rejected {
                 response: Some(Box::new(response)),
             },
         }
@@ -46,13 +54,19 @@ where
 {
     type Output = Result<Response<ResBody>, E>;
 
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a resolved future is a bug of the caller"
+    )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future } => future.poll(cx),
-            // Taken once; like every future, this one must not be polled after that.
-            StateProjection::Refused { response } => response
-                .take()
-                .map_or(Poll::Pending, |response| Poll::Ready(Ok(*response))),
+            StateProjection::Rejected { response } => {
+                let response = response
+                    .take()
+                    .expect("`RequireFuture` polled after completion");
+                Poll::Ready(Ok(*response))
+            }
         }
     }
 }

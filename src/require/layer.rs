@@ -1,41 +1,44 @@
 //! The layer.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use http::Response;
 use tower::Layer;
 
-use super::rule::{Refusal, Rule};
+use super::rule::{Failure, Rule};
 use super::service::Require;
-use crate::config_error::ConfigError;
-use crate::guard::Predicate;
-use crate::head::RequestHead;
-use crate::jwt::{Claims, JsonClaims};
-use crate::layer::JwtAuthLayer;
+use crate::error::Error;
+use crate::jwt::JsonClaims;
+use crate::layer::{JwtAuthLayer, RequestPredicate};
+use crate::request::RequestParts;
 use crate::response::Challenge;
 
-/// Lets on only those whose token reaches far enough: scopes, roles, groups, the tenant in the path.
+/// A layer that requires scopes, or a predicate over the claims, of an authenticated request.
 ///
-/// It stands below [`JwtAuthLayer`], on a router, a route or a gRPC service, and reads the [`Claims<C>`] that are left
-/// in the request. Several of them may stand on one another; each must be met.
+/// It stands below [`JwtAuthLayer`], on a router, a route or a gRPC service, and reads the
+/// [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several of them can be stacked: a
+/// request must meet all.
 ///
-/// | the request | is answered with |
+/// | request | response |
 /// |---|---|
-/// | meets what is required | the service's own response |
-/// | doesn't | 403 `insufficient_scope`, with `scope="…"` where scopes are required (gRPC 7) |
-/// | was let through without a token ([`optional`](crate::JwtAuthBuilder::optional)) | 401, the bare challenge (gRPC 16) |
-/// | was not seen by a [`JwtAuthLayer`] with this `C` | 500 (gRPC 13), and an event at level error |
+/// | meets the requirement | that of the inner service |
+/// | does not meet it | 403 `insufficient_scope`, with `scope="…"` where scopes are required (gRPC 7) |
+/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error (gRPC 16) |
+/// | no [`JwtAuthLayer`] with this `C` ran | 500 (gRPC 13), and a log event at level error |
 ///
-/// `C` is known from the predicate, or from the layer that [`like`](Self::like) is given; otherwise name it, as in
-/// `RequireLayer::<MyClaims>::all_scopes(…)`. Cheap to clone.
+/// Cheap to clone.
+///
+/// # Examples
 ///
 /// ```
 /// use axum::{Router, routing::{get, post}};
 /// use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer};
 ///
 /// # fn app(auth: JwtAuthLayer) -> Result<Router, ConfigError> {
-/// let read = RequireLayer::all_scopes(["orders:read"])?.like(&auth);
-/// let write = RequireLayer::any_scope(["orders:write", "orders:admin"])?.like(&auth);
+/// let read = RequireLayer::all_scopes(["orders:read"])?;
+/// let write = RequireLayer::any_scope(["orders:write", "orders:admin"])?;
 /// let app = Router::new()
 ///     .route("/orders", get(|| async { "orders" }).layer(read))
 ///     .route("/orders", post(|| async { "ordered" }).layer(write))
@@ -43,150 +46,141 @@ use crate::response::Challenge;
 /// # Ok(app)
 /// # }
 /// ```
+#[must_use]
 pub struct RequireLayer<C = JsonClaims, R = Challenge> {
-    rule: Arc<Rule<C>>,
-    only_for: Option<Predicate>,
-    response: R,
+    rule: Arc<Rule>,
+    only_for: Option<RequestPredicate>,
+    rejection: R,
+    claims: PhantomData<fn() -> C>,
 }
 
 impl<C> RequireLayer<C> {
-    /// Asks for all of these scopes.
-    ///
-    /// What a token grants is in its `scope` or `scp`; see [`Claims::scopes`].
-    ///
-    /// ```
-    /// use tower_jwt_auth::{JsonClaims, RequireLayer};
-    ///
-    /// let read = RequireLayer::<JsonClaims>::all_scopes(["orders:read", "customers:read"])?;
-    /// assert!(RequireLayer::<JsonClaims>::all_scopes(["orders read"]).is_err(), "a scope has no spaces");
-    /// # drop(read);
-    /// # Ok::<_, tower_jwt_auth::ConfigError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Contradiction`](crate::ConfigErrorKind::Contradiction): no scope is named, or one is not a scope (RFC 6749
-    /// §3.3).
-    pub fn all_scopes(
-        scopes: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, ConfigError> {
-        Rule::all(scopes).map(Self::new)
-    }
-
-    /// Asks for one of these scopes at least. The challenge shows all of them: any will do.
-    ///
-    /// ```
-    /// use tower_jwt_auth::{JsonClaims, RequireLayer};
-    ///
-    /// let write = RequireLayer::<JsonClaims>::any_scope(["orders:write", "orders:admin"])?;
-    /// # drop(write);
-    /// # Ok::<_, tower_jwt_auth::ConfigError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`all_scopes`](Self::all_scopes).
-    pub fn any_scope(
-        scopes: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, ConfigError> {
-        Rule::any(scopes).map(Self::new)
-    }
-
-    /// Lets a predicate over the claims and the request's head decide: roles, groups, tenants. It must not block.
-    ///
-    /// ```
-    /// use tower_jwt_auth::{Claims, RequestHead, RequireLayer};
-    ///
-    /// // Keycloak: {"realm_access": {"roles": ["editor"]}}
-    /// let editors = RequireLayer::when(|claims: &Claims, _: &RequestHead<'_>| {
-    ///     let roles = claims.get("realm_access").and_then(|access| access.get("roles")?.as_array());
-    ///     roles.is_some_and(|roles| roles.iter().any(|role| role == "editor"))
-    /// });
-    ///
-    /// // The tenant's own paths: /tenants/acme/…
-    /// let own_tenant = RequireLayer::when(|claims: &Claims, head: &RequestHead<'_>| {
-    ///     let tenant = claims.get("tenant").and_then(|tenant| tenant.as_str());
-    ///     tenant.is_some() && head.uri().path().split('/').nth(2) == tenant
-    /// });
-    ///
-    /// // A token that is bound to its client's certificate (RFC 8705 §3.1), whose thumbprint who ends TLS left here.
-    /// #[derive(Clone)]
-    /// struct Certificate(String);
-    /// let bearers_own = RequireLayer::when(|claims: &Claims, head: &RequestHead<'_>| {
-    ///     let bound = claims.get("cnf").and_then(|cnf| cnf.get("x5t#S256")?.as_str());
-    ///     bound.is_some() && bound == head.extensions().get::<Certificate>().map(|shown| &*shown.0)
-    /// });
-    /// # drop((editors, own_tenant, bearers_own));
-    /// ```
-    pub fn when(
-        allowed: impl Fn(&Claims<C>, &RequestHead<'_>) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        Self::new(Rule::when(Box::new(allowed)))
-    }
-
-    fn new(rule: Rule<C>) -> Self {
+    pub(super) fn new(rule: Rule) -> Self {
         Self {
             rule: Arc::new(rule),
             only_for: None,
-            response: Challenge::new(),
+            rejection: Challenge::new(),
+            claims: PhantomData,
         }
     }
 }
 
 impl<C, R> RequireLayer<C, R> {
-    /// Asks it only of requests of which `these` says so, and lets the others on as they are: for gRPC, whose methods
-    /// are paths of one service. Where a router knows the routes, put the layer on the route instead: it can't be
-    /// missed by another spelling of the path. Of several, one is enough to ask.
+    /// Sets the type of the claims that the scopes are read from: the one of the
+    /// [`JwtAuthLayer`] above. Default: [`JsonClaims`].
+    ///
+    /// [`from_fn`](RequireLayer::from_fn) takes the type of its closure, which this does not change.
+    ///
+    /// # Examples
     ///
     /// ```
-    /// use tower_jwt_auth::{JsonClaims, RequireLayer};
+    /// use tower_jwt_auth::RequireLayer;
     ///
-    /// let delete = RequireLayer::<JsonClaims>::all_scopes(["orders:delete"])?
-    ///     .only_for(|head| head.uri().path() == "/shop.Orders/Delete");
+    /// struct MyClaims {
+    ///     tenant: String,
+    /// }
+    ///
+    /// let read = RequireLayer::all_scopes(["orders:read"])?.claims::<MyClaims>();
+    /// # drop(read);
+    /// # Ok::<_, tower_jwt_auth::ConfigError>(())
+    /// ```
+    pub fn claims<C2>(self) -> RequireLayer<C2, R> {
+        let Self {
+            rule,
+            only_for,
+            rejection,
+            ..
+        } = self;
+        RequireLayer {
+            rule,
+            only_for,
+            rejection,
+            claims: PhantomData,
+        }
+    }
+
+    /// Applies the requirement only to requests for which a predicate returns true. Other requests
+    /// pass. With several predicates, one that returns true is enough. Default: all requests.
+    ///
+    /// This is meant for gRPC, whose methods are paths of one service. With a router, put the layer
+    /// on the route instead: then no other spelling of the path can get around it. Inside axum's
+    /// `nest`, [`RequestParts::uri`] lacks the prefix of the nest, so a predicate that compares the
+    /// whole path never returns true there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::RequireLayer;
+    ///
+    /// let delete = RequireLayer::all_scopes(["orders:delete"])?
+    ///     .only_for(|request| request.uri().path() == "/shop.Orders/Delete");
     /// # drop(delete);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
-    #[must_use]
     pub fn only_for(
         mut self,
-        these: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static,
+        applies: impl Fn(&RequestParts<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.only_for = Some(match self.only_for.take() {
-            Some(before) => Arc::new(move |head: &RequestHead<'_>| before(head) || these(head)),
-            None => Arc::new(these),
+            Some(earlier) => {
+                Arc::new(move |parts: &RequestParts<'_>| earlier(parts) || applies(parts))
+            }
+            None => Arc::new(applies),
         });
         self
     }
 
-    /// Makes the responses to refused requests. Default: [`Challenge`]. See [`MakeResponse`](crate::MakeResponse).
+    /// Sets what makes the responses to rejected requests. Default: [`Challenge`].
+    ///
+    /// For a closure, use [`rejection_response_fn`](Self::rejection_response_fn).
+    ///
+    /// # Examples
     ///
     /// ```
-    /// use tower_jwt_auth::{Challenge, JsonClaims, RequireLayer};
+    /// use tower_jwt_auth::{Challenge, RequireLayer};
     ///
-    /// let read = RequireLayer::<JsonClaims>::all_scopes(["orders:read"])?
-    ///     .response(Challenge::new().realm("orders"));
+    /// let read = RequireLayer::all_scopes(["orders:read"])?
+    ///     .rejection_response(Challenge::new().realm("orders"));
     /// # drop(read);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
-    pub fn response<M>(self, response: M) -> RequireLayer<C, M> {
+    pub fn rejection_response<R2>(self, rejection: R2) -> RequireLayer<C, R2> {
+        let Self { rule, only_for, .. } = self;
         RequireLayer {
-            rule: self.rule,
-            only_for: self.only_for,
-            response,
+            rule,
+            only_for,
+            rejection,
+            claims: PhantomData,
         }
     }
 
-    /// Answers as this layer does, for the same type of claims: one place for realm and responses.
+    /// Sets a closure that makes the responses to rejected requests. See
+    /// [`RejectionResponse`](crate::RejectionResponse).
+    pub fn rejection_response_fn<F, ResBody>(self, rejection: F) -> RequireLayer<C, F>
+    where
+        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,
+    {
+        self.rejection_response(rejection)
+    }
+
+    /// Sets that rejected requests get the responses of this layer, which has the same claims type:
+    /// so realm and responses are configured in one place.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer};
     ///
     /// # fn build(auth: JwtAuthLayer) -> Result<(), ConfigError> {
-    /// let read = RequireLayer::all_scopes(["orders:read"])?.like(&auth);
+    /// let read = RequireLayer::all_scopes(["orders:read"])?.rejection_response_of(&auth);
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    pub fn like<M: Clone>(self, auth: &JwtAuthLayer<C, M>) -> RequireLayer<C, M> {
-        self.response(auth.response.clone())
+    pub fn rejection_response_of<R2: Clone>(
+        self,
+        auth: &JwtAuthLayer<C, R2>,
+    ) -> RequireLayer<C, R2> {
+        self.rejection_response(auth.rejection().clone())
     }
 }
 
@@ -199,25 +193,30 @@ impl<S, C, R: Clone> Layer<S> for RequireLayer<C, R> {
 }
 
 impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
-    pub(super) fn judge(&self, head: &RequestHead<'_>) -> Result<(), Refusal> {
-        if self.only_for.as_ref().is_some_and(|these| !these(head)) {
+    pub(super) fn check(&self, parts: &RequestParts<'_>) -> Result<(), Failure> {
+        if self
+            .only_for
+            .as_ref()
+            .is_some_and(|applies| !applies(parts))
+        {
             return Ok(());
         }
-        self.rule.judge(head)
+        self.rule.check::<C>(parts)
     }
 
-    pub(super) const fn responses(&self) -> &R {
-        &self.response
+    pub(super) const fn rejection(&self) -> &R {
+        &self.rejection
     }
 }
 
-// By hand, because a derived one would ask for `C: Clone`.
+// Written by hand: a derived impl would require `C: Clone`.
 impl<C, R: Clone> Clone for RequireLayer<C, R> {
     fn clone(&self) -> Self {
         Self {
             rule: Arc::clone(&self.rule),
             only_for: self.only_for.clone(),
-            response: self.response.clone(),
+            rejection: self.rejection.clone(),
+            claims: PhantomData,
         }
     }
 }

@@ -1,136 +1,85 @@
-//! What is required.
+//! What a request must meet.
 
-use std::sync::Arc;
-
-use super::caller::{Absent, claims_of};
-use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
-use crate::head::RequestHead;
-use crate::jwt::Claims;
-use crate::response::may_be_quoted;
+use crate::jwt::{Claims, MissingClaims};
+use crate::policy::RequiredScopes;
+use crate::request::RequestParts;
 
-type Allowed<C> = Box<dyn Fn(&Claims<C>, &RequestHead<'_>) -> bool + Send + Sync>;
+/// A predicate over claims and request. It looks up the claims of its own type.
+type Predicate = Box<dyn Fn(&RequestParts<'_>) -> Result<bool, MissingClaims> + Send + Sync>;
 
-pub(super) struct Rule<C> {
-    need: Need<C>,
-    /// The scopes as the challenge shows them.
-    challenge: Option<Arc<str>>,
-}
-
-enum Need<C> {
-    All(Box<[Box<str>]>),
-    Any(Box<[Box<str>]>),
-    When(Allowed<C>),
+pub(super) enum Rule {
+    AllScopes(RequiredScopes),
+    AnyScope(RequiredScopes),
+    Predicate(Predicate),
 }
 
 /// Why a request goes no further.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    Because(Error),
+pub(super) enum Failure {
+    Rejected(Error),
+    /// The server is not set up right.
     LayerMissing,
 }
 
-impl<C> Rule<C> {
-    pub(super) fn all(
-        scopes: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, ConfigError> {
-        Self::of(scopes, Need::All)
+impl Rule {
+    pub(super) fn predicate<C: Send + Sync + 'static>(
+        is_allowed: impl Fn(&Claims<C>, &RequestParts<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::Predicate(Box::new(move |parts| {
+            let claims = Claims::<C>::from_extensions(parts.extensions())?;
+            Ok(is_allowed(claims, parts))
+        }))
     }
 
-    pub(super) fn any(
-        scopes: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, ConfigError> {
-        Self::of(scopes, Need::Any)
-    }
-
-    pub(super) fn when(allowed: Allowed<C>) -> Self {
-        Self {
-            need: Need::When(allowed),
-            challenge: None,
-        }
-    }
-
-    fn of<T: Into<String>>(
-        scopes: impl IntoIterator<Item = T>,
-        need: fn(Box<[Box<str>]>) -> Need<C>,
-    ) -> Result<Self, ConfigError> {
-        let scopes: Box<[Box<str>]> = scopes
-            .into_iter()
-            .map(|scope| scope.into().into_boxed_str())
-            .collect();
-        if scopes.is_empty() {
-            return Err(contradiction("scopes are required, and none is named"));
-        }
-        if !scopes.iter().all(|scope| is_scope(scope)) {
-            return Err(contradiction(
-                "a required scope is not one (RFC 6749 section 3.3)",
-            ));
-        }
-        let challenge = Some(scopes.join(" ").into());
-        Ok(Self {
-            need: need(scopes),
-            challenge,
-        })
-    }
-
-    /// The scopes that are named; none where a predicate decides.
+    /// Returns the scopes as the challenge shows them.
     pub(super) fn scopes(&self) -> Option<&str> {
-        self.challenge.as_deref()
+        match self {
+            Self::AllScopes(scopes) | Self::AnyScope(scopes) => scopes.as_str(),
+            Self::Predicate(_) => None,
+        }
     }
 
-    fn is_met(&self, claims: &Claims<C>, head: &RequestHead<'_>) -> bool {
-        match &self.need {
-            Need::All(scopes) => scopes.iter().all(|scope| claims.has_scope(scope)),
-            Need::Any(scopes) => scopes.iter().any(|scope| claims.has_scope(scope)),
-            Need::When(allowed) => allowed(claims, head),
+    pub(super) fn check<C: Send + Sync + 'static>(
+        &self,
+        parts: &RequestParts<'_>,
+    ) -> Result<(), Failure> {
+        let claims = || Claims::<C>::from_extensions(parts.extensions());
+        match self {
+            Self::AllScopes(scopes) => Ok(scopes.check_all(claims()?)?),
+            Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
+            Self::Predicate(is_allowed) if is_allowed(parts)? => Ok(()),
+            Self::Predicate(_) => Err(Error::insufficient_scope(None).into()),
         }
     }
 }
 
-impl<C: Send + Sync + 'static> Rule<C> {
-    pub(super) fn judge(&self, head: &RequestHead<'_>) -> Result<(), Refusal> {
-        match claims_of::<C>(head.extensions()) {
-            Ok(claims) if self.is_met(claims, head) => Ok(()),
-            Ok(_) => Err(Refusal::Because(Error::insufficient_scope(
-                self.challenge.clone(),
-            ))),
-            Err(Absent::Token) => Err(Refusal::Because(ErrorKind::MissingToken.into())),
-            Err(Absent::Layer) => Err(Refusal::LayerMissing),
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Rejected(error)
+    }
+}
+
+impl From<MissingClaims> for Failure {
+    fn from(missing: MissingClaims) -> Self {
+        match missing {
+            MissingClaims::NoToken => Self::Rejected(ErrorKind::MissingToken.into()),
+            MissingClaims::NoLayer => Self::LayerMissing,
         }
     }
 }
 
-fn contradiction(what: &'static str) -> ConfigError {
-    ConfigError::new(ConfigErrorKind::Contradiction, what)
-}
-
-/// Whether this list can be required: it names something, and each is a scope.
-#[allow(dead_code, reason = "feature `axum` uses it")]
-pub(crate) const fn are_scopes(mut scopes: &[&str]) -> bool {
-    let some = !scopes.is_empty();
-    while let [scope, rest @ ..] = scopes {
-        if !is_scope(scope) {
-            return false;
-        }
-        scopes = rest;
+/// Returns the scopes that a layer requires: at least one, and each of them a scope.
+pub(super) fn required(
+    scopes: impl IntoIterator<Item = impl Into<String>>,
+) -> Result<RequiredScopes, ConfigError> {
+    let mut required = RequiredScopes::none();
+    required.add(scopes);
+    if required.is_empty() {
+        return Err(ConfigError::invalid_setting(
+            "scopes are empty: must name at least one scope",
+        ));
     }
-    some
-}
-
-/// A `scope-token` of RFC 6749 §3.3: what a token can grant and a challenge can show.
-pub(crate) const fn is_scope(scope: &str) -> bool {
-    let mut bytes = scope.as_bytes();
-    while let [byte, rest @ ..] = bytes {
-        if !byte.is_ascii_graphic() || !may_be_quoted(char_of(*byte)) {
-            return false;
-        }
-        bytes = rest;
-    }
-    !scope.is_empty()
-}
-
-/// `char::from`, in a constant.
-#[allow(clippy::as_conversions, reason = "From isn't const")]
-const fn char_of(byte: u8) -> char {
-    byte as char
+    required.validate()?;
+    Ok(required)
 }

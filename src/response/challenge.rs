@@ -1,4 +1,4 @@
-//! The answers of RFC 6750.
+//! The default response: the challenge of RFC 6750, or the status of a gRPC call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,60 +6,56 @@ use std::time::Duration;
 use http::header::{HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
-use super::{MakeResponse, grpc};
+use super::{RejectionResponse, grpc};
 use crate::error::{Error, ErrorKind};
-use crate::head::RequestHead;
+use crate::request::RequestParts;
 
-/// The response that the standards ask for, without a body.
+/// The response of RFC 6750 §3, without a body. The default [`RejectionResponse`].
 ///
-/// | what is wrong | status | `WWW-Authenticate` |
+/// | error | status | `WWW-Authenticate` |
 /// |---|---|---|
 /// | no token | 401 | `Bearer` |
-/// | credentials twice | 400 | `error="invalid_request"` |
-/// | anything with the token | 401 | `error="invalid_token"` |
-/// | scope missing | 403 | `error="insufficient_scope"`, `scope="…"` |
-/// | keys can't be had | 503 and `Retry-After` | none |
+/// | credentials given twice | 400 | `error="invalid_request"` |
+/// | invalid token | 401 | `error="invalid_token"` |
+/// | missing scope | 403 | `error="insufficient_scope"`, `scope="…"` |
+/// | keys unavailable | 503, `Retry-After` | none |
 ///
-/// gRPC requests get HTTP 200 and a Trailers-Only response with the same headers, which gRPC clients see as metadata:
+/// gRPC requests get HTTP status 200 and a Trailers-Only response with the same headers, which gRPC
+/// clients show as metadata:
 ///
-/// | what is wrong | `grpc-status` |
+/// | error | `grpc-status` |
 /// |---|---|
-/// | no token, anything with the token | 16 `UNAUTHENTICATED` |
-/// | credentials twice | 3 `INVALID_ARGUMENT` |
-/// | scope missing | 7 `PERMISSION_DENIED` |
-/// | keys can't be had | 14 `UNAVAILABLE` |
+/// | no token, invalid token | 16 `UNAUTHENTICATED` |
+/// | credentials given twice | 3 `INVALID_ARGUMENT` |
+/// | missing scope | 7 `PERMISSION_DENIED` |
+/// | keys unavailable | 14 `UNAVAILABLE` |
 ///
-/// They are `POST`, and told by their content type: `application/grpc`, `application/grpc-web` or
-/// `application/grpc-web-text`, each with or without a suffix such as `+proto`. Browsers that speak gRPC-Web across
-/// origins need a CORS layer above this one that exposes `grpc-status`, `grpc-message` and what else they shall read.
-///
-/// See RFC 6750 §3.
+/// A gRPC request is a `POST` with content type `application/grpc`, `application/grpc-web` or
+/// `application/grpc-web-text`, with or without a suffix such as `+proto`. Browsers that use gRPC-Web
+/// across origins need a CORS layer above this one that exposes `grpc-status` and `grpc-message`.
 #[derive(Clone, Debug, Default)]
 pub struct Challenge {
     realm: Option<Arc<str>>,
 }
 
 impl Challenge {
-    /// A challenge without a realm.
+    /// Returns a challenge without a realm.
     #[must_use]
     pub const fn new() -> Self {
         Self { realm: None }
     }
 
-    /// Names the protected area (RFC 9110 §11.5). Characters that may not stand there are dropped.
+    /// Sets the realm, which names the protected area (RFC 9110 §11.5). Default: none.
+    ///
+    /// Characters that a quoted string of RFC 6750 §3 can't hold are left out.
     #[must_use]
     pub fn realm(mut self, realm: &str) -> Self {
-        self.realm = Some(
-            realm
-                .chars()
-                .filter(|character| may_be_quoted(*character))
-                .collect::<String>()
-                .into(),
-        );
+        let realm = realm.chars().filter(|character| is_quotable(*character));
+        self.realm = Some(realm.collect::<String>().into());
         self
     }
 
-    /// The HTTP status for an error.
+    /// Returns the HTTP status of an error.
     #[must_use]
     pub const fn status(error: &Error) -> StatusCode {
         match error.kind() {
@@ -70,23 +66,41 @@ impl Challenge {
         }
     }
 
-    /// The value of `WWW-Authenticate`, each attribute once; none where the caller's credentials are not at fault.
-    fn authenticate(&self, error: &Error) -> Option<HeaderValue> {
-        let mut value = Attributes::new();
-        if let Some(realm) = &self.realm {
-            value.add("realm", realm);
-        }
-        if let Some(code) = code(error.kind())? {
-            value.add("error", code);
-            value.add("error_description", error.kind().description());
-        }
-        if let Some(scope) = error.required_scope() {
-            value.add("scope", scope);
-        }
-        HeaderValue::try_from(value.0).ok()
+    /// Returns the gRPC status code of an error.
+    #[must_use]
+    pub const fn grpc_status(error: &Error) -> u16 {
+        grpc::code(error.kind())
     }
 
-    pub(crate) fn add_headers(&self, error: &Error, headers: &mut HeaderMap) {
+    /// Returns the headers of the response to an error: `WWW-Authenticate`, and `Retry-After` where
+    /// the error says when to try again.
+    #[must_use]
+    pub fn headers(&self, error: &Error) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        self.add_headers(error, &mut headers);
+        headers
+    }
+
+    /// Returns the value of `WWW-Authenticate`, or `None` where the credentials are not at fault.
+    fn authenticate(&self, error: &Error) -> Option<HeaderValue> {
+        if error.kind() == ErrorKind::KeysUnavailable {
+            return None;
+        }
+        let mut challenge = Parameters::new();
+        if let Some(realm) = &self.realm {
+            challenge.add("realm", realm);
+        }
+        if let Some(code) = error_code(error.kind()) {
+            challenge.add("error", code);
+            challenge.add("error_description", error.kind().description());
+        }
+        if let Some(scope) = error.required_scope() {
+            challenge.add("scope", scope);
+        }
+        HeaderValue::try_from(challenge.0).ok()
+    }
+
+    fn add_headers(&self, error: &Error, headers: &mut HeaderMap) {
         if let Some(challenge) = self.authenticate(error) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
@@ -96,12 +110,12 @@ impl Challenge {
     }
 }
 
-impl<ResBody: Default> MakeResponse<ResBody> for Challenge {
-    fn make_response(&self, error: &Error, request: &RequestHead<'_>) -> Response<ResBody> {
+impl<ResBody: Default> RejectionResponse<ResBody> for Challenge {
+    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<ResBody> {
         let mut response = Response::new(ResBody::default());
         match grpc::content_type(request) {
             Some(content_type) => {
-                grpc::add_status(error.kind(), content_type, response.headers_mut())
+                grpc::add_status(error.kind(), content_type, response.headers_mut());
             }
             None => *response.status_mut() = Self::status(error),
         }
@@ -110,12 +124,12 @@ impl<ResBody: Default> MakeResponse<ResBody> for Challenge {
     }
 }
 
-/// The attributes of a `Bearer` challenge.
-struct Attributes(String);
+/// The parameters of a `Bearer` challenge.
+struct Parameters(String);
 
-impl Attributes {
-    /// With room for what is usual.
+impl Parameters {
     fn new() -> Self {
+        // Enough for error and description, so that the usual challenge is one allocation.
         let mut challenge = String::with_capacity(128);
         challenge.push_str("Bearer");
         Self(challenge)
@@ -133,26 +147,25 @@ impl Attributes {
     }
 }
 
-/// The error code of RFC 6750 §3.1: none where no token came, and no challenge at all where tokens are not at fault.
-#[allow(clippy::option_option)]
-const fn code(kind: ErrorKind) -> Option<Option<&'static str>> {
+/// Returns the error code of RFC 6750 §3.1. A request without credentials gets none.
+const fn error_code(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::KeysUnavailable => None,
-        ErrorKind::MissingToken => Some(None),
-        ErrorKind::InvalidRequest => Some(Some("invalid_request")),
-        ErrorKind::InsufficientScope => Some(Some("insufficient_scope")),
-        _ => Some(Some("invalid_token")),
+        ErrorKind::MissingToken => None,
+        ErrorKind::InvalidRequest => Some("invalid_request"),
+        ErrorKind::InsufficientScope => Some("insufficient_scope"),
+        _ => Some("invalid_token"),
     }
 }
 
-/// Rounded up, at least one: zero would invite a storm.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+/// Returns the wait in seconds, rounded up. At least one: all callers would retry at once after 0.
+fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs()
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
         .max(1)
 }
 
-/// RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E.
-pub(crate) const fn may_be_quoted(character: char) -> bool {
+/// Returns whether a quoted parameter can hold the character: %x20-21 / %x23-5B / %x5D-7E
+/// (RFC 6750 §3).
+pub(crate) const fn is_quotable(character: char) -> bool {
     matches!(character, ' '..='~') && !matches!(character, '"' | '\\')
 }

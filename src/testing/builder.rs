@@ -9,9 +9,9 @@ use http::{HeaderMap, HeaderValue};
 use tokio::task::spawn_blocking;
 
 use super::issuer::TestIssuer;
+use super::json_overrides::Members;
 use super::key::TestKey;
 use super::keyring::Keyring;
-use super::members::Members;
 use super::provider::{Provider, State};
 use super::server::take_port;
 use crate::algorithm::Algorithm;

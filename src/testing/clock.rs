@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::time::Clock;
+use crate::clock::Clock;
 
 /// A clock that moves only when told to.
 ///

@@ -1,6 +1,6 @@
 //! For conformance vectors, whose payloads are rarely claims.
 
-use crate::base64url;
+use crate::encoding::base64url;
 use crate::jwk::{Header, KeySet};
 use crate::jwt::Compact;
 
@@ -13,12 +13,12 @@ use crate::jwt::Compact;
 ///
 /// let key = TestKey::generate(Algorithm::ES256);
 /// let jws = key.sign_raw(r#"{"alg":"ES256"}"#, b"no claims");
-/// assert!(is_signed(&jws, &Key::jwk(&key.jwk().to_string())?.into()));
+/// assert!(is_signed(&jws, &Key::from_jwk(&key.jwk().to_string())?.into()));
 /// # Ok::<(), tower_jwt_auth::ConfigError>(())
 /// ```
 #[must_use]
 pub fn is_signed(jws: &str, keys: &KeySet) -> bool {
-    let Ok(jws) = Compact::cut(jws.as_bytes()) else {
+    let Ok(jws) = Compact::parse(jws.as_bytes()) else {
         return false;
     };
     let header = Header::read(jws.header, |_, _| Ok(()));

@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use super::fault::Fault;
+use super::json_overrides::{Members, overridden};
 use super::keyring::Keyring;
-use super::members::{Members, overridden};
 
 /// Shared by the handles, which change it, and the server, which reads it.
 pub(super) struct Provider {

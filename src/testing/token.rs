@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::json_overrides::{Members, overridden};
 use super::key::TestKey;
-use super::members::{Members, overridden};
 use super::unique;
-use crate::time::Clock;
+use crate::clock::Clock;
 
 /// A token in the making. It starts out valid; every setter changes one thing.
 ///

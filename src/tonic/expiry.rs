@@ -10,15 +10,23 @@ use futures::Stream;
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
-use crate::error::{Error, ErrorKind};
-use crate::jwt::Claims;
+use crate::{Claims, Error, ErrorKind};
 
-/// Ends a stream when the caller's token expires: the last item is then `UNAUTHENTICATED`, "the access token has
-/// expired", and the stream is dropped. For responses of server and bidirectional streams, and for requests that are
+/// Returns a stream that ends when the token of `claims` expires.
+///
+/// The last item is then `UNAUTHENTICATED`, "the access token has expired", and the inner stream is
+/// dropped. Meant for the responses of server and bidirectional streams, and for requests that are
 /// read for long ([`tonic::Streaming`](::tonic::Streaming)).
 ///
-/// How long that is, is settled now, by the system's clock; from there on tokio's clock counts, so that a test can pause
-/// it. Add the [leeway](UntilExpiry::leeway) of the layer, if callers may be late by as much.
+/// The remaining time is computed now, with the system's clock. From then on tokio's clock counts,
+/// which tests can pause. If callers may be late by the layer's leeway, add
+/// [`leeway`](UntilExpiry::leeway).
+///
+/// # Panics
+///
+/// Outside a tokio runtime with time enabled.
+///
+/// # Examples
 ///
 /// ```
 /// use futures::Stream;
@@ -34,39 +42,36 @@ use crate::jwt::Claims;
 /// }
 /// # let _ = ticks;
 /// ```
-///
-/// # Panics
-/// Outside a tokio runtime with time enabled.
 pub fn until_expiry<S, C>(stream: S, claims: &Claims<C>) -> UntilExpiry<S> {
-    let left = claims
-        .expires_at()
-        .duration_since(SystemTime::now())
-        .unwrap_or_default();
+    let remaining = claims.expires_at().duration_since(SystemTime::now());
+    // An error means that the token has expired within the leeway.
+    let expiry = tokio::time::sleep(remaining.unwrap_or_default());
     UntilExpiry {
         stream: Some(stream),
-        expiry: Box::pin(tokio::time::sleep(left)),
+        expiry: Box::pin(expiry),
     }
 }
 
 pin_project! {
-    /// See [`until_expiry`].
+    /// The stream of [`until_expiry`].
     #[must_use = "streams do nothing unless polled"]
     pub struct UntilExpiry<S> {
-        // None when it has ended.
+        // None once it has ended.
         #[pin]
         stream: Option<S>,
-        // Boxed, so that the whole is `Unpin` if the stream is.
+        // Boxed, so that this is `Unpin` if the stream is.
         expiry: Pin<Box<Sleep>>,
     }
 }
 
 impl<S> UntilExpiry<S> {
-    /// Goes on for this much longer: what the layer's [`leeway`](crate::JwtAuthBuilder::leeway) is, 60 s by default there.
-    /// Default: zero, so a token that was let in late ends its stream at once.
+    /// Sets by how much the stream outlives the token. Default: 0, although the
+    /// [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream of a token that
+    /// was accepted within the leeway ends at once.
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        // Beyond all time it is as good as never already.
-        if let Some(later) = self.expiry.deadline().checked_add(leeway) {
-            self.expiry.as_mut().reset(later);
+        // A deadline beyond what the platform can express is never reached either way.
+        if let Some(deadline) = self.expiry.deadline().checked_add(leeway) {
+            self.expiry.as_mut().reset(deadline);
         }
         self
     }
@@ -83,7 +88,7 @@ where
         let Some(stream) = this.stream.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
-        // First, so that a stream that is always ready ends too.
+        // Polled first, so that a stream that is always ready ends, too.
         if this.expiry.as_mut().poll(cx).is_ready() {
             this.stream.set(None);
             return Poll::Ready(Some(Err(Error::from(ErrorKind::Expired).into())));

@@ -1,22 +1,27 @@
-//! Which calls: services and methods by name.
+//! Predicates over gRPC methods.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::head::RequestHead;
+use crate::RequestParts;
 
-/// Whether a call is to one of these: a service (`grpc.health.v1.Health`) with all its methods, or a single method
-/// (`grpc.health.v1.Health/Check`). For [`skip`](crate::JwtAuthBuilder::skip).
+/// Returns a predicate for [`skip`](crate::JwtAuthBuilder::skip): whether a call is to one of these
+/// services or methods.
 ///
-/// Names are compared whole and with case, as tonic's routing does: `demo.Greeter` is neither `demo.GreeterAdmin` nor
-/// `demo.Greeter.v2`. tonic's generated code has them as constants, `GreeterServer::<…>::NAME` or `SERVICE_NAME`.
+/// A name is a service (`grpc.health.v1.Health`), which stands for all its methods, or a single
+/// method (`grpc.health.v1.Health/Check`). Names are compared whole and case-sensitively, as tonic's
+/// routing does: `demo.Greeter` matches neither `demo.GreeterAdmin` nor `demo.Greeter.v2`. Nothing of
+/// the path is decoded or normalised. tonic's generated code has the names as constants:
+/// `GreeterServer::<…>::NAME`, or `SERVICE_NAME`.
+///
+/// # Examples
 ///
 /// ```
-/// use tower_jwt_auth::RequestHead;
+/// use tower_jwt_auth::RequestParts;
 /// use tower_jwt_auth::tonic::grpc_methods;
 ///
 /// let open = grpc_methods(["grpc.health.v1.Health", "demo.Greeter/Version"]);
-/// let is_open = |path: &str| open(&RequestHead::from(&http::Request::post(path).body(()).unwrap()));
+/// let is_open = |path: &str| open(&RequestParts::from(&http::Request::post(path).body(()).unwrap()));
 ///
 /// assert!(is_open("/grpc.health.v1.Health/Watch"));
 /// assert!(is_open("/demo.Greeter/Version"));
@@ -25,34 +30,35 @@ use crate::head::RequestHead;
 /// ```
 pub fn grpc_methods(
     names: impl IntoIterator<Item = impl Into<String>>,
-) -> impl Fn(&RequestHead<'_>) -> bool + Clone + Send + Sync + 'static {
+) -> impl Fn(&RequestParts<'_>) -> bool + Clone + Send + Sync + 'static {
     let names: Arc<HashSet<String>> = Arc::new(names.into_iter().map(Into::into).collect());
     move |request| {
-        method_of(request.uri().path())
-            .is_some_and(|(service, full)| names.contains(service) || names.contains(full))
+        let method = parse(request.uri().path());
+        method.is_some_and(|(service, full)| names.contains(service) || names.contains(full))
     }
 }
 
-/// `package.Service` and `package.Service/Method` from `/package.Service/Method`, and from nothing else.
-fn method_of(path: &str) -> Option<(&str, &str)> {
+/// Returns `package.Service` and `package.Service/Method` of `/package.Service/Method`. Returns
+/// `None` for every other path.
+fn parse(path: &str) -> Option<(&str, &str)> {
     let full = path.strip_prefix('/')?;
     let (service, method) = full.split_once('/')?;
-    let whole = !service.is_empty() && !method.is_empty() && !method.contains('/');
-    whole.then_some((service, full))
+    let is_method = !service.is_empty() && !method.is_empty() && !method.contains('/');
+    is_method.then_some((service, full))
 }
 
 #[cfg(test)]
 mod tests {
     use super::grpc_methods;
-    use crate::head::RequestHead;
+    use crate::RequestParts;
 
     fn matches(names: &[&str], path: &str) -> bool {
         let request = http::Request::post(path).body(()).unwrap();
-        grpc_methods(names.iter().copied())(&RequestHead::from(&request))
+        grpc_methods(names.iter().copied())(&RequestParts::from(&request))
     }
 
     #[test]
-    fn a_service_and_a_method_are_matched_whole() {
+    fn services_and_methods_are_matched_as_a_whole() {
         assert!(matches(&["demo.Greeter"], "/demo.Greeter/Hello"));
         assert!(matches(&["demo.Greeter"], "/demo.Greeter/Hello?query"));
         assert!(matches(&["demo.Greeter/Hello"], "/demo.Greeter/Hello"));
@@ -60,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_only_alike_is_matched() {
+    fn similar_paths_are_not_matched() {
         let names = ["demo.Greeter", "demo.Other/Hello", "", "/", "a/"];
         let alike = [
             "/demo.Greeter",
@@ -91,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_opens_nothing() {
+    fn without_names_nothing_is_matched() {
         assert!(!matches(&[], "/demo.Greeter/Hello"));
     }
 }

@@ -1,20 +1,24 @@
-//! gRPC services with tonic.
+//! Support for gRPC services with tonic.
 //!
-//! Mind:
-//! - A token is checked when a call begins. A stream may outlive it: [`until_expiry`] ends the stream when the token
-//!   ends, nothing else does. See [below](#streams).
-//! - [`skip`](crate::JwtAuthBuilder::skip) opens paths, not services: [`grpc_methods`] compares them exactly.
-//! - HTTP/2 servers bound the size of a request's headers: tonic's and axum's to 16 KiB, all of them together. A larger
-//!   token never reaches the layer; the server answers 431, which clients report as `UNKNOWN`.
+//! [`JwtAuthLayer`](crate::JwtAuthLayer) protects tonic without this module: rejected calls get their
+//! `grpc-status` in any case, see [`Challenge`](crate::Challenge). This module adds claims from a
+//! [`tonic::Request`](::tonic::Request), error details, exempt methods, and streams that end with the
+//! token.
 //!
-//! [`JwtAuthLayer`](crate::JwtAuthLayer) needs none of this to protect tonic: refused calls get their `grpc-status` in any
-//! case (see [`Challenge`](crate::Challenge)). This module makes it comfortable.
+//! Note:
+//! - A token is checked when a call begins. A stream may outlive its token, unless
+//!   [`until_expiry`] ends it. See [Streams](#streams).
+//! - [`skip`](crate::JwtAuthBuilder::skip) gets paths. [`grpc_methods`] compares them exactly.
+//! - HTTP/2 servers limit the size of a request's headers: tonic and axum to 16 KiB in total. A
+//!   larger token never reaches the layer. The server answers 431, which clients report as `UNKNOWN`.
+//!
+//! # Examples
 //!
 //! ```no_run
 //! use tonic::transport::Server;
 //! use tonic::{Request, Response, Status};
 //! use tower_jwt_auth::tonic::{DetailedStatus, RequestExt as _, grpc_methods};
-//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, JsonClaims};
+//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer};
 //!
 //! async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
 //!     let claims: Claims = request.claims()?;
@@ -22,10 +26,10 @@
 //! }
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-//! let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com");
-//! let auth = JwtAuthLayer::<JsonClaims>::builder(issuer)
+//! let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+//! let auth = JwtAuthLayer::builder(issuer)
 //!     .skip(grpc_methods(["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]))
-//!     .response(DetailedStatus::new("api.example.com"))
+//!     .rejection_response(DetailedStatus::new("api.example.com"))
 //!     .build()?;
 //! let (_, health) = tonic_health::server::health_reporter();
 //! Server::builder()
@@ -38,11 +42,11 @@
 //! # }
 //! ```
 //!
-//! The example `grpc` shows a server, its callers, and gRPC and HTTP on one port.
+//! The example `grpc` has a server, its clients, and gRPC and HTTP on one port.
 //!
 //! # Which services
 //!
-//! | to protect | do |
+//! | to protect | use |
 //! |---|---|
 //! | all services | `Server::builder().layer(auth)` |
 //! | all but some services or methods | the same, with [`skip`](crate::JwtAuthBuilder::skip) and [`grpc_methods`] |
@@ -51,14 +55,16 @@
 //!
 //! # Streams
 //!
-//! The layer sees the head of a call, and a stream is one call, be it a day long. What follows from that:
-//! - A token that expires, or is revoked, while a stream runs does not end the stream. Where it should, wrap the
-//!   response in [`until_expiry`]: at `exp` the caller gets `UNAUTHENTICATED` and opens the stream again with a new token.
-//!   The status ends the call, so for client and bidirectional streams too it is enough to wrap the response; a handler
-//!   that reads a long request before it answers wraps the request.
-//! - Revocation and scopes are looked at once, at the start: short tokens with [`until_expiry`] bound how long an old
-//!   decision lives.
-//! - A refused call never reaches the handler, and its messages are not read. The connection goes on.
+//! The layer checks the request headers of a call, and a stream is one call, however long it runs:
+//! - A token that expires or is revoked while a stream runs does not end the stream. To end it at
+//!   `exp`, wrap the response in [`until_expiry`]: the caller then gets `UNAUTHENTICATED`, and opens
+//!   the stream again with a new token. The status ends the call, so wrapping the response is enough
+//!   for client and bidirectional streams, too. A handler that reads a long request before it answers
+//!   wraps the request.
+//! - Revocation and scopes are checked once, when the call begins. Short-lived tokens with
+//!   [`until_expiry`] bound how long that decision lasts.
+//! - A rejected call never reaches the handler, and its messages are not read. The connection stays
+//!   open.
 
 mod expiry;
 mod methods;
@@ -72,9 +78,9 @@ pub use methods::grpc_methods;
 pub use request::RequestExt;
 pub use status::DetailedStatus;
 
-use crate::service::JwtAuth;
+use crate::JwtAuth;
 
-/// A protected service keeps its name, so that a single one can be protected: `add_service(auth.layer(service))`.
+/// A protected service keeps its name, so that `add_service(auth.layer(service))` works.
 impl<S: NamedService, C, R> NamedService for JwtAuth<S, C, R> {
     const NAME: &'static str = S::NAME;
 }

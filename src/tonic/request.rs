@@ -2,20 +2,20 @@
 
 use ::tonic::{Request, Status};
 
-use crate::error::{Error, ErrorKind};
-use crate::guard::Unauthenticated;
-use crate::jwt::Claims;
-use crate::trace;
+use crate::{Claims, Error, ErrorKind, MissingClaims};
 
-/// The claims that [`JwtAuthLayer`](crate::JwtAuthLayer) left with a call. Sealed: for [`tonic::Request`](Request) only.
+/// Adds methods to [`tonic::Request`](Request) that return the claims which
+/// [`JwtAuthLayer`](crate::JwtAuthLayer) inserted. Sealed.
 ///
-/// | the call | [`claims`](Self::claims) | [`optional_claims`](Self::optional_claims) |
+/// | call | [`claims`](Self::claims) | [`optional_claims`](Self::optional_claims) |
 /// |---|---|---|
-/// | bore a good token | claims | claims |
-/// | was let through without one ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | `UNAUTHENTICATED` | `None` |
-/// | never met the layer, or one with another claims type | `INTERNAL` | `INTERNAL` |
+/// | has a valid token | claims | claims |
+/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | `UNAUTHENTICATED` | `None` |
+/// | no layer with this claims type ran | `INTERNAL` | `INTERNAL` |
 ///
-/// The last is a mistake of the server's; the log says what is missing.
+/// The last one is a mistake in the server; a log event at level error names the claims type.
+///
+/// # Examples
 ///
 /// ```
 /// use tonic::{Code, Request, Response, Status};
@@ -29,20 +29,22 @@ use crate::trace;
 ///
 /// # futures::executor::block_on(async {
 /// let status = hello(Request::new(String::new())).await.unwrap_err();
-/// assert_eq!(status.code(), Code::Internal, "the layer was forgotten");
+/// assert_eq!(status.code(), Code::Internal, "no layer ran");
 /// # });
 /// ```
 pub trait RequestExt: sealed::Sealed {
-    /// The caller's claims.
+    /// Returns the claims of the caller.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` where the call was let through without a token, `INTERNAL` where the layer is missing.
+    ///
+    /// `UNAUTHENTICATED` if the layer let the call pass without a token, `INTERNAL` if no layer ran.
     fn claims<C: Send + Sync + 'static>(&self) -> Result<Claims<C>, Status>;
 
-    /// The caller's claims, or `None` where the call was let through without a token.
+    /// Returns the claims of the caller, or `None` if the layer let the call pass without a token.
     ///
     /// # Errors
-    /// `INTERNAL` where the layer is missing: nobody has looked for a token.
+    ///
+    /// `INTERNAL` if no layer ran: then no token was looked for.
     fn optional_claims<C: Send + Sync + 'static>(&self) -> Result<Option<Claims<C>>, Status>;
 }
 
@@ -53,12 +55,10 @@ impl<T> RequestExt for Request<T> {
     }
 
     fn optional_claims<C: Send + Sync + 'static>(&self) -> Result<Option<Claims<C>>, Status> {
-        match self.extensions().get().cloned() {
-            None if self.extensions().get::<Unauthenticated>().is_none() => {
-                trace::layer_missing(std::any::type_name::<Claims<C>>());
-                Err(Status::internal("the call was not authenticated"))
-            }
-            claims => Ok(claims),
+        match Claims::<C>::from_extensions(self.extensions()) {
+            Ok(claims) => Ok(Some(claims.clone())),
+            Err(MissingClaims::NoToken) => Ok(None),
+            Err(MissingClaims::NoLayer) => Err(Status::internal("the call was not authenticated")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Errors as `tonic::Status`, with details where they are asked for.
+//! Errors as `tonic::Status`, with details on request.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,21 +8,22 @@ use ::tonic::metadata::MetadataMap;
 use ::tonic::{Code, Status};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::header::{HeaderName, HeaderValue};
-use http::{HeaderMap, Response};
+use http::Response;
+use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::error::{Error, ErrorKind};
-use crate::head::RequestHead;
-use crate::response::{Challenge, MakeResponse, STATUS, code, whole_seconds};
+use crate::{Challenge, Error, ErrorKind, RejectionResponse, RequestParts};
 
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
-/// The same code, message and metadata as [`Challenge`] answers with.
+/// Converts into the code, message and metadata of [`Challenge`].
+///
+/// # Examples
 ///
 /// ```
 /// # async fn check(authenticator: tower_jwt_auth::Authenticator, token: &str) -> Result<(), tonic::Status> {
-/// // A token that came in a message rather than in the metadata:
+/// // A token that came in a message, not in the metadata:
 /// let claims = authenticator.authenticate(token).await?;
 /// # drop(claims);
 /// # Ok(())
@@ -34,28 +35,17 @@ impl From<Error> for Status {
     }
 }
 
-/// As from the error itself.
+/// Converts as the error itself does.
 impl From<&Error> for Status {
     fn from(error: &Error) -> Self {
-        with_source(
-            Self::with_metadata(
-                status_code(error),
-                error.to_string(),
-                metadata(&Challenge::new(), error),
-            ),
-            error,
-        )
+        let metadata = MetadataMap::from_headers(Challenge::new().headers(error));
+        let status = Self::with_metadata(status_code(error), error.to_string(), metadata);
+        with_source(status, error)
     }
 }
 
 fn status_code(error: &Error) -> Code {
-    Code::from_i32(code(error.kind()).into())
-}
-
-fn metadata(challenge: &Challenge, error: &Error) -> MetadataMap {
-    let mut headers = HeaderMap::new();
-    challenge.add_headers(error, &mut headers);
-    MetadataMap::from_headers(headers)
+    Code::from_i32(Challenge::grpc_status(error).into())
 }
 
 fn with_source(mut status: Status, error: &Error) -> Status {
@@ -63,29 +53,33 @@ fn with_source(mut status: Status, error: &Error) -> Status {
     status
 }
 
-/// Answers as [`Challenge`] does, and tells gRPC callers more, in a form for programs: `grpc-status-details-bin` with
+/// A [`RejectionResponse`] that adds `grpc-status-details-bin` to [`Challenge`]'s response to gRPC
+/// calls, which programs can read:
 ///
-/// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`] in upper case, such as `EXPIRED` or `WRONG_AUDIENCE`;
-///   as metadata the `scope` that is missing. Nothing of the token.
-/// - `google.rpc.RetryInfo`, where the keys can't be had: when to try again.
+/// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`] in upper case, such as
+///   `EXPIRED` or `WRONG_AUDIENCE`; as metadata the missing `scope`. Nothing of the token.
+/// - `google.rpc.RetryInfo`, if the keys are unavailable: when to try again.
 ///
-/// It tells callers what of their token is wrong, no more than the message does. HTTP callers see no difference.
+/// It tells callers no more about their token than the message does. HTTP callers get the response
+/// of [`Challenge`].
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::tonic::DetailedStatus;
-/// use tower_jwt_auth::{Issuer, JwtAuthLayer, JsonClaims};
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer};
 ///
 /// # fn build() -> Result<(), tower_jwt_auth::ConfigError> {
-/// let issuer = Issuer::discover("https://login.example.com/", "https://api.example.com");
-/// let auth = JwtAuthLayer::<JsonClaims>::builder(issuer)
-///     .response(DetailedStatus::new("api.example.com"))
+/// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+/// let auth = JwtAuthLayer::builder(issuer)
+///     .rejection_response(DetailedStatus::new("api.example.com"))
 ///     .build()?;
 /// # drop(auth);
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A client reads it with the crate `tonic-types`: `status.get_details_error_info()`.
+/// Clients read it with the crate `tonic-types`: `status.get_details_error_info()`.
 #[derive(Clone, Debug)]
 pub struct DetailedStatus {
     domain: Arc<str>,
@@ -93,7 +87,8 @@ pub struct DetailedStatus {
 }
 
 impl DetailedStatus {
-    /// `domain` is who defines the reasons: your service's name, usually its host name.
+    /// Returns responses whose reasons are defined by `domain`: the name of the service, usually its
+    /// host name.
     #[must_use]
     pub fn new(domain: impl Into<Arc<str>>) -> Self {
         Self {
@@ -102,58 +97,60 @@ impl DetailedStatus {
         }
     }
 
-    /// The challenge to answer with otherwise, for its [realm](Challenge::realm). Default: one without.
+    /// Sets the challenge of the response, for its [realm](Challenge::realm). Default: one without a
+    /// realm.
     #[must_use]
     pub fn challenge(mut self, challenge: Challenge) -> Self {
         self.challenge = challenge;
         self
     }
 
-    /// The status for an error, for handlers that check tokens themselves.
+    /// Returns the status of an error, for handlers that verify tokens themselves.
     #[must_use]
     pub fn status(&self, error: &Error) -> Status {
-        let (details, metadata) = (self.details(error), metadata(&self.challenge, error));
-        let status = Status::with_error_details_and_metadata(
-            status_code(error),
-            error.to_string(),
-            details,
-            metadata,
-        );
+        let headers = self.challenge.headers(error);
+        let details = self.details(error, &headers);
+        let (code, message) = (status_code(error), error.to_string());
+        let metadata = MetadataMap::from_headers(headers);
+        let status = Status::with_error_details_and_metadata(code, message, details, metadata);
         with_source(status, error)
     }
 
-    fn details(&self, error: &Error) -> ErrorDetails {
+    /// `headers` are those of the challenge: its `Retry-After` is repeated.
+    fn details(&self, error: &Error, headers: &HeaderMap) -> ErrorDetails {
         let scope = error
             .required_scope()
             .map(|scope| ("scope".to_owned(), scope.to_owned()));
         let metadata: HashMap<_, _> = scope.into_iter().collect();
-        let mut details =
-            ErrorDetails::with_error_info(reason(error.kind()), &*self.domain, metadata);
-        if let Some(wait) = error.retry_after() {
-            details.set_retry_info(Some(Duration::from_secs(whole_seconds(wait))));
+        let reason = reason(error.kind());
+        let mut details = ErrorDetails::with_error_info(reason, &*self.domain, metadata);
+        let retry_after = headers
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok());
+        if let Some(seconds) = retry_after.and_then(|seconds| seconds.parse().ok()) {
+            details.set_retry_info(Some(Duration::from_secs(seconds)));
         }
         details
     }
 }
 
-impl<ResBody: Default> MakeResponse<ResBody> for DetailedStatus {
-    fn make_response(&self, error: &Error, request: &RequestHead<'_>) -> Response<ResBody> {
-        let mut response: Response<ResBody> = self.challenge.make_response(error, request);
+impl<ResBody: Default> RejectionResponse<ResBody> for DetailedStatus {
+    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<ResBody> {
+        let mut response: Response<ResBody> = self.challenge.rejection_response(error, request);
         if response.headers().contains_key(STATUS) {
             let details = STANDARD_NO_PAD.encode(self.status(error).details());
-            // Base64 can always stand in a header.
-            response.headers_mut().extend(
-                HeaderValue::try_from(details)
-                    .ok()
-                    .map(|details| (DETAILS, details)),
-            );
+            // Base64 is always a valid header value.
+            let details = HeaderValue::try_from(details).ok();
+            response
+                .headers_mut()
+                .extend(details.map(|details| (DETAILS, details)));
         }
         response
     }
 }
 
-/// The variant's name in the form that `ErrorInfo` asks for: `WrongAudience` becomes `WRONG_AUDIENCE`. That name is public,
-/// so it changes as rarely as the reason may.
+/// Returns the name of the variant in the form that `ErrorInfo` requires: `WRONG_AUDIENCE` for
+/// `WrongAudience`. Names of variants are public, so they are as stable as reasons must be.
 fn reason(kind: ErrorKind) -> String {
     let mut reason = String::new();
     for character in format!("{kind:?}").chars() {

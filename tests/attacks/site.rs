@@ -10,7 +10,7 @@ use http::HeaderName;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings,
+    Algorithm, Issuer, JwksCacheSettings, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings,
     TokenSource,
 };
 
@@ -109,31 +109,31 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        Self::fetching(CacheSettings::default()).await
+        Self::fetching(JwksCacheSettings::default()).await
     }
 
     /// Gives a fetch less than a second, and a request not all of it.
     pub(crate) async fn impatient() -> Self {
         let (fetch, request) = (Duration::from_millis(2500), Duration::from_secs(2));
         Self::fetching(
-            CacheSettings::default()
+            JwksCacheSettings::default()
                 .fetch_timeout(fetch)
-                .patience(request),
+                .wait_timeout(request),
         )
         .await
     }
 
-    async fn fetching(settings: CacheSettings) -> Self {
+    async fn fetching(settings: JwksCacheSettings) -> Self {
         let fetched = TestIssuer::builder()
             .algorithms([Algorithm::ES256, Algorithm::HS256])
             .start()
             .await
             .unwrap();
         let builder =
-            || builder(Issuer::discover(fetched.issuer(), AUDIENCE).cache(settings.clone()));
+            || builder(Issuer::discovery(fetched.issuer(), AUDIENCE).jwks_cache(settings.clone()));
         let plain = builder().build().unwrap();
         let remembering = builder()
-            .remember_tokens(TokenCacheSettings::default())
+            .token_cache(TokenCacheSettings::default())
             .build()
             .unwrap();
         let trap = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -177,14 +177,14 @@ fn builder(fetched: Issuer) -> JwtAuthBuilder {
         .into_iter()
         .chain(SECRETS)
         .map(|algorithm| without_alg(key(algorithm)));
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, named, AUDIENCE))
-        .issuer(Issuer::with_keys(LOOSE, key_set(loose), AUDIENCE))
-        .issuer(Issuer::with_keys(
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, named, AUDIENCE))
+        .add_issuer(Issuer::from_keys(LOOSE, key_set(loose), AUDIENCE))
+        .add_issuer(Issuer::from_keys(
             OTHER,
             key_set([other_key().jwk()]),
             AUDIENCE,
         ))
-        .issuer(fetched)
+        .add_issuer(fetched)
         .token_sources([
             TokenSource::authorization(),
             TokenSource::cookie("session").unwrap(),

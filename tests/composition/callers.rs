@@ -83,10 +83,10 @@ async fn one_subjects_burst_does_not_touch_anothers() {
 #[tokio::test]
 async fn the_same_subject_of_another_issuer_is_somebody_else() {
     let other = TestKey::generate(Algorithm::ES256);
-    let key = Key::jwk(&other.jwk().to_string()).unwrap();
+    let key = Key::from_jwk(&other.jwk().to_string()).unwrap();
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
-            .issuer(Issuer::with_keys("https://other.example", key, AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+            .add_issuer(Issuer::from_keys("https://other.example", key, AUDIENCE))
             .build()
             .unwrap();
     let app = limited(Extractor::subject()).layer(auth);
@@ -118,7 +118,7 @@ async fn clients_are_told_apart_by_client_id_or_azp() {
 #[tokio::test]
 async fn any_claim_may_be_the_key() {
     let tenant = |claims: &Claims| Some(claims.get("tenant")?.as_str()?.to_owned());
-    let app = limited(ClaimsKeyExtractor::by(tenant)).layer(layer());
+    let app = limited(ClaimsKeyExtractor::from_fn(tenant)).layer(layer());
     assert_twice(&app, &token().claim("tenant", "acme")).await;
     assert_twice(&app, &token().claim("tenant", "ucme")).await;
 }
@@ -146,7 +146,7 @@ async fn without_the_layer_above_nobody_gets_through() {
 #[tokio::test]
 async fn who_was_let_through_without_a_token_is_asked_for_one() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
             .optional()
             .build()
             .unwrap();

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use tower::{Layer as _, Service as _, ServiceExt as _};
-use tower_jwt_auth::{Claims, RequestHead, RequireLayer};
+use tower_jwt_auth::{Claims, RequestParts, RequireLayer};
 
 use crate::support::{Held, layer, request, token};
 use crate::watched::Costly;
@@ -11,7 +11,7 @@ use crate::watched::Costly;
 async fn an_accepted_request_clones_nothing_while_the_keys_are_at_hand() {
     let inner = Costly::default();
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
-    let anybody = RequireLayer::when(|_: &Claims, _: &RequestHead<'_>| true);
+    let anybody = RequireLayer::from_fn(|_: &Claims, _: &RequestParts<'_>| true);
     let mut service = layer().layer(anybody.layer(inner));
     for _ in 0..10 {
         let response = service

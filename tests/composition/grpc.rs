@@ -22,7 +22,7 @@ fn health() -> HealthServer<HealthService> {
 }
 
 fn optional_layer() -> JwtAuthLayer {
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
         .optional()
         .build()
         .unwrap()
@@ -62,7 +62,7 @@ async fn a_service_of_tonics_may_ask_for_scopes_by_method() {
     let watch = RequireLayer::all_scopes(["health:watch"])
         .unwrap()
         .only_for(|head| head.uri().path() == "/grpc.health.v1.Health/Watch")
-        .like(&optional_layer());
+        .rejection_response_of(&optional_layer());
     let service = optional_layer().layer(Routes::new(watch.named_layer(health())));
     for (method, token, expected) in [
         ("Check", token().scope("health"), None),

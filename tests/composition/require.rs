@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_jwt_auth::{
     Challenge, Claims, ConfigErrorKind, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer,
-    MakeResponse as _, RequestHead, RequireLayer,
+    RejectionResponse as _, RequestParts, RequireLayer,
 };
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, request};
@@ -111,7 +111,7 @@ fn has_role(claims: &Claims, role: &str) -> bool {
 #[tokio::test]
 async fn a_predicate_sees_roles_as_keycloak_states_them() {
     let editors =
-        RequireLayer::when(|claims: &Claims, _: &RequestHead<'_>| has_role(claims, "editor"));
+        RequireLayer::from_fn(|claims: &Claims, _: &RequestParts<'_>| has_role(claims, "editor"));
     let token = token_with("realm_access", json!({"roles": ["reader", "editor"]}));
     assert_eq!(
         through(editors.clone(), request(Some(&token)))
@@ -133,7 +133,7 @@ async fn a_predicate_sees_roles_as_keycloak_states_them() {
 
 #[tokio::test]
 async fn a_predicate_sees_the_tenant_in_the_path() {
-    let own = RequireLayer::when(|claims: &Claims, head: &RequestHead<'_>| {
+    let own = RequireLayer::from_fn(|claims: &Claims, head: &RequestParts<'_>| {
         let tenant = claims.get("tenant").and_then(Value::as_str);
         tenant.is_some() && head.uri().path().split('/').nth(2) == tenant
     });
@@ -176,7 +176,7 @@ async fn a_grpc_method_has_its_scope_and_its_callers_an_answer_they_understand()
 
 #[tokio::test]
 async fn what_is_added_to_it_takes_nothing_away() {
-    let path = |path: &'static str| move |head: &RequestHead<'_>| head.uri().path() == path;
+    let path = |path: &'static str| move |head: &RequestParts<'_>| head.uri().path() == path;
     let writes = Require::all_scopes(["orders:write"])
         .unwrap()
         .only_for(path("/delete"))
@@ -227,7 +227,7 @@ async fn without_the_layer_above_it_is_a_mistake_of_the_server() {
 async fn claims_of_another_type_are_none() {
     #[derive(serde::Deserialize)]
     struct Mine {}
-    let require = RequireLayer::when(|_: &Claims<Mine>, _: &RequestHead<'_>| true);
+    let require = RequireLayer::from_fn(|_: &Claims<Mine>, _: &RequestParts<'_>| true);
     let response = through(require, request(Some(&token_with("scope", "a")))).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
@@ -235,7 +235,7 @@ async fn claims_of_another_type_are_none() {
 #[tokio::test]
 async fn who_was_let_through_without_a_token_is_asked_for_one() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
             .optional()
             .build()
             .unwrap();
@@ -255,11 +255,13 @@ async fn who_was_let_through_without_a_token_is_asked_for_one() {
 #[tokio::test]
 async fn it_answers_like_the_layer_above_or_in_its_own_way() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
             .realm("shop")
             .build()
             .unwrap();
-    let like = RequireLayer::all_scopes(["a"]).unwrap().like(&auth);
+    let like = RequireLayer::all_scopes(["a"])
+        .unwrap()
+        .rejection_response_of(&auth);
     let response = auth
         .layer(like.layer(service_fn(answer)))
         .oneshot(request(Some(&token_with("scope", "b"))))
@@ -269,14 +271,13 @@ async fn it_answers_like_the_layer_above_or_in_its_own_way() {
             .starts_with("Bearer realm=\"shop\",error=\"insufficient_scope\"")
     );
 
-    let own =
-        Require::all_scopes(["a"])
-            .unwrap()
-            .response(|error: &Error, head: &RequestHead<'_>| {
-                Challenge::new()
-                    .make_response(error, head)
-                    .map(|_: String| format!("{} {error}", head.method()))
-            });
+    let own = Require::all_scopes(["a"]).unwrap().rejection_response(
+        |error: &Error, head: &RequestParts<'_>| {
+            Challenge::new()
+                .rejection_response(error, head)
+                .map(|_: String| format!("{} {error}", head.method()))
+        },
+    );
     let response = through(own, request(Some(&token_with("scope", "b")))).await;
     assert_eq!(
         refused(&response, StatusCode::FORBIDDEN),
@@ -321,7 +322,7 @@ fn what_is_required_must_be_scopes() {
         &["\u{7f}"],
     ] {
         let error = Require::all_scopes(scopes.iter().copied()).unwrap_err();
-        assert_eq!(error.kind(), ConfigErrorKind::Contradiction, "{scopes:?}");
+        assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{scopes:?}");
         assert!(
             Require::any_scope(scopes.iter().copied()).is_err(),
             "{scopes:?}"

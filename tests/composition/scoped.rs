@@ -56,7 +56,7 @@ async fn a_handler_whose_scopes_are_not_granted_answers_as_the_layer_does() {
     let app = Router::new().route("/", get(orders)).layer(layer());
     let by_layer = RequireLayer::all_scopes(["orders:read", "profile"])
         .unwrap()
-        .like(&layer());
+        .rejection_response_of(&layer());
     let layered = Router::new()
         .route("/", get(|| async {}).layer(by_layer))
         .layer(layer());
@@ -88,7 +88,7 @@ async fn a_handler_without_the_layer_is_a_mistake_of_the_server() {
 #[tokio::test]
 async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
             .optional()
             .build()
             .unwrap();
@@ -107,7 +107,11 @@ async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
 
 #[tokio::test]
 async fn each_route_and_each_method_may_ask_for_its_own() {
-    let require = |scope: &str| RequireLayer::all_scopes([scope]).unwrap().like(&layer());
+    let require = |scope: &str| {
+        RequireLayer::all_scopes([scope])
+            .unwrap()
+            .rejection_response_of(&layer())
+    };
     let app = Router::new()
         .route(
             "/orders",

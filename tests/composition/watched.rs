@@ -35,7 +35,7 @@ pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
         keys: public_key().into(),
         looks: looks.clone(),
     };
-    let layer = JwtAuthLayer::builder(Issuer::with_source(ISSUER, source, AUDIENCE))
+    let layer = JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, source, AUDIENCE))
         .build()
         .unwrap();
     let met = layer

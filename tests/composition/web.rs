@@ -110,7 +110,7 @@ async fn below_trace_compression_and_cors_refusals_bear_what_those_add() {
 #[tokio::test]
 async fn above_compression_body_limit_and_cors_it_works_alike() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
             .pass_preflight()
             .build()
             .unwrap();

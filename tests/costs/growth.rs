@@ -1,4 +1,4 @@
-//! What a long token costs more than a short one. Its text is bounded by `longest_token`; nothing may multiply that.
+//! What a long token costs more than a short one. Its text is bounded by `max_token_len`; nothing may multiply that.
 
 use allocation_counter::AllocationInfo;
 use tower_jwt_auth::Algorithm;

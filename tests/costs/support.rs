@@ -58,7 +58,7 @@ pub(crate) fn guarded(key: &TestKey) -> Guarded {
 /// A service that trusts one key and remembers tokens.
 pub(crate) fn remembering(key: &TestKey) -> Guarded {
     trusting(key)
-        .remember_tokens(TokenCacheSettings::default())
+        .token_cache(TokenCacheSettings::default())
         .build()
         .unwrap()
         .layer(Inner)
@@ -67,7 +67,8 @@ pub(crate) fn remembering(key: &TestKey) -> Guarded {
 /// A service that trusts another issuer before, whose tokens have the same headers, and has seen one of them.
 pub(crate) fn guarded_beside(before: &TestKey, key: &TestKey) -> Guarded {
     let mut service: Guarded = JwtAuthLayer::builder(issuer(OTHER_ISSUER, before))
-        .issuer(issuer(ISSUER, key))
+        .claims()
+        .add_issuer(issuer(ISSUER, key))
         .build()
         .unwrap()
         .layer(Inner);
@@ -82,11 +83,15 @@ pub(crate) fn guarded_beside(before: &TestKey, key: &TestKey) -> Guarded {
 }
 
 fn trusting(key: &TestKey) -> JwtAuthBuilder<MyClaims> {
-    JwtAuthLayer::builder(issuer(ISSUER, key))
+    JwtAuthLayer::builder(issuer(ISSUER, key)).claims()
 }
 
 fn issuer(name: &str, key: &TestKey) -> Issuer {
-    Issuer::with_keys(name, Key::jwk(&key.jwk().to_string()).unwrap(), AUDIENCE)
+    Issuer::from_keys(
+        name,
+        Key::from_jwk(&key.jwk().to_string()).unwrap(),
+        AUDIENCE,
+    )
 }
 
 /// Twelve claims, as a provider's access token has them.

@@ -54,7 +54,7 @@ impl Rules {
         match (&self.jwks, &self.secret) {
             (Some(jwks), None) => KeySet::from_json(&jwks.to_string()).unwrap(),
             (None, Some(secret)) => {
-                Key::secret(Algorithm::HS256, URL_SAFE_NO_PAD.decode(secret).unwrap())
+                Key::from_secret(Algorithm::HS256, URL_SAFE_NO_PAD.decode(secret).unwrap())
                     .unwrap()
                     .into()
             }
@@ -63,9 +63,7 @@ impl Rules {
     }
 
     fn authenticator(&self, now: u64) -> Authenticator {
-        let (first, others) = self.audiences.split_first().unwrap();
-        let issuer = Issuer::with_keys(&self.issuer, self.keys(), first);
-        let issuer = others.iter().fold(issuer, Issuer::audience);
+        let issuer = Issuer::from_keys(&self.issuer, self.keys(), self.audiences.clone());
         let issuer = issuer.algorithms(self.algorithms.iter().map(|name| name.parse().unwrap()));
         let clock = TestClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(now));
         let builder = Authenticator::builder(issuer).clock(clock);

@@ -101,7 +101,7 @@ async fn a_thousand_cold_requests_are_one_fetch() {
     issuer.set_fault(Some(Fault::Delay(Duration::from_millis(100))));
     let settings = settings()
         .fetch_timeout(Duration::from_secs(5))
-        .patience(Duration::from_secs(5));
+        .wait_timeout(Duration::from_secs(5));
     let authenticator = authenticator(&issuer, settings);
     let token = issuer.token().sign();
     let outcomes = join_all((0..1000).map(|_| authenticator.authenticate(&token))).await;
@@ -166,7 +166,7 @@ async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none
         .start()
         .await
         .unwrap();
-    let settings = settings().shortest_life(second).stale_for(second);
+    let settings = settings().min_ttl(second).stale_if_error(second);
     let authenticator = authenticator(&issuer, settings);
     let token = issuer.token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());

@@ -78,7 +78,7 @@ async fn an_issuer_that_hangs_slows_no_token_whose_key_is_known() {
     let issuer = TestIssuer::start().await.unwrap();
     let settings = settings()
         .fetch_timeout(Duration::from_secs(60))
-        .patience(Duration::from_secs(60));
+        .wait_timeout(Duration::from_secs(60));
     let authenticator = authenticator(&issuer, settings);
     authenticator.prefetch().await.unwrap();
     let token = issuer.token().sign();

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tower_jwt_auth::testing::{Fault, TestIssuer, TestKey};
-use tower_jwt_auth::{Algorithm, Authenticator, CacheSettings, Claims, Error, ErrorKind, Issuer};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JwksCacheSettings,
+};
 
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
@@ -37,14 +39,14 @@ pub(crate) fn faults(issuer: &TestIssuer) -> Vec<Fault> {
 }
 
 /// Fetches are given half a second, requests wait for 300 ms.
-pub(crate) fn settings() -> CacheSettings {
-    CacheSettings::default()
+pub(crate) fn settings() -> JwksCacheSettings {
+    JwksCacheSettings::default()
         .fetch_timeout(Duration::from_millis(500))
-        .patience(Duration::from_millis(300))
+        .wait_timeout(Duration::from_millis(300))
 }
 
-pub(crate) fn authenticator(issuer: &TestIssuer, settings: CacheSettings) -> Authenticator {
-    let trusted = Issuer::discover(issuer.issuer(), AUDIENCE).cache(settings);
+pub(crate) fn authenticator(issuer: &TestIssuer, settings: JwksCacheSettings) -> Authenticator {
+    let trusted = Issuer::discovery(issuer.issuer(), AUDIENCE).jwks_cache(settings);
     Authenticator::builder(trusted)
         .build_authenticator()
         .unwrap()

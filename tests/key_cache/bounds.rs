@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, CacheSettings, ErrorKind, Issuer, JsonClaims, Key, KeySet,
+    Algorithm, Authenticator, ErrorKind, Issuer, JsonClaims, JwksCacheSettings, Key, KeySet,
 };
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
@@ -48,8 +48,8 @@ fn a_key_id_has_512_bytes_and_a_skipped_one_is_named_up_to_64() {
             .with_key_id("k".repeat(length))
             .jwk()
     };
-    assert!(Key::jwk(&key(512).to_string()).is_ok());
-    assert!(Key::jwk(&key(513).to_string()).is_err());
+    assert!(Key::from_jwk(&key(512).to_string()).is_ok());
+    assert!(Key::from_jwk(&key(513).to_string()).is_err());
     let mut named = key(64);
     named["use"] = json!("enc");
     let set = KeySet::from_json(&jwks(&[key(1), key(513), named])).unwrap();
@@ -67,8 +67,8 @@ async fn four_keys_are_tried_for_one_token() {
         .map(|_| TestKey::generate(Algorithm::ES256).with_key_id("same"))
         .collect();
     let set = KeySet::from_json(&jwks(&keys.iter().map(TestKey::jwk).collect::<Vec<_>>())).unwrap();
-    let issuer = Issuer::with_keys(ISSUER, set, AUDIENCE);
-    let authenticator = Authenticator::<JsonClaims>::builder(issuer)
+    let issuer = Issuer::from_keys(ISSUER, set, AUDIENCE);
+    let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
     let tokens: Vec<_> = keys
@@ -82,8 +82,8 @@ async fn four_keys_are_tried_for_one_token() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_of_a_mebibyte_is_taken_and_no_longer_one() {
     for (limit, settings) in [
-        (1024 * 1024, CacheSettings::default()),
-        (2000, CacheSettings::default().body_limit(2000)),
+        (1024 * 1024, JwksCacheSettings::default()),
+        (2000, JwksCacheSettings::default().max_body_len(2000)),
     ] {
         for (length, expected) in [(limit, None), (limit + 1, Some(ErrorKind::KeysUnavailable))] {
             let mock = Mock::new();
@@ -145,7 +145,7 @@ async fn an_unknown_key_id_is_remembered_up_to_128_bytes() {
 async fn so_many_may_wait_and_one_more_is_refused_at_once() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
-    let settings = CacheSettings::default().most_waiting(2);
+    let settings = JwksCacheSettings::default().max_waiters(2);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     let (mut first, mut second) = (
@@ -216,8 +216,8 @@ async fn replayed(
 async fn so_many_ids_of_single_use_tokens_are_remembered_and_for_moments_a_few_more() {
     let mock = Mock::new();
     let authenticator = mock
-        .builder(CacheSettings::default())
-        .single_use(100)
+        .builder(JwksCacheSettings::default())
+        .reject_replays(100)
         .build_authenticator()
         .unwrap();
     let tokens: Vec<_> = (0..1000).map(|_| mock.token()).collect();
@@ -233,8 +233,8 @@ async fn so_many_ids_of_single_use_tokens_are_remembered_and_for_moments_a_few_m
 async fn the_id_that_was_unseen_for_the_longest_is_forgotten_first() {
     let mock = Mock::new();
     let authenticator = mock
-        .builder(CacheSettings::default())
-        .single_use(200)
+        .builder(JwksCacheSettings::default())
+        .reject_replays(200)
         .build_authenticator()
         .unwrap();
     let tokens: Vec<_> = (0..400).map(|_| mock.token()).collect();
@@ -254,8 +254,12 @@ async fn the_id_that_was_unseen_for_the_longest_is_forgotten_first() {
 #[tokio::test]
 async fn a_single_use_token_that_lives_for_ages_is_used_once() {
     let key = TestKey::generate(Algorithm::ES256);
-    let issuer = Issuer::with_keys(ISSUER, Key::jwk(&key.jwk().to_string()).unwrap(), AUDIENCE);
-    let builder = Authenticator::<JsonClaims>::builder(issuer).single_use(u64::MAX);
+    let issuer = Issuer::from_keys(
+        ISSUER,
+        Key::from_jwk(&key.jwk().to_string()).unwrap(),
+        AUDIENCE,
+    );
+    let builder = Authenticator::builder(issuer).reject_replays(u64::MAX);
     let authenticator = builder.build_authenticator().unwrap();
     let token = key
         .token()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
-use tower_jwt_auth::{CacheSettings, ErrorKind};
+use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind};
 
@@ -23,9 +23,9 @@ async fn a_thousand_requests_on_a_cold_cache_share_one_fetch() {
 async fn a_thousand_requests_on_an_expired_cache_share_one_fetch() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
-    let settings = CacheSettings::default()
-        .stale_for(Duration::ZERO)
-        .idle_after(Duration::from_secs(60));
+    let settings = JwksCacheSettings::default()
+        .stale_if_error(Duration::ZERO)
+        .idle_timeout(Duration::from_secs(60));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -147,7 +147,7 @@ async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
 async fn a_slow_issuer_costs_a_waiter_its_own_patience_and_no_more() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
-    let settings = CacheSettings::default().patience(Duration::from_secs(2));
+    let settings = JwksCacheSettings::default().wait_timeout(Duration::from_secs(2));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     let start = Instant::now();

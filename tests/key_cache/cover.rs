@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, advance, sleep, timeout};
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
+use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -109,7 +109,7 @@ fn in_an_outage_keys_that_nobody_refreshes_serve_on_since_each_lapse_is_an_attem
 #[test]
 fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
     let mock = minute();
-    let settings = CacheSettings::default().refresh_after(10);
+    let settings = JwksCacheSettings::default().refresh_at_percent(10);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let (withdrawn, stranger) = (mock.token(), Mock::stranger());
     let (awake, asleep) = (runtime(), runtime());
@@ -193,9 +193,9 @@ fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing(
 async fn a_fetch_that_began_in_time_is_no_gap_however_long_it_takes() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=10");
-    let settings = CacheSettings::default()
-        .shortest_life(SECOND)
-        .refresh_after(95);
+    let settings = JwksCacheSettings::default()
+        .min_ttl(SECOND)
+        .refresh_at_percent(95);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());

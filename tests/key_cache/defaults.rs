@@ -12,13 +12,13 @@ use http_body_util::{Full, StreamBody};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Authenticator, CacheSettings, ErrorKind, HttpClient, Issuer};
+use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings};
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
 
 /// Who waits so long sees how a fetch ends.
-fn patient() -> CacheSettings {
-    CacheSettings::default().patience(Duration::from_secs(60))
+fn patient() -> JwksCacheSettings {
+    JwksCacheSettings::default().wait_timeout(Duration::from_secs(60))
 }
 
 /// After how long a request fails because a fetch took too long.
@@ -72,7 +72,7 @@ async fn the_body_of_an_answer_is_within_the_five_seconds() {
     for pause in [Duration::from_millis(700), Duration::from_secs(3600)] {
         let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
             .http_client(dripping(pause))
-            .cache(patient());
+            .jwks_cache(patient());
         let authenticator = Authenticator::builder(issuer)
             .build_authenticator()
             .unwrap();
@@ -90,9 +90,9 @@ async fn so_is_the_way_to_the_key_set_by_the_metadata() {
     );
     mock.delay(Duration::from_secs(2));
     mock.silence(JWKS_URI);
-    let issuer = Issuer::discover(ISSUER, AUDIENCE)
+    let issuer = Issuer::discovery(ISSUER, AUDIENCE)
         .http_client(mock.client())
-        .cache(patient());
+        .jwks_cache(patient());
     let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();

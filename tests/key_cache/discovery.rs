@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, Issuer};
+use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings};
 
 use crate::mock::{AUDIENCE, ISSUER, Mock, kind, minutes};
 
@@ -15,9 +15,9 @@ fn metadata(jwks_uri: &str) -> String {
 }
 
 fn discovering(mock: &Mock) -> Authenticator {
-    let issuer = Issuer::discover(ISSUER, AUDIENCE)
+    let issuer = Issuer::discovery(ISSUER, AUDIENCE)
         .http_client(mock.client())
-        .cache(CacheSettings::default());
+        .jwks_cache(JwksCacheSettings::default());
     Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap()
@@ -146,10 +146,10 @@ async fn metadata_lives_no_longer_than_the_settings_allow() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     mock.page(OPENID, metadata("https://issuer.example/old"));
-    let settings = CacheSettings::default().longest_life(Duration::from_secs(300));
-    let issuer = Issuer::discover(ISSUER, AUDIENCE)
+    let settings = JwksCacheSettings::default().max_ttl(Duration::from_secs(300));
+    let issuer = Issuer::discovery(ISSUER, AUDIENCE)
         .http_client(mock.client())
-        .cache(settings);
+        .jwks_cache(settings);
     let authenticator: Authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
@@ -184,7 +184,7 @@ async fn an_https_issuer_has_an_https_jwks_uri() {
 async fn an_issuer_with_a_path_has_it_at_the_end_or_after_the_well_known_part() {
     let mock = Mock::new();
     let issuer =
-        Issuer::discover("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());
+        Issuer::discovery("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());
     let authenticator: Authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();

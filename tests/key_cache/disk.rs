@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
-use tower_jwt_auth::{Authenticator, CacheSettings, Issuer, KeysEvent};
+use tower_jwt_auth::{Authenticator, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock};
 use crate::restart::Folder;
@@ -15,8 +15,8 @@ fn hanging(mock: &Mock, folder: &Folder, gate: Receiver<()>) -> (Authenticator, 
     let counted = Arc::clone(&attempts);
     let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
         .http_client(mock.client())
-        .cache(CacheSettings::default().snapshot_folder(folder.path().join("nowhere")))
-        .observe(move |_, event| {
+        .jwks_cache(JwksCacheSettings::default().snapshot_dir(folder.path().join("nowhere")))
+        .on_event(move |_, event| {
             if let KeysEvent::SnapshotFailed { .. } = event {
                 counted.fetch_add(1, Relaxed);
                 assert!(gate.lock().unwrap().recv().is_err());

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tower_jwt_auth::{Authenticator, CacheSettings, Issuer, KeysEvent};
+use tower_jwt_auth::{Authenticator, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, minutes};
 
@@ -15,12 +15,12 @@ fn observed(mock: &Mock) -> (Authenticator, Events) {
     let noted = Arc::clone(&events);
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(mock.client())
-        .cache(CacheSettings::default())
-        .observe(move |issuer, event| {
+        .jwks_cache(JwksCacheSettings::default())
+        .on_event(move |issuer, event| {
             assert_eq!(issuer, ISSUER);
             noted.lock().unwrap().push(match event {
                 KeysEvent::Fetched { keys, .. } => format!("fetched {}", keys.keys().count()),
-                KeysEvent::Failed { failures, .. } => format!("failed {failures}"),
+                KeysEvent::FetchFailed { failures, .. } => format!("failed {failures}"),
                 KeysEvent::Recovered { failures, .. } => format!("recovered {failures}"),
                 other => format!("{other:?}"),
             });
@@ -68,7 +68,7 @@ async fn an_exhausted_budget_is_told_once_a_time() {
             .lock()
             .unwrap()
             .iter()
-            .filter(|event| *event == "BudgetExhausted")
+            .filter(|event| *event == "RefetchLimitReached")
             .count()
     };
     for round in 1..=3 {
@@ -109,7 +109,7 @@ async fn an_observer_may_look_at_the_health() {
     let seen = Arc::clone(&slot);
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(mock.client())
-        .observe(move |_, _| {
+        .on_event(move |_, _| {
             if let Some(authenticator) = &*seen.lock().unwrap() {
                 assert_eq!(authenticator.health().len(), 1);
             }

@@ -1,7 +1,7 @@
 //! Deep JSON, huge numbers and other strange members in what an issuer answers.
 
 use serde_json::{Value, json};
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, Issuer, KeySet};
+use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeySet};
 
 use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, kind};
 
@@ -100,9 +100,9 @@ async fn deep_json_and_huge_numbers_in_metadata_do_no_harm() {
             let mut rest = metadata.clone();
             rest.as_object_mut().unwrap().remove(member);
             mock.page(OPENID, with_member(&rest, member, &text));
-            let issuer = Issuer::discover(ISSUER, AUDIENCE)
+            let issuer = Issuer::discovery(ISSUER, AUDIENCE)
                 .http_client(mock.client())
-                .cache(CacheSettings::default());
+                .jwks_cache(JwksCacheSettings::default());
             let authenticator: Authenticator = Authenticator::builder(issuer)
                 .build_authenticator()
                 .unwrap();
@@ -123,6 +123,6 @@ fn deep_json_given_by_the_operator_is_an_error_and_no_overflow() {
     for text in deep() {
         assert!(KeySet::from_json(&text).is_err());
         assert!(KeySet::from_json(&format!("{{\"keys\":[{text}]}}")).is_err());
-        assert!(tower_jwt_auth::Key::jwk(&text).is_err());
+        assert!(tower_jwt_auth::Key::from_jwk(&text).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tower_jwt_auth::CacheSettings;
+use tower_jwt_auth::JwksCacheSettings;
 
 use crate::mock::Mock;
 
@@ -12,11 +12,11 @@ async fn life(headers: &[(&'static str, &str)]) -> u64 {
     for (name, value) in headers {
         mock.header(name, value);
     }
-    let settings = CacheSettings::default().stale_for(Duration::from_secs(3600));
+    let settings = JwksCacheSettings::default().stale_if_error(Duration::from_secs(3600));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     authenticator.prefetch().await.unwrap();
     let fetch = authenticator.health().remove(0).fetch.unwrap();
-    fetch.serves_for.unwrap().as_secs() - 3600
+    fetch.usable_for.unwrap().as_secs() - 3600
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,32 +99,35 @@ async fn expires_counts_where_max_age_is_not_there() {
 #[tokio::test(start_paused = true)]
 async fn contradictory_settings_are_refused() {
     let second = Duration::from_secs(1);
-    let default = CacheSettings::default;
+    let default = JwksCacheSettings::default;
     for settings in [
         default()
-            .shortest_life(Duration::from_secs(100))
-            .longest_life(Duration::from_secs(99)),
-        default().shortest_life(Duration::ZERO),
+            .min_ttl(Duration::from_secs(100))
+            .max_ttl(Duration::from_secs(99)),
+        default().min_ttl(Duration::ZERO),
         default().fetch_timeout(Duration::ZERO),
-        default().patience(Duration::ZERO),
-        default().body_limit(0),
-        default().unknown_key_refetches(2, Duration::ZERO),
-        default().unknown_key_refetches(usize::MAX, second),
-        default().refresh_after(96),
-        default().refresh_after(9),
-        default().retry_pause(second, second / 2),
-        default().retry_pause(Duration::ZERO, second),
-        default().retry_pause(second, Duration::MAX),
-        default().stale_for(Duration::MAX),
-        default().longest_life(Duration::MAX),
-        default().body_limit(16 * 1024 * 1024 + 1),
-        default().most_waiting(0),
-        default().most_waiting(1_000_001),
+        default().wait_timeout(Duration::ZERO),
+        default().max_body_len(0),
+        default().refetch_limit(2, Duration::ZERO),
+        default().refetch_limit(usize::MAX, second),
+        default().refresh_at_percent(96),
+        default().refresh_at_percent(9),
+        default().backoff(second, second / 2),
+        default().backoff(Duration::ZERO, second),
+        default().backoff(second, Duration::MAX),
+        default().stale_if_error(Duration::MAX),
+        default().max_ttl(Duration::MAX),
+        default().max_body_len(16 * 1024 * 1024 + 1),
+        default().max_waiters(0),
+        default().max_waiters(1_000_001),
     ] {
         let error = Mock::new()
             .builder(settings)
             .build_authenticator()
             .unwrap_err();
-        assert_eq!(error.kind(), tower_jwt_auth::ConfigErrorKind::Contradiction);
+        assert_eq!(
+            error.kind(),
+            tower_jwt_auth::ConfigErrorKind::InvalidSetting
+        );
     }
 }

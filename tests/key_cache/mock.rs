@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, CacheSettings, Claims, Error, ErrorKind, HttpClient, Issuer,
+    Algorithm, Authenticator, Claims, Error, ErrorKind, HttpClient, Issuer, JwksCacheSettings,
     JwtAuthBuilder,
 };
 
@@ -247,15 +247,15 @@ impl Mock {
         response
     }
 
-    pub(crate) fn builder(&self, settings: CacheSettings) -> JwtAuthBuilder {
+    pub(crate) fn builder(&self, settings: JwksCacheSettings) -> JwtAuthBuilder {
         let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
             .http_client(self.client())
-            .cache(settings);
+            .jwks_cache(settings);
         Authenticator::builder(issuer)
     }
 
     pub(crate) fn authenticator(&self) -> Authenticator {
-        self.builder(CacheSettings::default())
+        self.builder(JwksCacheSettings::default())
             .build_authenticator()
             .unwrap()
     }

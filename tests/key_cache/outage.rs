@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::{CacheSettings, ErrorKind};
+use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -50,7 +50,7 @@ async fn whatever_the_fault_good_keys_serve_for_an_hour_beyond_their_life_and_th
 async fn stale_service_can_be_turned_off() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
-    let settings = CacheSettings::default().stale_for(Duration::ZERO);
+    let settings = JwksCacheSettings::default().stale_if_error(Duration::ZERO);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -87,7 +87,7 @@ async fn the_pauses_can_be_set() {
     mock.answer(Answer::Unreachable);
     let minute = Duration::from_secs(60);
     let authenticator = mock
-        .builder(CacheSettings::default().retry_pause(minute, minute))
+        .builder(JwksCacheSettings::default().backoff(minute, minute))
         .build_authenticator()
         .unwrap();
     for _ in 0..30 {
@@ -135,9 +135,9 @@ async fn health_tells_what_is_wrong() {
     let fetch = health.fetch.unwrap();
     assert!(fetch.stale);
     assert_eq!(fetch.age, Some(Duration::from_secs(660)));
-    assert_eq!(fetch.expires_in, Some(Duration::ZERO));
+    assert_eq!(fetch.fresh_for, Some(Duration::ZERO));
     assert!(fetch.last_success.is_some());
-    assert_eq!(fetch.serves_for, Some(Duration::from_secs(59 * 60)));
+    assert_eq!(fetch.usable_for, Some(Duration::from_secs(59 * 60)));
     assert_eq!(
         fetch.last_error.as_deref(),
         Some("the issuer answered with status 500")

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, HttpClient, Issuer, KeysEvent};
+use tower_jwt_auth::{Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, minutes};
 
@@ -41,9 +41,9 @@ fn world(mock: &Mock, panics: Range<usize>) -> World {
     let noted = Arc::clone(&told);
     let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
         .http_client(client(mock, &calls, panics))
-        .cache(CacheSettings::default().unstated_life(Duration::from_secs(60)))
-        .observe(move |_, event| {
-            if let KeysEvent::Failed {
+        .jwks_cache(JwksCacheSettings::default().default_ttl(Duration::from_secs(60)))
+        .on_event(move |_, event| {
+            if let KeysEvent::FetchFailed {
                 error, failures, ..
             } = event
             {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 use tower_jwt_auth::{
-    Authenticator, CacheSettings, ConfigError, ConfigErrorKind, ErrorKind, Issuer,
+    Authenticator, ConfigError, ConfigErrorKind, ErrorKind, Issuer, JwksCacheSettings,
 };
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
@@ -27,7 +27,7 @@ fn a_url_with_a_user_name_or_a_password_is_refused_with_a_clear_text() {
     for url in PASSWORDS {
         for issuer in [
             Issuer::jwks(ISSUER, url, AUDIENCE),
-            Issuer::discover(url, AUDIENCE),
+            Issuer::discovery(url, AUDIENCE),
         ] {
             let error = build(issuer.http_client(Mock::new().client())).unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::InvalidUrl, "{url}");
@@ -50,7 +50,7 @@ async fn metadata_that_names_a_url_with_a_password_is_refused() {
             metadata,
         );
         let authenticator =
-            build(Issuer::discover(ISSUER, AUDIENCE).http_client(mock.client())).unwrap();
+            build(Issuer::discovery(ISSUER, AUDIENCE).http_client(mock.client())).unwrap();
         assert_eq!(
             kind(authenticator.authenticate(&mock.token()).await),
             Some(ErrorKind::KeysUnavailable)
@@ -60,11 +60,11 @@ async fn metadata_that_names_a_url_with_a_password_is_refused() {
 }
 
 fn start(mock: &Mock, url: &str, folder: &Folder) -> Authenticator {
-    let settings = CacheSettings::default().snapshot_folder(folder.path());
+    let settings = JwksCacheSettings::default().snapshot_dir(folder.path());
     build(
         Issuer::jwks(ISSUER, url, AUDIENCE)
             .http_client(mock.client())
-            .cache(settings),
+            .jwks_cache(settings),
     )
     .unwrap()
 }

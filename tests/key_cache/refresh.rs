@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use tower_jwt_auth::testing::TestClock;
-use tower_jwt_auth::{CacheSettings, ErrorKind};
+use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -30,7 +30,7 @@ async fn how_early_they_are_refreshed_can_be_set() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=1000");
     let authenticator = mock
-        .builder(CacheSettings::default().refresh_after(40))
+        .builder(JwksCacheSettings::default().refresh_at_percent(40))
         .build_authenticator()
         .unwrap();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -46,7 +46,7 @@ async fn a_step_of_the_clock_on_the_wall_neither_expires_nor_prolongs_a_set() {
     mock.header("cache-control", "max-age=600");
     let wall = TestClock::now_fixed();
     let authenticator = mock
-        .builder(CacheSettings::default())
+        .builder(JwksCacheSettings::default())
         .clock(wall.clone())
         .build_authenticator()
         .unwrap();
@@ -63,7 +63,7 @@ async fn a_step_of_the_clock_on_the_wall_neither_expires_nor_prolongs_a_set() {
         let outcome = authenticator.authenticate(&token).await;
         assert!(outcome.is_ok(), "{outcome:?}");
         assert_eq!(
-            (mock.fetches(), health().expires_in),
+            (mock.fetches(), health().fresh_for),
             (1, Some(Duration::from_secs(600)))
         );
     }
@@ -117,7 +117,7 @@ async fn a_key_replaced_under_the_same_id_takes_effect() {
 async fn without_requests_refreshing_stops_and_the_next_request_resumes_it() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
-    let settings = CacheSettings::default().idle_after(Duration::from_secs(600));
+    let settings = JwksCacheSettings::default().idle_timeout(Duration::from_secs(600));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     minutes(30).await;
@@ -135,7 +135,7 @@ async fn without_requests_refreshing_stops_and_the_next_request_resumes_it() {
 async fn a_set_that_outlived_its_life_unattended_is_fetched_before_it_is_trusted() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
-    let settings = CacheSettings::default().idle_after(Duration::from_secs(60));
+    let settings = JwksCacheSettings::default().idle_timeout(Duration::from_secs(60));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let withdrawn = mock.token();
     assert!(authenticator.authenticate(&withdrawn).await.is_ok());
@@ -211,7 +211,7 @@ async fn a_life_that_got_shorter_is_kept_to() {
 async fn looking_at_the_health_fetches_nothing() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
-    let settings = CacheSettings::default().idle_after(Duration::from_secs(600));
+    let settings = JwksCacheSettings::default().idle_timeout(Duration::from_secs(600));
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     assert_eq!(authenticator.health()[0].keys.len(), 0);
     minutes(1).await;
@@ -236,9 +236,9 @@ async fn looking_at_the_health_fetches_nothing() {
 async fn an_endless_idle_time_means_never() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
-    let endless = CacheSettings::default().idle_after(Duration::MAX);
+    let endless = JwksCacheSettings::default().idle_timeout(Duration::MAX);
     assert!(mock.builder(endless).build_authenticator().is_err());
-    let year = CacheSettings::default().idle_after(Duration::from_secs(366 * 24 * 3600));
+    let year = JwksCacheSettings::default().idle_timeout(Duration::from_secs(366 * 24 * 3600));
     let authenticator = mock.builder(year).build_authenticator().unwrap();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     minutes(600).await;

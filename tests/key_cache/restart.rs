@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind};
+use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -68,7 +68,7 @@ impl Drop for Folder {
 }
 
 fn start(mock: &Mock, folder: &Path) -> Authenticator {
-    let settings = CacheSettings::default().snapshot_folder(folder);
+    let settings = JwksCacheSettings::default().snapshot_dir(folder);
     mock.builder(settings).build_authenticator().unwrap()
 }
 

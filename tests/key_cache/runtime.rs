@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode};
 use tokio::runtime::{Builder, Handle};
 use tokio::time::sleep;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, JwtAuthLayer};
+use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings, JwtAuthLayer};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -99,7 +99,7 @@ async fn storm(layers: &[JwtAuthLayer], tokens: &[String], expected: StatusCode)
 async fn however_many_ask_there_is_one_task_and_its_fetch_and_none_when_nobody_does() {
     let mock = Mock::new();
     mock.delay(Duration::from_millis(200));
-    let layers = vec![mock.builder(CacheSettings::default()).build().unwrap(); 5];
+    let layers = vec![mock.builder(JwksCacheSettings::default()).build().unwrap(); 5];
     assert_eq!(tasks(), 0);
     assert_eq!(
         storm(&layers, &vec![mock.token(); 100], StatusCode::OK).await,
@@ -120,7 +120,7 @@ async fn however_many_ask_there_is_one_task_and_its_fetch_and_none_when_nobody_d
 #[test]
 fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     let mock = Mock::new();
-    let settings = CacheSettings::default().unknown_key_refetches(3, Duration::from_secs(30));
+    let settings = JwksCacheSettings::default().refetch_limit(3, Duration::from_secs(30));
     let authenticator: Authenticator = mock.builder(settings).build_authenticator().unwrap();
     let mut ahead = Duration::ZERO;
     let mut run = |outcome: Option<ErrorKind>| {

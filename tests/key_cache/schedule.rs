@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::{Authenticator, CacheSettings, ErrorKind, Issuer, KeysEvent};
+use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
 
@@ -60,13 +60,13 @@ impl World {
         mock.header("cache-control", &format!("max-age={}", LIVES[0]));
         let trusted = Arc::new(Mutex::new(Trusted::default()));
         let (noted, sender) = (Arc::clone(&trusted), mock.clone());
-        let settings = CacheSettings::default()
-            .stale_for(STALE)
-            .idle_after(Duration::from_secs(30 * 24 * 3600));
+        let settings = JwksCacheSettings::default()
+            .stale_if_error(STALE)
+            .idle_timeout(Duration::from_secs(30 * 24 * 3600));
         let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
             .http_client(mock.client())
-            .cache(settings)
-            .observe(move |_, event| {
+            .jwks_cache(settings)
+            .on_event(move |_, event| {
                 if let KeysEvent::Fetched { keys, .. } = event {
                     let key_ids = keys
                         .keys()

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{CacheSettings, ErrorKind, JwtAuthLayer};
+use tower_jwt_auth::{ErrorKind, JwksCacheSettings, JwtAuthLayer};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
@@ -87,7 +87,7 @@ async fn status(layer: &JwtAuthLayer, credentials: &[u8]) -> StatusCode {
 #[tokio::test(start_paused = true)]
 async fn what_no_key_can_verify_causes_no_fetch() {
     let mock = Mock::new();
-    let layer = mock.builder(CacheSettings::default()).build().unwrap();
+    let layer = mock.builder(JwksCacheSettings::default()).build().unwrap();
     for fetches in 0..2 {
         let good = Mock::stranger();
         let unsigned = good.rsplit_once('.').unwrap().0;

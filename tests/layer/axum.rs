@@ -110,7 +110,7 @@ async fn without_the_layer_a_route_answers_500_whether_it_needs_claims_or_would_
 #[tokio::test]
 async fn in_optional_mode_a_handler_may_do_without_claims() {
     let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
             .optional()
             .build()
             .unwrap();
@@ -153,7 +153,8 @@ async fn claims_of_another_type_are_a_mistake_of_the_server() {
         get_it(&wrong, "/", Some(&token)).await.0,
         StatusCode::INTERNAL_SERVER_ERROR
     );
-    let right = JwtAuthLayer::<Mine>::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+    let right = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .claims::<Mine>()
         .build()
         .unwrap();
     assert_eq!(get_it(&app.layer(right), "/", Some(&token)).await.1, "acme");

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use http::{Request, Response, StatusCode};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{
-    Challenge, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, MakeResponse, RequestHead,
+    Challenge, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, RejectionResponse, RequestParts,
 };
 
 use crate::support::{AUDIENCE, Held, ISSUER, public_key, request};
@@ -15,19 +15,19 @@ async fn never(_: Request<String>) -> Result<Response<String>, Infallible> {
 }
 
 fn builder() -> tower_jwt_auth::JwtAuthBuilder<JsonClaims> {
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
 }
 
 #[tokio::test]
 async fn a_closure_makes_the_response_from_the_error_and_the_head() {
-    let make = |error: &Error, request: &RequestHead<'_>| {
+    let make = |error: &Error, request: &RequestParts<'_>| {
         let body = format!("{} {}: {error}", request.method(), request.uri());
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::IM_A_TEAPOT;
         response
     };
     let service = builder()
-        .response(make)
+        .rejection_response(make)
         .build()
         .unwrap()
         .layer(service_fn(never));
@@ -46,11 +46,11 @@ struct Text(&'static str);
 #[derive(Clone)]
 struct Teapot;
 
-impl MakeResponse<String> for Teapot {
-    fn make_response(&self, error: &Error, request: &RequestHead<'_>) -> Response<String> {
+impl RejectionResponse<String> for Teapot {
+    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<String> {
         let usual: Response<String> = Challenge::new()
             .realm("kitchen")
-            .make_response(error, request);
+            .rejection_response(error, request);
         usual.map(|_| Text("short and stout").0.to_owned())
     }
 }
@@ -58,7 +58,7 @@ impl MakeResponse<String> for Teapot {
 #[tokio::test]
 async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
     let service = builder()
-        .response(Teapot)
+        .rejection_response(Teapot)
         .build()
         .unwrap()
         .layer(service_fn(never));
@@ -75,11 +75,10 @@ async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
 #[tokio::test]
 async fn a_refusal_after_waiting_for_keys_is_made_alike() {
     let held = Held::new();
-    let layer =
-        JwtAuthLayer::<JsonClaims>::builder(Issuer::with_source(ISSUER, held.clone(), AUDIENCE))
-            .response(Teapot)
-            .build()
-            .unwrap();
+    let layer = JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, held.clone(), AUDIENCE))
+        .rejection_response(Teapot)
+        .build()
+        .unwrap();
     let stranger = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
     let token = stranger.token().issuer(ISSUER).audience(AUDIENCE).sign();
     let service = layer.layer(service_fn(never));

@@ -22,12 +22,12 @@ pub(crate) fn token() -> String {
 }
 
 pub(crate) fn public_key() -> Key {
-    Key::jwk(&key().jwk().to_string()).unwrap()
+    Key::from_jwk(&key().jwk().to_string()).unwrap()
 }
 
 /// A layer with the key at hand.
 pub(crate) fn layer() -> JwtAuthLayer {
-    JwtAuthLayer::builder(Issuer::with_keys(ISSUER, public_key(), AUDIENCE))
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
         .build()
         .unwrap()
 }
@@ -64,7 +64,7 @@ impl Held {
 
     /// A layer that has to wait for the keys.
     pub(crate) fn layer(&self) -> JwtAuthLayer {
-        JwtAuthLayer::builder(Issuer::with_source(ISSUER, self.clone(), AUDIENCE))
+        JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, self.clone(), AUDIENCE))
             .build()
             .unwrap()
     }

@@ -13,7 +13,7 @@ use http_body_util::Full;
 use proptest::prelude::*;
 use tokio::time::sleep;
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Authenticator, CacheSettings, ErrorKind, HttpClient, Issuer};
+use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings};
 
 use crate::support::{AUDIENCE, ISSUER, cases};
 
@@ -207,7 +207,7 @@ async fn served(headers: HeaderMap, expected: u64) -> (bool, Option<ErrorKind>, 
     let down = Arc::new(AtomicBool::new(false));
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(client(&key, headers, Arc::clone(&down)))
-        .cache(CacheSettings::default().stale_for(Duration::ZERO));
+        .jwks_cache(JwksCacheSettings::default().stale_if_error(Duration::ZERO));
     let authenticator: Authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
@@ -216,7 +216,7 @@ async fn served(headers: HeaderMap, expected: u64) -> (bool, Option<ErrorKind>, 
         .fetch
         .as_ref()
         .unwrap()
-        .serves_for
+        .usable_for
         .unwrap();
     down.store(true, Ordering::Relaxed);
 

@@ -41,9 +41,9 @@ pub(crate) fn secret() -> Vec<u8> {
 }
 
 pub(crate) fn builder() -> JwtAuthBuilder {
-    let key = Key::secret(Algorithm::HS256, secret()).unwrap();
+    let key = Key::from_secret(Algorithm::HS256, secret()).unwrap();
     let clock = TestClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
-    JwtAuthLayer::<JsonClaims>::builder(Issuer::with_keys(ISSUER, key, AUDIENCE)).clock(clock)
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE)).clock(clock)
 }
 
 /// The text of a good payload with these members in place of its own, or beside them.

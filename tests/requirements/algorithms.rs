@@ -13,7 +13,7 @@ use crate::support::{
 
 /// Trusts keys of every family.
 fn layer_of_all() -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(
+    builder_for(Issuer::from_keys(
         ISSUER,
         key_set(Algorithm::all().map(key)),
         AUDIENCE,
@@ -61,7 +61,7 @@ async fn a_header_that_names_another_algorithm_than_the_keys_is_refused() {
 async fn only_the_algorithms_of_the_list_are_taken() {
     let keys = key_set([Algorithm::ES256, Algorithm::Ed25519, Algorithm::ES384].map(key));
     let issuer =
-        Issuer::with_keys(ISSUER, keys, AUDIENCE).algorithms([Algorithm::ES256, Algorithm::ES384]);
+        Issuer::from_keys(ISSUER, keys, AUDIENCE).algorithms([Algorithm::ES256, Algorithm::ES384]);
     let layer = builder_for(issuer).build().unwrap();
     send(&layer, &token_of(key(Algorithm::ES256)).sign())
         .await
@@ -79,8 +79,8 @@ async fn the_list_of_one_issuer_is_not_that_of_another() {
     let keys = || key_set([Algorithm::ES256, Algorithm::Ed25519].map(key));
     let other = "https://other.example";
     let layer =
-        builder_for(Issuer::with_keys(ISSUER, keys(), AUDIENCE).algorithms([Algorithm::ES256]))
-            .issuer(Issuer::with_keys(other, keys(), AUDIENCE).algorithms([Algorithm::Ed25519]))
+        builder_for(Issuer::from_keys(ISSUER, keys(), AUDIENCE).algorithms([Algorithm::ES256]))
+            .add_issuer(Issuer::from_keys(other, keys(), AUDIENCE).algorithms([Algorithm::Ed25519]))
             .build()
             .unwrap();
     let token = |algorithm, issuer: &str| token_of(key(algorithm)).issuer(issuer).sign();
@@ -210,7 +210,7 @@ async fn ed25519_and_eddsa_are_two_names_of_one_algorithm() {
         } else {
             jwk["alg"] = published.clone();
         }
-        let issuer = Issuer::with_keys(ISSUER, Key::jwk(&jwk.to_string()).unwrap(), AUDIENCE);
+        let issuer = Issuer::from_keys(ISSUER, Key::from_jwk(&jwk.to_string()).unwrap(), AUDIENCE);
         let layer = builder_for(issuer.algorithms(["EdDSA".parse().unwrap()]))
             .build()
             .unwrap();
@@ -239,7 +239,7 @@ async fn a_key_pinned_to_one_algorithm_verifies_no_other_of_its_family() {
     // Another key, so that PS256 as such is allowed.
     let other = TestKey::generate(Algorithm::PS256);
     let keys = KeySet::from_json(&json!({"keys": [jwk, other.jwk()]}).to_string()).unwrap();
-    let layer = builder_for(Issuer::with_keys(ISSUER, keys, AUDIENCE))
+    let layer = builder_for(Issuer::from_keys(ISSUER, keys, AUDIENCE))
         .build()
         .unwrap();
     send(&layer, &token_of(&other).sign()).await.accepted();
@@ -248,8 +248,8 @@ async fn a_key_pinned_to_one_algorithm_verifies_no_other_of_its_family() {
         .invalid_token(ErrorKind::UnknownKey);
     // The same key where it is not pinned.
     jwk["alg"].take();
-    let unpinned = Key::jwk(&jwk.to_string().replace("\"alg\":null,", "")).unwrap();
-    let layer = builder_for(Issuer::with_keys(ISSUER, unpinned, AUDIENCE))
+    let unpinned = Key::from_jwk(&jwk.to_string().replace("\"alg\":null,", "")).unwrap();
+    let layer = builder_for(Issuer::from_keys(ISSUER, unpinned, AUDIENCE))
         .build()
         .unwrap();
     send(&layer, &token_of(pinned).sign()).await.accepted();

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, MakeResponse};
+use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, RejectionResponse};
 
 use crate::support::{Raw, bearer, default_key, payload, request};
 
@@ -65,7 +65,7 @@ where
 pub async fn ask<C, R>(layer: &JwtAuthLayer<C, R>, request: Request<()>) -> Answer<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
-    R: MakeResponse<String> + Clone,
+    R: RejectionResponse<String> + Clone,
 {
     let inner = service_fn(|request: Request<()>| async move {
         let mut response = Response::new(String::new());

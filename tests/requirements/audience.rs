@@ -1,9 +1,11 @@
 //! Requirement 16: `aud` (RFC 7519 §4.1.3, RFC 9068 §4).
 
 use serde_json::json;
-use tower_jwt_auth::ErrorKind;
+use tower_jwt_auth::{ErrorKind, Issuer};
 
-use crate::support::{AUDIENCE, builder_for, issuer, layer, payload, send, signed, token};
+use crate::support::{
+    AUDIENCE, ISSUER, builder_for, default_key, key_set, layer, payload, send, signed, token,
+};
 
 #[tokio::test]
 async fn an_audience_is_a_string_or_one_of_an_array() {
@@ -73,9 +75,13 @@ async fn an_audience_of_another_type_is_an_invalid_claim() {
 
 #[tokio::test]
 async fn any_of_several_configured_audiences_will_do() {
-    let layer = builder_for(issuer().audience("urn:second").audience("urn:third"))
-        .build()
-        .unwrap();
+    let layer = builder_for(Issuer::from_keys(
+        ISSUER,
+        key_set([default_key()]),
+        [AUDIENCE, "urn:second", "urn:third"],
+    ))
+    .build()
+    .unwrap();
     for aud in [
         json!(AUDIENCE),
         json!("urn:second"),

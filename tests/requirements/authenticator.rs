@@ -6,7 +6,7 @@ use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JsonClaims, JwtAuthLayer}
 use crate::support::{AUDIENCE, builder, clock, issuer, layer, payload, signed, token};
 
 fn authenticator() -> Authenticator {
-    Authenticator::<JsonClaims>::builder(issuer())
+    Authenticator::builder(issuer())
         .clock(clock())
         .build_authenticator()
         .unwrap()
@@ -82,8 +82,8 @@ async fn a_bad_token_gives_the_error_that_the_layer_has() {
 async fn the_policy_of_the_builder_holds_here_too() {
     let layer = builder()
         .require_scopes(["read"])
-        .single_use(10)
-        .revoked(|claims| claims.subject() == Some("mallory"));
+        .reject_replays(10)
+        .reject_revoked(|claims| claims.subject() == Some("mallory"));
     let authenticator = layer.build_authenticator().unwrap();
     let good = token().scope("read").sign();
     assert_eq!(kind_of(&authenticator, &good).await, None);
@@ -132,7 +132,7 @@ async fn keys_are_fetched_when_they_are_needed_or_before() {
         None
     );
     assert_eq!(issuer.jwks_fetches(), 1);
-    let lazy = Authenticator::builder(Issuer::discover(issuer.issuer(), AUDIENCE))
+    let lazy = Authenticator::builder(Issuer::discovery(issuer.issuer(), AUDIENCE))
         .build_authenticator()
         .unwrap();
     assert_eq!(kind_of(&lazy, &issuer.token().sign()).await, None);

@@ -9,7 +9,7 @@ use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError, KeysFuture,
-    RequestHead,
+    RequestParts,
 };
 
 use crate::support::{
@@ -73,17 +73,17 @@ impl KeySource for Unreachable {
 
 /// Refuses for any reason there is.
 fn strict() -> JwtAuthLayer {
-    let down = Issuer::with_source(
+    let down = Issuer::from_key_source(
         "https://down.example",
         Unreachable(Duration::from_secs(7)),
         "https://api.example",
     );
     builder()
-        .issuer(down)
+        .add_issuer(down)
         .realm("files")
         .require_scopes(["read"])
-        .revoked(|claims| claims.subject() == Some("revoked"))
-        .single_use(100)
+        .reject_revoked(|claims| claims.subject() == Some("revoked"))
+        .reject_replays(100)
         .build()
         .unwrap()
 }
@@ -247,13 +247,13 @@ async fn the_scopes_that_would_do_stand_in_the_challenge() {
 // 6: the error is there for other layers whatever the response is made of.
 #[tokio::test]
 async fn a_response_of_ones_own_holds_the_error_too() {
-    let teapot = |_: &tower_jwt_auth::Error, _: &RequestHead<'_>| {
+    let teapot = |_: &tower_jwt_auth::Error, _: &RequestParts<'_>| {
         let response: http::Response<String> = http::Response::default();
         let (mut head, body) = response.into_parts();
         head.status = http::StatusCode::IM_A_TEAPOT;
         http::Response::from_parts(head, body)
     };
-    let layer = builder().response(teapot).build().unwrap();
+    let layer = builder().rejection_response(teapot).build().unwrap();
     let answer = ask(
         &layer,
         bearer(

@@ -117,7 +117,8 @@ struct Mine {
 }
 
 fn mine() -> JwtAuthLayer<Mine> {
-    JwtAuthLayer::<Mine>::builder(issuer())
+    JwtAuthLayer::builder(issuer())
+        .claims::<Mine>()
         .clock(clock())
         .build()
         .unwrap()
@@ -180,7 +181,8 @@ impl<'de> Visitor<'de> for Careless {
 
 #[tokio::test]
 async fn what_a_careless_type_ignores_is_refused_nevertheless() {
-    let careless = JwtAuthLayer::<Careless>::builder(issuer())
+    let careless = JwtAuthLayer::builder(issuer())
+        .claims::<Careless>()
         .clock(clock())
         .build()
         .unwrap();
@@ -244,7 +246,8 @@ impl<'de> Visitor<'de> for Skipping {
 
 #[tokio::test]
 async fn what_a_type_skips_by_an_error_is_checked_nevertheless() {
-    let skipping = JwtAuthLayer::<Skipping>::builder(issuer())
+    let skipping = JwtAuthLayer::builder(issuer())
+        .claims::<Skipping>()
         .clock(clock())
         .build()
         .unwrap();
@@ -270,7 +273,8 @@ struct Exact {
 
 #[tokio::test]
 async fn an_array_that_is_longer_than_the_users_type_is_an_invalid_token() {
-    let exact = JwtAuthLayer::<Exact>::builder(issuer())
+    let exact = JwtAuthLayer::builder(issuer())
+        .claims::<Exact>()
         .clock(clock())
         .build()
         .unwrap();
@@ -301,7 +305,8 @@ async fn the_users_type_is_not_read_before_the_signature_is_checked() {
             Ok(Self)
         }
     }
-    let layer = JwtAuthLayer::<Never>::builder(issuer())
+    let layer = JwtAuthLayer::builder(issuer())
+        .claims::<Never>()
         .clock(clock())
         .build()
         .unwrap();
@@ -337,17 +342,20 @@ async fn nothing_personal_is_shown_by_debug() {
 fn nothing_of_a_secret_is_shown_by_debug() {
     let secret: Vec<u8> = (b'A'..=b'z').collect();
     let issuer = || {
-        Issuer::with_keys(
+        Issuer::from_keys(
             ISSUER,
-            Key::secret(Algorithm::HS256, &secret).unwrap(),
+            Key::from_secret(Algorithm::HS256, &secret).unwrap(),
             AUDIENCE,
         )
     };
-    let layer = JwtAuthLayer::<Mine>::builder(issuer()).build().unwrap();
+    let layer = JwtAuthLayer::builder(issuer())
+        .claims::<Mine>()
+        .build()
+        .unwrap();
     let shown = format!(
         "{:?} {:?} {layer:?}",
         issuer(),
-        Key::secret(Algorithm::HS256, &secret)
+        Key::from_secret(Algorithm::HS256, &secret)
     );
     assert!(
         !shown.contains("ABCD") && !shown.contains("65, 66"),

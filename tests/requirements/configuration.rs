@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, ConfigErrorKind, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer,
-    Key, KeySet, TokenSource,
+    Algorithm, ConfigErrorKind, Issuer, JsonClaims, JwksCacheSettings, JwtAuthBuilder,
+    JwtAuthLayer, Key, KeySet, TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, builder, builder_for, issuer, key_set};
@@ -18,7 +18,7 @@ fn kind_for(issuer: Issuer) -> ConfigErrorKind {
 }
 
 fn discover(issuer: &str) -> Issuer {
-    Issuer::discover(issuer, AUDIENCE)
+    Issuer::discovery(issuer, AUDIENCE)
 }
 
 fn jwks(url: &str) -> Issuer {
@@ -114,14 +114,15 @@ fn names_are_not_empty() {
     for empty in [
         discover(""),
         Issuer::jwks("", "https://keys.example/", AUDIENCE),
-        Issuer::with_keys("", keys(), "x"),
+        Issuer::from_keys("", keys(), "x"),
     ] {
         assert_eq!(kind_for(empty), ConfigErrorKind::EmptyIssuer);
     }
     for empty in [
-        Issuer::discover("https://login.example", ""),
-        issuer().audience(""),
-        issuer().audience("").audience("x"),
+        Issuer::discovery("https://login.example", ""),
+        Issuer::discovery("https://login.example", [AUDIENCE, ""]),
+        Issuer::discovery("https://login.example", ["", AUDIENCE]),
+        Issuer::discovery("https://login.example", [""; 0]),
     ] {
         assert_eq!(kind_for(empty), ConfigErrorKind::EmptyAudience);
     }
@@ -149,7 +150,7 @@ fn fetched_keys_are_not_for_hmac() {
         ] {
             assert_eq!(
                 kind_for(fetched().algorithms(algorithms)),
-                ConfigErrorKind::Contradiction
+                ConfigErrorKind::InvalidSetting
             );
         }
     }
@@ -160,7 +161,7 @@ fn fetched_keys_are_not_for_hmac() {
 fn tokens_are_looked_for_somewhere() {
     assert_eq!(
         kind_of(builder().token_sources([])),
-        ConfigErrorKind::Contradiction
+        ConfigErrorKind::InvalidSetting
     );
     let both = [
         TokenSource::authorization(),
@@ -175,7 +176,7 @@ fn a_required_scope_is_one() {
     for scope in ["", "a b", "a\"b", "a\\b", "é", "a\n", "\t"] {
         assert_eq!(
             kind_of(builder().require_scopes(["read", scope])),
-            ConfigErrorKind::Contradiction,
+            ConfigErrorKind::InvalidSetting,
             "{scope:?}"
         );
     }
@@ -189,21 +190,21 @@ fn a_required_scope_is_one() {
 #[test]
 fn settings_are_within_their_range() {
     assert_eq!(
-        kind_of(builder().single_use(0)),
-        ConfigErrorKind::Contradiction
+        kind_of(builder().reject_replays(0)),
+        ConfigErrorKind::InvalidSetting
     );
     let no_time = [
-        CacheSettings::default().fetch_timeout(Duration::ZERO),
-        CacheSettings::default().patience(Duration::ZERO),
-        CacheSettings::default()
-            .shortest_life(Duration::from_secs(60))
-            .longest_life(Duration::from_secs(59)),
-        CacheSettings::default().longest_life(Duration::MAX),
+        JwksCacheSettings::default().fetch_timeout(Duration::ZERO),
+        JwksCacheSettings::default().wait_timeout(Duration::ZERO),
+        JwksCacheSettings::default()
+            .min_ttl(Duration::from_secs(60))
+            .max_ttl(Duration::from_secs(59)),
+        JwksCacheSettings::default().max_ttl(Duration::MAX),
     ];
     for settings in no_time {
         assert_eq!(
-            kind_for(discover(ISSUER).cache(settings)),
-            ConfigErrorKind::Contradiction
+            kind_for(discover(ISSUER).jwks_cache(settings)),
+            ConfigErrorKind::InvalidSetting
         );
     }
 }
@@ -229,9 +230,9 @@ fn an_array_is_neither_a_key_nor_a_set() {
     let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     let object = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#);
     let array = format!(r#"["OKP",null,null,null,null,"Ed25519",null,null,"{x}",null,null,null]"#);
-    assert!(Key::jwk(&object).is_ok());
+    assert!(Key::from_jwk(&object).is_ok());
     assert_eq!(
-        Key::jwk(&array).unwrap_err().kind(),
+        Key::from_jwk(&array).unwrap_err().kind(),
         ConfigErrorKind::UnusableKey
     );
     assert!(KeySet::from_json(&format!(r#" {{"keys":[{object}]}}"#)).is_ok());
@@ -246,7 +247,7 @@ fn an_array_is_neither_a_key_nor_a_set() {
 #[test]
 fn a_configuration_error_says_what_is_wrong_without_a_secret() {
     let layer: Result<JwtAuthLayer<JsonClaims>, _> =
-        JwtAuthLayer::secret(ISSUER, "hunter2hunter2", AUDIENCE);
+        JwtAuthLayer::from_secret(ISSUER, "hunter2hunter2", AUDIENCE);
     let error = layer.unwrap_err();
     assert!(error.to_string().contains("32 bytes"), "{error}");
     assert!(

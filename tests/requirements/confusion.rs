@@ -45,7 +45,7 @@ fn forged(key: &TestKey) -> impl Iterator<Item = TestKey> {
 }
 
 fn layer(keys: impl Into<KeySet>) -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(ISSUER, keys, AUDIENCE))
+    builder_for(Issuer::from_keys(ISSUER, keys, AUDIENCE))
         .build()
         .unwrap()
 }
@@ -88,8 +88,8 @@ async fn a_public_key_is_no_secret_beside_secrets_either() {
 async fn a_public_key_given_as_pem_or_der_is_no_secret() {
     for public in PUBLIC.map(key) {
         for trusted in [
-            Key::pem(public.pem()).unwrap(),
-            Key::der(public.der()).unwrap(),
+            Key::from_pem(public.pem()).unwrap(),
+            Key::from_der(public.der()).unwrap(),
         ] {
             let layer = layer(trusted);
             send(&layer, &token_of(public).sign()).await.accepted();

@@ -9,7 +9,7 @@ use crate::support::{AUDIENCE, builder_for, default_key, send, token};
 use crate::web::Web;
 
 fn layer(issuer: &str) -> JwtAuthLayer {
-    JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(issuer, AUDIENCE))
+    JwtAuthLayer::builder(Issuer::discovery(issuer, AUDIENCE))
         .build()
         .unwrap()
 }
@@ -77,7 +77,7 @@ async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
         "https://login.example/keys",
         &json!({"keys": [default_key().jwk()]}),
     );
-    let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
+    let trusted = Issuer::discovery(issuer, AUDIENCE).http_client(web.client());
     let answer = send(
         &builder_for(trusted).build().unwrap(),
         &token().issuer(issuer).sign(),
@@ -179,7 +179,7 @@ async fn an_issuer_with_a_path_has_its_documents_where_each_standard_says() {
 /// What is asked for, in this order, to find the metadata of an issuer.
 async fn documents_of(issuer: &str) -> Vec<String> {
     let web = Web::default();
-    let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
+    let trusted = Issuer::discovery(issuer, AUDIENCE).http_client(web.client());
     let answer = send(
         &builder_for(trusted).build().unwrap(),
         &token().issuer(issuer).sign(),
@@ -219,7 +219,7 @@ async fn answer_with_jwks_uri(jwks_uri: &str) -> (u16, Web) {
         &metadata,
     );
     web.publish(jwks_uri, &json!({"keys": [default_key().jwk()]}));
-    let trusted = Issuer::discover(issuer, AUDIENCE).http_client(web.client());
+    let trusted = Issuer::discovery(issuer, AUDIENCE).http_client(web.client());
     let answer = send(
         &builder_for(trusted).build().unwrap(),
         &token().issuer(issuer).sign(),

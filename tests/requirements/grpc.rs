@@ -9,13 +9,13 @@ use crate::challenge::Unreachable;
 use crate::support::{AUDIENCE, Answer, ask, bearer, builder, request, token};
 
 fn strict() -> JwtAuthLayer {
-    let down = Issuer::with_source(
+    let down = Issuer::from_key_source(
         "https://down.example",
         Unreachable(Duration::from_secs(7)),
         AUDIENCE,
     );
     builder()
-        .issuer(down)
+        .add_issuer(down)
         .require_scopes(["read"])
         .build()
         .unwrap()

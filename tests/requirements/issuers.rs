@@ -61,7 +61,7 @@ async fn an_issuer_that_differs_in_one_byte_is_unknown() {
 #[tokio::test]
 async fn a_configured_trailing_slash_counts() {
     let slash = "https://issuer.example/";
-    let layer = builder_for(Issuer::with_keys(slash, key_set([default_key()]), AUDIENCE))
+    let layer = builder_for(Issuer::from_keys(slash, key_set([default_key()]), AUDIENCE))
         .build()
         .unwrap();
     send(&layer, &token().issuer(slash).sign()).await.accepted();
@@ -79,9 +79,12 @@ async fn an_issuer_written_with_escapes_is_the_same() {
 /// Two issuers, each with keys and an audience of its own; the second one's key has the id of the first one's.
 fn two_issuers() -> (JwtAuthLayer, TestKey) {
     let theirs = TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
-    let first = Issuer::with_keys(ISSUER, key_set([default_key()]), AUDIENCE);
-    let second = Issuer::with_keys(OTHER, key_set([&theirs]), OTHER_AUDIENCE);
-    (builder_for(first).issuer(second).build().unwrap(), theirs)
+    let first = Issuer::from_keys(ISSUER, key_set([default_key()]), AUDIENCE);
+    let second = Issuer::from_keys(OTHER, key_set([&theirs]), OTHER_AUDIENCE);
+    (
+        builder_for(first).add_issuer(second).build().unwrap(),
+        theirs,
+    )
 }
 
 #[tokio::test]
@@ -129,8 +132,8 @@ async fn a_token_of_one_fetched_issuer_with_anothers_name_is_refused() {
         TestIssuer::start().await.unwrap(),
         TestIssuer::start().await.unwrap(),
     );
-    let layer = JwtAuthLayer::<JsonClaims>::builder(Issuer::discover(one.issuer(), AUDIENCE))
-        .issuer(Issuer::jwks(two.issuer(), two.jwks_uri(), AUDIENCE))
+    let layer = JwtAuthLayer::builder(Issuer::discovery(one.issuer(), AUDIENCE))
+        .add_issuer(Issuer::jwks(two.issuer(), two.jwks_uri(), AUDIENCE))
         .build()
         .unwrap();
     send(&layer, &one.token().sign()).await.accepted();
@@ -148,9 +151,9 @@ async fn a_token_of_one_fetched_issuer_with_anothers_name_is_refused() {
 fn two_issuers_with_one_secret_are_a_configuration_error() {
     let secret = key(Algorithm::HS256);
     let build = |first: &TestKey, second: &TestKey| {
-        let issuer = |name, key| Issuer::with_keys(name, key_set([default_key(), key]), AUDIENCE);
+        let issuer = |name, key| Issuer::from_keys(name, key_set([default_key(), key]), AUDIENCE);
         builder_for(issuer(ISSUER, first))
-            .issuer(issuer(OTHER, second))
+            .add_issuer(issuer(OTHER, second))
             .build()
     };
     for again in [secret.clone(), secret.clone().with_key_id("renamed")] {
@@ -164,9 +167,9 @@ fn two_issuers_with_one_secret_are_a_configuration_error() {
 
 /// Whether two issuers may have these keys.
 fn apart(one: &TestKey, two: &TestKey) -> Result<(), ConfigErrorKind> {
-    let issuer = |name, key| Issuer::with_keys(name, key_set([key]), AUDIENCE);
+    let issuer = |name, key| Issuer::from_keys(name, key_set([key]), AUDIENCE);
     builder_for(issuer(ISSUER, one))
-        .issuer(issuer(OTHER, two))
+        .add_issuer(issuer(OTHER, two))
         .build()
         .map(drop)
         .map_err(|error| error.kind())
@@ -193,7 +196,7 @@ fn one_secret_under_two_algorithms_is_shared() {
 #[test]
 fn the_same_issuer_twice_is_a_configuration_error() {
     let error = builder_for(crate::support::issuer())
-        .issuer(crate::support::issuer())
+        .add_issuer(crate::support::issuer())
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::DuplicateIssuer);

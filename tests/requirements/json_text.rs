@@ -119,7 +119,7 @@ fn deep(depth: usize, open: &str, close: &str) -> String {
 struct Skipping {}
 
 fn roomy() -> JwtAuthLayer {
-    builder().longest_token(1024 * 1024).build().unwrap()
+    builder().max_token_len(1024 * 1024).build().unwrap()
 }
 
 // Deep nesting is JSON; that it is answered at all, by whatever thread with its small stack, is the point.
@@ -157,9 +157,10 @@ async fn deep_json_is_answered_and_not_recursed_into() {
 
 #[tokio::test]
 async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
-    let skipping = JwtAuthLayer::<Skipping>::builder(issuer())
+    let skipping = JwtAuthLayer::builder(issuer())
+        .claims::<Skipping>()
         .clock(clock())
-        .longest_token(1024 * 1024);
+        .max_token_len(1024 * 1024);
     let skipping = skipping.build().unwrap();
     for (claim, open, close) in [
         ("x", "[", "]"),
@@ -192,9 +193,10 @@ async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
 #[tokio::test]
 async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing() {
     let typed = || {
-        JwtAuthLayer::<Skipping>::builder(issuer())
+        JwtAuthLayer::builder(issuer())
+            .claims::<Skipping>()
             .clock(clock())
-            .longest_token(1024 * 1024)
+            .max_token_len(1024 * 1024)
     };
     let (open, scoped) = (
         typed().build().unwrap(),

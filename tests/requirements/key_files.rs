@@ -117,14 +117,18 @@ fn keys_as_openssl_writes_them_are_read() {
         (ED25519, Ed25519.into()),
     ];
     for (pem, algorithms) in keys {
-        assert_eq!(Key::pem(pem).unwrap().algorithms(), algorithms, "{pem}");
         assert_eq!(
-            Key::der(der(pem)).unwrap().algorithms(),
+            Key::from_pem(pem).unwrap().algorithms(),
+            algorithms,
+            "{pem}"
+        );
+        assert_eq!(
+            Key::from_der(der(pem)).unwrap().algorithms(),
             algorithms,
             "{pem}"
         );
     }
-    assert_eq!(Key::pem(RSA_PKCS1).unwrap().algorithms(), rsa);
+    assert_eq!(Key::from_pem(RSA_PKCS1).unwrap().algorithms(), rsa);
 }
 
 #[test]
@@ -134,15 +138,15 @@ fn a_key_may_have_other_line_ends_and_text_around_it() {
         P256.replace('\n', "\n  "),
         format!("of the issuer\n{P256}\nthe end\n"),
     ] {
-        assert!(Key::pem(&pem).is_ok(), "{pem}");
+        assert!(Key::from_pem(&pem).is_ok(), "{pem}");
     }
 }
 
 #[test]
 fn keys_that_are_not_for_signatures_or_too_weak_are_refused() {
     for pem in [SECP256K1, COMPRESSED, X25519, RSA_1024] {
-        unusable(Key::pem(pem));
-        unusable(Key::der(der(pem)));
+        unusable(Key::from_pem(pem));
+        unusable(Key::from_der(der(pem)));
     }
 }
 
@@ -157,13 +161,15 @@ fn private_keys_certificates_and_several_keys_are_refused() {
         "KEY",
         "",
     ] {
-        unusable(Key::pem(armoured(label, &der(P256))));
+        unusable(Key::from_pem(armoured(label, &der(P256))));
     }
-    unusable(Key::pem(format!("{P256}{P384}")));
-    unusable(Key::pem(P256.replace("END PUBLIC", "END RSA PUBLIC")));
-    unusable(Key::pem(P256.replace("-----END PUBLIC KEY-----\n", "")));
-    unusable(Key::pem(""));
-    unusable(Key::pem(b"\xff"));
+    unusable(Key::from_pem(format!("{P256}{P384}")));
+    unusable(Key::from_pem(P256.replace("END PUBLIC", "END RSA PUBLIC")));
+    unusable(Key::from_pem(
+        P256.replace("-----END PUBLIC KEY-----\n", ""),
+    ));
+    unusable(Key::from_pem(""));
+    unusable(Key::from_pem(b"\xff"));
 }
 
 #[test]
@@ -171,10 +177,10 @@ fn der_that_is_cut_or_extended_is_refused() {
     for pem in [RSA, P256, P384, P521, ED25519] {
         let good = der(pem);
         for length in 0..good.len() {
-            unusable(Key::der(&good[..length]));
+            unusable(Key::from_der(&good[..length]));
         }
-        unusable(Key::der([&good[..], &[0]].concat()));
-        unusable(Key::pem(armoured("RSA PUBLIC KEY", &good)));
+        unusable(Key::from_der([&good[..], &[0]].concat()));
+        unusable(Key::from_pem(armoured("RSA PUBLIC KEY", &good)));
     }
-    unusable(Key::der(der(RSA_PKCS1)));
+    unusable(Key::from_der(der(RSA_PKCS1)));
 }

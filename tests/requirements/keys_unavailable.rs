@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tower_jwt_auth::testing::{Fault, TestIssuer};
 use tower_jwt_auth::{
-    Authenticator, CacheSettings, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer,
+    Authenticator, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwksCacheSettings, JwtAuthLayer,
 };
 
 use crate::challenge::Unreachable;
 use crate::support::{AUDIENCE, Answer, ISSUER, builder_for, send, token};
 
 fn layer(issuer: Issuer) -> JwtAuthLayer {
-    JwtAuthLayer::<JsonClaims>::builder(issuer).build().unwrap()
+    JwtAuthLayer::builder(issuer).build().unwrap()
 }
 
 fn of_url(issuer: &TestIssuer) -> Issuer {
@@ -20,15 +20,15 @@ fn of_url(issuer: &TestIssuer) -> Issuer {
 }
 
 fn of_discovery(issuer: &TestIssuer) -> Issuer {
-    Issuer::discover(issuer.issuer(), AUDIENCE)
+    Issuer::discovery(issuer.issuer(), AUDIENCE)
 }
 
 /// An issuer with this fault is given up at once where waiting is all that could be done.
 fn faulty(issuer: Issuer, fault: &Fault) -> JwtAuthLayer {
     let soon = Duration::from_millis(50);
     layer(match fault {
-        Fault::Hang => issuer.cache(CacheSettings::default().fetch_timeout(soon)),
-        Fault::Drip => issuer.cache(CacheSettings::default().patience(soon)),
+        Fault::Hang => issuer.jwks_cache(JwksCacheSettings::default().fetch_timeout(soon)),
+        Fault::Drip => issuer.jwks_cache(JwksCacheSettings::default().wait_timeout(soon)),
         _ => issuer,
     })
 }
@@ -222,7 +222,7 @@ async fn an_outage_does_not_matter_to_keys_at_hand() {
 }
 
 async fn retry_after(wait: Duration) -> u64 {
-    let layer = builder_for(Issuer::with_source(ISSUER, Unreachable(wait), AUDIENCE))
+    let layer = builder_for(Issuer::from_key_source(ISSUER, Unreachable(wait), AUDIENCE))
         .build()
         .unwrap();
     let answer = send(&layer, &token().sign()).await;
@@ -242,7 +242,7 @@ async fn the_time_to_come_back_is_rounded_up_to_a_second_at_least() {
 
 #[tokio::test]
 async fn the_cause_is_told_to_the_operator_alone() {
-    let layer = builder_for(Issuer::with_source(
+    let layer = builder_for(Issuer::from_key_source(
         ISSUER,
         Unreachable(Duration::ZERO),
         AUDIENCE,
@@ -258,13 +258,13 @@ async fn the_cause_is_told_to_the_operator_alone() {
 async fn an_issuer_that_is_down_at_the_start_is_a_configuration_error() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
-    let error = JwtAuthLayer::<JsonClaims>::discover(issuer.issuer(), AUDIENCE)
+    let error = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::KeysUnavailable);
     assert!(error.source().is_some());
     let trusted = Issuer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE);
-    let authenticator = Authenticator::<JsonClaims>::builder(trusted)
+    let authenticator = Authenticator::builder(trusted)
         .build_authenticator()
         .unwrap();
     assert!(authenticator.prefetch().await.is_err());

@@ -37,12 +37,12 @@ where
 }
 
 fn authenticator() -> Authenticator<ReadOn> {
-    let both = Issuer::with_keys(
+    let both = Issuer::from_keys(
         ISSUER,
         key_set([default_key(), key(Algorithm::HS256)]),
         AUDIENCE,
     );
-    offloading(Authenticator::builder(both))
+    offloading(Authenticator::builder(both).claims())
         .build_authenticator()
         .unwrap()
 }
@@ -96,7 +96,7 @@ async fn the_answers_are_the_same() {
 #[tokio::test]
 async fn a_token_that_is_remembered_is_not_handed_over() {
     let layer = offloading(builder())
-        .remember_tokens(TokenCacheSettings::default())
+        .token_cache(TokenCacheSettings::default())
         .build()
         .unwrap();
     let token = token().sign();
@@ -154,7 +154,7 @@ impl From<Value> for Slow {
 
 #[tokio::test]
 async fn no_more_are_checked_at_a_time_than_there_are_cores() {
-    let authenticator: Authenticator<Slow> = offloading(Authenticator::builder(issuer()))
+    let authenticator: Authenticator<Slow> = offloading(Authenticator::builder(issuer()).claims())
         .build_authenticator()
         .unwrap();
     let tokens: Vec<_> = (0..64).map(|_| token().sign()).collect();
@@ -185,8 +185,8 @@ impl From<Value> for Gated {
 #[tokio::test]
 async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
     let secret = key(Algorithm::HS256);
-    let issuer = Issuer::with_keys(ISSUER, key_set([secret]), AUDIENCE);
-    let authenticator: Authenticator<Gated> = offloading(Authenticator::builder(issuer))
+    let issuer = Issuer::from_keys(ISSUER, key_set([secret]), AUDIENCE);
+    let authenticator: Authenticator<Gated> = offloading(Authenticator::builder(issuer).claims())
         .offload([Algorithm::HS256])
         .build_authenticator()
         .unwrap();
@@ -230,9 +230,10 @@ impl From<Value> for Panics {
 
 #[tokio::test]
 async fn a_panic_of_the_users_type_reaches_the_one_who_asked() {
-    let authenticator: Authenticator<Panics> = offloading(Authenticator::builder(issuer()))
-        .build_authenticator()
-        .unwrap();
+    let authenticator: Authenticator<Panics> =
+        offloading(Authenticator::builder(issuer()).claims())
+            .build_authenticator()
+            .unwrap();
     let token = token().sign();
     let asked = tokio::spawn(async move { authenticator.authenticate(&token).await.is_ok() }).await;
     assert!(asked.unwrap_err().is_panic());

@@ -104,7 +104,7 @@ async fn a_predicate_over_the_claims_decides() {
 #[tokio::test]
 async fn a_revoked_token_is_invalid() {
     let layer = builder()
-        .revoked(|claims| claims.id() == Some("stolen"))
+        .reject_revoked(|claims| claims.id() == Some("stolen"))
         .build()
         .unwrap();
     send(&layer, &token().sign()).await.accepted();
@@ -121,7 +121,7 @@ async fn a_token_that_is_revoked_later_is_refused_from_then_on() {
     let revoked = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&revoked);
     let layer = builder()
-        .revoked(move |_| flag.load(Ordering::Relaxed))
+        .reject_revoked(move |_| flag.load(Ordering::Relaxed))
         .build()
         .unwrap();
     let token = token().sign();
@@ -136,7 +136,7 @@ async fn a_token_that_is_revoked_later_is_refused_from_then_on() {
 #[tokio::test]
 async fn only_a_token_that_is_good_otherwise_is_asked_about() {
     let layer = builder()
-        .revoked(|claims| {
+        .reject_revoked(|claims| {
             claims
                 .subject()
                 .is_none_or(|subject| panic!("asked about {subject}"))
@@ -163,7 +163,7 @@ async fn only_a_token_that_is_good_otherwise_is_asked_about() {
 // 4
 #[tokio::test]
 async fn a_single_use_token_is_good_once() {
-    let layer = builder().single_use(100).build().unwrap();
+    let layer = builder().reject_replays(100).build().unwrap();
     let used = token().sign();
     send(&layer, &used).await.accepted();
     send(&layer, &used).await.invalid_token(ErrorKind::Replayed);
@@ -178,7 +178,7 @@ async fn a_single_use_token_is_good_once() {
 // 4: the id is the same, whatever else is.
 #[tokio::test]
 async fn another_token_with_a_used_id_is_refused() {
-    let layer = builder().single_use(100).build().unwrap();
+    let layer = builder().reject_replays(100).build().unwrap();
     send(&layer, &token().claim("jti", "one").sign())
         .await
         .accepted();
@@ -192,8 +192,12 @@ async fn another_token_with_a_used_id_is_refused() {
 #[tokio::test]
 async fn two_issuers_may_use_one_id() {
     let other = "https://other.example";
-    let second = Issuer::with_keys(other, key_set([default_key()]), AUDIENCE);
-    let layer = builder().issuer(second).single_use(100).build().unwrap();
+    let second = Issuer::from_keys(other, key_set([default_key()]), AUDIENCE);
+    let layer = builder()
+        .add_issuer(second)
+        .reject_replays(100)
+        .build()
+        .unwrap();
     send(&layer, &token().claim("jti", "one").sign())
         .await
         .accepted();
@@ -205,7 +209,7 @@ async fn two_issuers_may_use_one_id() {
 // 4
 #[tokio::test]
 async fn a_single_use_token_has_an_id() {
-    let layer = builder().single_use(100).build().unwrap();
+    let layer = builder().reject_replays(100).build().unwrap();
     let answer = send(&layer, &token().without_claim("jti").sign()).await;
     answer.invalid_token(ErrorKind::MissingClaim);
     assert_eq!(answer.claim(), Some("jti"));
@@ -215,7 +219,7 @@ async fn a_single_use_token_has_an_id() {
 #[tokio::test]
 async fn a_token_that_was_refused_was_not_used() {
     let layer = builder()
-        .single_use(100)
+        .reject_replays(100)
         .require_scopes(["read"])
         .build()
         .unwrap();

@@ -3,8 +3,8 @@
 use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use tower_jwt_auth::{
-    Algorithm, CacheSettings, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Key, KeyQuery,
-    RequestHead, TokenSource,
+    Algorithm, ConfigErrorKind, ErrorKind, HttpClient, Issuer, JwksCacheSettings, Key, KeyQuery,
+    RequestParts, TokenSource,
 };
 
 use crate::support::{AUDIENCE, ISSUER, ask, builder, builder_for, issuer, key, send, token};
@@ -21,8 +21,8 @@ async fn a_second_predicate_does_not_replace_the_first() {
         ErrorKind::InsufficientScope
     );
     let layer = builder()
-        .revoked(|_| true)
-        .revoked(|_| false)
+        .reject_revoked(|_| true)
+        .reject_revoked(|_| false)
         .build()
         .unwrap();
     assert_eq!(
@@ -57,7 +57,7 @@ fn access_tokens_by_rfc_9068_can_not_be_given_another_type() {
     ] {
         assert_eq!(
             builder.build().unwrap_err().kind(),
-            ConfigErrorKind::Contradiction
+            ConfigErrorKind::InvalidSetting
         );
     }
 }
@@ -73,12 +73,12 @@ fn a_public_key_is_no_secret() {
             key.der(),
             key.jwk().to_string().into_bytes(),
         ] {
-            let error = Key::secret(Algorithm::HS256, &text).unwrap_err();
+            let error = Key::from_secret(Algorithm::HS256, &text).unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
         }
     }
     let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMq somebody@example";
-    assert!(Key::secret(Algorithm::HS256, ssh).is_err());
+    assert!(Key::from_secret(Algorithm::HS256, ssh).is_err());
 }
 
 #[test]
@@ -87,14 +87,14 @@ fn what_is_set_about_fetching_needs_keys_that_are_fetched() {
         Ok::<_, std::io::Error>(http::Response::new(String::new()))
     }));
     let issuers: [Issuer; 3] = [
-        issuer().cache(CacheSettings::default()),
+        issuer().jwks_cache(JwksCacheSettings::default()),
         issuer().http_client(client),
-        issuer().observe(|_, _| {}),
+        issuer().on_event(|_, _| {}),
     ];
     for issuer in issuers {
         assert_eq!(
             builder_for(issuer).build().unwrap_err().kind(),
-            ConfigErrorKind::Contradiction
+            ConfigErrorKind::InvalidSetting
         );
     }
 }
@@ -118,7 +118,7 @@ fn one_place_twice_would_find_every_token_twice() {
     ] {
         assert_eq!(
             builder().token_sources(sources).build().unwrap_err().kind(),
-            ConfigErrorKind::Contradiction
+            ConfigErrorKind::InvalidSetting
         );
     }
     for sources in [
@@ -140,16 +140,16 @@ fn nothing_that_may_be_logged_shows_a_token() {
         .header("cookie", "session=telltale")
         .body(())
         .unwrap();
-    let head = format!("{:?}", RequestHead::from(&request));
+    let head = format!("{:?}", RequestParts::from(&request));
     assert!(
         head.contains("/path") && !head.contains("telltale"),
         "{head}"
     );
     let query = format!("{:?}", KeyQuery::new(Some("telltale"), Algorithm::ES256));
     assert!(!query.contains("telltale"), "{query}");
-    let issuer = Issuer::with_keys(
+    let issuer = Issuer::from_keys(
         ISSUER,
-        Key::secret(Algorithm::HS256, key(Algorithm::HS256).secret().unwrap()).unwrap(),
+        Key::from_secret(Algorithm::HS256, key(Algorithm::HS256).secret().unwrap()).unwrap(),
         AUDIENCE,
     );
     let shown = format!("{:?}", builder_for(issuer));

@@ -32,7 +32,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn layer() -> JwtAuthLayer {
-    builder_for(Issuer::with_keys(
+    builder_for(Issuer::from_keys(
         ISSUER,
         key_set(Algorithm::all().map(key)),
         AUDIENCE,

@@ -25,7 +25,7 @@ fn token_of_length(length: usize) -> String {
 }
 
 fn up_to(bytes: usize) -> JwtAuthLayer {
-    builder().longest_token(bytes).build().unwrap()
+    builder().max_token_len(bytes).build().unwrap()
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn length_is_looked_at_before_anything_else() {
 #[test]
 fn a_limit_that_is_none_is_a_configuration_error() {
     for bytes in [0, 63, KIB * KIB + 1, usize::MAX] {
-        let error = builder().longest_token(bytes).build().unwrap_err();
-        assert_eq!(error.kind(), ConfigErrorKind::Contradiction, "{bytes}");
+        let error = builder().max_token_len(bytes).build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{bytes}");
     }
 }

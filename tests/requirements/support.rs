@@ -48,11 +48,11 @@ pub fn key_set<'k>(keys: impl IntoIterator<Item = &'k TestKey>) -> KeySet {
 }
 
 pub fn issuer() -> Issuer {
-    Issuer::with_keys(ISSUER, key_set([default_key()]), AUDIENCE)
+    Issuer::from_keys(ISSUER, key_set([default_key()]), AUDIENCE)
 }
 
 pub fn builder_for(issuer: Issuer) -> JwtAuthBuilder {
-    JwtAuthLayer::<JsonClaims>::builder(issuer).clock(clock())
+    JwtAuthLayer::builder(issuer).clock(clock())
 }
 
 pub fn builder() -> JwtAuthBuilder {

@@ -172,7 +172,7 @@ async fn expiry_is_required_and_the_other_times_are_not() {
 
 fn short_lived(life: u64) -> JwtAuthLayer {
     builder()
-        .longest_life(Duration::from_secs(life))
+        .max_lifetime(Duration::from_secs(life))
         .leeway(Duration::ZERO)
         .build()
         .unwrap()
@@ -195,6 +195,6 @@ fn a_leeway_beyond_an_hour_is_a_configuration_error() {
     builder().leeway(Duration::from_secs(3600)).build().unwrap();
     for leeway in [Duration::from_secs(3601), Duration::MAX] {
         let error = builder().leeway(leeway).build().unwrap_err();
-        assert_eq!(error.kind(), ConfigErrorKind::Contradiction);
+        assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
     }
 }

@@ -187,5 +187,5 @@ async fn the_types_to_take_can_be_chosen() {
 #[test]
 fn no_type_to_take_is_a_configuration_error() {
     let error = builder().token_types([""; 0]).build().unwrap_err();
-    assert_eq!(error.kind(), ConfigErrorKind::Contradiction);
+    assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
 }

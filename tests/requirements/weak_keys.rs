@@ -24,23 +24,23 @@ fn a_secret_shorter_than_its_hash_is_refused() {
         (Algorithm::HS384, 48),
         (Algorithm::HS512, 64),
     ] {
-        assert!(Key::secret(algorithm, secret(length)).is_ok());
+        assert!(Key::from_secret(algorithm, secret(length)).is_ok());
         for short in [0, 1, 16, length - 1] {
             assert_eq!(
-                kind_of(Key::secret(algorithm, secret(short))),
+                kind_of(Key::from_secret(algorithm, secret(short))),
                 ConfigErrorKind::WeakSecret,
                 "{algorithm}"
             );
             let jwk = json!({"kty": "oct", "alg": algorithm.name(), "k": encode(secret(short))})
                 .to_string();
             assert_eq!(
-                kind_of(Key::jwk(&jwk)),
+                kind_of(Key::from_jwk(&jwk)),
                 ConfigErrorKind::UnusableKey,
                 "{algorithm}"
             );
         }
     }
-    let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::secret(ISSUER, secret(31), AUDIENCE);
+    let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::from_secret(ISSUER, secret(31), AUDIENCE);
     assert_eq!(kind_of(layer), ConfigErrorKind::WeakSecret);
 }
 
@@ -54,11 +54,11 @@ fn a_secret_that_repeats_a_few_bytes_is_refused() {
     ] {
         let text = String::from_utf8_lossy(&weak).into_owned();
         assert_eq!(
-            kind_of(Key::secret(Algorithm::HS256, &weak)),
+            kind_of(Key::from_secret(Algorithm::HS256, &weak)),
             ConfigErrorKind::WeakSecret,
             "{text}"
         );
-        let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::secret(ISSUER, &weak, AUDIENCE);
+        let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::from_secret(ISSUER, &weak, AUDIENCE);
         assert_eq!(kind_of(layer), ConfigErrorKind::WeakSecret, "{text}");
     }
 }
@@ -66,8 +66,8 @@ fn a_secret_that_repeats_a_few_bytes_is_refused() {
 #[test]
 fn a_secret_for_another_algorithm_is_a_contradiction() {
     assert_eq!(
-        kind_of(Key::secret(Algorithm::ES256, secret(32))),
-        ConfigErrorKind::Contradiction
+        kind_of(Key::from_secret(Algorithm::ES256, secret(32))),
+        ConfigErrorKind::InvalidSetting
     );
 }
 
@@ -140,7 +140,7 @@ fn unusable() -> Vec<Value> {
 fn what_is_no_strong_key_is_unusable() {
     for jwk in unusable() {
         assert_eq!(
-            kind_of(Key::jwk(&jwk.to_string())),
+            kind_of(Key::from_jwk(&jwk.to_string())),
             ConfigErrorKind::UnusableKey,
             "{jwk}"
         );
@@ -168,7 +168,7 @@ async fn a_weak_key_in_a_set_is_skipped_and_the_others_serve() {
             (1, vec![Some("weak")]),
             "{jwk}"
         );
-        let layer = builder_for(Issuer::with_keys(ISSUER, set, AUDIENCE))
+        let layer = builder_for(Issuer::from_keys(ISSUER, set, AUDIENCE))
             .build()
             .unwrap();
         send(&layer, &token().sign()).await.accepted();

@@ -22,7 +22,7 @@ fn allocated(work: impl Fn()) -> usize {
 fn a_secret_is_read_without_a_copy_on_the_heap() {
     let _turn = turn();
     for secret in long_secrets() {
-        let bytes = allocated(|| drop(Key::secret(Algorithm::HS256, &secret).unwrap()));
+        let bytes = allocated(|| drop(Key::from_secret(Algorithm::HS256, &secret).unwrap()));
         assert!(bytes < LENGTH / 2, "{bytes} bytes for a secret of {LENGTH}");
     }
 }
@@ -32,7 +32,7 @@ fn a_secret_in_a_jwk_is_copied_twice_as_text_and_decoded_and_both_are_wiped_type
     let _turn = turn();
     for secret in long_secrets() {
         let jwk = jwk_of(&secret);
-        let bytes = allocated(|| drop(Key::jwk(&jwk).unwrap()));
+        let bytes = allocated(|| drop(Key::from_jwk(&jwk).unwrap()));
         // The text of `k`, and a buffer of that length to decode it into.
         let most = 2 * jwk.len() + LENGTH / 8;
         assert!(bytes < most, "{bytes} bytes for a JWK of {}", jwk.len());

@@ -45,5 +45,5 @@ fn jwk_of(secret: &[u8]) -> String {
 }
 
 fn key_of(secret: &[u8]) -> Key {
-    Key::secret(Algorithm::HS256, secret).unwrap()
+    Key::from_secret(Algorithm::HS256, secret).unwrap()
 }

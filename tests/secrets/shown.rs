@@ -75,7 +75,7 @@ fn the_forms_are_found_where_a_secret_is_shown() {
 fn no_type_that_holds_a_secret_shows_it() {
     let _turn = turn();
     let secret = random_secret();
-    let issuer = || Issuer::with_keys(ISSUER, key_of(&secret), AUDIENCE);
+    let issuer = || Issuer::from_keys(ISSUER, key_of(&secret), AUDIENCE);
     let builder = || JwtAuthLayer::builder(issuer());
     let layer: JwtAuthLayer = builder().build().unwrap();
     let service = layer.layer(());
@@ -129,19 +129,23 @@ fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
         format!(r#"{{"kty":"oct","k":"{k}""#),
         k.clone(),
     ];
-    let mut all: Vec<_> = jwks.iter().map(|jwk| Key::jwk(jwk).unwrap_err()).collect();
+    let mut all: Vec<_> = jwks
+        .iter()
+        .map(|jwk| Key::from_jwk(jwk).unwrap_err())
+        .collect();
     all.extend(
         jwks.iter()
             .map(|jwk| KeySet::from_json(&format!(r#"{{"keys":[{jwk}]}}"#)).unwrap_err()),
     );
-    all.push(Key::secret(Algorithm::HS512, secret).unwrap_err());
-    all.push(Key::secret(Algorithm::ES256, secret).unwrap_err());
-    all.push(Key::pem(pem).unwrap_err());
-    all.push(Key::pem(secret).unwrap_err());
-    all.push(Key::der(secret).unwrap_err());
-    all.push(JwtAuthLayer::<()>::secret("", secret, AUDIENCE).unwrap_err());
-    let twice = JwtAuthLayer::<()>::builder(Issuer::with_keys(ISSUER, key_of(secret), AUDIENCE));
-    let twice = twice.issuer(Issuer::with_keys(
+    all.push(Key::from_secret(Algorithm::HS512, secret).unwrap_err());
+    all.push(Key::from_secret(Algorithm::ES256, secret).unwrap_err());
+    all.push(Key::from_pem(pem).unwrap_err());
+    all.push(Key::from_pem(secret).unwrap_err());
+    all.push(Key::from_der(secret).unwrap_err());
+    all.push(JwtAuthLayer::from_secret("", secret, AUDIENCE).unwrap_err());
+    let twice =
+        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key_of(secret), AUDIENCE)).claims::<()>();
+    let twice = twice.add_issuer(Issuer::from_keys(
         "https://other.example",
         key_of(secret),
         AUDIENCE,

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use http::{HeaderValue, Request, Response, StatusCode};
 use serde_json::json;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, JwtAuthLayer, RequestHead, RequireLayer};
+use tower_jwt_auth::{Claims, JwtAuthLayer, RequestParts, RequireLayer};
 
 use crate::{builder, token};
 
@@ -13,7 +13,7 @@ use crate::{builder, token};
 #[derive(Clone)]
 struct Certificate(&'static str);
 
-fn is_bearers(claims: &Claims, head: &RequestHead<'_>) -> bool {
+fn is_bearers(claims: &Claims, head: &RequestParts<'_>) -> bool {
     let bound = claims
         .get("cnf")
         .and_then(|cnf| cnf.get("x5t#S256")?.as_str());
@@ -23,7 +23,7 @@ fn is_bearers(claims: &Claims, head: &RequestHead<'_>) -> bool {
 async fn ask(layer: &JwtAuthLayer, token: &str, shown: Option<&'static str>) -> StatusCode {
     let inner =
         service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
-    let service = layer.layer(RequireLayer::when(is_bearers).layer(inner));
+    let service = layer.layer(RequireLayer::from_fn(is_bearers).layer(inner));
     let mut request = Request::new(());
     request.headers_mut().insert(
         "authorization",

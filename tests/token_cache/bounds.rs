@@ -7,7 +7,7 @@ use crate::{at_a_standstill, builder, same, seconds, token};
 /// How many of many distinct tokens are still remembered after all were seen.
 async fn kept(settings: TokenCacheSettings, claim: &str) -> usize {
     let authenticator = builder()
-        .remember_tokens(settings)
+        .token_cache(settings)
         .build_authenticator()
         .unwrap();
     let tokens: Vec<_> = (0..1000)
@@ -28,7 +28,7 @@ async fn kept(settings: TokenCacheSettings, claim: &str) -> usize {
 #[tokio::test]
 async fn a_stream_of_distinct_tokens_keeps_within_the_entries() {
     assert_eq!(kept(TokenCacheSettings::default(), "").await, 1000);
-    let few = kept(TokenCacheSettings::default().entries(100), "").await;
+    let few = kept(TokenCacheSettings::default().max_entries(100), "").await;
     assert!((20..=100).contains(&few), "{few}");
 }
 
@@ -36,7 +36,7 @@ async fn a_stream_of_distinct_tokens_keeps_within_the_entries() {
 async fn large_tokens_keep_within_the_bytes() {
     // A token of 5.6 KB and claims of 4.2 KB, twice: 50 of them make a megabyte.
     let few = kept(
-        TokenCacheSettings::default().bytes(1_000_000),
+        TokenCacheSettings::default().max_bytes(1_000_000),
         &"x".repeat(4000),
     )
     .await;
@@ -46,10 +46,10 @@ async fn large_tokens_keep_within_the_bytes() {
 #[tokio::test]
 async fn no_entry_outlives_its_cap() {
     let (clock, token) = at_a_standstill();
-    let settings = TokenCacheSettings::default().longest(seconds(60));
+    let settings = TokenCacheSettings::default().max_ttl(seconds(60));
     let authenticator = builder()
         .clock(clock.clone())
-        .remember_tokens(settings)
+        .token_cache(settings)
         .build_authenticator()
         .unwrap();
     let token = token.sign();
@@ -72,10 +72,10 @@ async fn no_entry_outlives_its_cap() {
 async fn a_clock_that_steps_back_lengthens_no_entrys_life() {
     let (clock, token) = at_a_standstill();
     let start = Clock::now(&clock);
-    let settings = TokenCacheSettings::default().longest(seconds(60));
+    let settings = TokenCacheSettings::default().max_ttl(seconds(60));
     let authenticator = builder()
         .clock(clock.clone())
-        .remember_tokens(settings)
+        .token_cache(settings)
         .build_authenticator()
         .unwrap();
     let token = token.sign();
@@ -98,26 +98,26 @@ async fn a_clock_that_steps_back_lengthens_no_entrys_life() {
 fn bounds_that_bound_nothing_are_refused() {
     let default = TokenCacheSettings::default;
     for settings in [
-        default().entries(0),
-        default().bytes(0),
-        default().longest(seconds(0)),
-        default().entries(usize::MAX),
+        default().max_entries(0),
+        default().max_bytes(0),
+        default().max_ttl(seconds(0)),
+        default().max_entries(usize::MAX),
     ] {
         let error = builder()
-            .remember_tokens(settings)
+            .token_cache(settings)
             .build_authenticator()
             .unwrap_err();
-        assert_eq!(error.kind(), ConfigErrorKind::Contradiction);
+        assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
     }
 }
 
 #[tokio::test]
 async fn bounds_beyond_all_memory_and_time_do_no_harm() {
     let settings = TokenCacheSettings::default()
-        .bytes(usize::MAX)
-        .longest(std::time::Duration::MAX);
+        .max_bytes(usize::MAX)
+        .max_ttl(std::time::Duration::MAX);
     let authenticator = builder()
-        .remember_tokens(settings)
+        .token_cache(settings)
         .build_authenticator()
         .unwrap();
     let token = token().claim("exp", 253_402_300_799_u64).sign();

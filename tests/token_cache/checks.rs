@@ -25,7 +25,7 @@ async fn a_token_is_verified_once() {
 #[tokio::test]
 async fn it_is_off_unless_asked_for() {
     let authenticator: Authenticator =
-        Authenticator::builder(Issuer::with_keys(ISSUER, public(key()), AUDIENCE))
+        Authenticator::builder(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
             .build_authenticator()
             .unwrap();
     let token = token().sign();
@@ -203,7 +203,7 @@ async fn revocation_and_authorisation_are_asked_every_time() {
     );
     let (is_revoked, is_allowed) = (Arc::clone(&revoked), Arc::clone(&allowed));
     let authenticator = builder()
-        .revoked(move |_| is_revoked.load(Ordering::Relaxed))
+        .reject_revoked(move |_| is_revoked.load(Ordering::Relaxed))
         .authorize(move |_| is_allowed.load(Ordering::Relaxed))
         .build_authenticator()
         .unwrap();
@@ -226,7 +226,7 @@ async fn revocation_and_authorisation_are_asked_every_time() {
 
 #[tokio::test]
 async fn a_single_use_token_is_used_once() {
-    let authenticator = builder().single_use(100).build_authenticator().unwrap();
+    let authenticator = builder().reject_replays(100).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
     assert_eq!(
@@ -242,13 +242,13 @@ async fn authenticators_with_other_rules_share_nothing() {
     let strict = [
         builder().access_tokens_only(),
         builder().require_scopes(["admin"]),
-        builder().longest_life(seconds(10)).leeway(seconds(0)),
-        remembering(Issuer::with_keys(
+        builder().max_lifetime(seconds(10)).leeway(seconds(0)),
+        remembering(Issuer::from_keys(
             ISSUER,
             public(key()),
             "https://other.example",
         )),
-        remembering(Issuer::with_keys(
+        remembering(Issuer::from_keys(
             "https://other.example",
             public(key()),
             AUDIENCE,

@@ -50,8 +50,10 @@ type Fillers = [usize; 2];
 impl Forge {
     fn new() -> Self {
         let key = TestKey::generate(Algorithm::HS256);
-        let issuer = Issuer::with_keys(ISSUER, public(&key), AUDIENCE);
-        let builder = Authenticator::builder(issuer).remember_tokens(TokenCacheSettings::default());
+        let issuer = Issuer::from_keys(ISSUER, public(&key), AUDIENCE);
+        let builder = Authenticator::builder(issuer)
+            .claims()
+            .token_cache(TokenCacheSettings::default());
         Self {
             key,
             authenticator: builder.build_authenticator().unwrap(),

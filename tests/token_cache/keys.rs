@@ -37,7 +37,7 @@ impl KeySource for Changing {
 #[tokio::test]
 async fn a_removed_key_takes_its_tokens_along() {
     let source = Changing::new(public(key()));
-    let issuer = Issuer::with_source(ISSUER, source.clone(), AUDIENCE);
+    let issuer = Issuer::from_key_source(ISSUER, source.clone(), AUDIENCE);
     let authenticator = remembering(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -51,7 +51,7 @@ async fn a_removed_key_takes_its_tokens_along() {
 #[tokio::test]
 async fn a_key_replaced_under_the_same_id_takes_its_tokens_along() {
     let source = Changing::new(public(key()));
-    let issuer = Issuer::with_source(ISSUER, source.clone(), AUDIENCE);
+    let issuer = Issuer::from_key_source(ISSUER, source.clone(), AUDIENCE);
     let authenticator = remembering(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -67,7 +67,7 @@ async fn a_key_replaced_under_the_same_id_takes_its_tokens_along() {
 #[tokio::test]
 async fn without_keys_what_was_verified_is_not_accepted_either() {
     let source = Changing::new(public(key()));
-    let issuer = Issuer::with_source(ISSUER, source.clone(), AUDIENCE);
+    let issuer = Issuer::from_key_source(ISSUER, source.clone(), AUDIENCE);
     let authenticator = remembering(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -81,10 +81,10 @@ async fn without_keys_what_was_verified_is_not_accepted_either() {
 #[tokio::test]
 async fn a_key_removed_by_the_issuer_takes_its_tokens_along_and_an_unchanged_set_keeps_them() {
     let issuer = TestIssuer::start().await.unwrap();
-    let trusted = Issuer::discover(issuer.issuer(), AUDIENCE);
+    let trusted = Issuer::discovery(issuer.issuer(), AUDIENCE);
     let authenticator: tower_jwt_auth::Authenticator =
         tower_jwt_auth::Authenticator::builder(trusted)
-            .remember_tokens(TokenCacheSettings::default())
+            .token_cache(TokenCacheSettings::default())
             .build_authenticator()
             .unwrap();
     let token = issuer.token().sign();

@@ -33,7 +33,7 @@ fn key() -> &'static TestKey {
 }
 
 fn public(key: &TestKey) -> KeySet {
-    Key::jwk(&key.jwk().to_string()).unwrap().into()
+    Key::from_jwk(&key.jwk().to_string()).unwrap().into()
 }
 
 fn token() -> TokenBuilder {
@@ -41,11 +41,11 @@ fn token() -> TokenBuilder {
 }
 
 fn remembering(issuer: Issuer) -> JwtAuthBuilder {
-    Authenticator::builder(issuer).remember_tokens(TokenCacheSettings::default())
+    Authenticator::builder(issuer).token_cache(TokenCacheSettings::default())
 }
 
 fn builder() -> JwtAuthBuilder {
-    remembering(Issuer::with_keys(ISSUER, public(key()), AUDIENCE))
+    remembering(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
 }
 
 /// The same claims in memory: the second answer came from the cache.

@@ -41,8 +41,9 @@ fn place(authenticator: &Authenticator<Stalling>, token: &str) -> usize {
 fn a_request_that_was_overtaken_by_the_clock_makes_nobody_elses_token_forgotten() {
     let (clock, builder) = at_a_standstill();
     let authenticator: Authenticator<Stalling> =
-        Authenticator::builder(Issuer::with_keys(ISSUER, public(key()), AUDIENCE))
-            .remember_tokens(TokenCacheSettings::default())
+        Authenticator::builder(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
+            .claims()
+            .token_cache(TokenCacheSettings::default())
             .clock(clock.clone())
             .build_authenticator()
             .unwrap();

@@ -32,12 +32,17 @@ async fn without_the_layer_a_call_fails_inside_and_tells_the_caller_nothing() {
 
 #[tokio::test]
 async fn claims_of_another_type_are_a_mistake_of_the_server() {
-    let issuer = Issuer::with_keys(
+    let issuer = Issuer::from_keys(
         ISSUER,
-        Key::jwk(&key().jwk().to_string()).unwrap(),
+        Key::from_jwk(&key().jwk().to_string()).unwrap(),
         AUDIENCE,
     );
-    let client = greeter!(JwtAuthLayer::<Mine>::builder(issuer).build().unwrap());
+    let client = greeter!(
+        JwtAuthLayer::builder(issuer)
+            .claims::<Mine>()
+            .build()
+            .unwrap()
+    );
     let status = client
         .with_token(&token().sign())
         .hello()

@@ -17,7 +17,7 @@ fn detailed() -> JwtAuthLayer<JsonClaims, DetailedStatus> {
     let answer = DetailedStatus::new("api.example").challenge(Challenge::new().realm("greeter"));
     builder()
         .require_scopes(["greet:read", "greet:write"])
-        .response(answer)
+        .rejection_response(answer)
         .build()
         .unwrap()
 }

@@ -51,7 +51,7 @@ async fn a_token_beyond_the_limit_of_http_2_fails_alone() {
 
 #[tokio::test]
 async fn a_token_beyond_the_limit_of_the_layer_is_refused_by_it() {
-    let nobody = greeter!(builder().longest_token(4096).build().unwrap());
+    let nobody = greeter!(builder().max_token_len(4096).build().unwrap());
     let status = nobody
         .with_token(&of_size(5000).sign())
         .hello()

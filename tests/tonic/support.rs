@@ -41,12 +41,12 @@ pub(crate) fn token() -> TokenBuilder {
 
 /// Trusts an issuer whose key is at hand, and one whose keys can't be had.
 pub(crate) fn builder() -> JwtAuthBuilder {
-    let issuer = Issuer::with_keys(
+    let issuer = Issuer::from_keys(
         ISSUER,
-        Key::jwk(&key().jwk().to_string()).unwrap(),
+        Key::from_jwk(&key().jwk().to_string()).unwrap(),
         AUDIENCE,
     );
-    JwtAuthLayer::builder(issuer).issuer(Issuer::with_source(DOWN, Unreachable, AUDIENCE))
+    JwtAuthLayer::builder(issuer).add_issuer(Issuer::from_key_source(DOWN, Unreachable, AUDIENCE))
 }
 
 pub(crate) fn layer() -> JwtAuthLayer {

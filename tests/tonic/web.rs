@@ -26,7 +26,7 @@ const CONTENT_TYPES: [&str; 5] = [
 
 async fn refusal(content_type: &str) -> Response<Body> {
     let layer = builder()
-        .response(DetailedStatus::new("api.example"))
+        .rejection_response(DetailedStatus::new("api.example"))
         .build()
         .unwrap();
     let request = Request::post("/demo.Greeter/Hello").header("content-type", content_type);

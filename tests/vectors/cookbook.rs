@@ -64,7 +64,7 @@ fn public(key: &Value) -> Option<KeySet> {
     for member in ["d", "p", "q", "dp", "dq", "qi"] {
         key.as_object_mut().unwrap().remove(member);
     }
-    Key::jwk(&key.to_string()).ok().map(KeySet::from)
+    Key::from_jwk(&key.to_string()).ok().map(KeySet::from)
 }
 
 /// One or several; those for encryption can't be read.
@@ -133,6 +133,6 @@ fn the_keys_of_rfc_7520_are_read() {
         let Some(key) = crate::read(&path(name)) else {
             return;
         };
-        assert_eq!(Key::jwk(&key.to_string()).is_ok(), usable, "{name}");
+        assert_eq!(Key::from_jwk(&key.to_string()).is_ok(), usable, "{name}");
     }
 }

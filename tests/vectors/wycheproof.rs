@@ -51,7 +51,7 @@ fn keys(group: &Value) -> Option<KeySet> {
     if keys.get("keys").is_some() {
         KeySet::from_json(&keys.to_string()).ok()
     } else {
-        Key::jwk(&keys.to_string()).ok().map(KeySet::from)
+        Key::from_jwk(&keys.to_string()).ok().map(KeySet::from)
     }
 }
 

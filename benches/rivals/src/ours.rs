@@ -13,11 +13,11 @@ pub const LOOK: Look = |request| {
 };
 
 pub fn layer(provider: &Provider, remember: bool) -> JwtAuthLayer<MyClaims> {
-    let key = Key::jwk(&provider.jwk()).unwrap();
-    let issuer = Issuer::with_keys(ISSUER, key, AUDIENCE);
+    let key = Key::from_jwk(&provider.jwk()).unwrap();
+    let issuer = Issuer::from_keys(ISSUER, key, AUDIENCE);
     let builder = JwtAuthLayer::builder(issuer);
     let builder = if remember {
-        builder.remember_tokens(TokenCacheSettings::default())
+        builder.token_cache(TokenCacheSettings::default())
     } else {
         builder
     };

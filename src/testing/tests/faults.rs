@@ -49,7 +49,7 @@ async fn a_hanging_issuer_says_nothing_and_notices_that_the_client_left() {
 #[tokio::test]
 async fn a_reset_is_no_answer_at_all() {
     let issuer = broken(Fault::Reset).await;
-    assert_eq!(get(&issuer.jwks_uri()).await.head, "");
+    assert_eq!(get(&issuer.jwks_uri()).await.parts, "");
     assert_eq!(issuer.jwks_fetches(), 1);
 }
 

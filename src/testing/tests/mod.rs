@@ -15,20 +15,20 @@ use tokio::runtime::Handle;
 
 /// All that came back before the connection ended.
 struct Answer {
-    head: String,
+    parts: String,
     body: Vec<u8>,
 }
 
 impl Answer {
     fn status(&self) -> u16 {
-        self.head
+        self.parts
             .split(' ')
             .nth(1)
             .map_or(0, |code| code.parse().unwrap())
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut lines = self.parts.lines().filter_map(|line| line.split_once(": "));
         lines
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
@@ -75,7 +75,7 @@ async fn get_with(url: &str, header: &str) -> Answer {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let body = end.map_or(bytes.len(), |end| end + 4);
     Answer {
-        head: String::from_utf8(bytes[..body].to_vec()).unwrap(),
+        parts: String::from_utf8(bytes[..body].to_vec()).unwrap(),
         body: bytes[body..].to_vec(),
     }
 }

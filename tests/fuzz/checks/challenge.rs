@@ -115,7 +115,7 @@ fn refused(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
 fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Option<Answer> {
     let builder: JwtAuthBuilder = if cause == b'k' {
         let issuer =
-            Issuer::with_source(ISSUER, Unreachable, AUDIENCE).algorithms([Algorithm::HS256]);
+            Issuer::from_key_source(ISSUER, Unreachable, AUDIENCE).algorithms([Algorithm::HS256]);
         JwtAuthLayer::builder(issuer).clock(clock())
     } else {
         builder()
@@ -126,7 +126,7 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
         let auth = builder.build().unwrap();
         let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied())
             .ok()?
-            .like(&auth);
+            .rejection_response_of(&auth);
         return Some(ask_service(
             auth.layer(require.layer(inner())),
             request,

@@ -211,7 +211,7 @@ impl Web {
         let payload = json!({"iss": place.issuer, "aud": AUDIENCE, "exp": NOW + 300});
         let token = sign(Algorithm::Ed25519, &payload);
         let authenticator =
-            trusting(Issuer::discover(place.issuer, AUDIENCE).http_client(self.client()));
+            trusting(Issuer::discovery(place.issuer, AUDIENCE).http_client(self.client()));
         runtime()
             .block_on(authenticator.authenticate(&token))
             .err()

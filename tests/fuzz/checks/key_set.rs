@@ -80,7 +80,7 @@ fn sketch(key: &Key) -> Sketch {
 
 /// A key on its own, and what must be true of one that is taken.
 fn usable(json: &str) -> Option<Key> {
-    let key = Key::jwk(json).ok()?;
+    let key = Key::from_jwk(json).ok()?;
     let jwk = Members::read(json.as_bytes()).expect("a JSON object");
     assert!(!key.algorithms().is_empty());
     assert_eq!(key.key_id(), jwk.string("kid").as_deref());

@@ -23,7 +23,7 @@ fn deciders() -> &'static Deciders {
     DECIDERS.get_or_init(|| Deciders {
         plain: builder().build_authenticator().unwrap(),
         remembering: builder()
-            .remember_tokens(TokenCacheSettings::default())
+            .token_cache(TokenCacheSettings::default())
             .build_authenticator()
             .unwrap(),
         layer: builder().build().unwrap(),

@@ -60,7 +60,7 @@ pub fn clock() -> TestClock {
 }
 
 pub fn builder_with(keys: KeySet) -> JwtAuthBuilder {
-    JwtAuthLayer::<JsonClaims>::builder(Issuer::with_keys(ISSUER, keys, AUDIENCE)).clock(clock())
+    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, keys, AUDIENCE)).clock(clock())
 }
 
 pub fn builder() -> JwtAuthBuilder {

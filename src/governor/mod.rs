@@ -1,0 +1,191 @@
+//! Verified claims as the key of [`tower_governor`]'s rate limits.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use http::Request;
+use serde::Deserialize;
+use tower_governor::GovernorError;
+use tower_governor::key_extractor::KeyExtractor;
+
+use crate::{
+    Challenge, Claims, Error, ErrorKind, JsonClaims, MissingClaims, RejectionResponse as _,
+    RequestParts, trace,
+};
+
+/// A key extractor for [`tower_governor`]: a rate limit for each caller, by verified claims.
+///
+/// The key always contains the token's issuer: subjects and clients are unique only for one issuer
+/// (RFC 7519 §4.1.2), so callers of one issuer can't use up the quota of another's.
+///
+/// Note:
+/// - The `GovernorLayer` stands below [`JwtAuthLayer`](crate::JwtAuthLayer). It does not limit
+///   invalid tokens: for those, limit by address above the layer; see
+///   [`composition`](crate::composition).
+/// - `tower_governor` keeps all keys until `config.limiter().retain_recent()` is called. Call it
+///   periodically.
+/// - The response body must be axum's or tonic's (features `axum` and `tonic` of `tower_governor`).
+///
+/// | request | response |
+/// |---|---|
+/// | exceeds the limit | 429 and `Retry-After`, in whole seconds rounded down (gRPC 8) |
+/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error (gRPC 16) |
+/// | has a token without the claim | 401 `invalid_token` (gRPC 16) |
+/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (gRPC 13), and a log event at level error |
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
+/// use tower_jwt_auth::{ClaimsKeyExtractor, JsonClaims, JwtAuthLayer};
+///
+/// fn app(auth: JwtAuthLayer) -> Option<Router> {
+///     let limit = GovernorConfigBuilder::default()
+///         .per_second(1)
+///         .burst_size(20)
+///         .key_extractor(ClaimsKeyExtractor::<JsonClaims>::subject())
+///         .finish()?;
+///     let limited = Router::new().route("/", get(|| async { "hello" }));
+///     Some(limited.layer(GovernorLayer::new(limit)).layer(auth))
+/// }
+/// ```
+pub struct ClaimsKeyExtractor<C = JsonClaims, K = Box<str>> {
+    value: Arc<Value<C, K>>,
+}
+
+type Value<C, K> = dyn Fn(&Claims<C>) -> Option<K> + Send + Sync;
+
+/// The key of [`ClaimsKeyExtractor`]: the token's issuer, and the value of the claim.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ClaimsKey<K = Box<str>> {
+    issuer: Box<str>,
+    value: K,
+}
+
+impl<C> ClaimsKeyExtractor<C> {
+    /// Limits by `sub`: each user, or each client where clients act for themselves.
+    #[must_use]
+    pub fn subject() -> Self {
+        Self::from_fn(|claims| claims.subject().map(Box::from))
+    }
+
+    /// Limits by the client that the token was issued to: `client_id` (RFC 9068 §2.2), else `azp`
+    /// (OpenID Connect Core §2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ClaimsKeyExtractor, JsonClaims};
+    ///
+    /// let by_client = ClaimsKeyExtractor::<JsonClaims>::client();
+    /// # drop(by_client);
+    /// ```
+    #[must_use]
+    pub fn client() -> Self {
+        Self::from_fn(|claims| serde_json::from_str::<Client<'_>>(claims.json()).ok()?.id())
+    }
+}
+
+impl<C, K> ClaimsKeyExtractor<C, K> {
+    /// Limits by what `value` returns. Requests for which it returns `None` are rejected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Claims, ClaimsKeyExtractor};
+    ///
+    /// let by_tenant = ClaimsKeyExtractor::from_fn(|claims: &Claims| {
+    ///     Some(claims.get("tenant")?.as_str()?.to_owned())
+    /// });
+    /// # drop(by_tenant);
+    /// ```
+    #[must_use]
+    pub fn from_fn(value: impl Fn(&Claims<C>) -> Option<K> + Send + Sync + 'static) -> Self {
+        Self {
+            value: Arc::new(value),
+        }
+    }
+}
+
+impl<C, K> KeyExtractor for ClaimsKeyExtractor<C, K>
+where
+    C: Send + Sync + 'static,
+    K: Clone + Hash + Eq,
+{
+    type Key = ClaimsKey<K>;
+
+    fn name(&self) -> &'static str {
+        "claims"
+    }
+
+    fn extract<B>(&self, request: &Request<B>) -> Result<Self::Key, GovernorError> {
+        let parts = RequestParts::from(request);
+        let claims =
+            Claims::<C>::from_extensions(request.extensions()).map_err(
+                |missing| match missing {
+                    MissingClaims::NoToken => rejected(&ErrorKind::MissingToken.into(), &parts),
+                    MissingClaims::NoLayer => GovernorError::UnableToExtractKey,
+                },
+            )?;
+        let value = (self.value)(claims)
+            .ok_or_else(|| rejected(&ErrorKind::MissingClaim.into(), &parts))?;
+        Ok(ClaimsKey {
+            issuer: claims.issuer().into(),
+            value,
+        })
+    }
+}
+
+/// Returns the usual challenge: `tower_governor` uses its status and headers, also for gRPC.
+fn rejected(error: &Error, request: &RequestParts<'_>) -> GovernorError {
+    trace::rejected(error);
+    let (parts, ()) = Challenge::new()
+        .rejection_response(error, request)
+        .into_parts();
+    let (code, headers) = (parts.status, Some(parts.headers));
+    GovernorError::Other {
+        code,
+        msg: Some(String::new()),
+        headers,
+    }
+}
+
+/// The claims that name a client.
+#[derive(Deserialize)]
+struct Client<'j> {
+    #[serde(borrow)]
+    client_id: Option<Cow<'j, str>>,
+    #[serde(borrow)]
+    azp: Option<Cow<'j, str>>,
+}
+
+impl Client<'_> {
+    fn id(self) -> Option<Box<str>> {
+        self.client_id.or(self.azp).map(Box::from)
+    }
+}
+
+// Written by hand: derived impls would bound `C` and `K`.
+impl<C, K> Clone for ClaimsKeyExtractor<C, K> {
+    fn clone(&self) -> Self {
+        Self {
+            value: Arc::clone(&self.value),
+        }
+    }
+}
+
+impl<C, K> fmt::Debug for ClaimsKeyExtractor<C, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimsKeyExtractor").finish_non_exhaustive()
+    }
+}
+
+/// Shows no claim: claims are personal.
+impl<K> fmt::Debug for ClaimsKey<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimsKey").finish_non_exhaustive()
+    }
+}

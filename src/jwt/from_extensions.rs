@@ -1,0 +1,69 @@
+//! The look-up of claims in the extensions of a request.
+
+use std::fmt;
+
+use http::Extensions;
+
+use super::Claims;
+use crate::trace;
+
+/// Marks a request that the layer let pass without claims, so that a missing layer can be told from a
+/// missing token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unauthenticated;
+
+/// Why a request has no [`Claims`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MissingClaims {
+    /// The request has no token, and the layer let it pass
+    /// ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)).
+    NoToken,
+    /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran for the request. This is a
+    /// mistake in the server.
+    NoLayer,
+}
+
+impl fmt::Display for MissingClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoToken => "no access token was given",
+            Self::NoLayer => "the request was not authenticated",
+        })
+    }
+}
+
+impl std::error::Error for MissingClaims {}
+
+impl<C: Send + Sync + 'static> Claims<C> {
+    /// Returns the claims that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted into the extensions of a
+    /// request.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingClaims`] says why there are none. [`NoLayer`](MissingClaims::NoLayer) is also logged,
+    /// at level error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Claims, MissingClaims};
+    ///
+    /// fn greet(request: &http::Request<()>) -> Result<String, MissingClaims> {
+    ///     let claims: &Claims = Claims::from_extensions(request.extensions())?;
+    ///     Ok(format!("hello {}", claims.subject().unwrap_or("stranger")))
+    /// }
+    ///
+    /// assert_eq!(greet(&http::Request::new(())), Err(MissingClaims::NoLayer));
+    /// ```
+    pub fn from_extensions(extensions: &Extensions) -> Result<&Self, MissingClaims> {
+        if let Some(claims) = extensions.get() {
+            return Ok(claims);
+        }
+        if extensions.get::<Unauthenticated>().is_some() {
+            return Err(MissingClaims::NoToken);
+        }
+        trace::layer_missing(std::any::type_name::<Self>());
+        Err(MissingClaims::NoLayer)
+    }
+}

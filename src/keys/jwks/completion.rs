@@ -1,0 +1,115 @@
+//! The end of a fetch: what its outcome changes, and who is told.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use super::cache::Shared;
+use super::fetch::Fetched;
+use super::fetch_error::FetchError;
+use super::fetch_state::{FetchState, ReportedStaleness};
+use super::snapshot::Snapshot;
+use super::snapshot_writer::PendingSnapshot;
+use crate::keys::event::KeysEvent;
+use crate::keys::source::KeysError;
+
+impl Shared {
+    /// Applies the outcome of a fetch, unless the fetch was given up before.
+    pub(super) fn complete(
+        &self,
+        fetch_id: u64,
+        outcome: Result<Fetched, FetchError>,
+    ) -> Result<(), KeysError> {
+        let completed = match outcome {
+            Ok(fetched) => self.complete_with_keys(fetch_id, fetched),
+            Err(cause) => self.fail(fetch_id, cause),
+        };
+        self.context.fetch_ended.notify_one();
+        completed
+    }
+
+    fn complete_with_keys(&self, fetch_id: u64, fetched: Fetched) -> Result<(), KeysError> {
+        let now = Instant::now();
+        let mut state = self.lock_state();
+        state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        let snapshot = Arc::new(self.next_snapshot(fetched, now));
+        self.snapshot.store(Arc::clone(&snapshot));
+        let failures = state.failures();
+        state.succeed();
+        self.negative_cache.clear();
+        self.grace.close();
+        drop(state);
+        self.save(fetch_id, &snapshot);
+        self.context.tell(&KeysEvent::Fetched {
+            keys: snapshot.keys(),
+        });
+        if failures > 0 {
+            self.context.tell(&KeysEvent::Recovered { failures });
+        }
+        Ok(())
+    }
+
+    /// Keeps the cached keys, which from now on may be used when stale.
+    fn fail(&self, fetch_id: u64, cause: FetchError) -> Result<(), KeysError> {
+        let (now, cause) = (Instant::now(), Arc::new(cause));
+        let mut state = self.lock_state();
+        let started_at = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        let failure = state.fail(Arc::clone(&cause), started_at, &self.context.settings, now);
+        let error = failure.error(now);
+        // Until the end of the next fetch, which starts then.
+        self.extend_grace(failure.retry_at);
+        let failures = state.failures();
+        let staleness = self.staleness_event(&mut state, now);
+        drop(state);
+        self.context.tell(&KeysEvent::FetchFailed {
+            error: &*cause,
+            failures,
+        });
+        if let Some(event) = staleness {
+            self.context.tell(&event);
+        }
+        Err(error)
+    }
+
+    /// Returns the event for keys that have become stale or expired, the first time only.
+    fn staleness_event(&self, state: &mut FetchState, now: Instant) -> Option<KeysEvent<'static>> {
+        let snapshot = self.snapshot.load();
+        let (staleness, event) = match (snapshot.is_stale(now), snapshot.is_unexpired(now)) {
+            (false, _) => return None,
+            (true, true) => (ReportedStaleness::Stale, KeysEvent::Stale),
+            (true, false) => (ReportedStaleness::Expired, KeysEvent::Expired),
+        };
+        let reported = std::mem::replace(&mut state.reported_staleness, staleness);
+        (reported < staleness).then_some(event)
+    }
+
+    /// Writes the keys to the snapshot file, on a thread for blocking work.
+    fn save(&self, fetch_id: u64, snapshot: &Snapshot) {
+        let Some(writer) = &self.context.snapshot_writer else {
+            return;
+        };
+        let (body, ttl) = snapshot.body();
+        writer.submit(PendingSnapshot {
+            fetch_id,
+            body: body.clone(),
+            ttl,
+            fetched_at: SystemTime::now(),
+        });
+        let context = Arc::clone(&self.context);
+        // Does not panic: this runs in the task of a fetch, so there is a runtime.
+        drop(Handle::current().spawn_blocking(move || context.write_snapshot()));
+    }
+
+    fn next_snapshot(&self, fetched: Fetched, now: Instant) -> Snapshot {
+        let (current, settings) = (self.snapshot.load(), &self.context.settings);
+        match fetched {
+            Fetched::New { keys, response } => {
+                let keys = current.reuse_keys(keys, &response.body);
+                Snapshot::new(keys, response, settings, now)
+            }
+            Fetched::Unchanged { headers } => current.renewed(&headers, settings, now),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The parts of a cache that its tasks share.
+
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::fetch::JwksLocation;
+use super::http_client::HttpClient;
+use super::settings::JwksCacheSettings;
+use super::snapshot::Snapshot;
+use super::snapshot_file::SnapshotFile;
+use super::snapshot_writer::SnapshotWriter;
+use crate::config_error::ConfigError;
+use crate::keys::event::{KeysEvent, Observer};
+
+/// The configuration of a cache, and what else a fetch needs.
+///
+/// Tasks hold it instead of [`Shared`](super::cache::Shared), so that they do not keep the cache
+/// alive.
+pub(super) struct FetchContext {
+    pub(super) issuer: String,
+    pub(super) location: JwksLocation,
+    pub(super) client: HttpClient,
+    pub(super) settings: JwksCacheSettings,
+    observer: Option<Observer>,
+    pub(super) snapshot_writer: Option<SnapshotWriter>,
+    /// Tells the refresher that a fetch has ended.
+    pub(super) fetch_ended: Notify,
+}
+
+impl FetchContext {
+    pub(super) fn new(
+        issuer: &str,
+        location: JwksLocation,
+        client: HttpClient,
+        settings: JwksCacheSettings,
+        observer: Option<Observer>,
+    ) -> Result<Self, ConfigError> {
+        settings.validate()?;
+        let snapshot_file = settings
+            .snapshot_dir
+            .as_ref()
+            .map(|dir| SnapshotFile::new(dir, issuer, location.name(), settings.max_body_len))
+            .transpose()?;
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            location,
+            client,
+            settings,
+            observer,
+            snapshot_writer: snapshot_file.map(SnapshotWriter::new),
+            fetch_ended: Notify::new(),
+        })
+    }
+
+    /// Logs an event and reports it to the observer. Not to be called with the state locked: the
+    /// observer may ask for the health, which locks it.
+    pub(super) fn tell(&self, event: &KeysEvent<'_>) {
+        event.log(&self.issuer);
+        if let Some(observer) = &self.observer {
+            observer.notify(&self.issuer, event);
+        }
+    }
+
+    /// Returns the snapshot that an earlier process wrote, unless it has expired.
+    pub(super) fn restore(&self) -> Option<Snapshot> {
+        let file = &self.snapshot_writer.as_ref()?.file;
+        let restored = file
+            .read(self.settings.stale_if_error, SystemTime::now())
+            .unwrap_or_else(|error| {
+                self.tell(&KeysEvent::SnapshotFailed { error: &error });
+                None
+            })?;
+        Some(Snapshot::restored(restored, &self.settings, Instant::now()))
+    }
+
+    /// Writes the pending snapshot to its file. Blocks.
+    pub(super) fn write_snapshot(&self) {
+        if let Some(writer) = &self.snapshot_writer {
+            writer.write(|error| self.tell(&KeysEvent::SnapshotFailed { error }));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! One fetch of a JWK set.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use http::{Request, Response, StatusCode, Uri};
+
+use super::discovery::Discovery;
+use super::fetch_error::FetchError;
+use super::http_client::HttpClient;
+use super::settings::JwksCacheSettings;
+use crate::jwk::KeySet;
+
+/// The longest entity tag that is stored and sent back, in bytes. Bounds the memory and the request
+/// header that an issuer can cause.
+const MAX_ETAG_LEN: usize = 256;
+
+/// The location of a JWK set.
+pub(crate) enum JwksLocation {
+    Url(Uri),
+    /// The `jwks_uri` of the issuer's metadata.
+    Discovery(Box<Discovery>),
+}
+
+/// The entity tag of a response, valid only for the URL that it came from (RFC 9110 §8.8.3).
+#[derive(Clone, Debug)]
+pub(super) struct Validator {
+    url: Uri,
+    etag: HeaderValue,
+}
+
+/// A response with a JWK set.
+pub(super) struct JwksResponse {
+    url: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// The result of a successful fetch.
+pub(super) enum Fetched {
+    New {
+        keys: KeySet,
+        response: JwksResponse,
+    },
+    /// The JWK set is still the one that the validator belongs to.
+    Unchanged { headers: HeaderMap },
+}
+
+impl JwksResponse {
+    pub(super) fn validator(&self) -> Option<Validator> {
+        let etag = self.headers.get(ETAG)?;
+        (etag.len() <= MAX_ETAG_LEN).then(|| Validator {
+            url: self.url.clone(),
+            etag: etag.clone(),
+        })
+    }
+}
+
+impl JwksLocation {
+    /// Returns the source that a snapshot file records.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Url(url) => url.to_string(),
+            Self::Discovery(_) => "discovery".to_owned(),
+        }
+    }
+
+    /// Makes the next fetch read the metadata again.
+    pub(super) fn invalidate(&self) {
+        if let Self::Discovery(discovery) = self {
+            discovery.invalidate();
+        }
+    }
+
+    /// Returns the error of the last attempt to read the metadata, if it failed.
+    pub(super) fn metadata_error(&self) -> Option<String> {
+        match self {
+            Self::Url(_) => None,
+            Self::Discovery(discovery) => discovery.last_error(),
+        }
+    }
+
+    /// Fetches the JWK set, unless it still is the one that the validator belongs to.
+    pub(super) async fn fetch(
+        &self,
+        client: &HttpClient,
+        validator: Option<&Validator>,
+        settings: &JwksCacheSettings,
+    ) -> Result<Fetched, FetchError> {
+        match self {
+            Self::Url(url) => fetch_jwks(client, url, validator, settings.max_body_len).await,
+            Self::Discovery(discovery) => {
+                let url = discovery.jwks_uri(client, settings).await?;
+                fetch_jwks(client, &url, validator, settings.max_body_len).await
+            }
+        }
+    }
+}
+
+async fn fetch_jwks(
+    client: &HttpClient,
+    url: &Uri,
+    validator: Option<&Validator>,
+    max_body_len: usize,
+) -> Result<Fetched, FetchError> {
+    let etag = validator
+        .filter(|validator| validator.url == *url)
+        .map(|validator| &validator.etag);
+    let (parts, body) = get(client, url, etag, max_body_len).await?.into_parts();
+    if parts.status == StatusCode::NOT_MODIFIED && etag.is_some() {
+        return Ok(Fetched::Unchanged {
+            headers: parts.headers,
+        });
+    }
+    check_status(parts.status, &parts.headers)?;
+    let keys = KeySet::from_response(&body).map_err(FetchError::Unusable)?;
+    Ok(Fetched::New {
+        keys,
+        response: JwksResponse {
+            url: url.clone(),
+            headers: parts.headers,
+            body,
+        },
+    })
+}
+
+/// Sends a GET request for JSON, conditional on `etag` if there is one.
+pub(super) async fn get(
+    client: &HttpClient,
+    url: &Uri,
+    etag: Option<&HeaderValue>,
+    max_body_len: usize,
+) -> Result<Response<Bytes>, FetchError> {
+    let mut request = Request::get(url.clone())
+        .header(ACCEPT, "application/json, application/jwk-set+json")
+        .body(())
+        .map_err(|error| FetchError::Transport(error.into()))?;
+    if let Some(etag) = etag {
+        request.headers_mut().insert(IF_NONE_MATCH, etag.clone());
+    }
+    client.get(request, max_body_len).await
+}
+
+/// Rejects every status but 200. A redirect could lead to the keys of another party.
+pub(super) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<(), FetchError> {
+    if status == StatusCode::OK {
+        return Ok(());
+    }
+    let retry_after = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| retry_after(value.to_str().ok()?.trim()));
+    Err(FetchError::Status(status, retry_after))
+}
+
+/// Parses a number of seconds or a date (RFC 9110 §10.2.3).
+fn retry_after(value: &str) -> Option<Duration> {
+    let until = |date: SystemTime| date.duration_since(SystemTime::now()).ok();
+    value
+        .parse()
+        .map(Duration::from_secs)
+        .ok()
+        .or_else(|| until(httpdate::parse_http_date(value).ok()?))
+}

@@ -1,0 +1,63 @@
+//! Errors of fetches.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::config_error::ConfigError;
+
+/// The reason why a fetch failed.
+#[derive(Debug)]
+pub(super) enum FetchError {
+    /// The client failed: no connection, a reset, TLS.
+    Transport(Box<dyn StdError + Send + Sync>),
+    /// The status is not 200, such as a redirect. With the value of `Retry-After`, if there is one.
+    Status(StatusCode, Option<Duration>),
+    /// The body exceeds `max_body_len`.
+    TooLarge,
+    TimedOut,
+    /// The HTTP client panicked.
+    Panicked,
+    /// The body is not a JWK set with a usable key.
+    Unusable(ConfigError),
+    /// The metadata is not valid for the configured issuer. Follows "the issuer's metadata".
+    Metadata(&'static str),
+    /// There is no runtime to fetch on, or it was shut down.
+    NoRuntime,
+    /// `max_waiters` requests wait already.
+    TooManyWaiters,
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(_) => f.write_str("the issuer could not be reached"),
+            Self::Status(status, _) => {
+                write!(f, "the issuer answered with status {}", status.as_u16())
+            }
+            Self::TooLarge => f.write_str("the issuer's response exceeds max_body_len"),
+            Self::TimedOut => f.write_str("the issuer did not answer in time"),
+            Self::Panicked => f.write_str("the HTTP client panicked"),
+            Self::Unusable(error) => write!(f, "the issuer's response is not usable: {error}"),
+            Self::Metadata(reason) => write!(f, "the issuer's metadata {reason}"),
+            Self::NoRuntime => {
+                f.write_str("keys are fetched on a tokio runtime, and there is none")
+            }
+            Self::TooManyWaiters => {
+                f.write_str("max_waiters requests already wait for the issuer's keys")
+            }
+        }
+    }
+}
+
+impl StdError for FetchError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Transport(source) => Some(&**source),
+            Self::Unusable(source) => Some(source),
+            _ => None,
+        }
+    }
+}

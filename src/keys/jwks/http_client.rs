@@ -1,0 +1,118 @@
+//! The HTTP client that fetches keys.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tower::{Service, ServiceExt as _};
+
+use super::fetch_error::FetchError;
+use super::lock;
+
+type ResponseFuture = BoxFuture<'static, Result<Response<Bytes>, FetchError>>;
+type Get = dyn Fn(Request<()>, usize) -> ResponseFuture + Send + Sync;
+
+/// The HTTP client that fetches keys and metadata.
+///
+/// Feature `reqwest` brings a default one. Any tower HTTP service can replace it, with
+/// [`Issuer::http_client`](crate::Issuer::http_client): put proxies, TLS roots, retries and metrics
+/// into the service.
+///
+/// Note: the service must not follow redirects, which could lead to the keys of another party.
+///
+/// The crate limits each fetch whatever the service does: its time by
+/// [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout), and its body, as it arrives, by
+/// [`max_body_len`](crate::JwksCacheSettings::max_body_len). A panic of the service is a failed
+/// fetch.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower_jwt_auth::HttpClient;
+///
+/// // A service that answers by itself. A hyper-util client with tower layers works the same way.
+/// let service = tower::service_fn(|_: Request<Full<Bytes>>| async {
+///     let body = Bytes::from_static(br#"{"keys":[]}"#);
+///     Ok::<_, std::io::Error>(Response::new(Full::new(body)))
+/// });
+/// let client = HttpClient::new(service);
+/// ```
+#[derive(Clone)]
+pub struct HttpClient {
+    get: Arc<Get>,
+}
+
+impl HttpClient {
+    /// Wraps a tower HTTP service. Each request uses a clone of it, and waits until the clone is
+    /// ready.
+    pub fn new<S, ReqBody, ResBody>(service: S) -> Self
+    where
+        S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<Box<dyn StdError + Send + Sync>>,
+        ReqBody: Default + Send + 'static,
+        ResBody: Body + Send + 'static,
+        ResBody::Data: Send,
+        ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        // The mutex only spares services from having to be `Sync`. Locked for one clone.
+        let service = Mutex::new(service);
+        Self {
+            get: Arc::new(move |request, max_body_len| {
+                let service = lock(&service).clone();
+                let request = request.map(|()| ReqBody::default());
+                Box::pin(send(service, request, max_body_len))
+            }),
+        }
+    }
+
+    /// Sends the request and reads the response. Fails if its body is longer than `max_body_len`.
+    pub(super) fn get(&self, request: Request<()>, max_body_len: usize) -> ResponseFuture {
+        (self.get)(request, max_body_len)
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").finish_non_exhaustive()
+    }
+}
+
+async fn send<S, ReqBody, ResBody>(
+    service: S,
+    request: Request<ReqBody>,
+    max_body_len: usize,
+) -> Result<Response<Bytes>, FetchError>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    ResBody: Body,
+    ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let response = service
+        .oneshot(request)
+        .await
+        .map_err(|error| FetchError::Transport(error.into()))?;
+    let (parts, body) = response.into_parts();
+    if !parts.status.is_success() {
+        // The body of an error is not used, and may be long.
+        return Ok(Response::from_parts(parts, Bytes::new()));
+    }
+    let body = Limited::new(body, max_body_len).collect().await;
+    let body = body.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            FetchError::TooLarge
+        } else {
+            FetchError::Transport(error)
+        }
+    })?;
+    Ok(Response::from_parts(parts, body.to_bytes()))
+}

@@ -1,0 +1,193 @@
+//! The look-up of a key that is not cached.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout_at};
+
+use super::after;
+use super::cache::Shared;
+use super::fetch_state::FetchState;
+use super::single_flight::SharedFetch;
+use crate::algorithm::Algorithm;
+use crate::keys::event::KeysEvent;
+use crate::keys::source::{KeyQuery, KeysError};
+
+/// The next step of a look-up.
+enum LookupStep {
+    /// Look at the cached keys: they are as new as they can be now.
+    Ready,
+    /// The same or an error, and report that the refetch limit is reached.
+    LimitReached(Result<(), KeysError>),
+    /// Wait for a fetch that was in flight before.
+    Join(SharedFetch),
+    /// Wait for a fetch that has just been started.
+    Start(SharedFetch),
+    /// Fail without waiting.
+    Fail(KeysError),
+}
+
+impl Shared {
+    /// Brings the key into the cache if the issuer has it: with one fetch, or with a second one if
+    /// the first was in flight before. `Ok` means that the cached keys are as new as they can be,
+    /// not that they contain the key.
+    pub(super) async fn refresh_for(self: &Arc<Self>, query: KeyQuery) -> Result<(), KeysError> {
+        let now = Instant::now();
+        if Handle::try_current().is_err() {
+            // Outside a runtime, a timeout would panic.
+            return Err(self.no_runtime());
+        }
+        let deadline = after(now, self.context.settings.wait_timeout);
+        let (fetch, joined) = match self.fetch_for(&query, now) {
+            ControlFlow::Continue(fetch) => fetch,
+            ControlFlow::Break(outcome) => return outcome,
+        };
+        // Held while this request waits. A cancelled request drops it, too.
+        let _permit = self
+            .waiter_permits
+            .try_acquire()
+            .map_err(|_| self.too_many_waiters())?;
+        let fetched = self.wait(fetch, deadline).await;
+        if fetched.is_err() || !joined || self.has_key_for(&query, Instant::now()) {
+            return self.outcome_of(query, fetched);
+        }
+        // The fetch may have read the set before the issuer published the key: one more fetch,
+        // which starts later than this request.
+        match self.fetch_for(&query, Instant::now()) {
+            ControlFlow::Continue((fetch, _)) => {
+                let fetched = self.wait(fetch, deadline).await;
+                self.outcome_of(query, fetched)
+            }
+            ControlFlow::Break(outcome) => outcome,
+        }
+    }
+
+    /// Returns whether [`refresh_for`](Shared::refresh_for) would end at once without the key: the
+    /// key is in the negative cache or the refetch limit is reached, and no fetch is in flight that
+    /// might bring it. Keeps a flood of unknown key ids cheap.
+    pub(super) fn is_known_missing(
+        &self,
+        key_id: Option<&str>,
+        algorithm: Algorithm,
+        now: Instant,
+    ) -> bool {
+        let snapshot = self.snapshot.load();
+        let keys = snapshot.keys();
+        if !self.is_usable(now)
+            || keys.is_conclusive_for(key_id, algorithm)
+            || keys.candidates(key_id, algorithm).next().is_some()
+        {
+            return false;
+        }
+        let state = self.lock_state();
+        if state.last_failure.is_some() || state.in_flight(now).is_some() {
+            return false;
+        }
+        let limit_reached = state.refetch_limit.is_exhausted(now);
+        drop(state);
+        limit_reached
+            || self
+                .negative_cache
+                .contains(&KeyQuery::new(key_id, algorithm), now)
+    }
+
+    /// Returns the fetch to wait for and whether it was in flight before, or else the outcome.
+    fn fetch_for(
+        self: &Arc<Self>,
+        query: &KeyQuery,
+        now: Instant,
+    ) -> ControlFlow<Result<(), KeysError>, (SharedFetch, bool)> {
+        match self.next_step(query, now) {
+            LookupStep::Join(fetch) => ControlFlow::Continue((fetch, true)),
+            LookupStep::Start(fetch) => ControlFlow::Continue((fetch, false)),
+            LookupStep::Ready => ControlFlow::Break(Ok(())),
+            LookupStep::LimitReached(outcome) => {
+                // After `next_step` has unlocked the state: see `FetchContext::tell`.
+                self.context.tell(&KeysEvent::RefetchLimitReached);
+                ControlFlow::Break(outcome)
+            }
+            LookupStep::Fail(error) => ControlFlow::Break(Err(error)),
+        }
+    }
+
+    /// Decides with the state locked: of any number of concurrent callers one starts a fetch, and
+    /// the others join it.
+    fn next_step(self: &Arc<Self>, query: &KeyQuery, now: Instant) -> LookupStep {
+        let mut state = self.lock_state();
+        if self.has_key_for(query, now) {
+            return LookupStep::Ready;
+        }
+        let usable = self.is_usable(now);
+        if usable && self.negative_cache.contains(query, now) {
+            return LookupStep::Ready;
+        }
+        // The last fetch has failed, and the next one is not due yet or still in flight. Whether
+        // the issuer has the key can't be known now, and to wait would let forged tokens tie up
+        // requests.
+        if let Some(failure) = &state.last_failure
+            && (now < failure.retry_at || (usable && state.in_flight(now).is_some()))
+        {
+            return LookupStep::Fail(failure.error(now));
+        }
+        if let Some(fetch) = state.in_flight(now) {
+            return LookupStep::Join(fetch);
+        }
+        if usable && !state.refetch_limit.try_acquire(now) {
+            return limit_reached(&mut state, now);
+        }
+        self.join_or_start(&mut state)
+            .map_or_else(LookupStep::Fail, LookupStep::Start)
+    }
+
+    /// Waits for a fetch until the caller's own deadline.
+    async fn wait(&self, fetch: SharedFetch, deadline: Instant) -> Result<(), KeysError> {
+        if let Ok(fetched) = timeout_at(deadline, fetch).await {
+            // The channel is closed if the fetch's runtime was shut down.
+            return fetched.unwrap_or_else(|_| Err(self.timed_out()));
+        }
+        let state = self.lock_state();
+        let now = Instant::now();
+        if state.in_flight(now).is_some() {
+            // An issuer that has not answered yet counts as failing: stale keys stay usable.
+            self.extend_grace(now);
+        }
+        Err(self.timed_out())
+    }
+
+    /// Returns the outcome for a request that has waited. A key that the fetched set does not have
+    /// is added to the negative cache.
+    fn outcome_of(&self, query: KeyQuery, fetched: Result<(), KeysError>) -> Result<(), KeysError> {
+        let now = Instant::now();
+        if self.has_key_for(&query, now) {
+            return Ok(());
+        }
+        if fetched.is_ok() {
+            self.negative_cache.insert(query, now);
+        }
+        fetched
+    }
+
+    fn has_key_for(&self, query: &KeyQuery, now: Instant) -> bool {
+        self.is_usable(now)
+            && self
+                .snapshot
+                .load()
+                .keys()
+                .is_conclusive_for(query.key_id.as_deref(), query.algorithm)
+    }
+}
+
+/// The refetch limit is reached. While the issuer fails, that is an error: whether it has the key
+/// can't be known.
+fn limit_reached(state: &mut FetchState, now: Instant) -> LookupStep {
+    let outcome = state
+        .last_failure
+        .as_ref()
+        .map_or(Ok(()), |failure| Err(failure.error(now)));
+    if state.refetch_limit.report_once() {
+        LookupStep::LimitReached(outcome)
+    } else {
+        outcome.map_or_else(LookupStep::Fail, |()| LookupStep::Ready)
+    }
+}

@@ -1,0 +1,67 @@
+//! A JWK set that is fetched and cached.
+//!
+//! Requests read a snapshot without a lock. Fetches belong to the cache: each runs in a task of its
+//! own, concurrent requests share one fetch, each with its own timeout, and cancelling one request
+//! changes nothing for the others. A failed fetch leaves the cached keys in place.
+
+mod cache;
+mod completion;
+mod context;
+mod discovery;
+mod fetch;
+mod fetch_error;
+mod fetch_state;
+mod freshness;
+mod grace;
+mod http_client;
+mod lookup;
+mod negative_cache;
+mod refetch_limit;
+mod refresher;
+mod settings;
+mod single_flight;
+mod snapshot;
+mod snapshot_file;
+mod snapshot_writer;
+mod url;
+mod validation;
+
+pub(crate) use cache::JwksCache;
+pub(crate) use discovery::Discovery;
+pub(crate) use fetch::JwksLocation;
+pub use http_client::HttpClient;
+pub use settings::JwksCacheSettings;
+pub(crate) use snapshot::Snapshot;
+pub(crate) use url::secure_url;
+
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Returns the time that lies `time` after `now`. Where that is beyond what the platform can
+/// express, returns one that no process lives to see.
+fn after(now: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    now.checked_add(time)
+        .or_else(|| now.checked_add(FAR))
+        .unwrap_or(now)
+}
+
+/// Locks a mutex, whether poisoned or not.
+///
+/// Only foreign code can panic under one of this module's locks: an HTTP client's `clone`, and an
+/// observer that a snapshot's failure is reported to. Both run when the value is complete, so a
+/// poisoned mutex holds a valid value.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Like [`lock`], but returns `None` if the mutex is locked.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! Keys that the issuer is known not to have.
+
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::time::Instant;
+
+use super::after;
+use super::settings::JwksCacheSettings;
+use crate::keys::source::KeyQuery;
+
+/// The maximum number of entries. With [`MAX_KEY_ID_LEN`], bounds the memory that a flood of
+/// unknown key ids can take to a few hundred KiB.
+const MAX_ENTRIES: u64 = 1024;
+
+/// The longest key id in an entry, in bytes. The refetch limit bounds what longer ones cost.
+const MAX_KEY_ID_LEN: usize = 128;
+
+/// Keys that a fetch has not brought. An entry ends with its time, or with the next successful
+/// fetch.
+pub(super) struct NegativeCache {
+    until: Cache<KeyQuery, Instant>,
+    ttl: Duration,
+}
+
+impl NegativeCache {
+    pub(super) fn new(settings: &JwksCacheSettings) -> Self {
+        Self {
+            until: Cache::new(MAX_ENTRIES),
+            ttl: settings.refetch_window,
+        }
+    }
+
+    pub(super) fn insert(&self, query: KeyQuery, now: Instant) {
+        let key_id = query.key_id.as_ref();
+        if key_id.is_none_or(|key_id| key_id.len() <= MAX_KEY_ID_LEN) {
+            self.until.insert(query, after(now, self.ttl));
+        }
+    }
+
+    pub(super) fn contains(&self, query: &KeyQuery, now: Instant) -> bool {
+        self.until.get(query).is_some_and(|until| now < until)
+    }
+
+    pub(super) fn clear(&self) {
+        self.until.invalidate_all();
+    }
+}

@@ -1,0 +1,106 @@
+//! The background refresh: one task for each cache. The first verified token starts it. It ends
+//! when the cache is dropped, and when no token has arrived for `idle_timeout`.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Weak};
+
+use futures::future::{Either, select};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::after;
+use super::cache::Shared;
+use super::fetch_state::FetchState;
+use super::single_flight::SharedFetch;
+
+/// `Relaxed` is enough for both flags, because no other memory is published through them. If the
+/// refresher sees a mark one round late, it ends or stays that much later. The swap is atomic under
+/// any ordering, so exactly one caller starts the refresher.
+impl Shared {
+    /// Marks the keys as used and starts the refresher if there is none. Called for every verified
+    /// token, so it normally only loads two flags that hardly ever change.
+    pub(super) fn mark_used(self: &Arc<Self>) {
+        if !self.used.load(Relaxed) {
+            self.used.store(true, Relaxed);
+        }
+        if !self.refresher_running.load(Relaxed) && !self.refresher_running.swap(true, Relaxed) {
+            self.spawn_refresher();
+        }
+    }
+
+    fn spawn_refresher(self: &Arc<Self>) {
+        let guard = RefresherGuard(Arc::downgrade(self));
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(run_refresher(guard, self.shutdown.subscribe()))),
+            // Outside a runtime. Dropping the guard lets the next request try again.
+            Err(_) => drop(guard),
+        }
+    }
+
+    /// Returns when the refresher fetches next: when the backoff after a failure has passed, or
+    /// when the keys are due for a refresh. Now, if there are no keys.
+    fn next_fetch_at(&self, state: &FetchState) -> Instant {
+        let retry_at = state.last_failure.as_ref().map(|failure| failure.retry_at);
+        retry_at
+            .or_else(|| self.snapshot.load().refresh_at())
+            .unwrap_or_else(Instant::now)
+    }
+
+    fn fetch_if_due(self: &Arc<Self>) -> Option<SharedFetch> {
+        let (mut state, now) = (self.lock_state(), Instant::now());
+        if self.next_fetch_at(&state) <= now {
+            self.join_or_start(&mut state).ok()
+        } else {
+            state.in_flight(now)
+        }
+    }
+}
+
+/// Lets the next request start a refresher when this one ends, for whatever reason.
+struct RefresherGuard(Weak<Shared>);
+
+impl Drop for RefresherGuard {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.refresher_running.store(false, Relaxed);
+        }
+    }
+}
+
+async fn run_refresher(guard: RefresherGuard, mut shutdown: watch::Receiver<()>) {
+    let mut last_used = Instant::now();
+    loop {
+        let Some(shared) = guard.0.upgrade() else {
+            return;
+        };
+        let context = Arc::clone(&shared.context);
+        let settings = &context.settings;
+        if shared.used.swap(false, Relaxed) {
+            last_used = Instant::now();
+        } else if Instant::now() >= after(last_used, settings.idle_timeout) {
+            return;
+        }
+        let next_fetch_at = shared.next_fetch_at(&shared.lock_state());
+        drop(shared);
+        // Wakes at the idle timeout at the latest, however long the TTL is.
+        let wake_at = next_fetch_at.min(after(last_used, settings.idle_timeout));
+        // A fetch that a request has started may end meanwhile and change when the next one is due.
+        let (time, change) = (
+            pin!(sleep_until(wake_at)),
+            pin!(context.fetch_ended.notified()),
+        );
+        let due = select(time, change);
+        if let Either::Right(_) = select(due, pin!(shutdown.changed())).await {
+            return;
+        }
+        let Some(fetch) = guard.0.upgrade().map(|shared| shared.fetch_if_due()) else {
+            return;
+        };
+        if let Some(fetch) = fetch {
+            // A fetch whose runtime is not polled never resolves.
+            let _ = timeout(settings.max_fetch_duration(), fetch).await;
+        }
+    }
+}

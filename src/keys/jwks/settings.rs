@@ -1,0 +1,194 @@
+//! The settings of the JWKS cache.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::freshness::FreshnessLimits;
+
+/// Settings of the cache of fetched keys. The defaults suit all common providers.
+///
+/// The TTL of a key set is what the issuer's response states (`Cache-Control: max-age`, or else
+/// `Expires`; RFC 9111 §4.2), within [`min_ttl`](Self::min_ttl) and [`max_ttl`](Self::max_ttl). The
+/// keys are refreshed in the background before it has passed. After that they are stale, and usable
+/// only while the issuer can't be reached, for [`stale_if_error`](Self::stale_if_error). Then they
+/// have expired, and requests get 503.
+///
+/// The metadata of a discovered issuer has the same TTL limits. If it can't be renewed, the last
+/// valid `jwks_uri` stays in use for one more `max_ttl`.
+///
+/// Values out of range are rejected when the issuer is built, with
+/// [`ConfigErrorKind::InvalidSetting`](crate::ConfigErrorKind::InvalidSetting). No time may exceed
+/// 366 days.
+///
+/// Note: fetching needs a tokio runtime with time enabled, and for the default HTTP client also I/O
+/// (`enable_all`). Building needs no runtime.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::{Issuer, JwksCacheSettings};
+///
+/// let settings = JwksCacheSettings::default().stale_if_error(Duration::from_secs(4 * 60 * 60));
+/// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com")
+///     .jwks_cache(settings);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct JwksCacheSettings {
+    pub(super) freshness: FreshnessLimits,
+    pub(super) stale_if_error: Duration,
+    pub(super) fetch_timeout: Duration,
+    pub(super) wait_timeout: Duration,
+    pub(super) idle_timeout: Duration,
+    pub(super) refresh_at_percent: u32,
+    pub(super) min_backoff: Duration,
+    pub(super) max_backoff: Duration,
+    pub(super) max_body_len: usize,
+    pub(super) snapshot_dir: Option<PathBuf>,
+    pub(super) max_refetches: usize,
+    pub(super) refetch_window: Duration,
+    pub(super) max_waiters: usize,
+}
+
+impl Default for JwksCacheSettings {
+    fn default() -> Self {
+        Self {
+            freshness: FreshnessLimits::default(),
+            stale_if_error: Duration::from_secs(60 * 60),
+            fetch_timeout: Duration::from_secs(5),
+            wait_timeout: Duration::from_secs(3),
+            idle_timeout: Duration::from_secs(60 * 60),
+            refresh_at_percent: 80,
+            min_backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(4),
+            max_body_len: 1024 * 1024,
+            snapshot_dir: None,
+            max_refetches: 2,
+            refetch_window: Duration::from_secs(30),
+            max_waiters: 10_000,
+        }
+    }
+}
+
+impl JwksCacheSettings {
+    /// Sets the minimum TTL of a key set, whatever the response states. At least 1 s. Default: 1
+    /// minute.
+    pub const fn min_ttl(mut self, ttl: Duration) -> Self {
+        self.freshness.min_ttl = ttl;
+        self
+    }
+
+    /// Sets the maximum TTL of a key set, whatever the response states. Bounds how long a withdrawn
+    /// key is trusted. Default: 24 h.
+    pub const fn max_ttl(mut self, ttl: Duration) -> Self {
+        self.freshness.max_ttl = ttl;
+        self
+    }
+
+    /// Sets the TTL of a key set whose response states none. Default: 10 minutes.
+    pub const fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.freshness.default_ttl = ttl;
+        self
+    }
+
+    /// Sets how long keys stay usable past their TTL while fetches fail (`stale-if-error` of RFC
+    /// 5861). Zero turns this off. Default: 1 h.
+    pub const fn stale_if_error(mut self, time: Duration) -> Self {
+        self.stale_if_error = time;
+        self
+    }
+
+    /// Sets the timeout of a fetch, which includes reading the body and, for a discovered issuer,
+    /// the metadata. Default: 5 s.
+    pub const fn fetch_timeout(mut self, timeout: Duration) -> Self {
+        self.fetch_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a request waits for a fetch before it gets 503. Default: 3 s.
+    pub const fn wait_timeout(mut self, timeout: Duration) -> Self {
+        self.wait_timeout = timeout;
+        self
+    }
+
+    /// Sets the time without a token of this issuer after which its keys are no longer refreshed in
+    /// the background. The next token resumes it. Default: 1 h.
+    ///
+    /// Tokens are noticed at the next refresh only, so refreshing can go on for up to twice this
+    /// time.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Sets the part of its TTL, in percent, after which a key set is refreshed in the background.
+    /// 10 to 95. Default: 80.
+    ///
+    /// With random jitter of up to an eighth of that, so that instances that started together do
+    /// not fetch together: between 70 and 80 percent by default.
+    pub const fn refresh_at_percent(mut self, percent: u32) -> Self {
+        self.refresh_at_percent = percent;
+        self
+    }
+
+    /// Sets the exponential backoff after failed fetches: `min` after the first failure, doubled
+    /// with each further one up to `max`. With random jitter of up to a quarter less. `min` is at
+    /// least 10 ms. Default: 0.5 s and 4 s.
+    ///
+    /// `max` bounds how long recovery takes when the issuer is back. With `Retry-After` an issuer
+    /// can ask for more, up to 60 s.
+    pub const fn backoff(mut self, min: Duration, max: Duration) -> Self {
+        self.min_backoff = min;
+        self.max_backoff = max;
+        self
+    }
+
+    /// Sets the maximum length of a response body, in bytes. A longer one is a failed fetch. 1 KiB
+    /// to 16 MiB. Default: 1 MiB.
+    pub const fn max_body_len(mut self, bytes: usize) -> Self {
+        self.max_body_len = bytes;
+        self
+    }
+
+    /// Stores the last fetched keys in a file in this directory, one for each issuer, and starts
+    /// with them unless they have expired. A restart then needs no issuer. Default: off.
+    ///
+    /// The file contains public keys only, and their URL without its query. The directory must
+    /// exist. It must belong to the service alone: a process that can write to it can add trusted
+    /// keys.
+    pub fn snapshot_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.snapshot_dir = Some(dir.into());
+        self
+    }
+
+    /// Sets how many fetches tokens with unknown key ids can cause in `window`. Scheduled refreshes
+    /// don't count. `count` is at most 100. Default: 2 in 30 s.
+    ///
+    /// An unknown key id is cached as unknown for `window`, or until new keys arrive.
+    pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
+        self.max_refetches = count;
+        self.refetch_window = window;
+        self
+    }
+
+    /// Sets how many requests can wait for keys of this issuer at a time. Further ones get 503 at
+    /// once. 1 to 1,000,000. Default: 10,000.
+    pub const fn max_waiters(mut self, requests: usize) -> Self {
+        self.max_waiters = requests;
+        self
+    }
+
+    /// Returns the time after which a fetch is given up: its own timeout has failed, because its
+    /// runtime is not polled any more.
+    pub(super) const fn max_fetch_duration(&self) -> Duration {
+        // Saturates only beyond what `validate` accepts.
+        self.fetch_timeout.saturating_add(Duration::from_secs(1))
+    }
+
+    /// Returns the timeout of the metadata where the JWK set is fetched in any case: half of the
+    /// time.
+    pub(super) fn metadata_timeout(&self) -> Duration {
+        self.fetch_timeout.div_f64(2.0)
+    }
+}

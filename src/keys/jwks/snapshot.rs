@@ -1,0 +1,191 @@
+//! The cached keys, with their times.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::HeaderMap;
+use tokio::time::Instant;
+
+use super::after;
+use super::fetch::{JwksResponse, Validator};
+use super::settings::JwksCacheSettings;
+use super::snapshot_file::Restored;
+use crate::jwk::KeySet;
+use crate::keys::health::FetchHealth;
+
+/// A key set and its times. Immutable: each fetch replaces it as a whole.
+pub(crate) struct Snapshot {
+    keys: Arc<KeySet>,
+    validator: Option<Validator>,
+    /// `None` before the first fetch.
+    times: Option<Times>,
+    ttl: Duration,
+    /// The JWK set as it was fetched; empty if the keys come from a file.
+    body: Bytes,
+}
+
+/// The times of a key set. All are monotonic: changes of the system clock have no effect.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "points in time, not durations")]
+struct Times {
+    fetched_at: Instant,
+    refresh_at: Instant,
+    /// The end of the TTL.
+    stale_at: Instant,
+    /// The end of the TTL and of `stale_if_error`.
+    expires_at: Instant,
+}
+
+impl Times {
+    fn new(now: Instant, ttl: Duration, settings: &JwksCacheSettings) -> Self {
+        Self {
+            fetched_at: now,
+            refresh_at: after(now, refresh_delay(ttl, settings)),
+            stale_at: after(now, ttl),
+            expires_at: after(now, ttl.saturating_add(settings.stale_if_error)),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Returns a snapshot without keys, for the time before the first fetch.
+    pub(super) fn empty() -> Self {
+        Self {
+            keys: Arc::new(KeySet::from_iter([])),
+            validator: None,
+            times: None,
+            ttl: Duration::ZERO,
+            body: Bytes::new(),
+        }
+    }
+
+    pub(super) fn new(
+        keys: Arc<KeySet>,
+        response: JwksResponse,
+        settings: &JwksCacheSettings,
+        now: Instant,
+    ) -> Self {
+        let ttl = settings.freshness.ttl_of(&response.headers);
+        Self {
+            keys,
+            validator: response.validator(),
+            times: Some(Times::new(now, ttl, settings)),
+            ttl,
+            body: response.body,
+        }
+    }
+
+    /// Returns the same keys with new times, after the issuer has confirmed them.
+    pub(super) fn renewed(
+        &self,
+        headers: &HeaderMap,
+        settings: &JwksCacheSettings,
+        now: Instant,
+    ) -> Self {
+        let ttl = settings.freshness.ttl_of(headers);
+        Self {
+            keys: Arc::clone(&self.keys),
+            validator: self.validator.clone(),
+            times: Some(Times::new(now, ttl, settings)),
+            ttl,
+            body: self.body.clone(),
+        }
+    }
+
+    /// Returns keys that an earlier process fetched, with their age taken into account.
+    pub(super) fn restored(restored: Restored, settings: &JwksCacheSettings, now: Instant) -> Self {
+        let Restored { keys, age, ttl } = restored;
+        // The file may have been written with other settings, or with an absurd number.
+        let ttl = ttl.min(settings.freshness.max_ttl);
+        // Zero if the time has passed already.
+        let remaining = |time: Duration| after(now, time.saturating_sub(age));
+        let times = Times {
+            // Before the origin of the platform's monotonic clock there is no `Instant`.
+            fetched_at: now.checked_sub(age).unwrap_or(now),
+            refresh_at: now,
+            stale_at: remaining(ttl),
+            expires_at: remaining(ttl.saturating_add(settings.stale_if_error)),
+        };
+        Self {
+            keys: Arc::new(keys),
+            validator: None,
+            times: Some(times),
+            ttl,
+            body: Bytes::new(),
+        }
+    }
+
+    /// Returns the keys of a response. If the response is the one that the cached keys come from,
+    /// returns these: cached tokens stay valid, as does what the set has cached.
+    pub(super) fn reuse_keys(&self, keys: KeySet, body: &Bytes) -> Arc<KeySet> {
+        if self.body == *body {
+            Arc::clone(&self.keys)
+        } else {
+            Arc::new(keys)
+        }
+    }
+
+    /// Returns the JWK set as it was fetched, and its TTL.
+    pub(super) const fn body(&self) -> (&Bytes, Duration) {
+        (&self.body, self.ttl)
+    }
+
+    pub(crate) fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    pub(super) const fn validator(&self) -> Option<&Validator> {
+        self.validator.as_ref()
+    }
+
+    /// Returns whether there are keys, and their TTL has not passed.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.times.is_some_and(|times| now < times.stale_at)
+    }
+
+    /// Returns whether there are keys, and neither their TTL nor `stale_if_error` has passed.
+    pub(super) fn is_unexpired(&self, now: Instant) -> bool {
+        self.times.is_some_and(|times| now < times.expires_at)
+    }
+
+    /// Returns whether there are keys, and their TTL has passed.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        self.times.is_some_and(|times| now >= times.stale_at)
+    }
+
+    /// Adds the state of the keys to the health.
+    pub(super) fn health(&self, now: Instant, fetch: FetchHealth) -> FetchHealth {
+        let Some(times) = self.times else {
+            return fetch;
+        };
+        let age = now.saturating_duration_since(times.fetched_at);
+        FetchHealth {
+            age: Some(age),
+            last_success: SystemTime::now().checked_sub(age),
+            fresh_for: Some(times.stale_at.saturating_duration_since(now)),
+            usable_for: Some(times.expires_at.saturating_duration_since(now)),
+            stale: self.is_stale(now),
+            ..fetch
+        }
+    }
+
+    /// Returns when the keys are due for a refresh, or `None` if there are none.
+    pub(super) fn refresh_at(&self) -> Option<Instant> {
+        self.times.map(|times| times.refresh_at)
+    }
+}
+
+/// Returns `refresh_at_percent` of a TTL, less a random part of up to an eighth, so that instances
+/// that started together do not fetch together.
+fn refresh_delay(ttl: Duration, settings: &JwksCacheSettings) -> Duration {
+    // A factor below 1, since `refresh_at_percent` is at most 95: `mul_f64` can't overflow.
+    ttl.mul_f64(f64::from(settings.refresh_at_percent) / 100.0 * (1.0 - random_fraction() / 8.0))
+}
+
+/// Returns a random number in [0, 1), good enough for jitter, not for secrets.
+pub(super) fn random_fraction() -> f64 {
+    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_ne_bytes();
+    f64::from(u32::from_ne_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
+}

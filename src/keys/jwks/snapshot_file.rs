@@ -1,0 +1,177 @@
+//! The last fetched keys in a file, so that a restart needs no issuer.
+//!
+//! A process that can write to the file can add trusted keys: it belongs in a directory that only
+//! the service can write to. It contains public keys only, and their URL without its query, which
+//! may contain a secret. It is replaced atomically, by renaming a temporary file, so that no
+//! process reads half of it.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::snapshot_writer::PendingSnapshot;
+use crate::config_error::ConfigError;
+use crate::jwk::KeySet;
+
+/// The version of the file's format.
+const VERSION: u32 = 1;
+
+/// The clock may have been set back a little since the file was written.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// The longest encoded issuer, in bytes. File systems allow 255 for a file name with its suffixes.
+const MAX_NAME_LEN: usize = 200;
+
+/// The file of one issuer's keys.
+#[derive(Debug)]
+pub(super) struct SnapshotFile {
+    path: PathBuf,
+    issuer: String,
+    /// The source of the keys: a URL without its query, or "discovery".
+    source: String,
+    max_body_len: usize,
+}
+
+/// The content of the file.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    version: u32,
+    issuer: String,
+    source: String,
+    /// In seconds since 1970.
+    fetched_at: u64,
+    /// In seconds.
+    #[serde(rename = "life")]
+    ttl: u64,
+    jwks: Box<RawValue>,
+}
+
+/// Keys from a file.
+pub(super) struct Restored {
+    pub(super) keys: KeySet,
+    /// The time since they were fetched.
+    pub(super) age: Duration,
+    pub(super) ttl: Duration,
+}
+
+impl SnapshotFile {
+    /// Chooses the file for an issuer and the source of its keys. Neither reads nor writes.
+    pub(super) fn new(
+        dir: &Path,
+        issuer: &str,
+        mut source: String,
+        max_body_len: usize,
+    ) -> Result<Self, ConfigError> {
+        let name: String = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
+        if name.len() > MAX_NAME_LEN {
+            let len = name.len();
+            return Err(ConfigError::invalid_setting(format!(
+                "issuer {issuer:?} is {len} bytes long when URL-encoded: must be at most \
+                 {MAX_NAME_LEN} bytes for a file in snapshot_dir"
+            )));
+        }
+        // Two sources of one issuer have two files, even if only their queries differ. Another
+        // version of Rust may hash differently: then the file is not found, as at the first start.
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
+        let path = dir.join(format!("{name}.{hash:016x}.jwks.json"));
+        source.truncate(source.find('?').unwrap_or(source.len()));
+        Ok(Self {
+            path,
+            issuer: issuer.to_owned(),
+            source,
+            max_body_len,
+        })
+    }
+
+    /// Replaces the file. Writes only the public part of usable keys.
+    pub(super) fn write(&self, snapshot: &PendingSnapshot) -> io::Result<()> {
+        let jwks =
+            KeySet::public_json(&snapshot.body).and_then(|json| RawValue::from_string(json).ok());
+        let record = Record {
+            version: VERSION,
+            issuer: self.issuer.clone(),
+            source: self.source.clone(),
+            // Zero if the clock is set before 1970, which makes the keys too old to be restored.
+            fetched_at: snapshot
+                .fetched_at
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or(Duration::ZERO)
+                .as_secs(),
+            ttl: snapshot.ttl.as_secs(),
+            jwks: jwks.ok_or(io::ErrorKind::InvalidData)?,
+        };
+        let temp_path = self.temp_path();
+        let written = write_new(&temp_path, &serde_json::to_vec(&record)?)
+            .and_then(|()| fs::rename(&temp_path, &self.path));
+        written.inspect_err(|_| drop(fs::remove_file(&temp_path)))
+    }
+
+    /// Returns a random name. A process id would not be unique: processes in different containers
+    /// can share a directory.
+    fn temp_path(&self) -> PathBuf {
+        let random = RandomState::new().hash_one(&self.source);
+        self.path.with_extension(format!("{random:016x}.tmp"))
+    }
+
+    /// Reads the file. Returns `None` if there is none, if it is for another issuer or source, or
+    /// if its keys have expired.
+    pub(super) fn read(
+        &self,
+        stale_if_error: Duration,
+        now: SystemTime,
+    ) -> io::Result<Option<Restored>> {
+        let file = match File::open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let mut json = Vec::new();
+        file.take(self.max_len()).read_to_end(&mut json)?;
+        let record: Record = serde_json::from_slice(&json)?;
+        if (record.version, &record.issuer, &record.source) != (VERSION, &self.issuer, &self.source)
+        {
+            return Ok(None);
+        }
+        let Some(age) = age(record.fetched_at, now) else {
+            return Ok(None);
+        };
+        let ttl = Duration::from_secs(record.ttl);
+        // Saturation is meant: the file may contain any number.
+        if age >= ttl.saturating_add(stale_if_error) {
+            return Ok(None);
+        }
+        let keys = KeySet::from_response(record.jwks.get().as_bytes()).map_err(io::Error::other)?;
+        Ok(Some(Restored { keys, age, ttl }))
+    }
+
+    /// Returns the longest file that is read, in bytes: a longer one can't have been written here.
+    /// Saturates only beyond what `JwksCacheSettings::validate` accepts.
+    fn max_len(&self) -> u64 {
+        u64::try_from(self.max_body_len.saturating_mul(2)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Returns the time since the keys were fetched, or `None` if the file is from the future.
+fn age(fetched_at: u64, now: SystemTime) -> Option<Duration> {
+    let fetched_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(fetched_at))?;
+    match now.duration_since(fetched_at) {
+        Ok(age) => Some(age),
+        Err(ahead) => (ahead.duration() <= MAX_CLOCK_SKEW).then_some(Duration::ZERO),
+    }
+}
+
+/// Creates a file that only its owner can read and write.
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    // `create_new`, so that neither a symbolic link nor the permissions of an existing file apply.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}

@@ -1,0 +1,147 @@
+//! Writing snapshots on threads for blocking work: one thread at a time, however slow the disk is.
+
+use std::io;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::snapshot_file::SnapshotFile;
+use super::{lock, try_lock};
+
+/// Keys to be written.
+pub(super) struct PendingSnapshot {
+    /// The id of the fetch that brought them. Later fetches have greater ids.
+    pub(super) fetch_id: u64,
+    /// The JWK set as it was fetched.
+    pub(super) body: Bytes,
+    pub(super) ttl: Duration,
+    pub(super) fetched_at: SystemTime,
+}
+
+/// Writes the newest keys, with no more than one thread: on a disk that hangs, threads would pile
+/// up, one for each fetch.
+///
+/// Lock order: `writing` before `pending`. `pending` is locked for moments only.
+pub(super) struct SnapshotWriter {
+    pub(super) file: SnapshotFile,
+    /// The newest keys that no thread writes yet.
+    pending: Mutex<Option<PendingSnapshot>>,
+    /// Locked by the thread that writes. The id of the fetch whose keys were written last.
+    writing: Mutex<u64>,
+}
+
+impl SnapshotWriter {
+    pub(super) const fn new(file: SnapshotFile) -> Self {
+        Self {
+            file,
+            pending: Mutex::new(None),
+            writing: Mutex::new(0),
+        }
+    }
+
+    /// Submits keys for [`write`](SnapshotWriter::write), unless those of a later fetch are
+    /// pending: threads may overtake each other.
+    pub(super) fn submit(&self, snapshot: PendingSnapshot) {
+        let mut pending = lock(&self.pending);
+        if pending
+            .as_ref()
+            .is_none_or(|other| other.fetch_id < snapshot.fetch_id)
+        {
+            *pending = Some(snapshot);
+        }
+    }
+
+    /// Writes the pending keys. If another thread is writing, returns at once: that thread looks
+    /// for pending keys when it is done.
+    pub(super) fn write(&self, on_error: impl Fn(&io::Error)) {
+        while lock(&self.pending).is_some() {
+            let Some(mut written) = try_lock(&self.writing) else {
+                return;
+            };
+            let pending = lock(&self.pending).take();
+            let Some(snapshot) = pending.filter(|snapshot| snapshot.fetch_id > *written) else {
+                continue;
+            };
+            *written = snapshot.fetch_id;
+            if let Err(error) = self.file.write(&snapshot) {
+                on_error(&error);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(fetch_id: u64, key_id: &str) -> PendingSnapshot {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let key = format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}"#);
+        PendingSnapshot {
+            fetch_id,
+            body: format!(r#"{{"keys":[{key}]}}"#).into(),
+            ttl: Duration::from_secs(600),
+            fetched_at: SystemTime::now(),
+        }
+    }
+
+    /// Returns the id of the key in the file after `act`.
+    fn key_id_after(act: impl FnOnce(&SnapshotWriter)) -> Option<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let (issuer, source) = ("https://issuer.example", "discovery".to_owned());
+        let file = SnapshotFile::new(dir.path(), issuer, source, 1 << 20).unwrap();
+        let writer = SnapshotWriter::new(file);
+        act(&writer);
+        let restored = writer
+            .file
+            .read(Duration::ZERO, SystemTime::now())
+            .unwrap()?;
+        Some(restored.keys.keys().next()?.key_id()?.to_owned())
+    }
+
+    fn no_error(error: &io::Error) {
+        panic!("{error}");
+    }
+
+    const OUT_OF_ORDER: [(u64, &str); 3] = [(1, "first"), (3, "third"), (2, "second")];
+
+    #[test]
+    fn keys_of_an_earlier_fetch_do_not_replace_written_keys_of_a_later_one() {
+        let key_id = key_id_after(|writer| {
+            for (fetch_id, key_id) in OUT_OF_ORDER {
+                writer.submit(snapshot(fetch_id, key_id));
+                writer.write(no_error);
+            }
+        });
+        assert_eq!(key_id.as_deref(), Some("third"));
+    }
+
+    #[test]
+    fn keys_of_an_earlier_fetch_do_not_replace_pending_keys_of_a_later_one() {
+        let key_id = key_id_after(|writer| {
+            for (fetch_id, key_id) in OUT_OF_ORDER {
+                writer.submit(snapshot(fetch_id, key_id));
+            }
+            writer.write(no_error);
+        });
+        assert_eq!(key_id.as_deref(), Some("third"));
+    }
+
+    #[test]
+    fn while_one_thread_writes_no_other_waits_and_keys_submitted_meanwhile_are_written_next() {
+        let key_id = key_id_after(|writer| {
+            writer.submit(snapshot(1, "first"));
+            let writing = try_lock(&writer.writing).unwrap();
+            writer.write(no_error);
+            writer.submit(snapshot(2, "second"));
+            writer.write(no_error);
+            let read = writer.file.read(Duration::ZERO, SystemTime::now());
+            assert!(read.unwrap().is_none());
+            drop(writing);
+            writer.write(no_error);
+            assert!(lock(&writer.pending).is_none());
+        });
+        assert_eq!(key_id.as_deref(), Some("second"));
+    }
+}

@@ -1,0 +1,257 @@
+//! The builder of layers and authenticators.
+
+mod request_settings;
+mod token_settings;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Response;
+use serde::de::DeserializeOwned;
+
+use super::gate::{Gate, RequestPredicate};
+use super::{JwtAuthLayer, validation};
+use crate::algorithm::AlgorithmSet;
+use crate::clock::{Clock, SystemClock};
+use crate::config_error::ConfigError;
+use crate::error::Error;
+use crate::jwt::{JsonClaims, Rules, TypeRule};
+use crate::policy::{Policy, ReplayCache};
+use crate::request::{RequestParts, TokenSource};
+use crate::response::Challenge;
+use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
+use crate::verify::{Authenticator, Engine, Issuer, Offload};
+
+/// Builds a [`JwtAuthLayer`] or an [`Authenticator`].
+///
+/// The trusted issuer and the audience have no safe default, so the builder starts with an
+/// [`Issuer`]. Each setter names the default that it replaces.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+///
+/// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+/// JwtAuthLayer::builder(Issuer::discovery("https://login.example.com/", "https://api.example.com"))
+///     .leeway(Duration::from_secs(10))
+///     .require_scopes(["orders:read"])
+///     .skip(|request| request.uri().path() == "/healthz")
+///     .build()
+/// # }
+/// ```
+#[must_use]
+pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
+    pub(in crate::layer) issuers: Vec<Issuer>,
+    pub(in crate::layer) rules: Rules,
+    pub(in crate::layer) reject_replays: Option<u64>,
+    token_cache: Option<TokenCacheSettings>,
+    offload: AlgorithmSet,
+    pub(in crate::layer) policy: Policy<C>,
+    /// `claims` was called when there were predicates already, which then would be lost.
+    pub(in crate::layer) lost_predicates: bool,
+    clock: Arc<dyn Clock>,
+    pub(in crate::layer) sources: Vec<TokenSource>,
+    optional: bool,
+    pass_preflight: bool,
+    skip: Option<RequestPredicate>,
+    rejection: R,
+    claims: PhantomData<fn() -> C>,
+}
+
+impl JwtAuthBuilder {
+    pub(in crate::layer) fn new(issuer: Issuer) -> Self {
+        let rules = Rules {
+            leeway: Duration::from_secs(60),
+            max_token_len: 16 * 1024,
+            max_lifetime: None,
+            types: TypeRule::Default,
+            rfc9068: false,
+            algorithms: AlgorithmSet::EMPTY,
+        };
+        Self {
+            issuers: vec![issuer],
+            rules,
+            reject_replays: None,
+            token_cache: None,
+            offload: AlgorithmSet::EMPTY,
+            policy: Policy::new(),
+            lost_predicates: false,
+            clock: Arc::new(SystemClock),
+            sources: vec![TokenSource::authorization()],
+            optional: false,
+            pass_preflight: false,
+            skip: None,
+            rejection: Challenge::new(),
+            claims: PhantomData,
+        }
+    }
+}
+
+/// Types.
+impl<C, R> JwtAuthBuilder<C, R> {
+    /// Sets the type that the token's claims are deserialized into. Default: [`JsonClaims`].
+    ///
+    /// It holds the claims that are not registered ones; those are methods of [`Claims`]. A token
+    /// whose claims don't fit the type is rejected. Call this before
+    /// [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose
+    /// closures depend on the type; [`build`](Self::build) reports the wrong order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct MyClaims {
+    ///     tenant: String,
+    /// }
+    ///
+    /// # fn build() -> Result<JwtAuthLayer<MyClaims>, tower_jwt_auth::ConfigError> {
+    /// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+    /// JwtAuthLayer::builder(issuer)
+    ///     .claims::<MyClaims>()
+    ///     .authorize(|claims| claims.tenant == "acme")
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn claims<C2>(self) -> JwtAuthBuilder<C2, R> {
+        JwtAuthBuilder {
+            issuers: self.issuers,
+            rules: self.rules,
+            reject_replays: self.reject_replays,
+            token_cache: self.token_cache,
+            offload: self.offload,
+            lost_predicates: self.lost_predicates || self.policy.has_predicates(),
+            policy: Policy {
+                scopes: self.policy.scopes,
+                ..Policy::new()
+            },
+            clock: self.clock,
+            sources: self.sources,
+            optional: self.optional,
+            pass_preflight: self.pass_preflight,
+            skip: self.skip,
+            rejection: self.rejection,
+            claims: PhantomData,
+        }
+    }
+
+    /// Sets what makes the responses to rejected requests. Default: [`Challenge`].
+    ///
+    /// Replaces a [`realm`](JwtAuthBuilder::realm) that was set before. For a closure, use
+    /// [`rejection_response_fn`](Self::rejection_response_fn).
+    pub fn rejection_response<R2>(self, rejection: R2) -> JwtAuthBuilder<C, R2> {
+        JwtAuthBuilder {
+            issuers: self.issuers,
+            rules: self.rules,
+            reject_replays: self.reject_replays,
+            token_cache: self.token_cache,
+            offload: self.offload,
+            policy: self.policy,
+            lost_predicates: self.lost_predicates,
+            clock: self.clock,
+            sources: self.sources,
+            optional: self.optional,
+            pass_preflight: self.pass_preflight,
+            skip: self.skip,
+            rejection,
+            claims: PhantomData,
+        }
+    }
+
+    /// Sets a closure that makes the responses to rejected requests. See [`RejectionResponse`].
+    pub fn rejection_response_fn<F, ResBody>(self, rejection: F) -> JwtAuthBuilder<C, F>
+    where
+        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,
+    {
+        self.rejection_response(rejection)
+    }
+}
+
+impl<C> JwtAuthBuilder<C> {
+    /// Sets the realm of the challenge (RFC 9110 §11.5). Default: none.
+    pub fn realm(mut self, realm: &str) -> Self {
+        self.rejection = self.rejection.realm(realm);
+        self
+    }
+}
+
+impl<C, R> JwtAuthBuilder<C, R>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    /// Builds the layer.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is unsafe, contradicts another, or can't work: see
+    /// [`ConfigErrorKind`](crate::ConfigErrorKind).
+    pub fn build(mut self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
+        validation::sources(&self.sources)?;
+        let sources = std::mem::take(&mut self.sources).into_boxed_slice();
+        let Self {
+            optional,
+            pass_preflight,
+            ..
+        } = self;
+        let skip = self.skip.take();
+        let (authenticator, rejection) = self.finish()?;
+        let gate = Gate {
+            authenticator,
+            sources,
+            optional,
+            pass_preflight,
+            skip,
+        };
+        Ok(JwtAuthLayer {
+            gate: Arc::new(gate),
+            rejection,
+        })
+    }
+
+    /// Builds an authenticator, for tokens that do not come with an HTTP request. Settings about
+    /// requests and responses have no effect on it.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_authenticator(self) -> Result<Authenticator<C>, ConfigError> {
+        self.finish().map(|(authenticator, _)| authenticator)
+    }
+
+    fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
+        validation::settings(&self)?;
+        let issuers: Vec<_> = self
+            .issuers
+            .into_iter()
+            .map(Issuer::build)
+            .collect::<Result<_, _>>()?;
+        validation::issuers(&issuers)?;
+        let algorithms = issuers.iter().map(|issuer| issuer.algorithms);
+        self.rules.algorithms = algorithms.fold(AlgorithmSet::EMPTY, AlgorithmSet::union);
+        let leeway = self.rules.leeway;
+        self.policy.replays = self.reject_replays.map(|max| ReplayCache::new(max, leeway));
+        let engine = Engine {
+            issuers: issuers.into_iter().map(Arc::new).collect(),
+            rules: self.rules,
+            policy: self.policy,
+            clock: self.clock,
+            token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
+            offload: Offload::new(self.offload),
+        };
+        Ok((Authenticator::new(engine), self.rejection))
+    }
+}
+
+impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtAuthBuilder")
+            .field("issuers", &self.issuers)
+            .finish_non_exhaustive()
+    }
+}

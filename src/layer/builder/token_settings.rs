@@ -1,0 +1,140 @@
+//! Settings about tokens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::JwtAuthBuilder;
+use crate::algorithm::Algorithm;
+use crate::clock::Clock;
+use crate::jwt::{Claims, TypeRule};
+use crate::verify::{Issuer, TokenCacheSettings};
+
+/// Which tokens are valid.
+impl<C, R> JwtAuthBuilder<C, R> {
+    /// Adds a trusted issuer. Each issuer has its own keys, audiences and algorithms.
+    pub fn add_issuer(mut self, issuer: Issuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// Sets by how much the issuer's clock may differ from this one, for `exp`, `nbf` and `iat`.
+    /// Default: 60 s. Maximum: 1 h.
+    pub const fn leeway(mut self, leeway: Duration) -> Self {
+        self.rules.leeway = leeway;
+        self
+    }
+
+    /// Sets how far in the future `exp` may lie. Tokens that expire later are rejected. Default: no
+    /// limit.
+    pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
+        self.rules.max_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Sets the maximum length of a token in bytes. Longer ones are rejected unread. Default:
+    /// 16 KiB. Allowed: 64 bytes to 1 MiB.
+    pub const fn max_token_len(mut self, bytes: usize) -> Self {
+        self.rules.max_token_len = bytes;
+        self
+    }
+
+    /// Requires access tokens of RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and
+    /// `jti` are present. Default: off, see [`token_types`](Self::token_types).
+    pub const fn access_tokens_only(mut self) -> Self {
+        self.rules.rfc9068 = true;
+        self
+    }
+
+    /// Sets the accepted values of the `typ` header (RFC 7515 §4.1.9). They are compared without
+    /// case, and without a leading `application/`.
+    ///
+    /// Default: `JWT`, `at+jwt` or absent. So logout tokens, DPoP proofs and other kinds of JWTs are
+    /// rejected (RFC 8725 §3.11).
+    pub fn token_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let types = types.into_iter().map(|token_type| token_type.into().into());
+        self.rules.types = TypeRule::Only(types.collect());
+        self
+    }
+
+    /// Requires all of these scopes, in addition to those of earlier calls. Tokens without them are
+    /// rejected with 403 `insufficient_scope`. Default: none.
+    pub fn require_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.policy.scopes.add(scopes);
+        self
+    }
+
+    /// Adds a predicate over the claims, such as roles, groups or tenants. Unless all predicates
+    /// return true, the request is rejected with 403 `insufficient_scope`. Default: none.
+    ///
+    /// Called for every request. It must not block.
+    pub fn authorize(
+        mut self,
+        is_authorized: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.policy.authorized.push(Arc::new(is_authorized));
+        self
+    }
+
+    /// Adds a predicate that returns whether a token was revoked, such as a deny list by id or by
+    /// subject. If one of them returns true, the request is rejected with 401. Default: none.
+    ///
+    /// Called for every request. It must not block.
+    pub fn reject_revoked(
+        mut self,
+        is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.policy.revoked.push(Arc::new(is_revoked));
+        self
+    }
+
+    /// Rejects tokens that were used before, by their `jti`. Tokens without `jti` are rejected.
+    /// Default: off.
+    ///
+    /// The last `max_entries` ids are stored, in the memory of this process, until their tokens
+    /// expire. Of more, the least recently seen are forgotten; under load that can be some hundreds
+    /// more than needed. Choose the number so that it is never reached.
+    pub const fn reject_replays(mut self, max_entries: u64) -> Self {
+        self.reject_replays = Some(max_entries);
+        self
+    }
+
+    /// Caches verified tokens, so that each signature is checked once. Default: off, since cached
+    /// tokens, which are as valuable as passwords until they expire, stay in memory.
+    ///
+    /// Time, revocation, scopes, predicates and replay are checked for every request nevertheless. A
+    /// key that leaves its set takes the cached tokens that it signed along.
+    pub fn token_cache(mut self, settings: TokenCacheSettings) -> Self {
+        self.token_cache = Some(settings);
+        self
+    }
+
+    /// Checks signatures of these algorithms on the runtime's threads for blocking work
+    /// ([`spawn_blocking`](tokio::task::spawn_blocking)), as many at a time as there are cores.
+    /// Default: none; every signature is checked on the thread of its request.
+    ///
+    /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
+    /// requests. Handing over costs 20 to 120 µs, which is more than an RS256 check takes, and under
+    /// load half of the throughput. At most 10,000 requests wait; further ones get 503. Cached tokens
+    /// are not handed over. Without a tokio runtime, signatures are checked in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// # let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+    /// JwtAuthLayer::builder(issuer).offload([Algorithm::ES384, Algorithm::ES512]).build()
+    /// # }
+    /// ```
+    pub fn offload(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.offload = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Sets the clock that `exp`, `nbf` and `iat` are compared with. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+}

@@ -1,0 +1,180 @@
+//! The future of a response.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use super::gate::PendingClaims;
+use crate::response::{RejectionResponse, make_private, reject};
+use crate::trace;
+
+pin_project! {
+    /// The response future of [`JwtAuth`](crate::JwtAuth).
+    ///
+    /// Resolves to the response of the inner service, or to a rejection. While it waits for keys, it
+    /// holds the request and the service that was polled ready; dropping it drops both.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after it has resolved.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<S, ReqBody, R>
+    where
+        S: Service<Request<ReqBody>>,
+    {
+        #[pin]
+        state: State<S, ReqBody, R>,
+        in_url: bool,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, ReqBody, R>
+    where
+        S: Service<Request<ReqBody>>,
+    {
+        Inner { #[pin] future: S::Future },
+        // None once it has resolved.
+        Rejected { response: Option<S::Response> },
+        // None only while the state changes.
+        Waiting { waiting: Option<Box<Waiting<S, ReqBody, R>>> },
+    }
+}
+
+/// A request that waits. Boxed, so that requests that don't wait do not reserve the space.
+struct Waiting<S, ReqBody, R> {
+    pending: PendingClaims,
+    /// The service that was polled ready: the one to call.
+    service: S,
+    request: Request<ReqBody>,
+    rejection: R,
+}
+
+impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
+where
+    S: Service<Request<ReqBody>>,
+{
+    pub(super) const fn inner(future: S::Future, in_url: bool) -> Self {
+        Self {
+            state: State::Inner { future },
+            in_url,
+        }
+    }
+
+    pub(super) const fn rejected(response: S::Response) -> Self {
+        Self {
+            state: State::Rejected {
+                response: Some(response),
+            },
+            in_url: false,
+        }
+    }
+
+    pub(super) fn waiting(
+        pending: PendingClaims,
+        service: S,
+        request: Request<ReqBody>,
+        rejection: R,
+        in_url: bool,
+    ) -> Self {
+        let waiting = Some(Box::new(Waiting {
+            pending,
+            service,
+            request,
+            rejection,
+        }));
+        Self {
+            state: State::Waiting { waiting },
+            in_url,
+        }
+    }
+}
+
+impl<S, ReqBody, R, ResBody> Future for ResponseFuture<S, ReqBody, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: RejectionResponse<ResBody>,
+{
+    type Output = Result<Response<ResBody>, S::Error>;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a resolved future is a bug of the caller"
+    )]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProjection::Inner { future } if *this.in_url => {
+                    return future.poll(cx).map_ok(make_private);
+                }
+                StateProjection::Inner { future } => return future.poll(cx),
+                StateProjection::Rejected { response } => {
+                    let response = response
+                        .take()
+                        .expect("`ResponseFuture` polled after completion");
+                    return Poll::Ready(Ok(response));
+                }
+                StateProjection::Waiting { waiting } => ready!(poll_waiting(waiting, cx)),
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+/// Waits for the claims. Then the request goes on, or is rejected.
+fn poll_waiting<S, ReqBody, R, ResBody>(
+    slot: &mut Option<Box<Waiting<S, ReqBody, R>>>,
+    cx: &mut Context<'_>,
+) -> Poll<State<S, ReqBody, R>>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: RejectionResponse<ResBody>,
+{
+    #[expect(
+        clippy::expect_used,
+        reason = "whoever takes it sets another state at once"
+    )]
+    let mut waiting = slot.take().expect("a waiting request");
+    let outcome = match waiting.pending.as_mut().poll(cx) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => {
+            *slot = Some(waiting);
+            return Poll::Pending;
+        }
+    };
+    let Waiting {
+        mut service,
+        mut request,
+        rejection,
+        ..
+    } = *waiting;
+    Poll::Ready(match outcome {
+        Ok(claims) => {
+            request.extensions_mut().extend(claims);
+            State::Inner {
+                future: service.call(request),
+            }
+        }
+        Err(error) => {
+            trace::rejected(&error);
+            State::Rejected {
+                response: Some(reject(&rejection, error, &request)),
+            }
+        }
+    })
+}
+
+impl<S, ReqBody, R> fmt::Debug for ResponseFuture<S, ReqBody, R>
+where
+    S: Service<Request<ReqBody>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! The layer: its constructors, its service, and what becomes of a request.
+
+mod builder;
+pub mod composition;
+mod constructors;
+mod future;
+mod gate;
+mod ready;
+mod service;
+mod validation;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tower::Layer;
+
+pub use self::builder::JwtAuthBuilder;
+pub use self::future::ResponseFuture;
+use self::gate::Gate;
+pub(crate) use self::gate::RequestPredicate;
+pub(crate) use self::ready::take_ready;
+pub use self::service::JwtAuth;
+use crate::jwt::JsonClaims;
+use crate::response::Challenge;
+use crate::verify::Authenticator;
+
+/// A layer that requires a valid token.
+///
+/// Requests without a valid token are answered by the layer. The others go on to the inner service,
+/// with [`Claims<C>`](crate::Claims) in their extensions.
+///
+/// `C` is the type of the claims that are not registered ones: [`JsonClaims`], unless
+/// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests.
+///
+/// Cheap to clone: clones share the cached keys.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn start() -> Result<(), tower_jwt_auth::ConfigError> {
+/// use std::convert::Infallible;
+///
+/// use http::{Request, Response};
+/// use tower::ServiceBuilder;
+/// use tower_jwt_auth::JwtAuthLayer;
+///
+/// let auth =
+///     JwtAuthLayer::discover("https://login.example.com/", "https://api.example.com").await?;
+/// let service = ServiceBuilder::new().layer(auth).service_fn(|request: Request<String>| async {
+///     Ok::<_, Infallible>(Response::new(request.into_body()))
+/// });
+/// # drop(service);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct JwtAuthLayer<C = JsonClaims, R = Challenge> {
+    gate: Arc<Gate<C>>,
+    rejection: R,
+}
+
+impl<C, R> JwtAuthLayer<C, R> {
+    /// Returns the authenticator of this layer, which verifies tokens that come by other ways.
+    #[must_use]
+    pub fn authenticator(&self) -> &Authenticator<C> {
+        &self.gate.authenticator
+    }
+
+    /// Returns what makes the responses to rejected requests.
+    pub(crate) const fn rejection(&self) -> &R {
+        &self.rejection
+    }
+}
+
+impl<S, C, R: Clone> Layer<S> for JwtAuthLayer<C, R> {
+    type Service = JwtAuth<S, C, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        JwtAuth::new(inner, Arc::clone(&self.gate), self.rejection.clone())
+    }
+}
+
+// Written by hand: a derived impl would require `C: Clone`.
+impl<C, R: Clone> Clone for JwtAuthLayer<C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            gate: Arc::clone(&self.gate),
+            rejection: self.rejection.clone(),
+        }
+    }
+}
+
+impl<C, R> fmt::Debug for JwtAuthLayer<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtAuthLayer")
+            .field("authenticator", self.authenticator())
+            .finish_non_exhaustive()
+    }
+}

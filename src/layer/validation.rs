@@ -1,0 +1,93 @@
+//! Settings that can't work or are not safe, found while building.
+
+use std::time::Duration;
+
+use super::JwtAuthBuilder;
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::jwt::TypeRule;
+use crate::request::{TokenSource, has_duplicates};
+use crate::verify::ConfiguredIssuer;
+
+/// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
+const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
+/// Below, no token is valid. Above, one request's header would take a megabyte.
+const TOKEN_LEN: std::ops::RangeInclusive<usize> = 64..=1024 * 1024;
+
+pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), ConfigError> {
+    let rules = &builder.rules;
+    let invalid = |message: String| Err(ConfigError::invalid_setting(message));
+    if builder.lost_predicates {
+        return invalid(
+            "claims: must be called before authorize and reject_revoked, whose closures depend on \
+             the claims type"
+                .to_owned(),
+        );
+    }
+    if rules.leeway > MAX_LEEWAY {
+        return invalid(format!(
+            "leeway is {:?}: must be at most 1 hour",
+            rules.leeway
+        ));
+    }
+    if !TOKEN_LEN.contains(&rules.max_token_len) {
+        return invalid(format!(
+            "max_token_len is {}: must be between {} and {} bytes",
+            rules.max_token_len,
+            TOKEN_LEN.start(),
+            TOKEN_LEN.end()
+        ));
+    }
+    if builder.reject_replays == Some(0) {
+        return invalid("reject_replays is 0: must be at least 1".to_owned());
+    }
+    match &rules.types {
+        TypeRule::Only(types) if types.is_empty() => {
+            return invalid("token_types is empty: must name at least one `typ`".to_owned());
+        }
+        TypeRule::Only(_) if rules.rfc9068 => {
+            return invalid(
+                "token_types and access_tokens_only exclude each other: access tokens of RFC 9068 \
+                 have the type at+jwt"
+                    .to_owned(),
+            );
+        }
+        TypeRule::Only(_) | TypeRule::Default => {}
+    }
+    builder.policy.scopes.validate()
+}
+
+pub(super) fn sources(sources: &[TokenSource]) -> Result<(), ConfigError> {
+    if sources.is_empty() {
+        let message = "token_sources is empty: must name at least one source";
+        return Err(ConfigError::invalid_setting(message));
+    }
+    if has_duplicates(sources) {
+        return Err(ConfigError::invalid_setting(format!(
+            "token_sources is {sources:?}: two of them read the same place; remove one"
+        )));
+    }
+    Ok(())
+}
+
+/// Rejects two issuers of one name, and two that share a secret.
+pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
+    let mut rest = issuers;
+    while let [issuer, others @ ..] = rest {
+        for other in others {
+            if issuer.name == other.name {
+                let message = format!("issuer {:?}: must be configured only once", issuer.name);
+                return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, message));
+            }
+            if issuer.keys.share_secret(&other.keys) {
+                let message = format!(
+                    "issuers {:?} and {:?}: must not share a secret, as each could sign tokens of \
+                     the other",
+                    issuer.name, other.name
+                );
+                return Err(ConfigError::new(ConfigErrorKind::SharedSecret, message));
+            }
+        }
+        rest = others;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The checks that follow verification. They run for every request and are never cached.
+
+mod replay;
+mod scopes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use self::replay::ReplayCache;
+pub(crate) use self::scopes::RequiredScopes;
+#[allow(unused_imports, reason = "exported with feature `axum`")]
+pub use self::scopes::Scopes;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::Claims;
+
+/// A closure that decides by the claims.
+pub(crate) type ClaimsPredicate<C> = Arc<dyn Fn(&Claims<C>) -> bool + Send + Sync>;
+
+/// What a verified token must also pass.
+pub(crate) struct Policy<C> {
+    /// The token is rejected as revoked if one of these returns true.
+    pub(crate) revoked: Vec<ClaimsPredicate<C>>,
+    pub(crate) scopes: RequiredScopes,
+    /// The token is rejected unless all of these return true.
+    pub(crate) authorized: Vec<ClaimsPredicate<C>>,
+    pub(crate) replays: Option<ReplayCache>,
+}
+
+impl<C> Policy<C> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            revoked: Vec::new(),
+            scopes: RequiredScopes::none(),
+            authorized: Vec::new(),
+            replays: None,
+        }
+    }
+
+    /// Returns whether a check depends on the claims' type.
+    pub(crate) const fn has_predicates(&self) -> bool {
+        !self.revoked.is_empty() || !self.authorized.is_empty()
+    }
+
+    /// Runs all checks. `now` is the time since 1970.
+    ///
+    /// Single use comes last, so that a token that is rejected anyway keeps its only use.
+    pub(crate) fn check(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
+        if self.revoked.iter().any(|revoked| revoked(claims)) {
+            return Err(ErrorKind::Revoked.into());
+        }
+        self.scopes.check_all(claims)?;
+        if !self.authorized.iter().all(|authorized| authorized(claims)) {
+            return Err(Error::insufficient_scope(None));
+        }
+        match &self.replays {
+            Some(replays) => replays.check(claims, now),
+            None => Ok(()),
+        }
+    }
+}

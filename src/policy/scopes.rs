@@ -1,0 +1,153 @@
+//! Required scopes.
+
+use std::sync::Arc;
+
+use crate::config_error::ConfigError;
+use crate::error::Error;
+use crate::jwt::Claims;
+use crate::response::is_quotable;
+
+/// Scopes that a token must grant, all of them or one.
+#[derive(Clone, Debug)]
+pub(crate) struct RequiredScopes {
+    scopes: Vec<Box<str>>,
+    /// The scopes as the challenge shows them, separated by spaces (RFC 6750 §3).
+    challenge: Option<Arc<str>>,
+}
+
+impl RequiredScopes {
+    pub(crate) const fn none() -> Self {
+        Self {
+            scopes: Vec::new(),
+            challenge: None,
+        }
+    }
+
+    pub(crate) fn add(&mut self, scopes: impl IntoIterator<Item = impl Into<String>>) {
+        self.scopes.extend(
+            scopes
+                .into_iter()
+                .map(|scope| scope.into().into_boxed_str()),
+        );
+        self.challenge = Some(self.scopes.join(" ").into());
+    }
+
+    /// Returns the scopes as the challenge shows them.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.challenge.as_deref()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// Rejects what is not a scope: no token could ever grant it.
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        match self.scopes.iter().find(|scope| !is_scope(scope)) {
+            None => Ok(()),
+            Some(scope) => Err(ConfigError::invalid_setting(format!(
+                "scope {scope:?}: must be one or more visible ASCII characters other than \" and \\ \
+                 (RFC 6749 section 3.3)"
+            ))),
+        }
+    }
+
+    /// Rejects claims that do not grant all of the scopes.
+    pub(crate) fn check_all<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
+        self.check(self.scopes.iter().all(|scope| claims.has_scope(scope)))
+    }
+
+    /// Rejects claims that grant none of the scopes.
+    pub(crate) fn check_any<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
+        self.check(self.scopes.iter().any(|scope| claims.has_scope(scope)))
+    }
+
+    fn check(&self, granted: bool) -> Result<(), Error> {
+        if granted {
+            Ok(())
+        } else {
+            Err(Error::insufficient_scope(self.challenge.clone()))
+        }
+    }
+}
+
+impl<C> Claims<C> {
+    /// Rejects claims that do not grant all of these scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`InsufficientScope`](crate::ErrorKind::InsufficientScope), with the scopes as
+    /// [`required_scope`](Error::required_scope).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Claims, Error};
+    ///
+    /// fn delete_order(claims: &Claims) -> Result<(), Error> {
+    ///     claims.require_scopes(&["orders:delete"])
+    /// }
+    /// ```
+    pub fn require_scopes(&self, scopes: &[&str]) -> Result<(), Error> {
+        if scopes.iter().all(|scope| self.has_scope(scope)) {
+            return Ok(());
+        }
+        Err(Error::insufficient_scope(Some(scopes.join(" ").into())))
+    }
+}
+
+/// Names the scopes that a handler requires, for [`Scoped`](crate::Scoped).
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::Scopes;
+///
+/// struct OrdersRead;
+///
+/// impl Scopes for OrdersRead {
+///     const ALL: &'static [&'static str] = &["orders:read"];
+/// }
+/// ```
+pub trait Scopes {
+    /// The scopes, all of which are required. A handler with an empty list, or with a string that is
+    /// not a scope (RFC 6749 §3.3), does not compile.
+    const ALL: &'static [&'static str];
+
+    /// Fails to compile if `ALL` can't be required.
+    #[doc(hidden)]
+    const VALIDATED: () = assert!(
+        are_scopes(Self::ALL),
+        "`Scopes::ALL` is empty, or contains what is not a scope"
+    );
+}
+
+/// Returns whether the list can be required: it is not empty, and each entry is a scope.
+const fn are_scopes(mut scopes: &[&str]) -> bool {
+    let not_empty = !scopes.is_empty();
+    while let [scope, rest @ ..] = scopes {
+        if !is_scope(scope) {
+            return false;
+        }
+        scopes = rest;
+    }
+    not_empty
+}
+
+/// Returns whether it is a `scope-token` (RFC 6749 §3.3), which a token can grant and a challenge can
+/// show.
+const fn is_scope(scope: &str) -> bool {
+    let mut bytes = scope.as_bytes();
+    while let [byte, rest @ ..] = bytes {
+        if !byte.is_ascii_graphic() || !is_quotable(char_from(*byte)) {
+            return false;
+        }
+        bytes = rest;
+    }
+    !scope.is_empty()
+}
+
+#[expect(clippy::as_conversions, reason = "`char::from` is not const")]
+const fn char_from(byte: u8) -> char {
+    byte as char
+}

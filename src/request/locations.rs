@@ -1,0 +1,151 @@
+//! Reading the token out of each location of a request.
+
+use std::borrow::Cow;
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+
+use super::RequestParts;
+use crate::encoding::{base64url, header_list};
+use crate::error::{Error, ErrorKind};
+
+/// The WebSocket subprotocol that carries a token, as Kubernetes defines it.
+const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
+
+/// Reads `Bearer`, in any case, one or more spaces, the token (RFC 9110 §11.4, RFC 6750 §2.1).
+pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, Error> {
+    const SCHEME: &[u8] = b"Bearer";
+    let Some(value) = at_most_one(parts.headers().get_all(AUTHORIZATION).iter())? else {
+        return Ok(None);
+    };
+    let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else {
+        return Ok(None);
+    };
+    // The usual spelling first: comparing it is cheaper than folding case.
+    let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
+    if !is_bearer || rest.first().is_some_and(|next| is_token_byte(*next)) {
+        return Ok(None);
+    }
+    let token = trim_spaces(rest);
+    if rest.starts_with(b" ") && !token.is_empty() {
+        return Ok(Some(token));
+    }
+    let joined = is_joined(rest);
+    Err(if joined {
+        ErrorKind::InvalidRequest
+    } else {
+        ErrorKind::MalformedToken
+    }
+    .into())
+}
+
+/// Reads a header whose whole value is the token.
+pub(super) fn header<'r>(
+    parts: &RequestParts<'r>,
+    name: &HeaderName,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    let value = at_most_one(parts.headers().get_all(name).iter())?;
+    let text = |value: &'r HeaderValue| value.to_str().map(Cow::Borrowed);
+    value
+        .map(text)
+        .transpose()
+        .map_err(|_| ErrorKind::MalformedToken.into())
+}
+
+/// Reads a cookie. Cookies may be spread over several headers (RFC 9113 §8.2.3) and be quoted
+/// (RFC 6265 §4.1.1). Reads bytes, so that a cookie of another application that is not ASCII does
+/// not hide this one.
+pub(super) fn cookie<'r>(
+    parts: &RequestParts<'r>,
+    name: &str,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    let headers = parts
+        .headers()
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let pairs = headers.flat_map(|header| header.split(|byte| *byte == b';'));
+    let values = pairs.filter_map(|pair| {
+        pair.trim_ascii()
+            .strip_prefix(name.as_bytes())?
+            .strip_prefix(b"=")
+    });
+    // Servers delete a cookie by emptying it.
+    let value = at_most_one(values)?
+        .map(unquoted)
+        .filter(|value| !value.is_empty());
+    value.map(utf8).transpose()
+}
+
+/// Reads a query parameter.
+pub(super) fn query<'r>(
+    parts: &RequestParts<'r>,
+    name: &str,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    let query = parts.uri().query().unwrap_or_default();
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    at_most_one(pairs.filter(|(key, _)| key == name).map(|(_, value)| value))
+}
+
+/// Reads the subprotocol that starts with [`PROTOCOL_PREFIX`].
+pub(super) fn websocket_protocol<'r>(
+    parts: &RequestParts<'r>,
+    max_len: usize,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    let headers = parts.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let protocols = headers.flat_map(|header| header_list::members(header.as_bytes()));
+    let tokens = protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX));
+    let Some(encoded) = at_most_one(tokens)? else {
+        return Ok(None);
+    };
+    // Four characters encode three bytes. What is longer need not be decoded to be rejected.
+    if encoded.len() > max_len.saturating_mul(4).div_ceil(3) {
+        return Err(ErrorKind::TokenTooLarge.into());
+    }
+    let decoded = base64url::decode(encoded).and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded
+        .map(|token| Some(Cow::Owned(token)))
+        .ok_or(ErrorKind::MalformedToken.into())
+}
+
+/// Returns whether two headers were joined: the comma between them (RFC 9110 §5.3) is in no token.
+pub(super) fn is_joined(value: &[u8]) -> bool {
+    memchr::memchr(b',', value).is_some()
+}
+
+fn at_most_one<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Error> {
+    let first = values.next();
+    if values.next().is_some() {
+        Err(ErrorKind::InvalidRequest.into())
+    } else {
+        Ok(first)
+    }
+}
+
+fn utf8(value: &[u8]) -> Result<Cow<'_, str>, Error> {
+    std::str::from_utf8(value)
+        .map(Cow::Borrowed)
+        .map_err(|_| ErrorKind::MalformedToken.into())
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    value
+        .strip_prefix(b"\"")
+        .and_then(|value| value.strip_suffix(b"\""))
+        .unwrap_or(value)
+}
+
+fn trim_spaces(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The characters of a scheme's name (RFC 9110 §5.6.2).
+const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+        )
+}

@@ -1,0 +1,228 @@
+//! Token sources, and the search for the token of a request.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
+
+use super::RequestParts;
+use super::locations::{self, is_joined};
+use crate::config_error::ConfigError;
+use crate::error::{Error, ErrorKind};
+
+/// A place in the request that may carry the token. Default: [`TokenSource::authorization`] alone.
+///
+/// Several sources can be active at once. A request that carries a token in two of them is
+/// rejected with 400 (RFC 6750 §2).
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer, TokenSource};
+///
+/// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+/// JwtAuthLayer::builder(Issuer::discovery("https://login.example.com/", "https://api.example.com"))
+///     .token_sources([TokenSource::authorization(), TokenSource::cookie("session")?])
+///     .build()
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TokenSource(Location);
+
+#[derive(Clone)]
+enum Location {
+    Authorization,
+    Cookie(Box<str>),
+    Header(HeaderName),
+    Query(Box<str>),
+    WebSocketProtocol,
+    Custom(Arc<Custom>),
+}
+
+type Custom = dyn Fn(&RequestParts<'_>) -> Option<String> + Send + Sync;
+
+impl TokenSource {
+    /// Reads `Authorization: Bearer <token>` (RFC 6750 §2.1).
+    ///
+    /// The scheme is compared without case. A header with another scheme counts as no token.
+    #[must_use]
+    pub const fn authorization() -> Self {
+        Self(Location::Authorization)
+    }
+
+    /// Reads the cookie `name`. An empty value counts as no token.
+    ///
+    /// Browsers also send cookies with requests that other sites start. Protect the service
+    /// against cross-site request forgery: `SameSite` on the cookie, or a CSRF layer.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if `name` is not a cookie name
+    /// (RFC 6265 §4.1.1).
+    pub fn cookie(name: impl Into<String>) -> Result<Self, ConfigError> {
+        let name = name.into();
+        // Cookie names and header names share one grammar: the `token` of RFC 9110 §5.6.2.
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(ConfigError::invalid_setting(format!(
+                "cookie name {name:?}: must be a token (RFC 6265 section 4.1.1)"
+            )));
+        }
+        Ok(Self(Location::Cookie(name.into())))
+    }
+
+    /// Reads the header `name`, whose value is the token and nothing else.
+    #[must_use]
+    pub const fn header(name: HeaderName) -> Self {
+        Self(Location::Header(name))
+    }
+
+    /// Reads the query parameter `name`, usually `access_token` (RFC 6750 §2.3).
+    ///
+    /// URLs end up in logs and in browser histories: use this only where no other source works.
+    /// Successful responses get `Cache-Control: private`.
+    #[must_use]
+    pub fn query(name: impl Into<String>) -> Self {
+        Self(Location::Query(name.into().into()))
+    }
+
+    /// Reads the subprotocol `base64url.bearer.authorization.k8s.io.<token in base64url>` of a
+    /// WebSocket handshake.
+    ///
+    /// Browsers can't set other headers in a handshake. Kubernetes has the same form.
+    #[must_use]
+    pub const fn websocket_protocol() -> Self {
+        Self(Location::WebSocketProtocol)
+    }
+
+    /// Reads the token that `find` returns. `None` counts as no token.
+    pub fn custom(
+        find: impl Fn(&RequestParts<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Location::Custom(Arc::new(find)))
+    }
+
+    fn find<'r>(
+        &self,
+        parts: &RequestParts<'r>,
+        max_len: usize,
+    ) -> Result<Option<Token<'r>>, Error> {
+        let text = match &self.0 {
+            Location::Authorization => return Ok(locations::bearer(parts)?.map(Token::Bearer)),
+            Location::Cookie(name) => locations::cookie(parts, name)?,
+            Location::Header(name) => locations::header(parts, name)?,
+            Location::Query(name) => locations::query(parts, name)?,
+            Location::WebSocketProtocol => locations::websocket_protocol(parts, max_len)?,
+            Location::Custom(find) => find(parts).map(Cow::Owned),
+        };
+        Ok(text.map(Token::Text))
+    }
+
+    const fn is_in_url(&self) -> bool {
+        matches!(self.0, Location::Query(_))
+    }
+}
+
+impl Location {
+    /// Returns the header that the location is a part of.
+    const fn parent_header(&self) -> Option<HeaderName> {
+        match self {
+            Self::Authorization => Some(AUTHORIZATION),
+            Self::Cookie(_) => Some(COOKIE),
+            Self::WebSocketProtocol => Some(SEC_WEBSOCKET_PROTOCOL),
+            Self::Header(_) | Self::Query(_) | Self::Custom(_) => None,
+        }
+    }
+
+    /// Returns whether every token of one location would be found in the other one, too.
+    fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Authorization, Self::Authorization)
+            | (Self::WebSocketProtocol, Self::WebSocketProtocol) => true,
+            (Self::Cookie(a), Self::Cookie(b)) | (Self::Query(a), Self::Query(b)) => a == b,
+            (Self::Header(a), Self::Header(b)) => a == b,
+            (Self::Header(name), part) | (part, Self::Header(name)) => {
+                part.parent_header().as_ref() == Some(name)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (location, name) = match &self.0 {
+            Location::Authorization => ("Authorization", ""),
+            Location::Cookie(name) => ("Cookie", &**name),
+            Location::Header(name) => ("Header", name.as_str()),
+            Location::Query(name) => ("Query", &**name),
+            Location::WebSocketProtocol => ("WebSocketProtocol", ""),
+            Location::Custom(_) => ("Custom", ""),
+        };
+        f.debug_tuple("TokenSource")
+            .field(&location)
+            .field(&name)
+            .finish()
+    }
+}
+
+/// The token of a request, not yet checked.
+pub(crate) struct FoundToken<'r> {
+    pub(crate) token: Token<'r>,
+    /// The token was in the URL: no shared cache may store the response (RFC 6750 §2.3).
+    pub(crate) in_url: bool,
+}
+
+/// The text of a token, not yet checked.
+pub(crate) enum Token<'r> {
+    /// From an `Authorization` header.
+    Bearer(&'r [u8]),
+    Text(Cow<'r, str>),
+}
+
+impl Token<'_> {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Bearer(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+
+    /// Returns whether it is two `Authorization` headers that a proxy has joined.
+    pub(crate) fn is_joined(&self) -> bool {
+        matches!(self, Self::Bearer(bytes) if is_joined(bytes))
+    }
+}
+
+/// Returns the only token of the request, or `None`. Two tokens are an invalid request.
+pub(crate) fn find_token<'r>(
+    sources: &[TokenSource],
+    parts: &RequestParts<'r>,
+    max_len: usize,
+) -> Result<Option<FoundToken<'r>>, Error> {
+    let mut found = None;
+    for source in sources {
+        if let Some(token) = source.find(parts, max_len)? {
+            if found.is_some() {
+                return Err(ErrorKind::InvalidRequest.into());
+            }
+            found = Some(FoundToken {
+                token,
+                in_url: source.is_in_url(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Returns whether two sources would find the same token, so that every request were rejected.
+pub(crate) fn has_duplicates(sources: &[TokenSource]) -> bool {
+    let mut rest = sources;
+    while let [first, others @ ..] = rest {
+        if others.iter().any(|other| first.0.overlaps(&other.0)) {
+            return true;
+        }
+        rest = others;
+    }
+    false
+}

@@ -1,0 +1,53 @@
+//! `Cache-Control` on responses to tokens that shared caches can't see.
+
+use http::Response;
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+
+use crate::encoding::header_list;
+
+/// Adds `private` to a successful response (RFC 6750 §2.3), so that no shared cache stores it.
+///
+/// Directives of the service stay, but for `public` and `s-maxage`. A response that already is
+/// `private` or `no-store` is not changed.
+pub(crate) fn make_private<B>(mut response: Response<B>) -> Response<B> {
+    if response.status().is_success()
+        && let Some(value) = private_value(response.headers())
+    {
+        response.headers_mut().insert(CACHE_CONTROL, value);
+    }
+    response
+}
+
+/// Returns the header's new value, or `None` where it is strict enough already.
+fn private_value(headers: &HeaderMap) -> Option<HeaderValue> {
+    let lists = headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let directives: Vec<&[u8]> = lists.flat_map(header_list::members).collect();
+    if directives
+        .iter()
+        .any(|directive| is_one_of(directive, &["no-store", "private"]))
+    {
+        return None;
+    }
+    let kept = directives.into_iter().filter(|directive| {
+        let name = directive
+            .split(|byte| *byte == b'=')
+            .next()
+            .unwrap_or(directive);
+        !directive.is_empty() && !is_one_of(name.trim_ascii(), &["public", "s-maxage"])
+    });
+    let value = std::iter::once(&b"private"[..])
+        .chain(kept)
+        .collect::<Vec<_>>()
+        .join(&b", "[..]);
+    // Parts of valid values make a valid one. Were it not so, `private` alone is the safe answer.
+    Some(HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private")))
+}
+
+fn is_one_of(directive: &[u8], names: &[&str]) -> bool {
+    names
+        .iter()
+        .any(|name| directive.eq_ignore_ascii_case(name.as_bytes()))
+}

@@ -1,0 +1,159 @@
+//! Authentication outside HTTP.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::offload::RETRY_AFTER;
+use super::{Engine, IssuerKeys, Progress};
+use crate::error::Error;
+use crate::jwt::{Claims, JsonClaims};
+use crate::keys::{IssuerHealth, KeysError};
+
+/// Verifies tokens that do not come with an HTTP request: in a WebSocket's first message, from a
+/// queue, on a command line.
+///
+/// Runs the same checks as [`JwtAuthLayer`](crate::JwtAuthLayer), which contains one: see
+/// [`JwtAuthLayer::authenticator`](crate::JwtAuthLayer::authenticator). Cheap to clone.
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::{Authenticator, Claims, Error};
+///
+/// async fn first_message(authenticator: &Authenticator, token: &str) -> Result<Claims, Error> {
+///     let claims = authenticator.authenticate(token).await?;
+///     println!("connected: {:?}", claims.subject());
+///     Ok(claims)
+/// }
+/// ```
+pub struct Authenticator<C = JsonClaims> {
+    engine: Arc<Engine<C>>,
+}
+
+impl<C> Authenticator<C>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    pub(crate) fn new(engine: Engine<C>) -> Self {
+        Self {
+            engine: Arc::new(engine),
+        }
+    }
+
+    /// Verifies a token: its form, algorithm, type, issuer, signature, times and audience, and
+    /// whatever else was configured.
+    ///
+    /// Waits only if the issuer's keys must be fetched, or the signature's algorithm is
+    /// [offloaded](crate::JwtAuthBuilder::offload).
+    ///
+    /// # Errors
+    ///
+    /// The [kind](Error::kind) says what is wrong with the token.
+    /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) means that the token could not be
+    /// checked.
+    pub async fn authenticate(&self, token: &str) -> Result<Claims<C>, Error> {
+        let progress = self.begin(token.as_bytes());
+        self.finish(token.as_bytes(), progress).await
+    }
+
+    /// Verifies a token as far as that is possible without waiting.
+    pub(crate) fn begin(&self, token: &[u8]) -> Progress<C> {
+        self.engine.verify(token)
+    }
+
+    /// Does what `begin` left to do.
+    pub(crate) async fn finish(
+        &self,
+        token: &[u8],
+        progress: Progress<C>,
+    ) -> Result<Claims<C>, Error> {
+        let progress = match progress {
+            Progress::Offload => self.verify_offloaded(token).await,
+            progress => progress,
+        };
+        match progress {
+            Progress::Done(outcome) => return outcome,
+            Progress::NeedsKeys(needs_keys) => needs_keys.refresh().await?,
+            Progress::Offload => {}
+        }
+        match self.verify_offloaded(token).await {
+            Progress::Done(outcome) => outcome,
+            Progress::NeedsKeys(needs_keys) => Err(needs_keys.into_error()),
+            Progress::Offload => Err(Error::keys_unavailable(RETRY_AFTER, None)),
+        }
+    }
+
+    /// Fetches the keys of every issuer whose keys are fetched, before the first request needs them.
+    ///
+    /// # Errors
+    ///
+    /// If the keys of one issuer can't be fetched. Keys that were fetched stay cached, and requests
+    /// will fetch the others.
+    pub async fn prefetch(&self) -> Result<(), KeysError> {
+        let fetches = self
+            .engine
+            .issuers
+            .iter()
+            .filter_map(|issuer| match &issuer.keys {
+                IssuerKeys::Jwks(cache) => Some(cache.prefetch()),
+                IssuerKeys::Fixed(_) | IssuerKeys::Source(_) => None,
+            });
+        futures::future::join_all(fetches)
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    /// Returns the state of each issuer's keys.
+    #[must_use]
+    pub fn health(&self) -> Vec<IssuerHealth> {
+        self.engine
+            .issuers
+            .iter()
+            .map(|issuer| issuer.health())
+            .collect()
+    }
+
+    /// Verifies a token that is not cached, on another thread if its algorithm is offloaded.
+    async fn verify_offloaded(&self, token: &[u8]) -> Progress<C> {
+        let Some(offload) = self.engine.offload_for(token) else {
+            return self.engine.verify_here(token, self.engine.now());
+        };
+        let (engine, token) = (Arc::clone(&self.engine), token.to_owned());
+        let done = offload
+            .run(move || engine.verify_here(&token, engine.now()))
+            .await;
+        done.unwrap_or_else(|| Progress::Done(Err(Error::keys_unavailable(RETRY_AFTER, None))))
+    }
+}
+
+impl<C> Authenticator<C> {
+    pub(crate) fn max_token_len(&self) -> usize {
+        self.engine.rules.max_token_len
+    }
+}
+
+// Written by hand: a derived impl would require `C: Clone`.
+impl<C> Clone for Authenticator<C> {
+    fn clone(&self) -> Self {
+        Self {
+            engine: Arc::clone(&self.engine),
+        }
+    }
+}
+
+impl<C> fmt::Debug for Authenticator<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let issuers: Vec<_> = self
+            .engine
+            .issuers
+            .iter()
+            .map(|issuer| &issuer.name)
+            .collect();
+        f.debug_struct("Authenticator")
+            .field("issuers", &issuers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,269 @@
+//! Trusted issuers.
+
+use std::fmt;
+
+use super::{Audience, ConfiguredIssuer, IssuerKeys};
+use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::jwk::KeySet;
+use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
+use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
+
+/// A trusted issuer: its name, the source of its keys, and the audience that its tokens must name.
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
+///
+/// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+/// let audience = "https://api.example.com";
+/// let staff = Issuer::discovery("https://login.example.com/", audience)
+///     .algorithms([Algorithm::ES256]);
+/// let partners =
+///     Issuer::jwks("https://partner.example", "https://partner.example/keys", audience);
+/// JwtAuthLayer::builder(staff).add_issuer(partners).build()
+/// # }
+/// ```
+#[must_use]
+pub struct Issuer {
+    name: String,
+    audience: Audience,
+    algorithms: Option<AlgorithmSet>,
+    keys: KeyOrigin,
+    jwks_cache: Option<JwksCacheSettings>,
+    http_client: Option<HttpClient>,
+    observer: Option<Observer>,
+}
+
+/// Where the keys come from.
+enum KeyOrigin {
+    Discovery,
+    Jwks(String),
+    Fixed(KeySet),
+    Source(Box<dyn KeySource>),
+}
+
+impl KeyOrigin {
+    const fn is_fetched(&self) -> bool {
+        matches!(self, Self::Discovery | Self::Jwks(_))
+    }
+}
+
+impl Issuer {
+    /// An issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0, else
+    /// RFC 8414.
+    ///
+    /// `issuer` is compared with tokens and metadata byte by byte: with and without a trailing slash
+    /// are two issuers. Fetches nothing yet.
+    pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
+        Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
+    }
+
+    /// An issuer whose keys are a JWK set at `jwks_uri`: an `https` URL, or `http` on loopback.
+    ///
+    /// Fetches nothing yet.
+    pub fn jwks(
+        issuer: impl Into<String>,
+        jwks_uri: impl Into<String>,
+        audience: impl Into<Audience>,
+    ) -> Self {
+        Self::new(
+            issuer.into(),
+            KeyOrigin::Jwks(jwks_uri.into()),
+            audience.into(),
+        )
+    }
+
+    /// An issuer with fixed keys: a [`Key`](crate::Key) or a [`KeySet`].
+    pub fn from_keys(
+        issuer: impl Into<String>,
+        keys: impl Into<KeySet>,
+        audience: impl Into<Audience>,
+    ) -> Self {
+        Self::new(
+            issuer.into(),
+            KeyOrigin::Fixed(keys.into()),
+            audience.into(),
+        )
+    }
+
+    /// An issuer whose keys come from a [`KeySource`]: a database, a secret manager, a watched file.
+    pub fn from_key_source(
+        issuer: impl Into<String>,
+        source: impl KeySource,
+        audience: impl Into<Audience>,
+    ) -> Self {
+        Self::new(
+            issuer.into(),
+            KeyOrigin::Source(Box::new(source)),
+            audience.into(),
+        )
+    }
+
+    const fn new(name: String, keys: KeyOrigin, audience: Audience) -> Self {
+        Self {
+            name,
+            audience,
+            algorithms: None,
+            keys,
+            jwks_cache: None,
+            http_client: None,
+            observer: None,
+        }
+    }
+
+    /// Sets the algorithms that the issuer may use. Default: those of fixed keys, else all
+    /// asymmetric ones.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    /// Sets how fetched keys are cached. Default: [`JwksCacheSettings::default`].
+    pub fn jwks_cache(mut self, settings: JwksCacheSettings) -> Self {
+        self.jwks_cache = Some(settings);
+        self
+    }
+
+    /// Sets a closure that is called with the issuer's name at every [`KeysEvent`]. Default: none.
+    ///
+    /// It is called where the event happens: in the tasks that fetch, in a request, on the thread
+    /// that writes the snapshot file, or while the layer is built. It must not block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, KeysEvent};
+    ///
+    /// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com")
+    ///     .on_event(|issuer, event| {
+    ///         if let KeysEvent::Stale = event {
+    ///             eprintln!("{issuer} is unreachable: its cached keys are stale");
+    ///         }
+    ///     });
+    /// ```
+    pub fn on_event(
+        mut self,
+        observe: impl Fn(&str, &KeysEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Some(Observer::new(observe));
+        self
+    }
+
+    /// Sets the HTTP client that fetches the keys. Default: the one of feature `reqwest`.
+    pub fn http_client(mut self, client: HttpClient) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    pub(crate) fn build(self) -> Result<ConfiguredIssuer, ConfigError> {
+        self.check_names()?;
+        self.check_fetch_settings()?;
+        let algorithms = self.allowed_algorithms()?;
+        let Self {
+            name,
+            audience,
+            keys,
+            jwks_cache,
+            http_client,
+            observer,
+            ..
+        } = self;
+        let jwks = |location| -> Result<_, ConfigError> {
+            let client = http_client.map_or_else(crate::default_http_client, Ok)?;
+            let settings = jwks_cache.unwrap_or_default();
+            Ok(IssuerKeys::Jwks(JwksCache::new(
+                &name, location, client, settings, observer,
+            )?))
+        };
+        let keys = match keys {
+            KeyOrigin::Discovery => {
+                jwks(JwksLocation::Discovery(Box::new(Discovery::new(&name)?)))?
+            }
+            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url("jwks_uri", &url)?))?,
+            KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
+            KeyOrigin::Source(source) => IssuerKeys::Source(source),
+        };
+        Ok(ConfiguredIssuer {
+            name,
+            audience,
+            algorithms,
+            keys,
+        })
+    }
+
+    fn check_names(&self) -> Result<(), ConfigError> {
+        if self.name.is_empty() {
+            let message = "issuer \"\": must not be empty";
+            return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, message));
+        }
+        if self.audience.has_empty() {
+            let message = format!(
+                "audience of issuer {:?}: must name at least one audience, and none may be empty",
+                self.name
+            );
+            return Err(ConfigError::new(ConfigErrorKind::EmptyAudience, message));
+        }
+        Ok(())
+    }
+
+    /// Rejects settings about fetching for keys that are not fetched: they would have no effect.
+    fn check_fetch_settings(&self) -> Result<(), ConfigError> {
+        let set = [
+            ("jwks_cache", self.jwks_cache.is_some()),
+            ("http_client", self.http_client.is_some()),
+            ("on_event", self.observer.is_some()),
+        ];
+        match set.into_iter().find(|(_, is_set)| *is_set) {
+            Some((setting, _)) if !self.keys.is_fetched() => {
+                Err(ConfigError::invalid_setting(format!(
+                    "{setting} of issuer {:?}: has no effect on keys that are not fetched; remove it",
+                    self.name
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn allowed_algorithms(&self) -> Result<AlgorithmSet, ConfigError> {
+        let supported = match &self.keys {
+            KeyOrigin::Fixed(keys) => keys.algorithms(),
+            KeyOrigin::Source(_) => Algorithm::all().collect(),
+            KeyOrigin::Discovery | KeyOrigin::Jwks(_) => AlgorithmSet::asymmetric(),
+        };
+        let default = match &self.keys {
+            KeyOrigin::Fixed(_) => supported,
+            _ => AlgorithmSet::asymmetric(),
+        };
+        let wanted = self.algorithms.unwrap_or(default);
+        if self.keys.is_fetched()
+            && let Some(symmetric) = wanted.iter().find(|algorithm| algorithm.is_symmetric())
+        {
+            return Err(ConfigError::invalid_setting(format!(
+                "algorithms of issuer {:?}: {symmetric} needs a shared secret (Issuer::from_keys), \
+                 and a fetched JWK set holds public keys only",
+                self.name
+            )));
+        }
+        let allowed = wanted.intersection(supported);
+        if allowed.is_empty() {
+            let message = format!(
+                "algorithms of issuer {:?}: {wanted:?}, of which its keys support none; they \
+                 support {supported:?}",
+                self.name
+            );
+            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
+        }
+        Ok(allowed)
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer")
+            .field("name", &self.name)
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+//! The outcome of verifying a token without waiting.
+
+use std::sync::Arc;
+
+use super::ConfiguredIssuer;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::Claims;
+use crate::keys::{KeyQuery, KeysError};
+
+/// What is known of a token without waiting.
+pub(crate) enum Progress<C> {
+    /// The token was accepted or rejected.
+    Done(Result<Claims<C>, Error>),
+    /// The issuer may have a key that is not cached.
+    NeedsKeys(NeedsKeys),
+    /// The signature is to be checked on another thread.
+    Offload,
+}
+
+/// The key that is missing, and the issuer that may have it.
+pub(crate) struct NeedsKeys {
+    pub(super) issuer: Arc<ConfiguredIssuer>,
+    pub(super) query: KeyQuery,
+}
+
+impl NeedsKeys {
+    /// Waits until the issuer's keys are as new as they can be.
+    pub(super) async fn refresh(self) -> Result<(), Error> {
+        self.issuer
+            .keys
+            .source()
+            .refresh(self.query)
+            .await
+            .map_err(KeysError::into_error)
+    }
+
+    /// Returns why there still is no key after a refresh.
+    pub(super) fn into_error(self) -> Error {
+        if self.issuer.keys.source().current().is_some() {
+            ErrorKind::UnknownKey.into()
+        } else {
+            Error::keys_unavailable(super::offload::RETRY_AFTER, None)
+        }
+    }
+}
