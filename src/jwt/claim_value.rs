@@ -1,4 +1,4 @@
-//! The values of the claims that are checked here: read once, for the check and for whoever else asks for them.
+//! The values of the registered claims: read once, for the checks and for the user's type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::forward_to_deserialize_any;
 use super::duplicate_names::{JsonStr, twice};
 use super::numeric_date::NumericDate;
 
-/// A claim that is checked here.
+/// A registered claim.
 #[derive(Clone, Copy)]
 pub(super) enum Claim {
     Iss,
@@ -47,7 +47,8 @@ impl Claim {
         })
     }
 
-    /// Whether what it should not be means that it says nothing, and not that the token is bad.
+    /// Returns whether a value of another type means that the claim says nothing, and not that the
+    /// token is invalid.
     pub(super) const fn may_be_anything(self) -> bool {
         matches!(self, Self::ClientId | Self::Scope | Self::Scp)
     }
@@ -83,12 +84,12 @@ impl Claim {
     }
 }
 
-/// Which of them were met.
+/// The registered claims that have been read so far.
 #[derive(Default)]
 pub(super) struct Seen(u16);
 
 impl Seen {
-    /// Takes note of one; an error if it was there before.
+    /// Adds a claim. Fails if it was added before.
     #[inline]
     pub(super) fn add<E: Error>(&mut self, claim: Claim) -> Result<(), E> {
         let bit = claim.bit();
@@ -100,14 +101,14 @@ impl Seen {
     }
 }
 
-/// A JSON value, as far as one of these claims may be one.
+/// A JSON value, as far as a registered claim can have it.
 pub(super) enum Value<'j> {
     Text(JsonStr<'j>),
     Texts(Vec<JsonStr<'j>>),
     Integer(u64),
     Float(f64),
     Null,
-    /// Anything else: not kept.
+    /// Any other value, which is not kept.
     Other,
 }
 
@@ -129,7 +130,7 @@ impl<'j> Value<'j> {
     }
 }
 
-/// Reads the claim's value; an error if it is of a kind that the claim can't have.
+/// Reads the value of the claim. Fails if its type is not one that the claim can have.
 impl<'de> DeserializeSeed<'de> for Claim {
     type Value = Value<'de>;
 
@@ -139,20 +140,20 @@ impl<'de> DeserializeSeed<'de> for Claim {
             Self::Iss | Self::Sub | Self::Jti => {
                 return JsonStr::deserialize(deserializer).map(Value::Text);
             }
-            // Asked for as a float, serde_json gives integers as integers, and numbers as numbers also where another
-            // crate switched on `arbitrary_precision`.
+            // Requested as a float, serde_json still visits integers as integers. And it visits
+            // numbers as numbers even if another crate has enabled `arbitrary_precision`.
             Self::Exp | Self::Nbf | Self::Iat => {
-                let value = deserializer.deserialize_f64(ValueVisitor::OUTSIDE)?;
+                let value = deserializer.deserialize_f64(ValueVisitor::TOP_LEVEL)?;
                 let fits = value.as_date().is_some();
                 (value, fits)
             }
             Self::Aud => {
-                let value = deserializer.deserialize_any(ValueVisitor::OUTSIDE)?;
+                let value = deserializer.deserialize_any(ValueVisitor::TOP_LEVEL)?;
                 let fits = matches!(value, Value::Text(_) | Value::Texts(_));
                 (value, fits)
             }
             Self::ClientId | Self::Scope | Self::Scp => {
-                (deserializer.deserialize_any(ValueVisitor::OUTSIDE)?, true)
+                (deserializer.deserialize_any(ValueVisitor::TOP_LEVEL)?, true)
             }
         };
         if fits {
@@ -163,20 +164,20 @@ impl<'de> DeserializeSeed<'de> for Claim {
     }
 }
 
-/// A member of an array.
+/// Reads an element of an array.
 impl<'de> Deserialize<'de> for Value<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor { inside: true })
+        deserializer.deserialize_any(ValueVisitor { in_array: true })
     }
 }
 
 struct ValueVisitor {
-    /// Inside an array, further ones are skipped, however deep they are.
-    inside: bool,
+    /// In an array, nested arrays are skipped.
+    in_array: bool,
 }
 
 impl ValueVisitor {
-    const OUTSIDE: Self = Self { inside: false };
+    const TOP_LEVEL: Self = Self { in_array: false };
 }
 
 impl<'de> Visitor<'de> for ValueVisitor {
@@ -215,7 +216,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        if self.inside {
+        if self.in_array {
             while items.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Value::Other);
         }
@@ -235,7 +236,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-/// A value that was read already, for whoever reads it next. What was not kept can only be ignored.
+/// Deserializes a value again that was read before. A value that was not kept can only be ignored.
 pub(super) struct ValueDeserializer<'j, E> {
     value: Value<'j>,
     error: PhantomData<E>,
@@ -265,7 +266,7 @@ impl<'de, E: Error> Deserializer<'de> for ValueDeserializer<'de, E> {
         match self.value {
             Value::Text(JsonStr(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
             Value::Text(JsonStr(Cow::Owned(text))) => visitor.visit_string(text),
-            // Asks, unlike the sequence itself, that all of it was read.
+            // Unlike the sequence itself, this fails if not all of it is read.
             Value::Texts(texts) => SeqDeserializer::new(texts.into_iter()).deserialize_any(visitor),
             Value::Integer(number) => visitor.visit_u64(number),
             Value::Float(number) => visitor.visit_f64(number),

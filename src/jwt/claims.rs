@@ -1,4 +1,4 @@
-//! Claims that were verified and validated.
+//! Verified and validated claims.
 
 use std::fmt;
 use std::ops::Deref;
@@ -13,10 +13,14 @@ use crate::algorithm::Algorithm;
 
 /// The claims of a token that passed every check.
 ///
-/// There is no way to make one but to present such a token. Cheap to clone. Derefs to `C`, your type for what the token
-/// says beyond the registered claims; the default gives all of it as JSON.
+/// Only the crate makes them, and only from such a token. Derefs to `C`, the type of the claims
+/// that are not registered ones: see [`JwtAuthBuilder::claims`](crate::JwtAuthBuilder::claims). The
+/// default, [`JsonClaims`], has all claims as JSON. Cheap to clone.
 ///
-/// In axum (feature `axum`) it is an extractor; elsewhere it is in the request's extensions:
+/// With feature `axum` it is an extractor. In other frameworks, use
+/// [`from_extensions`](Self::from_extensions).
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::Claims;
@@ -24,13 +28,13 @@ use crate::algorithm::Algorithm;
 /// fn greet(request: &http::Request<()>) -> String {
 ///     match request.extensions().get::<Claims>() {
 ///         Some(claims) => format!("hello {}", claims.subject().unwrap_or("stranger")),
-///         None => "hello, whoever you are".to_owned(),
+///         None => "hello".to_owned(),
 ///     }
 /// }
-/// # assert_eq!(greet(&http::Request::new(())), "hello, whoever you are");
+/// # assert_eq!(greet(&http::Request::new(())), "hello");
 /// ```
 pub struct Claims<C = JsonClaims> {
-    /// With the text in the same allocation: the payload, then the key id.
+    /// The payload and the key id follow in the same allocation.
     inner: Arc<HeaderSlice<Inner<C>, str>>,
 }
 
@@ -38,8 +42,8 @@ struct Inner<C> {
     registered: Registered,
     expires_at: SystemTime,
     algorithm: Algorithm,
-    /// Where in the text the payload ends.
-    payload: usize,
+    /// The length of the payload, after which the key id begins.
+    payload_len: usize,
     has_key_id: bool,
     token_type: TokenType,
     custom: C,
@@ -49,18 +53,18 @@ struct Inner<C> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenType {
-    /// There is no `typ`.
+    /// The header has no `typ`.
     Unspecified,
     /// `JWT` (RFC 7519 §5.1).
     Jwt,
     /// `at+jwt`: an access token (RFC 9068 §2.1).
     AccessToken,
-    /// Another one that was allowed explicitly.
+    /// Another type, which [`token_types`](crate::JwtAuthBuilder::token_types) accepts.
     Other(Box<str>),
 }
 
 impl<C> Claims<C> {
-    /// Only validation calls this, at its end; the verified token is the proof.
+    /// Makes claims at the end of validation: the verified token is the proof.
     pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
         let Verified {
             header,
@@ -69,14 +73,14 @@ impl<C> Claims<C> {
             registered,
             ..
         } = verified;
-        let payload = text.payload.len();
+        let payload_len = text.payload.len();
         let has_key_id = header.key_id.is_some();
         let algorithm = header.algorithm;
         let inner = Inner {
             registered,
             expires_at,
             algorithm,
-            payload,
+            payload_len,
             has_key_id,
             token_type,
             custom,
@@ -90,7 +94,8 @@ impl<C> Claims<C> {
         &self.inner.header
     }
 
-    /// From when on and until when the token passes the checks of its time, as time since 1970.
+    /// Returns from when on and until when the token passes the checks of its times, as time since
+    /// 1970.
     pub(crate) fn validity(&self, rules: &Rules) -> (Duration, Duration) {
         validity(&self.checked().registered, rules)
     }
@@ -99,7 +104,7 @@ impl<C> Claims<C> {
         piece.resolve(self.json())
     }
 
-    /// `iss`: who issued the token; one of the configured issuers.
+    /// Returns `iss`, the issuer of the token (RFC 7519 §4.1.1): the name of a configured issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.checked()
@@ -109,7 +114,8 @@ impl<C> Claims<C> {
             .map_or("", |iss| self.text(iss))
     }
 
-    /// `sub`: whom the token is about (RFC 7519 §4.1.2). Unique only together with the [issuer](Claims::issuer).
+    /// Returns `sub`, the subject of the token (RFC 7519 §4.1.2). It is unique only together with
+    /// the [issuer](Claims::issuer).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.checked()
@@ -119,7 +125,8 @@ impl<C> Claims<C> {
             .map(|sub| self.text(sub))
     }
 
-    /// `aud`: whom the token is meant for; one of the configured audiences is among them.
+    /// Returns `aud`, the audiences of the token (RFC 7519 §4.1.3). One of them is a configured
+    /// audience.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         let audience = self.checked().registered.aud.as_ref();
         audience
@@ -128,13 +135,13 @@ impl<C> Claims<C> {
             .map(|aud| self.text(aud))
     }
 
-    /// `exp`: from when on the token is no longer valid. A stream that outlives it should end.
+    /// Returns `exp`, when the token expires (RFC 7519 §4.1.4).
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.checked().expires_at
     }
 
-    /// `iat`: when the token was issued.
+    /// Returns `iat`, when the token was issued (RFC 7519 §4.1.6).
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
         self.checked()
@@ -143,7 +150,7 @@ impl<C> Claims<C> {
             .and_then(|iat| SystemTime::UNIX_EPOCH.checked_add(iat.0))
     }
 
-    /// `nbf`: from when on the token is valid.
+    /// Returns `nbf`, from when on the token is valid (RFC 7519 §4.1.5).
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
         self.checked()
@@ -152,7 +159,7 @@ impl<C> Claims<C> {
             .and_then(|nbf| SystemTime::UNIX_EPOCH.checked_add(nbf.0))
     }
 
-    /// `jti`: the token's own id (RFC 7519 §4.1.7).
+    /// Returns `jti`, the id of the token (RFC 7519 §4.1.7).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.checked()
@@ -162,7 +169,8 @@ impl<C> Claims<C> {
             .map(|jti| self.text(jti))
     }
 
-    /// What the token grants: `scope` (RFC 8693 §4.2), else `scp`, each as a space-separated string or an array.
+    /// Returns the scopes that the token grants: `scope` (RFC 8693 §4.2), else `scp`. Each may be a
+    /// string, separated by spaces, or an array of strings.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let scope = self.checked().registered.scope.as_ref();
         scope
@@ -172,32 +180,39 @@ impl<C> Claims<C> {
             .filter(|scope| !scope.is_empty())
     }
 
-    /// Whether the token grants `scope`; compared exactly (RFC 6749 §3.3).
+    /// Returns whether the token grants `scope`. Scopes are compared case-sensitively (RFC 6749
+    /// §3.3).
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|granted| granted == scope)
     }
 
-    /// `kid`: which key of the issuer signed, as the token says.
+    /// Returns `kid` of the token's header: the id of the key that signed it.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         let key_id = self.inner.slice.get(self.checked().payload..);
         key_id.filter(|_| self.checked().has_key_id)
     }
 
-    /// The algorithm that the token is signed with.
+    /// Returns the algorithm of the signature.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.checked().algorithm
     }
 
-    /// The token's type.
+    /// Returns the type of the token, from its header.
     #[must_use]
     pub fn token_type(&self) -> &TokenType {
         &self.checked().token_type
     }
 
-    /// All claims as the JSON text that was signed.
+    /// Returns the claims of your own type. The same as dereferencing.
+    #[must_use]
+    pub fn custom(&self) -> &C {
+        &self.checked().custom
+    }
+
+    /// Returns all claims, as the JSON text that was signed.
     #[must_use]
     pub fn json(&self) -> &str {
         self.inner
@@ -207,7 +222,7 @@ impl<C> Claims<C> {
     }
 }
 
-// By hand, because a derived one would ask for `C: Clone`.
+// Written by hand: a derived impl would require `C: Clone`.
 impl<C> Clone for Claims<C> {
     fn clone(&self) -> Self {
         Self {
@@ -224,7 +239,7 @@ impl<C> Deref for Claims<C> {
     }
 }
 
-/// Claims are personal: none is shown.
+/// Shows no claim: claims are personal.
 impl<C> fmt::Debug for Claims<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")

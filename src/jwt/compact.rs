@@ -1,32 +1,33 @@
-//! A JWS in compact form (RFC 7515 §7.1): its parts, and the check of its signature.
+//! The compact serialization of a JWS (RFC 7515 §7.1): its parts, and the check of its signature.
 
 use crate::crypto::Verifier;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 
-/// The longest signature: RSA with 8192 bits.
+/// The length of the longest signature, that of an RSA key of 8192 bits.
 const MAX_SIGNATURE_LEN: usize = 1024;
-/// Its length in base64url.
+/// The same in base64url.
 const MAX_ENCODED_LEN: usize = 1366;
-/// The longest one that is common, RSA with 2048 bits, and its length in base64url. Less has to be cleared for it.
-const COMMON_SIGNATURE: usize = 256;
-const COMMON_ENCODED: usize = 342;
+/// The length of the longest usual signature, that of an RSA key of 2048 bits, and its length in
+/// base64url. A smaller buffer takes less time to clear.
+const USUAL_SIGNATURE_LEN: usize = 256;
+const USUAL_ENCODED_LEN: usize = 342;
 
 /// The parts of a token, each still in base64url.
 pub(crate) struct Compact<'t> {
-    /// Header and payload as they were signed.
+    /// Header and payload, with the dot between them: what is signed.
     signing_input: &'t [u8],
     pub(crate) header: &'t [u8],
     pub(crate) payload: &'t [u8],
     signature: &'t [u8],
 }
 
-/// One of the keys made the signature. Made here and nowhere else.
+/// Proof that one of the keys made the signature. Only this file makes it.
 pub(crate) struct Proof(());
 
 impl<'t> Compact<'t> {
-    /// Cuts a token that has exactly two dots.
+    /// Splits a token. Rejects one that does not have exactly two dots, or has an empty signature.
     pub(crate) fn parse(token: &'t [u8]) -> Result<Self, Error> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
@@ -47,20 +48,21 @@ impl<'t> Compact<'t> {
         parts.ok_or_else(|| ErrorKind::MalformedToken.into())
     }
 
-    /// Tries the keys that may have signed it, each parsed for the algorithm of the header and for it alone.
+    /// Checks the signature with the keys that may have made it. Each key is parsed for one
+    /// algorithm, and used only for that.
     pub(crate) fn check_signature(
         &self,
         header: &Header,
         keys: &KeySet,
     ) -> Result<Proof, ErrorKind> {
-        if self.signature.len() <= COMMON_ENCODED {
-            self.check_in([0; COMMON_SIGNATURE], header, keys)
+        if self.signature.len() <= USUAL_ENCODED_LEN {
+            self.check_in([0; USUAL_SIGNATURE_LEN], header, keys)
         } else {
             self.check_in([0; MAX_SIGNATURE_LEN], header, keys)
         }
     }
 
-    /// Whether the signature can be one at all, for which no key is needed.
+    /// Rejects a signature that no key could have made, because it is too long or not base64url.
     pub(crate) fn check_signature_form(&self) -> Result<(), ErrorKind> {
         self.decode_signature(&mut [0; MAX_SIGNATURE_LEN])
             .map(|_| ())

@@ -1,5 +1,5 @@
-//! Member names and strings of a JSON object, borrowed where possible, each name at most once (RFC 7515 §4,
-//! RFC 7519 §4).
+//! Strings and member names of a JSON object, borrowed where possible. Each name may occur once
+//! (RFC 7515 §4, RFC 7519 §4).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// A JSON string, borrowed unless it holds escapes.
+/// A JSON string, borrowed unless it has escapes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct JsonStr<'j>(pub(super) Cow<'j, str>);
 
@@ -35,16 +35,18 @@ impl<'de> Visitor<'de> for JsonStrVisitor {
     }
 }
 
-/// How many names are compared one by one, without an allocation. Real tokens rarely have more.
+/// The number of names that are compared one by one, without an allocation. Real tokens rarely have
+/// more.
 const INLINE: usize = 16;
 
-/// The names seen so far.
+/// The names of an object that have been read so far.
 pub(super) struct MemberNames<'j> {
     few: [&'j str; INLINE],
     count: usize,
-    /// A bit for each name's length and ends: where it is not set, the name is new.
-    traits: u64,
-    /// Only for the names after the first few, so that a hostile object costs linear time, and for those with escapes.
+    /// A set of [`hash_bit`]s: a name whose bit is not in it is new.
+    bits: u64,
+    /// The names after the first few, so that a large object takes linear time, and those with
+    /// escapes.
     many: Option<HashSet<Cow<'j, str>>>,
 }
 
@@ -53,19 +55,19 @@ impl<'j> MemberNames<'j> {
         Self {
             few: [""; INLINE],
             count: 0,
-            traits: 0,
+            bits: 0,
             many: None,
         }
     }
 
-    /// Takes note of a name; an error if it was there before.
+    /// Adds a name. Fails if it was added before.
     #[inline]
     pub(super) fn add<E: Error>(&mut self, name: &JsonStr<'j>) -> Result<(), E> {
-        let bit = trait_of(&name.0);
-        if self.traits & bit != 0 && self.contains(&name.0) {
+        let bit = hash_bit(&name.0);
+        if self.bits & bit != 0 && self.contains(&name.0) {
             return Err(twice());
         }
-        self.traits |= bit;
+        self.bits |= bit;
         match (&name.0, self.few.get_mut(self.count)) {
             (Cow::Borrowed(name), Some(free)) => {
                 *free = name;
@@ -84,14 +86,14 @@ impl<'j> MemberNames<'j> {
     }
 }
 
-/// The error of a name that is there again.
+/// Returns the error for a name that occurs twice.
 #[cold]
 pub(super) fn twice<E: Error>() -> E {
     E::custom("a member name occurs twice")
 }
 
-/// One of 64 bits, the same for the same name.
-fn trait_of(name: &str) -> u64 {
+/// Returns one of 64 bits, by length and ends of the name: always the same for the same name.
+fn hash_bit(name: &str) -> u64 {
     let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
     let bytes = name.as_bytes();
     let mixed = end(bytes.first()).wrapping_mul(5)

@@ -1,4 +1,4 @@
-//! A token's header: the members that are understood, and those that must not be there.
+//! A token's header: the members that are supported, and those that must be absent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,19 +11,20 @@ use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
-/// Room for a decoded header without an allocation; larger ones are rare.
-const USUAL: usize = 512;
+/// The length up to which a header is decoded without an allocation. Longer ones are rare.
+const STACK_LEN: usize = 512;
 
 impl Header {
-    /// Decodes and reads a header: a JSON object with each name once. `check` decides by algorithm and `typ`, before
-    /// anything is copied.
+    /// Decodes a header, which must be a JSON object with unique names. `check` decides by
+    /// algorithm and `typ`, before anything is copied.
     pub(crate) fn read<T>(
         encoded: &[u8],
         check: impl FnOnce(Algorithm, Option<&str>) -> Result<T, Error>,
     ) -> Result<(Self, T), Error> {
-        let mut stack = [0; USUAL];
+        let mut stack = [0; STACK_LEN];
         let heap;
-        // Tried on the stack first; what does not fit there, or is no base64url, is looked at once more.
+        // Decoded on the stack first. What does not fit there, or is not base64url, is decoded once
+        // more.
         let json = if let Some(json) = base64url::decode_into(encoded, &mut stack) {
             json
         } else {
@@ -89,8 +90,9 @@ impl<'de> Raw<'de> {
             "alg" => self.alg = Some(members.next_value()?),
             "kid" => self.kid = Some(members.next_value()?),
             "typ" => self.typ = Some(members.next_value()?),
-            // No extension is understood, so whatever `crit` holds, even nothing, it can't be met (RFC 7515 §4.1.11).
-            // An unencoded payload (RFC 7797) or a compressed one is none that would be verified as it is read.
+            // No extension is supported, so any `crit`, even an empty one, is rejected (RFC 7515
+            // §4.1.11). So is a payload that is not encoded (RFC 7797) or compressed: it is not the
+            // text that is read here.
             "crit" | "b64" | "zip" => {
                 members.next_value::<IgnoredAny>()?;
                 self.unsupported = true;
@@ -107,7 +109,7 @@ impl<'de> Raw<'de> {
             return Err(ErrorKind::UnsupportedHeader.into());
         }
         let name = self.alg.as_ref().ok_or(ErrorKind::MalformedToken)?;
-        // An algorithm that has no name here is not allowed either, `none` in any case among them.
+        // `none`, in any case, has no name in `Algorithm`.
         Algorithm::from_name(&name.0).ok_or(ErrorKind::AlgorithmNotAllowed.into())
     }
 }

@@ -1,5 +1,6 @@
-//! One token, from text to claims. Each step takes the proof that the one before it made:
-//! [`Compact`] → [`Proof`] of its signature → [`Verified`] → [`Claims`]. There is no other way to claims.
+//! One token, from text to claims. Each step takes the proof that the step before it made:
+//! [`Compact`], the [`Proof`] of its signature, [`Verified`], [`Claims`]. There is no other way to
+//! make claims.
 
 mod claim_value;
 mod claims;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// The end of the year 9999. Later dates are mistakes, milliseconds among them.
+/// The end of the year 9999. Later dates are mistakes, such as milliseconds.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
-/// Time since 1970.
+/// A time since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NumericDate(pub(crate) Duration);
 

@@ -1,5 +1,5 @@
-//! The claims set, read once: the user's type takes what it wants of it, and the claims that are checked here are noted
-//! as they pass.
+//! Reading the claims set once: the user's type takes what it wants, and the registered claims are
+//! recorded as they pass.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use super::duplicate_names::{JsonStr, MemberNames};
 use super::registered::Registered;
 use crate::error::{Error, ErrorKind};
 
-/// Reads a decoded payload, a JSON object with each name once, as `C`. What becomes of a payload that is none, or that `C`
-/// can't be made of, [`registered`] tells.
+/// Reads a decoded payload, a JSON object with unique names, as `C`. Returns `None` if it is not
+/// such an object, or does not fit `C`: then [`registered`] finds the reason.
 ///
-/// Observed the claims in place: to hand them around would be to copy 200 bytes each time.
+/// The claims are recorded in place: returning them would copy 200 bytes at each step.
 pub(super) fn read<'de, C: Deserialize<'de>>(
     json: &'de str,
     registered: &mut Registered,
@@ -30,11 +30,11 @@ pub(super) fn read<'de, C: Deserialize<'de>>(
     })
     .ok()?;
     deserializer.end().ok()?;
-    // A type of the user's may go on after an error, and then not everything was noted.
+    // The user's type may go on after an error. Then not everything was recorded.
     (!observed.failed).then_some(custom)
 }
 
-/// Reads nothing but the claims that are checked here.
+/// Reads only the registered claims.
 pub(super) fn registered(json: &str) -> Result<Registered, Error> {
     let mut registered = Registered::default();
     let mut observed = Observed::new(json, &mut registered, true);
@@ -52,18 +52,18 @@ pub(super) fn registered(json: &str) -> Result<Registered, Error> {
     }
 }
 
-/// What was met so far.
+/// What was read so far.
 struct Observed<'n, 'de> {
     json: &'de str,
     seen: Seen,
-    /// Of all other members.
+    /// The names of all other members.
     names: MemberNames<'de>,
     registered: &'n mut Registered,
-    /// The claim whose value is being read, so that an error can name it.
+    /// The claim whose value is being read, for the error.
     reading: Option<Claim>,
-    /// Whether claims that may be anything are read with care for what `serde_json` can't read, such as 1e999.
+    /// Whether a claim of any type may be one that `serde_json` can't read, such as 1e999.
     lenient: bool,
-    /// There was an error of a name or of a claim that is checked here, whatever became of it.
+    /// A name or a registered claim was invalid, even if the user's type ignored the error.
     failed: bool,
 }
 
@@ -81,7 +81,8 @@ impl<'n, 'de> Observed<'n, 'de> {
     }
 }
 
-/// A deserializer of an object that takes observed. Whoever asks it for something else than an object gets an error.
+/// A deserializer of an object that records the registered claims. It fails if anything but an
+/// object is requested.
 struct ObservingDeserializer<'o, 'n, 'de, D> {
     inner: D,
     observed: &'o mut Observed<'n, 'de>,
@@ -198,7 +199,7 @@ impl<'de, A: MapAccess<'de>> ObservingDeserializer<'_, '_, 'de, A> {
     }
 }
 
-/// Reads an object to its end and keeps none of it.
+/// Reads an object to its end and keeps nothing of it.
 struct IgnoredObject;
 
 impl<'de> Deserialize<'de> for IgnoredObject {

@@ -1,4 +1,4 @@
-//! The registered claims of a token, as ranges of its payload; and the claims type for people who want none of their own.
+//! The registered claims of a token, as ranges of its payload, and the default claims type.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::claim_value::{Claim, Value};
 use super::duplicate_names::JsonStr;
 use super::numeric_date::NumericDate;
 
-/// A string of the payload: where it stands, or a copy where it held escapes.
+/// A string of the payload: its range, or a copy where it has escapes.
 #[derive(Clone)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) enum PayloadStr {
@@ -23,8 +23,7 @@ impl PayloadStr {
         match &text.0 {
             Cow::Owned(copy) => Self::Copy(copy.as_str().into()),
             Cow::Borrowed(text) => {
-                // A borrowed text is a part of the payload, so it starts at or after it; were it not, `get` below
-                // would find nothing.
+                // A borrowed text is a slice of the payload, so it starts within it.
                 let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
                 Self::At(start..start.saturating_add(text.len()))
             }
@@ -39,7 +38,7 @@ impl PayloadStr {
     }
 }
 
-/// One string or an array of strings: `aud` (RFC 7519 §4.1.3), and `scope` and `scp` as issuers write them.
+/// A string or an array of strings: `aud` (RFC 7519 §4.1.3), `scope`, `scp`.
 #[derive(Clone)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) enum OneOrMany<T> {
@@ -56,7 +55,8 @@ impl<T> OneOrMany<T> {
     }
 }
 
-/// The registered claims (RFC 7519 §4.1) and the scopes; the strings are pieces of the payload that they were read from.
+/// The registered claims (RFC 7519 §4.1) and the scopes. Strings are ranges of the payload that
+/// they were read from.
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Registered {
@@ -67,20 +67,20 @@ pub(super) struct Registered {
     pub(super) nbf: Option<NumericDate>,
     pub(super) iat: Option<NumericDate>,
     pub(super) jti: Option<PayloadStr>,
-    /// Whether `client_id` is there, as a string (RFC 8693 §4.3).
+    /// Whether `client_id` is present and a string (RFC 8693 §4.3).
     pub(super) has_client_id: bool,
     pub(super) scope: Option<OneOrMany<PayloadStr>>,
 }
 
 impl Registered {
-    /// Whether `iss` is this one, byte by byte.
+    /// Returns whether `iss` is this issuer, compared byte by byte.
     pub(super) fn is_of(&self, issuer: &str, payload: &str) -> bool {
         self.iss
             .as_ref()
             .is_some_and(|iss| iss.resolve(payload) == issuer)
     }
 
-    /// Takes note of a claim, whose value is of a kind that it can have.
+    /// Stores a claim. Its value is of a type that the claim can have.
     #[inline]
     pub(super) fn note(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
         match claim {
@@ -92,7 +92,8 @@ impl Registered {
             Claim::Iat => self.iat = value.as_date(),
             Claim::Aud => self.aud = pieces(value, payload),
             Claim::ClientId => self.has_client_id = value.as_text().is_some(),
-            // A scope of another shape grants nothing, which is no reason to refuse a token that needs none.
+            // A scope of another type grants nothing. That does not make the token invalid: it may
+            // need no scope.
             Claim::Scope => self.scope = pieces(value, payload).or(self.scope.take()),
             Claim::Scp => self.scope = self.scope.take().or_else(|| pieces(value, payload)),
         }
@@ -108,15 +109,17 @@ fn pieces(value: &Value<'_>, payload: &str) -> Option<OneOrMany<PayloadStr>> {
     }
 }
 
-/// All claims of a token as JSON: the default for `C` in [`Claims<C>`](crate::Claims).
+/// All claims of a token as JSON. The default for `C` in [`Claims<C>`](crate::Claims).
 ///
-/// The registered claims are typed on [`Claims`](crate::Claims) itself, where they are checked; what else the token
-/// holds is read here by name. Serializes as the token's claims object.
+/// Registered claims have methods on [`Claims`](crate::Claims). This type gives access to all
+/// claims by name. Serializes as the JSON object of the claims.
+///
+/// # Examples
 ///
 /// ```
 /// # fn handler(claims: &tower_jwt_auth::Claims) {
-/// let subject = claims.subject();                        // typed, checked
-/// let tenant = claims.get("tenant").and_then(|tenant| tenant.as_str()); // as JSON
+/// let subject = claims.subject();
+/// let tenant = claims.get("tenant").and_then(|tenant| tenant.as_str());
 /// # }
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -126,20 +129,20 @@ pub struct JsonClaims {
 }
 
 impl JsonClaims {
-    /// The claim of that name, registered or not.
+    /// Returns the claim of that name, registered or not.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&serde_json::Value> {
         self.all.get(name)
     }
 
-    /// All claims.
+    /// Returns all claims.
     #[must_use]
     pub const fn as_map(&self) -> &Map<String, serde_json::Value> {
         &self.all
     }
 }
 
-/// Claims are personal: only how many there are is shown.
+/// Shows the number of claims only: claims are personal.
 impl std::fmt::Debug for JsonClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("JsonClaims")

@@ -1,4 +1,4 @@
-//! A token whose claims can be read: before its signature is checked, and after.
+//! A token whose claims have been read, before and after its signature is checked.
 
 use std::time::Duration;
 
@@ -13,12 +13,13 @@ use super::validate::{Rules, check_not_before, check_not_expired};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
-/// What a token's payload says of itself. May choose among configured issuers and keys, and be refused; nothing else.
+/// The claims of a token whose signature has not been checked. They may select a configured issuer
+/// and its keys, and be rejected. Nothing else depends on them.
 pub(crate) struct Unverified {
     registered: Registered,
 }
 
-/// A token whose signature is that of one of the issuer's keys: the [`Proof`] says so.
+/// A token that one of the issuer's keys has signed: the [`Proof`] says so.
 pub(crate) struct Verified<'v> {
     pub(super) header: &'v Header,
     pub(super) token_type: TokenType,
@@ -34,7 +35,7 @@ impl Unverified {
         })
     }
 
-    /// The issuer that the token claims: it only chooses whose keys are tried.
+    /// Returns the issuer that the token names. It only selects the keys to try.
     pub(crate) fn issuer<'b>(&'b self, text: DecodedPayload<'b>) -> Result<&'b str, Error> {
         let issuer = self.registered.iss.as_ref();
         Ok(issuer
@@ -42,7 +43,8 @@ impl Unverified {
             .resolve(text.payload))
     }
 
-    /// A token that is out of its time by its own word is not worth a fetch.
+    /// Rejects a token that is expired or not yet valid by its own claims: it must not cause a
+    /// fetch.
     pub(crate) fn check_time(&self, rules: &Rules, now: Duration) -> Result<(), Error> {
         check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)
@@ -66,8 +68,8 @@ impl Unverified {
 }
 
 impl<'v> Verified<'v> {
-    /// Reads the payload of a token whose signature was checked first, in one pass. Gives the proof back where it can't
-    /// be read so, or is another issuer's.
+    /// Reads the payload of a token whose signature was checked first, in one pass. Returns the
+    /// proof if the payload can't be read like that, or names another issuer.
     pub(crate) fn read<C: DeserializeOwned>(
         proof: Proof,
         header: &'v Header,
@@ -90,7 +92,7 @@ impl<'v> Verified<'v> {
         }
     }
 
-    /// The user's claims, where they were not read yet.
+    /// Deserializes the user's claims type.
     pub(crate) fn custom<C: DeserializeOwned>(&self) -> Result<C, Error> {
         serde_json::from_str(self.text.payload).map_err(|_| ErrorKind::InvalidClaim.into())
     }

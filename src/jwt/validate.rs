@@ -1,4 +1,4 @@
-//! The claims of a verified token against the rules (RFC 7519 §4.1, RFC 8725 §3, RFC 9068 §4).
+//! Validation of the claims of a verified token (RFC 7519 §4.1, RFC 8725 §3, RFC 9068 §4).
 
 use std::time::{Duration, SystemTime};
 
@@ -8,36 +8,36 @@ use super::token::Verified;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 
-/// What is asked of every token, whoever issued it.
+/// The rules for all tokens, whatever their issuer.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) leeway: Duration,
     pub(crate) max_token_len: usize,
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) types: TypeRule,
-    /// RFC 9068: the type of an access token, and all the claims of one.
+    /// Requires the type and the claims of an access token (RFC 9068 §2).
     pub(crate) rfc9068: bool,
-    /// Those of all issuers together: what can be refused before the issuer is known.
+    /// The algorithms of all issuers: others are rejected before the issuer is known.
     pub(crate) algorithms: AlgorithmSet,
 }
 
-/// What is asked of a token of one issuer.
+/// The rules for the tokens of one issuer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'i> {
     pub(crate) audiences: &'i [String],
 }
 
-/// Which `typ` headers are let in.
+/// The accepted `typ` headers.
 #[derive(Clone, Debug)]
 pub(crate) enum TypeRule {
-    /// None, `JWT`, or an access token's; so `dpop+jwt`, `logout+jwt`, `secevent+jwt` and the like are out.
+    /// Absent, `JWT` or `at+jwt`. So `dpop+jwt`, `logout+jwt`, `secevent+jwt` and others are rejected.
     Default,
-    /// One of these.
+    /// Only these.
     Only(Vec<Box<str>>),
 }
 
 impl Rules {
-    /// What the header alone can be refused for.
+    /// Rejects what the header alone shows to be invalid.
     pub(crate) fn check_header(
         &self,
         algorithm: Algorithm,
@@ -55,7 +55,7 @@ impl Rules {
 }
 
 impl TypeRule {
-    /// Without case, and without `application/`, which may be left out (RFC 7515 §4.1.9).
+    /// Compares without case, and without `application/`, which may be left out (RFC 7515 §4.1.9).
     pub(super) fn check(&self, typ: Option<&str>) -> Result<TokenType, Error> {
         let token_type = TokenType::of(typ);
         let allowed = match self {
@@ -96,7 +96,7 @@ fn short(typ: &str) -> &str {
 }
 
 impl Verified<'_> {
-    /// Checks the claims and gives them out, with the user's own from `custom`. `now` is the time since 1970.
+    /// Validates the claims. `custom` deserializes the user's type. `now` is the time since 1970.
     pub(crate) fn validate<C>(
         self,
         rules: &Rules,
@@ -108,7 +108,7 @@ impl Verified<'_> {
         check_not_before(&self.registered, rules, now)?;
         self.check_audience(expected.audiences)?;
         self.check_required(rules)?;
-        // A date up to the year 9999 fits every SystemTime that Rust has.
+        // Every platform can express dates up to the year 9999.
         let expires = SystemTime::UNIX_EPOCH.checked_add(expires);
         let expires = expires.ok_or(Error::claim_of(ErrorKind::InvalidClaim, "exp"))?;
         let custom = custom(&self)?;
@@ -151,7 +151,8 @@ impl Verified<'_> {
     }
 }
 
-/// `exp` is there, has not passed, and is not further away than tokens may live; gives it.
+/// Returns `exp`. Rejects claims without it, expired ones, and those that expire too far in the
+/// future.
 pub(super) fn check_not_expired(
     claims: &Registered,
     rules: &Rules,
@@ -171,7 +172,7 @@ pub(super) fn check_not_expired(
     Ok(expires)
 }
 
-/// `nbf` and `iat`, if there, are not in the future.
+/// Rejects claims whose `nbf` or `iat` lies in the future.
 pub(super) fn check_not_before(
     claims: &Registered,
     rules: &Rules,
@@ -190,8 +191,8 @@ pub(super) fn check_not_before(
     }
 }
 
-/// The times at which [`check_not_expired`] and [`check_not_before`] let the claims pass: from the first on, before the
-/// second.
+/// Returns when [`check_not_expired`] and [`check_not_before`] accept the claims: from the first
+/// time on, until before the second.
 pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duration) {
     let expires = claims.exp.map(|exp| exp.0).unwrap_or_default();
     let not_too_far = rules.max_lifetime.map(|life| expires.saturating_sub(life));

@@ -116,7 +116,7 @@ async fn refused(site: &Site, token: &str, log: &Log, what: &str) {
         grpc.hides(&pieces, what);
     }
     log.tells_of_refusals(4, what);
-    log.tells_of("keys could not be fetched", what);
+    log.tells_of("fetching keys failed", what);
     log.hides(&pieces, what);
 }
 

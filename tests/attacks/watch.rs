@@ -57,7 +57,7 @@ impl Log {
     pub(crate) fn tells_of_refusals(&self, count: usize, what: &str) {
         let text = self.text();
         assert_eq!(
-            text.matches("request refused").count(),
+            text.matches("request rejected").count(),
             count,
             "{what}: {text}"
         );

@@ -99,7 +99,7 @@ fn in_range<T>(
     unit: &str,
 ) -> Result<(), ConfigError>
 where
-    T: PartialOrd + fmt::Display,
+    T: PartialOrd + fmt::Display + Copy,
 {
     if range.contains(&value) {
         return Ok(());
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::config_error::ConfigErrorKind;
 
-    fn message(settings: JwksCacheSettings) -> String {
+    fn message(settings: &JwksCacheSettings) -> String {
         let error = settings.validate().unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
         error.to_string()
@@ -162,7 +162,7 @@ mod tests {
             ),
         ];
         for (settings, expected) in cases {
-            assert_eq!(message(settings), expected);
+            assert_eq!(message(&settings), expected);
         }
     }
 
