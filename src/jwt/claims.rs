@@ -104,6 +104,11 @@ impl<C> Claims<C> {
         piece.resolve(self.json())
     }
 
+    fn payload_and_key_id(&self) -> (&str, &str) {
+        // `new` took both lengths from the text itself, so this can't panic.
+        self.inner.slice.split_at(self.checked().payload_len)
+    }
+
     /// Returns `iss`, the issuer of the token (RFC 7519 §4.1.1): the name of a configured issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -190,8 +195,8 @@ impl<C> Claims<C> {
     /// Returns `kid` of the token's header: the id of the key that signed it.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        let key_id = self.inner.slice.get(self.checked().payload..);
-        key_id.filter(|_| self.checked().has_key_id)
+        let (_, key_id) = self.payload_and_key_id();
+        self.checked().has_key_id.then_some(key_id)
     }
 
     /// Returns the algorithm of the signature.
@@ -215,10 +220,7 @@ impl<C> Claims<C> {
     /// Returns all claims, as the JSON text that was signed.
     #[must_use]
     pub fn json(&self) -> &str {
-        self.inner
-            .slice
-            .get(..self.checked().payload)
-            .unwrap_or_default()
+        self.payload_and_key_id().0
     }
 }
 

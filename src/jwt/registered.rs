@@ -32,7 +32,11 @@ impl PayloadStr {
 
     pub(super) fn resolve<'p>(&'p self, payload: &'p str) -> &'p str {
         match self {
-            Self::At(range) => payload.get(range.clone()).unwrap_or_default(),
+            Self::At(range) => {
+                let text = payload.get(range.clone());
+                debug_assert!(text.is_some(), "the range is of another payload");
+                text.unwrap_or_default()
+            }
             Self::Copy(copy) => copy,
         }
     }

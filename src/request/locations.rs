@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 
 use super::RequestParts;
-use crate::encoding::{base64url, header_list};
+use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 
 /// The WebSocket subprotocol that carries a token, as Kubernetes defines it.
@@ -91,8 +91,14 @@ pub(super) fn websocket_protocol<'r>(
     parts: &RequestParts<'r>,
     max_len: usize,
 ) -> Result<Option<Cow<'r, str>>, Error> {
-    let headers = parts.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter();
-    let protocols = headers.flat_map(|header| header_list::members(header.as_bytes()));
+    let headers = parts
+        .headers()
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    // Subprotocols are tokens (RFC 6455 §4.1), never quoted strings.
+    let protocols =
+        headers.flat_map(|header| header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
     let tokens = protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX));
     let Some(encoded) = at_most_one(tokens)? else {
         return Ok(None);

@@ -28,4 +28,5 @@ mod refresh;
 mod restart;
 mod runtime;
 mod schedule;
+mod shutdown;
 mod unknown;

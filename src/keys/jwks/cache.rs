@@ -81,7 +81,7 @@ impl JwksCache {
     /// Fetches the keys now, or joins the fetch in flight. From then on the keys are refreshed in
     /// the background.
     pub(crate) async fn prefetch(&self) -> Result<(), KeysError> {
-        let fetch = self.shared.join_or_start(&mut self.shared.lock_state())?;
+        let fetch = self.shared.join_or_start(self.shared.lock_state())?;
         self.shared.mark_used();
         let max_duration = self.shared.context.settings.max_fetch_duration();
         match timeout(max_duration, fetch).await {

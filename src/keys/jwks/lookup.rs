@@ -136,7 +136,7 @@ impl Shared {
         if usable && !state.refetch_limit.try_acquire(now) {
             return limit_reached(&mut state, now);
         }
-        self.join_or_start(&mut state)
+        self.join_or_start(state)
             .map_or_else(LookupStep::Fail, LookupStep::Start)
     }
 

@@ -49,9 +49,9 @@ impl Shared {
     }
 
     fn fetch_if_due(self: &Arc<Self>) -> Option<SharedFetch> {
-        let (mut state, now) = (self.lock_state(), Instant::now());
+        let (state, now) = (self.lock_state(), Instant::now());
         if self.next_fetch_at(&state) <= now {
-            self.join_or_start(&mut state).ok()
+            self.join_or_start(state).ok()
         } else {
             state.in_flight(now)
         }

@@ -14,7 +14,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 
 use futures::FutureExt as _;
 use futures::future::{Either, Shared as SharedFuture, select};
@@ -35,10 +35,10 @@ use crate::keys::source::KeysError;
 pub(super) type SharedFetch = SharedFuture<oneshot::Receiver<Result<(), KeysError>>>;
 
 impl Shared {
-    /// Joins the fetch in flight, or else starts one.
+    /// Joins the fetch in flight, or else starts one. Unlocks the state.
     pub(super) fn join_or_start(
         self: &Arc<Self>,
-        state: &mut FetchState,
+        mut state: MutexGuard<'_, FetchState>,
     ) -> Result<SharedFetch, KeysError> {
         let now = Instant::now();
         if let Some(fetch) = state.in_flight(now) {
@@ -58,6 +58,9 @@ impl Shared {
             self.extend_grace(now);
         }
         let validator = snapshot.validator().cloned();
+        // A runtime that is shutting down drops the task within `spawn`, and the guard's drop locks
+        // the state.
+        drop(state);
         runtime.spawn(run_fetch(
             Arc::clone(&self.context),
             validator,
