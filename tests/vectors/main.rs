@@ -15,6 +15,7 @@
 )]
 
 mod cookbook;
+mod ml_dsa;
 mod wycheproof;
 
 use std::collections::BTreeSet;
@@ -78,6 +79,7 @@ fn every_file_of_the_folder_is_run_or_its_reason_stands_here() {
         .map(ToOwned::to_owned)
         .into_iter()
         .chain(cookbook::files())
+        .chain(ml_dsa::FILES.map(ToOwned::to_owned))
         .collect();
     assert_eq!(files(&folder, &folder), known);
 }
