@@ -1,36 +1,42 @@
-//! Between two steps of the clock backwards.
+//! Detection of a clock that was set back.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// By how much two threads that read the clock one after the other may seem to disagree.
 pub(super) const JITTER: Duration = Duration::from_secs(1);
-/// Seconds until the year 36,000.
+/// The number of bits for seconds: enough until the year 36,000.
 const SECONDS: u32 = 40;
 
-/// Ages are told by the time of day, which has to be read anyway. Once it steps back they can't be told any more, and
-/// what was remembered before belongs to another epoch.
+/// A counter of the steps of the system clock backwards.
 ///
-/// The latest second that was met, and above it the number of the epoch.
+/// Ages of entries are measured with the system clock, which has to be read anyway. After a step
+/// back they can't be measured any more, so entries that were cached before belong to another
+/// epoch.
+///
+/// Holds the latest second that was seen, and above it the number of the epoch.
 #[derive(Debug, Default)]
 pub(super) struct Epoch(AtomicU64);
 
 impl Epoch {
-    /// The epoch that it is `now`, as the clock says.
+    /// Returns the epoch at `now`, which the clock has just shown.
     pub(super) fn at(&self, now: Duration) -> u64 {
         let after = self.update(|seen| next(seen, now));
         next(after, now) >> SECONDS
     }
 
-    /// The epoch that it was `then`, when the clock was read some time ago. None where it can't be told, as others have
-    /// read a later time since.
+    /// Returns the epoch at `then`, which the clock showed some time ago. `None` if it can't be
+    /// told, because others have seen a step since.
     pub(super) fn of(&self, then: Duration) -> Option<u64> {
         let within = |seen| Some(next(seen, then)).filter(|new| new >> SECONDS == seen >> SECONDS);
         let after = self.update(|seen| within(seen).unwrap_or(seen));
         within(after).map(|same| same >> SECONDS)
     }
 
-    /// What was there before. Writes only what changes something.
+    /// Returns the value before. Writes only a value that differs.
+    ///
+    /// `Relaxed` is enough: the epoch is one atomic value, and no other memory is published through
+    /// it.
     fn update(&self, next: impl Fn(u64) -> u64) -> u64 {
         let changed = |seen| Some(next(seen)).filter(|new| *new != seen);
         self.0
@@ -58,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn while_time_goes_on_the_epoch_is_the_same() {
+    fn the_epoch_stays_the_same_while_time_advances() {
         let epoch = Epoch::default();
         assert_eq!(
             [0, 1, 1_000_000, 999_999, 1_000_000, 2_000_000].map(|now| at(&epoch, now)),
@@ -67,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_back_begins_another_one() {
+    fn each_step_back_begins_a_new_epoch() {
         let epoch = Epoch::default();
         assert_eq!(
             [1000, 900, 900, 901, 998, 500, 1000].map(|now| at(&epoch, now)),
@@ -76,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_back_is_one_for_all_who_notice_it() {
+    fn all_threads_see_a_step_back_as_one() {
         let epoch = Epoch::default();
         at(&epoch, 1000);
         std::thread::scope(|scope| {
@@ -98,11 +104,11 @@ mod tests {
             (at(&epoch, 1019), at(&epoch, 500), of(1020), of(400)),
             (0, 1, Some(1), None)
         );
-        assert_eq!(at(&epoch, 501), 2, "the one who was late did no harm");
+        assert_eq!(at(&epoch, 501), 2, "the late one had no effect");
     }
 
     #[test]
-    fn who_has_read_the_clock_before_its_step_leaves_an_epoch_that_ends() {
+    fn a_time_that_was_read_before_the_step_begins_an_epoch_that_ends() {
         let epoch = Epoch::default();
         assert_eq!([at(&epoch, 1000), at(&epoch, 500)], [0, 1]);
         let late = at(&epoch, 1000);
@@ -110,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn times_beyond_all_years_do_no_harm() {
+    fn times_beyond_the_range_are_harmless() {
         let epoch = Epoch::default();
         assert_eq!(
             [Duration::MAX, Duration::ZERO, Duration::MAX].map(|now| epoch.at(now)),

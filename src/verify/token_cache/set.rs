@@ -1,4 +1,4 @@
-//! A few places for values, read without a lock.
+//! A set of slots, read without a lock.
 
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -7,19 +7,22 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwapAny, RefCnt};
 
-use super::accounts::{Books, Bounds, WAYS, Worth};
+use super::accounts::{Accounts, Bounds, Cost, WAYS};
 
 #[repr(align(64))]
 pub(super) struct Set<T: RefCnt> {
-    /// A part of each value's hash, so that few others are looked at.
+    /// A part of each value's hash, so that few other values are compared.
+    ///
+    /// `Relaxed` everywhere: a stale tag only makes a reader miss an entry, or compare one in vain.
     tags: [AtomicU32; WAYS],
-    places: [Place<T>; WAYS],
-    books: Mutex<Books>,
+    slots: [Slot<T>; WAYS],
+    accounts: Mutex<Accounts>,
 }
 
-struct Place<T: RefCnt> {
+struct Slot<T: RefCnt> {
     value: ArcSwapAny<Option<T>>,
-    /// Asked for since the hand last came by.
+    /// Read since the clock hand last passed. `Relaxed` everywhere: a lost mark only evicts an entry
+    /// early.
     used: AtomicBool,
 }
 
@@ -27,46 +30,47 @@ impl<T: RefCnt> Set<T> {
     pub(super) fn new() -> Self {
         Self {
             tags: array::from_fn(|_| AtomicU32::new(0)),
-            places: array::from_fn(|_| Place {
+            slots: array::from_fn(|_| Slot {
                 value: ArcSwapAny::new(None),
                 used: AtomicBool::new(false),
             }),
-            books: Mutex::default(),
+            accounts: Mutex::default(),
         }
     }
 
-    /// What `look` gives for the one value that it gives something for, of those with this tag.
-    pub(super) fn find<R>(&self, tag: u32, look: impl Fn(&T) -> Option<R>) -> Option<R> {
-        let places = self
+    /// Returns what `matching` returns, for the value of this tag for which it returns something.
+    pub(super) fn find<R>(&self, tag: u32, matching: impl Fn(&T) -> Option<R>) -> Option<R> {
+        let slots = self
             .tags
             .iter()
-            .zip(&self.places)
+            .zip(&self.slots)
             .filter(|(other, _)| other.load(Ordering::Relaxed) == tag);
-        places
-            .map(|(_, place)| place)
-            .find_map(|place| place.look(&look))
+        slots
+            .map(|(_, slot)| slot)
+            .find_map(|slot| slot.matching(&matching))
     }
 
-    /// The right to write, unless somebody has it.
+    /// Locks the set for writing, unless it is locked.
     pub(super) fn write(&self) -> Option<Writer<'_, T>> {
-        let books = match self.books.try_lock() {
-            Ok(books) => books,
-            Err(TryLockError::Poisoned(books)) => books.into_inner(),
+        let accounts = match self.accounts.try_lock() {
+            Ok(accounts) => accounts,
+            Err(TryLockError::Poisoned(accounts)) => accounts.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
         Some(Writer {
             set: self,
-            books,
-            gone: array::from_fn(|_| None),
+            accounts,
+            removed: array::from_fn(|_| None),
         })
     }
 }
 
-impl<T: RefCnt> Place<T> {
-    fn look<R>(&self, look: impl Fn(&T) -> Option<R>) -> Option<R> {
+impl<T: RefCnt> Slot<T> {
+    fn matching<R>(&self, matching: impl Fn(&T) -> Option<R>) -> Option<R> {
         let value = self.value.load();
-        let found = value.as_ref().and_then(look);
-        // Written only where it changes something, so that nobody else has to read it again.
+        let found = value.as_ref().and_then(matching);
+        // Written only if that changes it: else every read would invalidate the cache line for
+        // other cores.
         if found.is_some() && !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         }
@@ -74,70 +78,71 @@ impl<T: RefCnt> Place<T> {
     }
 }
 
-/// Who may write to a set. What goes is struck from the books at first, and taken out later.
+/// A locked set. Released entries leave the accounts first, and their slots later.
 pub(super) struct Writer<'s, T: RefCnt> {
     set: &'s Set<T>,
-    pub(super) books: MutexGuard<'s, Books>,
-    gone: Gone<T>,
+    pub(super) accounts: MutexGuard<'s, Accounts>,
+    removed: Removed<T>,
 }
 
-/// What was taken out of a set, to be dropped when nobody is locked out: it may be the user's.
-pub(super) type Gone<T> = [Option<T>; WAYS];
+/// Values that were removed, to be dropped after the lock: their type may be a user's.
+pub(super) type Removed<T> = [Option<T>; WAYS];
 
 impl<T: RefCnt> Writer<'_, T> {
-    /// Forgets what is out of its time, and those with this tag that are the `same`.
+    /// Releases entries that have expired, and those of this tag that are the `same`.
     pub(super) fn sweep(&mut self, now: Duration, tag: u32, same: impl Fn(&T) -> bool) {
-        for (index, (place, other)) in self.set.places.iter().zip(&self.set.tags).enumerate() {
-            let there = self.books.worth(index);
+        for (index, (slot, other)) in self.set.slots.iter().zip(&self.set.tags).enumerate() {
+            let there = self.accounts.cost(index);
             let is_same = || {
                 other.load(Ordering::Relaxed) == tag
-                    && place.value.load().as_ref().is_some_and(&same)
+                    && slot.value.load().as_ref().is_some_and(&same)
             };
-            if there.weight != 0 && (there.until <= now || is_same()) {
-                self.books.strike(index);
+            if there.bytes != 0 && (there.valid_until <= now || is_same()) {
+                self.accounts.release(index);
             }
         }
     }
 
-    /// Puts a value where there is room, or else in place of what was not asked for. Gives it back where neither is.
-    pub(super) fn put(&mut self, tag: u32, value: T, worth: Worth, bounds: Bounds) -> Option<T> {
+    /// Puts a value into a free slot, or into that of an entry that was not read. Returns the value
+    /// if there is neither.
+    pub(super) fn put(&mut self, tag: u32, value: T, cost: Cost, bounds: Bounds) -> Option<T> {
         let set = self.set;
-        let free = self.books.make_room(worth.weight, bounds, |index| {
-            Some(&set.places.get(index)?.used)
+        let free = self.accounts.make_space(cost.bytes, bounds, |index| {
+            Some(&set.slots.get(index)?.used)
         });
-        let there = free.and_then(|free| Some((free, set.places.get(free)?, set.tags.get(free)?)));
-        let Some((free, place, own)) = there else {
+        let there = free.and_then(|free| Some((free, set.slots.get(free)?, set.tags.get(free)?)));
+        let Some((free, slot, own)) = there else {
             return Some(value);
         };
-        self.books.note(free, worth);
+        self.accounts.record(free, cost);
         self.take_out();
         own.store(tag, Ordering::Relaxed);
-        place.used.store(false, Ordering::Relaxed);
-        let before = place.value.swap(Some(value));
-        self.gone
+        slot.used.store(false, Ordering::Relaxed);
+        let before = slot.value.swap(Some(value));
+        self.removed
             .get_mut(free)
-            .and_then(|gone| std::mem::replace(gone, before))
+            .and_then(|removed| std::mem::replace(removed, before))
     }
 
     #[cfg(test)]
-    pub(super) fn weights(&self) -> Vec<usize> {
-        let weights = (0..WAYS).map(|place| self.books.worth(place).weight);
-        weights.filter(|weight| *weight != 0).collect()
+    pub(super) fn sizes(&self) -> Vec<usize> {
+        let sizes = (0..WAYS).map(|slot| self.accounts.cost(slot).bytes);
+        sizes.filter(|bytes| *bytes != 0).collect()
     }
 
-    /// Takes out what is not in the books any more.
+    /// Empties the slots of released entries.
     fn take_out(&mut self) {
-        for (index, (place, gone)) in self.set.places.iter().zip(&mut self.gone).enumerate() {
-            if self.books.settle(index) {
-                place.used.store(false, Ordering::Relaxed);
-                *gone = place.value.swap(None);
+        for (index, (slot, removed)) in self.set.slots.iter().zip(&mut self.removed).enumerate() {
+            if self.accounts.take_released(index) {
+                slot.used.store(false, Ordering::Relaxed);
+                *removed = slot.value.swap(None);
             }
         }
     }
 
-    /// Lets others write.
-    pub(super) fn finish(mut self) -> Gone<T> {
+    /// Unlocks the set.
+    pub(super) fn finish(mut self) -> Removed<T> {
         self.take_out();
-        self.gone
+        self.removed
     }
 }

@@ -1,86 +1,90 @@
 //! A bounded table that is read without a lock.
 //!
-//! Set-associative: its places come in small sets, and a hash tells two of them. What goes is found by the CLOCK rule (a
-//! second chance for what was asked for). Who reads writes nothing that other readers read, but for a mark where there was
-//! none. Who writes has a set to himself; who finds both taken leaves it at that, because nothing depends on what is
-//! remembered. To change a place costs about 20 ns for each thread that ever read, as those that do are seen to.
+//! It is set-associative: its slots form small sets, and a hash selects two of them. The CLOCK
+//! algorithm evicts (second chance for entries that were read). A reader writes nothing that other
+//! readers read, except the mark of an entry that had none. A writer locks a set. If both sets are
+//! locked, it gives up, since nothing depends on what is cached. Changing a slot costs about 20 ns
+//! for each thread that has ever read, since `arc-swap` waits for those that are reading.
 
 use std::time::Duration;
 
 use arc_swap::RefCnt;
 
-use super::accounts::{Bounds, WAYS, Worth};
+use super::accounts::{Bounds, Cost, WAYS};
 use super::set::{Set, Writer};
 
-/// The least room, in bytes, that a set is worth: for one value that came of a long token.
-const LEAST_ROOM: usize = 32 * 1024;
+/// The minimum memory of a set, in bytes: enough for the entry of one long token.
+const MIN_SET_BYTES: usize = 32 * 1024;
 
-/// Of shared values: `T` is an `Arc` of some kind.
+/// A table of shared values: `T` is some kind of `Arc`.
 pub(super) struct Table<T: RefCnt> {
     sets: Box<[Set<T>]>,
     bounds: Bounds,
 }
 
 impl<T: RefCnt> Table<T> {
-    /// Never holds more values, nor more bytes.
-    pub(super) fn new(most: usize, bytes: usize) -> Self {
-        // Neither these nor the sets are ever none, so that everything can be divided by them.
-        let ways = most.clamp(1, WAYS);
-        let sets = most
+    /// Makes a table that never holds more entries or more bytes.
+    pub(super) fn new(max_entries: usize, bytes: usize) -> Self {
+        // Neither is ever 0, so dividing by them can't fail.
+        let ways = max_entries.clamp(1, WAYS);
+        let sets = max_entries
             .div_euclid(ways)
-            .min(bytes.div_euclid(LEAST_ROOM))
+            .min(bytes.div_euclid(MIN_SET_BYTES))
             .max(1);
         Self {
             sets: (0..sets).map(|_| Set::new()).collect(),
             bounds: Bounds {
                 ways,
-                room: bytes.div_euclid(sets),
+                max_bytes: bytes.div_euclid(sets),
             },
         }
     }
 
-    /// What `look` gives for the one value that it gives something for, of those that may have this hash.
-    pub(super) fn find<R>(&self, hash: u64, look: impl Fn(&T) -> Option<R>) -> Option<R> {
+    /// Returns what `matching` returns, for the entry of this hash for which it returns something.
+    pub(super) fn find<R>(&self, hash: u64, matching: impl Fn(&T) -> Option<R>) -> Option<R> {
         let [one, two] = self.sets(hash)?;
-        one.find(tag(hash), &look)
-            .or_else(|| two.find(tag(hash), &look))
+        one.find(tag(hash), &matching)
+            .or_else(|| two.find(tag(hash), &matching))
     }
 
-    /// Puts a value in, at the cost of the `same`, of those that are out of their time `now`, then of those that were not
-    /// asked for; not where there are too few of these.
+    /// Inserts a value. It replaces an entry that is the `same`, entries that have expired `now`,
+    /// and then entries that were not read. Gives up where those are too few.
     pub(super) fn insert(
         &self,
         hash: u64,
         value: T,
-        worth: Worth,
+        cost: Cost,
         now: Duration,
         same: impl Fn(&T) -> bool,
     ) {
-        let worth = Worth {
-            weight: worth.weight.max(1),
-            ..worth
+        let cost = Cost {
+            bytes: cost.bytes.max(1),
+            ..cost
         };
-        let Some(sets) = self.sets(hash).filter(|_| worth.weight <= self.bounds.room) else {
+        let Some(sets) = self
+            .sets(hash)
+            .filter(|_| cost.bytes <= self.bounds.max_bytes)
+        else {
             return;
         };
-        // Where both are one, the second can't be had.
+        // If both are the same set, the second lock is not available.
         let mut writers = sets.map(Set::write);
         writers
             .iter_mut()
             .flatten()
             .for_each(|writer| writer.sweep(now, tag(hash), &same));
-        if is_second_first(&mut writers, worth.weight, self.bounds) {
+        if is_second_first(&mut writers, cost.bytes, self.bounds) {
             writers.reverse();
         }
         let put =
-            |value, writer: &mut Writer<'_, T>| writer.put(tag(hash), value, worth, self.bounds);
+            |value, writer: &mut Writer<'_, T>| writer.put(tag(hash), value, cost, self.bounds);
         let unplaced = writers.iter_mut().flatten().try_fold(value, put);
-        let gone = writers.map(|writer| writer.map(Writer::finish));
-        // From here on nobody is locked out.
-        drop((gone, unplaced));
+        let removed = writers.map(|writer| writer.map(Writer::finish));
+        // Values may be of a user's type: they are dropped after the locks.
+        drop((removed, unplaced));
     }
 
-    /// By each half of the hash, as a fraction of the number of sets.
+    /// Selects a set by each half of the hash, taken as a fraction of the number of sets.
     fn sets(&self, hash: u64) -> Option<[&Set<T>; 2]> {
         let sets = u64::try_from(self.sets.len()).ok()?;
         let set = |half: u32| {
@@ -92,20 +96,21 @@ impl<T: RefCnt> Table<T> {
     }
 }
 
-/// Whether the second has room where the first has none; where neither has any, they take turns.
+/// Returns whether the second set has space and the first has none. If neither has space, they
+/// alternate.
 fn is_second_first<T: RefCnt>(
     writers: &mut [Option<Writer<'_, T>>; 2],
-    weight: usize,
+    bytes: usize,
     bounds: Bounds,
 ) -> bool {
     let [Some(one), Some(two)] = writers else {
         return false;
     };
-    let has_room = |writer: &Writer<'_, T>| writer.books.free_place(weight, bounds).is_some();
-    !has_room(one) && (has_room(two) || one.books.take_turns())
+    let has_space = |writer: &Writer<'_, T>| writer.accounts.free_slot(bytes, bounds).is_some();
+    !has_space(one) && (has_space(two) || one.accounts.alternate())
 }
 
-/// The lower half of the hash: who shares a set by it shares a few bits of it.
+/// Returns the lower half of the hash. Entries that share a set by it share a few of its bits.
 const fn tag(hash: u64) -> u32 {
     let [_, lower] = halves(hash);
     lower

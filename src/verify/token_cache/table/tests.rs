@@ -4,7 +4,7 @@ use super::*;
 
 const LATER: Duration = Duration::from_secs(100);
 
-/// As a hash function would spread them.
+/// Spreads numbers as a hash function does.
 fn hash(number: u64) -> u64 {
     let spread = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (spread ^ spread >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
@@ -14,22 +14,22 @@ fn find(table: &Table<Arc<u64>>, number: u64) -> Option<u64> {
     table.find(hash(number), |value| (**value == number).then_some(**value))
 }
 
-fn put(table: &Table<Arc<u64>>, number: u64, weight: usize, until: Duration, now: Duration) {
+fn put(table: &Table<Arc<u64>>, number: u64, bytes: usize, valid_until: Duration, now: Duration) {
     table.insert(
         hash(number),
         Arc::new(number),
-        Worth { weight, until },
+        Cost { bytes, valid_until },
         now,
         |other| **other == number,
     );
 }
 
-fn insert(table: &Table<Arc<u64>>, number: u64, weight: usize) {
-    put(table, number, weight, LATER, Duration::ZERO);
+fn insert(table: &Table<Arc<u64>>, number: u64, bytes: usize) {
+    put(table, number, bytes, LATER, Duration::ZERO);
 }
 
-/// How many of them are there, found without the mark that a reader leaves.
-fn kept(table: &Table<Arc<u64>>, numbers: std::ops::Range<u64>) -> usize {
+/// Returns how many of them are cached, without marking them as read.
+fn cached(table: &Table<Arc<u64>>, numbers: std::ops::Range<u64>) -> usize {
     let is_there = |number: &u64| {
         let there = std::cell::Cell::new(false);
         let _: Option<()> = table.find(hash(*number), |value| {
@@ -41,29 +41,29 @@ fn kept(table: &Table<Arc<u64>>, numbers: std::ops::Range<u64>) -> usize {
     numbers.filter(is_there).count()
 }
 
-/// As `TokenCacheSettings` and `SECURITY.md` say.
+/// The number that `TokenCacheSettings` and `SECURITY.md` state.
 #[test]
-fn a_place_takes_50_bytes_at_once() {
+fn a_slot_takes_50_bytes_at_once() {
     assert!(size_of::<Set<Arc<u64>>>() <= 50 * WAYS);
 }
 
 #[test]
-fn what_was_put_in_is_found_and_nothing_else() {
+fn inserted_values_are_found_and_no_others() {
     let table = Table::new(10_000, 100_000_000);
     (0..1000).for_each(|number| insert(&table, number, 1));
-    assert_eq!(kept(&table, 0..1000), 1000);
-    assert_eq!(kept(&table, 1000..100_000), 0);
+    assert_eq!(cached(&table, 0..1000), 1000);
+    assert_eq!(cached(&table, 1000..100_000), 0);
 }
 
 #[test]
 fn values_with_the_same_hash_are_told_apart() {
     let table = Table::new(100, 1_000_000);
     for value in ["one", "two"] {
-        let worth = Worth {
-            weight: 1,
-            until: LATER,
+        let cost = Cost {
+            bytes: 1,
+            valid_until: LATER,
         };
-        table.insert(7, Arc::new(value), worth, Duration::ZERO, |other| {
+        table.insert(7, Arc::new(value), cost, Duration::ZERO, |other| {
             **other == value
         });
     }
@@ -75,35 +75,38 @@ fn values_with_the_same_hash_are_told_apart() {
 }
 
 #[test]
-fn there_are_never_more_than_the_most() {
-    for most in [1, 2, 15, 16, 17, 31, 100, 1000] {
-        let table = Table::new(most, 1_000_000_000);
+fn there_are_never_more_than_max_entries() {
+    for max_entries in [1, 2, 15, 16, 17, 31, 100, 1000] {
+        let table = Table::new(max_entries, 1_000_000_000);
         (0..5000).for_each(|number| insert(&table, number, 1));
-        let kept = kept(&table, 0..5000);
-        assert!(kept <= most && kept > most / 2, "{kept} of {most}");
-    }
-}
-
-#[test]
-fn they_never_take_more_than_the_bytes() {
-    for weight in [100, 10_000, 30_000] {
-        let table = Table::new(10_000, 1_000_000);
-        (0..20_000).for_each(|number| insert(&table, number, weight));
-        let kept = kept(&table, 0..20_000);
+        let cached = cached(&table, 0..5000);
         assert!(
-            kept > 0 && kept * weight <= 1_000_000,
-            "{kept} of {weight} bytes"
+            cached <= max_entries && cached > max_entries / 2,
+            "{cached} of {max_entries}"
         );
     }
 }
 
-/// How many of them are found when each is asked for in turn, again and again, and put in where it is missing.
-fn rotation(numbers: u64, weight: usize) -> usize {
+#[test]
+fn entries_never_take_more_than_max_bytes() {
+    for bytes in [100, 10_000, 30_000] {
+        let table = Table::new(10_000, 1_000_000);
+        (0..20_000).for_each(|number| insert(&table, number, bytes));
+        let cached = cached(&table, 0..20_000);
+        assert!(
+            cached > 0 && cached * bytes <= 1_000_000,
+            "{cached} of {bytes} bytes"
+        );
+    }
+}
+
+/// Reads each in turn, several times, and inserts it where it is missing. Returns how many were found.
+fn rotation(numbers: u64, bytes: usize) -> usize {
     let table = Table::new(1000, 1000 * 4096);
     let ask = |number: &u64| {
         let found = find(&table, *number).is_some();
         if !found {
-            insert(&table, *number, weight);
+            insert(&table, *number, bytes);
         }
         found
     };
@@ -112,7 +115,7 @@ fn rotation(numbers: u64, weight: usize) -> usize {
 }
 
 #[test]
-fn nearly_as_many_as_there_is_room_for_are_found_again_and_again() {
+fn nearly_as_many_entries_as_fit_are_found_again_and_again() {
     assert_eq!(
         [rotation(500, 1), rotation(900, 1), rotation(900, 3000)],
         [500, 900, 900]
@@ -120,53 +123,53 @@ fn nearly_as_many_as_there_is_room_for_are_found_again_and_again() {
     let (nearly, beyond) = (rotation(980, 1), rotation(1100, 1));
     assert!(
         nearly >= 930 && beyond >= 300,
-        "{nearly} of 980, {beyond} of 1,100, which is more than there is room for"
+        "{nearly} of 980, {beyond} of 1,100, which is more than there is max_bytes for"
     );
 }
 
 #[test]
-fn what_is_too_heavy_pushes_nothing_out() {
-    let table = Table::new(16, LEAST_ROOM);
+fn a_value_that_is_too_large_evicts_nothing() {
+    let table = Table::new(16, MIN_SET_BYTES);
     (0..16).for_each(|number| insert(&table, number, 1));
-    insert(&table, 16, LEAST_ROOM + 1);
-    assert_eq!((kept(&table, 0..16), kept(&table, 16..17)), (16, 0));
-    insert(&table, 16, LEAST_ROOM);
-    assert_eq!((kept(&table, 0..16), kept(&table, 16..17)), (0, 1));
+    insert(&table, 16, MIN_SET_BYTES + 1);
+    assert_eq!((cached(&table, 0..16), cached(&table, 16..17)), (16, 0));
+    insert(&table, 16, MIN_SET_BYTES);
+    assert_eq!((cached(&table, 0..16), cached(&table, 16..17)), (0, 1));
 }
 
 #[test]
-fn what_is_asked_for_stays_while_strangers_come_and_go() {
-    for (most, asked, weight) in [
+fn entries_that_are_read_stay_while_others_come_and_go() {
+    for (max_entries, asked, bytes) in [
         (16, 8, 1),
-        (16, 8, LEAST_ROOM / 2),
-        (16, 2, LEAST_ROOM),
+        (16, 8, MIN_SET_BYTES / 2),
+        (16, 2, MIN_SET_BYTES),
         (2, 1, 1),
         (1, 1, 1),
     ] {
-        let table = Table::new(most, LEAST_ROOM);
+        let table = Table::new(max_entries, MIN_SET_BYTES);
         (0..asked).for_each(|number| insert(&table, number, 100));
         for stranger in 100..1000 {
             assert_eq!(
                 (0..asked).filter_map(|number| find(&table, number)).count(),
                 usize::try_from(asked).unwrap()
             );
-            insert(&table, stranger, weight);
+            insert(&table, stranger, bytes);
         }
     }
 }
 
 #[test]
-fn what_is_not_asked_for_any_more_goes() {
-    let table = Table::new(16, LEAST_ROOM);
+fn entries_that_are_no_longer_read_are_evicted() {
+    let table = Table::new(16, MIN_SET_BYTES);
     (0..16).for_each(|number| insert(&table, number, 1));
     assert!((0..16).all(|number| find(&table, number).is_some()));
     (16..100).for_each(|number| insert(&table, number, 1));
-    assert_eq!(kept(&table, 0..16), 0);
-    assert_eq!(kept(&table, 16..100), 16);
+    assert_eq!(cached(&table, 0..16), 0);
+    assert_eq!(cached(&table, 16..100), 16);
 }
 
 #[test]
-fn what_is_out_of_its_time_goes_first() {
+fn expired_entries_are_evicted_first() {
     let table = Table::new(16, 1_000_000);
     (0..16).for_each(|number| {
         put(
@@ -179,18 +182,18 @@ fn what_is_out_of_its_time_goes_first() {
     });
     assert!((0..16).all(|number| find(&table, number).is_some()));
     put(&table, 16, 1, LATER, Duration::from_secs(4));
-    assert_eq!((kept(&table, 0..4), kept(&table, 4..17)), (0, 13));
+    assert_eq!((cached(&table, 0..4), cached(&table, 4..17)), (0, 13));
 }
 
 #[test]
-fn the_same_is_replaced() {
+fn an_equal_entry_is_replaced() {
     let table = Table::new(16, 1_000_000);
     (0..16).for_each(|number| insert(&table, number, 1));
     (0..100).for_each(|_| insert(&table, 15, 1));
-    assert_eq!(kept(&table, 0..16), 16);
+    assert_eq!(cached(&table, 0..16), 16);
 }
 
-/// A number, and its bytes eight times behind it.
+/// A number, followed by eight copies of its bytes.
 type Written = triomphe::ThinArc<(u64, Arc<()>), u8>;
 
 fn written(number: u64, witness: &Arc<()>) -> Written {
@@ -200,62 +203,56 @@ fn written(number: u64, witness: &Arc<()>) -> Written {
     )
 }
 
-/// What is found may be another's, but it is whole.
+/// A value that is found may have another number, but it is intact.
 fn assert_whole(found: &Written) -> Option<()> {
     assert_eq!(found.slice, *found.header.header.0.to_be_bytes().repeat(8));
     None
 }
 
 #[test]
-fn many_at_once_keep_within_the_bounds_and_nothing_is_lost() {
-    let (table, witness) = (Table::<Written>::new(64, 4 * LEAST_ROOM), Arc::new(()));
+fn concurrent_writers_keep_the_bounds_and_lose_nothing() {
+    let (table, witness) = (Table::<Written>::new(64, 4 * MIN_SET_BYTES), Arc::new(()));
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let (table, witness) = (&table, &witness);
             scope.spawn(move || {
                 for step in 0..20_000 {
-                    // Few hashes for many numbers, and some of them heavy.
+                    // Few hashes for many numbers, and some large values.
                     let number = (step * 7 + thread) % 200;
-                    let (weight, shared) = (
+                    let (bytes, shared) = (
                         1000 * usize::try_from(number % 20).unwrap(),
                         hash(number % 50),
                     );
                     let _: Option<()> = table.find(shared, assert_whole);
-                    let worth = Worth {
-                        weight,
-                        until: LATER,
+                    let cost = Cost {
+                        bytes,
+                        valid_until: LATER,
                     };
                     let same = |other: &Written| other.header.header.0 == number;
-                    table.insert(
-                        shared,
-                        written(number, witness),
-                        worth,
-                        Duration::ZERO,
-                        same,
-                    );
+                    table.insert(shared, written(number, witness), cost, Duration::ZERO, same);
                 }
             });
         }
     });
-    let weights: Vec<_> = table
+    let sizes: Vec<_> = table
         .sets
         .iter()
-        .flat_map(|set| set.write().unwrap().weights())
+        .flat_map(|set| set.write().unwrap().sizes())
         .collect();
     assert_eq!(
         Arc::strong_count(&witness) - 1,
-        weights.len(),
-        "a value for each in the books, and none beside"
+        sizes.len(),
+        "a value for each in the accounts, and none beside"
     );
     assert!(
-        weights.len() <= 64 && weights.iter().sum::<usize>() <= 4 * LEAST_ROOM,
-        "{weights:?}"
+        sizes.len() <= 64 && sizes.iter().sum::<usize>() <= 4 * MIN_SET_BYTES,
+        "{sizes:?}"
     );
-    assert!(!weights.is_empty());
+    assert!(!sizes.is_empty());
 }
 
 #[test]
-fn a_value_whose_end_panics_locks_nobody_out() {
+fn a_value_that_panics_when_dropped_leaves_no_lock() {
     struct Rude(bool);
     impl Drop for Rude {
         fn drop(&mut self) {
@@ -267,9 +264,9 @@ fn a_value_whose_end_panics_locks_nobody_out() {
         table.insert(
             1,
             Arc::new(value),
-            Worth {
-                weight: 1,
-                until: LATER,
+            Cost {
+                bytes: 1,
+                valid_until: LATER,
             },
             Duration::ZERO,
             |_| true,
@@ -286,7 +283,7 @@ fn a_value_whose_end_panics_locks_nobody_out() {
 }
 
 #[test]
-fn a_value_whose_end_uses_the_table_waits_for_nobody() {
+fn a_value_that_uses_the_table_when_dropped_does_not_block() {
     struct Nosy(Option<Arc<Table<Arc<Self>>>>);
     impl Drop for Nosy {
         fn drop(&mut self) {
@@ -294,9 +291,9 @@ fn a_value_whose_end_uses_the_table_waits_for_nobody() {
             table.insert(
                 1,
                 Arc::new(Self(None)),
-                Worth {
-                    weight: 1,
-                    until: LATER,
+                Cost {
+                    bytes: 1,
+                    valid_until: LATER,
                 },
                 Duration::ZERO,
                 |_| true,
@@ -314,9 +311,9 @@ fn a_value_whose_end_uses_the_table_waits_for_nobody() {
         table.insert(
             1,
             Arc::new(value),
-            Worth {
-                weight: 1,
-                until: LATER,
+            Cost {
+                bytes: 1,
+                valid_until: LATER,
             },
             Duration::ZERO,
             |_| true,
@@ -324,14 +321,14 @@ fn a_value_whose_end_uses_the_table_waits_for_nobody() {
     };
     insert(Nosy(Some(Arc::clone(&table))));
     insert(Nosy(None));
-    // One that finds no place, as what is there was asked for.
+    // It finds no slot, because all entries were read.
     assert!(table.find(1, |_| Some(())).is_some());
     table.insert(
         1,
         Arc::new(Nosy(Some(Arc::clone(&table)))),
-        Worth {
-            weight: 1,
-            until: LATER,
+        Cost {
+            bytes: 1,
+            valid_until: LATER,
         },
         Duration::ZERO,
         |_| false,
