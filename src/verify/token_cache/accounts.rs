@@ -1,120 +1,138 @@
-//! What only the writer of a set needs: the size of each entry, and when it expires.
+//! The accounts of a set: what the value of each slot costs, and which values to evict.
+//!
+//! Only writers read them. Readers leave a mark on what they use, which gives it a second chance.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The number of slots of a set: their tags fill one cache line.
+/// The number of slots of a set. Their tags, of 4 bytes each, fill one cache line.
 pub(super) const WAYS: usize = 16;
-/// How many entries may lose their mark for one insertion. They lose their slots only to a later
-/// one, so that neither large entries nor many new ones evict entries in use.
+
+/// The maximum number of used values that one insertion may take the mark from. They are evicted by
+/// a later insertion at the earliest, so neither a large value nor a burst of new ones evicts
+/// everything that is in use.
 const MAX_SPARED: usize = 3;
 
+/// What a cached value costs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cost {
-    /// The size. 0 if the slot is free.
+    /// Its size. 0 marks a free slot.
     pub(super) bytes: usize,
-    /// When the entry expires, as time since 1970.
-    pub(super) valid_until: Duration,
+    /// When it expires, as time since 1970.
+    pub(super) until: Duration,
 }
 
 /// The bounds of a set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// The number of slots in use.
+    /// The number of its slots that may be filled.
     pub(super) ways: usize,
-    /// The maximum total size of the entries.
+    /// The maximum sum of its values' sizes.
     pub(super) max_bytes: usize,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounts {
-    values: [Cost; WAYS],
-    /// Which slots hold a value, also of a released entry.
-    held: [bool; WAYS],
-    /// The hand of the CLOCK algorithm: the slot where the next search for an entry to evict begins.
+    costs: [Cost; WAYS],
+    /// Which slots hold a value, also one that was released but not yet taken out.
+    occupied: [bool; WAYS],
+    /// The slot at which the CLOCK rule looks next for a value to evict.
     hand: usize,
-    /// Which of two sets evicts next.
+    /// Which of two full sets evicts next.
     turn: bool,
 }
 
 impl Accounts {
     pub(super) fn cost(&self, slot: usize) -> Cost {
-        debug_assert!(slot < WAYS, "slots are numbered below WAYS");
-        self.values.get(slot).copied().unwrap_or_default()
+        debug_assert!(slot < WAYS, "slot {slot} of {WAYS}");
+        self.costs.get(slot).copied().unwrap_or_default()
     }
 
     /// Records that a value was put into a slot.
     pub(super) fn record(&mut self, slot: usize, cost: Cost) {
-        debug_assert!(slot < WAYS, "slots are numbered below WAYS");
-        if let (Some(value), Some(held)) = (self.values.get_mut(slot), self.held.get_mut(slot)) {
-            (*value, *held) = (cost, true);
+        if let Some(own) = entry(&mut self.costs, slot) {
+            *own = cost;
+        }
+        if let Some(occupied) = entry(&mut self.occupied, slot) {
+            *occupied = true;
         }
     }
 
+    /// Frees a slot. Its value is still to be taken out: see `take_released`.
     pub(super) fn release(&mut self, slot: usize) {
-        debug_assert!(slot < WAYS, "slots are numbered below WAYS");
-        if let Some(value) = self.values.get_mut(slot) {
-            *value = Cost::default();
+        if let Some(own) = entry(&mut self.costs, slot) {
+            *own = Cost::default();
         }
     }
 
-    /// Returns whether a released value is still in the slot. True only once.
+    /// Returns whether a slot holds a value that was released and not replaced. Returns true only
+    /// once for each.
     pub(super) fn take_released(&mut self, slot: usize) -> bool {
         let is_released = self.cost(slot).bytes == 0;
-        self.held
-            .get_mut(slot)
-            .filter(|_| is_released)
-            .is_some_and(std::mem::take)
+        is_released && entry(&mut self.occupied, slot).is_some_and(std::mem::take)
     }
 
-    pub(super) const fn alternate(&mut self) -> bool {
+    /// Returns true at every second call.
+    pub(super) const fn take_turns(&mut self) -> bool {
         self.turn = !self.turn;
         self.turn
     }
 
-    /// Returns a free slot for a value of this size, if it fits.
+    /// Returns a free slot for a value of this size, if neither bound is then exceeded.
     pub(super) fn free_slot(&self, bytes: usize, bounds: Bounds) -> Option<usize> {
-        let all = self
-            .values
+        // Saturates, as a sum that no `usize` holds exceeds every bound.
+        let sum = self
+            .costs
             .iter()
-            .fold(bytes, |sum, value| sum.saturating_add(value.bytes));
-        let mut slots = self.values.iter().take(bounds.ways);
+            .fold(bytes, |sum, cost| sum.saturating_add(cost.bytes));
+        let mut slots = self.costs.iter().take(bounds.ways);
         slots
-            .position(|value| value.bytes == 0)
-            .filter(|_| all <= bounds.max_bytes)
+            .position(|cost| cost.bytes == 0)
+            .filter(|_| sum <= bounds.max_bytes)
     }
 
-    /// Releases as many entries that were not read as are needed for a value of this size, and
-    /// returns a free slot. Releases nothing if they are too few. `marks` are those of the entries
-    /// that were read.
-    pub(super) fn make_space<'m>(
+    /// Returns a free slot for a value of this size, after releasing no more values than necessary.
+    /// Releases none if that would not be enough.
+    ///
+    /// Follows the CLOCK rule: from the hand on, a value without a mark is released, and one with a
+    /// mark loses it and stays. `marks` returns the mark of a slot.
+    pub(super) fn make_room<'m>(
         &mut self,
         bytes: usize,
         bounds: Bounds,
         marks: impl Fn(usize) -> Option<&'m AtomicBool>,
     ) -> Option<usize> {
-        let (mut without, mut hand, mut spared) = (self.clone(), self.hand, 0_usize);
+        let (mut after, mut hand, mut second_chances) = (self.clone(), self.hand, 0..MAX_SPARED);
         let round = (self.hand..bounds.ways).chain(0..self.hand);
         for slot in round.filter(|slot| self.cost(*slot).bytes != 0) {
-            if without.free_slot(bytes, bounds).is_some() {
+            if after.free_slot(bytes, bounds).is_some() {
                 break;
             }
-            match marks(slot).filter(|mark| mark.load(Ordering::Relaxed)) {
-                None => without.release(slot),
-                Some(mark) if spared < MAX_SPARED => {
+            let mark = marks(slot);
+            debug_assert!(mark.is_some(), "slot {slot} has no mark");
+            // Relaxed: a mark is a hint and guards no data. One that a reader sets just now may be
+            // lost, which at worst evicts a used value.
+            match mark.filter(|mark| mark.load(Ordering::Relaxed)) {
+                None => after.release(slot),
+                Some(mark) if second_chances.next().is_some() => {
                     mark.store(false, Ordering::Relaxed);
-                    spared = spared.saturating_add(1);
                 }
                 Some(_) => continue,
             }
-            // There is a slot, so there is at least one way.
-            hand = slot.saturating_add(1).checked_rem(bounds.ways).unwrap_or(0);
+            let next = slot.wrapping_add(1);
+            hand = if next < bounds.ways { next } else { 0 };
         }
         self.hand = hand;
-        let free = without.free_slot(bytes, bounds)?;
-        self.values = without.values;
+        let free = after.free_slot(bytes, bounds)?;
+        self.costs = after.costs;
         Some(free)
     }
+}
+
+/// Returns the entry of a slot. All slot numbers come from loops over arrays of this length.
+fn entry<V>(entries: &mut [V; WAYS], slot: usize) -> Option<&mut V> {
+    debug_assert!(slot < WAYS, "slot {slot} of {WAYS}");
+    entries.get_mut(slot)
 }
 
 #[cfg(test)]
@@ -126,16 +144,17 @@ mod tests {
         max_bytes: 100,
     };
 
+    fn cost(bytes: usize) -> Cost {
+        Cost {
+            bytes,
+            until: Duration::MAX,
+        }
+    }
+
     fn accounts(sizes: &[usize]) -> Accounts {
         let mut accounts = Accounts::default();
         for (slot, bytes) in sizes.iter().enumerate() {
-            accounts.record(
-                slot,
-                Cost {
-                    bytes: *bytes,
-                    valid_until: Duration::MAX,
-                },
-            );
+            accounts.record(slot, cost(*bytes));
         }
         accounts
     }
@@ -144,44 +163,37 @@ mod tests {
         (0..4).map(|slot| accounts.cost(slot).bytes).collect()
     }
 
-    #[test]
-    fn a_slot_is_free_if_neither_number_nor_bytes_are_exceeded() {
-        assert_eq!(accounts(&[1, 0, 1]).free_slot(98, BOUNDS), Some(1));
-        assert_eq!(accounts(&[1, 0, 1]).free_slot(99, BOUNDS), None);
-        assert_eq!(accounts(&[1, 1, 1, 1]).free_slot(1, BOUNDS), None);
-        assert_eq!(accounts(&[]).free_slot(usize::MAX, BOUNDS), None);
-    }
-
-    /// Which of four places were asked for.
     fn marks(set: [bool; 4]) -> [AtomicBool; 4] {
         set.map(AtomicBool::new)
     }
 
-    fn make_space(accounts: &mut Accounts, bytes: usize, marks: &[AtomicBool; 4]) -> Option<usize> {
-        accounts.make_space(bytes, BOUNDS, |slot| marks.get(slot))
-    }
-
-    fn left(marks: &[AtomicBool; 4]) -> usize {
+    fn marked(marks: &[AtomicBool; 4]) -> usize {
         marks
             .iter()
             .filter(|mark| mark.load(Ordering::Relaxed))
             .count()
     }
 
+    fn make_room(accounts: &mut Accounts, bytes: usize, marks: &[AtomicBool; 4]) -> Option<usize> {
+        accounts.make_room(bytes, BOUNDS, |slot| marks.get(slot))
+    }
+
     #[test]
-    fn no_more_entries_are_released_than_needed() {
-        let (mut accounts, none) = (accounts(&[30, 30, 30, 1]), marks([false; 4]));
-        assert_eq!(make_space(&mut accounts, 60, &none), Some(0));
+    fn a_slot_is_free_if_neither_count_nor_bytes_are_exceeded() {
+        assert_eq!(accounts(&[1, 0, 1]).free_slot(98, BOUNDS), Some(1));
+        assert_eq!(accounts(&[1, 0, 1]).free_slot(99, BOUNDS), None);
+        assert_eq!(accounts(&[1, 1, 1, 1]).free_slot(1, BOUNDS), None);
+        assert_eq!(accounts(&[]).free_slot(usize::MAX, BOUNDS), None);
+    }
+
+    #[test]
+    fn no_more_values_are_evicted_than_necessary() {
+        let (mut accounts, unmarked) = (accounts(&[30, 30, 30, 1]), marks([false; 4]));
+        assert_eq!(make_room(&mut accounts, 60, &unmarked), Some(0));
         assert_eq!(sizes(&accounts), [0, 0, 30, 1]);
-        accounts.record(
-            0,
-            Cost {
-                bytes: 60,
-                valid_until: Duration::MAX,
-            },
-        );
+        accounts.record(0, cost(60));
         assert_eq!(
-            make_space(&mut accounts, 30, &none),
+            make_room(&mut accounts, 30, &unmarked),
             Some(1),
             "the hand goes on from where it was"
         );
@@ -189,16 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn a_released_entry_that_was_not_replaced_is_reported_once() {
+    fn a_released_value_that_was_not_replaced_is_taken_out_once() {
         let mut accounts = accounts(&[30, 30, 30]);
-        assert_eq!(make_space(&mut accounts, 60, &marks([false; 4])), Some(0));
-        accounts.record(
-            0,
-            Cost {
-                bytes: 60,
-                valid_until: Duration::MAX,
-            },
-        );
+        assert_eq!(make_room(&mut accounts, 60, &marks([false; 4])), Some(0));
+        accounts.record(0, cost(60));
         assert_eq!(
             [0, 1, 2, 3].map(|slot| accounts.take_released(slot)),
             [false, true, false, false]
@@ -210,77 +216,71 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_was_read_loses_its_mark_but_not_its_slot() {
-        for asked in [
+    fn a_used_value_loses_its_mark_but_keeps_its_slot() {
+        for used in [
             [true, false, false, false],
             [true, true, false, false],
             [true, true, true, false],
         ] {
-            let (mut accounts, asked) = (accounts(&[20, 20, 20, 20]), marks(asked));
-            let cached = left(&asked);
-            assert_eq!(make_space(&mut accounts, 20, &asked), Some(cached));
+            let (mut accounts, marks) = (accounts(&[20, 20, 20, 20]), marks(used));
+            let spared = marked(&marks);
+            assert_eq!(make_room(&mut accounts, 20, &marks), Some(spared));
             assert_eq!(
                 (
-                    sizes(&accounts)[..cached].iter().sum::<usize>(),
-                    left(&asked)
+                    sizes(&accounts)[..spared].iter().sum::<usize>(),
+                    marked(&marks)
                 ),
-                (20 * cached, 0)
+                (20 * spared, 0)
             );
             assert!(
-                make_space(&mut accounts, 40, &asked).is_some(),
-                "another one takes it"
+                make_room(&mut accounts, 40, &marks).is_some(),
+                "a later value evicts it"
             );
         }
     }
 
     #[test]
-    fn nothing_is_released_if_the_entries_that_were_not_read_are_too_few() {
-        for asked in [
+    fn nothing_is_evicted_if_the_unused_values_are_too_few() {
+        for used in [
             [true; 4],
             [true, false, true, true],
             [false, false, true, true],
         ] {
-            let (mut accounts, asked) = (accounts(&[20, 20, 20, 20]), marks(asked));
-            assert_eq!(make_space(&mut accounts, 80, &asked), None);
+            let (mut accounts, marks) = (accounts(&[20, 20, 20, 20]), marks(used));
+            assert_eq!(make_room(&mut accounts, 80, &marks), None);
             assert_eq!(sizes(&accounts), [20, 20, 20, 20]);
         }
     }
 
     #[test]
-    fn few_entries_lose_their_mark_at_a_time_and_finally_all() {
-        let (mut accounts, asked) = (accounts(&[20, 20, 20, 20]), marks([true; 4]));
+    fn only_a_few_values_lose_their_mark_at_a_time() {
+        let (mut accounts, marks) = (accounts(&[20, 20, 20, 20]), marks([true; 4]));
         assert_eq!(
-            (make_space(&mut accounts, 20, &asked), left(&asked)),
+            (make_room(&mut accounts, 20, &marks), marked(&marks)),
             (None, 4 - MAX_SPARED)
         );
         assert_eq!(
-            (make_space(&mut accounts, 20, &asked), left(&asked)),
+            (make_room(&mut accounts, 20, &marks), marked(&marks)),
             (Some(0), 0)
         );
     }
 
     #[test]
-    fn the_mark_of_a_free_slot_has_no_effect() {
-        let (mut accounts, asked) = (accounts(&[0, 0, 0, 90]), marks([true, true, true, false]));
-        assert_eq!(make_space(&mut accounts, 20, &asked), Some(0));
-        assert_eq!((sizes(&accounts), left(&asked)), (vec![0; 4], 3));
+    fn the_mark_of_a_free_slot_spares_nothing() {
+        let (mut accounts, marks) = (accounts(&[0, 0, 0, 90]), marks([true, true, true, false]));
+        assert_eq!(make_room(&mut accounts, 20, &marks), Some(0));
+        assert_eq!((sizes(&accounts), marked(&marks)), (vec![0; 4], 3));
     }
 
     #[test]
     fn a_value_larger_than_the_set_evicts_nothing() {
         let mut full = accounts(&[20, 20, 20, 20]);
-        assert_eq!(make_space(&mut full, 101, &marks([false; 4])), None);
+        assert_eq!(make_room(&mut full, 101, &marks([false; 4])), None);
         assert_eq!(sizes(&full), [20, 20, 20, 20]);
-        assert_eq!(
-            accounts(&[]).make_space(
-                1,
-                Bounds {
-                    ways: 0,
-                    max_bytes: 100
-                },
-                |_| None
-            ),
-            None
-        );
+        let no_ways = Bounds {
+            ways: 0,
+            max_bytes: 100,
+        };
+        assert_eq!(accounts(&[]).make_room(1, no_ways, |_| None), None);
     }
 }

@@ -1,58 +1,63 @@
-//! Detection of a clock that was set back.
+//! Epochs of the wall clock: each lasts until the clock steps back.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// By how much two threads that read the clock one after the other may seem to disagree.
+/// The difference between two threads' readings of the clock that does not count as a step back. A
+/// thread may be suspended between reading the clock and using its time.
 pub(super) const JITTER: Duration = Duration::from_secs(1);
-/// The number of bits for seconds: enough until the year 36,000.
-const SECONDS: u32 = 40;
 
-/// A counter of the steps of the system clock backwards.
+/// The bits that hold the latest second, which last until the year 36,000.
+const SECOND_BITS: u32 = 40;
+
+/// Numbers the epochs.
 ///
-/// Ages of entries are measured with the system clock, which has to be read anyway. After a step
-/// back they can't be measured any more, so entries that were cached before belong to another
-/// epoch.
+/// The age of an entry is measured with the wall clock, which every request reads anyway. After a
+/// step back that age is unknown, so entries of an earlier epoch are not used.
 ///
-/// Holds the latest second that was seen, and above it the number of the epoch.
+/// Holds the number of the epoch, and in the lower bits the latest second that was seen in it.
 #[derive(Debug, Default)]
 pub(super) struct Epoch(AtomicU64);
 
 impl Epoch {
-    /// Returns the epoch at `now`, which the clock has just shown.
+    /// Returns the epoch of `now`, which was read from the clock just before. Begins a new epoch if
+    /// the clock has stepped back.
     pub(super) fn at(&self, now: Duration) -> u64 {
-        let after = self.update(|seen| next(seen, now));
-        next(after, now) >> SECONDS
+        let seen = self.update(|seen| next(seen, now));
+        next(seen, now) >> SECOND_BITS
     }
 
-    /// Returns the epoch at `then`, which the clock showed some time ago. `None` if it can't be
-    /// told, because others have seen a step since.
+    /// Returns the epoch of `then`, which was read from the clock some time ago. `None` if a time
+    /// later by more than `JITTER` was seen since: the clock may have stepped back in between.
     pub(super) fn of(&self, then: Duration) -> Option<u64> {
-        let within = |seen| Some(next(seen, then)).filter(|new| new >> SECONDS == seen >> SECONDS);
-        let after = self.update(|seen| within(seen).unwrap_or(seen));
-        within(after).map(|same| same >> SECONDS)
+        let within = |seen| {
+            Some(next(seen, then)).filter(|new| new >> SECOND_BITS == seen >> SECOND_BITS)
+        };
+        let seen = self.update(|seen| within(seen).unwrap_or(seen));
+        within(seen).map(|new| new >> SECOND_BITS)
     }
 
-    /// Returns the value before. Writes only a value that differs.
-    ///
-    /// `Relaxed` is enough: the epoch is one atomic value, and no other memory is published through
-    /// it.
+    /// Returns the former value. Writes only a changed one, so that the cache line stays shared.
     fn update(&self, next: impl Fn(u64) -> u64) -> u64 {
         let changed = |seen| Some(next(seen)).filter(|new| *new != seen);
+        // Relaxed: epoch and second are in one atomic, and no other data is published with it.
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed)
-            .unwrap_or_else(|same| same)
+            .unwrap_or_else(|unchanged| unchanged)
     }
 }
 
+/// Returns epoch and latest second after the clock has shown `now`.
 fn next(seen: u64, now: Duration) -> u64 {
-    let (epoch, latest) = (seen >> SECONDS, seen & !(u64::MAX << SECONDS));
+    let (epoch, latest) = (seen >> SECOND_BITS, seen & !(u64::MAX << SECOND_BITS));
+    // Saturates: a custom clock may show any time.
     let (epoch, latest) = if now.saturating_add(JITTER).as_secs() < latest {
+        // Wraps after 16 million steps back, which no entry outlasts.
         (epoch.wrapping_add(1), now.as_secs())
     } else {
         (epoch, latest.max(now.as_secs()))
     };
-    epoch << SECONDS | latest & !(u64::MAX << SECONDS)
+    epoch << SECOND_BITS | latest & !(u64::MAX << SECOND_BITS)
 }
 
 #[cfg(test)]
@@ -64,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_epoch_stays_the_same_while_time_advances() {
+    fn the_epoch_stays_the_same_while_the_clock_moves_forward() {
         let epoch = Epoch::default();
         assert_eq!(
             [0, 1, 1_000_000, 999_999, 1_000_000, 2_000_000].map(|now| at(&epoch, now)),
@@ -82,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn all_threads_see_a_step_back_as_one() {
+    fn threads_that_notice_the_same_step_back_begin_one_epoch() {
         let epoch = Epoch::default();
         at(&epoch, 1000);
         std::thread::scope(|scope| {
@@ -104,11 +109,11 @@ mod tests {
             (at(&epoch, 1019), at(&epoch, 500), of(1020), of(400)),
             (0, 1, Some(1), None)
         );
-        assert_eq!(at(&epoch, 501), 2, "the late one had no effect");
+        assert_eq!(at(&epoch, 501), 2, "the late reading did no harm");
     }
 
     #[test]
-    fn a_time_that_was_read_before_the_step_begins_an_epoch_that_ends() {
+    fn a_time_that_was_read_before_a_step_back_leaves_an_epoch_that_ends() {
         let epoch = Epoch::default();
         assert_eq!([at(&epoch, 1000), at(&epoch, 500)], [0, 1]);
         let late = at(&epoch, 1000);
@@ -116,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn times_beyond_the_range_are_harmless() {
+    fn extreme_times_do_no_harm() {
         let epoch = Epoch::default();
         assert_eq!(
             [Duration::MAX, Duration::ZERO, Duration::MAX].map(|now| epoch.at(now)),

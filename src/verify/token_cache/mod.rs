@@ -1,9 +1,9 @@
-//! The cache of verified tokens: it saves checking a signature again.
+//! The cache of verified tokens, so that each signature is checked once.
 //!
-//! Only what the signature proves is cached. Time, revocation, scopes, predicates and replay are
-//! checked for every request.
+//! Caches only what the signature proves. Times, revocation, scopes, predicates and replay are
+//! checked at every use.
 //!
-//! This is not moka, which the crate uses elsewhere: bounded caches that are available as crates
+//! Not built on moka, unlike the other caches of this crate, nor on another crate: bounded caches
 //! take a lock to read, or cost four times as much (docs/performance.md has the figures).
 
 mod accounts;
@@ -29,48 +29,58 @@ use crate::verify::{ConfiguredIssuer, Verification};
 
 pub use self::settings::TokenCacheSettings;
 
-/// How many bytes at the end of a token are hashed. They are the end of its signature, which is as
-/// good as random. Comparison includes all bytes.
+/// The bytes at the end of a token that are hashed. They are the end of its signature and as good as
+/// random. A look-up compares the whole token.
 const HASHED_LEN: usize = 16;
-/// The memory of an entry beyond token and claims, in bytes.
-const OVERHEAD: usize = 400;
 
-/// The verified tokens of one authenticator. Another one has other rules, and a cache of its own.
+/// The bytes that an entry takes besides its texts.
+const ENTRY_OVERHEAD: usize = 400;
+
+/// The verified tokens of one authenticator. Not shared: another authenticator has other rules.
 pub(crate) struct TokenCache<C> {
-    verified: Table<Entry<C>>,
-    /// Keyed, so that an attacker can't choose tokens that collide.
+    table: Table<Entry<C>>,
+    /// Seeded at random, so that a client can't choose tokens that collide.
     hasher: RandomState,
     max_ttl: Duration,
     epoch: Epoch,
 }
 
-/// A cached token, followed by its bytes.
+/// The bytes of the token follow in the same allocation.
 type Entry<C> = ThinArc<CachedToken<C>, u8>;
 
+/// What is cached for a token.
 pub(crate) struct CachedToken<C> {
     claims: Claims<C>,
     pub(crate) issuer: Arc<ConfiguredIssuer>,
     /// The id of the key set that the signing key was in.
     pub(crate) key_set: u64,
+    /// The clock's epoch at the verification. `from` and `until` mean nothing in another one.
     epoch: u64,
-    /// When the entry may be used, as time since 1970: within the times of the token, and `max_ttl`.
-    valid_from: Duration,
-    valid_until: Duration,
+    /// From when on the entry may be used, as time since 1970: the token's own times allow it.
+    from: Duration,
+    /// Until when: the end of the token's validity or of `max_ttl`, whichever is earlier.
+    until: Duration,
+}
+
+impl<C> CachedToken<C> {
+    fn is_fresh(&self, epoch: u64, now: Duration) -> bool {
+        self.epoch == epoch && self.from <= now && now < self.until
+    }
 }
 
 impl<C> TokenCache<C> {
     pub(crate) fn new(settings: &TokenCacheSettings) -> Result<Self, ConfigError> {
         settings.validate()?;
         Ok(Self {
-            verified: Table::new(settings.max_entries, settings.max_bytes),
+            table: Table::new(settings.max_entries, settings.max_bytes),
             hasher: RandomState::default(),
             max_ttl: settings.max_ttl,
             epoch: Epoch::default(),
         })
     }
 
-    /// Returns the claims of exactly this token, if its entry may be used now and is `still_valid`.
-    /// `now` is the time since 1970.
+    /// Returns the claims of a cached token, if its entry is fresh and `still_valid`. Tokens are
+    /// compared byte by byte. `now` is the time since 1970.
     pub(crate) fn get(
         &self,
         token: &[u8],
@@ -78,19 +88,15 @@ impl<C> TokenCache<C> {
         still_valid: impl Fn(&CachedToken<C>) -> bool,
     ) -> Option<Claims<C>> {
         let epoch = self.epoch.at(now);
-        let is_current = |entry: &CachedToken<C>| {
-            entry.epoch == epoch
-                && entry.valid_from <= now
-                && now < entry.valid_until
-                && still_valid(entry)
-        };
-        self.verified.find(self.hash(token), |entry: &Entry<C>| {
-            let is_match = entry.slice == *token && is_current(&entry.header.header);
-            is_match.then(|| entry.header.header.claims.clone())
+        self.table.find(self.hash(token), |entry: &Entry<C>| {
+            let cached = &entry.header.header;
+            let is_hit =
+                entry.slice == *token && cached.is_fresh(epoch, now) && still_valid(cached);
+            is_hit.then(|| cached.claims.clone())
         })
     }
 
-    /// Caches a token that was verified at `now`, or a little later.
+    /// Caches a token. `now` was read before it was verified.
     pub(crate) fn insert(
         &self,
         token: &[u8],
@@ -101,23 +107,25 @@ impl<C> TokenCache<C> {
         let Some(epoch) = self.epoch.of(now) else {
             return;
         };
-        let (valid_from, valid_until) = verification.claims.validity(rules);
-        let valid_until = valid_until.min(now.saturating_add(self.max_ttl));
+        // Saturates: `now` and `max_ttl` may be any time, and the token's own end is a bound, too.
+        let (from, until) = verification.claims.validity(rules);
+        let until = until.min(now.saturating_add(self.max_ttl));
         let cached = CachedToken {
             claims: verification.claims.clone(),
             issuer: Arc::clone(&verification.issuer),
             key_set: verification.key_set,
             epoch,
-            valid_from: valid_from.max(now.saturating_sub(JITTER)),
-            valid_until,
+            from: from.max(now.saturating_sub(JITTER)),
+            until,
         };
+        // Saturates: what no `usize` counts is too large to be cached.
         let texts = token.len().saturating_add(verification.claims.json().len());
         let cost = Cost {
-            bytes: texts.saturating_mul(2).saturating_add(OVERHEAD),
-            valid_until,
+            bytes: texts.saturating_mul(2).saturating_add(ENTRY_OVERHEAD),
+            until,
         };
         let entry = Entry::from_header_and_slice(cached, token);
-        self.verified
+        self.table
             .insert(self.hash(token), entry, cost, now, |other| {
                 other.slice == *token
             });

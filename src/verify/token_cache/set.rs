@@ -1,4 +1,4 @@
-//! A set of slots, read without a lock.
+//! A set of the table: a few slots that are read without a lock.
 
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -9,20 +9,20 @@ use arc_swap::{ArcSwapAny, RefCnt};
 
 use super::accounts::{Accounts, Bounds, Cost, WAYS};
 
+/// Aligned to a cache line, so that a look-up loads all tags at once.
 #[repr(align(64))]
 pub(super) struct Set<T: RefCnt> {
-    /// A part of each value's hash, so that few other values are compared.
-    ///
-    /// `Relaxed` everywhere: a stale tag only makes a reader miss an entry, or compare one in vain.
+    /// 32 bits of each value's hash, so that few other values are compared.
     tags: [AtomicU32; WAYS],
     slots: [Slot<T>; WAYS],
+    /// Held by the one writer. Only ever tried, so that neither a request nor a writer that holds
+    /// another set waits for it: no order of locks can deadlock.
     accounts: Mutex<Accounts>,
 }
 
 struct Slot<T: RefCnt> {
     value: ArcSwapAny<Option<T>>,
-    /// Read since the clock hand last passed. `Relaxed` everywhere: a lost mark only evicts an entry
-    /// early.
+    /// The mark of the CLOCK rule: found since the hand last passed.
     used: AtomicBool,
 }
 
@@ -38,8 +38,10 @@ impl<T: RefCnt> Set<T> {
         }
     }
 
-    /// Returns what `matching` returns, for the value of this tag for which it returns something.
-    pub(super) fn find<R>(&self, tag: u32, matching: impl Fn(&T) -> Option<R>) -> Option<R> {
+    /// Returns the first result of `look` among the values with this tag.
+    pub(super) fn find<R>(&self, tag: u32, look: impl Fn(&T) -> Option<R>) -> Option<R> {
+        // Relaxed: a tag only filters. With one that belongs to another value, `look` rejects the
+        // value, or the value is missed and verified again.
         let slots = self
             .tags
             .iter()
@@ -47,13 +49,14 @@ impl<T: RefCnt> Set<T> {
             .filter(|(other, _)| other.load(Ordering::Relaxed) == tag);
         slots
             .map(|(_, slot)| slot)
-            .find_map(|slot| slot.matching(&matching))
+            .find_map(|slot| slot.look(&look))
     }
 
-    /// Locks the set for writing, unless it is locked.
+    /// Returns the set's writer, or `None` if it is in use.
     pub(super) fn write(&self) -> Option<Writer<'_, T>> {
         let accounts = match self.accounts.try_lock() {
             Ok(accounts) => accounts,
+            // Nothing panics under the lock. If it did, one value would be counted wrongly.
             Err(TryLockError::Poisoned(accounts)) => accounts.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
@@ -66,11 +69,11 @@ impl<T: RefCnt> Set<T> {
 }
 
 impl<T: RefCnt> Slot<T> {
-    fn matching<R>(&self, matching: impl Fn(&T) -> Option<R>) -> Option<R> {
+    fn look<R>(&self, look: impl Fn(&T) -> Option<R>) -> Option<R> {
         let value = self.value.load();
-        let found = value.as_ref().and_then(matching);
-        // Written only if that changes it: else every read would invalidate the cache line for
-        // other cores.
+        let found = value.as_ref().and_then(look);
+        // Written only if it changes, so that the cache line stays shared between readers.
+        // Relaxed: a mark is a hint to eviction and guards no data.
         if found.is_some() && !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         }
@@ -78,50 +81,59 @@ impl<T: RefCnt> Slot<T> {
     }
 }
 
-/// A locked set. Released entries leave the accounts first, and their slots later.
+/// The exclusive right to write to a set.
+///
+/// A value that is evicted is first released in the accounts, and taken out of its slot later.
 pub(super) struct Writer<'s, T: RefCnt> {
     set: &'s Set<T>,
     pub(super) accounts: MutexGuard<'s, Accounts>,
     removed: Removed<T>,
 }
 
-/// Values that were removed, to be dropped after the lock: their type may be a user's.
+/// The values that were taken out of a set. To be dropped after its lock, because dropping a value
+/// may run the user's code.
 pub(super) type Removed<T> = [Option<T>; WAYS];
 
 impl<T: RefCnt> Writer<'_, T> {
-    /// Releases entries that have expired, and those of this tag that are the `same`.
+    /// Releases expired values, and those with this tag for which `same` returns true.
     pub(super) fn sweep(&mut self, now: Duration, tag: u32, same: impl Fn(&T) -> bool) {
         for (index, (slot, other)) in self.set.slots.iter().zip(&self.set.tags).enumerate() {
-            let there = self.accounts.cost(index);
+            let cost = self.accounts.cost(index);
+            // Relaxed: only writers store tags, and the lock orders them.
             let is_same = || {
                 other.load(Ordering::Relaxed) == tag
                     && slot.value.load().as_ref().is_some_and(&same)
             };
-            if there.bytes != 0 && (there.valid_until <= now || is_same()) {
+            if cost.bytes != 0 && (cost.until <= now || is_same()) {
                 self.accounts.release(index);
             }
         }
     }
 
-    /// Puts a value into a free slot, or into that of an entry that was not read. Returns the value
-    /// if there is neither.
+    /// Puts a value into a free slot, evicting unused values if necessary. Returns the value if that
+    /// is not possible.
     pub(super) fn put(&mut self, tag: u32, value: T, cost: Cost, bounds: Bounds) -> Option<T> {
         let set = self.set;
-        let free = self.accounts.make_space(cost.bytes, bounds, |index| {
-            Some(&set.slots.get(index)?.used)
+        let free = self.accounts.make_room(cost.bytes, bounds, |index| {
+            set.slots.get(index).map(|slot| &slot.used)
         });
-        let there = free.and_then(|free| Some((free, set.slots.get(free)?, set.tags.get(free)?)));
-        let Some((free, slot, own)) = there else {
+        let Some(free) = free else {
             return Some(value);
         };
         self.accounts.record(free, cost);
+        // Before the new value comes in, so that all values together never exceed the bounds.
         self.take_out();
-        own.store(tag, Ordering::Relaxed);
+        let mut slots = set.slots.iter().zip(&set.tags).zip(&mut self.removed);
+        let Some(((slot, own_tag), removed)) = slots.nth(free) else {
+            debug_assert!(false, "slot {free} of {WAYS}");
+            return Some(value);
+        };
+        debug_assert!(removed.is_none(), "slot {free} was filled twice");
+        // Relaxed: see `find`. A reader may meet the new tag with the old value.
+        own_tag.store(tag, Ordering::Relaxed);
         slot.used.store(false, Ordering::Relaxed);
-        let before = slot.value.swap(Some(value));
-        self.removed
-            .get_mut(free)
-            .and_then(|removed| std::mem::replace(removed, before))
+        *removed = slot.value.swap(Some(value));
+        None
     }
 
     #[cfg(test)]
@@ -130,17 +142,18 @@ impl<T: RefCnt> Writer<'_, T> {
         sizes.filter(|bytes| *bytes != 0).collect()
     }
 
-    /// Empties the slots of released entries.
+    /// Takes released values out of their slots.
     fn take_out(&mut self) {
         for (index, (slot, removed)) in self.set.slots.iter().zip(&mut self.removed).enumerate() {
             if self.accounts.take_released(index) {
+                // Relaxed: as in `look`.
                 slot.used.store(false, Ordering::Relaxed);
                 *removed = slot.value.swap(None);
             }
         }
     }
 
-    /// Unlocks the set.
+    /// Unlocks the set. Returns the values that were taken out of it.
     pub(super) fn finish(mut self) -> Removed<T> {
         self.take_out();
         self.removed

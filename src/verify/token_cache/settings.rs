@@ -1,12 +1,14 @@
 //! The settings of the token cache.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config_error::ConfigError;
 
-/// More entries would take more memory than machines have. Also keeps sums from overflowing.
-const MAX_ENTRIES: usize = 100_000_000;
-/// Two of the table's sets, so that a token of the usual size fits.
+/// The maximum is beyond the memory of any machine. It keeps the size of the table from overflowing.
+const ENTRIES: RangeInclusive<usize> = 1..=100_000_000;
+
+/// Room for two sets of the table, so that a token of the usual size fits.
 const MIN_BYTES: usize = 64 * 1024;
 
 /// Settings of the cache of verified tokens: see
@@ -46,8 +48,9 @@ impl Default for TokenCacheSettings {
 impl TokenCacheSettings {
     /// Sets the maximum number of cached tokens. Default: 10,000. Allowed: 1 to 100,000,000.
     ///
-    /// More than 16 are rounded down to a multiple of 16. There are fewer if `max_bytes` is less than
-    /// 32 KiB for each 16 of them.
+    /// A number above 16 is rounded down to a multiple of 16. Fewer tokens are cached if
+    /// [`max_bytes`](Self::max_bytes) is less than 32 KiB for each 16 of them. The cache allocates
+    /// 50 bytes for each at once.
     pub const fn max_entries(mut self, entries: usize) -> Self {
         self.max_entries = entries;
         self
@@ -56,41 +59,85 @@ impl TokenCacheSettings {
     /// Sets the maximum memory of the cached tokens, in bytes. Default: 32 MiB, enough for 7,000
     /// tokens of 1.2 KB. Minimum: 64 KiB.
     ///
-    /// A token counts with twice its own length and that of its claims as JSON, plus 400 bytes. What
-    /// a claims type needs beyond that is not counted. A token that counts more than the share of 16
-    /// tokens, which is 32 KiB or more, is not cached. In addition, 50 bytes for each of
-    /// `max_entries` are allocated at once.
+    /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes. What a
+    /// claims type of your own needs beyond that is not counted. A token that counts as more than 16
+    /// times its share (`max_bytes` divided by `max_entries`), and as more than 32 KiB, is not cached.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// Sets how long a token is accepted without another check of its signature. Default: 5 minutes.
+    /// Sets how long a token is accepted before its signature is checked again. Default: 5 minutes.
     ///
-    /// After that, or when its key has left the set, the token stays in memory until another one takes
-    /// its place.
+    /// After that, or when its key has left the set, the token is not used, but stays in memory until
+    /// another one takes its place.
     pub const fn max_ttl(mut self, ttl: Duration) -> Self {
         self.max_ttl = ttl;
         self
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let invalid = |message: String| Err(ConfigError::invalid_setting(message));
-        if !(1..=MAX_ENTRIES).contains(&self.max_entries) {
-            let entries = self.max_entries;
+        let (entries, bytes, ttl) = (self.max_entries, self.max_bytes, self.max_ttl);
+        let invalid = |message| Err(ConfigError::invalid_setting(message));
+        if !ENTRIES.contains(&entries) {
+            let (min, max) = (ENTRIES.start(), ENTRIES.end());
             return invalid(format!(
-                "max_entries is {entries}: must be between 1 and {MAX_ENTRIES}"
+                "token_cache max_entries is {entries}: must be between {min} and {max}"
             ));
         }
-        if self.max_bytes < MIN_BYTES {
-            let bytes = self.max_bytes;
+        if bytes < MIN_BYTES {
             return invalid(format!(
-                "max_bytes is {bytes}: must be at least {MIN_BYTES}"
+                "token_cache max_bytes is {bytes}: must be at least {MIN_BYTES} bytes"
             ));
         }
-        if self.max_ttl.is_zero() {
-            return invalid("max_ttl of the token cache is 0: must be longer".to_owned());
+        if ttl.is_zero() {
+            return invalid(format!(
+                "token_cache max_ttl is {ttl:?}: must be more than zero"
+            ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config_error::ConfigErrorKind;
+
+    #[test]
+    fn an_error_names_the_setting_its_value_and_what_is_allowed() {
+        let settings = TokenCacheSettings::default;
+        let cases = [
+            (
+                settings().max_entries(0),
+                "token_cache max_entries is 0: must be between 1 and 100000000",
+            ),
+            (
+                settings().max_bytes(65_535),
+                "token_cache max_bytes is 65535: must be at least 65536 bytes",
+            ),
+            (
+                settings().max_ttl(Duration::ZERO),
+                "token_cache max_ttl is 0ns: must be more than zero",
+            ),
+        ];
+        for (settings, expected) in cases {
+            let error = settings.validate().unwrap_err();
+            assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_limits_themselves_are_allowed() {
+        let lowest = TokenCacheSettings::default()
+            .max_entries(1)
+            .max_bytes(MIN_BYTES)
+            .max_ttl(Duration::from_nanos(1));
+        let highest = TokenCacheSettings::default()
+            .max_entries(*ENTRIES.end())
+            .max_bytes(usize::MAX)
+            .max_ttl(Duration::MAX);
+        assert!(lowest.validate().is_ok() && highest.validate().is_ok());
     }
 }

@@ -1,10 +1,11 @@
-//! A bounded table that is read without a lock.
+//! A bounded, set-associative table that is read without a lock.
 //!
-//! It is set-associative: its slots form small sets, and a hash selects two of them. The CLOCK
-//! algorithm evicts (second chance for entries that were read). A reader writes nothing that other
-//! readers read, except the mark of an entry that had none. A writer locks a set. If both sets are
-//! locked, it gives up, since nothing depends on what is cached. Changing a slot costs about 20 ns
-//! for each thread that has ever read, since `arc-swap` waits for those that are reading.
+//! Its slots form small sets, and a hash chooses two of them. Eviction follows the CLOCK rule: a
+//! value that was found since the hand last passed gets a second chance. A reader writes nothing
+//! that other readers read, except the mark of a value that has none. A writer has its set for
+//! itself. One that finds both sets in use gives up, because nothing depends on a value being
+//! cached. A write to a slot costs about 20 ns for each thread that has ever read, because arc-swap
+//! visits them all.
 
 use std::time::Duration;
 
@@ -13,42 +14,46 @@ use arc_swap::RefCnt;
 use super::accounts::{Bounds, Cost, WAYS};
 use super::set::{Set, Writer};
 
-/// The minimum memory of a set, in bytes: enough for the entry of one long token.
+/// The minimum size of a set: room for one value of a long token.
 const MIN_SET_BYTES: usize = 32 * 1024;
 
-/// A table of shared values: `T` is some kind of `Arc`.
+/// A table of shared values: `T` is a kind of `Arc`.
 pub(super) struct Table<T: RefCnt> {
+    /// Never empty.
     sets: Box<[Set<T>]>,
     bounds: Bounds,
 }
 
 impl<T: RefCnt> Table<T> {
-    /// Makes a table that never holds more entries or more bytes.
-    pub(super) fn new(max_entries: usize, bytes: usize) -> Self {
-        // Neither is ever 0, so dividing by them can't fail.
+    /// Makes a table that never holds more values, nor more bytes.
+    pub(super) fn new(max_entries: usize, max_bytes: usize) -> Self {
+        // Neither `ways` nor `sets` is ever 0, so both can divide.
         let ways = max_entries.clamp(1, WAYS);
         let sets = max_entries
             .div_euclid(ways)
-            .min(bytes.div_euclid(MIN_SET_BYTES))
+            .min(max_bytes.div_euclid(MIN_SET_BYTES))
             .max(1);
         Self {
             sets: (0..sets).map(|_| Set::new()).collect(),
             bounds: Bounds {
                 ways,
-                max_bytes: bytes.div_euclid(sets),
+                max_bytes: max_bytes.div_euclid(sets),
             },
         }
     }
 
-    /// Returns what `matching` returns, for the entry of this hash for which it returns something.
-    pub(super) fn find<R>(&self, hash: u64, matching: impl Fn(&T) -> Option<R>) -> Option<R> {
-        let [one, two] = self.sets(hash)?;
-        one.find(tag(hash), &matching)
-            .or_else(|| two.find(tag(hash), &matching))
+    /// Returns the first result of `look` among the values that may have this hash.
+    pub(super) fn find<R>(&self, hash: u64, look: impl Fn(&T) -> Option<R>) -> Option<R> {
+        let [first, second] = self.sets(hash)?;
+        first
+            .find(tag(hash), &look)
+            .or_else(|| second.find(tag(hash), &look))
     }
 
-    /// Inserts a value. It replaces an entry that is the `same`, entries that have expired `now`,
-    /// and then entries that were not read. Gives up where those are too few.
+    /// Inserts a value in place of those for which `same` returns true.
+    ///
+    /// If there is no room, evicts expired values, then unused ones. If these are too few, or the
+    /// value is larger than a set, does nothing.
     pub(super) fn insert(
         &self,
         hash: u64,
@@ -57,6 +62,7 @@ impl<T: RefCnt> Table<T> {
         now: Duration,
         same: impl Fn(&T) -> bool,
     ) {
+        // 0 bytes would mark a free slot.
         let cost = Cost {
             bytes: cost.bytes.max(1),
             ..cost
@@ -67,50 +73,55 @@ impl<T: RefCnt> Table<T> {
         else {
             return;
         };
-        // If both are the same set, the second lock is not available.
+        // Both may be the same set. Its lock then fails for the second.
         let mut writers = sets.map(Set::write);
         writers
             .iter_mut()
             .flatten()
             .for_each(|writer| writer.sweep(now, tag(hash), &same));
-        if is_second_first(&mut writers, cost.bytes, self.bounds) {
+        if is_second_preferred(&mut writers, cost.bytes, self.bounds) {
             writers.reverse();
         }
         let put =
             |value, writer: &mut Writer<'_, T>| writer.put(tag(hash), value, cost, self.bounds);
-        let unplaced = writers.iter_mut().flatten().try_fold(value, put);
+        let rejected = writers.iter_mut().flatten().try_fold(value, put);
         let removed = writers.map(|writer| writer.map(Writer::finish));
-        // Values may be of a user's type: they are dropped after the locks.
-        drop((removed, unplaced));
+        // Dropped after both locks: a value's `drop` may panic, or use this table.
+        drop((removed, rejected));
     }
 
-    /// Selects a set by each half of the hash, taken as a fraction of the number of sets.
+    /// Returns the two sets of a hash, one for each half of it.
     fn sets(&self, hash: u64) -> Option<[&Set<T>; 2]> {
-        let sets = u64::try_from(self.sets.len()).ok()?;
-        let set = |half: u32| {
-            self.sets
-                .get(usize::try_from(u64::from(half).wrapping_mul(sets) >> 32).ok()?)
-        };
         let [upper, lower] = halves(hash);
-        Some([set(upper)?, set(lower)?])
+        let sets = self.set(upper).zip(self.set(lower));
+        debug_assert!(sets.is_some(), "each half of a hash chooses a set");
+        sets.map(<[_; 2]>::from)
+    }
+
+    /// Returns the set for 32 bits of a hash, which are scaled from 2^32 to the number of sets. The
+    /// result is below that number, and with fewer than 2^32 sets the product does not overflow.
+    fn set(&self, half: u32) -> Option<&Set<T>> {
+        let sets = u64::try_from(self.sets.len()).ok()?;
+        let index = u64::from(half).wrapping_mul(sets) >> 32;
+        self.sets.get(usize::try_from(index).ok()?)
     }
 }
 
-/// Returns whether the second set has space and the first has none. If neither has space, they
-/// alternate.
-fn is_second_first<T: RefCnt>(
+/// Returns whether only the second set has room. If neither has any, they take turns.
+fn is_second_preferred<T: RefCnt>(
     writers: &mut [Option<Writer<'_, T>>; 2],
     bytes: usize,
     bounds: Bounds,
 ) -> bool {
-    let [Some(one), Some(two)] = writers else {
+    let [Some(first), Some(second)] = writers else {
         return false;
     };
-    let has_space = |writer: &Writer<'_, T>| writer.accounts.free_slot(bytes, bounds).is_some();
-    !has_space(one) && (has_space(two) || one.accounts.alternate())
+    let has_room = |writer: &Writer<'_, T>| writer.accounts.free_slot(bytes, bounds).is_some();
+    !has_room(first) && (has_room(second) || first.accounts.take_turns())
 }
 
-/// Returns the lower half of the hash. Entries that share a set by it share a few of its bits.
+/// Returns the lower half of the hash. Values that share a set because of this half also share some
+/// bits of the tag.
 const fn tag(hash: u64) -> u32 {
     let [_, lower] = halves(hash);
     lower
