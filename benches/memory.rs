@@ -1,12 +1,14 @@
-//! What remembered tokens take, and that a million of them take no more than the bounds say. Linux only.
+//! The memory of cached tokens, for one entry and for a million tokens within the default bounds.
+//! Linux only.
 //!
 //! ```text
-//! cargo bench --bench memory --all-features                        # a quarter of a minute
-//! cargo bench --bench memory --all-features -- --tsv memory.tsv    # numbers to a file
+//! cargo bench --bench memory --all-features                        # 15 seconds
+//! cargo bench --bench memory --all-features -- --tsv memory.tsv    # also to a TSV file
 //! ```
-//! Tokens are HS256 ones of 1,200 bytes, all distinct and all valid. "allocated" is what was asked of the allocator and not
-//! given back, exactly; "resident" is `VmRSS` of `/proc/self/status` (as `statm` has it, but in kB whatever the size of a
-//! page), which knows what the allocator adds.
+//!
+//! The tokens are distinct valid HS256 tokens of 1,200 bytes. "allocated" is the exact number of
+//! bytes allocated and not freed. "resident" is `VmRSS` of `/proc/self/status`, which includes the
+//! allocator's overhead.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +19,7 @@
     clippy::panic,
     clippy::print_stdout,
     dead_code,
-    reason = "a benchmark that can't run should say so by a panic, and it uses a part of what they share"
+    reason = "a benchmark panics if it can't run, and uses a part of the shared modules"
 )]
 
 #[path = "support/allocations.rs"]
@@ -30,36 +32,36 @@ use std::time::SystemTime;
 use http::HeaderValue;
 use support::report::Report;
 use support::requests::{Inner, exchange};
-use support::tokens::{AUDIENCE, ISSUER, bearer, remembering};
+use support::tokens::{AUDIENCE, ISSUER, bearer, cached};
 use tower::Layer as _;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, TokenCacheSettings};
 
 const TOKEN_BYTES: usize = 1200;
-/// For the size of an entry.
+/// The number of entries from which the size of one is computed.
 const ENTRIES: usize = 10_000;
 const MILLION: usize = 1_000_000;
 const STEP: usize = 100_000;
 
 fn main() {
     let mut report = Report::begin("memory", &[("allocated", 0), ("resident", 0)]);
-    // Kept, so that no memory is free that what comes after could use unseen.
-    let kept = a_million(&mut report);
+    // Dropped at the end: freed memory would be reused by `one_entry`, and not show in `resident`.
+    let service = a_million(&mut report);
     println!();
     one_entry(&mut report);
-    drop(kept);
+    drop(service);
 }
 
-/// Bytes an entry, where there is room for all.
+/// Reports the bytes of one entry, in a cache with room for all.
 fn one_entry(report: &mut Report) {
     let mint = Mint::new();
     let values: Vec<_> = (0..ENTRIES).map(|number| mint.value(number)).collect();
-    let roomy = TokenCacheSettings::default()
+    let settings = TokenCacheSettings::default()
         .max_entries(2 * ENTRIES)
         .max_bytes(1 << 30);
-    let mut service = remembering(&mint.key, roomy).layer(Inner);
+    let mut service = cached(&mint.key, settings).layer(Inner);
     let before = resident();
-    let allocated = allocations::kept(|| {
+    let allocated = allocations::retained(|| {
         for value in &values {
             assert!(exchange(&mut service, value).status().is_success());
         }
@@ -71,14 +73,15 @@ fn one_entry(report: &mut Report) {
     );
 }
 
-/// KiB of the process, while a layer with the default bounds meets a million tokens.
+/// Reports the memory of the process in KiB, while a layer with the default bounds verifies a
+/// million tokens. Returns the service.
 fn a_million(report: &mut Report) -> impl Sized + use<> {
     let mint = Mint::new();
-    let mut service = remembering(&mint.key, TokenCacheSettings::default()).layer(Inner);
+    let mut service = cached(&mint.key, TokenCacheSettings::default()).layer(Inner);
     report.row("KiB before the first", &[0.0, resident() / 1024.0]);
     let mut allocated = 0.0;
     for end in (STEP..=MILLION).step_by(STEP) {
-        allocated += allocations::kept(|| {
+        allocated += allocations::retained(|| {
             for number in end - STEP..end {
                 assert!(
                     exchange(&mut service, &mint.value(number))
@@ -95,30 +98,30 @@ fn a_million(report: &mut Report) -> impl Sized + use<> {
     service
 }
 
-/// Makes tokens quickly: by the test kit's builder, a million would take longer to make than to check.
+/// Creates tokens quickly: a million of the test kit's take longer to create than to verify.
 struct Mint {
     key: TestKey,
     header: String,
-    issued: u64,
-    filling: String,
+    issued_at: u64,
+    padding: String,
 }
 
 impl Mint {
     fn new() -> Self {
         let key = TestKey::generate(Algorithm::HS256);
         let header = format!(r#"{{"alg":"HS256","kid":"{}","typ":"JWT"}}"#, key.key_id());
-        let issued = SystemTime::now()
+        let issued_at = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap()
             .as_secs();
         let mut mint = Self {
             key,
             header,
-            issued,
-            filling: String::new(),
+            issued_at,
+            padding: String::new(),
         };
-        // Four characters of base64url for three bytes.
-        mint.filling = "f".repeat((TOKEN_BYTES - mint.token(0).len()) * 3 / 4);
+        // Base64url has four characters for three bytes.
+        mint.padding = "f".repeat((TOKEN_BYTES - mint.token(0).len()) * 3 / 4);
         assert!(TOKEN_BYTES.abs_diff(mint.token(0).len()) < 4);
         mint
     }
@@ -129,19 +132,19 @@ impl Mint {
 
     fn token(&self, number: usize) -> String {
         let Self {
-            issued, filling, ..
+            issued_at, padding, ..
         } = self;
-        let expires = issued + 60 * 60;
+        let expires_at = issued_at + 60 * 60;
         let payload = format!(
-            r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"{number:036}","iat":{issued},"exp":{expires},"jti":"{number:036}","scope":"openid profile email orders:read orders:write","tenant":"acme-industries","roles":["reader","writer","auditor"],"email":"somebody@acme.example","session":"{filling}"}}"#
+            r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"{number:036}","iat":{issued_at},"exp":{expires_at},"jti":"{number:036}","scope":"openid profile email orders:read orders:write","tenant":"acme-industries","roles":["reader","writer","auditor"],"email":"somebody@acme.example","session":"{padding}"}}"#
         );
         self.key.sign_raw(&self.header, payload.as_bytes())
     }
 }
 
-/// What is in memory of this process, in bytes.
+/// Returns the resident memory of this process in bytes.
 fn resident() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells it there");
+    let status = fs::read_to_string("/proc/self/status").expect("a Linux system");
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))

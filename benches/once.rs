@@ -1,4 +1,4 @@
-//! Runs one candidate of the summary a number of times: for profilers.
+//! Runs one candidate of the summary a number of times, for profilers.
 //!
 //! ```text
 //! valgrind --tool=callgrind --toggle-collect='*measured*' target/release/deps/once-* "HS256: first sight" 1000
@@ -14,7 +14,7 @@
     clippy::print_stderr,
     clippy::print_stdout,
     dead_code,
-    reason = "a benchmark that can't run should say so by a panic, and it prints"
+    reason = "a benchmark panics if it can't run, and prints its results"
 )]
 
 mod support;
@@ -33,7 +33,7 @@ fn main() {
         .unwrap_or(1_u32);
     let _within = fetched::runtime().enter();
     let candidates = all().into_iter().flat_map(|group| {
-        [group.none, group.reference]
+        [group.no_layer, group.reference]
             .into_iter()
             .chain(group.others)
     });
@@ -45,11 +45,11 @@ fn main() {
             (candidate.run)();
             measured(&mut candidate, times);
         }
-        None => eprintln!("name a candidate as the summary prints it, and how often to run it"),
+        None => eprintln!("usage: once CANDIDATE [TIMES] (the summary prints the candidates)"),
     }
 }
 
-/// What is counted: without the making of keys and tokens.
+/// The code to profile, without the set-up of keys and tokens.
 #[inline(never)]
 fn measured(candidate: &mut Candidate, times: u32) {
     for _ in 0..times {

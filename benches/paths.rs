@@ -1,13 +1,16 @@
-//! Every path through the layer on its own, by divan: what the layer does alone, the request around it and the answer included.
+//! Every path through the layer by itself, measured by divan, including the request and the
+//! response.
 //!
 //! ```text
-//! cargo bench --bench paths --all-features              # everything, a minute or two
-//! cargo bench --bench paths --all-features -- zipf      # what has that in its name
+//! cargo bench --bench paths --all-features              # all benchmarks, one or two minutes
+//! cargo bench --bench paths --all-features -- zipf      # benchmarks named "zipf"
 //! cargo bench --bench paths --all-features -- --help    # divan's own settings
 //! ```
-//! divan rather than criterion: a tenth of the dependencies, and what is varied is an argument, not a name to be put together.
-//! A sample is at least 100 requests, with a thousand tokens in rotation all of them, since divan's own guess is led astray
-//! by a first run that is slow. For ratios use the summary, which interleaves what it compares.
+//!
+//! divan has a tenth of criterion's dependencies, and takes parameters as arguments. The sample
+//! sizes are set by hand, because divan derives its own from the first run, which is slow here: at
+//! least 100 requests, and every token once where tokens rotate. For ratios use the summary, which
+//! interleaves the candidates.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,7 +21,7 @@
     clippy::panic,
     clippy::print_stdout,
     dead_code,
-    reason = "a benchmark that can't run should say so by a panic, and it uses a part of what they share"
+    reason = "a benchmark panics if it can't run, and uses a part of the shared modules"
 )]
 
 mod support;
@@ -29,10 +32,11 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use http::HeaderValue;
-use support::bare::bare;
-use support::fetched;
-use support::requests::{Floor, Inner, exchange, request, send, send_refused};
-use support::tokens::{MyClaims, REFUSALS, bearer, claims, forgetful, refusal, remembering, token};
+use support::requests::{Floor, Inner, exchange, request, send, send_rejected};
+use support::tokens::{
+    MyClaims, REJECTIONS, bearer, cached, claims, rejected_header, token, uncached,
+};
+use support::{bare, fetched};
 use tokio::runtime;
 use tower::{Layer as _, ServiceExt as _};
 use tower_jwt_auth::testing::TestKey;
@@ -45,62 +49,62 @@ const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::Ed25519,
     Algorithm::HS256,
 ];
-/// As many tokens as there are users of a busy service within a token's life.
+/// The number of users of a busy service within the lifetime of a token.
 const MANY: usize = 100_000;
 
 fn main() {
     divan::main();
 }
 
-/// The signature alone, by aws-lc-rs with a key that is parsed.
+/// The signature check alone, by aws-lc-rs with a parsed key.
 #[divan::bench(args = ALGORITHMS, sample_size = 100)]
 fn bare_check(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let key = TestKey::generate(algorithm);
-    bencher.bench_local(bare(&key, &token(&key)));
+    bencher.bench_local(bare::bare_check(&key, &token(&key)));
 }
 
-/// A token that the layer does not remember.
+/// A token that is not cached.
 #[divan::bench(args = ALGORITHMS, sample_size = 100)]
 fn first_sight(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let key = TestKey::generate(algorithm);
     bencher.bench_local(send(
-        forgetful(&key).layer(Inner),
+        uncached(&key).layer(Inner),
         vec![bearer(&token(&key))],
     ));
 }
 
-/// The same requests without a layer: what is in all the others.
+/// The same requests without a layer: the part that all other benchmarks include.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn no_layer(bencher: Bencher<'_, '_>, tokens: usize) {
     bencher.bench_local(send(
         Inner,
-        minted(&TestKey::generate(Algorithm::HS256), tokens),
+        signed(&TestKey::generate(Algorithm::HS256), tokens),
     ));
 }
 
-/// Behind the least that a layer does: a header read, an `Arc` inserted.
+/// The least work of an authenticating layer: it reads the header and inserts an `Arc`.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn floor(bencher: Bencher<'_, '_>, tokens: usize) {
     let service = Floor(Inner, Arc::default());
     bencher.bench_local(send(
         service,
-        minted(&TestKey::generate(Algorithm::HS256), tokens),
+        signed(&TestKey::generate(Algorithm::HS256), tokens),
     ));
 }
 
-/// Tokens that are remembered, in rotation.
+/// Cached tokens in rotation.
 #[divan::bench(args = [1, 1000], sample_size = 1000)]
 fn hit(bencher: Bencher<'_, '_>, tokens: usize) {
     let key = TestKey::generate(Algorithm::ES256);
     let mut run = send(
-        remembering(&key, TokenCacheSettings::default()).layer(Inner),
-        minted(&key, tokens),
+        cached(&key, TokenCacheSettings::default()).layer(Inner),
+        signed(&key, tokens),
     );
     (0..tokens).for_each(|_| run());
     bencher.bench_local(run);
 }
 
-/// 100,000 tokens, the n-th of them used 1/n as often as the first, and room for all: every one is a hit.
+/// 100,000 tokens with a Zipf distribution, in a cache with room for all: every request is a hit.
 #[divan::bench(sample_size = 5000)]
 fn hit_zipf_all_fit(bencher: Bencher<'_, '_>) {
     let settings = TokenCacheSettings::default()
@@ -109,7 +113,7 @@ fn hit_zipf_all_fit(bencher: Bencher<'_, '_>) {
     zipf_distributed(bencher, Algorithm::HS256, settings);
 }
 
-/// The same with the default bounds, 10,000 tokens and 32 MiB: some are first sights.
+/// The same with the default bounds of 10,000 tokens and 32 MiB: some requests are misses.
 #[divan::bench(args = [Algorithm::HS256, Algorithm::ES256], sample_size = 2000)]
 fn hit_zipf_default_bounds(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     zipf_distributed(bencher, algorithm, TokenCacheSettings::default());
@@ -117,31 +121,35 @@ fn hit_zipf_default_bounds(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
 
 fn zipf_distributed(bencher: Bencher<'_, '_>, algorithm: Algorithm, settings: TokenCacheSettings) {
     let key = TestKey::generate(algorithm);
-    let values = minted(&key, MANY);
-    let mut service = remembering(&key, settings).layer(Inner);
+    let values = signed(&key, MANY);
+    let mut service = cached(&key, settings).layer(Inner);
     let mut next = zipf::endless(MANY);
-    // Every token once, and then as they come, until what is remembered is what will be.
-    for place in (0..MANY).chain((0..2 * MANY).map(|_| next())) {
-        exchange(&mut service, &values[place]);
+    // Every token once, then in the measured distribution, until the cache reaches a steady state.
+    for index in (0..MANY).chain((0..2 * MANY).map(|_| next())) {
+        exchange(&mut service, &values[index]);
     }
     bencher.bench_local(|| {
         assert!(
             exchange(&mut service, &values[next()])
                 .status()
                 .is_success()
-        )
+        );
     });
 }
 
-#[divan::bench(args = REFUSALS, sample_size = 100)]
-fn refused(bencher: Bencher<'_, '_>, reason: &str) {
+/// Rejected requests.
+#[divan::bench(args = REJECTIONS, sample_size = 100)]
+fn rejected(bencher: Bencher<'_, '_>, reason: &str) {
     let key = TestKey::generate(Algorithm::RS256);
-    let layer = forgetful(&key);
-    bencher.bench_local(send_refused(layer.layer(Inner), refusal(&key, reason)));
+    let layer = uncached(&key);
+    bencher.bench_local(send_rejected(
+        layer.layer(Inner),
+        rejected_header(&key, reason),
+    ));
 }
 
-/// A layer's first request: it fetches a set of two RSA keys from an issuer that answers at once, parses it, and checks
-/// an RS256 signature.
+/// The first request to a layer: it fetches a set of two RSA keys from an issuer that responds
+/// immediately, parses it, and checks an RS256 signature.
 #[divan::bench]
 fn cold_fetch(bencher: Bencher<'_, '_>) {
     let keys = [
@@ -166,13 +174,13 @@ fn cold_fetch(bencher: Bencher<'_, '_>) {
                 .block_on(layer.layer(Inner).oneshot(request(&value)))
                 .unwrap();
             assert!(response.status().is_success());
-            // Dropped afterwards, untimed.
+            // Returned, so that divan drops it outside of the measured time.
             layer
         });
 }
 
-fn minted(key: &TestKey, tokens: usize) -> Vec<HeaderValue> {
-    // A builder made once: each `sign` gives another `jti`.
+/// Returns distinct tokens: each `sign` sets another `jti`.
+fn signed(key: &TestKey, tokens: usize) -> Vec<HeaderValue> {
     let builder = claims(key);
     (0..tokens).map(|_| bearer(&builder.sign())).collect()
 }

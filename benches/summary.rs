@@ -1,8 +1,10 @@
-//! First sight against the bare signature check, tokens seen before against the least that a layer does: ratios and allocations from one interleaved run.
+//! Times and allocations of one request, from one interleaved run. "First sight", a token that is
+//! not cached, is compared with the bare signature check; a cached token with the least work of an
+//! authenticating layer.
 //!
 //! ```text
-//! cargo bench --bench summary --all-features           # everything
-//! cargo bench --bench summary --all-features -- seen   # what has that in its name
+//! cargo bench --bench summary --all-features           # all groups
+//! cargo bench --bench summary --all-features -- seen   # groups whose first line contains "seen"
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +16,7 @@
     clippy::panic,
     clippy::print_stdout,
     dead_code,
-    reason = "a benchmark that can't run should say so by a panic, and it prints"
+    reason = "a benchmark panics if it can't run, and prints its results"
 )]
 
 #[path = "support/allocations.rs"]
@@ -25,23 +27,25 @@ use support::candidates::{Candidate, Group, all};
 use support::fetched;
 use support::report::median;
 
-/// Rounds of the interleaved run; the median of them counts.
+/// The number of interleaved rounds, of which the median is printed.
 const ROUNDS: usize = 101;
 
 fn main() {
-    println!("µs beyond the same request without a layer; the ratio is to the line above\n");
+    println!(
+        "µs beyond the same request without a layer; ratios to the first line of each group\n"
+    );
     println!(
         "{:32} {:>10} {:>8} {:>12}",
         "", "µs", "ratio", "allocations"
     );
-    let wanted = std::env::args()
+    let filter = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with("--"))
         .unwrap_or_default();
     let _within = fetched::runtime().enter();
     for group in all()
         .into_iter()
-        .filter(|group| group.reference.name.contains(&wanted))
+        .filter(|group| group.reference.name.contains(&filter))
     {
         print_group(group);
     }
@@ -49,41 +53,46 @@ fn main() {
 
 fn print_group(
     Group {
-        none,
+        no_layer,
         reference,
-        is_request,
+        reference_is_request,
         others,
     }: Group,
 ) {
-    let mut candidates: Vec<Candidate> = [none, reference].into_iter().chain(others).collect();
+    let mut candidates: Vec<Candidate> = [no_layer, reference].into_iter().chain(others).collect();
     let mut micros = Vec::new();
     allocations::uncounted(|| micros = medians(&mut candidates));
     let allocated: Vec<u64> = candidates
         .iter_mut()
         .map(|candidate| allocations::count(|| (candidate.run)()))
         .collect();
-    let base = if is_request { micros[0] } else { 0.0 };
+    let base = if reference_is_request { micros[0] } else { 0.0 };
     let reference = micros[1] - base;
     println!(
         "{:32} {:>10.3} {:>8} {:>12}",
         candidates[1].name,
         reference,
         "",
-        allocated[1].saturating_sub(if is_request { allocated[0] } else { 0 })
+        allocated[1].saturating_sub(if reference_is_request {
+            allocated[0]
+        } else {
+            0
+        })
     );
-    for place in 2..candidates.len() {
-        let net = micros[place] - micros[0];
+    for index in 2..candidates.len() {
+        let net = micros[index] - micros[0];
         println!(
             "{:32} {net:>10.3} {:>8.3} {:>12}",
-            candidates[place].name,
+            candidates[index].name,
             net / reference,
-            allocated[place] - allocated[0]
+            allocated[index] - allocated[0]
         );
     }
     println!();
 }
 
-/// Microseconds of each, taken in turn, so that what disturbs one disturbs all.
+/// Returns the median microseconds of each candidate. They take turns, so that a disturbance
+/// affects all of them.
 fn medians(candidates: &mut [Candidate]) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(ROUNDS); candidates.len()];
     for _ in 0..ROUNDS {

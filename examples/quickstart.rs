@@ -1,4 +1,4 @@
-//! The shortest program: an axum router behind one line.
+//! The shortest program: an axum router with every route protected by one layer.
 //!
 //! ```text
 //! cargo run --example quickstart --features axum -- ISSUER AUDIENCE [ADDRESS]
@@ -6,13 +6,14 @@
 //! curl -i http://127.0.0.1:3000/ -H "Authorization: Bearer $TOKEN"  # 200, `hello SUBJECT`
 //! ```
 //!
-//! ISSUER is your provider's URL exactly as its tokens bear it in `iss`, AUDIENCE is what they must name in `aud`. The
-//! keys are fetched before the first request; if that fails, the program ends. The example `resource_server` brings an
-//! issuer of its own and starts without one, too.
+//! ISSUER is the provider's URL, exactly as its tokens have it in `iss`. AUDIENCE is the value that
+//! its tokens must have in `aud`. The keys are fetched before the first request; if that fails, the
+//! program exits with an error. The example `resource_server` comes with an issuer of its own, and
+//! also starts while a provider is unavailable.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line program talks to its user"
+    reason = "a command-line program writes to the terminal"
 )]
 
 use axum::{Router, routing::get};
@@ -27,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let address = args.next().unwrap_or_else(|| "127.0.0.1:3000".to_owned());
 
-    let auth: JwtAuthLayer = JwtAuthLayer::discover(issuer, audience).await?;
+    let auth = JwtAuthLayer::discover(issuer, audience).await?;
     let app = Router::new().route("/", get(hello)).layer(auth);
 
     let listener = tokio::net::TcpListener::bind(address).await?;
@@ -37,5 +38,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn hello(claims: Claims) -> String {
-    format!("hello {}\n", claims.subject().unwrap_or("stranger"))
+    format!("hello {}\n", claims.subject().unwrap_or("anonymous"))
 }

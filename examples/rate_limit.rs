@@ -1,23 +1,25 @@
-//! Rate limits before and after authentication: by address, so that a flood of bad tokens costs little, and by caller,
-//! so that nobody's burst is another's.
+//! Rate limits before and after authentication. The limit by address keeps a flood of invalid
+//! tokens cheap; the limit by caller keeps one caller's burst from using up another's quota.
 //!
 //! ```text
 //! cargo run --example rate_limit --all-features
 //! ```
 //!
-//! brings an issuer of its own and prints commands to paste, each with what to expect. For your own provider:
+//! starts an issuer of its own and prints commands to paste, each with the expected status. For
+//! your own provider:
 //!
 //! ```text
 //! cargo run --example rate_limit --all-features -- ISSUER AUDIENCE [ADDRESS]
 //! for i in 1 2 3 4 5 6 7; do curl -si http://127.0.0.1:3000/whoami -H "Authorization: Bearer $TOKEN" | head -1; done
 //! ```
 //!
-//! The first five answer 200, the others 429 with `retry-after`; another subject's token still works. Without a token
-//! it is 401 fifty times, and then 429 for the whole address, until a second has passed.
+//! The first five are answered with 200, the others with 429 and `retry-after`; a token of another
+//! subject still works. Requests without a token are answered with 401 fifty times, then with 429:
+//! the quota of the address is used up, and grows again by one request a second.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line program talks to its user"
+    reason = "a command-line program writes to the terminal"
 )]
 
 use std::error::Error;
@@ -36,8 +38,9 @@ use tower_jwt_auth::{Claims, ClaimsKeyExtractor, JsonClaims, JwtAuthLayer, Requi
 
 const ADDRESS: &str = "127.0.0.1:3000";
 const AUDIENCE: &str = "https://api.example";
-/// How often limits are forgotten that are whole again: their tables would only grow.
-const TIDY: Duration = Duration::from_secs(60);
+/// How often entries with a full quota are removed. Without that, the tables of the limiters would
+/// grow with each new address and each new subject.
+const CLEAN_UP: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -59,9 +62,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// From the outside to the inside: address limit, authentication, caller's limit; the scope stands on its route.
+/// Returns the router. Its layers from the outside in: limit by address, authentication, limit by
+/// caller. The required scope belongs to its route.
 fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
-    // Behind a proxy that sets `Forwarded` or `X-Forwarded-For`, and only there: SmartIpKeyExtractor.
+    // Use `SmartIpKeyExtractor` behind a proxy that sets `Forwarded` or `X-Forwarded-For`, and only
+    // there: elsewhere clients choose these headers.
     let by_address = GovernorConfigBuilder::default()
         .burst_size(50)
         .per_second(1)
@@ -74,7 +79,7 @@ fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
         .finish()
         .ok_or("no quota")?;
     let (addresses, callers) = (by_address.limiter().clone(), by_caller.limiter().clone());
-    every(TIDY, move || {
+    every(CLEAN_UP, move || {
         addresses.retain_recent();
         callers.retain_recent();
     });
@@ -90,7 +95,7 @@ fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
 }
 
 async fn whoami(claims: Claims) -> String {
-    format!("{}\n", claims.subject().unwrap_or("somebody"))
+    format!("{}\n", claims.subject().unwrap_or("anonymous"))
 }
 
 fn every(period: Duration, mut work: impl FnMut() + Send + 'static) {
@@ -124,13 +129,13 @@ async fn serve(
     address: &str,
     issuer: &str,
     audience: &str,
-    greeting: impl FnOnce(SocketAddr) -> String,
+    instructions: impl FnOnce(SocketAddr) -> String,
 ) -> Result<(), Box<dyn Error>> {
     let app = app(JwtAuthLayer::discover(issuer, audience).await?)?;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    println!("listening on http://{address}\n{}", greeting(address));
-    // The limit by address needs the address.
+    println!("listening on http://{address}\n{}", instructions(address));
+    // The limit by address reads the address from `ConnectInfo`.
     axum::serve(
         listener,
         app.into_make_service_with_connect_info::<SocketAddr>(),
@@ -139,9 +144,9 @@ async fn serve(
     Ok(())
 }
 
-/// What to paste, with what to expect.
+/// Returns commands to paste, each with the expected status.
 fn commands(address: SocketAddr, alice: &str, bob: &str) -> String {
-    let many = |times: u32, path: &str, token: &str| {
+    let requests = |times: u32, path: &str, token: &str| {
         format!(
             "for i in $(seq {times}); do curl -so /dev/null -w '%{{http_code}} ' http://{address}{path} \
              -H 'Authorization: Bearer {token}'; done; echo"
@@ -152,17 +157,17 @@ fn commands(address: SocketAddr, alice: &str, bob: &str) -> String {
 # Alice, seven times: 200 five times, 429 twice
 {}
 
-# Bob, meanwhile: 200, and 403 for the orders, whose scope he lacks
+# Bob, meanwhile: 200, and 403 for the orders, because the token lacks their scope
 {}
 {}
 
-# A flood of bad tokens: 401 while the address has some of its quota left, then 429
+# A flood of invalid tokens: 401 until the quota of the address is used up, then 429
 {}
 
 To stop: Ctrl-C.",
-        many(7, "/orders", alice),
-        many(1, "/whoami", bob),
-        many(1, "/orders", bob),
-        many(60, "/whoami", "bad")
+        requests(7, "/orders", alice),
+        requests(1, "/whoami", bob),
+        requests(1, "/orders", bob),
+        requests(60, "/whoami", "invalid")
     )
 }

@@ -1,49 +1,56 @@
-//! What is wrong with a configuration, found before the first request.
+//! Errors of the configuration, found before the first request.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-/// What kind of mistake a [`ConfigError`] reports.
+/// The kind of a [`ConfigError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
-    /// A URL can't be parsed, or is of no use here.
+    /// A URL can't be parsed, or has a part that it must not have.
     InvalidUrl,
-    /// Keys would travel in the clear: only `https` is allowed, except to loopback.
+    /// A URL that keys are fetched from is not `https`. `http` is allowed on loopback only.
     InsecureUrl,
     /// The issuer is empty.
     EmptyIssuer,
-    /// An audience is empty.
+    /// An audience is empty, or an issuer has none.
     EmptyAudience,
     /// The same issuer is configured twice.
     DuplicateIssuer,
-    /// A secret is shorter than its hash (RFC 7518 §3.2), or repeats itself.
+    /// A secret is shorter than the output of its hash (RFC 7518 §3.2), has too few distinct bytes,
+    /// or is a public key.
     WeakSecret,
-    /// Two issuers share a secret, so that each could sign the other's tokens.
+    /// Two issuers have the same secret, so that each could sign the other's tokens.
     SharedSecret,
-    /// Key material can't be read, is too weak, or is not public where it must be.
+    /// A key can't be parsed, is too weak, or is private.
     UnusableKey,
-    /// There is no key.
+    /// A key set has no usable key.
     NoKeys,
-    /// No algorithm is allowed, or none that a key fits.
+    /// No algorithm is allowed, or none that a key verifies.
     NoAlgorithms,
-    /// Two settings exclude each other, or a value is out of its range.
+    /// A setting is out of its range, or contradicts another one.
     InvalidSetting,
-    /// Keys must be fetched and there is no HTTP client: none was given and feature `reqwest` is off.
+    /// Keys are fetched, but no HTTP client is set and feature `reqwest` is off.
     NoHttpClient,
-    /// The keys could not be fetched at start-up.
+    /// The keys could not be fetched before serving.
     KeysUnavailable,
 }
 
-/// A configuration that can't work or isn't safe. Never holds a secret.
+/// A configuration that is unsafe or can't work.
+///
+/// Displays as a text that names the setting, its value, and what would be right. Contains no
+/// secret.
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::{Algorithm, ConfigErrorKind, Key};
 ///
 /// let error = Key::from_secret(Algorithm::HS256, b"too short").unwrap_err();
 /// assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
+/// assert_eq!(error.to_string(), "the secret for HS256 is shorter than 32 bytes");
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConfigError {
@@ -61,11 +68,13 @@ impl ConfigError {
         }
     }
 
-    /// Returns an error about a setting. The message names the setting, its value, and what is right.
+    /// Returns an error of kind [`ConfigErrorKind::InvalidSetting`]. The message names the setting,
+    /// its value, and what would be right.
     pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ConfigErrorKind::InvalidSetting, message)
     }
 
+    /// Sets the cause.
     pub(crate) fn with_source(
         mut self,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -74,7 +83,7 @@ impl ConfigError {
         self
     }
 
-    /// What kind of mistake it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> ConfigErrorKind {
         self.kind

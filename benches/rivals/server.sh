@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Whole servers over loopback: axum on one core, wrk on another, 1,000 RS256 tokens in rotation. Prints requests a second as a
-# share of the same server without authentication. The servers take turns, in short rounds, and the medians count.
+# Whole servers over loopback: axum on one core, wrk on another, 1,000 RS256 tokens in rotation. Prints requests a second, also as
+# a share of the same server without authentication. The servers take turns in short rounds; the medians are printed.
 #
 #   [ROUNDS=15] [EACH=1] [CONNECTIONS=32] [RIVALS="CRATE CRATE"] [OUT=FOLDER] benches/rivals/server.sh
 #
-# OUT gets server.tsv (medians) and server-rounds.tsv.
+# Writes server.tsv (medians) and server-rounds.tsv to OUT.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -13,7 +13,7 @@ read -ra rivals <<<"${RIVALS:-axum-jwt-auth tower-oauth2-resource-server}"
 modes=(none floor cached first-sight "${rivals[@]}")
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
-[ "$(nproc)" -ge 2 ] || die "server and load need a core each"
+[ "$(nproc)" -ge 2 ] || die "two cores are required: one for the server, one for wrk"
 if ! command -v wrk >/dev/null; then
   [ "$(id -u)" = 0 ] || die "wrk is missing: apt-get install wrk"
   apt-get install -y wrk >&2
@@ -44,21 +44,21 @@ for mode in "${modes[@]}"; do
   port[$mode]=$(<"$work/$mode.port")
 done
 
-# Processor time of a server's one thread so far, in ns.
-used() { awk '{ print $1 }' "/proc/$1/schedstat"; }
+# Prints the CPU time that a server has used so far, in ns. It has one thread.
+cpu_time() { awk '{ print $1 }' "/proc/$1/schedstat"; }
 
-# Loads a server for so many seconds; one line: requests, µs, failures.
+# Sends requests to a server for some seconds. Prints one line: requests, duration in µs, failed requests.
 load() {
   TOKENS="$work/$1.tokens" taskset -c 1 wrk -t1 -c"$connections" -d"$2s" -s tokens.lua "http://127.0.0.1:${port[$1]}/" |
     sed -n 's/^result\t//p'
 }
 
-# A round of one server: requests a second, µs of processor time a request, share of the time that the server was busy.
+# Measures one round of a server. Prints requests a second, CPU µs per request, and the share of the time that the thread was busy.
 round() {
   local before after requests micros failed
-  before=$(used "${pid[$1]}")
+  before=$(cpu_time "${pid[$1]}")
   read -r requests micros failed < <(load "$1" "$2") || die "wrk has no result for $1"
-  after=$(used "${pid[$1]}")
+  after=$(cpu_time "${pid[$1]}")
   [ "$failed" = 0 ] || die "$1: $failed of $requests requests failed"
   awk -v n="$requests" -v t="$micros" -v cpu="$(((after - before) / 1000))" \
     'BEGIN { printf "%.0f\t%.3f\t%.3f\n", n / t * 1e6, cpu / n, cpu / t }'
@@ -67,7 +67,7 @@ round() {
 for mode in "${modes[@]}"; do round "$mode" 1 >/dev/null; done
 printf 'mode\trequests_per_second\tcpu_micros_per_request\tbusy\n' >"$work/server-rounds.tsv"
 for ((first = 0; first < rounds; first++)); do
-  # Another one begins each round, so that what disturbs at intervals does not always meet the same one.
+  # Each round starts with another server, so that a periodic disturbance does not always hit the same one.
   for ((turn = 0; turn < ${#modes[@]}; turn++)); do
     mode=${modes[(first + turn) % ${#modes[@]}]}
     measured=$(round "$mode" "$each")
@@ -75,7 +75,7 @@ for ((first = 0; first < rounds; first++)); do
   done
 done
 
-# The median of a column of a mode.
+# Prints the median of a column for a mode.
 median() {
   awk -F'\t' -v mode="$1" -v column="$2" '$1 == mode { print $column }' "$work/server-rounds.tsv" | sort -g |
     awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
@@ -103,8 +103,8 @@ awk -F'\t' '
     if (NR > 5 && (!best || $5 < cpu[best])) best = $1
   }
   END {
-    if (best) printf "\nfirst sight: %.2f × the requests of %s, %.2f by processor time\n", rate["first-sight"] / rate[best], best, cpu[best] / cpu["first-sight"]
-    if (idle) print "A core was not fully used: the machine is not quiet. Only what is counted by processor time holds."
+    if (best) printf "\nfirst sight: %.2f × the requests of %s, %.2f by CPU time\n", rate["first-sight"] / rate[best], best, cpu[best] / cpu["first-sight"]
+    if (idle) print "A core was not fully used, so the machine was not idle: only the columns by CPU time are valid."
   }' "$work/server.tsv"
 
 if [ -n "${OUT:-}" ]; then

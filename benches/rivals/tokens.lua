@@ -1,4 +1,5 @@
--- For wrk: requests with the tokens of the file TOKENS in turn, written beforehand; at the end one line for server.sh.
+-- For wrk: sends the tokens of the file TOKENS in rotation, from requests that are formatted in advance. At the end it prints
+-- one line for server.sh.
 local requests = {}
 local current = 0
 

@@ -1,4 +1,4 @@
-//! The check of a signature and nothing else: what no layer can beat.
+//! The signature check alone: the lower bound for every layer.
 
 use std::hint::black_box;
 
@@ -8,8 +8,8 @@ use tower_jwt_auth::testing::TestKey;
 
 type Check = Box<dyn Fn(&[u8], &[u8]) + Send>;
 
-/// aws-lc-rs's own verification with a pre-parsed key, of bytes that are at hand.
-pub(crate) fn bare(key: &TestKey, token: &str) -> impl FnMut() + Send + use<> {
+/// Returns aws-lc-rs's own verification of the token, with a parsed key and decoded bytes.
+pub(crate) fn bare_check(key: &TestKey, token: &str) -> impl FnMut() + Send + use<> {
     let (message, encoded) = token.rsplit_once('.').unwrap();
     let message = message.as_bytes().to_vec();
     let signature = base64url(encoded);
@@ -29,7 +29,8 @@ pub(crate) fn bare(key: &TestKey, token: &str) -> impl FnMut() + Send + use<> {
     move || check(black_box(&message), black_box(&signature))
 }
 
-/// The public key as aws-lc-rs takes it: `SubjectPublicKeyInfo`, but for Ed25519 the bare 32 bytes.
+/// Returns the public key in the form that aws-lc-rs takes: a `SubjectPublicKeyInfo`, or for
+/// Ed25519 its 32 bytes.
 fn public(key: &TestKey) -> Vec<u8> {
     let der = key.der();
     if key.algorithm() == Algorithm::Ed25519 {

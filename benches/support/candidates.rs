@@ -1,4 +1,4 @@
-//! What is measured.
+//! The measured code paths.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,24 +7,28 @@ use tower::Layer as _;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, JwtAuthLayer, TokenCacheSettings};
 
-use super::bare::bare;
+use super::bare::bare_check;
 use super::fetched;
-use super::requests::{Floor, Inner, send, send_refused};
-use super::tokens::{MyClaims, REFUSALS, bearer, forgetful, refusal, remembering, token};
+use super::requests::{Floor, Inner, send, send_rejected};
+use super::tokens::{MyClaims, REJECTIONS, bearer, cached, rejected_header, token, uncached};
 
+/// One measured code path.
 pub(crate) struct Candidate {
     pub(crate) name: String,
+    /// Runs between two readings of the clock.
     batch: u32,
     pub(crate) run: Box<dyn FnMut()>,
 }
 
-/// Candidates that are timed in turn, and how to read them.
+/// Candidates that are timed in turns, and what they are compared with.
 pub(crate) struct Group {
-    /// Requests without a layer: what is taken off the others, since it is not the layer's.
-    pub(crate) none: Candidate,
-    /// What the others are compared with, and whether it is a request too.
+    /// The same requests without a layer. Their time is subtracted from that of the others.
+    pub(crate) no_layer: Candidate,
+    /// The candidate that the others are compared with.
     pub(crate) reference: Candidate,
-    pub(crate) is_request: bool,
+    /// Whether the reference is a request too, so that the time without a layer is subtracted from
+    /// it.
+    pub(crate) reference_is_request: bool,
     pub(crate) others: Vec<Candidate>,
 }
 
@@ -37,7 +41,7 @@ impl Candidate {
         }
     }
 
-    /// Microseconds for one run.
+    /// Returns the microseconds that one run takes.
     pub(crate) fn time(&mut self) -> f64 {
         let start = Instant::now();
         for _ in 0..self.batch {
@@ -47,7 +51,7 @@ impl Candidate {
     }
 }
 
-/// To be run from within the runtime of [`fetched`].
+/// Returns all groups. They must run within the runtime of [`fetched`].
 pub(crate) fn all() -> Vec<Group> {
     let algorithms = [
         Algorithm::RS256,
@@ -59,28 +63,29 @@ pub(crate) fn all() -> Vec<Group> {
     algorithms
         .into_iter()
         .map(first_sight)
-        .chain([seen_before(1), seen_before(1000), refusals()])
+        .chain([hits(1), hits(1000), rejections()])
         .collect()
 }
 
-/// What is refused without a signature check, and a signature that is bad, against the check that it costs.
-fn refusals() -> Group {
+/// Rejections, compared with the signature check that most of them save.
+fn rejections() -> Group {
     let key = TestKey::generate(Algorithm::RS256);
-    let good = token(&key);
-    let layer = forgetful(&key);
-    send(layer.layer(Inner), vec![bearer(&good)])();
-    let refused = |reason: &str| {
-        let run = send_refused(layer.layer(Inner), refusal(&key, reason));
-        Candidate::new(format!("refused: {reason}"), 200, run)
+    let valid = token(&key);
+    let layer = uncached(&key);
+    send(layer.layer(Inner), vec![bearer(&valid)])();
+    let candidate = |reason: &str| {
+        let run = send_rejected(layer.layer(Inner), rejected_header(&key, reason));
+        Candidate::new(format!("rejected: {reason}"), 200, run)
     };
     Group {
-        none: Candidate::new("refusals: no layer", 200, send(Inner, vec![bearer(&good)])),
-        reference: Candidate::new("RS256: bare check", 20, bare(&key, &good)),
-        is_request: false,
-        others: REFUSALS.into_iter().map(refused).collect(),
+        no_layer: Candidate::new("rejected: no layer", 200, send(Inner, vec![bearer(&valid)])),
+        reference: Candidate::new("RS256: bare check", 20, bare_check(&key, &valid)),
+        reference_is_request: false,
+        others: REJECTIONS.into_iter().map(candidate).collect(),
     }
 }
 
+/// Tokens that are not cached, compared with the bare signature check.
 fn first_sight(algorithm: Algorithm) -> Group {
     let key = TestKey::generate(algorithm);
     let token = token(&key);
@@ -97,8 +102,8 @@ fn first_sight(algorithm: Algorithm) -> Group {
             send(layer.layer(Inner), values.clone()),
         )
     };
-    let mut others = vec![candidate("", forgetful(&key))];
-    // A secret is not fetched.
+    let mut others = vec![candidate("", uncached(&key))];
+    // Secrets are never fetched.
     if algorithm != Algorithm::HS256 {
         others.push(candidate(
             ", keys fetched",
@@ -106,7 +111,7 @@ fn first_sight(algorithm: Algorithm) -> Group {
         ));
     }
     Group {
-        none: Candidate::new(
+        no_layer: Candidate::new(
             format!("{algorithm}: no layer"),
             batch,
             send(Inner, values.clone()),
@@ -114,15 +119,15 @@ fn first_sight(algorithm: Algorithm) -> Group {
         reference: Candidate::new(
             format!("{algorithm}: bare check"),
             batch,
-            bare(&key, &token),
+            bare_check(&key, &token),
         ),
-        is_request: false,
+        reference_is_request: false,
         others,
     }
 }
 
-/// Tokens in rotation that were seen before, against what any layer does: read a header, insert an `Arc`.
-fn seen_before(tokens: usize) -> Group {
+/// Cached tokens in rotation, compared with the least work of an authenticating layer.
+fn hits(tokens: usize) -> Group {
     let key = TestKey::generate(Algorithm::ES256);
     let values: Vec<_> = (0..tokens).map(|_| bearer(&token(&key))).collect();
     let settings = TokenCacheSettings::default();
@@ -135,18 +140,18 @@ fn seen_before(tokens: usize) -> Group {
     };
     let fetched = fetched::warm(&key, |builder| builder.token_cache(settings.clone()));
     let others = vec![
-        candidate("", remembering(&key, settings)),
+        candidate("", cached(&key, settings)),
         candidate(", keys fetched", fetched),
     ];
     let floor = send(Floor(Inner, Arc::default()), values.clone());
     Group {
-        none: Candidate::new(
+        no_layer: Candidate::new(
             format!("{tokens} seen: no layer"),
             2000,
             send(Inner, values.clone()),
         ),
         reference: Candidate::new(format!("{tokens} seen: floor"), 2000, floor),
-        is_request: true,
+        reference_is_request: true,
         others,
     }
 }

@@ -1,4 +1,4 @@
-//! Layers whose keys are fetched, from an issuer that answers at once.
+//! Layers whose keys are fetched, from an issuer that responds immediately.
 
 use std::sync::LazyLock;
 
@@ -12,23 +12,25 @@ use tower_jwt_auth::{HttpClient, Issuer, JwtAuthBuilder, JwtAuthLayer};
 
 use super::tokens::{AUDIENCE, ISSUER, MyClaims};
 
+/// Returns an issuer with these keys.
 pub(crate) fn issuer(keys: &[TestKey]) -> Issuer {
     let keys: Vec<_> = keys.iter().map(TestKey::jwk).collect();
     let set = Bytes::from(json!({"keys": keys}).to_string());
-    let answers = tower::service_fn(move |_: Request<Full<Bytes>>| {
-        let answer = Response::new(Full::new(set.clone()));
-        async { Ok::<_, std::io::Error>(answer) }
+    let client = tower::service_fn(move |_: Request<Full<Bytes>>| {
+        let response = Response::new(Full::new(set.clone()));
+        async { Ok::<_, std::io::Error>(response) }
     });
     Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
-        .http_client(HttpClient::new(answers))
+        .http_client(HttpClient::new(client))
 }
 
-/// Has its keys, and keeps them fresh. Requests have to come from within the runtime, as they do in a server.
+/// Returns a layer whose keys are cached and refreshed in the background. As in a server, requests
+/// must be sent from within the [`runtime`].
 pub(crate) fn warm(
     key: &TestKey,
-    set: impl FnOnce(JwtAuthBuilder<MyClaims>) -> JwtAuthBuilder<MyClaims>,
+    configure: impl FnOnce(JwtAuthBuilder<MyClaims>) -> JwtAuthBuilder<MyClaims>,
 ) -> JwtAuthLayer<MyClaims> {
-    let layer = set(JwtAuthLayer::builder(issuer(std::slice::from_ref(key))).claims())
+    let layer = configure(JwtAuthLayer::builder(issuer(std::slice::from_ref(key))).claims())
         .build()
         .unwrap();
     runtime()
@@ -37,7 +39,7 @@ pub(crate) fn warm(
     layer
 }
 
-/// For what goes on in the background, on a thread of its own.
+/// Returns the runtime for background tasks, which run on a thread of their own.
 pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         runtime::Builder::new_multi_thread()

@@ -1,4 +1,4 @@
-//! What the benchmarks share.
+//! The parts that the benchmarks share.
 
 pub(crate) mod bare;
 pub(crate) mod candidates;

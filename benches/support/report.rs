@@ -1,62 +1,61 @@
-//! A table for people on stdout, and lines for charts in a file.
+//! Reports: a table on stdout, and optionally a TSV file for charts.
 
 use std::fs::File;
 use std::io::Write as _;
 
 use lexopt::prelude::*;
 
-/// What is measured under which name, in the columns that it was begun with.
+/// A table with the columns given to [`Report::begin`].
 pub(crate) struct Report {
     columns: Vec<Column>,
-    /// Rows are measured if that is part of their name.
-    wanted: String,
-    /// A line for each cell: row, column, value.
-    lines: Option<File>,
+    /// The filter: only rows whose name contains it are measured.
+    filter: String,
+    /// One line per cell: row, column, value.
+    tsv: Option<File>,
 }
 
-/// A name, and how many places after the point its numbers have.
+/// The name of a column, and the number of decimal places of its values.
 type Column = (&'static str, usize);
 
 impl Report {
-    /// Understands `--tsv FILE` and a part of a name, and prints the table's head.
-    pub(crate) fn begin(about: &str, columns: &[Column]) -> Self {
+    /// Parses the arguments `[--tsv FILE] [FILTER]`, and prints the title and the column names.
+    pub(crate) fn begin(title: &str, columns: &[Column]) -> Self {
         let mut report = Self {
             columns: columns.to_vec(),
-            wanted: String::new(),
-            lines: None,
+            filter: String::new(),
+            tsv: None,
         };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments
             .next()
-            .expect("arguments as the head of the file says")
+            .expect("the arguments that the module docs name")
         {
             match argument {
-                // From cargo.
+                // Cargo adds it.
                 Long("bench") => {}
-                Long("tsv") => {
-                    report.lines = Some(File::create(arguments.value().unwrap()).unwrap())
-                }
-                Value(wanted) => report.wanted = wanted.string().unwrap(),
+                Long("tsv") => report.tsv = Some(File::create(arguments.value().unwrap()).unwrap()),
+                Value(filter) => report.filter = filter.string().unwrap(),
                 other => panic!("{}", other.unexpected()),
             }
         }
-        println!("{about}\n");
-        let heads = columns
+        println!("{title}\n");
+        let names = columns
             .iter()
             .map(|(name, _)| format!(" {name:>12}"))
             .collect::<Vec<_>>()
             .concat();
-        println!("{:34}{heads}", "");
+        println!("{:34}{names}", "");
         report
     }
 
-    pub(crate) fn wants(&self, name: &str) -> bool {
-        name.contains(&self.wanted)
+    /// Returns whether the row of this name is to be measured.
+    pub(crate) fn includes(&self, name: &str) -> bool {
+        name.contains(&self.filter)
     }
 
-    /// A number for each column; nothing is shown for what is `NaN`.
+    /// Prints a row with one value per column. A `NaN` leaves its cell empty.
     pub(crate) fn row(&mut self, name: &str, values: &[f64]) {
-        assert_eq!(values.len(), self.columns.len(), "a number for each column");
+        assert_eq!(values.len(), self.columns.len(), "one value per column");
         print!("{name:34}");
         for (&(column, places), &value) in self.columns.iter().zip(values) {
             if value.is_nan() {
@@ -64,8 +63,8 @@ impl Report {
                 continue;
             }
             print!(" {value:>12.places$}");
-            if let Some(lines) = &mut self.lines {
-                writeln!(lines, "{name}\t{column}\t{value}").unwrap();
+            if let Some(tsv) = &mut self.tsv {
+                writeln!(tsv, "{name}\t{column}\t{value}").unwrap();
             }
         }
         println!();
@@ -76,14 +75,14 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The smallest value that at least this share of them does not exceed; sorts them.
+/// Sorts the values, and returns the one that `fraction` of them do not exceed.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a share of a length is one"
+    reason = "the product is at most the length"
 )]
-pub(crate) fn quantile(values: &mut [f64], share: f64) -> f64 {
+pub(crate) fn quantile(values: &mut [f64], fraction: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let last = values.len() - 1;
-    values[((values.len() as f64 * share) as usize).min(last)]
+    values[((values.len() as f64 * fraction) as usize).min(last)]
 }

@@ -1,4 +1,4 @@
-//! Requests, the service that they are for, and the least that a layer before it does.
+//! Requests, the inner service, and the cheapest layer to compare with.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -12,6 +12,7 @@ use tower_jwt_auth::Claims;
 
 use super::tokens::MyClaims;
 
+/// The inner service, which reads the claims.
 #[derive(Clone)]
 pub(crate) struct Inner;
 
@@ -30,14 +31,15 @@ impl Service<Request<()>> for Inner {
     }
 }
 
-/// The least that an authenticating layer does.
+/// The least work of an authenticating layer: it reads the header and inserts an `Arc`.
 #[derive(Clone)]
-pub(crate) struct Floor(pub(crate) Inner, pub(crate) Arc<Apart>);
+pub(crate) struct Floor(pub(crate) Inner, pub(crate) Arc<CachePadded>);
 
-/// A number that is far from what other threads write to.
+/// A counter on a cache line of its own, so that threads do not slow each other down by false
+/// sharing.
 #[derive(Default)]
 #[repr(align(128))]
-pub(crate) struct Apart(usize);
+pub(crate) struct CachePadded(usize);
 
 impl Service<Request<()>> for Floor {
     type Response = Response<()>;
@@ -55,14 +57,15 @@ impl Service<Request<()>> for Floor {
     }
 }
 
-/// Sends a request with each of the headers in turn, and asks for success.
+/// Returns a closure that sends a request with the next of the header values in rotation, and
+/// requires success.
 pub(crate) fn send<S>(mut service: S, values: Vec<HeaderValue>) -> impl FnMut()
 where
     S: Service<Request<()>, Response = Response<()>>,
 {
-    let mut next = Apart(0);
+    let mut next = CachePadded(0);
     move || {
-        // All of it, or the closure would take the number alone, wherever that is.
+        // Captures the whole struct: the field alone would lose its alignment.
         let next = &mut next;
         let response = exchange(&mut service, &values[next.0]);
         next.0 = (next.0 + 1) % values.len();
@@ -70,15 +73,15 @@ where
     }
 }
 
-/// Sends a request with that header, and asks for a refusal.
-pub(crate) fn send_refused<S>(mut service: S, value: HeaderValue) -> impl FnMut()
+/// Returns a closure that sends a request with the header value, and requires a 4xx response.
+pub(crate) fn send_rejected<S>(mut service: S, value: HeaderValue) -> impl FnMut()
 where
     S: Service<Request<()>, Response = Response<()>>,
 {
     move || assert!(exchange(&mut service, &value).status().is_client_error())
 }
 
-/// One request, answered without waiting.
+/// Sends a request, which must be answered in one poll.
 #[inline]
 pub(crate) fn exchange<S>(service: &mut S, value: &HeaderValue) -> Response<()>
 where
@@ -87,7 +90,7 @@ where
     let mut context = Context::from_waker(Waker::noop());
     let mut response = std::pin::pin!(service.call(request(value)));
     let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else {
-        panic!("it waits")
+        panic!("the response is pending")
     };
     response
 }

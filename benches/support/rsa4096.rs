@@ -1,4 +1,4 @@
-//! A large RSA key, which the test kit does not make.
+//! An RSA key of 4096 bits, which the test kit does not generate.
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -11,11 +11,11 @@ use tower_jwt_auth::testing::TestKey;
 
 use super::support::tokens::token;
 
-/// The public key as PEM, and a token by it with the claims that all have.
+/// Returns the public key as PEM, and a token with the usual claims that its private key signed.
 pub(crate) fn signed() -> (String, String) {
     let pair = RsaKeyPair::generate(KeySize::Rsa4096).unwrap();
-    let small = token(&TestKey::generate(Algorithm::RS256));
-    let (message, _) = small.rsplit_once('.').unwrap();
+    let other = token(&TestKey::generate(Algorithm::RS256));
+    let (message, _) = other.rsplit_once('.').unwrap();
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(
         &RSA_PKCS1_SHA256,

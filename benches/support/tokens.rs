@@ -1,4 +1,4 @@
-//! Tokens, and layers that trust who signed them.
+//! Tokens, and layers that trust their keys.
 
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, Token
 
 pub(crate) const ISSUER: &str = "https://issuer.example/realms/production";
 pub(crate) const AUDIENCE: &str = "https://api.example";
-/// Longer than any run: a token that expires on the way would be measured as a refusal.
-const LIFE: Duration = Duration::from_secs(60 * 60);
+/// Longer than any run, so that no token expires while it is measured.
+const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// Twelve claims, as a provider's access token has them.
+/// The custom claims of the token. With the registered ones it has thirteen claims, like a
+/// provider's access token.
 #[derive(Deserialize)]
 pub(crate) struct MyClaims {
     #[serde(rename = "tenant")]
@@ -23,18 +24,19 @@ pub(crate) struct MyClaims {
     pub(crate) _email: String,
 }
 
-pub(crate) fn trusting(key: Key) -> JwtAuthBuilder<MyClaims> {
+/// Returns a builder that trusts this key.
+pub(crate) fn builder(key: Key) -> JwtAuthBuilder<MyClaims> {
     JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE)).claims()
 }
 
-/// Checks every signature.
-pub(crate) fn forgetful(key: &TestKey) -> JwtAuthLayer<MyClaims> {
-    trusting(public(key)).build().unwrap()
+/// Returns a layer without a token cache, which checks every signature.
+pub(crate) fn uncached(key: &TestKey) -> JwtAuthLayer<MyClaims> {
+    builder(public(key)).build().unwrap()
 }
 
-/// Checks each signature once.
-pub(crate) fn remembering(key: &TestKey, settings: TokenCacheSettings) -> JwtAuthLayer<MyClaims> {
-    trusting(public(key)).token_cache(settings).build().unwrap()
+/// Returns a layer with a token cache, which checks a signature once.
+pub(crate) fn cached(key: &TestKey, settings: TokenCacheSettings) -> JwtAuthLayer<MyClaims> {
+    builder(public(key)).token_cache(settings).build().unwrap()
 }
 
 pub(crate) fn public(key: &TestKey) -> Key {
@@ -47,7 +49,7 @@ pub(crate) fn token(key: &TestKey) -> String {
 
 pub(crate) fn claims(key: &TestKey) -> TokenBuilder {
     key.token()
-        .expires_in(LIFE)
+        .expires_in(LIFETIME)
         .issuer(ISSUER)
         .audience(AUDIENCE)
         .subject("0d4f9a52-4e5b-4a3e-9f1b-2f6c7d8e9a10")
@@ -64,8 +66,8 @@ pub(crate) fn bearer(token: &str) -> HeaderValue {
     HeaderValue::try_from(format!("Bearer {token}")).unwrap()
 }
 
-/// What is refused without a signature check, and a signature that is bad.
-pub(crate) const REFUSALS: [&str; 6] = [
+/// Reasons for a rejection. All but the last are found without a signature check.
+pub(crate) const REJECTIONS: [&str; 6] = [
     "no token",
     "garbage",
     "three parts of garbage",
@@ -74,16 +76,16 @@ pub(crate) const REFUSALS: [&str; 6] = [
     "forged signature",
 ];
 
-/// The header of a request that who trusts this key, of RS256, refuses for that reason.
-pub(crate) fn refusal(key: &TestKey, reason: &str) -> HeaderValue {
-    let stranger = || TestKey::generate(key.algorithm());
+/// Returns a header value that a layer trusting this RS256 key rejects for the reason.
+pub(crate) fn rejected_header(key: &TestKey, reason: &str) -> HeaderValue {
+    let other = || TestKey::generate(key.algorithm());
     match reason {
         "no token" => HeaderValue::from_static("Basic eDp5"),
         "garbage" => bearer(&"x".repeat(token(key).len())),
         "three parts of garbage" => bearer(&format!("{0}.{0}.{0}", "x".repeat(400))),
         "algorithm" => bearer(&token(&TestKey::generate(Algorithm::ES256))),
-        "unknown kid" => bearer(&token(&stranger())),
-        "forged signature" => bearer(&token(&stranger().with_key_id(key.key_id()))),
-        _ => panic!("nothing is refused for {reason:?}"),
+        "unknown kid" => bearer(&token(&other())),
+        "forged signature" => bearer(&token(&other().with_key_id(key.key_id()))),
+        _ => panic!("unknown reason {reason:?}"),
     }
 }

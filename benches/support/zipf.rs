@@ -1,9 +1,10 @@
-//! Who comes how often.
+//! Random numbers with a Zipf distribution.
 
-/// Long enough that its repetition is nothing that a processor can learn.
+/// The length of the sequence: long enough that branch predictors can't learn it when it repeats.
 const LENGTH: usize = 1 << 20;
 
-/// Numbers below `n`, again and again the same sequence: `k` comes 1 / (k + 1) as often as 0 (Zipf's law, exponent 1).
+/// Returns an endless sequence of numbers below `n`, in which `k` occurs 1 / (k + 1) times as often
+/// as 0 (Zipf's law with exponent 1). The sequence is the same in every run.
 pub(crate) fn endless(n: usize) -> impl FnMut() -> usize {
     let sums: Vec<f64> = (1..=n)
         .scan(0.0, |sum, rank| Some(accumulate(sum, 1.0 / rank as f64)))
@@ -13,22 +14,22 @@ pub(crate) fn endless(n: usize) -> impl FnMut() -> usize {
     let sequence: Vec<usize> = (0..LENGTH)
         .map(|_| draw(&sums, total * uniform()))
         .collect();
-    let mut sequence = (0..LENGTH).cycle().map(move |place| sequence[place]);
-    move || sequence.next().expect("it is endless")
+    let mut sequence = (0..LENGTH).cycle().map(move |index| sequence[index]);
+    move || sequence.next().expect("a cycle never ends")
 }
 
-fn accumulate(sum: &mut f64, share: f64) -> f64 {
-    *sum += share;
+fn accumulate(sum: &mut f64, weight: f64) -> f64 {
+    *sum += weight;
     *sum
 }
 
-/// The first place whose sum is beyond the point.
+/// Returns the first index whose cumulative sum exceeds `point`.
 fn draw(sums: &[f64], point: f64) -> usize {
     sums.partition_point(|&sum| sum <= point)
         .min(sums.len() - 1)
 }
 
-/// `SplitMix64`, in [0, 1): the same numbers in every run.
+/// Returns a generator of uniform numbers in [0, 1): `SplitMix64` with a fixed seed.
 fn uniform(mut state: u64) -> impl FnMut() -> f64 {
     move || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,4 +1,4 @@
-//! What callers see.
+//! The calls of the demonstration, with the answers that a caller gets.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,34 +26,34 @@ pub(crate) async fn grpc(address: SocketAddr, token: impl Fn() -> TokenBuilder) 
         health.into_inner().status()
     );
 
-    let mut nobody = GreeterClient::new(channel);
+    let mut anonymous = GreeterClient::new(channel);
     println!(
         "gRPC Greeter/Hello without a token: {}",
-        answer(nobody.hello().await)
+        answer(anonymous.hello().await)
     );
-    let mut expired = nobody.with_token(&token().expired().sign());
+    let mut expired = anonymous.with_token(&token().expired().sign());
     println!(
         "gRPC Greeter/Hello with an expired token: {}",
         answer(expired.hello().await)
     );
 
-    let mut good = nobody.with_token(&token().sign());
+    let mut valid = anonymous.with_token(&token().sign());
     println!(
-        "gRPC Greeter/Hello with a good token: {}",
-        answer(good.hello().await)
+        "gRPC Greeter/Hello with a valid token: {}",
+        answer(valid.hello().await)
     );
     println!(
-        "gRPC Greeter/Greet with a good token: {}",
-        answer(good.greet(names()).await)
+        "gRPC Greeter/Greet with a valid token: {}",
+        answer(valid.greet(names()).await)
     );
     println!(
-        "gRPC Greeter/Chat with a good token: {}",
-        answers(good.chat(names()).await).await
+        "gRPC Greeter/Chat with a valid token: {}",
+        answers(valid.chat(names()).await).await
     );
-    let mut short = nobody.with_token(&token().expires_in(Duration::from_secs(2)).sign());
+    let mut short_lived = anonymous.with_token(&token().expires_in(Duration::from_secs(2)).sign());
     println!(
         "gRPC Greeter/Ticks with a token for 2 s: {}",
-        answers(short.ticks().await).await
+        answers(short_lived.ticks().await).await
     );
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(crate) async fn http(address: SocketAddr, token: &str) -> Result<()> {
     );
     let answer = request().bearer_auth(token).send().await?;
     println!(
-        "HTTP /me with a good token: {}, {}",
+        "HTTP /me with a valid token: {}, {}",
         answer.status(),
         answer.text().await?
     );
@@ -79,23 +79,23 @@ fn names() -> impl Stream<Item = String> + Send + 'static {
 }
 
 fn answer(answer: std::result::Result<Response<String>, Status>) -> String {
-    answer.map_or_else(|status| in_words(&status), Response::into_inner)
+    answer.map_or_else(|status| describe(&status), Response::into_inner)
 }
 
-/// All that comes until the stream ends.
+/// Returns the messages of a stream, and the status that ends it if it is an error.
 async fn answers(call: std::result::Result<Response<Streaming<String>>, Status>) -> String {
     match call {
         Ok(stream) => {
-            let said = stream
+            let messages = stream
                 .into_inner()
-                .map(|item| item.unwrap_or_else(|status| in_words(&status)));
-            said.collect::<Vec<_>>().await.join(", ")
+                .map(|item| item.unwrap_or_else(|status| describe(&status)));
+            messages.collect::<Vec<_>>().await.join(", ")
         }
-        Err(status) => in_words(&status),
+        Err(status) => describe(&status),
     }
 }
 
-fn in_words(status: &Status) -> String {
+fn describe(status: &Status) -> String {
     let reason = status
         .get_details_error_info()
         .map_or_else(String::new, |info| format!(" ({})", info.reason));

@@ -1,4 +1,4 @@
-//! A client of `demo.Greeter`, as `tonic-prost-build` would write it.
+//! A client of `demo.Greeter`, like the ones that `tonic-prost-build` generates.
 
 use futures::Stream;
 use http::uri::PathAndQuery;
@@ -27,7 +27,7 @@ impl GreeterClient {
         }
     }
 
-    /// The same connection, with this token.
+    /// Returns a client that uses the same connection and sends this token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self {
             grpc: self.grpc.clone(),
@@ -64,9 +64,9 @@ impl GreeterClient {
 
     pub(crate) async fn chat(
         &mut self,
-        said: impl Stream<Item = String> + Send + 'static,
+        messages: impl Stream<Item = String> + Send + 'static,
     ) -> Result<Response<Streaming<String>>, Status> {
-        let request = self.request(said);
+        let request = self.request(messages);
         self.ready()
             .await?
             .streaming(request, CHAT, ProstCodec::default())

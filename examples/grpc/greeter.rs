@@ -1,5 +1,8 @@
-//! The service `demo.Greeter`. Written by hand, so that no `protoc` is needed; with a `.proto` of yours, `tonic-prost-build`
-//! writes all of this but the four functions. Messages are `google.protobuf.StringValue`.
+//! The service `demo.Greeter`.
+//!
+//! It is written by hand, so that the example does not need `protoc`. With a `.proto` file,
+//! `tonic-prost-build` generates all of this except the four handlers. Every message is a
+//! `google.protobuf.StringValue`.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -15,13 +18,13 @@ use tower::{Service, service_fn};
 use tower_jwt_auth::Claims;
 use tower_jwt_auth::tonic::{RequestExt as _, until_expiry};
 
-/// Unary.
+/// Unary: greets the subject of the token.
 async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
     let claims: Claims = request.claims()?;
     Ok(Response::new(format!("hello {}", name(&claims))))
 }
 
-/// Client streaming: greets everybody at once.
+/// Client streaming: answers all names with one greeting.
 async fn greet(request: Request<Streaming<String>>) -> Result<Response<String>, Status> {
     let claims: Claims = request.claims()?;
     let names: Vec<_> = request.into_inner().try_collect().await?;
@@ -32,7 +35,7 @@ async fn greet(request: Request<Streaming<String>>) -> Result<Response<String>, 
     )))
 }
 
-/// Server streaming: the seconds, as long as the token lasts.
+/// Server streaming: sends a message each second, until the token expires.
 async fn ticks(
     request: Request<String>,
 ) -> Result<Response<impl Stream<Item = Result<String, Status>> + use<>>, Status> {
@@ -44,20 +47,20 @@ async fn ticks(
     Ok(Response::new(until_expiry(seconds, &claims)))
 }
 
-/// Bidirectional streaming: answers each message, as long as the token lasts.
+/// Bidirectional streaming: answers each message, until the token expires.
 async fn chat(
     request: Request<Streaming<String>>,
 ) -> Result<Response<impl Stream<Item = Result<String, Status>> + use<>>, Status> {
     let claims: Claims = request.claims()?;
-    let to = name(&claims).to_owned();
+    let speaker = name(&claims).to_owned();
     let answers = request
         .into_inner()
-        .map_ok(move |said| format!("{to} said {said}"));
+        .map_ok(move |message| format!("{speaker} said {message}"));
     Ok(Response::new(until_expiry(answers, &claims)))
 }
 
 fn name(claims: &Claims) -> &str {
-    claims.subject().unwrap_or("stranger")
+    claims.subject().unwrap_or("anonymous")
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +88,7 @@ impl Service<http::Request<Body>> for Greeter {
                 "/demo.Greeter/Greet" => grpc.client_streaming(service_fn(greet), request).await,
                 "/demo.Greeter/Ticks" => grpc.server_streaming(service_fn(ticks), request).await,
                 "/demo.Greeter/Chat" => grpc.streaming(service_fn(chat), request).await,
-                _ => Status::unimplemented("there is no such method").into_http(),
+                _ => Status::unimplemented("unknown method").into_http(),
             })
         })
     }

@@ -1,10 +1,10 @@
-//! gRPC behind one line: a tonic server, and a port that speaks gRPC and HTTP.
+//! gRPC protected by one layer: a tonic server, and a server that takes gRPC and HTTP on one port.
 //!
 //! ```text
 //! cargo run --example grpc --all-features
 //! ```
 //!
-//! starts an issuer and both servers, calls them, prints what a caller sees, and serves on until Ctrl-C:
+//! starts an issuer and both servers, calls them, prints the answers, and serves until Ctrl-C:
 //!
 //! ```text
 //! listening on http://127.0.0.1:… (gRPC and HTTP)
@@ -12,19 +12,19 @@
 //! gRPC Health/Check without a token: Serving
 //! gRPC Greeter/Hello without a token: Unauthenticated, no access token was given (MISSING_TOKEN)
 //! gRPC Greeter/Hello with an expired token: Unauthenticated, the access token has expired (EXPIRED)
-//! gRPC Greeter/Hello with a good token: hello alice
-//! gRPC Greeter/Greet with a good token: hello bob and carol, from alice
-//! gRPC Greeter/Chat with a good token: alice said bob, alice said carol
+//! gRPC Greeter/Hello with a valid token: hello alice
+//! gRPC Greeter/Greet with a valid token: hello bob and carol, from alice
+//! gRPC Greeter/Chat with a valid token: alice said bob, alice said carol
 //! gRPC Greeter/Ticks with a token for 2 s: tick 1, Unauthenticated, the access token has expired
 //! …
 //! HTTP /me without a token: 401 Unauthorized
-//! HTTP /me with a good token: 200 OK, hello alice
+//! HTTP /me with a valid token: 200 OK, hello alice
 //! ```
 //!
-//! with the gRPC lines twice, since both ports serve it.
+//! The gRPC lines are printed twice, because both ports serve gRPC.
 #![allow(
     clippy::print_stdout,
-    reason = "a command-line program talks to its user"
+    reason = "a command-line program writes to the terminal"
 )]
 
 mod calls;
@@ -66,7 +66,8 @@ async fn main() -> Result<()> {
     Ok(tokio::signal::ctrl_c().await?)
 }
 
-/// Everything needs a token but health checks. Refusals come with details for programs.
+/// Returns a layer that requires a token for every method except health checks. Rejections carry
+/// machine-readable error details.
 fn auth(issuer: &str) -> Result<Auth> {
     let builder = JwtAuthLayer::builder(Issuer::discovery(issuer, AUDIENCE));
     let builder = builder.skip(grpc_methods(["grpc.health.v1.Health"]));
@@ -75,7 +76,7 @@ fn auth(issuer: &str) -> Result<Auth> {
         .build()?)
 }
 
-/// A tonic server.
+/// Starts a tonic server.
 async fn serve_grpc(auth: Auth) -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
@@ -88,7 +89,8 @@ async fn serve_grpc(auth: Auth) -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// axum and tonic on one port: HTTP/1.1 and HTTP/2 without TLS. Each caller is refused in its own language.
+/// Starts axum and tonic on one port, with HTTP/1.1 and HTTP/2 without TLS. gRPC calls are rejected
+/// with a gRPC status, HTTP requests with an HTTP status.
 async fn serve_both(auth: Auth) -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
@@ -103,5 +105,5 @@ async fn serve_both(auth: Auth) -> Result<SocketAddr> {
 }
 
 async fn me(claims: Claims) -> String {
-    format!("hello {}", claims.subject().unwrap_or("stranger"))
+    format!("hello {}", claims.subject().unwrap_or("anonymous"))
 }

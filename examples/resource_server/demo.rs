@@ -1,4 +1,4 @@
-//! Something to try without a provider: an issuer in this process, and commands to paste.
+//! The demonstration without a provider: an issuer in this process, and commands to paste.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use tower_jwt_auth::testing::{TestIssuer, TokenBuilder};
 use tower_jwt_auth::{Issuer, JwtAuthLayer};
 
-use crate::mistake::Mistake;
-use crate::trust::in_full;
+use crate::auth::with_sources;
+use crate::usage_error::UsageError;
 
 const AUDIENCE: &str = "https://api.example";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The issuer lives as long as this.
+/// An issuer that runs until this is dropped.
 pub(crate) struct Demo {
     issuer: TestIssuer,
 }
@@ -25,25 +25,26 @@ impl Demo {
         })
     }
 
-    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, Mistake> {
+    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
         let issuer = Issuer::discovery(self.issuer.issuer(), AUDIENCE);
         JwtAuthLayer::builder(issuer)
             .build()
-            .map_err(|error| Mistake::new(in_full(&error)))
+            .map_err(|error| UsageError::new(with_sources(&error)))
     }
 
+    /// Returns commands to paste, each with the expected status.
     pub(crate) fn commands(&self, address: SocketAddr) -> String {
         let whoami = format!("curl -i http://{address}/whoami");
-        let bearing =
+        let with_token =
             |token: TokenBuilder| format!("{whoami} -H 'Authorization: Bearer {}'", token.sign());
-        let good = bearing(self.token().expires_in(HOUR));
-        let expired = bearing(self.token().expired());
+        let valid = with_token(self.token().expires_in(HOUR));
+        let expired = with_token(self.token().expired());
         let issuer = self.issuer.issuer();
         format!(
-            "This is a demonstration, with an issuer of its own at {issuer}. To try it, paste:
+            "This demonstration uses its own issuer, at {issuer}. To try it, paste:
 
-# A good token, for an hour: 200, and its claims
-{good}
+# A valid token, for an hour: 200, and its claims
+{valid}
 
 # No token: 401, and a challenge
 {whoami}
@@ -51,7 +52,7 @@ impl Demo {
 # An expired token: 401, and a challenge with error=\"invalid_token\"
 {expired}
 
-To stop: Ctrl-C. For an issuer of yours: --help.
+To stop: Ctrl-C. To use your own issuer: --help.
 "
         )
     }

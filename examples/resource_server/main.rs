@@ -1,36 +1,39 @@
-//! An HTTP and gRPC service that takes tokens: of any OpenID Connect provider, or of an issuer that it brings along.
+//! An HTTP and gRPC service that requires tokens, of any OpenID Connect provider or of an issuer
+//! that it starts itself.
 //!
 //! ```text
 //! cargo run --release --example resource_server --all-features
 //! ```
 //!
-//! prints `curl` commands to paste into another terminal, each with the status to expect. For your own provider, give
-//! its issuer URL and the audience of your tokens after `--`:
+//! prints `curl` commands to paste into another terminal, each with the expected status. To use
+//! your own provider, pass its issuer URL and the audience of your tokens after `--`:
 //!
 //! ```text
 //! … --all-features -- --issuer https://login.example.com/ --audience https://api.example.com
 //! ```
 //!
-//! | route | needs | answers |
+//! | route | requires | response |
 //! |---|---|---|
 //! | `GET /public` | nothing | 200 |
-//! | `GET /whoami` | a token | 200 and all its claims; 401; 503 while the issuer's keys can't be had |
-//! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` while the keys can't be had |
+//! | `GET /whoami` | a token | 200 and all claims; 401; 503 while the keys are unavailable |
+//! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` |
 //! | `GET /healthz` | nothing | 200 and the state of the keys |
 //!
-//! `--help` tells the options; `RUST_LOG=tower_jwt_auth=debug` makes the log say why a request was refused.
+//! `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log says why a request was
+//! rejected.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line program talks to its user"
+    reason = "a command-line program writes to the terminal"
 )]
 
+mod auth;
 mod demo;
-mod mistake;
+mod issuer_options;
 mod options;
 mod routes;
 mod shutdown;
-mod trust;
+mod usage_error;
 mod values;
 
 use std::io::{self, Write as _};
@@ -44,15 +47,15 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use crate::demo::Demo;
-use crate::mistake::Mistake;
 use crate::options::{Command, Options};
+use crate::usage_error::UsageError;
 
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// Why the program ends before its time.
+/// Why the program exits with an error.
 #[derive(Debug)]
 enum Failure {
-    Options(Mistake),
+    Usage(UsageError),
     Io(String, io::Error),
 }
 
@@ -63,19 +66,19 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Command::Serve(options)) => exit_code(run(options)),
-        Err(mistake) => exit_code(Err(Failure::Options(mistake))),
+        Err(error) => exit_code(Err(Failure::Usage(error))),
     }
 }
 
-fn exit_code(ended: Result<(), Failure>) -> ExitCode {
-    match ended {
+fn exit_code(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Options(mistake)) => {
-            eprintln!("resource_server: {mistake} (--help tells the options)");
+        Err(Failure::Usage(error)) => {
+            eprintln!("resource_server: {error} (see --help)");
             ExitCode::from(2)
         }
-        Err(Failure::Io(what, error)) => {
-            eprintln!("resource_server: {what}: {error}");
+        Err(Failure::Io(action, error)) => {
+            eprintln!("resource_server: {action}: {error}");
             ExitCode::FAILURE
         }
     }
@@ -83,11 +86,11 @@ fn exit_code(ended: Result<(), Failure>) -> ExitCode {
 
 fn run(options: Options) -> Result<(), Failure> {
     log_to_stderr();
-    let runtime = Runtime::new().map_err(|error| Failure::Io("no runtime".to_owned(), error))?;
-    let ended = runtime.block_on(start(options));
-    // A look-up of a host name may still hang; nobody waits for it any more.
+    let runtime = Runtime::new().map_err(|error| Failure::Io("can't start".to_owned(), error))?;
+    let result = runtime.block_on(start(options));
+    // A DNS lookup may still be blocked on a thread; the program exits without waiting for it.
     runtime.shutdown_background();
-    ended
+    result
 }
 
 fn log_to_stderr() {
@@ -104,40 +107,41 @@ async fn start(options: Options) -> Result<(), Failure> {
     if options.is_demo() {
         let demo = Demo::start()
             .await
-            .map_err(|error| Failure::Io("the issuer can't start".to_owned(), error))?;
-        let auth = demo.layer().map_err(Failure::Options)?;
+            .map_err(|error| Failure::Io("can't start the issuer".to_owned(), error))?;
+        let auth = demo.layer().map_err(Failure::Usage)?;
         serve(options.listen, auth, |address| demo.commands(address)).await
     } else {
-        let auth = options.layer().map_err(Failure::Options)?;
+        let auth = options.layer().map_err(Failure::Usage)?;
         tokio::spawn(fetch_keys(auth.authenticator().clone()));
         serve(options.listen, auth, |_| String::new()).await
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM. `greeting` is printed when the address is known.
+/// Serves until Ctrl-C or SIGTERM. Prints the address and the instructions for it.
 async fn serve(
     listen: Option<SocketAddr>,
     auth: JwtAuthLayer,
-    greeting: impl FnOnce(SocketAddr) -> String,
+    instructions: impl FnOnce(SocketAddr) -> String,
 ) -> Result<(), Failure> {
     let listener = bind(listen).await?;
     let served = async {
         let address = listener.local_addr()?;
-        let stop = shutdown::asked_to_stop()?;
-        greet(address, &greeting(address))?;
-        shutdown::serve_until(stop, listener, routes::app(auth)).await
+        let shutdown = shutdown::signal()?;
+        announce(address, &instructions(address))?;
+        shutdown::serve_until(shutdown, listener, routes::app(auth)).await
     };
     served
         .await
         .map_err(|error| Failure::Io("can't serve".to_owned(), error))
 }
 
-/// The default port may be taken by somebody else, and then any other is as good; an address that was asked for is not.
+/// Listens on the given address, or else on the default one. If the default port is in use, any
+/// free port will do; an address from the command line is never replaced.
 async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     let wanted = listen.unwrap_or(DEFAULT_ADDRESS);
     let bound = match TcpListener::bind(wanted).await {
         Err(error) if listen.is_none() && error.kind() == io::ErrorKind::AddrInUse => {
-            tracing::warn!("{wanted} is taken: taking a free port (--listen chooses one)");
+            tracing::warn!("{wanted} is taken: using a free port (--listen chooses one)");
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
         }
         bound => bound,
@@ -145,16 +149,16 @@ async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     bound.map_err(|error| Failure::Io(format!("can't listen on {wanted}"), error))
 }
 
-fn greet(address: SocketAddr, greeting: &str) -> io::Result<()> {
+fn announce(address: SocketAddr, instructions: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    write!(out, "listening on http://{address}\n{greeting}")?;
+    write!(out, "listening on http://{address}\n{instructions}")?;
     out.flush()
 }
 
-/// Not waited for: an issuer that is down must not keep this service down.
+/// Fetches the keys in the background: an issuer outage must not keep this service from starting.
 async fn fetch_keys(authenticator: Authenticator) {
     if authenticator.prefetch().await.is_ok() {
-        tracing::info!("the keys are there");
+        tracing::info!("keys fetched");
         return;
     }
     for issuer in authenticator
@@ -164,7 +168,7 @@ async fn fetch_keys(authenticator: Authenticator) {
     {
         tracing::warn!(
             issuer = issuer.issuer,
-            "no keys yet: until they come, its tokens are answered with 503"
+            "no keys yet: until they are fetched, its tokens are answered with 503"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What is served.
+//! The routes.
 
 use axum::extract::State;
 use axum::http::header;
@@ -14,24 +14,25 @@ pub(crate) fn app(auth: JwtAuthLayer) -> Router {
     Router::new()
         .route("/whoami", get(whoami))
         .route_service("/grpc.health.v1.Health/{method}", grpc_health())
-        // Protects the routes above it, and leaves paths that don't exist their 404.
+        // `route_layer` protects the routes above. Unknown paths are still answered with 404.
         .route_layer(auth)
         .route("/public", get(public))
         .route("/healthz", get(healthz))
         .with_state(authenticator)
 }
 
-/// The standard health service, on the same port: axum takes HTTP/1.1 and HTTP/2.
+/// Returns the standard health service. It shares the port, since axum takes HTTP/1.1 and HTTP/2.
 fn grpc_health() -> HealthServer<impl Health> {
     let (_, health) = tonic_health::server::health_reporter();
     health
 }
 
 async fn public() -> &'static str {
-    "everybody may read this\n"
+    "this is public\n"
 }
 
-/// The claims as they were signed: not parsed and written again, so numbers stay what they were.
+/// Responds with the claims as they were signed. They are not parsed and serialized again, which
+/// could change numbers.
 async fn whoami(claims: Claims) -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, "application/json")],
@@ -39,9 +40,11 @@ async fn whoami(claims: Claims) -> impl IntoResponse {
     )
 }
 
-/// Tells issuers, key ids and what failed. A service on the open internet should keep that inside.
+/// Responds with the health of every issuer: key ids, ages and the last error. A public service
+/// should not expose this route.
 ///
-/// 200 also while an issuer has no keys: this service is up, and to restart it would change nothing.
+/// The status is 200 even while an issuer has no keys: the process is healthy, and restarting it
+/// would not help.
 async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
     let issuers = authenticator.health();
     let status = if issuers.iter().all(|issuer| issuer.serving) {

@@ -1,4 +1,4 @@
-//! An end that doesn't cut off requests, and doesn't wait for ever either.
+//! Graceful shutdown with a time limit.
 
 use std::io;
 use std::time::Duration;
@@ -7,16 +7,17 @@ use axum::Router;
 use futures::FutureExt as _;
 use tokio::net::TcpListener;
 
-/// For the requests under way when the end is asked for.
+/// How long requests in progress may take after the signal.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Becomes ready at Ctrl-C or SIGTERM, which from this call on no longer kill the process.
+/// Returns a future that completes at Ctrl-C or SIGTERM. From this call on, neither kills the
+/// process.
 #[cfg(unix)]
-pub(crate) fn asked_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix;
 
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
+    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -25,23 +26,25 @@ pub(crate) fn asked_to_stop() -> io::Result<impl Future<Output = ()> + Send + 's
     })
 }
 
-/// Becomes ready at Ctrl-C.
+/// Returns a future that completes at Ctrl-C.
 #[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-pub(crate) fn asked_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+#[allow(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
-/// Serves until `stop`, then ends idle connections at once and the others within [`GRACE`].
+/// Serves until `shutdown` completes. Then closes idle connections at once and the others within
+/// [`GRACE`].
 pub(crate) async fn serve_until(
-    stop: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send + 'static,
     listener: TcpListener,
     app: Router,
 ) -> io::Result<()> {
-    let stop = stop.shared();
-    let too_late = stop.clone().then(|()| tokio::time::sleep(GRACE));
+    let shutdown = shutdown.shared();
+    let deadline = shutdown.clone().then(|()| tokio::time::sleep(GRACE));
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown);
     tokio::select! {
-        served = async { axum::serve(listener, app).with_graceful_shutdown(stop).await } => served,
-        () = too_late => Ok(()),
+        result = server.into_future() => result,
+        () = deadline => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! The values of options.
+//! Parsing of option values.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -8,9 +8,10 @@ use std::time::Duration;
 use lexopt::Parser;
 use tower_jwt_auth::Algorithm;
 
-use crate::mistake::Mistake;
+use crate::usage_error::UsageError;
 
-/// Editors end a text with a newline; in random bytes it is one of them.
+/// Removes one newline from the end of a text, where editors add it. In content that is not UTF-8 a
+/// newline is one of the random bytes and stays.
 pub(crate) fn without_newline(content: &[u8]) -> &[u8] {
     match std::str::from_utf8(content) {
         Ok(text) => text
@@ -22,53 +23,53 @@ pub(crate) fn without_newline(content: &[u8]) -> &[u8] {
     }
 }
 
-pub(crate) fn value(parser: &mut Parser, option: &str) -> Result<OsString, Mistake> {
+pub(crate) fn value(parser: &mut Parser, option: &str) -> Result<OsString, UsageError> {
     let value = parser.value()?;
     if value.as_encoded_bytes().starts_with(b"--") {
-        return Err(Mistake::new(format!(
-            "{option} lacks its value: {} is an option",
+        return Err(UsageError::new(format!(
+            "{option}: requires a value, but {} follows, which is an option",
             Path::new(&value).display()
         )));
     }
     Ok(value)
 }
 
-pub(crate) fn text(parser: &mut Parser, option: &str) -> Result<String, Mistake> {
+pub(crate) fn text(parser: &mut Parser, option: &str) -> Result<String, UsageError> {
     value(parser, option)?
         .into_string()
-        .map_err(|other| Mistake::new(format!("{option} {}: not UTF-8", other.display())))
+        .map_err(|other| UsageError::new(format!("{option} {}: must be UTF-8", other.display())))
 }
 
-pub(crate) fn address(text: &str) -> Result<SocketAddr, Mistake> {
-    let bad = |_| {
-        Mistake::new(format!(
-            "--listen {text}: not an address and a port, such as 127.0.0.1:8080"
+pub(crate) fn address(text: &str) -> Result<SocketAddr, UsageError> {
+    let invalid = |_| {
+        UsageError::new(format!(
+            "--listen {text}: must be an IP address and a port, such as 127.0.0.1:8080"
         ))
     };
-    text.parse().map_err(bad)
+    text.parse().map_err(invalid)
 }
 
-pub(crate) fn algorithms(list: &str) -> Result<Vec<Algorithm>, Mistake> {
+pub(crate) fn algorithms(list: &str) -> Result<Vec<Algorithm>, UsageError> {
     let algorithm = |name: &str| {
         name.parse()
-            .map_err(|error| Mistake::new(format!("--algorithms: {name:?} is {error}")))
+            .map_err(|error| UsageError::new(format!("--algorithms {name:?}: {error}")))
     };
     list.split(',').map(str::trim).map(algorithm).collect()
 }
 
-pub(crate) fn leeway(text: &str) -> Result<Duration, Mistake> {
+pub(crate) fn leeway(text: &str) -> Result<Duration, UsageError> {
     let seconds = text.parse().ok().filter(|seconds| *seconds <= 3600);
     let seconds = seconds.ok_or_else(|| {
-        Mistake::new(format!(
-            "--leeway {text}: not a whole number from 0 to 3600"
+        UsageError::new(format!(
+            "--leeway {text}: must be a whole number of seconds from 0 to 3600"
         ))
     })?;
     Ok(Duration::from_secs(seconds))
 }
 
-pub(crate) fn token_type(text: String) -> Result<String, Mistake> {
+pub(crate) fn token_type(text: String) -> Result<String, UsageError> {
     if text.is_empty() {
-        Err(Mistake::new("--token-type: the type is empty"))
+        Err(UsageError::new("--token-type: must not be empty"))
     } else {
         Ok(text)
     }

@@ -1,4 +1,5 @@
-//! The checks are those of the test `fuzz`, which replays the seeds: see `tests/fuzz` of the crate.
+//! Entry points of the fuzz targets. The checks are shared with the test `fuzz`, which replays the
+//! seeds; see `tests/fuzz` in the main crate.
 
 #[path = "../../tests/fuzz/checks/mod.rs"]
 mod checks;

@@ -1,4 +1,4 @@
-//! Verification by aws-lc-rs, with keys parsed once.
+//! The signature backend on aws-lc-rs.
 
 use aws_lc_rs::signature::{
     self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents,
@@ -8,11 +8,12 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use crate::algorithm::Algorithm;
 use crate::crypto::KeyRejected;
 
-/// One key parsed for one algorithm.
+/// One key, parsed for one algorithm.
 pub(crate) struct Verifier(Inner);
 
 enum Inner {
-    /// For keys that sign digests, with the digest: to make it apart saves about 1 % of the check.
+    /// A public key, and the hash of algorithms that sign a digest: computing it separately saves
+    /// about 1 % of a verification.
     Public(ParsedPublicKey, Option<&'static digest::Algorithm>),
     Secret(Box<hmac::Key>),
 }
@@ -20,14 +21,15 @@ enum Inner {
 impl Verifier {
     pub(crate) const SUPPORTED: [Algorithm; 13] = Algorithm::ALL;
 
-    /// An RSA key: modulus and exponent, big-endian.
+    /// Parses an RSA key: modulus and exponent, big-endian.
     pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
         let components = RsaPublicKeyComponents { n, e };
         let parsed = components.to_parsed_public_key(rsa_parameters(algorithm)?);
         Self::public(algorithm, parsed)
     }
 
-    /// An EC key: the uncompressed point, `04 ‖ x ‖ y`; checked to be on the curve.
+    /// Parses an EC key: the uncompressed point, `04 ‖ x ‖ y`. Rejects a point that is not on the
+    /// curve.
     pub(crate) fn ec(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyRejected> {
         Self::public(
             algorithm,
@@ -35,7 +37,7 @@ impl Verifier {
         )
     }
 
-    /// An Ed25519 key: 32 bytes.
+    /// Parses an Ed25519 key: 32 bytes.
     pub(crate) fn ed25519(public: &[u8]) -> Result<Self, KeyRejected> {
         Self::public(
             Algorithm::Ed25519,
@@ -43,6 +45,7 @@ impl Verifier {
         )
     }
 
+    /// Returns the HMAC key of a secret.
     pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
         let algorithm = match algorithm {
             Algorithm::HS256 => hmac::HMAC_SHA256,
@@ -59,34 +62,32 @@ impl Verifier {
         algorithm: Algorithm,
         parsed: Result<ParsedPublicKey, E>,
     ) -> Result<Self, KeyRejected> {
-        // Where somebody built aws-lc for FIPS, digest and check belong together.
-        let apart = aws_lc_rs::try_fips_mode().is_err();
         let key = parsed.map_err(|_| KeyRejected)?;
-        Ok(Self(Inner::Public(
-            key,
-            digest_of(algorithm).filter(|_| apart),
-        )))
+        // In a FIPS build, digest and signature must be computed by one operation of the module.
+        let is_fips = aws_lc_rs::try_fips_mode().is_ok();
+        let digest = digest_of(algorithm).filter(|_| !is_fips);
+        Ok(Self(Inner::Public(key, digest)))
     }
 
-    /// Whether `signature` (in JWS form, decoded) is this key's over `message`.
+    /// Returns whether this key made `signature`, a decoded JWS signature, over `message`.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
             Inner::Public(key, None) => key.verify_sig(message, signature).is_ok(),
             Inner::Public(key, Some(algorithm)) => key
                 .verify_digest_sig(&digest::digest(algorithm, message), signature)
                 .is_ok(),
-            // Compares in constant time.
+            // `verify` compares in constant time.
             Inner::Secret(key) => hmac::verify(key, message, signature).is_ok(),
         }
     }
 
-    /// Whether two HMAC keys hold the same secret, compared in constant time.
+    /// Returns whether both are HMAC keys of the same secret and the same hash. Compares in
+    /// constant time.
     pub(crate) fn same_secret(&self, other: &Self) -> bool {
         let (Inner::Secret(one), Inner::Secret(two)) = (&self.0, &other.0) else {
             return false;
         };
-        let probe =
-            |key: &hmac::Key| hmac::sign(key, b"tower-jwt-auth: is this secret used twice?");
+        let probe = |key: &hmac::Key| hmac::sign(key, b"tower-jwt-auth: comparison of secrets");
         constant_time::verify_slices_are_equal(probe(one).as_ref(), probe(two).as_ref()).is_ok()
     }
 }
@@ -112,7 +113,7 @@ fn ec_parameters(algorithm: Algorithm) -> Result<&'static EcdsaVerificationAlgor
     })
 }
 
-/// What the algorithm signs in place of the message; nothing for Ed25519, which signs the message itself.
+/// Returns the hash whose digest the algorithm signs. `None` for Ed25519, which signs the message.
 const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
     match algorithm {
         Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Some(&digest::SHA256),
@@ -133,7 +134,7 @@ mod tests {
 
     const MESSAGE: &[u8] = b"header.payload";
 
-    /// As it is, and as it would be in aws-lc for FIPS.
+    /// Checks a signature with the digest computed separately, and without, as in a FIPS build.
     fn assert_agree(verifier: Verifier, signature: &[u8]) {
         let check = |verifier: &Verifier| {
             assert!(verifier.verify(MESSAGE, signature));
@@ -142,13 +143,13 @@ mod tests {
         };
         check(&verifier);
         let Inner::Public(key, Some(_)) = verifier.0 else {
-            panic!("a digest is made apart")
+            panic!("the digest is not computed separately")
         };
         check(&Verifier(Inner::Public(key, None)));
     }
 
     #[test]
-    fn a_signature_is_checked_alike_with_its_digest_apart_and_without() {
+    fn computing_the_digest_separately_does_not_change_the_outcome() {
         let random = SystemRandom::new();
         let ec = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let signed = ec.sign(&random, MESSAGE).unwrap();

@@ -1,8 +1,10 @@
-//! The one place where signatures are checked. Which backend does it is chosen in `lib.rs`; both give the same
-//! `Verifier`: one key, parsed once, pinned to one algorithm.
+//! Signature verification: the only module that calls a cryptographic library.
+//!
+//! `lib.rs` chooses the backend. Both backends have the same `Verifier`: one key, parsed once, for
+//! one algorithm.
 
 pub(crate) use crate::backend::Verifier;
 
-/// The backend can't use this key material.
+/// The backend rejects the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRejected;

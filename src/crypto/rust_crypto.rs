@@ -1,4 +1,4 @@
-//! Verification by the `RustCrypto` crates, with keys parsed once: no C compiler needed.
+//! The signature backend on the `RustCrypto` crates, which needs no C compiler.
 
 use hmac::{Hmac, KeyInit, Mac};
 use rsa::BoxedUint;
@@ -8,7 +8,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use crate::algorithm::Algorithm;
 use crate::crypto::KeyRejected;
 
-/// One key parsed for one algorithm.
+/// One key, parsed for one algorithm.
 pub(crate) struct Verifier(Inner);
 
 enum Inner {
@@ -22,7 +22,7 @@ enum Inner {
     Hs512(Hmac<Sha512>),
 }
 
-/// Padding and hash of an RSA algorithm: takes the key, the message and the signature.
+/// Verifies with the padding and the hash of an RSA algorithm. Takes key, message and signature.
 type RsaCheck = fn(&rsa::PublicKey, &[u8], &[u8]) -> rsa::Result<()>;
 
 const RSA_MIN_BITS: usize = 2048;
@@ -31,18 +31,19 @@ const RSA_MAX_BITS: usize = 8192;
 impl Verifier {
     pub(crate) const SUPPORTED: [Algorithm; 13] = Algorithm::ALL;
 
-    /// An RSA key: modulus and exponent, big-endian.
+    /// Parses an RSA key: modulus and exponent, big-endian.
     pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
         let check = rsa_check(algorithm)?;
-        // Even numbers, e < 3 and e of more than 33 bits are refused in there.
+        // Rejects even numbers, e < 3, and e of more than 33 bits.
         let key =
             rsa::PublicKey::new_with_size_limits(uint(n)?, uint(e)?, RSA_MIN_BITS..=RSA_MAX_BITS);
         Ok(Self(Inner::Rsa(key.map_err(|_| KeyRejected)?, check)))
     }
 
-    /// An EC key: the uncompressed point, `04 ‖ x ‖ y`; checked to be on the curve.
+    /// Parses an EC key: the uncompressed point, `04 ‖ x ‖ y`. Rejects a point that is not on the
+    /// curve.
     pub(crate) fn ec(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyRejected> {
-        // SEC 1 has compressed forms too, which a JWK can't hold (RFC 7518 §6.2.1).
+        // SEC 1 also has compressed forms, which a JWK can't contain (RFC 7518 §6.2.1).
         if point.first() != Some(&4) {
             return Err(KeyRejected);
         }
@@ -55,18 +56,19 @@ impl Verifier {
         parsed.map(Self).map_err(|_| KeyRejected)
     }
 
-    /// An Ed25519 key: 32 bytes.
+    /// Parses an Ed25519 key: 32 bytes.
     pub(crate) fn ed25519(public: &[u8]) -> Result<Self, KeyRejected> {
         let public = public.try_into().map_err(|_| KeyRejected)?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(public).map_err(|_| KeyRejected)?;
-        // Dalek's parser lets two more pass: a key of small order, under which anyone can sign, and the encodings of a
-        // point that RFC 8032 §5.1.3 refuses (y ≥ p, x = 0 with a sign).
+        // `from_bytes` accepts keys of small order, for which signatures can be forged, and the
+        // encodings that RFC 8032 §5.1.3 rejects: y ≥ p, and x = 0 with a sign.
         if key.is_weak() || key.to_edwards().compress().as_bytes() != public {
             return Err(KeyRejected);
         }
         Ok(Self(Inner::Ed25519(key)))
     }
 
+    /// Returns the HMAC key of a secret.
     pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
         let key = match algorithm {
             Algorithm::HS256 => Hmac::new_from_slice(secret).map(Inner::Hs256),
@@ -77,23 +79,27 @@ impl Verifier {
         key.map(Self).map_err(|_| KeyRejected)
     }
 
-    /// Whether `signature` (in JWS form, decoded) is this key's over `message`.
+    /// Returns whether this key made `signature`, a decoded JWS signature, over `message`.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
             Inner::Rsa(key, check) => check(key, message, signature).is_ok(),
-            Inner::Es256(key) => holds::<p256::ecdsa::Signature>(key, message, signature),
-            Inner::Es384(key) => holds::<p384::ecdsa::Signature>(key, message, signature),
-            Inner::Es512(key) => holds::<p521::ecdsa::Signature>(key, message, signature),
-            // Not `verify_strict`, which also refuses an R of small order: aws-lc doesn't, RFC 8032 §5.1.7 doesn't, and
-            // only the holder of the key can make one. Both check without cofactor, with S < L and R compared as bytes.
-            Inner::Ed25519(key) => holds::<ed25519_dalek::Signature>(key, message, signature),
+            Inner::Es256(key) => is_signature::<p256::ecdsa::Signature>(key, message, signature),
+            Inner::Es384(key) => is_signature::<p384::ecdsa::Signature>(key, message, signature),
+            Inner::Es512(key) => is_signature::<p521::ecdsa::Signature>(key, message, signature),
+            // Not `verify_strict`, which also rejects an R of small order. aws-lc and RFC 8032
+            // §5.1.7 do not, and only the holder of the private key can make one. Both backends
+            // verify without cofactor, require S < L, and compare R as bytes.
+            Inner::Ed25519(key) => {
+                is_signature::<ed25519_dalek::Signature>(key, message, signature)
+            }
             Inner::Hs256(key) => is_tag(key, message, signature),
             Inner::Hs384(key) => is_tag(key, message, signature),
             Inner::Hs512(key) => is_tag(key, message, signature),
         }
     }
 
-    /// Whether two HMAC keys hold the same secret, compared in constant time.
+    /// Returns whether both are HMAC keys of the same secret and the same hash. Compares in
+    /// constant time.
     pub(crate) fn same_secret(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Inner::Hs256(one), Inner::Hs256(two)) => same_tag(one, two),
@@ -104,13 +110,15 @@ impl Verifier {
     }
 }
 
-/// Each checks that the signature is as long as the modulus and below it (RFC 8017 §8.1.2, §8.2.2).
+/// Returns the verification of an RSA algorithm. Each one rejects a signature that is not as long
+/// as the modulus, or not below it (RFC 8017 §8.1.2, §8.2.2).
 fn rsa_check(algorithm: Algorithm) -> Result<RsaCheck, KeyRejected> {
     Ok(match algorithm {
         Algorithm::RS256 => rsa::PublicKey::pkcs1v15_verify::<Sha256>,
         Algorithm::RS384 => rsa::PublicKey::pkcs1v15_verify::<Sha384>,
         Algorithm::RS512 => rsa::PublicKey::pkcs1v15_verify::<Sha512>,
-        // These ask for a salt as long as the hash, as RFC 7518 §3.5 does; only rsa's `pss::VerifyingKey` is laxer.
+        // These require a salt as long as the hash (RFC 7518 §3.5). rsa's `pss::VerifyingKey` does
+        // not.
         Algorithm::PS256 => rsa::PublicKey::pss_verify::<Sha256>,
         Algorithm::PS384 => rsa::PublicKey::pss_verify::<Sha384>,
         Algorithm::PS512 => rsa::PublicKey::pss_verify::<Sha512>,
@@ -118,9 +126,9 @@ fn rsa_check(algorithm: Algorithm) -> Result<RsaCheck, KeyRejected> {
     })
 }
 
-/// A `Base64urlUInt`, decoded: without leading zeros (RFC 7518 §2).
+/// Returns a decoded `Base64urlUInt`. Rejects leading zeros (RFC 7518 §2).
 fn uint(bytes: &[u8]) -> Result<BoxedUint, KeyRejected> {
-    // The length first: what is too long for a modulus need not be copied to know it.
+    // The length is checked first, so that a value too long for a modulus is not copied.
     let fits = bytes.len() <= RSA_MAX_BITS.div_ceil(8);
     match bytes.first() {
         Some(1..) if fits => Ok(BoxedUint::from_be_slice_vartime(bytes)),
@@ -128,9 +136,11 @@ fn uint(bytes: &[u8]) -> Result<BoxedUint, KeyRejected> {
     }
 }
 
-/// Parsing a signature checks its length (RFC 7518 §3.4) and, for ECDSA, that r and s are in 1..n (FIPS 186-5 §6.4.2).
-/// A high s is allowed: neither says otherwise, and these curves of the NIST leave it as it is.
-fn holds<S: SignatureEncoding>(
+/// Returns whether the key made a signature that is parsed as `S`.
+///
+/// Parsing checks the length (RFC 7518 §3.4) and, for ECDSA, that r and s are in 1..n (FIPS 186-5
+/// §6.4.2). A high s is accepted: neither document forbids it.
+fn is_signature<S: SignatureEncoding>(
     key: &impl signature::Verifier<S>,
     message: &[u8],
     signature: &[u8],
@@ -138,17 +148,17 @@ fn holds<S: SignatureEncoding>(
     S::try_from(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
-/// The key's state is cloned on the stack, already past the padded secret; the comparison is in constant time and
-/// refuses a tag that is cut off.
+/// Returns whether `tag` is the HMAC of the message. Compares in constant time, and rejects a
+/// truncated tag. The clone of the key is on the stack, and has already hashed the padded secret.
 fn is_tag(key: &(impl Mac + Clone), message: &[u8], tag: &[u8]) -> bool {
     key.clone().chain_update(message).verify_slice(tag).is_ok()
 }
 
-/// The comparison of `CtOutput`s is in constant time.
+/// Returns whether both keys compute the same tag. `CtOutput` compares in constant time.
 fn same_tag<M: Mac + Clone>(one: &M, two: &M) -> bool {
     let probe = |key: &M| {
         key.clone()
-            .chain_update(b"tower-jwt-auth: is this secret used twice?")
+            .chain_update(b"tower-jwt-auth: comparison of secrets")
             .finalize()
     };
     probe(one) == probe(two)
@@ -158,7 +168,8 @@ fn same_tag<M: Mac + Clone>(one: &M, two: &M) -> bool {
 mod tests {
     use super::{Hmac, Sha256, Sha384, Sha512};
 
-    /// Compiles only where the `zeroize` features are on: then a state, and with it the HMAC made of such, is wiped.
+    /// Compiles only with the `zeroize` features, which wipe the states of the hashes that an HMAC
+    /// holds.
     #[test]
     fn the_states_of_hmac_are_wiped_when_they_are_dropped() {
         fn is_wiped<T: zeroize::ZeroizeOnDrop>() -> bool {

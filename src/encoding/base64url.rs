@@ -1,9 +1,9 @@
-//! Strict base64url: no padding, no white space, trailing bits zero (RFC 7515 §2, RFC 4648 §5).
+//! Strict base64url: no padding, no white space, and zero trailing bits (RFC 7515 §2, RFC 4648 §5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose;
 
-/// With the processor's wide instructions where it has them: a quarter of the time.
+/// Uses SIMD instructions if the processor has them, which takes a quarter of the time.
 #[cfg(any(
     target_arch = "x86_64",
     all(target_arch = "aarch64", target_endian = "little")
@@ -16,14 +16,21 @@ static ENGINE: std::sync::LazyLock<base64::engine::simd::Simd> =
 )))]
 static ENGINE: general_purpose::GeneralPurpose = general_purpose::URL_SAFE_NO_PAD;
 
+/// Decodes base64url. Returns `None` for anything else.
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok()
 }
 
-/// Decodes into `buffer`, which is too small where the text is longer than anything that belongs there.
+/// Decodes base64url into `buffer` and returns the decoded part of it. Returns `None` for anything
+/// else, and if the buffer is too small.
 pub(crate) fn decode_into<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-    let length = ENGINE.decode_slice(text, buffer).ok()?;
-    buffer.get(..length)
+    let len = ENGINE.decode_slice(text, buffer).ok()?;
+    let decoded = buffer.get(..len);
+    debug_assert!(
+        decoded.is_some(),
+        "the engine returns a length within the buffer"
+    );
+    decoded
 }
 
 #[cfg(test)]
@@ -33,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_and_plain_decoding_agree_on_every_byte_at_every_place() {
+    fn simd_and_scalar_decoding_agree_on_every_byte_at_every_index() {
         let text: Vec<u8> = (b'A'..=b'Z')
             .chain(b'a'..=b'z')
             .chain(b'0'..=b'9')
@@ -41,21 +48,21 @@ mod tests {
             .cycle()
             .take(150)
             .collect();
-        for length in 0..text.len() {
+        for len in 0..text.len() {
             assert_eq!(
-                decode(&text[..length]),
-                URL_SAFE_NO_PAD.decode(&text[..length]).ok(),
-                "{length} characters"
+                decode(&text[..len]),
+                URL_SAFE_NO_PAD.decode(&text[..len]).ok(),
+                "{len} characters"
             );
         }
-        for place in 0..text.len() {
+        for index in 0..text.len() {
             let mut bytes = text.clone();
             for byte in 0..=u8::MAX {
-                bytes[place] = byte;
+                bytes[index] = byte;
                 assert_eq!(
                     decode(&bytes),
                     URL_SAFE_NO_PAD.decode(&bytes).ok(),
-                    "{byte} at {place}"
+                    "{byte} at {index}"
                 );
             }
         }
@@ -74,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_is_too_small_is_refused_and_nothing_beyond_the_text_is_given() {
+    fn a_buffer_that_is_too_small_is_rejected_and_nothing_beyond_the_text_is_returned() {
         let text = "QUJD".repeat(50);
         assert_eq!(decode_into(text.as_bytes(), &mut [0; 149]), None);
         for room in [150, 151, 300] {

@@ -1,11 +1,12 @@
-//! The header_cache of tokens that keys of one set have signed, recognised by their bytes: an issuer writes the same few over
-//! and over.
+//! The headers of verified tokens, recognized by their bytes.
+//!
+//! An issuer signs all of its tokens with a few headers. Those need not be parsed for every token.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::algorithm::Algorithm;
 
-/// What matters of a token's header (RFC 7515 §4.1).
+/// The members of a token's header that verification depends on (RFC 7515 §4.1).
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
@@ -13,42 +14,52 @@ pub(crate) struct Header {
     pub(crate) typ: Option<Box<str>>,
 }
 
-/// How many are kept: two or three for each key that signs at a time, with room for more.
+/// The maximum number of headers: an issuer uses two or three for each key that it signs with.
 const MAX_HEADERS: usize = 16;
-/// Longer ones hold something that differs from token to token, such as a certificate.
+/// The maximum length of a header in bytes. Longer ones contain something that differs from token
+/// to token, such as a certificate.
 const MAX_HEADER_LEN: usize = 1024;
 
-/// Entered only after a token with that header was verified, so that strangers can't fill it. Reading takes no lock, and
-/// nothing is ever replaced: a new key set starts with none.
-#[derive(Debug, Default)]
-pub(crate) struct HeaderCache(Box<[OnceLock<Known>; MAX_HEADERS]>);
+/// The headers of tokens that were verified with one key set.
+///
+/// A header is added only after a token with it was verified, so forged tokens can't fill the
+/// cache. Reading takes no lock. Nothing is evicted: a new key set starts with an empty cache.
+/// Clones share the entries, as clones of a key set share its keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeaderCache(Arc<[OnceLock<Entry>; MAX_HEADERS]>);
 
 #[derive(Debug)]
-struct Known {
+struct Entry {
     encoded: Box<[u8]>,
     header: Header,
 }
 
 impl HeaderCache {
-    /// What is known of a header that is encoded as this, if it was met before.
+    /// Returns the header that is encoded as these bytes, if it is cached.
     pub(crate) fn get(&self, encoded: &[u8]) -> Option<&Header> {
-        let mut met = self.0.iter().map_while(OnceLock::get);
-        met.find(|known| *known.encoded == *encoded)
-            .map(|known| &known.header)
+        let mut entries = self.0.iter().map_while(OnceLock::get);
+        entries
+            .find(|entry| *entry.encoded == *encoded)
+            .map(|entry| &entry.header)
     }
 
+    /// Adds a header, unless it is cached, is too long, or the cache is full.
     pub(crate) fn add(&self, encoded: &[u8], header: &Header) {
         if encoded.len() > MAX_HEADER_LEN || self.get(encoded).is_some() {
             return;
         }
-        let known = Known {
+        let mut entry = Entry {
             encoded: encoded.into(),
             header: header.clone(),
         };
-        // Two threads may enter the same one at once: that costs a place, no more.
-        let _ = self.0.iter().try_fold(known, |known, place| {
-            place.set(known).map_or_else(Ok, |()| Err(()))
-        });
+        // Two threads may add the same header at the same time. That uses two slots, and nothing
+        // else.
+        for slot in self.0.iter() {
+            match slot.set(entry) {
+                Ok(()) => return,
+                Err(rejected) => entry = rejected,
+            }
+        }
     }
 }
 
@@ -65,38 +76,45 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_recognised_by_all_of_its_bytes() {
-        let known = HeaderCache::default();
-        known.add(b"abc", &header("1"));
-        known.add(b"abd", &header("2"));
-        assert_eq!(known.get(b"abd").unwrap().key_id.as_deref(), Some("2"));
+    fn a_header_is_recognized_by_all_of_its_bytes() {
+        let cache = HeaderCache::default();
+        cache.add(b"abc", &header("1"));
+        cache.add(b"abd", &header("2"));
+        assert_eq!(cache.get(b"abd").unwrap().key_id.as_deref(), Some("2"));
         assert!(
-            known.get(b"ab").is_none() && known.get(b"abcd").is_none() && known.get(b"").is_none()
+            cache.get(b"ab").is_none() && cache.get(b"abcd").is_none() && cache.get(b"").is_none()
         );
     }
 
     #[test]
-    fn more_headers_than_there_is_room_for_change_nothing() {
-        let known = HeaderCache::default();
+    fn a_full_cache_keeps_its_entries_and_takes_no_others() {
+        let cache = HeaderCache::default();
         for id in 0..100 {
-            known.add(id.to_string().as_bytes(), &header(&id.to_string()));
-            known.add(id.to_string().as_bytes(), &header("again"));
+            cache.add(id.to_string().as_bytes(), &header(&id.to_string()));
+            cache.add(id.to_string().as_bytes(), &header("again"));
         }
         assert!(
-            (0..MAX_HEADERS).all(|id| known.get(id.to_string().as_bytes()).unwrap().key_id
+            (0..MAX_HEADERS).all(|id| cache.get(id.to_string().as_bytes()).unwrap().key_id
                 == header(&id.to_string()).key_id)
         );
-        assert!(known.get(MAX_HEADERS.to_string().as_bytes()).is_none());
+        assert!(cache.get(MAX_HEADERS.to_string().as_bytes()).is_none());
     }
 
     #[test]
-    fn a_long_header_is_not_kept() {
-        let known = HeaderCache::default();
-        known.add("x".repeat(MAX_HEADER_LEN + 1).as_bytes(), &header("1"));
-        assert!(
-            known
-                .get("x".repeat(MAX_HEADER_LEN + 1).as_bytes())
-                .is_none()
-        );
+    fn a_header_that_is_too_long_is_not_cached() {
+        let cache = HeaderCache::default();
+        let max_len = "x".repeat(MAX_HEADER_LEN);
+        let too_long = "x".repeat(MAX_HEADER_LEN + 1);
+        cache.add(max_len.as_bytes(), &header("1"));
+        cache.add(too_long.as_bytes(), &header("2"));
+        assert!(cache.get(max_len.as_bytes()).is_some());
+        assert!(cache.get(too_long.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn clones_share_their_entries() {
+        let cache = HeaderCache::default();
+        cache.clone().add(b"abc", &header("1"));
+        assert!(cache.get(b"abc").is_some());
     }
 }

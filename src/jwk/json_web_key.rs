@@ -1,17 +1,20 @@
-//! One json_web_key of a JWK set (RFC 7517 §4), read on its own so that a bad one harms nobody else.
+//! One key of a JWK set (RFC 7517 §4).
+//!
+//! Each key is read on its own, so that an unusable one does not affect the others.
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Key, SkipReason};
 use crate::algorithm::Algorithm;
-use crate::encoding::base64url;
-use crate::encoding::json;
+use crate::encoding::{base64url, json};
 
-/// Longer key ids are no key ids: they would be kept and shown.
-const LONGEST_KEY_ID: usize = 512;
+/// The maximum length of a key id in bytes. Key ids of fetched keys are cached and logged.
+pub(super) const MAX_KEY_ID_LEN: usize = 512;
 
-/// The members that matter here. Others, `x5c` and `x5u` among them, are ignored: the key is in the JWK itself.
+/// The members that determine the key. Others are ignored, `x5c` and `x5u` among them: only the JWK
+/// itself is trusted.
 #[derive(Deserialize, Serialize)]
 struct Jwk {
     kty: String,
@@ -36,38 +39,38 @@ struct Jwk {
     #[serde(skip_serializing)]
     k: Option<Secret>,
     #[serde(skip_serializing)]
-    d: Option<serde::de::IgnoredAny>,
+    d: Option<IgnoredAny>,
 }
 
-/// Wiped when it is dropped.
+/// The text of a shared secret, wiped when it is dropped.
 struct Secret(Zeroizing<String>);
 
 impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|secret| Self(Zeroizing::new(secret)))
     }
 }
 
-/// Reads one JWK. The error says why it is unusable, without repeating any of it.
+/// Reads one JWK.
 pub(super) fn from_json(json: &str) -> Result<Key, SkipReason> {
     let jwk: Jwk = json::object(json.as_bytes()).ok_or(SkipReason::Malformed)?;
     jwk.check_purpose()?;
-    let key = jwk.key(jwk.pinned()?)?;
+    let key = jwk.key(jwk.algorithm()?)?;
     match jwk.kid {
-        Some(kid) if kid.len() > LONGEST_KEY_ID => Err(SkipReason::KeyIdTooLong),
+        Some(kid) if kid.len() > MAX_KEY_ID_LEN => Err(SkipReason::KeyIdTooLong),
         Some(kid) => Ok(key.with_key_id(kid)),
         None => Ok(key),
     }
 }
 
-/// The public members of a JWK that is usable and public, as JSON.
+/// Returns the public members of a JWK as JSON, if it is a usable public key.
 pub(super) fn public_json(json: &str) -> Option<String> {
     let public = from_json(json).is_ok_and(|key| !is_secret(&key));
     let jwk: Jwk = json::object(json.as_bytes()).filter(|_| public)?;
     serde_json::to_string(&jwk).ok()
 }
 
-/// Whether the JWK is a shared secret, which no fetched set may hold.
+/// Returns whether the key is a shared secret. A fetched set must not contain one.
 pub(super) fn is_secret(key: &Key) -> bool {
     key.algorithms().iter().any(Algorithm::is_symmetric)
 }
@@ -80,19 +83,16 @@ impl Jwk {
         if self.d.is_some() {
             return Err(SkipReason::PrivateKey);
         }
-        let verifies =
-            |operations: &Vec<String>| operations.iter().any(|operation| operation == "verify");
-        if self
-            .key_ops
-            .as_ref()
-            .is_some_and(|operations| !verifies(operations))
-        {
-            return Err(SkipReason::NotForVerification);
+        match &self.key_ops {
+            Some(operations) if !operations.iter().any(|operation| operation == "verify") => {
+                Err(SkipReason::NotForVerification)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn pinned(&self) -> Result<Option<Algorithm>, SkipReason> {
+    /// Returns the algorithm that `alg` pins the key to.
+    fn algorithm(&self) -> Result<Option<Algorithm>, SkipReason> {
         let parse = |name: &str| {
             Algorithm::from_name(name).ok_or_else(|| SkipReason::unsupported_algorithm(name))
         };
@@ -101,42 +101,49 @@ impl Jwk {
 
     fn key(&self, pinned: Option<Algorithm>) -> Result<Key, SkipReason> {
         match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => Key::rsa(
-                &bytes(self.n.as_deref())?,
-                &bytes(self.e.as_deref())?,
-                pinned,
-            ),
+            ("RSA", _) => {
+                let n = member("n", self.n.as_deref())?;
+                let e = member("e", self.e.as_deref())?;
+                Key::rsa(&n, &e, pinned)
+            }
             ("EC", Some(curve)) => Key::ec(&self.point(curve)?, pinned),
-            ("OKP", Some("Ed25519")) => Key::ed25519(&bytes(self.x.as_deref())?, pinned),
-            ("oct", _) => Key::octets(&bytes(self.k.as_ref().map(|k| k.0.as_str()))?, pinned),
+            ("OKP", Some("Ed25519")) => Key::ed25519(&member("x", self.x.as_deref())?, pinned),
+            ("oct", _) => {
+                let k = self.k.as_ref().map(|k| k.0.as_str());
+                Key::octets(&member("k", k)?, pinned)
+            }
             ("EC" | "OKP", _) => Err(SkipReason::UnsupportedCurve),
-            _ => Err(SkipReason::UnknownType),
+            _ => Err(SkipReason::UnknownKeyType),
         }
     }
 
-    /// The uncompressed point; coordinates have exactly the field's length (RFC 7518 §6.2.1.2).
+    /// Returns the uncompressed point. Coordinates have exactly the length of the curve's field
+    /// (RFC 7518 §6.2.1.2).
     fn point(&self, curve: &str) -> Result<Vec<u8>, SkipReason> {
-        let length = match curve {
+        let len = match curve {
             "P-256" => 32,
             "P-384" => 48,
             "P-521" => 66,
             _ => return Err(SkipReason::UnsupportedCurve),
         };
-        let (x, y) = (bytes(self.x.as_deref())?, bytes(self.y.as_deref())?);
-        if x.len() != length || y.len() != length {
-            return Err(SkipReason::WrongLength);
+        let x = member("x", self.x.as_deref())?;
+        let y = member("y", self.y.as_deref())?;
+        if x.len() != len || y.len() != len {
+            return Err(SkipReason::CoordinateLength);
         }
         Ok([&[4], x.as_slice(), y.as_slice()].concat())
     }
 }
 
-fn bytes(value: Option<&str>) -> Result<Zeroizing<Vec<u8>>, SkipReason> {
-    let text = value.ok_or(SkipReason::MissingMember)?;
-    // As long as the text is long enough, so that nothing is moved to a larger buffer and left behind unwiped.
+/// Decodes the value of a member that the type of the key requires.
+fn member(name: &'static str, value: Option<&str>) -> Result<Zeroizing<Vec<u8>>, SkipReason> {
+    let text = value.ok_or(SkipReason::MissingMember(name))?;
+    // The decoded bytes are shorter than the text, so the buffer does not grow. Growing would leave
+    // a copy of a secret behind that is not wiped.
     let mut bytes = Zeroizing::new(vec![0; text.len()]);
-    let length = base64url::decode_into(text.as_bytes(), &mut bytes)
-        .ok_or(SkipReason::InvalidBase64)?
+    let len = base64url::decode_into(text.as_bytes(), &mut bytes)
+        .ok_or(SkipReason::InvalidBase64(name))?
         .len();
-    bytes.truncate(length);
+    bytes.truncate(len);
     Ok(bytes)
 }

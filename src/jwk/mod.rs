@@ -1,14 +1,18 @@
-//! Keys: parsed once, checked when loaded, each pinned to its algorithms.
+//! Keys: checked and parsed once, when they are loaded, and pinned to their algorithms.
 
 mod header_cache;
 mod json_web_key;
 mod key;
+mod key_material;
 mod pem;
 mod set;
+mod set_document;
 mod skip_reason;
+mod skipped_key;
 mod strength;
 
 pub(crate) use header_cache::Header;
 pub use key::Key;
-pub use set::{KeySet, SkippedKey};
+pub use set::KeySet;
 pub use skip_reason::SkipReason;
+pub use skipped_key::SkippedKey;

@@ -1,4 +1,8 @@
-//! Public keys in PEM and DER form. jsonwebtoken takes the ASN.1 apart; the checks are those of every other key.
+//! Public keys in PEM and DER form.
+//!
+//! jsonwebtoken parses the ASN.1; the checks are those of every other key.
+
+use std::fmt::Display;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,98 +11,117 @@ use jsonwebtoken::DecodingKey;
 use super::{Key, SkipReason};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 
+const SEQUENCE: u8 = 0x30;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const BIT_STRING: u8 = 0x03;
+const INTEGER: u8 = 0x02;
+
+/// Reads a PEM file with one public key.
 pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
-    let text = std::str::from_utf8(pem).map_err(|_| unusable("is not text"))?;
+    let text = std::str::from_utf8(pem).map_err(|_| unusable("is not PEM: it is not UTF-8"))?;
     if text.contains("PRIVATE KEY-----") {
         return Err(unusable(
-            "is private; give the public key and keep this one with the issuer",
+            "is a private key, which only the issuer may have: use its public key",
         ));
     }
     if text.contains("-----BEGIN CERTIFICATE") {
-        return Err(unusable("is a certificate; extract its public key"));
+        return Err(unusable("is a certificate: extract its public key"));
     }
     if text.matches("-----BEGIN ").count() > 1 {
-        return Err(unusable("holds several keys; give them one by one"));
+        return Err(unusable(
+            "is followed by another one: pass one key at a time",
+        ));
     }
-    read(pem).map_err(unusable)
+    read(pem)
 }
 
+/// Reads a `SubjectPublicKeyInfo` in DER.
 pub(super) fn from_der(der: &[u8]) -> Result<Key, ConfigError> {
     let pem = format!(
         "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
         STANDARD.encode(der)
     );
-    read(pem.as_bytes()).map_err(unusable)
+    read(pem.as_bytes())
 }
 
-/// Whether it has the outline of a public key: `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7) or `RSAPublicKey` (RFC 8017
-/// §A.1.1). Copies nothing, because what is asked about may be a secret.
+/// Returns whether DER has the structure of a public key: `SubjectPublicKeyInfo` (RFC 5280
+/// §4.1.2.7) or `RSAPublicKey` (RFC 8017 §A.1.1).
+///
+/// Reads in place: the input may be a secret, and a copy would not be wiped.
 pub(super) fn is_public_der(der: &[u8]) -> bool {
     is_key_info(der).is_some() || rsa_components(der).is_some()
 }
 
 fn is_key_info(der: &[u8]) -> Option<()> {
-    let (info, []) = element(0x30, der)? else {
+    let (info, []) = element(SEQUENCE, der)? else {
         return None;
     };
-    let (algorithm, rest) = element(0x30, info)?;
-    element(0x06, algorithm)?;
-    let (_, []) = element(0x03, rest)? else {
+    let (algorithm, rest) = element(SEQUENCE, info)?;
+    element(OBJECT_IDENTIFIER, algorithm)?;
+    let (_, []) = element(BIT_STRING, rest)? else {
         return None;
     };
     Some(())
 }
 
-fn read(pem: &[u8]) -> Result<Key, SkipReason> {
-    if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
-        let (n, e) = rsa_components(content(&key)?).ok_or(SkipReason::InvalidKey)?;
-        return Key::rsa(n, e, None);
-    }
-    if let Ok(key) = DecodingKey::from_ec_pem(pem) {
-        return Key::ec(content(&key)?, None);
-    }
-    if let Ok(key) = DecodingKey::from_ed_pem(pem) {
-        return Key::ed25519(content(&key)?, None);
-    }
-    Err(SkipReason::UnknownType)
+fn read(pem: &[u8]) -> Result<Key, ConfigError> {
+    let key = if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
+        rsa_components(content(&key)?)
+            .ok_or(SkipReason::InvalidKey)
+            .and_then(|(n, e)| Key::rsa(n, e, None))
+    } else if let Ok(key) = DecodingKey::from_ec_pem(pem) {
+        Key::ec(content(&key)?, None)
+    } else if let Ok(key) = DecodingKey::from_ed_pem(pem) {
+        Key::ed25519(content(&key)?, None)
+    } else {
+        return Err(not_a_public_key());
+    };
+    key.map_err(unusable)
 }
 
-fn content(key: &DecodingKey) -> Result<&[u8], SkipReason> {
-    key.try_get_as_bytes().map_err(|_| SkipReason::UnknownType)
+fn content(key: &DecodingKey) -> Result<&[u8], ConfigError> {
+    key.try_get_as_bytes().map_err(|_| not_a_public_key())
 }
 
-/// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 §A.1.1), nothing after it.
+/// Returns modulus and exponent of an `RSAPublicKey`, a sequence of these two (RFC 8017 §A.1.1).
 fn rsa_components(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (sequence, []) = element(0x30, der)? else {
+    let (sequence, []) = element(SEQUENCE, der)? else {
         return None;
     };
-    let (n, rest) = element(0x02, sequence)?;
-    let (e, []) = element(0x02, rest)? else {
+    let (n, rest) = element(INTEGER, sequence)?;
+    let (e, []) = element(INTEGER, rest)? else {
         return None;
     };
     Some((n, e))
 }
 
-/// The content of the DER element at the front, and what follows it.
+/// Returns the content of the first DER element, if it has that tag, and what follows the element.
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (&[found, length], rest) = der.split_first_chunk()?;
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(length), rest),
-        0x81 => rest
-            .split_first()
-            .map(|(&one, rest)| (usize::from(one), rest))?,
-        0x82 => rest
-            .split_first_chunk()
-            .map(|(&two, rest)| (usize::from(u16::from_be_bytes(two)), rest))?,
+    let (&[found, len], rest) = der.split_first_chunk()?;
+    // The short form of a length, and the long one of up to 65535 bytes, which no key exceeds.
+    let (len, rest) = match len {
+        0..=0x7f => (usize::from(len), rest),
+        0x81 => {
+            let (&[len], rest) = rest.split_first_chunk()?;
+            (usize::from(len), rest)
+        }
+        0x82 => {
+            let (&len, rest) = rest.split_first_chunk()?;
+            (usize::from(u16::from_be_bytes(len)), rest)
+        }
         _ => return None,
     };
     if found == tag {
-        rest.split_at_checked(length)
+        rest.split_at_checked(len)
     } else {
         None
     }
 }
 
-fn unusable(reason: impl std::fmt::Display) -> ConfigError {
+fn not_a_public_key() -> ConfigError {
+    unusable("is not a public key: must be RSA, P-256, P-384, P-521 or Ed25519")
+}
+
+fn unusable(reason: impl Display) -> ConfigError {
     ConfigError::new(ConfigErrorKind::UnusableKey, format!("the key {reason}"))
 }

@@ -4,13 +4,16 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// The maximum length of an algorithm's name in [`SkipReason::UnsupportedAlgorithm`]: registered names
-/// are shorter, and the text comes from the issuer.
+use super::json_web_key::MAX_KEY_ID_LEN;
+use super::set_document::MAX_KEYS;
+
+/// The maximum length of the name in [`SkipReason::UnsupportedAlgorithm`]. Registered names are
+/// shorter, and the text comes from outside.
 const MAX_NAME_LEN: usize = 32;
 
-/// Why a key of a JWK set is skipped.
+/// Why a key of a JWK set is not used.
 ///
-/// Displayed as the end of a sentence that starts with "the key". Serializes as that text.
+/// Displays as the end of a sentence that starts with "the key", and serializes as that text.
 ///
 /// # Examples
 ///
@@ -27,58 +30,61 @@ const MAX_NAME_LEN: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// It is not a JSON object, or a member has the wrong type.
+    /// The JWK is not a JSON object, or a member has the wrong JSON type.
     Malformed,
     /// `use` is not `sig` (RFC 7517 §4.2).
     NotForSignatures,
     /// `key_ops` lacks `verify` (RFC 7517 §4.3).
     NotForVerification,
-    /// It contains a private key, which only the issuer may have.
+    /// The JWK contains the private key, which only the issuer may have.
     PrivateKey,
-    /// It is a shared secret in a fetched set: everybody can read it.
+    /// The JWK is a shared secret in a set that was fetched.
     PublishedSecret,
-    /// `alg` is not a supported signature algorithm.
+    /// `alg` is not a supported signature algorithm. Contains its printable ASCII characters, at
+    /// most 32.
     UnsupportedAlgorithm(String),
-    /// `alg` does not fit the type of the key.
+    /// The key has another type or curve than `alg` requires (RFC 7518 §3.1).
     AlgorithmMismatch,
-    /// This build has no implementation of the key's algorithm.
-    MissingImplementation,
-    /// `kty` is not known (RFC 7518 §6.1).
-    UnknownType,
-    /// The curve is not supported.
+    /// The signature backend does not implement the key's algorithm.
+    NotImplemented,
+    /// `kty` is not RSA, EC, OKP or oct (RFC 7518 §6.1, RFC 8037 §2).
+    UnknownKeyType,
+    /// The curve is not P-256, P-384, P-521 or Ed25519.
     UnsupportedCurve,
-    /// A member that the type of the key requires is absent.
-    MissingMember,
-    /// A member is not base64url (RFC 7515 §2).
-    InvalidBase64,
-    /// The coordinates do not have the length of the curve's field (RFC 7518 §6.2.1.2).
-    WrongLength,
-    /// The values are not a key: for one, the point is not on the curve.
+    /// The key's type requires a member, here named, that is absent.
+    MissingMember(&'static str),
+    /// A member, here named, is not base64url without padding (RFC 7515 §2).
+    InvalidBase64(&'static str),
+    /// A coordinate does not have the length that its curve requires (RFC 7518 §6.2.1.2, RFC 8032
+    /// §5.1.5).
+    CoordinateLength,
+    /// The values do not form a key: for one, the point is not on the curve.
     InvalidKey,
-    /// It is an Ed25519 key of small order: anybody can sign for it.
+    /// The Ed25519 key has small order: signatures can be forged without the private key.
     SmallOrder,
-    /// It is an RSA key of fewer than 2048 or more than 8192 bits (RFC 7518 §3.3).
-    RsaSize,
+    /// The RSA key has fewer than 2048 bits (RFC 7518 §3.3).
+    RsaTooSmall,
+    /// The RSA key has more than 8192 bits.
+    RsaTooLarge,
     /// The RSA exponent is even, below 3, or longer than 32 bits.
     RsaExponent,
-    /// The secret is shorter than the output of its hash, in bytes (RFC 7518 §3.2).
+    /// The secret is shorter than the output of its hash (RFC 7518 §3.2).
     SecretTooShort {
         /// The minimum length in bytes.
         min: usize,
     },
-    /// The secret has fewer than 8 distinct bytes.
+    /// The secret has fewer than 8 distinct byte values.
     SecretNotRandom,
-    /// The secret is a public key, which everybody can read (CVE-2015-9235).
+    /// The secret is the file of a public key (CVE-2015-9235).
     SecretIsPublicKey,
     /// The key id is longer than 512 bytes.
     KeyIdTooLong,
-    /// The set has more keys than are used.
+    /// The set has more than 128 usable keys, and this one comes after them.
     TooManyKeys,
 }
 
 impl SkipReason {
-    /// Returns the reason for an `alg` that is not supported. The name comes from outside: it is cut,
-    /// and only printable ASCII is kept.
+    /// Returns the reason for an `alg` that is not supported.
     pub(super) fn unsupported_algorithm(name: &str) -> Self {
         let printable = name.chars().filter(char::is_ascii_graphic);
         Self::UnsupportedAlgorithm(printable.take(MAX_NAME_LEN).collect())
@@ -89,32 +95,45 @@ impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "is not a JSON object with members of the right types",
-            Self::NotForSignatures => "is not for signatures (use)",
-            Self::NotForVerification => "is not for verification (key_ops)",
+            Self::NotForSignatures => "is not for signatures: its use is not sig",
+            Self::NotForVerification => "is not for verification: its key_ops lack verify",
             Self::PrivateKey => "is a private key, which only the issuer may have",
-            Self::PublishedSecret => "is a secret that was published",
+            Self::PublishedSecret => "is a shared secret that was published",
             Self::UnsupportedAlgorithm(name) => {
                 return write!(
                     f,
-                    "has an algorithm that is not a supported signature algorithm: {name}"
+                    "has alg {name:?}, which is not a supported signature algorithm"
                 );
             }
-            Self::AlgorithmMismatch => "has an algorithm that does not fit its type",
-            Self::MissingImplementation => "has an algorithm that this build does not implement",
-            Self::UnknownType => "has an unknown type (kty)",
-            Self::UnsupportedCurve => "is on an unsupported curve",
-            Self::MissingMember => "lacks a member that its type requires",
-            Self::InvalidBase64 => "has a member that is not base64url",
-            Self::WrongLength => "has a value of the wrong length",
-            Self::InvalidKey => "has values that are not a key",
-            Self::SmallOrder => "is an Ed25519 key of small order, for which anybody can sign",
-            Self::RsaSize => "is an RSA key of fewer than 2048 or more than 8192 bits",
+            Self::AlgorithmMismatch => "has an alg that does not fit its type or curve",
+            Self::NotImplemented => {
+                "has an algorithm that the signature backend does not implement"
+            }
+            Self::UnknownKeyType => "has an unknown type: its kty is not RSA, EC, OKP or oct",
+            Self::UnsupportedCurve => "has a curve other than P-256, P-384, P-521 and Ed25519",
+            Self::MissingMember(name) => {
+                return write!(f, "lacks {name}, which its type requires");
+            }
+            Self::InvalidBase64(name) => {
+                return write!(f, "has a {name} that is not base64url without padding");
+            }
+            Self::CoordinateLength => "has a coordinate of the wrong length for its curve",
+            Self::InvalidKey => "has values that do not form a key",
+            Self::SmallOrder => {
+                "is an Ed25519 key of small order, for which signatures can be forged"
+            }
+            Self::RsaTooSmall => "is an RSA key of fewer than 2048 bits",
+            Self::RsaTooLarge => "is an RSA key of more than 8192 bits",
             Self::RsaExponent => "has an RSA exponent that is even, below 3 or longer than 32 bits",
             Self::SecretTooShort { min } => return write!(f, "is shorter than {min} bytes"),
-            Self::SecretNotRandom => "has fewer than 8 distinct bytes; use random ones",
-            Self::SecretIsPublicKey => "is a public key, which everybody can read",
-            Self::KeyIdTooLong => "has a key id of more than 512 bytes",
-            Self::TooManyKeys => "comes after the maximum number of keys",
+            Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
+            Self::SecretIsPublicKey => "is a public key, which is not secret",
+            Self::KeyIdTooLong => {
+                return write!(f, "has a key id of more than {MAX_KEY_ID_LEN} bytes");
+            }
+            Self::TooManyKeys => {
+                return write!(f, "comes after the first {MAX_KEYS} usable keys of the set");
+            }
         })
     }
 }
@@ -122,5 +141,33 @@ impl fmt::Display for SkipReason {
 impl Serialize for SkipReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_is_named_up_to_32_printable_characters() {
+        let reason = SkipReason::unsupported_algorithm("RSA-OAEP");
+        assert_eq!(
+            reason.to_string(),
+            r#"has alg "RSA-OAEP", which is not a supported signature algorithm"#
+        );
+        let hostile = format!("a\n\u{1b}[31m\u{fc}{}", "b".repeat(100));
+        let SkipReason::UnsupportedAlgorithm(name) = SkipReason::unsupported_algorithm(&hostile)
+        else {
+            panic!("another reason")
+        };
+        assert_eq!(name, format!("a[31m{}", "b".repeat(27)));
+    }
+
+    #[test]
+    fn a_reason_serializes_as_its_text() {
+        assert_eq!(
+            serde_json::to_string(&SkipReason::SecretTooShort { min: 32 }).unwrap(),
+            r#""is shorter than 32 bytes""#
+        );
     }
 }

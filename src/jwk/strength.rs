@@ -1,14 +1,21 @@
-//! What a key must be to be trusted at all. Each reason is the end of a sentence that starts with "the key".
+//! The minimum strength of keys.
+
+use std::ops::RangeInclusive;
 
 use super::SkipReason;
 use crate::algorithm::Algorithm;
 
-/// The fewest distinct byte values in a secret: 32 random bytes practically never have so few, typed fillers do.
+/// The minimum number of distinct byte values in a secret. 32 random bytes practically never have
+/// fewer; typed placeholders do.
 const MIN_DISTINCT_BYTES: usize = 8;
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+/// The accepted lengths of an RSA modulus in bytes: 2048 bits (RFC 7518 §3.3) to 8192 bits.
+const RSA_LEN: RangeInclusive<usize> = 256..=1024;
+/// The maximum length of an RSA exponent in bytes. Longer ones only cost time.
+const MAX_EXPONENT_LEN: usize = 4;
 
-/// The hash's output in bytes: the least that RFC 7518 §3.2 allows as a secret.
-pub(super) const fn shortest_secret(algorithm: Algorithm) -> Option<usize> {
+/// Returns the minimum length in bytes of a secret for HMAC: that of the hash's output (RFC 7518
+/// §3.2). `None` for other algorithms.
+pub(super) const fn min_secret_len(algorithm: Algorithm) -> Option<usize> {
     match algorithm {
         Algorithm::HS256 => Some(32),
         Algorithm::HS384 => Some(48),
@@ -17,29 +24,31 @@ pub(super) const fn shortest_secret(algorithm: Algorithm) -> Option<usize> {
     }
 }
 
-pub(super) fn check_secret(secret: &[u8], shortest: usize) -> Result<(), SkipReason> {
-    if secret.len() < shortest {
-        return Err(SkipReason::SecretTooShort { min: shortest });
+/// Rejects a secret that is too short or guessable.
+pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
+    if secret.len() < min_len {
+        return Err(SkipReason::SecretTooShort { min: min_len });
     }
     if is_public_key(secret) {
         return Err(SkipReason::SecretIsPublicKey);
     }
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
     if distinct < MIN_DISTINCT_BYTES {
-        Err(SkipReason::SecretNotRandom)
-    } else {
-        Ok(())
+        return Err(SkipReason::SecretNotRandom);
     }
+    Ok(())
 }
 
-/// A file of the wrong kind: whoever knows the public key could sign with it (CVE-2015-9235). It is looked at where it
-/// is, since a copy of what may after all be a secret would not be wiped.
+/// Returns whether a secret is the file of a public key. Every holder of the public key could sign
+/// with it (CVE-2015-9235).
+///
+/// Reads the secret in place: a copy would not be wiped.
 fn is_public_key(secret: &[u8]) -> bool {
     let text = secret.trim_ascii_start();
-    let jwk = text.starts_with(b"{") && contains(text, b"\"kty\"");
-    contains(text, b"-----BEGIN ")
+    let is_jwk = text.starts_with(b"{") && contains(text, b"\"kty\"");
+    is_jwk
+        || contains(text, b"-----BEGIN ")
         || text.starts_with(b"ssh-")
-        || jwk
         || super::pem::is_public_der(secret)
 }
 
@@ -47,27 +56,29 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// RFC 7518 §3.3 asks for 2048 bits; e = 1 makes every message its own signature, an even e is no key.
+/// Rejects an RSA key by its size and its exponent, both without leading zero bytes. With an
+/// exponent of 1, every message is its own signature; an even exponent belongs to no key.
 pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
-    let leading = n.first().map_or(0, |first| first.leading_zeros());
-    let bits = n
-        .len()
-        .saturating_mul(8)
-        .saturating_sub(usize::try_from(leading).unwrap_or(0));
-    if !RSA_BITS.contains(&bits) {
-        return Err(SkipReason::RsaSize);
+    let has_top_bit = n.first().is_some_and(|first| first & 0x80 != 0);
+    if n.len() < *RSA_LEN.start() || (n.len() == *RSA_LEN.start() && !has_top_bit) {
+        return Err(SkipReason::RsaTooSmall);
     }
-    let odd = e.last().is_some_and(|last| last & 1 == 1);
-    if !odd || e == [1] || e.len() > 4 {
+    if n.len() > *RSA_LEN.end() {
+        return Err(SkipReason::RsaTooLarge);
+    }
+    let is_odd = e.last().is_some_and(|last| last & 1 == 1);
+    if !is_odd || e == [1] || e.len() > MAX_EXPONENT_LEN {
         return Err(SkipReason::RsaExponent);
     }
     Ok(())
 }
 
-/// The encodings of the points of order 1, 2, 4 and 8, without the sign bit: under such a key signatures can be made up.
-/// aws-lc-rs loads them.
-pub(super) fn has_small_order(public: &[u8]) -> bool {
-    const LOW: [[u8; 32]; 2] = [
+/// Returns whether an Ed25519 key is one of the points of order 1, 2, 4 or 8, for which signatures
+/// can be forged. aws-lc-rs loads them.
+///
+/// The sign bit is ignored. Encodings of y ≥ p, which RFC 8032 §5.1.3 rejects, count as well.
+pub(super) fn has_small_order(public: &[u8; 32]) -> bool {
+    const ORDER_8: [[u8; 32]; 2] = [
         [
             0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef,
             0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88,
@@ -79,23 +90,53 @@ pub(super) fn has_small_order(public: &[u8]) -> bool {
             0x92, 0xac, 0x03, 0x7a,
         ],
     ];
-    let Some((&last, rest)) = public.split_last() else {
-        return true;
-    };
-    let (top, first) = (last & 0x7f, rest.first().copied().unwrap_or_default());
-    let middle = |byte: u8| rest.iter().skip(1).all(|other| *other == byte);
-    // y = 0 or 1, or p - 1, p, p + 1.
-    let edge =
-        (top == 0 && first <= 1 && middle(0)) || (top == 0x7f && first >= 0xec && middle(0xff));
-    let same = |low: &[u8; 32]| {
-        low.split_last()
-            .is_some_and(|(end, start)| *end == top && start == rest)
-    };
-    edge || LOW.iter().any(same)
+    let mut y = *public;
+    y[31] &= 0x7f;
+    let [first, middle @ .., last] = y;
+    let all = |byte: u8| middle.iter().all(|other| *other == byte);
+    // Little-endian: y is 0 or 1, or at least p - 1, where p = 2^255 - 19.
+    let is_low = first <= 1 && all(0) && last == 0;
+    let is_high = first >= 0xec && all(0xff) && last == 0x7f;
+    is_low || is_high || ORDER_8.contains(&y)
 }
 
-/// Without leading zero bytes, which some issuers add.
-pub(super) fn significant(id: &[u8]) -> &[u8] {
-    let zeros = id.iter().take_while(|byte| **byte == 0).count();
-    id.get(zeros..).unwrap_or_default()
+/// Returns a big-endian number without leading zero bytes, which some issuers add.
+pub(super) fn significant(mut number: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] = number {
+        number = rest;
+    }
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a modulus of that many bits.
+    fn modulus(bits: usize) -> Vec<u8> {
+        let mut n = vec![0xff; bits.div_ceil(8)];
+        n[0] = 0xff >> (n.len() * 8 - bits);
+        n
+    }
+
+    #[test]
+    fn an_rsa_key_has_2048_to_8192_bits() {
+        let check = |bits| check_rsa(&modulus(bits), &[1, 0, 1]);
+        for bits in [1, 1024, 2040, 2041, 2047] {
+            assert_eq!(check(bits), Err(SkipReason::RsaTooSmall), "{bits} bits");
+        }
+        for bits in [2048, 2049, 3072, 8191, 8192] {
+            assert_eq!(check(bits), Ok(()), "{bits} bits");
+        }
+        for bits in [8193, 8200, 16384] {
+            assert_eq!(check(bits), Err(SkipReason::RsaTooLarge), "{bits} bits");
+        }
+        assert_eq!(check_rsa(&[], &[1, 0, 1]), Err(SkipReason::RsaTooSmall));
+    }
+
+    #[test]
+    fn only_leading_zero_bytes_are_cut() {
+        assert_eq!(significant(&[0, 0, 1, 0]), [1, 0]);
+        assert!(significant(&[0, 0]).is_empty() && significant(&[]).is_empty());
+    }
 }

@@ -1,4 +1,4 @@
-//! Verified and validated claims.
+//! The claims of a verified token.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,229 +6,212 @@ use std::time::{Duration, SystemTime};
 
 use triomphe::{Arc, HeaderSlice};
 
-use super::registered::{JsonClaims, OneOrMany, PayloadStr, Registered};
+use super::json_claims::JsonClaims;
+use super::registered::{OneOrMany, PayloadStr, Registered};
+use super::rules::Rules;
+use super::times::validity;
 use super::token::Verified;
-use super::validate::{Rules, validity};
+use super::token_type::TokenType;
 use crate::algorithm::Algorithm;
 
-/// The claims of a token that passed every check.
+/// The claims of a verified token.
 ///
-/// Only the crate makes them, and only from such a token. Derefs to `C`, the type of the claims
-/// that are not registered ones: see [`JwtAuthBuilder::claims`](crate::JwtAuthBuilder::claims). The
-/// default, [`JsonClaims`], has all claims as JSON. Cheap to clone.
+/// Only verification creates them: the token has a valid signature of a configured issuer, and its
+/// claims passed every check. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the
+/// extensions of the request; [`Claims::from_extensions`] returns them from there. In axum (feature
+/// `axum`) they are an extractor.
 ///
-/// With feature `axum` it is an extractor. In other frameworks, use
-/// [`from_extensions`](Self::from_extensions).
+/// The registered claims have methods. `C` is your type for the others, set with
+/// [`JwtAuthBuilder::claims`](crate::JwtAuthBuilder::claims); [`Claims::custom`] and `Deref` return
+/// it. The default, [`JsonClaims`], has all claims as JSON.
+///
+/// Cheap to clone: clones share one allocation.
 ///
 /// # Examples
 ///
 /// ```
+/// use serde::Deserialize;
 /// use tower_jwt_auth::Claims;
 ///
-/// fn greet(request: &http::Request<()>) -> String {
-///     match request.extensions().get::<Claims>() {
-///         Some(claims) => format!("hello {}", claims.subject().unwrap_or("stranger")),
-///         None => "hello".to_owned(),
-///     }
+/// #[derive(Deserialize)]
+/// struct MyClaims {
+///     tenant: String,
 /// }
-/// # assert_eq!(greet(&http::Request::new(())), "hello");
+///
+/// fn may_read(claims: &Claims<MyClaims>, tenant: &str) -> bool {
+///     claims.custom().tenant == tenant && claims.has_scope("documents:read")
+/// }
 /// ```
 pub struct Claims<C = JsonClaims> {
-    /// The payload and the key id follow in the same allocation.
-    inner: Arc<HeaderSlice<Inner<C>, str>>,
+    /// The text behind the header is the payload, followed by the key id.
+    shared: Arc<HeaderSlice<Inner<C>, str>>,
 }
 
 struct Inner<C> {
     registered: Registered,
     expires_at: SystemTime,
     algorithm: Algorithm,
-    /// The length of the payload, after which the key id begins.
+    /// The length in bytes of the payload in the text.
     payload_len: usize,
     has_key_id: bool,
     token_type: TokenType,
     custom: C,
 }
 
-/// The `typ` header of a token (RFC 7515 §4.1.9).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenType {
-    /// The header has no `typ`.
-    Unspecified,
-    /// `JWT` (RFC 7519 §5.1).
-    Jwt,
-    /// `at+jwt`: an access token (RFC 9068 §2.1).
-    AccessToken,
-    /// Another type, which [`token_types`](crate::JwtAuthBuilder::token_types) accepts.
-    Other(Box<str>),
-}
-
 impl<C> Claims<C> {
-    /// Makes claims at the end of validation: the verified token is the proof.
+    /// Only validation calls this, as its last step. The verified token is the proof.
     pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
         let Verified {
             header,
             token_type,
-            text,
+            payload,
             registered,
             ..
         } = verified;
-        let payload_len = text.payload.len();
-        let has_key_id = header.key_id.is_some();
-        let algorithm = header.algorithm;
         let inner = Inner {
             registered,
             expires_at,
-            algorithm,
-            payload_len,
-            has_key_id,
+            algorithm: header.algorithm,
+            payload_len: payload.payload.len(),
+            has_key_id: header.key_id.is_some(),
             token_type,
             custom,
         };
         Self {
-            inner: Arc::from_header_and_str(inner, text.with_key_id),
+            shared: Arc::from_header_and_str(inner, payload.with_key_id),
         }
     }
 
-    fn checked(&self) -> &Inner<C> {
-        &self.inner.header
+    fn inner(&self) -> &Inner<C> {
+        &self.shared.header
     }
 
-    /// Returns from when on and until when the token passes the checks of its times, as time since
-    /// 1970.
+    fn registered(&self) -> &Registered {
+        &self.inner().registered
+    }
+
+    /// Returns the payload and the key id.
+    fn texts(&self) -> (&str, &str) {
+        let texts = self.shared.slice.split_at_checked(self.inner().payload_len);
+        debug_assert!(texts.is_some(), "the text starts with the payload");
+        texts.unwrap_or_default()
+    }
+
+    fn resolve<'s>(&'s self, text: &'s PayloadStr) -> &'s str {
+        text.resolve(self.json())
+    }
+
+    /// Returns the times, as time since 1970, from which and until which the token passes the
+    /// checks of its times.
     pub(crate) fn validity(&self, rules: &Rules) -> (Duration, Duration) {
-        validity(&self.checked().registered, rules)
+        validity(self.registered(), rules)
     }
 
-    fn text<'s>(&'s self, piece: &'s PayloadStr) -> &'s str {
-        piece.resolve(self.json())
+    /// Returns your claims. `Deref` returns the same.
+    #[must_use]
+    pub fn custom(&self) -> &C {
+        &self.inner().custom
     }
 
-    fn payload_and_key_id(&self) -> (&str, &str) {
-        // `new` took both lengths from the text itself, so this can't panic.
-        self.inner.slice.split_at(self.checked().payload_len)
-    }
-
-    /// Returns `iss`, the issuer of the token (RFC 7519 §4.1.1): the name of a configured issuer.
+    /// Returns `iss`, the issuer: one of the configured ones (RFC 7519 §4.1.1).
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.checked()
-            .registered
-            .iss
-            .as_ref()
-            .map_or("", |iss| self.text(iss))
+        let iss = self.registered().iss.as_ref();
+        debug_assert!(iss.is_some(), "a token without issuer is not verified");
+        iss.map_or("", |iss| self.resolve(iss))
     }
 
-    /// Returns `sub`, the subject of the token (RFC 7519 §4.1.2). It is unique only together with
-    /// the [issuer](Claims::issuer).
+    /// Returns `sub`, the subject (RFC 7519 §4.1.2). It is unique only together with the
+    /// [issuer](Claims::issuer).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.checked()
-            .registered
-            .sub
-            .as_ref()
-            .map(|sub| self.text(sub))
+        let sub = self.registered().sub.as_ref();
+        sub.map(|sub| self.resolve(sub))
     }
 
-    /// Returns `aud`, the audiences of the token (RFC 7519 §4.1.3). One of them is a configured
-    /// audience.
+    /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        let audience = self.checked().registered.aud.as_ref();
-        audience
-            .into_iter()
+        let aud = self.registered().aud.as_ref();
+        aud.into_iter()
             .flat_map(OneOrMany::as_slice)
-            .map(|aud| self.text(aud))
+            .map(|aud| self.resolve(aud))
     }
 
-    /// Returns `exp`, when the token expires (RFC 7519 §4.1.4).
+    /// Returns `exp`, the time from which on the token is no longer valid (RFC 7519 §4.1.4).
+    ///
+    /// Note: the layer checks it when a request arrives. End streams of longer duration at that
+    /// time.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
-        self.checked().expires_at
+        self.inner().expires_at
     }
 
-    /// Returns `iat`, when the token was issued (RFC 7519 §4.1.6).
-    #[must_use]
-    pub fn issued_at(&self) -> Option<SystemTime> {
-        self.checked()
-            .registered
-            .iat
-            .and_then(|iat| SystemTime::UNIX_EPOCH.checked_add(iat.0))
-    }
-
-    /// Returns `nbf`, from when on the token is valid (RFC 7519 §4.1.5).
+    /// Returns `nbf`, the time from which on the token is valid (RFC 7519 §4.1.5).
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.checked()
-            .registered
-            .nbf
-            .and_then(|nbf| SystemTime::UNIX_EPOCH.checked_add(nbf.0))
+        self.registered().nbf?.to_system_time()
+    }
+
+    /// Returns `iat`, the time at which the token was issued (RFC 7519 §4.1.6).
+    #[must_use]
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.registered().iat?.to_system_time()
     }
 
     /// Returns `jti`, the id of the token (RFC 7519 §4.1.7).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.checked()
-            .registered
-            .jti
-            .as_ref()
-            .map(|jti| self.text(jti))
+        let jti = self.registered().jti.as_ref();
+        jti.map(|jti| self.resolve(jti))
     }
 
-    /// Returns the scopes that the token grants: `scope` (RFC 8693 §4.2), else `scp`. Each may be a
-    /// string, separated by spaces, or an array of strings.
+    /// Returns the scopes that the token grants: those of `scope` (RFC 8693 §4.2), or else of
+    /// `scp`. Each may be a string, separated by spaces, or an array.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let scope = self.checked().registered.scope.as_ref();
+        let scope = self.registered().scope.as_ref();
         scope
             .into_iter()
             .flat_map(OneOrMany::as_slice)
-            .flat_map(|piece| self.text(piece).split(' '))
+            .flat_map(|scope| self.resolve(scope).split(' '))
             .filter(|scope| !scope.is_empty())
     }
 
-    /// Returns whether the token grants `scope`. Scopes are compared case-sensitively (RFC 6749
-    /// §3.3).
+    /// Returns whether the token grants `scope`. Scopes are case-sensitive (RFC 6749 §3.3).
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|granted| granted == scope)
     }
 
-    /// Returns `kid` of the token's header: the id of the key that signed it.
+    /// Returns `kid`, the id of the signing key, if the token's header has one (RFC 7515 §4.1.4).
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        let (_, key_id) = self.payload_and_key_id();
-        self.checked().has_key_id.then_some(key_id)
+        self.inner().has_key_id.then(|| self.texts().1)
     }
 
-    /// Returns the algorithm of the signature.
+    /// Returns the algorithm that the token is signed with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.checked().algorithm
+        self.inner().algorithm
     }
 
-    /// Returns the type of the token, from its header.
+    /// Returns the type of the token.
     #[must_use]
     pub fn token_type(&self) -> &TokenType {
-        &self.checked().token_type
+        &self.inner().token_type
     }
 
-    /// Returns the claims of your own type. The same as dereferencing.
-    #[must_use]
-    pub fn custom(&self) -> &C {
-        &self.checked().custom
-    }
-
-    /// Returns all claims, as the JSON text that was signed.
+    /// Returns all claims as the JSON text that was signed.
     #[must_use]
     pub fn json(&self) -> &str {
-        self.payload_and_key_id().0
+        self.texts().0
     }
 }
 
-// Written by hand: a derived impl would require `C: Clone`.
+// Not derived, because that would require `C: Clone`.
 impl<C> Clone for Claims<C> {
     fn clone(&self) -> Self {
         Self {
-            inner: Arc::clone(&self.inner),
+            shared: Arc::clone(&self.shared),
         }
     }
 }
@@ -237,15 +220,15 @@ impl<C> Deref for Claims<C> {
     type Target = C;
 
     fn deref(&self) -> &C {
-        &self.checked().custom
+        self.custom()
     }
 }
 
-/// Shows no claim: claims are personal.
+/// Shows no claim: claims are personal data.
 impl<C> fmt::Debug for Claims<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")
-            .field("algorithm", &self.checked().algorithm)
+            .field("algorithm", &self.inner().algorithm)
             .finish_non_exhaustive()
     }
 }

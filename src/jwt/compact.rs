@@ -1,68 +1,73 @@
-//! The compact serialization of a JWS (RFC 7515 §7.1): its parts, and the check of its signature.
+//! The compact serialization of a JWS (RFC 7515 §7.1), and the check of its signature.
 
 use crate::crypto::Verifier;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 
-/// The length of the longest signature, that of an RSA key of 8192 bits.
+/// The maximum length in bytes of a signature: that of RSA with 8192 bits.
 const MAX_SIGNATURE_LEN: usize = 1024;
-/// The same in base64url.
+/// The length of such a signature in base64url.
 const MAX_ENCODED_LEN: usize = 1366;
-/// The length of the longest usual signature, that of an RSA key of 2048 bits, and its length in
-/// base64url. A smaller buffer takes less time to clear.
-const USUAL_SIGNATURE_LEN: usize = 256;
-const USUAL_ENCODED_LEN: usize = 342;
+/// The length in bytes of a signature by RSA with 2048 bits. Most are not longer, and a smaller
+/// buffer takes less time to zero.
+const COMMON_SIGNATURE_LEN: usize = 256;
+/// The length of such a signature in base64url.
+const COMMON_ENCODED_LEN: usize = 342;
 
-/// The parts of a token, each still in base64url.
+/// The parts of a token, in base64url.
 pub(crate) struct Compact<'t> {
-    /// Header and payload, with the dot between them: what is signed.
+    /// Header and payload with the dot between them: the bytes that are signed.
     signing_input: &'t [u8],
     pub(crate) header: &'t [u8],
     pub(crate) payload: &'t [u8],
     signature: &'t [u8],
 }
 
-/// Proof that one of the keys made the signature. Only this file makes it.
+/// The proof that a key of the issuer made the signature. Only [`Compact::check_signature`] creates
+/// it.
 pub(crate) struct Proof(());
 
 impl<'t> Compact<'t> {
-    /// Splits a token. Rejects one that does not have exactly two dots, or has an empty signature.
+    /// Splits a token at its dots. Requires exactly two, and a signature.
     pub(crate) fn parse(token: &'t [u8]) -> Result<Self, Error> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(ErrorKind::MalformedToken.into());
         };
-        let parts = token
-            .split_at_checked(second)
-            .and_then(|(signing_input, signature)| {
-                let (header, payload) = signing_input.split_at_checked(first)?;
-                Some(Self {
-                    signing_input,
-                    header,
-                    payload: payload.get(1..)?,
-                    signature: signature.get(1..)?,
-                })
-            });
-        let parts = parts.filter(|parts| !parts.signature.is_empty());
-        parts.ok_or_else(|| ErrorKind::MalformedToken.into())
+        let parts = Self::split(token, first, second);
+        debug_assert!(parts.is_some(), "the dots are found in the token");
+        parts
+            .filter(|parts| !parts.signature.is_empty())
+            .ok_or_else(|| ErrorKind::MalformedToken.into())
     }
 
-    /// Checks the signature with the keys that may have made it. Each key is parsed for one
-    /// algorithm, and used only for that.
+    fn split(token: &'t [u8], first_dot: usize, second_dot: usize) -> Option<Self> {
+        let (signing_input, signature) = token.split_at_checked(second_dot)?;
+        let (header, payload) = signing_input.split_at_checked(first_dot)?;
+        Some(Self {
+            signing_input,
+            header,
+            payload: payload.get(1..)?,
+            signature: signature.get(1..)?,
+        })
+    }
+
+    /// Checks the signature with the keys that may have made it. Each of them is parsed for the
+    /// algorithm of the header, and for no other.
     pub(crate) fn check_signature(
         &self,
         header: &Header,
         keys: &KeySet,
     ) -> Result<Proof, ErrorKind> {
-        if self.signature.len() <= USUAL_ENCODED_LEN {
-            self.check_in([0; USUAL_SIGNATURE_LEN], header, keys)
+        if self.signature.len() <= COMMON_ENCODED_LEN {
+            self.check_in([0; COMMON_SIGNATURE_LEN], header, keys)
         } else {
             self.check_in([0; MAX_SIGNATURE_LEN], header, keys)
         }
     }
 
-    /// Rejects a signature that no key could have made, because it is too long or not base64url.
+    /// Rejects a signature that no key could have made.
     pub(crate) fn check_signature_form(&self) -> Result<(), ErrorKind> {
         self.decode_signature(&mut [0; MAX_SIGNATURE_LEN])
             .map(|_| ())

@@ -1,30 +1,35 @@
-//! The buffer that payloads are decoded into: one for each thread, which is reused.
+//! Decoding of payloads, into one buffer for each thread.
 
 use std::cell::Cell;
 
 use crate::encoding::base64url;
 
-/// A buffer that a long token has grown beyond this is freed.
+/// The maximum capacity in bytes of a buffer that is kept for the next token. Bounds what one long
+/// token leaves allocated for each thread.
 const MAX_KEPT: usize = 64 * 1024;
 
 thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The decoded payload of a token, followed by the key id of its header: the text that the token's
-/// claims will own.
+/// The decoded payload of a token, and the same followed by the key id of its header. The latter is
+/// the text that the token's [`Claims`](super::Claims) will own.
 #[derive(Clone, Copy)]
 pub(crate) struct DecodedPayload<'b> {
     pub(super) with_key_id: &'b str,
     pub(super) payload: &'b str,
 }
 
-/// Lends this thread's buffer. A nested call gets another, empty one.
+/// Lends this thread's buffer to `work`. A nested call gets another buffer.
+///
+/// The buffer may contain bytes of earlier tokens.
 pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    // Without thread-local storage, which a thread that is ending no longer has, the buffer is a
+    // new one.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     let result = work(&mut buffer);
     if buffer.capacity() <= MAX_KEPT {
-        // Fails while the thread ends: then there is nothing to keep it for.
+        // As above: then the buffer is freed.
         let _ = BUFFER.try_with(|kept| kept.set(buffer));
     }
     result
@@ -38,19 +43,21 @@ impl<'b> DecodedPayload<'b> {
         buffer: &'b mut Vec<u8>,
     ) -> Option<Self> {
         let key_id = key_id.unwrap_or_default().as_bytes();
-        let room = payload.len().saturating_add(key_id.len());
+        // A decoded payload is shorter than an encoded one.
+        let room = payload.len().checked_add(key_id.len())?;
         if buffer.len() < room {
             buffer.resize(room, 0);
         }
-        let length = base64url::decode_into(payload, buffer)?.len();
-        let end = length.saturating_add(key_id.len());
-        // The slice is as long as the key id: the buffer was resized for both.
-        buffer.get_mut(length..end)?.copy_from_slice(key_id);
-        // The key id is UTF-8, so both together are UTF-8 exactly if the payload is.
+        let len = base64url::decode_into(payload, buffer)?.len();
+        let end = len.checked_add(key_id.len())?;
+        // Does not panic: the range is as long as the key id.
+        buffer.get_mut(len..end)?.copy_from_slice(key_id);
+        // The key id is UTF-8, so the whole is UTF-8 and can be split where the payload ends if and
+        // only if the payload is UTF-8.
         let with_key_id = std::str::from_utf8(buffer.get(..end)?).ok()?;
         Some(Self {
             with_key_id,
-            payload: with_key_id.get(..length)?,
+            payload: with_key_id.get(..len)?,
         })
     }
 }
@@ -62,39 +69,29 @@ mod tests {
     #[test]
     fn a_payload_is_decoded_and_followed_by_the_key_id() {
         with_buffer(|buffer| {
-            let text = DecodedPayload::decode(b"eyJhIjoxfQ", Some("key"), buffer).unwrap();
+            let decoded = DecodedPayload::decode(b"eyJhIjoxfQ", Some("key"), buffer).unwrap();
             assert_eq!(
-                (text.payload, text.with_key_id),
+                (decoded.payload, decoded.with_key_id),
                 (r#"{"a":1}"#, r#"{"a":1}key"#)
             );
         });
     }
 
     #[test]
-    fn a_payload_that_ends_within_a_character_is_rejected_whatever_follows() {
-        // 0xC3 alone; "©" starts with 0xC2 and ends with 0xA9, which would complete it.
-        assert!(with_buffer(|buffer| DecodedPayload::decode(
-            b"ww",
-            Some("\u{a9}"),
-            buffer
-        )
-        .is_none()));
-        assert!(with_buffer(|buffer| DecodedPayload::decode(
-            b"ww", None, buffer
-        )
-        .is_none()));
+    fn a_payload_that_ends_within_a_character_is_rejected_whatever_the_key_id() {
+        // 0xC3 alone. "©" is 0xC2 0xA9, and 0xA9 would complete it.
+        let is_rejected =
+            |key_id| with_buffer(|buffer| DecodedPayload::decode(b"ww", key_id, buffer).is_none());
+        assert!(is_rejected(Some("\u{a9}")));
+        assert!(is_rejected(None));
     }
 
     #[test]
-    fn bytes_of_an_earlier_token_are_not_read() {
+    fn the_bytes_of_an_earlier_token_are_not_read() {
         with_buffer(|buffer| {
             DecodedPayload::decode(b"eyJhIjoxMTExMTExMX0", Some("key"), buffer).unwrap();
-            assert_eq!(
-                DecodedPayload::decode(b"e30", None, buffer)
-                    .unwrap()
-                    .with_key_id,
-                "{}"
-            );
+            let decoded = DecodedPayload::decode(b"e30", None, buffer).unwrap();
+            assert_eq!(decoded.with_key_id, "{}");
         });
     }
 
@@ -107,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_call_gets_another_buffer() {
+    fn nested_calls_get_separate_buffers() {
         with_buffer(|outer| {
             outer.push(1);
             with_buffer(|inner| assert!(inner.is_empty()));

@@ -7,8 +7,8 @@ use http::Extensions;
 use super::Claims;
 use crate::trace;
 
-/// Marks a request that the layer let pass without claims, so that a missing layer can be told from a
-/// missing token.
+/// Marks a request that the layer let pass without claims. It distinguishes a missing token from a
+/// missing layer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unauthenticated;
 
@@ -16,11 +16,12 @@ pub(crate) struct Unauthenticated;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MissingClaims {
-    /// The request has no token, and the layer let it pass
-    /// ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)).
+    /// The layer let the request pass without a token, as
+    /// [`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip) or
+    /// [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight) allows.
     NoToken,
-    /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran for the request. This is a
-    /// mistake in the server.
+    /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran for the request. This is
+    /// a mistake in the server.
     NoLayer,
 }
 
@@ -36,13 +37,14 @@ impl fmt::Display for MissingClaims {
 impl std::error::Error for MissingClaims {}
 
 impl<C: Send + Sync + 'static> Claims<C> {
-    /// Returns the claims that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted into the extensions of a
-    /// request.
+    /// Returns the claims that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted into the extensions
+    /// of a request.
     ///
     /// # Errors
     ///
-    /// [`MissingClaims`] says why there are none. [`NoLayer`](MissingClaims::NoLayer) is also logged,
-    /// at level error.
+    /// [`MissingClaims::NoToken`] if the layer let the request pass without a token.
+    /// [`MissingClaims::NoLayer`] if no layer with this claims type ran. With feature `tracing`, a
+    /// log event at level error then names the claims type.
     ///
     /// # Examples
     ///
@@ -51,9 +53,10 @@ impl<C: Send + Sync + 'static> Claims<C> {
     ///
     /// fn greet(request: &http::Request<()>) -> Result<String, MissingClaims> {
     ///     let claims: &Claims = Claims::from_extensions(request.extensions())?;
-    ///     Ok(format!("hello {}", claims.subject().unwrap_or("stranger")))
+    ///     Ok(format!("hello {}", claims.subject().unwrap_or_default()))
     /// }
     ///
+    /// // No layer ran for this request.
     /// assert_eq!(greet(&http::Request::new(())), Err(MissingClaims::NoLayer));
     /// ```
     pub fn from_extensions(extensions: &Extensions) -> Result<&Self, MissingClaims> {
@@ -65,5 +68,19 @@ impl<C: Send + Sync + 'static> Claims<C> {
         }
         trace::layer_missing(std::any::type_name::<Self>());
         Err(MissingClaims::NoLayer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_token_is_not_a_missing_layer() {
+        let mut extensions = Extensions::new();
+        let look_up = |extensions: &Extensions| <Claims>::from_extensions(extensions).map(|_| ());
+        assert_eq!(look_up(&extensions), Err(MissingClaims::NoLayer));
+        extensions.insert(Unauthenticated);
+        assert_eq!(look_up(&extensions), Err(MissingClaims::NoToken));
     }
 }

@@ -1,7 +1,9 @@
-//! One token, from text to claims. Each step takes the proof that the step before it made:
-//! [`Compact`], the [`Proof`] of its signature, [`Verified`], [`Claims`]. There is no other way to
-//! make claims.
+//! One token, from text to claims.
+//!
+//! Each step requires the proof that the one before it made: [`Compact`] → [`Proof`] of its
+//! signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
+mod claim;
 mod claim_value;
 mod claims;
 mod compact;
@@ -9,18 +11,25 @@ pub(crate) mod decoded_payload;
 mod duplicate_names;
 mod from_extensions;
 mod header;
+mod json_claims;
 mod numeric_date;
 mod observing_deserializer;
+mod payload;
 mod registered;
+mod rules;
 #[cfg(test)]
 mod tests;
+mod times;
 mod token;
+mod token_type;
 mod validate;
+mod value_deserializer;
 
-pub use claims::{Claims, TokenType};
+pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
 pub(crate) use from_extensions::Unauthenticated;
-pub use registered::JsonClaims;
+pub use json_claims::JsonClaims;
+pub(crate) use rules::{Expected, Rules, TypeRule};
 pub(crate) use token::{Unverified, Verified};
-pub(crate) use validate::{Expected, Rules, TypeRule};
+pub use token_type::TokenType;

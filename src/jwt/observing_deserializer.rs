@@ -1,91 +1,51 @@
-//! Reading the claims set once: the user's type takes what it wants, and the registered claims are
-//! recorded as they pass.
+//! A deserializer that records the registered claims while a claims type reads them.
 
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
-use super::claim_value::{Claim, Seen, Value, ValueDeserializer};
+use super::claim::{Claim, SeenClaims};
+use super::claim_value::Value;
 use super::duplicate_names::{JsonStr, MemberNames};
 use super::registered::Registered;
-use crate::error::{Error, ErrorKind};
+use super::value_deserializer::ValueDeserializer;
 
-/// Reads a decoded payload, a JSON object with unique names, as `C`. Returns `None` if it is not
-/// such an object, or does not fit `C`: then [`registered`] finds the reason.
-///
-/// The claims are recorded in place: returning them would copy 200 bytes at each step.
-pub(super) fn read<'de, C: Deserialize<'de>>(
+/// What was read of an object so far.
+pub(super) struct Observed<'n, 'de> {
     json: &'de str,
-    registered: &mut Registered,
-) -> Option<C> {
-    let mut observed = Observed::new(json, registered, false);
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let custom = C::deserialize(ObservingDeserializer {
-        inner: &mut deserializer,
-        observed: &mut observed,
-    })
-    .ok()?;
-    deserializer.end().ok()?;
-    // The user's type may go on after an error. Then not everything was recorded.
-    (!observed.failed).then_some(custom)
-}
-
-/// Reads only the registered claims.
-pub(super) fn registered(json: &str) -> Result<Registered, Error> {
-    let mut registered = Registered::default();
-    let mut observed = Observed::new(json, &mut registered, true);
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let read = IgnoredObject::deserialize(ObservingDeserializer {
-        inner: &mut deserializer,
-        observed: &mut observed,
-    });
-    match read.and_then(|IgnoredObject| deserializer.end()) {
-        Ok(()) => Ok(registered),
-        Err(_) => Err(match observed.reading {
-            Some(claim) => Error::claim_of(ErrorKind::InvalidClaim, claim.name()),
-            None => ErrorKind::MalformedToken.into(),
-        }),
-    }
-}
-
-/// What was read so far.
-struct Observed<'n, 'de> {
-    json: &'de str,
-    seen: Seen,
-    /// The names of all other members.
+    claims: SeenClaims,
+    /// The names of the members that are not in `claims`.
     names: MemberNames<'de>,
     registered: &'n mut Registered,
-    /// The claim whose value is being read, for the error.
-    reading: Option<Claim>,
-    /// Whether a claim of any type may be one that `serde_json` can't read, such as 1e999.
+    /// The claim whose value is being read. An error names it.
+    pub(super) current: Option<Claim>,
+    /// Whether a claim that may have any type may also have a value that `serde_json` can't
+    /// represent, such as 1e999.
     lenient: bool,
-    /// A name or a registered claim was invalid, even if the user's type ignored the error.
-    failed: bool,
+    /// Whether a name or a claim was rejected, even if the claims type ignored the error.
+    pub(super) failed: bool,
 }
 
 impl<'n, 'de> Observed<'n, 'de> {
-    fn new(json: &'de str, registered: &'n mut Registered, lenient: bool) -> Self {
+    pub(super) fn new(json: &'de str, registered: &'n mut Registered, lenient: bool) -> Self {
         Self {
             json,
-            seen: Seen::default(),
+            claims: SeenClaims::default(),
             names: MemberNames::new(),
             registered,
-            reading: None,
+            current: None,
             lenient,
             failed: false,
         }
     }
 }
 
-/// A deserializer of an object that records the registered claims. It fails if anything but an
-/// object is requested.
-struct ObservingDeserializer<'o, 'n, 'de, D> {
-    inner: D,
-    observed: &'o mut Observed<'n, 'de>,
+/// A deserializer, visitor or map access that fills in [`Observed`]. It deserializes objects only.
+pub(super) struct ObservingDeserializer<'o, 'n, 'de, D> {
+    pub(super) inner: D,
+    pub(super) observed: &'o mut Observed<'n, 'de>,
 }
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObservingDeserializer<'_, '_, 'de, D> {
@@ -111,7 +71,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObservingDeserializer<'_, 
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, D::Error> {
-        Err(D::Error::custom("nothing would be read"))
+        Err(D::Error::custom("the claims would not be read"))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -120,12 +80,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObservingDeserializer<'_, 
         _: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, D::Error> {
-        Err(D::Error::custom("claims are an object"))
+        Err(D::Error::custom("a claims set is an object"))
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier
     }
 }
 
@@ -152,39 +112,40 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for ObservingDeserializer<'_, '_, 'd
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        self.key(seed).inspect_err(|_| self.observed.failed = true)
+        self.read_key(seed)
+            .inspect_err(|_| self.observed.failed = true)
     }
 
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.value(seed)
+        self.read_value(seed)
             .inspect_err(|_| self.observed.failed = true)
     }
 }
 
 impl<'de, A: MapAccess<'de>> ObservingDeserializer<'_, '_, 'de, A> {
     #[inline]
-    fn key<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        self.observed.reading = None;
+    fn read_key<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        self.observed.current = None;
         let Some(name) = self.inner.next_key::<JsonStr<'de>>()? else {
             return Ok(None);
         };
         let claim = Claim::of(&name.0);
         match claim {
-            Some(claim) => self.observed.seen.add(claim)?,
+            Some(claim) => self.observed.claims.add(claim)?,
             None => self.observed.names.add(&name)?,
         }
         let key = seed.deserialize(ValueDeserializer::new(Value::Text(name)))?;
-        self.observed.reading = claim;
+        self.observed.current = claim;
         Ok(Some(key))
     }
 
     #[inline]
-    fn value<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        let Some(claim) = self.observed.reading else {
+    fn read_value<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        let Some(claim) = self.observed.current else {
             return self.inner.next_value_seed(seed);
         };
-        let value = if self.observed.lenient && claim.may_be_anything() {
+        let value = if self.observed.lenient && claim.may_have_any_type() {
             let raw = self.inner.next_value::<&'de RawValue>()?;
             claim
                 .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
@@ -194,29 +155,7 @@ impl<'de, A: MapAccess<'de>> ObservingDeserializer<'_, '_, 'de, A> {
         };
         self.observed
             .registered
-            .note(claim, &value, self.observed.json);
+            .record(claim, &value, self.observed.json);
         seed.deserialize(ValueDeserializer::new(value))
-    }
-}
-
-/// Reads an object to its end and keeps nothing of it.
-struct IgnoredObject;
-
-impl<'de> Deserialize<'de> for IgnoredObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for IgnoredObject {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(self)
     }
 }

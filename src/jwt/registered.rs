@@ -1,17 +1,14 @@
-//! The registered claims of a token, as ranges of its payload, and the default claims type.
+//! The registered claims of a token. Their strings are ranges of its payload.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Map;
-
-use super::claim_value::{Claim, Value};
+use super::claim::Claim;
+use super::claim_value::Value;
 use super::duplicate_names::JsonStr;
 use super::numeric_date::NumericDate;
 
-/// A string of the payload: its range, or a copy where it has escapes.
-#[derive(Clone)]
+/// A string of the payload: its range, or a copy if it contains escapes.
 #[cfg_attr(test, derive(Debug))]
 pub(super) enum PayloadStr {
     At(Range<usize>),
@@ -23,18 +20,25 @@ impl PayloadStr {
         match &text.0 {
             Cow::Owned(copy) => Self::Copy(copy.as_str().into()),
             Cow::Borrowed(text) => {
-                // A borrowed text is a slice of the payload, so it starts within it.
-                let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
-                Self::At(start..start.saturating_add(text.len()))
+                // serde_json borrows strings from its input, so neither difference is negative.
+                let base = payload.as_ptr().addr();
+                let Range { start, end } = text.as_bytes().as_ptr_range();
+                let range = start.addr().wrapping_sub(base)..end.addr().wrapping_sub(base);
+                debug_assert!(
+                    payload.get(range.clone()) == Some(*text),
+                    "a borrowed string is a part of the payload"
+                );
+                Self::At(range)
             }
         }
     }
 
+    /// Returns the string. `payload` is the one that it was read from.
     pub(super) fn resolve<'p>(&'p self, payload: &'p str) -> &'p str {
         match self {
             Self::At(range) => {
                 let text = payload.get(range.clone());
-                debug_assert!(text.is_some(), "the range is of another payload");
+                debug_assert!(text.is_some(), "the range is one of this payload");
                 text.unwrap_or_default()
             }
             Self::Copy(copy) => copy,
@@ -42,8 +46,8 @@ impl PayloadStr {
     }
 }
 
-/// A string or an array of strings: `aud` (RFC 7519 §4.1.3), `scope`, `scp`.
-#[derive(Clone)]
+/// A string or an array of strings: `aud` (RFC 7519 §4.1.3), and `scope` and `scp` as issuers use
+/// them.
 #[cfg_attr(test, derive(Debug))]
 pub(super) enum OneOrMany<T> {
     One(T),
@@ -59,8 +63,18 @@ impl<T> OneOrMany<T> {
     }
 }
 
-/// The registered claims (RFC 7519 §4.1) and the scopes. Strings are ranges of the payload that
-/// they were read from.
+impl OneOrMany<PayloadStr> {
+    fn of(value: &Value<'_>, payload: &str) -> Option<Self> {
+        let piece = |text: &JsonStr<'_>| PayloadStr::of(text, payload);
+        match value {
+            Value::Text(text) => Some(Self::One(piece(text))),
+            Value::Texts(texts) => Some(Self::Many(texts.iter().map(piece).collect())),
+            _ => None,
+        }
+    }
+}
+
+/// The registered claims (RFC 7519 §4.1) and the scopes.
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Registered {
@@ -71,86 +85,36 @@ pub(super) struct Registered {
     pub(super) nbf: Option<NumericDate>,
     pub(super) iat: Option<NumericDate>,
     pub(super) jti: Option<PayloadStr>,
-    /// Whether `client_id` is present and a string (RFC 8693 §4.3).
+    /// Whether `client_id` is present as a string (RFC 8693 §4.3).
     pub(super) has_client_id: bool,
     pub(super) scope: Option<OneOrMany<PayloadStr>>,
 }
 
 impl Registered {
-    /// Returns whether `iss` is this issuer, compared byte by byte.
+    /// Returns whether `iss` is `issuer`, compared byte by byte.
     pub(super) fn is_of(&self, issuer: &str, payload: &str) -> bool {
         self.iss
             .as_ref()
             .is_some_and(|iss| iss.resolve(payload) == issuer)
     }
 
-    /// Stores a claim. Its value is of a type that the claim can have.
+    /// Records a claim. The value is of a type that the claim can have.
     #[inline]
-    pub(super) fn note(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
+    pub(super) fn record(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
+        let text = || value.as_text().map(|text| PayloadStr::of(text, payload));
         match claim {
-            Claim::Iss => self.iss = value.as_text().map(|text| PayloadStr::of(text, payload)),
-            Claim::Sub => self.sub = value.as_text().map(|text| PayloadStr::of(text, payload)),
-            Claim::Jti => self.jti = value.as_text().map(|text| PayloadStr::of(text, payload)),
+            Claim::Iss => self.iss = text(),
+            Claim::Sub => self.sub = text(),
+            Claim::Jti => self.jti = text(),
             Claim::Exp => self.exp = value.as_date(),
             Claim::Nbf => self.nbf = value.as_date(),
             Claim::Iat => self.iat = value.as_date(),
-            Claim::Aud => self.aud = pieces(value, payload),
+            Claim::Aud => self.aud = OneOrMany::of(value, payload),
             Claim::ClientId => self.has_client_id = value.as_text().is_some(),
-            // A scope of another type grants nothing. That does not make the token invalid: it may
-            // need no scope.
-            Claim::Scope => self.scope = pieces(value, payload).or(self.scope.take()),
-            Claim::Scp => self.scope = self.scope.take().or_else(|| pieces(value, payload)),
+            // A scope of another type grants nothing. That is no reason to reject a token where no
+            // scope is required. `scope` takes precedence over `scp`.
+            Claim::Scope => self.scope = OneOrMany::of(value, payload).or(self.scope.take()),
+            Claim::Scp => self.scope = self.scope.take().or_else(|| OneOrMany::of(value, payload)),
         }
-    }
-}
-
-fn pieces(value: &Value<'_>, payload: &str) -> Option<OneOrMany<PayloadStr>> {
-    let piece = |text: &JsonStr<'_>| PayloadStr::of(text, payload);
-    match value {
-        Value::Text(text) => Some(OneOrMany::One(piece(text))),
-        Value::Texts(texts) => Some(OneOrMany::Many(texts.iter().map(piece).collect())),
-        _ => None,
-    }
-}
-
-/// All claims of a token as JSON. The default for `C` in [`Claims<C>`](crate::Claims).
-///
-/// Registered claims have methods on [`Claims`](crate::Claims). This type gives access to all
-/// claims by name. Serializes as the JSON object of the claims.
-///
-/// # Examples
-///
-/// ```
-/// # fn handler(claims: &tower_jwt_auth::Claims) {
-/// let subject = claims.subject();
-/// let tenant = claims.get("tenant").and_then(|tenant| tenant.as_str());
-/// # }
-/// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct JsonClaims {
-    all: Map<String, serde_json::Value>,
-}
-
-impl JsonClaims {
-    /// Returns the claim of that name, registered or not.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&serde_json::Value> {
-        self.all.get(name)
-    }
-
-    /// Returns all claims.
-    #[must_use]
-    pub const fn as_map(&self) -> &Map<String, serde_json::Value> {
-        &self.all
-    }
-}
-
-/// Shows the number of claims only: claims are personal.
-impl std::fmt::Debug for JsonClaims {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JsonClaims")
-            .field("count", &self.all.len())
-            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a payload in one pass gives what reading it twice gives.
+//! Reading a payload in one pass gives the same as reading it twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::registered::Registered as Noted;
-use super::{JsonClaims, observing_deserializer};
+use super::registered::Registered as Recorded;
+use super::{JsonClaims, payload};
 
 const PAYLOADS: &[&str] = &[
     "{}",
@@ -22,7 +22,7 @@ const PAYLOADS: &[&str] = &[
     r#"{"exp":-0,"nbf":0.0,"iat":253402300799,"x":"y"}"#,
     r#"{ "sub" : "s" , "x" : [ ] }"#,
     r#"{"scp":[1e999],"scope":1e999,"client_id":[[[[1e999]]]]}"#,
-    // None of these is a claims set.
+    // From here on, none is a valid claims set.
     r#"{"sub":"s","\u0073ub":"t"}"#,
     r#"{"exp":-1}"#,
     r#"{"exp":"1800000000"}"#,
@@ -112,29 +112,30 @@ struct WithEnum {
     scope: Scope,
 }
 
-/// How many of the payloads could be read in one pass, of how many that could be read.
+/// Returns the number of payloads that can be read in one pass, and of those that can be read at
+/// all.
 fn agrees<C: DeserializeOwned + Debug + PartialEq>() -> (usize, usize) {
-    let readable = |json: &&&str| {
-        observing_deserializer::registered(json).is_ok() && serde_json::from_str::<C>(json).is_ok()
-    };
+    let readable =
+        |json: &&&str| payload::registered(json).is_ok() && serde_json::from_str::<C>(json).is_ok();
     let read = PAYLOADS.iter().filter(|json| {
-        let (mut noted, registered) = (Noted::default(), observing_deserializer::registered(json));
-        let Some(custom) = observing_deserializer::read::<C>(json, &mut noted) else {
+        let (mut recorded, registered) = (Recorded::default(), payload::registered(json));
+        let Some(custom) = payload::read::<C>(json, &mut recorded) else {
             return false;
         };
         let twice: C = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
         assert_eq!(custom, twice, "{json}");
         let registered = registered.unwrap_or_else(|error| panic!("{json}: {error}"));
-        assert_eq!(format!("{noted:?}"), format!("{registered:?}"), "{json}");
+        assert_eq!(format!("{recorded:?}"), format!("{registered:?}"), "{json}");
         true
     });
     (read.count(), PAYLOADS.iter().filter(readable).count())
 }
 
 #[test]
-fn one_pass_reads_what_two_read() {
-    // Where a claim is of a kind that it should not be, such as a scope that is a number, who wants it reads again.
-    assert_eq!(agrees::<IgnoredObject>(), (9, 10));
+fn one_pass_reads_the_same_as_two() {
+    // A claims type that needs a claim of an unexpected JSON type, such as a number as the scope,
+    // can't be read in one pass.
+    assert_eq!(agrees::<Nothing>(), (9, 10));
     assert_eq!(agrees::<Option<Registered>>(), (4, 7));
     assert_eq!(agrees::<Flattened>(), (6, 9));
     assert_eq!(agrees::<Strict>(), (1, 1));
@@ -146,9 +147,9 @@ fn one_pass_reads_what_two_read() {
     assert_eq!(agrees::<Raw>(), (4, 10));
 }
 
-/// Wants nothing of the payload, so that everything that is a claims set can be read.
+/// Needs nothing of the payload, so every claims set can be read.
 #[derive(Debug, PartialEq, Deserialize)]
-struct IgnoredObject {}
+struct Nothing {}
 
 #[derive(PartialEq, Deserialize)]
 struct Wrapped(JsonClaims);
@@ -160,12 +161,12 @@ impl Debug for Wrapped {
 }
 
 #[test]
-fn what_is_no_claims_set_is_refused_either_way() {
-    let bad = PAYLOADS.iter().skip(10);
-    for json in bad {
-        let fast = observing_deserializer::read::<Value>(json, &mut Noted::default());
+fn an_invalid_claims_set_is_rejected_in_one_pass_and_in_two() {
+    let invalid = PAYLOADS.iter().skip(10);
+    for json in invalid {
+        let one_pass = payload::read::<Value>(json, &mut Recorded::default());
         assert!(
-            observing_deserializer::registered(json).is_err() && fast.is_none(),
+            payload::registered(json).is_err() && one_pass.is_none(),
             "{json}"
         );
     }

@@ -1,66 +1,69 @@
-//! A token whose claims have been read, before and after its signature is checked.
+//! A token whose claims can be read: before its signature is checked, and after.
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::claims::TokenType;
 use super::compact::Proof;
 use super::decoded_payload::DecodedPayload;
-use super::observing_deserializer;
+use super::payload;
 use super::registered::Registered;
-use super::validate::{Rules, check_not_before, check_not_expired};
+use super::rules::Rules;
+use super::times::{check_not_before, check_not_expired};
+use super::token_type::TokenType;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
-/// The claims of a token whose signature has not been checked. They may select a configured issuer
-/// and its keys, and be rejected. Nothing else depends on them.
+/// The claims of a token whose signature was not checked.
+///
+/// They may only be used to choose among configured issuers and keys, and to reject the token.
 pub(crate) struct Unverified {
     registered: Registered,
 }
 
-/// A token that one of the issuer's keys has signed: the [`Proof`] says so.
+/// A token that a key of its issuer signed: it contains the [`Proof`].
 pub(crate) struct Verified<'v> {
     pub(super) header: &'v Header,
     pub(super) token_type: TokenType,
-    pub(super) text: DecodedPayload<'v>,
+    pub(super) payload: DecodedPayload<'v>,
     pub(super) registered: Registered,
     proof: Proof,
 }
 
 impl Unverified {
-    pub(crate) fn read(text: DecodedPayload<'_>) -> Result<Self, Error> {
+    /// Reads the registered claims. Rejects a payload that is not a claims set.
+    pub(crate) fn read(payload: DecodedPayload<'_>) -> Result<Self, Error> {
         Ok(Self {
-            registered: observing_deserializer::registered(text.payload)?,
+            registered: payload::registered(payload.payload)?,
         })
     }
 
-    /// Returns the issuer that the token names. It only selects the keys to try.
-    pub(crate) fn issuer<'b>(&'b self, text: DecodedPayload<'b>) -> Result<&'b str, Error> {
+    /// Returns `iss`, which only chooses the issuer whose keys are tried.
+    pub(crate) fn issuer<'b>(&'b self, payload: DecodedPayload<'b>) -> Result<&'b str, Error> {
         let issuer = self.registered.iss.as_ref();
         Ok(issuer
             .ok_or(Error::claim_of(ErrorKind::MissingClaim, "iss"))?
-            .resolve(text.payload))
+            .resolve(payload.payload))
     }
 
-    /// Rejects a token that is expired or not yet valid by its own claims: it must not cause a
-    /// fetch.
+    /// Rejects a token that is expired or not yet valid: keys need not be fetched for it.
     pub(crate) fn check_time(&self, rules: &Rules, now: Duration) -> Result<(), Error> {
         check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)
     }
 
+    /// Returns the verified token. `payload` is the one that was read.
     pub(crate) fn verified<'v>(
         self,
         proof: Proof,
         header: &'v Header,
         token_type: TokenType,
-        text: DecodedPayload<'v>,
+        payload: DecodedPayload<'v>,
     ) -> Verified<'v> {
         Verified {
             header,
             token_type,
-            text,
+            payload,
             registered: self.registered,
             proof,
         }
@@ -68,32 +71,35 @@ impl Unverified {
 }
 
 impl<'v> Verified<'v> {
-    /// Reads the payload of a token whose signature was checked first, in one pass. Returns the
-    /// proof if the payload can't be read like that, or names another issuer.
+    /// Reads the payload in one pass, after the signature was checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the proof if the payload can't be read in one pass, or `iss` is not `issuer`.
     pub(crate) fn read<C: DeserializeOwned>(
         proof: Proof,
         header: &'v Header,
         token_type: TokenType,
-        text: DecodedPayload<'v>,
+        payload: DecodedPayload<'v>,
         issuer: &str,
     ) -> Result<(Self, C), Proof> {
         let mut verified = Self {
             header,
             token_type,
-            text,
+            payload,
             registered: Registered::default(),
             proof,
         };
-        match observing_deserializer::read(text.payload, &mut verified.registered) {
-            Some(custom) if verified.registered.is_of(issuer, text.payload) => {
+        match payload::read(payload.payload, &mut verified.registered) {
+            Some(custom) if verified.registered.is_of(issuer, payload.payload) => {
                 Ok((verified, custom))
             }
             _ => Err(verified.proof),
         }
     }
 
-    /// Deserializes the user's claims type.
+    /// Deserializes the claims type from the payload, for a token that was not read in one pass.
     pub(crate) fn custom<C: DeserializeOwned>(&self) -> Result<C, Error> {
-        serde_json::from_str(self.text.payload).map_err(|_| ErrorKind::InvalidClaim.into())
+        serde_json::from_str(self.payload.payload).map_err(|_| ErrorKind::InvalidClaim.into())
     }
 }

@@ -1,4 +1,4 @@
-//! Issuers other than the plainest.
+//! The settings of a test issuer.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,10 +13,12 @@ use super::json_overrides::Members;
 use super::key::TestKey;
 use super::keyring::Keyring;
 use super::provider::{Provider, State};
-use super::server::take_port;
+use super::server::reserve_port;
 use crate::algorithm::Algorithm;
 
-/// What a [`TestIssuer`] is like, before it starts.
+/// The settings of a [`TestIssuer`] that is about to start.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,21 +60,22 @@ impl TestIssuerBuilder {
         }
     }
 
-    /// One key for each; `ES256` by default. The first is the one that [`TestIssuer::token`] uses.
+    /// Sets the algorithms of the issuer's keys: one key for each. Default: `ES256`.
     ///
-    /// With an HMAC algorithm the issuer publishes its secret, which a client has to ignore.
+    /// [`TestIssuer::token`] signs with the first one. With an HMAC algorithm the issuer publishes
+    /// its secret, which a client must ignore.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
     }
 
-    /// Where to listen; a free port of 127.0.0.1 by default.
+    /// Sets the address to listen on. Default: a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// The path of the issuer's URL, such as `/tenant`; empty by default.
+    /// Sets the path of the issuer's URL, such as `/tenant`. Default: none.
     pub fn path(mut self, path: &str) -> Self {
         let path = path.trim_matches('/');
         self.path = if path.is_empty() {
@@ -83,46 +86,50 @@ impl TestIssuerBuilder {
         self
     }
 
-    /// How long the documents may be cached (`Cache-Control: max-age`), in whole seconds; 300 s by default.
-    /// `None`: the answers don't say.
+    /// Sets how long responses may be cached (`Cache-Control: max-age`), in whole seconds. Default:
+    /// 300 seconds. With `None`, responses have no `Cache-Control`.
     pub fn max_age(mut self, max_age: Option<Duration>) -> Self {
         self.cache_control = max_age.map(|age| header_value(&format!("max-age={}", age.as_secs())));
         self
     }
 
-    /// The whole `Cache-Control` header, in place of [`max_age`](Self::max_age).
+    /// Sets the whole `Cache-Control` header, in place of [`max_age`](Self::max_age).
     ///
     /// # Panics
-    /// If `value` can't stand in a header.
+    ///
+    /// If `value` is not a valid header value.
     pub fn cache_control(mut self, value: &str) -> Self {
         self.cache_control = Some(header_value(value));
         self
     }
 
-    /// Whether answers bear an `ETag`, and `If-None-Match` is honoured with 304; off by default.
+    /// Sets whether responses have an `ETag`, and requests with a matching `If-None-Match` get 304
+    /// (RFC 9110 §13.1.2). Default: false.
     pub fn etags(mut self, on: bool) -> Self {
         self.etags = on;
         self
     }
 
-    /// Makes the keys, and listens.
+    /// Generates the keys and starts the issuer.
     ///
     /// # Errors
-    /// If the address can't be listened on.
+    ///
+    /// If the address can't be bound.
     ///
     /// # Panics
+    ///
     /// If there is no algorithm, or outside a tokio runtime with I/O and time enabled.
     pub async fn start(self) -> io::Result<TestIssuer> {
         assert!(
             !self.algorithms.is_empty(),
-            "TestIssuer: an issuer needs at least one algorithm"
+            "TestIssuer: `algorithms` is empty: must have at least one"
         );
-        // RSA keys take a while, and other tasks may have deadlines.
+        // RSA keys take long to generate, and would block the runtime's other tasks.
         let generate = || self.algorithms.into_iter().map(TestKey::generate).collect();
         let keys = spawn_blocking(generate)
             .await
-            .expect("TestIssuer: the runtime ends while keys are generated");
-        let socket = take_port(self.listen)?;
+            .expect("TestIssuer: the runtime shut down while keys were generated");
+        let socket = reserve_port(self.listen)?;
         let address = socket.local_addr()?;
         let issuer = format!("http://{}{}", reachable(address), self.path);
         let state = State {
@@ -143,7 +150,7 @@ impl TestIssuerBuilder {
     }
 }
 
-/// Nobody can connect to `0.0.0.0`; loopback is part of it.
+/// Returns an address that clients can connect to, which `0.0.0.0` is not. Loopback is part of it.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -155,5 +162,5 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 pub(super) fn header_value(value: &str) -> HeaderValue {
     HeaderValue::from_str(value)
-        .unwrap_or_else(|_| panic!("TestIssuer: {value:?} can't stand in a header"))
+        .unwrap_or_else(|_| panic!("TestIssuer: {value:?} is not a valid header value"))
 }

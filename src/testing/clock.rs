@@ -1,13 +1,15 @@
-//! A clock that stands still.
+//! A clock that tests control.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 
-/// A clock that moves only when told to.
+/// A clock that moves only when it is told to.
 ///
-/// Clones show the same time, so a test keeps one and hands the other to the code under test.
+/// Clones show the same time: a test keeps one and gives another to the code under test.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -15,31 +17,32 @@ use crate::clock::Clock;
 /// use tower_jwt_auth::testing::TestClock;
 ///
 /// let clock = TestClock::now_fixed();
-/// let handed_over = clock.clone();
-/// let before = handed_over.now();
+/// let clone = clock.clone();
+/// let before = clone.now();
 /// clock.advance(Duration::from_secs(60));
-/// assert_eq!(handed_over.now(), before + Duration::from_secs(60));
+/// assert_eq!(clone.now(), before + Duration::from_secs(60));
 /// ```
 #[derive(Clone, Debug)]
 pub struct TestClock(Arc<Mutex<SystemTime>>);
 
 impl TestClock {
-    /// A clock that shows `time`.
+    /// Returns a clock that shows `time`.
     #[must_use]
     pub fn new(time: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(time)))
     }
 
-    /// A clock stopped at the present moment.
+    /// Returns a clock that shows the current time and stands still.
     #[must_use]
     pub fn now_fixed() -> Self {
         Self::new(SystemTime::now())
     }
 
-    /// Moves the time forward.
+    /// Moves the clock forward.
     ///
     /// # Panics
-    /// If that is later than the operating system can express.
+    ///
+    /// If `SystemTime` can't express the result.
     pub fn advance(&self, by: Duration) {
         let later = self
             .now()
@@ -48,8 +51,9 @@ impl TestClock {
         self.set(later);
     }
 
-    /// Shows `time` from now on, be it later or earlier.
+    /// Sets the time that the clock shows. It may be earlier than the present one.
     pub fn set(&self, time: SystemTime) {
+        // A poisoned lock is usable: a `SystemTime` is never half written.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 }

@@ -1,11 +1,15 @@
-//! For conformance vectors, whose payloads are rarely claims.
+//! Signature checks for conformance vectors, whose payloads are rarely claims.
 
 use crate::encoding::base64url;
 use crate::jwk::{Header, KeySet};
 use crate::jwt::Compact;
 
-/// Whether `jws`, in compact form, is signed by one of the keys, by the same code that checks every token: its header,
-/// algorithm, key choice and signature. What was signed does not matter, so this is not authentication.
+/// Returns whether one of the keys has signed `jws`, a JWS in compact form (RFC 7515 §7.1).
+///
+/// Checks header, algorithm, key and signature by the code that checks every token. Ignores the
+/// payload, so this is not authentication.
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::testing::{TestKey, is_signed};

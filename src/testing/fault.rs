@@ -1,15 +1,18 @@
-//! What an issuer can do wrong.
+//! The faults of an issuer.
 
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
 
-/// A way in which a [`TestIssuer`](crate::testing::TestIssuer) misbehaves, until told otherwise.
+/// A fault of a [`TestIssuer`](crate::testing::TestIssuer), which lasts until it is set to another
+/// one or to `None`.
 ///
-/// Switched on by [`set_fault`](crate::testing::TestIssuer::set_fault) for the key set and by
-/// [`set_metadata_fault`](crate::testing::TestIssuer::set_metadata_fault) for the metadata. "The document" below is
-/// the one asked for. Answers are made while they are sent, so that even the endless one takes no memory, and end
-/// when the client goes away.
+/// [`set_fault`](crate::testing::TestIssuer::set_fault) sets it for the key set, and
+/// [`set_metadata_fault`](crate::testing::TestIssuer::set_metadata_fault) for the metadata. "The
+/// document" below is the requested one. Bodies are generated while they are sent, so even the
+/// endless one takes no memory. They end when the client disconnects.
+///
+/// # Examples
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -18,7 +21,7 @@ use http::{HeaderValue, StatusCode};
 ///
 /// let issuer = TestIssuer::start().await?;
 /// issuer.set_fault(Some(Fault::Status(500)));
-/// // … the keys at hand must go on serving …
+/// // … tokens signed by cached keys must still be accepted …
 /// issuer.set_fault(None);
 /// # Ok(())
 /// # })
@@ -27,28 +30,29 @@ use http::{HeaderValue, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The document, but under this status (200 to 999).
+    /// The document, but with this status (200 to 999).
     Status(u16),
-    /// The document, after so long.
+    /// The document, after this delay.
     Delay(Duration),
-    /// Nothing: the connection stays open and silent.
+    /// No response. The connection stays open.
     Hang,
-    /// The connection is closed without an answer.
+    /// No response. The connection is closed.
     Reset,
-    /// The first half of the document, with the `Content-Length` of the whole; then the connection is closed.
+    /// The first half of the document, with the `Content-Length` of the whole. Then the connection
+    /// is closed.
     Truncated,
-    /// Bytes that are neither JSON nor UTF-8, called JSON.
+    /// Bytes that are neither JSON nor UTF-8, with the content type of JSON.
     Garbage,
-    /// A web page, such as a captive portal or a proxy shows.
+    /// A web page, as a captive portal or a proxy sends.
     Html,
-    /// A success without a body.
+    /// 200 without a body.
     Empty,
     /// A key set without keys.
     NoKeys,
-    /// The good keys behind unusable ones: without a type, of an unknown type, RSA of 1024 bits, bad base64, off the
-    /// curve, for encryption, and a symmetric one.
+    /// The key set, preceded by unusable keys: without a type, of an unknown type, RSA of 1024
+    /// bits, invalid base64, off the curve, symmetric, and for encryption.
     HalfBad,
-    /// The document behind 200 MiB of white space: valid JSON, were it not for its size. Chunked.
+    /// The document, preceded by 200 MiB of white space: valid JSON but for its size. Chunked.
     Huge,
     /// The beginning of a key set that never ends. Chunked.
     Endless,
@@ -56,29 +60,29 @@ pub enum Fault {
     Drip,
     /// A redirect (302) to this URL.
     Redirect(String),
-    /// A status without a body that says when to ask again: `Retry-After`.
+    /// A status with `Retry-After` and without a body.
     RetryAfter {
-        /// The status (200 to 999): 429 or 503.
+        /// The status (200 to 999), such as 429 or 503.
         status: u16,
-        /// How long to wait.
+        /// The value of `Retry-After`.
         seconds: u64,
     },
 }
 
 impl Fault {
-    /// Panics here, in the test that made the mistake, rather than in the server.
-    pub(super) fn checked(self) -> Self {
+    /// Panics in the test that sets an invalid fault, rather than in the server.
+    pub(super) fn validated(self) -> Self {
         match &self {
             Self::Status(status) | Self::RetryAfter { status, .. } => {
                 assert!(
                     (200..1000).contains(status),
-                    "Fault: {status} is not the status of a final answer"
+                    "Fault: status is {status}: must be between 200 and 999"
                 );
             }
             Self::Redirect(url) => {
                 assert!(
                     HeaderValue::from_str(url).is_ok(),
-                    "Fault: {url:?} can't stand in a `Location` header"
+                    "Fault: {url:?} is not a valid header value"
                 );
             }
             _ => {}
@@ -87,7 +91,7 @@ impl Fault {
     }
 }
 
-/// A status that [`Fault::checked`] let through.
+/// Returns a status that [`Fault::validated`] has accepted.
 pub(super) fn status(code: u16) -> StatusCode {
-    StatusCode::from_u16(code).expect("the fault was checked when it was set")
+    StatusCode::from_u16(code).expect("`set_fault` validated the fault")
 }

@@ -1,4 +1,4 @@
-//! The key side of an OpenID provider, on loopback.
+//! An issuer that publishes its keys on loopback.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,19 +10,22 @@ use super::builder::TestIssuerBuilder;
 use super::key::TestKey;
 use super::keyring::Rotation;
 use super::provider::{Provider, State};
-use super::server::{Server, take_port};
+use super::server::{Server, reserve_port};
 use super::token::TokenBuilder;
 use crate::algorithm::Algorithm;
 
-/// An issuer with real keys, real sockets, and every bad habit on demand.
+/// An issuer with real keys and sockets, and with [faults](super::Fault) on demand.
 ///
-/// It serves over HTTP/1.1, for `GET`:
+/// It serves over HTTP/1.1, to `GET` requests:
 /// - its key set at `{issuer}/jwks`,
 /// - OpenID Connect metadata at `{issuer}/.well-known/openid-configuration`,
-/// - OAuth metadata (RFC 8414 §3.1) at `/.well-known/oauth-authorization-server` before the issuer's path.
+/// - OAuth metadata (RFC 8414 §3.1) at `/.well-known/oauth-authorization-server`, followed by the
+///   issuer's path.
 ///
-/// Clones are handles of the same issuer. It stops when the last one is dropped. See the [module docs](super) for
-/// what to mind.
+/// Clones are handles of the same issuer, which stops when the last one is dropped. See the [module
+/// docs](super) for its limits.
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::testing::TestIssuer;
@@ -50,12 +53,13 @@ struct Handle {
 enum Port {
     /// Dropped with the handle, which stops the server.
     Open(Server),
-    /// Kept from others, for the restart, if that was possible.
+    /// Reserved for the restart, unless that failed.
     Closed(Option<TcpSocket>),
 }
 
 impl Handle {
     fn set_port(&self, port: Port) -> Port {
+        // A poisoned lock is usable: a port is never half replaced.
         std::mem::replace(
             &mut self.port.lock().unwrap_or_else(PoisonError::into_inner),
             port,
@@ -77,66 +81,69 @@ impl TestIssuer {
         })))
     }
 
-    /// An issuer with one `ES256` key, on a free port of 127.0.0.1.
+    /// Starts an issuer with one `ES256` key, on a free port of 127.0.0.1.
     ///
     /// # Errors
+    ///
     /// If there is no free port.
     ///
     /// # Panics
+    ///
     /// Outside a tokio runtime with I/O and time enabled.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// An issuer with other algorithms, another address, a path, …
+    /// Returns a builder, for other algorithms, another address, a path and caching headers.
     pub fn builder() -> TestIssuerBuilder {
         TestIssuerBuilder::new()
     }
 
-    /// Its name, the `iss` of its tokens: `http://127.0.0.1:PORT`, with the path if it has one, without a trailing
-    /// slash.
+    /// Returns the issuer's URL, which is `iss` of its tokens: `http://127.0.0.1:PORT`, followed by
+    /// its path, if any, and without a trailing slash.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.0.provider.issuer
     }
 
-    /// Where its key set is.
+    /// Returns the URL of the key set.
     #[must_use]
     pub fn jwks_uri(&self) -> String {
         self.0.provider.jwks_uri()
     }
 
-    /// A token of this issuer, valid now, signed by its first key.
+    /// Returns a builder of a valid token of this issuer, signed by its first key.
     pub fn token(&self) -> TokenBuilder {
         let key = self.state().keys.current()[0].clone();
         key.token().issuer(self.issuer())
     }
 
-    /// A token signed with this algorithm.
+    /// Returns a builder of a valid token of this issuer, signed with this algorithm.
     ///
     /// # Panics
-    /// If the issuer has no key for it.
+    ///
+    /// If the issuer has no key for the algorithm.
     pub fn token_with(&self, algorithm: Algorithm) -> TokenBuilder {
         let key = self.key(algorithm);
         let key = key.unwrap_or_else(|| {
-            panic!("TestIssuer: no key for {algorithm}; see `builder().algorithms(..)`")
+            panic!("TestIssuer: no key for {algorithm}: set `builder().algorithms(..)`")
         });
         key.token().issuer(self.issuer())
     }
 
-    /// The key that signs with this algorithm at present.
+    /// Returns the key that currently signs with this algorithm.
     #[must_use]
     pub fn key(&self, algorithm: Algorithm) -> Option<TestKey> {
         self.state().keys.find(algorithm).cloned()
     }
 
-    /// The key set as published at present, faults aside.
+    /// Returns the currently published key set, without any fault.
     #[must_use]
     pub fn jwks(&self) -> String {
         self.state().keys.body()
     }
 
-    /// Replaces every signing key by a new one with a new id.
+    /// Replaces each signing key by a new one with a new id.
     pub fn rotate(&self, rotation: Rotation) {
         let new = self
             .signing_keys()
@@ -146,24 +153,24 @@ impl TestIssuer {
         self.state().keys.rotate(rotation, new);
     }
 
-    /// Publishes no more keys than those that sign.
+    /// Stops publishing keys that no longer sign.
     pub fn retire_old_keys(&self) {
         self.state().keys.retire_old();
     }
 
-    /// Replaces every signing key by a new one under the same id, which no honest issuer does.
+    /// Replaces each signing key by a new one with the same id, as an issuer must not do.
     pub fn replace_keys_keeping_ids(&self) {
         let renew = |key: &TestKey| TestKey::generate(key.algorithm()).with_key_id(key.key_id());
         let new = self.signing_keys().iter().map(renew).collect();
         self.state().keys.replace(new);
     }
 
-    /// Publishes this instead of the key set.
+    /// Publishes `body` in place of the key set.
     pub fn set_jwks(&self, body: impl Into<String>) {
         self.state().keys.set_raw(Some(body.into()));
     }
 
-    /// Publishes the key set again.
+    /// Publishes the key set again, after [`set_jwks`](Self::set_jwks).
     pub fn restore_jwks(&self) {
         self.state().keys.set_raw(None);
     }
@@ -172,7 +179,7 @@ impl TestIssuer {
         self.0.provider.state()
     }
 
-    /// Copies, so that the server needn't wait while new keys are generated.
+    /// Returns copies, so that the state is not locked while new keys are generated.
     fn signing_keys(&self) -> Vec<TestKey> {
         self.state().keys.current().to_vec()
     }
@@ -180,34 +187,37 @@ impl TestIssuer {
 
 /// Outages.
 impl TestIssuer {
-    /// Closes the port and cuts all connections. From then on connections are refused.
+    /// Closes the port and all connections. From then on, connections are refused.
     pub async fn stop(&self) {
         match self.0.set_port(Port::Closed(None)) {
             Port::Open(server) => {
                 server.stop().await;
                 self.0
-                    .set_port(Port::Closed(take_port(self.0.address).ok()));
+                    .set_port(Port::Closed(reserve_port(self.0.address).ok()));
             }
             closed @ Port::Closed(_) => drop(self.0.set_port(closed)),
         }
     }
 
-    /// Serves again, at the same port, with the same keys, faults and counts. Does nothing if it never stopped.
+    /// Serves again, on the same port, with the same keys, faults and counts. Does nothing if the
+    /// issuer is running.
     ///
     /// # Errors
-    /// If somebody else has taken the port meanwhile, which is unlikely: it stays reserved.
+    ///
+    /// If the port is in use. That is unlikely, because it stays reserved.
     ///
     /// # Panics
+    ///
     /// Outside a tokio runtime with I/O and time enabled.
     #[allow(
         clippy::unused_async,
-        reason = "the counterpart of `stop`, and as free to wait"
+        reason = "the counterpart of `stop`, which may later wait, too"
     )]
     pub async fn restart(&self) -> io::Result<()> {
         let port = match self.0.set_port(Port::Closed(None)) {
             open @ Port::Open(_) => open,
             Port::Closed(reserved) => {
-                let socket = reserved.map_or_else(|| take_port(self.0.address), Ok)?;
+                let socket = reserved.map_or_else(|| reserve_port(self.0.address), Ok)?;
                 Port::Open(Server::start(socket, self.0.provider.clone())?)
             }
         };

@@ -1,21 +1,21 @@
-//! JSON objects with some members replaced or left out.
+//! JSON objects with some members replaced or removed.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// What was asked for explicitly; `None` leaves the member out.
+/// The members that a test sets. `None` removes the member.
 pub(super) type Members = BTreeMap<String, Option<Value>>;
 
-/// `defaults` (an object), changed as asked.
-pub(super) fn overridden(mut defaults: Value, asked: &Members) -> Value {
-    if let Some(members) = defaults.as_object_mut() {
-        for (name, value) in asked {
-            match value {
-                Some(value) => members.insert(name.clone(), value.clone()),
-                None => members.remove(name),
-            };
-        }
+/// Returns `defaults`, an object, with the members that a test sets.
+pub(super) fn overridden(mut defaults: Value, overrides: &Members) -> Value {
+    let members = defaults.as_object_mut();
+    let members = members.expect("the defaults are an object");
+    for (name, value) in overrides {
+        match value {
+            Some(value) => members.insert(name.clone(), value.clone()),
+            None => members.remove(name),
+        };
     }
     defaults
 }

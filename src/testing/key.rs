@@ -1,4 +1,4 @@
-//! A key pair, or a shared secret, to sign test tokens with.
+//! Keys that sign test tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use super::{spki, unique};
 use crate::algorithm::Algorithm;
 use crate::signing::Signer;
 
-/// What there is to publish of a key: big-endian, EC coordinates padded to the field's size, `n` and `e` without
-/// leading zeros.
+/// The parameters of a JWK, in big-endian bytes (RFC 7518 §6). EC coordinates are padded to the
+/// size of the field. `n` and `e` have no leading zeros.
 pub(crate) enum PublicParts {
     Rsa { n: Vec<u8>, e: Vec<u8> },
     Ec { x: Vec<u8>, y: Vec<u8> },
@@ -21,9 +21,11 @@ pub(crate) enum PublicParts {
     Secret(Vec<u8>),
 }
 
-/// A signing key made at run time, with an id and one algorithm.
+/// A key pair or shared secret with an id and one algorithm, generated at run time.
 ///
-/// Clones share the key; [`with_key_id`](Self::with_key_id) gives the same key under another name.
+/// Clones share the key. [`with_key_id`](Self::with_key_id) gives it another id.
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::Algorithm;
@@ -42,10 +44,10 @@ pub struct TestKey {
 }
 
 impl TestKey {
-    /// A new key with a unique id.
+    /// Generates a key with a unique id.
     ///
-    /// RSA keys have 2048 bits and take a tenth of a second or so (half a second in unoptimized pure Rust), so share
-    /// them between tests. A secret is as long as the hash of its algorithm.
+    /// RSA keys have 2048 bits. They take about 100 ms to generate, and 500 ms in unoptimized pure
+    /// Rust, so tests should share them. A secret is as long as the hash of its algorithm.
     #[must_use]
     pub fn generate(algorithm: Algorithm) -> Self {
         let key_id = unique(&algorithm.name().to_ascii_lowercase());
@@ -56,9 +58,10 @@ impl TestKey {
         }
     }
 
-    /// An HMAC key of a chosen secret, even of one that no service should accept.
+    /// Returns an HMAC key with this secret, which may be too weak for a service to accept.
     ///
     /// # Panics
+    ///
     /// If the algorithm is not an HMAC one.
     #[must_use]
     pub fn from_secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
@@ -70,26 +73,27 @@ impl TestKey {
         }
     }
 
-    /// The same key under another id.
+    /// Sets the id of the key.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = key_id.into();
         self
     }
 
-    /// The `kid`.
+    /// Returns the id of the key: `kid` of its JWK and of its tokens.
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id
     }
 
-    /// The one algorithm that the key signs with.
+    /// Returns the algorithm that the key signs with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The JWK (RFC 7517) of the public key, with `use`, `alg` and `kid`. For HMAC it is the secret itself (`oct`).
+    /// Returns the JWK of the public key (RFC 7517), with `use`, `alg` and `kid`. For an HMAC
+    /// algorithm it contains the secret itself (`oct`).
     #[must_use]
     pub fn jwk(&self) -> Value {
         let mut jwk = match self.signer.public() {
@@ -108,7 +112,7 @@ impl TestKey {
         jwk
     }
 
-    /// The shared secret; `None` unless the algorithm is an HMAC one.
+    /// Returns the shared secret, or `None` if the algorithm is not an HMAC one.
     #[must_use]
     pub fn secret(&self) -> Option<Vec<u8>> {
         match self.signer.public() {
@@ -117,31 +121,36 @@ impl TestKey {
         }
     }
 
-    /// The public key as PEM: `-----BEGIN PUBLIC KEY-----`.
+    /// Returns the public key as PEM (RFC 7468 §13): `-----BEGIN PUBLIC KEY-----`.
     ///
     /// # Panics
-    /// If the algorithm is an HMAC one: a shared secret has no public half.
+    ///
+    /// If the algorithm is an HMAC one: a shared secret has no public key.
     #[must_use]
     pub fn pem(&self) -> String {
         spki::pem(&self.der())
     }
 
-    /// The public key as DER: a `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7).
+    /// Returns the public key as DER: a `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7).
     ///
     /// # Panics
-    /// If the algorithm is an HMAC one: a shared secret has no public half.
+    ///
+    /// If the algorithm is an HMAC one: a shared secret has no public key.
     #[must_use]
     pub fn der(&self) -> Vec<u8> {
         let der = spki::der(self.algorithm, &self.signer.public());
         der.unwrap_or_else(|| {
             panic!(
-                "TestKey: a shared secret ({}) has no public key; see `secret`",
+                "TestKey: a shared secret ({}) has no public key: use `secret`",
                 self.algorithm
             )
         })
     }
 
-    /// Signs a header and a payload exactly as given, be they JSON or not: for tokens that nobody should accept.
+    /// Signs a header and a payload as they are, and returns the token. They need not be JSON, so
+    /// the token may be one that must be rejected.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use tower_jwt_auth::Algorithm;
@@ -158,7 +167,7 @@ impl TestKey {
         format!("{message}.{signature}")
     }
 
-    /// A token that this key will sign; without `iss`, which a key doesn't know.
+    /// Returns a builder of a valid token that this key signs. Its `iss` is not set.
     pub fn token(&self) -> TokenBuilder {
         TokenBuilder::new(self)
     }

@@ -1,25 +1,25 @@
-//! The keys of an issuer, and how they change.
+//! The keys of an issuer.
 
 use serde_json::{Value, json};
 
 use super::key::TestKey;
 use crate::algorithm::Algorithm;
 
-/// How an issuer changes its keys: [`TestIssuer::rotate`](crate::testing::TestIssuer::rotate).
+/// A kind of key rotation: see [`TestIssuer::rotate`](crate::testing::TestIssuer::rotate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rotation {
-    /// New keys sign; the old ones are still published, until
+    /// New keys sign. The old ones stay published until
     /// [`retire_old_keys`](crate::testing::TestIssuer::retire_old_keys).
     Overlapping,
-    /// New keys sign; no older key is published any more.
+    /// New keys sign. No old key is published.
     Hard,
 }
 
 pub(super) struct Keyring {
-    /// One per algorithm asked for: these sign.
+    /// The keys that sign: one for each algorithm.
     current: Vec<TestKey>,
-    /// Still published.
+    /// Former keys that are still published.
     old: Vec<TestKey>,
     /// Published in place of the keys.
     raw: Option<String>,
@@ -50,7 +50,7 @@ impl Keyring {
         }
     }
 
-    /// The replaced ones are published no more; older ones still are.
+    /// Replaces the keys that sign. Does not publish them as old keys.
     pub(super) fn replace(&mut self, new: Vec<TestKey>) {
         self.current = new;
     }
@@ -63,7 +63,7 @@ impl Keyring {
         self.raw = raw;
     }
 
-    /// The public JWKs, those that sign first.
+    /// Returns the published JWKs. The keys that sign come first.
     pub(super) fn jwks(&self) -> Vec<Value> {
         self.current
             .iter()
@@ -72,7 +72,7 @@ impl Keyring {
             .collect()
     }
 
-    /// The body of the key set.
+    /// Returns the published key set.
     pub(super) fn body(&self) -> String {
         self.raw
             .clone()

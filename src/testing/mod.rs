@@ -1,10 +1,13 @@
-//! For tests of what this crate protects: an issuer on loopback, keys, tokens, and a clock.
+//! A kit for tests of protected services: an issuer on loopback, keys, tokens and a clock.
 //!
-//! Mind:
-//! - The issuer uses real sockets, so a paused tokio clock (`start_paused = true`) doesn't go with it: that clock
-//!   jumps over every timeout while a socket is awaited. [`TestClock`] does go with it.
-//! - It runs on the runtime that started it. A test that blocks the only thread of that runtime gets no answer.
-//! - Keys made here guard nothing: secrets can be read out, and ids can be guessed.
+//! Note:
+//! - The issuer uses real sockets, so it does not work with a paused tokio clock (`start_paused`):
+//!   while a socket is awaited, that clock jumps past every timeout. [`TestClock`] works.
+//! - The issuer runs on the runtime that started it. A test that blocks the only thread of that
+//!   runtime gets no response.
+//! - The keys are for tests only: secrets can be read, and key ids can be guessed.
+//!
+//! # Examples
 //!
 //! ```
 //! use tower_jwt_auth::Algorithm;
@@ -12,46 +15,52 @@
 //!
 //! # fn main() -> std::io::Result<()> {
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! let issuer = TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::Ed25519]).start().await?;
-//! // Hand `issuer.issuer()` or `issuer.jwks_uri()` to the code under test, and this to its client:
+//! let issuer = TestIssuer::builder()
+//!     .algorithms([Algorithm::ES256, Algorithm::Ed25519])
+//!     .start()
+//!     .await?;
+//! // Configure the service with `issuer.issuer()` or `issuer.jwks_uri()`, and send it this token:
 //! let token = issuer.token().subject("alice").audience("https://api.example").sign();
 //!
 //! issuer.rotate(Rotation::Hard);
-//! // From here on, `token` is signed by a key that the issuer publishes no more.
+//! // From here on, the issuer no longer publishes the key of `token`.
 //! # drop(token);
 //! # Ok(())
 //! # })
 //! # }
 //! ```
 //!
+//! # What to use
+//!
 //! | to test | use |
 //! |---|---|
-//! | a token that is wrong in one way | [`TokenBuilder`] |
-//! | a token that is no JWT any more | [`TestKey::sign_raw`] |
-//! | a change of keys | [`TestIssuer::rotate`] |
-//! | an issuer that is slow, broken, down or hostile | [`Fault`], [`TestIssuer::stop`] |
-//! | how often keys are fetched | [`TestIssuer::jwks_fetches`] |
+//! | a token that is invalid in one way | [`TokenBuilder`] |
+//! | a malformed token | [`TestKey::sign_raw`] |
+//! | a key rotation | [`TestIssuer::rotate`] |
+//! | an issuer that is slow, broken or hostile | [`Fault`] |
+//! | an outage of the issuer | [`TestIssuer::stop`] |
+//! | the number of fetches | [`TestIssuer::jwks_fetches`] |
 //! | the passing of time | [`TestClock`] |
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "in a test a clear panic beats an error to handle"
+    reason = "a test kit reports mistakes by a panic with a message"
 )]
 
-mod answer;
 mod builder;
 mod clock;
 mod conformance;
 mod control;
 mod fault;
+mod faulty_response;
 mod issuer;
 mod json_overrides;
 mod key;
 mod keyring;
-mod misbehave;
 mod provider;
+mod response;
 mod server;
 mod spki;
 mod token;
@@ -72,11 +81,12 @@ pub use key::TestKey;
 pub use keyring::Rotation;
 pub use token::TokenBuilder;
 
-/// A name that nothing else bears. It can be guessed: for ids, not for secrets.
+/// Returns a unique name. Not for secrets: it can be guessed.
 fn unique(prefix: &str) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(1);
+    // Relaxed: only the counter's own values must differ.
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    // Two processes that test the same service hardly start their counters at the same nanosecond.
+    // Tells apart the counters of two processes that test the same service.
     let time = SystemTime::UNIX_EPOCH
         .elapsed()
         .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What an issuer publishes at present, and who asked for it.
+//! The documents that an issuer publishes, and the requests for them.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -12,13 +12,14 @@ use super::fault::Fault;
 use super::json_overrides::{Members, overridden};
 use super::keyring::Keyring;
 
-/// Shared by the handles, which change it, and the server, which reads it.
+/// Shared by the issuer's handles, which change it, and the server, which reads it.
 pub(super) struct Provider {
-    /// No trailing slash.
+    /// The issuer's URL, without a trailing slash.
     pub(super) issuer: String,
-    /// Of the issuer's URL: empty, or with a leading slash.
+    /// The path of that URL: empty, or with a leading slash.
     pub(super) path: String,
     pub(super) etags: bool,
+    /// Locked for one method at a time, and never across an `await`.
     state: Mutex<State>,
 }
 
@@ -36,12 +37,12 @@ pub(super) struct State {
     pub(super) last_request: Option<HeaderMap>,
 }
 
-/// A document as it is when asked for.
-pub(super) struct Page {
+/// A document at the time of a request for it.
+pub(super) struct Document {
     pub(super) body: String,
     pub(super) headers: HeaderMap,
     pub(super) fault: Option<Fault>,
-    /// The published JWKs, which some faults hide among others.
+    /// The published JWKs, for the faults that add others.
     pub(super) jwks: Vec<Value>,
 }
 
@@ -56,6 +57,7 @@ impl Provider {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A poisoned lock is usable: a failed test may read counts while it unwinds.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,8 +65,8 @@ impl Provider {
         format!("{}/jwks", self.issuer)
     }
 
-    /// The page at a path, `None` if there is none; counts the visit.
-    pub(super) fn visit(&self, path: &str, request: &HeaderMap) -> Option<Page> {
+    /// Returns the document at a path, if there is one. Counts the request.
+    pub(super) fn fetch(&self, path: &str, request: &HeaderMap) -> Option<Document> {
         let openid = format!("{}/.well-known/openid-configuration", self.path);
         // RFC 8414 §3.1 puts its suffix between host and path.
         let oauth = format!("/.well-known/oauth-authorization-server{}", self.path);
@@ -74,13 +76,13 @@ impl Provider {
             (Some(state.keys.body()), &state.jwks_fault)
         } else if path == openid || path == oauth {
             state.metadata_fetches += 1;
-            let published = if path == openid {
+            let is_served = if path == openid {
                 state.openid_discovery
             } else {
                 state.oauth_discovery
             };
             (
-                published.then(|| self.metadata(state)),
+                is_served.then(|| self.metadata(state)),
                 &state.metadata_fault,
             )
         } else {
@@ -89,7 +91,7 @@ impl Provider {
         let fault = fault.clone();
         state.last_request = Some(request.clone());
         let body = body?;
-        Some(Page {
+        Some(Document {
             headers: self.headers(state, &body),
             body,
             fault,
@@ -97,7 +99,8 @@ impl Provider {
         })
     }
 
-    /// The members that OpenID Connect Discovery 1.0 §3 requires, which include those of RFC 8414 §2.
+    /// Returns the members that OpenID Connect Discovery 1.0 §3 requires, which include those of
+    /// RFC 8414 §2.
     fn metadata(&self, state: &State) -> String {
         let algorithms: Vec<_> = state
             .keys
@@ -105,7 +108,7 @@ impl Provider {
             .iter()
             .map(|key| key.algorithm().name())
             .collect();
-        let honest = json!({
+        let defaults = json!({
             "issuer": self.issuer,
             "jwks_uri": self.jwks_uri(),
             "authorization_endpoint": format!("{}/authorize", self.issuer),
@@ -114,7 +117,7 @@ impl Provider {
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": algorithms,
         });
-        overridden(honest, &state.metadata).to_string()
+        overridden(defaults, &state.metadata).to_string()
     }
 
     fn headers(&self, state: &State, body: &str) -> HeaderMap {
@@ -126,7 +129,7 @@ impl Provider {
         if self.etags {
             headers.insert(ETAG, etag(body));
         }
-        // Last: what the test asked for wins.
+        // Last, because headers that a test sets take precedence.
         headers.extend(state.headers.clone());
         headers
     }
@@ -136,5 +139,5 @@ fn etag(body: &str) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
     HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish()))
-        .expect("hexadecimal digits in quotes")
+        .expect("quoted hexadecimal digits are a valid header value")
 }

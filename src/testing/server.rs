@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server that leaves nothing behind.
+//! An HTTP/1.1 server whose tasks end with it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,20 +14,26 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::answer::answer;
 use super::provider::Provider;
+use super::response::respond;
 
-/// A running server; it stops when this is dropped.
+/// Connections that wait to be accepted. Load tests open a thousand at once.
+const BACKLOG: u32 = 1024;
+
+/// The delay after an error of `accept`, which is most likely a lack of file descriptors: retrying
+/// at once would spin.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(10);
+
+/// A running server. Stops when it is dropped.
 pub(super) struct Server {
-    /// Its drop is what the task waits for.
+    /// The task ends when this is dropped.
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Server {
     pub(super) fn start(socket: TcpSocket, provider: Arc<Provider>) -> io::Result<Self> {
-        // A stampede connects a thousand times at once.
-        let listener = socket.listen(1024)?;
+        let listener = socket.listen(BACKLOG)?;
         let (stop, stopped) = oneshot::channel();
         Ok(Self {
             stop,
@@ -35,22 +41,22 @@ impl Server {
         })
     }
 
-    /// Done when the port is closed and all connections are cut.
+    /// Returns when the port and all connections are closed.
     pub(super) async fn stop(self) {
         drop(self.stop);
-        // An error means that the runtime has dropped the task, and the sockets with it.
+        // An error means that the runtime has dropped the task, and its sockets.
         let _ = self.task.await;
     }
 }
 
-/// Takes a port. Until it is listened on, connections to it are refused, yet nobody else gets it.
-pub(super) fn take_port(address: SocketAddr) -> io::Result<TcpSocket> {
+/// Binds a port without listening: connections to it are refused, and no other process gets it.
+pub(super) fn reserve_port(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {
         TcpSocket::new_v6()
     }?;
-    // Connections cut earlier linger in TIME_WAIT; Windows gives the option another meaning.
+    // Former connections stay in TIME_WAIT. On Windows the option would let others share the port.
     socket.set_reuseaddr(cfg!(not(windows)))?;
     socket.bind(address)?;
     Ok(socket)
@@ -71,18 +77,17 @@ async fn accept(listener: &TcpListener, provider: &Arc<Provider>, connections: &
     loop {
         match listener.accept().await {
             Ok((socket, _)) => {
-                connections.spawn(converse(socket, provider.clone()));
+                connections.spawn(serve_connection(socket, provider.clone()));
             }
-            // Out of file descriptors, most likely: retrying at once would spin.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(_) => tokio::time::sleep(ACCEPT_RETRY_DELAY).await,
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn converse(socket: TcpStream, provider: Arc<Provider>) {
-    let service = service_fn(|request| answer(&provider, request));
-    // Cut connections are what some tests are about, and clients may leave.
+async fn serve_connection(socket: TcpStream, provider: Arc<Provider>) {
+    let service = service_fn(|request| respond(&provider, request));
+    // Errors are expected: some faults close the connection, and clients disconnect.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(socket), service)
         .await;

@@ -1,11 +1,10 @@
-//! Signing by aws-lc-rs.
-
+//! Signatures of the test kit, by aws-lc-rs.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unreachable,
-    reason = "for tests, and every one of these is a bug of the kit"
+    reason = "for tests only, where each of these would be a bug of the kit"
 )]
 
 use aws_lc_rs::encoding::{AsBigEndian, EcPublicKeyUncompressedBin};
@@ -18,10 +17,10 @@ use aws_lc_rs::{hmac, rand};
 use crate::algorithm::{Algorithm, Family};
 use crate::testing::PublicParts;
 
-const RSA_MODULUS: usize = 256;
+const RSA_MODULUS_LEN: usize = 256;
 const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// A key pair or secret pinned to one algorithm.
+/// A key pair or secret, pinned to one algorithm.
 pub(crate) struct Signer {
     algorithm: Algorithm,
     key: Key,
@@ -35,6 +34,8 @@ enum Key {
 }
 
 impl Signer {
+    /// Generates a key. RSA keys have 2048 bits. Secrets are as long as the hash (RFC 7518 §3.2,
+    /// §3.3).
     pub(crate) fn generate(algorithm: Algorithm) -> Self {
         let key = match algorithm.family() {
             Family::Rsa => RsaKeyPair::generate(KeySize::Rsa2048).map(Key::Rsa),
@@ -47,11 +48,11 @@ impl Signer {
         };
         Self {
             algorithm,
-            key: key.expect("the operating system gives random bytes"),
+            key: key.expect("the random source works"),
         }
     }
 
-    /// An HMAC key of a chosen secret, of any length.
+    /// Returns an HMAC key with this secret, of any length.
     pub(crate) fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Self {
         let _ = hmac_algorithm(algorithm);
         Self {
@@ -60,7 +61,7 @@ impl Signer {
         }
     }
 
-    /// The signature in its JWS form.
+    /// Returns the signature in its JWS form (ECDSA: r ‖ s, RFC 7518 §3.4), not encoded.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let random = rand::SystemRandom::new();
         match &self.key {
@@ -88,6 +89,7 @@ impl Signer {
         }
     }
 
+    /// Returns the parameters of the JWK.
     pub(crate) fn public(&self) -> PublicParts {
         match &self.key {
             Key::Rsa(pair) => PublicParts::Rsa {
@@ -98,8 +100,9 @@ impl Signer {
                 let point: EcPublicKeyUncompressedBin<'_> = pair
                     .public_key()
                     .as_be_bytes()
-                    .expect("a point fits in memory");
-                // 04 ‖ x ‖ y
+                    .expect("a generated key has a public point");
+                // An uncompressed point, 04 ‖ x ‖ y, whose coordinates are padded to the field's
+                // size (RFC 7518 §6.2.1.2).
                 let coordinates = &point.as_ref()[1..];
                 let (x, y) = coordinates.split_at(coordinates.len() / 2);
                 PublicParts::Ec {
@@ -115,13 +118,13 @@ impl Signer {
     }
 }
 
-/// The modulus out of a PKCS#1 `RSAPublicKey`: with 2048 bits and e = 65537 it always is the 256 bytes before the
-/// five of the exponent.
+/// Returns the modulus of a PKCS#1 `RSAPublicKey` (RFC 8017 §A.1.1). With 2048 bits and e = 65537,
+/// it is always the 256 bytes before the five of the exponent.
 fn rsa_modulus(pkcs1: &[u8]) -> Vec<u8> {
     let before = pkcs1
         .strip_suffix(&[2, 3, 1, 0, 1])
         .expect("aws-lc generates keys with e = 65537");
-    before[before.len() - RSA_MODULUS..].to_vec()
+    before[before.len() - RSA_MODULUS_LEN..].to_vec()
 }
 
 fn rsa_padding(algorithm: Algorithm) -> &'static dyn RsaEncoding {

@@ -1,8 +1,8 @@
-//! Signing by the `RustCrypto` crates, for the test kit.
+//! Signatures of the test kit, by the `RustCrypto` crates.
 #![allow(
     clippy::expect_used,
     clippy::unreachable,
-    reason = "keys made here fit their algorithms: only the random source can fail, and then a test can't go on"
+    reason = "for tests only: keys fit their algorithms, and the random source must work"
 )]
 
 use ed25519_dalek::SECRET_KEY_LENGTH;
@@ -28,14 +28,15 @@ enum Key {
     Secret(Vec<u8>, Tag),
 }
 
-/// Padding and hash of an RSA algorithm: takes the key and the message.
+/// Padding and hash of an RSA algorithm. Takes the key and the message.
 type RsaSign = fn(&rsa::PrivateKey, &[u8]) -> rsa::Result<Vec<u8>>;
 
-/// An HMAC: takes the secret and the message.
+/// An HMAC. Takes the secret and the message.
 type Tag = fn(&[u8], &[u8]) -> Vec<u8>;
 
 impl Signer {
-    /// Makes a new key. RSA keys are of 2048 bits, secrets as long as the hash (RFC 7518 §3.2, §3.3).
+    /// Generates a key. RSA keys have 2048 bits. Secrets are as long as the hash (RFC 7518 §3.2,
+    /// §3.3).
     pub(crate) fn generate(algorithm: Algorithm) -> Self {
         Self(match algorithm {
             Algorithm::HS256 => return Self::from_secret(algorithm, &random::<32>()),
@@ -58,18 +59,18 @@ impl Signer {
         })
     }
 
-    /// An HMAC key of a chosen secret, of any length.
+    /// Returns an HMAC key with this secret, of any length.
     pub(crate) fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Self {
         let tag = match algorithm {
             Algorithm::HS256 => tag::<Hmac<Sha256>>,
             Algorithm::HS384 => tag::<Hmac<Sha384>>,
             Algorithm::HS512 => tag::<Hmac<Sha512>>,
-            _ => unreachable!("{algorithm} does not sign with a shared secret"),
+            other => unreachable!("{other} is not an HMAC algorithm"),
         };
         Self(Key::Secret(secret.to_vec(), tag))
     }
 
-    /// The signature over `message` in JWS form (ECDSA: r ‖ s, RFC 7518 §3.4), not base64.
+    /// Returns the signature in its JWS form (ECDSA: r ‖ s, RFC 7518 §3.4), not encoded.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         match &self.0 {
             Key::Rsa(key, sign) => {
@@ -83,7 +84,7 @@ impl Signer {
         }
     }
 
-    /// What goes into the JWK.
+    /// Returns the parameters of the JWK.
     pub(crate) fn public(&self) -> PublicParts {
         match &self.0 {
             Key::Rsa(key, _) => PublicParts::Rsa {
@@ -101,7 +102,7 @@ impl Signer {
     }
 }
 
-/// The exponent is 65537.
+/// Generates an RSA key with e = 65537.
 fn rsa(sign: RsaSign) -> Key {
     let key = rsa::PrivateKey::new(&mut SysRng, 2048).expect("the random source works");
     Key::Rsa(Box::new(key), sign)
@@ -122,7 +123,8 @@ fn fixed<S: SignatureEncoding>(key: &impl signature::Signer<S>, message: &[u8]) 
     key.sign(message).to_bytes().as_ref().to_vec()
 }
 
-/// Splits `04 ‖ x ‖ y`, which has each coordinate padded to the field's size (RFC 7518 §6.2.1.2).
+/// Splits an uncompressed point, 04 ‖ x ‖ y, whose coordinates are padded to the field's size (RFC
+/// 7518 §6.2.1.2).
 fn point(uncompressed: &[u8]) -> PublicParts {
     let (_, coordinates) = uncompressed.split_first().expect("a point is not empty");
     let (x, y) = coordinates.split_at(coordinates.len() / 2);

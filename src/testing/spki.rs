@@ -1,4 +1,5 @@
-//! `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), written by hand: three shapes don't need a DER library.
+//! `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), encoded by hand: three kinds of key need no DER
+//! library.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +20,7 @@ const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
-/// `None` for a shared secret, which has no public half.
+/// Returns the DER of a public key, or `None` for a shared secret.
 pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> {
     let (identifier, key) = match parts {
         PublicParts::Rsa { n, e } => {
@@ -31,6 +32,7 @@ pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> 
         }
         PublicParts::Ec { x, y } => {
             let identifier = [element(OID, EC_PUBLIC_KEY), element(OID, curve(algorithm))].concat();
+            // An uncompressed point (RFC 5480 §2.2).
             (identifier, [&[4], x.as_slice(), y].concat())
         }
         PublicParts::Ed { x } => (element(OID, ED25519), x.clone()),
@@ -45,7 +47,7 @@ pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> 
     Some(element(SEQUENCE, &info))
 }
 
-/// RFC 7468: lines of 64 characters.
+/// Returns PEM, in lines of 64 characters (RFC 7468 §2).
 pub(super) fn pem(der: &[u8]) -> String {
     let mut text = String::from("-----BEGIN PUBLIC KEY-----\n");
     for line in der.chunks(48) {
@@ -63,7 +65,7 @@ fn curve(algorithm: Algorithm) -> &'static [u8] {
     }
 }
 
-/// A number without a sign: a set top bit would make it negative.
+/// Encodes an unsigned number. A leading zero keeps a set top bit from making it negative.
 fn unsigned(bytes: &[u8]) -> Vec<u8> {
     match bytes.first() {
         Some(0x80..) => element(INTEGER, &[&[0], bytes].concat()),
@@ -82,7 +84,7 @@ fn length(length: usize) -> Vec<u8> {
         [] => vec![0],
         [one @ ..0x80] => vec![*one],
         long => {
-            let count = u8::try_from(long.len()).expect("a usize has at most 16 bytes");
+            let count = u8::try_from(long.len()).expect("a usize has fewer than 128 bytes");
             [&[0x80 | count], long].concat()
         }
     }

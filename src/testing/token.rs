@@ -1,4 +1,4 @@
-//! Tokens, valid unless told otherwise.
+//! Tokens for tests.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,16 +10,18 @@ use super::key::TestKey;
 use super::unique;
 use crate::clock::Clock;
 
-/// A token in the making. It starts out valid; every setter changes one thing.
+/// A builder of tokens. It starts with a valid token, and each setter changes one thing.
 ///
 /// | part | default |
 /// |---|---|
 /// | header | `alg` and `kid` of the key, `typ` `"JWT"` |
-/// | `iss` | the issuer, when it comes [from one](crate::testing::TestIssuer::token); else absent |
+/// | `iss` | the issuer, in [its tokens](crate::testing::TestIssuer::token); else absent |
 /// | `sub` | `"test-subject"` |
 /// | `aud` | `"https://api.example"` |
 /// | `iat`, `exp` | now, and 300 s later |
-/// | `jti` | another one at each [`sign`](Self::sign) |
+/// | `jti` | a new one for each [`sign`](Self::sign) |
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,16 +31,17 @@ use crate::clock::Clock;
 /// let key = TestKey::generate(Algorithm::ES256);
 /// let valid = key.token().subject("alice").scope("orders:read orders:write");
 /// let anonymous = valid.clone().without_claim("sub").sign();
-/// let late = valid.clone().expired().sign();
+/// let expired = valid.clone().expired().sign();
 /// let unsigned_algorithm = valid.header("alg", "none").sign();
-/// # assert!(anonymous != late && late != unsigned_algorithm);
+/// # assert!(anonymous != expired && expired != unsigned_algorithm);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "`sign` makes the token"]
 pub struct TokenBuilder {
     key: TestKey,
-    /// Seconds since 1970, negative before.
+    /// In seconds since 1970. Negative before.
     issued_at: i64,
+    /// In seconds.
     lifetime: i64,
     header: Members,
     claims: Members,
@@ -56,29 +59,30 @@ impl TokenBuilder {
         }
     }
 
-    /// The `sub` claim.
+    /// Sets `sub` (RFC 7519 §4.1.2).
     pub fn subject(self, subject: impl Into<String>) -> Self {
         self.claim("sub", subject.into())
     }
 
-    /// The `aud` claim: a string, or an array of them.
+    /// Sets `aud` (RFC 7519 §4.1.3): a string, or an array of strings.
     pub fn audience(self, audience: impl Serialize) -> Self {
         self.claim("aud", audience)
     }
 
-    /// The `iss` claim.
+    /// Sets `iss` (RFC 7519 §4.1.1).
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
         self.claim("iss", issuer.into())
     }
 
-    /// The `scope` claim (RFC 9068 §2.2.3): names separated by spaces.
+    /// Sets `scope` (RFC 9068 §2.2.3): scopes separated by spaces.
     pub fn scope(self, scope: impl Into<String>) -> Self {
         self.claim("scope", scope.into())
     }
 
-    /// Any claim, also in place of a default one and of any type.
+    /// Sets any claim to a value of any type.
     ///
     /// # Panics
+    ///
     /// If `value` can't be written as JSON.
     pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
@@ -87,15 +91,16 @@ impl TokenBuilder {
         self
     }
 
-    /// Leaves a claim out.
+    /// Removes a claim.
     pub fn without_claim(mut self, name: impl Into<String>) -> Self {
         self.claims.insert(name.into(), None);
         self
     }
 
-    /// Any member of the header, also in place of a default one.
+    /// Sets any member of the header to a value of any type.
     ///
     /// # Panics
+    ///
     /// If `value` can't be written as JSON.
     pub fn header(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
@@ -104,20 +109,20 @@ impl TokenBuilder {
         self
     }
 
-    /// Leaves a member of the header out.
+    /// Removes a member of the header.
     pub fn without_header(mut self, name: impl Into<String>) -> Self {
         self.header.insert(name.into(), None);
         self
     }
 
-    /// Expires so long after it was issued.
+    /// Sets the time from `iat` to `exp`, in whole seconds. Default: 300 seconds.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = whole_seconds(lifetime);
         self.claims.remove("exp");
         self
     }
 
-    /// Expired an hour ago. What it was issued at moves along.
+    /// Makes the token expire an hour before its present `iat`, which moves back with `exp`.
     pub fn expired(mut self) -> Self {
         self.issued_at = self
             .issued_at
@@ -126,25 +131,25 @@ impl TokenBuilder {
         self
     }
 
-    /// Issued then: moves `iat` and `exp`.
+    /// Sets `iat`, and moves `exp` with it.
     pub fn issued_at(mut self, time: SystemTime) -> Self {
         self.issued_at = seconds(time);
         self
     }
 
-    /// Issued at what the clock shows: moves `iat` and `exp`.
+    /// Sets `iat` to the time that a clock shows, and moves `exp` with it.
     pub fn clock(self, clock: &dyn Clock) -> Self {
         let now = clock.now();
         self.issued_at(now)
     }
 
-    /// Signed by another key, whose `alg` and `kid` go into the header.
+    /// Sets the key that signs, and `alg` and `kid` of the header with it.
     pub fn key(mut self, key: &TestKey) -> Self {
         self.key = key.clone();
         self
     }
 
-    /// The token in its compact form.
+    /// Signs the token and returns it in compact form (RFC 7515 §7.1).
     #[must_use]
     pub fn sign(&self) -> String {
         let header =
@@ -164,12 +169,11 @@ impl TokenBuilder {
 }
 
 fn to_json(name: &str, value: impl Serialize) -> Value {
-    let written = serde_json::to_value(value);
-    written
+    serde_json::to_value(value)
         .unwrap_or_else(|error| panic!("TokenBuilder: `{name}` can't be written as JSON: {error}"))
 }
 
-/// A `NumericDate` (RFC 7519 §2).
+/// Returns a `NumericDate` (RFC 7519 §2).
 fn seconds(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => whole_seconds(after),

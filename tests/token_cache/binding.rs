@@ -1,4 +1,5 @@
-//! A token that is bound to its client's certificate (RFC 8705 §3.1): that it is his is looked at with every request.
+//! Tokens that are bound to the client's certificate (RFC 8705 §3.1): the binding is checked for
+//! every request, cached or not.
 
 use std::convert::Infallible;
 
@@ -9,48 +10,57 @@ use tower_jwt_auth::{Claims, JwtAuthLayer, RequestParts, RequireLayer};
 
 use crate::{builder, token};
 
-/// The SHA-256 thumbprint of the certificate that the client has shown, as who ends its TLS leaves it.
+/// The SHA-256 thumbprint of the client's certificate, as the TLS terminator inserts it.
 #[derive(Clone)]
 struct Certificate(&'static str);
 
-fn is_bearers(claims: &Claims, head: &RequestParts<'_>) -> bool {
+fn is_bound_to_client(claims: &Claims, parts: &RequestParts<'_>) -> bool {
     let bound = claims
         .get("cnf")
         .and_then(|cnf| cnf.get("x5t#S256")?.as_str());
-    bound.is_some() && bound == head.extensions().get::<Certificate>().map(|shown| shown.0)
+    bound.is_some()
+        && bound
+            == parts
+                .extensions()
+                .get::<Certificate>()
+                .map(|certificate| certificate.0)
 }
 
-async fn ask(layer: &JwtAuthLayer, token: &str, shown: Option<&'static str>) -> StatusCode {
+async fn status(
+    layer: &JwtAuthLayer,
+    token: &str,
+    certificate: Option<&'static str>,
+) -> StatusCode {
     let inner =
         service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
-    let service = layer.layer(RequireLayer::from_fn(is_bearers).layer(inner));
+    let service = layer.layer(RequireLayer::from_fn(is_bound_to_client).layer(inner));
     let mut request = Request::new(());
     request.headers_mut().insert(
         "authorization",
         HeaderValue::try_from(format!("Bearer {token}")).unwrap(),
     );
-    if let Some(shown) = shown {
-        request.extensions_mut().insert(Certificate(shown));
+    if let Some(thumbprint) = certificate {
+        request.extensions_mut().insert(Certificate(thumbprint));
     }
     service.oneshot(request).await.unwrap().status()
 }
 
 #[tokio::test]
-async fn who_has_a_remembered_token_and_not_its_certificate_is_refused() {
+async fn a_cached_token_is_rejected_without_its_certificate() {
     let layer = builder().build().unwrap();
     let bound = token().claim("cnf", json!({"x5t#S256": "alices"})).sign();
     let unbound = token().sign();
     for _ in 0..2 {
-        assert_eq!(ask(&layer, &bound, Some("alices")).await, StatusCode::OK);
-        for shown in [Some("mallorys"), Some(""), None] {
+        assert_eq!(status(&layer, &bound, Some("alices")).await, StatusCode::OK);
+        for certificate in [Some("mallorys"), Some(""), None] {
             assert_eq!(
-                ask(&layer, &bound, shown).await,
+                status(&layer, &bound, certificate).await,
                 StatusCode::FORBIDDEN,
-                "{shown:?}"
+                "{certificate:?}"
             );
         }
         assert_eq!(
-            ask(&layer, &unbound, Some("alices")).await,
+            status(&layer, &unbound, Some("alices")).await,
             StatusCode::FORBIDDEN
         );
     }

@@ -1,11 +1,11 @@
-//! Bounded in entries, bytes and time.
+//! The bounds of the cache in entries, bytes and time.
 
 use tower_jwt_auth::{Clock, ConfigErrorKind, TokenCacheSettings};
 
-use crate::{at_a_standstill, builder, same, seconds, token};
+use crate::{builder, fixed_clock, is_same, seconds, token};
 
-/// How many of many distinct tokens are still remembered after all were seen.
-async fn kept(settings: TokenCacheSettings, claim: &str) -> usize {
+/// Verifies 1,000 distinct tokens. Returns how many of them are cached after that.
+async fn cached_tokens(settings: TokenCacheSettings, claim: &str) -> usize {
     let authenticator = builder()
         .token_cache(settings)
         .build_authenticator()
@@ -17,35 +17,35 @@ async fn kept(settings: TokenCacheSettings, claim: &str) -> usize {
     for token in &tokens {
         claims.push(authenticator.authenticate(token).await.unwrap());
     }
-    let mut kept = 0;
+    let mut cached = 0;
     for (token, claims) in tokens.iter().zip(&claims).rev() {
         let again = authenticator.authenticate(token).await.unwrap();
-        kept += usize::from(same(claims, &again));
+        cached += usize::from(is_same(claims, &again));
     }
-    kept
+    cached
 }
 
 #[tokio::test]
-async fn a_stream_of_distinct_tokens_keeps_within_the_entries() {
-    assert_eq!(kept(TokenCacheSettings::default(), "").await, 1000);
-    let few = kept(TokenCacheSettings::default().max_entries(100), "").await;
-    assert!((20..=100).contains(&few), "{few}");
+async fn distinct_tokens_do_not_exceed_max_entries() {
+    assert_eq!(cached_tokens(TokenCacheSettings::default(), "").await, 1000);
+    let cached = cached_tokens(TokenCacheSettings::default().max_entries(100), "").await;
+    assert!((20..=100).contains(&cached), "{cached}");
 }
 
 #[tokio::test]
-async fn large_tokens_keep_within_the_bytes() {
-    // A token of 5.6 KB and claims of 4.2 KB, twice: 50 of them make a megabyte.
-    let few = kept(
+async fn large_tokens_do_not_exceed_max_bytes() {
+    // The token has 5.6 KB and its claims have 4.2 KB. Both count twice: 50 tokens are a megabyte.
+    let cached = cached_tokens(
         TokenCacheSettings::default().max_bytes(1_000_000),
         &"x".repeat(4000),
     )
     .await;
-    assert!((10..=51).contains(&few), "{few}");
+    assert!((10..=51).contains(&cached), "{cached}");
 }
 
 #[tokio::test]
-async fn no_entry_outlives_its_cap() {
-    let (clock, token) = at_a_standstill();
+async fn no_entry_is_used_for_longer_than_max_ttl() {
+    let (clock, token) = fixed_clock();
     let settings = TokenCacheSettings::default().max_ttl(seconds(60));
     let authenticator = builder()
         .clock(clock.clone())
@@ -55,22 +55,22 @@ async fn no_entry_outlives_its_cap() {
     let token = token.sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     clock.advance(seconds(59));
-    assert!(same(
+    assert!(is_same(
         &first,
         &authenticator.authenticate(&token).await.unwrap()
     ));
     clock.advance(seconds(1));
     let again = authenticator.authenticate(&token).await.unwrap();
-    assert!(!same(&first, &again), "it is verified again");
-    assert!(same(
+    assert!(!is_same(&first, &again), "it is verified again");
+    assert!(is_same(
         &again,
         &authenticator.authenticate(&token).await.unwrap()
     ));
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_lengthens_no_entrys_life() {
-    let (clock, token) = at_a_standstill();
+async fn a_clock_that_steps_back_extends_no_entry() {
+    let (clock, token) = fixed_clock();
     let start = Clock::now(&clock);
     let settings = TokenCacheSettings::default().max_ttl(seconds(60));
     let authenticator = builder()
@@ -81,21 +81,21 @@ async fn a_clock_that_steps_back_lengthens_no_entrys_life() {
     let token = token.sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     clock.advance(seconds(50));
-    assert!(same(
+    assert!(is_same(
         &first,
         &authenticator.authenticate(&token).await.unwrap()
     ));
     clock.set(start + seconds(10));
     let again = authenticator.authenticate(&token).await.unwrap();
-    assert!(!same(&first, &again), "nobody can say how old it is");
-    assert!(same(
+    assert!(!is_same(&first, &again), "the age of the entry is unknown");
+    assert!(is_same(
         &again,
         &authenticator.authenticate(&token).await.unwrap()
     ));
 }
 
 #[test]
-fn bounds_that_bound_nothing_are_refused() {
+fn settings_out_of_range_are_rejected() {
     let default = TokenCacheSettings::default;
     for settings in [
         default().max_entries(0),
@@ -112,7 +112,7 @@ fn bounds_that_bound_nothing_are_refused() {
 }
 
 #[tokio::test]
-async fn bounds_beyond_all_memory_and_time_do_no_harm() {
+async fn the_largest_bounds_do_not_overflow() {
     let settings = TokenCacheSettings::default()
         .max_bytes(usize::MAX)
         .max_ttl(std::time::Duration::MAX);
@@ -122,7 +122,7 @@ async fn bounds_beyond_all_memory_and_time_do_no_harm() {
         .unwrap();
     let token = token().claim("exp", 253_402_300_799_u64).sign();
     let first = authenticator.authenticate(&token).await.unwrap();
-    assert!(same(
+    assert!(is_same(
         &first,
         &authenticator.authenticate(&token).await.unwrap()
     ));

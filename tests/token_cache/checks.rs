@@ -1,4 +1,4 @@
-//! What is checked at every use, cached or not.
+//! The checks that every request makes, whether its token is cached or not.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,36 +9,36 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer};
 
 use crate::{
-    AUDIENCE, ISSUER, at_a_standstill, builder, key, kind, public, remembering, same, seconds,
-    token,
+    AUDIENCE, ISSUER, builder, fixed_clock, is_same, key, kind, public, seconds, token,
+    with_token_cache,
 };
 
 #[tokio::test]
-async fn a_token_is_verified_once() {
+async fn the_signature_of_a_token_is_checked_once() {
     let authenticator = builder().build_authenticator().unwrap();
     let token = token().sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     let second = authenticator.authenticate(&token).await.unwrap();
-    assert!(same(&first, &second));
+    assert!(is_same(&first, &second));
 }
 
 #[tokio::test]
-async fn it_is_off_unless_asked_for() {
+async fn the_cache_is_off_by_default() {
     let authenticator: Authenticator =
         Authenticator::builder(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
             .build_authenticator()
             .unwrap();
     let token = token().sign();
     let first = authenticator.authenticate(&token).await.unwrap();
-    assert!(!same(
+    assert!(!is_same(
         &first,
         &authenticator.authenticate(&token).await.unwrap()
     ));
 }
 
-// CVE-2026-35039: a cache elsewhere took two tokens for one.
+// CVE-2026-35039: the cache of another library mistook one token for another.
 #[tokio::test]
-async fn one_users_token_never_gives_anothers_claims() {
+async fn a_token_never_gets_the_claims_of_another() {
     let authenticator = builder().build_authenticator().unwrap();
     let tokens: Vec<_> = (0..200)
         .map(|user| (user, token().subject(format!("user-{user}")).sign()))
@@ -52,22 +52,22 @@ async fn one_users_token_never_gives_anothers_claims() {
 }
 
 #[tokio::test]
-async fn a_token_that_differs_anywhere_is_another_one() {
+async fn a_token_changed_in_any_byte_is_no_hit() {
     let authenticator = builder().build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
-    for place in 0..token.len() {
+    for index in 0..token.len() {
         let mut changed = token.clone().into_bytes();
-        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+        changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
         assert!(
             authenticator.authenticate(&changed).await.is_err(),
-            "changed at {place}"
+            "changed at {index}"
         );
-        // Another header and payload with the signature, whose end is what is hashed.
+        // The hash is that of the signature's end, which is unchanged here.
         assert!(
             authenticator
-                .authenticate(&changed[place.min(token.len() - 60)..])
+                .authenticate(&changed[index.min(token.len() - 60)..])
                 .await
                 .is_err()
         );
@@ -81,11 +81,11 @@ async fn a_token_that_differs_anywhere_is_another_one() {
     assert!(authenticator.authenticate(&token).await.is_ok());
 }
 
-/// As bytes, since a header can hold what a `str` can't.
+/// Uses bytes, because a header value need not be a `str`.
 #[tokio::test]
-async fn a_header_that_differs_in_any_bit_of_a_token_is_another_one() {
+async fn a_header_changed_in_any_bit_of_the_token_is_rejected() {
     let layer = builder().build().unwrap();
-    let good = format!("Bearer {}", token().sign()).into_bytes();
+    let valid = format!("Bearer {}", token().sign()).into_bytes();
     let status = async |value: &[u8]| {
         let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
         let value = HeaderValue::from_bytes(value).ok()?;
@@ -95,29 +95,29 @@ async fn a_header_that_differs_in_any_bit_of_a_token_is_another_one() {
             .unwrap();
         Some(layer.layer(inner).oneshot(request).await.unwrap().status())
     };
-    assert_eq!(status(&good).await, Some(StatusCode::OK));
-    for place in "Bearer ".len()..good.len() {
+    assert_eq!(status(&valid).await, Some(StatusCode::OK));
+    for index in "Bearer ".len()..valid.len() {
         for bit in 0..8 {
-            let mut changed = good.clone();
-            changed[place] ^= 1 << bit;
-            // Some are no header's, and none is accepted; a comma is for two of them.
-            let refused = [
+            let mut changed = valid.clone();
+            changed[index] ^= 1 << bit;
+            // Some are not valid in a header. A comma makes two credentials.
+            let rejected = [
                 None,
                 Some(StatusCode::UNAUTHORIZED),
                 Some(StatusCode::BAD_REQUEST),
             ];
             assert!(
-                refused.contains(&status(&changed).await),
-                "bit {bit} of byte {place}"
+                rejected.contains(&status(&changed).await),
+                "bit {bit} of byte {index}"
             );
         }
     }
-    assert_eq!(status(&good).await, Some(StatusCode::OK));
+    assert_eq!(status(&valid).await, Some(StatusCode::OK));
 }
 
 #[tokio::test]
-async fn failures_are_not_remembered() {
-    let (clock, token) = at_a_standstill();
+async fn rejections_are_not_cached() {
+    let (clock, token) = fixed_clock();
     let authenticator = builder()
         .clock(clock.clone())
         .build_authenticator()
@@ -131,13 +131,13 @@ async fn failures_are_not_remembered() {
     assert_eq!(
         kind(authenticator.authenticate(&early).await),
         Some(ErrorKind::Expired),
-        "it was looked at again"
+        "the token is checked again"
     );
 }
 
 #[tokio::test]
-async fn no_entry_outlives_its_token() {
-    let (clock, token) = at_a_standstill();
+async fn no_entry_is_used_after_its_token_expires() {
+    let (clock, token) = fixed_clock();
     let authenticator = builder()
         .clock(clock.clone())
         .leeway(seconds(0))
@@ -154,10 +154,10 @@ async fn no_entry_outlives_its_token() {
     );
 }
 
-// CVE-2026-107719: a cache elsewhere took its deadline from `exp` only where there was an `iat`.
+// CVE-2026-107719: the cache of another library ignored `exp` of tokens without `iat`.
 #[tokio::test]
-async fn no_entry_outlives_a_token_that_does_not_say_when_it_was_issued() {
-    let (clock, token) = at_a_standstill();
+async fn no_entry_is_used_after_a_token_without_iat_expires() {
+    let (clock, token) = fixed_clock();
     let authenticator = builder()
         .clock(clock.clone())
         .build_authenticator()
@@ -165,7 +165,7 @@ async fn no_entry_outlives_a_token_that_does_not_say_when_it_was_issued() {
     let token = token.expires_in(seconds(100)).without_claim("iat").sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     clock.advance(seconds(100 + 59));
-    assert!(same(
+    assert!(is_same(
         &first,
         &authenticator.authenticate(&token).await.unwrap()
     ));
@@ -177,8 +177,8 @@ async fn no_entry_outlives_a_token_that_does_not_say_when_it_was_issued() {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_makes_a_token_wait_again() {
-    let (clock, token) = at_a_standstill();
+async fn a_token_is_not_yet_valid_after_the_clock_steps_back() {
+    let (clock, token) = fixed_clock();
     let start = tower_jwt_auth::Clock::now(&clock);
     let authenticator = builder()
         .clock(clock.clone())
@@ -196,7 +196,7 @@ async fn a_clock_that_steps_back_makes_a_token_wait_again() {
 }
 
 #[tokio::test]
-async fn revocation_and_authorisation_are_asked_every_time() {
+async fn revocation_and_authorization_are_checked_every_time() {
     let (revoked, allowed) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicBool::new(true)),
@@ -225,7 +225,7 @@ async fn revocation_and_authorisation_are_asked_every_time() {
 }
 
 #[tokio::test]
-async fn a_single_use_token_is_used_once() {
+async fn a_cached_token_is_rejected_as_a_replay() {
     let authenticator = builder().reject_replays(100).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -236,19 +236,19 @@ async fn a_single_use_token_is_used_once() {
 }
 
 #[tokio::test]
-async fn authenticators_with_other_rules_share_nothing() {
+async fn authenticators_do_not_share_a_cache() {
     let token = token().sign();
     let lenient = builder().build_authenticator().unwrap();
     let strict = [
         builder().access_tokens_only(),
         builder().require_scopes(["admin"]),
         builder().max_lifetime(seconds(10)).leeway(seconds(0)),
-        remembering(Issuer::from_keys(
+        with_token_cache(Issuer::from_keys(
             ISSUER,
             public(key()),
             "https://other.example",
         )),
-        remembering(Issuer::from_keys(
+        with_token_cache(Issuer::from_keys(
             "https://other.example",
             public(key()),
             AUDIENCE,

@@ -1,4 +1,4 @@
-//! The bounds that hold where nothing is set.
+//! The default bounds.
 
 use std::cell::Cell;
 
@@ -6,17 +6,17 @@ use serde::Deserialize;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, Issuer, TokenCacheSettings};
 
-use crate::{AUDIENCE, ISSUER, at_a_standstill, builder, public, same, seconds};
+use crate::{AUDIENCE, ISSUER, builder, fixed_clock, is_same, public, seconds};
 
-const BYTES: usize = 32 * 1024 * 1024;
-/// What sixteen of ten thousand may count.
-const SIXTEEN: usize = BYTES * 16 / 10_000;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// The share of 16 of 10,000 entries, which bounds a set of the table.
+const SET_BYTES: usize = MAX_BYTES * 16 / 10_000;
 
 thread_local! {
     static ALIVE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Claims that are counted for as long as they are kept. Where nobody else has them, it is the cache that does.
+/// Claims that count how many of them are alive. Only the cache keeps any.
 #[derive(Deserialize)]
 struct Counted {
     #[serde(skip)]
@@ -38,16 +38,16 @@ impl Drop for Alive {
     }
 }
 
-/// Tokens with a secret, which is what is quickest to sign with.
-struct Forge {
+/// Signs with a shared secret, which is the fastest, and verifies.
+struct Setup {
     key: TestKey,
     authenticator: Authenticator<Counted>,
 }
 
-/// How long header and payload are, beyond what they must be.
-type Fillers = [usize; 2];
+/// The lengths of padding in header and payload.
+type Paddings = [usize; 2];
 
-impl Forge {
+impl Setup {
     fn new() -> Self {
         let key = TestKey::generate(Algorithm::HS256);
         let issuer = Issuer::from_keys(ISSUER, public(&key), AUDIENCE);
@@ -60,38 +60,39 @@ impl Forge {
         }
     }
 
-    /// Another token for each number, all of one length.
-    fn token(&self, number: usize, fillers: Fillers) -> String {
-        let [header, payload] = fillers.map(|length| "x".repeat(length));
+    /// Returns a different token for each number. All have the same length.
+    fn token(&self, number: usize, paddings: Paddings) -> String {
+        let [header, payload] = paddings.map(|length| "x".repeat(length));
         let header = format!(r#"{{"alg":"HS256","x":"{header}"}}"#);
         let registered = format!(r#""iss":"{ISSUER}","aud":"{AUDIENCE}","exp":99999999999"#);
         let payload = format!(r#"{{{registered},"jti":"{number:08}","x":"{payload}"}}"#);
         self.key.sign_raw(&header, payload.as_bytes())
     }
 
-    /// Sees a token; gives what it counts, and how many are remembered then.
-    async fn see(&self, number: usize, fillers: Fillers) -> (usize, usize) {
-        let token = self.token(number, fillers);
+    /// Verifies a token. Returns the bytes that it counts as, and the number of cached tokens.
+    async fn verify(&self, number: usize, paddings: Paddings) -> (usize, usize) {
+        let token = self.token(number, paddings);
         let claims = self.authenticator.authenticate(&token).await.unwrap();
-        let counts = (token.len() + claims.json().len()) * 2 + 400;
+        let bytes = (token.len() + claims.json().len()) * 2 + 400;
         drop(claims);
-        (counts, ALIVE.get())
+        (bytes, ALIVE.get())
     }
 
-    /// The most that are remembered at a time of so many, and what each counts.
-    async fn most(&self, tokens: usize, fillers: Fillers) -> (usize, usize) {
-        let (mut counts, mut most) = (0, 0);
+    /// Verifies many tokens. Returns the bytes that each counts as, and the maximum number of
+    /// cached tokens.
+    async fn verify_many(&self, tokens: usize, paddings: Paddings) -> (usize, usize) {
+        let (mut bytes, mut max_cached) = (0, 0);
         for number in 0..tokens {
-            let (each, remembered) = self.see(number, fillers).await;
-            (counts, most) = (each, most.max(remembered));
+            let (each, cached) = self.verify(number, paddings).await;
+            (bytes, max_cached) = (each, max_cached.max(cached));
         }
-        (counts, most)
+        (bytes, max_cached)
     }
 }
 
 #[tokio::test]
-async fn a_token_is_remembered_for_five_minutes() {
-    let (clock, token) = at_a_standstill();
+async fn a_token_is_cached_for_five_minutes() {
+    let (clock, token) = fixed_clock();
     let authenticator = builder()
         .clock(clock.clone())
         .build_authenticator()
@@ -99,34 +100,34 @@ async fn a_token_is_remembered_for_five_minutes() {
     let token = token.expires_in(seconds(3600)).sign();
     let first = authenticator.authenticate(&token).await.unwrap();
     clock.advance(seconds(5 * 60 - 1));
-    assert!(same(
+    assert!(is_same(
         &first,
         &authenticator.authenticate(&token).await.unwrap()
     ));
     clock.advance(seconds(1));
     assert!(
-        !same(&first, &authenticator.authenticate(&token).await.unwrap()),
+        !is_same(&first, &authenticator.authenticate(&token).await.unwrap()),
         "it is verified again"
     );
 }
 
 #[tokio::test]
-async fn of_any_number_ten_thousand_are_remembered() {
-    let (_, most) = Forge::new().most(20_000, [0, 0]).await;
-    assert_eq!(most, 10_000);
+async fn at_most_10_000_tokens_are_cached() {
+    let (_, max_cached) = Setup::new().verify_many(20_000, [0, 0]).await;
+    assert_eq!(max_cached, 10_000);
 }
 
-/// With 1,196 bytes a token counts a twelfth of what sixteen may.
+/// A token of 1,196 bytes counts as a twelfth of a set.
 #[tokio::test]
-async fn what_is_remembered_counts_32_mebibytes_at_the_most() {
-    let (counts, most) = Forge::new().most(18_000, [1, 738]).await;
-    assert_eq!((counts, most), (SIXTEEN / 12 - 1, 7500));
-    assert!((BYTES - 20_000..=BYTES).contains(&(counts * most)));
+async fn at_most_32_mib_are_cached() {
+    let (bytes, max_cached) = Setup::new().verify_many(18_000, [1, 738]).await;
+    assert_eq!((bytes, max_cached), (SET_BYTES / 12 - 1, 7500));
+    assert!((MAX_BYTES - 20_000..=MAX_BYTES).contains(&(bytes * max_cached)));
 }
 
 #[tokio::test]
-async fn a_token_that_counts_more_than_sixteen_may_is_not_remembered() {
-    let forge = Forge::new();
-    assert_eq!(forge.see(0, [1, 11_284]).await, (SIXTEEN + 1, 0));
-    assert_eq!(forge.see(0, [0, 11_284]).await, (SIXTEEN - 1, 1));
+async fn a_token_that_counts_as_more_than_a_set_is_not_cached() {
+    let setup = Setup::new();
+    assert_eq!(setup.verify(0, [1, 11_284]).await, (SET_BYTES + 1, 0));
+    assert_eq!(setup.verify(0, [0, 11_284]).await, (SET_BYTES - 1, 1));
 }

@@ -1,4 +1,4 @@
-//! A key that leaves its set takes its tokens along.
+//! Cached tokens are rejected once their key has left the set.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,13 +7,13 @@ use tower_jwt_auth::{
     Algorithm, ErrorKind, Issuer, KeyQuery, KeySet, KeySource, Keys, KeysFuture, TokenCacheSettings,
 };
 
-use crate::{AUDIENCE, ISSUER, key, kind, public, remembering, same, token};
+use crate::{AUDIENCE, ISSUER, is_same, key, kind, public, token, with_token_cache};
 
-/// Keys that can be exchanged, or be gone.
+/// A key source whose keys can be replaced or removed.
 #[derive(Clone)]
-struct Changing(Arc<Mutex<Option<Arc<KeySet>>>>);
+struct TestSource(Arc<Mutex<Option<Arc<KeySet>>>>);
 
-impl Changing {
+impl TestSource {
     fn new(keys: KeySet) -> Self {
         Self(Arc::new(Mutex::new(Some(Arc::new(keys)))))
     }
@@ -23,22 +23,22 @@ impl Changing {
     }
 }
 
-impl KeySource for Changing {
+impl KeySource for TestSource {
     fn current(&self) -> Option<Keys<'_>> {
         self.0.lock().unwrap().clone().map(Keys::from)
     }
 
     fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        // With or without keys: a source that has none then is out of order.
+        // Succeeds also without keys, which an authenticator reports as an outage.
         Box::pin(std::future::ready(Ok(())))
     }
 }
 
 #[tokio::test]
-async fn a_removed_key_takes_its_tokens_along() {
-    let source = Changing::new(public(key()));
+async fn a_cached_token_is_rejected_after_its_key_was_removed() {
+    let source = TestSource::new(public(key()));
     let issuer = Issuer::from_key_source(ISSUER, source.clone(), AUDIENCE);
-    let authenticator = remembering(issuer).build_authenticator().unwrap();
+    let authenticator = with_token_cache(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
     source.set(Some(public(&TestKey::generate(Algorithm::ES256))));
@@ -49,10 +49,10 @@ async fn a_removed_key_takes_its_tokens_along() {
 }
 
 #[tokio::test]
-async fn a_key_replaced_under_the_same_id_takes_its_tokens_along() {
-    let source = Changing::new(public(key()));
+async fn a_cached_token_is_rejected_after_its_key_was_replaced_under_the_same_id() {
+    let source = TestSource::new(public(key()));
     let issuer = Issuer::from_key_source(ISSUER, source.clone(), AUDIENCE);
-    let authenticator = remembering(issuer).build_authenticator().unwrap();
+    let authenticator = with_token_cache(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
     source.set(Some(public(
@@ -65,10 +65,10 @@ async fn a_key_replaced_under_the_same_id_takes_its_tokens_along() {
 }
 
 #[tokio::test]
-async fn without_keys_what_was_verified_is_not_accepted_either() {
-    let source = Changing::new(public(key()));
+async fn a_cached_token_is_not_accepted_while_there_are_no_keys() {
+    let source = TestSource::new(public(key()));
     let issuer = Issuer::from_key_source(ISSUER, source.clone(), AUDIENCE);
-    let authenticator = remembering(issuer).build_authenticator().unwrap();
+    let authenticator = with_token_cache(issuer).build_authenticator().unwrap();
     let token = token().sign();
     assert!(authenticator.authenticate(&token).await.is_ok());
     source.set(None);
@@ -79,11 +79,12 @@ async fn without_keys_what_was_verified_is_not_accepted_either() {
 }
 
 #[tokio::test]
-async fn a_key_removed_by_the_issuer_takes_its_tokens_along_and_an_unchanged_set_keeps_them() {
+async fn cached_tokens_stay_if_the_fetched_set_is_unchanged_and_are_rejected_if_their_key_is_gone()
+{
     let issuer = TestIssuer::start().await.unwrap();
-    let trusted = Issuer::discovery(issuer.issuer(), AUDIENCE);
+    let configured = Issuer::discovery(issuer.issuer(), AUDIENCE);
     let authenticator: tower_jwt_auth::Authenticator =
-        tower_jwt_auth::Authenticator::builder(trusted)
+        tower_jwt_auth::Authenticator::builder(configured)
             .token_cache(TokenCacheSettings::default())
             .build_authenticator()
             .unwrap();
@@ -91,8 +92,8 @@ async fn a_key_removed_by_the_issuer_takes_its_tokens_along_and_an_unchanged_set
     let first = authenticator.authenticate(&token).await.unwrap();
     authenticator.prefetch().await.unwrap();
     assert!(
-        same(&first, &authenticator.authenticate(&token).await.unwrap()),
-        "the same set was fetched again"
+        is_same(&first, &authenticator.authenticate(&token).await.unwrap()),
+        "the fetched set is unchanged"
     );
     issuer.rotate(Rotation::Hard);
     authenticator.prefetch().await.unwrap();

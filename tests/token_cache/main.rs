@@ -1,11 +1,11 @@
-//! The cache of verified tokens: what it may remember, and what it may not.
+//! The cache of verified tokens: its bounds, and the checks that it must not skip.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::string_slice,
-    reason = "in a test a panic is the report"
+    reason = "a test reports by panicking"
 )]
 
 mod binding;
@@ -40,16 +40,16 @@ fn token() -> TokenBuilder {
     key().token().issuer(ISSUER).audience(AUDIENCE)
 }
 
-fn remembering(issuer: Issuer) -> JwtAuthBuilder {
+fn with_token_cache(issuer: Issuer) -> JwtAuthBuilder {
     Authenticator::builder(issuer).token_cache(TokenCacheSettings::default())
 }
 
 fn builder() -> JwtAuthBuilder {
-    remembering(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
+    with_token_cache(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
 }
 
-/// The same claims in memory: the second answer came from the cache.
-fn same(one: &Claims, two: &Claims) -> bool {
+/// Returns whether both claims share their memory: then the second ones are from the cache.
+fn is_same(one: &Claims, two: &Claims) -> bool {
     std::ptr::eq(one.json(), two.json())
 }
 
@@ -61,8 +61,8 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A clock that stands still, and a token builder that goes by it.
-fn at_a_standstill() -> (TestClock, TokenBuilder) {
+/// Returns a clock that stands still, and a builder of a token that is issued at its time.
+fn fixed_clock() -> (TestClock, TokenBuilder) {
     let clock = TestClock::now_fixed();
     let token = token().clock(&clock);
     (clock, token)

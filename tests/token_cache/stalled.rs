@@ -1,4 +1,4 @@
-//! A request that reads the clock and then takes its time.
+//! A request that is slow after it has read the clock.
 
 use std::cell::RefCell;
 
@@ -7,28 +7,28 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower_jwt_auth::{Authenticator, Clock as _, Issuer, TokenCacheSettings};
 
-use crate::{AUDIENCE, ISSUER, at_a_standstill, key, public, seconds};
+use crate::{AUDIENCE, ISSUER, fixed_clock, key, public, seconds};
 
 thread_local! {
-    /// What happens while claims are read, once.
-    static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    /// Runs once, while claims are deserialized.
+    static WHILE_READING: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
 #[derive(Deserialize)]
 #[serde(from = "Value")]
-struct Stalling;
+struct SlowClaims;
 
-impl From<Value> for Stalling {
+impl From<Value> for SlowClaims {
     fn from(_: Value) -> Self {
-        if let Some(meanwhile) = MEANWHILE.take() {
-            meanwhile();
+        if let Some(run) = WHILE_READING.take() {
+            run();
         }
         Self
     }
 }
 
-/// Where the claims are, which is the same for as long as they are remembered.
-fn place(authenticator: &Authenticator<Stalling>, token: &str) -> usize {
+/// Returns the address of the claims, which stays the same while they are cached.
+fn claims_address(authenticator: &Authenticator<SlowClaims>, token: &str) -> usize {
     let claims = authenticator
         .authenticate(token)
         .now_or_never()
@@ -38,9 +38,9 @@ fn place(authenticator: &Authenticator<Stalling>, token: &str) -> usize {
 }
 
 #[test]
-fn a_request_that_was_overtaken_by_the_clock_makes_nobody_elses_token_forgotten() {
-    let (clock, builder) = at_a_standstill();
-    let authenticator: Authenticator<Stalling> =
+fn a_slow_request_does_not_evict_the_tokens_of_others() {
+    let (clock, builder) = fixed_clock();
+    let authenticator: Authenticator<SlowClaims> =
         Authenticator::builder(Issuer::from_keys(ISSUER, public(key()), AUDIENCE))
             .claims()
             .token_cache(TokenCacheSettings::default())
@@ -51,21 +51,21 @@ fn a_request_that_was_overtaken_by_the_clock_makes_nobody_elses_token_forgotten(
         builder.clone().subject("other").sign(),
         builder.subject("own").sign(),
     );
-    let remembered = authenticator
+    let cached = authenticator
         .authenticate(&others)
         .now_or_never()
         .unwrap()
         .unwrap();
-    let before = remembered.json().as_ptr().addr();
-    let (meanwhile, overtaking, token) = (clock.clone(), authenticator.clone(), others.clone());
-    MEANWHILE.set(Some(Box::new(move || {
-        meanwhile.set(meanwhile.now() + seconds(10));
-        assert_eq!(place(&overtaking, &token), before);
+    let before = cached.json().as_ptr().addr();
+    let (moved, concurrent, token) = (clock.clone(), authenticator.clone(), others.clone());
+    WHILE_READING.set(Some(Box::new(move || {
+        moved.set(moved.now() + seconds(10));
+        assert_eq!(claims_address(&concurrent, &token), before);
     })));
-    place(&authenticator, &own);
+    claims_address(&authenticator, &own);
     assert!(
-        MEANWHILE.take().is_none(),
-        "the other request came in between"
+        WHILE_READING.take().is_none(),
+        "the other request ran in between"
     );
-    assert_eq!(place(&authenticator, &others), before);
+    assert_eq!(claims_address(&authenticator, &others), before);
 }

@@ -1,5 +1,5 @@
-//! How each candidate is driven, all in the same way: a request is made, its header set, the service asked whether it is ready
-//! and called, and its future polled once, in place. One that waits for anything panics.
+//! The driver, which is the same for every candidate. It creates a request, sets its header, polls
+//! the service for readiness, calls it, and polls the future once. A pending future is a panic.
 
 use std::fmt::Debug;
 use std::pin::pin;
@@ -10,9 +10,9 @@ use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::Service;
 
-use crate::provider::{Provider, bearer, flipped};
+use crate::provider::{Provider, bearer, with_flipped_bit};
 
-/// Sends a request with this header.
+/// Sends a request with this header value.
 pub type Driver = Box<dyn FnMut(&HeaderValue) -> StatusCode>;
 
 pub fn drive<S, B>(mut service: S) -> Driver
@@ -28,31 +28,31 @@ where
         let mut context = Context::from_waker(Waker::noop());
         assert!(
             service.poll_ready(&mut context).is_ready(),
-            "it is not ready"
+            "the service is not ready"
         );
         let Poll::Ready(response) = pin!(service.call(request)).poll(&mut context) else {
-            panic!("it waits")
+            panic!("the response is pending")
         };
         response.unwrap().status()
     })
 }
 
-/// A comparison with one that lets everything in would mean nothing.
+/// Asserts that a candidate accepts a valid token and rejects one with an invalid signature.
 pub fn assert_protects(name: &str, driver: &mut Driver, provider: &Provider) {
     let token = provider.token(0);
     assert_eq!(
         driver(&bearer(&token)),
         StatusCode::OK,
-        "{name} refuses a good token"
+        "{name} rejects a valid token"
     );
     assert_eq!(
-        driver(&bearer(&flipped(&token))),
+        driver(&bearer(&with_flipped_bit(&token))),
         StatusCode::UNAUTHORIZED,
-        "{name} takes a bad signature"
+        "{name} accepts an invalid signature"
     );
     assert_eq!(
         driver(&bearer(&token)),
         StatusCode::OK,
-        "{name} remembers the bad signature"
+        "{name} rejects a valid token after an invalid one"
     );
 }

@@ -1,4 +1,4 @@
-//! The least that any authenticating layer does: read the header, insert an `Arc`.
+//! The least work of an authenticating layer: it reads the header and inserts an `Arc`.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use http::Request;
 use http::header::AUTHORIZATION;
 use tower::{Layer, Service};
 
-use crate::protected::Look;
+use crate::protected::ClaimsCheck;
 
 #[derive(Clone)]
 pub struct Floor<S = ()> {
@@ -16,7 +16,7 @@ pub struct Floor<S = ()> {
     inserted: Arc<u64>,
 }
 
-pub const LOOK: Look = |request| request.extensions().get::<Arc<u64>>().is_some();
+pub const CLAIMS_CHECK: ClaimsCheck = |request| request.extensions().get::<Arc<u64>>().is_some();
 
 pub fn layer() -> Floor {
     Floor {

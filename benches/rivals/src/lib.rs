@@ -1,10 +1,10 @@
-//! Drives other crates' JWT layers through the same tokens as tower-jwt-auth's. See README.md.
+//! Drives the JWT layers of other crates with the same tokens as tower-jwt-auth's. See README.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a benchmark that can't run should say so by a panic"
+    reason = "a benchmark panics if it can't run"
 )]
 
 pub mod drive;

@@ -1,22 +1,23 @@
-//! This crate's layer with its keys at hand, as the others have theirs: with and without remembering tokens.
+//! tower-jwt-auth's layer, with and without its token cache. Like the others it has its keys from
+//! the start.
 
 use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, Key, TokenCacheSettings};
 
-use crate::protected::Look;
+use crate::protected::ClaimsCheck;
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
-pub const LOOK: Look = |request| {
+pub const CLAIMS_CHECK: ClaimsCheck = |request| {
     request
         .extensions()
         .get::<Claims<MyClaims>>()
-        .is_some_and(|claims| claims.are_there())
+        .is_some_and(|claims| claims.are_expected())
 };
 
-pub fn layer(provider: &Provider, remember: bool) -> JwtAuthLayer<MyClaims> {
+pub fn layer(provider: &Provider, token_cache: bool) -> JwtAuthLayer<MyClaims> {
     let key = Key::from_jwk(&provider.jwk()).unwrap();
     let issuer = Issuer::from_keys(ISSUER, key, AUDIENCE);
-    let builder = JwtAuthLayer::builder(issuer);
-    let builder = if remember {
+    let builder = JwtAuthLayer::builder(issuer).claims();
+    let builder = if token_cache {
         builder.token_cache(TokenCacheSettings::default())
     } else {
         builder

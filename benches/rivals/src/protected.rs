@@ -1,4 +1,4 @@
-//! The service that is protected: it looks whether the claims have come, and answers.
+//! The protected service, which checks the claims and responds.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -11,16 +11,16 @@ use axum::routing::get;
 use http::{Request, Response, StatusCode};
 use tower::Service;
 
-/// Where a layer left the claims, and whether they are the right ones.
-pub type Look = fn(&Request<Body>) -> bool;
+/// Returns whether the request carries the expected claims, where a layer leaves them.
+pub type ClaimsCheck = fn(&Request<Body>) -> bool;
 
-/// 200 if the claims are there, else 500.
+/// Responds with 200 if the claims are the expected ones, else with 500.
 #[derive(Clone, Copy)]
-pub struct Protected(pub Look);
+pub struct Protected(pub ClaimsCheck);
 
 impl Protected {
-    pub fn answer(self, request: &Request<Body>) -> Response<Body> {
-        answer((self.0)(request))
+    pub fn respond(self, request: &Request<Body>) -> Response<Body> {
+        respond((self.0)(request))
     }
 }
 
@@ -34,20 +34,21 @@ impl Service<Request<Body>> for Protected {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        ready(Ok(self.answer(&request)))
+        ready(Ok(self.respond(&request)))
     }
 }
 
-pub fn answer(are_there: bool) -> Response<Body> {
+/// Returns the response of the service.
+pub fn respond(are_expected: bool) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    if !are_there {
+    if !are_expected {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
     response
 }
 
-/// The same as a route of axum's, at `/`.
-pub fn router(look: Look) -> Router {
-    let handler = async move |request: Request<Body>| answer(look(&request)).into_response();
+/// Returns the service as a route of axum at `/`.
+pub fn router(check: ClaimsCheck) -> Router {
+    let handler = async move |request: Request<Body>| respond(check(&request)).into_response();
     Router::new().route("/", get(handler))
 }

@@ -1,5 +1,4 @@
-//! The provider whose tokens everybody verifies: its one key, what it publishes of it, its tokens, and what a service makes of
-//! their claims.
+//! The provider: its key, the JWK set that it publishes, its tokens, and the type of their claims.
 
 use std::time::SystemTime;
 
@@ -16,7 +15,7 @@ pub const AUDIENCE: &str = "https://api.example";
 const KEY_ID: &str = "2026-11-signing";
 const LIFETIME: u64 = 3600;
 
-/// What the service wants to know, of all that a token says: the same as in the summary benchmark.
+/// The custom claims that the service reads: the same as in the summary benchmark.
 #[derive(Clone, Debug, Deserialize)]
 pub struct MyClaims {
     pub tenant: String,
@@ -25,24 +24,25 @@ pub struct MyClaims {
 }
 
 impl MyClaims {
-    /// Whether they arrived.
-    pub fn are_there(&self) -> bool {
-        Self::are(&self.tenant, &self.roles, &self.email)
+    /// Returns whether these are the claims of the provider's tokens.
+    pub fn are_expected(&self) -> bool {
+        Self::match_expected(&self.tenant, &self.roles, &self.email)
     }
 
-    /// The same, for a type that has other members too.
-    pub fn are(tenant: &str, roles: &[String], email: &str) -> bool {
+    /// The same, for a type with further fields.
+    pub fn match_expected(tenant: &str, roles: &[String], email: &str) -> bool {
         tenant == "acme-industries" && roles.len() == 3 && email == "somebody@acme.example"
     }
 }
 
+/// A provider with one key.
 pub struct Provider {
     pub algorithm: Algorithm,
     signer: Signer,
 }
 
 impl Provider {
-    /// With a new key.
+    /// Returns a provider with a new key.
     pub fn new(algorithm: Algorithm) -> Self {
         Self {
             algorithm,
@@ -50,7 +50,7 @@ impl Provider {
         }
     }
 
-    /// Its key as a JWK (RFC 7517 §4).
+    /// Returns the key as a JWK (RFC 7517 §4).
     pub fn jwk(&self) -> String {
         let mut jwk = self.signer.jwk();
         jwk["use"] = json!("sig");
@@ -59,12 +59,12 @@ impl Provider {
         jwk.to_string()
     }
 
-    /// Its JWK set (RFC 7517 §5).
+    /// Returns the JWK set (RFC 7517 §5).
     pub fn jwks(&self) -> String {
         format!(r#"{{"keys":[{}]}}"#, self.jwk())
     }
 
-    /// A token of the summary benchmark's claims; another one for each number.
+    /// Returns a token with the claims of the summary benchmark, and another `jti` for each number.
     pub fn token(&self, number: usize) -> String {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -95,7 +95,7 @@ impl Provider {
         format!("{message}.{signature}")
     }
 
-    /// aws-lc-rs's own verification of a token whose parts are at hand.
+    /// Returns aws-lc-rs's own verification of a token, with a parsed key and decoded bytes.
     pub fn bare_check(&self) -> impl FnMut() + use<> {
         let token = self.token(0);
         let (message, signature) = token.rsplit_once('.').unwrap();
@@ -113,13 +113,13 @@ impl Provider {
     }
 }
 
-/// The header of a request that presents the token.
+/// Returns the value of an `Authorization` header with the token.
 pub fn bearer(token: &str) -> HeaderValue {
     HeaderValue::try_from(format!("Bearer {token}")).unwrap()
 }
 
-/// The same token with another signature: it differs in one bit.
-pub fn flipped(token: &str) -> String {
+/// Returns the token with one bit of its signature flipped.
+pub fn with_flipped_bit(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let mut signature = crate::from_base64url(signature);
     let middle = signature.len() / 2;

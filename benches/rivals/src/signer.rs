@@ -1,4 +1,4 @@
-//! Signatures by aws-lc-rs, and its bare verification with a key parsed beforehand.
+//! Signatures by aws-lc-rs, and its verification alone, with a parsed key.
 
 use aws_lc_rs::encoding::{AsBigEndian as _, EcPublicKeyUncompressedBin};
 use aws_lc_rs::rsa::KeySize;
@@ -11,10 +11,10 @@ use crate::base64url;
 
 const RSA_MODULUS: usize = 256;
 
-/// Takes a message and its signature; panics if they don't match.
+/// Verifies the signature of a message. Panics if it is invalid.
 pub(crate) type Verify = Box<dyn Fn(&[u8], &[u8])>;
 
-/// A new key, for one algorithm.
+/// A generated key for one algorithm.
 pub(crate) enum Signer {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair),
@@ -58,7 +58,7 @@ impl Signer {
         }
     }
 
-    /// What of a JWK (RFC 7518 §6) depends on the kind of key.
+    /// Returns the JWK members that depend on the key type (RFC 7518 §6).
     pub(crate) fn jwk(&self) -> Value {
         match self {
             Self::Rsa(pair) => {
@@ -75,7 +75,7 @@ impl Signer {
         }
     }
 
-    /// Verifies without anything around it.
+    /// Returns the verification alone.
     pub(crate) fn verifier(&self) -> Verify {
         match self {
             Self::Rsa(pair) => parsed(
@@ -99,7 +99,8 @@ fn parsed(algorithm: &'static dyn signature::VerificationAlgorithm, key: &[u8]) 
     Box::new(move |message, signature| key.verify_sig(message, signature).unwrap())
 }
 
-/// The modulus out of a PKCS#1 `RSAPublicKey`: with 2048 bits and e = 65537 it is the 256 bytes before the exponent's five.
+/// Returns the modulus of a PKCS#1 `RSAPublicKey`. With 2048 bits and e = 65537, it is the 256
+/// bytes before the five bytes of the exponent.
 fn rsa_modulus(pkcs1: &[u8]) -> &[u8] {
     let before = pkcs1.strip_suffix(&[2, 3, 1, 0, 1]).unwrap();
     &before[before.len() - RSA_MODULUS..]

@@ -6,18 +6,18 @@ use tokio::time::timeout;
 use super::{get, send, tasks_fall_to};
 use crate::testing::{Fault, TestIssuer};
 
-async fn broken(fault: Fault) -> TestIssuer {
+async fn issuer_with(fault: Fault) -> TestIssuer {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(fault));
     issuer
 }
 
 #[tokio::test]
-async fn a_wrong_status_comes_with_the_right_document() {
-    let issuer = broken(Fault::Status(500)).await;
-    let answer = get(&issuer.jwks_uri()).await;
+async fn a_status_fault_sends_the_document() {
+    let issuer = issuer_with(Fault::Status(500)).await;
+    let response = get(&issuer.jwks_uri()).await;
     assert_eq!(
-        (answer.status(), answer.body),
+        (response.status(), response.body),
         (500, issuer.jwks().into_bytes())
     );
     issuer.set_fault(None);
@@ -26,16 +26,16 @@ async fn a_wrong_status_comes_with_the_right_document() {
 }
 
 #[tokio::test]
-async fn a_late_answer_is_complete() {
-    let issuer = broken(Fault::Delay(Duration::from_millis(50))).await;
+async fn a_delayed_response_is_complete() {
+    let issuer = issuer_with(Fault::Delay(Duration::from_millis(50))).await;
     let start = Instant::now();
     assert_eq!(get(&issuer.jwks_uri()).await.body, issuer.jwks().as_bytes());
     assert!(start.elapsed() >= Duration::from_millis(50));
 }
 
 #[tokio::test]
-async fn a_hanging_issuer_says_nothing_and_notices_that_the_client_left() {
-    let issuer = broken(Fault::Hang).await;
+async fn a_hanging_issuer_sends_nothing_and_notices_that_the_client_disconnects() {
+    let issuer = issuer_with(Fault::Hang).await;
     let mut socket = send(&issuer.jwks_uri(), "").await.unwrap();
     assert!(
         timeout(Duration::from_millis(100), socket.read_u8())
@@ -47,27 +47,27 @@ async fn a_hanging_issuer_says_nothing_and_notices_that_the_client_left() {
 }
 
 #[tokio::test]
-async fn a_reset_is_no_answer_at_all() {
-    let issuer = broken(Fault::Reset).await;
-    assert_eq!(get(&issuer.jwks_uri()).await.parts, "");
+async fn a_reset_sends_no_response() {
+    let issuer = issuer_with(Fault::Reset).await;
+    assert_eq!(get(&issuer.jwks_uri()).await.head, "");
     assert_eq!(issuer.jwks_fetches(), 1);
 }
 
 #[tokio::test]
-async fn a_truncated_answer_announces_more_than_it_sends() {
-    let issuer = broken(Fault::Truncated).await;
-    let answer = get(&issuer.jwks_uri()).await;
+async fn a_truncated_response_has_the_content_length_of_the_whole() {
+    let issuer = issuer_with(Fault::Truncated).await;
+    let response = get(&issuer.jwks_uri()).await;
     let whole = issuer.jwks();
     assert_eq!(
-        answer.header("content-length"),
+        response.header("content-length"),
         Some(whole.len().to_string().as_str())
     );
-    assert_eq!(answer.body, &whole.as_bytes()[..whole.len() / 2]);
+    assert_eq!(response.body, &whole.as_bytes()[..whole.len() / 2]);
 }
 
 #[tokio::test]
-async fn bodies_are_as_bad_as_announced() {
-    let issuer = broken(Fault::Garbage).await;
+async fn each_fault_of_the_body_is_what_its_docs_say() {
+    let issuer = issuer_with(Fault::Garbage).await;
     assert!(String::from_utf8(get(&issuer.jwks_uri()).await.body).is_err());
     issuer.set_fault(Some(Fault::Html));
     assert!(
@@ -91,27 +91,27 @@ async fn bodies_are_as_bad_as_announced() {
 }
 
 #[tokio::test]
-async fn redirects_and_pauses_are_headers() {
-    let issuer = broken(Fault::Redirect("http://127.0.0.1:1/evil".to_owned())).await;
-    let answer = get(&issuer.jwks_uri()).await;
+async fn redirects_and_retry_after_are_headers() {
+    let issuer = issuer_with(Fault::Redirect("http://127.0.0.1:1/evil".to_owned())).await;
+    let response = get(&issuer.jwks_uri()).await;
     assert_eq!(
-        (answer.status(), answer.header("location")),
+        (response.status(), response.header("location")),
         (302, Some("http://127.0.0.1:1/evil"))
     );
     issuer.set_fault(Some(Fault::RetryAfter {
         status: 429,
         seconds: 7,
     }));
-    let answer = get(&issuer.jwks_uri()).await;
+    let response = get(&issuer.jwks_uri()).await;
     assert_eq!(
-        (answer.status(), answer.header("retry-after")),
+        (response.status(), response.header("retry-after")),
         (429, Some("7"))
     );
 }
 
 #[tokio::test]
-async fn a_huge_answer_is_the_document_behind_200_mib() {
-    let issuer = broken(Fault::Huge).await;
+async fn a_huge_response_is_the_document_after_200_mib() {
+    let issuer = issuer_with(Fault::Huge).await;
     let mut socket = send(&issuer.jwks_uri(), "").await.unwrap();
     let (mut total, mut end, mut buffer) = (0_usize, Vec::new(), vec![0; 1 << 20]);
     loop {
@@ -128,9 +128,9 @@ async fn a_huge_answer_is_the_document_behind_200_mib() {
 }
 
 #[tokio::test]
-async fn streams_end_when_the_client_leaves() {
+async fn streams_end_when_the_client_disconnects() {
     for fault in [Fault::Huge, Fault::Endless, Fault::Drip] {
-        let issuer = broken(fault).await;
+        let issuer = issuer_with(fault).await;
         let mut socket = send(&issuer.jwks_uri(), "").await.unwrap();
         socket.read_exact(&mut [0; 150]).await.unwrap();
         drop(socket);
@@ -141,20 +141,20 @@ async fn streams_end_when_the_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_dripping_answer_comes_byte_by_byte() {
-    let issuer = broken(Fault::Drip).await;
+async fn a_dripping_response_arrives_byte_by_byte() {
+    let issuer = issuer_with(Fault::Drip).await;
     issuer.set_jwks("{}");
     let start = Instant::now();
-    let answer = get(&issuer.jwks_uri()).await;
+    let response = get(&issuer.jwks_uri()).await;
     assert_eq!(
-        (answer.header("content-length"), answer.body.as_slice()),
+        (response.header("content-length"), response.body.as_slice()),
         (Some("2"), &b"{}"[..])
     );
     assert!(start.elapsed() >= Duration::from_millis(200));
 }
 
 #[tokio::test]
-async fn metadata_fails_on_its_own() {
+async fn metadata_has_its_own_fault() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_metadata_fault(Some(Fault::Status(503)));
     let metadata = format!("{}/.well-known/openid-configuration", issuer.issuer());
@@ -163,7 +163,7 @@ async fn metadata_fails_on_its_own() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "42 is not the status of a final answer")]
-async fn an_impossible_fault_fails_in_the_test() {
-    broken(Fault::Status(42)).await;
+#[should_panic(expected = "status is 42: must be between 200 and 999")]
+async fn setting_an_invalid_fault_panics_in_the_test() {
+    issuer_with(Fault::Status(42)).await;
 }

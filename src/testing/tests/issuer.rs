@@ -5,12 +5,12 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
-use super::{get, get_with, parts, send, tasks_fall_to};
+use super::{get, get_with, send, split_url, tasks_fall_to};
 use crate::algorithm::Algorithm;
 use crate::testing::{Fault, Rotation, TestIssuer};
 
 #[tokio::test]
-async fn metadata_leads_to_the_keys() {
+async fn metadata_points_to_the_keys() {
     let issuer = TestIssuer::builder()
         .algorithms([Algorithm::ES256, Algorithm::Ed25519])
         .start()
@@ -43,9 +43,9 @@ async fn metadata_leads_to_the_keys() {
 }
 
 #[tokio::test]
-async fn a_path_stands_before_or_behind_the_well_known_suffix() {
+async fn the_path_is_before_or_after_the_well_known_suffix() {
     let issuer = TestIssuer::builder().path("tenant/").start().await.unwrap();
-    let (address, path) = parts(issuer.issuer());
+    let (address, path) = split_url(issuer.issuer());
     assert_eq!(path, "/tenant");
     assert_eq!(
         get(&format!(
@@ -75,7 +75,7 @@ async fn a_path_stands_before_or_behind_the_well_known_suffix() {
 }
 
 #[tokio::test]
-async fn metadata_can_be_off_or_lie() {
+async fn metadata_can_be_disabled_or_wrong() {
     let issuer = TestIssuer::start().await.unwrap();
     let openid = format!("{}/.well-known/openid-configuration", issuer.issuer());
     let oauth = format!("{}/.well-known/oauth-authorization-server", issuer.issuer());
@@ -92,15 +92,15 @@ async fn metadata_can_be_off_or_lie() {
     );
     issuer.set_metadata_member("issuer", "https://evil.example");
     issuer.remove_metadata_member("jwks_uri");
-    let lie = get(&openid).await.json();
+    let wrong = get(&openid).await.json();
     assert_eq!(
-        (&lie["issuer"], lie.get("jwks_uri")),
+        (&wrong["issuer"], wrong.get("jwks_uri")),
         (&json!("https://evil.example"), None)
     );
 }
 
 #[tokio::test]
-async fn keys_rotate() {
+async fn rotation_publishes_the_new_keys_and_the_old_ones_if_overlapping() {
     let issuer = TestIssuer::start().await.unwrap();
     let id = || issuer.key(Algorithm::ES256).unwrap().key_id().to_owned();
     let first = id();
@@ -111,9 +111,9 @@ async fn keys_rotate() {
     issuer.rotate(Rotation::Hard);
     assert_eq!(get(&issuer.jwks_uri()).await.key_ids(), [id()]);
     let before = issuer.jwks();
-    let kept = id();
+    let id_before = id();
     issuer.replace_keys_keeping_ids();
-    assert_eq!(get(&issuer.jwks_uri()).await.key_ids(), [kept]);
+    assert_eq!(get(&issuer.jwks_uri()).await.key_ids(), [id_before]);
     assert_ne!(issuer.jwks(), before);
     issuer.set_jwks("nonsense");
     assert_eq!(get(&issuer.jwks_uri()).await.body, b"nonsense");
@@ -122,7 +122,7 @@ async fn keys_rotate() {
 }
 
 #[tokio::test]
-async fn a_known_set_is_not_sent_again() {
+async fn a_set_that_the_client_has_is_not_sent_again() {
     let issuer = TestIssuer::builder()
         .etags(true)
         .max_age(None)
@@ -152,7 +152,7 @@ async fn a_known_set_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn headers_change_at_run_time() {
+async fn headers_can_be_changed_at_run_time() {
     let issuer = TestIssuer::builder()
         .cache_control("no-store")
         .start()
@@ -164,22 +164,22 @@ async fn headers_change_at_run_time() {
     );
     issuer.set_cache_control(None);
     issuer.set_header("Content-Type", "text/plain");
-    let answer = get(&issuer.jwks_uri()).await;
+    let response = get(&issuer.jwks_uri()).await;
     assert_eq!(
         (
-            answer.header("cache-control"),
-            answer.header("content-type")
+            response.header("cache-control"),
+            response.header("content-type")
         ),
         (None, Some("text/plain"))
     );
 }
 
 #[tokio::test]
-async fn a_stopped_issuer_refuses_and_a_restarted_one_serves_the_same() {
+async fn a_stopped_issuer_refuses_connections_and_serves_the_same_keys_after_a_restart() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Hang));
     let mut open = send(&issuer.jwks_uri(), "").await.unwrap();
-    let (address, _) = parts(issuer.issuer());
+    let (address, _) = split_url(issuer.issuer());
     let mut idle = TcpStream::connect(address).await.unwrap();
     while issuer.jwks_fetches() == 0 {
         tokio::task::yield_now().await;
@@ -195,7 +195,7 @@ async fn a_stopped_issuer_refuses_and_a_restarted_one_serves_the_same() {
             .unwrap();
         assert!(
             matches!(rest, Ok(0) | Err(_)),
-            "the connection outlived its server"
+            "the connection is closed with the server"
         );
     }
     issuer.stop().await;
@@ -207,10 +207,10 @@ async fn a_stopped_issuer_refuses_and_a_restarted_one_serves_the_same() {
 }
 
 #[tokio::test]
-async fn the_last_handle_stops_the_server() {
+async fn dropping_the_last_handle_stops_the_server() {
     let issuer = TestIssuer::start().await.unwrap();
     let url = issuer.jwks_uri();
-    let (address, _) = parts(&url);
+    let (address, _) = split_url(&url);
     let clone = issuer.clone();
     let _open = TcpStream::connect(address).await.unwrap();
     drop(issuer);
@@ -224,19 +224,19 @@ async fn the_last_handle_stops_the_server() {
 }
 
 #[tokio::test]
-async fn only_gets_are_answered() {
+async fn only_get_requests_for_known_paths_succeed() {
     use tokio::io::AsyncWriteExt as _;
 
     let issuer = TestIssuer::start().await.unwrap();
-    let (address, _) = parts(issuer.issuer());
+    let (address, _) = split_url(issuer.issuer());
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket
         .write_all(b"POST /jwks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 405 "));
+    let mut response = String::new();
+    socket.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 405 "));
     assert_eq!(
         get(&format!("{}/other", issuer.issuer())).await.status(),
         404

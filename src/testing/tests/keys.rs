@@ -28,7 +28,7 @@ fn verifier(jwk: &Value) -> Verifier {
 }
 
 #[test]
-fn every_algorithm_signs_what_its_jwk_verifies() {
+fn the_jwk_of_each_algorithm_verifies_its_signatures() {
     for algorithm in Algorithm::all() {
         let key = TestKey::generate(algorithm);
         let token = key.token().sign();
@@ -42,13 +42,13 @@ fn every_algorithm_signs_what_its_jwk_verifies() {
         signature[10] ^= 1;
         assert!(
             !verifier.verify(message.as_bytes(), &signature),
-            "{algorithm} takes anything"
+            "{algorithm} accepts a wrong signature"
         );
     }
 }
 
 #[test]
-fn jwks_have_members_of_the_standard_length() {
+fn the_parameters_of_jwks_have_the_length_of_the_standard() {
     for algorithm in Algorithm::all() {
         let jwk = TestKey::generate(algorithm).jwk();
         let (kty, lengths): (_, &[(&str, usize)]) = match algorithm {
@@ -85,12 +85,12 @@ fn public_keys_parse_as_pem() {
 
 #[test]
 #[should_panic(expected = "a shared secret (HS256) has no public key")]
-fn a_secret_has_no_pem() {
+fn pem_of_a_secret_panics() {
     let _ = TestKey::generate(Algorithm::HS256).pem();
 }
 
 #[test]
-fn ids_are_unique_and_can_be_changed() {
+fn key_ids_are_unique_and_can_be_changed() {
     let (one, two) = (
         TestKey::generate(Algorithm::HS256),
         TestKey::generate(Algorithm::HS256),

@@ -1,4 +1,4 @@
-//! The kit itself, over raw sockets: an HTTP client would hide half of what is to be seen.
+//! Tests of the kit. They use raw sockets, because an HTTP client hides malformed responses.
 
 mod faults;
 mod issuer;
@@ -13,22 +13,23 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
-/// All that came back before the connection ended.
-struct Answer {
-    parts: String,
+/// The bytes that were received before the connection was closed.
+struct RawResponse {
+    /// Status line and headers.
+    head: String,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl RawResponse {
     fn status(&self) -> u16 {
-        self.parts
+        self.head
             .split(' ')
             .nth(1)
             .map_or(0, |code| code.parse().unwrap())
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.parts.lines().filter_map(|line| line.split_once(": "));
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
@@ -49,14 +50,14 @@ impl Answer {
     }
 }
 
-/// `http://address/path` with its parts apart.
-fn parts(url: &str) -> (&str, &str) {
+/// Splits `http://address/path` into address and path.
+fn split_url(url: &str) -> (&str, &str) {
     let rest = url.strip_prefix("http://").unwrap();
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
 async fn send(url: &str, header: &str) -> io::Result<TcpStream> {
-    let (address, path) = parts(url);
+    let (address, path) = split_url(url);
     let mut socket = TcpStream::connect(address).await?;
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{header}\r\n");
@@ -64,7 +65,7 @@ async fn send(url: &str, header: &str) -> io::Result<TcpStream> {
     Ok(socket)
 }
 
-async fn get_with(url: &str, header: &str) -> Answer {
+async fn get_with(url: &str, header: &str) -> RawResponse {
     let mut bytes = Vec::new();
     send(url, header)
         .await
@@ -74,24 +75,24 @@ async fn get_with(url: &str, header: &str) -> Answer {
         .unwrap();
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let body = end.map_or(bytes.len(), |end| end + 4);
-    Answer {
-        parts: String::from_utf8(bytes[..body].to_vec()).unwrap(),
+    RawResponse {
+        head: String::from_utf8(bytes[..body].to_vec()).unwrap(),
         body: bytes[body..].to_vec(),
     }
 }
 
-async fn get(url: &str) -> Answer {
+async fn get(url: &str) -> RawResponse {
     get_with(url, "").await
 }
 
-/// Waits until the runtime has no more than so many tasks.
+/// Waits until the runtime has at most `count` tasks.
 async fn tasks_fall_to(count: usize) {
-    let fallen = async {
+    let fall = async {
         while Handle::current().metrics().num_alive_tasks() > count {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), fallen)
+    tokio::time::timeout(Duration::from_secs(5), fall)
         .await
-        .expect("a task was left behind");
+        .expect("a task is still running");
 }

@@ -39,7 +39,7 @@ fn a_token_is_valid_by_default() {
 }
 
 #[test]
-fn every_signature_is_of_another_token() {
+fn each_signed_token_has_its_own_id() {
     let builder = key().token();
     assert_ne!(
         part(&builder.sign(), 1)["jti"],
@@ -48,7 +48,7 @@ fn every_signature_is_of_another_token() {
 }
 
 #[test]
-fn members_are_replaced_added_and_left_out() {
+fn members_can_be_replaced_added_and_removed() {
     let token = key()
         .token()
         .issuer("https://a")
@@ -71,7 +71,7 @@ fn members_are_replaced_added_and_left_out() {
 }
 
 #[test]
-fn times_follow_the_clock() {
+fn times_are_relative_to_the_clock() {
     let clock = TestClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(10_000));
     let times = |token: &str| {
         (
@@ -91,7 +91,7 @@ fn times_follow_the_clock() {
 }
 
 #[test]
-fn another_key_signs_under_its_own_name() {
+fn another_key_sets_its_own_algorithm_and_id() {
     let other = TestKey::generate(Algorithm::Ed25519).with_key_id("other");
     let header = part(&key().token().key(&other).sign(), 0);
     assert_eq!(
@@ -101,13 +101,13 @@ fn another_key_signs_under_its_own_name() {
 }
 
 #[test]
-fn raw_parts_are_signed_as_given() {
+fn raw_header_and_payload_are_signed_unchanged() {
     let token = key().sign_raw("{ }", b"\xff");
     assert!(token.starts_with("eyB9._w."));
 }
 
 #[test]
-fn clones_of_a_clock_share_its_time() {
+fn clones_of_a_clock_show_the_same_time() {
     let clock = TestClock::now_fixed();
     let clone = clock.clone();
     clock.advance(Duration::from_secs(1));

@@ -19,7 +19,7 @@ pub(super) struct Cost {
     /// Its size. 0 marks a free slot.
     pub(super) bytes: usize,
     /// When it expires, as time since 1970.
-    pub(super) until: Duration,
+    pub(super) valid_until: Duration,
 }
 
 /// The bounds of a set.
@@ -147,7 +147,7 @@ mod tests {
     fn cost(bytes: usize) -> Cost {
         Cost {
             bytes,
-            until: Duration::MAX,
+            valid_until: Duration::MAX,
         }
     }
 

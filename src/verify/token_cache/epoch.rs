@@ -30,9 +30,8 @@ impl Epoch {
     /// Returns the epoch of `then`, which was read from the clock some time ago. `None` if a time
     /// later by more than `JITTER` was seen since: the clock may have stepped back in between.
     pub(super) fn of(&self, then: Duration) -> Option<u64> {
-        let within = |seen| {
-            Some(next(seen, then)).filter(|new| new >> SECOND_BITS == seen >> SECOND_BITS)
-        };
+        let within =
+            |seen| Some(next(seen, then)).filter(|new| new >> SECOND_BITS == seen >> SECOND_BITS);
         let seen = self.update(|seen| within(seen).unwrap_or(seen));
         within(seen).map(|new| new >> SECOND_BITS)
     }

@@ -29,8 +29,8 @@ use crate::verify::{ConfiguredIssuer, Verification};
 
 pub use self::settings::TokenCacheSettings;
 
-/// The bytes at the end of a token that are hashed. They are the end of its signature and as good as
-/// random. A look-up compares the whole token.
+/// The bytes at the end of a token that are hashed. They are the end of its signature and as good
+/// as random. A look-up compares the whole token.
 const HASHED_LEN: usize = 16;
 
 /// The bytes that an entry takes besides its texts.
@@ -54,17 +54,18 @@ pub(crate) struct CachedToken<C> {
     pub(crate) issuer: Arc<ConfiguredIssuer>,
     /// The id of the key set that the signing key was in.
     pub(crate) key_set: u64,
-    /// The clock's epoch at the verification. `from` and `until` mean nothing in another one.
+    /// The clock's epoch at the verification. `valid_from` and `valid_until` mean nothing in
+    /// another one.
     epoch: u64,
     /// From when on the entry may be used, as time since 1970: the token's own times allow it.
-    from: Duration,
+    valid_from: Duration,
     /// Until when: the end of the token's validity or of `max_ttl`, whichever is earlier.
-    until: Duration,
+    valid_until: Duration,
 }
 
 impl<C> CachedToken<C> {
     fn is_fresh(&self, epoch: u64, now: Duration) -> bool {
-        self.epoch == epoch && self.from <= now && now < self.until
+        self.epoch == epoch && self.valid_from <= now && now < self.valid_until
     }
 }
 
@@ -108,21 +109,21 @@ impl<C> TokenCache<C> {
             return;
         };
         // Saturates: `now` and `max_ttl` may be any time, and the token's own end is a bound, too.
-        let (from, until) = verification.claims.validity(rules);
-        let until = until.min(now.saturating_add(self.max_ttl));
+        let (valid_from, valid_until) = verification.claims.validity(rules);
+        let valid_until = valid_until.min(now.saturating_add(self.max_ttl));
         let cached = CachedToken {
             claims: verification.claims.clone(),
             issuer: Arc::clone(&verification.issuer),
             key_set: verification.key_set,
             epoch,
-            from: from.max(now.saturating_sub(JITTER)),
-            until,
+            valid_from: valid_from.max(now.saturating_sub(JITTER)),
+            valid_until,
         };
         // Saturates: what no `usize` counts is too large to be cached.
         let texts = token.len().saturating_add(verification.claims.json().len());
         let cost = Cost {
             bytes: texts.saturating_mul(2).saturating_add(ENTRY_OVERHEAD),
-            until,
+            valid_until,
         };
         let entry = Entry::from_header_and_slice(cached, token);
         self.table

@@ -72,8 +72,8 @@ impl<T: RefCnt> Slot<T> {
     fn look<R>(&self, look: impl Fn(&T) -> Option<R>) -> Option<R> {
         let value = self.value.load();
         let found = value.as_ref().and_then(look);
-        // Written only if it changes, so that the cache line stays shared between readers.
-        // Relaxed: a mark is a hint to eviction and guards no data.
+        // Written only if it changes, so that the cache line stays shared between readers. Relaxed:
+        // a mark is a hint to eviction and guards no data.
         if found.is_some() && !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         }
@@ -104,14 +104,14 @@ impl<T: RefCnt> Writer<'_, T> {
                 other.load(Ordering::Relaxed) == tag
                     && slot.value.load().as_ref().is_some_and(&same)
             };
-            if cost.bytes != 0 && (cost.until <= now || is_same()) {
+            if cost.bytes != 0 && (cost.valid_until <= now || is_same()) {
                 self.accounts.release(index);
             }
         }
     }
 
-    /// Puts a value into a free slot, evicting unused values if necessary. Returns the value if that
-    /// is not possible.
+    /// Puts a value into a free slot, evicting unused values if necessary. Returns the value if
+    /// that is not possible.
     pub(super) fn put(&mut self, tag: u32, value: T, cost: Cost, bounds: Bounds) -> Option<T> {
         let set = self.set;
         let free = self.accounts.make_room(cost.bytes, bounds, |index| {

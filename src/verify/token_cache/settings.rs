@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::config_error::ConfigError;
 
-/// The maximum is beyond the memory of any machine. It keeps the size of the table from overflowing.
+/// The maximum is beyond the memory of any machine. It keeps the size of the table from
+/// overflowing.
 const ENTRIES: RangeInclusive<usize> = 1..=100_000_000;
 
 /// Room for two sets of the table, so that a token of the usual size fits.
@@ -29,6 +30,10 @@ const MIN_BYTES: usize = 64 * 1024;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
+#[expect(
+    clippy::struct_field_names,
+    reason = "fields are named as their setters, and all are maxima"
+)]
 pub struct TokenCacheSettings {
     pub(super) max_entries: usize,
     pub(super) max_bytes: usize,
@@ -59,9 +64,9 @@ impl TokenCacheSettings {
     /// Sets the maximum memory of the cached tokens, in bytes. Default: 32 MiB, enough for 7,000
     /// tokens of 1.2 KB. Minimum: 64 KiB.
     ///
-    /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes. What a
-    /// claims type of your own needs beyond that is not counted. A token that counts as more than 16
-    /// times its share (`max_bytes` divided by `max_entries`), and as more than 32 KiB, is not cached.
+    /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes. What
+    /// a claims type of your own needs beyond that is not counted. A token that counts as more than
+    /// `16 * max_bytes / max_entries`, and as more than 32 KiB, is not cached.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
@@ -69,8 +74,8 @@ impl TokenCacheSettings {
 
     /// Sets how long a token is accepted before its signature is checked again. Default: 5 minutes.
     ///
-    /// After that, or when its key has left the set, the token is not used, but stays in memory until
-    /// another one takes its place.
+    /// After that, or when its key has left the set, the token is not used, but stays in memory
+    /// until another one takes its place.
     pub const fn max_ttl(mut self, ttl: Duration) -> Self {
         self.max_ttl = ttl;
         self

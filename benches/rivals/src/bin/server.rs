@@ -1,12 +1,10 @@
-//! A server on one thread, whose one route is protected in the way that is asked for. It prints its port. server.sh compares them.
+//! A server on one thread with one route, protected in the given way. It prints its port, for
+//! server.sh.
 //!
 //! ```text
-//! server none|floor|first-sight|cached|CRATE TOKENS_FILE
+//! server none|floor|cached|first-sight|CRATE TOKENS_FILE
 //! ```
-#![allow(
-    clippy::unwrap_used,
-    reason = "a benchmark that can't run should say so by a panic"
-)]
+#![allow(clippy::unwrap_used, reason = "a benchmark panics if it can't run")]
 
 use std::fs;
 
@@ -17,10 +15,10 @@ use http::{Request, StatusCode};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use tower_jwt_auth::Algorithm;
-use tower_jwt_auth_rivals::provider::{Provider, bearer, flipped};
+use tower_jwt_auth_rivals::provider::{Provider, bearer, with_flipped_bit};
 use tower_jwt_auth_rivals::{floor, ours, protected, rivals};
 
-/// Tokens in rotation.
+/// The number of tokens in rotation.
 const TOKENS: usize = 1000;
 
 fn main() {
@@ -45,25 +43,28 @@ fn main() {
 }
 
 fn router(mode: &str, provider: &Provider) -> Router {
-    let our = |remember| protected::router(ours::LOOK).layer(ours::layer(provider, remember));
+    let our = |token_cache| {
+        protected::router(ours::CLAIMS_CHECK).layer(ours::layer(provider, token_cache))
+    };
     match mode {
         "none" => protected::router(|_| true),
-        "floor" => protected::router(floor::LOOK).layer(floor::layer()),
+        "floor" => protected::router(floor::CLAIMS_CHECK).layer(floor::layer()),
         "first-sight" => our(false),
         "cached" => our(true),
         name => {
             let rival = rivals::ALL.into_iter().find(|rival| rival.name == name);
-            let rival = rival.unwrap_or_else(|| panic!("{name} is not known"));
+            let rival = rival.unwrap_or_else(|| panic!("unknown mode {name}"));
             rival
                 .router
-                .unwrap_or_else(|| panic!("{name} has no server here"))(provider)
+                .unwrap_or_else(|| panic!("{name} has no server"))(provider)
         }
     }
 }
 
-/// What is protected takes the good token and refuses a bad signature; what is not takes both.
+/// Asserts that the server accepts a valid token, and rejects an invalid signature if it is
+/// protected.
 async fn check(mode: &str, router: &Router, token: &str) {
-    let refusal = if matches!(mode, "none" | "floor") {
+    let expected = if matches!(mode, "none" | "floor") {
         StatusCode::OK
     } else {
         StatusCode::UNAUTHORIZED
@@ -71,12 +72,12 @@ async fn check(mode: &str, router: &Router, token: &str) {
     assert_eq!(
         status(router, token).await,
         StatusCode::OK,
-        "{mode} refuses a good token"
+        "{mode} rejects a valid token"
     );
     assert_eq!(
-        status(router, &flipped(token)).await,
-        refusal,
-        "{mode} takes a bad signature"
+        status(router, &with_flipped_bit(token)).await,
+        expected,
+        "{mode} treats an invalid signature wrongly"
     );
 }
 

@@ -1,4 +1,5 @@
-//! `aliri_tower`'s layer over an authority with a JWK set at hand. Its claims types have the registered claims in them.
+//! `aliri_tower`'s layer, with an authority that has a JWK set. Its claims types contain the
+//! registered claims.
 
 use ::aliri_tower::{Oauth2Authorizer, TerseErrorHandler};
 use aliri::jwt::{
@@ -15,7 +16,7 @@ use tower_jwt_auth::Algorithm;
 
 use super::{Reason, Rival};
 use crate::drive::{Driver, drive};
-use crate::protected::{Look, Protected, router};
+use crate::protected::{ClaimsCheck, Protected, router};
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
 pub(super) const RIVAL: Rival = Rival {
@@ -65,20 +66,24 @@ impl HasScope for ScopedClaims {
     }
 }
 
-const LOOK: Look = |request| {
+const CLAIMS_CHECK: ClaimsCheck = |request| {
     let claims = request.extensions().get::<ScopedClaims>();
-    claims.is_some_and(|claims| MyClaims::are(&claims.tenant, &claims.roles, &claims.email))
+    claims.is_some_and(|claims| {
+        MyClaims::match_expected(&claims.tenant, &claims.roles, &claims.email)
+    })
 };
 
 fn driver(provider: &Provider) -> Result<Driver, Reason> {
     let authority = authority(provider)?;
     Ok(drive(
-        authorizer().jwt_layer(authority).layer(Protected(LOOK)),
+        authorizer()
+            .jwt_layer(authority)
+            .layer(Protected(CLAIMS_CHECK)),
     ))
 }
 
 fn server(provider: &Provider) -> Router {
-    router(LOOK).layer(authorizer().jwt_layer(authority(provider).unwrap()))
+    router(CLAIMS_CHECK).layer(authorizer().jwt_layer(authority(provider).unwrap()))
 }
 
 fn authorizer() -> Oauth2Authorizer<ScopedClaims, TerseErrorHandler<Body>> {
@@ -89,7 +94,7 @@ fn authorizer() -> Oauth2Authorizer<ScopedClaims, TerseErrorHandler<Body>> {
 
 #[cfg_attr(
     feature = "openssl",
-    expect(clippy::unnecessary_wraps, reason = "without it, there is a reason")
+    expect(clippy::unnecessary_wraps, reason = "it fails without the feature")
 )]
 fn authority(provider: &Provider) -> Result<Authority, Reason> {
     let algorithm = match provider.algorithm {
@@ -98,7 +103,7 @@ fn authority(provider: &Provider) -> Result<Authority, Reason> {
         Algorithm::ES256 => jwa::Algorithm::ES256,
         #[cfg(not(feature = "openssl"))]
         Algorithm::ES256 => {
-            return Err("it needs the system's OpenSSL for these keys: `--features openssl`");
+            return Err("it requires the system's OpenSSL for these keys: `--features openssl`");
         }
         _ => jwa::Algorithm::HS256,
     };

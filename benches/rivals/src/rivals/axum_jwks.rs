@@ -1,5 +1,5 @@
-//! axum-jwks's extractor. Its state is cloned for each request, keys and all, as its documentation's `FromRef` has it. It doesn't
-//! check the issuer.
+//! axum-jwks's extractor. As in its documentation, `FromRef` clones the state with the keys for
+//! each request. It does not check the issuer.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tower_jwt_auth::Algorithm;
 
 use super::{Reason, Rival};
 use crate::drive::{Driver, drive};
-use crate::protected::answer;
+use crate::protected::respond;
 use crate::provider::{AUDIENCE, MyClaims, Provider};
 
 pub(super) const RIVAL: Rival = Rival {
@@ -42,7 +42,7 @@ impl ParseTokenClaims for MyClaims {
 
 fn driver(provider: &Provider) -> Result<Driver, Reason> {
     if provider.algorithm != Algorithm::RS256 {
-        return Err("it takes RSA keys only");
+        return Err("it supports RSA keys only");
     }
     let state = Arc::new(state(provider));
     let extract = move |request: Request<Body>| {
@@ -51,8 +51,8 @@ fn driver(provider: &Provider) -> Result<Driver, Reason> {
             let (mut parts, _) = request.into_parts();
             Ok::<_, Infallible>(
                 match Claims::from_request_parts(&mut parts, &*state).await {
-                    Ok(Claims(claims)) => answer(MyClaims::are_there(&claims)),
-                    Err(refusal) => refusal.into_response(),
+                    Ok(Claims(claims)) => respond(MyClaims::are_expected(&claims)),
+                    Err(rejection) => rejection.into_response(),
                 },
             )
         }
@@ -61,7 +61,7 @@ fn driver(provider: &Provider) -> Result<Driver, Reason> {
 }
 
 fn server(provider: &Provider) -> Router {
-    let handler = async |Claims(claims): Claims<MyClaims>| answer(claims.are_there());
+    let handler = async |Claims(claims): Claims<MyClaims>| respond(claims.are_expected());
     Router::new()
         .route("/", get(handler))
         .with_state(state(provider))

@@ -1,5 +1,5 @@
-//! axum-jwt-auth's extractor over its `LocalDecoder`. It asks jsonwebtoken 10 for pure-Rust signatures; a user who adds
-//! aws-lc-rs to that and installs it, as here, gets the faster ones.
+//! axum-jwt-auth's extractor with its `LocalDecoder`. It enables the pure-Rust signatures of
+//! jsonwebtoken 10. Applications can enable and install the faster ones of aws-lc-rs, as here.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use jsonwebtoken_10::{Algorithm, DecodingKey, Validation};
 
 use super::Rival;
 use crate::drive::{Driver, drive};
-use crate::protected::answer;
+use crate::protected::respond;
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
 pub(super) const RIVAL: Rival = Rival {
@@ -35,8 +35,8 @@ fn driver(provider: &Provider) -> Driver {
             let (mut parts, _) = request.into_parts();
             Ok::<_, Infallible>(
                 match Claims::from_request_parts(&mut parts, &decoder).await {
-                    Ok(Claims::<MyClaims> { claims, .. }) => answer(claims.are_there()),
-                    Err(refusal) => refusal.into_response(),
+                    Ok(Claims::<MyClaims> { claims, .. }) => respond(claims.are_expected()),
+                    Err(rejection) => rejection.into_response(),
                 },
             )
         }
@@ -45,14 +45,14 @@ fn driver(provider: &Provider) -> Driver {
 }
 
 fn server(provider: &Provider) -> Router {
-    let handler = async |user: Claims<MyClaims>| answer(user.claims.are_there());
+    let handler = async |user: Claims<MyClaims>| respond(user.claims.are_expected());
     Router::new()
         .route("/", get(handler))
         .with_state(decoder(provider))
 }
 
 fn decoder(provider: &Provider) -> Decoder<MyClaims> {
-    // Once in a process; the second time it is there already.
+    // Fails from the second call on, when a provider is installed already.
     let _ = aws_lc::DEFAULT_PROVIDER.install_default();
     let set: JwkSet = serde_json::from_str(&provider.jwks()).unwrap();
     let mut validation = Validation::new(provider.algorithm.name().parse::<Algorithm>().unwrap());

@@ -1,4 +1,5 @@
-//! jwt-authorizer's layer, with a JWK set as text. It answers as axum 0.7 does, so the service behind it does too.
+//! jwt-authorizer's layer, with a JWK set as text. Its responses are those of axum 0.7, and so are
+//! those of the inner service.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -10,7 +11,7 @@ use http::{Request, StatusCode};
 use jsonwebtoken_09::TokenData;
 use tower::Layer as _;
 
-use super::{Rival, at_once};
+use super::{Rival, ready_output};
 use crate::drive::{Driver, drive};
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
@@ -25,15 +26,15 @@ fn driver(provider: &Provider) -> Driver {
     let validation = Validation::new().iss(&[ISSUER]).aud(&[AUDIENCE]);
     let authorizer =
         JwtAuthorizer::<MyClaims>::from_jwks_text(&provider.jwks()).validation(validation);
-    let authorizer: Authorizer<MyClaims> = at_once(authorizer.build()).unwrap();
-    let protected = |request: Request<Body>| ready(Ok::<_, Infallible>(answer(&request)));
+    let authorizer: Authorizer<MyClaims> = ready_output(authorizer.build()).unwrap();
+    let protected = |request: Request<Body>| ready(Ok::<_, Infallible>(respond(&request)));
     drive(authorizer.into_layer().layer(tower::service_fn(protected)))
 }
 
-fn answer(request: &Request<Body>) -> Response {
+fn respond(request: &Request<Body>) -> Response {
     let token = request.extensions().get::<TokenData<MyClaims>>();
     let mut response = Response::new(axum_07::body::Body::empty());
-    if !token.is_some_and(|token| token.claims.are_there()) {
+    if !token.is_some_and(|token| token.claims.are_expected()) {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
     response

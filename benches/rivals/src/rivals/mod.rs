@@ -1,4 +1,5 @@
-//! The rivals, each used as its documentation shows, with its keys at hand from the start and its fastest signatures.
+//! The rivals, each used as its documentation shows, with its keys from the start and with its
+//! fastest signatures.
 
 mod aliri_tower;
 mod axum_jwks;
@@ -16,21 +17,22 @@ use axum::Router;
 use crate::drive::Driver;
 use crate::provider::Provider;
 
-/// Why one can't be driven with these tokens.
+/// Why a rival can't be driven with these tokens.
 pub type Reason = &'static str;
 
+/// Another crate, and how to drive it.
 pub struct Rival {
     /// The crate's name.
     pub name: &'static str,
-    /// Who computes the signatures.
+    /// The implementation that checks its signatures.
     pub signatures: &'static str,
     pub driver: fn(&Provider) -> Result<Driver, Reason>,
-    /// A server of it, for those that answer as axum 0.8 does.
+    /// Its server, if its responses are those of axum 0.8.
     pub router: Option<fn(&Provider) -> Router>,
 }
 
 impl Rival {
-    /// The version that the lock file has.
+    /// Returns the version in the lock file.
     pub fn version(&self) -> &'static str {
         let lock = include_str!("../../Cargo.lock");
         let entry = format!("name = \"{}\"\nversion = \"", self.name);
@@ -50,10 +52,10 @@ pub const ALL: [Rival; 8] = [
     huskarl::WITH_AWS_LC,
 ];
 
-/// The outcome of what doesn't wait, since all keys are at hand.
-fn at_once<F: Future>(future: F) -> F::Output {
+/// Returns the output of a future that is never pending, since no keys are fetched over a network.
+fn ready_output<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => panic!("it waits"),
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future is pending"),
     }
 }

@@ -1,5 +1,6 @@
-//! `HttpAuthLayer` over its validator, with `initial_jwks` in place of a fetch. Its claims come as JSON; `claims_as` makes the
-//! service's type of them, as its documentation has it for handlers. Signatures are ring's: it keeps to jsonwebtoken 9.
+//! oauth-resource-server's `HttpAuthLayer`, with `initial_jwks` instead of a fetch. Its claims are
+//! JSON, which `claims_as` deserializes into the service's type, as its documentation shows for
+//! handlers. Signatures are checked by ring, since it depends on jsonwebtoken 9.
 
 use std::sync::Arc;
 
@@ -10,30 +11,30 @@ use tower_jwt_auth::Algorithm;
 
 use super::{Reason, Rival};
 use crate::drive::{Driver, drive};
-use crate::protected::{Look, Protected, router};
+use crate::protected::{ClaimsCheck, Protected, router};
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
 pub(super) const RIVAL: Rival = Rival {
     name: "oauth-resource-server",
     signatures: "ring",
     driver,
-    router: Some(|provider| router(LOOK).layer(layer(provider))),
+    router: Some(|provider| router(CLAIMS_CHECK).layer(layer(provider))),
 };
 
-const LOOK: Look = |request| {
+const CLAIMS_CHECK: ClaimsCheck = |request| {
     let token = request.extensions().get::<AuthorizedToken>();
     token.is_some_and(|token| {
         token
             .claims_as::<MyClaims>()
-            .is_ok_and(|claims| claims.are_there())
+            .is_ok_and(|claims| claims.are_expected())
     })
 };
 
 fn driver(provider: &Provider) -> Result<Driver, Reason> {
     if provider.algorithm == Algorithm::HS256 {
-        return Err("it refuses shared secrets");
+        return Err("it rejects shared secrets");
     }
-    Ok(drive(layer(provider).layer(Protected(LOOK))))
+    Ok(drive(layer(provider).layer(Protected(CLAIMS_CHECK))))
 }
 
 fn layer(provider: &Provider) -> HttpAuthLayer {
@@ -42,7 +43,7 @@ fn layer(provider: &Provider) -> HttpAuthLayer {
         issuer: ISSUER.into(),
         audience: AUDIENCE.into(),
         resource: AUDIENCE.into(),
-        // Without one it insists on `typ` being `at+jwt`, or on a promise that any token will do.
+        // Without a required scope it requires `typ` to be `at+jwt`, unless this is set.
         allow_unscoped_tokens: true,
         ..OAuthConfig::default()
     };

@@ -1,4 +1,5 @@
-//! tower-oauth2-resource-server's layer, with a static JWK set, and its feature for aws-lc-rs in place of the default.
+//! tower-oauth2-resource-server's layer, with a static JWK set, and with its feature for aws-lc-rs
+//! instead of the default.
 
 use axum::body::Body;
 use tower::Layer as _;
@@ -8,23 +9,23 @@ use tower_oauth2_resource_server::server::OAuth2ResourceServer;
 use tower_oauth2_resource_server::tenant::TenantConfiguration;
 use tower_oauth2_resource_server::validation::ClaimsValidationSpec;
 
-use super::{Rival, at_once};
+use super::{Rival, ready_output};
 use crate::drive::drive;
-use crate::protected::{Look, Protected, router};
+use crate::protected::{ClaimsCheck, Protected, router};
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
 pub(super) const RIVAL: Rival = Rival {
     name: "tower-oauth2-resource-server",
     signatures: "aws-lc-rs",
-    driver: |provider| Ok(drive(layer(provider).layer(Protected(LOOK)))),
-    router: Some(|provider| router(LOOK).layer(layer(provider))),
+    driver: |provider| Ok(drive(layer(provider).layer(Protected(CLAIMS_CHECK)))),
+    router: Some(|provider| router(CLAIMS_CHECK).layer(layer(provider))),
 };
 
-const LOOK: Look = |request| {
+const CLAIMS_CHECK: ClaimsCheck = |request| {
     request
         .extensions()
         .get::<MyClaims>()
-        .is_some_and(MyClaims::are_there)
+        .is_some_and(MyClaims::are_expected)
 };
 
 fn layer(provider: &Provider) -> OAuth2ResourceServerLayer<Body, MyClaims> {
@@ -43,5 +44,5 @@ fn layer(provider: &Provider) -> OAuth2ResourceServerLayer<Body, MyClaims> {
         .build()
         .unwrap();
     let server = OAuth2ResourceServer::<MyClaims>::builder().add_tenant(tenant);
-    at_once(server.build()).unwrap().into_layer()
+    ready_output(server.build()).unwrap().into_layer()
 }

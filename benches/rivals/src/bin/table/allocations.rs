@@ -1,4 +1,4 @@
-//! Counts allocations. The allocator itself is the system's.
+//! Counts allocations, with the system's allocator.
 
 use std::alloc::System;
 
@@ -7,7 +7,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Allocations and reallocations while `work` runs; the least of some runs, since other threads may allocate too.
+/// Returns the allocations and reallocations while `work` runs: the minimum of ten runs, since
+/// other threads may allocate too.
 pub(crate) fn count(mut work: impl FnMut()) -> usize {
     let once = |work: &mut dyn FnMut()| {
         let region = Region::new(ALLOCATOR);

@@ -1,4 +1,5 @@
-//! What is measured: each after it has shown that it takes a good token and refuses a bad signature.
+//! The candidates. Each must accept a valid token and reject an invalid signature before it is
+//! measured.
 
 use std::time::Instant;
 
@@ -12,7 +13,8 @@ use tower_jwt_auth_rivals::{floor, ours, rivals};
 use crate::allocations;
 use crate::report::Row;
 
-/// About how long a candidate runs in each round, in µs: short, so that on a busy machine most rounds are not interrupted.
+/// The approximate time of a candidate in each round, in µs. It is short, so that most rounds are
+/// not interrupted on a busy machine.
 const ROUND: f64 = 400.0;
 
 pub(crate) struct Candidate {
@@ -30,7 +32,7 @@ impl Candidate {
         }
     }
 
-    /// Microseconds for one run.
+    /// Returns the microseconds that one run takes.
     pub(crate) fn time(&mut self) -> f64 {
         let start = Instant::now();
         for _ in 0..self.batch {
@@ -39,7 +41,7 @@ impl Candidate {
         start.elapsed().as_secs_f64() * 1e6 / f64::from(self.batch)
     }
 
-    /// As many runs a round as give each candidate about the same time.
+    /// Sets the number of runs in a round, so that all candidates take about the same time.
     pub(crate) fn calibrate(&mut self) {
         self.time();
         self.batch = (ROUND / self.time()).clamp(1.0, 10_000.0) as u32;
@@ -54,7 +56,8 @@ impl Candidate {
     }
 }
 
-/// The candidates, of which the others are compared with the first; and those that can't be driven with this algorithm.
+/// Returns the candidates, of which the first is the reference, and the rows of those that can't be
+/// driven with this algorithm.
 pub(crate) fn all(algorithm: Algorithm) -> (Vec<Candidate>, Vec<Row>) {
     let provider = Provider::new(algorithm);
     let row = |name: &str| Row::new(algorithm, name);
@@ -64,7 +67,7 @@ pub(crate) fn all(algorithm: Algorithm) -> (Vec<Candidate>, Vec<Row>) {
         unprotected(
             row("floor: reads, inserts an Arc"),
             &provider,
-            drive(floor::layer().layer(Protected(floor::LOOK))),
+            drive(floor::layer().layer(Protected(floor::CLAIMS_CHECK))),
         ),
         protected(
             row("tower-jwt-auth, first sight"),
@@ -95,8 +98,8 @@ pub(crate) fn all(algorithm: Algorithm) -> (Vec<Candidate>, Vec<Row>) {
     (candidates, missing)
 }
 
-fn our(provider: &Provider, remember: bool) -> Driver {
-    drive(ours::layer(provider, remember).layer(Protected(ours::LOOK)))
+fn our(provider: &Provider, token_cache: bool) -> Driver {
+    drive(ours::layer(provider, token_cache).layer(Protected(ours::CLAIMS_CHECK)))
 }
 
 fn protected(row: Row, provider: &Provider, mut driver: Driver) -> Candidate {

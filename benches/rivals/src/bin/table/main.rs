@@ -1,4 +1,5 @@
-//! The summary benchmark's table with the rivals in it: first sight of a token, as a multiple of the bare signature check.
+//! The summary benchmark's table with the rivals: the time to verify a token, as a multiple of the
+//! bare signature check.
 //!
 //! ```text
 //! cargo run --release --bin table [-- --tsv FILE]
@@ -8,7 +9,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "a benchmark that can't run should say so by a panic"
+    reason = "a benchmark panics if it can't run"
 )]
 
 mod allocations;
@@ -22,11 +23,11 @@ use tower_jwt_auth::Algorithm;
 use crate::candidates::{Candidate, all};
 use crate::report::{Row, table, tsv};
 
-/// Rounds of the interleaved run; the median of them counts.
+/// The number of interleaved rounds, of which the median is printed.
 const ROUNDS: usize = 301;
 
 fn main() {
-    let file = file_for_tsv();
+    let file = tsv_file();
     let mut rows = Vec::new();
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::HS256] {
         let group = measure(algorithm);
@@ -38,7 +39,7 @@ fn main() {
     }
 }
 
-fn file_for_tsv() -> Option<String> {
+fn tsv_file() -> Option<String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [] => None,
@@ -52,7 +53,8 @@ fn measure(algorithm: Algorithm) -> Vec<Row> {
     candidates.iter_mut().for_each(Candidate::calibrate);
     let mut times = vec![Vec::with_capacity(ROUNDS); candidates.len()];
     for round in 0..ROUNDS {
-        // Another one begins each round, so that what disturbs at intervals does not always meet the same one.
+        // Each round starts with another candidate, so that a periodic disturbance does not always
+        // hit the same one.
         for turn in 0..candidates.len() {
             let next = (round + turn) % candidates.len();
             times[next].push(candidates[next].time());

@@ -1,22 +1,24 @@
-//! What is printed.
+//! The table, as text and as TSV.
 
 use std::fmt::Write as _;
 
 use tower_jwt_auth::Algorithm;
 
+/// The result of one candidate.
 #[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) algorithm: Algorithm,
     pub(crate) name: String,
     pub(crate) version: &'static str,
     pub(crate) signatures: &'static str,
-    /// Microseconds, their ratio to the bare check, allocations; or why there are none.
+    /// Microseconds, their ratio to the bare check, and allocations; or the reason why they are
+    /// missing.
     pub(crate) measured: Result<(f64, f64, usize), &'static str>,
 }
 
 impl Row {
     pub(crate) fn new(algorithm: Algorithm, name: &str) -> Self {
-        let measured = Err("it was not run");
+        let measured = Err("not measured");
         Self {
             algorithm,
             name: name.to_owned(),
@@ -41,10 +43,10 @@ impl Row {
     }
 }
 
-/// One group, in the summary benchmark's form.
-pub(crate) fn table(rows: &[Row], with_head: bool) -> String {
+/// Returns the rows in the format of the summary benchmark.
+pub(crate) fn table(rows: &[Row], with_header: bool) -> String {
     let mut text = String::new();
-    if with_head {
+    if with_header {
         writeln!(
             text,
             "{:58} {:>10} {:>8} {:>12}",
@@ -66,7 +68,7 @@ pub(crate) fn table(rows: &[Row], with_head: bool) -> String {
     text + "\n"
 }
 
-/// All of them, for programs.
+/// Returns the rows as TSV.
 pub(crate) fn tsv(rows: &[Row]) -> String {
     let mut text =
         "algorithm\tname\tversion\tsignatures\tmicros\tratio\tallocations\tnot_driven\n".to_owned();

@@ -1,4 +1,4 @@
-//! aws-lc-rs behind huskarl's trait, with keys parsed once.
+//! An implementation of huskarl's signature trait by aws-lc-rs, with keys parsed once.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Verifier {
                     "ES256",
                 )
             }
-            _ => panic!("not compared"),
+            _ => panic!("this kind of key is not compared"),
         };
         Self {
             key: key.unwrap(),

@@ -1,8 +1,10 @@
-//! huskarl-resource-server's validator for tokens beyond RFC 9068, its keys "fetched" from memory. Its README names an adapter for
-//! axum; here the validator is called as directly as can be, which is less work.
+//! huskarl-resource-server's validator for tokens other than RFC 9068's, with keys fetched from an
+//! in-memory HTTP client. The validator is called directly, which is less work than its adapter for
+//! axum.
 //!
-//! Its own signatures are pure Rust. It has a trait for other ones, of which none is published: the second entry is it with
-//! aws-lc-rs behind that trait, written here, to show what is its own cost and what is its signatures'.
+//! Its own signatures are pure Rust. It has a trait for other implementations, but none is
+//! published. The second entry uses an implementation by aws-lc-rs from this crate, which separates
+//! the cost of the validator from that of its signatures.
 
 mod aws_lc;
 
@@ -25,9 +27,9 @@ use huskarl_resource_server::core::platform::MaybeSendBoxFuture;
 use huskarl_resource_server::validator::custom::CustomValidator;
 use tower_jwt_auth::Algorithm;
 
-use super::{Reason, Rival, at_once};
+use super::{Reason, Rival, ready_output};
 use crate::drive::{Driver, drive};
-use crate::protected::answer;
+use crate::protected::respond;
 use crate::provider::{AUDIENCE, ISSUER, MyClaims, Provider};
 
 pub(super) const RIVAL: Rival = Rival {
@@ -48,7 +50,7 @@ type Validator = Arc<CustomValidator<MyClaims>>;
 
 fn driver(provider: &Provider, platform: Arc<dyn JwsVerifierPlatform>) -> Result<Driver, Reason> {
     if provider.algorithm == Algorithm::HS256 {
-        return Err("it takes public keys only");
+        return Err("it supports public keys only");
     }
     let validator = validator(provider, platform);
     let validate = move |request: Request<Body>| {
@@ -74,7 +76,7 @@ fn validator(provider: &Provider, platform: Arc<dyn JwsVerifierPlatform>) -> Val
         .jwks_uri("https://issuer.example/jwks.json".parse().unwrap())
         .jwks_source(Published(provider.jwks()))
         .jws_verifier_platform(platform);
-    Arc::new(at_once(validator.build()).unwrap())
+    Arc::new(ready_output(validator.build()).unwrap())
 }
 
 async fn validate(validator: &CustomValidator<MyClaims>, parts: &Parts) -> Response<Body> {
@@ -82,12 +84,12 @@ async fn validate(validator: &CustomValidator<MyClaims>, parts: &Parts) -> Respo
         .validate_request(&parts.headers, &parts.method, &parts.uri, None)
         .await;
     match result.outcome {
-        Ok(Some(validated)) => answer(validated.claims.are_there()),
+        Ok(Some(validated)) => respond(validated.claims.are_expected()),
         _ => StatusCode::UNAUTHORIZED.into_response(),
     }
 }
 
-/// An HTTP client for which every address has this JWK set.
+/// An HTTP client that responds to every request with this JWK set.
 struct Published(String);
 
 impl HttpClient for Published {

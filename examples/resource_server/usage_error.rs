@@ -1,25 +1,25 @@
-//! What is wrong with the options.
+//! Errors in the command line.
 
 use std::fmt;
 
-/// A mistake in the options, as one line for people.
+/// An error in the command line, for the user.
 #[derive(Debug)]
-pub(crate) struct Mistake(String);
+pub(crate) struct UsageError(String);
 
-impl Mistake {
+impl UsageError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 }
 
-impl From<lexopt::Error> for Mistake {
+impl From<lexopt::Error> for UsageError {
     fn from(error: lexopt::Error) -> Self {
         Self(error.to_string())
     }
 }
 
-/// One line, whatever the options hold.
-impl fmt::Display for Mistake {
+// An argument may contain control characters: replaced, they can't break the line or forge another.
+impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.replace(char::is_control, "?"))
     }

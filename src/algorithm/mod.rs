@@ -1,17 +1,23 @@
-//! The signature algorithms and sets of them.
+//! Signature algorithms, and sets of them.
+
+mod set;
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037, RFC 9864).
+pub use set::{AlgorithmSet, AlgorithmSetIter};
+
+/// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
 ///
-/// `none` does not exist here. Names are case-sensitive.
+/// Does not include `none`. Parses from its name in `alg`, which is case-sensitive.
+///
+/// # Examples
 ///
 /// ```
 /// use tower_jwt_auth::Algorithm;
 ///
 /// assert_eq!("ES256".parse::<Algorithm>()?, Algorithm::ES256);
-/// // Two names, one algorithm.
+/// // Both names are those of one algorithm.
 /// assert_eq!("EdDSA".parse::<Algorithm>()?, "Ed25519".parse::<Algorithm>()?);
 /// assert!("none".parse::<Algorithm>().is_err());
 /// # Ok::<(), tower_jwt_auth::ParseAlgorithmError>(())
@@ -43,11 +49,11 @@ pub enum Algorithm {
     ES384,
     /// ECDSA over P-521 with SHA-512.
     ES512,
-    /// Ed25519, named `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
+    /// Ed25519 (RFC 8032), named `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
     Ed25519,
 }
 
-/// What kind of key an algorithm needs.
+/// The type of key that an algorithm requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Hmac,
@@ -73,13 +79,14 @@ impl Algorithm {
         Self::Ed25519,
     ];
 
-    /// Every algorithm, symmetric ones first.
+    /// Returns all algorithms, symmetric ones first.
     #[must_use]
     pub fn all() -> AlgorithmSetIter {
         Self::ALL.into_iter().collect::<AlgorithmSet>().into_iter()
     }
 
-    /// The name in a token's `alg` header; for Ed25519 the fully specified one of RFC 9864.
+    /// Returns the name as in the `alg` of a token's header. For Ed25519 that is `Ed25519` (RFC
+    /// 9864).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -99,7 +106,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether both sides share one secret (HMAC).
+    /// Returns whether signing and verifying need the same secret (HMAC).
     #[must_use]
     pub const fn is_symmetric(self) -> bool {
         matches!(self.family(), Family::Hmac)
@@ -114,6 +121,7 @@ impl Algorithm {
         }
     }
 
+    /// Returns the algorithm of that name in `alg`.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         if name == "EdDSA" {
             return Some(Self::Ed25519);
@@ -123,11 +131,12 @@ impl Algorithm {
             .find(|algorithm| algorithm.name() == name)
     }
 
+    #[expect(
+        clippy::as_conversions,
+        reason = "a discriminant below 16: the enum has 13 variants without fields"
+    )]
     const fn bit(self) -> u16 {
-        // A field-less enum of 13 variants: the discriminant is below 16.
-        #[allow(clippy::as_conversions)]
-        let shift = self as u16;
-        1 << shift
+        1 << (self as u16)
     }
 }
 
@@ -145,104 +154,14 @@ impl FromStr for Algorithm {
     }
 }
 
-/// The name is not that of an [`Algorithm`].
+/// The error of parsing an [`Algorithm`] from a name that is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseAlgorithmError(());
 
 impl fmt::Display for ParseAlgorithmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a supported signature algorithm (names are case-sensitive)")
+        f.write_str("not the name of a supported signature algorithm (names are case-sensitive)")
     }
 }
 
 impl std::error::Error for ParseAlgorithmError {}
-
-/// A set of algorithms: what an issuer may sign with, what a key can verify.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct AlgorithmSet(u16);
-
-impl AlgorithmSet {
-    /// The empty set.
-    pub const EMPTY: Self = Self(0);
-
-    /// All algorithms in which the verifier holds only a public key: the default.
-    #[must_use]
-    pub fn asymmetric() -> Self {
-        Algorithm::all()
-            .filter(|algorithm| !algorithm.is_symmetric())
-            .collect()
-    }
-
-    /// Whether `algorithm` is in the set.
-    #[must_use]
-    pub const fn contains(self, algorithm: Algorithm) -> bool {
-        self.0 & algorithm.bit() != 0
-    }
-
-    /// Whether the set has no member.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The members, symmetric ones first.
-    #[must_use]
-    pub const fn iter(self) -> AlgorithmSetIter {
-        AlgorithmSetIter(self)
-    }
-
-    pub(crate) const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub(crate) const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-}
-
-impl IntoIterator for AlgorithmSet {
-    type Item = Algorithm;
-    type IntoIter = AlgorithmSetIter;
-
-    fn into_iter(self) -> AlgorithmSetIter {
-        self.iter()
-    }
-}
-
-/// The members of an [`AlgorithmSet`], symmetric ones first.
-#[derive(Clone, Debug)]
-pub struct AlgorithmSetIter(AlgorithmSet);
-
-impl Iterator for AlgorithmSetIter {
-    type Item = Algorithm;
-
-    fn next(&mut self) -> Option<Algorithm> {
-        let next = Algorithm::ALL
-            .into_iter()
-            .find(|algorithm| self.0.contains(*algorithm))?;
-        self.0 = AlgorithmSet(self.0.0 & !next.bit());
-        Some(next)
-    }
-}
-
-impl FromIterator<Algorithm> for AlgorithmSet {
-    fn from_iter<I: IntoIterator<Item = Algorithm>>(algorithms: I) -> Self {
-        Self(
-            algorithms
-                .into_iter()
-                .fold(0, |bits, algorithm| bits | algorithm.bit()),
-        )
-    }
-}
-
-impl From<Algorithm> for AlgorithmSet {
-    fn from(algorithm: Algorithm) -> Self {
-        Self(algorithm.bit())
-    }
-}
-
-impl fmt::Debug for AlgorithmSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
-}

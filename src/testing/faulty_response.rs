@@ -1,4 +1,4 @@
-//! Answers of an issuer that is broken or hostile.
+//! Responses of an issuer that is broken or hostile.
 
 use std::time::Duration;
 
@@ -11,46 +11,51 @@ use http_body_util::{BodyExt as _, StreamBody};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::answer::{Body, Cut, bare, full, honest, with_body};
 use super::fault::{Fault, status};
-use super::provider::Page;
+use super::provider::Document;
+use super::response::{Body, Disconnect, document_response, empty, full, with_body};
 
-/// Long enough for the half that was sent to leave.
-const BEFORE_CUT: Duration = Duration::from_millis(20);
-const BETWEEN_DRIPS: Duration = Duration::from_millis(100);
-const CHUNK: usize = 64 * 1024;
+/// Long enough for the first half to be sent before the connection is closed.
+const DISCONNECT_DELAY: Duration = Duration::from_millis(20);
+const DRIP_INTERVAL: Duration = Duration::from_millis(100);
+const CHUNK_LEN: usize = 64 * 1024;
+/// 200 MiB in chunks.
 const HUGE_CHUNKS: usize = 3200;
 
-pub(super) async fn misbehave(
+pub(super) async fn faulty_response(
     fault: Fault,
-    mut page: Page,
+    mut document: Document,
     request: &HeaderMap,
-) -> Result<Response<Body>, Cut> {
+) -> Result<Response<Body>, Disconnect> {
     let body = match fault {
         Fault::Delay(delay) => {
             sleep(delay).await;
-            return Ok(honest(page, request));
+            return Ok(document_response(document, request));
         }
         Fault::Hang => std::future::pending().await,
-        Fault::Reset => return Err(Cut),
+        Fault::Reset => return Err(Disconnect),
         Fault::Status(code) => {
-            let body = full(page.body.clone());
-            let mut response = with_body(page, body);
+            let body = full(document.body.clone());
+            let mut response = with_body(document, body);
             *response.status_mut() = status(code);
             return Ok(response);
         }
         Fault::Redirect(url) => {
-            let url = HeaderValue::try_from(url).expect("the fault was checked when it was set");
-            return Ok(with_header(bare(StatusCode::FOUND), LOCATION, url));
+            let url = HeaderValue::try_from(url).expect("`set_fault` validated the fault");
+            return Ok(with_header(empty(StatusCode::FOUND), LOCATION, url));
         }
         Fault::RetryAfter {
             status: code,
             seconds,
         } => {
-            return Ok(with_header(bare(status(code)), RETRY_AFTER, seconds.into()));
+            return Ok(with_header(
+                empty(status(code)),
+                RETRY_AFTER,
+                seconds.into(),
+            ));
         }
         Fault::Html => {
-            page.headers.insert(
+            document.headers.insert(
                 CONTENT_TYPE,
                 HeaderValue::from_static("text/html; charset=utf-8"),
             );
@@ -59,13 +64,13 @@ pub(super) async fn misbehave(
         Fault::Garbage => full(&b"{\"keys\":[\xff\xfe\x00}}]\x80"[..]),
         Fault::Empty => full(""),
         Fault::NoKeys => full(json!({"keys": []}).to_string()),
-        Fault::HalfBad => full(half_bad(&page.jwks)),
-        Fault::Truncated => truncated(&mut page),
-        Fault::Huge => huge(&page),
+        Fault::HalfBad => full(half_bad(&document.jwks)),
+        Fault::Truncated => truncated(&mut document),
+        Fault::Huge => huge(&document),
         Fault::Endless => endless(),
-        Fault::Drip => drip(&mut page),
+        Fault::Drip => drip(&mut document),
     };
-    Ok(with_body(page, body))
+    Ok(with_body(document, body))
 }
 
 fn with_header(
@@ -77,7 +82,7 @@ fn with_header(
     response
 }
 
-fn half_bad(good: &[Value]) -> String {
+fn half_bad(usable: &[Value]) -> String {
     let mut keys = vec![
         json!({}),
         json!({"kty": "XYZ", "kid": "unknown-type", "z": "AQAB"}),
@@ -86,40 +91,40 @@ fn half_bad(good: &[Value]) -> String {
         json!({"kty": "EC", "kid": "off-curve", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)}),
         json!({"kty": "oct", "kid": "symmetric", "alg": "HS256", "k": "A".repeat(43)}),
     ];
-    keys.extend(good.first().cloned().map(|mut key| {
+    keys.extend(usable.first().cloned().map(|mut key| {
         key["kid"] = json!("for-encryption");
         key["use"] = json!("enc");
         key
     }));
-    keys.extend_from_slice(good);
+    keys.extend_from_slice(usable);
     json!({"keys": keys}).to_string()
 }
 
-fn truncated(page: &mut Page) -> Body {
-    announce_whole(page);
-    let half = Bytes::from(page.body.clone()).slice(..page.body.len() / 2);
-    let cut = stream::once(async {
-        sleep(BEFORE_CUT).await;
-        Err(Cut)
+fn truncated(document: &mut Document) -> Body {
+    set_content_length(document);
+    let half = Bytes::from(document.body.clone()).slice(..document.body.len() / 2);
+    let disconnect = stream::once(async {
+        sleep(DISCONNECT_DELAY).await;
+        Err(Disconnect)
     });
-    streamed(stream::iter([Ok(half)]).chain(cut))
+    streamed(stream::iter([Ok(half)]).chain(disconnect))
 }
 
-fn huge(page: &Page) -> Body {
+fn huge(document: &Document) -> Body {
     let padding = stream::iter(std::iter::repeat_n(
-        Bytes::from(vec![b' '; CHUNK]),
+        Bytes::from(vec![b' '; CHUNK_LEN]),
         HUGE_CHUNKS,
     ));
     streamed(
         padding
-            .chain(stream::iter([Bytes::from(page.body.clone())]))
+            .chain(stream::iter([Bytes::from(document.body.clone())]))
             .map(Ok),
     )
 }
 
 fn endless() -> Body {
     let key = r#"{"kty":"XYZ","kid":"one-of-many","use":"sig"},"#;
-    let keys = Bytes::from(key.repeat(CHUNK / key.len()));
+    let keys = Bytes::from(key.repeat(CHUNK_LEN / key.len()));
     streamed(
         stream::iter([Bytes::from(r#"{"keys":["#)])
             .chain(stream::repeat(keys))
@@ -127,24 +132,27 @@ fn endless() -> Body {
     )
 }
 
-fn drip(page: &mut Page) -> Body {
-    announce_whole(page);
+fn drip(document: &mut Document) -> Body {
+    set_content_length(document);
     streamed(stream::unfold(
-        Bytes::from(page.body.clone()),
-        |mut left| async {
-            if left.is_empty() {
+        Bytes::from(document.body.clone()),
+        |mut rest| async {
+            if rest.is_empty() {
                 return None;
             }
-            sleep(BETWEEN_DRIPS).await;
-            Some((Ok(left.split_to(1)), left))
+            sleep(DRIP_INTERVAL).await;
+            Some((Ok(rest.split_to(1)), rest))
         },
     ))
 }
 
-fn announce_whole(page: &mut Page) {
-    page.headers.insert(CONTENT_LENGTH, page.body.len().into());
+/// Announces the length of the whole document.
+fn set_content_length(document: &mut Document) {
+    document
+        .headers
+        .insert(CONTENT_LENGTH, document.body.len().into());
 }
 
-fn streamed(chunks: impl Stream<Item = Result<Bytes, Cut>> + Send + 'static) -> Body {
+fn streamed(chunks: impl Stream<Item = Result<Bytes, Disconnect>> + Send + 'static) -> Body {
     StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data))).boxed_unsync()
 }

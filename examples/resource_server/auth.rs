@@ -1,0 +1,118 @@
+//! Builds the layer from the options.
+
+use std::error::Error;
+
+use tower_jwt_auth::{
+    Algorithm, Audience, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
+};
+
+use crate::issuer_options::{IssuerKeys, IssuerOptions};
+use crate::options::Options;
+use crate::usage_error::UsageError;
+
+impl Options {
+    /// Returns the layer that these options describe. Fetches no keys yet.
+    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
+        let mut issuers = self
+            .issuers
+            .iter()
+            .map(|options| self.checked_issuer(options));
+        let first = issuers
+            .next()
+            .ok_or_else(|| UsageError::new("--issuer is missing"))??;
+        let mut builder = JwtAuthLayer::builder(first);
+        for issuer in issuers {
+            builder = builder.add_issuer(issuer?);
+        }
+        self.apply_to(builder)
+            .build()
+            .map_err(|error| UsageError::new(with_sources(&error)))
+    }
+
+    /// Applies the options that hold for every issuer.
+    fn apply_to(&self, mut builder: JwtAuthBuilder) -> JwtAuthBuilder {
+        if let Some(leeway) = self.leeway {
+            builder = builder.leeway(leeway);
+        }
+        match &self.token_type {
+            None => builder,
+            Some(typ) if is_access_token(typ) => builder.access_tokens_only(),
+            Some(typ) => builder.token_types([typ]),
+        }
+    }
+
+    /// Returns the issuer that these options describe, after building a layer with this issuer
+    /// alone: only then does an error name the options that it comes from.
+    fn checked_issuer(&self, options: &IssuerOptions) -> Result<Issuer, UsageError> {
+        if self.audiences.is_empty() {
+            let message = format!("--issuer {}: --audience is missing", options.url);
+            return Err(UsageError::new(message));
+        }
+        let issuer = || self.issuer(options, self.audiences.iter().collect());
+        let layer = issuer().and_then(|issuer| JwtAuthLayer::builder(issuer).build());
+        layer
+            .and_then(|_| issuer())
+            .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
+    }
+
+    fn issuer(&self, options: &IssuerOptions, audience: Audience) -> Result<Issuer, ConfigError> {
+        let url = options.url.as_str();
+        Ok(match &options.keys {
+            IssuerKeys::Discovery => self.restricted(Issuer::discovery(url, audience)),
+            IssuerKeys::Url(jwks_uri) => self.restricted(Issuer::jwks(url, jwks_uri, audience)),
+            IssuerKeys::Secret { secret, .. } => {
+                Issuer::from_keys(url, self.secret_keys(secret)?, audience)
+            }
+        })
+    }
+
+    /// Restricts an issuer with public keys to those of `--algorithms` that are not HMAC, since the
+    /// HMAC ones are for issuers with a secret. If no other is listed, it gets the HMAC ones, which
+    /// the builder rejects with an error that says why.
+    fn restricted(&self, issuer: Issuer) -> Issuer {
+        let (hmac, public): (Vec<_>, Vec<_>) = self
+            .algorithms
+            .iter()
+            .partition(|algorithm| algorithm.is_symmetric());
+        match (public.is_empty(), hmac.is_empty()) {
+            (true, true) => issuer,
+            (true, false) => issuer.algorithms(hmac),
+            (false, _) => issuer.algorithms(public),
+        }
+    }
+
+    /// Returns one key for each HMAC algorithm of `--algorithms`, or one for HS256 if there is
+    /// none. A key belongs to one algorithm, and the file does not say which.
+    fn secret_keys(&self, secret: &[u8]) -> Result<KeySet, ConfigError> {
+        let hmac: Vec<_> = self
+            .algorithms
+            .iter()
+            .copied()
+            .filter(|algorithm| algorithm.is_symmetric())
+            .collect();
+        let algorithms = if hmac.is_empty() {
+            vec![Algorithm::HS256]
+        } else {
+            hmac
+        };
+        algorithms
+            .into_iter()
+            .map(|algorithm| Key::from_secret(algorithm, secret))
+            .collect()
+    }
+}
+
+/// Returns whether `typ` is that of RFC 9068 access tokens (§2.1). Case does not matter, and the
+/// prefix `application/` is optional (RFC 7515 §4.1.9).
+fn is_access_token(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    matches!(typ.as_str(), "at+jwt" | "application/at+jwt")
+}
+
+/// Returns an error and its sources, separated by colons.
+pub(crate) fn with_sources(error: &ConfigError) -> String {
+    let sources = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
+    sources.fold(error.to_string(), |message, cause| {
+        format!("{message}: {cause}")
+    })
+}

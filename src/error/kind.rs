@@ -1,0 +1,75 @@
+//! What is wrong with a request.
+
+/// The kind of an [`Error`](super::Error).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request has no token.
+    MissingToken,
+    /// The request has credentials more than once (RFC 6750 §2).
+    InvalidRequest,
+    /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
+    /// a JSON object, or a member name occurs twice in one of them.
+    MalformedToken,
+    /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len).
+    TokenTooLarge,
+    /// The token's header has `crit` (RFC 7515 §4.1.11), `b64` (RFC 7797 §3) or `zip`.
+    UnsupportedHeader,
+    /// The token's algorithm is not one that its issuer may use (RFC 8725 §3.1).
+    AlgorithmNotAllowed,
+    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4).
+    WrongTokenType,
+    /// `iss` is not a configured issuer (RFC 8725 §3.8).
+    UnknownIssuer,
+    /// The issuer has no key with the token's `kid`, or none for its algorithm.
+    UnknownKey,
+    /// No key of the issuer made the signature.
+    InvalidSignature,
+    /// A required claim is absent.
+    MissingClaim,
+    /// A claim has the wrong JSON type or an invalid value.
+    InvalidClaim,
+    /// `aud` has none of the configured audiences (RFC 7519 §4.1.3).
+    WrongAudience,
+    /// `exp` has passed (RFC 7519 §4.1.4).
+    Expired,
+    /// `nbf` or `iat` is in the future (RFC 7519 §4.1.5).
+    NotYetValid,
+    /// The token was revoked, according to
+    /// [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked).
+    Revoked,
+    /// The token was used before, with [`reject_replays`](crate::JwtAuthBuilder::reject_replays)
+    /// (RFC 7519 §4.1.7).
+    Replayed,
+    /// The token is valid, but does not grant what the request needs (RFC 6750 §3.1).
+    InsufficientScope,
+    /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
+    KeysUnavailable,
+}
+
+impl ErrorKind {
+    /// Returns the text for the caller. It contains nothing of the token and nothing internal.
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::MissingToken => "no access token was given",
+            Self::InvalidRequest => "credentials were given more than once",
+            Self::MalformedToken => "the access token is malformed",
+            Self::TokenTooLarge => "the access token is too long",
+            Self::UnsupportedHeader => "the access token's header asks for an unsupported feature",
+            Self::AlgorithmNotAllowed => "the access token's algorithm is not allowed",
+            Self::WrongTokenType => "the token is not an access token",
+            Self::UnknownIssuer => "the access token's issuer is not trusted",
+            Self::UnknownKey => "the access token's key is not known",
+            Self::InvalidSignature => "the access token's signature is invalid",
+            Self::MissingClaim => "the access token lacks a required claim",
+            Self::InvalidClaim => "a claim of the access token is invalid",
+            Self::WrongAudience => "the access token is meant for another audience",
+            Self::Expired => "the access token has expired",
+            Self::NotYetValid => "the access token is not yet valid",
+            Self::Revoked => "the access token was revoked",
+            Self::Replayed => "the access token was used before",
+            Self::InsufficientScope => "the access token does not grant what the request needs",
+            Self::KeysUnavailable => "the issuer's keys are temporarily unavailable",
+        }
+    }
+}

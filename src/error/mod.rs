@@ -1,0 +1,140 @@
+//! Why a request was rejected.
+//!
+//! The status of the response is not known here: HTTP and gRPC have their own.
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use kind::ErrorKind;
+
+/// The rejection of a request.
+///
+/// Contains nothing of the token. Displays as a text that may be shown to the caller. Cheap to
+/// clone.
+///
+/// # Examples
+///
+/// ```
+/// # fn log(error: &tower_jwt_auth::Error) {
+/// use tower_jwt_auth::ErrorKind;
+///
+/// match error.kind() {
+///     ErrorKind::Expired => println!("ask for a new token"),
+///     ErrorKind::MissingClaim => println!("{error}: {}", error.claim().unwrap_or_default()),
+///     _ => println!("{error}"),
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    claim: Option<&'static str>,
+    scope: Option<Arc<str>>,
+    retry_after: Option<Duration>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) const fn new(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            claim: None,
+            scope: None,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// Returns an error about a claim.
+    pub(crate) fn claim_of(kind: ErrorKind, claim: &'static str) -> Self {
+        Self {
+            claim: Some(claim),
+            ..Self::new(kind)
+        }
+    }
+
+    /// Returns an error for claims that lack scopes. `required` is separated by spaces.
+    pub(crate) fn insufficient_scope(required: Option<Arc<str>>) -> Self {
+        Self {
+            scope: required,
+            ..Self::new(ErrorKind::InsufficientScope)
+        }
+    }
+
+    /// Returns an error for a token that can't be verified now.
+    pub(crate) fn keys_unavailable(
+        retry_after: Duration,
+        source: Option<Arc<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            source,
+            ..Self::new(ErrorKind::KeysUnavailable)
+        }
+    }
+
+    /// Returns the kind of the error.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Returns the name of the claim that is missing, invalid or in the future.
+    ///
+    /// `None` for errors that are not about one claim, and if a claims type of your own can't be
+    /// deserialized.
+    #[must_use]
+    pub const fn claim(&self) -> Option<&'static str> {
+        self.claim
+    }
+
+    /// Returns the scopes that the request needs, separated by spaces (RFC 6750 §3).
+    ///
+    /// `None` for other kinds than [`ErrorKind::InsufficientScope`], and if a predicate rejected
+    /// the request.
+    #[must_use]
+    pub fn required_scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// Returns how long to wait before another attempt. `None` for other kinds than
+    /// [`ErrorKind::KeysUnavailable`].
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+/// Shows kind and claim only.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("claim", &self.claim)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.description())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| -> &(dyn StdError + 'static) { source })
+    }
+}

@@ -1,0 +1,101 @@
+//! Keys from the values that JWKs and key files hold.
+
+use std::sync::Arc;
+
+use super::strength::{check_rsa, check_secret, has_small_order, min_secret_len, significant};
+use super::{Key, SkipReason};
+use crate::algorithm::{Algorithm, Family};
+use crate::crypto::{KeyRejected, Verifier};
+
+impl Key {
+    /// Parses an RSA key: modulus and exponent, big-endian.
+    pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
+        let (n, e) = (significant(n), significant(e));
+        check_rsa(n, e)?;
+        Self::parse(Family::Rsa, pinned, |algorithm| {
+            Verifier::rsa(algorithm, n, e)
+        })
+    }
+
+    /// Parses an EC key: the uncompressed point, `04 ‖ x ‖ y`. Its length determines the curve.
+    pub(super) fn ec(point: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
+        let algorithm = match point.len() {
+            65 => Algorithm::ES256,
+            97 => Algorithm::ES384,
+            133 => Algorithm::ES512,
+            _ => return Err(SkipReason::UnsupportedCurve),
+        };
+        if pinned.is_some_and(|pinned| pinned != algorithm) {
+            return Err(SkipReason::AlgorithmMismatch);
+        }
+        Self::parse(Family::Ec, Some(algorithm), |algorithm| {
+            Verifier::ec(algorithm, point)
+        })
+    }
+
+    /// Parses an Ed25519 key: 32 bytes.
+    pub(super) fn ed25519(public: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
+        let public: &[u8; 32] = public
+            .try_into()
+            .map_err(|_| SkipReason::CoordinateLength)?;
+        if has_small_order(public) {
+            return Err(SkipReason::SmallOrder);
+        }
+        Self::parse(Family::Ed, pinned, |_| Verifier::ed25519(public))
+    }
+
+    /// Parses the secret of a JWK. Without `alg` it is pinned to the strongest hash that it is long
+    /// enough for.
+    pub(super) fn octets(secret: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
+        let algorithm = pinned.unwrap_or(match secret.len() {
+            64.. => Algorithm::HS512,
+            48.. => Algorithm::HS384,
+            _ => Algorithm::HS256,
+        });
+        let min_len = min_secret_len(algorithm).ok_or(SkipReason::AlgorithmMismatch)?;
+        check_secret(secret, min_len)?;
+        Self::hmac(secret, algorithm)
+    }
+
+    /// Parses a secret whose strength was checked.
+    pub(super) fn hmac(secret: &[u8], algorithm: Algorithm) -> Result<Self, SkipReason> {
+        let key = Self::parse(Family::Hmac, Some(algorithm), |algorithm| {
+            Verifier::hmac(algorithm, secret)
+        })?;
+        let probe = Verifier::hmac(Algorithm::HS256, secret)
+            .map_err(|KeyRejected| SkipReason::InvalidKey)?;
+        Ok(Self {
+            probe: Some(Arc::new(probe)),
+            ..key
+        })
+    }
+
+    /// Parses a key for the algorithm that it is pinned to, or else for all of its family.
+    fn parse(
+        family: Family,
+        pinned: Option<Algorithm>,
+        parse_for: impl Fn(Algorithm) -> Result<Verifier, KeyRejected>,
+    ) -> Result<Self, SkipReason> {
+        if pinned.is_some_and(|pinned| pinned.family() != family) {
+            return Err(SkipReason::AlgorithmMismatch);
+        }
+        let is_wanted = |algorithm: &Algorithm| match pinned {
+            Some(pinned) => *algorithm == pinned,
+            None => algorithm.family() == family,
+        };
+        let verifiers: Vec<_> = Verifier::SUPPORTED
+            .into_iter()
+            .filter(is_wanted)
+            .map(|algorithm| Ok((algorithm, Arc::new(parse_for(algorithm)?))))
+            .collect::<Result<_, KeyRejected>>()
+            .map_err(|KeyRejected| SkipReason::InvalidKey)?;
+        if verifiers.is_empty() {
+            return Err(SkipReason::NotImplemented);
+        }
+        Ok(Self {
+            id: None,
+            verifiers,
+            probe: None,
+        })
+    }
+}

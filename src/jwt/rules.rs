@@ -1,0 +1,73 @@
+//! The rules that tokens are validated against.
+
+use std::time::Duration;
+
+use super::token_type::{TokenType, is_same_type};
+use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::error::{Error, ErrorKind};
+
+/// The rules for every token, whichever issuer it is from.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) leeway: Duration,
+    /// In bytes.
+    pub(crate) max_token_len: usize,
+    /// The maximum time until `exp`.
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) types: TypeRule,
+    /// Whether a token must have the type and the claims of an access token (RFC 9068).
+    pub(crate) rfc9068: bool,
+    /// The algorithms of all issuers together. Others are rejected before the issuer is known.
+    pub(crate) algorithms: AlgorithmSet,
+}
+
+/// The rules for the tokens of one issuer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'i> {
+    pub(crate) audiences: &'i [String],
+}
+
+/// The `typ` values that are allowed.
+#[derive(Clone, Debug)]
+pub(crate) enum TypeRule {
+    /// None, `JWT`, or that of an access token. Rejects tokens for another purpose, such as
+    /// `dpop+jwt`, `logout+jwt` and `secevent+jwt` (RFC 8725 §3.11).
+    Default,
+    /// One of these.
+    Only(Vec<Box<str>>),
+}
+
+impl Rules {
+    /// Rejects a token by its header alone.
+    pub(crate) fn check_header(
+        &self,
+        algorithm: Algorithm,
+        typ: Option<&str>,
+    ) -> Result<TokenType, Error> {
+        if !self.algorithms.contains(algorithm) {
+            return Err(ErrorKind::AlgorithmNotAllowed.into());
+        }
+        let token_type = self.types.check(typ)?;
+        if self.rfc9068 && token_type != TokenType::AccessToken {
+            return Err(ErrorKind::WrongTokenType.into());
+        }
+        Ok(token_type)
+    }
+}
+
+impl TypeRule {
+    fn check(&self, typ: Option<&str>) -> Result<TokenType, Error> {
+        let token_type = TokenType::of(typ);
+        let is_allowed = match self {
+            Self::Default => !matches!(token_type, TokenType::Other(_)),
+            Self::Only(types) => {
+                typ.is_some_and(|typ| types.iter().any(|allowed| is_same_type(allowed, typ)))
+            }
+        };
+        if is_allowed {
+            Ok(token_type)
+        } else {
+            Err(ErrorKind::WrongTokenType.into())
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The times of a token (RFC 7519 §4.1.4 to §4.1.6).
+//!
+//! Sums and differences saturate: leeway, maximum lifetime and clock may have any value, and a date
+//! that is out of range is as far away as possible.
+
+use std::time::Duration;
+
+use super::numeric_date::NumericDate;
+use super::registered::Registered;
+use super::rules::Rules;
+use crate::error::{Error, ErrorKind};
+
+/// Requires that `exp` is present, is not past, and is not further away than the maximum lifetime.
+/// Returns `exp`.
+pub(super) fn check_not_expired(
+    claims: &Registered,
+    rules: &Rules,
+    now: Duration,
+) -> Result<NumericDate, Error> {
+    let exp = claims
+        .exp
+        .ok_or(Error::claim_of(ErrorKind::MissingClaim, "exp"))?;
+    if now >= exp.0.saturating_add(rules.leeway) {
+        return Err(ErrorKind::Expired.into());
+    }
+    let is_too_far = |max: Duration| exp.0 > now.saturating_add(max).saturating_add(rules.leeway);
+    if rules.max_lifetime.is_some_and(is_too_far) {
+        return Err(Error::claim_of(ErrorKind::InvalidClaim, "exp"));
+    }
+    Ok(exp)
+}
+
+/// Requires that `nbf` and `iat`, if present, are not in the future.
+pub(super) fn check_not_before(
+    claims: &Registered,
+    rules: &Rules,
+    now: Duration,
+) -> Result<(), Error> {
+    let latest = now.saturating_add(rules.leeway);
+    for (claim, date) in [("nbf", claims.nbf), ("iat", claims.iat)] {
+        if date.is_some_and(|date| date.0 > latest) {
+            return Err(Error::claim_of(ErrorKind::NotYetValid, claim));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the times, as time since 1970, at which [`check_not_expired`] and [`check_not_before`]
+/// accept the claims: from the first on, and before the second.
+pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duration) {
+    // Without `exp` there is no such time.
+    let exp = claims.exp.map_or(Duration::ZERO, |exp| exp.0);
+    let not_too_far = rules.max_lifetime.map(|max| exp.saturating_sub(max));
+    let starts = [
+        claims.nbf.map(|nbf| nbf.0),
+        claims.iat.map(|iat| iat.0),
+        not_too_far,
+    ];
+    let start = starts.into_iter().flatten().max().unwrap_or(Duration::ZERO);
+    (
+        start.saturating_sub(rules.leeway),
+        exp.saturating_add(rules.leeway),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithm::AlgorithmSet;
+    use crate::jwt::TypeRule;
+
+    #[test]
+    fn the_validity_is_when_the_checks_pass() {
+        let seconds = Duration::from_secs;
+        let dates = [None, Some(90), Some(100), Some(110)]
+            .map(|date| date.map(|date| NumericDate(seconds(date))));
+        for (nbf, iat, max_lifetime) in dates.iter().flat_map(|nbf| {
+            dates.iter().flat_map(move |iat| {
+                [None, Some(5), Some(1000)].map(|max| (*nbf, *iat, max.map(seconds)))
+            })
+        }) {
+            let claims = Registered {
+                exp: Some(NumericDate(seconds(120))),
+                nbf,
+                iat,
+                ..Registered::default()
+            };
+            let rules = Rules {
+                max_lifetime,
+                ..rules()
+            };
+            let (from, until) = validity(&claims, &rules);
+            for now in (0..200).map(seconds) {
+                let passes = check_not_expired(&claims, &rules, now).is_ok()
+                    && check_not_before(&claims, &rules, now).is_ok();
+                assert_eq!(
+                    passes,
+                    from <= now && now < until,
+                    "{now:?} {max_lifetime:?}"
+                );
+            }
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            leeway: Duration::from_secs(7),
+            max_token_len: 100,
+            max_lifetime: None,
+            types: TypeRule::Default,
+            rfc9068: false,
+            algorithms: AlgorithmSet::asymmetric(),
+        }
+    }
+}
