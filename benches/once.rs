@@ -1,7 +1,7 @@
 //! Runs one candidate of the summary a number of times, for profilers.
 //!
 //! ```text
-//! valgrind --tool=callgrind --toggle-collect='*measured*' target/release/deps/once-* "HS256: first sight" 1000
+//! valgrind --tool=callgrind --toggle-collect='*measured*' target/release/deps/once-* "HS256: verify" 1000
 //! ```
 #![allow(
     clippy::unwrap_used,

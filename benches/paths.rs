@@ -65,7 +65,7 @@ fn bare_check(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
 
 /// A token that is not cached.
 #[divan::bench(args = ALGORITHMS, sample_size = 100)]
-fn first_sight(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
+fn verify_uncached(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let key = TestKey::generate(algorithm);
     bencher.bench_local(send(
         uncached(&key).layer(Inner),

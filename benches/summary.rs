@@ -1,5 +1,5 @@
-//! Times and allocations of one request, from one interleaved run. "First sight", a token that is
-//! not cached, is compared with the bare signature check; a cached token with the least work of an
+//! Times and allocations of one request, from one interleaved run. "Verify", a token that is not
+//! cached, is compared with the bare signature check; a cached token with the least work of an
 //! authenticating layer.
 //!
 //! ```text

@@ -1,14 +1,15 @@
-//! Tower middleware that protects services with JSON Web Tokens: axum, tonic, hyper, and every other
-//! `Service<http::Request<_>>`.
+//! Tower middleware that protects services with JSON Web Tokens: axum, tonic, hyper, and every
+//! other `Service<http::Request<_>>`.
 //!
 //! [`JwtAuthLayer`] takes the bearer token from a request, verifies it against the issuer's keys,
 //! which it fetches and caches, validates the claims, and inserts [`Claims<C>`](Claims) into the
 //! request's extensions. It answers requests without a valid token as RFC 6750 specifies.
 //!
 //! Note:
-//! - The layer authenticates. What a caller may do is for [`RequireLayer`] or your handlers to decide.
-//! - Issuers are compared byte by byte: `https://login.example.com` and `https://login.example.com/`
-//!   are two issuers.
+//! - The layer authenticates. What a caller may do is for [`RequireLayer`] or your handlers to
+//!   decide.
+//! - Issuers are compared byte by byte: `https://login.example.com` and
+//!   `https://login.example.com/` are two issuers.
 //! - A token is valid until it expires, also after the user has logged out. Ask the issuer for
 //!   short-lived tokens, or use [`reject_revoked`](JwtAuthBuilder::reject_revoked).
 //!
@@ -110,8 +111,8 @@
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end with the token |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
-//! Both backends verify all of [`Algorithm`]. A feature adds API and never changes what the others do.
-//! No process-wide cryptographic provider is read or set.
+//! Both backends verify all of [`Algorithm`]. A feature adds API and never changes what the others
+//! do. No process-wide cryptographic provider is read or set.
 //!
 //! # Security
 //!

@@ -62,7 +62,7 @@ pub(crate) fn all() -> Vec<Group> {
     ];
     algorithms
         .into_iter()
-        .map(first_sight)
+        .map(verify_uncached)
         .chain([hits(1), hits(1000), rejections()])
         .collect()
 }
@@ -86,7 +86,7 @@ fn rejections() -> Group {
 }
 
 /// Tokens that are not cached, compared with the bare signature check.
-fn first_sight(algorithm: Algorithm) -> Group {
+fn verify_uncached(algorithm: Algorithm) -> Group {
     let key = TestKey::generate(algorithm);
     let token = token(&key);
     let values = vec![bearer(&token)];
@@ -97,7 +97,7 @@ fn first_sight(algorithm: Algorithm) -> Group {
     };
     let candidate = |name: &str, layer: JwtAuthLayer<MyClaims>| {
         Candidate::new(
-            format!("{algorithm}: first sight{name}"),
+            format!("{algorithm}: verify{name}"),
             batch,
             send(layer.layer(Inner), values.clone()),
         )

@@ -46,7 +46,7 @@ pub(crate) fn all(threads: usize) -> Vec<Candidate> {
     let algorithms = [Algorithm::RS256, Algorithm::ES256, Algorithm::HS256];
     let mut all: Vec<_> = algorithms
         .into_iter()
-        .flat_map(|algorithm| first_sight(algorithm, threads))
+        .flat_map(|algorithm| verify_uncached(algorithm, threads))
         .collect();
     all.extend(hits(1, threads));
     all.extend(hits(TOKENS, threads));
@@ -54,7 +54,7 @@ pub(crate) fn all(threads: usize) -> Vec<Candidate> {
 }
 
 /// Tokens that are not cached.
-fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
+fn verify_uncached(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
     let key = TestKey::generate(algorithm);
     let (token, builder) = (token(&key), claims(&key));
     let layer = uncached(&key);
@@ -65,11 +65,11 @@ fn first_sight(algorithm: Algorithm, threads: usize) -> [Candidate; 3] {
         Candidate::new(format!("{algorithm}: bare check"), 20, threads, |_| {
             Box::new(bare_check(&key, &token))
         }),
-        Candidate::new(format!("{algorithm}: first sight"), 20, threads, |_| {
+        Candidate::new(format!("{algorithm}: verify"), 20, threads, |_| {
             Box::new(send(layer.layer(Inner), vec![bearer(&token)]))
         }),
         Candidate::new(
-            format!("{algorithm}: first sight, then cached"),
+            format!("{algorithm}: verify, then cached"),
             20,
             threads,
             |_| Box::new(send(too_small.layer(Inner), distinct())),

@@ -40,7 +40,7 @@ def chart(title, bars, unit):
 
 
 def colour(name):
-    if name.startswith("tower-jwt-auth") or name in ("cached", "first-sight"):
+    if name.startswith("tower-jwt-auth") or name in ("cached", "verify"):
         return OURS
     return REFERENCE if name in ("none", "floor", "bare check", "no layer") else OTHERS
 
@@ -55,7 +55,7 @@ def layers():
 
 def servers():
     names = {"none": "no authentication", "floor": "reads a header, inserts an Arc",
-             "cached": "tower-jwt-auth, seen before", "first-sight": "tower-jwt-auth, first sight"}
+             "cached": "tower-jwt-auth, cached", "verify": "tower-jwt-auth, verify"}
     bars = [(names.get(row["mode"], row["mode"]), 100 * float(row["of_none"]), colour(row["mode"])) for row in rows("server.tsv")]
     return chart("Requests a second of a whole server, RS256, share of no authentication", bars, " %")
 

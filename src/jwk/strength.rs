@@ -112,24 +112,35 @@ pub(super) fn significant(mut number: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    /// Returns a modulus of that many bits.
-    fn modulus(bits: usize) -> Vec<u8> {
-        let mut n = vec![0xff; bits.div_ceil(8)];
-        n[0] = 0xff >> (n.len() * 8 - bits);
-        n
-    }
-
     #[test]
     fn an_rsa_key_has_2048_to_8192_bits() {
-        let check = |bits| check_rsa(&modulus(bits), &[1, 0, 1]);
-        for bits in [1, 1024, 2040, 2041, 2047] {
-            assert_eq!(check(bits), Err(SkipReason::RsaTooSmall), "{bits} bits");
+        let check = |len, first| {
+            let mut n = vec![0xff; len];
+            n[0] = first;
+            check_rsa(&n, &[1, 0, 1])
+        };
+        for (len, first) in [(1, 1), (128, 0xff), (255, 0xff), (256, 1), (256, 0x7f)] {
+            assert_eq!(
+                check(len, first),
+                Err(SkipReason::RsaTooSmall),
+                "{len} {first}"
+            );
         }
-        for bits in [2048, 2049, 3072, 8191, 8192] {
-            assert_eq!(check(bits), Ok(()), "{bits} bits");
+        for (len, first) in [
+            (256, 0x80),
+            (256, 0xff),
+            (257, 1),
+            (384, 0x80),
+            (1024, 0xff),
+        ] {
+            assert_eq!(check(len, first), Ok(()), "{len} {first}");
         }
-        for bits in [8193, 8200, 16384] {
-            assert_eq!(check(bits), Err(SkipReason::RsaTooLarge), "{bits} bits");
+        for (len, first) in [(1025, 1), (1025, 0xff), (2048, 0x80)] {
+            assert_eq!(
+                check(len, first),
+                Err(SkipReason::RsaTooLarge),
+                "{len} {first}"
+            );
         }
         assert_eq!(check_rsa(&[], &[1, 0, 1]), Err(SkipReason::RsaTooSmall));
     }

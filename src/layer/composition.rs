@@ -39,10 +39,10 @@
 //!
 //! # Readiness, permits, queues
 //!
-//! [`JwtAuthLayer`](crate::JwtAuthLayer) and [`RequireLayer`](crate::RequireLayer) are ready when the
-//! inner service is, and call the very service that was polled ready. When they reject a request, they
-//! drop that service, which gives back what it holds, such as a permit or a place in a queue. A request
-//! that is dropped while it waits for keys gives it back, too.
+//! [`JwtAuthLayer`](crate::JwtAuthLayer) and [`RequireLayer`](crate::RequireLayer) are ready when
+//! the inner service is, and call the very service that was polled ready. When they reject a
+//! request, they drop that service, which gives back what it holds, such as a permit or a place in
+//! a queue. A request that is dropped while it waits for keys gives it back, too.
 //!
 //! | layer | above `JwtAuthLayer` | below it |
 //! |---|---|---|
@@ -56,14 +56,14 @@
 //!
 //! Note:
 //! - A request that waits for keys holds what the inner service reserved for it: with
-//!   `ConcurrencyLimit` below, a permit. Requests with made-up key ids can wait like that, for up to
-//!   [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), while
+//!   `ConcurrencyLimit` below, a permit. Requests with made-up key ids can wait like that, for up
+//!   to [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), while
 //!   [`refetch_limit`](crate::JwksCacheSettings::refetch_limit) allows a fetch. axum's routes are
 //!   always ready, so a limit that is added by a `layer` call of its own reserves permits after the
 //!   check.
-//! - The limits of `tower_governor` keep what the inner service reserved when they reject a request,
-//!   until they are called again or dropped. This matters only where one service is called repeatedly;
-//!   hyper's servers, which axum and tonic use, clone it for each request.
+//! - The limits of `tower_governor` keep what the inner service reserved when they reject a
+//!   request, until they are called again or dropped. This matters only where one service is called
+//!   repeatedly; hyper's servers, which axum and tonic use, clone it for each request.
 //!
 //! # gRPC
 //!

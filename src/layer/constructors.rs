@@ -12,8 +12,8 @@ impl JwtAuthLayer {
     /// Fetches the keys of an issuer whose metadata names their URL: OpenID Connect Discovery 1.0,
     /// else RFC 8414. Returns a layer that trusts this issuer.
     ///
-    /// To start without the keys, use [`JwtAuthLayer::builder`] with [`Issuer::discovery`]: then the
-    /// first request fetches them.
+    /// To start without the keys, use [`JwtAuthLayer::builder`] with [`Issuer::discovery`]: then
+    /// the first request fetches them.
     ///
     /// # Errors
     ///
@@ -71,8 +71,7 @@ impl JwtAuthLayer {
 }
 
 impl Authenticator {
-    /// Returns a builder. End it with
-    /// [`build_authenticator`](JwtAuthBuilder::build_authenticator).
+    /// Returns a builder. End it with [`build_authenticator`](JwtAuthBuilder::build_authenticator).
     pub fn builder(issuer: Issuer) -> JwtAuthBuilder {
         JwtAuthBuilder::new(issuer)
     }

@@ -15,8 +15,8 @@ const MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// The ids of used tokens, until the tokens have expired.
 ///
-/// Bounded: when it is full, the least recently seen id is evicted. Only verified tokens get here, so
-/// only the issuers determine how many ids there are.
+/// Bounded: when it is full, the least recently seen id is evicted. Only verified tokens get here,
+/// so only the issuers determine how many ids there are.
 pub(crate) struct ReplayCache {
     seen: Cache<TokenId, Duration>,
     leeway: Duration,
@@ -43,8 +43,8 @@ impl ReplayCache {
         Self { seen, leeway }
     }
 
-    /// Stores the token's id. Rejects the token if the id was stored before. `now` is the time since
-    /// 1970.
+    /// Stores the token's id. Rejects the token if the id was stored before. `now` is the time
+    /// since 1970.
     pub(crate) fn check<C>(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
         let id = claims
             .id()

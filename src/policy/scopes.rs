@@ -110,8 +110,8 @@ impl<C> Claims<C> {
 /// }
 /// ```
 pub trait Scopes {
-    /// The scopes, all of which are required. A handler with an empty list, or with a string that is
-    /// not a scope (RFC 6749 §3.3), does not compile.
+    /// The scopes, all of which are required. A handler with an empty list, or with a string that
+    /// is not a scope (RFC 6749 §3.3), does not compile.
     const ALL: &'static [&'static str];
 
     /// Fails to compile if `ALL` can't be required.
@@ -134,8 +134,8 @@ const fn are_scopes(mut scopes: &[&str]) -> bool {
     not_empty
 }
 
-/// Returns whether it is a `scope-token` (RFC 6749 §3.3), which a token can grant and a challenge can
-/// show.
+/// Returns whether it is a `scope-token` (RFC 6749 §3.3), which a token can grant and a challenge
+/// can show.
 const fn is_scope(scope: &str) -> bool {
     let mut bytes = scope.as_bytes();
     while let [byte, rest @ ..] = bytes {

@@ -51,9 +51,9 @@ pub(super) fn header<'r>(
         .map_err(|_| ErrorKind::MalformedToken.into())
 }
 
-/// Reads a cookie. Cookies may be spread over several headers (RFC 9113 §8.2.3) and be quoted
-/// (RFC 6265 §4.1.1). Reads bytes, so that a cookie of another application that is not ASCII does
-/// not hide this one.
+/// Reads a cookie. Cookies may be spread over several headers (RFC 9113 §8.2.3) and be quoted (RFC
+/// 6265 §4.1.1). Reads bytes, so that a cookie of another application that is not ASCII does not
+/// hide this one.
 pub(super) fn cookie<'r>(
     parts: &RequestParts<'r>,
     name: &str,

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind};
 
 /// A place in the request that may carry the token. Default: [`TokenSource::authorization`] alone.
 ///
-/// Several sources can be active at once. A request that carries a token in two of them is
-/// rejected with 400 (RFC 6750 §2).
+/// Several sources can be active at once. A request that carries a token in two of them is rejected
+/// with 400 (RFC 6750 §2).
 ///
 /// # Examples
 ///
@@ -53,8 +53,8 @@ impl TokenSource {
 
     /// Reads the cookie `name`. An empty value counts as no token.
     ///
-    /// Browsers also send cookies with requests that other sites start. Protect the service
-    /// against cross-site request forgery: `SameSite` on the cookie, or a CSRF layer.
+    /// Browsers also send cookies with requests that other sites start. Protect the service against
+    /// cross-site request forgery: `SameSite` on the cookie, or a CSRF layer.
     ///
     /// # Errors
     ///

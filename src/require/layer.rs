@@ -66,10 +66,11 @@ impl<C> RequireLayer<C> {
 }
 
 impl<C, R> RequireLayer<C, R> {
-    /// Sets the type of the claims that the scopes are read from: the one of the
-    /// [`JwtAuthLayer`] above. Default: [`JsonClaims`].
+    /// Sets the type of the claims that the scopes are read from: the one of the [`JwtAuthLayer`]
+    /// above. Default: [`JsonClaims`].
     ///
-    /// [`from_fn`](RequireLayer::from_fn) takes the type of its closure, which this does not change.
+    /// [`from_fn`](RequireLayer::from_fn) takes the type of its closure, which this does not
+    /// change.
     ///
     /// # Examples
     ///

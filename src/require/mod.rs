@@ -1,5 +1,4 @@
-//! Rules beyond authentication: the layer that stands below
-//! [`JwtAuthLayer`](crate::JwtAuthLayer).
+//! Rules beyond authentication: the layer that stands below [`JwtAuthLayer`](crate::JwtAuthLayer).
 
 mod constructors;
 mod future;

@@ -31,8 +31,9 @@ use crate::request::RequestParts;
 /// | keys unavailable | 14 `UNAVAILABLE` |
 ///
 /// A gRPC request is a `POST` with content type `application/grpc`, `application/grpc-web` or
-/// `application/grpc-web-text`, with or without a suffix such as `+proto`. Browsers that use gRPC-Web
-/// across origins need a CORS layer above this one that exposes `grpc-status` and `grpc-message`.
+/// `application/grpc-web-text`, with or without a suffix such as `+proto`. Browsers that use
+/// gRPC-Web across origins need a CORS layer above this one that exposes `grpc-status` and
+/// `grpc-message`.
 #[derive(Clone, Debug, Default)]
 pub struct Challenge {
     realm: Option<Arc<str>>,
@@ -164,8 +165,8 @@ fn whole_seconds(wait: Duration) -> u64 {
         .max(1)
 }
 
-/// Returns whether a quoted parameter can hold the character: %x20-21 / %x23-5B / %x5D-7E
-/// (RFC 6750 §3).
+/// Returns whether a quoted parameter can hold the character: %x20-21 / %x23-5B / %x5D-7E (RFC 6750
+/// §3).
 pub(crate) const fn is_quotable(character: char) -> bool {
     matches!(character, ' '..='~') && !matches!(character, '"' | '\\')
 }

@@ -1,5 +1,4 @@
-//! `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), encoded by hand: three kinds of key need no DER
-//! library.
+//! `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), encoded by hand: three shapes need no DER library.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

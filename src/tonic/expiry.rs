@@ -65,9 +65,9 @@ pin_project! {
 }
 
 impl<S> UntilExpiry<S> {
-    /// Sets by how much the stream outlives the token. Default: 0, although the
-    /// [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream of a token that
-    /// was accepted within the leeway ends at once.
+    /// Sets by how much the stream outlives the token. Default: 0, although the [layer's
+    /// leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream of a token that was
+    /// accepted within the leeway ends at once.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         // A deadline beyond what the platform can express is never reached either way.
         if let Some(deadline) = self.expiry.deadline().checked_add(leeway) {

@@ -1,16 +1,17 @@
 //! Support for gRPC services with tonic.
 //!
-//! [`JwtAuthLayer`](crate::JwtAuthLayer) protects tonic without this module: rejected calls get their
-//! `grpc-status` in any case, see [`Challenge`](crate::Challenge). This module adds claims from a
-//! [`tonic::Request`](::tonic::Request), error details, exempt methods, and streams that end with the
-//! token.
+//! [`JwtAuthLayer`](crate::JwtAuthLayer) protects tonic without this module: rejected calls get
+//! their `grpc-status` in any case, see [`Challenge`](crate::Challenge). This module adds claims
+//! from a [`tonic::Request`](::tonic::Request), error details, exempt methods, and streams that end
+//! with the token.
 //!
 //! Note:
-//! - A token is checked when a call begins. A stream may outlive its token, unless
-//!   [`until_expiry`] ends it. See [Streams](#streams).
+//! - A token is checked when a call begins. A stream may outlive its token, unless [`until_expiry`]
+//!   ends it. See [Streams](#streams).
 //! - [`skip`](crate::JwtAuthBuilder::skip) gets paths. [`grpc_methods`] compares them exactly.
 //! - HTTP/2 servers limit the size of a request's headers: tonic and axum to 16 KiB in total. A
-//!   larger token never reaches the layer. The server answers 431, which clients report as `UNKNOWN`.
+//!   larger token never reaches the layer. The server answers 431, which clients report as
+//!   `UNKNOWN`.
 //!
 //! # Examples
 //!
@@ -57,10 +58,10 @@
 //!
 //! The layer checks the request headers of a call, and a stream is one call, however long it runs:
 //! - A token that expires or is revoked while a stream runs does not end the stream. To end it at
-//!   `exp`, wrap the response in [`until_expiry`]: the caller then gets `UNAUTHENTICATED`, and opens
-//!   the stream again with a new token. The status ends the call, so wrapping the response is enough
-//!   for client and bidirectional streams, too. A handler that reads a long request before it answers
-//!   wraps the request.
+//!   `exp`, wrap the response in [`until_expiry`]: the caller then gets `UNAUTHENTICATED`, and
+//!   opens the stream again with a new token. The status ends the call, so wrapping the response is
+//!   enough for client and bidirectional streams, too. A handler that reads a long request before
+//!   it answers wraps the request.
 //! - Revocation and scopes are checked once, when the call begins. Short-lived tokens with
 //!   [`until_expiry`] bound how long that decision lasts.
 //! - A rejected call never reaches the handler, and its messages are not read. The connection stays

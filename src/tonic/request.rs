@@ -37,7 +37,8 @@ pub trait RequestExt: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// `UNAUTHENTICATED` if the layer let the call pass without a token, `INTERNAL` if no layer ran.
+    /// `UNAUTHENTICATED` if the layer let the call pass without a token, `INTERNAL` if no layer
+    /// ran.
     fn claims<C: Send + Sync + 'static>(&self) -> Result<Claims<C>, Status>;
 
     /// Returns the claims of the caller, or `None` if the layer let the call pass without a token.

@@ -87,8 +87,8 @@ pub struct DetailedStatus {
 }
 
 impl DetailedStatus {
-    /// Returns responses whose reasons are defined by `domain`: the name of the service, usually its
-    /// host name.
+    /// Returns responses whose reasons are defined by `domain`: the name of the service, usually
+    /// its host name.
     #[must_use]
     pub fn new(domain: impl Into<Arc<str>>) -> Self {
         Self {
@@ -97,8 +97,8 @@ impl DetailedStatus {
         }
     }
 
-    /// Sets the challenge of the response, for its [realm](Challenge::realm). Default: one without a
-    /// realm.
+    /// Sets the challenge of the response, for its [realm](Challenge::realm). Default: one without
+    /// a realm.
     #[must_use]
     pub fn challenge(mut self, challenge: Challenge) -> Self {
         self.challenge = challenge;

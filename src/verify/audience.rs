@@ -2,8 +2,8 @@
 
 /// The audiences of a service, one of which the `aud` claim must contain (RFC 7519 §4.1.3).
 ///
-/// Strings, and lists of strings, convert into it. A type of its own, so that an audience can't take
-/// an issuer's place unnoticed. Compared byte by byte.
+/// Strings, and lists of strings, convert into it. A type of its own, so that an audience can't
+/// take an issuer's place unnoticed. Compared byte by byte.
 ///
 /// # Examples
 ///

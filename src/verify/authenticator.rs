@@ -85,7 +85,8 @@ where
         }
     }
 
-    /// Fetches the keys of every issuer whose keys are fetched, before the first request needs them.
+    /// Fetches the keys of every issuer whose keys are fetched, before the first request needs
+    /// them.
     ///
     /// # Errors
     ///

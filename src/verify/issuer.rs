@@ -51,11 +51,11 @@ impl KeyOrigin {
 }
 
 impl Issuer {
-    /// An issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0, else
-    /// RFC 8414.
+    /// An issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0, else RFC
+    /// 8414.
     ///
-    /// `issuer` is compared with tokens and metadata byte by byte: with and without a trailing slash
-    /// are two issuers. Fetches nothing yet.
+    /// `issuer` is compared with tokens and metadata byte by byte: with and without a trailing
+    /// slash are two issuers. Fetches nothing yet.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
         Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
     }
@@ -88,7 +88,8 @@ impl Issuer {
         )
     }
 
-    /// An issuer whose keys come from a [`KeySource`]: a database, a secret manager, a watched file.
+    /// An issuer whose keys come from a [`KeySource`]: a database, a secret manager, a watched
+    /// file.
     pub fn from_key_source(
         issuer: impl Into<String>,
         source: impl KeySource,

@@ -37,13 +37,14 @@ impl Offload {
         })
     }
 
-    /// Returns whether signatures of this algorithm are offloaded. Outside a tokio runtime, none is.
+    /// Returns whether signatures of this algorithm are offloaded. Outside a tokio runtime, none
+    /// is.
     pub(super) fn applies_to(&self, algorithm: Algorithm) -> bool {
         self.algorithms.contains(algorithm) && Handle::try_current().is_ok()
     }
 
-    /// Runs `work` on another thread. Returns `None` if too many requests wait, or the runtime shuts
-    /// down.
+    /// Runs `work` on another thread. Returns `None` if too many requests wait, or the runtime
+    /// shuts down.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

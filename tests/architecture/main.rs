@@ -1,8 +1,8 @@
 //! The direction of dependencies inside the crate, as CONTRIBUTING.md states it.
 //!
 //! Reads the paths that start with `crate::` in every file of `src`. A module may use those that
-//! stand before it in [`ORDER`], so there is no cycle between folders. Adapters use nothing but what
-//! `lib.rs` exports.
+//! stand before it in [`ORDER`], so there is no cycle between folders. Adapters use nothing but
+//! what `lib.rs` exports.
 
 use std::collections::BTreeSet;
 use std::fs;

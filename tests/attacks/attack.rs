@@ -9,7 +9,8 @@ pub(crate) struct Attack {
     pub(crate) refusal: Refusal,
 }
 
-/// What comes back: the status in HTTP, the code in gRPC, and the challenge, which is the same in both.
+/// What comes back: the status in HTTP, the code in gRPC, and the challenge, which is the same in
+/// both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,

@@ -1,4 +1,5 @@
-//! Keys taken for what they are not: CVE-2015-9235, and CVE-2026-22817 where the key doesn't say its algorithm.
+//! Keys taken for what they are not: CVE-2015-9235, and CVE-2026-22817 where the key doesn't say
+//! its algorithm.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +43,8 @@ fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
     texts
 }
 
-/// What stands in the bit string of a `SubjectPublicKeyInfo` of 2048 bits (RFC 8017 §A.1.1): two numbers.
+/// What stands in the bit string of a `SubjectPublicKeyInfo` of 2048 bits (RFC 8017 §A.1.1): two
+/// numbers.
 fn pkcs1(info: &[u8]) -> (Vec<u8>, String) {
     let der = info[24..].to_vec();
     let length = usize::from(u16::from_be_bytes([der[2], der[3]]));

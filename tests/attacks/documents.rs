@@ -52,7 +52,8 @@ fn every_list_that_the_catalogue_names_exists() {
     assert!(count >= 8, "{count}");
 }
 
-/// The crates in a table of a manifest, or the one that has a table of its own: `[dependencies.name]`.
+/// The crates in a table of a manifest, or the one that has a table of its own:
+/// `[dependencies.name]`.
 fn crates<'m>(header: &'m str, lines: &'m str) -> Vec<&'m str> {
     let lists = |name: Option<&str>| matches!(name, Some("dependencies" | "build-dependencies"));
     let mut path = header.rsplit('.');

@@ -1,5 +1,5 @@
-//! Key fetching: whatever an issuer does to whoever asks for its keys. A token that could be good is refused by no
-//! fault of its own, and keys that were at hand before serve on.
+//! Key fetching: whatever an issuer does to whoever asks for its keys. A token that could be good
+//! is refused by no fault of its own, and keys that were at hand before serve on.
 
 use std::time::Duration;
 
@@ -50,7 +50,8 @@ fn nuisances() -> Vec<Fault> {
 
 type Set = fn(&TestIssuer, Option<Fault>);
 
-/// The documents that can be at fault. The metadata are read once, so they matter to who has no keys yet.
+/// The documents that can be at fault. The metadata are read once, so they matter to who has no
+/// keys yet.
 const DOCUMENTS: [(&str, Set); 2] = [
     ("keys", |issuer, fault| issuer.set_fault(fault)),
     ("metadata", |issuer, fault| issuer.set_metadata_fault(fault)),
@@ -69,7 +70,8 @@ fn stranger(site: &Site, key_id: &str) -> String {
     site.fetched_token().key(&key).sign()
 }
 
-/// No challenge, which would tell the caller to get another token; when to come back stands in both.
+/// No challenge, which would tell the caller to get another token; when to come back stands in
+/// both.
 fn expect_unavailable(http: &Answer, grpc: &Answer, what: &str) {
     for (answer, grpc) in [(http, false), (grpc, true)] {
         let wait = answer
@@ -194,7 +196,8 @@ async fn a_flood_of_unknown_key_ids_is_refused_one_by_one_for_a_few_fetches() {
     let flood = (0..100).map(|n| format!("telltale-{n}-{}", n * 7919));
     let flood = flood.map(|id| token(format!("kid {id}"), stranger(&site, &id), KEY_UNKNOWN));
     every_way(flood.collect::<Vec<Attack>>(), &site).await;
-    // For each of the two layers the first fetch, two for unknown key ids, and what a slow machine may add in its time.
+    // For each of the two layers the first fetch, two for unknown key ids, and what a slow machine
+    // may add in its time.
     assert!(
         (4..=8).contains(&site.fetched.jwks_fetches()),
         "{} fetches",

@@ -53,8 +53,8 @@ pub(crate) fn shapes() -> Vec<Attack> {
         .collect()
 }
 
-/// CVE-2023-51774: what is encrypted with a public key is not signed by anybody. Five parts (RFC 7516 §3.1), and that
-/// is all that may be looked at: nothing is unwrapped, derived or inflated.
+/// CVE-2023-51774: what is encrypted with a public key is not signed by anybody. Five parts (RFC
+/// 7516 §3.1), and that is all that may be looked at: nothing is unwrapped, derived or inflated.
 fn encrypted() -> Vec<Attack> {
     let epk = es256().jwk();
     let headers = [
@@ -113,9 +113,9 @@ fn encrypted() -> Vec<Attack> {
     minted.into()
 }
 
-/// RFC 7515 §7.2, in every place. In `Authorization` most of them look like two credentials, since commas join header
-/// fields there (RFC 9110 §5.3): 400. In a cookie and in a header of the service's own a comma is a character like
-/// others, and what is wrong is the token: 401.
+/// RFC 7515 §7.2, in every place. In `Authorization` most of them look like two credentials, since
+/// commas join header fields there (RFC 9110 §5.3): 400. In a cookie and in a header of the
+/// service's own a comma is a character like others, and what is wrong is the token: 401.
 pub(crate) fn json_serializations() -> Vec<Attack> {
     let [header, payload, signature] = parts();
     let flattened =
@@ -145,7 +145,8 @@ pub(crate) fn json_serializations() -> Vec<Attack> {
     attacks
 }
 
-/// Another character that stands for the same bytes to a decoder that drops the bits behind the last byte.
+/// Another character that stands for the same bytes to a decoder that drops the bits behind the
+/// last byte.
 fn with_trailing_bits(text: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (start, last) = text.split_at(text.len() - 1);

@@ -1,8 +1,10 @@
-//! The catalogue of attacks on tokens and requests: each must get exactly the status, the error code and the challenge that
-//! the standards ask for, in HTTP and in gRPC, whether verified tokens are remembered or not. Nothing of the request and
-//! nothing internal may come back or be logged, and nothing may be fetched that an attacker names.
+//! The catalogue of attacks on tokens and requests: each must get exactly the status, the error
+//! code and the challenge that the standards ask for, in HTTP and in gRPC, whether verified tokens
+//! are remembered or not. Nothing of the request and nothing internal may come back or be logged,
+//! and nothing may be fetched that an attacker names.
 //!
-//! Every token is minted here, by the test kit or by hand. Where an attack was somebody's weakness, its CVE stands beside it:
+//! Every token is minted here, by the test kit or by hand. Where an attack was somebody's weakness,
+//! its CVE stands beside it:
 //!
 //! | CVE | what went wrong there | here |
 //! |---|---|---|

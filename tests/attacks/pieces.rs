@@ -1,5 +1,6 @@
-//! What must be found neither in a log nor in an answer: sixteen bytes in a row of what a request brings, as it stands
-//! there or decoded, or of a secret. A part of a token has no more business there than the whole.
+//! What must be found neither in a log nor in an answer: sixteen bytes in a row of what a request
+//! brings, as it stands there or decoded, or of a secret. A part of a token has no more business
+//! there than the whole.
 
 use std::collections::HashSet;
 
@@ -92,7 +93,8 @@ fn configured(site: &Site) -> Vec<String> {
         .collect()
 }
 
-/// Those of the issuer whose keys don't name their algorithms, and the one that is published by mistake.
+/// Those of the issuer whose keys don't name their algorithms, and the one that is published by
+/// mistake.
 fn secrets(site: &Site) -> Vec<Vec<u8>> {
     let published = site.fetched.key(Algorithm::HS256).unwrap();
     SECRETS
@@ -103,8 +105,8 @@ fn secrets(site: &Site) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The ways in which bytes get into a log: as JWKs and PEM have them, as `{:?}`, `escape_ascii`, `{:x}` and lossy
-/// UTF-8 show them.
+/// The ways in which bytes get into a log: as JWKs and PEM have them, as `{:?}`, `escape_ascii`,
+/// `{:x}` and lossy UTF-8 show them.
 fn forms(secret: &[u8]) -> [String; 6] {
     let hex = secret
         .iter()

@@ -26,7 +26,8 @@ pub(crate) const AUDIENCE: &str = "https://api.example";
 
 pub(crate) const HEADER: &str = r#"{"alg":"ES256","kid":"key-ES256","typ":"JWT"}"#;
 
-/// A key of every algorithm, shared by the tests since RSA keys take long to make. Its id is `key-` and its algorithm.
+/// A key of every algorithm, shared by the tests since RSA keys take long to make. Its id is `key-`
+/// and its algorithm.
 pub(crate) fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
     let place = Algorithm::all().position(|one| one == algorithm).unwrap();

@@ -1,7 +1,7 @@
 //! Everything that is logged by anybody, at every level.
 //!
-//! Whether an event is looked at is decided once for the whole process: hence one subscriber for all of it, and tests that
-//! take turns.
+//! Whether an event is looked at is decided once for the whole process: hence one subscriber for
+//! all of it, and tests that take turns.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};

@@ -44,7 +44,8 @@ fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
         .unwrap()
 }
 
-/// The status in the headers; `None` where the call has reached the method, whose status is in the trailers.
+/// The status in the headers; `None` where the call has reached the method, whose status is in the
+/// trailers.
 #[track_caller]
 fn status(response: &Response<Body>) -> Option<&str> {
     assert_eq!(

@@ -1,4 +1,5 @@
-//! Between other layers: what comes before authentication, what comes after it, and what stands around both.
+//! Between other layers: what comes before authentication, what comes after it, and what stands
+//! around both.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

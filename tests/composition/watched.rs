@@ -27,8 +27,8 @@ impl Count {
     }
 }
 
-/// A layer with the key at hand that counts how often it is looked at: no signature is checked without. It has met the
-/// tokens' header, after which each token is one look.
+/// A layer with the key at hand that counts how often it is looked at: no signature is checked
+/// without. It has met the tokens' header, after which each token is one look.
 pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
     let looks = Count::default();
     let source = WatchedKeys {
@@ -65,7 +65,8 @@ impl KeySource for WatchedKeys {
     }
 }
 
-/// A service that isn't cheap to clone, and panics when a clone is called that was never polled ready.
+/// A service that isn't cheap to clone, and panics when a clone is called that was never polled
+/// ready.
 #[derive(Debug, Default)]
 pub(crate) struct Costly {
     pub(crate) clones: Count,

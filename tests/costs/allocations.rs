@@ -16,13 +16,15 @@ const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::HS256,
 ];
 
-/// What is allocated for the `token` beyond its typed claims, and beyond the check of its signature.
-fn first_sight(key: &TestKey, token: &str) -> u64 {
+/// What is allocated for the `token` beyond its typed claims, and beyond the check of its
+/// signature.
+fn verify_uncached(key: &TestKey, token: &str) -> u64 {
     let all = accepted(&mut guarded(key), || bearing(token)).count_total;
     all - of_the_claims(token).count_total - of_the_check(key)
 }
 
-/// A signature that is bad against one that isn't looked at: two refusals that are alike in all else.
+/// A signature that is bad against one that isn't looked at: two refusals that are alike in all
+/// else.
 fn of_the_check(key: &TestKey) -> u64 {
     let mut service = guarded(key);
     let unknown = token(&key.clone().with_key_id("unknown")).sign();
@@ -60,10 +62,10 @@ fn a_signature_check_allocates_only_for_rsa_in_pure_rust() {
 }
 
 #[test]
-fn a_first_sight_allocates_four_times_beyond_the_claims() {
+fn a_verify_uncached_allocates_four_times_beyond_the_claims() {
     for algorithm in ALGORITHMS {
         let key = TestKey::generate(algorithm);
-        assert_eq!(first_sight(&key, &token(&key).sign()), 4, "{algorithm}");
+        assert_eq!(verify_uncached(&key, &token(&key).sign()), 4, "{algorithm}");
     }
 }
 
@@ -71,7 +73,7 @@ fn a_first_sight_allocates_four_times_beyond_the_claims() {
 fn an_array_of_audiences_allocates_twice_more() {
     let key = TestKey::generate(Algorithm::HS256);
     assert_eq!(
-        first_sight(&key, &token(&key).audience([AUDIENCE]).sign()),
+        verify_uncached(&key, &token(&key).audience([AUDIENCE]).sign()),
         6
     );
 }

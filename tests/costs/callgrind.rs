@@ -1,4 +1,5 @@
-//! Counts the instructions of the workloads, in another process of this very program under valgrind's callgrind.
+//! Counts the instructions of the workloads, in another process of this very program under
+//! valgrind's callgrind.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,14 +10,15 @@ use crate::workloads::{BARE, NO_LAYER, TIMES, all};
 
 /// Set in the process under valgrind.
 pub(crate) const UNDER_CALLGRIND: &str = "COSTS_UNDER_CALLGRIND";
-/// Which `memcpy` the C library takes would depend on the processor: that moves the counts by up to 2.6 %.
+/// Which `memcpy` the C library takes would depend on the processor: that moves the counts by up to
+/// 2.6 %.
 const PLAIN_COPIES: &str =
     "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM";
 
 pub(crate) type Instructions = BTreeMap<String, u64>;
 
-/// Instructions of one operation of each workload, beyond what is not the layer's: the request, and the bare check.
-/// The `test` is the one that runs the workloads where it is told to.
+/// Instructions of one operation of each workload, beyond what is not the layer's: the request, and
+/// the bare check. The `test` is the one that runs the workloads where it is told to.
 pub(crate) fn instructions(test: &str) -> Instructions {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("costs-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -34,8 +36,8 @@ pub(crate) fn instructions(test: &str) -> Instructions {
     beyond(&counts)
 }
 
-/// Counts within one function and writes a part of the report each time when the one around it is left: left to the same
-/// one, callgrind 3.19 writes no parts.
+/// Counts within one function and writes a part of the report each time when the one around it is
+/// left: left to the same one, callgrind 3.19 writes no parts.
 fn run(test: &str, folder: &Path) -> Output {
     Command::new("valgrind")
         .args([
@@ -70,7 +72,7 @@ fn total(folder: &Path, part: u32) -> u64 {
 fn beyond(counts: &BTreeMap<&str, u64>) -> Instructions {
     let reference = |name: &str| {
         counts[NO_LAYER]
-            + if name.starts_with("first sight") {
+            + if name.starts_with("verify") {
                 counts[BARE]
             } else {
                 0

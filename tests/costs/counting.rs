@@ -1,4 +1,5 @@
-//! Allocations of this thread. A reallocation counts as one; the C code behind aws-lc-rs is not counted.
+//! Allocations of this thread. A reallocation counts as one; the C code behind aws-lc-rs is not
+//! counted.
 
 use std::hint::black_box;
 

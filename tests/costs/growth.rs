@@ -1,4 +1,5 @@
-//! What a long token costs more than a short one. Its text is bounded by `max_token_len`; nothing may multiply that.
+//! What a long token costs more than a short one. Its text is bounded by `max_token_len`; nothing
+//! may multiply that.
 
 use allocation_counter::AllocationInfo;
 use tower_jwt_auth::Algorithm;
@@ -9,7 +10,8 @@ use crate::support::{bearing, forged, guarded, remembering, token};
 
 const MORE: usize = 12;
 
-/// A token with so many long claims that nobody asked for. Up to 24 names in all are told apart without an allocation.
+/// A token with so many long claims that nobody asked for. Up to 24 names in all are told apart
+/// without an allocation.
 fn padded(key: &TestKey, claims: usize) -> String {
     let token = token(key).claim("jti", "one");
     (0..claims)
@@ -30,7 +32,7 @@ fn both(cost: impl Fn(&str) -> AllocationInfo, key: &TestKey) -> [(u64, u64); 2]
 }
 
 #[test]
-fn a_first_sight_of_a_long_token_allocates_as_often_and_only_its_payload_more() {
+fn a_verify_uncached_of_a_long_token_allocates_as_often_and_only_its_payload_more() {
     let key = key();
     let (short, long) = (padded(&key, 0), padded(&key, MORE));
     let [(few, small), (many, large)] = both(

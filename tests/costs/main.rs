@@ -1,4 +1,5 @@
-//! What a request costs in allocations and in instructions: neither depends on how busy the machine is.
+//! What a request costs in allocations and in instructions: neither depends on how busy the machine
+//! is.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -64,7 +64,8 @@ pub(crate) fn remembering(key: &TestKey) -> Guarded {
         .layer(Inner)
 }
 
-/// A service that trusts another issuer before, whose tokens have the same headers, and has seen one of them.
+/// A service that trusts another issuer before, whose tokens have the same headers, and has seen
+/// one of them.
 pub(crate) fn guarded_beside(before: &TestKey, key: &TestKey) -> Guarded {
     let mut service: Guarded = JwtAuthLayer::builder(issuer(OTHER_ISSUER, before))
         .claims()
@@ -138,7 +139,8 @@ where
     response.status()
 }
 
-/// A token with the signature of another one: of the same key, so that it is a number that the check goes through with.
+/// A token with the signature of another one: of the same key, so that it is a number that the
+/// check goes through with.
 pub(crate) fn forged(token: &str, other: &str) -> String {
     let (message, _) = token.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();

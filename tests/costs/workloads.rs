@@ -61,18 +61,18 @@ pub(crate) fn all() -> Vec<Workload> {
         Workload::new(NO_LAYER, move || {
             assert!(send(&mut Inner, request(&header)).is_success())
         }),
-        Workload::new("first sight", through(guarded(&key), true, bearer(&good))),
+        Workload::new("verify", through(guarded(&key), true, bearer(&good))),
         Workload::new(
-            "first sight, another issuer's header",
+            "verify, another issuer's header",
             through(guarded_beside(&other, &key), true, bearer(&good)),
         ),
         Workload::new("hit", through(remembering(&key), true, bearer(&good))),
         Workload::new(
-            "refused: unknown kid",
+            "rejected: unknown kid",
             through(guarded(&key), false, bearer(&unknown)),
         ),
         Workload::new(
-            "refused: garbage",
+            "rejected: garbage",
             through(guarded(&key), false, bearer(&garbage)),
         ),
     ]

@@ -1,8 +1,9 @@
-//! This crate's side of the differential test: answers for a corpus of tokens that another implementation judges too.
+//! This crate's side of the differential test: answers for a corpus of tokens that another
+//! implementation judges too.
 //!
-//! `tests/interop/differential.sh` makes the corpus, runs this, and compares. `DIFFERENTIAL_FOLDER` names a folder, where
-//! `corpus.json` is read and `answers.json` written; the script fails if that is not there. Without a folder there is
-//! nothing to answer.
+//! `tests/interop/differential.sh` makes the corpus, runs this, and compares. `DIFFERENTIAL_FOLDER`
+//! names a folder, where `corpus.json` is read and `answers.json` written; the script fails if that
+//! is not there. Without a folder there is nothing to answer.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

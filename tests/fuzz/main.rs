@@ -1,5 +1,5 @@
-//! What the fuzzer in `fuzz/` asserts, over its seeds and some thousand mutations of them: the same on every machine, no
-//! nightly compiler needed.
+//! What the fuzzer in `fuzz/` asserts, over its seeds and some thousand mutations of them: the same
+//! on every machine, no nightly compiler needed.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

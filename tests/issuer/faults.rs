@@ -41,7 +41,8 @@ async fn warm_no_fault_touches_a_token_whose_key_is_known() {
         let token = issuer.token().sign();
         authenticator.prefetch().await.unwrap();
         issuer.set_fault(Some(fault.clone()));
-        // An unknown key makes it fetch, and the fetch fails: nobody knows whether there is such a key.
+        // An unknown key makes it fetch, and the fetch fails: nobody knows whether there is such a
+        // key.
         let outcome = kind(authenticator.authenticate(&stranger(&issuer)).await);
         assert_eq!(outcome, Some(ErrorKind::KeysUnavailable), "{fault:?}");
         assert!(

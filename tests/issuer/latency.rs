@@ -66,7 +66,8 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_and_good_tokens_next_to_not
         "a good token without the flood: p50 {quiet:?}, p99 {quiet_99:?}; with it: p50 {loud:?}, p99 {loud_99:?}"
     );
     assert!(issuer.jwks_fetches() <= 2);
-    // The machine may be busy; waiting for a fetch, or behind a lock, would show as milliseconds at the median.
+    // The machine may be busy; waiting for a fetch, or behind a lock, would show as milliseconds at
+    // the median.
     assert!(
         loud < quiet * 4 + Duration::from_micros(500),
         "p50 {quiet:?} became {loud:?}"

@@ -1,4 +1,5 @@
-//! The key cache against a real issuer on loopback, over real sockets, with every fault that it knows.
+//! The key cache against a real issuer on loopback, over real sockets, with every fault that it
+//! knows.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

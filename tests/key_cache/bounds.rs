@@ -1,4 +1,5 @@
-//! What is kept and who waits: never more than a bound says. Those in time are tested where they belong.
+//! What is kept and who waits: never more than a bound says. Those in time are tested where they
+//! belong.
 
 use std::time::Duration;
 
@@ -222,7 +223,8 @@ async fn so_many_ids_of_single_use_tokens_are_remembered_and_for_moments_a_few_m
         .unwrap();
     let tokens: Vec<_> = (0..1000).map(|_| mock.token()).collect();
     assert_eq!(replayed(&authenticator, &tokens).await, [false; 1000]);
-    // The last ones are, and none that came before one that is not. moka counts what comes 64 at a time.
+    // The last ones are, and none that came before one that is not. moka counts what comes 64 at a
+    // time.
     let remembered = replayed(&authenticator, tokens.iter().rev()).await;
     let last = remembered.iter().take_while(|replayed| **replayed).count();
     assert!((100..=100 + 64).contains(&last), "{last}");

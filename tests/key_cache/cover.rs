@@ -26,8 +26,8 @@ fn minute() -> Mock {
     mock
 }
 
-/// A program that drives its runtime only while a call waits: between the calls everything in the background stands
-/// still.
+/// A program that drives its runtime only while a call waits: between the calls everything in the
+/// background stands still.
 struct Synchronous {
     runtime: Runtime,
     authenticator: Authenticator,

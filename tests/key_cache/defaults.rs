@@ -141,7 +141,8 @@ async fn last_fetch(mock: &Mock) -> Duration {
     *mock.fetch_times(0).last().unwrap() - start
 }
 
-/// An issuer that fails tells to the second when it wants to be asked again; a refresh comes some time before.
+/// An issuer that fails tells to the second when it wants to be asked again; a refresh comes some
+/// time before.
 #[tokio::test(start_paused = true)]
 async fn an_hour_after_the_last_request_fetching_ends_and_a_second_before_it_does_not() {
     for (pause, last) in [(60, 3600), (59, 3599)] {
@@ -195,7 +196,8 @@ async fn keys_are_refreshed_for_an_hour_after_the_last_request() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let last = last_fetch(&mock).await.as_secs();
-    // That nobody asked is noticed when a refresh is due, once in 48 s, and so is that somebody did.
+    // That nobody asked is noticed when a refresh is due, once in 48 s, and so is that somebody
+    // did.
     assert!((3600 - 48..=3600 + 48 * 2).contains(&last), "{last} s");
 }
 
@@ -217,7 +219,8 @@ async fn an_unknown_key_is_remembered_for_thirty_seconds() {
     assert_eq!(fetches, [1, 1, 2, 2, 3]);
 }
 
-/// How many of a flood of unknown keys are known to be unknown once the issuer fails: of the others nobody can say.
+/// How many of a flood of unknown keys are known to be unknown once the issuer fails: of the others
+/// nobody can say.
 async fn remembered(flood: usize) -> usize {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
@@ -252,7 +255,8 @@ async fn remembered(flood: usize) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn of_a_flood_of_unknown_keys_a_thousand_and_some_are_remembered() {
-    // The one whose fetch the others joined is forgotten with the set that the next fetch brings them.
+    // The one whose fetch the others joined is forgotten with the set that the next fetch brings
+    // them.
     assert_eq!(remembered(1000).await, 999);
     // moka counts what comes 64 at a time.
     let most = remembered(3000).await;

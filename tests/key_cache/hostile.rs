@@ -28,7 +28,8 @@ fn deep() -> [String; 4] {
     ]
 }
 
-/// This text as the value of a member: beside the keys, of a key that is otherwise good, or of metadata.
+/// This text as the value of a member: beside the keys, of a key that is otherwise good, or of
+/// metadata.
 fn with_member(object: &Value, name: &str, text: &str) -> String {
     format!(
         "{},\"{name}\":{text}}}",

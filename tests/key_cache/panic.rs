@@ -17,7 +17,8 @@ use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, minutes};
 /// So many that a loop without pauses shows, and ends.
 const ALWAYS: Range<usize> = 0..500;
 
-/// An authenticator whose client panics at those of its calls, how many there were, and what was told of them.
+/// An authenticator whose client panics at those of its calls, how many there were, and what was
+/// told of them.
 struct World {
     authenticator: Authenticator,
     calls: Arc<AtomicUsize>,

@@ -67,7 +67,8 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// Asks a service of its own, with each token at the same time; gives how many tasks there were at the most.
+/// Asks a service of its own, with each token at the same time; gives how many tasks there were at
+/// the most.
 async fn storm(layers: &[JwtAuthLayer], tokens: &[String], expected: StatusCode) -> usize {
     let ask = async |layer: &JwtAuthLayer, token: &String| {
         let inner =

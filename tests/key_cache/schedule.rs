@@ -1,5 +1,5 @@
-//! Ten thousand random steps: faults, rotations, requests and the passing of time, with the invariants checked after
-//! each.
+//! Ten thousand random steps: faults, rotations, requests and the passing of time, with the
+//! invariants checked after each.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -131,7 +131,8 @@ impl World {
 
     fn heal(&mut self) {
         self.mock.answer(Answer::Keys);
-        // Half of a request's patience at the most: it may wait for a fetch that is under way, and for the next.
+        // Half of a request's patience at the most: it may wait for a fetch that is under way, and
+        // for the next.
         self.mock
             .delay(Duration::from_millis(self.random.below(1400)));
         let life = LIVES[usize::try_from(self.random.below(4)).unwrap()];
@@ -233,7 +234,8 @@ impl World {
         }
     }
 
-    /// In any 30 s: the budget, a scheduled refresh, and with an issuer at fault the attempts that the pauses allow.
+    /// In any 30 s: the budget, a scheduled refresh, and with an issuer at fault the attempts that
+    /// the pauses allow.
     fn check_fetches(&mut self) {
         for time in self.mock.fetch_times(self.seen) {
             self.seen += 1;

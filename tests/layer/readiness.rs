@@ -20,7 +20,8 @@ async fn answer(request: Request<String>) -> Result<Response<String>, Infallible
     Ok(Response::new(subject.unwrap_or_default()))
 }
 
-/// Panics, as tower's own services do, if it is called without having been polled ready; a clone is not ready.
+/// Panics, as tower's own services do, if it is called without having been polled ready; a clone is
+/// not ready.
 #[derive(Default)]
 struct Strict {
     ready: bool,

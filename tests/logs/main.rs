@@ -1,7 +1,7 @@
 //! What is logged: that something is missing, never anything of a token.
 //!
-//! A process of its own, with one subscriber for all of it: whether an event is looked at is decided once for all threads,
-//! so that subscribers of single threads miss some.
+//! A process of its own, with one subscriber for all of it: whether an event is looked at is
+//! decided once for all threads, so that subscribers of single threads miss some.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Each part of a token has one text: base64url without padding, white space or stray bits (RFC 7515 §2,
-//! RFC 4648 §3.5).
+//! Each part of a token has one text: base64url without padding, white space or stray bits (RFC
+//! 7515 §2, RFC 4648 §3.5).
 
 use aws_lc_rs::hmac;
 use proptest::prelude::*;
@@ -23,7 +23,8 @@ fn encode(bytes: &[u8]) -> String {
     bytes.chunks(3).map(sextets).collect()
 }
 
-/// As leniently as can be: what is not of the alphabet is skipped, bits that fill no byte are dropped.
+/// As leniently as can be: what is not of the alphabet is skipped, bits that fill no byte are
+/// dropped.
 fn decode(text: &str) -> Vec<u8> {
     let sextet = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte);
     let bits: Vec<bool> = text

@@ -1,5 +1,5 @@
-//! How long a fetched key set lives: `Cache-Control`, `Age`, else `Expires` (RFC 9111 §4.2, §5.2), between a minute and
-//! a day, ten minutes where nothing is said.
+//! How long a fetched key set lives: `Cache-Control`, `Age`, else `Expires` (RFC 9111 §4.2, §5.2),
+//! between a minute and a day, ten minutes where nothing is said.
 
 use std::io;
 use std::sync::Arc;
@@ -156,7 +156,8 @@ fn large_number() -> impl Strategy<Value = String> {
 
 fn other() -> impl Strategy<Value = Vec<u8>> {
     let plain = "(public|private|must-revalidate|immutable|s-maxage=[0-9]{1,5}|stale-if-error=[0-9]{1,5}|max-ages=5)";
-    // Commas, names of other directives and bytes beyond ASCII may stand between quotes (RFC 9110 §5.6.4).
+    // Commas, names of other directives and bytes beyond ASCII may stand between quotes (RFC 9110
+    // §5.6.4).
     let quoted = "(private|ext)=\"([a-z ,=é]|no-store|max-age=[0-9]{1,4}|\\\\\"|\\\\\\\\){0,6}\"";
     prop_oneof![plain, quoted].prop_map(String::into_bytes)
 }
@@ -201,7 +202,8 @@ fn client(key: &TestKey, headers: HeaderMap, down: Arc<AtomicBool>) -> HttpClien
     }))
 }
 
-/// For how long the set serves once the issuer is down, by trying it, and by what the health report says.
+/// For how long the set serves once the issuer is down, by trying it, and by what the health report
+/// says.
 async fn served(headers: HeaderMap, expected: u64) -> (bool, Option<ErrorKind>, u64) {
     let key = TestKey::generate(Algorithm::Ed25519);
     let down = Arc::new(AtomicBool::new(false));

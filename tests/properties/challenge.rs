@@ -1,5 +1,5 @@
-//! Whatever stands in the configuration and in the request, a challenge can be read back, and says what it should
-//! (RFC 9110 §11.6.1, RFC 6750 §3).
+//! Whatever stands in the configuration and in the request, a challenge can be read back, and says
+//! what it should (RFC 9110 §11.6.1, RFC 6750 §3).
 
 use std::convert::Infallible;
 

@@ -41,7 +41,8 @@ fn verdict(claim: &str, text: &str) -> Verdict {
     }
 }
 
-/// Numbers that a double can't tell from a limit, without being that limit: either answer is right (RFC 8259 §6).
+/// Numbers that a double can't tell from a limit, without being that limit: either answer is right
+/// (RFC 8259 §6).
 fn is_too_close(text: &str) -> bool {
     let (Some(exact), Ok(double)) = (Decimal::parse(text), text.parse::<f64>()) else {
         return false;

@@ -1,4 +1,5 @@
-//! A challenge as RFC 9110 §11.6.1 has it, read strictly: one scheme and its parameters, nothing before or after.
+//! A challenge as RFC 9110 §11.6.1 has it, read strictly: one scheme and its parameters, nothing
+//! before or after.
 
 /// `scheme name=value, …`: names in lower case, values without their quotes.
 #[derive(Debug, PartialEq)]

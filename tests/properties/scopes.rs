@@ -1,4 +1,5 @@
-//! `scope` (RFC 8693 §4.2) or else `scp`, as issuers write them: texts between spaces, or arrays of them.
+//! `scope` (RFC 8693 §4.2) or else `scp`, as issuers write them: texts between spaces, or arrays of
+//! them.
 
 use std::sync::LazyLock;
 

@@ -22,7 +22,8 @@ static KEY: LazyLock<TestKey> = LazyLock::new(|| TestKey::generate(Algorithm::HS
 static AUTHENTICATOR: LazyLock<Authenticator> =
     LazyLock::new(|| builder().build_authenticator().unwrap());
 
-/// So many inputs, unless the environment says otherwise. What failed once becomes a test, and so needs no file.
+/// So many inputs, unless the environment says otherwise. What failed once becomes a test, and so
+/// needs no file.
 pub(crate) fn cases(count: u32) -> Config {
     let asked = std::env::var("PROPTEST_CASES")
         .ok()

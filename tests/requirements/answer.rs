@@ -31,7 +31,8 @@ pub async fn send_raw(layer: &JwtAuthLayer, token: &str) -> Answer {
     twice(layer, token, || raw(token)).await
 }
 
-/// Asks before a good token with the same header was seen and after it: whether a header is known decides nothing.
+/// Asks before a good token with the same header was seen and after it: whether a header is known
+/// decides nothing.
 async fn twice<C>(
     layer: &JwtAuthLayer<C>,
     token: &str,
@@ -120,7 +121,8 @@ fn fragments(request: &Request<()>) -> Vec<String> {
         .collect()
 }
 
-/// What came back. Every refusal is looked over: the form of its challenge, and that it repeats nothing of the request.
+/// What came back. Every refusal is looked over: the form of its challenge, and that it repeats
+/// nothing of the request.
 pub struct Answer<C = JsonClaims> {
     label: String,
     pub status: StatusCode,

@@ -88,7 +88,8 @@ fn strict() -> JwtAuthLayer {
         .unwrap()
 }
 
-/// In every claim and header parameter that may hold any text, to see whether it comes out somewhere.
+/// In every claim and header parameter that may hold any text, to see whether it comes out
+/// somewhere.
 const MARK: &str = "TheMarkOfTheToken";
 
 /// A request for each kind of refusal.

@@ -1,4 +1,5 @@
-//! Requirements 9 and 15 to 18, from the service's side: what it sees is what was signed and checked.
+//! Requirements 9 and 15 to 18, from the service's side: what it sees is what was signed and
+//! checked.
 
 use std::fmt;
 

@@ -168,7 +168,8 @@ fn with_trailing_bit(part: &str) -> String {
 
 #[tokio::test]
 async fn non_zero_trailing_bits_are_malformed() {
-    // Spaces, so that the parts' lengths leave bits over: one byte beyond a group of three, then two.
+    // Spaces, so that the parts' lengths leave bits over: one byte beyond a group of three, then
+    // two.
     for beyond in [1, 2] {
         let fill = |text: &str| format!("{text}{}", " ".repeat((3 + beyond - text.len() % 3) % 3));
         let good = default_key().sign_raw(&fill(HEADER), fill(&payload(&[])).as_bytes());

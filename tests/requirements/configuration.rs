@@ -224,7 +224,8 @@ fn a_set_without_keys_is_no_set() {
     }
 }
 
-// 12: the members' values in the order in which this crate knows them are no object (RFC 7517 §4, §5).
+// 12: the members' values in the order in which this crate knows them are no object (RFC 7517 §4,
+// §5).
 #[test]
 fn an_array_is_neither_a_key_nor_a_set() {
     let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";

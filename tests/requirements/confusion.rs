@@ -1,4 +1,5 @@
-//! Requirement 11: public keys are no secrets (CVE-2015-9235), and a key is of its own family whatever the header says.
+//! Requirement 11: public keys are no secrets (CVE-2015-9235), and a key is of its own family
+//! whatever the header says.
 
 use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
@@ -112,7 +113,8 @@ fn set_without_alg() -> KeySet {
     KeySet::from_json(&json!({"keys": jwks}).to_string()).unwrap()
 }
 
-// CVE-2026-22817: without `alg` in the JWK, the header chooses within the key's family and no further.
+// CVE-2026-22817: without `alg` in the JWK, the header chooses within the key's family and no
+// further.
 #[tokio::test]
 async fn a_key_without_an_algorithm_is_still_of_its_family() {
     let layer = layer(set_without_alg());

@@ -1,5 +1,5 @@
-//! Requirement 21: metadata is of the issuer that was configured, and leads to its keys (OpenID Connect Discovery §4,
-//! RFC 8414 §3).
+//! Requirement 21: metadata is of the issuer that was configured, and leads to its keys (OpenID
+//! Connect Discovery §4, RFC 8414 §3).
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestIssuerBuilder};
@@ -189,7 +189,8 @@ async fn documents_of(issuer: &str) -> Vec<String> {
     web.asked()
 }
 
-// OpenID Connect Discovery §4.1 appends to the path; RFC 8414 §3.1 stands before it. Both drop a trailing slash.
+// OpenID Connect Discovery §4.1 appends to the path; RFC 8414 §3.1 stands before it. Both drop a
+// trailing slash.
 #[tokio::test]
 async fn the_documents_are_where_each_standard_says() {
     let root = [

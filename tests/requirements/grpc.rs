@@ -1,4 +1,5 @@
-//! Requirement 20: gRPC clients read the status of a call from `grpc-status`, and HTTP's is 200 (Trailers-Only).
+//! Requirement 20: gRPC clients read the status of a call from `grpc-status`, and HTTP's is 200
+//! (Trailers-Only).
 
 use std::time::Duration;
 

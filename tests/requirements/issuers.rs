@@ -1,4 +1,5 @@
-//! Requirement 15: `iss` names a configured issuer byte by byte, and the keys are that issuer's (RFC 8725 §3.8).
+//! Requirement 15: `iss` names a configured issuer byte by byte, and the keys are that issuer's
+//! (RFC 8725 §3.8).
 
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
@@ -76,7 +77,8 @@ async fn an_issuer_written_with_escapes_is_the_same() {
     assert_eq!(send(&layer(), &token).await.accepted().issuer(), ISSUER);
 }
 
-/// Two issuers, each with keys and an audience of its own; the second one's key has the id of the first one's.
+/// Two issuers, each with keys and an audience of its own; the second one's key has the id of the
+/// first one's.
 fn two_issuers() -> (JwtAuthLayer, TestKey) {
     let theirs = TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
     let first = Issuer::from_keys(ISSUER, key_set([default_key()]), AUDIENCE);

@@ -1,4 +1,5 @@
-//! Requirement 9: header and payload are JSON objects in UTF-8 with each name once (RFC 7515 §4, RFC 7519 §4).
+//! Requirement 9: header and payload are JSON objects in UTF-8 with each name once (RFC 7515 §4,
+//! RFC 7519 §4).
 
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
@@ -122,7 +123,8 @@ fn roomy() -> JwtAuthLayer {
     builder().max_token_len(1024 * 1024).build().unwrap()
 }
 
-// Deep nesting is JSON; that it is answered at all, by whatever thread with its small stack, is the point.
+// Deep nesting is JSON; that it is answered at all, by whatever thread with its small stack, is the
+// point.
 #[tokio::test]
 async fn deep_json_is_answered_and_not_recursed_into() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {

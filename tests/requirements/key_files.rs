@@ -1,4 +1,5 @@
-//! Public keys in PEM and DER form, as OpenSSL writes them (RFC 7468, RFC 5280 §4.1.2.7, RFC 8017 §A.1.1).
+//! Public keys in PEM and DER form, as OpenSSL writes them (RFC 7468, RFC 5280 §4.1.2.7, RFC 8017
+//! §A.1.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

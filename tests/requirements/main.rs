@@ -1,6 +1,8 @@
-//! What the standards ask of a resource server, one module a topic. The numbers in comments count those demands:
+//! What the standards ask of a resource server, one module a topic. The numbers in comments count
+//! those demands:
 //!
-//! - 1 to 7: reading the request and the challenge; 8 to 14: the token and its keys; 15 to 18: the claims;
+//! - 1 to 7: reading the request and the challenge; 8 to 14: the token and its keys; 15 to 18: the
+//!   claims;
 //! - 19: keys that can't be had; 20: gRPC; 21: discovery; 22: CORS preflights.
 #![allow(
     clippy::arithmetic_side_effects,

@@ -1,4 +1,5 @@
-//! Requirements 3 and 7: tokens in custom headers, `WebSocket` subprotocols and places of one's own, which are opt-in.
+//! Requirements 3 and 7: tokens in custom headers, `WebSocket` subprotocols and places of one's
+//! own, which are opt-in.
 
 use http::{HeaderName, HeaderValue, Request};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, TokenSource};

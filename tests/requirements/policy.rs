@@ -1,4 +1,5 @@
-//! Requirements 4 and 5: what a good token may do, and whether it still may: scopes, predicates, revocation, single use.
+//! Requirements 4 and 5: what a good token may do, and whether it still may: scopes, predicates,
+//! revocation, single use.
 
 use serde_json::{Value, json};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer};

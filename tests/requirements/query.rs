@@ -1,4 +1,5 @@
-//! Requirements 3 and 7: tokens in the query, which are opt-in and keep answers out of shared caches (RFC 6750 §2.3).
+//! Requirements 3 and 7: tokens in the query, which are opt-in and keep answers out of shared
+//! caches (RFC 6750 §2.3).
 
 use std::convert::Infallible;
 
@@ -171,7 +172,8 @@ async fn what_else_the_service_says_of_caches_is_kept() {
     }
 }
 
-// 7: `private` is asked for against shared caches; it is no leave to store what the service said not to.
+// 7: `private` is asked for against shared caches; it is no leave to store what the service said
+// not to.
 #[tokio::test]
 async fn a_success_that_the_service_forbids_to_store_stays_forbidden_to_store() {
     let value = cache_control_over(StatusCode::OK, "no-store")

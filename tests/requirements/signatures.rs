@@ -1,4 +1,5 @@
-//! Requirement 12: signatures are exactly as long as they must be (RFC 7518 §3.4), and numbers are in their range.
+//! Requirement 12: signatures are exactly as long as they must be (RFC 7518 §3.4), and numbers are
+//! in their range.
 
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer};
 

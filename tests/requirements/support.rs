@@ -1,4 +1,5 @@
-//! What most tests share: a trusted issuer, its keys, tokens that are good unless changed, requests.
+//! What most tests share: a trusted issuer, its keys, tokens that are good unless changed,
+//! requests.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -85,7 +86,8 @@ pub fn token_of(key: &TestKey) -> TokenBuilder {
     key.token().issuer(ISSUER).clock(&clock())
 }
 
-/// The text of a payload that [`layer`] accepts, with some claims as this JSON text; without those that are empty.
+/// The text of a payload that [`layer`] accepts, with some claims as this JSON text; without those
+/// that are empty.
 pub fn payload(changes: &[(&str, &str)]) -> String {
     let (now, exp) = (NOW.to_string(), (NOW + 300).to_string());
     let (iss, aud) = (format!("\"{ISSUER}\""), format!("\"{AUDIENCE}\""));

@@ -1,4 +1,5 @@
-//! Requirement 17: what stands in `exp`, `nbf` and `iat` is a number of the right range, or an error (RFC 7519 §2).
+//! Requirement 17: what stands in `exp`, `nbf` and `iat` is a number of the right range, or an
+//! error (RFC 7519 §2).
 
 use tower_jwt_auth::ErrorKind;
 

@@ -1,8 +1,8 @@
 //! Secrets: shown by nothing, copied no more than must be.
 //!
-//! That freed memory was wiped can't be seen without `unsafe`. What can be seen is how much memory reading a secret
-//! takes: each copy that is made is one in `Zeroizing`, and there is no other. A process of its own, since allocations are
-//! counted for all threads.
+//! That freed memory was wiped can't be seen without `unsafe`. What can be seen is how much memory
+//! reading a secret takes: each copy that is made is one in `Zeroizing`, and there is no other. A
+//! process of its own, since allocations are counted for all threads.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,6 @@
-//! What the oracle knows: which keys were published and withdrawn when, which the server has shown to have or to have
-//! dropped, and when the issuer gave it reason to fail. None of it is what the server says of itself.
+//! What the oracle knows: which keys were published and withdrawn when, which the server has shown
+//! to have or to have dropped, and when the issuer gave it reason to fail. None of it is what the
+//! server says of itself.
 //!
 //! | a good token whose key | may get | why |
 //! |---|---|---|
@@ -20,11 +21,12 @@ use crate::allowed::Allowed;
 use crate::generation::Generation;
 use crate::random::Random;
 
-/// The budget is 2 refetches in 30 s. A second more, because it counts from where the server takes one.
+/// The budget is 2 refetches in 30 s. A second more, because it counts from where the server takes
+/// one.
 const BUDGET: usize = 2;
 const BUDGET_WINDOW: Duration = Duration::from_secs(31);
-/// Until a new key must be known in spite of a flood: the oldest refetch leaves the budget's window after 30 s, the
-/// next unknown key takes its place, and a fetch takes at most 5 s.
+/// Until a new key must be known in spite of a flood: the oldest refetch leaves the budget's window
+/// after 30 s, the next unknown key takes its place, and a fetch takes at most 5 s.
 const LONGEST_DOUBT: Duration = Duration::from_secs(36);
 
 /// What a token is, as far as the keys of the issuer in trouble matter.
@@ -108,7 +110,8 @@ impl Book {
         self.fates.keys().next_back().map_or(0, |last| last + 1)
     }
 
-    /// The one that was withdrawn last. It may be published again, as another issuer's cache may do.
+    /// The one that was withdrawn last. It may be published again, as another issuer's cache may
+    /// do.
     pub(crate) fn take_withdrawn(&mut self) -> Option<Arc<Generation>> {
         self.withdrawn.pop()
     }

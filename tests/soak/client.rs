@@ -1,4 +1,5 @@
-//! Clients that keep their connections, and one by one wait for their answers; sometimes three at once.
+//! Clients that keep their connections, and one by one wait for their answers; sometimes three at
+//! once.
 
 use std::io;
 use std::net::SocketAddr;
@@ -60,7 +61,8 @@ impl Range {
 
     pub(crate) fn hit(&self, shot: &Shot, fired: &Fired, answer: &Answer) {
         let took = fired.at.elapsed();
-        // Right is what was so at any time since: at both ends is enough, for nothing changes and changes back so soon.
+        // Right is what was so at any time since: at both ends is enough, for nothing changes and
+        // changes back so soon.
         let verdict = judge(shot, fired.allowed.or(self.allowed(shot)), answer, took);
         self.settle(shot, answer.status, took, verdict);
     }

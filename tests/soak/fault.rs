@@ -1,4 +1,5 @@
-//! What the issuer does wrong. Each is such that the server must not take in what it gets: the good keys stay.
+//! What the issuer does wrong. Each is such that the server must not take in what it gets: the good
+//! keys stay.
 
 use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
@@ -39,8 +40,8 @@ impl Fault {
         }
     }
 
-    /// All of them, in some order. Metadata that lies goes with a key set that is not to be had, so that it is asked
-    /// for again and again.
+    /// All of them, in some order. Metadata that lies goes with a key set that is not to be had, so
+    /// that it is asked for again and again.
     pub(crate) fn all(
         random: &mut Random,
         issuer: &str,

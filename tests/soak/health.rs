@@ -1,5 +1,5 @@
-//! What the server tells of its keys: to see that a fault has reached it and that it has come through. The oracle
-//! doesn't use it.
+//! What the server tells of its keys: to see that a fault has reached it and that it has come
+//! through. The oracle doesn't use it.
 
 use std::io;
 use std::net::SocketAddr;

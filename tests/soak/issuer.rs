@@ -1,6 +1,6 @@
-//! The issuer's process: the test kit's issuer, told by lines on its standard input what to publish and how to
-//! misbehave. The lines up to `start` are what it starts with; every one from there on is answered by one, with the
-//! number of fetches so far. It ends with its standard input.
+//! The issuer's process: the test kit's issuer, told by lines on its standard input what to publish
+//! and how to misbehave. The lines up to `start` are what it starts with; every one from there on
+//! is answered by one, with the number of fetches so far. It ends with its standard input.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -1,8 +1,9 @@
 //! Load and faults with real processes: `tests/soak/run.sh` runs it, `cargo test` only builds it.
 //!
-//! The `resource_server` example is a child process, and so is its issuer, which is killed, stopped, rotated, slowed
-//! and made to lie while clients send good, bad and hostile requests. An oracle that made every token, and knows what
-//! the issuer was told to do, judges every answer. See `book.rs` for what it knows and `verdict.rs` for how it judges.
+//! The `resource_server` example is a child process, and so is its issuer, which is killed,
+//! stopped, rotated, slowed and made to lie while clients send good, bad and hostile requests. An
+//! oracle that made every token, and knows what the issuer was told to do, judges every answer. See
+//! `book.rs` for what it knows and `verdict.rs` for how it judges.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -187,8 +187,8 @@ fn check_schedule(checks: &mut Checks, ended: &Ended, record: &Record) {
     );
 }
 
-/// At most: one at the start; scheduled ones, 42 s apart; 2 in 30 s for unknown keys; and in trouble one after each
-/// pause, which soon is 3 s at least.
+/// At most: one at the start; scheduled ones, 42 s apart; 2 in 30 s for unknown keys; and in
+/// trouble one after each pause, which soon is 3 s at least.
 fn check_fetches(checks: &mut Checks, ended: &Ended, record: &Record) {
     if !ended.in_time {
         println!(

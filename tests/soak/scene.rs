@@ -86,8 +86,8 @@ async fn start_server(
     Server::start(&args, forbidden).await
 }
 
-/// Below the ports that systems give to clients: nobody may get it while the issuer is down. Not by the seed, which
-/// another run may have too.
+/// Below the ports that systems give to clients: nobody may get it while the issuer is down. Not by
+/// the seed, which another run may have too.
 fn free_port() -> SocketAddr {
     let first = std::process::id() % 10_000;
     let ports =

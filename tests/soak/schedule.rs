@@ -1,9 +1,10 @@
 //! What happens to the issuer, and when.
 //!
-//! Keys are asked for when they age (42 to 48 s after the last time, at their life of 60 s), after a failure (within
-//! 4 s), and for unknown key ids (2 in 30 s). So a cycle starts with a failure, which makes the server come back for
-//! every fault that follows; lasts until the keys are stale; goes on with rotations while no unknown key ids have used
-//! up the budget, which must not cost one request; and ends with a rotation in the flood of them.
+//! Keys are asked for when they age (42 to 48 s after the last time, at their life of 60 s), after
+//! a failure (within 4 s), and for unknown key ids (2 in 30 s). So a cycle starts with a failure,
+//! which makes the server come back for every fault that follows; lasts until the keys are stale;
+//! goes on with rotations while no unknown key ids have used up the budget, which must not cost one
+//! request; and ends with a rotation in the flood of them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,8 +20,8 @@ use crate::generation::Generation;
 use crate::provider::Issuer;
 use crate::random::Random;
 
-/// In which the server must notice that its issuer does well again: the longest pause (4 s), a fetch that hangs at its
-/// end (5 s), and some room.
+/// In which the server must notice that its issuer does well again: the longest pause (4 s), a
+/// fetch that hangs at its end (5 s), and some room.
 const GRACE: Duration = Duration::from_secs(11);
 /// The flood ends with that many faults, so that the budget is whole again when they are over.
 const FLOODED_FAULTS: usize = 5;
@@ -127,7 +128,8 @@ impl Schedule {
         self.record.troubles.push(begin.elapsed());
     }
 
-    /// Gives the number of fetches that met it: of the key set, and of the metadata if that is wrong too.
+    /// Gives the number of fetches that met it: of the key set, and of the metadata if that is
+    /// wrong too.
     async fn inject(&mut self, fault: &Fault) -> u64 {
         match fault {
             Fault::Killed => {
@@ -164,7 +166,8 @@ impl Schedule {
         }
     }
 
-    /// A slow answer with bad keys among the good ones, under metadata of the enemy: the good keys are taken in.
+    /// A slow answer with bad keys among the good ones, under metadata of the enemy: the good keys
+    /// are taken in.
     async fn recover(&mut self) {
         let lie = of_the_enemy(&self.enemy_url);
         let keys = half_bad(self.current_keys(), &self.enemy);
@@ -195,8 +198,8 @@ impl Schedule {
         self.rotate("hard", new).await;
     }
 
-    /// To new keys; in every other cycle to the last old ones, as if some cache on the way had kept them: who serves a
-    /// set at the issuer's address is the issuer, so that they are good again.
+    /// To new keys; in every other cycle to the last old ones, as if some cache on the way had kept
+    /// them: who serves a set at the issuer's address is the issuer, so that they are good again.
     async fn rotate_in_flood(&mut self, cycles: u32) {
         self.range.book().flood = true;
         sleep(Duration::from_secs(3)).await;

@@ -6,8 +6,8 @@ use crate::allowed::Allowed;
 use crate::http::Answer;
 use crate::shot::{Shot, Truth};
 
-/// A request whose keys are at hand waits for nobody. The patience of those that wait is 3 s; between the two there is
-/// room for a busy machine.
+/// A request whose keys are at hand waits for nobody. The patience of those that wait is 3 s;
+/// between the two there is room for a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(2);
 /// Patience, and the same room.
 const AT_LAST: Duration = Duration::from_secs(6);

@@ -20,7 +20,8 @@ const KEYS: [(&str, bool); 6] = [
     ("jwk/3_2.ec_private_key", false),
     ("jwk/3_4.rsa_private_key", false),
 ];
-/// What is no signed token in the compact form, which JWTs are in (RFC 7519 §3); why, and the dots of its compact form.
+/// What is no signed token in the compact form, which JWTs are in (RFC 7519 §3); why, and the dots
+/// of its compact form.
 const NO_TOKENS: [(&str, &str, Option<usize>); 5] = [
     (
         "jws/4_5.signature_with_detached_content",

@@ -1,8 +1,8 @@
 //! Public test vectors: Wycheproof's for JWS and JWK, and the JOSE cookbook (RFC 7520, RFC 8037).
 //!
-//! They are not part of this repository: the tests read them from the folder that `JOSE_VECTORS` names, else from
-//! `../shared/vectors`, and say so where it isn't there. Known divergences are listed; an unexpected pass fails as an
-//! unexpected failure does.
+//! They are not part of this repository: the tests read them from the folder that `JOSE_VECTORS`
+//! names, else from `../shared/vectors`, and say so where it isn't there. Known divergences are
+//! listed; an unexpected pass fails as an unexpected failure does.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! The vectors of ML-DSA (RFC 9964), whose algorithms are not supported: keys and tokens are rejected.
+//! The vectors of ML-DSA (RFC 9964), whose algorithms are not supported: keys and tokens are
+//! rejected.
 
 use serde_json::Value;
 use tower_jwt_auth::testing::is_signed;

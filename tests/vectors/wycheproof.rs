@@ -14,7 +14,8 @@ pub(crate) const FILES: [&str; 2] = [
 
 /// Of the JWS cases: the number, and why we answer otherwise than the file says.
 ///
-/// 367 and 370 are marked invalid and are byte by byte the valid 357: they would diverge, were the key usable.
+/// 367 and 370 are marked invalid and are byte by byte the valid 357: they would diverge, were the
+/// key usable.
 const JWS: &[(u64, &str)] = &[
     (346, "the key is for PS256, the token says PS384"),
     (347, "the key's algorithm is `ES521`, which does not exist"),

@@ -96,9 +96,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the type that the token's claims are deserialized into. Default: [`JsonClaims`].
     ///
     /// It holds the claims that are not registered ones; those are methods of [`Claims`]. A token
-    /// whose claims don't fit the type is rejected. Call this before
-    /// [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose
-    /// closures depend on the type; [`build`](Self::build) reports the wrong order.
+    /// whose claims don't fit the type is rejected. Call this before [`authorize`](Self::authorize)
+    /// and [`reject_revoked`](Self::reject_revoked), whose closures depend on the type;
+    /// [`build`](Self::build) reports the wrong order.
     ///
     /// # Examples
     ///

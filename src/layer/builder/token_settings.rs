@@ -31,8 +31,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the maximum length of a token in bytes. Longer ones are rejected unread. Default:
-    /// 16 KiB. Allowed: 64 bytes to 1 MiB.
+    /// Sets the maximum length of a token in bytes. Longer ones are rejected unread. Default: 16
+    /// KiB. Allowed: 64 bytes to 1 MiB.
     pub const fn max_token_len(mut self, bytes: usize) -> Self {
         self.rules.max_token_len = bytes;
         self
@@ -48,8 +48,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the accepted values of the `typ` header (RFC 7515 §4.1.9). They are compared without
     /// case, and without a leading `application/`.
     ///
-    /// Default: `JWT`, `at+jwt` or absent. So logout tokens, DPoP proofs and other kinds of JWTs are
-    /// rejected (RFC 8725 §3.11).
+    /// Default: `JWT`, `at+jwt` or absent. So logout tokens, DPoP proofs and other kinds of JWTs
+    /// are rejected (RFC 8725 §3.11).
     pub fn token_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let types = types.into_iter().map(|token_type| token_type.into().into());
         self.rules.types = TypeRule::Only(types.collect());
@@ -101,8 +101,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Caches verified tokens, so that each signature is checked once. Default: off, since cached
     /// tokens, which are as valuable as passwords until they expire, stay in memory.
     ///
-    /// Time, revocation, scopes, predicates and replay are checked for every request nevertheless. A
-    /// key that leaves its set takes the cached tokens that it signed along.
+    /// Time, revocation, scopes, predicates and replay are checked for every request nevertheless.
+    /// A key that leaves its set takes the cached tokens that it signed along.
     pub fn token_cache(mut self, settings: TokenCacheSettings) -> Self {
         self.token_cache = Some(settings);
         self
@@ -113,9 +113,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Default: none; every signature is checked on the thread of its request.
     ///
     /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
-    /// requests. Handing over costs 20 to 120 µs, which is more than an RS256 check takes, and under
-    /// load half of the throughput. At most 10,000 requests wait; further ones get 503. Cached tokens
-    /// are not handed over. Without a tokio runtime, signatures are checked in place.
+    /// requests. Handing over costs 20 to 120 µs, which is more than an RS256 check takes, and
+    /// under load half of the throughput. At most 10,000 requests wait; further ones get 503.
+    /// Cached tokens are not handed over. Without a tokio runtime, signatures are checked in place.
     ///
     /// # Examples
     ///

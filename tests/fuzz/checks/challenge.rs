@@ -1,7 +1,7 @@
 //! The challenges of refusals: what is printed can be parsed, and says what was configured.
 //!
-//! A letter for why the request is refused, the realm, a line feed, the scopes that are required, a line feed, and the
-//! request's content type.
+//! A letter for why the request is refused, the realm, a line feed, the scopes that are required, a
+//! line feed, and the request's content type.
 
 use std::future::ready;
 use std::time::Duration;

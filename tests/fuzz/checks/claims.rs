@@ -27,7 +27,8 @@ pub fn check(payload: &[u8]) {
     judge(authenticator(true), &token, payload, &strict);
 }
 
-/// One that asks for what is always asked for, and one that asks for an access token by RFC 9068 and a scope.
+/// One that asks for what is always asked for, and one that asks for an access token by RFC 9068
+/// and a scope.
 fn authenticator(strict: bool) -> &'static Authenticator {
     static AUTHENTICATORS: [OnceLock<Authenticator>; 2] = [const { OnceLock::new() }; 2];
     AUTHENTICATORS[usize::from(strict)].get_or_init(|| {
@@ -92,7 +93,8 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
         .is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
     flaws.extend(elsewhere.then_some((ErrorKind::WrongAudience, None)));
     flaws.extend(out_of_time(&members));
-    // What only the whole shows: numbers too large for JSON's readers, text that is no Unicode, too deep a nesting.
+    // What only the whole shows: numbers too large for JSON's readers, text that is no Unicode, too
+    // deep a nesting.
     let whole = serde_json::from_slice::<Map<String, Value>>(payload);
     flaws.extend(whole.is_err().then_some((ErrorKind::InvalidClaim, None)));
     flaws

@@ -1,6 +1,7 @@
 //! From an issuer's metadata to its keys.
 //!
-//! A letter for the issuer, one for how its documents answer, the value of `Cache-Control`, a line feed, and the document.
+//! A letter for the issuer, one for how its documents answer, the value of `Cache-Control`, a line
+//! feed, and the document.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -128,7 +129,8 @@ fn expected(place: &Place, [openid, oauth]: [u16; 2], document: &[u8]) -> Expect
     }
 }
 
-/// As another reader of URLs, the one of the usual HTTP client, sees it: `https`, or this very machine if the issuer is.
+/// As another reader of URLs, the one of the usual HTTP client, sees it: `https`, or this very
+/// machine if the issuer is.
 fn assert_secure(asked: &str, issuer: &str) {
     let Ok(url) = Url::parse(asked) else { return };
     let local = match url.host() {
@@ -226,7 +228,8 @@ fn trusting(issuer: Issuer) -> Authenticator {
         .unwrap()
 }
 
-/// Of its own for each input, so that nothing of one is under way in the next; its clock stands still while it works.
+/// Of its own for each input, so that nothing of one is under way in the next; its clock stands
+/// still while it works.
 fn runtime() -> Runtime {
     Builder::new_current_thread()
         .enable_time()

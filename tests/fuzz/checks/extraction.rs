@@ -1,8 +1,8 @@
 //! Where in a request the token is found.
 //!
-//! A byte whose bits turn places on: 1 `Authorization`, 2 a cookie, 4 a header, 8 the query, 16 the WebSocket protocol; 32
-//! lets requests without a token pass. Then lines: a letter for where, a colon, the value; `@` in it stands for one good
-//! token, `$` for another.
+//! A byte whose bits turn places on: 1 `Authorization`, 2 a cookie, 4 a header, 8 the query, 16 the
+//! WebSocket protocol; 32 lets requests without a token pass. Then lines: a letter for where, a
+//! colon, the value; `@` in it stands for one good token, `$` for another.
 
 use std::sync::OnceLock;
 

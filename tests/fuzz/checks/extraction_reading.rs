@@ -42,8 +42,8 @@ fn text(bytes: Vec<u8>) -> Reading {
     String::from_utf8(bytes).map_or(Reading::Unreadable, Reading::Token)
 }
 
-/// The bytes are looked at as they are, and those that are no text are as wrong in a token as any other that is not
-/// base64url.
+/// The bytes are looked at as they are, and those that are no text are as wrong in a token as any
+/// other that is not base64url.
 fn visible(token: &[u8]) -> String {
     token
         .iter()
@@ -92,7 +92,8 @@ fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// RFC 6265 §4.1.1, §5.4: pairs between semicolons, the value perhaps in quotes; an empty one is a deleted one.
+/// RFC 6265 §4.1.1, §5.4: pairs between semicolons, the value perhaps in quotes; an empty one is a
+/// deleted one.
 fn cookie(values: &[&[u8]]) -> Reading {
     let mut found = Vec::new();
     for pair in values
@@ -119,7 +120,8 @@ fn cookie(values: &[&[u8]]) -> Reading {
     })
 }
 
-/// A field value is visible ASCII, spaces and tabs; anything else has no agreed meaning (RFC 9110 §5.5).
+/// A field value is visible ASCII, spaces and tabs; anything else has no agreed meaning (RFC 9110
+/// §5.5).
 fn header(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
         let visible = value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));

@@ -36,7 +36,8 @@ fn authenticator(ids: bool) -> &'static Authenticator {
         .get_or_init(|| builder_with(key_set(ids)).build_authenticator().unwrap())
 }
 
-/// By the key that the header asks for, if it is one of ours; by the secret otherwise, be the header text or not.
+/// By the key that the header asks for, if it is one of ours; by the secret otherwise, be the
+/// header text or not.
 fn signed(header: &[u8]) -> String {
     let algorithm = Members::read(header)
         .and_then(|members| named(&members))

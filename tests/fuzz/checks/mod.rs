@@ -1,5 +1,6 @@
-//! What must hold for any input, one module a target; each says how it reads its bytes. Only the crate's public API is
-//! used, and what is expected is worked out by other means than the crate's own.
+//! What must hold for any input, one module a target; each says how it reads its bytes. Only the
+//! crate's public API is used, and what is expected is worked out by other means than the crate's
+//! own.
 
 mod answer;
 mod extraction_reading;

@@ -1,4 +1,5 @@
-//! A challenge, read by a parser that is not ours, and held against what RFC 6750 §3 asks beyond it.
+//! A challenge, read by a parser that is not ours, and held against what RFC 6750 §3 asks beyond
+//! it.
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;

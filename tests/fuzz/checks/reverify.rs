@@ -11,13 +11,14 @@ use tower_jwt_auth::{Algorithm, Claims};
 use super::reading::Members;
 use super::world::{ALGORITHMS, AUDIENCE, ISSUER, key};
 
-/// Members of a header that `jsonwebtoken` wants in a certain shape and this crate does not look at.
+/// Members of a header that `jsonwebtoken` wants in a certain shape and this crate does not look
+/// at.
 const TYPED: [&str; 12] = [
     "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "cty", "enc", "zip", "crit", "url", "nonce",
 ];
 
-/// Holds an accepted token against the same key and rules. The time is not compared: `jsonwebtoken` asks the system for
-/// it.
+/// Holds an accepted token against the same key and rules. The time is not compared: `jsonwebtoken`
+/// asks the system for it.
 pub fn accepted(token: &str, claims: &Claims) {
     let (key, algorithm) = (public(claims.algorithm()), theirs(claims.algorithm()));
     let (message, signature) = token.rsplit_once('.').unwrap();

@@ -1,8 +1,9 @@
 //! From a text to the decision on it.
 //!
-//! `=` and then the token as text; or the letter of a key, a header, a line feed, a payload, a line feed, and edits of the
-//! signed token, three bytes each: two say where; a byte of ASCII is put there, one from 0x80 on deletes, one from 0xC0 on
-//! is inserted without its top bit. Header and payload are good ones where they are empty.
+//! `=` and then the token as text; or the letter of a key, a header, a line feed, a payload, a line
+//! feed, and edits of the signed token, three bytes each: two say where; a byte of ASCII is put
+//! there, one from 0x80 on deletes, one from 0xC0 on is inserted without its top bit. Header and
+//! payload are good ones where they are empty.
 
 use std::sync::OnceLock;
 

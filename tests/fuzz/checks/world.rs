@@ -26,7 +26,8 @@ pub const ALGORITHMS: [Algorithm; 4] = [
 /// A payload that is good.
 pub const PAYLOAD: &str = r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
 
-/// The secret is nobody's; it is fixed so that tokens of the same input are the same in every process.
+/// The secret is nobody's; it is fixed so that tokens of the same input are the same in every
+/// process.
 fn generate(algorithm: Algorithm) -> TestKey {
     let key = match algorithm {
         Algorithm::HS256 => TestKey::from_secret(algorithm, (0..32).collect::<Vec<u8>>()),

@@ -2,7 +2,7 @@
 //! server.sh.
 //!
 //! ```text
-//! server none|floor|cached|first-sight|CRATE TOKENS_FILE
+//! server none|floor|cached|verify|CRATE TOKENS_FILE
 //! ```
 #![allow(clippy::unwrap_used, reason = "a benchmark panics if it can't run")]
 
@@ -49,7 +49,7 @@ fn router(mode: &str, provider: &Provider) -> Router {
     match mode {
         "none" => protected::router(|_| true),
         "floor" => protected::router(floor::CLAIMS_CHECK).layer(floor::layer()),
-        "first-sight" => our(false),
+        "verify" => our(false),
         "cached" => our(true),
         name => {
             let rival = rivals::ALL.into_iter().find(|rival| rival.name == name);

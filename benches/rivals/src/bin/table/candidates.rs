@@ -70,12 +70,12 @@ pub(crate) fn all(algorithm: Algorithm) -> (Vec<Candidate>, Vec<Row>) {
             drive(floor::layer().layer(Protected(floor::CLAIMS_CHECK))),
         ),
         protected(
-            row("tower-jwt-auth, first sight"),
+            row("tower-jwt-auth, verify"),
             &provider,
             our(&provider, false),
         ),
         protected(
-            row("tower-jwt-auth, seen before"),
+            row("tower-jwt-auth, cached"),
             &provider,
             our(&provider, true),
         ),
