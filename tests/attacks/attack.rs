@@ -6,24 +6,24 @@ use http::{HeaderName, HeaderValue};
 pub(crate) struct Attack {
     pub(crate) name: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) refusal: Refusal,
+    pub(crate) rejection: Rejection,
 }
 
 /// What comes back: the status in HTTP, the code in gRPC, and the challenge, which is the same in
 /// both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) status: u16,
     pub(crate) grpc: u8,
     pub(crate) challenge: &'static str,
 }
 
-pub(crate) const NO_TOKEN: Refusal = Refusal {
+pub(crate) const NO_TOKEN: Rejection = Rejection {
     status: 401,
     grpc: 16,
     challenge: "Bearer",
 };
-pub(crate) const TWICE: Refusal = Refusal {
+pub(crate) const TWICE: Rejection = Rejection {
     status: 400,
     grpc: 3,
     challenge: r#"Bearer error="invalid_request",error_description="credentials were given more than once""#,
@@ -32,7 +32,7 @@ pub(crate) const TWICE: Refusal = Refusal {
 /// 401 `invalid_token`; the description is written out, so that a change of it is noticed here.
 macro_rules! invalid_token {
     ($($name:ident = $description:literal;)*) => {
-        $(pub(crate) const $name: Refusal = Refusal {
+        $(pub(crate) const $name: Rejection = Rejection {
             status: 401,
             grpc: 16,
             challenge: concat!("Bearer error=\"invalid_token\",error_description=\"", $description, "\""),
@@ -56,7 +56,7 @@ invalid_token! {
     TOO_EARLY = "the access token is not yet valid";
 }
 
-impl Refusal {
+impl Rejection {
     /// The sentence of the challenge, which gRPC's clients get as `grpc-message`.
     pub(crate) fn description(&self) -> &'static str {
         let described = self.challenge.split_once("error_description=\"");
@@ -67,14 +67,18 @@ impl Refusal {
 }
 
 /// A token in the `Authorization` header.
-pub(crate) fn token(name: impl Into<String>, token: impl AsRef<str>, refusal: Refusal) -> Attack {
+pub(crate) fn token(
+    name: impl Into<String>,
+    token: impl AsRef<str>,
+    rejection: Rejection,
+) -> Attack {
     request(
         name,
         &[(
             "authorization",
             format!("Bearer {}", token.as_ref()).as_bytes(),
         )],
-        refusal,
+        rejection,
     )
 }
 
@@ -82,7 +86,7 @@ pub(crate) fn token(name: impl Into<String>, token: impl AsRef<str>, refusal: Re
 pub(crate) fn request(
     name: impl Into<String>,
     headers: &[(&str, &[u8])],
-    refusal: Refusal,
+    rejection: Rejection,
 ) -> Attack {
     let header = |(name, value): &(&str, &[u8])| {
         (
@@ -93,11 +97,11 @@ pub(crate) fn request(
     Attack {
         name: name.into(),
         headers: headers.iter().map(header).collect(),
-        refusal,
+        rejection,
     }
 }
 
 /// The value of the one `Authorization` header.
-pub(crate) fn authorization(name: impl Into<String>, value: &[u8], refusal: Refusal) -> Attack {
-    request(name, &[(AUTHORIZATION.as_str(), value)], refusal)
+pub(crate) fn authorization(name: impl Into<String>, value: &[u8], rejection: Rejection) -> Attack {
+    request(name, &[(AUTHORIZATION.as_str(), value)], rejection)
 }

@@ -56,7 +56,7 @@ pub(crate) fn times() -> Vec<Attack> {
         }
     }
     for no_json in ["0x7fffffff", "01", "1.", "+1", ".5", "1_000"] {
-        let refusal = if ["0x7fffffff", "1_000"].contains(&no_json) {
+        let rejection = if ["0x7fffffff", "1_000"].contains(&no_json) {
             MALFORMED
         } else {
             CLAIM_INVALID
@@ -64,7 +64,7 @@ pub(crate) fn times() -> Vec<Attack> {
         attacks.push(token(
             format!("exp: {no_json}"),
             claiming("exp", no_json),
-            refusal,
+            rejection,
         ));
     }
     attacks.push(token(

@@ -1,5 +1,5 @@
-//! Key fetching: whatever an issuer does to whoever asks for its keys. A token that could be good
-//! is refused by no fault of its own, and keys that were at hand before serve on.
+//! Key fetching: everything that an issuer can do to a client that fetches its keys. A token that could be good
+//! is rejected by no fault of its own, and keys that were available before serve on.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::run::{Answer, GRPC, REACHED, ask, ask_grpc, every_way};
 use crate::site::{AUDIENCE, Site};
 use crate::watch::Log;
 
-/// Those that leave nobody a key.
+/// Those that leave no one a key.
 fn outages(redirect: String) -> Vec<Fault> {
     vec![
         Fault::Status(500),
@@ -43,7 +43,7 @@ fn outages(redirect: String) -> Vec<Fault> {
     ]
 }
 
-/// Those behind which there are good keys nevertheless.
+/// Those behind which there are valid keys nevertheless.
 fn nuisances() -> Vec<Fault> {
     vec![Fault::HalfBad, Fault::Delay(Duration::from_millis(50))]
 }
@@ -64,8 +64,8 @@ fn bearer(token: &str) -> Vec<(HeaderName, HeaderValue)> {
     )]
 }
 
-/// Signed by nobody that the issuer knows.
-fn stranger(site: &Site, key_id: &str) -> String {
+/// Signed by no one that the issuer knows.
+fn unknown_key_token(site: &Site, key_id: &str) -> String {
     let key = TestKey::generate(Algorithm::ES256).with_key_id(key_id);
     site.fetched_token().key(&key).sign()
 }
@@ -98,8 +98,8 @@ fn expect_unavailable(http: &Answer, grpc: &Answer, what: &str) {
     }
 }
 
-/// Asked in HTTP and in gRPC, without and with remembered tokens.
-async fn refused(site: &Site, token: &str, log: &Log, what: &str) {
+/// Asked in HTTP and in gRPC, without and with cached tokens.
+async fn rejected(site: &Site, token: &str, log: &Log, what: &str) {
     let headers = bearer(token);
     let pieces = Pieces::of(&headers, site);
     log.clear();
@@ -112,12 +112,12 @@ async fn refused(site: &Site, token: &str, log: &Log, what: &str) {
             )
         }
     };
-    for (http, grpc) in join_all([&site.plain, &site.remembering].map(ask)).await {
+    for (http, grpc) in join_all([&site.plain, &site.caching].map(ask)).await {
         expect_unavailable(&http, &grpc, what);
         http.hides(&pieces, what);
         grpc.hides(&pieces, what);
     }
-    log.tells_of_refusals(4, what);
+    log.tells_of_rejections(4, what);
     log.tells_of("fetching keys failed", what);
     log.hides(&pieces, what);
 }
@@ -125,7 +125,7 @@ async fn refused(site: &Site, token: &str, log: &Log, what: &str) {
 async fn served(site: &Site, log: &Log, what: &str) {
     let headers = bearer(&site.fetched_token().sign());
     log.clear();
-    for layer in [&site.plain, &site.remembering] {
+    for layer in [&site.plain, &site.caching] {
         assert_eq!(ask(layer, headers.clone()).await.status, REACHED, "{what}");
         assert_eq!(
             ask_grpc(layer, headers.clone()).await.status,
@@ -146,16 +146,16 @@ async fn without_keys_every_outage_is_answered_with_503_and_as_unavailable() {
                 format!("{fault:?} of the {document}"),
             );
             set(&site.fetched, Some(fault.clone()));
-            refused(&site, &site.fetched_token().sign(), &log, &what).await;
+            rejected(&site, &site.fetched_token().sign(), &log, &what).await;
         }
     }
     let site = Site::impatient().await;
     site.fetched.stop().await;
-    refused(&site, &site.fetched_token().sign(), &log, "down").await;
+    rejected(&site, &site.fetched_token().sign(), &log, "down").await;
     trap.assert_nothing_fell_into_the_trap();
 }
 
-// Whether there is such a key nobody knows while the issuer fails.
+// Whether there is such a key it is unknown while the issuer fails.
 #[tokio::test]
 async fn keys_that_were_there_before_serve_through_every_outage() {
     let (log, trap) = (Log::take().await, Site::new().await);
@@ -169,20 +169,30 @@ async fn keys_that_were_there_before_serve_through_every_outage() {
             Some(fault) => site.fetched.set_fault(Some(fault)),
             None => site.fetched.stop().await,
         }
-        refused(&site, &stranger(&site, "telltale-key"), &log, &what).await;
+        rejected(
+            &site,
+            &unknown_key_token(&site, "telltale-key"),
+            &log,
+            &what,
+        )
+        .await;
         served(&site, &log, &what).await;
     }
     trap.assert_nothing_fell_into_the_trap();
 }
 
 #[tokio::test]
-async fn good_keys_behind_a_nuisance_serve_and_unknown_ones_are_refused_as_such() {
+async fn valid_keys_behind_a_nuisance_serve_and_unknown_ones_are_rejected_as_such() {
     for fault in nuisances() {
         let (site, what) = (Site::new().await, format!("{fault:?}"));
         site.fetched.set_fault(Some(fault));
         served(&site, &Log::take().await, &what).await;
         every_way(
-            [token(&what, stranger(&site, "telltale-key"), KEY_UNKNOWN)],
+            [token(
+                &what,
+                unknown_key_token(&site, "telltale-key"),
+                KEY_UNKNOWN,
+            )],
             &site,
         )
         .await;
@@ -191,10 +201,16 @@ async fn good_keys_behind_a_nuisance_serve_and_unknown_ones_are_refused_as_such(
 
 /// A fetch for each would be what the attacker wants.
 #[tokio::test]
-async fn a_flood_of_unknown_key_ids_is_refused_one_by_one_for_a_few_fetches() {
+async fn a_flood_of_unknown_key_ids_is_rejected_one_by_one_for_a_few_fetches() {
     let site = Site::new().await;
     let flood = (0..100).map(|n| format!("telltale-{n}-{}", n * 7919));
-    let flood = flood.map(|id| token(format!("kid {id}"), stranger(&site, &id), KEY_UNKNOWN));
+    let flood = flood.map(|id| {
+        token(
+            format!("kid {id}"),
+            unknown_key_token(&site, &id),
+            KEY_UNKNOWN,
+        )
+    });
     every_way(flood.collect::<Vec<Attack>>(), &site).await;
     // For each of the two layers the first fetch, two for unknown key ids, and what a slow machine
     // may add in its time.

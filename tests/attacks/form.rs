@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, TWICE, authorization, request, token};
 use crate::site::{HEADER, claiming, encode, es256, headed, payload_with, token as good};
 
-/// A good token's three parts.
+/// A valid token's three parts.
 fn parts() -> [String; 3] {
     let signed = good().sign();
     let parts: Vec<_> = signed.split('.').map(ToOwned::to_owned).collect();
@@ -33,7 +33,7 @@ pub(crate) fn shapes() -> Vec<Attack> {
         ("an empty signature", format!("{header}.{payload}.")),
         ("nothing but two dots", "..".to_owned()),
         (
-            "five parts of a good token",
+            "five parts of a valid token",
             format!("{header}.{payload}.{signature}.{payload}.{signature}"),
         ),
         ("a nested token", encode(good().sign())),
@@ -124,12 +124,12 @@ pub(crate) fn json_serializations() -> Vec<Attack> {
     let general = json!({"payload": payload, "signatures": signatures}).to_string();
     let alone = json!({"payload": format!("{header}.{payload}.{signature}")}).to_string();
     let mut attacks = Vec::new();
-    for (name, text, refusal) in [
+    for (name, text, rejection) in [
         ("flattened", flattened, TWICE),
         ("general", general, TWICE),
         ("alone, an object", alone, MALFORMED),
     ] {
-        attacks.push(token(format!("JSON, {name}"), &text, refusal));
+        attacks.push(token(format!("JSON, {name}"), &text, rejection));
         let cookie = format!("session={text}");
         attacks.push(request(
             format!("JSON, {name}, as a cookie"),
@@ -157,7 +157,7 @@ fn with_trailing_bits(text: &str) -> String {
     format!("{start}{}", char::from(ALPHABET[place + 1]))
 }
 
-/// A good token in whose every part both alphabets differ, and that no length divides by three.
+/// A valid token in whose every part both alphabets differ, and that no length divides by three.
 fn telling_parts() -> [String; 3] {
     let header = r#"{"alg":"ES256","kid":"key-ES256","x":"~~~???>>>"}"#;
     let tells = |part: &str| part.contains(['-', '_']) && !part.len().is_multiple_of(4);
@@ -272,7 +272,7 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         ("a control character", format!("{cut},\"y\":\"\u{1}\"}}")),
     ];
     for (name, payload) in payloads {
-        let refusal = if name == "a lone surrogate" {
+        let rejection = if name == "a lone surrogate" {
             CLAIM_INVALID
         } else {
             MALFORMED
@@ -280,7 +280,7 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         attacks.push(token(
             format!("payload: {name}"),
             es256().sign_raw(HEADER, payload.as_bytes()),
-            refusal,
+            rejection,
         ));
     }
     let headers = [

@@ -93,7 +93,7 @@ pub(crate) fn keys_of_the_attacker(site: &Site) -> Vec<Attack> {
     let same_id = forger(Algorithm::ES256);
     let own_id = same_id.clone().with_key_id("telltale-key");
     let mut attacks = Vec::new();
-    for (key, refusal) in [(&same_id, SIGNATURE), (&own_id, KEY_UNKNOWN)] {
+    for (key, rejection) in [(&same_id, SIGNATURE), (&own_id, KEY_UNKNOWN)] {
         let chain = json!([encode(key.der())]);
         let offers = [
             ("jku", json!(url)),
@@ -107,7 +107,7 @@ pub(crate) fn keys_of_the_attacker(site: &Site) -> Vec<Attack> {
             attacks.push(token(
                 name,
                 good().key(key).header(name, &value).sign(),
-                refusal,
+                rejection,
             ));
             let fetched = site.fetched.token().key(key).header(name, &value).sign();
             attacks.push(token(

@@ -1,6 +1,6 @@
 //! The catalogue of attacks on tokens and requests: each must get exactly the status, the error
 //! code and the challenge that the standards ask for, in HTTP and in gRPC, whether verified tokens
-//! are remembered or not. Nothing of the request and nothing internal may come back or be logged,
+//! are cached or not. Nothing of the request and nothing internal may come back or be logged,
 //! and nothing may be fetched that an attacker names.
 //!
 //! Every token is minted here, by the test kit or by hand. Where an attack was somebody's weakness,
@@ -18,13 +18,13 @@
 //! | 2026-25537 | a time of the wrong type taken for an absent one | `claims::times` |
 //! | 2026-107720 | an empty secret, so nothing is verified | `signature::unsigned`; at start-up `tests/requirements/weak_keys.rs` |
 //! | 2026-35039 | one token's claims from the cache for another | `tests/token_cache/checks.rs` |
-//! | 2026-107719 | a token without `iat` remembered beyond its `exp` | `tests/token_cache/checks.rs` |
+//! | 2026-107719 | a token without `iat` cached beyond its `exp` | `tests/token_cache/checks.rs` |
 //!
 //! What is no attack by a token or a request is tested elsewhere:
 //!
 //! | attack or fault | tests |
 //! |---|---|
-//! | verified tokens: mixed up, outliving `exp`, key or cap, failures remembered | `token_cache` |
+//! | verified tokens: mixed up, outliving `exp`, key or cap, failures cached | `token_cache` |
 //! | random key ids, counted fetches | `attacks/fetching.rs`, `key_cache/unknown.rs`, over the network `issuer/latency.rs` |
 //! | a thousand requests on a cold or an expired cache; a first waiter that is cancelled | `key_cache/cold.rs`, `issuer/faults.rs` |
 //! | slow, hanging, dripping, endless, huge answers, redirects, HTML, empty, keyless, half-bad sets | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/hostile.rs` |
@@ -59,7 +59,7 @@ use crate::run::every_way;
 use crate::site::Site;
 
 #[tokio::test]
-async fn tokens_that_nobody_signed_are_refused() {
+async fn tokens_that_nobody_signed_are_rejected() {
     every_way(signature::unsigned(), &Site::new().await).await;
 }
 
@@ -69,12 +69,12 @@ async fn a_public_key_is_no_secret_and_a_key_is_of_its_family_alone() {
 }
 
 #[tokio::test]
-async fn signatures_of_numbers_out_of_range_or_in_another_form_are_refused() {
+async fn signatures_of_numbers_out_of_range_or_in_another_form_are_rejected() {
     every_way(signature::ecdsa_numbers(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn signatures_that_are_cut_extended_or_anothers_are_refused() {
+async fn signatures_that_are_cut_extended_or_anothers_are_rejected() {
     every_way(signature::wrong_lengths(), &Site::new().await).await;
 }
 
@@ -107,22 +107,22 @@ fn assert_few_fetches(site: &Site) {
 }
 
 #[tokio::test]
-async fn extensions_that_are_critical_or_change_the_payload_are_refused() {
+async fn extensions_that_are_critical_or_change_the_payload_are_rejected() {
     every_way(header::extensions(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn algorithms_that_have_no_name_here_are_refused() {
+async fn algorithms_that_have_no_name_here_are_rejected() {
     every_way(header::algorithms(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn tokens_for_another_purpose_are_refused() {
+async fn tokens_for_another_purpose_are_rejected() {
     every_way(header::other_tokens(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn what_is_not_three_parts_is_refused() {
+async fn what_is_not_three_parts_is_rejected() {
     every_way(form::shapes(), &Site::new().await).await;
     every_way(form::json_serializations(), &Site::new().await).await;
 }
@@ -138,7 +138,7 @@ async fn json_is_read_strictly_and_not_recursed_into() {
 }
 
 #[tokio::test]
-async fn a_time_of_a_wrong_type_or_out_of_range_is_refused() {
+async fn a_time_of_a_wrong_type_or_out_of_range_is_rejected() {
     every_way(claims::times(), &Site::new().await).await;
 }
 
@@ -155,7 +155,7 @@ async fn audiences_are_compared_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn credentials_in_a_wrong_form_are_refused() {
+async fn credentials_in_a_wrong_form_are_rejected() {
     every_way(requests::credentials(), &Site::new().await).await;
 }
 
@@ -165,6 +165,6 @@ async fn a_token_stands_in_one_place() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_refused() {
+async fn what_is_too_long_is_rejected() {
     every_way(requests::sizes(), &Site::new().await).await;
 }

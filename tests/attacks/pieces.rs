@@ -84,7 +84,7 @@ fn is_blank(window: &[u8]) -> bool {
         .all(|byte| replacement.as_bytes().contains(byte))
 }
 
-/// The names of issuers are no secret of the token's; whoever fetches keys logs where from.
+/// The names of issuers are not secret: fetching keys logs where from.
 fn configured(site: &Site) -> Vec<String> {
     let names = [ISSUER, LOOSE, OTHER, AUDIENCE, site.fetched.issuer()];
     names
@@ -187,7 +187,7 @@ mod tests {
             &claims[..20],
         ]) {
             assert!(
-                pieces.found_in(&format!("token={part} refused")).is_some(),
+                pieces.found_in(&format!("token={part} rejected")).is_some(),
                 "{part}"
             );
         }

@@ -90,7 +90,7 @@ pub(crate) fn places() -> Vec<Attack> {
             ("cookie", cookie),
         ]),
         request(
-            "in a place nobody looks at",
+            "in a place is not read",
             &[("x-other", token), ("proxy-authorization", bearer)],
             NO_TOKEN,
         ),
@@ -105,7 +105,7 @@ pub(crate) fn sizes() -> Vec<Attack> {
         authorization("a header of 60 KB", long(60_000).as_bytes(), TOO_LONG),
         authorization("a header of 17 KB", long(17_000).as_bytes(), TOO_LONG),
         authorization(
-            "a good token that is too long",
+            "a valid token that is too long",
             format!("Bearer {padded}").as_bytes(),
             TOO_LONG,
         ),

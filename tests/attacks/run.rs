@@ -1,4 +1,4 @@
-//! Each attack in every way: HTTP and gRPC, without and with remembered tokens, and there twice.
+//! Each attack in every way: HTTP and gRPC, without and with cached tokens, and there twice.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
 
-use crate::attack::{Attack, Refusal};
+use crate::attack::{Attack, Rejection};
 use crate::pieces::Pieces;
 use crate::site::Site;
 use crate::watch::Log;
@@ -91,21 +91,21 @@ impl Answer {
         );
     }
 
-    fn expect_http(&self, refusal: Refusal, what: &str) {
+    fn expect_http(&self, rejection: Rejection, what: &str) {
         self.expect(
-            refusal.status,
-            &[(WWW_AUTHENTICATE.as_str(), refusal.challenge)],
+            rejection.status,
+            &[(WWW_AUTHENTICATE.as_str(), rejection.challenge)],
             what,
         );
     }
 
-    fn expect_grpc(&self, refusal: Refusal, what: &str) {
-        let code = refusal.grpc.to_string();
+    fn expect_grpc(&self, rejection: Rejection, what: &str) {
+        let code = rejection.grpc.to_string();
         let headers = [
             (CONTENT_TYPE.as_str(), GRPC),
             ("grpc-status", &code),
-            ("grpc-message", refusal.description()),
-            (WWW_AUTHENTICATE.as_str(), refusal.challenge),
+            ("grpc-message", rejection.description()),
+            (WWW_AUTHENTICATE.as_str(), rejection.challenge),
         ];
         self.expect(200, &headers, what);
     }
@@ -144,10 +144,10 @@ const INTERNAL: [&str; 18] = [
 
 async fn one_way(layer: &JwtAuthLayer, attack: &Attack, pieces: &Pieces, what: &str) {
     let answer = ask(layer, attack.headers.clone()).await;
-    answer.expect_http(attack.refusal, what);
+    answer.expect_http(attack.rejection, what);
     answer.hides(pieces, what);
     let answer = ask_grpc(layer, attack.headers.clone()).await;
-    answer.expect_grpc(attack.refusal, what);
+    answer.expect_grpc(attack.rejection, what);
     answer.hides(pieces, what);
 }
 
@@ -160,12 +160,12 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
         log.clear();
         for (layer, way) in [
             (&site.plain, "plain"),
-            (&site.remembering, "first"),
-            (&site.remembering, "again"),
+            (&site.caching, "first"),
+            (&site.caching, "again"),
         ] {
             one_way(layer, &attack, &pieces, &format!("{} ({way})", attack.name)).await;
         }
-        log.tells_of_refusals(6, &attack.name);
+        log.tells_of_rejections(6, &attack.name);
         log.hides(&pieces, &attack.name);
         count += 1;
     }
@@ -177,13 +177,16 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
         site.fetched.token().audience(crate::site::AUDIENCE).sign(),
     ] {
         let bearer = HeaderValue::try_from(format!("Bearer {good}")).unwrap();
-        for layer in [&site.plain, &site.remembering, &site.remembering] {
+        for layer in [&site.plain, &site.caching, &site.caching] {
             let answer = ask(layer, [(http::header::AUTHORIZATION, bearer.clone())]).await;
-            assert_eq!(answer.status, REACHED, "a good token is accepted as before");
+            assert_eq!(
+                answer.status, REACHED,
+                "a valid token is accepted as before"
+            );
         }
         log.hides(
             &Pieces::of(&[(http::header::AUTHORIZATION, bearer)], site),
-            "a good token",
+            "a valid token",
         );
     }
 }

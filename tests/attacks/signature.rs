@@ -98,7 +98,7 @@ pub(crate) fn unsigned() -> Vec<Attack> {
     attacks
 }
 
-/// A good token up to its signature, and the signature. Secrets are the loose issuer's alone.
+/// A valid token up to its signature, and the signature. Secrets are the loose issuer's alone.
 fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
     let issuer = if algorithm == Algorithm::HS256 {
         LOOSE
@@ -219,7 +219,7 @@ pub(crate) fn other_issuers() -> Vec<Attack> {
             SIGNATURE,
         ),
         token(
-            "a stranger's key under our id",
+            "a unknown_key's key under our id",
             token_of(&forger(Algorithm::ES256)).sign(),
             SIGNATURE,
         ),

@@ -43,12 +43,12 @@ pub(crate) fn other_key() -> &'static TestKey {
     KEY.get_or_init(|| TestKey::generate(Algorithm::ES256).with_key_id("key-of-the-other"))
 }
 
-/// A key that nobody trusts, under the id of one that is trusted.
+/// A key that no one trusts, under the id of one that is trusted.
 pub(crate) fn forger(algorithm: Algorithm) -> TestKey {
     TestKey::generate(algorithm).with_key_id(key(algorithm).key_id())
 }
 
-/// A good token: of the first issuer, and with something in it to look for.
+/// A valid token: of the first issuer, and with something in it to look for.
 pub(crate) fn token() -> TokenBuilder {
     token_of(es256())
 }
@@ -71,7 +71,7 @@ pub(crate) fn payload_with(claim: &str, value: &str) -> String {
     format!("{},\"{claim}\":{value}}}", others.trim_end_matches('}'))
 }
 
-/// A good token but for this claim.
+/// A valid token but for this claim.
 pub(crate) fn claiming(claim: &str, value: &str) -> String {
     es256().sign_raw(HEADER, payload_with(claim, value).as_bytes())
 }
@@ -101,7 +101,7 @@ fn without_alg(key: &TestKey) -> Value {
 
 pub(crate) struct Site {
     pub(crate) plain: JwtAuthLayer,
-    pub(crate) remembering: JwtAuthLayer,
+    pub(crate) caching: JwtAuthLayer,
     /// The issuer whose keys are fetched. It publishes a secret as well, by mistake.
     pub(crate) fetched: TestIssuer,
     /// Where attackers would like keys to be fetched from.
@@ -133,7 +133,7 @@ impl Site {
         let builder =
             || builder(Issuer::discovery(fetched.issuer(), AUDIENCE).jwks_cache(settings.clone()));
         let plain = builder().build().unwrap();
-        let remembering = builder()
+        let caching = builder()
             .token_cache(TokenCacheSettings::default())
             .build()
             .unwrap();
@@ -141,13 +141,13 @@ impl Site {
         trap.set_nonblocking(true).unwrap();
         Self {
             plain,
-            remembering,
+            caching,
             fetched,
             trap,
         }
     }
 
-    /// A good token of the issuer whose keys are fetched, with something in it to look for.
+    /// A valid token of the issuer whose keys are fetched, with something in it to look for.
     pub(crate) fn fetched_token(&self) -> TokenBuilder {
         let personal = self
             .fetched

@@ -54,7 +54,7 @@ impl Log {
     }
 
     /// That many: were nothing captured, nothing could be found.
-    pub(crate) fn tells_of_refusals(&self, count: usize, what: &str) {
+    pub(crate) fn tells_of_rejections(&self, count: usize, what: &str) {
         let text = self.text();
         assert_eq!(
             text.matches("request rejected").count(),
@@ -81,7 +81,7 @@ async fn a_part_of_a_token_in_the_log_is_noticed() {
     let log = Log::take().await;
     let token = crate::site::token().sign();
     log.clear();
-    tracing::trace!(rest = &token[token.len() - 20..], "refused");
+    tracing::trace!(rest = &token[token.len() - 20..], "rejected");
     let bearer = http::HeaderValue::try_from(format!("Bearer {token}")).unwrap();
     log.hides(
         &Pieces::of(

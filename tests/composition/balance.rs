@@ -55,7 +55,7 @@ async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
         timeout(SECOND, callers[1].next_request()).await.is_err(),
         "no endpoint is ready"
     );
-    let refused = service
+    let rejected = service
         .ready()
         .await
         .unwrap()
@@ -63,9 +63,9 @@ async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
         .await
         .unwrap();
     assert_eq!(
-        refused.status(),
+        rejected.status(),
         StatusCode::UNAUTHORIZED,
-        "strangers need no endpoint"
+        "unknown_keys need no endpoint"
     );
     callers[1].allow(1);
     serve(&mut callers[1], "third").await;
@@ -86,14 +86,14 @@ async fn below_a_balance_an_endpoint_that_refuses_stays_usable() {
         "no endpoint is ready"
     );
     callers[1].allow(1);
-    let refused = service
+    let rejected = service
         .ready()
         .await
         .unwrap()
         .call(request(None))
         .await
         .unwrap();
-    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(rejected.status(), StatusCode::UNAUTHORIZED);
     callers[1].allow(1);
     let response = tokio::spawn(service.ready().await.unwrap().call(request(Some(&token()))));
     serve(&mut callers[1], "answered").await;

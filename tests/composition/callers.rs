@@ -124,7 +124,7 @@ async fn any_claim_may_be_the_key() {
 }
 
 #[tokio::test]
-async fn a_token_without_what_the_limit_goes_by_is_refused() {
+async fn a_token_without_what_the_limit_goes_by_is_rejected() {
     for app in [limited(Extractor::subject()), limited(Extractor::client())] {
         let app = app.layer(layer());
         let response = send(&app, Some(&token().without_claim("sub"))).await;

@@ -27,11 +27,11 @@ async fn an_accepted_request_clones_nothing_while_the_keys_are_at_hand() {
 }
 
 #[tokio::test]
-async fn a_refused_request_costs_one_clone_and_no_call() {
+async fn a_rejected_request_costs_one_clone_and_no_call() {
     let inner = Costly::default();
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
     let mut service = layer().layer(inner);
-    for refused in 1..=10 {
+    for rejected in 1..=10 {
         let response = service
             .ready()
             .await
@@ -40,7 +40,7 @@ async fn a_refused_request_costs_one_clone_and_no_call() {
             .await
             .unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!((clones.get(), calls.get()), (refused, 0));
+        assert_eq!((clones.get(), calls.get()), (rejected, 0));
     }
 }
 

@@ -93,12 +93,12 @@ async fn a_caller_who_comes_too_often_is_told_so_in_grpcs_terms() {
         .finish();
     let limit = GovernorLayer::new(once.unwrap());
     let service = optional_layer().layer(limit.layer(Routes::new(health())));
-    let (alice, nobody) = (token().subject("alice"), token().without_claim("sub"));
+    let (alice, anonymous) = (token().subject("alice"), token().without_claim("sub"));
     for (token, expected) in [
         (Some(&alice), None),
         (Some(&alice), Some("8")),
         (None, Some("16")),
-        (Some(&nobody), Some("16")),
+        (Some(&anonymous), Some("16")),
     ] {
         let response = service.clone().oneshot(call("Check", token)).await.unwrap();
         assert_eq!(status(&response), expected);

@@ -20,7 +20,7 @@ async fn slow(request: Request<String>) -> Result<Response<String>, Infallible> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn above_a_buffered_rate_limit_refusals_use_up_nothing_of_it() {
+async fn above_a_buffered_rate_limit_rejections_use_up_nothing_of_it() {
     let service = ServiceBuilder::new()
         .layer(layer())
         .buffer(1)
@@ -83,7 +83,7 @@ async fn below_a_buffered_rate_limit_every_request_counts() {
     assert_eq!(
         start.elapsed(),
         10 * SECOND,
-        "strangers have used up the quota"
+        "unknown_keys have used up the quota"
     );
 }
 
@@ -96,8 +96,8 @@ async fn above_load_shedding_strangers_are_told_so_and_callers_are_shed() {
         .service(service_fn(slow));
     let busy = tokio::spawn(service.clone().oneshot(request(Some(&token()))));
     tokio::task::yield_now().await;
-    let stranger = service.clone().oneshot(request(None)).await.unwrap();
-    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+    let unknown_key = service.clone().oneshot(request(None)).await.unwrap();
+    assert_eq!(unknown_key.status(), StatusCode::UNAUTHORIZED);
     let shed: BoxError = service
         .clone()
         .oneshot(request(Some(&token())))
@@ -132,8 +132,8 @@ async fn below_load_shedding_everybody_is_shed_while_the_service_is_busy() {
     );
     waiting.abort();
     assert!(waiting.await.unwrap_err().is_cancelled());
-    let stranger = service.oneshot(request(None)).await.unwrap();
-    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+    let unknown_key = service.oneshot(request(None)).await.unwrap();
+    assert_eq!(unknown_key.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]

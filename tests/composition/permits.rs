@@ -24,7 +24,7 @@ fn permits(number: usize) -> (Arc<Semaphore>, GlobalConcurrencyLimitLayer) {
 }
 
 #[tokio::test]
-async fn a_refusal_that_nobody_looks_at_holds_no_permit() {
+async fn a_rejection_that_nobody_looks_at_holds_no_permit() {
     let (permits, limit) = permits(1);
     let mut service = ServiceBuilder::new()
         .layer(layer())

@@ -11,7 +11,7 @@ use tower_jwt_auth::{
 };
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, request};
-use crate::watched::{answer, refused};
+use crate::watched::{answer, rejected};
 
 type Require = RequireLayer<JsonClaims>;
 
@@ -68,7 +68,7 @@ async fn all_of_the_scopes_are_needed_however_the_token_states_them() {
     ] {
         let response = through(require.clone(), request(Some(&token_with(claim, poor)))).await;
         assert_eq!(
-            refused(&response, StatusCode::FORBIDDEN),
+            rejected(&response, StatusCode::FORBIDDEN),
             ErrorKind::InsufficientScope
         );
         assert!(
@@ -122,7 +122,7 @@ async fn a_predicate_sees_roles_as_keycloak_states_them() {
     let token = token_with("realm_access", json!({"roles": ["reader"]}));
     let response = through(editors, request(Some(&token))).await;
     assert_eq!(
-        refused(&response, StatusCode::FORBIDDEN),
+        rejected(&response, StatusCode::FORBIDDEN),
         ErrorKind::InsufficientScope
     );
     assert!(
@@ -246,7 +246,7 @@ async fn who_was_let_through_without_a_token_is_asked_for_one() {
         .await
         .unwrap();
     assert_eq!(
-        refused(&response, StatusCode::UNAUTHORIZED),
+        rejected(&response, StatusCode::UNAUTHORIZED),
         ErrorKind::MissingToken
     );
     assert_eq!(challenge(&response), "Bearer");
@@ -280,7 +280,7 @@ async fn it_answers_like_the_layer_above_or_in_its_own_way() {
     );
     let response = through(own, request(Some(&token_with("scope", "b")))).await;
     assert_eq!(
-        refused(&response, StatusCode::FORBIDDEN),
+        rejected(&response, StatusCode::FORBIDDEN),
         ErrorKind::InsufficientScope
     );
     assert_eq!(

@@ -26,7 +26,7 @@ fn reader() -> String {
 }
 
 #[tokio::test]
-async fn the_service_that_was_polled_ready_is_called_also_after_refusals() {
+async fn the_service_that_was_polled_ready_is_called_also_after_rejections() {
     let inner = Costly::default();
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
     let mut service = ServiceBuilder::new()
@@ -34,14 +34,14 @@ async fn the_service_that_was_polled_ready_is_called_also_after_refusals() {
         .layer(read())
         .service(inner);
     for called in 1..=3 {
-        let refused = service
+        let rejected = service
             .ready()
             .await
             .unwrap()
             .call(request(Some(&token())))
             .await
             .unwrap();
-        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert_eq!(rejected.status(), StatusCode::FORBIDDEN);
         let response = service
             .ready()
             .await
@@ -57,7 +57,7 @@ async fn the_service_that_was_polled_ready_is_called_also_after_refusals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_gives_its_permit_back_at_once() {
+async fn a_rejection_gives_its_permit_back_at_once() {
     let limit = ConcurrencyLimitLayer::new(1);
     let mut service = ServiceBuilder::new()
         .layer(layer())

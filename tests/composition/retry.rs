@@ -64,7 +64,7 @@ async fn above_retry_the_service_is_called_again_and_the_token_is_checked_once()
 }
 
 #[tokio::test]
-async fn below_retry_every_try_is_checked_and_a_refusal_is_not_tried_again() {
+async fn below_retry_every_try_is_checked_and_a_rejection_is_not_tried_again() {
     let (auth, looks) = watched_layer();
     let calls = Count::default();
     let service = ServiceBuilder::new()
@@ -72,9 +72,9 @@ async fn below_retry_every_try_is_checked_and_a_refusal_is_not_tried_again() {
         .layer(auth)
         .concurrency_limit(1)
         .service(service_fn(flaky(calls.clone())));
-    let refused = service.clone().oneshot(request(None)).await.unwrap();
+    let rejected = service.clone().oneshot(request(None)).await.unwrap();
     assert_eq!(
-        (refused.status(), calls.get()),
+        (rejected.status(), calls.get()),
         (StatusCode::UNAUTHORIZED, 0)
     );
     let response = service.oneshot(request(Some(&token()))).await.unwrap();

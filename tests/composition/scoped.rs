@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, RequireLayer, Scoped, Scopes};
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key};
-use crate::watched::refused;
+use crate::watched::rejected;
 
 struct OrdersRead;
 
@@ -63,7 +63,7 @@ async fn a_handler_whose_scopes_are_not_granted_answers_as_the_layer_does() {
     for app in [app, layered] {
         let response = send(&app, "/", Some(&token("orders:read"))).await;
         assert_eq!(
-            refused(&response, StatusCode::FORBIDDEN),
+            rejected(&response, StatusCode::FORBIDDEN),
             ErrorKind::InsufficientScope
         );
         let challenge = response.headers()["www-authenticate"].to_str().unwrap();
@@ -99,7 +99,7 @@ async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
     )
     .await;
     assert_eq!(
-        refused(&response, StatusCode::UNAUTHORIZED),
+        rejected(&response, StatusCode::UNAUTHORIZED),
         ErrorKind::MissingToken
     );
     assert_eq!(response.headers()["www-authenticate"], "Bearer");

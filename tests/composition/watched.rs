@@ -27,7 +27,7 @@ impl Count {
     }
 }
 
-/// A layer with the key at hand that counts how often it is looked at: no signature is checked
+/// A layer with the cached key that counts how often it is looked at: no signature is checked
 /// without. It has met the tokens' header, after which each token is one look.
 pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
     let looks = Count::default();
@@ -118,9 +118,9 @@ pub(crate) async fn answer(request: Request<String>) -> Result<Response<String>,
     Ok(answer_now(&request))
 }
 
-/// Why a request was refused.
+/// Why a request was rejected.
 #[track_caller]
-pub(crate) fn refused<B>(response: &Response<B>, status: StatusCode) -> ErrorKind {
+pub(crate) fn rejected<B>(response: &Response<B>, status: StatusCode) -> ErrorKind {
     assert_eq!(response.status(), status);
     response
         .extensions()

@@ -66,7 +66,7 @@ where
 }
 
 #[tokio::test]
-async fn below_trace_compression_and_cors_refusals_bear_what_those_add() {
+async fn below_trace_compression_and_cors_rejections_bear_what_those_add() {
     let service = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(CompressionLayer::new())
@@ -80,8 +80,8 @@ async fn below_trace_compression_and_cors_refusals_bear_what_those_add() {
         (StatusCode::OK, false, true)
     );
     for _ in 0..3 {
-        let refused = seen(service.clone(), request(None, "a body that is too long")).await;
-        assert_eq!(refused, (StatusCode::UNAUTHORIZED, false, true));
+        let rejected = seen(service.clone(), request(None, "a body that is too long")).await;
+        assert_eq!(rejected, (StatusCode::UNAUTHORIZED, false, true));
         assert_eq!(
             seen(service.clone(), request(Some(&token()), "short")).await,
             (StatusCode::OK, true, true)
@@ -126,11 +126,11 @@ async fn above_compression_body_limit_and_cors_it_works_alike() {
         (StatusCode::OK, false, true),
         "passed on without a token"
     );
-    let refused = seen(service.clone(), request(None, "short")).await;
+    let rejected = seen(service.clone(), request(None, "short")).await;
     assert_eq!(
-        refused,
+        rejected,
         (StatusCode::UNAUTHORIZED, false, false),
-        "a refusal has passed no CORS layer"
+        "a rejection has passed no CORS layer"
     );
     assert_eq!(
         seen(service, request(Some(&token()), "short")).await,

@@ -5,8 +5,8 @@ use http::Request;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
-use crate::counting::{accepted, of_the_claims, refused};
-use crate::support::{AUDIENCE, Inner, bearing, forged, guarded, remembering, send, token};
+use crate::counting::{accepted, of_the_claims, rejected};
+use crate::support::{AUDIENCE, Inner, bearing, caching, forged, guarded, send, token};
 
 const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::RS256,
@@ -23,13 +23,13 @@ fn verify_uncached(key: &TestKey, token: &str) -> u64 {
     all - of_the_claims(token).count_total - of_the_check(key)
 }
 
-/// A signature that is bad against one that isn't looked at: two refusals that are alike in all
+/// A signature that is bad against one that isn't looked at: two rejections that are alike in all
 /// else.
 fn of_the_check(key: &TestKey) -> u64 {
     let mut service = guarded(key);
     let unknown = token(&key.clone().with_key_id("unknown")).sign();
     let forged = forged(&token(key).sign(), &token(key).sign());
-    refused(&mut service, &forged).count_total - refused(&mut service, &unknown).count_total
+    rejected(&mut service, &forged).count_total - rejected(&mut service, &unknown).count_total
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_hit_allocates_three_times_on_a_bare_request() {
     let key = TestKey::generate(Algorithm::ES256);
     let token = token(&key).sign();
     assert_eq!(
-        accepted(&mut remembering(&key), || bearing(&token)).count_total,
+        accepted(&mut caching(&key), || bearing(&token)).count_total,
         3
     );
 }
@@ -97,14 +97,14 @@ fn a_hit_allocates_once_where_the_request_has_extensions() {
         request.extensions_mut().insert("another layer's");
         request
     };
-    assert_eq!(accepted(&mut remembering(&key), extended).count_total, 1);
+    assert_eq!(accepted(&mut caching(&key), extended).count_total, 1);
 }
 
 #[test]
-fn a_refusal_allocates_for_its_response_and_for_what_was_read() {
+fn a_rejection_allocates_for_its_response_and_for_what_was_read() {
     let key = TestKey::generate(Algorithm::ES256);
     let mut service = guarded(&key);
-    let mut count = |token: &str| refused(&mut service, token).count_total;
+    let mut count = |token: &str| rejected(&mut service, token).count_total;
     assert_eq!(count(&"x".repeat(800)), 7, "garbage");
     assert_eq!(
         count(&["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".")),

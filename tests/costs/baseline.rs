@@ -20,7 +20,7 @@ pub(crate) struct Baseline {
     instructions: Instructions,
 }
 
-/// What changes the counts, though nobody changed the code.
+/// What changes the counts, though no one changed the code.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Build {
     rustc: String,

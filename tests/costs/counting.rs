@@ -15,8 +15,8 @@ pub(crate) fn accepted(service: &mut Guarded, request: impl Fn() -> Request<()>)
     answered(service, request, StatusCode::OK)
 }
 
-/// What the service allocates for a token that it refuses.
-pub(crate) fn refused(service: &mut Guarded, token: &str) -> AllocationInfo {
+/// What the service allocates for a token that it rejects.
+pub(crate) fn rejected(service: &mut Guarded, token: &str) -> AllocationInfo {
     answered(service, || bearing(token), StatusCode::UNAUTHORIZED)
 }
 

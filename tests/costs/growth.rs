@@ -5,12 +5,12 @@ use allocation_counter::AllocationInfo;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
-use crate::counting::{accepted, of_the_claims, payload, refused};
-use crate::support::{bearing, forged, guarded, remembering, token};
+use crate::counting::{accepted, of_the_claims, payload, rejected};
+use crate::support::{bearing, caching, forged, guarded, token};
 
 const MORE: usize = 12;
 
-/// A token with so many long claims that nobody asked for. Up to 24 names in all are told apart
+/// A token with so many long claims that no request came for. Up to 24 names in all are told apart
 /// without an allocation.
 fn padded(key: &TestKey, claims: usize) -> String {
     let token = token(key).claim("jti", "one");
@@ -53,24 +53,24 @@ fn a_verify_uncached_of_a_long_token_allocates_as_often_and_only_its_payload_mor
 fn a_hit_costs_the_same_for_any_token() {
     let key = key();
     let [short, long] = both(
-        |token| accepted(&mut remembering(&key), || bearing(token)),
+        |token| accepted(&mut caching(&key), || bearing(token)),
         &key,
     );
     assert_eq!(short, long);
 }
 
 #[test]
-fn a_refusal_costs_the_same_for_any_token() {
+fn a_rejection_costs_the_same_for_any_token() {
     let key = key();
     let unknown = key.clone().with_key_id("unknown");
-    let refusal = |token: &str| refused(&mut guarded(&key), token);
-    let [short, long] = both(refusal, &unknown);
+    let rejection = |token: &str| rejected(&mut guarded(&key), token);
+    let [short, long] = both(rejection, &unknown);
     assert_eq!(short, long, "an unknown key");
-    let [short, long] = both(|token| refusal(&forged(token, &padded(&key, 1))), &key);
+    let [short, long] = both(|token| rejection(&forged(token, &padded(&key, 1))), &key);
     assert_eq!(short, long, "a forged signature");
-    let garbage = [100, 5000].map(|length| refusal(&"x".repeat(length)));
+    let garbage = [100, 5000].map(|length| rejection(&"x".repeat(length)));
     assert_eq!(garbage[0].bytes_total, garbage[1].bytes_total, "garbage");
-    let parts = [100, 5000].map(|length| refusal(&parts(100, length)));
+    let parts = [100, 5000].map(|length| rejection(&parts(100, length)));
     assert_eq!(
         parts[0].bytes_total, parts[1].bytes_total,
         "three parts of garbage"
@@ -80,7 +80,7 @@ fn a_refusal_costs_the_same_for_any_token() {
 #[test]
 fn a_long_header_is_decoded_once_into_memory_of_its_size() {
     let key = key();
-    let [short, long] = [100, 5000].map(|length| refused(&mut guarded(&key), &parts(length, 100)));
+    let [short, long] = [100, 5000].map(|length| rejected(&mut guarded(&key), &parts(length, 100)));
     assert_eq!(long.count_total, short.count_total + 1);
     assert_eq!(long.bytes_total - short.bytes_total, 5000 / 4 * 3);
 }

@@ -55,8 +55,8 @@ pub(crate) fn guarded(key: &TestKey) -> Guarded {
     trusting(key).build().unwrap().layer(Inner)
 }
 
-/// A service that trusts one key and remembers tokens.
-pub(crate) fn remembering(key: &TestKey) -> Guarded {
+/// A service that trusts one key and caches tokens.
+pub(crate) fn caching(key: &TestKey) -> Guarded {
     trusting(key)
         .token_cache(TokenCacheSettings::default())
         .build()

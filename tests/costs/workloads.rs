@@ -11,7 +11,7 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::support::{
-    Guarded, Inner, bearer, guarded, guarded_beside, remembering, request, send, token,
+    Guarded, Inner, bearer, caching, guarded, guarded_beside, request, send, token,
 };
 
 /// How often each is run: enough that what the seed of a hash changes is lost in it.
@@ -66,7 +66,7 @@ pub(crate) fn all() -> Vec<Workload> {
             "verify, another issuer's header",
             through(guarded_beside(&other, &key), true, bearer(&good)),
         ),
-        Workload::new("hit", through(remembering(&key), true, bearer(&good))),
+        Workload::new("hit", through(caching(&key), true, bearer(&good))),
         Workload::new(
             "rejected: unknown kid",
             through(guarded(&key), false, bearer(&unknown)),
@@ -93,7 +93,7 @@ fn through(mut service: Guarded, accepted: bool, header: HeaderValue) -> impl Fn
     move || assert_eq!(send(&mut service, request(&header)).is_success(), accepted)
 }
 
-/// The HMAC alone, of bytes that are at hand.
+/// The HMAC alone, of bytes that are available.
 fn bare(key: &TestKey, token: &str) -> impl FnMut() + use<> {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let message = message.to_owned();

@@ -36,7 +36,7 @@ async fn the_printed_commands_do_what_is_said_of_them() {
         3
     );
 
-    let good = command(&printed, "# A good token");
+    let good = command(&printed, "# A valid token");
     assert!(
         good.starts_with(&format!("{}/whoami ", server.url)),
         "{good}"
@@ -52,7 +52,7 @@ async fn the_printed_commands_do_what_is_said_of_them() {
     let expired = server
         .whoami(token(command(&printed, "# An expired token")))
         .await;
-    expired.assert_refused();
+    expired.assert_rejected();
     assert!(expired.challenge().contains("expired"), "{expired:?}");
 }
 
@@ -65,7 +65,7 @@ async fn another_port_is_taken_when_the_default_one_is() {
     server.logged("127.0.0.1:8080 is taken").await;
     let printed = server.printed_until(END).await;
     server
-        .whoami(token(command(&printed, "# A good token")))
+        .whoami(token(command(&printed, "# A valid token")))
         .await
         .assert_accepted();
 }

@@ -14,9 +14,9 @@ const CALLS: [&str; 7] = [
     "gRPC Health/Check without a token: Serving",
     "gRPC Greeter/Hello without a token: Unauthenticated, no access token was given (MISSING_TOKEN)",
     "gRPC Greeter/Hello with an expired token: Unauthenticated, the access token has expired (EXPIRED)",
-    "gRPC Greeter/Hello with a good token: hello alice",
-    "gRPC Greeter/Greet with a good token: hello bob and carol, from alice",
-    "gRPC Greeter/Chat with a good token: alice said bob, alice said carol",
+    "gRPC Greeter/Hello with a valid token: hello alice",
+    "gRPC Greeter/Greet with a valid token: hello bob and carol, from alice",
+    "gRPC Greeter/Chat with a valid token: alice said bob, alice said carol",
     "Unauthenticated, the access token has expired",
 ];
 
@@ -36,7 +36,7 @@ async fn the_example_sees_what_its_header_says() {
         http[..2],
         [
             "HTTP /me without a token: 401 Unauthorized",
-            "HTTP /me with a good token: 200 OK, hello alice"
+            "HTTP /me with a valid token: 200 OK, hello alice"
         ]
     );
 }

@@ -214,7 +214,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn assert_refused(&self) {
+    pub(crate) fn assert_rejected(&self) {
         assert_eq!(self.status, StatusCode::UNAUTHORIZED, "{self:?}");
         assert!(
             self.challenge()

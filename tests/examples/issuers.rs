@@ -70,12 +70,12 @@ async fn every_named_issuer_is_trusted_and_no_other() {
     let server = Server::trusting(&one, &["--issuer", two.issuer()]).await;
     server.whoami(&one.token().sign()).await.assert_accepted();
     server.whoami(&two.token().sign()).await.assert_accepted();
-    server.whoami(&other.token().sign()).await.assert_refused();
+    server.whoami(&other.token().sign()).await.assert_rejected();
     // Signed by one, in the name of two.
     server
         .whoami(&one.token().issuer(two.issuer()).sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn a_secret_is_for_hs256_unless_other_hmac_algorithms_are_named() {
     server
         .whoami(&partners(Algorithm::HS512, &secret))
         .await
-        .assert_refused();
+        .assert_rejected();
 
     let server = sharing_secret(&file, &["--algorithms", "HS384,HS512"]).await;
     server
@@ -163,7 +163,7 @@ async fn a_secret_is_for_hs256_unless_other_hmac_algorithms_are_named() {
     server
         .whoami(&partners(Algorithm::HS256, &secret))
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn an_issuer_with_a_secret_stands_beside_one_with_public_keys() {
         .token()
         .issuer(issuer.issuer())
         .sign();
-    server.whoami(&forged).await.assert_refused();
+    server.whoami(&forged).await.assert_rejected();
 }
 
 #[tokio::test]

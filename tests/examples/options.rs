@@ -14,7 +14,7 @@ const NAMED: [&str; 4] = [
     "https://api.example",
 ];
 
-/// Each is refused with exit code 2 and one line that tells the word and where help is.
+/// Each is rejected with exit code 2 and one line that tells the word and where help is.
 async fn assert_mistakes(mistakes: &[(&[&str], &str)]) {
     for (args, word) in mistakes {
         let Output {
@@ -76,7 +76,7 @@ async fn help_names_every_option() {
 }
 
 #[tokio::test]
-async fn words_that_mean_nothing_are_refused() {
+async fn words_that_mean_nothing_are_rejected() {
     assert_mistakes(&[
         (&["--no-such-option"], "--no-such-option"),
         (&["--no-such-option=1"], "--no-such-option"),
@@ -88,7 +88,7 @@ async fn words_that_mean_nothing_are_refused() {
 }
 
 #[tokio::test]
-async fn an_option_without_its_value_is_refused() {
+async fn an_option_without_its_value_is_rejected() {
     for option in [
         "--issuer",
         "--jwks-uri",
@@ -104,7 +104,7 @@ async fn an_option_without_its_value_is_refused() {
 }
 
 #[tokio::test]
-async fn values_that_are_none_are_refused() {
+async fn values_that_are_none_are_rejected() {
     assert_bad_with_issuer(&[
         (&["--listen", "nowhere"], "nowhere"),
         (&["--listen", "127.0.0.1:65536"], "65536"),
@@ -121,7 +121,7 @@ async fn values_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn issuers_that_are_none_or_not_safe_are_refused() {
+async fn issuers_that_are_none_or_not_safe_are_rejected() {
     assert_mistakes(&[
         (&["--issuer", "nonsense", "--audience", "a"], "nonsense"),
         (&["--issuer", "", "--audience", "a"], "issuer"),
@@ -145,7 +145,7 @@ async fn issuers_that_are_none_or_not_safe_are_refused() {
 }
 
 #[tokio::test]
-async fn options_that_miss_another_one_are_refused() {
+async fn options_that_miss_another_one_are_rejected() {
     assert_mistakes(&[
         (&["--issuer", "https://login.example.com"], "--audience"),
         (&["--audience", "https://api.example"], "--issuer"),
@@ -178,7 +178,7 @@ async fn options_that_miss_another_one_are_refused() {
 }
 
 #[tokio::test]
-async fn bad_secrets_are_refused_and_not_shown() {
+async fn bad_secrets_are_rejected_and_not_shown() {
     let weak = SecretFile::new(b"Tr0ub4dor&3");
     let good = SecretFile::new(b"correct horse battery staple 0123456789");
     let missing = "no-such-directory/no-such-file";

@@ -24,7 +24,7 @@ async fn it_greets_whom_the_token_is_about() {
     server
         .request("/", Some(&issuer.token().expired().sign()))
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]

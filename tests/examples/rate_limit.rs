@@ -41,13 +41,13 @@ async fn a_flood_of_bad_tokens_is_limited_by_address() {
             .count(),
         4
     );
-    let mut refused = 0;
+    let mut rejected = 0;
     // The quota grows meanwhile by one a second.
     while server.request("/whoami", Some("bad")).await.status == StatusCode::UNAUTHORIZED {
-        refused += 1;
-        assert!(refused < 500, "nothing limits the flood");
+        rejected += 1;
+        assert!(rejected < 500, "nothing limits the flood");
     }
-    assert!(refused >= 50, "limited after {refused} already");
+    assert!(rejected >= 50, "limited after {rejected} already");
     let limited = server.request("/whoami", Some("bad")).await;
     assert_eq!(
         (limited.status, limited.challenge()),

@@ -26,22 +26,22 @@ fn access_token(issuer: &TestIssuer) -> TokenBuilder {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_refused() {
+async fn an_expired_token_is_rejected() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     let answer = server.whoami(&issuer.token().expired().sign()).await;
-    answer.assert_refused();
+    answer.assert_rejected();
     assert!(answer.challenge().contains("expired"), "{answer:?}");
 }
 
 #[tokio::test]
-async fn a_token_for_another_audience_is_refused() {
+async fn a_token_for_another_audience_is_rejected() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     server
         .whoami(&issuer.token().audience("https://other.example").sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn each_of_several_audiences_is_enough() {
     server
         .whoami(&issuer.token().audience("https://third.example").sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn the_leeway_is_a_minute_unless_told() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     server.whoami(&late(&issuer, 10)).await.assert_accepted();
-    server.whoami(&late(&issuer, 200)).await.assert_refused();
+    server.whoami(&late(&issuer, 200)).await.assert_rejected();
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_longer_leeway_lets_later_tokens_in() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &["--leeway", "400"]).await;
     server.whoami(&late(&issuer, 200)).await.assert_accepted();
-    server.whoami(&late(&issuer, 500)).await.assert_refused();
+    server.whoami(&late(&issuer, 500)).await.assert_rejected();
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn only_the_named_algorithms_are_accepted() {
     server
         .whoami(&issuer.token_with(Algorithm::ES256).sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_published_secret_signs_nothing() {
     server
         .whoami(&issuer.token_with(Algorithm::HS256).sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -124,11 +124,11 @@ async fn a_key_that_is_not_the_issuers_signs_nothing() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     let own = issuer.key(Algorithm::ES256).unwrap();
-    let stranger = TestKey::generate(Algorithm::ES256).with_key_id(own.key_id());
+    let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id(own.key_id());
     server
-        .whoami(&issuer.token().key(&stranger).sign())
+        .whoami(&issuer.token().key(&unknown_key).sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -143,11 +143,11 @@ async fn the_type_at_jwt_asks_for_access_tokens_by_rfc_9068() {
         server
             .whoami(&access_token(&issuer).header("typ", "JWT").sign())
             .await
-            .assert_refused();
+            .assert_rejected();
         server
             .whoami(&access_token(&issuer).without_claim("client_id").sign())
             .await
-            .assert_refused();
+            .assert_rejected();
     }
 }
 
@@ -159,9 +159,12 @@ async fn any_other_type_is_then_the_only_one() {
         .whoami(&issuer.token().header("typ", "example+jwt").sign())
         .await
         .assert_accepted();
-    server.whoami(&issuer.token().sign()).await.assert_refused();
+    server
+        .whoami(&issuer.token().sign())
+        .await
+        .assert_rejected();
     server
         .whoami(&access_token(&issuer).sign())
         .await
-        .assert_refused();
+        .assert_rejected();
 }

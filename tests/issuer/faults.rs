@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tower_jwt_auth::ErrorKind;
 use tower_jwt_auth::testing::{Fault, Rotation, TestIssuer};
 
-use crate::support::{authenticator, faults, kind, settings, stranger, until_accepted};
+use crate::support::{authenticator, faults, kind, settings, unknown_key_token, until_accepted};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cold_every_fault_is_an_outage_that_ends_within_five_seconds_of_the_issuers_return() {
@@ -41,9 +41,13 @@ async fn warm_no_fault_touches_a_token_whose_key_is_known() {
         let token = issuer.token().sign();
         authenticator.prefetch().await.unwrap();
         issuer.set_fault(Some(fault.clone()));
-        // An unknown key makes it fetch, and the fetch fails: nobody knows whether there is such a
+        // An unknown key makes it fetch, and the fetch fails: it is unknown whether there is such a
         // key.
-        let outcome = kind(authenticator.authenticate(&stranger(&issuer)).await);
+        let outcome = kind(
+            authenticator
+                .authenticate(&unknown_key_token(&issuer))
+                .await,
+        );
         assert_eq!(outcome, Some(ErrorKind::KeysUnavailable), "{fault:?}");
         assert!(
             authenticator.authenticate(&token).await.is_ok(),
@@ -173,16 +177,16 @@ async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none
     assert!(authenticator.authenticate(&token).await.is_ok());
     let start = Instant::now();
     issuer.stop().await;
-    let (mut served, mut refused) = (0, 0);
+    let (mut served, mut rejected) = (0, 0);
     while start.elapsed() < second * 3 {
         match kind(authenticator.authenticate(&token).await) {
             None => served += 1,
-            Some(ErrorKind::KeysUnavailable) => refused += 1,
+            Some(ErrorKind::KeysUnavailable) => rejected += 1,
             other => panic!("{other:?}"),
         }
         assert!(
-            refused == 0 || start.elapsed() > second,
-            "refused after {:?}",
+            rejected == 0 || start.elapsed() > second,
+            "rejected after {:?}",
             start.elapsed()
         );
         tokio::task::yield_now().await;
@@ -190,7 +194,7 @@ async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none
     issuer.restart().await.unwrap();
     let outage = until_accepted(&authenticator, &token).await;
     println!(
-        "life 1 s, stale 1 s, gone for 3 s: {served} served, then {refused} with 503; back after {outage:?}"
+        "life 1 s, stale 1 s, gone for 3 s: {served} served, then {rejected} with 503; back after {outage:?}"
     );
-    assert!(served > 0 && refused > 0 && outage < Duration::from_secs(5));
+    assert!(served > 0 && rejected > 0 && outage < Duration::from_secs(5));
 }

@@ -12,7 +12,7 @@ use crate::support::{AUDIENCE, authenticator, settings};
 const FLOOD: usize = 10_000;
 const REQUESTS: usize = 4000;
 
-/// The median and the 99th percentile of verifying one good token after the other.
+/// The median and the 99th percentile of verifying one valid token after the other.
 async fn latencies(authenticator: &Authenticator, token: &str) -> (Duration, Duration) {
     let mut times = Vec::with_capacity(REQUESTS);
     for _ in 0..REQUESTS {
@@ -25,8 +25,8 @@ async fn latencies(authenticator: &Authenticator, token: &str) -> (Duration, Dur
     (times[REQUESTS / 2], times[REQUESTS * 99 / 100])
 }
 
-/// Tokens that name random keys; their signatures matter to nobody, so one key signs them all.
-fn strangers(issuer: &TestIssuer) -> Vec<String> {
+/// Tokens that name random keys; their signatures matter to no one, so one key signs them all.
+fn unknown_keys(issuer: &TestIssuer) -> Vec<String> {
     static KEY: OnceLock<TestKey> = OnceLock::new();
     let key = KEY.get_or_init(|| TestKey::generate(Algorithm::ES256));
     let sign = |number| {
@@ -40,12 +40,12 @@ fn strangers(issuer: &TestIssuer) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_random_key_ids_costs_two_fetches_and_good_tokens_next_to_nothing() {
+async fn a_flood_of_random_key_ids_costs_two_fetches_and_valid_tokens_next_to_nothing() {
     let issuer = TestIssuer::start().await.unwrap();
     let authenticator = authenticator(&issuer, settings());
     authenticator.prefetch().await.unwrap();
     let token = issuer.token().sign();
-    let flood = strangers(&issuer);
+    let flood = unknown_keys(&issuer);
     latencies(&authenticator, &token).await;
     let (quiet, quiet_99) = latencies(&authenticator, &token).await;
     issuer.reset_counts();
@@ -63,7 +63,7 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_and_good_tokens_next_to_not
     flooding.await.unwrap();
     println!("{FLOOD} random key ids: {} fetches", issuer.jwks_fetches());
     println!(
-        "a good token without the flood: p50 {quiet:?}, p99 {quiet_99:?}; with it: p50 {loud:?}, p99 {loud_99:?}"
+        "a valid token without the flood: p50 {quiet:?}, p99 {quiet_99:?}; with it: p50 {loud:?}, p99 {loud_99:?}"
     );
     assert!(issuer.jwks_fetches() <= 2);
     // The machine may be busy; waiting for a fetch, or behind a lock, would show as milliseconds at
@@ -86,10 +86,10 @@ async fn an_issuer_that_hangs_slows_no_token_whose_key_is_known() {
     latencies(&authenticator, &token).await;
     let (quiet, quiet_99) = latencies(&authenticator, &token).await;
     issuer.set_fault(Some(Fault::Hang));
-    let stranger = crate::support::stranger(&issuer);
+    let unknown_key = crate::support::unknown_key_token(&issuer);
     let waiting = tokio::spawn({
         let authenticator = authenticator.clone();
-        async move { authenticator.authenticate(&stranger).await }
+        async move { authenticator.authenticate(&unknown_key).await }
     });
     while issuer.jwks_fetches() < 2 {
         tokio::task::yield_now().await;

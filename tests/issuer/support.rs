@@ -1,4 +1,4 @@
-//! A client with little patience.
+//! A client with short timeouts.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(crate) fn authenticator(issuer: &TestIssuer, settings: JwksCacheSettings) ->
 }
 
 /// A token that the issuer did not sign, with a key id of its own.
-pub(crate) fn stranger(issuer: &TestIssuer) -> String {
+pub(crate) fn unknown_key_token(issuer: &TestIssuer) -> String {
     TestKey::generate(Algorithm::ES256)
         .token()
         .issuer(issuer.issuer())

@@ -111,7 +111,7 @@ async fn an_entity_tag_has_256_bytes() {
         let authenticator = mock.authenticator();
         assert!(authenticator.authenticate(&mock.token()).await.is_ok());
         assert_eq!(
-            kind(authenticator.authenticate(&Mock::stranger()).await),
+            kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::UnknownKey)
         );
         assert_eq!(
@@ -125,14 +125,14 @@ async fn an_entity_tag_has_256_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key_id_is_remembered_up_to_128_bytes() {
+async fn an_unknown_key_id_is_cached_up_to_128_bytes() {
     for (length, fetches) in [(128, 1), (129, 2)] {
         let mock = Mock::new();
         let authenticator = mock.authenticator();
         assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-        let stranger = TestKey::generate(Algorithm::ES256).with_key_id("k".repeat(length));
+        let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("k".repeat(length));
         for _ in 0..2 {
-            let token = stranger.token().issuer(ISSUER).audience(AUDIENCE).sign();
+            let token = unknown_key.token().issuer(ISSUER).audience(AUDIENCE).sign();
             assert_eq!(
                 kind(authenticator.authenticate(&token).await),
                 Some(ErrorKind::UnknownKey)
@@ -143,7 +143,7 @@ async fn an_unknown_key_id_is_remembered_up_to_128_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_may_wait_and_one_more_is_refused_at_once() {
+async fn so_many_may_wait_and_one_more_is_rejected_at_once() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let settings = JwksCacheSettings::default().max_waiters(2);
@@ -155,12 +155,12 @@ async fn so_many_may_wait_and_one_more_is_refused_at_once() {
     );
     assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
     let start = Instant::now();
-    let refused = authenticator.authenticate(&token).await.unwrap_err();
+    let rejected = authenticator.authenticate(&token).await.unwrap_err();
     assert_eq!(
-        (refused.kind(), start.elapsed()),
+        (rejected.kind(), start.elapsed()),
         (ErrorKind::KeysUnavailable, Duration::ZERO)
     );
-    assert!(refused.retry_after().is_some());
+    assert!(rejected.retry_after().is_some());
     drop(first);
     let third = timeout(
         Duration::from_millis(100),
@@ -175,12 +175,12 @@ async fn so_many_may_wait_and_one_more_is_refused_at_once() {
     let outcomes = join_all((0..100).map(|_| authenticator.authenticate(&token))).await;
     assert!(
         outcomes.iter().all(Result::is_ok),
-        "with the keys at hand nobody waits"
+        "with the cached keys no one waits"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_ten_thousand_and_one_the_last_is_refused() {
+async fn of_ten_thousand_and_one_the_last_is_rejected() {
     let mock = Mock::new();
     mock.delay(Duration::from_secs(1));
     let authenticator = mock.authenticator();
@@ -196,7 +196,7 @@ async fn of_ten_thousand_and_one_the_last_is_refused() {
     );
 }
 
-/// Used once, each of these: whether it was still remembered.
+/// Used once, each of these: whether it was still cached.
 async fn replayed(
     authenticator: &Authenticator,
     tokens: impl IntoIterator<Item = &String>,
@@ -214,7 +214,7 @@ async fn replayed(
 }
 
 #[tokio::test]
-async fn so_many_ids_of_single_use_tokens_are_remembered_and_for_moments_a_few_more() {
+async fn so_many_ids_of_single_use_tokens_are_cached_and_for_moments_a_few_more() {
     let mock = Mock::new();
     let authenticator = mock
         .builder(JwksCacheSettings::default())
@@ -225,10 +225,10 @@ async fn so_many_ids_of_single_use_tokens_are_remembered_and_for_moments_a_few_m
     assert_eq!(replayed(&authenticator, &tokens).await, [false; 1000]);
     // The last ones are, and none that came before one that is not. moka counts what comes 64 at a
     // time.
-    let remembered = replayed(&authenticator, tokens.iter().rev()).await;
-    let last = remembered.iter().take_while(|replayed| **replayed).count();
+    let cached = replayed(&authenticator, tokens.iter().rev()).await;
+    let last = cached.iter().take_while(|replayed| **replayed).count();
     assert!((100..=100 + 64).contains(&last), "{last}");
-    assert!(!remembered[last..].contains(&true));
+    assert!(!cached[last..].contains(&true));
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn a_thousand_requests_on_an_expired_cache_share_one_fetch() {
     sleep(Duration::from_secs(3600)).await;
     assert!(
         !authenticator.health()[0].serving,
-        "nobody asked, so nothing was refreshed"
+        "no request came, so nothing was refreshed"
     );
     let before = mock.fetches();
     mock.delay(Duration::from_millis(200));
@@ -132,7 +132,7 @@ async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
         sleep(Duration::from_secs(1)).await;
     }
     mock.answer(Answer::Keys);
-    // Nobody asks in the meantime.
+    // No request comes in the meantime.
     sleep(Duration::from_secs(5)).await;
     let fetches = mock.fetches();
     assert!(authenticator.authenticate(&token).await.is_ok());
@@ -176,19 +176,19 @@ async fn prefetch_loads_the_keys_and_says_so_when_it_can_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_refused_anyway_causes_no_fetch() {
+async fn a_token_that_is_rejected_anyway_causes_no_fetch() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     let key = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
     let token = || key.token().issuer(crate::mock::ISSUER);
     let later = std::time::SystemTime::now() + Duration::from_secs(3600);
     let secret = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::HS256);
-    for (refused, expected) in [
+    for (rejected, expected) in [
         (token().expired().sign(), ErrorKind::Expired),
         (token().issued_at(later).sign(), ErrorKind::NotYetValid),
         (token().without_claim("exp").sign(), ErrorKind::MissingClaim),
         (
-            token().issuer("https://stranger.example").sign(),
+            token().issuer("https://unknown.example").sign(),
             ErrorKind::UnknownIssuer,
         ),
         (
@@ -211,7 +211,7 @@ async fn a_token_that_is_refused_anyway_causes_no_fetch() {
         ("x".repeat(20_000), ErrorKind::TokenTooLarge),
     ] {
         assert_eq!(
-            kind(authenticator.authenticate(&refused).await),
+            kind(authenticator.authenticate(&rejected).await),
             Some(expected)
         );
         // Nor later, in the background.

@@ -65,7 +65,7 @@ fn a_withdrawn_key_that_nobody_refreshes_ends_with_its_life() {
     assert_eq!(program.call(&withdrawn), None);
     mock.answer(Answer::Status(500));
     assert_eq!(
-        program.call(&Mock::stranger()),
+        program.call(&Mock::unknown_key_token()),
         Some(ErrorKind::KeysUnavailable)
     );
     mock.answer(Answer::Keys);
@@ -111,7 +111,7 @@ fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
     let mock = minute();
     let settings = JwksCacheSettings::default().refresh_at_percent(10);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
-    let (withdrawn, stranger) = (mock.token(), Mock::stranger());
+    let (withdrawn, unknown_key) = (mock.token(), Mock::unknown_key_token());
     let (awake, asleep) = (runtime(), runtime());
     awake.block_on(async {
         assert!(authenticator.authenticate(&withdrawn).await.is_ok());
@@ -120,7 +120,7 @@ fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
     mock.answer(Answer::Hang);
     asleep.block_on(async {
         sleep(SECOND * 5).await;
-        let _ = timeout(SECOND / 100, authenticator.authenticate(&stranger)).await;
+        let _ = timeout(SECOND / 100, authenticator.authenticate(&unknown_key)).await;
     });
     assert_eq!(mock.fetches(), 2);
     mock.answer(Answer::Keys);
@@ -181,10 +181,10 @@ fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing(
     };
     assert_eq!(call(0), None);
     mock.rotate();
-    let refused = (1..600).find(|seconds| call(*seconds).is_some());
+    let rejected = (1..600).find(|seconds| call(*seconds).is_some());
     assert!(
-        refused.is_some_and(|seconds| (42..=75).contains(&seconds)),
-        "refused after {refused:?} s"
+        rejected.is_some_and(|seconds| (42..=75).contains(&seconds)),
+        "rejected after {rejected:?} s"
     );
     assert!(mock.fetches() > 3, "{} fetches", mock.fetches());
 }

@@ -17,7 +17,7 @@ use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, Jw
 use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
 
 /// Who waits so long sees how a fetch ends.
-fn patient() -> JwksCacheSettings {
+fn long_wait() -> JwksCacheSettings {
     JwksCacheSettings::default().wait_timeout(Duration::from_secs(60))
 }
 
@@ -25,7 +25,7 @@ fn patient() -> JwksCacheSettings {
 async fn given_up_after(authenticator: &Authenticator) -> Duration {
     let start = Instant::now();
     let error = authenticator
-        .authenticate(&Mock::stranger())
+        .authenticate(&Mock::unknown_key_token())
         .await
         .unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
@@ -43,11 +43,11 @@ async fn given_up_after(authenticator: &Authenticator) -> Duration {
 async fn a_fetch_from_an_issuer_that_hangs_takes_five_seconds() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
-    let authenticator = mock.builder(patient()).build_authenticator().unwrap();
+    let authenticator = mock.builder(long_wait()).build_authenticator().unwrap();
     assert_eq!(given_up_after(&authenticator).await, Duration::from_secs(5));
     let slow = Mock::new();
     slow.delay(Duration::from_millis(4999));
-    let authenticator = slow.builder(patient()).build_authenticator().unwrap();
+    let authenticator = slow.builder(long_wait()).build_authenticator().unwrap();
     assert!(
         authenticator.authenticate(&slow.token()).await.is_ok(),
         "what comes in time is taken"
@@ -72,7 +72,7 @@ async fn the_body_of_an_answer_is_within_the_five_seconds() {
     for pause in [Duration::from_millis(700), Duration::from_secs(3600)] {
         let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
             .http_client(dripping(pause))
-            .jwks_cache(patient());
+            .jwks_cache(long_wait());
         let authenticator = Authenticator::builder(issuer)
             .build_authenticator()
             .unwrap();
@@ -92,7 +92,7 @@ async fn so_is_the_way_to_the_key_set_by_the_metadata() {
     mock.silence(JWKS_URI);
     let issuer = Issuer::discovery(ISSUER, AUDIENCE)
         .http_client(mock.client())
-        .jwks_cache(patient());
+        .jwks_cache(long_wait());
     let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
@@ -170,7 +170,7 @@ async fn keys_that_live_for_a_day_are_not_refreshed_either_when_nobody_has_asked
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_do_not_keep_good_keys_fresh() {
+async fn strangers_do_not_keep_valid_keys_fresh() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     let authenticator = mock.authenticator();
@@ -178,7 +178,7 @@ async fn strangers_do_not_keep_good_keys_fresh() {
     for _ in 0..4 {
         sleep(Duration::from_secs(50 * 60)).await;
         assert_eq!(
-            kind(authenticator.authenticate(&Mock::stranger()).await),
+            kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::UnknownKey)
         );
     }
@@ -196,22 +196,22 @@ async fn keys_are_refreshed_for_an_hour_after_the_last_request() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let last = last_fetch(&mock).await.as_secs();
-    // That nobody asked is noticed when a refresh is due, once in 48 s, and so is that somebody
+    // That no request came is noticed when a refresh is due, once in 48 s, and so is that somebody
     // did.
     assert!((3600 - 48..=3600 + 48 * 2).contains(&last), "{last} s");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key_is_remembered_for_thirty_seconds() {
+async fn an_unknown_key_is_cached_for_thirty_seconds() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    let stranger = Mock::stranger();
+    let unknown_key = Mock::unknown_key_token();
     let mut fetches = Vec::new();
     for pause in [0, 29_999, 1, 29_999, 1] {
         sleep(Duration::from_millis(pause)).await;
         assert_eq!(
-            kind(authenticator.authenticate(&stranger).await),
+            kind(authenticator.authenticate(&unknown_key).await),
             Some(ErrorKind::UnknownKey)
         );
         fetches.push(mock.fetches() - 1);
@@ -220,17 +220,17 @@ async fn an_unknown_key_is_remembered_for_thirty_seconds() {
 }
 
 /// How many of a flood of unknown keys are known to be unknown once the issuer fails: of the others
-/// nobody can say.
-async fn remembered(flood: usize) -> usize {
+/// no one can say.
+async fn cached(flood: usize) -> usize {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.delay(Duration::from_millis(100));
-    // Nobody looks at their signatures, so one key makes them all.
+    // No one looks at their signatures, so one key makes them all.
     let key = TestKey::generate(Algorithm::Ed25519);
-    let stranger = |number| key.clone().with_key_id(format!("random-{number}")).token();
+    let unknown_key = |number| key.clone().with_key_id(format!("random-{number}")).token();
     let tokens: Vec<_> = (0..flood)
-        .map(|number| stranger(number).issuer(ISSUER).audience(AUDIENCE).sign())
+        .map(|number| unknown_key(number).issuer(ISSUER).audience(AUDIENCE).sign())
         .collect();
     let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
     assert!(
@@ -254,11 +254,11 @@ async fn remembered(flood: usize) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_flood_of_unknown_keys_a_thousand_and_some_are_remembered() {
+async fn of_a_flood_of_unknown_keys_a_thousand_and_some_are_cached() {
     // The one whose fetch the others joined is forgotten with the set that the next fetch brings
     // them.
-    assert_eq!(remembered(1000).await, 999);
+    assert_eq!(cached(1000).await, 999);
     // moka counts what comes 64 at a time.
-    let most = remembered(3000).await;
+    let most = cached(3000).await;
     assert!((1024..=1024 + 64).contains(&most), "{most}");
 }

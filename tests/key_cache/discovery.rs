@@ -75,7 +75,7 @@ async fn a_jwks_uri_that_moves_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_of_another_issuer_is_refused_and_the_old_one_kept() {
+async fn metadata_of_another_issuer_is_rejected_and_the_old_one_kept() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     mock.page(OPENID, metadata("https://issuer.example/keys"));

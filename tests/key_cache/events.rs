@@ -73,7 +73,12 @@ async fn an_exhausted_budget_is_told_once_a_time() {
     };
     for round in 1..=3 {
         for _ in 0..10 {
-            assert!(authenticator.authenticate(&Mock::stranger()).await.is_err());
+            assert!(
+                authenticator
+                    .authenticate(&Mock::unknown_key_token())
+                    .await
+                    .is_err()
+            );
         }
         assert_eq!(exhausted(), round);
         sleep(Duration::from_secs(31)).await;
@@ -120,7 +125,12 @@ async fn an_observer_may_look_at_the_health() {
     *slot.lock().unwrap() = Some(authenticator.clone());
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     for _ in 0..5 {
-        assert!(authenticator.authenticate(&Mock::stranger()).await.is_err());
+        assert!(
+            authenticator
+                .authenticate(&Mock::unknown_key_token())
+                .await
+                .is_err()
+        );
     }
     mock.answer(Answer::Status(500));
     assert!(authenticator.prefetch().await.is_err());

@@ -43,7 +43,7 @@ fn huge() -> impl Iterator<Item = String> {
         .chain(["9".repeat(10_000), format!("0.{}", "9".repeat(10_000))])
 }
 
-/// Whether a token of the good key is accepted where the key set is this text.
+/// Whether a token of the valid key is accepted where the key set is this text.
 async fn serves(mock: &Mock, set: String) -> bool {
     mock.page(JWKS_URI, set);
     let outcome = kind(mock.authenticator().authenticate(&mock.token()).await);
@@ -63,7 +63,7 @@ async fn deep_json_in_a_key_set_costs_no_more_than_that_set() {
         assert!(!serves(&mock, text.clone()).await);
         assert!(!serves(&mock, format!("{{\"keys\":{text}}}")).await);
         let beside = serves(&mock, format!("{{\"x\":{text},\"keys\":{}}}", good["keys"])).await;
-        assert_eq!(beside, whole, "what nobody looks at must only be JSON");
+        assert_eq!(beside, whole, "what is not read must only be JSON");
         for member in ["kid", "kty", "alg", "x", "key_ops", "x5c", "d", "other"] {
             let mut key = good["keys"][0].clone();
             key.as_object_mut().unwrap().remove(member);
@@ -72,7 +72,7 @@ async fn deep_json_in_a_key_set_costs_no_more_than_that_set() {
             assert_eq!(
                 serves(&mock, set).await,
                 whole,
-                "{member}: the good key beside it serves"
+                "{member}: the valid key beside it serves"
             );
         }
     }

@@ -92,12 +92,12 @@ async fn expires_counts_where_max_age_is_not_there() {
     assert_eq!(
         life(&[("expires", expires)]).await,
         60,
-        "without a date nobody knows"
+        "without a date it is unknown"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn contradictory_settings_are_refused() {
+async fn contradictory_settings_are_rejected() {
     let second = Duration::from_secs(1);
     let default = JwksCacheSettings::default;
     for settings in [

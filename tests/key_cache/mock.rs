@@ -171,8 +171,8 @@ impl Mock {
             .sign()
     }
 
-    /// A well-formed token with a key id that nobody has, signed by a key that nobody knows.
-    pub(crate) fn stranger() -> String {
+    /// A well-formed token with a key id that no one has, signed by a key that it is unknown.
+    pub(crate) fn unknown_key_token() -> String {
         TestKey::generate(Algorithm::ES256)
             .token()
             .issuer(ISSUER)

@@ -1,4 +1,4 @@
-//! The issuer fails: the good set stays, for a while.
+//! The issuer fails: the valid set stays, for a while.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const FAULTS: [Answer; 10] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn whatever_the_fault_good_keys_serve_for_an_hour_beyond_their_life_and_then_no_longer() {
+async fn whatever_the_fault_valid_keys_serve_for_an_hour_beyond_their_life_and_then_no_longer() {
     for fault in FAULTS {
         let mock = Mock::new();
         mock.header("cache-control", "max-age=600");

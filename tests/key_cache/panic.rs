@@ -105,7 +105,7 @@ async fn that_the_client_panicked_is_told_with_a_reason_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn good_keys_serve_on_while_the_client_panics_and_are_renewed_when_it_no_longer_does() {
+async fn valid_keys_serve_on_while_the_client_panics_and_are_renewed_when_it_no_longer_does() {
     let mock = Mock::new();
     let world = world(&mock, 1..20);
     let token = mock.token();

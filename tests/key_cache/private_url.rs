@@ -23,7 +23,7 @@ fn build(issuer: Issuer) -> Result<Authenticator, ConfigError> {
 }
 
 #[test]
-fn a_url_with_a_user_name_or_a_password_is_refused_with_a_clear_text() {
+fn a_url_with_a_user_name_or_a_password_is_rejected_with_a_clear_text() {
     for url in PASSWORDS {
         for issuer in [
             Issuer::jwks(ISSUER, url, AUDIENCE),
@@ -42,7 +42,7 @@ fn a_url_with_a_user_name_or_a_password_is_refused_with_a_clear_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_that_names_a_url_with_a_password_is_refused() {
+async fn metadata_that_names_a_url_with_a_password_is_rejected() {
     for url in PASSWORDS {
         let mock = Mock::new();
         let metadata = json!({"issuer": ISSUER, "jwks_uri": url}).to_string();

@@ -1,4 +1,4 @@
-//! A restart during an outage: the last good keys come from a file.
+//! A restart during an outage: the last valid keys come from a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -207,7 +207,7 @@ async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
     }
     assert!(
         serves_with(with("other", deep())).await,
-        "what nobody looks at must only be JSON"
+        "what is not read must only be JSON"
     );
     for time in ["18446744073709551615", "18446744073709551616", "-1"] {
         assert!(

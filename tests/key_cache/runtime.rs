@@ -106,9 +106,9 @@ async fn however_many_ask_there_is_one_task_and_its_fetch_and_none_when_nobody_d
         storm(&layers, &vec![mock.token(); 100], StatusCode::OK).await,
         1 + 1
     );
-    let strangers: Vec<_> = (0..100).map(|_| Mock::stranger()).collect();
+    let unknown_keys: Vec<_> = (0..100).map(|_| Mock::unknown_key_token()).collect();
     assert_eq!(
-        storm(&layers, &strangers, StatusCode::UNAUTHORIZED).await,
+        storm(&layers, &unknown_keys, StatusCode::UNAUTHORIZED).await,
         1 + 1
     );
     assert_eq!((tasks(), mock.fetches()), (1, 3));

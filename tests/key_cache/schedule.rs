@@ -48,9 +48,9 @@ struct World {
     /// The last fetches, and how many there were in all.
     fetches: VecDeque<Instant>,
     seen: usize,
-    strangers: VecDeque<Instant>,
+    unknown_keys: VecDeque<Instant>,
     served: usize,
-    refused: usize,
+    rejected: usize,
     unavailable: usize,
 }
 
@@ -89,9 +89,9 @@ impl World {
             faulty: None,
             fetches: VecDeque::new(),
             seen: 0,
-            strangers: VecDeque::new(),
+            unknown_keys: VecDeque::new(),
             served: 0,
-            refused: 0,
+            rejected: 0,
             unavailable: 0,
         }
     }
@@ -104,7 +104,7 @@ impl World {
             32..36 => self.break_issuer(),
             36..42 => self.heal(),
             42..45 => self.rotate(),
-            45..50 => self.stranger().await,
+            45..50 => self.unknown_key_token().await,
             _ => self.request().await,
         }
         self.check_fetches();
@@ -131,7 +131,7 @@ impl World {
 
     fn heal(&mut self) {
         self.mock.answer(Answer::Keys);
-        // Half of a request's patience at the most: it may wait for a fetch that is under way, and
+        // Half of a request's wait timeout at the most: it may wait for a fetch that is under way, and
         // for the next.
         self.mock
             .delay(Duration::from_millis(self.random.below(1400)));
@@ -156,9 +156,13 @@ impl World {
         }
     }
 
-    async fn stranger(&mut self) {
-        self.strangers.push_back(Instant::now());
-        let outcome = kind(self.authenticator.authenticate(&Mock::stranger()).await);
+    async fn unknown_key_token(&mut self) {
+        self.unknown_keys.push_back(Instant::now());
+        let outcome = kind(
+            self.authenticator
+                .authenticate(&Mock::unknown_key_token())
+                .await,
+        );
         assert!(
             matches!(
                 outcome,
@@ -168,7 +172,7 @@ impl World {
         );
     }
 
-    /// Whether the last good set has the key, and may still serve.
+    /// Whether the last valid set has the key, and may still serve.
     fn trusts(&self, key_id: &str) -> (bool, bool) {
         let trusted = self.trusted.lock().unwrap();
         (
@@ -204,7 +208,7 @@ impl World {
                 let published = self.mock.published().contains(&key_id);
                 let window = Duration::from_secs(31);
                 let flooded = self
-                    .strangers
+                    .unknown_keys
                     .iter()
                     .filter(|then| then.elapsed() < window)
                     .count()
@@ -217,9 +221,9 @@ impl World {
                         >= 2;
                 assert!(
                     !published || flooded,
-                    "a published key is refused only where the budget is spent"
+                    "a published key is rejected only where the budget is spent"
                 );
-                self.refused += 1;
+                self.rejected += 1;
             }
             Some(ErrorKind::KeysUnavailable) => {
                 assert!(
@@ -257,7 +261,7 @@ impl World {
                 self.fetches.len()
             );
         }
-        self.strangers
+        self.unknown_keys
             .retain(|then| then.elapsed() < Duration::from_secs(60));
     }
 }
@@ -271,17 +275,17 @@ async fn the_invariants_hold_at_every_step_of_a_random_schedule() {
         }
         let World {
             served,
-            refused,
+            rejected,
             unavailable,
             mock,
             ..
         } = &world;
         println!(
-            "seed {seed}: {STEPS} steps, {served} served, {refused} refused, {unavailable} unavailable, {} fetches",
+            "seed {seed}: {STEPS} steps, {served} served, {rejected} rejected, {unavailable} unavailable, {} fetches",
             mock.fetches()
         );
         assert!(
-            *served > 1000 && *refused > 100 && *unavailable > 10,
+            *served > 1000 && *rejected > 100 && *unavailable > 10,
             "the schedule reaches every outcome"
         );
     }

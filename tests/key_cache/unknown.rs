@@ -1,4 +1,4 @@
-//! Tokens that name a key which is not at hand.
+//! Tokens that name a key which is not available.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     for _ in 0..300 {
         assert_eq!(
-            kind(authenticator.authenticate(&Mock::stranger()).await),
+            kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::UnknownKey)
         );
         sleep(Duration::from_millis(90)).await;
@@ -66,7 +66,7 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
     assert_eq!(mock.fetches(), 1 + 2);
     sleep(Duration::from_secs(10)).await;
     assert_eq!(
-        kind(authenticator.authenticate(&Mock::stranger()).await),
+        kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
         Some(ErrorKind::UnknownKey)
     );
     assert_eq!(mock.fetches(), 1 + 3, "the budget renews itself");
@@ -83,13 +83,13 @@ async fn status(layer: &JwtAuthLayer, credentials: &[u8]) -> StatusCode {
     layer.layer(inner).oneshot(request).await.unwrap().status()
 }
 
-/// With no keys at hand, and with some that the token's is not among.
+/// With no cached keys, and with some that the token's is not among.
 #[tokio::test(start_paused = true)]
 async fn what_no_key_can_verify_causes_no_fetch() {
     let mock = Mock::new();
     let layer = mock.builder(JwksCacheSettings::default()).build().unwrap();
     for fetches in 0..2 {
-        let good = Mock::stranger();
+        let good = Mock::unknown_key_token();
         let unsigned = good.rsplit_once('.').unwrap().0;
         let signatures = [&b"!"[..], b"\xff", b"AA=", b"A", b"AB", &[b'A'; 1367]];
         for signature in signatures {
@@ -126,9 +126,9 @@ async fn failed_refetches_are_not_repeated_at_once() {
     let start = Instant::now();
     mock.answer(Answer::Status(500));
     for _ in 0..100 {
-        // With the issuer silent nobody knows whether there is such a key.
+        // With the issuer silent it is unknown whether there is such a key.
         assert_eq!(
-            kind(authenticator.authenticate(&Mock::stranger()).await),
+            kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::KeysUnavailable)
         );
     }
@@ -140,7 +140,7 @@ async fn failed_refetches_are_not_repeated_at_once() {
     );
     for _ in 0..25 {
         assert_eq!(
-            kind(authenticator.authenticate(&Mock::stranger()).await),
+            kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::KeysUnavailable)
         );
         sleep(Duration::from_secs(1)).await;
@@ -148,7 +148,7 @@ async fn failed_refetches_are_not_repeated_at_once() {
     mock.answer(Answer::Keys);
     sleep(Duration::from_secs(5)).await;
     assert_eq!(
-        kind(authenticator.authenticate(&Mock::stranger()).await),
+        kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
         Some(ErrorKind::UnknownKey)
     );
 }
@@ -160,14 +160,14 @@ async fn while_the_issuer_fails_strangers_do_not_wait_for_it() {
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.answer(Answer::Hang);
     assert_eq!(
-        kind(authenticator.authenticate(&Mock::stranger()).await),
+        kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
         Some(ErrorKind::KeysUnavailable)
     );
     sleep(Duration::from_secs(30)).await;
     let start = Instant::now();
     for _ in 0..100 {
         assert_eq!(
-            kind(authenticator.authenticate(&Mock::stranger()).await),
+            kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::KeysUnavailable)
         );
     }
@@ -175,14 +175,14 @@ async fn while_the_issuer_fails_strangers_do_not_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_twice_waits_no_longer_than_his_patience() {
+async fn a_caller_that_waits_twice_waits_no_longer_than_the_wait_timeout() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let authenticator = mock.authenticator();
     let good = mock.token();
     assert!(authenticator.authenticate(&good).await.is_ok());
     mock.delay(Duration::from_millis(2900));
-    let (early, late) = (Mock::stranger(), Mock::stranger());
+    let (early, late) = (Mock::unknown_key_token(), Mock::unknown_key_token());
     let joining = async {
         sleep(Duration::from_millis(100)).await;
         let start = Instant::now();
@@ -203,8 +203,8 @@ async fn a_known_key_never_waits_for_unknown_ones() {
     let token = mock.token();
     assert!(authenticator.authenticate(&token).await.is_ok());
     mock.answer(Answer::Hang);
-    let stranger = Mock::stranger();
-    let flood = join_all((0..100).map(|_| authenticator.authenticate(&stranger)));
+    let unknown_key = Mock::unknown_key_token();
+    let flood = join_all((0..100).map(|_| authenticator.authenticate(&unknown_key)));
     let good = async {
         let start = Instant::now();
         for _ in 0..100 {
@@ -218,14 +218,14 @@ async fn a_known_key_never_waits_for_unknown_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key_is_remembered_until_a_new_set_arrives() {
+async fn an_unknown_key_is_cached_until_a_new_set_arrives() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
-    let stranger = Mock::stranger();
+    let unknown_key = Mock::unknown_key_token();
     for _ in 0..10 {
         assert_eq!(
-            kind(authenticator.authenticate(&stranger).await),
+            kind(authenticator.authenticate(&unknown_key).await),
             Some(ErrorKind::UnknownKey)
         );
     }

@@ -20,7 +20,7 @@ async fn subject(claims: Claims) -> String {
 }
 
 async fn perhaps(claims: Option<Claims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| {
+    claims.map_or("anonymous".to_owned(), |claims| {
         claims.subject().unwrap_or_default().to_owned()
     })
 }
@@ -120,7 +120,7 @@ async fn in_optional_mode_a_handler_may_do_without_claims() {
         .layer(auth);
     assert_eq!(
         get_it(&app, "/perhaps", None).await,
-        (StatusCode::OK, "nobody".to_owned())
+        (StatusCode::OK, "anonymous".to_owned())
     );
     assert_eq!(
         get_it(&app, "/perhaps", Some(&token())).await.1,

@@ -82,16 +82,16 @@ async fn the_service_that_was_polled_ready_is_called_after_waiting_for_keys() {
 }
 
 #[tokio::test]
-async fn after_a_refusal_the_service_is_polled_again_before_it_is_called() {
+async fn after_a_rejection_the_service_is_polled_again_before_it_is_called() {
     let mut service = layer().layer(Strict::default());
-    let refused = service
+    let rejected = service
         .ready()
         .await
         .unwrap()
         .call(request(None))
         .await
         .unwrap();
-    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(rejected.status(), StatusCode::UNAUTHORIZED);
     let response = service
         .ready()
         .await
@@ -153,19 +153,19 @@ async fn over_a_concurrency_limit_no_permit_is_lost() {
     drop(waiting);
     assert!(timeout(Duration::from_secs(5), other.ready()).await.is_ok());
     drop(other);
-    // Refused: likewise.
-    let refused = service
+    // Rejected: likewise.
+    let rejected = service
         .ready()
         .await
         .unwrap()
         .call(request(None))
         .await
         .unwrap();
-    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(rejected.status(), StatusCode::UNAUTHORIZED);
     let mut other = service.clone();
     assert!(
         timeout(Duration::from_secs(5), other.ready()).await.is_ok(),
-        "a refused caller keeps no permit"
+        "a rejected caller keeps no permit"
     );
     drop(other);
     held.let_go();

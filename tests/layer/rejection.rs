@@ -1,4 +1,4 @@
-//! Refusals made otherwise.
+//! Rejections made otherwise.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use tower_jwt_auth::{
 use crate::support::{AUDIENCE, Held, ISSUER, public_key, request};
 
 async fn never(_: Request<String>) -> Result<Response<String>, Infallible> {
-    unreachable!("the request is refused")
+    unreachable!("the request is rejected")
 }
 
 fn builder() -> tower_jwt_auth::JwtAuthBuilder<JsonClaims> {
@@ -73,14 +73,14 @@ async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
 }
 
 #[tokio::test]
-async fn a_refusal_after_waiting_for_keys_is_made_alike() {
+async fn a_rejection_after_waiting_for_keys_is_made_alike() {
     let held = Held::new();
     let layer = JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, held.clone(), AUDIENCE))
         .rejection_response(Teapot)
         .build()
         .unwrap();
-    let stranger = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
-    let token = stranger.token().issuer(ISSUER).audience(AUDIENCE).sign();
+    let unknown_key = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
+    let token = unknown_key.token().issuer(ISSUER).audience(AUDIENCE).sign();
     let service = layer.layer(service_fn(never));
     let response = tokio::spawn(service.oneshot(request(Some(&token))));
     tokio::task::yield_now().await;

@@ -25,7 +25,7 @@ pub(crate) fn public_key() -> Key {
     Key::from_jwk(&key().jwk().to_string()).unwrap()
 }
 
-/// A layer with the key at hand.
+/// A layer with the cached key.
 pub(crate) fn layer() -> JwtAuthLayer {
     JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
         .build()

@@ -75,10 +75,10 @@ async fn a_forgotten_layer_is_named_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_refusal_logs_its_kind_and_nothing_of_the_token() {
+async fn a_rejection_logs_its_kind_and_nothing_of_the_token() {
     let _turn = TURN.lock().await;
     capture();
-    let stranger = TestKey::generate(Algorithm::ES256).with_key_id("telltale-kid");
+    let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("telltale-kid");
     let token = || {
         key()
             .token()
@@ -92,7 +92,7 @@ async fn a_refusal_logs_its_kind_and_nothing_of_the_token() {
         token().issuer("https://telltale.example").sign(),
         token().header("typ", "telltale+jwt").sign(),
         token().header("alg", "telltale").sign(),
-        stranger.token().issuer(ISSUER).sign(),
+        unknown_key.token().issuer(ISSUER).sign(),
         "telltale.telltale.telltale".to_owned(),
         token().sign(),
     ];

@@ -163,11 +163,11 @@ fn other() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn directive() -> impl Strategy<Value = Directive> {
-    let refusal = "(no-store|No-Store|NO-CACHE|no-cache|no-cache=\"set-cookie, etag\")";
+    let rejection = "(no-store|No-Store|NO-CACHE|no-cache|no-cache=\"set-cookie, etag\")";
     let max_age = (large_number(), any::<bool>(), any::<bool>());
     prop_oneof![
         6 => max_age.prop_map(|(value, quoted, upper)| Directive::MaxAge { value, quoted, upper }),
-        1 => refusal.prop_map(|text| Directive::Not { text }),
+        1 => rejection.prop_map(|text| Directive::Not { text }),
         5 => other().prop_map(|text| Directive::Other { text }),
     ]
 }

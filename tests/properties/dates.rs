@@ -18,7 +18,7 @@ const LIMITS: [u64; 3] = [NOW - LEEWAY, NOW + LEEWAY, LATEST];
 #[derive(Debug, PartialEq)]
 enum Verdict {
     Accepted,
-    Refused(ErrorKind),
+    Rejected(ErrorKind),
     /// Either as no JSON or as no date.
     NoNumber,
 }
@@ -29,14 +29,14 @@ fn verdict(claim: &str, text: &str) -> Verdict {
     };
     let before_1970 = date.negative && !date.is_zero();
     if before_1970 || date.cmp_size(&Decimal::whole(LATEST)) == Ordering::Greater {
-        return Verdict::Refused(ErrorKind::InvalidClaim);
+        return Verdict::Rejected(ErrorKind::InvalidClaim);
     }
     // RFC 7519 §4.1.4: expired on or after; §4.1.5: not before, so at that time it is good.
     let expired = date.cmp_size(&Decimal::whole(NOW - LEEWAY)) != Ordering::Greater;
     let future = date.cmp_size(&Decimal::whole(NOW + LEEWAY)) == Ordering::Greater;
     match claim {
-        "exp" if expired => Verdict::Refused(ErrorKind::Expired),
-        "nbf" | "iat" if future => Verdict::Refused(ErrorKind::NotYetValid),
+        "exp" if expired => Verdict::Rejected(ErrorKind::Expired),
+        "nbf" | "iat" if future => Verdict::Rejected(ErrorKind::NotYetValid),
         _ => Verdict::Accepted,
     }
 }
@@ -148,7 +148,7 @@ fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
                 "{claim} {text}: {since:?}"
             );
         }
-        Verdict::Refused(kind) => {
+        Verdict::Rejected(kind) => {
             let error = outcome.expect_err(text);
             prop_assert_eq!(
                 (error.kind(), error.claim()),
@@ -169,7 +169,7 @@ fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Which claim a refusal names.
+/// Which claim a rejection names.
 fn named(kind: ErrorKind, claim: &str) -> Option<&str> {
     (kind != ErrorKind::Expired).then_some(claim)
 }
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn an_odd_number_is_a_date_or_refused_as_the_model_has_it(claim in claim(), text in odd_number()) {
+    fn an_odd_number_is_a_date_or_rejected_as_the_model_has_it(claim in claim(), text in odd_number()) {
         prop_assume!(!is_too_close(&text));
         check(claim, &text)?;
     }

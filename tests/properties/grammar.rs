@@ -84,7 +84,7 @@ impl Reader<'_> {
         Some((name, value))
     }
 
-    /// §5.6.4; what is not ASCII is refused here.
+    /// §5.6.4; what is not ASCII is rejected here.
     fn quoted_string(&mut self) -> Option<String> {
         self.byte(b'"')?;
         let mut value = String::new();

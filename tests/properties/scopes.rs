@@ -60,7 +60,7 @@ proptest! {
         for name in ["read", "write", "Read", "", " ", "read write"] {
             prop_assert_eq!(claims.has_scope(name), expected.contains(&name), "{:?}", name);
         }
-        let refusal = block_on(READERS.authenticate(&token)).err().map(|error| error.kind());
-        prop_assert_eq!(refusal, (!expected.contains(&"read")).then_some(ErrorKind::InsufficientScope));
+        let rejection = block_on(READERS.authenticate(&token)).err().map(|error| error.kind());
+        prop_assert_eq!(rejection, (!expected.contains(&"read")).then_some(ErrorKind::InsufficientScope));
     }
 }

@@ -40,7 +40,7 @@ async fn every_algorithm_is_taken_by_one_layer_of_several_families() {
 
 // 11: the key decides, not the header.
 #[tokio::test]
-async fn a_header_that_names_another_algorithm_than_the_keys_is_refused() {
+async fn a_header_that_names_another_algorithm_than_the_keys_is_rejected() {
     let layer = layer_of_all();
     for signed in Algorithm::all() {
         for named in Algorithm::all().filter(|named| *named != signed) {
@@ -100,7 +100,7 @@ async fn the_list_of_one_issuer_is_not_that_of_another() {
 
 // 11: CVE-2015-9235, CVE-2026-22817
 #[tokio::test]
-async fn none_is_refused_in_every_case() {
+async fn none_is_rejected_in_every_case() {
     for layer in [layer(), layer_of_all()] {
         for none in [
             "none", "None", "NONE", "nOnE", "NoNe", " none", "none ", "none\0", "",
@@ -148,7 +148,7 @@ async fn names_are_compared_with_their_case_and_in_full() {
 
 // 11
 #[tokio::test]
-async fn unknown_algorithms_are_refused() {
+async fn unknown_algorithms_are_rejected() {
     for name in [
         "HS1",
         "RS1",

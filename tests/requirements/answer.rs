@@ -31,7 +31,7 @@ pub async fn send_raw(layer: &JwtAuthLayer, token: &str) -> Answer {
     twice(layer, token, || raw(token)).await
 }
 
-/// Asks before a good token with the same header was seen and after it: whether a header is known
+/// Asks before a valid token with the same header was seen and after it: whether a header is known
 /// decides nothing.
 async fn twice<C>(
     layer: &JwtAuthLayer<C>,
@@ -101,7 +101,7 @@ impl<C> Clone for Seen<C> {
     }
 }
 
-/// Pieces of what the caller sent that no refusal may repeat.
+/// Pieces of what the caller sent that no rejection may repeat.
 fn fragments(request: &Request<()>) -> Vec<String> {
     let headers = request
         .headers()
@@ -121,7 +121,7 @@ fn fragments(request: &Request<()>) -> Vec<String> {
         .collect()
 }
 
-/// What came back. Every refusal is looked over: the form of its challenge, and that it repeats
+/// What came back. Every rejection is looked over: the form of its challenge, and that it repeats
 /// nothing of the request.
 pub struct Answer<C = JsonClaims> {
     label: String,
@@ -144,7 +144,7 @@ impl<C> Answer<C> {
         assert_eq!(
             self.seen.is_none(),
             self.error.is_some(),
-            "a refusal, and no other answer, holds its error"
+            "a rejection, and no other answer, holds its error"
         );
         if self.error.is_none() {
             return;
@@ -244,7 +244,7 @@ impl<C> Answer<C> {
     }
 
     #[track_caller]
-    pub fn refused(&self, status: u16, code: Option<&str>, kind: ErrorKind) {
+    pub fn rejected(&self, status: u16, code: Option<&str>, kind: ErrorKind) {
         let got = (self.status.as_u16(), self.attribute("error"), self.kind());
         assert_eq!(
             got,
@@ -263,20 +263,20 @@ impl<C> Answer<C> {
     /// 401 `invalid_token`.
     #[track_caller]
     pub fn invalid_token(&self, kind: ErrorKind) {
-        self.refused(401, Some("invalid_token"), kind);
+        self.rejected(401, Some("invalid_token"), kind);
     }
 
     /// 401 and a challenge without an error code.
     #[track_caller]
     pub fn no_token(&self) {
-        self.refused(401, None, ErrorKind::MissingToken);
+        self.rejected(401, None, ErrorKind::MissingToken);
         assert_eq!(self.challenge(), Some("Bearer"), "{}", self.label);
     }
 
     /// 400 `invalid_request`.
     #[track_caller]
     pub fn invalid_request(&self) {
-        self.refused(400, Some("invalid_request"), ErrorKind::InvalidRequest);
+        self.rejected(400, Some("invalid_request"), ErrorKind::InvalidRequest);
     }
 
     /// The name of the claim that the error is about.

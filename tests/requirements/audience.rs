@@ -24,14 +24,14 @@ async fn an_audience_is_a_string_or_one_of_an_array() {
 }
 
 #[tokio::test]
-async fn a_token_without_an_audience_is_refused() {
+async fn a_token_without_an_audience_is_rejected() {
     let answer = send(&layer(), &token().without_claim("aud").sign()).await;
     answer.invalid_token(ErrorKind::MissingClaim);
     assert_eq!(answer.claim(), Some("aud"));
 }
 
 #[tokio::test]
-async fn an_audience_of_somebody_else_is_refused() {
+async fn an_audience_of_somebody_else_is_rejected() {
     let others = [
         json!("https://other.example"),
         json!([]),

@@ -21,7 +21,7 @@ async fn kind_of(authenticator: &Authenticator, token: &str) -> Option<ErrorKind
 }
 
 #[tokio::test]
-async fn a_good_token_gives_claims() {
+async fn a_valid_token_gives_claims() {
     let claims = authenticator()
         .authenticate(&token().subject("alice").sign())
         .await

@@ -181,9 +181,9 @@ async fn an_expired_and_a_wrongly_signed_token_are_invalid() {
     send(&layer(), &token().expired().sign())
         .await
         .invalid_token(ErrorKind::Expired);
-    let stranger =
+    let unknown_key =
         tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("ES256");
-    send(&layer(), &token_of(&stranger).sign())
+    send(&layer(), &token_of(&unknown_key).sign())
         .await
         .invalid_token(ErrorKind::InvalidSignature);
     let unknown = key(Algorithm::ES256).clone().with_key_id("another");

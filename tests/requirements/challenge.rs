@@ -1,4 +1,4 @@
-//! Requirement 6: what stands in a challenge (RFC 6750 §3), for every kind of refusal.
+//! Requirement 6: what stands in a challenge (RFC 6750 §3), for every kind of rejection.
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -92,8 +92,8 @@ fn strict() -> JwtAuthLayer {
 /// somewhere.
 const MARK: &str = "TheMarkOfTheToken";
 
-/// A request for each kind of refusal.
-fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
+/// A request for each kind of rejection.
+fn every_rejection() -> Vec<(ErrorKind, Request<()>)> {
     let good = || {
         token()
             .scope("read")
@@ -102,7 +102,7 @@ fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
             .header("x", MARK)
     };
     let unknown = default_key().clone().with_key_id(MARK);
-    let stranger = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
+    let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
     let token = |token: tower_jwt_auth::testing::TokenBuilder| bearer(&token.sign());
     let twice = format!("Bearer {}", good().sign());
     vec![
@@ -127,7 +127,7 @@ fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
         (ErrorKind::WrongTokenType, token(good().header("typ", MARK))),
         (ErrorKind::UnknownIssuer, token(good().issuer(MARK))),
         (ErrorKind::UnknownKey, token(good().key(&unknown))),
-        (ErrorKind::InvalidSignature, token(good().key(&stranger))),
+        (ErrorKind::InvalidSignature, token(good().key(&unknown_key))),
         (ErrorKind::MissingClaim, token(good().without_claim("exp"))),
         (ErrorKind::InvalidClaim, token(good().claim("exp", MARK))),
         (ErrorKind::WrongAudience, token(good().audience(MARK))),
@@ -148,17 +148,17 @@ fn every_refusal() -> Vec<(ErrorKind, Request<()>)> {
 
 // 6: each answer's challenge is taken apart by `ask`, which also looks for pieces of the token.
 #[tokio::test]
-async fn every_refusal_has_the_challenge_of_its_kind() {
+async fn every_rejection_has_the_challenge_of_its_kind() {
     let layer = strict();
     let used = token().scope("read").claim("jti", MARK).sign();
     send(&layer, &used).await.accepted();
-    for (kind, request) in every_refusal() {
+    for (kind, request) in every_rejection() {
         let answer = ask(&layer, request).await.named(kind);
         match kind {
-            ErrorKind::MissingToken => answer.refused(401, None, kind),
-            ErrorKind::InvalidRequest => answer.refused(400, Some("invalid_request"), kind),
-            ErrorKind::InsufficientScope => answer.refused(403, Some("insufficient_scope"), kind),
-            ErrorKind::KeysUnavailable => answer.refused(503, None, kind),
+            ErrorKind::MissingToken => answer.rejected(401, None, kind),
+            ErrorKind::InvalidRequest => answer.rejected(400, Some("invalid_request"), kind),
+            ErrorKind::InsufficientScope => answer.rejected(403, Some("insufficient_scope"), kind),
+            ErrorKind::KeysUnavailable => answer.rejected(503, None, kind),
             _ => answer.invalid_token(kind),
         }
         assert_eq!(
@@ -181,11 +181,11 @@ async fn every_refusal_has_the_challenge_of_its_kind() {
 
 // 6
 #[tokio::test]
-async fn no_refusal_tells_anything_of_the_token_or_of_the_inside() {
+async fn no_rejection_tells_anything_of_the_token_or_of_the_inside() {
     let layer = strict();
     let used = token().scope("read").claim("jti", MARK).sign();
     send(&layer, &used).await.accepted();
-    for (kind, request) in every_refusal() {
+    for (kind, request) in every_rejection() {
         let answer = ask(&layer, request).await;
         let error = answer.error.as_ref().unwrap();
         let shown = format!("{:?}{}{error}{error:?}", answer.headers, answer.body);
@@ -196,8 +196,11 @@ async fn no_refusal_tells_anything_of_the_token_or_of_the_inside() {
 }
 
 #[test]
-fn every_kind_of_refusal_is_among_those_looked_at() {
-    let kinds: HashSet<_> = every_refusal().into_iter().map(|(kind, _)| kind).collect();
+fn every_kind_of_rejection_is_among_those_looked_at() {
+    let kinds: HashSet<_> = every_rejection()
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect();
     assert_eq!(kinds.len(), 19);
 }
 
@@ -233,7 +236,7 @@ async fn the_scopes_that_would_do_stand_in_the_challenge() {
         .build()
         .unwrap();
     let answer = send(&layer, &token().scope("read").sign()).await;
-    answer.refused(
+    answer.rejected(
         403,
         Some("insufficient_scope"),
         ErrorKind::InsufficientScope,

@@ -181,7 +181,7 @@ impl<'de> Visitor<'de> for Careless {
 }
 
 #[tokio::test]
-async fn what_a_careless_type_ignores_is_refused_nevertheless() {
+async fn what_a_careless_type_ignores_is_rejected_nevertheless() {
     let careless = JwtAuthLayer::builder(issuer())
         .claims::<Careless>()
         .clock(clock())

@@ -1,4 +1,4 @@
-//! Requirements 11, 12, 15, 16 and 21: what can't be safe is refused when it is built.
+//! Requirements 11, 12, 15, 16 and 21: what can't be safe is rejected when it is built.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ fn loopback_and_https_are_allowed() {
 
 // 21: RFC 8414 §2
 #[test]
-fn what_is_no_url_of_an_issuer_is_refused() {
+fn what_is_no_url_of_an_issuer_is_rejected() {
     for url in [
         "login.example",
         "/path",

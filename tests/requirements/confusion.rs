@@ -138,7 +138,7 @@ async fn a_key_without_an_algorithm_is_still_of_its_family() {
 }
 
 #[tokio::test]
-async fn a_key_id_of_another_key_is_refused() {
+async fn a_key_id_of_another_key_is_rejected() {
     let layer = layer(key_set([Algorithm::RS256, Algorithm::ES256].map(key)));
     let token = token_of(key(Algorithm::ES256))
         .header("kid", "RS256")
@@ -171,11 +171,11 @@ async fn an_empty_secret_signs_for_nobody() {
 #[tokio::test]
 async fn a_private_claim_of_the_token_does_not_make_its_key_public() {
     // The token brings a JWK set of its own among its claims.
-    let stranger = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
+    let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
     let layer = layer(key_set([key(Algorithm::ES256)]));
-    let token = token_of(&stranger)
-        .claim("keys", [stranger.jwk()])
-        .claim("cnf", json!({"jwk": stranger.jwk()}));
+    let token = token_of(&unknown_key)
+        .claim("keys", [unknown_key.jwk()])
+        .claim("cnf", json!({"jwk": unknown_key.jwk()}));
     send(&layer, &token.sign())
         .await
         .invalid_token(ErrorKind::InvalidSignature);

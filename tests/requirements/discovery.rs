@@ -23,7 +23,7 @@ async fn no_keys(issuer: &TestIssuer, label: &str) {
     let answer = send(&layer(issuer.issuer()), &issuer.token().sign())
         .await
         .named(label);
-    answer.refused(503, None, ErrorKind::KeysUnavailable);
+    answer.rejected(503, None, ErrorKind::KeysUnavailable);
     assert_eq!(issuer.jwks_fetches(), 0, "{label}");
 }
 
@@ -42,7 +42,7 @@ async fn metadata_leads_to_the_keys() {
 }
 
 #[tokio::test]
-async fn metadata_of_another_issuer_is_refused() {
+async fn metadata_of_another_issuer_is_rejected() {
     let issuer = TestIssuer::start().await.unwrap();
     let name = issuer.issuer().to_owned();
     let upper = name.replace("http", "HTTP");
@@ -65,7 +65,7 @@ async fn metadata_of_another_issuer_is_refused() {
     no_keys(&issuer, "absent").await;
 }
 
-/// What becomes of a good token if this is the metadata of its issuer.
+/// What becomes of a valid token if this is the metadata of its issuer.
 async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
     let issuer = "https://login.example";
     let web = Web::default();
@@ -88,7 +88,7 @@ async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
 
 // RFC 8414 §3.2: a JSON object, which is UTF-8 throughout (RFC 8259 §8.1).
 #[tokio::test]
-async fn metadata_that_is_no_object_in_utf8_is_refused() {
+async fn metadata_that_is_no_object_in_utf8_is_rejected() {
     let members: &[u8] =
         br#""issuer":"https://login.example","jwks_uri":"https://login.example/keys""#;
     assert_eq!(
@@ -98,11 +98,11 @@ async fn metadata_that_is_no_object_in_utf8_is_refused() {
         200
     );
     let array: &[u8] = br#"["https://login.example","https://login.example/keys"]"#;
-    for refused in [
+    for rejected in [
         array.to_vec(),
         [&b"{\"x\":\"\xff\","[..], members, b"}"].concat(),
     ] {
-        let (status, web) = answer_with_metadata(&refused).await;
+        let (status, web) = answer_with_metadata(&rejected).await;
         assert_eq!((status, web.asked().len()), (503, 1));
     }
 }
@@ -113,7 +113,7 @@ async fn a_trailing_slash_makes_another_issuer() {
     let issuer = TestIssuer::start().await.unwrap();
     let slash = format!("{}/", issuer.issuer());
     let answer = send(&layer(&slash), &issuer.token().issuer(&slash).sign()).await;
-    answer.refused(503, None, ErrorKind::KeysUnavailable);
+    answer.rejected(503, None, ErrorKind::KeysUnavailable);
     issuer.set_metadata_member("issuer", slash.clone());
     send(&layer(&slash), &issuer.token().issuer(&slash).sign())
         .await
@@ -121,7 +121,7 @@ async fn a_trailing_slash_makes_another_issuer() {
 }
 
 #[tokio::test]
-async fn metadata_without_a_usable_jwks_uri_is_refused() {
+async fn metadata_without_a_usable_jwks_uri_is_rejected() {
     let issuer = TestIssuer::start().await.unwrap();
     let values = [
         Value::Null,
@@ -157,7 +157,7 @@ async fn the_oauth_document_is_read_where_there_is_no_openid_document() {
     assert_eq!((issuer.metadata_fetches(), issuer.jwks_fetches()), (2, 1));
     issuer.set_metadata_member("issuer", "https://attacker.example");
     let answer = send(&layer(issuer.issuer()), &issuer.token().sign()).await;
-    answer.refused(503, None, ErrorKind::KeysUnavailable);
+    answer.rejected(503, None, ErrorKind::KeysUnavailable);
     issuer.set_oauth_discovery(false);
     issuer.reset_counts();
     no_keys(&issuer, "neither").await;
@@ -185,7 +185,7 @@ async fn documents_of(issuer: &str) -> Vec<String> {
         &token().issuer(issuer).sign(),
     )
     .await;
-    answer.refused(503, None, ErrorKind::KeysUnavailable);
+    answer.rejected(503, None, ErrorKind::KeysUnavailable);
     web.asked()
 }
 
@@ -210,7 +210,7 @@ async fn the_documents_are_where_each_standard_says() {
     );
 }
 
-/// What becomes of a good token if the metadata of an `https` issuer names this URL.
+/// What becomes of a valid token if the metadata of an `https` issuer names this URL.
 async fn answer_with_jwks_uri(jwks_uri: &str) -> (u16, Web) {
     let issuer = "https://login.example";
     let web = Web::default();

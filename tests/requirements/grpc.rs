@@ -61,7 +61,7 @@ fn every_status() -> Vec<(&'static str, ErrorKind, Request<()>)> {
 }
 
 #[tokio::test]
-async fn every_refusal_has_its_grpc_status_under_http_200() {
+async fn every_rejection_has_its_grpc_status_under_http_200() {
     for content_type in [
         "application/grpc",
         "application/grpc+proto",
@@ -77,7 +77,7 @@ async fn every_refusal_has_its_grpc_status_under_http_200() {
     }
 }
 
-// A cache may keep what is 200, for whoever asks next.
+// A cache may keep what is 200, for the next caller.
 #[tokio::test]
 async fn what_is_not_posted_is_no_call_whatever_its_content_type() {
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS] {
@@ -126,7 +126,7 @@ async fn keys_that_can_not_be_had_are_no_fault_of_the_callers_in_grpc_either() {
 }
 
 #[tokio::test]
-async fn a_good_call_goes_on() {
+async fn a_valid_call_goes_on() {
     call(bearer(&token().scope("read").sign()), "application/grpc")
         .await
         .accepted();

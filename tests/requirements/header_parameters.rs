@@ -6,7 +6,7 @@ use tower_jwt_auth::ErrorKind;
 use crate::support::{HEADER, default_key, encode, layer, payload, send, token};
 
 #[tokio::test]
-async fn crit_is_refused_in_every_form() {
+async fn crit_is_rejected_in_every_form() {
     let forms = [
         json!([]),
         json!(["unknown"]),
@@ -44,7 +44,7 @@ async fn crit_is_refused_in_every_form() {
 
 // CVE-2025-59420
 #[tokio::test]
-async fn a_critical_extension_that_is_not_understood_is_refused() {
+async fn a_critical_extension_that_is_not_understood_is_rejected() {
     let token = token()
         .header("crit", ["cnf", "http://example.com/ext"])
         .header("cnf", json!({"jkt": "x"}));
@@ -70,7 +70,7 @@ async fn a_name_written_with_escapes_is_the_same_name() {
 
 // RFC 7519 §3 has tokens in base64url, so `b64` is of no use in either form.
 #[tokio::test]
-async fn b64_is_refused() {
+async fn b64_is_rejected() {
     for value in [
         json!(false),
         json!(true),
@@ -93,7 +93,7 @@ async fn b64_is_refused() {
 
 // RFC 7797 §3: the payload as it is between the dots.
 #[tokio::test]
-async fn an_unencoded_payload_is_refused() {
+async fn an_unencoded_payload_is_rejected() {
     let header = encode(r#"{"alg":"ES256","kid":"ES256","b64":false,"crit":["b64"]}"#);
     let signature = token().sign().rsplit('.').next().unwrap().to_owned();
     let answer = send(&layer(), &format!("{header}.payload.{signature}")).await;
@@ -102,7 +102,7 @@ async fn an_unencoded_payload_is_refused() {
 
 // CVE-2023-51774 and the bombs: nothing is inflated.
 #[tokio::test]
-async fn zip_is_refused() {
+async fn zip_is_rejected() {
     for value in [json!("DEF"), json!(""), json!("GZ"), Value::Null] {
         let token = token().header("zip", &value).sign();
         send(&layer(), &token)

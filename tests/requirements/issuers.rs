@@ -12,7 +12,7 @@ const OTHER: &str = "https://other.example";
 const OTHER_AUDIENCE: &str = "https://other-api.example";
 
 #[tokio::test]
-async fn a_token_without_an_issuer_is_refused() {
+async fn a_token_without_an_issuer_is_rejected() {
     let answer = send(&layer(), &token().without_claim("iss").sign()).await;
     answer.invalid_token(ErrorKind::MissingClaim);
     assert_eq!(answer.claim(), Some("iss"));
@@ -101,7 +101,7 @@ async fn each_issuer_signs_for_itself() {
 }
 
 #[tokio::test]
-async fn a_token_of_one_issuer_with_anothers_name_is_refused() {
+async fn a_token_of_one_issuer_with_anothers_name_is_rejected() {
     let (layer, theirs) = two_issuers();
     for token in [
         token().issuer(OTHER).audience(OTHER_AUDIENCE),
@@ -116,7 +116,7 @@ async fn a_token_of_one_issuer_with_anothers_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_of_one_issuer_for_anothers_audience_is_refused() {
+async fn a_token_of_one_issuer_for_anothers_audience_is_rejected() {
     let (layer, theirs) = two_issuers();
     for token in [
         token().audience(OTHER_AUDIENCE),
@@ -129,7 +129,7 @@ async fn a_token_of_one_issuer_for_anothers_audience_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_of_one_fetched_issuer_with_anothers_name_is_refused() {
+async fn a_token_of_one_fetched_issuer_with_anothers_name_is_rejected() {
     let (one, two) = (
         TestIssuer::start().await.unwrap(),
         TestIssuer::start().await.unwrap(),

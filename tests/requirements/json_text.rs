@@ -225,7 +225,7 @@ async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing
                     .count(),
                 0
             );
-            send(&scoped, &token).await.refused(
+            send(&scoped, &token).await.rejected(
                 403,
                 Some("insufficient_scope"),
                 ErrorKind::InsufficientScope,

@@ -144,7 +144,7 @@ fn a_key_may_have_other_line_ends_and_text_around_it() {
 }
 
 #[test]
-fn keys_that_are_not_for_signatures_or_too_weak_are_refused() {
+fn keys_that_are_not_for_signatures_or_too_weak_are_rejected() {
     for pem in [SECP256K1, COMPRESSED, X25519, RSA_1024] {
         unusable(Key::from_pem(pem));
         unusable(Key::from_der(der(pem)));
@@ -152,7 +152,7 @@ fn keys_that_are_not_for_signatures_or_too_weak_are_refused() {
 }
 
 #[test]
-fn private_keys_certificates_and_several_keys_are_refused() {
+fn private_keys_certificates_and_several_keys_are_rejected() {
     for label in [
         "PRIVATE KEY",
         "RSA PRIVATE KEY",
@@ -174,7 +174,7 @@ fn private_keys_certificates_and_several_keys_are_refused() {
 }
 
 #[test]
-fn der_that_is_cut_or_extended_is_refused() {
+fn der_that_is_cut_or_extended_is_rejected() {
     for pem in [RSA, P256, P384, P521, ED25519] {
         let good = der(pem);
         for length in 0..good.len() {

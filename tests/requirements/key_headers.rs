@@ -104,11 +104,11 @@ async fn a_key_that_the_token_brings_is_not_used_with_fetched_keys() {
     );
 }
 
-// A good token may carry them; they are just not looked at.
+// A valid token may carry them; they are just not looked at.
 #[tokio::test]
-async fn a_good_token_may_carry_any_of_them() {
-    let stranger = TestKey::generate(Algorithm::ES256);
-    for (name, token) in offers(&token(), &stranger, "http://127.0.0.1:1/")
+async fn a_valid_token_may_carry_any_of_them() {
+    let unknown_key = TestKey::generate(Algorithm::ES256);
+    for (name, token) in offers(&token(), &unknown_key, "http://127.0.0.1:1/")
         .into_iter()
         .take(6)
     {

@@ -36,7 +36,7 @@ fn faulty(issuer: Issuer, fault: &Fault) -> JwtAuthLayer {
 /// 503, when to come back, and no challenge.
 #[track_caller]
 fn unavailable<C>(answer: &Answer<C>) -> u64 {
-    answer.refused(503, None, ErrorKind::KeysUnavailable);
+    answer.rejected(503, None, ErrorKind::KeysUnavailable);
     assert_eq!(answer.challenge(), None);
     let seconds = answer
         .header("retry-after")
@@ -156,18 +156,18 @@ async fn an_issuer_that_is_down_is_answered_with_503() {
 async fn any_token_that_could_be_good_is_answered_with_503() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Status(500)));
-    let stranger = TestIssuer::start().await.unwrap();
+    let unknown_key = TestIssuer::start().await.unwrap();
     unavailable(
         &send(
             &layer(of_url(&issuer)),
-            &stranger.token().issuer(issuer.issuer()).sign(),
+            &unknown_key.token().issuer(issuer.issuer()).sign(),
         )
         .await,
     );
 }
 
 #[tokio::test]
-async fn a_token_that_is_bad_in_any_case_is_refused_without_a_fetch() {
+async fn a_token_that_is_bad_in_any_case_is_rejected_without_a_fetch() {
     let issuer = TestIssuer::start().await.unwrap();
     let layer = layer(of_discovery(&issuer));
     send(&layer, &issuer.token().expired().sign())
@@ -209,7 +209,7 @@ async fn the_time_that_the_issuer_asks_for_is_passed_on() {
     assert!((29..=30).contains(&seconds), "{seconds}");
 }
 
-// Keys at hand go on serving, and a token that they don't settle is refused as such.
+// Cached keys go on serving, and a token that they don't settle is rejected as such.
 #[tokio::test]
 async fn an_outage_does_not_matter_to_keys_at_hand() {
     let issuer = TestIssuer::start().await.unwrap();

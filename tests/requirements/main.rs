@@ -13,7 +13,7 @@
     clippy::unwrap_used,
     reason = "in a test a panic is the answer to what must not happen"
 )]
-#![allow(unreachable_pub, reason = "nobody depends on a test")]
+#![allow(unreachable_pub, reason = "no one depends on a test")]
 
 mod algorithms;
 mod answer;

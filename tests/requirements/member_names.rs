@@ -125,7 +125,7 @@ async fn names_that_differ_in_case_are_different() {
 
 // RFC 8259 §8.2: half a character.
 #[tokio::test]
-async fn a_lone_surrogate_is_refused() {
+async fn a_lone_surrogate_is_rejected() {
     for claim in [
         r#"{"sub":"\ud800"}"#,
         r#"{"x":"\udc00\ud800"}"#,

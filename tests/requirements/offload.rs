@@ -75,9 +75,9 @@ async fn the_answers_are_the_same() {
     send(&layer, &format!("{}AA", token().sign()))
         .await
         .invalid_token(ErrorKind::InvalidSignature);
-    let stranger =
-        tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("stranger");
-    send(&layer, &token_of(&stranger).sign())
+    let unknown_key =
+        tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256).with_key_id("unknown");
+    send(&layer, &token_of(&unknown_key).sign())
         .await
         .invalid_token(ErrorKind::UnknownKey);
     let forged = tower_jwt_auth::testing::TestKey::generate(Algorithm::ES256)
@@ -94,7 +94,7 @@ async fn the_answers_are_the_same() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_remembered_is_not_handed_over() {
+async fn a_token_that_is_cached_is_not_handed_over() {
     let layer = offloading(builder())
         .token_cache(TokenCacheSettings::default())
         .build()
@@ -105,7 +105,7 @@ async fn a_token_that_is_remembered_is_not_handed_over() {
 }
 
 #[tokio::test]
-async fn what_the_header_alone_is_refused_for_is_not_handed_over() {
+async fn what_the_header_alone_is_rejected_for_is_not_handed_over() {
     let layer = builder()
         .offload([Algorithm::HS256, Algorithm::ES256])
         .build()
@@ -203,14 +203,14 @@ async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
-    let refused_at_once = checks.iter().filter(|check| check.is_finished()).count();
+    let rejected_at_once = checks.iter().filter(|check| check.is_finished()).count();
     *IS_OPEN.lock().unwrap() = true;
     GATE.notify_all();
-    assert_eq!(refused_at_once, 3);
+    assert_eq!(rejected_at_once, 3);
     let outcomes = join_all(checks).await.into_iter().map(Result::unwrap);
-    let refused: Vec<_> = outcomes.filter_map(Result::err).collect();
-    assert_eq!(refused.len(), 3);
-    for error in refused {
+    let rejected: Vec<_> = outcomes.filter_map(Result::err).collect();
+    assert_eq!(rejected.len(), 3);
+    for error in rejected {
         assert_eq!(
             (error.kind(), error.retry_after()),
             (ErrorKind::KeysUnavailable, Some(Duration::from_secs(1)))

@@ -45,7 +45,7 @@ async fn an_optional_token_gives_claims() {
 
 // 3, 4
 #[tokio::test]
-async fn an_optional_token_that_is_bad_is_refused_all_the_same() {
+async fn an_optional_token_that_is_bad_is_rejected_all_the_same() {
     send(&optional(), "x")
         .await
         .invalid_token(ErrorKind::MalformedToken);
@@ -73,7 +73,7 @@ async fn a_request_that_is_skipped_goes_on_whatever_token_it_has() {
         .unwrap();
     let skipped = |value: &str| request(&[("authorization", value), ("x-health", "1")]);
     ask(&layer, skipped("Bearer x")).await.passed();
-    // Not even looked at, so nobody vouches for it.
+    // Not even looked at, so no one vouches for it.
     ask(&layer, skipped(&format!("Bearer {}", token().sign())))
         .await
         .passed();
@@ -83,7 +83,7 @@ async fn a_request_that_is_skipped_goes_on_whatever_token_it_has() {
 
 // 22
 #[tokio::test]
-async fn a_preflight_is_refused_by_default() {
+async fn a_preflight_is_rejected_by_default() {
     ask(&layer(), preflight()).await.no_token();
 }
 

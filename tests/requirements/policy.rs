@@ -1,4 +1,4 @@
-//! Requirements 4 and 5: what a good token may do, and whether it still may: scopes, predicates,
+//! Requirements 4 and 5: what a valid token may do, and whether it still may: scopes, predicates,
 //! revocation, single use.
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn reading() -> JwtAuthLayer {
 
 #[track_caller]
 fn insufficient(answer: &Answer, scope: Option<&str>) {
-    answer.refused(
+    answer.rejected(
         403,
         Some("insufficient_scope"),
         ErrorKind::InsufficientScope,
@@ -116,7 +116,7 @@ async fn a_revoked_token_is_invalid() {
 
 // 4: asked at every use.
 #[tokio::test]
-async fn a_token_that_is_revoked_later_is_refused_from_then_on() {
+async fn a_token_that_is_revoked_later_is_rejected_from_then_on() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     let revoked = Arc::new(AtomicBool::new(false));
@@ -178,7 +178,7 @@ async fn a_single_use_token_is_good_once() {
 
 // 4: the id is the same, whatever else is.
 #[tokio::test]
-async fn another_token_with_a_used_id_is_refused() {
+async fn another_token_with_a_used_id_is_rejected() {
     let layer = builder().reject_replays(100).build().unwrap();
     send(&layer, &token().claim("jti", "one").sign())
         .await
@@ -218,7 +218,7 @@ async fn a_single_use_token_has_an_id() {
 
 // 4, 5
 #[tokio::test]
-async fn a_token_that_was_refused_was_not_used() {
+async fn a_token_that_was_rejected_was_not_used() {
     let layer = builder()
         .reject_replays(100)
         .require_scopes(["read"])

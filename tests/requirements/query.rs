@@ -86,7 +86,7 @@ async fn a_success_after_keys_were_fetched_is_kept_out_of_shared_caches_too() {
 
 // 7
 #[tokio::test]
-async fn cache_control_is_left_alone_where_the_token_was_elsewhere_or_refused() {
+async fn cache_control_is_left_alone_where_the_token_was_elsewhere_or_rejected() {
     let answer = ask(&query_layer(), bearer(&token().sign())).await;
     assert_eq!(answer.header(CACHE_CONTROL), None);
     answer.accepted();

@@ -42,14 +42,14 @@ fn layer() -> JwtAuthLayer {
     .unwrap()
 }
 
-/// A good token's text up to its signature, and the signature.
+/// A valid token's text up to its signature, and the signature.
 fn token_and_signature(algorithm: Algorithm) -> (String, Vec<u8>) {
     let token = token_of(key(algorithm)).sign();
     let (signed, signature) = token.rsplit_once('.').unwrap();
     (signed.to_owned(), decode(signature))
 }
 
-async fn refused(algorithm: Algorithm, signed: &str, signature: &[u8], what: &str) {
+async fn rejected(algorithm: Algorithm, signed: &str, signature: &[u8], what: &str) {
     let answer = send(&layer(), &format!("{signed}.{}", encode(signature))).await;
     answer
         .named((algorithm, what))
@@ -57,47 +57,47 @@ async fn refused(algorithm: Algorithm, signed: &str, signature: &[u8], what: &st
 }
 
 #[tokio::test]
-async fn a_signature_that_is_cut_extended_or_of_one_value_is_refused() {
+async fn a_signature_that_is_cut_extended_or_of_one_value_is_rejected() {
     for algorithm in Algorithm::all() {
         let (signed, good) = token_and_signature(algorithm);
         let length = good.len();
-        refused(
+        rejected(
             algorithm,
             &signed,
             &good[..length - 1],
             "without its last byte",
         )
         .await;
-        refused(algorithm, &signed, &good[1..], "without its first byte").await;
-        refused(algorithm, &signed, &good[..length / 2], "half").await;
-        refused(algorithm, &signed, &good[..1], "one byte").await;
-        refused(
+        rejected(algorithm, &signed, &good[1..], "without its first byte").await;
+        rejected(algorithm, &signed, &good[..length / 2], "half").await;
+        rejected(algorithm, &signed, &good[..1], "one byte").await;
+        rejected(
             algorithm,
             &signed,
             &[&good[..], &[0]].concat(),
             "with a byte behind",
         )
         .await;
-        refused(
+        rejected(
             algorithm,
             &signed,
             &[&[0], &good[..]].concat(),
             "with a zero in front",
         )
         .await;
-        refused(
+        rejected(
             algorithm,
             &signed,
             &[&good[..], &good[..]].concat(),
             "twice",
         )
         .await;
-        refused(algorithm, &signed, &vec![0; length], "zeros").await;
-        refused(algorithm, &signed, &vec![0xff; length], "ones").await;
-        refused(algorithm, &signed, &vec![0; 1100], "longer than any").await;
+        rejected(algorithm, &signed, &vec![0; length], "zeros").await;
+        rejected(algorithm, &signed, &vec![0xff; length], "ones").await;
+        rejected(algorithm, &signed, &vec![0; 1100], "longer than any").await;
         let mut flipped = good.clone();
         flipped[length / 2] ^= 1;
-        refused(algorithm, &signed, &flipped, "with a bit flipped").await;
+        rejected(algorithm, &signed, &flipped, "with a bit flipped").await;
         let rest = send(&layer(), &format!("{signed}.{}", encode(good))).await;
         rest.named(algorithm).accepted();
     }
@@ -105,7 +105,7 @@ async fn a_signature_that_is_cut_extended_or_of_one_value_is_refused() {
 
 // CVE-2022-21449
 #[tokio::test]
-async fn an_ecdsa_signature_of_numbers_out_of_range_is_refused() {
+async fn an_ecdsa_signature_of_numbers_out_of_range_is_rejected() {
     for (algorithm, order) in ORDERS {
         let (signed, good) = token_and_signature(algorithm);
         let (r, s) = good.split_at(good.len() / 2);
@@ -120,7 +120,7 @@ async fn an_ecdsa_signature_of_numbers_out_of_range_is_refused() {
             (&one, &zero),
             (&one, &one),
         ] {
-            refused(
+            rejected(
                 algorithm,
                 &signed,
                 &[&first[..], second].concat(),
@@ -129,14 +129,14 @@ async fn an_ecdsa_signature_of_numbers_out_of_range_is_refused() {
             .await;
         }
         for out in [&zero, &order] {
-            refused(
+            rejected(
                 algorithm,
                 &signed,
                 &[&out[..], s].concat(),
                 "with r out of range",
             )
             .await;
-            refused(
+            rejected(
                 algorithm,
                 &signed,
                 &[r, out].concat(),
@@ -144,7 +144,7 @@ async fn an_ecdsa_signature_of_numbers_out_of_range_is_refused() {
             )
             .await;
         }
-        refused(
+        rejected(
             algorithm,
             &signed,
             &[s, r].concat(),
@@ -163,7 +163,7 @@ fn integer(number: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_ecdsa_signature_in_der_is_refused() {
+async fn an_ecdsa_signature_in_der_is_rejected() {
     for (algorithm, _) in ORDERS {
         let (signed, good) = token_and_signature(algorithm);
         let (r, s) = good.split_at(good.len() / 2);
@@ -174,13 +174,13 @@ async fn an_ecdsa_signature_in_der_is_refused() {
         } else {
             &[0x30, 0x81, length]
         };
-        refused(algorithm, &signed, &[head, &content].concat(), "DER").await;
+        rejected(algorithm, &signed, &[head, &content].concat(), "DER").await;
     }
 }
 
 // RFC 8032 §5.1.7: S is below the group's order, else each signature would have a twin.
 #[tokio::test]
-async fn an_ed25519_signature_with_the_order_added_is_refused() {
+async fn an_ed25519_signature_with_the_order_added_is_rejected() {
     let (signed, mut signature) = token_and_signature(Algorithm::Ed25519);
     let mut carry = 0;
     for (byte, add) in signature[32..].iter_mut().zip(bytes(ED_ORDER)) {
@@ -188,7 +188,7 @@ async fn an_ed25519_signature_with_the_order_added_is_refused() {
         carry = sum >> 8;
         *byte = sum.to_le_bytes()[0];
     }
-    refused(Algorithm::Ed25519, &signed, &signature, "S + L").await;
+    rejected(Algorithm::Ed25519, &signed, &signature, "S + L").await;
 }
 
 #[tokio::test]
@@ -204,10 +204,10 @@ async fn an_absent_signature_is_malformed() {
 
 // The signature of one token under another's claims.
 #[tokio::test]
-async fn a_signature_of_another_token_is_refused() {
+async fn a_signature_of_another_token_is_rejected() {
     for algorithm in Algorithm::all() {
         let (_, signature) = token_and_signature(algorithm);
         let (signed, _) = token_and_signature(algorithm);
-        refused(algorithm, &signed, &signature, "of another token").await;
+        rejected(algorithm, &signed, &signature, "of another token").await;
     }
 }

@@ -6,7 +6,7 @@ use crate::support::{HEADER, builder, default_key, layer, payload, send};
 
 const KIB: usize = 1024;
 
-/// A good token of exactly that length: spaces make up for what base64url can't reach.
+/// A valid token of exactly that length: spaces make up for what base64url can't reach.
 fn token_of_length(length: usize) -> String {
     for spaces in 0..4 {
         let header = format!("{HEADER}{}", " ".repeat(spaces));

@@ -112,7 +112,7 @@ async fn a_time_beyond_the_year_9999_is_an_invalid_claim() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_number_is_refused() {
+async fn what_is_no_json_number_is_rejected() {
     for claim in TIMES {
         for value in [
             "NaN",

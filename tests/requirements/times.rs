@@ -179,7 +179,7 @@ fn short_lived(life: u64) -> JwtAuthLayer {
 }
 
 #[tokio::test]
-async fn a_token_that_lives_too_long_can_be_refused() {
+async fn a_token_that_lives_too_long_can_be_rejected() {
     let token = |exp: u64| signed(payload(&[("exp", &exp.to_string())]));
     send(&short_lived(300), &token(NOW + 300)).await.accepted();
     let answer = send(&short_lived(300), &token(NOW + 301)).await;

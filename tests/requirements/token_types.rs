@@ -54,7 +54,7 @@ async fn a_token_may_have_no_type_or_an_access_tokens() {
 }
 
 #[tokio::test]
-async fn another_type_is_refused_by_default() {
+async fn another_type_is_rejected_by_default() {
     for typ in OTHERS {
         let answer = send(&layer(), &token().header("typ", typ).sign()).await;
         answer.named(typ).invalid_token(ErrorKind::WrongTokenType);

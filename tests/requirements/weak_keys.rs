@@ -18,7 +18,7 @@ fn kind_of<T: std::fmt::Debug>(result: Result<T, tower_jwt_auth::ConfigError>) -
 }
 
 #[test]
-fn a_secret_shorter_than_its_hash_is_refused() {
+fn a_secret_shorter_than_its_hash_is_rejected() {
     for (algorithm, length) in [
         (Algorithm::HS256, 32),
         (Algorithm::HS384, 48),
@@ -45,7 +45,7 @@ fn a_secret_shorter_than_its_hash_is_refused() {
 }
 
 #[test]
-fn a_secret_that_repeats_a_few_bytes_is_refused() {
+fn a_secret_that_repeats_a_few_bytes_is_rejected() {
     for weak in [
         vec![0; 32],
         vec![b'a'; 64],
@@ -179,7 +179,7 @@ async fn a_weak_key_in_a_set_is_skipped_and_the_others_serve() {
     }
 }
 
-// Whoever reads the published set could sign with it.
+// Any client that reads the published set could sign with it.
 #[tokio::test]
 async fn a_secret_that_an_issuer_publishes_is_not_used() {
     let issuer = TestIssuer::builder()

@@ -5,22 +5,22 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowed {
     pub(crate) accepted: bool,
-    pub(crate) refused: bool,
+    pub(crate) rejected: bool,
     pub(crate) unavailable: bool,
-    /// The key is not at hand, so that the request may wait for a fetch.
+    /// The key is not available, so that the request may wait for a fetch.
     pub(crate) waits: bool,
 }
 
 impl Allowed {
     pub(crate) const ACCEPTED: Self = Self {
         accepted: true,
-        refused: false,
+        rejected: false,
         unavailable: false,
         waits: false,
     };
     pub(crate) const REFUSED: Self = Self {
         accepted: false,
-        refused: true,
+        rejected: true,
         unavailable: false,
         waits: true,
     };
@@ -28,7 +28,7 @@ impl Allowed {
     pub(crate) const fn or(self, other: Self) -> Self {
         Self {
             accepted: self.accepted || other.accepted,
-            refused: self.refused || other.refused,
+            rejected: self.rejected || other.rejected,
             unavailable: self.unavailable || other.unavailable,
             waits: self.waits || other.waits,
         }
@@ -36,6 +36,6 @@ impl Allowed {
 
     /// Whether the truth depends on what the server happened to know.
     pub(crate) const fn is_doubtful(self) -> bool {
-        self.accepted && self.refused
+        self.accepted && self.rejected
     }
 }

@@ -2,16 +2,16 @@
 //! to have or to have dropped, and when the issuer gave it reason to fail. None of it is what the
 //! server says of itself.
 //!
-//! | a good token whose key | may get | why |
+//! | a valid token whose key | may get | why |
 //! |---|---|---|
-//! | has verified a token, and is not withdrawn | 200 | the good set stays, whatever the issuer does, for an hour |
+//! | has verified a token, and is not withdrawn | 200 | the valid set stays, whatever the issuer does, for an hour |
 //! | is new, in healthy times, with refetches left | 200 | the request waits for the fetch |
 //! | is new, after a flood of unknown keys | 200, 401 | 2 refetches in 30 s, and the flood has used them up |
-//! | is new, in trouble | 200, 503 | nobody can say that there is no such key |
+//! | is new, in trouble | 200, 503 | whether the key exists is unknown |
 //! | is withdrawn, and no newer one verified a token | 200, 401 | the server has not asked since |
 //! | is withdrawn, and a newer one verified a token | 401 | the set was replaced as a whole |
 //!
-//! A bad token gets 401; or 503 in trouble, if its key is not at hand.
+//! A bad token gets 401; or 503 in trouble, if its key is not available.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(crate) enum Key {
     /// Bad, with a key id of that generation.
     Forged(u32),
     /// Bad, with a key id that was never published.
-    Stranger,
+    Unknown,
 }
 
 #[derive(Debug)]
@@ -147,7 +147,7 @@ impl Book {
         let now = Instant::now();
         let unavailable = self.is_trouble(now);
         match key {
-            Key::Stranger => {
+            Key::Unknown => {
                 self.last_stranger = Some(now);
                 Allowed {
                     unavailable,
@@ -189,10 +189,10 @@ impl Book {
             },
             None if fate.known => Allowed::ACCEPTED,
             None => {
-                let refused = self.is_budget_spent(now) && self.is_doubt(fate.published, now);
+                let rejected = self.is_budget_spent(now) && self.is_doubt(fate.published, now);
                 Allowed {
                     accepted: true,
-                    refused,
+                    rejected,
                     unavailable,
                     waits: true,
                 }
@@ -200,7 +200,7 @@ impl Book {
         }
     }
 
-    /// Takes note that a good token was accepted.
+    /// Takes note that a valid token was accepted.
     pub(crate) fn prove(&mut self, generation: u32) {
         let fate = self.fates.get_mut(&generation).expect("it was published");
         if fate.known {

@@ -10,7 +10,7 @@ use crate::random::Random;
 pub(crate) enum Fault {
     /// SIGKILL: connections are refused.
     Killed,
-    /// SIGSTOP: connections are taken, and nobody answers.
+    /// SIGSTOP: connections are taken, and no response comes.
     Stopped,
     /// Wrong answers: what the issuer is told about its key set, and about its metadata.
     Told { keys: Told, metadata: Option<Told> },
@@ -144,7 +144,7 @@ fn secrets(enemy: &TestKey) -> String {
     json!({"keys": [private(enemy), shared.jwk()]}).to_string()
 }
 
-/// The good keys among others that may not be used.
+/// The valid keys among others that may not be used.
 pub(crate) fn half_bad(good: Vec<Value>, enemy: &TestKey) -> String {
     let mut for_encryption = enemy.jwk();
     for_encryption["use"] = json!("enc");

@@ -55,7 +55,7 @@ impl Forge {
             (13..25, _) => forged(&current, random),
             (25..41, _) => self.fixed(random),
             (41..43, _) => self.confused(&current, random),
-            (43..49, _) if flood => self.stranger(random),
+            (43..49, _) if flood => self.unknown_key_token(random),
             (49..55, Some(withdrawn)) if flood => {
                 good("good, of a withdrawn key", &withdrawn, random)
             }
@@ -69,7 +69,7 @@ impl Forge {
     }
 
     /// A key id that was never published, of a key that never was.
-    fn stranger(&self, random: &mut Random) -> Shot {
+    fn unknown_key_token(&self, random: &mut Random) -> Shot {
         let number = random.next();
         let key_id = match random.below(6) {
             0 => format!("../../../../etc/passwd/{number}"),
@@ -84,10 +84,10 @@ impl Forge {
             .token()
             .issuer(&*self.issuer)
             .header("kid", key_id)
-            .subject(format!("{SUBJECT}stranger"));
+            .subject(format!("{SUBJECT}unknown_key"));
         Shot::bearing(
             "unknown key id",
-            Truth::Depends(Key::Stranger),
+            Truth::Depends(Key::Unknown),
             &token.sign(),
         )
     }
@@ -103,7 +103,7 @@ impl Forge {
         let key = TestKey::from_secret(Algorithm::HS256, secret).with_key_id(public.key_id());
         Shot::bearing(
             CONFUSED,
-            Truth::Refused,
+            Truth::Rejected,
             &key.token().issuer(&*self.issuer).sign(),
         )
     }
@@ -133,34 +133,34 @@ fn fixed(
         .expires_in(Duration::from_secs(24 * 60 * 60))
         .sign();
     let bearing = |token: &str| whoami(&format!("authorization: Bearer {token}\r\n"));
-    let refused = |kind, token: &str| (kind, Truth::Refused, bearing(token));
+    let rejected = |kind, token: &str| (kind, Truth::Rejected, bearing(token));
     let (message, _) = good.rsplit_once('.').expect("a token has dots");
     vec![
-        refused("expired", &steady.token().expired().sign()),
-        refused(
+        rejected("expired", &steady.token().expired().sign()),
+        rejected(
             "wrong issuer",
             &steady.token().issuer("https://other.example").sign(),
         ),
-        refused(
+        rejected(
             "issuer with a slash more",
             &steady
                 .token()
                 .issuer(format!("{}/", steady.issuer()))
                 .sign(),
         ),
-        refused("another's secret", &partner.token().issuer(issuer).sign()),
-        refused("algorithm none", &unsigned(issuer, "none")),
-        refused("algorithm NONE", &unsigned(issuer, "NONE")),
-        refused(
+        rejected("another's secret", &partner.token().issuer(issuer).sign()),
+        rejected("algorithm none", &unsigned(issuer, "none")),
+        rejected("algorithm NONE", &unsigned(issuer, "NONE")),
+        rejected(
             "unknown critical header",
             &steady.token().header("crit", ["exp"]).sign(),
         ),
-        refused("no signature", message),
-        refused("empty signature", &format!("{message}.")),
-        refused("five parts", &format!("{good}.{}.{}", "AAAA", "AAAA")),
-        refused("hundreds of dots", &".".repeat(800)),
-        refused("garbage", "%%%"),
-        refused(
+        rejected("no signature", message),
+        rejected("empty signature", &format!("{message}.")),
+        rejected("five parts", &format!("{good}.{}.{}", "AAAA", "AAAA")),
+        rejected("hundreds of dots", &".".repeat(800)),
+        rejected("garbage", "%%%"),
+        rejected(
             "60 KB of token",
             &format!("{message}.{}", "A".repeat(60 * 1024)),
         ),
@@ -171,7 +171,7 @@ fn fixed(
         ),
         (
             "empty token",
-            Truth::Refused,
+            Truth::Rejected,
             whoami("authorization: Bearer \r\n"),
         ),
         ("no token", Truth::Challenged, whoami("")),

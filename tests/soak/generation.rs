@@ -29,7 +29,7 @@ pub(crate) struct Generation {
     pub(crate) number: u32,
     keys: Vec<TestKey>,
     pub(crate) good: Vec<Signed>,
-    /// What is wrong, and a token whose key id is that of a good key.
+    /// What is wrong, and a token whose key id is that of a valid key.
     pub(crate) forged: Vec<(&'static str, String)>,
 }
 

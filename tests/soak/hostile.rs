@@ -61,7 +61,7 @@ pub(crate) async fn dribbler(range: Arc<Range>, mut random: Random) {
 async fn dribble(range: &Range, random: &mut Random) -> io::Result<()> {
     let shot = range.shot(random);
     if shot.ends_connection() {
-        // Refused before it is complete.
+        // Rejected before it is complete.
         return Ok(());
     }
     let bytes = shot.request.as_bytes();

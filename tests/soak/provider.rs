@@ -99,7 +99,7 @@ impl Issuer {
         self.order("fault", "none").await;
     }
 
-    /// What the server meets between two faults, so that it never comes through to the good keys.
+    /// What the server meets between two faults, so that it never comes through to the valid keys.
     pub(crate) async fn fail(&mut self) {
         self.order("fault", "status 500").await;
     }
@@ -138,7 +138,7 @@ impl Issuer {
         }
     }
 
-    /// SIGSTOP and SIGCONT: the kernel takes connections on, and nobody answers.
+    /// SIGSTOP and SIGCONT: the kernel takes connections on, and no response comes.
     pub(crate) async fn signal(&self, name: &str) {
         let process = self.life.as_ref().and_then(|life| life.child.id());
         signal(name, process.expect("it runs")).await;

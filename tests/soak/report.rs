@@ -138,13 +138,13 @@ fn check_answers(checks: &mut Checks, tally: &Tally) {
     };
     let accepted = count("good", 200).unwrap_or_default();
     checks.check(
-        "good tokens were accepted in their thousands",
+        "valid tokens were accepted in their thousands",
         accepted > 1000,
         &accepted.to_string(),
     );
     let withdrawn = count("good, of a withdrawn key", 401).unwrap_or_default();
     checks.check(
-        "tokens of withdrawn keys were refused",
+        "tokens of withdrawn keys were rejected",
         withdrawn > 0,
         &withdrawn.to_string(),
     );

@@ -24,7 +24,7 @@ pub(crate) struct Scene {
     pub(crate) server: Server,
     /// An issuer that never fails.
     pub(crate) steady: TestIssuer,
-    /// One whom nobody may ask.
+    /// One whom no one may ask.
     pub(crate) enemy: TestIssuer,
     /// The one in trouble. It is not running yet.
     pub(crate) issuer: Issuer,
@@ -86,7 +86,7 @@ async fn start_server(
     Server::start(&args, forbidden).await
 }
 
-/// Below the ports that systems give to clients: nobody may get it while the issuer is down. Not by
+/// Below the ports that systems give to clients: no one may get it while the issuer is down. Not by
 /// the seed, which another run may have too.
 fn free_port() -> SocketAddr {
     let first = std::process::id() % 10_000;

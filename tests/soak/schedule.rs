@@ -166,7 +166,7 @@ impl Schedule {
         }
     }
 
-    /// A slow answer with bad keys among the good ones, under metadata of the enemy: the good keys
+    /// A slow answer with bad keys among the good ones, under metadata of the enemy: the valid keys
     /// are taken in.
     async fn recover(&mut self) {
         let lie = of_the_enemy(&self.enemy_url);
@@ -241,7 +241,7 @@ impl Schedule {
         self.record.rotations.push((how, took));
     }
 
-    /// Killed and started again while all keys are at hand.
+    /// Killed and started again while all keys are available.
     async fn restart(&mut self) {
         self.range.book().begin_trouble();
         let begin = Instant::now();

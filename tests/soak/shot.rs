@@ -19,7 +19,7 @@ pub(crate) enum Truth {
     /// Accepted, whatever that issuer does: it is of another one.
     Accepted,
     /// 401 and `invalid_token`, whatever the keys are.
-    Refused,
+    Rejected,
     /// 401 and a challenge without an error code: no token.
     Challenged,
     /// 400 and `invalid_request`: credentials twice.

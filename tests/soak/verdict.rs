@@ -6,10 +6,10 @@ use crate::allowed::Allowed;
 use crate::http::Answer;
 use crate::shot::{Shot, Truth};
 
-/// A request whose keys are at hand waits for nobody. The patience of those that wait is 3 s;
+/// A request whose keys are available waits for no one. The wait timeout of those that wait is 3 s;
 /// between the two there is room for a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(2);
-/// Patience, and the same room.
+/// The wait timeout, and the same room.
 const AT_LAST: Duration = Duration::from_secs(6);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) fn judge(shot: &Shot, allowed: Allowed, answer: &Answer, took: Durati
     let wrong = match shot.truth {
         Truth::Depends(_) => return judge_token(shot, allowed, answer, took),
         Truth::Accepted => accepted(shot, answer),
-        Truth::Refused => refused(answer),
+        Truth::Rejected => rejected(answer),
         Truth::Challenged => expect(answer, 401, Some("Bearer")),
         Truth::Ambiguous => challenged(answer, 400, "invalid_request"),
         Truth::Status(status) => expect(answer, status, None),
@@ -38,7 +38,7 @@ pub(crate) fn judge(shot: &Shot, allowed: Allowed, answer: &Answer, took: Durati
 fn judge_token(shot: &Shot, allowed: Allowed, answer: &Answer, took: Duration) -> Verdict {
     let wrong = match answer.status {
         200 => accepted(shot, answer),
-        401 => refused(answer),
+        401 => rejected(answer),
         _ => unavailable(answer),
     };
     match judge_status(allowed, answer.status, took) {
@@ -51,7 +51,7 @@ pub(crate) fn judge_status(allowed: Allowed, status: u16, took: Duration) -> Ver
     let (is_allowed, otherwise) = match status {
         200 | 401 if allowed.is_doubtful() => (true, Verdict::Doubtful),
         200 => (allowed.accepted, Verdict::Right),
-        401 => (allowed.refused, Verdict::Right),
+        401 => (allowed.rejected, Verdict::Right),
         503 => (allowed.unavailable, Verdict::Unavailable),
         _ => (false, Verdict::Right),
     };
@@ -80,7 +80,7 @@ fn accepted(shot: &Shot, answer: &Answer) -> Option<String> {
         .or_else(|| (!its_own).then(|| "the claims of somebody else".to_owned()))
 }
 
-fn refused(answer: &Answer) -> Option<String> {
+fn rejected(answer: &Answer) -> Option<String> {
     challenged(answer, 401, "invalid_token")
 }
 

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use crate::health::Health;
 use crate::schedule::Schedule;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 impl Schedule {
     /// Until a client was let in by the newest keys.
@@ -55,7 +55,7 @@ impl Schedule {
     ) -> bool {
         let begin = Instant::now();
         while !is_so(self).await {
-            if begin.elapsed() > PATIENCE {
+            if begin.elapsed() > MAX_WAIT {
                 self.record.missed.push(what.to_owned());
                 return false;
             }

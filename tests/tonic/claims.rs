@@ -53,15 +53,15 @@ async fn claims_of_another_type_are_a_mistake_of_the_server() {
 
 #[tokio::test]
 async fn a_call_let_through_without_a_token_is_unauthenticated_where_claims_are_needed() {
-    let mut nobody = greeter!(builder().optional().build().unwrap());
-    let status = nobody.hello().await.unwrap_err();
+    let mut anonymous = greeter!(builder().optional().build().unwrap());
+    let status = anonymous.hello().await.unwrap_err();
     assert_eq!(
         (status.code(), status.message()),
         (Code::Unauthenticated, "no access token was given")
     );
     assert_eq!(status.metadata().get("www-authenticate").unwrap(), "Bearer");
     assert_eq!(
-        nobody
+        anonymous
             .with_token(&token().sign())
             .hello()
             .await
@@ -85,7 +85,7 @@ async fn claims_that_are_optional_may_be_absent_but_the_layer_may_not() {
         );
         let claims: Option<Claims> = request.optional_claims().unwrap();
         Ok::<_, Error>(http::Response::new(
-            claims.map_or("nobody".to_owned(), |claims| {
+            claims.map_or("anonymous".to_owned(), |claims| {
                 claims.subject().unwrap().into()
             }),
         ))
@@ -93,7 +93,10 @@ async fn claims_that_are_optional_may_be_absent_but_the_layer_may_not() {
     let optional: JwtAuthLayer = builder().optional().build().unwrap();
     let service = optional.layer(tower::service_fn(seen));
     let ask = |request| tower::ServiceExt::oneshot(service.clone(), request);
-    assert_eq!(ask(http::Request::new(())).await.unwrap().body(), "nobody");
+    assert_eq!(
+        ask(http::Request::new(())).await.unwrap().body(),
+        "anonymous"
+    );
     let bearer =
         http::Request::get("/").header("authorization", format!("Bearer {}", token().sign()));
     assert_eq!(ask(bearer.body(()).unwrap()).await.unwrap().body(), "alice");

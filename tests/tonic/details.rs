@@ -23,8 +23,8 @@ fn detailed() -> JwtAuthLayer<JsonClaims, DetailedStatus> {
 }
 
 #[tokio::test]
-async fn each_refusal_has_its_reason_and_the_domain() {
-    let mut nobody = greeter!(detailed());
+async fn each_rejection_has_its_reason_and_the_domain() {
+    let mut anonymous = greeter!(detailed());
     let token = || token().scope("greet:read greet:write");
     let cases = [
         ("MALFORMED_TOKEN", "x".to_owned()),
@@ -36,7 +36,7 @@ async fn each_refusal_has_its_reason_and_the_domain() {
         ),
     ];
     assert_eq!(
-        nobody
+        anonymous
             .hello()
             .await
             .unwrap_err()
@@ -46,7 +46,7 @@ async fn each_refusal_has_its_reason_and_the_domain() {
         "MISSING_TOKEN"
     );
     for (reason, token) in cases {
-        let status = nobody.with_token(&token).hello().await.unwrap_err();
+        let status = anonymous.with_token(&token).hello().await.unwrap_err();
         let info = status.get_details_error_info().unwrap();
         assert_eq!(
             (info.reason.as_str(), info.domain.as_str()),
@@ -58,13 +58,13 @@ async fn each_refusal_has_its_reason_and_the_domain() {
         );
         assert_eq!(status.code(), Code::Unauthenticated);
     }
-    assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
+    assert!(anonymous.with_token(&token().sign()).hello().await.is_ok());
 }
 
 #[tokio::test]
 async fn a_missing_scope_is_named() {
-    let nobody = greeter!(detailed());
-    let status = nobody
+    let anonymous = greeter!(detailed());
+    let status = anonymous
         .with_token(&token().scope("greet:read").sign())
         .hello()
         .await
@@ -82,8 +82,8 @@ async fn a_missing_scope_is_named() {
 
 #[tokio::test]
 async fn keys_that_can_not_be_had_say_when_to_try_again() {
-    let nobody = greeter!(detailed());
-    let status = nobody
+    let anonymous = greeter!(detailed());
+    let status = anonymous
         .with_token(&token().issuer(DOWN).sign())
         .hello()
         .await
@@ -116,7 +116,7 @@ async fn all_else_is_as_without_details() {
 #[tokio::test]
 async fn an_http_caller_sees_no_difference() {
     let never = service_fn(|_: Request<Body>| async {
-        Err::<http::Response<Body>, _>(std::io::Error::other("it is refused"))
+        Err::<http::Response<Body>, _>(std::io::Error::other("it is rejected"))
     });
     let response = detailed()
         .layer(never)

@@ -17,7 +17,7 @@ mod greeter;
 mod claims;
 mod details;
 mod methods;
-mod refusals;
+mod rejections;
 mod size;
 mod streams;
 mod support;

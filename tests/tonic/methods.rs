@@ -37,12 +37,12 @@ async fn an_open_service_needs_no_token_and_the_rest_does() {
         .into_inner();
     assert!(watch.message().await.unwrap().is_some());
 
-    let mut nobody = GreeterClient::new(channel);
+    let mut anonymous = GreeterClient::new(channel);
     assert_eq!(
-        nobody.hello().await.unwrap_err().code(),
+        anonymous.hello().await.unwrap_err().code(),
         Code::Unauthenticated
     );
-    assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
+    assert!(anonymous.with_token(&token().sign()).hello().await.is_ok());
 }
 
 #[tokio::test]

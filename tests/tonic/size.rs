@@ -14,11 +14,11 @@ fn of_size(bytes: usize) -> TokenBuilder {
 
 #[tokio::test]
 async fn a_token_just_below_the_limit_of_http_2_is_accepted() {
-    let (nobody, pipe) = protected().await;
+    let (anonymous, pipe) = protected().await;
     let token = of_size(15_500).sign();
     assert!(token.len() > 15_490, "{}", token.len());
     assert_eq!(
-        nobody
+        anonymous
             .with_token(&token)
             .hello()
             .await
@@ -31,8 +31,8 @@ async fn a_token_just_below_the_limit_of_http_2_is_accepted() {
 
 #[tokio::test]
 async fn a_token_beyond_the_limit_of_http_2_fails_alone() {
-    let (nobody, pipe) = protected().await;
-    let status = nobody
+    let (anonymous, pipe) = protected().await;
+    let status = anonymous
         .with_token(&of_size(20_000).sign())
         .hello()
         .await
@@ -43,16 +43,16 @@ async fn a_token_beyond_the_limit_of_http_2_fails_alone() {
         "the server answers before the layer, with HTTP 431: {status:?}"
     );
     assert!(
-        nobody.with_token(&token().sign()).hello().await.is_ok(),
+        anonymous.with_token(&token().sign()).hello().await.is_ok(),
         "the connection goes on"
     );
     assert_eq!(pipe.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_token_beyond_the_limit_of_the_layer_is_refused_by_it() {
-    let nobody = greeter!(builder().max_token_len(4096).build().unwrap());
-    let status = nobody
+async fn a_token_beyond_the_limit_of_the_layer_is_rejected_by_it() {
+    let anonymous = greeter!(builder().max_token_len(4096).build().unwrap());
+    let status = anonymous
         .with_token(&of_size(5000).sign())
         .hello()
         .await
@@ -62,7 +62,7 @@ async fn a_token_beyond_the_limit_of_the_layer_is_refused_by_it() {
         (Code::Unauthenticated, "the access token is too long")
     );
     assert!(
-        nobody
+        anonymous
             .with_token(&of_size(4000).sign())
             .hello()
             .await

@@ -35,8 +35,8 @@ fn said(words: &'static [&'static str]) -> impl stream::Stream<Item = String> + 
 
 #[tokio::test]
 async fn a_client_stream_is_read_to_its_end() {
-    let (nobody, _) = protected().await;
-    let answer = nobody
+    let (anonymous, _) = protected().await;
+    let answer = anonymous
         .with_token(&token().sign())
         .greet(said(&["bob", "carol"]))
         .await
@@ -46,8 +46,8 @@ async fn a_client_stream_is_read_to_its_end() {
 
 #[tokio::test]
 async fn a_bidirectional_stream_answers_and_ends() {
-    let (nobody, _) = protected().await;
-    let answers = nobody
+    let (anonymous, _) = protected().await;
+    let answers = anonymous
         .with_token(&token().sign())
         .chat(said(&["a", "b"]))
         .await
@@ -59,8 +59,8 @@ async fn a_bidirectional_stream_answers_and_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_stream_ends_when_the_token_does() {
-    let (nobody, _) = protected().await;
-    let ticks = nobody
+    let (anonymous, _) = protected().await;
+    let ticks = anonymous
         .with_token(&token().expires_in(MINUTE).sign())
         .ticks()
         .await
@@ -80,9 +80,9 @@ async fn a_server_stream_ends_when_the_token_does() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bidirectional_stream_whose_caller_is_silent_ends_too() {
-    let (nobody, pipe) = protected().await;
+    let (anonymous, pipe) = protected().await;
     let words = said(&["a"]).chain(stream::pending());
-    let answers = nobody
+    let answers = anonymous
         .with_token(&token().expires_in(MINUTE).sign())
         .chat(words)
         .await
@@ -92,7 +92,7 @@ async fn a_bidirectional_stream_whose_caller_is_silent_ends_too() {
     assert_eq!(answers.len(), 2);
     assert_expired(answers[1].as_ref().unwrap_err());
     assert!(
-        nobody.with_token(&token().sign()).hello().await.is_ok(),
+        anonymous.with_token(&token().sign()).hello().await.is_ok(),
         "the connection goes on"
     );
     assert_eq!(pipe.connections(), 1);

@@ -39,7 +39,7 @@ pub(crate) fn token() -> TokenBuilder {
         .subject("alice")
 }
 
-/// Trusts an issuer whose key is at hand, and one whose keys can't be had.
+/// Trusts an issuer whose key is available, and one whose keys can't be had.
 pub(crate) fn builder() -> JwtAuthBuilder {
     let issuer = Issuer::from_keys(
         ISSUER,

@@ -24,7 +24,7 @@ const CONTENT_TYPES: [&str; 5] = [
     "application/grpc-web+json",
 ];
 
-async fn refusal(content_type: &str) -> Response<Body> {
+async fn rejection(content_type: &str) -> Response<Body> {
     let layer = builder()
         .rejection_response(DetailedStatus::new("api.example"))
         .build()
@@ -40,9 +40,9 @@ async fn refusal(content_type: &str) -> Response<Body> {
 }
 
 #[tokio::test]
-async fn a_refusal_is_trailers_only_under_the_content_type_of_the_request() {
+async fn a_rejection_is_trailers_only_under_the_content_type_of_the_request() {
     for content_type in CONTENT_TYPES {
-        let response = refusal(content_type).await;
+        let response = rejection(content_type).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], content_type);
         assert_eq!(response.headers()["grpc-status"], "16");

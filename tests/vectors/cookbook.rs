@@ -1,4 +1,4 @@
-//! The JOSE cookbook: every file of it, be it a token, a key, or what is refused and why.
+//! The JOSE cookbook: every file of it, be it a token, a key, or what is rejected and why.
 
 use serde_json::Value;
 use tower_jwt_auth::testing::is_signed;

@@ -31,10 +31,10 @@ fn folder(what: &str) -> Option<PathBuf> {
         PathBuf::from,
     );
     if !folder.is_dir() {
-        // Not `println!`, which nobody sees of a test that passes.
+        // Not `println!`, which no one sees of a test that passes.
         let _ = writeln!(
             io::stderr(),
-            "NOT RUN: {what} is not at hand (JOSE_VECTORS names the folder of the vectors)"
+            "NOT RUN: {what} is not available (JOSE_VECTORS names the folder of the vectors)"
         );
         return None;
     }

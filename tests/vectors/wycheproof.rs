@@ -21,7 +21,10 @@ const JWS: &[(u64, &str)] = &[
     (347, "the key's algorithm is `ES521`, which does not exist"),
     (350, "as 346"),
     (351, "as 347"),
-    (357, "the secret is 32 zero bytes, which is refused as weak"),
+    (
+        357,
+        "the secret is 32 zero bytes, which is rejected as weak",
+    ),
     (358, "as 357"),
     (359, "as 357"),
     (372, "a `?` in the header is marked valid; and as 357"),
@@ -77,7 +80,7 @@ fn run(file: &str, known: &[(u64, &str)]) {
     }
     let expected: Vec<_> = known.iter().map(|(number, _)| *number).collect();
     assert!(count > 0, "{file}: no cases");
-    // Not `println!`, which nobody sees of a test that passes.
+    // Not `println!`, which no one sees of a test that passes.
     let _ = writeln!(
         io::stderr(),
         "{file}: {count} cases, {} of them known divergences",

@@ -13,8 +13,8 @@ use super::parsed;
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Why it was refused.
-    pub refusal: Option<ErrorKind>,
+    /// Why it was rejected.
+    pub rejection: Option<ErrorKind>,
     /// What the service saw, if it was reached.
     pub seen: Option<Seen>,
 }
@@ -67,18 +67,18 @@ where
     assert_eq!(
         seen.is_none(),
         error.is_some(),
-        "a refusal, and no other answer, holds its error"
+        "a rejection, and no other answer, holds its error"
     );
-    let refusal = error.as_ref().map(Error::kind);
+    let rejection = error.as_ref().map(Error::kind);
     let answer = Answer {
         status: head.status.as_u16(),
         headers: head.headers,
-        refusal,
+        rejection,
         seen,
     };
     if let Some(error) = error {
         assert!(body.is_empty());
-        answer.is_a_refusal();
+        answer.is_a_rejection();
         // The content type has to be repeated, whatever is in it; another one has not.
         let headers = answer
             .headers
@@ -94,7 +94,7 @@ where
     answer
 }
 
-/// Pieces of what the caller sent that no refusal may repeat; of the content type it has to.
+/// Pieces of what the caller sent that no rejection may repeat; of the content type it has to.
 fn pieces(request: &Request<()>) -> Vec<String> {
     let values = request
         .headers()
@@ -113,9 +113,9 @@ fn pieces(request: &Request<()>) -> Vec<String> {
 }
 
 impl Answer {
-    fn is_a_refusal(&self) {
+    fn is_a_rejection(&self) {
         let challenge = parsed::challenge(&self.headers);
-        let (status, code) = expected(self.refusal.unwrap());
+        let (status, code) = expected(self.rejection.unwrap());
         if self.headers.contains_key("grpc-status") {
             assert_eq!(self.status, 200);
         } else {

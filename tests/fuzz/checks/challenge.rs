@@ -1,6 +1,6 @@
-//! The challenges of refusals: what is printed can be parsed, and says what was configured.
+//! The challenges of rejections: what is printed can be parsed, and says what was configured.
 //!
-//! A letter for why the request is refused, the realm, a line feed, the scopes that are required, a
+//! A letter for why the request is rejected, the realm, a line feed, the scopes that are required, a
 //! line feed, and the request's content type.
 
 use std::future::ready;
@@ -48,7 +48,7 @@ pub fn check(data: &[u8]) {
     } else {
         scopes.split(' ').collect()
     };
-    let (request, kind) = refused(*cause, &content_type);
+    let (request, kind) = rejected(*cause, &content_type);
     let Some(answer) = answer(*cause, &realm, &scopes, request) else {
         // Only what is no scope is no configuration.
         assert!(
@@ -57,7 +57,7 @@ pub fn check(data: &[u8]) {
         return;
     };
     assert!(scopes.iter().all(|scope| is_scope(scope)));
-    assert_eq!(answer.refusal, Some(kind));
+    assert_eq!(answer.rejection, Some(kind));
     check_grpc(&answer, kind, content_type.as_bytes());
     let Some(attributes) = challenge(&answer.headers) else {
         return;
@@ -79,8 +79,8 @@ fn quotable(realm: &str) -> String {
         .collect()
 }
 
-/// A request that is refused for this cause.
-fn refused(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
+/// A request that is rejected for this cause.
+fn rejected(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     let mut request = Request::new(());
     *request.method_mut() = Method::POST;
     if let Ok(value) = HeaderValue::from_bytes(content_type.as_bytes()) {
@@ -133,9 +133,9 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
             &configured,
         ));
     }
-    let nobody = |_: &Claims| false;
+    let anonymous = |_: &Claims| false;
     let builder = if scopes.is_empty() {
-        builder.authorize(nobody)
+        builder.authorize(anonymous)
     } else {
         builder.require_scopes(scopes.iter().copied())
     };

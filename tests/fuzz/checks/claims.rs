@@ -41,7 +41,7 @@ fn authenticator(strict: bool) -> &'static Authenticator {
     })
 }
 
-/// Without a flaw it is accepted, and what it is refused for is one of its flaws.
+/// Without a flaw it is accepted, and what it is rejected for is one of its flaws.
 fn judge(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Reason]) {
     match decide(authenticator, token) {
         Ok(claims) => {
@@ -54,7 +54,7 @@ fn judge(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Re
             if flaws.contains(&(ErrorKind::MalformedToken, None)) => {}
         Err(reason) => assert!(
             flaws.contains(&reason),
-            "refused for {reason:?}, but has {flaws:?}"
+            "rejected for {reason:?}, but has {flaws:?}"
         ),
     }
 }

@@ -146,7 +146,7 @@ fn assert_secure(asked: &str, issuer: &str) {
     );
 }
 
-/// A URL that nobody could object to.
+/// A URL that no one could object to.
 fn is_plain(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else {
         return false;
@@ -208,7 +208,7 @@ impl Web {
         response.body(Full::from(body)).unwrap()
     }
 
-    /// Whether a good token of the issuer is accepted.
+    /// Whether a valid token of the issuer is accepted.
     fn authenticate(&self, place: &Place) -> Option<ErrorKind> {
         let payload = json!({"iss": place.issuer, "aud": AUDIENCE, "exp": NOW + 300});
         let token = sign(Algorithm::Ed25519, &payload);

@@ -2,7 +2,7 @@
 //!
 //! A byte whose bits turn places on: 1 `Authorization`, 2 a cookie, 4 a header, 8 the query, 16 the
 //! WebSocket protocol; 32 lets requests without a token pass. Then lines: a letter for where, a
-//! colon, the value; `@` in it stands for one good token, `$` for another.
+//! colon, the value; `@` in it stands for one valid token, `$` for another.
 
 use std::sync::OnceLock;
 
@@ -45,25 +45,25 @@ pub fn check(data: &[u8]) {
     match there.as_slice() {
         [] => assert_none(&answer, options),
         [(place, Reading::Token(token))] => assert_decided(&answer, options, *place, token),
-        [(_, Reading::Unreadable)] => assert_eq!(answer.refusal, Some(ErrorKind::MalformedToken)),
-        [(_, Reading::TooLarge)] => assert_eq!(answer.refusal, Some(ErrorKind::TokenTooLarge)),
-        [_] => assert_eq!(answer.refusal, Some(ErrorKind::InvalidRequest)),
+        [(_, Reading::Unreadable)] => assert_eq!(answer.rejection, Some(ErrorKind::MalformedToken)),
+        [(_, Reading::TooLarge)] => assert_eq!(answer.rejection, Some(ErrorKind::TokenTooLarge)),
+        [_] => assert_eq!(answer.rejection, Some(ErrorKind::InvalidRequest)),
         // Several, one of which may have been found to be no token before the other was seen.
         several => {
             let has = |reading| several.iter().any(|(_, other)| *other == reading);
             let malformed =
-                has(Reading::Unreadable) && answer.refusal == Some(ErrorKind::MalformedToken);
+                has(Reading::Unreadable) && answer.rejection == Some(ErrorKind::MalformedToken);
             let too_large =
-                has(Reading::TooLarge) && answer.refusal == Some(ErrorKind::TokenTooLarge);
-            let twice = answer.refusal == Some(ErrorKind::InvalidRequest);
-            assert!(malformed || too_large || twice, "{:?}", answer.refusal);
+                has(Reading::TooLarge) && answer.rejection == Some(ErrorKind::TokenTooLarge);
+            let twice = answer.rejection == Some(ErrorKind::InvalidRequest);
+            assert!(malformed || too_large || twice, "{:?}", answer.rejection);
         }
     }
 }
 
 fn assert_none(answer: &Answer, options: u8) {
     if options & OPTIONAL == 0 {
-        assert_eq!(answer.refusal, Some(ErrorKind::MissingToken));
+        assert_eq!(answer.rejection, Some(ErrorKind::MissingToken));
     } else {
         assert!(
             answer.seen.as_ref().is_some_and(|seen| seen.0.is_none()),
@@ -76,7 +76,7 @@ fn assert_none(answer: &Answer, options: u8) {
 fn assert_decided(answer: &Answer, options: u8, place: u8, token: &str) {
     let decision = decide(layer(options).authenticator(), token);
     assert_eq!(
-        answer.refusal,
+        answer.rejection,
         decision.as_ref().err().map(|(kind, _)| *kind)
     );
     let seen = answer.seen.clone().and_then(|seen| seen.0);

@@ -25,7 +25,7 @@ pub fn check(header: &[u8]) {
                 assert_eq!(Some(claims.algorithm()), named(&members));
                 reverify::accepted(&token, &claims);
             }
-            Err((kind, _)) => assert_eq!(expected, Some(kind), "refused"),
+            Err((kind, _)) => assert_eq!(expected, Some(kind), "rejected"),
         }
     }
 }
@@ -96,9 +96,9 @@ fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
     if !usual {
         return Some(ErrorKind::WrongTokenType);
     }
-    let stranger = members
+    let unknown_key = members
         .string("kid")
         .is_some_and(|kid| kid != algorithm.name());
     // A key of that id that is pinned to another algorithm is no key for this token either.
-    (ids && stranger).then_some(ErrorKind::UnknownKey)
+    (ids && unknown_key).then_some(ErrorKind::UnknownKey)
 }

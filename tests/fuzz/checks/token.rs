@@ -15,7 +15,7 @@ use super::{answer, reverify};
 
 struct Deciders {
     plain: Authenticator,
-    remembering: Authenticator,
+    caching: Authenticator,
     layer: JwtAuthLayer,
 }
 
@@ -23,7 +23,7 @@ fn deciders() -> &'static Deciders {
     static DECIDERS: OnceLock<Deciders> = OnceLock::new();
     DECIDERS.get_or_init(|| Deciders {
         plain: builder().build_authenticator().unwrap(),
-        remembering: builder()
+        caching: builder()
             .token_cache(TokenCacheSettings::default())
             .build_authenticator()
             .unwrap(),
@@ -40,7 +40,7 @@ pub fn check(data: &[u8]) {
 fn check_token(token: &str) {
     let Deciders {
         plain,
-        remembering,
+        caching,
         layer,
     } = deciders();
     let decision = decide(plain, token);
@@ -48,12 +48,12 @@ fn check_token(token: &str) {
         reverify::accepted(token, claims);
     }
     for time in ["first", "second"] {
-        assert_same(&decision, &decide(remembering, token), time);
+        assert_same(&decision, &decide(caching, token), time);
     }
     if let Some(request) = bearer(token) {
         let answer = answer::ask(layer, request);
         assert_eq!(
-            answer.refusal,
+            answer.rejection,
             decision.as_ref().err().map(|(kind, _)| *kind)
         );
         let seen = answer.seen.and_then(|seen| seen.0);
@@ -64,9 +64,9 @@ fn check_token(token: &str) {
     }
 }
 
-/// Remembered or not, the decision is the same, claim for claim.
-fn assert_same(plain: &Result<Claims, Reason>, remembered: &Result<Claims, Reason>, time: &str) {
-    match (plain, remembered) {
+/// Cached or not, the decision is the same, claim for claim.
+fn assert_same(plain: &Result<Claims, Reason>, cached: &Result<Claims, Reason>, time: &str) {
+    match (plain, cached) {
         (Ok(one), Ok(two)) => {
             assert_eq!(one.json(), two.json(), "{time}");
             assert_eq!(

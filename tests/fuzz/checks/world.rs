@@ -26,7 +26,7 @@ pub const ALGORITHMS: [Algorithm; 4] = [
 /// A payload that is good.
 pub const PAYLOAD: &str = r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
 
-/// The secret is nobody's; it is fixed so that tokens of the same input are the same in every
+/// The secret is no one's; it is fixed so that tokens of the same input are the same in every
 /// process.
 fn generate(algorithm: Algorithm) -> TestKey {
     let key = match algorithm {
@@ -68,7 +68,7 @@ pub fn builder() -> JwtAuthBuilder {
     builder_with(key_set(true))
 }
 
-/// A good token of that subject; where it were none, the checks would have nothing to tell apart.
+/// A valid token of that subject; where it were none, the checks would have nothing to tell apart.
 pub fn token_of(subject: &str) -> String {
     let payload = json!({"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "exp": NOW + 300});
     let token = sign(Algorithm::HS256, &payload);
@@ -82,10 +82,10 @@ pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
     key(algorithm).sign_raw(&header.to_string(), payload.to_string().as_bytes())
 }
 
-/// Why a token was refused: the kind, and the claim that it is about.
+/// Why a token was rejected: the kind, and the claim that it is about.
 pub type Reason = (ErrorKind, Option<&'static str>);
 
-/// The decision, which takes no waiting where the keys are at hand.
+/// The decision, which takes no waiting where the keys are available.
 pub fn decide(authenticator: &Authenticator, token: &str) -> Result<Claims, Reason> {
     let decision: Result<Claims, Error> = authenticator
         .authenticate(token)

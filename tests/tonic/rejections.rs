@@ -1,4 +1,4 @@
-//! What a refused caller sees, and that the connection goes on.
+//! What a rejected caller sees, and that the connection goes on.
 
 use tonic::{Code, Status};
 use tower_jwt_auth::testing::TokenBuilder;
@@ -12,14 +12,14 @@ fn metadata<'s>(status: &'s Status, name: &str) -> Option<&'s str> {
         .map(|value| value.to_str().unwrap())
 }
 
-type Refusal = (
+type Rejection = (
     Option<TokenBuilder>,
     Code,
     &'static str,
     Option<&'static str>,
 );
 
-fn refusals() -> [Refusal; 5] {
+fn rejections() -> [Rejection; 5] {
     let expired =
         "Bearer error=\"invalid_token\",error_description=\"the access token has expired\"";
     let audience = "Bearer error=\"invalid_token\",error_description=\"the access token is meant for another audience\"";
@@ -61,10 +61,12 @@ fn refusals() -> [Refusal; 5] {
 }
 
 #[tokio::test]
-async fn each_refusal_has_its_code_message_and_metadata() {
-    let nobody = greeter!(builder().require_scopes(["read"]).build().unwrap());
-    for (token, code, message, challenge) in refusals() {
-        let mut client = token.map_or(nobody.clone(), |token| nobody.with_token(&token.sign()));
+async fn each_rejection_has_its_code_message_and_metadata() {
+    let anonymous = greeter!(builder().require_scopes(["read"]).build().unwrap());
+    for (token, code, message, challenge) in rejections() {
+        let mut client = token.map_or(anonymous.clone(), |token| {
+            anonymous.with_token(&token.sign())
+        });
         let status = client.hello().await.unwrap_err();
         assert_eq!((status.code(), status.message()), (code, message));
         assert_eq!(metadata(&status, "www-authenticate"), challenge);
@@ -72,49 +74,49 @@ async fn each_refusal_has_its_code_message_and_metadata() {
             metadata(&status, "retry-after"),
             (code == Code::Unavailable).then_some("7")
         );
-        assert!(status.details().is_empty(), "nobody asked for details");
+        assert!(status.details().is_empty(), "no request came for details");
     }
 }
 
 #[tokio::test]
-async fn a_good_token_reaches_the_method() {
-    let (nobody, _) = protected().await;
-    let answer = nobody.with_token(&token().sign()).hello().await.unwrap();
+async fn a_valid_token_reaches_the_method() {
+    let (anonymous, _) = protected().await;
+    let answer = anonymous.with_token(&token().sign()).hello().await.unwrap();
     assert_eq!(answer.into_inner(), "hello alice");
 }
 
 #[tokio::test]
-async fn one_connection_serves_through_all_refusals() {
-    let (mut nobody, pipe) = protected().await;
+async fn one_connection_serves_through_all_rejections() {
+    let (mut anonymous, pipe) = protected().await;
     for _ in 0..20 {
         assert_eq!(
-            nobody.hello().await.unwrap_err().code(),
+            anonymous.hello().await.unwrap_err().code(),
             Code::Unauthenticated
         );
-        let expired = nobody
+        let expired = anonymous
             .with_token(&token().expired().sign())
             .ticks()
             .await
             .unwrap_err();
         assert_eq!(expired.code(), Code::Unauthenticated);
-        assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
+        assert!(anonymous.with_token(&token().sign()).hello().await.is_ok());
     }
     assert_eq!(pipe.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_refused_upload_is_not_waited_for() {
-    let (mut nobody, pipe) = protected().await;
+async fn a_rejected_upload_is_not_waited_for() {
+    let (mut anonymous, pipe) = protected().await;
     let endless = futures::stream::pending();
     assert_eq!(
-        nobody.greet(endless).await.unwrap_err().code(),
+        anonymous.greet(endless).await.unwrap_err().code(),
         Code::Unauthenticated
     );
     let endless = futures::stream::repeat_with(|| "x".repeat(1000));
     assert_eq!(
-        nobody.chat(endless).await.unwrap_err().code(),
+        anonymous.chat(endless).await.unwrap_err().code(),
         Code::Unauthenticated
     );
-    assert!(nobody.with_token(&token().sign()).hello().await.is_ok());
+    assert!(anonymous.with_token(&token().sign()).hello().await.is_ok());
     assert_eq!(pipe.connections(), 1);
 }
