@@ -2,8 +2,7 @@
 //!
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) protects tonic without this module: rejected calls get
 //! their `grpc-status` in any case, see [`Challenge`](crate::Challenge). This module adds claims
-//! from a [`tonic::Request`](::tonic::Request), error details, exempt methods, and streams that end
-//! with the token.
+//! from a [`tonic::Request`], error details, exempt methods, and streams that end with the token.
 //!
 //! Note:
 //! - A token is checked when a call begins. A stream may outlive its token, unless [`until_expiry`]

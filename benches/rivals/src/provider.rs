@@ -108,7 +108,7 @@ impl Provider {
             verify(
                 std::hint::black_box(&message),
                 std::hint::black_box(&signature),
-            )
+            );
         }
     }
 }

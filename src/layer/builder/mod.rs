@@ -95,10 +95,10 @@ impl JwtAuthBuilder {
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the type that the token's claims are deserialized into. Default: [`JsonClaims`].
     ///
-    /// It holds the claims that are not registered ones; those are methods of [`Claims`]. A token
-    /// whose claims don't fit the type is rejected. Call this before [`authorize`](Self::authorize)
-    /// and [`reject_revoked`](Self::reject_revoked), whose closures depend on the type;
-    /// [`build`](Self::build) reports the wrong order.
+    /// It holds the claims that are not registered ones; those are methods of
+    /// [`Claims`](crate::Claims). A token whose claims don't fit the type is rejected. Call this
+    /// before [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose
+    /// closures depend on the type; [`build`](Self::build) reports the wrong order.
     ///
     /// # Examples
     ///
@@ -164,7 +164,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         }
     }
 
-    /// Sets a closure that makes the responses to rejected requests. See [`RejectionResponse`].
+    /// Sets a closure that makes the responses to rejected requests. See
+    /// [`RejectionResponse`](crate::RejectionResponse).
     pub fn rejection_response_fn<F, ResBody>(self, rejection: F) -> JwtAuthBuilder<C, F>
     where
         F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,

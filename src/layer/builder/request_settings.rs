@@ -6,7 +6,7 @@ use super::JwtAuthBuilder;
 use crate::request::{RequestParts, TokenSource};
 
 /// Which requests need a token, and what becomes of the others. These settings have no effect on an
-/// [`Authenticator`].
+/// [`Authenticator`](crate::Authenticator).
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the places that may carry the token. Default: [`TokenSource::authorization`].
     pub fn token_sources(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {

@@ -132,7 +132,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the clock that `exp`, `nbf` and `iat` are compared with. Default: [`SystemClock`].
+    /// Sets the clock that `exp`, `nbf` and `iat` are compared with. Default:
+    /// [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
