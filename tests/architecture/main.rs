@@ -4,6 +4,13 @@
 //! stand before it in [`ORDER`], so there is no cycle between folders. Adapters use nothing but
 //! what `lib.rs` exports.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "in a test a panic is the report"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

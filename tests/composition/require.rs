@@ -328,5 +328,5 @@ fn what_is_required_must_be_scopes() {
             "{scopes:?}"
         );
     }
-    Require::all_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).unwrap();
+    let _ = Require::all_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).unwrap();
 }

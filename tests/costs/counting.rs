@@ -37,7 +37,7 @@ pub(crate) fn of_the_claims(token: &str) -> AllocationInfo {
     measure(|| {
         drop(black_box(
             serde_json::from_str::<MyClaims>(&payload).unwrap(),
-        ))
+        ));
     })
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn all() -> Vec<Workload> {
     vec![
         Workload::new(BARE, bare(&key, &good)),
         Workload::new(NO_LAYER, move || {
-            assert!(send(&mut Inner, request(&header)).is_success())
+            assert!(send(&mut Inner, request(&header)).is_success());
         }),
         Workload::new("verify", through(guarded(&key), true, bearer(&good))),
         Workload::new(

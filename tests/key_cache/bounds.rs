@@ -8,9 +8,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{
-    Algorithm, Authenticator, ErrorKind, Issuer, JsonClaims, JwksCacheSettings, Key, KeySet,
-};
+use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer, JwksCacheSettings, Key, KeySet};
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
 

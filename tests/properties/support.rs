@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use proptest::test_runner::Config;
 use tower_jwt_auth::testing::{TestClock, TestKey};
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Claims, Error, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, Key,
+    Algorithm, Authenticator, Claims, Error, Issuer, JwtAuthBuilder, JwtAuthLayer, Key,
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example";

@@ -1,7 +1,7 @@
 //! Requirements 8 to 18 without HTTP: an `Authenticator` makes the checks of the layer on text.
 
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
+use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, builder, clock, issuer, layer, payload, signed, token};
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestIssuerBuilder};
-use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, builder_for, default_key, send, token};
 use crate::web::Web;

@@ -2,7 +2,7 @@
 //! (RFC 8725 §3.8).
 
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
-use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwtAuthLayer};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer};
 
 use crate::support::{
     AUDIENCE, ISSUER, builder_for, default_key, key, key_set, layer, payload, send, signed, token,
@@ -164,7 +164,7 @@ fn two_issuers_with_one_secret_are_a_configuration_error() {
             ConfigErrorKind::SharedSecret
         );
     }
-    build(secret, &TestKey::generate(Algorithm::HS256)).unwrap();
+    let _ = build(secret, &TestKey::generate(Algorithm::HS256)).unwrap();
 }
 
 /// Whether two issuers may have these keys.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tower_jwt_auth::testing::{Fault, TestIssuer};
 use tower_jwt_auth::{
-    Authenticator, ConfigErrorKind, ErrorKind, Issuer, JsonClaims, JwksCacheSettings, JwtAuthLayer,
+    Authenticator, ConfigErrorKind, ErrorKind, Issuer, JwksCacheSettings, JwtAuthLayer,
 };
 
 use crate::challenge::Unreachable;

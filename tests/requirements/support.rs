@@ -9,9 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use serde_json::json;
 use tower_jwt_auth::testing::{TestClock, TestKey, TokenBuilder};
-use tower_jwt_auth::{
-    Algorithm, Issuer, JsonClaims, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource,
-};
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenSource};
 
 pub use crate::answer::{Answer, ask, send, send_raw};
 

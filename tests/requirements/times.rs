@@ -192,7 +192,7 @@ async fn a_token_that_lives_too_long_can_be_rejected() {
 // RFC 7519 §4.1.4: "usually no more than a few minutes".
 #[test]
 fn a_leeway_beyond_an_hour_is_a_configuration_error() {
-    builder().leeway(Duration::from_secs(3600)).build().unwrap();
+    let _ = builder().leeway(Duration::from_secs(3600)).build().unwrap();
     for leeway in [Duration::from_secs(3601), Duration::MAX] {
         let error = builder().leeway(leeway).build().unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);

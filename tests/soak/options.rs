@@ -54,7 +54,7 @@ impl Options {
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Long("seconds") => {
-                    options.time = Duration::from_secs(parser.value()?.parse()?)
+                    options.time = Duration::from_secs(parser.value()?.parse()?);
                 }
                 Arg::Long("seed") => options.seed = parser.value()?.parse()?,
                 Arg::Long("clients") => options.clients = parser.value()?.parse()?,

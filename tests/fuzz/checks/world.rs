@@ -7,8 +7,8 @@ use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestClock, TestKey};
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JsonClaims, JwtAuthBuilder,
-    JwtAuthLayer, KeySet,
+    Algorithm, Authenticator, Claims, Error, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer,
+    KeySet,
 };
 
 pub const ISSUER: &str = "https://issuer.example";
