@@ -23,7 +23,9 @@ use std::time::{Duration, SystemTime};
 /// }
 /// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Returns the current time. Called once for every request.
+    /// Returns the current time.
+    ///
+    /// Called once for every token, and again after waiting for keys or for another thread.
     fn now(&self) -> SystemTime;
 }
 

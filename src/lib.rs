@@ -1,17 +1,17 @@
 //! Tower middleware that protects services with JSON Web Tokens: axum, tonic, hyper, and every
 //! other `Service<http::Request<_>>`.
 //!
-//! [`JwtAuthLayer`] takes the bearer token from a request, verifies it against the issuer's keys,
-//! which it fetches and caches, validates the claims, and inserts [`Claims<C>`](Claims) into the
-//! request's extensions. It answers requests without a valid token as RFC 6750 specifies.
+//! [`JwtAuthLayer`] reads the bearer token of a request, verifies its signature with the issuer's
+//! keys, validates its claims, and inserts [`Claims<C>`](Claims) into the request's extensions. It
+//! fetches and caches the keys. Requests without a valid token are rejected as RFC 6750 specifies.
 //!
 //! Note:
 //! - The layer authenticates. What a caller may do is for [`RequireLayer`] or your handlers to
 //!   decide.
 //! - Issuers are compared byte by byte: `https://login.example.com` and
 //!   `https://login.example.com/` are two issuers.
-//! - A token is valid until it expires, also after the user has logged out. Ask the issuer for
-//!   short-lived tokens, or use [`reject_revoked`](JwtAuthBuilder::reject_revoked).
+//! - A token is valid until it expires, even after the user has logged out. Configure the issuer to
+//!   issue short-lived tokens, or use [`reject_revoked`](JwtAuthBuilder::reject_revoked).
 //!
 //! # axum
 //!
@@ -105,10 +105,10 @@
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs) |
-//! | `tracing` | yes | log events about rejections and fetches, without anything of a token |
+//! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
-//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end with the token |
+//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end when the token expires |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
 //! Both backends verify all of [`Algorithm`]. A feature adds API and never changes what the others
@@ -147,7 +147,7 @@ mod response;
 mod trace;
 mod verify;
 
-// The signature backend: aws-lc-rs where both are on.
+// The signature backend: aws-lc-rs if both features are enabled.
 #[cfg(feature = "aws-lc-rs")]
 #[path = "crypto/aws_lc.rs"]
 mod backend;
@@ -155,7 +155,7 @@ mod backend;
 #[path = "crypto/rust_crypto.rs"]
 mod backend;
 
-// The same choice for the test kit's signatures.
+// The same choice for the signatures of module `testing`.
 #[cfg(all(feature = "testing", feature = "aws-lc-rs"))]
 #[path = "testing/sign_aws_lc.rs"]
 mod signing;
@@ -204,7 +204,7 @@ pub use verify::{Audience, Authenticator, Issuer, TokenCacheSettings};
 #[cfg(feature = "reqwest")]
 use reqwest::default_http_client;
 
-/// Without feature `reqwest` there is no default client.
+/// Returns an error: without feature `reqwest` there is no default client.
 #[cfg(not(feature = "reqwest"))]
 fn default_http_client() -> Result<HttpClient, ConfigError> {
     Err(ConfigError::new(

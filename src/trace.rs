@@ -12,7 +12,7 @@ mod events {
     /// The target of all events, independent of module names.
     const TARGET: &str = "tower_jwt_auth";
 
-    /// Returns an error and its sources, separated by colons.
+    /// Returns the texts of an error and its sources, separated by colons.
     fn with_sources(error: &(dyn StdError + 'static)) -> String {
         let sources =
             std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());

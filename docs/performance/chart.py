@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Draws layers.svg and servers.svg from table.tsv and server.tsv, as benches/rivals prints them. Needs Python alone.
+"""Draws layers.svg and servers.svg from table.tsv and server.tsv, which benches/rivals writes.
+
+Requires only Python.
 
     python3 docs/performance/chart.py
 """
@@ -19,7 +21,7 @@ def rows(name):
 
 
 def chart(title, bars, unit):
-    """One SVG of horizontal bars: (label, value, colour)."""
+    """Returns an SVG with a horizontal bar for each (label, value, colour)."""
     height = TOP + len(bars) * (BAR + GAP) + 12
     scale = (WIDTH - LABELS - 70) / max(value for _, value, _ in bars)
     lines = [
@@ -48,7 +50,7 @@ def colour(name):
 def layers():
     wanted = [row for row in rows("table.tsv") if row["algorithm"] == "RS256" and row["ratio"]]
     label = lambda row: " ".join(part for part in (row["name"], row["version"]) if part)
-    # Shown as far as two layers can be told apart: the pure-Rust ones would make the others look alike.
+    # Without ratios from 3 on: next to the pure-Rust ones, the other bars would look the same.
     bars = [(label(row), float(row["ratio"]), colour(row["name"])) for row in wanted if float(row["ratio"]) < 3]
     return chart("RS256 through a layer, as a multiple of the bare signature check", bars, " ×")
 

@@ -108,8 +108,4 @@ impl fmt::Display for ClaimsRejection {
     }
 }
 
-impl std::error::Error for ClaimsRejection {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.missing)
-    }
-}
+impl std::error::Error for ClaimsRejection {}

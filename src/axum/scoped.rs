@@ -1,4 +1,4 @@
-//! Scopes that a handler requires by its signature.
+//! The extractor of claims that requires scopes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,7 +23,8 @@ use crate::{
 /// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |
 ///
-/// For other responses, or for any of several scopes, use [`RequireLayer`](crate::RequireLayer).
+/// The response is that of [`Challenge`], without a realm. For other responses, or for any of several
+/// scopes, use [`RequireLayer`](crate::RequireLayer).
 ///
 /// # Examples
 ///

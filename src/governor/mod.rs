@@ -21,7 +21,7 @@ use crate::{
 /// (RFC 7519 §4.1.2), so callers of one issuer can't use up the quota of another's.
 ///
 /// Note:
-/// - The `GovernorLayer` stands below [`JwtAuthLayer`](crate::JwtAuthLayer). It does not limit
+/// - The `GovernorLayer` goes below [`JwtAuthLayer`](crate::JwtAuthLayer). It does not limit
 ///   invalid tokens: for those, limit by address above the layer; see
 ///   [`composition`](crate::composition).
 /// - `tower_governor` keeps all keys until `config.limiter().retain_recent()` is called. Call it
@@ -90,7 +90,8 @@ impl<C> ClaimsKeyExtractor<C> {
 }
 
 impl<C, K> ClaimsKeyExtractor<C, K> {
-    /// Limits by what `value` returns. Requests for which it returns `None` are rejected.
+    /// Limits by the value that `value` returns. Requests for which it returns `None` are rejected
+    /// with 401 `invalid_token`.
     ///
     /// # Examples
     ///
@@ -139,7 +140,8 @@ where
     }
 }
 
-/// Returns the usual challenge: `tower_governor` uses its status and headers, also for gRPC.
+/// Returns the response of [`Challenge`] as an error: `tower_governor` uses its status and headers,
+/// also for gRPC.
 fn rejected(error: &Error, request: &RequestParts<'_>) -> GovernorError {
     trace::rejected(error);
     let (parts, ()) = Challenge::new()

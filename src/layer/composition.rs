@@ -8,12 +8,12 @@
 //! | 2 | `Compression` | compresses everything below |
 //! | 3 | `Cors` | answers preflights, which carry no token, and adds its headers to rejections, so that scripts can read them |
 //! | 4 | `Timeout` | limits everything below, also the wait for keys: make it longer than [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), or callers see its response instead of 503 |
-//! | 5 | `LoadShed`, a limit by address | the cheapest checks first: they stop a flood of invalid tokens before a signature is checked |
+//! | 5 | `LoadShed`, a limit by address | the cheapest checks first: they shed a flood of invalid tokens before a signature is checked |
 //! | 6 | [`JwtAuthLayer`](crate::JwtAuthLayer) | authenticates the caller |
-//! | 7 | a limit by caller ([`ClaimsKeyExtractor`](crate::ClaimsKeyExtractor)) | a burst of one caller affects no other; requests that are rejected below count, too |
+//! | 7 | a limit by caller ([`ClaimsKeyExtractor`](crate::ClaimsKeyExtractor)) | a burst of one caller affects no other caller; requests that are rejected further in count, too |
 //! | 8 | [`RequireLayer`](crate::RequireLayer) on routers and routes, [`Scoped`](crate::Scoped) in handlers | 403 for callers without permission |
-//! | 9 | `RequestBodyLimit` | no layer above reads the body, so an unauthenticated caller is rejected before |
-//! | 10 | `ConcurrencyLimit`, `RateLimit` with `Buffer`, `Retry` | for accepted requests |
+//! | 9 | `RequestBodyLimit` | no layer above reads the body: an unauthenticated caller is rejected before it is read |
+//! | 10 | `ConcurrencyLimit`, `RateLimit` with `Buffer`, `Retry` | they apply to accepted requests only |
 //! | 11 | the handler | |
 //!
 //! `ServiceBuilder` takes layers in this order. In axum, each call of `Router::layer` wraps what is
@@ -35,14 +35,14 @@
 //! }
 //! ```
 //!
-//! The example `rate_limit` has 5 to 8 in one program.
+//! The example `rate_limit` has layers 5 to 8 in one program.
 //!
 //! # Readiness, permits, queues
 //!
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) and [`RequireLayer`](crate::RequireLayer) are ready when
-//! the inner service is, and call the very service that was polled ready. When they reject a
-//! request, they drop that service, which gives back what it holds, such as a permit or a place in
-//! a queue. A request that is dropped while it waits for keys gives it back, too.
+//! the inner service is, and call the same instance that was polled ready. When they reject a
+//! request, they drop that instance, which releases what it holds, such as a permit or a place in a
+//! queue. Dropping the future of a request that waits for keys releases it, too.
 //!
 //! | layer | above `JwtAuthLayer` | below it |
 //! |---|---|---|
@@ -50,19 +50,19 @@
 //! | `RateLimit` with `Buffer` | unauthenticated callers use up the quota | rejected requests use up nothing |
 //! | `LoadShed` | sheds before any check | sheds only accepted requests |
 //! | `Timeout` | includes the wait for keys | limits the service alone |
-//! | `Retry` | checks every attempt; its policy should not retry rejections | checks once |
+//! | `Retry` | the token is verified at each attempt; the policy should not retry rejections | the token is verified once |
 //! | `Cors` | needs nothing else | needs [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight), and rejections lack its headers |
 //! | `Trace` | sees rejections | sees accepted requests only; its response body must be boxed, as axum does |
 //!
 //! Note:
 //! - A request that waits for keys holds what the inner service reserved for it: with
-//!   `ConcurrencyLimit` below, a permit. Requests with made-up key ids can wait like that, for up
-//!   to [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), while
+//!   `ConcurrencyLimit` below, a permit. Requests with unknown key ids can hold one for up to
+//!   [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), while
 //!   [`refetch_limit`](crate::JwksCacheSettings::refetch_limit) allows a fetch. axum's routes are
-//!   always ready, so a limit that is added by a `layer` call of its own reserves permits after the
-//!   check.
-//! - The limits of `tower_governor` keep what the inner service reserved when they reject a
-//!   request, until they are called again or dropped. This matters only where one service is called
+//!   always ready, so a limit that is added by a separate `layer` call acquires its permit only
+//!   after the token is verified.
+//! - When `tower_governor` rejects a request, it does not release what the inner service reserved
+//!   until it is called again or dropped. This matters only where one instance is called
 //!   repeatedly; hyper's servers, which axum and tonic use, clone it for each request.
 //!
 //! # gRPC

@@ -12,8 +12,8 @@ impl JwtAuthLayer {
     /// Fetches the keys of an issuer whose metadata names their URL: OpenID Connect Discovery 1.0,
     /// else RFC 8414. Returns a layer that trusts this issuer.
     ///
-    /// To start without the keys, use [`JwtAuthLayer::builder`] with [`Issuer::discovery`]: then
-    /// the first request fetches them.
+    /// Waits for at most 6 s. To start without the keys, use [`JwtAuthLayer::builder`] with
+    /// [`Issuer::discovery`]: then the first request fetches them.
     ///
     /// # Errors
     ///
@@ -23,9 +23,10 @@ impl JwtAuthLayer {
         issuer: impl Into<String>,
         audience: impl Into<Audience>,
     ) -> Result<Self, ConfigError> {
-        let layer = Self::builder(Issuer::discovery(issuer, audience)).build()?;
+        let issuer = issuer.into();
+        let layer = Self::builder(Issuer::discovery(issuer.as_str(), audience)).build()?;
         layer.authenticator().prefetch().await.map_err(|error| {
-            let message = "the issuer's keys could not be fetched";
+            let message = format!("issuer {issuer:?}: its keys could not be fetched");
             ConfigError::new(ConfigErrorKind::KeysUnavailable, message).with_source(error)
         })?;
         Ok(layer)
@@ -64,7 +65,7 @@ impl JwtAuthLayer {
         Self::builder(Issuer::from_keys(issuer, key, audience)).build()
     }
 
-    /// Returns a builder, which sets everything else.
+    /// Returns a builder, which has all other settings.
     pub fn builder(issuer: Issuer) -> JwtAuthBuilder {
         JwtAuthBuilder::new(issuer)
     }

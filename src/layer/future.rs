@@ -20,7 +20,8 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// If it is polled after it has resolved.
+    /// If it is polled after it has resolved to a rejection, or after a panic. Polled after the
+    /// response of the inner service, it polls the inner future again.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, ReqBody, R>
     where
@@ -41,12 +42,12 @@ pin_project! {
         Inner { #[pin] future: S::Future },
         // None once it has resolved.
         Rejected { response: Option<S::Response> },
-        // None only while the state changes.
+        // None only while it is polled, and after a panic.
         Waiting { waiting: Option<Box<Waiting<S, ReqBody, R>>> },
     }
 }
 
-/// A request that waits. Boxed, so that requests that don't wait do not reserve the space.
+/// A waiting request. Boxed, so that the futures of other requests do not reserve the space.
 struct Waiting<S, ReqBody, R> {
     pending: PendingClaims,
     /// The service that was polled ready: the one to call.
@@ -127,9 +128,9 @@ where
     }
 }
 
-/// Waits for the claims. Then the request goes on, or is rejected.
+/// Polls the claims. Returns the next state: the call of the inner service, or the rejection.
 fn poll_waiting<S, ReqBody, R, ResBody>(
-    slot: &mut Option<Box<Waiting<S, ReqBody, R>>>,
+    waiting_request: &mut Option<Box<Waiting<S, ReqBody, R>>>,
     cx: &mut Context<'_>,
 ) -> Poll<State<S, ReqBody, R>>
 where
@@ -138,13 +139,15 @@ where
 {
     #[expect(
         clippy::expect_used,
-        reason = "whoever takes it sets another state at once"
+        reason = "taken only below, where it is put back or the state is replaced"
     )]
-    let mut waiting = slot.take().expect("a waiting request");
+    let mut waiting = waiting_request
+        .take()
+        .expect("`ResponseFuture` polled after a panic");
     let outcome = match waiting.pending.as_mut().poll(cx) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {
-            *slot = Some(waiting);
+            *waiting_request = Some(waiting);
             return Poll::Pending;
         }
     };

@@ -12,7 +12,7 @@ use crate::jwt::Claims;
 use crate::request::{FoundToken, RequestParts, TokenSource, find_token};
 use crate::verify::{Authenticator, Progress};
 
-/// A closure that decides by the request.
+/// A predicate over the parts of a request.
 pub(crate) type RequestPredicate = Arc<dyn Fn(&RequestParts<'_>) -> bool + Send + Sync>;
 
 /// Decides what becomes of a request.
@@ -26,20 +26,20 @@ pub(crate) struct Gate<C> {
 
 /// What becomes of a request.
 pub(super) enum Decision<C> {
-    /// It goes on without claims, as configured.
+    /// It goes to the inner service without claims, as configured.
     Pass,
-    /// It goes on with claims.
+    /// It goes to the inner service with claims.
     Accept { claims: Claims<C>, in_url: bool },
-    /// It is answered here.
+    /// It is rejected.
     Reject(Error),
-    /// It waits, for keys or for another thread.
+    /// It waits, for keys or for a signature check on another thread.
     Wait {
         pending: PendingClaims,
         in_url: bool,
     },
 }
 
-/// Resolves to extensions that hold the claims: so its type does not depend on that of the claims.
+/// Resolves to extensions that hold the claims, so that its type does not depend on theirs.
 pub(super) type PendingClaims = BoxFuture<'static, Result<Extensions, Error>>;
 
 impl<C> Gate<C>

@@ -26,8 +26,8 @@ use crate::verify::Authenticator;
 
 /// A layer that requires a valid token.
 ///
-/// Requests without a valid token are answered by the layer. The others go on to the inner service,
-/// with [`Claims<C>`](crate::Claims) in their extensions.
+/// Rejects requests without a valid token. Passes the others to the inner service, with
+/// [`Claims<C>`](crate::Claims) in their extensions.
 ///
 /// `C` is the type of the claims that are not registered ones: [`JsonClaims`], unless
 /// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests.
@@ -60,13 +60,13 @@ pub struct JwtAuthLayer<C = JsonClaims, R = Challenge> {
 }
 
 impl<C, R> JwtAuthLayer<C, R> {
-    /// Returns the authenticator of this layer, which verifies tokens that come by other ways.
+    /// Returns the authenticator of this layer, for tokens that do not come with an HTTP request.
     #[must_use]
     pub fn authenticator(&self) -> &Authenticator<C> {
         &self.gate.authenticator
     }
 
-    /// Returns what makes the responses to rejected requests.
+    /// Returns the [`RejectionResponse`](crate::RejectionResponse).
     pub(crate) const fn rejection(&self) -> &R {
         &self.rejection
     }

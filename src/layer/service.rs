@@ -18,7 +18,7 @@ use crate::trace;
 
 /// The service that [`JwtAuthLayer`](crate::JwtAuthLayer) makes.
 ///
-/// Its readiness and its error are those of the inner service. It calls the very service that was
+/// Its readiness and its error are those of the inner service. It calls the same instance that was
 /// polled ready, also after waiting for keys.
 #[must_use]
 pub struct JwtAuth<S, C = JsonClaims, R = Challenge> {
@@ -81,7 +81,7 @@ where
                 ResponseFuture::inner(self.inner.call(request), false)
             }
             Decision::Reject(error) => {
-                // Gives back what the service holds, such as a permit: it is not called.
+                // Not called, so dropped: this releases what it holds, such as a permit.
                 drop(take_ready(&mut self.inner));
                 trace::rejected(&error);
                 ResponseFuture::rejected(reject(&self.rejection, error, &request))

@@ -10,7 +10,7 @@ use crate::verify::ConfiguredIssuer;
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
 const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
-/// Below, no token is valid. Above, one request's header would take a megabyte.
+/// No valid token is shorter than the minimum. The maximum bounds the memory of a request.
 const TOKEN_LEN: std::ops::RangeInclusive<usize> = 64..=1024 * 1024;
 
 pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), ConfigError> {
@@ -46,8 +46,8 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
         }
         TypeRule::Only(_) if rules.rfc9068 => {
             return invalid(
-                "token_types and access_tokens_only exclude each other: access tokens of RFC 9068 \
-                 have the type at+jwt"
+                "token_types and access_tokens_only exclude each other: remove one (access tokens \
+                 of RFC 9068 have the type at+jwt)"
                     .to_owned(),
             );
         }
@@ -63,13 +63,13 @@ pub(super) fn sources(sources: &[TokenSource]) -> Result<(), ConfigError> {
     }
     if has_duplicates(sources) {
         return Err(ConfigError::invalid_setting(format!(
-            "token_sources is {sources:?}: two of them read the same place; remove one"
+            "token_sources is {sources:?}: two of them read the same token; remove one"
         )));
     }
     Ok(())
 }
 
-/// Rejects two issuers of one name, and two that share a secret.
+/// Rejects two issuers with the same name, and two that share a secret.
 pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
     let mut rest = issuers;
     while let [issuer, others @ ..] = rest {

@@ -1,4 +1,4 @@
-//! The checks that follow verification. They run for every request and are never cached.
+//! The checks that follow verification. They run for every token, cached or not.
 
 mod replay;
 mod scopes;
@@ -8,15 +8,19 @@ use std::time::Duration;
 
 pub(crate) use self::replay::ReplayCache;
 pub(crate) use self::scopes::RequiredScopes;
-#[allow(unused_imports, reason = "exported with feature `axum`")]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    reason = "exported with feature `axum`"
+)]
 pub use self::scopes::Scopes;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
 
-/// A closure that decides by the claims.
+/// A predicate over claims.
 pub(crate) type ClaimsPredicate<C> = Arc<dyn Fn(&Claims<C>) -> bool + Send + Sync>;
 
-/// What a verified token must also pass.
+/// The checks that a verified token must also pass.
 pub(crate) struct Policy<C> {
     /// The token is rejected as revoked if one of these returns true.
     pub(crate) revoked: Vec<ClaimsPredicate<C>>,
@@ -43,7 +47,7 @@ impl<C> Policy<C> {
 
     /// Runs all checks. `now` is the time since 1970.
     ///
-    /// Single use comes last, so that a token that is rejected anyway keeps its only use.
+    /// Replay comes last, so that a token that another check rejects does not count as used.
     pub(crate) fn check(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
         if self.revoked.iter().any(|revoked| revoked(claims)) {
             return Err(ErrorKind::Revoked.into());

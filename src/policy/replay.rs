@@ -50,7 +50,7 @@ impl ReplayCache {
             .id()
             .ok_or(Error::claim_of(ErrorKind::MissingClaim, "jti"))?;
         let expires_at = claims.expires_at().duration_since(SystemTime::UNIX_EPOCH);
-        // An `exp` is never before 1970: it was read as an unsigned number.
+        // An `exp` before 1970 was rejected when it was read, so the default is never used.
         let remaining = expires_at.unwrap_or_default().saturating_sub(now);
         let ttl = remaining.saturating_add(self.leeway).saturating_add(MARGIN);
         // One atomic call: of two concurrent requests with the same token, one is rejected.

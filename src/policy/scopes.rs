@@ -41,7 +41,7 @@ impl RequiredScopes {
         self.scopes.is_empty()
     }
 
-    /// Rejects what is not a scope: no token could ever grant it.
+    /// Rejects strings that are not scopes, which no token could grant.
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         match self.scopes.iter().find(|scope| !is_scope(scope)) {
             None => Ok(()),
@@ -72,7 +72,7 @@ impl RequiredScopes {
 }
 
 impl<C> Claims<C> {
-    /// Rejects claims that do not grant all of these scopes.
+    /// Rejects claims that do not grant all of these scopes. Accepts all claims if there are none.
     ///
     /// # Errors
     ///
@@ -109,6 +109,7 @@ impl<C> Claims<C> {
 ///     const ALL: &'static [&'static str] = &["orders:read"];
 /// }
 /// ```
+#[allow(dead_code, reason = "exported with feature `axum`")]
 pub trait Scopes {
     /// The scopes, all of which are required. A handler with an empty list, or with a string that
     /// is not a scope (RFC 6749 §3.3), does not compile.
@@ -118,11 +119,12 @@ pub trait Scopes {
     #[doc(hidden)]
     const VALIDATED: () = assert!(
         are_scopes(Self::ALL),
-        "`Scopes::ALL` is empty, or contains what is not a scope"
+        "`Scopes::ALL` must have an entry, and each must be a scope (RFC 6749 section 3.3)"
     );
 }
 
 /// Returns whether the list can be required: it is not empty, and each entry is a scope.
+#[allow(dead_code, reason = "used with feature `axum`")]
 const fn are_scopes(mut scopes: &[&str]) -> bool {
     let not_empty = !scopes.is_empty();
     while let [scope, rest @ ..] = scopes {
@@ -134,8 +136,8 @@ const fn are_scopes(mut scopes: &[&str]) -> bool {
     not_empty
 }
 
-/// Returns whether it is a `scope-token` (RFC 6749 §3.3), which a token can grant and a challenge
-/// can show.
+/// Returns whether the string is a `scope-token` (RFC 6749 §3.3), which a token can grant and a
+/// challenge can show.
 const fn is_scope(scope: &str) -> bool {
     let mut bytes = scope.as_bytes();
     while let [byte, rest @ ..] = bytes {

@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind};
 /// The WebSocket subprotocol that carries a token, as Kubernetes defines it.
 const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
-/// Reads `Bearer`, in any case, one or more spaces, the token (RFC 9110 §11.4, RFC 6750 §2.1).
+/// Reads `Bearer <token>`: the scheme in upper or lower case, then one or more spaces (RFC 9110
+/// §11.4, RFC 6750 §2.1).
 pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, Error> {
     const SCHEME: &[u8] = b"Bearer";
     let Some(value) = at_most_one(parts.headers().get_all(AUTHORIZATION).iter())? else {
@@ -20,7 +21,7 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
     let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else {
         return Ok(None);
     };
-    // The usual spelling first: comparing it is cheaper than folding case.
+    // The usual spelling first: this is cheaper than ignoring case.
     let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
     if !is_bearer || rest.first().is_some_and(|next| is_token_byte(*next)) {
         return Ok(None);
@@ -52,8 +53,7 @@ pub(super) fn header<'r>(
 }
 
 /// Reads a cookie. Cookies may be spread over several headers (RFC 9113 §8.2.3) and be quoted (RFC
-/// 6265 §4.1.1). Reads bytes, so that a cookie of another application that is not ASCII does not
-/// hide this one.
+/// 6265 §4.1.1). Reads bytes: other cookies in the same header need not be ASCII.
 pub(super) fn cookie<'r>(
     parts: &RequestParts<'r>,
     name: &str,
@@ -103,7 +103,7 @@ pub(super) fn websocket_protocol<'r>(
     let Some(encoded) = at_most_one(tokens)? else {
         return Ok(None);
     };
-    // Four characters encode three bytes. What is longer need not be decoded to be rejected.
+    // Four characters encode three bytes. A longer token is rejected without decoding it.
     if encoded.len() > max_len.saturating_mul(4).div_ceil(3) {
         return Err(ErrorKind::TokenTooLarge.into());
     }
@@ -113,7 +113,8 @@ pub(super) fn websocket_protocol<'r>(
         .ok_or(ErrorKind::MalformedToken.into())
 }
 
-/// Returns whether two headers were joined: the comma between them (RFC 9110 §5.3) is in no token.
+/// Returns whether the value was joined from two headers: a comma separates them (RFC 9110 §5.3),
+/// and no token contains one.
 pub(super) fn is_joined(value: &[u8]) -> bool {
     memchr::memchr(b',', value).is_some()
 }

@@ -6,7 +6,7 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 /// A borrowed request without its body: method, URI, headers and extensions.
 ///
-/// Token sources, predicates and rejection responses get one.
+/// It is passed to custom token sources, predicates and rejection responses.
 ///
 /// # Examples
 ///
@@ -34,8 +34,8 @@ impl<'r> RequestParts<'r> {
 
     /// Returns the URI, as the layer got it.
     ///
-    /// Inside axum's `nest` that is the URI without the prefix of the nest. axum leaves the URI
-    /// that the client sent in the extensions, as `OriginalUri`.
+    /// Inside axum's `nest`, it lacks the prefix of the nest. The extensions then hold the URI that
+    /// the client sent, as axum's `OriginalUri`.
     #[must_use]
     pub const fn uri(&self) -> &'r Uri {
         self.uri

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind};
 
 /// A place in the request that may carry the token. Default: [`TokenSource::authorization`] alone.
 ///
-/// Several sources can be active at once. A request that carries a token in two of them is rejected
-/// with 400 (RFC 6750 §2).
+/// Several sources can be set. A request that carries a token in two of them is rejected with 400
+/// (RFC 6750 §2).
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ type Custom = dyn Fn(&RequestParts<'_>) -> Option<String> + Send + Sync;
 impl TokenSource {
     /// Reads `Authorization: Bearer <token>` (RFC 6750 §2.1).
     ///
-    /// The scheme is compared without case. A header with another scheme counts as no token.
+    /// The case of the scheme is ignored. A header with another scheme counts as no token.
     #[must_use]
     pub const fn authorization() -> Self {
         Self(Location::Authorization)
@@ -71,7 +71,7 @@ impl TokenSource {
         Ok(Self(Location::Cookie(name.into())))
     }
 
-    /// Reads the header `name`, whose value is the token and nothing else.
+    /// Reads the header `name`, whose whole value is the token, without a scheme.
     #[must_use]
     pub const fn header(name: HeaderName) -> Self {
         Self(Location::Header(name))
@@ -89,7 +89,7 @@ impl TokenSource {
     /// Reads the subprotocol `base64url.bearer.authorization.k8s.io.<token in base64url>` of a
     /// WebSocket handshake.
     ///
-    /// Browsers can't set other headers in a handshake. Kubernetes has the same form.
+    /// Browsers can't set other headers in a handshake. Kubernetes defines this form.
     #[must_use]
     pub const fn websocket_protocol() -> Self {
         Self(Location::WebSocketProtocol)
@@ -134,7 +134,7 @@ impl Location {
         }
     }
 
-    /// Returns whether every token of one location would be found in the other one, too.
+    /// Returns whether both locations read the same part of a request.
     fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Authorization, Self::Authorization)
@@ -188,7 +188,7 @@ impl Token<'_> {
         }
     }
 
-    /// Returns whether it is two `Authorization` headers that a proxy has joined.
+    /// Returns whether it comes from two `Authorization` headers that a proxy has joined.
     pub(crate) fn is_joined(&self) -> bool {
         matches!(self, Self::Bearer(bytes) if is_joined(bytes))
     }
@@ -215,7 +215,7 @@ pub(crate) fn find_token<'r>(
     Ok(found)
 }
 
-/// Returns whether two sources would find the same token, so that every request were rejected.
+/// Returns whether two sources would find the same token: every request with it would be rejected.
 pub(crate) fn has_duplicates(sources: &[TokenSource]) -> bool {
     let mut rest = sources;
     while let [first, others @ ..] = rest {

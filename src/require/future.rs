@@ -14,7 +14,7 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// If it is polled after it has resolved.
+    /// If it is polled after it has resolved to a rejection.
     #[must_use = "futures do nothing unless polled"]
     pub struct RequireFuture<F, ResBody> {
         #[pin]

@@ -17,9 +17,9 @@ use crate::response::Challenge;
 
 /// A layer that requires scopes, or a predicate over the claims, of an authenticated request.
 ///
-/// It stands below [`JwtAuthLayer`], on a router, a route or a gRPC service, and reads the
-/// [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several of them can be stacked: a
-/// request must meet all.
+/// It goes below [`JwtAuthLayer`], on a router, a route or a gRPC service, and reads the
+/// [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several can be stacked: a request
+/// must meet all of them.
 ///
 /// | request | response |
 /// |---|---|
@@ -69,8 +69,8 @@ impl<C, R> RequireLayer<C, R> {
     /// Sets the type of the claims that the scopes are read from: the one of the [`JwtAuthLayer`]
     /// above. Default: [`JsonClaims`].
     ///
-    /// [`from_fn`](RequireLayer::from_fn) takes the type of its closure, which this does not
-    /// change.
+    /// Does not change a layer of [`from_fn`](RequireLayer::from_fn), which uses the claims type of
+    /// its closure.
     ///
     /// # Examples
     ///
@@ -104,7 +104,7 @@ impl<C, R> RequireLayer<C, R> {
     /// pass. With several predicates, one that returns true is enough. Default: all requests.
     ///
     /// This is meant for gRPC, whose methods are paths of one service. With a router, put the layer
-    /// on the route instead: then no other spelling of the path can get around it. Inside axum's
+    /// on the route instead: then no other spelling of the path can bypass it. Inside axum's
     /// `nest`, [`RequestParts::uri`] lacks the prefix of the nest, so a predicate that compares the
     /// whole path never returns true there.
     ///
@@ -131,7 +131,8 @@ impl<C, R> RequireLayer<C, R> {
         self
     }
 
-    /// Sets what makes the responses to rejected requests. Default: [`Challenge`].
+    /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
+    /// rejected requests. Default: [`Challenge`].
     ///
     /// For a closure, use [`rejection_response_fn`](Self::rejection_response_fn).
     ///
@@ -164,8 +165,8 @@ impl<C, R> RequireLayer<C, R> {
         self.rejection_response(rejection)
     }
 
-    /// Sets that rejected requests get the responses of this layer, which has the same claims type:
-    /// so realm and responses are configured in one place.
+    /// Sets the [`RejectionResponse`](crate::RejectionResponse) to that of `auth`, so that realm
+    /// and responses are configured once. `auth` must have the same claims type.
     ///
     /// # Examples
     ///

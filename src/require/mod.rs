@@ -1,4 +1,4 @@
-//! Rules beyond authentication: the layer that stands below [`JwtAuthLayer`](crate::JwtAuthLayer).
+//! Authorization: the layer that goes below [`JwtAuthLayer`](crate::JwtAuthLayer).
 
 mod constructors;
 mod future;

@@ -1,4 +1,4 @@
-//! What a request must meet.
+//! The requirement of a layer.
 
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
@@ -15,10 +15,10 @@ pub(super) enum Rule {
     Predicate(Predicate),
 }
 
-/// Why a request goes no further.
+/// Why a request is rejected.
 pub(super) enum Failure {
     Rejected(Error),
-    /// The server is not set up right.
+    /// No `JwtAuthLayer` with this claims type ran: a mistake in the server.
     LayerMissing,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn required(
     required.add(scopes);
     if required.is_empty() {
         return Err(ConfigError::invalid_setting(
-            "scopes are empty: must name at least one scope",
+            "the scopes of a RequireLayer are empty: must be at least one",
         ));
     }
     required.validate()?;

@@ -65,7 +65,7 @@ where
         let Err(failure) = self.layer.check(&RequestParts::from(&request)) else {
             return RequireFuture::inner(self.inner.call(request));
         };
-        // Gives back what the service holds, such as a permit: it is not called.
+        // Not called, so dropped: this releases what it holds, such as a permit.
         drop(take_ready(&mut self.inner));
         RequireFuture::rejected(match failure {
             Failure::Rejected(error) => {

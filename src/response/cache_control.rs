@@ -1,4 +1,4 @@
-//! `Cache-Control` on responses to tokens that shared caches can't see.
+//! `Cache-Control` on responses to requests with a token in the URL.
 
 use http::Response;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
@@ -7,8 +7,8 @@ use crate::encoding::header_list;
 
 /// Adds `private` to a successful response (RFC 6750 §2.3), so that no shared cache stores it.
 ///
-/// Directives of the service stay, but for `public` and `s-maxage`. A response that already is
-/// `private` or `no-store` is not changed.
+/// Keeps the service's directives, except `public` and `s-maxage`. Does not change a response that
+/// already is `private` or `no-store`.
 pub(crate) fn make_private<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success()
         && let Some(value) = private_value(response.headers())
@@ -42,7 +42,7 @@ fn private_value(headers: &HeaderMap) -> Option<HeaderValue> {
         .chain(kept)
         .collect::<Vec<_>>()
         .join(&b", "[..]);
-    // Parts of valid values make a valid one. Were it not so, `private` alone is the safe answer.
+    // Parts of valid values form a valid one. Otherwise, `private` alone would be safe.
     Some(HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private")))
 }
 

@@ -20,6 +20,8 @@ use crate::request::RequestParts;
 /// | missing scope | 403 | `error="insufficient_scope"`, `scope="…"` |
 /// | keys unavailable | 503, `Retry-After` | none |
 ///
+/// `error` comes with an `error_description`, which gRPC clients get as `grpc-message`.
+///
 /// gRPC requests get HTTP status 200 and a Trailers-Only response with the same headers, which gRPC
 /// clients show as metadata:
 ///

@@ -11,8 +11,8 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// Returns the content type of a gRPC request, which its response repeats, or `None`.
 ///
-/// gRPC calls are always POST. A Trailers-Only response has status 200: as an answer to a GET, it
-/// could be taken for the resource, and stored by a cache.
+/// gRPC calls are always POST. A Trailers-Only response has status 200: in response to a GET, a
+/// cache could store it as the resource.
 pub(super) fn content_type<'r>(request: &RequestParts<'r>) -> Option<&'r HeaderValue> {
     let call = Some(request).filter(|request| request.method() == Method::POST);
     call?
@@ -50,10 +50,10 @@ pub(super) fn add_status(kind: ErrorKind, content_type: &HeaderValue, headers: &
 /// Returns the gRPC status code of an error.
 pub(super) const fn code(kind: ErrorKind) -> u16 {
     match kind {
-        ErrorKind::InvalidRequest => 3,
-        ErrorKind::InsufficientScope => 7,
-        ErrorKind::KeysUnavailable => 14,
-        _ => 16,
+        ErrorKind::InvalidRequest => 3,    // INVALID_ARGUMENT
+        ErrorKind::InsufficientScope => 7, // PERMISSION_DENIED
+        ErrorKind::KeysUnavailable => 14,  // UNAVAILABLE
+        _ => 16,                           // UNAUTHENTICATED
     }
 }
 

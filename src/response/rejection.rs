@@ -9,12 +9,12 @@ use crate::request::RequestParts;
 
 /// Makes the response to a rejected request. Default: [`Challenge`](crate::Challenge).
 ///
-/// Closures `Fn(&Error, &RequestParts<'_>) -> Response<B>` implement it. Whatever it returns, the
-/// [`Error`] is added to the response's extensions, for layers above.
+/// Closures `Fn(&Error, &RequestParts<'_>) -> Response<B>` implement it. The layer adds the
+/// [`Error`] to the extensions of the returned response, for layers above.
 ///
 /// # Examples
 ///
-/// A response with the usual status and headers, and a body for people:
+/// A response with the status and headers of [`Challenge`](crate::Challenge), and a text body:
 ///
 /// ```
 /// use tower_jwt_auth::{Challenge, Issuer, JwtAuthLayer, RejectionResponse as _};
@@ -58,14 +58,15 @@ where
     response
 }
 
-/// Returns the response to a request that a mistake in the server's configuration fails: 500, or
-/// `INTERNAL` for gRPC. The caller is not at fault, so there is no challenge.
+/// Returns the response to a request that fails because of a mistake in the server's configuration:
+/// 500, or `INTERNAL` for gRPC. The caller is not at fault, so there is no challenge.
 pub(crate) fn internal_error<ResBody: Default>(request: &RequestParts<'_>) -> Response<ResBody> {
     let mut response = Response::new(ResBody::default());
     match grpc::content_type(request) {
         Some(content_type) => {
             let headers = response.headers_mut();
             headers.insert(CONTENT_TYPE, content_type.clone());
+            // 13 is INTERNAL.
             headers.insert(grpc::STATUS, HeaderValue::from_static("13"));
         }
         None => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,

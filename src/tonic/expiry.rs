@@ -1,4 +1,4 @@
-//! Streams that end with the token.
+//! Streams that end when the token expires.
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ use crate::{Claims, Error, ErrorKind};
 /// dropped. Meant for the responses of server and bidirectional streams, and for requests that are
 /// read for long ([`tonic::Streaming`](::tonic::Streaming)).
 ///
-/// The remaining time is computed now, with the system's clock. From then on tokio's clock counts,
-/// which tests can pause. If callers may be late by the layer's leeway, add
+/// The remaining time is computed in this call, with the system's clock, and measured with tokio's,
+/// which tests can pause. To allow for the clocks of issuers that differ, as the layer does, set
 /// [`leeway`](UntilExpiry::leeway).
 ///
 /// # Panics
@@ -69,7 +69,7 @@ impl<S> UntilExpiry<S> {
     /// leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream of a token that was
     /// accepted within the leeway ends at once.
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        // A deadline beyond what the platform can express is never reached either way.
+        // If the sum overflows, the deadline stays as it is: the stream ends earlier, never later.
         if let Some(deadline) = self.expiry.deadline().checked_add(leeway) {
             self.expiry.as_mut().reset(deadline);
         }

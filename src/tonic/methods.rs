@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::RequestParts;
 
-/// Returns a predicate for [`skip`](crate::JwtAuthBuilder::skip): whether a call is to one of these
-/// services or methods.
+/// Returns a predicate for [`skip`](crate::JwtAuthBuilder::skip) and
+/// [`only_for`](crate::RequireLayer::only_for): whether a call is to one of these services or
+/// methods.
 ///
 /// A name is a service (`grpc.health.v1.Health`), which stands for all its methods, or a single
 /// method (`grpc.health.v1.Health/Check`). Names are compared whole and case-sensitively, as
 /// tonic's routing does: `demo.Greeter` matches neither `demo.GreeterAdmin` nor `demo.Greeter.v2`.
-/// Nothing of the path is decoded or normalised. tonic's generated code has the names as constants:
+/// The path is neither decoded nor normalised. tonic's generated code has the names as constants:
 /// `GreeterServer::<…>::NAME`, or `SERVICE_NAME`.
 ///
 /// # Examples

@@ -2,7 +2,8 @@
 //!
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) protects tonic without this module: rejected calls get
 //! their `grpc-status` in any case, see [`Challenge`](crate::Challenge). This module adds claims
-//! from a [`tonic::Request`], error details, exempt methods, and streams that end with the token.
+//! from a [`tonic::Request`], error details, exempt methods, and streams that end when the token
+//! expires.
 //!
 //! Note:
 //! - A token is checked when a call begins. A stream may outlive its token, unless [`until_expiry`]
@@ -33,7 +34,7 @@
 //!     .build()?;
 //! let (_, health) = tonic_health::server::health_reporter();
 //! Server::builder()
-//!     .layer(auth) // <- the one line
+//!     .layer(auth)
 //!     .add_service(health) // and the service that `hello` is a method of
 //!     .serve("0.0.0.0:50051".parse()?)
 //!     .await?;
@@ -80,7 +81,7 @@ pub use status::DetailedStatus;
 
 use crate::JwtAuth;
 
-/// A protected service keeps its name, so that `add_service(auth.layer(service))` works.
+/// Returns the inner service's name, so that `add_service(auth.layer(service))` works.
 impl<S: NamedService, C, R> NamedService for JwtAuth<S, C, R> {
     const NAME: &'static str = S::NAME;
 }

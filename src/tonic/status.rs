@@ -35,7 +35,7 @@ impl From<Error> for Status {
     }
 }
 
-/// Converts as the error itself does.
+/// Converts like the error itself.
 impl From<&Error> for Status {
     fn from(error: &Error) -> Self {
         let metadata = MetadataMap::from_headers(Challenge::new().headers(error));
@@ -53,12 +53,12 @@ fn with_source(mut status: Status, error: &Error) -> Status {
     status
 }
 
-/// A [`RejectionResponse`] that adds `grpc-status-details-bin` to [`Challenge`]'s response to gRPC
-/// calls, which programs can read:
+/// A [`RejectionResponse`] that adds machine-readable error details, `grpc-status-details-bin`, to
+/// [`Challenge`]'s response to gRPC calls:
 ///
 /// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`] in upper case, such as
-///   `EXPIRED` or `WRONG_AUDIENCE`; as metadata the missing `scope`. Nothing of the token.
-/// - `google.rpc.RetryInfo`, if the keys are unavailable: when to try again.
+///   `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the token.
+/// - `google.rpc.RetryInfo`, if the keys are unavailable: the value of `Retry-After`.
 ///
 /// It tells callers no more about their token than the message does. HTTP callers get the response
 /// of [`Challenge`].
@@ -87,8 +87,8 @@ pub struct DetailedStatus {
 }
 
 impl DetailedStatus {
-    /// Returns responses whose reasons are defined by `domain`: the name of the service, usually
-    /// its host name.
+    /// Returns a `DetailedStatus` with this `domain` of `google.rpc.ErrorInfo`: the name of the
+    /// service that defines the reasons, usually its host name.
     #[must_use]
     pub fn new(domain: impl Into<Arc<str>>) -> Self {
         Self {
@@ -116,7 +116,7 @@ impl DetailedStatus {
         with_source(status, error)
     }
 
-    /// `headers` are those of the challenge: its `Retry-After` is repeated.
+    /// Returns the details. `headers` are those of the challenge, whose `Retry-After` is repeated.
     fn details(&self, error: &Error, headers: &HeaderMap) -> ErrorDetails {
         let scope = error
             .required_scope()

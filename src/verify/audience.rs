@@ -2,8 +2,9 @@
 
 /// The audiences of a service, one of which the `aud` claim must contain (RFC 7519 §4.1.3).
 ///
-/// Strings, and lists of strings, convert into it. A type of its own, so that an audience can't
-/// take an issuer's place unnoticed. Compared byte by byte.
+/// Strings, and lists of strings, convert into it. Compared byte by byte. An empty list or an empty
+/// name is rejected when the layer is built:
+/// [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience).
 ///
 /// # Examples
 ///
@@ -26,7 +27,7 @@ impl Audience {
         &self.any_of
     }
 
-    /// Returns whether nothing is named, or one of the names is empty.
+    /// Returns whether there are no names, or one of them is empty.
     pub(super) fn has_empty(&self) -> bool {
         self.any_of.is_empty() || self.any_of.iter().any(String::is_empty)
     }

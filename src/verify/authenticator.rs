@@ -43,7 +43,7 @@ where
     }
 
     /// Verifies a token: its form, algorithm, type, issuer, signature, times and audience, and
-    /// whatever else was configured.
+    /// every other check that is configured.
     ///
     /// Waits only if the issuer's keys must be fetched, or the signature's algorithm is
     /// [offloaded](crate::JwtAuthBuilder::offload).
@@ -63,7 +63,7 @@ where
         self.engine.verify(token)
     }
 
-    /// Does what `begin` left to do.
+    /// Completes the verification that `begin` started.
     pub(crate) async fn finish(
         &self,
         token: &[u8],
@@ -86,12 +86,13 @@ where
     }
 
     /// Fetches the keys of every issuer whose keys are fetched, before the first request needs
-    /// them.
+    /// them. Waits for at most 1 s more than
+    /// [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout).
     ///
     /// # Errors
     ///
-    /// If the keys of one issuer can't be fetched. Keys that were fetched stay cached, and requests
-    /// will fetch the others.
+    /// If the keys of any issuer can't be fetched. The keys of the others are cached, and requests
+    /// will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
         let fetches = self
             .engine

@@ -23,7 +23,7 @@ pub(crate) enum IssuerKeys {
 }
 
 impl ConfiguredIssuer {
-    /// Returns what its tokens must contain.
+    /// Returns the values that its tokens must contain.
     pub(super) fn expected(&self) -> Expected<'_> {
         Expected {
             audiences: self.audience.as_slice(),
@@ -49,7 +49,8 @@ impl IssuerKeys {
         }
     }
 
-    /// Keeps fetched keys fresh from now on. Must not be called for a token that may be forged.
+    /// Marks fetched keys as used, so that they are refreshed in the background. Must not be called
+    /// for a token that may be forged, unless there are no usable keys yet.
     pub(super) fn mark_used(&self) {
         if let Self::Jwks(cache) = self {
             cache.mark_used();

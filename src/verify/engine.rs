@@ -1,9 +1,9 @@
-//! The verifier: one entrance for all tokens.
+//! The verifier of all tokens, for layer and authenticator.
 //!
-//! A token that is not cached takes one of two paths, which give the same answer. The fast path is
-//! for what nearly every token is: a key of its issuer has signed a token with the same header
-//! before, so the signature can be checked at once, and the payload is read once, after that. Every
-//! other token takes the slow path, which reads header and payload before it looks for a key.
+//! A token that is not cached takes one of two paths, which have the same outcome. The fast path is
+//! for tokens whose header is cached with the issuer's keys, as nearly all are: it checks the
+//! signature first, and then reads the payload, in one pass. Every other token takes the slow path,
+//! which reads header and payload before it looks for a key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +69,8 @@ impl<C: DeserializeOwned> Engine<C> {
         }
     }
 
-    /// Returns where the token's signature is to be checked, if not on this thread. A token that is
-    /// to be rejected for its header alone is not offloaded.
+    /// Returns the offload for the token's signature, or `None` if it is checked on this thread. A
+    /// token whose header alone leads to a rejection is not offloaded.
     pub(super) fn offload_for(&self, token: &[u8]) -> Option<&Offload> {
         let offload = self.offload.as_ref()?;
         if token.len() > self.rules.max_token_len {

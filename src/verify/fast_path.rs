@@ -10,12 +10,13 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::decoded_payload::DecodedPayload;
 use crate::jwt::{Compact, Proof, Verified};
 
-/// The fast path can't decide. The slow path goes on, without checking a signature twice.
+/// The fast path can't decide, so the slow path does. It does not check the signature again with
+/// the same keys.
 pub(super) struct Fallback {
     pub(super) checked: Option<CheckedSignature>,
 }
 
-/// Whether a key of this set made the signature.
+/// The outcome of checking the signature with a key set.
 pub(super) struct CheckedSignature {
     pub(super) key_set: u64,
     pub(super) outcome: Result<Proof, ErrorKind>,
@@ -63,10 +64,10 @@ impl<C: DeserializeOwned> Engine<C> {
         }))
     }
 
-    /// Returns the only issuer, or else the only one whose keys have signed such a header before.
+    /// Returns the only issuer, or else the only one that has cached this header.
     ///
-    /// With two of them, guessing wrong would cost a signature check. Has no side effect: the token
-    /// may be forged.
+    /// `None` if two have cached it: a wrong guess would cost a signature check. Has no side
+    /// effect: the token may be forged.
     fn probable_issuer(&self, header: &[u8]) -> Option<&Arc<ConfiguredIssuer>> {
         if let [only] = self.issuers.as_slice() {
             return Some(only);

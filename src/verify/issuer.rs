@@ -51,16 +51,17 @@ impl KeyOrigin {
 }
 
 impl Issuer {
-    /// An issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0, else RFC
-    /// 8414.
+    /// Returns an issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0,
+    /// else RFC 8414.
     ///
-    /// `issuer` is compared with tokens and metadata byte by byte: with and without a trailing
-    /// slash are two issuers. Fetches nothing yet.
+    /// `issuer` is compared with tokens and metadata byte by byte: a name with a trailing slash and
+    /// one without are two issuers. Fetches nothing yet.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
         Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
     }
 
-    /// An issuer whose keys are a JWK set at `jwks_uri`: an `https` URL, or `http` on loopback.
+    /// Returns an issuer whose keys are a JWK set at `jwks_uri`: an `https` URL, or `http` on
+    /// loopback.
     ///
     /// Fetches nothing yet.
     pub fn jwks(
@@ -75,7 +76,7 @@ impl Issuer {
         )
     }
 
-    /// An issuer with fixed keys: a [`Key`](crate::Key) or a [`KeySet`].
+    /// Returns an issuer with fixed keys: a [`Key`](crate::Key) or a [`KeySet`].
     pub fn from_keys(
         issuer: impl Into<String>,
         keys: impl Into<KeySet>,
@@ -88,8 +89,8 @@ impl Issuer {
         )
     }
 
-    /// An issuer whose keys come from a [`KeySource`]: a database, a secret manager, a watched
-    /// file.
+    /// Returns an issuer whose keys come from a [`KeySource`]: a database, a secret manager, a
+    /// watched file.
     pub fn from_key_source(
         issuer: impl Into<String>,
         source: impl KeySource,
@@ -250,8 +251,8 @@ impl Issuer {
         let allowed = wanted.intersection(supported);
         if allowed.is_empty() {
             let message = format!(
-                "algorithms of issuer {:?}: {wanted:?}, of which its keys support none; they \
-                 support {supported:?}",
+                "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
+                 which are {supported:?}",
                 self.name
             );
             return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
 
-/// What `Retry-After` says where nothing better is known: signature checks take less than that.
+/// The `Retry-After` of errors without one of their own. Waiting signature checks take less.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How many requests may wait for a permit. Bounds the memory of a flood of slow signatures.
@@ -20,7 +20,7 @@ const MAX_WAITERS: usize = 10_000;
 /// Runs signature checks of some algorithms on the runtime's threads for blocking work.
 pub(crate) struct Offload {
     algorithms: AlgorithmSet,
-    /// One for each core: with more checks at a time, each would only take longer.
+    /// One for each core: more checks at a time would only slow each other down.
     permits: Arc<Semaphore>,
     waiters: Semaphore,
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
 use crate::keys::{KeyQuery, KeysError};
 
-/// What is known of a token without waiting.
+/// The outcome of verifying a token without waiting, or the reason to wait.
 pub(crate) enum Progress<C> {
     /// The token was accepted or rejected.
     Done(Result<Claims<C>, Error>),
@@ -24,7 +24,7 @@ pub(crate) struct NeedsKeys {
 }
 
 impl NeedsKeys {
-    /// Waits until the issuer's keys are as new as they can be.
+    /// Waits until the issuer's keys are refreshed.
     pub(super) async fn refresh(self) -> Result<(), Error> {
         self.issuer
             .keys

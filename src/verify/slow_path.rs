@@ -80,7 +80,7 @@ impl<C: DeserializeOwned> Engine<C> {
 }
 
 /// Checks the signature with the cached keys. Returns the proof and the id of their set, or `None`
-/// where newer keys might give another answer.
+/// if newer keys could have another outcome.
 fn prove(
     token: &Compact<'_>,
     header: &Header,

@@ -1,4 +1,4 @@
-//! An attack, and the answer that it must get.
+//! An attack and the rejection that it must get.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
@@ -9,8 +9,8 @@ pub(crate) struct Attack {
     pub(crate) rejection: Rejection,
 }
 
-/// What comes back: the status in HTTP, the code in gRPC, and the challenge, which is the same in
-/// both.
+/// The expected rejection: the HTTP status, the gRPC status code, and the challenge, which is the
+/// same in both protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
     pub(crate) status: u16,
@@ -29,7 +29,8 @@ pub(crate) const TWICE: Rejection = Rejection {
     challenge: r#"Bearer error="invalid_request",error_description="credentials were given more than once""#,
 };
 
-/// 401 `invalid_token`; the description is written out, so that a change of it is noticed here.
+/// Rejections with 401 and `invalid_token`. The descriptions are written out here, so that a change
+/// of one fails a test.
 macro_rules! invalid_token {
     ($($name:ident = $description:literal;)*) => {
         $(pub(crate) const $name: Rejection = Rejection {
@@ -57,7 +58,7 @@ invalid_token! {
 }
 
 impl Rejection {
-    /// The sentence of the challenge, which gRPC's clients get as `grpc-message`.
+    /// Returns the `error_description` of the challenge, which gRPC clients get as `grpc-message`.
     pub(crate) fn description(&self) -> &'static str {
         let described = self.challenge.split_once("error_description=\"");
         described.map_or("no access token was given", |(_, rest)| {
@@ -66,7 +67,7 @@ impl Rejection {
     }
 }
 
-/// A token in the `Authorization` header.
+/// An attack with a token in the `Authorization` header.
 pub(crate) fn token(
     name: impl Into<String>,
     token: impl AsRef<str>,
@@ -82,7 +83,7 @@ pub(crate) fn token(
     )
 }
 
-/// A request with these headers, byte by byte.
+/// An attack with exactly these header values, which need not be text.
 pub(crate) fn request(
     name: impl Into<String>,
     headers: &[(&str, &[u8])],
@@ -101,7 +102,7 @@ pub(crate) fn request(
     }
 }
 
-/// The value of the one `Authorization` header.
+/// An attack with one `Authorization` header of this value.
 pub(crate) fn authorization(name: impl Into<String>, value: &[u8], rejection: Rejection) -> Attack {
     request(name, &[(AUTHORIZATION.as_str(), value)], rejection)
 }

@@ -1,4 +1,4 @@
-//! Claims, in tokens that the issuer really signed.
+//! Invalid claims in tokens that the issuer did sign.
 
 use crate::attack::{
     Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE,
@@ -6,7 +6,7 @@ use crate::attack::{
 };
 use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as good};
 
-/// CVE-2026-25537: a time of the wrong type is an error and never "absent".
+/// CVE-2026-25537: a time claim of the wrong type is an error and is never treated as absent.
 pub(crate) fn times() -> Vec<Attack> {
     let wrong = [
         "\"4102444800\"",

@@ -1,5 +1,5 @@
-//! Keys taken for what they are not: CVE-2015-9235, and CVE-2026-22817 where the key doesn't say
-//! its algorithm.
+//! Algorithm confusion: public keys used as HMAC secrets (CVE-2015-9235), also where a key doesn't
+//! state its algorithm (CVE-2026-22817).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ const PUBLIC: [Algorithm; 4] = [
     Algorithm::Ed25519,
 ];
 
-/// Everything that a careless verifier might take for a secret.
+/// Returns every encoding of a public key that a careless verifier might use as a secret.
 fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
     let (pem, jwk) = (key.pem(), key.jwk());
     let number = jwk
@@ -43,8 +43,8 @@ fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
     texts
 }
 
-/// What stands in the bit string of a `SubjectPublicKeyInfo` of 2048 bits (RFC 8017 §A.1.1): two
-/// numbers.
+/// Returns the `RSAPublicKey` (RFC 8017 §A.1.1) in the bit string of a `SubjectPublicKeyInfo` with a
+/// 2048-bit modulus, as DER and as PEM.
 fn pkcs1(info: &[u8]) -> (Vec<u8>, String) {
     let der = info[24..].to_vec();
     let length = usize::from(u16::from_be_bytes([der[2], der[3]]));
@@ -61,7 +61,8 @@ fn pkcs1(info: &[u8]) -> (Vec<u8>, String) {
     (der, pem)
 }
 
-/// At an issuer without secrets, where no HMAC is allowed, and at one that has a secret for each.
+/// Attacks on an issuer without secrets, where HMAC is not allowed, and on one that has a secret for
+/// each HMAC algorithm.
 pub(crate) fn public_keys_as_secrets() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (public, hmac) in PUBLIC

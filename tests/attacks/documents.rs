@@ -1,11 +1,11 @@
-//! What the documents name as proof is there.
+//! The tests and dependencies that the documents name exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Names in backquotes that end in `.rs`, with a folder of tests in front.
+/// Returns the test files that `text` names in backquotes, relative to `tests/`.
 fn proofs(text: &str) -> Vec<&str> {
     let quoted = text.split('`').skip(1).step_by(2);
     quoted
@@ -16,10 +16,10 @@ fn proofs(text: &str) -> Vec<&str> {
 
 #[test]
 fn every_test_file_that_a_document_names_exists() {
-    for (document, least) in [("SECURITY.md", 60), ("tests/attacks/main.rs", 10)] {
+    for (document, minimum) in [("SECURITY.md", 60), ("tests/attacks/main.rs", 10)] {
         let text = std::fs::read_to_string(Path::new(ROOT).join(document)).unwrap();
         let proofs = proofs(&text);
-        assert!(proofs.len() >= least, "{document} names {}", proofs.len());
+        assert!(proofs.len() >= minimum, "{document} names {}", proofs.len());
         for proof in proofs {
             assert!(
                 Path::new(ROOT).join("tests").join(proof).is_file(),
@@ -29,7 +29,7 @@ fn every_test_file_that_a_document_names_exists() {
     }
 }
 
-/// `module::list` in the catalogue's table of CVEs.
+/// The table of CVEs names its lists of attacks as `module::list`.
 #[test]
 fn every_list_that_the_catalogue_names_exists() {
     let main = include_str!("main.rs");
@@ -52,8 +52,8 @@ fn every_list_that_the_catalogue_names_exists() {
     assert!(count >= 8, "{count}");
 }
 
-/// The crates in a table of a manifest, or the one that has a table of its own:
-/// `[dependencies.name]`.
+/// Returns the dependencies that a table of a manifest declares: those that it lists, or the one that
+/// its header names (`[dependencies.name]`).
 fn crates<'m>(header: &'m str, lines: &'m str) -> Vec<&'m str> {
     let lists = |name: Option<&str>| matches!(name, Some("dependencies" | "build-dependencies"));
     let mut path = header.rsplit('.');
@@ -69,7 +69,8 @@ fn crates<'m>(header: &'m str, lines: &'m str) -> Vec<&'m str> {
     last.filter(|_| lists(above)).into_iter().collect()
 }
 
-/// Of every table but those for tests, be it for all targets or for one.
+/// Returns the dependencies of a manifest without the dev-dependencies, for all targets and for
+/// single ones.
 fn dependencies(manifest: &str) -> BTreeSet<&str> {
     let tables = manifest
         .split("\n[")
@@ -79,7 +80,7 @@ fn dependencies(manifest: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Those in the first column of the table of a document.
+/// Returns the crates in the first column of the table under "Direct dependencies".
 fn explained(guide: &str) -> Vec<&str> {
     let (_, section) = guide.split_once("\n## Direct dependencies").unwrap();
     let rows = section
@@ -94,7 +95,7 @@ fn explained(guide: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_direct_dependency_has_its_line() {
+fn every_direct_dependency_is_explained() {
     let read = |file| std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
     let (manifest, guide) = (read("Cargo.toml"), read("CONTRIBUTING.md"));
     let declared = Vec::from_iter(dependencies(&manifest));
@@ -136,7 +137,7 @@ version = "1"
 "#;
 
 #[test]
-fn every_table_of_dependencies_is_read_but_those_for_tests() {
+fn every_table_of_dependencies_is_read_except_dev_dependencies() {
     assert_eq!(
         Vec::from_iter(dependencies(MANIFEST)),
         ["a", "b", "c", "d", "e", "f", "g"]

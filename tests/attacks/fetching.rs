@@ -1,5 +1,5 @@
-//! Key fetching: everything that an issuer can do to a client that fetches its keys. A token that could be good
-//! is rejected by no fault of its own, and keys that were available before serve on.
+//! Key fetching: every fault of an issuer whose keys are fetched. While keys can't be fetched, a token
+//! that may be valid gets 503 and not 401, and cached keys stay in use.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::run::{Answer, GRPC, REACHED, ask, ask_grpc, every_way};
 use crate::site::{AUDIENCE, Site};
 use crate::watch::Log;
 
-/// Those that leave no one a key.
+/// Faults that leave the client without any key.
 fn outages(redirect: String) -> Vec<Fault> {
     vec![
         Fault::Status(500),
@@ -43,15 +43,15 @@ fn outages(redirect: String) -> Vec<Fault> {
     ]
 }
 
-/// Those behind which there are valid keys nevertheless.
-fn nuisances() -> Vec<Fault> {
+/// Faults with which the client still gets valid keys.
+fn lesser_faults() -> Vec<Fault> {
     vec![Fault::HalfBad, Fault::Delay(Duration::from_millis(50))]
 }
 
 type Set = fn(&TestIssuer, Option<Fault>);
 
-/// The documents that can be at fault. The metadata are read once, so they matter to who has no
-/// keys yet.
+/// The documents that can be at fault. The metadata are cached, so a fault of theirs matters only
+/// before the first keys are fetched.
 const DOCUMENTS: [(&str, Set); 2] = [
     ("keys", |issuer, fault| issuer.set_fault(fault)),
     ("metadata", |issuer, fault| issuer.set_metadata_fault(fault)),
@@ -64,14 +64,14 @@ fn bearer(token: &str) -> Vec<(HeaderName, HeaderValue)> {
     )]
 }
 
-/// Signed by no one that the issuer knows.
+/// Returns a token signed by a key that the issuer does not publish.
 fn unknown_key_token(site: &Site, key_id: &str) -> String {
     let key = TestKey::generate(Algorithm::ES256).with_key_id(key_id);
     site.fetched_token().key(&key).sign()
 }
 
-/// No challenge, which would tell the caller to get another token; when to come back stands in
-/// both.
+/// Asserts that both answers have a `Retry-After` and no challenge, which would make the client
+/// request another token.
 fn expect_unavailable(http: &Answer, grpc: &Answer, what: &str) {
     for (answer, grpc) in [(http, false), (grpc, true)] {
         let wait = answer
@@ -98,7 +98,8 @@ fn expect_unavailable(http: &Answer, grpc: &Answer, what: &str) {
     }
 }
 
-/// Asked in HTTP and in gRPC, without and with cached tokens.
+/// Asserts that the token is rejected with 503, over HTTP and gRPC, with and without the token
+/// cache.
 async fn rejected(site: &Site, token: &str, log: &Log, what: &str) {
     let headers = bearer(token);
     let pieces = Pieces::of(&headers, site);
@@ -137,7 +138,7 @@ async fn served(site: &Site, log: &Log, what: &str) {
 }
 
 #[tokio::test]
-async fn without_keys_every_outage_is_answered_with_503_and_as_unavailable() {
+async fn without_cached_keys_every_outage_is_answered_with_503_and_as_unavailable() {
     let (log, trap) = (Log::take().await, Site::new().await);
     for fault in outages(trap.trap_url()) {
         for (document, set) in DOCUMENTS {
@@ -152,17 +153,19 @@ async fn without_keys_every_outage_is_answered_with_503_and_as_unavailable() {
     let site = Site::impatient().await;
     site.fetched.stop().await;
     rejected(&site, &site.fetched_token().sign(), &log, "down").await;
-    trap.assert_nothing_fell_into_the_trap();
+    trap.assert_trap_was_not_reached();
 }
 
-// Whether there is such a key it is unknown while the issuer fails.
+/// The issuer may have added a key that can't be fetched, so an unknown key id gets 503 and not 401.
 #[tokio::test]
-async fn keys_that_were_there_before_serve_through_every_outage() {
+async fn cached_keys_are_used_through_every_outage() {
     let (log, trap) = (Log::take().await, Site::new().await);
     for fault in outages(trap.trap_url()).into_iter().map(Some).chain([None]) {
         let (site, what) = (
             Site::impatient().await,
-            format!("{fault:?}, None being down"),
+            fault
+                .as_ref()
+                .map_or("down".to_owned(), |fault| format!("{fault:?}")),
         );
         served(&site, &log, &what).await;
         match fault {
@@ -178,12 +181,12 @@ async fn keys_that_were_there_before_serve_through_every_outage() {
         .await;
         served(&site, &log, &what).await;
     }
-    trap.assert_nothing_fell_into_the_trap();
+    trap.assert_trap_was_not_reached();
 }
 
 #[tokio::test]
-async fn valid_keys_behind_a_nuisance_serve_and_unknown_ones_are_rejected_as_such() {
-    for fault in nuisances() {
+async fn valid_keys_are_used_despite_a_lesser_fault_and_unknown_ones_are_rejected() {
+    for fault in lesser_faults() {
         let (site, what) = (Site::new().await, format!("{fault:?}"));
         site.fetched.set_fault(Some(fault));
         served(&site, &Log::take().await, &what).await;
@@ -199,9 +202,9 @@ async fn valid_keys_behind_a_nuisance_serve_and_unknown_ones_are_rejected_as_suc
     }
 }
 
-/// A fetch for each would be what the attacker wants.
+/// Random key ids must not make the client send a fetch for each token.
 #[tokio::test]
-async fn a_flood_of_unknown_key_ids_is_rejected_one_by_one_for_a_few_fetches() {
+async fn a_flood_of_unknown_key_ids_is_rejected_with_a_few_fetches() {
     let site = Site::new().await;
     let flood = (0..100).map(|n| format!("telltale-{n}-{}", n * 7919));
     let flood = flood.map(|id| {
@@ -212,8 +215,8 @@ async fn a_flood_of_unknown_key_ids_is_rejected_one_by_one_for_a_few_fetches() {
         )
     });
     every_way(flood.collect::<Vec<Attack>>(), &site).await;
-    // For each of the two layers the first fetch, two for unknown key ids, and what a slow machine
-    // may add in its time.
+    // Each of the two layers sends its first fetch and two for unknown key ids. On a slow machine,
+    // the window of the refetch limit may pass once.
     assert!(
         (4..=8).contains(&site.fetched.jwks_fetches()),
         "{} fetches",
@@ -240,7 +243,7 @@ fn every_fault_of_the_test_kit_is_tried() {
     };
     let tried = outages(AUDIENCE.to_owned())
         .into_iter()
-        .chain(nuisances())
+        .chain(lesser_faults())
         .map(|fault| name(&format!("{fault:?}")));
     let (tried, count) = (tried.collect::<Vec<_>>(), variants.clone().count());
     assert!(count >= 15, "{count}");

@@ -1,11 +1,11 @@
-//! The text of a token: parts, base64url, JSON.
+//! Malformed tokens: their parts, base64url and JSON.
 
 use serde_json::json;
 
 use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, TWICE, authorization, request, token};
 use crate::site::{HEADER, claiming, encode, es256, headed, payload_with, token as good};
 
-/// A valid token's three parts.
+/// Returns the three parts of a valid token.
 fn parts() -> [String; 3] {
     let signed = good().sign();
     let parts: Vec<_> = signed.split('.').map(ToOwned::to_owned).collect();
@@ -15,7 +15,7 @@ fn parts() -> [String; 3] {
 pub(crate) fn shapes() -> Vec<Attack> {
     let [header, payload, signature] = parts();
     let shapes = [
-        // CVE-2025-27144: each dot costs a careless splitter memory.
+        // CVE-2025-27144: splitting at every dot takes memory for each of them.
         ("hundreds of dots", ".".repeat(300)),
         ("ten thousand dots", ".".repeat(10_000)),
         (
@@ -31,7 +31,7 @@ pub(crate) fn shapes() -> Vec<Attack> {
         ("an empty header", format!(".{payload}.{signature}")),
         ("an empty payload", format!("{header}..{signature}")),
         ("an empty signature", format!("{header}.{payload}.")),
-        ("nothing but two dots", "..".to_owned()),
+        ("two dots alone", "..".to_owned()),
         (
             "five parts of a valid token",
             format!("{header}.{payload}.{signature}.{payload}.{signature}"),
@@ -53,8 +53,9 @@ pub(crate) fn shapes() -> Vec<Attack> {
         .collect()
 }
 
-/// CVE-2023-51774: what is encrypted with a public key is not signed by anybody. Five parts (RFC
-/// 7516 §3.1), and that is all that may be looked at: nothing is unwrapped, derived or inflated.
+/// CVE-2023-51774: a token encrypted with a public key proves nothing about its sender. An encrypted
+/// token has five parts (RFC 7516 §3.1). It is rejected for their number alone, before any key is
+/// unwrapped or derived and before anything is decompressed.
 fn encrypted() -> Vec<Attack> {
     let epk = es256().jwk();
     let headers = [
@@ -113,9 +114,9 @@ fn encrypted() -> Vec<Attack> {
     minted.into()
 }
 
-/// RFC 7515 §7.2, in every place. In `Authorization` most of them look like two credentials, since
-/// commas join header fields there (RFC 9110 §5.3): 400. In a cookie and in a header of the
-/// service's own a comma is a character like others, and what is wrong is the token: 401.
+/// JSON serializations (RFC 7515 §7.2) in every location. In `Authorization` a comma separates joined
+/// header fields (RFC 9110 §5.3), so those with a comma count as two credentials: 400. In a cookie and
+/// in a custom header a comma has no such meaning, and the token is malformed: 401.
 pub(crate) fn json_serializations() -> Vec<Attack> {
     let [header, payload, signature] = parts();
     let flattened =
@@ -145,43 +146,44 @@ pub(crate) fn json_serializations() -> Vec<Attack> {
     attacks
 }
 
-/// Another character that stands for the same bytes to a decoder that drops the bits behind the
-/// last byte.
+/// Returns `text` with another last character, which a decoder that ignores trailing bits decodes to
+/// the same bytes.
 fn with_trailing_bits(text: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (start, last) = text.split_at(text.len() - 1);
-    let place = ALPHABET
+    let index = ALPHABET
         .iter()
         .position(|one| *one == last.as_bytes()[0])
         .unwrap();
-    format!("{start}{}", char::from(ALPHABET[place + 1]))
+    format!("{start}{}", char::from(ALPHABET[index + 1]))
 }
 
-/// A valid token in whose every part both alphabets differ, and that no length divides by three.
-fn telling_parts() -> [String; 3] {
+/// Returns a valid token each part of which differs between the two base64 alphabets and would need
+/// padding.
+fn distinctive_parts() -> [String; 3] {
     let header = r#"{"alg":"ES256","kid":"key-ES256","x":"~~~???>>>"}"#;
-    let tells = |part: &str| part.contains(['-', '_']) && !part.len().is_multiple_of(4);
+    let is_distinctive = |part: &str| part.contains(['-', '_']) && !part.len().is_multiple_of(4);
     let spaced = |text: &str| {
         (0..12)
             .map(|n| format!("{text}{}", " ".repeat(n)))
-            .find(|text| tells(&encode(text)))
+            .find(|text| is_distinctive(&encode(text)))
     };
     let payload = payload_with("x", "\"~~~???>>>\"");
     let (header, payload) = (spaced(header).unwrap(), spaced(&payload).unwrap());
-    // Each a text of its own, since signatures may be deterministic (RFC 6979).
+    // Deterministic signatures (RFC 6979) differ only if the payload does.
     let signed = (0..200)
         .map(|n| es256().sign_raw(&header, format!("{payload}{}", "   ".repeat(n)).as_bytes()));
     let signed = signed.map(|token| token.split('.').map(ToOwned::to_owned).collect::<Vec<_>>());
     signed
         .map(|parts| <[String; 3]>::try_from(parts).unwrap())
-        .find(|parts| tells(&parts[2]))
+        .find(|parts| is_distinctive(&parts[2]))
         .unwrap()
 }
 
 type Change = fn(&str) -> String;
 
 pub(crate) fn base64url() -> Vec<Attack> {
-    let good = telling_parts();
+    let good = distinctive_parts();
     let changes: [(&str, Change); 8] = [
         ("padding", |part| {
             format!("{part}{}", "=".repeat(4 - part.len() % 4))
@@ -206,11 +208,11 @@ pub(crate) fn base64url() -> Vec<Attack> {
     ];
     let mut attacks = Vec::new();
     for (name, change) in changes {
-        for (place, of) in ["header", "payload", "signature"].into_iter().enumerate() {
+        for (index, part) in ["header", "payload", "signature"].into_iter().enumerate() {
             let mut parts = good.clone();
-            parts[place] = change(&parts[place]);
+            parts[index] = change(&parts[index]);
             attacks.push(token(
-                format!("{name} in the {of}"),
+                format!("{name} in the {part}"),
                 parts.join("."),
                 MALFORMED,
             ));
@@ -219,7 +221,7 @@ pub(crate) fn base64url() -> Vec<Attack> {
     attacks
 }
 
-/// CVE-2025-53864, duplicate members, invalid UTF-8.
+/// Deeply nested JSON (CVE-2025-53864), duplicate members and invalid UTF-8.
 pub(crate) fn json_texts() -> Vec<Attack> {
     let payload = payload_with("x", "0");
     let cut = payload.trim_end_matches('}');
@@ -291,8 +293,8 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         ),
         ("kid twice", format!("{header},\"kid\":\"telltale-key\"}}")),
         ("an array", format!("[{HEADER}]")),
-        ("nothing", "null".to_owned()),
-        ("something behind it", format!("{HEADER},")),
+        ("null", "null".to_owned()),
+        ("trailing data", format!("{HEADER},")),
     ];
     attacks.extend(
         headers.map(|(name, text)| token(format!("header: {name}"), headed(&text), MALFORMED)),

@@ -11,7 +11,7 @@ use crate::site::{Site, encode, es256, forger, headed, token as good};
 
 #[allow(
     clippy::needless_pass_by_value,
-    reason = "a change is written where it is passed"
+    reason = "the JSON is written at the call"
 )]
 fn header(change: Value) -> String {
     let mut header = json!({"alg": "ES256", "kid": "key-ES256", "typ": "JWT"});
@@ -87,8 +87,8 @@ pub(crate) fn key_ids(site: &Site) -> Vec<Attack> {
     attacks
 }
 
-/// Keys that the token brings, or says where to fetch. The trap sees whether anybody does.
-pub(crate) fn keys_of_the_attacker(site: &Site) -> Vec<Attack> {
+/// Keys that the token embeds or refers to. The trap notices a fetch of them.
+pub(crate) fn attacker_keys(site: &Site) -> Vec<Attack> {
     let url = site.trap_url();
     let same_id = forger(Algorithm::ES256);
     let own_id = same_id.clone().with_key_id("telltale-key");
@@ -126,7 +126,8 @@ pub(crate) fn keys_of_the_attacker(site: &Site) -> Vec<Attack> {
     attacks
 }
 
-/// CVE-2025-59420: `crit` is a must, and nothing that it could name is understood here.
+/// CVE-2025-59420: extensions in `crit` must be understood (RFC 7515 §4.1.11), and this crate supports
+/// none.
 pub(crate) fn extensions() -> Vec<Attack> {
     let crits = [
         json!(["telltale-extension"]),
@@ -201,7 +202,7 @@ pub(crate) fn algorithms() -> Vec<Attack> {
         .collect()
 }
 
-/// What the issuer signed for another purpose.
+/// Tokens that the issuer signed for another purpose.
 pub(crate) fn other_tokens() -> Vec<Attack> {
     let types = [
         "dpop+jwt",

@@ -1,37 +1,36 @@
-//! The catalogue of attacks on tokens and requests: each must get exactly the status, the error
-//! code and the challenge that the standards ask for, in HTTP and in gRPC, whether verified tokens
-//! are cached or not. Nothing of the request and nothing internal may come back or be logged,
-//! and nothing may be fetched that an attacker names.
+//! The catalogue of attacks on tokens and requests. Each attack must get exactly the status, error
+//! code and challenge that the standards require, over HTTP and gRPC, with and without the token
+//! cache. No part of the request and no internal detail may be in the response or in the log, and
+//! no URL that an attacker chose may be fetched.
 //!
-//! Every token is minted here, by the test kit or by hand. Where an attack was somebody's weakness,
-//! its CVE stands beside it:
+//! Every token is made here, by the test kit or by hand. These attacks have a CVE in another library:
 //!
-//! | CVE | what went wrong there | here |
+//! | CVE | vulnerability | tested in |
 //! |---|---|---|
-//! | 2015-9235 | a public key taken for an HMAC secret | `confusion::public_keys_as_secrets` |
+//! | 2015-9235 | a public key used as an HMAC secret | `confusion::public_keys_as_secrets` |
 //! | 2022-21449 | ECDSA with r = s = 0 | `signature::ecdsa_numbers` |
-//! | 2023-51774 | an encrypted token taken for a signed one | `form::shapes` |
-//! | 2025-27144 | memory for each dot | `form::shapes` |
-//! | 2025-53864 | deep JSON | `form::json_texts`; of an issuer's answers `tests/key_cache/hostile.rs` |
+//! | 2023-51774 | an encrypted token accepted as a signed one | `form::shapes` |
+//! | 2025-27144 | memory allocated for each dot | `form::shapes` |
+//! | 2025-53864 | deeply nested JSON | `form::json_texts`; in responses of an issuer `tests/key_cache/hostile.rs` |
 //! | 2025-59420 | an unknown `crit` ignored | `header::extensions` |
-//! | 2026-22817 | a JWK without `alg`, and the header chooses | `confusion::public_keys_as_secrets` |
-//! | 2026-25537 | a time of the wrong type taken for an absent one | `claims::times` |
-//! | 2026-107720 | an empty secret, so nothing is verified | `signature::unsigned`; at start-up `tests/requirements/weak_keys.rs` |
-//! | 2026-35039 | one token's claims from the cache for another | `tests/token_cache/checks.rs` |
+//! | 2026-22817 | a JWK without `alg`, so that the header chooses the algorithm | `confusion::public_keys_as_secrets` |
+//! | 2026-25537 | a time claim of the wrong type treated as absent | `claims::times` |
+//! | 2026-107720 | an empty secret, with which every signature is valid | `signature::unsigned`; at start-up `tests/requirements/weak_keys.rs` |
+//! | 2026-35039 | the cached claims of one token returned for another | `tests/token_cache/checks.rs` |
 //! | 2026-107719 | a token without `iat` cached beyond its `exp` | `tests/token_cache/checks.rs` |
 //!
-//! What is no attack by a token or a request is tested elsewhere:
+//! Other attacks and faults are tested elsewhere:
 //!
 //! | attack or fault | tests |
 //! |---|---|
-//! | verified tokens: mixed up, outliving `exp`, key or cap, failures cached | `token_cache` |
-//! | random key ids, counted fetches | `attacks/fetching.rs`, `key_cache/unknown.rs`, over the network `issuer/latency.rs` |
-//! | a thousand requests on a cold or an expired cache; a first waiter that is cancelled | `key_cache/cold.rs`, `issuer/faults.rs` |
-//! | slow, hanging, dripping, endless, huge answers, redirects, HTML, empty, keyless, half-bad sets | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/hostile.rs` |
-//! | the issuer down at start, for an hour, back again | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/outage.rs` |
-//! | rotations, a key replaced under its id, clocks that step | `issuer/faults.rs`, `key_cache/refresh.rs`, `key_cache/unknown.rs` |
-//! | below and above limits, buffers, load shedding, timeouts; cancelled requests; costly clones | `layer`, `composition` |
-//! | what must pass: two spaces, `bearer`, floats, escapes | `requirements` |
+//! | token cache: tokens mixed up, used beyond `exp`, key or `max_ttl`; failures cached | `token_cache` |
+//! | random key ids, with the fetches counted | `attacks/fetching.rs`, `key_cache/unknown.rs`, over the network `issuer/latency.rs` |
+//! | a thousand requests on a cold or an expired cache; the first waiter cancelled | `key_cache/cold.rs`, `issuer/faults.rs` |
+//! | slow, hanging, dripping, endless and huge responses, redirects, HTML, sets that are empty, without keys or partly invalid | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/hostile.rs` |
+//! | the issuer down at start and for an hour, and its recovery | `attacks/fetching.rs`, `issuer/faults.rs`, `key_cache/outage.rs` |
+//! | rotations, a key replaced under the same id, clocks that step | `issuer/faults.rs`, `key_cache/refresh.rs`, `key_cache/unknown.rs` |
+//! | the layer above and below limits, buffers, load shedding and timeouts; cancelled requests; expensive clones | `layer`, `composition` |
+//! | valid requests that must be accepted: two spaces, `bearer`, floats, escapes | `requirements` |
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -59,45 +58,45 @@ use crate::run::every_way;
 use crate::site::Site;
 
 #[tokio::test]
-async fn tokens_that_nobody_signed_are_rejected() {
+async fn unsigned_tokens_are_rejected() {
     every_way(signature::unsigned(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn a_public_key_is_no_secret_and_a_key_is_of_its_family_alone() {
+async fn a_public_key_is_not_used_as_a_secret_nor_for_another_algorithm_family() {
     every_way(confusion::public_keys_as_secrets(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn signatures_of_numbers_out_of_range_or_in_another_form_are_rejected() {
+async fn ecdsa_signatures_with_numbers_out_of_range_or_in_der_are_rejected() {
     every_way(signature::ecdsa_numbers(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn signatures_that_are_cut_extended_or_anothers_are_rejected() {
+async fn truncated_and_extended_signatures_and_those_of_other_tokens_are_rejected() {
     every_way(signature::wrong_lengths(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn an_issuer_speaks_for_itself_alone() {
+async fn a_key_verifies_only_the_tokens_of_its_own_issuer() {
     every_way(signature::other_issuers(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn a_key_id_is_a_name_and_nothing_else() {
+async fn a_key_id_is_compared_and_not_interpreted() {
     let site = Site::new().await;
     every_way(header::key_ids(&site), &site).await;
     assert_few_fetches(&site);
 }
 
 #[tokio::test]
-async fn keys_that_a_token_brings_or_points_to_are_not_used_and_not_fetched() {
+async fn keys_that_a_token_embeds_or_refers_to_are_neither_used_nor_fetched() {
     let site = Site::new().await;
-    every_way(header::keys_of_the_attacker(&site), &site).await;
+    every_way(header::attacker_keys(&site), &site).await;
     assert_few_fetches(&site);
 }
 
-/// For each of the two layers the first fetch, and two for unknown key ids.
+/// Each of the two layers may send its first fetch and two for unknown key ids.
 fn assert_few_fetches(site: &Site) {
     assert!(
         (2..=6).contains(&site.fetched.jwks_fetches()),
@@ -107,12 +106,12 @@ fn assert_few_fetches(site: &Site) {
 }
 
 #[tokio::test]
-async fn extensions_that_are_critical_or_change_the_payload_are_rejected() {
+async fn critical_extensions_and_those_that_change_the_payload_are_rejected() {
     every_way(header::extensions(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn algorithms_that_have_no_name_here_are_rejected() {
+async fn unsupported_algorithms_are_rejected() {
     every_way(header::algorithms(), &Site::new().await).await;
 }
 
@@ -122,7 +121,7 @@ async fn tokens_for_another_purpose_are_rejected() {
 }
 
 #[tokio::test]
-async fn what_is_not_three_parts_is_rejected() {
+async fn tokens_that_are_not_three_parts_are_rejected() {
     every_way(form::shapes(), &Site::new().await).await;
     every_way(form::json_serializations(), &Site::new().await).await;
 }
@@ -133,12 +132,12 @@ async fn base64url_is_read_strictly() {
 }
 
 #[tokio::test]
-async fn json_is_read_strictly_and_not_recursed_into() {
+async fn json_is_read_strictly_and_without_deep_recursion() {
     every_way(form::json_texts(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn a_time_of_a_wrong_type_or_out_of_range_is_rejected() {
+async fn times_of_the_wrong_type_or_out_of_range_are_rejected() {
     every_way(claims::times(), &Site::new().await).await;
 }
 
@@ -155,16 +154,16 @@ async fn audiences_are_compared_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn credentials_in_a_wrong_form_are_rejected() {
+async fn malformed_and_repeated_credentials_are_rejected() {
     every_way(requests::credentials(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn a_token_stands_in_one_place() {
-    every_way(requests::places(), &Site::new().await).await;
+async fn tokens_in_two_locations_are_rejected() {
+    every_way(requests::locations(), &Site::new().await).await;
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_rejected() {
+async fn oversized_tokens_are_rejected() {
     every_way(requests::sizes(), &Site::new().await).await;
 }

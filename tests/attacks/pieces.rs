@@ -1,6 +1,5 @@
-//! What must be found neither in a log nor in an answer: sixteen bytes in a row of what a request
-//! brings, as it stands there or decoded, or of a secret. A part of a token has no more business
-//! there than the whole.
+//! A search for leaks in logs and responses: for any sixteen consecutive bytes of a request, encoded
+//! or decoded, and of a secret. A part of a token must not leak any more than the whole.
 
 use std::collections::HashSet;
 
@@ -18,12 +17,12 @@ const WINDOW: usize = 16;
 #[derive(Default)]
 pub(crate) struct Pieces {
     windows: HashSet<[u8; WINDOW]>,
-    /// What is shorter than a window, but long enough to be recognised by.
+    /// Words that are shorter than a window, but long enough to be distinctive.
     words: Vec<String>,
 }
 
 impl Pieces {
-    /// Of a request's headers, of the texts that are encoded in them, and of the site's secrets.
+    /// Returns the pieces of a request's headers, of what is encoded in them, and of the site's secrets.
     pub(crate) fn of(headers: &[(HeaderName, HeaderValue)], site: &Site) -> Self {
         let mut pieces = Self::default();
         for value in headers.iter().map(|(_, value)| value.as_bytes()) {
@@ -39,12 +38,12 @@ impl Pieces {
         pieces
     }
 
-    fn add(&mut self, text: &[u8], shortest: usize) {
+    fn add(&mut self, text: &[u8], min_len: usize) {
         self.windows.extend(windows(text));
         let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=@.".contains(&byte);
         let words = text
             .split(|byte| !belongs(*byte))
-            .filter(|word| (shortest..WINDOW).contains(&word.len()));
+            .filter(|word| (min_len..WINDOW).contains(&word.len()));
         self.words
             .extend(words.map(|word| String::from_utf8_lossy(word).into_owned()));
     }
@@ -63,7 +62,7 @@ impl Pieces {
         }
     }
 
-    /// The first of them in this text.
+    /// Returns a piece that is in `text`, if any is.
     pub(crate) fn found_in(&self, text: &str) -> Option<String> {
         let word = self.words.iter().find(|word| text.contains(*word)).cloned();
         let window = || windows(text.as_bytes()).find(|window| self.windows.contains(window));
@@ -76,7 +75,7 @@ fn windows(text: &[u8]) -> impl Iterator<Item = [u8; WINDOW]> {
         .map(|window| window.try_into().unwrap())
 }
 
-/// Replacement characters alone, which tell nothing and may stand for any bytes.
+/// Returns whether a window is part of a run of replacement characters, which reveals nothing.
 fn is_blank(window: &[u8]) -> bool {
     let replacement = char::REPLACEMENT_CHARACTER.to_string();
     window
@@ -84,7 +83,8 @@ fn is_blank(window: &[u8]) -> bool {
         .all(|byte| replacement.as_bytes().contains(byte))
 }
 
-/// The names of issuers are not secret: fetching keys logs where from.
+/// Returns the configured names, which may be shown: an event about a fetch names the issuer and
+/// the URL.
 fn configured(site: &Site) -> Vec<String> {
     let names = [ISSUER, LOOSE, OTHER, AUDIENCE, site.fetched.issuer()];
     names
@@ -93,8 +93,8 @@ fn configured(site: &Site) -> Vec<String> {
         .collect()
 }
 
-/// Those of the issuer whose keys don't name their algorithms, and the one that is published by
-/// mistake.
+/// Returns the secrets of the issuer whose keys don't state their algorithms, and the one that is
+/// published by mistake.
 fn secrets(site: &Site) -> Vec<Vec<u8>> {
     let published = site.fetched.key(Algorithm::HS256).unwrap();
     SECRETS
@@ -105,8 +105,8 @@ fn secrets(site: &Site) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The ways in which bytes get into a log: as JWKs and PEM have them, as `{:?}`, `escape_ascii`,
-/// `{:x}` and lossy UTF-8 show them.
+/// Returns the forms in which bytes may get into a log: base64url as in a JWK, base64 as in PEM, and
+/// the output of `{:?}`, `escape_ascii`, `{:x}` and lossy UTF-8.
 fn forms(secret: &[u8]) -> [String; 6] {
     let hex = secret
         .iter()
@@ -123,7 +123,7 @@ fn forms(secret: &[u8]) -> [String; 6] {
     ]
 }
 
-/// As far as it goes: what an attacker sends is often not quite base64url.
+/// Decodes base64url leniently, since the text of an attack is often not quite valid.
 fn leniently_decoded(text: &[u8]) -> Vec<u8> {
     let lenient = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
@@ -134,7 +134,7 @@ fn leniently_decoded(text: &[u8]) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-/// Were the search blind, all that is hidden would seem to be.
+/// A search that finds nothing would make every test for leaks pass.
 #[cfg(test)]
 mod tests {
     use http::header::AUTHORIZATION;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_pieces_of_a_token_are_those_by_which_it_is_recognised() {
+    async fn distinctive_parts_of_a_token_are_found() {
         let pieces = of(
             &crate::site::token().header("x", "telltale-header").sign(),
             &Site::new().await,
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn twenty_characters_from_anywhere_in_a_token_are_found_and_so_is_its_tail() {
+    async fn twenty_characters_from_anywhere_in_a_token_and_its_ends_are_found() {
         let token = crate::site::token().sign();
         let (pieces, payload) = (
             of(&token, &Site::new().await),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_configured_may_be_shown() {
+    async fn configured_names_are_not_reported() {
         let site = Site::new().await;
         let pieces = of(&site.fetched_token().sign(), &site);
         let shown = format!(

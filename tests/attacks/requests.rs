@@ -1,4 +1,4 @@
-//! Where the token is in the request.
+//! The location of the token in the request, and its size.
 
 use crate::attack::{Attack, MALFORMED, NO_TOKEN, TOO_LONG, TWICE, authorization, request};
 use crate::site::token as good;
@@ -24,14 +24,14 @@ pub(crate) fn credentials() -> Vec<Attack> {
         joined(b", "),
         joined(b","),
         joined(b" , "),
-        authorization("a comma behind", &[good, b","].concat(), TWICE),
+        authorization("a trailing comma", &[good, b","].concat(), TWICE),
         authorization(
             "bytes beyond ASCII",
             "Bearer telltaletökén".as_bytes(),
             MALFORMED,
         ),
         authorization(
-            "bytes that are no text",
+            "bytes that are not UTF-8",
             b"Bearer \xff\xfe\x80telltale",
             MALFORMED,
         ),
@@ -65,20 +65,20 @@ pub(crate) fn credentials() -> Vec<Attack> {
         authorization("DPoP", &[b"DPoP ", &good[7..]].concat(), NO_TOKEN),
         authorization("no scheme", &good[7..], NO_TOKEN),
         authorization(
-            "a scheme that starts alike",
+            "a scheme that starts with Bearer",
             &[b"BearerToken ", &good[7..]].concat(),
             NO_TOKEN,
         ),
     ]
 }
 
-/// The service looks for tokens in a cookie and in a header of its own as well.
-pub(crate) fn places() -> Vec<Attack> {
+/// The service also reads tokens from a cookie and from a custom header.
+pub(crate) fn locations() -> Vec<Attack> {
     let token = good().sign();
     let (bearer, cookie) = (format!("Bearer {token}"), format!("a=b; session={token}"));
     let twice = format!("session={token}; session={token}");
     let (bearer, cookie, token) = (bearer.as_bytes(), cookie.as_bytes(), token.as_bytes());
-    let two = |headers: &[(&str, &[u8])]| request("in two places", headers, TWICE);
+    let two = |headers: &[(&str, &[u8])]| request("in two locations", headers, TWICE);
     vec![
         two(&[("authorization", bearer), ("cookie", cookie)]),
         two(&[("authorization", bearer), ("x-token", token)]),
@@ -90,7 +90,7 @@ pub(crate) fn places() -> Vec<Attack> {
             ("cookie", cookie),
         ]),
         request(
-            "in a place is not read",
+            "in a location that is not read",
             &[("x-other", token), ("proxy-authorization", bearer)],
             NO_TOKEN,
         ),

@@ -1,4 +1,4 @@
-//! Each attack in every way: HTTP and gRPC, without and with cached tokens, and there twice.
+//! Runs each attack over HTTP and gRPC, without a token cache, and twice with one.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,7 @@ use crate::watch::Log;
 pub(crate) const GRPC: &str = "application/grpc+proto";
 pub(crate) const REACHED: StatusCode = StatusCode::IM_A_TEAPOT;
 
-/// All that comes back.
+/// Everything that the client gets.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -48,7 +48,7 @@ pub(crate) async fn ask(
     for (name, value) in headers {
         request.headers_mut().append(name, value);
     }
-    let (head, body) = layer
+    let (parts, body) = layer
         .layer(service)
         .oneshot(request)
         .await
@@ -58,8 +58,8 @@ pub(crate) async fn ask(
     let trailers = body.trailers().cloned();
     let body = String::from_utf8(body.to_bytes().into()).unwrap();
     Answer {
-        status: head.status,
-        headers: head.headers,
+        status: parts.status,
+        headers: parts.headers,
         body,
         trailers,
     }
@@ -74,7 +74,7 @@ pub(crate) async fn ask_grpc(
 }
 
 impl Answer {
-    /// Exactly these headers and nothing else.
+    /// Asserts the status, exactly these headers, and neither a body nor trailers.
     pub(crate) fn expect(&self, status: u16, headers: &[(&str, &str)], what: &str) {
         let mut expected = HeaderMap::new();
         for (name, value) in headers {
@@ -110,7 +110,7 @@ impl Answer {
         self.expect(200, &headers, what);
     }
 
-    /// Nothing of the request, and nothing of what is behind the service.
+    /// Asserts that no part of the request and no internal detail is in the response.
     pub(crate) fn hides(&self, pieces: &Pieces, what: &str) {
         let shown = format!("{self:?}");
         assert_eq!(pieces.found_in(&shown), None, "{what}: {shown}");
@@ -120,7 +120,7 @@ impl Answer {
     }
 }
 
-/// Names of crates, places in code and on the network, what parsers say.
+/// Names of crates, locations in code and on the network, and words of parser errors.
 const INTERNAL: [&str; 18] = [
     "serde",
     "jsonwebtoken",
@@ -151,7 +151,7 @@ async fn one_way(layer: &JwtAuthLayer, attack: &Attack, pieces: &Pieces, what: &
     answer.hides(pieces, what);
 }
 
-/// Runs them, and shows that afterwards the service is as it was.
+/// Runs the attacks, and asserts that valid tokens are accepted afterwards.
 pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
     let log = Log::take().await;
     let mut count = 0;
@@ -170,7 +170,7 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
         count += 1;
     }
     assert!(count > 0);
-    site.assert_nothing_fell_into_the_trap();
+    site.assert_trap_was_not_reached();
     log.clear();
     for good in [
         crate::site::token().sign(),

@@ -1,4 +1,4 @@
-//! Signatures, and who may make them.
+//! Invalid signatures, and signatures by keys that the issuer does not have.
 
 use serde_json::json;
 use tower_jwt_auth::Algorithm;
@@ -10,7 +10,7 @@ use crate::site::{
     token_of,
 };
 
-/// The orders of the curves.
+/// The orders of the curves, in hexadecimal.
 const ORDERS: [(Algorithm, &str); 3] = [
     (
         Algorithm::ES256,
@@ -27,10 +27,10 @@ const ORDERS: [(Algorithm, &str); 3] = [
     ),
 ];
 
-/// All sixteen spellings: each bit of a number says which letters are capitals.
+/// Returns `none` in all sixteen spellings: bit `n` of a number capitalizes letter `n`.
 fn spellings_of_none() -> impl Iterator<Item = String> {
-    let letter = |capitals: usize, (place, letter): (usize, char)| {
-        if capitals >> place & 1 == 1 {
+    let letter = |capitals: usize, (index, letter): (usize, char)| {
+        if capitals >> index & 1 == 1 {
             letter.to_ascii_uppercase()
         } else {
             letter
@@ -45,7 +45,7 @@ fn spellings_of_none() -> impl Iterator<Item = String> {
     })
 }
 
-/// `none` in every case, and HMAC without a secret (CVE-2026-107720).
+/// The algorithm `none` in every spelling, and HMAC with an empty secret (CVE-2026-107720).
 pub(crate) fn unsigned() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for none in spellings_of_none().chain(["none ", " none", "none\0", ""].map(ToOwned::to_owned)) {
@@ -98,7 +98,8 @@ pub(crate) fn unsigned() -> Vec<Attack> {
     attacks
 }
 
-/// A valid token up to its signature, and the signature. Secrets are the loose issuer's alone.
+/// Returns the signing input and the signature of a valid token. Only the issuer [`LOOSE`] has
+/// secrets.
 fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
     let issuer = if algorithm == Algorithm::HS256 {
         LOOSE
@@ -117,7 +118,7 @@ fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// `SEQUENCE { r INTEGER, s INTEGER }`, as certificates have it.
+/// Encodes a signature as `ECDSA-Sig-Value` (RFC 3279 §2.2.3), as certificates do.
 fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     let integer = |number: &[u8]| {
         let zeros = number.iter().take_while(|byte| **byte == 0).count();
@@ -132,7 +133,7 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// CVE-2022-21449 and its neighbours.
+/// CVE-2022-21449 (r = s = 0) and other numbers out of range.
 pub(crate) fn ecdsa_numbers() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (algorithm, order) in ORDERS {
@@ -168,7 +169,7 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
         let signatures = [
             ("cut at the end", good[..good.len() - 1].to_vec()),
             ("cut at the start", good[1..].to_vec()),
-            // RFC 2104 §5 lets MACs be cut so; RFC 7518 §3.2 does not.
+            // RFC 2104 §5 allows MACs to be truncated to half; RFC 7518 §3.2 does not.
             ("cut to its half", good[..good.len() / 2].to_vec()),
             ("of one byte", good[..1].to_vec()),
             ("extended at the end", [&good[..], &[0]].concat()),
@@ -194,32 +195,32 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
     attacks
 }
 
-/// A valid token of one trusted issuer with the name of another forged into it.
+/// Tokens of one trusted issuer, signed with a key of another.
 pub(crate) fn other_issuers() -> Vec<Attack> {
     let theirs = other_key().clone().with_key_id(es256().key_id());
     vec![
         token(
-            "the other's key for ours",
+            "another issuer's key",
             token_of(other_key()).sign(),
             KEY_UNKNOWN,
         ),
         token(
-            "the other's key under our id",
+            "another issuer's key under the id of this one's",
             token_of(&theirs).sign(),
             SIGNATURE,
         ),
         token(
-            "our key for the other",
+            "this issuer's key for another issuer",
             token_of(es256()).issuer(OTHER).sign(),
             KEY_UNKNOWN,
         ),
         token(
-            "no kid",
+            "another issuer's key without a kid",
             token_of(other_key()).without_header("kid").sign(),
             SIGNATURE,
         ),
         token(
-            "a unknown_key's key under our id",
+            "an unknown key under the id of this issuer's",
             token_of(&forger(Algorithm::ES256)).sign(),
             SIGNATURE,
         ),

@@ -1,4 +1,4 @@
-//! What is attacked: a service that trusts four issuers, one of them over the network.
+//! The service under attack. It trusts four issuers, and fetches the keys of one of them.
 
 use std::net::TcpListener;
 use std::sync::OnceLock;
@@ -14,24 +14,24 @@ use tower_jwt_auth::{
     TokenSource,
 };
 
-/// Its keys name their algorithms.
+/// The issuer whose keys state their algorithms.
 pub(crate) const ISSUER: &str = "https://issuer.example/tenant";
-/// Its keys don't (CVE-2026-22817), and secrets are among them.
+/// The issuer whose keys don't state their algorithms (CVE-2026-22817). Some of them are secrets.
 pub(crate) const LOOSE: &str = "https://loose.example";
-/// Its secrets, each pinned to one of these by its length.
+/// The algorithms of its secrets. The length of a secret determines its algorithm.
 pub(crate) const SECRETS: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
-/// Somebody else, who is trusted too.
+/// Another trusted issuer.
 pub(crate) const OTHER: &str = "https://other.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
 pub(crate) const HEADER: &str = r#"{"alg":"ES256","kid":"key-ES256","typ":"JWT"}"#;
 
-/// A key of every algorithm, shared by the tests since RSA keys take long to make. Its id is `key-`
-/// and its algorithm.
+/// Returns the key of an algorithm. Its id is `key-` and the name of the algorithm. The tests share
+/// the keys, since RSA keys take long to generate.
 pub(crate) fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
-    let place = Algorithm::all().position(|one| one == algorithm).unwrap();
-    KEYS[place].get_or_init(|| TestKey::generate(algorithm).with_key_id(format!("key-{algorithm}")))
+    let index = Algorithm::all().position(|one| one == algorithm).unwrap();
+    KEYS[index].get_or_init(|| TestKey::generate(algorithm).with_key_id(format!("key-{algorithm}")))
 }
 
 pub(crate) fn es256() -> &'static TestKey {
@@ -43,12 +43,12 @@ pub(crate) fn other_key() -> &'static TestKey {
     KEY.get_or_init(|| TestKey::generate(Algorithm::ES256).with_key_id("key-of-the-other"))
 }
 
-/// A key that no one trusts, under the id of one that is trusted.
+/// Returns an untrusted key with the id of a trusted one.
 pub(crate) fn forger(algorithm: Algorithm) -> TestKey {
     TestKey::generate(algorithm).with_key_id(key(algorithm).key_id())
 }
 
-/// A valid token: of the first issuer, and with something in it to look for.
+/// Returns a valid token of the first issuer, with distinctive claims to search for.
 pub(crate) fn token() -> TokenBuilder {
     token_of(es256())
 }
@@ -61,7 +61,7 @@ pub(crate) fn token_of(key: &TestKey) -> TokenBuilder {
     personal.issuer(ISSUER).audience(AUDIENCE)
 }
 
-/// The text of a good payload, with one claim as this JSON text.
+/// Returns a valid payload in which one claim has this JSON text as its value.
 pub(crate) fn payload_with(claim: &str, value: &str) -> String {
     let good = token().sign();
     let mut claims: Value =
@@ -71,12 +71,12 @@ pub(crate) fn payload_with(claim: &str, value: &str) -> String {
     format!("{},\"{claim}\":{value}}}", others.trim_end_matches('}'))
 }
 
-/// A valid token but for this claim.
+/// Returns a token that is valid except for this claim.
 pub(crate) fn claiming(claim: &str, value: &str) -> String {
     es256().sign_raw(HEADER, payload_with(claim, value).as_bytes())
 }
 
-/// A token that is good but for its header.
+/// Returns a token that is valid except for its header.
 pub(crate) fn headed(header: &str) -> String {
     es256().sign_raw(header, payload_with("x", "0").as_bytes())
 }
@@ -102,9 +102,9 @@ fn without_alg(key: &TestKey) -> Value {
 pub(crate) struct Site {
     pub(crate) plain: JwtAuthLayer,
     pub(crate) caching: JwtAuthLayer,
-    /// The issuer whose keys are fetched. It publishes a secret as well, by mistake.
+    /// The issuer whose keys are fetched. It also publishes a secret by mistake.
     pub(crate) fetched: TestIssuer,
-    /// Where attackers would like keys to be fetched from.
+    /// The listener that the URLs in attacks point to.
     trap: TcpListener,
 }
 
@@ -113,7 +113,7 @@ impl Site {
         Self::fetching(JwksCacheSettings::default()).await
     }
 
-    /// Gives a fetch less than a second, and a request not all of it.
+    /// Returns a site with a shorter fetch timeout and a wait timeout below it.
     pub(crate) async fn impatient() -> Self {
         let (fetch, request) = (Duration::from_millis(2500), Duration::from_secs(2));
         Self::fetching(
@@ -147,7 +147,8 @@ impl Site {
         }
     }
 
-    /// A valid token of the issuer whose keys are fetched, with something in it to look for.
+    /// Returns a valid token of the issuer whose keys are fetched, with distinctive claims to search
+    /// for.
     pub(crate) fn fetched_token(&self) -> TokenBuilder {
         let personal = self
             .fetched
@@ -161,7 +162,7 @@ impl Site {
         format!("http://{}/telltale-jwks", self.trap.local_addr().unwrap())
     }
 
-    pub(crate) fn assert_nothing_fell_into_the_trap(&self) {
+    pub(crate) fn assert_trap_was_not_reached(&self) {
         assert_eq!(
             self.trap.accept().unwrap_err().kind(),
             std::io::ErrorKind::WouldBlock
@@ -169,7 +170,7 @@ impl Site {
     }
 }
 
-/// Looks for tokens in three places, so that there can be two of them.
+/// Returns a builder that reads tokens from three locations, so that a request can have two.
 fn builder(fetched: Issuer) -> JwtAuthBuilder {
     use Algorithm::{ES256, ES384, ES512, Ed25519, PS256, RS256};
     let named =

@@ -1,7 +1,7 @@
-//! Everything that is logged by anybody, at every level.
+//! The log of every crate, at every level.
 //!
-//! Whether an event is looked at is decided once for the whole process: hence one subscriber for
-//! all of it, and tests that take turns.
+//! `tracing` caches for the whole process whether a callsite is enabled. So there is one subscriber
+//! for all tests, and they take turns.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
@@ -25,7 +25,7 @@ impl Write for Writer {
     }
 }
 
-/// The log, for one test at a time.
+/// The log, held by one test at a time.
 pub(crate) struct Log {
     text: &'static Mutex<Vec<u8>>,
     _turn: MutexGuard<'static, ()>,
@@ -53,7 +53,8 @@ impl Log {
         String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
     }
 
-    /// That many: were nothing captured, nothing could be found.
+    /// Asserts the number of logged rejections. Without it, a log that captures nothing would pass the
+    /// tests for leaks.
     pub(crate) fn tells_of_rejections(&self, count: usize, what: &str) {
         let text = self.text();
         assert_eq!(
@@ -74,7 +75,7 @@ impl Log {
     }
 }
 
-/// The search, the log, and the line in it.
+/// Covers the whole way from the event through the captured log to the search.
 #[tokio::test]
 #[should_panic(expected = "a part of a token: ")]
 async fn a_part_of_a_token_in_the_log_is_noticed() {

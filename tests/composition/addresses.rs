@@ -1,4 +1,4 @@
-//! Limits by address, above authentication.
+//! Rate limits by address, above authentication.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -58,8 +58,8 @@ fn forged() -> String {
 }
 
 #[tokio::test]
-async fn a_flood_of_bad_tokens_from_one_address_ends_before_any_signature_is_checked() {
-    let (auth, looks) = watched_layer();
+async fn a_flood_of_invalid_tokens_from_one_address_is_limited_before_signatures_are_checked() {
+    let (auth, look_ups) = watched_layer();
     let app = app(auth, PeerIpKeyExtractor);
     let forged = forged();
     for _ in 0..BURST {
@@ -68,10 +68,10 @@ async fn a_flood_of_bad_tokens_from_one_address_ends_before_any_signature_is_che
             StatusCode::UNAUTHORIZED
         );
     }
-    let checked = looks.get();
+    let checked = look_ups.get();
     assert!(checked >= 5, "each of them was checked");
     for port in 1000..1100 {
-        // The header is the caller's own invention here.
+        // Without a proxy, the client chooses the value of this header.
         let (from, forwarded_for) = (
             format!("192.0.2.1:{port}"),
             format!("198.51.100.{}", port % 100),
@@ -81,17 +81,17 @@ async fn a_flood_of_bad_tokens_from_one_address_ends_before_any_signature_is_che
             StatusCode::TOO_MANY_REQUESTS
         );
     }
-    assert_eq!(looks.get(), checked, "no key was looked for again");
+    assert_eq!(look_ups.get(), checked, "no key was looked for again");
     assert_eq!(
         status(&app, "192.0.2.2:1000", "", &token()).await,
         StatusCode::OK,
-        "others are as free as before"
+        "other addresses are not limited"
     );
 }
 
 #[tokio::test]
-async fn behind_a_proxy_the_address_is_the_one_that_the_proxy_tells() {
-    let (auth, looks) = watched_layer();
+async fn behind_a_proxy_the_address_is_the_one_that_the_proxy_forwards() {
+    let (auth, look_ups) = watched_layer();
     let app = app(auth, SmartIpKeyExtractor);
     let forged = forged();
     for _ in 0..BURST {
@@ -100,12 +100,12 @@ async fn behind_a_proxy_the_address_is_the_one_that_the_proxy_tells() {
             StatusCode::UNAUTHORIZED
         );
     }
-    let checked = looks.get();
+    let checked = look_ups.get();
     assert_eq!(
         status(&app, "10.0.0.1:1", "198.51.100.1", &forged).await,
         StatusCode::TOO_MANY_REQUESTS
     );
-    assert_eq!(looks.get(), checked);
+    assert_eq!(look_ups.get(), checked);
     assert_eq!(
         status(&app, "10.0.0.1:1", "198.51.100.2", &token()).await,
         StatusCode::OK
@@ -113,8 +113,8 @@ async fn behind_a_proxy_the_address_is_the_one_that_the_proxy_tells() {
 }
 
 #[tokio::test]
-async fn without_an_address_nobody_gets_through() {
-    let (auth, looks) = watched_layer();
+async fn a_request_without_an_address_is_rejected() {
+    let (auth, look_ups) = watched_layer();
     let request = Request::get("/")
         .header("authorization", format!("Bearer {}", token()))
         .body(Body::empty());
@@ -123,7 +123,7 @@ async fn without_an_address_nobody_gets_through() {
         .await
         .unwrap();
     assert_eq!(
-        (response.status(), looks.get()),
+        (response.status(), look_ups.get()),
         (StatusCode::INTERNAL_SERVER_ERROR, 0)
     );
 }

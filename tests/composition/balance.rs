@@ -1,4 +1,4 @@
-//! `Balance`, and services that become ready late, or never.
+//! The layer with `Balance`, and services that become ready late or never.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn endpoints() -> (Vec<Endpoint>, Vec<Caller>) {
     let mut pairs: Vec<(Endpoint, Caller)> = (0..2).map(|_| mock::pair()).collect();
-    // The first one is never ready, the second one as often as a test says.
+    // The first endpoint is never ready; the second one as often as a test allows.
     for (_, caller) in &mut pairs {
         caller.allow(0);
     }
@@ -65,7 +65,7 @@ async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
     assert_eq!(
         rejected.status(),
         StatusCode::UNAUTHORIZED,
-        "unknown_keys need no endpoint"
+        "a rejection needs no endpoint"
     );
     callers[1].allow(1);
     serve(&mut callers[1], "third").await;
@@ -73,7 +73,7 @@ async fn above_a_balance_requests_reach_the_endpoint_that_is_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn below_a_balance_an_endpoint_that_refuses_stays_usable() {
+async fn below_a_balance_an_endpoint_stays_usable_after_a_rejection() {
     let (endpoints, mut callers) = endpoints();
     let list = ServiceList::new(
         endpoints
@@ -101,7 +101,7 @@ async fn below_a_balance_an_endpoint_that_refuses_stays_usable() {
 }
 
 #[tokio::test]
-async fn a_service_that_breaks_while_it_gets_ready_says_so_itself() {
+async fn an_error_from_poll_ready_is_passed_on() {
     let (endpoint, mut caller): (Endpoint, Caller) = mock::pair();
     let mut service = layer().layer(endpoint);
     caller.send_error("broken");
@@ -110,7 +110,7 @@ async fn a_service_that_breaks_while_it_gets_ready_says_so_itself() {
 }
 
 #[tokio::test]
-async fn a_buffer_whose_worker_is_gone_fails_and_does_not_panic() {
+async fn a_buffer_whose_worker_ended_returns_an_error_and_does_not_panic() {
     let (endpoint, mut caller): (Endpoint, Caller) = mock::pair();
     let service = ServiceBuilder::new()
         .layer(layer())

@@ -1,4 +1,4 @@
-//! Limits by caller, below authentication.
+//! Rate limits by caller, below authentication.
 
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +17,7 @@ use crate::support::{AUDIENCE, ISSUER, key, layer, public_key};
 
 type Extractor = ClaimsKeyExtractor<JsonClaims>;
 
-/// Twice, and then not for an hour.
+/// Returns a router that allows two requests an hour for each key.
 fn limited<K>(key: K) -> Router
 where
     K: KeyExtractor + Send + Sync + 'static,
@@ -50,7 +50,7 @@ async fn send(app: &Router, token: Option<&TokenBuilder>) -> Response<Body> {
         .unwrap()
 }
 
-/// This one may come twice.
+/// Asserts that the caller has a quota of two requests.
 async fn assert_twice(app: &Router, token: &TokenBuilder) {
     for expected in [
         StatusCode::OK,
@@ -63,7 +63,7 @@ async fn assert_twice(app: &Router, token: &TokenBuilder) {
 }
 
 #[tokio::test]
-async fn one_subjects_burst_does_not_touch_anothers() {
+async fn the_burst_of_one_subject_does_not_limit_another() {
     let app = limited(Extractor::subject()).layer(layer());
     assert_twice(&app, &token().subject("alice")).await;
     assert_twice(&app, &token().subject("bob")).await;
@@ -81,14 +81,13 @@ async fn one_subjects_burst_does_not_touch_anothers() {
 }
 
 #[tokio::test]
-async fn the_same_subject_of_another_issuer_is_somebody_else() {
+async fn the_same_subject_of_another_issuer_is_another_caller() {
     let other = TestKey::generate(Algorithm::ES256);
     let key = Key::from_jwk(&other.jwk().to_string()).unwrap();
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .add_issuer(Issuer::from_keys("https://other.example", key, AUDIENCE))
-            .build()
-            .unwrap();
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .add_issuer(Issuer::from_keys("https://other.example", key, AUDIENCE))
+        .build()
+        .unwrap();
     let app = limited(Extractor::subject()).layer(auth);
     assert_twice(&app, &token().subject("alice")).await;
     assert_twice(
@@ -111,7 +110,7 @@ async fn clients_are_told_apart_by_client_id_or_azp() {
     assert_eq!(
         send(&app, Some(&web)).await.status(),
         StatusCode::TOO_MANY_REQUESTS,
-        "the client's, not the user's"
+        "the quota belongs to the client, not to the user"
     );
 }
 
@@ -124,7 +123,7 @@ async fn any_claim_may_be_the_key() {
 }
 
 #[tokio::test]
-async fn a_token_without_what_the_limit_goes_by_is_rejected() {
+async fn a_token_without_the_claim_for_the_limit_is_rejected() {
     for app in [limited(Extractor::subject()), limited(Extractor::client())] {
         let app = app.layer(layer());
         let response = send(&app, Some(&token().without_claim("sub"))).await;
@@ -138,18 +137,17 @@ async fn a_token_without_what_the_limit_goes_by_is_rejected() {
 }
 
 #[tokio::test]
-async fn without_the_layer_above_nobody_gets_through() {
+async fn without_the_layer_above_every_request_gets_500() {
     let response = send(&limited(Extractor::subject()), Some(&token())).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
 #[tokio::test]
-async fn who_was_let_through_without_a_token_is_asked_for_one() {
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .optional()
-            .build()
-            .unwrap();
+async fn in_optional_mode_a_request_without_a_token_is_asked_for_one() {
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .optional()
+        .build()
+        .unwrap();
     let response = send(&limited(Extractor::subject()).layer(auth), None).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
@@ -169,6 +167,6 @@ async fn a_key_shows_nothing_of_the_claims() {
     assert_eq!(
         Extractor::subject().key_name(&key),
         None,
-        "the log gets none either"
+        "the log shows no claims either"
     );
 }

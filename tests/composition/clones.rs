@@ -1,4 +1,4 @@
-//! A service that isn't cheap to clone.
+//! How often the layer clones the inner service.
 
 use http::StatusCode;
 use tower::{Layer as _, Service as _, ServiceExt as _};
@@ -8,11 +8,11 @@ use crate::support::{Held, layer, request, token};
 use crate::watched::Costly;
 
 #[tokio::test]
-async fn an_accepted_request_clones_nothing_while_the_keys_are_at_hand() {
+async fn an_accepted_request_clones_nothing_when_the_keys_are_cached() {
     let inner = Costly::default();
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
-    let anybody = RequireLayer::from_fn(|_: &Claims, _: &RequestParts<'_>| true);
-    let mut service = layer().layer(anybody.layer(inner));
+    let any = RequireLayer::from_fn(|_: &Claims, _: &RequestParts<'_>| true);
+    let mut service = layer().layer(any.layer(inner));
     for _ in 0..10 {
         let response = service
             .ready()
@@ -55,7 +55,7 @@ async fn a_request_that_waits_for_keys_costs_one_clone_however_long_it_waits() {
         tokio::task::yield_now().await;
     }
     assert_eq!((clones.get(), calls.get()), (1, 0));
-    held.let_go();
+    held.release();
     assert_eq!(waiting.await.unwrap().unwrap().body(), "test-subject");
     assert_eq!((clones.get(), calls.get()), (1, 1));
 }

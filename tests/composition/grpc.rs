@@ -1,4 +1,4 @@
-//! Scopes and limits by caller as gRPC clients see them.
+//! Required scopes and rate limits by caller, as gRPC clients see them.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn token() -> TokenBuilder {
     key().token().issuer(ISSUER).audience(AUDIENCE)
 }
 
-/// Asks how the server is: an empty message in a frame.
+/// Returns a request of the health service: an empty message in one frame.
 fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
     let mut request = Request::post(format!("/grpc.health.v1.Health/{method}"))
         .header("content-type", "application/grpc");
@@ -44,8 +44,8 @@ fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
         .unwrap()
 }
 
-/// The status in the headers; `None` where the call has reached the method, whose status is in the
-/// trailers.
+/// Returns the `grpc-status` in the headers. It is `None` if the call reached the method, which sends
+/// its status in the trailers.
 #[track_caller]
 fn status(response: &Response<Body>) -> Option<&str> {
     assert_eq!(
@@ -59,10 +59,10 @@ fn status(response: &Response<Body>) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn a_service_of_tonics_may_ask_for_scopes_by_method() {
+async fn a_tonic_service_can_require_scopes_by_method() {
     let watch = RequireLayer::all_scopes(["health:watch"])
         .unwrap()
-        .only_for(|head| head.uri().path() == "/grpc.health.v1.Health/Watch")
+        .only_for(|request| request.uri().path() == "/grpc.health.v1.Health/Watch")
         .rejection_response_of(&optional_layer());
     let service = optional_layer().layer(Routes::new(watch.named_layer(health())));
     for (method, token, expected) in [
@@ -85,7 +85,7 @@ async fn a_service_of_tonics_may_ask_for_scopes_by_method() {
 }
 
 #[tokio::test]
-async fn a_caller_who_comes_too_often_is_told_so_in_grpcs_terms() {
+async fn a_rate_limited_caller_gets_a_grpc_status() {
     let once = GovernorConfigBuilder::default()
         .period(Duration::from_secs(60 * 60))
         .burst_size(1)

@@ -1,4 +1,4 @@
-//! `RateLimit` with `Buffer`, `LoadShed` and `Timeout`, above and below.
+//! The layer above and below `RateLimit` with `Buffer`, `LoadShed` and `Timeout`.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn slow(request: Request<String>) -> Result<Response<String>, Infallible> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn above_a_buffered_rate_limit_rejections_use_up_nothing_of_it() {
+async fn above_a_buffered_rate_limit_rejections_use_no_quota() {
     let service = ServiceBuilder::new()
         .layer(layer())
         .buffer(1)
@@ -44,12 +44,12 @@ async fn above_a_buffered_rate_limit_rejections_use_up_nothing_of_it() {
     assert_eq!(
         start.elapsed(),
         10 * SECOND,
-        "the third waits for the next one"
+        "the third waits for the next period"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_in_the_buffer_comes_back_when_a_request_is_dropped_while_it_waits_for_keys() {
+async fn a_request_dropped_while_it_waits_for_keys_releases_its_slot_in_the_buffer() {
     let held = Held::new();
     let service = ServiceBuilder::new()
         .layer(held.layer())
@@ -60,11 +60,11 @@ async fn a_place_in_the_buffer_comes_back_when_a_request_is_dropped_while_it_wai
     let mut other = service.clone();
     assert!(
         tokio::time::timeout(SECOND, other.ready()).await.is_err(),
-        "the one place is taken"
+        "the only slot is taken"
     );
     drop(waiting);
     assert!(tokio::time::timeout(SECOND, other.ready()).await.is_ok());
-    held.let_go();
+    held.release();
     let response = other.call(request(Some(&token()))).await.unwrap();
     assert_eq!(response.body(), "test-subject");
 }
@@ -83,12 +83,12 @@ async fn below_a_buffered_rate_limit_every_request_counts() {
     assert_eq!(
         start.elapsed(),
         10 * SECOND,
-        "unknown_keys have used up the quota"
+        "rejected requests used up the quota"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn above_load_shedding_strangers_are_told_so_and_callers_are_shed() {
+async fn above_load_shedding_requests_without_a_token_get_401_and_callers_are_shed() {
     let service = ServiceBuilder::new()
         .layer(layer())
         .load_shed()
@@ -96,8 +96,8 @@ async fn above_load_shedding_strangers_are_told_so_and_callers_are_shed() {
         .service(service_fn(slow));
     let busy = tokio::spawn(service.clone().oneshot(request(Some(&token()))));
     tokio::task::yield_now().await;
-    let unknown_key = service.clone().oneshot(request(None)).await.unwrap();
-    assert_eq!(unknown_key.status(), StatusCode::UNAUTHORIZED);
+    let anonymous = service.clone().oneshot(request(None)).await.unwrap();
+    assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
     let shed: BoxError = service
         .clone()
         .oneshot(request(Some(&token())))
@@ -116,7 +116,7 @@ async fn above_load_shedding_strangers_are_told_so_and_callers_are_shed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn below_load_shedding_everybody_is_shed_while_the_service_is_busy() {
+async fn below_load_shedding_every_request_is_shed_while_the_service_is_busy() {
     let held = Held::new();
     let service = ServiceBuilder::new()
         .load_shed()
@@ -128,12 +128,12 @@ async fn below_load_shedding_everybody_is_shed_while_the_service_is_busy() {
     let shed: BoxError = service.clone().oneshot(request(None)).await.unwrap_err();
     assert!(
         shed.is::<Overloaded>(),
-        "the one that waits for keys is in the service"
+        "a request that waits for keys holds the permit"
     );
     waiting.abort();
     assert!(waiting.await.unwrap_err().is_cancelled());
-    let unknown_key = service.oneshot(request(None)).await.unwrap();
-    assert_eq!(unknown_key.status(), StatusCode::UNAUTHORIZED);
+    let anonymous = service.oneshot(request(None)).await.unwrap();
+    assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +145,7 @@ async fn a_timeout_below_bounds_the_service_and_not_the_wait_for_keys() {
         .service(service_fn(answer));
     let waiting = tokio::spawn(service.oneshot(request(Some(&token()))));
     sleep(5 * SECOND).await;
-    held.let_go();
+    held.release();
     assert_eq!(waiting.await.unwrap().unwrap().body(), "test-subject");
 
     let service = ServiceBuilder::new()

@@ -1,5 +1,4 @@
-//! Between other layers: what comes before authentication, what comes after it, and what stands
-//! around both.
+//! The layer composed with others: above it, below it and around it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

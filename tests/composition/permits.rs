@@ -1,4 +1,4 @@
-//! Permits of a shared `ConcurrencyLimit`: none is lost, whatever becomes of the requests.
+//! Permits of a shared `ConcurrencyLimit` are released, however a request ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,15 +24,15 @@ fn permits(number: usize) -> (Arc<Semaphore>, GlobalConcurrencyLimitLayer) {
 }
 
 #[tokio::test]
-async fn a_rejection_that_nobody_looks_at_holds_no_permit() {
+async fn a_rejection_that_is_never_polled_holds_no_permit() {
     let (permits, limit) = permits(1);
     let mut service = ServiceBuilder::new()
         .layer(layer())
         .layer(limit)
         .service(service_fn(answer));
-    let unseen: Vec<_> = (0..5).map(|_| service.clone()).collect();
+    let services: Vec<_> = (0..5).map(|_| service.clone()).collect();
     let mut futures = Vec::new();
-    for mut service in unseen {
+    for mut service in services {
         futures.push(service.ready().await.unwrap().call(request(None)));
         assert_eq!(permits.available_permits(), 1);
     }
@@ -48,7 +48,7 @@ async fn a_rejection_that_nobody_looks_at_holds_no_permit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_times_out_while_it_waits_for_keys_gives_its_permit_back() {
+async fn a_request_that_times_out_while_it_waits_for_keys_releases_its_permit() {
     let held = Held::new();
     let (permits, limit) = permits(1);
     let second = Duration::from_secs(1);
@@ -62,7 +62,7 @@ async fn a_request_that_times_out_while_it_waits_for_keys_gives_its_permit_back(
         assert!(outcome.unwrap_err().is::<Elapsed>());
         assert_eq!(permits.available_permits(), 1);
     }
-    held.let_go();
+    held.release();
     assert_eq!(
         service
             .oneshot(request(Some(&token())))
@@ -75,7 +75,7 @@ async fn a_request_that_times_out_while_it_waits_for_keys_gives_its_permit_back(
 }
 
 #[tokio::test]
-async fn of_many_that_wait_for_keys_some_dropped_all_others_are_answered() {
+async fn when_some_requests_that_wait_for_keys_are_dropped_the_others_are_answered() {
     let held = Held::new();
     let (permits, limit) = permits(3);
     let service = ServiceBuilder::new()
@@ -96,7 +96,7 @@ async fn of_many_that_wait_for_keys_some_dropped_all_others_are_answered() {
         dropped.abort();
         assert!(dropped.await.unwrap_err().is_cancelled());
     }
-    held.let_go();
+    held.release();
     for task in waiting {
         assert_eq!(task.await.unwrap().unwrap().body(), "test-subject");
     }
@@ -104,7 +104,7 @@ async fn of_many_that_wait_for_keys_some_dropped_all_others_are_answered() {
 }
 
 #[tokio::test]
-async fn strangers_do_not_starve_callers_of_permits() {
+async fn rejected_requests_do_not_starve_accepted_ones_of_permits() {
     let (permits, limit) = permits(1);
     let service = ServiceBuilder::new()
         .layer(layer())
@@ -135,7 +135,7 @@ async fn strangers_do_not_starve_callers_of_permits() {
 }
 
 #[tokio::test]
-async fn a_dropped_request_that_waited_above_and_below_limits_leaves_both_whole() {
+async fn a_request_dropped_between_two_limits_releases_both_permits() {
     let held = Held::new();
     let ((above, outer), (below, inner)) = (permits(2), permits(1));
     let service = ServiceBuilder::new()
@@ -158,8 +158,7 @@ async fn a_dropped_request_that_waited_above_and_below_limits_leaves_both_whole(
 }
 
 #[tokio::test]
-async fn on_axums_routes_a_request_that_waits_for_keys_holds_no_permit_of_a_limit_of_its_own_call()
-{
+async fn under_axum_a_request_that_waits_for_keys_holds_no_permit_of_a_limit_below() {
     let held = Held::new();
     let (permits, limit) = permits(1);
     let app = Router::new()
@@ -172,7 +171,7 @@ async fn on_axums_routes_a_request_that_waits_for_keys_holds_no_permit_of_a_limi
     let waiting = tokio::spawn(app.oneshot(bearing.unwrap()));
     tokio::task::yield_now().await;
     assert_eq!(permits.available_permits(), 1);
-    held.let_go();
+    held.release();
     assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::OK);
     assert_eq!(permits.available_permits(), 1);
 }

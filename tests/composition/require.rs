@@ -1,4 +1,4 @@
-//! Scopes and predicates, as a layer.
+//! `RequireLayer`: required scopes and predicates.
 
 use std::convert::Infallible;
 
@@ -12,8 +12,6 @@ use tower_jwt_auth::{
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, request};
 use crate::watched::{answer, rejected};
-
-type Require = RequireLayer<JsonClaims>;
 
 fn token_with(claim: &str, value: impl Into<Value>) -> String {
     key()
@@ -43,8 +41,8 @@ fn challenge(response: &Response<String>) -> &str {
 }
 
 #[tokio::test]
-async fn all_of_the_scopes_are_needed_however_the_token_states_them() {
-    let require = Require::all_scopes(["orders:read", "orders:write"]).unwrap();
+async fn all_scopes_are_required_in_each_form_of_the_claim() {
+    let require = RequireLayer::all_scopes(["orders:read", "orders:write"]).unwrap();
     for (claim, good) in [
         ("scope", json!("orders:read orders:write")),
         ("scope", json!("profile orders:write  orders:read")),
@@ -83,8 +81,8 @@ async fn all_of_the_scopes_are_needed_however_the_token_states_them() {
 }
 
 #[tokio::test]
-async fn any_of_the_scopes_is_enough() {
-    let require = Require::any_scope(["orders:write", "orders:admin"]).unwrap();
+async fn any_scope_is_enough() {
+    let require = RequireLayer::any_scope(["orders:write", "orders:admin"]).unwrap();
     for good in [
         "orders:write",
         "orders:admin",
@@ -109,7 +107,7 @@ fn has_role(claims: &Claims, role: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_predicate_sees_roles_as_keycloak_states_them() {
+async fn a_predicate_sees_the_roles_of_a_keycloak_token() {
     let editors =
         RequireLayer::from_fn(|claims: &Claims, _: &RequestParts<'_>| has_role(claims, "editor"));
     let token = token_with("realm_access", json!({"roles": ["reader", "editor"]}));
@@ -133,9 +131,9 @@ async fn a_predicate_sees_roles_as_keycloak_states_them() {
 
 #[tokio::test]
 async fn a_predicate_sees_the_tenant_in_the_path() {
-    let own = RequireLayer::from_fn(|claims: &Claims, head: &RequestParts<'_>| {
+    let own = RequireLayer::from_fn(|claims: &Claims, request: &RequestParts<'_>| {
         let tenant = claims.get("tenant").and_then(Value::as_str);
-        tenant.is_some() && head.uri().path().split('/').nth(2) == tenant
+        tenant.is_some() && request.uri().path().split('/').nth(2) == tenant
     });
     for (path, status) in [
         ("/tenants/acme/bills", StatusCode::OK),
@@ -148,10 +146,10 @@ async fn a_predicate_sees_the_tenant_in_the_path() {
 }
 
 #[tokio::test]
-async fn a_grpc_method_has_its_scope_and_its_callers_an_answer_they_understand() {
-    let delete = Require::all_scopes(["orders:delete"])
+async fn a_grpc_method_can_require_a_scope_and_a_rejection_is_a_grpc_response() {
+    let delete = RequireLayer::all_scopes(["orders:delete"])
         .unwrap()
-        .only_for(|head| head.uri().path() == "/shop.Orders/Delete");
+        .only_for(|request| request.uri().path() == "/shop.Orders/Delete");
     for (path, status) in [
         ("/shop.Orders/Delete", Some("7")),
         ("/shop.Orders/List", None),
@@ -175,9 +173,9 @@ async fn a_grpc_method_has_its_scope_and_its_callers_an_answer_they_understand()
 }
 
 #[tokio::test]
-async fn what_is_added_to_it_takes_nothing_away() {
-    let path = |path: &'static str| move |head: &RequestParts<'_>| head.uri().path() == path;
-    let writes = Require::all_scopes(["orders:write"])
+async fn conditions_of_only_for_add_up() {
+    let path = |path: &'static str| move |request: &RequestParts<'_>| request.uri().path() == path;
+    let writes = RequireLayer::all_scopes(["orders:write"])
         .unwrap()
         .only_for(path("/delete"))
         .only_for(path("/purge"));
@@ -197,8 +195,8 @@ async fn what_is_added_to_it_takes_nothing_away() {
 }
 
 #[tokio::test]
-async fn without_the_layer_above_it_is_a_mistake_of_the_server() {
-    let require = Require::all_scopes(["orders:read"])
+async fn without_the_layer_above_every_request_gets_500() {
+    let require = RequireLayer::all_scopes(["orders:read"])
         .unwrap()
         .layer(service_fn(answer));
     let response = require
@@ -224,7 +222,7 @@ async fn without_the_layer_above_it_is_a_mistake_of_the_server() {
 }
 
 #[tokio::test]
-async fn claims_of_another_type_are_none() {
+async fn claims_of_another_type_do_not_count() {
     #[derive(serde::Deserialize)]
     struct Mine {}
     let require = RequireLayer::from_fn(|_: &Claims<Mine>, _: &RequestParts<'_>| true);
@@ -233,13 +231,12 @@ async fn claims_of_another_type_are_none() {
 }
 
 #[tokio::test]
-async fn who_was_let_through_without_a_token_is_asked_for_one() {
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .optional()
-            .build()
-            .unwrap();
-    let require = Require::all_scopes(["orders:read"]).unwrap();
+async fn in_optional_mode_a_request_without_a_token_is_asked_for_one() {
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .optional()
+        .build()
+        .unwrap();
+    let require = RequireLayer::all_scopes(["orders:read"]).unwrap();
     let response = auth
         .layer(require.layer(service_fn(answer)))
         .oneshot(request(None))
@@ -253,12 +250,11 @@ async fn who_was_let_through_without_a_token_is_asked_for_one() {
 }
 
 #[tokio::test]
-async fn it_answers_like_the_layer_above_or_in_its_own_way() {
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .realm("shop")
-            .build()
-            .unwrap();
+async fn it_rejects_as_the_layer_above_does_or_with_its_own_response() {
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .realm("shop")
+        .build()
+        .unwrap();
     let like = RequireLayer::all_scopes(["a"])
         .unwrap()
         .rejection_response_of(&auth);
@@ -271,13 +267,13 @@ async fn it_answers_like_the_layer_above_or_in_its_own_way() {
             .starts_with("Bearer realm=\"shop\",error=\"insufficient_scope\"")
     );
 
-    let own = Require::all_scopes(["a"]).unwrap().rejection_response(
-        |error: &Error, head: &RequestParts<'_>| {
+    let own = RequireLayer::all_scopes(["a"])
+        .unwrap()
+        .rejection_response_fn(|error, request| {
             Challenge::new()
-                .rejection_response(error, head)
-                .map(|_: String| format!("{} {error}", head.method()))
-        },
-    );
+                .rejection_response(error, request)
+                .map(|_: String| format!("{} {error}", request.method()))
+        });
     let response = through(own, request(Some(&token_with("scope", "b")))).await;
     assert_eq!(
         rejected(&response, StatusCode::FORBIDDEN),
@@ -290,10 +286,10 @@ async fn it_answers_like_the_layer_above_or_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn of_two_requirements_both_must_be_met() {
+async fn with_two_layers_both_requirements_must_be_met() {
     let both = tower::layer::util::Stack::new(
-        Require::all_scopes(["a"]).unwrap(),
-        Require::all_scopes(["b"]).unwrap(),
+        RequireLayer::all_scopes(["a"]).unwrap(),
+        RequireLayer::all_scopes(["b"]).unwrap(),
     );
     for (scopes, status) in [
         ("a b", StatusCode::OK),
@@ -310,7 +306,7 @@ async fn of_two_requirements_both_must_be_met() {
 }
 
 #[test]
-fn what_is_required_must_be_scopes() {
+fn required_scopes_must_be_valid() {
     for scopes in [
         &[][..],
         &[""],
@@ -321,12 +317,12 @@ fn what_is_required_must_be_scopes() {
         &["a\n"],
         &["\u{7f}"],
     ] {
-        let error = Require::all_scopes(scopes.iter().copied()).unwrap_err();
+        let error = RequireLayer::all_scopes(scopes.iter().copied()).unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{scopes:?}");
         assert!(
-            Require::any_scope(scopes.iter().copied()).is_err(),
+            RequireLayer::any_scope(scopes.iter().copied()).is_err(),
             "{scopes:?}"
         );
     }
-    let _ = Require::all_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).unwrap();
+    let _ = RequireLayer::all_scopes(["https://api.example/orders.read", "a:b!#$'(*)"]).unwrap();
 }

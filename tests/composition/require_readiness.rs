@@ -1,4 +1,4 @@
-//! What `RequireLayer` does with a service that is ready, or not.
+//! Readiness of the service below `RequireLayer`.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn reader() -> String {
 }
 
 #[tokio::test]
-async fn the_service_that_was_polled_ready_is_called_also_after_rejections() {
+async fn the_service_that_was_polled_ready_is_called_even_after_rejections() {
     let inner = Costly::default();
     let (clones, calls) = (inner.clones.clone(), inner.calls.clone());
     let mut service = ServiceBuilder::new()
@@ -57,14 +57,14 @@ async fn the_service_that_was_polled_ready_is_called_also_after_rejections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_gives_its_permit_back_at_once() {
+async fn a_rejection_releases_its_permit_at_once() {
     let limit = ConcurrencyLimitLayer::new(1);
     let mut service = ServiceBuilder::new()
         .layer(layer())
         .layer(read())
         .layer(limit)
         .service(service_fn(answer));
-    let unseen = service.ready().await.unwrap().call(request(Some(&token())));
+    let pending = service.ready().await.unwrap().call(request(Some(&token())));
     let response = timeout(
         Duration::from_secs(1),
         service.clone().oneshot(request(Some(&reader()))),
@@ -74,11 +74,11 @@ async fn a_rejection_gives_its_permit_back_at_once() {
         response.expect("there is a permit").unwrap().body(),
         "test-subject"
     );
-    assert_eq!(unseen.await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(pending.await.unwrap().status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_is_not_ready_holds_requests_back() {
+async fn the_layer_is_not_ready_while_the_service_is_not() {
     let (service, mut handle) = mock::pair::<Request<String>, Response<String>>();
     let mut service = layer().layer(read().layer(service));
     handle.allow(0);
@@ -92,7 +92,7 @@ async fn a_service_that_is_not_ready_holds_requests_back() {
 }
 
 #[tokio::test]
-async fn scopes_are_looked_at_when_the_keys_are_there() {
+async fn scopes_are_checked_once_the_keys_are_available() {
     let held = Held::new();
     let limit = ConcurrencyLimitLayer::new(2);
     let service = ServiceBuilder::new()
@@ -100,10 +100,13 @@ async fn scopes_are_looked_at_when_the_keys_are_there() {
         .layer(read())
         .layer(limit)
         .service(service_fn(answer));
-    let poor = tokio::spawn(service.clone().oneshot(request(Some(&token()))));
-    let good = tokio::spawn(service.clone().oneshot(request(Some(&reader()))));
+    let without_scope = tokio::spawn(service.clone().oneshot(request(Some(&token()))));
+    let with_scope = tokio::spawn(service.clone().oneshot(request(Some(&reader()))));
     tokio::task::yield_now().await;
-    held.let_go();
-    assert_eq!(poor.await.unwrap().unwrap().status(), StatusCode::FORBIDDEN);
-    assert_eq!(good.await.unwrap().unwrap().body(), "test-subject");
+    held.release();
+    assert_eq!(
+        without_scope.await.unwrap().unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(with_scope.await.unwrap().unwrap().body(), "test-subject");
 }

@@ -1,4 +1,4 @@
-//! `Retry`, above and below.
+//! The layer above and below `Retry`.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -10,7 +10,7 @@ use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 use crate::support::{layer, request, token};
 use crate::watched::{Count, watched_layer};
 
-/// Tries thrice, as long as the answer is one of the server's faults.
+/// Retries on a server error, up to three attempts.
 #[derive(Clone)]
 struct Thrice(usize);
 
@@ -34,7 +34,7 @@ impl<E> Policy<Request<String>, Response<String>, E> for Thrice {
     }
 }
 
-/// Fails twice, then answers.
+/// Returns a service that fails twice and then succeeds.
 fn flaky(
     calls: Count,
 ) -> impl Fn(Request<String>) -> Ready<Result<Response<String>, Infallible>> + Clone {
@@ -49,7 +49,7 @@ fn flaky(
 
 #[tokio::test]
 async fn above_retry_the_service_is_called_again_and_the_token_is_checked_once() {
-    let (auth, looks) = watched_layer();
+    let (auth, look_ups) = watched_layer();
     let calls = Count::default();
     let service = ServiceBuilder::new()
         .layer(auth)
@@ -58,14 +58,14 @@ async fn above_retry_the_service_is_called_again_and_the_token_is_checked_once()
         .service(service_fn(flaky(calls.clone())));
     let response = service.oneshot(request(Some(&token()))).await.unwrap();
     assert_eq!(
-        (response.body().as_str(), calls.get(), looks.get()),
+        (response.body().as_str(), calls.get(), look_ups.get()),
         ("at last", 3, 1)
     );
 }
 
 #[tokio::test]
-async fn below_retry_every_try_is_checked_and_a_rejection_is_not_tried_again() {
-    let (auth, looks) = watched_layer();
+async fn below_retry_every_attempt_is_checked_and_a_rejection_is_not_retried() {
+    let (auth, look_ups) = watched_layer();
     let calls = Count::default();
     let service = ServiceBuilder::new()
         .layer(RetryLayer::new(Thrice(0)))
@@ -79,13 +79,13 @@ async fn below_retry_every_try_is_checked_and_a_rejection_is_not_tried_again() {
     );
     let response = service.oneshot(request(Some(&token()))).await.unwrap();
     assert_eq!(
-        (response.body().as_str(), calls.get(), looks.get()),
+        (response.body().as_str(), calls.get(), look_ups.get()),
         ("at last", 3, 3)
     );
 }
 
 #[tokio::test]
-async fn a_retry_that_is_given_up_keeps_no_permit() {
+async fn a_retry_that_gives_up_holds_no_permit() {
     let calls = Count::default();
     let service = ServiceBuilder::new()
         .layer(RetryLayer::new(Thrice(1)))

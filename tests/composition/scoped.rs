@@ -1,4 +1,4 @@
-//! Scopes under axum: on routers and routes, and in the signatures of handlers.
+//! Required scopes under axum: on routers, on routes and in the signatures of handlers.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -79,19 +79,18 @@ async fn a_handler_whose_scopes_are_not_granted_answers_as_the_layer_does() {
 }
 
 #[tokio::test]
-async fn a_handler_without_the_layer_is_a_mistake_of_the_server() {
+async fn a_handler_without_the_layer_answers_500() {
     let app = Router::new().route("/", get(orders));
     let response = send(&app, "/", Some(&token("profile orders:read"))).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
 #[tokio::test]
-async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .optional()
-            .build()
-            .unwrap();
+async fn in_optional_mode_a_handler_asks_a_request_without_a_token_for_one() {
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .optional()
+        .build()
+        .unwrap();
     let response = send(
         &Router::new().route("/", get(orders)).layer(auth),
         "/",
@@ -106,7 +105,7 @@ async fn a_handler_asks_those_for_a_token_who_were_let_through_without() {
 }
 
 #[tokio::test]
-async fn each_route_and_each_method_may_ask_for_its_own() {
+async fn each_route_and_each_method_can_require_its_own_scopes() {
     let require = |scope: &str| {
         RequireLayer::all_scopes([scope])
             .unwrap()

@@ -1,4 +1,4 @@
-//! Things that are counted: looks for keys, clones of a service, calls of it.
+//! Counters for key look-ups and for clones and calls of a service.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,36 +27,36 @@ impl Count {
     }
 }
 
-/// A layer with the cached key that counts how often it is looked at: no signature is checked
-/// without. It has met the tokens' header, after which each token is one look.
+/// Returns a layer with its key available, and the number of its key look-ups. No signature is checked
+/// without one. The layer has cached the header of the tokens, so each token is one look-up.
 pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
-    let looks = Count::default();
+    let look_ups = Count::default();
     let source = WatchedKeys {
         keys: public_key().into(),
-        looks: looks.clone(),
+        look_ups: look_ups.clone(),
     };
     let layer = JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, source, AUDIENCE))
         .build()
         .unwrap();
-    let met = layer
+    let first = layer
         .layer(service_fn(answer))
         .oneshot(request(Some(&token())))
         .now_or_never();
-    assert!(met.is_some_and(|response| {
+    assert!(first.is_some_and(|response| {
         response.is_ok_and(|response| response.status() == StatusCode::OK)
     }));
-    looks.0.store(0, Ordering::Relaxed);
-    (layer, looks)
+    look_ups.0.store(0, Ordering::Relaxed);
+    (layer, look_ups)
 }
 
 struct WatchedKeys {
     keys: KeySet,
-    looks: Count,
+    look_ups: Count,
 }
 
 impl KeySource for WatchedKeys {
     fn current(&self) -> Option<Keys<'_>> {
-        self.looks.up();
+        self.look_ups.up();
         Some(Keys::from(&self.keys))
     }
 
@@ -65,7 +65,7 @@ impl KeySource for WatchedKeys {
     }
 }
 
-/// A service that isn't cheap to clone, and panics when a clone is called that was never polled
+/// A service that counts its clones and calls, and panics if it is called without having been polled
 /// ready.
 #[derive(Debug, Default)]
 pub(crate) struct Costly {
@@ -101,11 +101,11 @@ impl Service<Request<String>> for Costly {
             "called without having been polled ready"
         );
         self.calls.up();
-        std::future::ready(Ok(answer_now(&request)))
+        std::future::ready(Ok(response_to(&request)))
     }
 }
 
-fn answer_now(request: &Request<String>) -> Response<String> {
+fn response_to(request: &Request<String>) -> Response<String> {
     let subject = request
         .extensions()
         .get::<Claims>()
@@ -113,12 +113,12 @@ fn answer_now(request: &Request<String>) -> Response<String> {
     Response::new(subject.unwrap_or_default())
 }
 
-/// Answers with the subject.
+/// Answers with the subject of the token.
 pub(crate) async fn answer(request: Request<String>) -> Result<Response<String>, Infallible> {
-    Ok(answer_now(&request))
+    Ok(response_to(&request))
 }
 
-/// Why a request was rejected.
+/// Returns why a request was rejected.
 #[track_caller]
 pub(crate) fn rejected<B>(response: &Response<B>, status: StatusCode) -> ErrorKind {
     assert_eq!(response.status(), status);

@@ -1,4 +1,4 @@
-//! Among tower-http's layers.
+//! The layer among those of tower-http.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use tower_jwt_auth::{Issuer, JwtAuthLayer};
 
 use crate::support::{AUDIENCE, Held, ISSUER, layer, public_key, token};
 
-/// A long answer, worth compressing, to a body that was read.
+/// Reads the request's body, and answers with a body that is worth compressing.
 async fn answer<B: http_body::Body>(request: Request<B>) -> Result<Response<Body>, Infallible> {
     let read = request.into_body().collect().await;
     let status = if read.is_ok() {
@@ -50,7 +50,7 @@ fn preflight() -> Request<Body> {
         .unwrap()
 }
 
-/// Status, compression, CORS.
+/// Returns the status, whether the body is compressed, and whether CORS headers are set.
 async fn seen<S, B>(service: S, request: Request<Body>) -> (StatusCode, bool, bool)
 where
     S: Service<Request<Body>, Response = Response<B>, Error: std::fmt::Debug>,
@@ -66,7 +66,7 @@ where
 }
 
 #[tokio::test]
-async fn below_trace_compression_and_cors_rejections_bear_what_those_add() {
+async fn below_trace_compression_and_cors_rejections_get_their_headers() {
     let service = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(CompressionLayer::new())
@@ -98,22 +98,22 @@ async fn below_trace_compression_and_cors_rejections_bear_what_those_add() {
             StatusCode::PAYLOAD_TOO_LARGE
         );
     }
-    let mut told = request(Some(&token()), "a body that is too long");
-    told.headers_mut()
+    let mut declared = request(Some(&token()), "a body that is too long");
+    declared
+        .headers_mut()
         .insert("content-length", "23".parse().unwrap());
     assert_eq!(
-        seen(service, told).await,
+        seen(service, declared).await,
         (StatusCode::PAYLOAD_TOO_LARGE, false, true)
     );
 }
 
 #[tokio::test]
-async fn above_compression_body_limit_and_cors_it_works_alike() {
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .pass_preflight()
-            .build()
-            .unwrap();
+async fn above_compression_and_cors_rejections_get_none_of_their_headers() {
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .pass_preflight()
+        .build()
+        .unwrap();
     let service = ServiceBuilder::new()
         .layer(ConcurrencyLimitLayer::new(1))
         .layer(RequestBodyLimitLayer::new(10))
@@ -130,7 +130,7 @@ async fn above_compression_body_limit_and_cors_it_works_alike() {
     assert_eq!(
         rejected,
         (StatusCode::UNAUTHORIZED, false, false),
-        "a rejection has passed no CORS layer"
+        "a rejection does not pass the CORS layer"
     );
     assert_eq!(
         seen(service, request(Some(&token()), "short")).await,
@@ -139,7 +139,7 @@ async fn above_compression_body_limit_and_cors_it_works_alike() {
 }
 
 #[tokio::test]
-async fn above_trace_a_boxed_body_is_what_it_takes() {
+async fn above_trace_it_works_with_a_boxed_body() {
     let inner = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(Body::new))
         .layer(TraceLayer::new_for_http())
@@ -156,7 +156,7 @@ async fn above_trace_a_boxed_body_is_what_it_takes() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_dropped_while_it_waits_for_keys_leaves_nothing_behind() {
+async fn a_request_dropped_while_it_waits_for_keys_releases_everything() {
     let held = Held::new();
     let service = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
@@ -172,7 +172,7 @@ async fn a_request_that_is_dropped_while_it_waits_for_keys_leaves_nothing_behind
         waiting.abort();
         assert!(waiting.await.is_err_and(|error| error.is_cancelled()));
     }
-    held.let_go();
+    held.release();
     assert_eq!(
         seen(service, request(Some(&token()), "short")).await,
         (StatusCode::OK, true, true)

@@ -1,4 +1,4 @@
-//! How often a request allocates.
+//! The number of allocations of a request.
 
 use allocation_counter::measure;
 use http::Request;
@@ -6,7 +6,7 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::counting::{accepted, of_the_claims, rejected};
-use crate::support::{AUDIENCE, Inner, bearing, caching, forged, guarded, send, token};
+use crate::support::{AUDIENCE, Inner, bearing, caching, forged, protected, send, token};
 
 const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::RS256,
@@ -16,17 +16,17 @@ const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::HS256,
 ];
 
-/// What is allocated for the `token` beyond its typed claims, and beyond the check of its
-/// signature.
-fn verify_uncached(key: &TestKey, token: &str) -> u64 {
-    let all = accepted(&mut guarded(key), || bearing(token)).count_total;
-    all - of_the_claims(token).count_total - of_the_check(key)
+/// Returns the allocations for an uncached `token`, without those of its typed claims and of the
+/// signature check.
+fn uncached_verification(key: &TestKey, token: &str) -> u64 {
+    let all = accepted(&mut protected(key), || bearing(token)).count_total;
+    all - of_the_claims(token).count_total - of_the_signature_check(key)
 }
 
-/// A signature that is bad against one that isn't looked at: two rejections that are alike in all
-/// else.
-fn of_the_check(key: &TestKey) -> u64 {
-    let mut service = guarded(key);
+/// Returns the allocations of a signature check: those of a rejection for an invalid signature, less
+/// those of a rejection before the check, which is alike in everything else.
+fn of_the_signature_check(key: &TestKey) -> u64 {
+    let mut service = protected(key);
     let unknown = token(&key.clone().with_key_id("unknown")).sign();
     let forged = forged(&token(key).sign(), &token(key).sign());
     rejected(&mut service, &forged).count_total - rejected(&mut service, &unknown).count_total
@@ -40,7 +40,7 @@ fn a_request_without_the_layer_allocates_nothing_and_the_claims_do() {
         measure(|| assert!(send(&mut Inner, request).is_success())).count_total,
         0
     );
-    // The tenant, the address, the list of roles and each of the three.
+    // The tenant, the email address, the list of roles and its three entries.
     assert_eq!(of_the_claims(&token).count_total, 6);
 }
 
@@ -49,7 +49,7 @@ fn a_signature_check_allocates_only_for_rsa_in_pure_rust() {
     for algorithm in ALGORITHMS {
         let big_integers = !cfg!(feature = "aws-lc-rs")
             && matches!(algorithm, Algorithm::RS256 | Algorithm::PS256);
-        let count = of_the_check(&TestKey::generate(algorithm));
+        let count = of_the_signature_check(&TestKey::generate(algorithm));
         assert!(
             if big_integers {
                 (1..=40).contains(&count)
@@ -62,24 +62,28 @@ fn a_signature_check_allocates_only_for_rsa_in_pure_rust() {
 }
 
 #[test]
-fn a_verify_uncached_allocates_four_times_beyond_the_claims() {
+fn verifying_an_uncached_token_allocates_four_times_beyond_the_claims() {
     for algorithm in ALGORITHMS {
         let key = TestKey::generate(algorithm);
-        assert_eq!(verify_uncached(&key, &token(&key).sign()), 4, "{algorithm}");
+        assert_eq!(
+            uncached_verification(&key, &token(&key).sign()),
+            4,
+            "{algorithm}"
+        );
     }
 }
 
 #[test]
-fn an_array_of_audiences_allocates_twice_more() {
+fn an_array_of_audiences_allocates_two_more_times() {
     let key = TestKey::generate(Algorithm::HS256);
     assert_eq!(
-        verify_uncached(&key, &token(&key).audience([AUDIENCE]).sign()),
+        uncached_verification(&key, &token(&key).audience([AUDIENCE]).sign()),
         6
     );
 }
 
 #[test]
-fn a_hit_allocates_three_times_on_a_bare_request() {
+fn a_cache_hit_allocates_three_times_on_a_request_without_extensions() {
     let key = TestKey::generate(Algorithm::ES256);
     let token = token(&key).sign();
     assert_eq!(
@@ -89,7 +93,7 @@ fn a_hit_allocates_three_times_on_a_bare_request() {
 }
 
 #[test]
-fn a_hit_allocates_once_where_the_request_has_extensions() {
+fn a_cache_hit_allocates_once_if_the_request_has_extensions() {
     let key = TestKey::generate(Algorithm::ES256);
     let token = token(&key).sign();
     let extended = || {
@@ -101,9 +105,9 @@ fn a_hit_allocates_once_where_the_request_has_extensions() {
 }
 
 #[test]
-fn a_rejection_allocates_for_its_response_and_for_what_was_read() {
+fn a_rejection_allocates_for_its_response_and_for_what_was_decoded() {
     let key = TestKey::generate(Algorithm::ES256);
-    let mut service = guarded(&key);
+    let mut service = protected(&key);
     let mut count = |token: &str| rejected(&mut service, token).count_total;
     assert_eq!(count(&"x".repeat(800)), 7, "garbage");
     assert_eq!(
@@ -131,7 +135,7 @@ fn a_rejection_allocates_for_its_response_and_for_what_was_read() {
         9,
         "a forged signature"
     );
-    assert_eq!(count(&token(&key).expired().sign()), 13, "too late");
+    assert_eq!(count(&token(&key).expired().sign()), 13, "expired");
     assert_eq!(
         count(&token(&key).audience("https://other.example").sign()),
         13,

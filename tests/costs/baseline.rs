@@ -1,4 +1,4 @@
-//! The instructions that are checked in, and what they were counted with.
+//! The checked-in instruction counts, and the build that they were counted with.
 
 use std::env;
 use std::fs;
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::callgrind::Instructions;
 
-/// In percent.
+/// The largest accepted difference, in percent.
 const TOLERANCE: f64 = 3.0;
 
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Baseline {
     counted_with: Build,
-    /// For the reader: it is not compared.
+    /// For information only. It is not compared.
     valgrind: String,
     instructions: Instructions,
 }
 
-/// What changes the counts, though no one changed the code.
+/// What changes the counts without a change of the code.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Build {
     rustc: String,
-    /// Its `malloc` and `memcpy` are a tenth of the counts.
+    /// Matters because `malloc` and `memcpy` make up a tenth of the counts.
     libc: String,
     profile: String,
     flags: String,
@@ -49,7 +49,7 @@ impl Baseline {
         .unwrap();
     }
 
-    /// Why what this build counts can't be compared.
+    /// Returns why the counts of this build can't be compared with the baseline, if so.
     pub(crate) fn is_of_another_build(&self) -> Option<String> {
         let this = Build::this();
         (self.counted_with != this).then(|| {
@@ -60,19 +60,19 @@ impl Baseline {
         })
     }
 
-    /// A line for each workload, and whether all are near enough.
+    /// Returns a line for each workload, and whether all differences are within [`TOLERANCE`].
     pub(crate) fn compare(&self, now: &Instructions) -> (String, bool) {
         let mut names: Vec<_> = self.instructions.keys().chain(now.keys()).collect();
         names.sort();
         names.dedup();
-        let (lines, good): (Vec<_>, Vec<_>) =
+        let (lines, within): (Vec<_>, Vec<_>) =
             names.into_iter().map(|name| self.line(name, now)).unzip();
-        (lines.concat(), good.into_iter().all(|good| good))
+        (lines.concat(), within.into_iter().all(|within| within))
     }
 
     fn line(&self, name: &str, now: &Instructions) -> (String, bool) {
         let (Some(then), Some(now)) = (self.instructions.get(name), now.get(name)) else {
-            return (format!("{name}: on one side only\n"), false);
+            return (format!("{name}: counted in one of the two only\n"), false);
         };
         let percent = (float(*now) / float(*then) - 1.0) * 100.0;
         (
@@ -113,7 +113,7 @@ impl Build {
     }
 }
 
-/// What a program prints, if it is there.
+/// Returns the first line that a program prints, or `None` if it can't be run.
 pub(crate) fn first_line(command: &mut Command) -> Option<String> {
     let output = command
         .output()

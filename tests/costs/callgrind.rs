@@ -1,5 +1,5 @@
-//! Counts the instructions of the workloads, in another process of this very program under
-//! valgrind's callgrind.
+//! Counts the instructions of the workloads: runs this test binary again under valgrind's
+//! callgrind.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,17 +8,17 @@ use std::{env, fs, process};
 
 use crate::workloads::{BARE, NO_LAYER, TIMES, all};
 
-/// Set in the process under valgrind.
+/// The environment variable that is set in the process under valgrind.
 pub(crate) const UNDER_CALLGRIND: &str = "COSTS_UNDER_CALLGRIND";
-/// Which `memcpy` the C library takes would depend on the processor: that moves the counts by up to
+/// Makes glibc use the same `memcpy` on every processor. The choice changes the counts by up to
 /// 2.6 %.
 const PLAIN_COPIES: &str =
     "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM";
 
 pub(crate) type Instructions = BTreeMap<String, u64>;
 
-/// Instructions of one operation of each workload, beyond what is not the layer's: the request, and
-/// the bare check. The `test` is the one that runs the workloads where it is told to.
+/// Returns the instructions of one operation of each workload, without those for the request and for
+/// the signature check itself. `test` names the test that runs the workloads under callgrind.
 pub(crate) fn instructions(test: &str) -> Instructions {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("costs-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -36,8 +36,8 @@ pub(crate) fn instructions(test: &str) -> Instructions {
     beyond(&counts)
 }
 
-/// Counts within one function and writes a part of the report each time when the one around it is
-/// left: left to the same one, callgrind 3.19 writes no parts.
+/// Counts within one function, and writes a part of the report when its caller returns. Callgrind 3.19
+/// writes no parts if both options name the same function.
 fn run(test: &str, folder: &Path) -> Output {
     Command::new("valgrind")
         .args([
@@ -63,7 +63,7 @@ fn total(folder: &Path, part: u32) -> u64 {
     let total = text
         .lines()
         .find_map(|line| line.strip_prefix("totals: "))
-        .expect("its total");
+        .expect("a total in each part");
     let total = total.trim().parse().unwrap();
     assert!(total > 0, "nothing was counted in part {part}");
     total

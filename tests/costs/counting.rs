@@ -1,5 +1,5 @@
-//! Allocations of this thread. A reallocation counts as one; the C code behind aws-lc-rs is not
-//! counted.
+//! Counts the allocations of this thread. A reallocation counts as one. The C code of aws-lc-rs is
+//! not counted.
 
 use std::hint::black_box;
 
@@ -8,21 +8,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, StatusCode};
 
-use crate::support::{Guarded, MyClaims, bearing, send};
+use crate::support::{MyClaims, Protected, bearing, send};
 
-/// What the service allocates for a request that it accepts.
-pub(crate) fn accepted(service: &mut Guarded, request: impl Fn() -> Request<()>) -> AllocationInfo {
+/// Returns the allocations of an accepted request.
+pub(crate) fn accepted(
+    service: &mut Protected,
+    request: impl Fn() -> Request<()>,
+) -> AllocationInfo {
     answered(service, request, StatusCode::OK)
 }
 
-/// What the service allocates for a token that it rejects.
-pub(crate) fn rejected(service: &mut Guarded, token: &str) -> AllocationInfo {
+/// Returns the allocations of a request with a token that is rejected.
+pub(crate) fn rejected(service: &mut Protected, token: &str) -> AllocationInfo {
     answered(service, || bearing(token), StatusCode::UNAUTHORIZED)
 }
 
-/// One like it came before, so that nothing is there for the first time.
+/// Sends the same request once uncounted, so that what is initialized once is not counted.
 fn answered(
-    service: &mut Guarded,
+    service: &mut Protected,
     request: impl Fn() -> Request<()>,
     status: StatusCode,
 ) -> AllocationInfo {
@@ -31,7 +34,7 @@ fn answered(
     measure(|| assert_eq!(send(service, request), status))
 }
 
-/// What the user's own type of claims allocates.
+/// Returns the allocations of deserializing [`MyClaims`].
 pub(crate) fn of_the_claims(token: &str) -> AllocationInfo {
     let payload = payload(token);
     measure(|| {

@@ -1,17 +1,17 @@
-//! What a long token costs more than a short one. Its text is bounded by `max_token_len`; nothing
-//! may multiply that.
+//! How the costs grow with the length of the token. `max_token_len` bounds the length, and no
+//! allocation may be a multiple of it.
 
 use allocation_counter::AllocationInfo;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::counting::{accepted, of_the_claims, payload, rejected};
-use crate::support::{bearing, caching, forged, guarded, token};
+use crate::support::{bearing, caching, forged, protected, token};
 
 const MORE: usize = 12;
 
-/// A token with so many long claims that no request came for. Up to 24 names in all are told apart
-/// without an allocation.
+/// Returns a token with so many additional long claims. The search for duplicate names doesn't
+/// allocate for up to 24 members.
 fn padded(key: &TestKey, claims: usize) -> String {
     let token = token(key).claim("jti", "one");
     (0..claims)
@@ -32,17 +32,17 @@ fn both(cost: impl Fn(&str) -> AllocationInfo, key: &TestKey) -> [(u64, u64); 2]
 }
 
 #[test]
-fn a_verify_uncached_of_a_long_token_allocates_as_often_and_only_its_payload_more() {
+fn verifying_a_long_token_allocates_as_often_and_only_its_payload_more() {
     let key = key();
     let (short, long) = (padded(&key, 0), padded(&key, MORE));
     let [(few, small), (many, large)] = both(
-        |token| accepted(&mut guarded(&key), || bearing(token)),
+        |token| accepted(&mut protected(&key), || bearing(token)),
         &key,
     );
     assert_eq!(few, many);
     assert_eq!(of_the_claims(&short), of_the_claims(&long));
     let longer = u64::try_from(payload(&long).len() - payload(&short).len()).unwrap();
-    // The claims own their text, in whole words.
+    // The claims own the payload, whose allocation is rounded up to whole words.
     assert!(
         large - small <= longer + 8,
         "{small} bytes became {large}, for {longer} more"
@@ -50,7 +50,7 @@ fn a_verify_uncached_of_a_long_token_allocates_as_often_and_only_its_payload_mor
 }
 
 #[test]
-fn a_hit_costs_the_same_for_any_token() {
+fn a_cache_hit_costs_the_same_for_any_token() {
     let key = key();
     let [short, long] = both(
         |token| accepted(&mut caching(&key), || bearing(token)),
@@ -63,7 +63,7 @@ fn a_hit_costs_the_same_for_any_token() {
 fn a_rejection_costs_the_same_for_any_token() {
     let key = key();
     let unknown = key.clone().with_key_id("unknown");
-    let rejection = |token: &str| rejected(&mut guarded(&key), token);
+    let rejection = |token: &str| rejected(&mut protected(&key), token);
     let [short, long] = both(rejection, &unknown);
     assert_eq!(short, long, "an unknown key");
     let [short, long] = both(|token| rejection(&forged(token, &padded(&key, 1))), &key);
@@ -78,9 +78,10 @@ fn a_rejection_costs_the_same_for_any_token() {
 }
 
 #[test]
-fn a_long_header_is_decoded_once_into_memory_of_its_size() {
+fn a_long_header_is_decoded_once_into_an_allocation_of_its_size() {
     let key = key();
-    let [short, long] = [100, 5000].map(|length| rejected(&mut guarded(&key), &parts(length, 100)));
+    let [short, long] =
+        [100, 5000].map(|length| rejected(&mut protected(&key), &parts(length, 100)));
     assert_eq!(long.count_total, short.count_total + 1);
     assert_eq!(long.bytes_total - short.bytes_total, 5000 / 4 * 3);
 }

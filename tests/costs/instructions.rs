@@ -1,4 +1,4 @@
-//! How many instructions a request takes, compared with those of `baseline.json`.
+//! The number of instructions of a request, compared with `baseline.json`.
 
 use std::env;
 use std::io::{self, Write as _};
@@ -32,7 +32,7 @@ fn compare(baseline: &Baseline) {
     let (report, within) = baseline.compare(&instructions(NAME));
     assert!(
         within,
-        "more than 3 % off:\n{report}If that is what the change means, see CONTRIBUTING.md."
+        "more than 3 % off:\n{report}If the change is intended, see CONTRIBUTING.md."
     );
 }
 
@@ -45,7 +45,7 @@ fn valgrind() -> Option<String> {
     first_line(Command::new("valgrind").arg("--version")).filter(|_| supported)
 }
 
-/// Past the harness, which shows what a test prints only when that fails.
+/// Writes to standard error directly, since the harness captures what a passing test prints.
 fn not_compared(why: &str) {
     io::stderr()
         .write_all(format!("instructions were NOT compared: {why}\n").as_bytes())

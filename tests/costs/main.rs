@@ -1,5 +1,5 @@
-//! What a request costs in allocations and in instructions: neither depends on how busy the machine
-//! is.
+//! The costs of a request in allocations and in instructions, which do not depend on the load of the
+//! machine.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

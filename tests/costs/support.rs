@@ -1,4 +1,4 @@
-//! Requests through the layer: their keys, tokens and claims.
+//! Requests through the layer, with their keys, tokens and claims.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -18,7 +18,7 @@ const ISSUER: &str = "https://issuer.example/realms/production";
 const OTHER_ISSUER: &str = "https://issuer.example/realms/staging";
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
-/// Three of the twelve claims that a provider's access token has.
+/// Three of the twelve claims of [`token`].
 #[derive(Deserialize)]
 pub(crate) struct MyClaims {
     #[serde(rename = "tenant")]
@@ -29,9 +29,9 @@ pub(crate) struct MyClaims {
     _email: String,
 }
 
-pub(crate) type Guarded = JwtAuth<Inner, MyClaims>;
+pub(crate) type Protected = JwtAuth<Inner, MyClaims>;
 
-/// The service behind the layer.
+/// The inner service.
 #[derive(Clone)]
 pub(crate) struct Inner;
 
@@ -50,13 +50,13 @@ impl Service<Request<()>> for Inner {
     }
 }
 
-/// A service that trusts one key.
-pub(crate) fn guarded(key: &TestKey) -> Guarded {
+/// Returns a service that trusts one key.
+pub(crate) fn protected(key: &TestKey) -> Protected {
     trusting(key).build().unwrap().layer(Inner)
 }
 
-/// A service that trusts one key and caches tokens.
-pub(crate) fn caching(key: &TestKey) -> Guarded {
+/// Returns a service that trusts one key and has a token cache.
+pub(crate) fn caching(key: &TestKey) -> Protected {
     trusting(key)
         .token_cache(TokenCacheSettings::default())
         .build()
@@ -64,10 +64,10 @@ pub(crate) fn caching(key: &TestKey) -> Guarded {
         .layer(Inner)
 }
 
-/// A service that trusts another issuer before, whose tokens have the same headers, and has seen
-/// one of them.
-pub(crate) fn guarded_beside(before: &TestKey, key: &TestKey) -> Guarded {
-    let mut service: Guarded = JwtAuthLayer::builder(issuer(OTHER_ISSUER, before))
+/// Returns a service that trusts another issuer first. The tokens of both have the same header, and
+/// the service has verified one of the other issuer's.
+pub(crate) fn protected_beside(before: &TestKey, key: &TestKey) -> Protected {
+    let mut service: Protected = JwtAuthLayer::builder(issuer(OTHER_ISSUER, before))
         .claims()
         .add_issuer(issuer(ISSUER, key))
         .build()
@@ -95,7 +95,7 @@ fn issuer(name: &str, key: &TestKey) -> Issuer {
     )
 }
 
-/// Twelve claims, as a provider's access token has them.
+/// Returns a token with twelve claims, as access tokens of common providers have.
 pub(crate) fn token(key: &TestKey) -> TokenBuilder {
     key.token()
         .issuer(ISSUER)
@@ -109,7 +109,7 @@ pub(crate) fn token(key: &TestKey) -> TokenBuilder {
         .claim("name", "Some Body")
 }
 
-/// A request that bears a token.
+/// Returns a request with a bearer token.
 pub(crate) fn bearing(token: &str) -> Request<()> {
     request(&bearer(token))
 }
@@ -126,7 +126,7 @@ pub(crate) fn request(authorization: &HeaderValue) -> Request<()> {
     request
 }
 
-/// Sends a request that has its answer at once.
+/// Sends a request. Panics if the response is not ready at once.
 pub(crate) fn send<S>(service: &mut S, request: Request<()>) -> StatusCode
 where
     S: Service<Request<()>, Response = Response<()>, Error = Infallible>,
@@ -134,13 +134,13 @@ where
     let mut context = Context::from_waker(Waker::noop());
     let mut response = std::pin::pin!(service.call(request));
     let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else {
-        panic!("it waits")
+        panic!("the response is not ready at once")
     };
     response.status()
 }
 
-/// A token with the signature of another one: of the same key, so that it is a number that the
-/// check goes through with.
+/// Returns `token` with the signature of another token by the same key. Such a signature is in range,
+/// so the check computes in full.
 pub(crate) fn forged(token: &str, other: &str) -> String {
     let (message, _) = token.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();

@@ -1,4 +1,4 @@
-//! What is run under callgrind: always the same token, checked by the same secret.
+//! The workloads that are run under callgrind. The token and its key are always the same.
 
 use std::hint::black_box;
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,10 +11,11 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::support::{
-    Guarded, Inner, bearer, caching, guarded, guarded_beside, request, send, token,
+    Inner, Protected, bearer, caching, protected, protected_beside, request, send, token,
 };
 
-/// How often each is run: enough that what the seed of a hash changes is lost in it.
+/// How often each workload is run. With fewer runs, the random seeds of hash maps would change the
+/// average.
 pub(crate) const TIMES: u64 = 200;
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -31,14 +32,14 @@ impl Workload {
         }
     }
 
-    /// Runs it, first once uncounted.
+    /// Runs the workload, once uncounted and then [`TIMES`] times counted.
     pub(crate) fn run(mut self) {
         (self.run)();
         counted_by_callgrind(&mut *self.run);
     }
 }
 
-/// Callgrind knows it by name.
+/// The function that callgrind counts, by its name.
 #[inline(never)]
 fn counted_by_callgrind(run: &mut dyn FnMut()) {
     for _ in 0..TIMES {
@@ -46,7 +47,7 @@ fn counted_by_callgrind(run: &mut dyn FnMut()) {
     }
 }
 
-/// In the order in which they are run.
+/// Returns the workloads in the order in which they are run.
 pub(crate) fn all() -> Vec<Workload> {
     let key =
         TestKey::from_secret(Algorithm::HS256, (0..32).collect::<Vec<_>>()).with_key_id("2026-01");
@@ -61,19 +62,19 @@ pub(crate) fn all() -> Vec<Workload> {
         Workload::new(NO_LAYER, move || {
             assert!(send(&mut Inner, request(&header)).is_success());
         }),
-        Workload::new("verify", through(guarded(&key), true, bearer(&good))),
+        Workload::new("verify", through(protected(&key), true, bearer(&good))),
         Workload::new(
             "verify, another issuer's header",
-            through(guarded_beside(&other, &key), true, bearer(&good)),
+            through(protected_beside(&other, &key), true, bearer(&good)),
         ),
         Workload::new("hit", through(caching(&key), true, bearer(&good))),
         Workload::new(
             "rejected: unknown kid",
-            through(guarded(&key), false, bearer(&unknown)),
+            through(protected(&key), false, bearer(&unknown)),
         ),
         Workload::new(
             "rejected: garbage",
-            through(guarded(&key), false, bearer(&garbage)),
+            through(protected(&key), false, bearer(&garbage)),
         ),
     ]
 }
@@ -89,11 +90,11 @@ fn fixed(key: &TestKey) -> String {
         .sign()
 }
 
-fn through(mut service: Guarded, accepted: bool, header: HeaderValue) -> impl FnMut() {
+fn through(mut service: Protected, accepted: bool, header: HeaderValue) -> impl FnMut() {
     move || assert_eq!(send(&mut service, request(&header)).is_success(), accepted)
 }
 
-/// The HMAC alone, of bytes that are available.
+/// Returns a workload that checks the HMAC alone, of decoded bytes.
 fn bare(key: &TestKey, token: &str) -> impl FnMut() + use<> {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let message = message.to_owned();

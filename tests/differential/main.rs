@@ -1,9 +1,9 @@
-//! This crate's side of the differential test: answers for a corpus of tokens that another
-//! implementation judges too.
+//! This crate's side of the differential test: its decisions on a corpus of tokens, which another
+//! implementation decides on as well.
 //!
-//! `tests/interop/differential.sh` makes the corpus, runs this, and compares. `DIFFERENTIAL_FOLDER`
-//! names a folder, where `corpus.json` is read and `answers.json` written; the script fails if that
-//! is not there. Without a folder there is nothing to answer.
+//! `tests/interop/differential.sh` makes the corpus, runs this test and compares the decisions. The
+//! test reads `corpus.json` from the folder `DIFFERENTIAL_FOLDER` and writes `answers.json` there. The
+//! script fails if that file is missing. Without the variable the test does nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,7 +27,7 @@ use tower_jwt_auth::{Algorithm, Authenticator, Claims, Error, Issuer, Key, KeySe
 
 #[derive(Deserialize)]
 struct Corpus {
-    /// Seconds since 1970.
+    /// The time of the decisions, in seconds since 1970.
     now: u64,
     rules: HashMap<String, Rules>,
     tokens: Vec<Entry>,
@@ -86,7 +86,7 @@ fn answer(outcome: Result<Claims, Error>) -> Value {
     }
 }
 
-/// What is read of header and claims beside the JSON.
+/// Returns what the accessors of `Claims` return.
 fn seen(claims: &Claims) -> Value {
     json!({
         "iss": claims.issuer(),

@@ -1,4 +1,4 @@
-//! The resource server without options: what a newcomer runs first.
+//! The resource server without options, in its demo mode.
 
 use tokio::net::TcpListener;
 
@@ -6,15 +6,15 @@ use crate::harness::Server;
 
 const END: &str = "To stop";
 
-/// The command below the line that starts so.
+/// Returns the arguments of the `curl` command below the line that starts with `comment`.
 fn command<'l>(printed: &'l [String], comment: &str) -> &'l str {
     let at = printed
         .iter()
         .position(|line| line.starts_with(comment))
-        .expect("such a comment");
+        .expect("a line that starts with the comment");
     printed[at + 1]
         .strip_prefix("curl -i ")
-        .expect("a command below it")
+        .expect("a curl command below it")
 }
 
 fn token(command: &str) -> &str {
@@ -25,7 +25,7 @@ fn token(command: &str) -> &str {
 }
 
 #[tokio::test]
-async fn the_printed_commands_do_what_is_said_of_them() {
+async fn the_printed_commands_do_what_their_comments_say() {
     let mut server = Server::resource_server(&[]).await;
     let printed = server.printed_until(END).await;
     assert_eq!(
@@ -57,8 +57,8 @@ async fn the_printed_commands_do_what_is_said_of_them() {
 }
 
 #[tokio::test]
-async fn another_port_is_taken_when_the_default_one_is() {
-    // Where that fails it is taken already.
+async fn another_port_is_used_when_the_default_one_is_taken() {
+    // If this fails, the port is in use already.
     let _taken = TcpListener::bind("127.0.0.1:8080").await;
     let mut server = Server::start("resource_server", &[]).await;
     assert_ne!(server.url, "http://127.0.0.1:8080");

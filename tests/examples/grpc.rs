@@ -1,4 +1,4 @@
-//! gRPC: the example of it, and the health service of the resource server.
+//! gRPC: the example `grpc`, and the health service of the resource server.
 
 use tonic::transport::Channel;
 use tonic::{Code, Request};
@@ -9,7 +9,7 @@ use tower_jwt_auth::testing::TestIssuer;
 
 use crate::harness::Server;
 
-/// What is printed of one port, without the name of the method.
+/// The lines that the example prints for one port. Of the last one only the end is fixed.
 const CALLS: [&str; 7] = [
     "gRPC Health/Check without a token: Serving",
     "gRPC Greeter/Hello without a token: Unauthenticated, no access token was given (MISSING_TOKEN)",
@@ -21,7 +21,7 @@ const CALLS: [&str; 7] = [
 ];
 
 #[tokio::test]
-async fn the_example_sees_what_its_header_says() {
+async fn the_example_prints_the_documented_results() {
     let mut server = Server::start("grpc", &[]).await;
     let printed = server.printed_until("To stop").await;
     let (grpc, http) = (&printed[1..15], &printed[15..]);
@@ -52,7 +52,7 @@ fn check(token: Option<&str>) -> Request<HealthCheckRequest> {
 }
 
 #[tokio::test]
-async fn the_health_service_is_protected_beside_the_routes_of_http() {
+async fn the_health_service_is_protected_beside_the_http_routes() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     let mut health = HealthClient::new(
@@ -79,13 +79,13 @@ async fn the_health_service_is_protected_beside_the_routes_of_http() {
     assert_eq!(
         server.get("/grpc.health.v1.Health/Check").await.challenge(),
         "Bearer",
-        "HTTP for who speaks HTTP"
+        "a request that is not gRPC gets an HTTP response"
     );
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_stream_that_is_open_does_not_keep_the_server_from_ending() {
+async fn an_open_stream_does_not_delay_the_shutdown() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     let mut health = HealthClient::new(

@@ -1,4 +1,4 @@
-//! Processes that don't outlive their test, and requests; nothing waits for ever.
+//! Runs the examples as processes that end with their test. Every step has a time limit.
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Output, Stdio};
@@ -13,7 +13,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tower_jwt_auth::testing::TestIssuer;
 
 pub(crate) const AUDIENCE: &str = "https://api.example";
-/// For each step. Generous, because the machine may be busy.
+/// The time limit of each step. It is generous, because the machine may be busy.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A running example, killed when it is dropped.
@@ -36,7 +36,8 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// Beside this test: `target/PROFILE/deps/THIS` and `target/PROFILE/examples/NAME`.
+/// Returns the command of an example. This test is `target/PROFILE/deps/THIS`, and the example is
+/// `target/PROFILE/examples/NAME`.
 fn example(name: &str) -> Command {
     let mut path: PathBuf = std::env::current_exe().unwrap();
     path.pop();
@@ -45,7 +46,7 @@ fn example(name: &str) -> Command {
     path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.exists(),
-        "{} isn't there: `cargo build --examples --all-features` makes it",
+        "{} does not exist: run `cargo build --examples --all-features`",
         path.display()
     );
     let mut command = Command::new(path);
@@ -56,7 +57,7 @@ fn example(name: &str) -> Command {
     command
 }
 
-/// Lets an example end by itself.
+/// Runs an example until it ends, and returns its output.
 pub(crate) async fn run(name: &str, args: &[&str]) -> Output {
     in_time(example(name).args(args).output()).await.unwrap()
 }
@@ -64,11 +65,11 @@ pub(crate) async fn run(name: &str, args: &[&str]) -> Output {
 pub(crate) async fn in_time<F: Future>(step: F) -> F::Output {
     tokio::time::timeout(LIMIT, step)
         .await
-        .expect("this takes too long")
+        .expect("the step exceeded its time limit")
 }
 
 impl Server {
-    /// Starts an example and waits until it says where it listens.
+    /// Starts an example, and waits until it prints its address.
     pub(crate) async fn start(name: &str, args: &[&str]) -> Self {
         let mut child = example(name)
             .args(args)
@@ -82,10 +83,10 @@ impl Server {
         let first = in_time(lines.next_line())
             .await
             .unwrap()
-            .expect("it ended at once");
+            .expect("the example ended without printing an address");
         let url = first
             .strip_prefix("listening on ")
-            .expect("the first line tells the address")
+            .expect("the first line states the address")
             .to_owned();
         let client = Client::builder().no_proxy().timeout(LIMIT).build().unwrap();
         Self {
@@ -97,7 +98,7 @@ impl Server {
         }
     }
 
-    /// The resource server, on a free port.
+    /// Starts the resource server on a free port.
     pub(crate) async fn resource_server(args: &[&str]) -> Self {
         Self::start(
             "resource_server",
@@ -106,7 +107,7 @@ impl Server {
         .await
     }
 
-    /// The resource server that trusts this issuer.
+    /// Starts the resource server with `issuer` as its first trusted issuer.
     pub(crate) async fn trusting(issuer: &TestIssuer, more: &[&str]) -> Self {
         Self::resource_server(
             &[&["--issuer", issuer.issuer(), "--audience", AUDIENCE], more].concat(),
@@ -138,7 +139,7 @@ impl Server {
         }
     }
 
-    /// The next lines that it prints, up to the one that starts so.
+    /// Returns the next printed lines, up to the one that starts with `start`.
     pub(crate) async fn printed_until(&mut self, start: &str) -> Vec<String> {
         let mut printed = Vec::new();
         while printed
@@ -149,13 +150,13 @@ impl Server {
                 in_time(self.lines.next_line())
                     .await
                     .unwrap()
-                    .expect("it printed no such line"),
+                    .expect("a line that starts so"),
             );
         }
         printed
     }
 
-    /// Waits until the log holds this.
+    /// Waits until the log contains `text`.
     pub(crate) async fn logged(&self, text: &str) {
         in_time(async {
             while !self.log.0.lock().unwrap().contains(text) {
@@ -165,10 +166,10 @@ impl Server {
         .await;
     }
 
-    /// Sends a signal (`TERM`, `INT`) and waits for the end.
+    /// Sends a signal (`TERM` or `INT`), and waits until the process ends.
     #[cfg(unix)]
     pub(crate) async fn end_by(mut self, signal: &str) -> ExitStatus {
-        let process = self.child.id().expect("it runs").to_string();
+        let process = self.child.id().expect("the process is running").to_string();
         let sent = Command::new("kill")
             .args([&format!("-{signal}"), &process])
             .status();
@@ -188,7 +189,7 @@ impl Log {
     }
 }
 
-/// A test that fails shows what the example had to say.
+/// Shows the log of the example if the test failed.
 impl Drop for Server {
     fn drop(&mut self) {
         if std::thread::panicking() {

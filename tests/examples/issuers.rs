@@ -1,4 +1,4 @@
-//! Whom the resource server trusts, and where the keys come from.
+//! The issuers that the resource server trusts, and the sources of their keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +13,7 @@ use crate::harness::{AUDIENCE, Server, in_time};
 
 const PARTNER: &str = "https://partner.example";
 
-/// A file that is gone after the test.
+/// A temporary file, deleted when it is dropped.
 pub(crate) struct SecretFile(PathBuf);
 
 impl SecretFile {
@@ -71,7 +71,7 @@ async fn every_named_issuer_is_trusted_and_no_other() {
     server.whoami(&one.token().sign()).await.assert_accepted();
     server.whoami(&two.token().sign()).await.assert_accepted();
     server.whoami(&other.token().sign()).await.assert_rejected();
-    // Signed by one, in the name of two.
+    // Signed by the first issuer, with the name of the second.
     server
         .whoami(&one.token().issuer(two.issuer()).sign())
         .await
@@ -79,7 +79,7 @@ async fn every_named_issuer_is_trusted_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_key_address_goes_with_the_issuer_before_it() {
+async fn a_jwks_uri_belongs_to_the_issuer_before_it() {
     let (one, two) = (
         TestIssuer::start().await.unwrap(),
         TestIssuer::start().await.unwrap(),
@@ -96,7 +96,7 @@ async fn a_key_address_goes_with_the_issuer_before_it() {
 }
 
 #[tokio::test]
-async fn new_keys_are_found_without_a_restart() {
+async fn new_keys_are_fetched_without_a_restart() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     server
@@ -111,7 +111,7 @@ async fn new_keys_are_found_without_a_restart() {
 }
 
 #[tokio::test]
-async fn a_secret_from_a_text_file_leaves_out_one_newline() {
+async fn a_secret_from_a_text_file_does_not_include_one_trailing_newline() {
     let secret = b"correct horse battery staple 0123456789\n";
     for ending in [&b""[..], b"\n", b"\r\n"] {
         let server = sharing_secret(&SecretFile::new(&[&secret[..], ending].concat()), &[]).await;
@@ -167,7 +167,7 @@ async fn a_secret_is_for_hs256_unless_other_hmac_algorithms_are_named() {
 }
 
 #[tokio::test]
-async fn an_issuer_with_a_secret_stands_beside_one_with_public_keys() {
+async fn an_issuer_with_a_secret_can_be_trusted_beside_one_with_public_keys() {
     let secret: Vec<u8> = (1..=64).collect();
     let file = SecretFile::new(&secret);
     let issuer = TestIssuer::start().await.unwrap();
@@ -188,7 +188,7 @@ async fn an_issuer_with_a_secret_stands_beside_one_with_public_keys() {
         .whoami(&partners(Algorithm::HS512, &secret))
         .await
         .assert_accepted();
-    // The partner's secret, in the other's name.
+    // Signed with the partner's secret, with the name of the other issuer.
     let forged = TestKey::from_secret(Algorithm::HS512, &secret)
         .token()
         .issuer(issuer.issuer())
@@ -197,7 +197,7 @@ async fn an_issuer_with_a_secret_stands_beside_one_with_public_keys() {
 }
 
 #[tokio::test]
-async fn it_starts_without_the_issuer_and_serves_when_it_is_back() {
+async fn it_starts_without_the_issuer_and_accepts_tokens_once_it_is_back() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
     let server = Server::trusting(&issuer, &[]).await;
@@ -219,7 +219,7 @@ async fn it_starts_without_the_issuer_and_serves_when_it_is_back() {
     assert!(retry_after > 0, "{answer:?}");
 
     issuer.restart().await.unwrap();
-    // The health check alone is enough to make it look for the issuer again.
+    // The health check alone makes the server fetch again.
     in_time(async {
         while server.get("/healthz").await.json()["status"] != "ok" {
             tokio::time::sleep(Duration::from_millis(100)).await;

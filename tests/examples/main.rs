@@ -1,4 +1,4 @@
-//! Runs the built examples as their users do: real processes, real sockets.
+//! Runs the built examples as users do, in processes and over sockets.
 //!
 //! Cargo builds the examples for `cargo test`, but not for `cargo test --test examples`.
 #![allow(
@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "in a test a clear panic beats an error to handle"
+    reason = "in a test a panic is the report"
 )]
 
 mod demo;

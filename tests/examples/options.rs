@@ -14,7 +14,8 @@ const NAMED: [&str; 4] = [
     "https://api.example",
 ];
 
-/// Each is rejected with exit code 2 and one line that tells the word and where help is.
+/// Asserts that each command line is rejected with exit code 2 and one line on standard error, which
+/// names the word at fault and `--help`.
 async fn assert_mistakes(mistakes: &[(&[&str], &str)]) {
     for (args, word) in mistakes {
         let Output {
@@ -76,7 +77,7 @@ async fn help_names_every_option() {
 }
 
 #[tokio::test]
-async fn words_that_mean_nothing_are_rejected() {
+async fn unknown_options_and_words_are_rejected() {
     assert_mistakes(&[
         (&["--no-such-option"], "--no-such-option"),
         (&["--no-such-option=1"], "--no-such-option"),
@@ -104,7 +105,7 @@ async fn an_option_without_its_value_is_rejected() {
 }
 
 #[tokio::test]
-async fn values_that_are_none_are_rejected() {
+async fn invalid_values_are_rejected() {
     assert_bad_with_issuer(&[
         (&["--listen", "nowhere"], "nowhere"),
         (&["--listen", "127.0.0.1:65536"], "65536"),
@@ -121,7 +122,7 @@ async fn values_that_are_none_are_rejected() {
 }
 
 #[tokio::test]
-async fn issuers_that_are_none_or_not_safe_are_rejected() {
+async fn invalid_and_insecure_issuers_are_rejected() {
     assert_mistakes(&[
         (&["--issuer", "nonsense", "--audience", "a"], "nonsense"),
         (&["--issuer", "", "--audience", "a"], "issuer"),
@@ -145,7 +146,7 @@ async fn issuers_that_are_none_or_not_safe_are_rejected() {
 }
 
 #[tokio::test]
-async fn options_that_miss_another_one_are_rejected() {
+async fn options_that_need_another_one_are_rejected_without_it() {
     assert_mistakes(&[
         (&["--issuer", "https://login.example.com"], "--audience"),
         (&["--audience", "https://api.example"], "--issuer"),
@@ -178,7 +179,7 @@ async fn options_that_miss_another_one_are_rejected() {
 }
 
 #[tokio::test]
-async fn bad_secrets_are_rejected_and_not_shown() {
+async fn weak_secrets_are_rejected_and_not_shown() {
     let weak = SecretFile::new(b"Tr0ub4dor&3");
     let good = SecretFile::new(b"correct horse battery staple 0123456789");
     let missing = "no-such-directory/no-such-file";
@@ -213,7 +214,7 @@ async fn bad_secrets_are_rejected_and_not_shown() {
 }
 
 #[tokio::test]
-async fn an_address_that_was_asked_for_and_is_taken_ends_the_program() {
+async fn it_ends_if_the_given_address_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let Output { status, stderr, .. } = run("resource_server", &["--listen", &address]).await;

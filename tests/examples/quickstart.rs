@@ -1,4 +1,4 @@
-//! The shortest example.
+//! The example `quickstart`.
 
 use reqwest::StatusCode;
 use tower_jwt_auth::testing::TestIssuer;
@@ -6,7 +6,7 @@ use tower_jwt_auth::testing::TestIssuer;
 use crate::harness::{AUDIENCE, Server, run};
 
 #[tokio::test]
-async fn it_greets_whom_the_token_is_about() {
+async fn it_greets_the_subject_of_the_token() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::start("quickstart", &[issuer.issuer(), AUDIENCE, "127.0.0.1:0"]).await;
     let answer = server
@@ -28,7 +28,7 @@ async fn it_greets_whom_the_token_is_about() {
 }
 
 #[tokio::test]
-async fn it_tells_its_usage_when_the_audience_is_missing() {
+async fn it_prints_its_usage_when_the_audience_is_missing() {
     let output = run("quickstart", &["https://login.example.com"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(
@@ -39,7 +39,7 @@ async fn it_tells_its_usage_when_the_audience_is_missing() {
 }
 
 #[tokio::test]
-async fn it_ends_when_the_keys_can_not_be_fetched() {
+async fn it_ends_when_the_keys_cannot_be_fetched() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
     let output = run("quickstart", &[issuer.issuer(), AUDIENCE, "127.0.0.1:0"]).await;

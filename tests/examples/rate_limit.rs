@@ -1,4 +1,4 @@
-//! Rate limits by address and by caller.
+//! The example `rate_limit`: rate limits by address and by caller.
 
 use reqwest::StatusCode;
 use tower_jwt_auth::testing::TestIssuer;
@@ -6,7 +6,7 @@ use tower_jwt_auth::testing::TestIssuer;
 use crate::harness::{AUDIENCE, Server, run};
 
 #[tokio::test]
-async fn one_callers_burst_is_not_anothers_and_scopes_still_count() {
+async fn callers_have_separate_quotas_and_scopes_are_still_required() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::start("rate_limit", &[issuer.issuer(), AUDIENCE, "127.0.0.1:0"]).await;
     let token = |subject: &str, scope: &str| issuer.token().subject(subject).scope(scope).sign();
@@ -31,7 +31,7 @@ async fn one_callers_burst_is_not_anothers_and_scopes_still_count() {
 }
 
 #[tokio::test]
-async fn a_flood_of_bad_tokens_is_limited_by_address() {
+async fn a_flood_of_invalid_tokens_is_limited_by_address() {
     let mut server = Server::start("rate_limit", &["127.0.0.1:0"]).await;
     let printed = server.printed_until("To stop").await;
     assert_eq!(
@@ -42,7 +42,7 @@ async fn a_flood_of_bad_tokens_is_limited_by_address() {
         4
     );
     let mut rejected = 0;
-    // The quota grows meanwhile by one a second.
+    // The quota grows by one a second meanwhile.
     while server.request("/whoami", Some("bad")).await.status == StatusCode::UNAUTHORIZED {
         rejected += 1;
         assert!(rejected < 500, "nothing limits the flood");
@@ -56,7 +56,7 @@ async fn a_flood_of_bad_tokens_is_limited_by_address() {
 }
 
 #[tokio::test]
-async fn it_tells_its_usage_when_the_audience_is_missing() {
+async fn it_prints_its_usage_when_the_audience_is_missing() {
     let output = run("rate_limit", &["https://login.example.com"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(

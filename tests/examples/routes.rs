@@ -1,4 +1,4 @@
-//! What the resource server answers.
+//! The routes of the resource server.
 
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
@@ -72,7 +72,7 @@ async fn all_claims_arrive_as_they_were_signed() {
 }
 
 #[tokio::test]
-async fn the_health_route_tells_the_state_of_every_issuer() {
+async fn the_health_route_shows_the_state_of_every_issuer() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     server

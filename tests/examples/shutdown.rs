@@ -1,4 +1,4 @@
-//! How the resource server ends.
+//! The shutdown of the resource server.
 #![cfg(unix)]
 
 use tokio::io::AsyncWriteExt as _;
@@ -13,7 +13,7 @@ async fn connect(server: &Server) -> TcpStream {
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_cleanly_though_clients_keep_connections_open() {
+async fn sigterm_ends_it_cleanly_while_clients_keep_connections_open() {
     let server = Server::resource_server(&[]).await;
     let _never_used = connect(&server).await;
     // This client keeps its connection for the next request.
@@ -28,22 +28,22 @@ async fn an_interrupt_ends_it_cleanly() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_does_not_delay_the_end_for_long() {
+async fn an_incomplete_request_delays_the_shutdown_only_briefly() {
     let server = Server::resource_server(&[]).await;
     let mut slow = connect(&server).await;
     slow.write_all(b"GET /public HTTP/1.1\r\nhost: ")
         .await
         .unwrap();
-    // Answered after those bytes have arrived.
+    // When this one is answered, the server has read those bytes.
     server.get("/public").await.assert_accepted();
     assert_eq!(server.end_by("TERM").await.code(), Some(0));
 }
 
 #[tokio::test]
-async fn an_issuer_that_never_answers_does_not_delay_the_end() {
-    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let issuer = format!("http://{}", deaf.local_addr().unwrap());
+async fn an_issuer_that_never_answers_does_not_delay_the_shutdown() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", silent.local_addr().unwrap());
     let server = Server::resource_server(&["--issuer", &issuer, "--audience", "a"]).await;
-    drop(deaf.accept().await);
+    drop(silent.accept().await);
     assert_eq!(server.end_by("TERM").await.code(), Some(0));
 }

@@ -1,4 +1,4 @@
-//! Which tokens the resource server takes, as its options say.
+//! The tokens that the resource server accepts, depending on its options.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 
 use crate::harness::Server;
 
-/// Expired so long ago.
-fn late(issuer: &TestIssuer, seconds: u64) -> String {
+/// Returns a token that expired so many seconds ago.
+fn expired_for(issuer: &TestIssuer, seconds: u64) -> String {
     let start = SystemTime::now() - Duration::from_secs(300 + seconds);
     issuer
         .token()
@@ -17,7 +17,7 @@ fn late(issuer: &TestIssuer, seconds: u64) -> String {
         .sign()
 }
 
-/// What RFC 9068 §2 asks for.
+/// Returns an access token with everything that RFC 9068 §2 requires.
 fn access_token(issuer: &TestIssuer) -> TokenBuilder {
     issuer
         .token()
@@ -63,19 +63,31 @@ async fn each_of_several_audiences_is_enough() {
 }
 
 #[tokio::test]
-async fn the_leeway_is_a_minute_unless_told() {
+async fn the_default_leeway_is_a_minute() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
-    server.whoami(&late(&issuer, 10)).await.assert_accepted();
-    server.whoami(&late(&issuer, 200)).await.assert_rejected();
+    server
+        .whoami(&expired_for(&issuer, 10))
+        .await
+        .assert_accepted();
+    server
+        .whoami(&expired_for(&issuer, 200))
+        .await
+        .assert_rejected();
 }
 
 #[tokio::test]
-async fn a_longer_leeway_lets_later_tokens_in() {
+async fn a_longer_leeway_accepts_tokens_that_expired_earlier() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &["--leeway", "400"]).await;
-    server.whoami(&late(&issuer, 200)).await.assert_accepted();
-    server.whoami(&late(&issuer, 500)).await.assert_rejected();
+    server
+        .whoami(&expired_for(&issuer, 200))
+        .await
+        .assert_accepted();
+    server
+        .whoami(&expired_for(&issuer, 500))
+        .await
+        .assert_rejected();
 }
 
 #[tokio::test]
@@ -102,7 +114,7 @@ async fn only_the_named_algorithms_are_accepted() {
 }
 
 #[tokio::test]
-async fn a_published_secret_signs_nothing() {
+async fn a_token_signed_with_a_published_secret_is_rejected() {
     let issuer = TestIssuer::builder()
         .algorithms([Algorithm::ES256, Algorithm::HS256])
         .start()
@@ -120,7 +132,7 @@ async fn a_published_secret_signs_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_the_issuers_signs_nothing() {
+async fn a_token_signed_with_an_unknown_key_is_rejected() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &[]).await;
     let own = issuer.key(Algorithm::ES256).unwrap();
@@ -132,7 +144,7 @@ async fn a_key_that_is_not_the_issuers_signs_nothing() {
 }
 
 #[tokio::test]
-async fn the_type_at_jwt_asks_for_access_tokens_by_rfc_9068() {
+async fn the_type_at_jwt_requires_access_tokens_of_rfc_9068() {
     let issuer = TestIssuer::start().await.unwrap();
     for name in ["at+jwt", "application/AT+JWT"] {
         let server = Server::trusting(&issuer, &["--token-type", name]).await;
@@ -152,7 +164,7 @@ async fn the_type_at_jwt_asks_for_access_tokens_by_rfc_9068() {
 }
 
 #[tokio::test]
-async fn any_other_type_is_then_the_only_one() {
+async fn with_another_type_only_tokens_of_it_are_accepted() {
     let issuer = TestIssuer::start().await.unwrap();
     let server = Server::trusting(&issuer, &["--token-type", "example+jwt"]).await;
     server

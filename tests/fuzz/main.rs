@@ -1,5 +1,5 @@
-//! What the fuzzer in `fuzz/` asserts, over its seeds and some thousand mutations of them: the same
-//! on every machine, no nightly compiler needed.
+//! The checks of the fuzz targets in `fuzz/`, run on their seeds and on some thousand mutations of
+//! them. The inputs are the same on every machine, and no nightly compiler is needed.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

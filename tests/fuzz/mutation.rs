@@ -1,6 +1,6 @@
-//! Mutations as a fuzzer makes them, from a generator that starts the same every time.
+//! Mutations as a fuzzer makes them, by a generator with a fixed seed.
 
-/// What JSON, tokens and headers are made of: single bytes rarely make these up.
+/// Words of JSON, tokens and headers, which random bytes rarely form.
 const WORDS: [&[u8]; 30] = [
     b"\"",
     b"\\",
@@ -47,7 +47,7 @@ impl<'s> Mutator<'s> {
         }
     }
 
-    /// `SplitMix64`.
+    /// Returns the next number of `SplitMix64`.
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -59,7 +59,7 @@ impl<'s> Mutator<'s> {
         usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
     }
 
-    /// The seed with one to four changes.
+    /// Returns the seed with one to four changes.
     pub fn mutate(&mut self, seed: &[u8]) -> Vec<u8> {
         let mut bytes = seed.to_vec();
         for _ in 0..=self.below(4) {
@@ -69,33 +69,33 @@ impl<'s> Mutator<'s> {
     }
 
     fn change(&mut self, bytes: &mut Vec<u8>) {
-        let place = self.below(bytes.len() + 1);
+        let index = self.below(bytes.len() + 1);
         match self.below(7) {
-            0 if place < bytes.len() => bytes[place] ^= 1 << self.below(8),
-            1 if place < bytes.len() => bytes[place] = self.next().to_le_bytes()[0],
-            2 => drop(bytes.drain(place..(place + self.below(8)).min(bytes.len()))),
-            3 => bytes.insert(place, self.next().to_le_bytes()[0]),
-            4 => self.repeat(bytes, place),
-            5 => self.splice(bytes, place),
+            0 if index < bytes.len() => bytes[index] ^= 1 << self.below(8),
+            1 if index < bytes.len() => bytes[index] = self.next().to_le_bytes()[0],
+            2 => drop(bytes.drain(index..(index + self.below(8)).min(bytes.len()))),
+            3 => bytes.insert(index, self.next().to_le_bytes()[0]),
+            4 => self.repeat(bytes, index),
+            5 => self.splice(bytes, index),
             _ => {
                 let word = WORDS[self.below(WORDS.len())];
-                bytes.splice(place..place, word.iter().copied());
+                bytes.splice(index..index, word.iter().copied());
             }
         }
     }
 
-    /// A piece of itself, once more.
-    fn repeat(&mut self, bytes: &mut Vec<u8>, place: usize) {
+    /// Inserts a copy of a part of the input.
+    fn repeat(&mut self, bytes: &mut Vec<u8>, index: usize) {
         let start = self.below(bytes.len() + 1);
         let piece = bytes[start..(start + self.below(40)).min(bytes.len())].to_vec();
-        bytes.splice(place..place, piece);
+        bytes.splice(index..index, piece);
     }
 
-    /// The end of another seed.
-    fn splice(&mut self, bytes: &mut Vec<u8>, place: usize) {
+    /// Replaces the end with the end of another seed.
+    fn splice(&mut self, bytes: &mut Vec<u8>, index: usize) {
         let other = &self.seeds[self.below(self.seeds.len())];
         let start = self.below(other.len() + 1);
-        bytes.truncate(place);
+        bytes.truncate(index);
         bytes.extend_from_slice(&other[start..]);
     }
 }

@@ -1,4 +1,4 @@
-//! Every seed of every target, and mutations of it.
+//! Runs every target on each of its seeds and on mutations of it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::checks;
 use crate::mutation::Mutator;
 
-/// Panics where something does not hold.
+/// A check, which panics if something does not hold for the input.
 type Check = fn(&[u8]);
 
-/// How many mutations a target gets, shared between its seeds. The fuzzer itself tries millions.
+/// The number of mutations for each target, in equal shares for its seeds.
 const MUTATIONS: usize = 8_000;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -19,7 +19,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     let entries =
         std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    // In an order that no file system decides, so that a failure comes back.
+    // The order of a directory listing differs between file systems.
     files.sort();
     files
         .iter()
@@ -27,7 +27,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Runs a check, and tells the input that it fails on.
+/// Runs a check, and prints the input if it fails.
 fn run(check: Check, input: &[u8]) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(input))) {
         eprintln!("the input was \"{}\"", input.escape_ascii());
@@ -48,17 +48,17 @@ fn replay(target: &str, check: Check) {
 }
 
 #[test]
-fn token_texts_lead_to_sound_decisions() {
+fn decisions_on_tokens_are_sound() {
     replay("token", checks::token::check);
 }
 
 #[test]
-fn headers_are_decided_as_the_standards_say() {
+fn headers_are_accepted_and_rejected_as_in_the_standards() {
     replay("header", checks::header::check);
 }
 
 #[test]
-fn claims_are_decided_as_the_standards_say() {
+fn claims_are_accepted_and_rejected_as_in_the_standards() {
     replay("claims", checks::claims::check);
 }
 
@@ -68,7 +68,7 @@ fn key_sets_yield_their_usable_keys() {
 }
 
 #[test]
-fn discovery_leads_nowhere_else() {
+fn discovery_fetches_only_the_expected_urls() {
     replay("discovery", checks::discovery::check);
 }
 
@@ -78,6 +78,6 @@ fn challenges_can_be_parsed() {
 }
 
 #[test]
-fn tokens_are_found_where_they_are_looked_for_and_nowhere_else() {
+fn tokens_are_extracted_from_the_configured_locations_only() {
     replay("extraction", checks::extraction::check);
 }

@@ -1,10 +1,11 @@
-// Differential test: a corpus of tokens through npm's `jose` and through this crate, by the same rules.
+// Differential test: npm's `jose` and this crate verify the same corpus of tokens, by the same
+// rules.
 //
 //   node differential.mjs SEED TEST-BINARY...
 //
-// Each TEST-BINARY is tests/differential, built with one signature backend. Prints how the sides agree, the table of
-// explained disagreements, and at the end `N passed, N failed`; the exit code is 0 if none failed. `differential.sh`
-// installs and builds what this needs, then runs it.
+// Each TEST-BINARY is tests/differential, built with one signature backend. Prints how often both
+// agree, the table of explained disagreements, and at the end `N passed, N failed`. The exit code
+// is 0 if none failed. `differential.sh` installs and builds what this requires, then runs it.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -34,7 +35,7 @@ async function newCorpus(seed) {
   return { rules: newRules(keys), tokens: corpus.tokens };
 }
 
-/** What jose says of each token. */
+/** Returns jose's decision for each token. */
 async function judge({ rules, tokens }) {
   const verifiers = newVerifiers(rules);
   const verdicts = [];
@@ -42,7 +43,9 @@ async function judge({ rules, tokens }) {
   return verdicts;
 }
 
-/** What this crate says of each token. The folder is how the test binary is told what to do. */
+/**
+ * Returns this crate's decision for each token. The test binary reads and writes files in `folder`.
+ */
 async function ask(binary, folder) {
   const answers = join(folder, 'answers.json');
   await rm(answers, { force: true });
@@ -55,7 +58,7 @@ function factsOf({ rules, token }, jose) {
   return { token, rules, parts: token.split('.'), now: NOW, ...jose };
 }
 
-/** Sorts the tokens by how the two sides decide. */
+/** Compares the two decisions for each token. */
 function compare(tokens, theirs, answers) {
   const counts = { accept: 0, refuse: 0 };
   const explained = new Map(TABLE.map((line) => [line, 0]));
@@ -74,21 +77,22 @@ function compare(tokens, theirs, answers) {
 function describe({ family, rules, token }, jose, ours) {
   const side = ({ accepted, kind, claim }) => (accepted ? 'yes' : `no (${[kind, claim].filter(Boolean).join(' ')})`);
   const texts = token.split('.', 2).map((part) => Buffer.from(part, 'base64url').toString().slice(0, 300));
-  return `${family} (${rules}): jose ${side(jose)}, we ${side(ours)}: ${JSON.stringify(texts)} ${token.slice(0, 1000)}`;
+  const sides = `jose ${side(jose)}, this crate ${side(ours)}`;
+  return `${family} (${rules}): ${sides}: ${JSON.stringify(texts)} ${token.slice(0, 1000)}`;
 }
 
 function none(failures) {
-  assert.equal(failures.length, 0, `${failures.length}, such as: ${failures.slice(0, MOST_SHOWN).join('; ')}`);
+  assert.equal(failures.length, 0, `${failures.length}, for example: ${failures.slice(0, MOST_SHOWN).join('; ')}`);
 }
 
-/** Tokens of which there is no doubt, whatever both sides say. */
+/** Returns the tokens whose decision differs from the expected one. */
 function unexpected(tokens, decisions) {
   const decided = (place) => (decisions[place].accepted ? 'accept' : 'refuse');
   const wrong = tokens.filter(({ expected }, place) => expected !== undefined && expected !== decided(place));
   return wrong.map(({ family, token }) => `${family}: ${token}`);
 }
 
-/** Sorts the tokens that both accept, and that the two sides read differently. */
+/** Compares the claims of each token that both accept. */
 function compareReadings(tokens, theirs, answers) {
   const explained = new Map(READINGS.map((line) => [line, 0]));
   const failures = [];
@@ -106,13 +110,13 @@ function compareReadings(tokens, theirs, answers) {
   return { explained, failures };
 }
 
-/** With dates as they fit in a SystemTime. */
+/** Rounds dates to nanoseconds, as a SystemTime does. */
 function inNanoseconds(read) {
   const date = (value) => (value === null ? null : value.toFixed(9).replace(/^-(?=[0.]+$)/, ''));
   return { ...read, exp: date(read.exp), nbf: date(read.nbf), iat: date(read.iat) };
 }
 
-/** The typed claims and the header, as jose read them. */
+/** Returns the registered claims and the header as jose has read them. */
 function seen({ header, claims }) {
   const { iss, sub = null, aud, exp, iat = null, nbf = null, jti = null } = claims;
   const alg = header.alg === 'EdDSA' ? 'Ed25519' : header.alg;
@@ -130,30 +134,30 @@ async function checkCorpus({ tokens }, theirs) {
   await check(`${tokens.length} tokens of ${families.length} families: at least ${FEWEST_TOKENS}`, () => {
     assert.ok(tokens.length >= FEWEST_TOKENS);
   });
-  await check('jose decides as is expected where there is no doubt', () => none(unexpected(tokens, theirs)));
+  await check('the decisions of jose are those expected', () => none(unexpected(tokens, theirs)));
 }
 
 async function checkBackend(name, { tokens }, theirs, answers) {
-  await check(`${name}: every token is answered`, () => assert.equal(answers.length, tokens.length));
-  await check(`${name}: we decide as is expected where there is no doubt`, () => none(unexpected(tokens, answers)));
+  await check(`${name}: there is a decision for each token`, () => assert.equal(answers.length, tokens.length));
+  await check(`${name}: the decisions of this crate are those expected`, () => none(unexpected(tokens, answers)));
   const { counts, explained, failures } = compare(tokens, theirs, answers);
   const { accept, refuse } = counts;
   const others = tokens.length - accept - refuse;
-  console.log(`# ${name}: ${tokens.length} tokens: both accept ${accept}, both refuse ${refuse}, one each ${others}`);
-  await check(`${name}: every disagreement is explained`, () => none(failures));
+  console.log(`# ${name}: ${tokens.length} tokens: both accept ${accept}, both reject ${refuse}, disagreements ${others}`);
+  await check(`${name}: each disagreement is explained`, () => none(failures));
   for (const [{ rule, accepts, why }, count] of explained) {
-    await checkLine(`${name}: accepted by ${accepts === 'jose' ? 'jose' : 'us'} alone: ${rule}`, count, why);
+    await checkLine(`${name}: accepted by ${accepts === 'jose' ? 'jose' : 'this crate'} only: ${rule}`, count, why);
   }
   const readings = compareReadings(tokens, theirs, answers);
-  await check(`${name}: what both accept, both read alike, or it is explained`, () => none(readings.failures));
+  await check(`${name}: accepted tokens are read alike, or the difference is explained`, () => none(readings.failures));
   for (const [{ rule, why }, count] of readings.explained) {
     await checkLine(`${name}: read differently: ${rule}`, count, why);
   }
 }
 
-/** A line of a table: it must be needed. */
+/** Checks that a row of a table is needed. */
 async function checkLine(rule, count, why) {
-  await check(`${rule}: ${count} tokens (${why})`, () => assert.ok(count > 0, 'no token needs this line of the table'));
+  await check(`${rule}: ${count} tokens (${why})`, () => assert.ok(count > 0, 'no token needs this row of the table'));
 }
 
 async function scenario(seed, binaries) {

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Differential test: a generated corpus of tokens through npm's jose and through this crate, with each signature backend.
+# Differential test: npm's jose and this crate, with each signature backend, verify the same
+# generated corpus of tokens.
 #
 #   tests/interop/differential.sh [SEED]
 #
-# Needs Node 20.20.2 or later with npm, and cargo. The same seed gives the same corpus but for its keys; .ci/run uses 1.
+# Requires Node 20.20.2 or later with npm, and cargo. The same seed gives the same corpus, except
+# for the keys. .ci/run uses seed 1.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd -- "$here/../.." && pwd)
 
-# Installs what the lock file says, unless that is already there.
+# Installs the packages of the lock file, unless they are installed already.
 install_packages() {
   local installed="$here/node_modules/.package-lock.json"
   if [[ ! -e $installed || $here/package-lock.json -nt $installed || $here/package.json -nt $installed ]]; then
@@ -17,8 +19,8 @@ install_packages() {
   fi
 }
 
-# Builds tests/differential with some features and prints the path of its binary. The sets are those of .ci/run, which
-# has built them already.
+# Builds tests/differential with the given features, and prints the path of its binary. The features
+# are those of .ci/run, which has built the test already.
 build_test() {
   cargo test --locked --no-run --test differential --manifest-path "$root/Cargo.toml" \
     --message-format=json-render-diagnostics "$@" |

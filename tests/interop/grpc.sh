@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Interop test of the resource_server example with gRPC clients: Python's grpcio and Node's @grpc/grpc-js.
+# Interop test of the resource_server example with gRPC clients: Python's grpcio and Node's
+# @grpc/grpc-js.
 #
 #   tests/interop/grpc.sh [PATH-OF-RESOURCE-SERVER]
 #
-# Needs Node 20.20.2 or later with npm, Python 3.10 or later with venv, and cargo when no path is given: then the example is
-# built first. Each client has a minute, ends what it starts, and prints `N passed, N failed` as its last line.
+# Requires Node 20.20.2 or later with npm, and Python 3.10 or later with venv. Without a path, also
+# requires cargo and builds the example. Each client has a time limit of one minute, ends the
+# processes that it starts, and prints `N passed, N failed` as its last line.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -12,7 +14,7 @@ root=$(cd -- "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 venv=$target/interop-venv
 
-# Installs what the lock file says, unless that is already there.
+# Installs the packages of the lock file, unless they are installed already.
 install_node_packages() {
   local installed="$here/grpc/node_modules/.package-lock.json"
   if [[ ! -e $installed || $here/grpc/package-lock.json -nt $installed || $here/grpc/package.json -nt $installed ]]; then
@@ -20,7 +22,8 @@ install_node_packages() {
   fi
 }
 
-# The same for Python. The copy of the requirements tells what is installed, and is made last.
+# Does the same for Python. The copy of requirements.txt records what is installed, so it is made
+# last.
 install_python_packages() {
   cmp --quiet -- "$here/grpc/requirements.txt" "$venv/requirements.txt" && return
   python3 -m venv --clear "$venv"
@@ -41,7 +44,7 @@ else
   binary=$target/release/examples/resource_server
 fi
 
-# Runs a client, and takes it along when this script is told to end.
+# Runs a client. If this script receives a signal to end, the client ends, too.
 run_client() {
   "$@" "$binary" &
   child=$!

@@ -1,4 +1,5 @@
-// The tools of run.mjs: counted checks, child processes that do not outlive the test, HTTP requests with a time limit.
+// Tools of the interop tests: counted checks, child processes that do not outlive the test, and
+// HTTP requests with a time limit.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,13 +29,16 @@ function fail(name, error) {
   console.log(`not ok - ${name}: ${error.message.replaceAll(/\s+/g, ' ')}`);
 }
 
-/** Runs the whole test within `limit` milliseconds, prints the totals and ends the process, children first. */
+/**
+ * Runs the whole test within `limit` milliseconds, prints the totals and exits. Child processes are
+ * killed.
+ */
 export async function runAll(limit, scenario) {
   process.on('exit', () => children.forEach((child) => child.process.kill('SIGKILL')));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => finish(new Error(`stopped by ${signal}`)));
+    process.once(signal, () => finish(new Error(`ended by ${signal}`)));
   }
-  setTimeout(() => finish(new Error(`not done after ${limit / 1000} s`)), limit);
+  setTimeout(() => finish(new Error(`not finished after ${limit / 1000} s`)), limit);
   try {
     await scenario();
     finish();
@@ -44,7 +48,7 @@ export async function runAll(limit, scenario) {
 }
 
 function finish(error) {
-  if (error) fail('the test runs to its end', error);
+  if (error) fail('the test completes', error);
   if (counts.failed > 0) children.forEach(showErrors);
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   process.exit(counts.failed === 0 ? 0 : 1);
@@ -54,7 +58,7 @@ function showErrors(child) {
   if (child.stderr) console.error(`--- standard error of ${child.name}:\n${child.stderr.trimEnd()}\n---`);
 }
 
-/** Starts a child process. Its standard error is kept, and shown when a check failed. */
+/** Starts a child process. Its standard error is printed if a check fails. */
 export function start(name, command, args) {
   const child = { name, process: spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }), stderr: '' };
   children.add(child);
@@ -69,13 +73,13 @@ export function start(name, command, args) {
   return child;
 }
 
-/** The first line the child prints. */
+/** Returns the first line that the child prints. */
 export async function firstLine(child, limit) {
   const line = once(child.lines, 'line').then(([text]) => text);
   return Promise.race([line, endedEarly(child), expired(limit, `${child.name} printed nothing`)]);
 }
 
-/** Waits until the address gives any HTTP answer. */
+/** Waits until the URL sends any HTTP response. */
 export async function reachable(child, url, limit) {
   const poll = async () => {
     const end = Date.now() + limit;
@@ -83,12 +87,12 @@ export async function reachable(child, url, limit) {
       if (await get(url).catch(() => null)) return;
       await sleep(50);
     }
-    throw new Error(`${url} did not answer`);
+    throw new Error(`${url} did not respond`);
   };
   await Promise.race([poll(), endedEarly(child)]);
 }
 
-/** How the child ends, after the signal if one is given: { code, signal }. */
+/** Sends the signal, if one is given, and returns how the child ends: { code, signal }. */
 export async function ended(child, signal) {
   if (signal) child.process.kill(signal);
   return Promise.race([child.exit, expired(EXIT_LIMIT, `${child.name} is still running`)]);
@@ -96,7 +100,7 @@ export async function ended(child, signal) {
 
 async function endedEarly(child) {
   const exit = await child.exit;
-  throw new Error(`${child.name} ended early: ${JSON.stringify(exit)}`);
+  throw new Error(`${child.name} exited early: ${JSON.stringify(exit)}`);
 }
 
 async function expired(limit, message) {
@@ -104,7 +108,7 @@ async function expired(limit, message) {
   throw new Error(message);
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/** Returns a port of 127.0.0.1 that was free a moment ago. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

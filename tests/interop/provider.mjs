@@ -1,19 +1,21 @@
-// An OpenID provider on loopback for the interop test, made of npm's `oidc-provider`.
+// An OpenID provider on loopback for the interop test: npm's `oidc-provider`.
 //
-// It hands out JWT access tokens (RFC 9068) through the client_credentials grant. There is one client per signature
-// algorithm; the `resource` parameter of the token request chooses the audience. All keys and client secrets are
-// generated when it starts and live only as long as it does.
+// It issues JWT access tokens (RFC 9068) by the client_credentials grant. There is one client for
+// each signature algorithm; the `resource` parameter of the token request chooses the audience. All
+// keys and client secrets are generated at the start and never stored.
 //
 //   node provider.mjs [--port N] [--admin-port N] [--max-age SECONDS] [--resource URL]...
 //
-// When it is ready it prints one JSON line:
+// When it is ready, it prints one line of JSON:
 //   { issuer, admin, resources, clients: [{ alg, client_id, client_secret }] }
 //
-// The admin address answers:
-//   GET  /stats                              { generation, jwksFetches, discoveryFetches, kids }
-//   POST /rotate?mode=overlap|hard[&bare=1]  new keys for every algorithm, used for signing from now on; `overlap` goes
-//                                            on publishing the old ones, `hard` drops them; with `bare` the new keys
-//                                            carry no `alg` member (but oidc-provider adds it to EC keys)
+// The admin URL has:
+//   GET /stats
+//     Returns { generation, jwksFetches, discoveryFetches, kids }.
+//   POST /rotate?mode=overlap|hard[&bare=1]
+//     Generates new keys for all algorithms, which sign from then on. `overlap` keeps publishing
+//     the old keys, `hard` removes them. With `bare`, the new keys have no `alg` member (but
+//     oidc-provider adds it to EC keys).
 
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -34,7 +36,7 @@ const KEY_KINDS = {
 };
 const ALGORITHMS = Object.keys(KEY_KINDS);
 
-/** Claims of other shapes than the standard ones have, so that a lossy copy of the claims is noticed. */
+/** Claims of JSON types that the standard ones do not have, so that a lossy copy is noticed. */
 const EXTRA_CLAIMS = {
   tenant: 'Zoë & Søn "日本"',
   roles: ['reader', 'writer'],
@@ -51,7 +53,7 @@ async function newKey(alg, generation, bare) {
   return { ...jwk, kid, use: 'sig', ...(bare ? {} : { alg }) };
 }
 
-/** A private JWK for every algorithm: { RS256: jwk, ... }. */
+/** Generates a private JWK for each algorithm: { RS256: jwk, ... }. */
 async function newKeys(generation, bare) {
   const keys = await Promise.all(ALGORITHMS.map((alg) => newKey(alg, generation, bare)));
   return Object.fromEntries(ALGORITHMS.map((alg, i) => [alg, keys[i]]));
@@ -98,7 +100,10 @@ function newProvider({ issuer, clients, resources, signing, retired }) {
   return provider;
 }
 
-/** The state behind the two servers. A rotation puts a new provider, with the new keys, behind the same address. */
+/**
+ * The state of both servers. A rotation puts a new provider, with the new keys, behind the same
+ * URL.
+ */
 class RotatingProvider {
   stats = { jwksFetches: 0, discoveryFetches: 0 };
 
@@ -156,7 +161,7 @@ async function administer(rotating, request, response) {
   }
 }
 
-/** Listens on loopback; the origin of the address it got. */
+/** Listens on loopback and returns the origin. */
 function listen(server, port) {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -178,7 +183,8 @@ async function main() {
       resource: { type: 'string', multiple: true, default: ['https://api.example', 'https://other.example'] },
     },
   });
-  console.info = console.error; // oidc-provider's notices: the standard output carries only the JSON line
+  // Standard output is for the line of JSON, so oidc-provider's notices go to standard error.
+  console.info = console.error;
   const server = createServer();
   const issuer = await listen(server, number('port', values.port, 65535));
   const clients = ALGORITHMS.map(newClient);

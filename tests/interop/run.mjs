@@ -1,9 +1,10 @@
-// Interop test: tokens of npm's `oidc-provider`, checked by the resource_server example over real HTTP.
+// Interop test: the resource_server example verifies tokens of npm's `oidc-provider`, over real
+// HTTP.
 //
 //   node run.mjs PATH-OF-RESOURCE-SERVER
 //
-// Prints a line for every check and at the end `N passed, N failed`; the exit code is 0 if none failed.
-// `run.sh` installs and builds what this needs, then runs it.
+// Prints a line for each check, and at the end `N passed, N failed`. The exit code is 0 if none
+// failed. `run.sh` installs and builds what this requires, then runs it.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,7 @@ const TIME_LIMIT = 120_000;
 const START_LIMIT = 20_000;
 const AUDIENCE = 'https://api.example';
 const OTHER_AUDIENCE = 'https://other.example';
-// The first fetch, one for each rotation, and two to spare.
+// The first fetch, one for each rotation, and a margin of two.
 const JWKS_FETCH_LIMIT = 5;
 
 async function startProvider() {
@@ -42,7 +43,7 @@ async function fetchToken({ issuer }, { client_id, client_secret }, resource = A
   return JSON.parse(text).access_token;
 }
 
-/** A token of every client: [{ alg, token, header, claims }]. */
+/** Fetches a token for each client: [{ alg, token, header, claims }]. */
 async function fetchTokens(provider) {
   return Promise.all(provider.clients.map(async (client) => {
     const token = await fetchToken(provider, client);
@@ -95,7 +96,7 @@ async function checkOpenRoutes(server) {
   await check('/public needs no token', async () => {
     assert.equal((await get(`${server.url}/public`)).status, 200);
   });
-  await check('/healthz tells the state of the keys as JSON', async () => {
+  await check('/healthz returns the state of the keys as JSON', async () => {
     const { status, text } = await get(`${server.url}/healthz`);
     assert.equal(status, 200, `status ${status}, ${text}`);
     assert.equal(typeof JSON.parse(text), 'object');
@@ -111,17 +112,17 @@ async function checkOpenRoutes(server) {
 async function checkTokens(provider, server, tokens) {
   for (const entry of tokens) {
     await check(`${entry.alg}: the provider issues an access token by RFC 9068`, () => assertProfile(entry, provider));
-    await check(`${entry.alg}: accepted, all claims arrive`, () => assertAccepted(server, entry));
-    await check(`${entry.alg}: a changed signature is refused`, () => assertRefused(server, flipSignature(entry.token)));
+    await check(`${entry.alg}: accepted, with all claims`, () => assertAccepted(server, entry));
+    await check(`${entry.alg}: changed signature: rejected`, () => assertRefused(server, flipSignature(entry.token)));
   }
   for (const client of provider.clients) {
-    await check(`${client.alg}: a token for another audience is refused`, async () => {
+    await check(`${client.alg}: token for another audience: rejected`, async () => {
       await assertRefused(server, await fetchToken(provider, client, OTHER_AUDIENCE));
     });
   }
 }
 
-/** Runs `body`, then checks how many times it made the resource server fetch the key set. */
+/** Runs `body`, then checks how many fetches of the key set it has caused. */
 async function checkFetches(name, provider, expected, body) {
   const before = (await stats(provider)).jwksFetches;
   const result = await body();
@@ -131,12 +132,14 @@ async function checkFetches(name, provider, expected, body) {
   return result;
 }
 
-/** New keys beside the old ones. The new tokens come all at once, and may cost one fetch together. */
+/**
+ * Adds new keys to the old ones. All new tokens are sent at once and may cause one fetch in total.
+ */
 async function checkOverlap(provider, server, oldTokens) {
   await rotate(provider, 'mode=overlap&bare=1');
   const tokens = await fetchTokens(provider);
   await checkFetches('rotation with overlap', provider, 1, () => Promise.all(tokens.map((entry) => (
-    check(`${entry.alg}: new key (overlap): accepted at once`, () => assertAccepted(server, entry))
+    check(`${entry.alg}: new key (overlap): accepted immediately`, () => assertAccepted(server, entry))
   ))));
   for (const entry of oldTokens) {
     await check(`${entry.alg}: old key (overlap): still accepted`, () => assertAccepted(server, entry));
@@ -144,24 +147,27 @@ async function checkOverlap(provider, server, oldTokens) {
   return tokens;
 }
 
-/** New keys in place of the old ones: the first unknown key makes the server fetch the set, and the old keys go. */
+/**
+ * Replaces the old keys by new ones. The first unknown key id makes the server fetch the set, which
+ * removes the old keys.
+ */
 async function checkHard(provider, server, oldTokens) {
   await rotate(provider, 'mode=hard');
   const tokens = await fetchTokens(provider);
   await checkFetches('hard rotation', provider, 1, async () => {
     for (const entry of tokens) {
-      await check(`${entry.alg}: new key (hard): accepted at once`, () => assertAccepted(server, entry));
+      await check(`${entry.alg}: new key (hard): accepted immediately`, () => assertAccepted(server, entry));
     }
   });
   for (const entry of oldTokens) {
-    await check(`${entry.alg}: removed key ${entry.header.kid}: refused`, () => assertRefused(server, entry.token));
+    await check(`${entry.alg}: removed key ${entry.header.kid}: rejected`, () => assertRefused(server, entry.token));
   }
   return tokens;
 }
 
 async function checkFetchTotal(provider) {
   const { jwksFetches, discoveryFetches } = await stats(provider);
-  await check(`few fetches in all: ${jwksFetches} of the JWKS, ${discoveryFetches} of the discovery document`, () => {
+  await check(`few fetches in total: ${jwksFetches} of the JWKS, ${discoveryFetches} of the discovery document`, () => {
     assert.ok(jwksFetches <= JWKS_FETCH_LIMIT, `more than ${JWKS_FETCH_LIMIT} fetches of the JWKS`);
   });
 }
@@ -172,7 +178,7 @@ async function checkTermination(server) {
   });
 }
 
-/** A second server with a fixed key address, its own algorithms and a required token type. */
+/** Checks a second server, with a JWKS URL, a list of algorithms and a required token type. */
 async function checkStrictServer(binary, provider, tokens) {
   const accepted = ['ES256', 'EdDSA'];
   const server = await startResourceServer(binary, [
@@ -183,7 +189,7 @@ async function checkStrictServer(binary, provider, tokens) {
     if (accepted.includes(entry.alg)) {
       await check(`${entry.alg}: accepted with --token-type at+jwt`, () => assertAccepted(server, entry));
     } else {
-      await check(`${entry.alg}: refused when not in --algorithms`, () => assertRefused(server, entry.token));
+      await check(`${entry.alg}: rejected if not in --algorithms`, () => assertRefused(server, entry.token));
     }
   }
   await checkTermination(server);

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Interop test of the resource_server example against npm's oidc-provider.
+# Interop test of the resource_server example with npm's oidc-provider.
 #
 #   tests/interop/run.sh [PATH-OF-RESOURCE-SERVER]
 #
-# Needs Node 20.20.2 or later with npm, and cargo when no path is given: then the example is built first.
+# Requires Node 20.20.2 or later with npm. Without a path, also requires cargo and builds the
+# example.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd -- "$here/../.." && pwd)
 
-# Installs what the lock file says, unless that is already there.
+# Installs the packages of the lock file, unless they are installed already.
 install_packages() {
   local installed="$here/node_modules/.package-lock.json"
   if [[ ! -e $installed || $here/package-lock.json -nt $installed || $here/package.json -nt $installed ]]; then

@@ -1,4 +1,4 @@
-//! Each fault, cold and warm.
+//! Every fault of the issuer, before and after the first keys are cached.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tower_jwt_auth::testing::{Fault, Rotation, TestIssuer};
 use crate::support::{authenticator, faults, kind, settings, unknown_key_token, until_accepted};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cold_every_fault_is_an_outage_that_ends_within_five_seconds_of_the_issuers_return() {
+async fn without_cached_keys_every_fault_is_an_outage_that_ends_within_five_seconds_of_recovery() {
     let issuer = TestIssuer::start().await.unwrap();
     let checks = faults(&issuer).into_iter().map(|fault| async move {
         let issuer = TestIssuer::start().await.unwrap();
@@ -34,15 +34,15 @@ async fn cold_every_fault_is_an_outage_that_ends_within_five_seconds_of_the_issu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn warm_no_fault_touches_a_token_whose_key_is_known() {
+async fn with_cached_keys_no_fault_affects_a_token_whose_key_is_known() {
     for fault in faults(&TestIssuer::start().await.unwrap()) {
         let issuer = TestIssuer::start().await.unwrap();
         let authenticator = authenticator(&issuer, settings());
         let token = issuer.token().sign();
         authenticator.prefetch().await.unwrap();
         issuer.set_fault(Some(fault.clone()));
-        // An unknown key makes it fetch, and the fetch fails: it is unknown whether there is such a
-        // key.
+        // The unknown key id starts a fetch, which fails. The issuer may have such a key, so this is
+        // an outage.
         let outcome = kind(
             authenticator
                 .authenticate(&unknown_key_token(&issuer))
@@ -57,7 +57,7 @@ async fn warm_no_fault_touches_a_token_whose_key_is_known() {
 }
 
 #[tokio::test]
-async fn a_set_that_is_half_bad_serves_with_its_good_half() {
+async fn the_valid_keys_of_a_partly_invalid_set_are_used() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::HalfBad));
     let authenticator = authenticator(&issuer, settings());
@@ -101,7 +101,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_thousand_cold_requests_are_one_fetch() {
+async fn a_thousand_requests_without_cached_keys_share_one_fetch() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Delay(Duration::from_millis(100))));
     let settings = settings()
@@ -113,13 +113,13 @@ async fn a_thousand_cold_requests_are_one_fetch() {
     assert!(outcomes.iter().all(Result::is_ok));
     let (metadata, sets) = (issuer.metadata_fetches(), issuer.jwks_fetches());
     println!(
-        "1000 concurrent cold requests: {sets} fetch of the JWK set, {metadata} of the metadata"
+        "1000 concurrent requests without cached keys: {sets} fetch of the JWK set, {metadata} of the metadata"
     );
     assert_eq!((metadata, sets), (1, 1));
 }
 
 #[tokio::test]
-async fn a_rotation_is_noticed_at_once_and_a_removed_key_is_gone() {
+async fn a_rotated_key_is_fetched_at_once_and_a_removed_key_is_rejected() {
     let issuer = TestIssuer::start().await.unwrap();
     let authenticator = authenticator(&issuer, settings());
     let old = issuer.token().sign();
@@ -147,7 +147,7 @@ async fn a_rotation_is_noticed_at_once_and_a_removed_key_is_gone() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_at_start_is_an_outage_until_it_comes_up() {
+async fn an_issuer_that_is_down_at_start_is_an_outage_until_it_recovers() {
     let issuer = TestIssuer::start().await.unwrap();
     let authenticator = authenticator(&issuer, settings());
     let token = issuer.token().sign();
@@ -159,12 +159,12 @@ async fn an_issuer_that_is_down_at_start_is_an_outage_until_it_comes_up() {
     );
     issuer.restart().await.unwrap();
     let outage = until_accepted(&authenticator, &token).await;
-    println!("first success {outage:?} after the issuer's return");
+    println!("first success {outage:?} after the recovery of the issuer");
     assert!(outage < Duration::from_secs(5));
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none() {
+async fn an_issuer_that_is_down_is_an_outage_only_once_its_keys_are_expired() {
     let second = Duration::from_secs(1);
     let issuer = TestIssuer::builder()
         .max_age(Some(second))
@@ -177,10 +177,10 @@ async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none
     assert!(authenticator.authenticate(&token).await.is_ok());
     let start = Instant::now();
     issuer.stop().await;
-    let (mut served, mut rejected) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     while start.elapsed() < second * 3 {
         match kind(authenticator.authenticate(&token).await) {
-            None => served += 1,
+            None => accepted += 1,
             Some(ErrorKind::KeysUnavailable) => rejected += 1,
             other => panic!("{other:?}"),
         }
@@ -194,7 +194,7 @@ async fn an_issuer_that_is_gone_beyond_the_limit_is_an_outage_and_before_it_none
     issuer.restart().await.unwrap();
     let outage = until_accepted(&authenticator, &token).await;
     println!(
-        "life 1 s, stale 1 s, gone for 3 s: {served} served, then {rejected} with 503; back after {outage:?}"
+        "ttl 1 s, stale_if_error 1 s, down for 3 s: {accepted} accepted, then {rejected} with 503; recovered after {outage:?}"
     );
-    assert!(served > 0 && rejected > 0 && outage < Duration::from_secs(5));
+    assert!(accepted > 0 && rejected > 0 && outage < Duration::from_secs(5));
 }

@@ -1,5 +1,5 @@
-//! The key cache against a real issuer on loopback, over real sockets, with every fault that it
-//! knows.
+//! The key cache with the issuer of the test kit over sockets on loopback, with every fault of the
+//! kit.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

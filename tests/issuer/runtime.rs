@@ -1,17 +1,17 @@
-//! The default client needs a runtime that drives I/O.
+//! The default HTTP client on a runtime without I/O.
 
 use tokio::runtime::Builder;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer};
 
 #[test]
-fn the_default_client_on_a_runtime_without_io_fails_with_a_reason() {
+fn on_a_runtime_without_io_the_default_client_fails_with_an_error() {
     let issuer = Issuer::jwks(
         "https://issuer.example",
         "http://127.0.0.1:1/jwks",
         "https://api.example",
     );
-    let authenticator: Authenticator = Authenticator::builder(issuer)
+    let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
     let token = TestKey::generate(Algorithm::ES256)

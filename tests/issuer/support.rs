@@ -1,4 +1,4 @@
-//! A client with short timeouts.
+//! An authenticator with short timeouts, and the faults of the issuer.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tower_jwt_auth::{
 
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
-/// Every fault, with a redirect to a place that would have the right keys.
+/// Returns every fault that leaves the client without a key. The redirect leads to the valid keys.
 pub(crate) fn faults(issuer: &TestIssuer) -> Vec<Fault> {
     vec![
         Fault::Status(500),
@@ -38,7 +38,7 @@ pub(crate) fn faults(issuer: &TestIssuer) -> Vec<Fault> {
     ]
 }
 
-/// Fetches are given half a second, requests wait for 300 ms.
+/// Returns settings with a fetch timeout of 500 ms and a wait timeout of 300 ms.
 pub(crate) fn settings() -> JwksCacheSettings {
     JwksCacheSettings::default()
         .fetch_timeout(Duration::from_millis(500))
@@ -52,7 +52,7 @@ pub(crate) fn authenticator(issuer: &TestIssuer, settings: JwksCacheSettings) ->
         .unwrap()
 }
 
-/// A token that the issuer did not sign, with a key id of its own.
+/// Returns a token with the id of a key that the issuer does not have.
 pub(crate) fn unknown_key_token(issuer: &TestIssuer) -> String {
     TestKey::generate(Algorithm::ES256)
         .token()
@@ -65,7 +65,7 @@ pub(crate) fn kind(outcome: Result<Claims, Error>) -> Option<ErrorKind> {
     outcome.err().map(|error| error.kind())
 }
 
-/// The time until a token is accepted, asking all the time as clients do.
+/// Returns the time until a token is accepted, while it is sent continuously.
 pub(crate) async fn until_accepted(authenticator: &Authenticator, token: &str) -> Duration {
     let start = Instant::now();
     while authenticator.authenticate(token).await.is_err() {

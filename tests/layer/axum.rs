@@ -1,4 +1,4 @@
-//! Under axum: on routers, on routes, in handlers.
+//! The layer under axum: on routers, on routes and in handlers.
 
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
@@ -19,17 +19,17 @@ async fn subject(claims: Claims) -> String {
     claims.subject().unwrap_or_default().to_owned()
 }
 
-async fn perhaps(claims: Option<Claims>) -> String {
+async fn optional_subject(claims: Option<Claims>) -> String {
     claims.map_or("anonymous".to_owned(), |claims| {
         claims.subject().unwrap_or_default().to_owned()
     })
 }
 
-async fn everything(claims: Claims) -> Json<JsonClaims> {
+async fn all_claims(claims: Claims) -> Json<JsonClaims> {
     Json((*claims).clone())
 }
 
-async fn get_it(app: &Router, path: &str, token: Option<&str>) -> (StatusCode, String) {
+async fn send(app: &Router, path: &str, token: Option<&str>) -> (StatusCode, String) {
     let mut request = Request::get(path);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -48,17 +48,17 @@ async fn get_it(app: &Router, path: &str, token: Option<&str>) -> (StatusCode, S
 async fn one_line_protects_a_router() {
     let app = Router::new().route("/", get(subject)).layer(layer());
     assert_eq!(
-        get_it(&app, "/", Some(&token())).await,
+        send(&app, "/", Some(&token())).await,
         (StatusCode::OK, "test-subject".to_owned())
     );
     assert_eq!(
-        get_it(&app, "/", None).await,
+        send(&app, "/", None).await,
         (StatusCode::UNAUTHORIZED, String::new())
     );
     assert_eq!(
-        get_it(&app, "/nowhere", None).await.0,
+        send(&app, "/nowhere", None).await.0,
         StatusCode::UNAUTHORIZED,
-        "layer() covers the fallback too"
+        "layer() applies to the fallback too"
     );
 }
 
@@ -68,12 +68,9 @@ async fn a_route_layer_leaves_unknown_paths_alone() {
         .route("/", get(subject))
         .route_layer(layer())
         .route("/open", get(|| async { "open" }));
-    assert_eq!(get_it(&app, "/", None).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        get_it(&app, "/nowhere", None).await.0,
-        StatusCode::NOT_FOUND
-    );
-    assert_eq!(get_it(&app, "/open", None).await.0, StatusCode::OK);
+    assert_eq!(send(&app, "/", None).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(send(&app, "/nowhere", None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(send(&app, "/open", None).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -81,63 +78,53 @@ async fn a_single_route_can_be_protected() {
     let app = Router::new()
         .route("/mine", get(subject).layer(layer()))
         .route("/open", get(|| async { "open" }));
-    assert_eq!(
-        get_it(&app, "/mine", None).await.0,
-        StatusCode::UNAUTHORIZED
-    );
-    assert_eq!(
-        get_it(&app, "/mine", Some(&token())).await.1,
-        "test-subject"
-    );
-    assert_eq!(get_it(&app, "/open", None).await.0, StatusCode::OK);
+    assert_eq!(send(&app, "/mine", None).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(send(&app, "/mine", Some(&token())).await.1, "test-subject");
+    assert_eq!(send(&app, "/open", None).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn without_the_layer_a_route_answers_500_whether_it_needs_claims_or_would_like_some() {
+async fn without_the_layer_a_route_answers_500_even_if_its_claims_are_optional() {
     let app = Router::new()
         .route("/", get(subject))
-        .route("/perhaps", get(perhaps));
+        .route("/optional", get(optional_subject));
     assert_eq!(
-        get_it(&app, "/", Some(&token())).await.0,
+        send(&app, "/", Some(&token())).await.0,
         StatusCode::INTERNAL_SERVER_ERROR
     );
     assert_eq!(
-        get_it(&app, "/perhaps", Some(&token())).await.0,
+        send(&app, "/optional", Some(&token())).await.0,
         StatusCode::INTERNAL_SERVER_ERROR
     );
 }
 
 #[tokio::test]
-async fn in_optional_mode_a_handler_may_do_without_claims() {
-    let auth: JwtAuthLayer =
-        JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-            .optional()
-            .build()
-            .unwrap();
+async fn in_optional_mode_a_handler_can_take_optional_claims() {
+    let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .optional()
+        .build()
+        .unwrap();
     let app = Router::new()
-        .route("/perhaps", get(perhaps))
+        .route("/optional", get(optional_subject))
         .route("/needs", get(subject))
         .layer(auth);
     assert_eq!(
-        get_it(&app, "/perhaps", None).await,
+        send(&app, "/optional", None).await,
         (StatusCode::OK, "anonymous".to_owned())
     );
     assert_eq!(
-        get_it(&app, "/perhaps", Some(&token())).await.1,
+        send(&app, "/optional", Some(&token())).await.1,
         "test-subject"
     );
     assert_eq!(
-        get_it(&app, "/perhaps", Some("bad")).await.0,
+        send(&app, "/optional", Some("bad")).await.0,
         StatusCode::UNAUTHORIZED
     );
-    assert_eq!(
-        get_it(&app, "/needs", None).await.0,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(send(&app, "/needs", None).await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn claims_of_another_type_are_a_mistake_of_the_server() {
+async fn claims_of_another_type_are_answered_with_500() {
     let app = Router::new().route(
         "/",
         get(|claims: Claims<Mine>| async move { claims.tenant.clone() }),
@@ -150,19 +137,19 @@ async fn claims_of_another_type_are_a_mistake_of_the_server() {
         .sign();
     let wrong = app.clone().layer(layer());
     assert_eq!(
-        get_it(&wrong, "/", Some(&token)).await.0,
+        send(&wrong, "/", Some(&token)).await.0,
         StatusCode::INTERNAL_SERVER_ERROR
     );
     let right = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
         .claims::<Mine>()
         .build()
         .unwrap();
-    assert_eq!(get_it(&app.layer(right), "/", Some(&token)).await.1, "acme");
+    assert_eq!(send(&app.layer(right), "/", Some(&token)).await.1, "acme");
 }
 
 #[tokio::test]
-async fn all_claims_come_out_as_they_went_in() {
-    let app = Router::new().route("/", get(everything)).layer(layer());
+async fn a_handler_gets_all_claims_unchanged() {
+    let app = Router::new().route("/", get(all_claims)).layer(layer());
     let extra = serde_json::json!({"nested": [null, {"big": 9_007_199_254_740_991_u64}], "ratio": 0.5, "Ünï": "\"\\"});
     let token = key()
         .token()
@@ -170,7 +157,7 @@ async fn all_claims_come_out_as_they_went_in() {
         .audience(AUDIENCE)
         .claim("extra", &extra)
         .sign();
-    let (status, body) = get_it(&app, "/", Some(&token)).await;
+    let (status, body) = send(&app, "/", Some(&token)).await;
     let claims: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         (status, &claims["extra"], &claims["iss"]),

@@ -1,4 +1,5 @@
-//! The service that was polled ready is the one that is called, also after waiting for keys.
+//! Readiness: the service that was polled ready is the one that is called, also after waiting for
+//! keys.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,8 +21,8 @@ async fn answer(request: Request<String>) -> Result<Response<String>, Infallible
     Ok(Response::new(subject.unwrap_or_default()))
 }
 
-/// Panics, as tower's own services do, if it is called without having been polled ready; a clone is
-/// not ready.
+/// A service that panics if it is called without having been polled ready, as tower's own services
+/// do. A clone is not ready.
 #[derive(Default)]
 struct Strict {
     ready: bool,
@@ -56,7 +57,7 @@ impl Service<Request<String>> for Strict {
 }
 
 #[tokio::test]
-async fn the_service_that_was_polled_ready_is_called_with_the_key_at_hand() {
+async fn the_service_that_was_polled_ready_is_called_when_the_key_is_cached() {
     let mut service = layer().layer(Strict::default());
     for _ in 0..3 {
         let response = service
@@ -76,7 +77,7 @@ async fn the_service_that_was_polled_ready_is_called_after_waiting_for_keys() {
     let mut service = held.layer().layer(Strict::default());
     let first = service.ready().await.unwrap().call(request(Some(&token())));
     let second = service.ready().await.unwrap().call(request(Some(&token())));
-    held.let_go();
+    held.release();
     assert_eq!(first.await.unwrap().body(), "called");
     assert_eq!(second.await.unwrap().body(), "called");
 }
@@ -103,7 +104,7 @@ async fn after_a_rejection_the_service_is_polled_again_before_it_is_called() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_ready_holds_requests_back() {
+async fn the_layer_is_not_ready_while_the_service_is_not() {
     let (service, mut handle) = mock::pair::<Request<String>, Response<String>>();
     let mut service = layer().layer(service);
     handle.allow(0);
@@ -125,7 +126,7 @@ async fn a_service_that_is_not_ready_holds_requests_back() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_inner_service_comes_through_as_it_is() {
+async fn an_error_of_the_inner_service_is_passed_on_unchanged() {
     let (service, mut handle) = mock::pair::<&'static str, Response<String>>();
     let mut service = layer().layer(service.map_request(|_: Request<String>| "request"));
     let response = service.ready().await.unwrap().call(request(Some(&token())));
@@ -134,26 +135,26 @@ async fn an_error_of_the_inner_service_comes_through_as_it_is() {
 }
 
 #[tokio::test]
-async fn over_a_concurrency_limit_no_permit_is_lost() {
+async fn above_a_concurrency_limit_no_permit_is_lost() {
     let held = Held::new();
     let limit = ConcurrencyLimitLayer::new(1);
     let mut service = ServiceBuilder::new()
         .layer(held.layer())
         .layer(limit)
         .service(service_fn(answer));
-    // Dropped while it waits for keys: its permit comes back.
+    // A request that is dropped while it waits for keys releases its permit.
     let waiting = service.ready().await.unwrap().call(request(Some(&token())));
     let mut other = service.clone();
     assert!(
         timeout(Duration::from_millis(20), other.ready())
             .await
             .is_err(),
-        "the one permit is taken"
+        "the only permit is taken"
     );
     drop(waiting);
     assert!(timeout(Duration::from_secs(5), other.ready()).await.is_ok());
     drop(other);
-    // Rejected: likewise.
+    // So does a rejected request.
     let rejected = service
         .ready()
         .await
@@ -165,10 +166,10 @@ async fn over_a_concurrency_limit_no_permit_is_lost() {
     let mut other = service.clone();
     assert!(
         timeout(Duration::from_secs(5), other.ready()).await.is_ok(),
-        "a rejected caller keeps no permit"
+        "a rejected request holds no permit"
     );
     drop(other);
-    held.let_go();
+    held.release();
     for _ in 0..10 {
         let response = service
             .ready()
@@ -182,7 +183,7 @@ async fn over_a_concurrency_limit_no_permit_is_lost() {
 }
 
 #[tokio::test]
-async fn under_a_concurrency_limit_waiting_requests_count() {
+async fn below_a_concurrency_limit_waiting_requests_count() {
     let held = Held::new();
     let limit = ConcurrencyLimitLayer::new(1);
     let mut service = ServiceBuilder::new()
@@ -196,13 +197,13 @@ async fn under_a_concurrency_limit_waiting_requests_count() {
             .await
             .is_err()
     );
-    held.let_go();
+    held.release();
     assert_eq!(waiting.await.unwrap().body(), "test-subject");
     assert!(timeout(Duration::from_secs(5), other.ready()).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_works_under_a_timeout_a_buffer_a_rate_limit_and_load_shedding() {
+async fn it_works_below_a_timeout_a_buffer_a_rate_limit_and_load_shedding() {
     let held = Held::new();
     let mut service = ServiceBuilder::new()
         .load_shed()
@@ -218,7 +219,7 @@ async fn it_works_under_a_timeout_a_buffer_a_rate_limit_and_load_shedding() {
         .call(request(Some(&token())))
         .await;
     assert!(outcome.unwrap_err().is::<tower::timeout::error::Elapsed>());
-    held.let_go();
+    held.release();
     for _ in 0..20 {
         let response = service
             .ready()
@@ -232,7 +233,7 @@ async fn it_works_under_a_timeout_a_buffer_a_rate_limit_and_load_shedding() {
 }
 
 #[test]
-fn the_future_is_send_where_the_service_allows_it() {
+fn the_future_is_send_if_that_of_the_service_is() {
     fn send<T: Send>(value: T) -> T {
         value
     }

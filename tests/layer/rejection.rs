@@ -1,11 +1,13 @@
-//! Rejections made otherwise.
+//! Custom rejection responses.
 
 use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Challenge, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer, RejectionResponse, RequestParts,
+    Algorithm, Challenge, Error, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer,
+    RejectionResponse, RequestParts,
 };
 
 use crate::support::{AUDIENCE, Held, ISSUER, public_key, request};
@@ -14,12 +16,12 @@ async fn never(_: Request<String>) -> Result<Response<String>, Infallible> {
     unreachable!("the request is rejected")
 }
 
-fn builder() -> tower_jwt_auth::JwtAuthBuilder<JsonClaims> {
+fn builder() -> JwtAuthBuilder {
     JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
 }
 
 #[tokio::test]
-async fn a_closure_makes_the_response_from_the_error_and_the_head() {
+async fn a_closure_makes_the_response_from_the_error_and_the_request_parts() {
     let make = |error: &Error, request: &RequestParts<'_>| {
         let body = format!("{} {}: {error}", request.method(), request.uri());
         let mut response = Response::new(body);
@@ -27,7 +29,7 @@ async fn a_closure_makes_the_response_from_the_error_and_the_head() {
         response
     };
     let service = builder()
-        .rejection_response(make)
+        .rejection_response_fn(make)
         .build()
         .unwrap()
         .layer(service_fn(never));
@@ -40,7 +42,7 @@ async fn a_closure_makes_the_response_from_the_error_and_the_head() {
     );
 }
 
-/// A body that has no default.
+/// A type without `Default`, which the body need not implement.
 struct Text(&'static str);
 
 #[derive(Clone)]
@@ -48,15 +50,15 @@ struct Teapot;
 
 impl RejectionResponse<String> for Teapot {
     fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<String> {
-        let usual: Response<String> = Challenge::new()
+        let default: Response<String> = Challenge::new()
             .realm("kitchen")
             .rejection_response(error, request);
-        usual.map(|_| Text("short and stout").0.to_owned())
+        default.map(|_| Text("short and stout").0.to_owned())
     }
 }
 
 #[tokio::test]
-async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
+async fn a_type_makes_the_response_and_can_use_the_default_one() {
     let service = builder()
         .rejection_response(Teapot)
         .build()
@@ -73,18 +75,18 @@ async fn a_type_makes_the_response_and_may_lean_on_the_usual_one() {
 }
 
 #[tokio::test]
-async fn a_rejection_after_waiting_for_keys_is_made_alike() {
+async fn a_rejection_after_waiting_for_keys_uses_the_same_response() {
     let held = Held::new();
     let layer = JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, held.clone(), AUDIENCE))
         .rejection_response(Teapot)
         .build()
         .unwrap();
-    let unknown_key = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::ES256);
+    let unknown_key = TestKey::generate(Algorithm::ES256);
     let token = unknown_key.token().issuer(ISSUER).audience(AUDIENCE).sign();
     let service = layer.layer(service_fn(never));
     let response = tokio::spawn(service.oneshot(request(Some(&token))));
     tokio::task::yield_now().await;
-    held.let_go();
+    held.release();
     let response = response.await.unwrap().unwrap();
     assert_eq!(response.body(), "short and stout");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Requests, keys and a source of keys that can be held back.
+//! Requests, keys, and a key source that can be held back.
 
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +25,7 @@ pub(crate) fn public_key() -> Key {
     Key::from_jwk(&key().jwk().to_string()).unwrap()
 }
 
-/// A layer with the cached key.
+/// Returns a layer whose key is available.
 pub(crate) fn layer() -> JwtAuthLayer {
     JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
         .build()
@@ -42,7 +42,7 @@ pub(crate) fn request(token: Option<&str>) -> Request<String> {
     request
 }
 
-/// Keys that arrive when they are let go.
+/// A key source whose keys become available with [`release`](Self::release).
 #[derive(Clone)]
 pub(crate) struct Held {
     keys: Arc<OnceLock<KeySet>>,
@@ -57,12 +57,12 @@ impl Held {
         }
     }
 
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn release(&self) {
         self.keys.get_or_init(|| public_key().into());
         self.gate.send_replace(true);
     }
 
-    /// A layer that has to wait for the keys.
+    /// Returns a layer that waits for the keys.
     pub(crate) fn layer(&self) -> JwtAuthLayer {
         JwtAuthLayer::builder(Issuer::from_key_source(ISSUER, self.clone(), AUDIENCE))
             .build()

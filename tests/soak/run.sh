@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Load and faults with real processes, for a bounded time. See main.rs.
+# Puts real processes under load and faults, for a limited time. See main.rs.
 #
 #   SOAK_SECONDS=600 SOAK_SEED=1 tests/soak/run.sh [--clients N]
 #
-# Optimized, because that is what people run, and because it makes more load; what debug builds check besides, the other
-# tests run with.
+# Uses optimized builds, as in production, which also make more load. The other tests are debug
+# builds, with the additional checks of these.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 

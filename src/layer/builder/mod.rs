@@ -51,7 +51,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     token_cache: Option<TokenCacheSettings>,
     offload: AlgorithmSet,
     pub(in crate::layer) policy: Policy<C>,
-    /// `claims` was called when there were predicates already, which then would be lost.
+    /// `claims` was called after `authorize` or `reject_revoked`, whose predicates it dropped.
     pub(in crate::layer) lost_predicates: bool,
     clock: Arc<dyn Clock>,
     pub(in crate::layer) sources: Vec<TokenSource>,
@@ -91,14 +91,14 @@ impl JwtAuthBuilder {
     }
 }
 
-/// Types.
+/// The type of the claims, and the responses to rejected requests.
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the type that the token's claims are deserialized into. Default: [`JsonClaims`].
     ///
-    /// It holds the claims that are not registered ones; those are methods of
-    /// [`Claims`](crate::Claims). A token whose claims don't fit the type is rejected. Call this
-    /// before [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose
-    /// closures depend on the type; [`build`](Self::build) reports the wrong order.
+    /// The type is for claims without a method of [`Claims`](crate::Claims), which has methods for
+    /// the registered ones. A token whose claims don't fit the type is rejected. Call this before
+    /// [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose closures
+    /// depend on the type: [`build`](Self::build) rejects the other order.
     ///
     /// # Examples
     ///
@@ -141,7 +141,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         }
     }
 
-    /// Sets what makes the responses to rejected requests. Default: [`Challenge`].
+    /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
+    /// rejected requests. Default: [`Challenge`].
     ///
     /// Replaces a [`realm`](JwtAuthBuilder::realm) that was set before. For a closure, use
     /// [`rejection_response_fn`](Self::rejection_response_fn).

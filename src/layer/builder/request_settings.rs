@@ -9,12 +9,14 @@ use crate::request::{RequestParts, TokenSource};
 /// [`Authenticator`](crate::Authenticator).
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the places that may carry the token. Default: [`TokenSource::authorization`].
+    ///
+    /// At least one. Two that read the same token are rejected when the layer is built.
     pub fn token_sources(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         self.sources = sources.into_iter().collect();
         self
     }
 
-    /// Lets requests without a token pass, without claims. Invalid tokens are still rejected.
+    /// Passes requests without a token, without claims. Invalid tokens are still rejected.
     /// Default: off.
     pub const fn optional(mut self) -> Self {
         self.optional = true;
@@ -39,8 +41,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Lets CORS preflights pass, for a CORS layer below this one. Default: off, since a CORS layer
-    /// above this one answers them itself.
+    /// Passes CORS preflights without a token, for a CORS layer below this one. Default: off, since
+    /// a CORS layer above this one answers them itself.
     ///
     /// A preflight is an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`. It
     /// carries no credentials (Fetch §3.2.2).

@@ -17,22 +17,23 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets by how much the issuer's clock may differ from this one, for `exp`, `nbf` and `iat`.
+    /// Sets by how much the issuer's clock may differ from [`clock`](Self::clock), for `exp`, `nbf`
+    /// and `iat`.
     /// Default: 60 s. Maximum: 1 h.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
     }
 
-    /// Sets how far in the future `exp` may lie. Tokens that expire later are rejected. Default: no
-    /// limit.
+    /// Sets how far in the future `exp` may lie, in addition to [`leeway`](Self::leeway). Tokens
+    /// that expire later are rejected. Default: no limit.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
     }
 
-    /// Sets the maximum length of a token in bytes. Longer ones are rejected unread. Default: 16
-    /// KiB. Allowed: 64 bytes to 1 MiB.
+    /// Sets the maximum length of a token in bytes. Longer ones are rejected without parsing.
+    /// Default: 16 KiB. Allowed: 64 bytes to 1 MiB.
     pub const fn max_token_len(mut self, bytes: usize) -> Self {
         self.rules.max_token_len = bytes;
         self
@@ -45,8 +46,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the accepted values of the `typ` header (RFC 7515 §4.1.9). They are compared without
-    /// case, and without a leading `application/`.
+    /// Sets the accepted values of the `typ` header (RFC 7515 §4.1.9). Case and a leading
+    /// `application/` are ignored.
     ///
     /// Default: `JWT`, `at+jwt` or absent. So logout tokens, DPoP proofs and other kinds of JWTs
     /// are rejected (RFC 8725 §3.11).
@@ -66,7 +67,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Adds a predicate over the claims, such as roles, groups or tenants. Unless all predicates
     /// return true, the request is rejected with 403 `insufficient_scope`. Default: none.
     ///
-    /// Called for every request. It must not block.
+    /// Called for every request with a verified token. It must not block.
     pub fn authorize(
         mut self,
         is_authorized: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
@@ -78,7 +79,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Adds a predicate that returns whether a token was revoked, such as a deny list by id or by
     /// subject. If one of them returns true, the request is rejected with 401. Default: none.
     ///
-    /// Called for every request. It must not block.
+    /// Called for every request with a verified token. It must not block.
     pub fn reject_revoked(
         mut self,
         is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
@@ -90,9 +91,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Rejects tokens that were used before, by their `jti`. Tokens without `jti` are rejected.
     /// Default: off.
     ///
-    /// The last `max_entries` ids are stored, in the memory of this process, until their tokens
-    /// expire. Of more, the least recently seen are forgotten; under load that can be some hundreds
-    /// more than needed. Choose the number so that it is never reached.
+    /// Up to `max_entries` ids are stored, in the memory of this process, until their tokens
+    /// expire. When there are more, the least recently seen are evicted, and their tokens can be
+    /// used again; under load, a few hundred more than needed are evicted. Choose a number that is
+    /// never reached. Minimum: 1.
     pub const fn reject_replays(mut self, max_entries: u64) -> Self {
         self.reject_replays = Some(max_entries);
         self
@@ -101,8 +103,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Caches verified tokens, so that each signature is checked once. Default: off, since cached
     /// tokens, which are as valuable as passwords until they expire, stay in memory.
     ///
-    /// Time, revocation, scopes, predicates and replay are checked for every request nevertheless.
-    /// A key that leaves its set takes the cached tokens that it signed along.
+    /// Times, revocation, scopes, predicates and replay are still checked for every request. When
+    /// the keys of an issuer change, its cached tokens are verified again.
     pub fn token_cache(mut self, settings: TokenCacheSettings) -> Self {
         self.token_cache = Some(settings);
         self
@@ -113,9 +115,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Default: none; every signature is checked on the thread of its request.
     ///
     /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
-    /// requests. Handing over costs 20 to 120 µs, which is more than an RS256 check takes, and
-    /// under load half of the throughput. At most 10,000 requests wait; further ones get 503.
-    /// Cached tokens are not handed over. Without a tokio runtime, signatures are checked in place.
+    /// requests. Offloading a check costs 20 to 120 µs, which is more than an RS256 check
+    /// takes, and under load half of the throughput. At most 10,000 requests wait for a thread;
+    /// further ones get 503. Cached tokens are not offloaded. Without a tokio runtime, every
+    /// signature is checked on the thread of its request.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! A protected service's answer, and what holds for every one.
+//! The response of a protected service, and what holds for every response.
 
 use std::convert::Infallible;
 
@@ -13,20 +13,20 @@ use super::parsed;
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Why it was rejected.
+    /// Why the request was rejected, if it was.
     pub rejection: Option<ErrorKind>,
-    /// What the service saw, if it was reached.
+    /// What the inner service received, if it was called.
     pub seen: Option<Seen>,
 }
 
 #[derive(Clone)]
 pub struct Seen(pub Option<Claims>);
 
-/// What an answer holds anyway, and a fuzzer therefore learns to send.
+/// Words that responses contain in any case, and that a fuzzer therefore learns to send.
 const OWN_WORDS: &str = "www-authenticate error_description insufficient_scope \
     AlgorithmNotAllowed UnsupportedHeader InvalidSignature InsufficientScope";
 
-/// The service that is protected: it answers 200 and tells what it saw.
+/// Returns the inner service. It answers 200 and reports the claims that it received.
 pub fn inner()
 -> impl Service<Request<()>, Response = Response<String>, Error = Infallible, Future: Send>
 + Clone
@@ -44,7 +44,7 @@ pub fn ask(layer: &JwtAuthLayer, request: Request<()>) -> Answer {
     ask_service(layer.layer(inner()), request, "")
 }
 
-/// Asks a service of which an answer may show what was configured.
+/// Sends a request to a service, whose response may contain the texts in `configured`.
 pub fn ask_service<S>(service: S, request: Request<()>, configured: &str) -> Answer
 where
     S: Service<Request<()>, Response = Response<String>, Error = Infallible>,
@@ -61,25 +61,25 @@ where
         .now_or_never()
         .expect("no waiting")
         .unwrap();
-    let (mut head, body) = response.into_parts();
-    let seen = head.extensions.remove::<Seen>();
-    let error = head.extensions.remove::<Error>();
+    let (mut parts, body) = response.into_parts();
+    let seen = parts.extensions.remove::<Seen>();
+    let error = parts.extensions.remove::<Error>();
     assert_eq!(
         seen.is_none(),
         error.is_some(),
-        "a rejection, and no other answer, holds its error"
+        "a rejection, and no other response, has an error in its extensions"
     );
     let rejection = error.as_ref().map(Error::kind);
     let answer = Answer {
-        status: head.status.as_u16(),
-        headers: head.headers,
+        status: parts.status.as_u16(),
+        headers: parts.headers,
         rejection,
         seen,
     };
     if let Some(error) = error {
         assert!(body.is_empty());
-        answer.is_a_rejection();
-        // The content type has to be repeated, whatever is in it; another one has not.
+        answer.assert_is_rejection();
+        // A gRPC rejection repeats the content type of the request, whatever it contains.
         let headers = answer
             .headers
             .iter()
@@ -88,13 +88,14 @@ where
         assert_eq!(
             sent.iter().find(|piece| shown.contains(*piece)),
             None,
-            "sent by the caller, in {shown}"
+            "sent by the client, in {shown}"
         );
     }
     answer
 }
 
-/// Pieces of what the caller sent that no rejection may repeat; of the content type it has to.
+/// Returns the pieces of the request that a rejection must not repeat. Those of the content type are
+/// not among them.
 fn pieces(request: &Request<()>) -> Vec<String> {
     let values = request
         .headers()
@@ -113,7 +114,7 @@ fn pieces(request: &Request<()>) -> Vec<String> {
 }
 
 impl Answer {
-    fn is_a_rejection(&self) {
+    fn assert_is_rejection(&self) {
         let challenge = parsed::challenge(&self.headers);
         let (status, code) = expected(self.rejection.unwrap());
         if self.headers.contains_key("grpc-status") {
@@ -132,7 +133,7 @@ impl Answer {
     }
 }
 
-/// Status and error code by RFC 6750 §3.1.
+/// Returns the status and the error code of RFC 6750 §3.1.
 fn expected(kind: ErrorKind) -> (u16, Option<&'static str>) {
     match kind {
         ErrorKind::MissingToken => (401, None),

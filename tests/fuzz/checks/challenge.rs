@@ -1,7 +1,7 @@
-//! The challenges of rejections: what is printed can be parsed, and says what was configured.
+//! The challenges of rejections: each can be parsed, and states what was configured.
 //!
-//! A letter for why the request is rejected, the realm, a line feed, the scopes that are required, a
-//! line feed, and the request's content type.
+//! Input: a letter for the reason of the rejection, the realm, a line feed, the required scopes, a line
+//! feed, and the content type of the request.
 
 use std::future::ready;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use tower::Layer as _;
 use tower_jwt_auth::{
-    Algorithm, Claims, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, KeyQuery, KeySource, Keys,
-    KeysError, KeysFuture, RequireLayer,
+    Algorithm, Claims, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError,
+    KeysFuture, RequireLayer,
 };
 
 use super::answer::{Answer, ask_service, inner};
 use super::parsed::{attribute, challenge, is_scope, may_be_quoted};
 use super::world::{AUDIENCE, ISSUER, builder, clock, token_of};
 
-/// Keys that can't be had.
+/// A source whose keys are never available.
 struct Unreachable;
 
 impl KeySource for Unreachable {
@@ -35,7 +35,7 @@ impl KeySource for Unreachable {
 }
 
 pub fn check(data: &[u8]) {
-    let Some((cause, rest)) = data.split_first() else {
+    let Some((reason, rest)) = data.split_first() else {
         return;
     };
     let mut lines = rest
@@ -48,11 +48,11 @@ pub fn check(data: &[u8]) {
     } else {
         scopes.split(' ').collect()
     };
-    let (request, kind) = rejected(*cause, &content_type);
-    let Some(answer) = answer(*cause, &realm, &scopes, request) else {
-        // Only what is no scope is no configuration.
+    let (request, kind) = rejected(*reason, &content_type);
+    let Some(answer) = answer(*reason, &realm, &scopes, request) else {
+        // Only invalid or missing scopes make the configuration invalid.
         assert!(
-            !scopes.iter().all(|scope| is_scope(scope)) || (*cause == b'r' && scopes.is_empty())
+            !scopes.iter().all(|scope| is_scope(scope)) || (*reason == b'r' && scopes.is_empty())
         );
         return;
     };
@@ -71,7 +71,7 @@ pub fn check(data: &[u8]) {
     assert_eq!(attribute(&attributes, "scope"), shown.as_deref());
 }
 
-/// What of a realm may stand in a challenge.
+/// Returns the characters of a realm that are allowed in a challenge.
 fn quotable(realm: &str) -> String {
     realm
         .chars()
@@ -79,8 +79,8 @@ fn quotable(realm: &str) -> String {
         .collect()
 }
 
-/// A request that is rejected for this cause.
-fn rejected(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
+/// Returns a request that is rejected for this reason, and the kind of its error.
+fn rejected(reason: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     let mut request = Request::new(());
     *request.method_mut() = Method::POST;
     if let Ok(value) = HeaderValue::from_bytes(content_type.as_bytes()) {
@@ -88,7 +88,7 @@ fn rejected(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     }
     let good = HeaderValue::try_from(format!("Bearer {}", token_of("alice"))).unwrap();
     let headers = request.headers_mut();
-    let kind = match cause {
+    let kind = match reason {
         b't' => {
             headers.append(AUTHORIZATION, good.clone());
             headers.append(AUTHORIZATION, good);
@@ -100,7 +100,7 @@ fn rejected(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
         }
         b's' | b'r' | b'k' => {
             headers.append(AUTHORIZATION, good);
-            if cause == b'k' {
+            if reason == b'k' {
                 ErrorKind::KeysUnavailable
             } else {
                 ErrorKind::InsufficientScope
@@ -111,9 +111,9 @@ fn rejected(cause: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     (request, kind)
 }
 
-/// The answer of a service that is configured so, if it can be.
-fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Option<Answer> {
-    let builder: JwtAuthBuilder = if cause == b'k' {
+/// Returns the response of a service with this configuration, or `None` if that is invalid.
+fn answer(reason: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Option<Answer> {
+    let builder = if reason == b'k' {
         let issuer =
             Issuer::from_key_source(ISSUER, Unreachable, AUDIENCE).algorithms([Algorithm::HS256]);
         JwtAuthLayer::builder(issuer).clock(clock())
@@ -122,9 +122,9 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
     };
     let builder = builder.realm(realm);
     let configured = format!("{} {}", quotable(realm), scopes.join(" "));
-    if cause == b'r' {
+    if reason == b'r' {
         let auth = builder.build().unwrap();
-        let require = RequireLayer::<tower_jwt_auth::JsonClaims>::any_scope(scopes.iter().copied())
+        let require = RequireLayer::any_scope(scopes.iter().copied())
             .ok()?
             .rejection_response_of(&auth);
         return Some(ask_service(
@@ -133,9 +133,9 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
             &configured,
         ));
     }
-    let anonymous = |_: &Claims| false;
+    let nothing = |_: &Claims| false;
     let builder = if scopes.is_empty() {
-        builder.authorize(anonymous)
+        builder.authorize(nothing)
     } else {
         builder.require_scopes(scopes.iter().copied())
     };
@@ -146,7 +146,7 @@ fn answer(cause: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opti
     ))
 }
 
-/// gRPC callers get the status of the call in the headers, everybody else none.
+/// Asserts that gRPC clients, and no others, get the status of the call in the headers.
 fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
     let header = |name: &str| answer.headers.get(name).map(HeaderValue::as_bytes);
     if HeaderValue::from_bytes(content_type).is_err() || !is_grpc(content_type) {
@@ -174,7 +174,7 @@ fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
     assert!(!message.is_empty() && message.iter().all(|byte| matches!(byte, b' '..=b'~')));
 }
 
-/// A media type of gRPC or gRPC-Web, with a suffix or parameters.
+/// Returns whether this is a media type of gRPC or gRPC-Web, with any suffix and parameters.
 fn is_grpc(content_type: &[u8]) -> bool {
     let lower = content_type.to_ascii_lowercase();
     let end = lower

@@ -1,6 +1,6 @@
-//! Claims under a good header and a good signature.
+//! Claims, with a valid header and a valid signature.
 //!
-//! The bytes are the payload.
+//! Input: the payload.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -13,22 +13,22 @@ use super::reverify;
 use super::world::{AUDIENCE, ISSUER, LEEWAY, NOW, Reason, builder, decide, key};
 
 const HEADER: &str = r#"{"alg":"HS256","kid":"HS256","typ":"at+jwt"}"#;
-/// The end of the year 9999.
+/// The latest supported time, the end of the year 9999.
 const LATEST: f64 = 253_402_300_799.0;
 
 pub fn check(payload: &[u8]) {
     let token = key(Algorithm::HS256).sign_raw(HEADER, payload);
-    let usual = flaws(payload);
-    judge(authenticator(false), &token, payload, &usual);
-    let strict = usual
+    let default = flaws(payload);
+    assert_decision(authenticator(false), &token, payload, &default);
+    let strict = default
         .into_iter()
         .chain(profile_flaws(payload))
         .collect::<Vec<_>>();
-    judge(authenticator(true), &token, payload, &strict);
+    assert_decision(authenticator(true), &token, payload, &strict);
 }
 
-/// One that asks for what is always asked for, and one that asks for an access token by RFC 9068
-/// and a scope.
+/// Returns an authenticator with the default rules, or a strict one, which requires access tokens of
+/// RFC 9068 and a scope.
 fn authenticator(strict: bool) -> &'static Authenticator {
     static AUTHENTICATORS: [OnceLock<Authenticator>; 2] = [const { OnceLock::new() }; 2];
     AUTHENTICATORS[usize::from(strict)].get_or_init(|| {
@@ -41,15 +41,15 @@ fn authenticator(strict: bool) -> &'static Authenticator {
     })
 }
 
-/// Without a flaw it is accepted, and what it is rejected for is one of its flaws.
-fn judge(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Reason]) {
+/// Asserts that a token without flaws is accepted, and that another is rejected for one of its flaws.
+fn assert_decision(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Reason]) {
     match decide(authenticator, token) {
         Ok(claims) => {
             assert_eq!(flaws, [], "accepted");
-            agrees(&claims, payload);
+            assert_agrees(&claims, payload);
             reverify::accepted(token, &claims);
         }
-        // Text that breaks off within a claim may be said to be an error of that claim.
+        // Malformed JSON within the value of a claim may be reported as an error of that claim.
         Err((ErrorKind::InvalidClaim, Some(_)))
             if flaws.contains(&(ErrorKind::MalformedToken, None)) => {}
         Err(reason) => assert!(
@@ -59,7 +59,7 @@ fn judge(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Re
     }
 }
 
-/// All that is wrong with a payload, whatever comes first.
+/// Returns all flaws of a payload, in no particular order.
 fn flaws(payload: &[u8]) -> Vec<Reason> {
     let Some(members) = Members::read(payload).filter(|members| !members.has_duplicates()) else {
         return vec![(ErrorKind::MalformedToken, None)];
@@ -88,13 +88,13 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
             .is_some_and(|iss| iss != ISSUER)
             .then_some((ErrorKind::UnknownIssuer, None)),
     );
-    let elsewhere = members
+    let other_audience = members
         .strings("aud")
         .is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
-    flaws.extend(elsewhere.then_some((ErrorKind::WrongAudience, None)));
+    flaws.extend(other_audience.then_some((ErrorKind::WrongAudience, None)));
     flaws.extend(out_of_time(&members));
-    // What only the whole shows: numbers too large for JSON's readers, text that is no Unicode, too
-    // deep a nesting.
+    // Flaws that the registered claims don't show: numbers out of range, lone surrogates and too deep
+    // a nesting.
     let whole = serde_json::from_slice::<Map<String, Value>>(payload);
     flaws.extend(whole.is_err().then_some((ErrorKind::InvalidClaim, None)));
     flaws
@@ -127,7 +127,7 @@ fn profile_flaws(payload: &[u8]) -> Vec<Reason> {
     let missing = ["jti", "sub", "client_id", "iat"]
         .into_iter()
         .filter(|name| match *name {
-            // One that can't be read is none.
+            // A value of another type counts as missing.
             "client_id" => !members.is_string(name),
             _ => members.raw(name).is_none(),
         });
@@ -151,8 +151,8 @@ fn scopes(members: &Members) -> Vec<String> {
     all.map(ToOwned::to_owned).collect()
 }
 
-/// What the claims say is what the payload says.
-fn agrees(claims: &Claims, payload: &[u8]) {
+/// Asserts that the accessors of the claims return what is in the payload.
+fn assert_agrees(claims: &Claims, payload: &[u8]) {
     let members = Members::read(payload).unwrap();
     assert_eq!(claims.json().as_bytes(), payload);
     assert_eq!(claims.issuer(), ISSUER);

@@ -1,7 +1,7 @@
-//! From an issuer's metadata to its keys.
+//! Discovery: from the metadata of an issuer to its keys.
 //!
-//! A letter for the issuer, one for how its documents answer, the value of `Cache-Control`, a line
-//! feed, and the document.
+//! Input: a byte that selects the issuer, one that selects the statuses of its documents, the value of
+//! `Cache-Control`, a line feed, and the document.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -19,28 +19,28 @@ use url::{Host, Url};
 use super::reading::Members;
 use super::world::{AUDIENCE, NOW, clock, key, sign};
 
-/// An issuer, and where its two documents are.
-struct Place {
+/// An issuer, and the URLs of its two metadata documents.
+struct Provider {
     issuer: &'static str,
     documents: [&'static str; 2],
 }
 
-const PLACES: [Place; 3] = [
-    Place {
+const PROVIDERS: [Provider; 3] = [
+    Provider {
         issuer: "https://issuer.example",
         documents: [
             "https://issuer.example/.well-known/openid-configuration",
             "https://issuer.example/.well-known/oauth-authorization-server",
         ],
     },
-    Place {
+    Provider {
         issuer: "https://issuer.example:8443/tenant/",
         documents: [
             "https://issuer.example:8443/tenant/.well-known/openid-configuration",
             "https://issuer.example:8443/.well-known/oauth-authorization-server/tenant",
         ],
     },
-    Place {
+    Provider {
         issuer: "http://127.0.0.1:8080",
         documents: [
             "http://127.0.0.1:8080/.well-known/openid-configuration",
@@ -62,10 +62,10 @@ const STATUSES: [[u16; 2]; 8] = [
 ];
 
 pub fn check(data: &[u8]) {
-    let [place, statuses, rest @ ..] = data else {
+    let [provider, statuses, rest @ ..] = data else {
         return;
     };
-    let place = &PLACES[usize::from(*place) % PLACES.len()];
+    let provider = &PROVIDERS[usize::from(*provider) % PROVIDERS.len()];
     let statuses = STATUSES[usize::from(*statuses) % STATUSES.len()];
     let (cache_control, document) = rest.split_at(
         rest.iter()
@@ -75,28 +75,28 @@ pub fn check(data: &[u8]) {
     let document = document.strip_prefix(b"\n").unwrap_or_default();
     let web = Web {
         cache_control: Bytes::copy_from_slice(cache_control),
-        ..Web::new(place, statuses, document)
+        ..Web::new(provider, statuses, document)
     };
-    let outcome = web.authenticate(place);
-    let asked = web.asked.lock().unwrap().clone();
-    let expected = expected(place, statuses, document);
+    let outcome = web.authenticate(provider);
+    let requested = web.requested.lock().unwrap().clone();
+    let expected = expected(provider, statuses, document);
     assert_eq!(
-        asked[..expected.documents.len()],
+        requested[..expected.documents.len()],
         expected.documents,
-        "which documents"
+        "the fetched documents"
     );
-    let others = &asked[expected.documents.len()..];
+    let others = &requested[expected.documents.len()..];
     match (&expected.jwks_uri, others) {
         (Some(jwks_uri), [other]) => {
             assert_eq!(other, &jwks_uri.parse::<http::Uri>().unwrap().to_string());
-            assert_secure(other, place.issuer);
-            assert_eq!(outcome, None, "the keys came");
+            assert_secure(other, provider.issuer);
+            assert_eq!(outcome, None, "the keys were fetched");
         }
         (jwks_uri, others) => {
-            assert!(others.is_empty(), "{others:?} is asked for too");
+            assert!(others.is_empty(), "{others:?} was fetched too");
             assert!(
                 !jwks_uri.as_deref().is_some_and(is_plain),
-                "a plain URL was not asked for"
+                "a plain URL was not fetched"
             );
             assert_eq!(outcome, Some(ErrorKind::KeysUnavailable));
         }
@@ -104,35 +104,37 @@ pub fn check(data: &[u8]) {
 }
 
 struct Expected {
-    /// Which documents are asked for.
+    /// The metadata documents that are fetched, in order.
     documents: Vec<&'static str>,
-    /// Where the keys are, if the document is the issuer's own and says so.
+    /// The URL of the keys, if the document is the issuer's own and states it.
     jwks_uri: Option<String>,
 }
 
-fn expected(place: &Place, [openid, oauth]: [u16; 2], document: &[u8]) -> Expected {
-    // Another document is looked for where there is none, rather than none to be had now.
+fn expected(provider: &Provider, [openid, oauth]: [u16; 2], document: &[u8]) -> Expected {
+    // The second document is fetched if the first does not exist, but not if it is unavailable.
     let second = (400..500).contains(&openid) && openid != 429;
     let documents = if second {
-        place.documents.to_vec()
+        provider.documents.to_vec()
     } else {
-        vec![place.documents[0]]
+        vec![provider.documents[0]]
     };
     let served = if second { oauth == 200 } else { openid == 200 };
     let once = |members: &Members| members.count("issuer") == 1 && members.count("jwks_uri") == 1;
     let metadata = Members::read(document).filter(once).filter(|_| served);
     let own =
-        metadata.filter(|metadata| metadata.string("issuer").as_deref() == Some(place.issuer));
+        metadata.filter(|metadata| metadata.string("issuer").as_deref() == Some(provider.issuer));
     Expected {
         documents,
         jwks_uri: own.and_then(|own| own.string("jwks_uri")),
     }
 }
 
-/// As another reader of URLs, the one of the usual HTTP client, sees it: `https`, or this very
-/// machine if the issuer is.
-fn assert_secure(asked: &str, issuer: &str) {
-    let Ok(url) = Url::parse(asked) else { return };
+/// Asserts that a URL is `https`, or `http` on loopback if the issuer's is. The URL is read by the
+/// parser of the default HTTP client.
+fn assert_secure(requested: &str, issuer: &str) {
+    let Ok(url) = Url::parse(requested) else {
+        return;
+    };
     let local = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -142,11 +144,11 @@ fn assert_secure(asked: &str, issuer: &str) {
     let insecure_is_allowed = issuer.starts_with("http:");
     assert!(
         url.scheme() == "https" || (url.scheme() == "http" && local && insecure_is_allowed),
-        "{asked} is {url}"
+        "{requested} is {url}"
     );
 }
 
-/// A URL that no one could object to.
+/// Returns whether this is a plain URL, which must not be rejected.
 fn is_plain(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else {
         return false;
@@ -156,23 +158,23 @@ fn is_plain(url: &str) -> bool {
     !host.is_empty() && letters(host) && path.split('/').all(letters)
 }
 
-/// All there is to be fetched, and what was.
+/// The documents that can be fetched, and the URLs that were.
 #[derive(Clone)]
 struct Web {
     pages: Vec<(&'static str, u16, Bytes)>,
-    /// The set at every other URL.
+    /// The key set, which every other URL returns.
     keys: Bytes,
     cache_control: Bytes,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 }
 
 impl Web {
-    fn new(place: &Place, statuses: [u16; 2], document: &[u8]) -> Self {
+    fn new(provider: &Provider, statuses: [u16; 2], document: &[u8]) -> Self {
         let keys = json!({"keys": [key(Algorithm::Ed25519).jwk()]})
             .to_string()
             .into();
         let document = Bytes::copy_from_slice(document);
-        let pages = place
+        let pages = provider
             .documents
             .into_iter()
             .zip(statuses)
@@ -181,7 +183,7 @@ impl Web {
             pages: pages.collect(),
             keys,
             cache_control: Bytes::new(),
-            asked: Arc::default(),
+            requested: Arc::default(),
         }
     }
 
@@ -194,7 +196,7 @@ impl Web {
     }
 
     fn answer(&self, url: &str) -> Response<Full<Bytes>> {
-        self.asked.lock().unwrap().push(url.to_owned());
+        self.requested.lock().unwrap().push(url.to_owned());
         let page = self.pages.iter().find(|(page, ..)| *page == url);
         let (status, body) = page.map_or((200, self.keys.clone()), |(_, status, body)| {
             (*status, body.clone())
@@ -208,12 +210,12 @@ impl Web {
         response.body(Full::from(body)).unwrap()
     }
 
-    /// Whether a valid token of the issuer is accepted.
-    fn authenticate(&self, place: &Place) -> Option<ErrorKind> {
-        let payload = json!({"iss": place.issuer, "aud": AUDIENCE, "exp": NOW + 300});
+    /// Returns why a valid token of the issuer is rejected, or `None` if it is accepted.
+    fn authenticate(&self, provider: &Provider) -> Option<ErrorKind> {
+        let payload = json!({"iss": provider.issuer, "aud": AUDIENCE, "exp": NOW + 300});
         let token = sign(Algorithm::Ed25519, &payload);
         let authenticator =
-            trusting(Issuer::discovery(place.issuer, AUDIENCE).http_client(self.client()));
+            trusting(Issuer::discovery(provider.issuer, AUDIENCE).http_client(self.client()));
         runtime()
             .block_on(authenticator.authenticate(&token))
             .err()
@@ -228,8 +230,8 @@ fn trusting(issuer: Issuer) -> Authenticator {
         .unwrap()
 }
 
-/// Of its own for each input, so that nothing of one is under way in the next; its clock stands
-/// still while it works.
+/// Returns a runtime for one input, so that no task of one input runs during the next. Its clock is
+/// paused.
 fn runtime() -> Runtime {
     Builder::new_current_thread()
         .enable_time()
@@ -238,14 +240,14 @@ fn runtime() -> Runtime {
         .unwrap()
 }
 
-/// The keys that are taken from a set when it is fetched.
+/// Returns the keys that the cache takes from a fetched set.
 pub fn fetched_keys(set: &[u8]) -> Vec<(Option<String>, Vec<Algorithm>)> {
     let web = Web {
         keys: Bytes::copy_from_slice(set),
         pages: Vec::new(),
-        ..Web::new(&PLACES[0], [404; 2], b"")
+        ..Web::new(&PROVIDERS[0], [404; 2], b"")
     };
-    let issuer = Issuer::jwks(PLACES[0].issuer, "https://issuer.example/keys", AUDIENCE)
+    let issuer = Issuer::jwks(PROVIDERS[0].issuer, "https://issuer.example/keys", AUDIENCE)
         .http_client(web.client());
     let authenticator = trusting(issuer);
     let fetched = runtime().block_on(authenticator.prefetch());

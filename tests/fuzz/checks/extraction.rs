@@ -1,8 +1,8 @@
-//! Where in a request the token is found.
+//! The extraction of the token from a request.
 //!
-//! A byte whose bits turn places on: 1 `Authorization`, 2 a cookie, 4 a header, 8 the query, 16 the
-//! WebSocket protocol; 32 lets requests without a token pass. Then lines: a letter for where, a
-//! colon, the value; `@` in it stands for one valid token, `$` for another.
+//! Input: a byte whose bits enable token sources (1 `Authorization`, 2 a cookie, 4 a header, 8 the query,
+//! 16 the WebSocket protocol) and the optional mode (32). Then lines, each with a letter for the
+//! location, a colon and the value. In a value, `@` stands for one valid token and `$` for another.
 
 use std::sync::OnceLock;
 
@@ -16,16 +16,16 @@ use super::answer::{Answer, ask};
 use super::extraction_reading::{Reading, read};
 use super::world::{builder, decide, token_of};
 
-/// The places that are looked at, as bits.
-pub const PLACES: [(u8, u8); 5] = [(1, b'A'), (2, b'C'), (4, b'X'), (8, b'Q'), (16, b'W')];
+/// The locations, each with the bit that enables it.
+pub const LOCATIONS: [(u8, u8); 5] = [(1, b'A'), (2, b'C'), (4, b'X'), (8, b'Q'), (16, b'W')];
 const OPTIONAL: u8 = 32;
 
 pub fn check(data: &[u8]) {
     let Some((options, lines)) = data.split_first() else {
         return;
     };
-    let places = options & (OPTIONAL - 1);
-    let options = places.max(1) | options & OPTIONAL;
+    let locations = options & (OPTIONAL - 1);
+    let options = locations.max(1) | options & OPTIONAL;
     let lines: Vec<_> = lines
         .split(|byte| *byte == b'\n')
         .filter_map(line)
@@ -33,22 +33,22 @@ pub fn check(data: &[u8]) {
     let Some(request) = request(&lines) else {
         return;
     };
-    let readings = PLACES.into_iter().filter(|(bit, _)| options & bit != 0);
+    let readings = LOCATIONS.into_iter().filter(|(bit, _)| options & bit != 0);
     let readings: Vec<_> = readings
-        .map(|(_, place)| (place, read(place, &values(&lines, place))))
+        .map(|(_, location)| (location, read(location, &values(&lines, location))))
         .collect();
     let answer = ask(layer(options), request);
-    let there: Vec<_> = readings
+    let found: Vec<_> = readings
         .into_iter()
         .filter(|(_, reading)| *reading != Reading::Nothing)
         .collect();
-    match there.as_slice() {
+    match found.as_slice() {
         [] => assert_none(&answer, options),
-        [(place, Reading::Token(token))] => assert_decided(&answer, options, *place, token),
+        [(location, Reading::Token(token))] => assert_decided(&answer, options, *location, token),
         [(_, Reading::Unreadable)] => assert_eq!(answer.rejection, Some(ErrorKind::MalformedToken)),
         [(_, Reading::TooLarge)] => assert_eq!(answer.rejection, Some(ErrorKind::TokenTooLarge)),
         [_] => assert_eq!(answer.rejection, Some(ErrorKind::InvalidRequest)),
-        // Several, one of which may have been found to be no token before the other was seen.
+        // With several, a malformed one may be rejected before the other is found.
         several => {
             let has = |reading| several.iter().any(|(_, other)| *other == reading);
             let malformed =
@@ -67,13 +67,13 @@ fn assert_none(answer: &Answer, options: u8) {
     } else {
         assert!(
             answer.seen.as_ref().is_some_and(|seen| seen.0.is_none()),
-            "passed on without claims"
+            "the request is passed on without claims"
         );
     }
 }
 
-/// The decision is that on this token and no other.
-fn assert_decided(answer: &Answer, options: u8, place: u8, token: &str) {
+/// Asserts that the decision on the request is the one on this token.
+fn assert_decided(answer: &Answer, options: u8, location: u8, token: &str) {
     let decision = decide(layer(options).authenticator(), token);
     assert_eq!(
         answer.rejection,
@@ -84,7 +84,7 @@ fn assert_decided(answer: &Answer, options: u8, place: u8, token: &str) {
         seen.as_ref().map(Claims::json),
         decision.as_ref().ok().map(Claims::json)
     );
-    let private = seen.is_some() && place == b'Q';
+    let private = seen.is_some() && location == b'Q';
     assert_eq!(
         answer
             .headers
@@ -97,10 +97,10 @@ fn assert_decided(answer: &Answer, options: u8, place: u8, token: &str) {
 fn layer(options: u8) -> &'static JwtAuthLayer {
     static LAYERS: [OnceLock<JwtAuthLayer>; 64] = [const { OnceLock::new() }; 64];
     LAYERS[usize::from(options)].get_or_init(|| {
-        let sources = PLACES
+        let sources = LOCATIONS
             .into_iter()
             .filter(|(bit, _)| options & bit != 0)
-            .map(|(_, place)| source(place));
+            .map(|(_, location)| source(location));
         let builder = builder().token_sources(sources);
         let builder = if options & OPTIONAL == 0 {
             builder
@@ -111,8 +111,8 @@ fn layer(options: u8) -> &'static JwtAuthLayer {
     })
 }
 
-fn source(place: u8) -> TokenSource {
-    match place {
+fn source(location: u8) -> TokenSource {
+    match location {
         b'A' => TokenSource::authorization(),
         b'C' => TokenSource::cookie("session").unwrap(),
         b'X' => TokenSource::header(HeaderName::from_static("x-token")),
@@ -126,13 +126,13 @@ fn tokens() -> &'static [String; 2] {
     TOKENS.get_or_init(|| ["alice", "bob"].map(token_of))
 }
 
-/// Where, and the value with the tokens in it.
+/// Returns the location and the value of a line, with the tokens inserted.
 fn line(line: &[u8]) -> Option<(u8, Vec<u8>)> {
-    let [place, b':', text @ ..] = line else {
+    let [location, b':', text @ ..] = line else {
         return None;
     };
     let encoded = |token: &String| {
-        if *place == b'W' {
+        if *location == b'W' {
             URL_SAFE_NO_PAD.encode(token)
         } else {
             token.clone()
@@ -144,24 +144,24 @@ fn line(line: &[u8]) -> Option<(u8, Vec<u8>)> {
         b'$' => two.as_bytes(),
         other => std::slice::from_ref(other),
     });
-    Some((*place, value.copied().collect()))
+    Some((*location, value.copied().collect()))
 }
 
-fn values(lines: &[(u8, Vec<u8>)], place: u8) -> Vec<&[u8]> {
-    let here: Vec<_> = lines
+fn values(lines: &[(u8, Vec<u8>)], location: u8) -> Vec<&[u8]> {
+    let values: Vec<_> = lines
         .iter()
-        .filter(|(other, _)| *other == place)
+        .filter(|(other, _)| *other == location)
         .map(|(_, value)| value.as_slice())
         .collect();
-    // A request has one query.
-    if place == b'Q' {
-        here.into_iter().take(1).collect()
+    // A URL has one query.
+    if location == b'Q' {
+        values.into_iter().take(1).collect()
     } else {
-        here
+        values
     }
 }
 
-/// The request, if HTTP has a place for all of this.
+/// Returns the request, or `None` if the values are not allowed in HTTP.
 fn request(lines: &[(u8, Vec<u8>)]) -> Option<Request<()>> {
     let query = values(lines, b'Q')
         .first()
@@ -169,12 +169,12 @@ fn request(lines: &[(u8, Vec<u8>)]) -> Option<Request<()>> {
     let mut request = Request::get([b"/", query.as_slice()].concat())
         .body(())
         .ok()?;
-    // In a URL, `#` starts what is not sent.
+    // `#` starts the fragment of a URL, which is not sent.
     if query.contains(&b'#') {
         return None;
     }
-    for (place, value) in lines {
-        let name = match place {
+    for (location, value) in lines {
+        let name = match location {
             b'A' => "authorization",
             b'C' => "cookie",
             b'X' => "x-token",

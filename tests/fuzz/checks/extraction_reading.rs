@@ -1,26 +1,26 @@
-//! What the standards say where a token is, read without the crate's help.
+//! Reads the token from a request as the standards say, independently of the crate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// As `SECURITY.md` says; the layer looks at no longer one.
-const LONGEST_TOKEN: usize = 16 * 1024;
+/// The default of `max_token_len`, as in `SECURITY.md`.
+const MAX_TOKEN_LEN: usize = 16 * 1024;
 
-/// What one place of a request holds.
+/// What is in one location of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
     Nothing,
     Token(String),
-    /// Something is there that can't be a token's text.
+    /// There is a value that can't be a token.
     Unreadable,
-    /// Longer than a token may be, so that it is not even decoded.
+    /// The value is longer than a token may be, so it is not decoded.
     TooLarge,
     Twice,
 }
 
-/// The reading of all values of one place.
-pub fn read(place: u8, values: &[&[u8]]) -> Reading {
-    match place {
+/// Reads all values of one location.
+pub fn read(location: u8, values: &[&[u8]]) -> Reading {
+    match location {
         b'A' => authorization(values),
         b'C' => cookie(values),
         b'X' => header(values),
@@ -42,8 +42,8 @@ fn text(bytes: Vec<u8>) -> Reading {
     String::from_utf8(bytes).map_or(Reading::Unreadable, Reading::Token)
 }
 
-/// The bytes are looked at as they are, and those that are no text are as wrong in a token as any
-/// other that is not base64url.
+/// Replaces bytes that are not ASCII with `!`, which is not base64url either, so the token is malformed
+/// in the same way.
 fn visible(token: &[u8]) -> String {
     token
         .iter()
@@ -57,7 +57,8 @@ fn visible(token: &[u8]) -> String {
         .collect()
 }
 
-/// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4); a list is two of them (§5.3).
+/// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4). A comma separates two of them
+/// (§5.3).
 fn authorization(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
         let end = value
@@ -87,13 +88,13 @@ fn authorization(values: &[&[u8]]) -> Reading {
     })
 }
 
-/// RFC 9110 §5.6.2.
+/// `tchar` of RFC 9110 §5.6.2.
 fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// RFC 6265 §4.1.1, §5.4: pairs between semicolons, the value perhaps in quotes; an empty one is a
-/// deleted one.
+/// Cookies of RFC 6265 §4.1.1 and §5.4: pairs separated by semicolons, with optional quotes around the
+/// value. An empty cookie counts as a deleted one.
 fn cookie(values: &[&[u8]]) -> Reading {
     let mut found = Vec::new();
     for pair in values
@@ -101,10 +102,10 @@ fn cookie(values: &[&[u8]]) -> Reading {
         .flat_map(|value| value.split(|byte| *byte == b';'))
     {
         let pair = pair.trim_ascii();
-        if let Some(place) = pair.iter().position(|byte| *byte == b'=')
-            && &pair[..place] == b"session"
+        if let Some(equals) = pair.iter().position(|byte| *byte == b'=')
+            && &pair[..equals] == b"session"
         {
-            found.push(&pair[place + 1..]);
+            found.push(&pair[equals + 1..]);
         }
     }
     one(found, |value| {
@@ -120,7 +121,7 @@ fn cookie(values: &[&[u8]]) -> Reading {
     })
 }
 
-/// A field value is visible ASCII, spaces and tabs; anything else has no agreed meaning (RFC 9110
+/// A field value consists of visible ASCII, spaces and tabs. Other bytes are opaque (RFC 9110
 /// §5.5).
 fn header(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
@@ -133,19 +134,19 @@ fn header(values: &[&[u8]]) -> Reading {
     })
 }
 
-/// `application/x-www-form-urlencoded`, as the URL standard decodes it.
+/// A query in `application/x-www-form-urlencoded`, decoded as in the URL standard.
 fn query(values: &[&[u8]]) -> Reading {
     let pairs = values
         .iter()
         .flat_map(|query| query.split(|byte| *byte == b'&'));
     let pairs = pairs.map(|pair| {
-        let place = pair
+        let equals = pair
             .iter()
             .position(|byte| *byte == b'=')
             .unwrap_or(pair.len());
         (
-            decoded(&pair[..place]),
-            decoded(pair.get(place + 1..).unwrap_or_default()),
+            decoded(&pair[..equals]),
+            decoded(pair.get(equals + 1..).unwrap_or_default()),
         )
     });
     let found = pairs
@@ -173,7 +174,7 @@ fn decoded(text: &[u8]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// One of the protocols is the token, behind this prefix, as Kubernetes has it.
+/// The protocol that starts with this prefix contains the token, as in Kubernetes.
 fn websocket(values: &[&[u8]]) -> Reading {
     const PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
     let protocols = values
@@ -184,7 +185,7 @@ fn websocket(values: &[&[u8]]) -> Reading {
         .filter(|protocol| protocol.starts_with(PREFIX))
         .collect();
     one(found, |protocol: &[u8]| match &protocol[PREFIX.len()..] {
-        encoded if encoded.len() > (LONGEST_TOKEN * 4).div_ceil(3) => Reading::TooLarge,
+        encoded if encoded.len() > (MAX_TOKEN_LEN * 4).div_ceil(3) => Reading::TooLarge,
         encoded => URL_SAFE_NO_PAD
             .decode(encoded)
             .map_or(Reading::Unreadable, text),

@@ -1,6 +1,6 @@
-//! A header, signed by the key of the algorithm that it names.
+//! A header, signed with the key of the algorithm that it names.
 //!
-//! The bytes are the header.
+//! Input: the header.
 
 use std::sync::OnceLock;
 
@@ -36,8 +36,8 @@ fn authenticator(ids: bool) -> &'static Authenticator {
         .get_or_init(|| builder_with(key_set(ids)).build_authenticator().unwrap())
 }
 
-/// By the key that the header asks for, if it is one of ours; by the secret otherwise, be the
-/// header text or not.
+/// Signs with the key of the algorithm in the header if there is one, and with the secret otherwise.
+/// The header need not be UTF-8.
 fn signed(header: &[u8]) -> String {
     let algorithm = Members::read(header)
         .and_then(|members| named(&members))
@@ -62,7 +62,7 @@ fn named(members: &Members) -> Option<Algorithm> {
     known.or((name == "EdDSA").then_some(Algorithm::Ed25519))
 }
 
-/// What is wrong with a header, in the order in which it is worth to be looked at.
+/// Returns the flaw of a header that is reported first.
 fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
     let members = Members::read(header).filter(|members| !members.has_duplicates());
     let Some(members) = members else {
@@ -86,19 +86,19 @@ fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
     let Some(algorithm) = named(&members).filter(|algorithm| ALGORITHMS.contains(algorithm)) else {
         return Some(ErrorKind::AlgorithmNotAllowed);
     };
-    let usual = members.string("typ").is_none_or(|typ| {
+    let allowed_type = members.string("typ").is_none_or(|typ| {
         let typ = typ.to_ascii_lowercase();
         matches!(
             typ.strip_prefix("application/").unwrap_or(&typ),
             "jwt" | "at+jwt"
         )
     });
-    if !usual {
+    if !allowed_type {
         return Some(ErrorKind::WrongTokenType);
     }
     let unknown_key = members
         .string("kid")
         .is_some_and(|kid| kid != algorithm.name());
-    // A key of that id that is pinned to another algorithm is no key for this token either.
+    // A key with that id but for another algorithm can't verify this token either.
     (ids && unknown_key).then_some(ErrorKind::UnknownKey)
 }

@@ -1,6 +1,6 @@
-//! A JWK set, given by the operator and fetched from an issuer.
+//! A JWK set, configured by the operator and fetched from an issuer.
 //!
-//! The bytes are the set.
+//! Input: the set.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,17 +10,17 @@ use tower_jwt_auth::{Algorithm, AlgorithmSet, Key, KeySet};
 use super::discovery::fetched_keys;
 use super::reading::Members;
 
-/// As `SECURITY.md` says.
-const MOST_KEYS: usize = 128;
+/// The largest number of keys that are used, as in `SECURITY.md`.
+const MAX_KEYS: usize = 128;
 
-/// A key by its id and its algorithms.
+/// The id and the algorithms of a key.
 type Sketch = (Option<String>, Vec<Algorithm>);
 
 pub fn check(set: &[u8]) {
     let fetched = fetched_keys(set);
-    assert!(fetched.len() <= MOST_KEYS);
+    assert!(fetched.len() <= MAX_KEYS);
     let Ok(text) = std::str::from_utf8(set) else {
-        // No JSON (RFC 8259 §8.1).
+        // JSON must be UTF-8 (RFC 8259 §8.1).
         assert_eq!(fetched, []);
         return;
     };
@@ -42,12 +42,12 @@ pub fn check(set: &[u8]) {
     );
     if let Ok(given) = given {
         let total = given.keys().count() + given.skipped().len();
-        assert!(total <= members(text).len() && given.skipped().len() <= MOST_KEYS);
-        shows_nothing(&given, text);
+        assert!(total <= members(text).len() && given.skipped().len() <= MAX_KEYS);
+        assert_shows_no_material(&given, text);
     }
 }
 
-/// The keys of a set, each as it stands there.
+/// Returns the text of each key of a set.
 fn members(text: &str) -> Vec<Box<RawValue>> {
     let document = Members::read(text.as_bytes()).filter(|document| document.count("keys") == 1);
     document
@@ -55,12 +55,13 @@ fn members(text: &str) -> Vec<Box<RawValue>> {
         .unwrap_or_default()
 }
 
-/// In the order of their ids, those without one first; of too many, the first.
+/// Returns the expected keys in the order of their ids, those without an id first. Of too many keys,
+/// only the first are used.
 fn expected(usable: &[Key], wanted: impl Fn(&Key) -> bool) -> Vec<Sketch> {
     let mut keys: Vec<_> = usable
         .iter()
         .filter(|key| wanted(key))
-        .take(MOST_KEYS)
+        .take(MAX_KEYS)
         .map(sketch)
         .collect();
     keys.sort_by(|one, two| one.0.cmp(&two.0));
@@ -78,7 +79,7 @@ fn sketch(key: &Key) -> Sketch {
     )
 }
 
-/// A key on its own, and what must be true of one that is taken.
+/// Parses a single key, and asserts what must hold for every key that is accepted.
 fn usable(json: &str) -> Option<Key> {
     let key = Key::from_jwk(json).ok()?;
     let jwk = Members::read(json.as_bytes()).expect("a JSON object");
@@ -110,7 +111,8 @@ fn usable(json: &str) -> Option<Key> {
     Some(key)
 }
 
-/// What a key of that type and size may verify at most (RFC 7518 §3, §6; RFC 8037).
+/// Returns the algorithms that a key of this type and size may be used for (RFC 7518 §3, §6;
+/// RFC 8037).
 fn algorithms_of(jwk: &Members) -> AlgorithmSet {
     let bytes = |name| URL_SAFE_NO_PAD.decode(jwk.string(name).unwrap()).unwrap();
     let starting = |start: &str| {
@@ -146,14 +148,14 @@ fn algorithms_of(jwk: &Members) -> AlgorithmSet {
         kty => {
             assert_eq!(kty, "oct");
             let length = bytes("k").len();
-            let shortest = [
+            let min_lengths = [
                 (Algorithm::HS256, 32),
                 (Algorithm::HS384, 48),
                 (Algorithm::HS512, 64),
             ];
-            shortest
+            min_lengths
                 .into_iter()
-                .filter(|(_, shortest)| length >= *shortest)
+                .filter(|(_, min_length)| length >= *min_length)
                 .map(|(algorithm, _)| algorithm)
                 .collect()
         }
@@ -168,10 +170,11 @@ fn bits(number: &[u8]) -> usize {
         .map_or(0, |first| significant.len() * 8 - unused(first))
 }
 
-/// Nothing of a key is in what is printed of its set, unless somebody has put it into its id.
-fn shows_nothing(set: &KeySet, text: &str) {
+/// Asserts that the `Debug` output of a set contains no key material, except where a key id contains
+/// it as well.
+fn assert_shows_no_material(set: &KeySet, text: &str) {
     let shown = format!("{set:?}");
-    // Key ids are shown, and so is an algorithm that is not supported.
+    // Key ids and the names of unsupported algorithms are shown.
     let shown_names: Vec<_> = members(text)
         .iter()
         .filter_map(|json| Members::read(json.get().as_bytes()))

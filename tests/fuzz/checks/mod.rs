@@ -1,6 +1,6 @@
-//! What must hold for any input, one module a target; each says how it reads its bytes. Only the
-//! crate's public API is used, and what is expected is worked out by other means than the crate's
-//! own.
+//! What must hold for every input, in one module for each fuzz target. The docs of a module describe
+//! its input. The checks use only the public API of the crate, and compute the expected results
+//! independently of it.
 
 mod answer;
 mod extraction_reading;

@@ -1,10 +1,10 @@
-//! A challenge, read by a parser that is not ours, and held against what RFC 6750 §3 asks beyond
-//! it.
+//! A challenge, read by the parser of another crate and checked against the further requirements of
+//! RFC 6750 §3.
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
-/// The attributes of the only challenge, if there is one.
+/// Returns the attributes of the only challenge, or `None` if there is none.
 pub fn challenge(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
     let mut values = headers.get_all(WWW_AUTHENTICATE).iter();
     let value = values.next()?.to_str().expect("visible ASCII");
@@ -19,17 +19,17 @@ pub fn challenge(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.to_unescaped()))
         .collect();
-    for (place, (name, value)) in attributes.iter().enumerate() {
+    for (index, (name, value)) in attributes.iter().enumerate() {
         assert!(
             attributes
                 .iter()
-                .skip(place + 1)
+                .skip(index + 1)
                 .all(|(other, _)| other != name),
             "{name} twice"
         );
         assert!(value.bytes().all(may_be_quoted), "{name}={value:?}");
     }
-    // Nothing had to be unescaped: RFC 6750 allows no escapes either.
+    // RFC 6750 allows no escapes.
     assert!(!value.contains('\\'), "{value}");
     Some(attributes)
 }
@@ -41,12 +41,12 @@ pub fn attribute<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&
         .map(|(_, value)| value.as_str())
 }
 
-/// RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E.
+/// RFC 6750 §3: `%x20-21 / %x23-5B / %x5D-7E`.
 pub const fn may_be_quoted(byte: u8) -> bool {
     matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
 
-/// RFC 6749 §3.3.
+/// `scope-token` of RFC 6749 §3.3.
 pub fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte != b' ' && may_be_quoted(byte))
 }

@@ -1,4 +1,4 @@
-//! JSON read for what is expected of it: all members in order, none interpreted.
+//! A JSON reader for the expected results. It keeps all members in order, uninterpreted.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The members of a JSON object as they stand there, repeated ones included.
+/// The members of a JSON object, including duplicates.
 pub struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {
-    /// `None` if it is not the UTF-8 text of one JSON object.
+    /// Returns `None` if `json` is not one JSON object in UTF-8.
     pub fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
     }
 
-    /// RFC 7515 §4, RFC 7519 §4.
+    /// Returns whether a name occurs twice, which RFC 7515 §4 and RFC 7519 §4 let parsers reject.
     pub fn has_duplicates(&self) -> bool {
         let mut names: Vec<_> = self.0.iter().map(|(name, _)| name).collect();
         names.sort();
@@ -26,7 +26,7 @@ impl Members {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The text of a member's value, without white space around it.
+    /// Returns the JSON text of a value, without surrounding white space.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -46,7 +46,7 @@ impl Members {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
-    /// One string, or an array of nothing but strings.
+    /// Returns the value if it is a string or an array of strings.
     pub fn strings(&self, name: &str) -> Option<Vec<String>> {
         let one = |value: Value| value.as_str().map(ToOwned::to_owned);
         match serde_json::from_str(self.raw(name)?).ok()? {
@@ -55,7 +55,7 @@ impl Members {
         }
     }
 
-    /// As `serde_json` reads it, whose last bit is not always the nearest.
+    /// Returns the value as `serde_json` reads it. Its last bit is not always the nearest.
     pub fn number(&self, name: &str) -> Option<f64> {
         let number: f64 = serde_json::from_str(self.raw(name)?).ok()?;
         let nearest: f64 = self.raw(name)?.parse().unwrap();
@@ -66,7 +66,7 @@ impl Members {
         Some(number)
     }
 
-    /// Absent, or `null`, which is how some write that.
+    /// Returns whether a member is absent or `null`, which some issuers write instead.
     pub fn is_absent(&self, name: &str) -> bool {
         self.raw(name).is_none_or(|raw| raw == "null")
     }

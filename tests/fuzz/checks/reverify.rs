@@ -1,4 +1,4 @@
-//! An accepted token, seen by `jsonwebtoken`.
+//! Verifies accepted tokens again with `jsonwebtoken`.
 
 use std::sync::OnceLock;
 
@@ -11,14 +11,13 @@ use tower_jwt_auth::{Algorithm, Claims};
 use super::reading::Members;
 use super::world::{ALGORITHMS, AUDIENCE, ISSUER, key};
 
-/// Members of a header that `jsonwebtoken` wants in a certain shape and this crate does not look
-/// at.
+/// Header parameters that this crate ignores, but for which `jsonwebtoken` requires a certain type.
 const TYPED: [&str; 12] = [
     "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "cty", "enc", "zip", "crit", "url", "nonce",
 ];
 
-/// Holds an accepted token against the same key and rules. The time is not compared: `jsonwebtoken`
-/// asks the system for it.
+/// Asserts that `jsonwebtoken` accepts the token with the same key and rules. Times are not checked,
+/// since `jsonwebtoken` uses the clock of the system.
 pub fn accepted(token: &str, claims: &Claims) {
     let (key, algorithm) = (public(claims.algorithm()), theirs(claims.algorithm()));
     let (message, signature) = token.rsplit_once('.').unwrap();
@@ -45,7 +44,8 @@ fn rules(algorithm: jsonwebtoken::Algorithm) -> Validation {
     rules
 }
 
-/// It parses all of a header, and knows Ed25519 by its older name only.
+/// Returns whether `jsonwebtoken` can read the header. It parses every parameter, and knows Ed25519
+/// by the older name `EdDSA` only.
 fn jsonwebtoken_reads(message: &str) -> bool {
     let header = URL_SAFE_NO_PAD
         .decode(message.split_once('.').unwrap().0)
@@ -70,11 +70,11 @@ const fn theirs(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 fn public(algorithm: Algorithm) -> &'static DecodingKey {
     static KEYS: [OnceLock<DecodingKey>; ALGORITHMS.len()] =
         [const { OnceLock::new() }; ALGORITHMS.len()];
-    let place = ALGORITHMS
+    let index = ALGORITHMS
         .iter()
         .position(|one| *one == algorithm)
         .expect("no key has this algorithm");
-    KEYS[place].get_or_init(|| match key(algorithm).secret() {
+    KEYS[index].get_or_init(|| match key(algorithm).secret() {
         Some(secret) => DecodingKey::from_secret(&secret),
         None => {
             DecodingKey::from_jwk(&serde_json::from_value(key(algorithm).jwk()).unwrap()).unwrap()

@@ -1,9 +1,9 @@
-//! From a text to the decision on it.
+//! The decision on a token.
 //!
-//! `=` and then the token as text; or the letter of a key, a header, a line feed, a payload, a line
-//! feed, and edits of the signed token, three bytes each: two say where; a byte of ASCII is put
-//! there, one from 0x80 on deletes, one from 0xC0 on is inserted without its top bit. Header and
-//! payload are good ones where they are empty.
+//! Input: either `=` and the token as text; or a letter for the key, a header, a line feed, a payload, a
+//! line feed, and edits of the signed token. An empty header or payload stands for a valid one. An
+//! edit is three bytes: two for the position and one for the change. A change below 0x80 replaces the
+//! byte there, one below 0xC0 deletes it, and any other is inserted there without its top bit.
 
 use std::sync::OnceLock;
 
@@ -64,7 +64,7 @@ fn check_token(token: &str) {
     }
 }
 
-/// Cached or not, the decision is the same, claim for claim.
+/// Asserts that the decision with a token cache is the same as without one.
 fn assert_same(plain: &Result<Claims, Reason>, cached: &Result<Claims, Reason>, time: &str) {
     match (plain, cached) {
         (Ok(one), Ok(two)) => {
@@ -79,7 +79,8 @@ fn assert_same(plain: &Result<Claims, Reason>, cached: &Result<Claims, Reason>, 
     }
 }
 
-/// The request that carries it, if one can and nothing of it means something else there.
+/// Returns a request with the token, or `None` if `Authorization` can't contain it as a single
+/// token.
 fn bearer(token: &str) -> Option<Request<()>> {
     let plain = !token.is_empty()
         && token
@@ -105,16 +106,16 @@ fn token(data: &[u8]) -> Option<String> {
     };
     let mut parts = rest.splitn(3, |byte| *byte == b'\n');
     let header = std::str::from_utf8(parts.next()?).ok()?;
-    let usual = format!(r#"{{"alg":"{algorithm}","kid":"{algorithm}","typ":"JWT"}}"#);
+    let valid = format!(r#"{{"alg":"{algorithm}","kid":"{algorithm}","typ":"JWT"}}"#);
     let payload = parts
         .next()
         .filter(|payload| !payload.is_empty())
         .unwrap_or(PAYLOAD.as_bytes());
-    let signed = key(algorithm).sign_raw(if header.is_empty() { &usual } else { header }, payload);
+    let signed = key(algorithm).sign_raw(if header.is_empty() { &valid } else { header }, payload);
     if rest.is_empty() {
         assert!(
             decide(&deciders().plain, &signed).is_ok(),
-            "good as it was signed"
+            "the token is valid before the edits"
         );
     }
     Some(edited(signed, parts.next().unwrap_or_default()))
@@ -123,11 +124,11 @@ fn token(data: &[u8]) -> Option<String> {
 fn edited(token: String, edits: &[u8]) -> String {
     let mut token = token.into_bytes();
     for edit in edits.chunks_exact(3) {
-        let place = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % (token.len() + 1);
+        let index = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % (token.len() + 1);
         match edit[2] {
-            byte @ 0xc0.. => token.insert(place, byte & 0x7f),
-            byte if place < token.len() && byte < 0x80 => token[place] = byte,
-            _ if place < token.len() => drop(token.remove(place)),
+            byte @ 0xc0.. => token.insert(index, byte & 0x7f),
+            byte if index < token.len() && byte < 0x80 => token[index] = byte,
+            _ if index < token.len() => drop(token.remove(index)),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The issuer, its keys and the time, made once a process.
+//! The issuer, its keys and the time. The keys are generated once in a process.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -13,20 +13,20 @@ use tower_jwt_auth::{
 
 pub const ISSUER: &str = "https://issuer.example";
 pub const AUDIENCE: &str = "https://api.example";
-/// What every clock shows.
+/// The time of every clock, in seconds since 1970.
 pub const NOW: u64 = 1_800_000_000;
 pub const LEEWAY: u64 = 60;
-/// One key each; its id is the algorithm's name.
+/// The algorithms. Each has one key, whose id is the name of the algorithm.
 pub const ALGORITHMS: [Algorithm; 4] = [
     Algorithm::HS256,
     Algorithm::Ed25519,
     Algorithm::ES256,
     Algorithm::RS256,
 ];
-/// A payload that is good.
+/// A valid payload.
 pub const PAYLOAD: &str = r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
 
-/// The secret is no one's; it is fixed so that tokens of the same input are the same in every
+/// Generates a key. The secret is fixed, so that the same input gives the same HMAC token in every
 /// process.
 fn generate(algorithm: Algorithm) -> TestKey {
     let key = match algorithm {
@@ -36,15 +36,15 @@ fn generate(algorithm: Algorithm) -> TestKey {
     key.with_key_id(algorithm.name())
 }
 
-/// The one key of one of [`ALGORITHMS`].
+/// Returns the key of one of [`ALGORITHMS`].
 pub fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; ALGORITHMS.len()] =
         [const { OnceLock::new() }; ALGORITHMS.len()];
-    let place = ALGORITHMS.iter().position(|one| *one == algorithm).unwrap();
-    KEYS[place].get_or_init(|| generate(algorithm))
+    let index = ALGORITHMS.iter().position(|one| *one == algorithm).unwrap();
+    KEYS[index].get_or_init(|| generate(algorithm))
 }
 
-/// The keys, with their ids or without any.
+/// Returns all keys, with their ids or without.
 pub fn key_set(ids: bool) -> KeySet {
     let keys = ALGORITHMS.map(|algorithm| {
         let mut jwk = key(algorithm).jwk();
@@ -68,7 +68,8 @@ pub fn builder() -> JwtAuthBuilder {
     builder_with(key_set(true))
 }
 
-/// A valid token of that subject; where it were none, the checks would have nothing to tell apart.
+/// Returns a valid token of a subject. Panics if it is rejected, since the checks would then compare
+/// nothing.
 pub fn token_of(subject: &str) -> String {
     let payload = json!({"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "exp": NOW + 300});
     let token = sign(Algorithm::HS256, &payload);
@@ -82,10 +83,10 @@ pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
     key(algorithm).sign_raw(&header.to_string(), payload.to_string().as_bytes())
 }
 
-/// Why a token was rejected: the kind, and the claim that it is about.
+/// Why a token was rejected: the kind of the error, and its claim.
 pub type Reason = (ErrorKind, Option<&'static str>);
 
-/// The decision, which takes no waiting where the keys are available.
+/// Returns the decision, which is ready at once since the keys are available.
 pub fn decide(authenticator: &Authenticator, token: &str) -> Result<Claims, Reason> {
     let decision: Result<Claims, Error> = authenticator
         .authenticate(token)

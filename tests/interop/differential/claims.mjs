@@ -1,4 +1,5 @@
-// Claims of every form, rightly signed: dates, audiences, issuers, strings of other types, and what is left out.
+// Claims of all forms, with valid signatures: dates, audiences, issuers, strings of other types,
+// and missing claims.
 
 import { claims, header, object, quoted, signMembers, signTexts, token } from './corpus.mjs';
 import { AUDIENCE, ISSUER, LEEWAY, NOW, SECOND_AUDIENCE } from './keys.mjs';
@@ -10,17 +11,17 @@ const OFFSETS = [
 ];
 
 const DATE_FORMS = [
-  // Numbers of every form
+  // Numbers of all forms.
   '0', '-0', '-0.0', '0.0', '0e5', '1', '-1', '-0.5', '-1800000300', '1e9', '1.8e9', '1.8000003e9', '18000003E2',
   '1e10', '18000003000e-1', '1800000300.0', '1800000300.000000001', '1800000300.999', '253402300799', '253402300799.0',
   '253402300800', '1800000300000', '4102444800', '2147483648', '4294967296', '9007199254740993', '9223372036854775807',
   '9223372036854775808', '18446744073709551615', '18446744073709551616', '-9223372036854775808', '1e20', '1e300',
   '-1e300', '1e-300', '1e-400', '-1e-300', '1.7976931348623157e308', '1e400', '-1e400', '1e999999999',
   `1${'0'.repeat(400)}`, `1800000300.${'3'.repeat(400)}`, '0.000000000000000000000000000018000003e38',
-  // No numbers
+  // JSON that is not a number.
   'null', 'true', 'false', '""', '"1800000300"', '"NaN"', '"2027-01-15T08:05:00Z"', '[]', '[1800000300]', '{}',
   '{"$numberLong":"1800000300"}', '{"$serde_json::private::Number":"1800000300"}',
-  // No JSON
+  // Not JSON.
   'NaN', 'Infinity', '-Infinity', '01800000300', '+1800000300', '1_800_000_300', '.5', '5.', '1.e9', '1e', '1e+',
   '0x6b49d200', '1800000300n', '- 1', 'undefined', '',
 ];
@@ -94,7 +95,7 @@ function addTexts(corpus) {
   }
 }
 
-/** Every choice of claims to leave out. */
+/** Adds tokens without each possible subset of the claims. */
 function addMissing(corpus) {
   const names = claims().map(([name]) => name);
   for (let mask = 0; mask < 2 ** names.length; mask += 1) {
@@ -106,7 +107,7 @@ function addMissing(corpus) {
   }
 }
 
-/** Names close to those of claims, in place of these. */
+/** Adds tokens with a similar name in place of that of a claim. */
 function addMisspelled(corpus) {
   for (const name of ['iss', 'aud', 'exp']) {
     const [, value] = claims().find(([other]) => other === name);

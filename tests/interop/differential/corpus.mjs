@@ -1,11 +1,12 @@
-// Tokens in the making: members with their values as JSON text, so that what no serializer would write can be written.
+// Building tokens from members whose values are JSON text, so that a token can also contain what no
+// serializer writes.
 
 import { AUDIENCE, encode, ISSUER, NOW, signature } from './keys.mjs';
 import { Random } from './random.mjs';
 
 export const quoted = (text) => JSON.stringify(text);
 
-/** The members with some replaced or added; a change to `undefined` leaves one out. */
+/** Returns the members with some replaced, added, or, by the value `undefined`, removed. */
 export function changed(members, changes) {
   const names = Object.keys(changes);
   const kept = members.map(([name, value]) => [name, names.includes(name) ? changes[name] : value]);
@@ -17,13 +18,13 @@ export function object(members) {
   return `{${members.map(([name, value]) => `${quoted(name)}:${value}`).join(',')}}`;
 }
 
-/** The members of a header of that key. */
+/** Returns the members of a header for that key. */
 export function header(key, changes = {}) {
   const kid = key.kid === undefined ? [] : [['kid', quoted(key.kid)]];
   return changed([['alg', quoted(key.alg)], ...kid, ['typ', '"JWT"']], changes);
 }
 
-/** The members of a payload that every rule but `access` is content with. */
+/** Returns the members of a payload that is valid by all rules but `access`. */
 export function claims(changes = {}) {
   const members = [
     ['iss', quoted(ISSUER)], ['sub', '"alice"'], ['aud', quoted(AUDIENCE)], ['iat', `${NOW - 10}`],
@@ -32,13 +33,13 @@ export function claims(changes = {}) {
   return changed(members, changes);
 }
 
-/** Signs the two parts as they are. */
+/** Signs the two parts without encoding them. */
 export function signParts(key, first, second, { alg = key.alg, salt } = {}) {
   const input = `${first}.${second}`;
   return `${input}.${encode(signature(alg, key.secret, input, salt))}`;
 }
 
-/** Signs a header and a payload, texts or bytes. */
+/** Encodes and signs a header and a payload, each text or bytes. */
 export function signTexts(key, first, second, options) {
   return signParts(key, encode(first), encode(second), options);
 }
@@ -47,7 +48,7 @@ export function signMembers(key, first, second, options) {
   return signTexts(key, object(first), object(second), options);
 }
 
-/** A token that is good but for the changes. */
+/** Returns a token that is valid except for the changes. */
 export function token(key, { head = {}, body = {} } = {}) {
   return signMembers(key, header(key, head), claims(body));
 }
@@ -61,7 +62,9 @@ export class Corpus {
     this.random = new Random(seed);
   }
 
-  /** Adds a token, once. `expected` is `accept` or `refuse` where there is no doubt. */
+  /**
+   * Adds a token, unless it was added before. `expected`, if it is clear, is `accept` or `refuse`.
+   */
   add(family, rules, text, expected) {
     const id = `${rules} ${text}`;
     if (this.#seen.has(id)) return;
@@ -69,7 +72,7 @@ export class Corpus {
     this.tokens.push({ family, rules, token: text, expected });
   }
 
-  /** What most families sign with: cheap keys, several algorithms. */
+  /** Returns a key of one of several fast algorithms, as most families use. */
   anyKey() {
     return this.keys[this.random.pick(['es', 'ed', 'ed', 'es384'])];
   }

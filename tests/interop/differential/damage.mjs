@@ -1,11 +1,12 @@
-// Damaged and made-up tokens: characters, bits and signatures after signing, texts before it, garbage with structure.
+// Damaged and generated tokens: characters, bits and signatures changed after signing, texts
+// changed before it, and structured garbage.
 
 import { claims, header, object, quoted, signParts, signTexts, token } from './corpus.mjs';
 import { AUDIENCE, encode, ISSUER, NOW, signature } from './keys.mjs';
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Every character of some tokens replaced, and now and then one more or one less. */
+/** Replaces each character of some tokens, and sometimes inserts or removes one. */
 function addCharacters(corpus) {
   const { keys, random } = corpus;
   for (const [name, rules] of [['ed', 'keys'], ['es', 'keys'], ['hs', 'secret']]) {
@@ -23,7 +24,7 @@ function addCharacters(corpus) {
   }
 }
 
-/** Bits of each part, which is encoded again as it should be. */
+/** Flips bits of each decoded part and encodes it again. */
 function addBits(corpus) {
   const { keys, random } = corpus;
   for (const name of ['rs', 'ps', 'es', 'es384', 'es512', 'ed', 'hs']) {
@@ -38,7 +39,7 @@ function addBits(corpus) {
   }
 }
 
-/** An ECDSA signature as everybody but JOSE writes it (RFC 3279 §2.2.3). */
+/** Encodes an ECDSA signature in DER (RFC 3279 §2.2.3), which JOSE does not use. */
 function der(bytes) {
   const integer = (half) => {
     const digits = half.subarray(half.findIndex((byte) => byte !== 0));
@@ -73,19 +74,19 @@ function addSignatures(corpus) {
     for (const change of changes) resigned(keys[name], change, 'refuse');
   }
   for (const name of ['es', 'es384', 'es512']) resigned(keys[name], der, 'refuse');
-  // r and n - s are as good a signature: nothing forbids it (RFC 7518 §3.4).
+  // r and n - s are a valid signature, too: RFC 7518 §3.4 does not forbid it.
   const halves = (s, change) => Buffer.concat([s.subarray(0, 32), bigEndian(change(number(s.subarray(32))))]);
   resigned(keys.es, (s) => halves(s, (value) => P256_ORDER - value), 'accept');
   resigned(keys.es, (s) => halves(s, () => P256_ORDER), 'refuse');
   resigned(keys.es, (s) => halves(s, () => 0n), 'refuse');
-  // S + L is no second signature (RFC 8032 §5.1.7).
+  // S + L is not a valid signature (RFC 8032 §5.1.7).
   const raised = (s) => bigEndian(number(Buffer.from(s.subarray(32)).reverse()) + ED25519_ORDER).reverse();
   resigned(keys.ed, (s) => Buffer.concat([s.subarray(0, 32), raised(s)]), 'refuse');
   for (const salt of [0, 20, 31, 33, 48, 64]) {
     const input = token(keys.ps).split('.').slice(0, 2).join('.');
     corpus.add('signatures', 'keys', `${input}.${encode(signature('PS256', keys.ps.secret, input, salt))}`, 'refuse');
   }
-  // The hash, or the padding, of another algorithm.
+  // Signatures with the hash or the padding of another algorithm.
   const others = { es: 'ES384', es384: 'ES256', rs: 'RS512', three: 'PS256', ps: 'RS256', hs: 'HS512' };
   for (const [name, alg] of Object.entries(others)) {
     resigned(keys[name], (_, input) => signature(alg, keys[name].secret, input), 'refuse');
@@ -98,7 +99,7 @@ const PIECES = [
   ',"sub":1', '1e400', '00', '[[', '{"a":', 'é',
 ];
 
-/** The text with some characters or pieces put in, taken out or replaced. */
+/** Inserts, removes or replaces some characters or pieces of the text. */
 function worn(random, text) {
   let worn = text;
   for (let count = random.between(1, 3); count > 0; count -= 1) {
@@ -129,7 +130,7 @@ const VALUES = [
 const PARAMETERS = ['alg', 'kid', 'typ', 'crit', 'b64', 'x'];
 const CLAIMS = ['iss', 'aud', 'exp', 'nbf', 'iat', 'sub', 'jti', 'client_id', 'scope', 'x'];
 
-/** Several members changed at once, of header and payload. */
+/** Changes several members of header and payload at once. */
 function addCombined(corpus) {
   const { keys, random } = corpus;
   const some = (names) => {
@@ -145,7 +146,7 @@ function addCombined(corpus) {
   }
 }
 
-/** What nobody signed: parts that look right, and parts that do not. */
+/** Adds unsigned tokens, of well-formed and malformed parts. */
 function addGarbage(corpus) {
   const { keys, random } = corpus;
   const part = () => random.pick([
@@ -160,7 +161,7 @@ function addGarbage(corpus) {
     const parts = Array.from({ length: random.pick([1, 2, 3, 3, 3, 3, 4, 5]) }, part);
     corpus.add('garbage', random.pick(['keys', 'bare', 'access', 'secret']), parts.join('.'), 'refuse');
   }
-  // Signed by the right key.
+  // Garbage with a valid signature.
   for (let count = 0; count < 150; count += 1) {
     corpus.add('signed garbage', 'keys', signParts(keys.ed, encode(object(header(keys.ed))), part()));
   }

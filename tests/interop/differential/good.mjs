@@ -1,4 +1,4 @@
-// Tokens that everybody should accept, of all algorithms and in every spelling that JSON has.
+// Valid tokens, of all algorithms and in all spellings that JSON allows.
 
 import { claims, header, object, quoted, signTexts } from './corpus.mjs';
 import { AUDIENCE, NOW, SECOND_AUDIENCE } from './keys.mjs';
@@ -16,7 +16,7 @@ const EXTRA_PARAMETERS = {
   x5t: '"AAAA"', jwk: '{"kty":"oct","k":"AAAA"}', epk: 'null', iv: '1', x: '{"alg":"none","alg":"HS256"}',
 };
 
-/** A JSON value that every parser reads alike. */
+/** Returns a JSON value that all parsers read alike. */
 function value(random, depth = 0) {
   const number = () => random.pick([0, -1, 1, 0.5, 1e3, 123456789, -273.15, 9007199254740991, 1e-7]);
   const leaf = [null, true, false, number(), random.pick(WORDS)];
@@ -26,7 +26,7 @@ function value(random, depth = 0) {
   return Object.fromEntries(items.map((item, place) => [`${random.pick(WORDS)}${place}`, item]));
 }
 
-/** The same string with some of its characters as escapes. */
+/** Returns the string as JSON, with some of its characters as escapes. */
 function escaped(random, text) {
   const unit = (at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`;
   const written = (at) => (random.chance(0.2) ? unit(at) : quoted(text[at]).slice(1, -1));
@@ -68,7 +68,7 @@ function goodHeader(random, key) {
   return header(key, { typ: random.pick(TYPES), ...kid, ...Object.fromEntries(extra) });
 }
 
-/** With the claims that RFC 9068 asks for. */
+/** Returns a token with the claims that RFC 9068 requires. */
 function accessToken(random, key) {
   const names = { typ: random.pick(['"at+jwt"', '"application/at+jwt"', '"Application/AT+JWT"']) };
   const changes = { sub: '"alice"', client_id: '"app"', jti: '"id"', iat: `${NOW - 5}`, exp: date(random, NOW + 2000) };

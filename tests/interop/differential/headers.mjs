@@ -1,4 +1,5 @@
-// Headers of every form, rightly signed: algorithms, key ids, types, extensions; and keys put to a wrong use.
+// Headers of all forms, with valid signatures: algorithms, key ids, types, extensions, and keys
+// used for another purpose than theirs.
 
 import { createHmac } from 'node:crypto';
 
@@ -50,7 +51,10 @@ function addAlgorithms(corpus) {
   }
 }
 
-/** Each key with each algorithm that its mathematics can do, under its own id and under none. */
+/**
+ * Signs with each key by each algorithm of its key type, with its own id, none, and those of
+ * others.
+ */
 function addConfused(corpus) {
   const { keys } = corpus;
   const able = {
@@ -76,7 +80,7 @@ function addConfused(corpus) {
   }
 }
 
-/** HMAC with what everybody has of a public key (CVE-2015-9235). */
+/** Signs by HMAC with a public key as the secret (CVE-2015-9235). */
 function addPublicSecrets(corpus) {
   const { keys } = corpus;
   for (const name of ['rs', 'es', 'ed']) {
@@ -117,12 +121,12 @@ function addExtensions(corpus) {
     corpus.add('extensions', 'keys', token(corpus.anyKey(), { head }));
     corpus.add('extensions', 'secret', token(corpus.keys.hs, { head }));
   }
-  // RFC 7797: the payload as it is, without base64url. It must hold no dot, so these are escapes here.
+  // RFC 7797: the payload without base64url. It must not contain a dot, so dots are escaped here.
   const key = corpus.keys.ed;
   const plain = object(claims()).replaceAll('.', '\\u002e');
   const head = object(header(key, { crit: '["b64"]', b64: 'false' }));
   corpus.add('extensions', 'keys', signParts(key, encode(head), plain), 'refuse');
-  // Keys that the attacker brings along.
+  // Keys of the attacker in the header.
   const { stranger } = corpus.keys;
   for (const kid of [quoted(stranger.kid), undefined]) {
     const own = { kid, jwk: quoted(stranger.bare), jku: '"https://attacker.example/jwks"' };

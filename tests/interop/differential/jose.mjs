@@ -1,10 +1,13 @@
-// The rules, as options of jose's jwtVerify.
+// The rules as options of jose's jwtVerify.
 
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 
 import { LEEWAY, NOW } from './keys.mjs';
 
-/** A function for each of the rules: token → { accepted, kind } or { accepted, header, claims, texts }. */
+/**
+ * Returns a function for each of the rules: token → { accepted, kind, claim } or { accepted,
+ * header, claims, texts }.
+ */
 export function newVerifiers(rules) {
   return Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, verifier(rule)]));
 }
@@ -19,7 +22,7 @@ function verifier({ issuer, audiences, algorithms, jwks, secret, access_tokens: 
   return (token) => verify(token, key, options).then((result) => accepted(token, result), refused);
 }
 
-/** Where several keys fit, each is tried, as jose's documentation shows. */
+/** Verifies a token. If several keys match, tries each of them, as jose's documentation shows. */
 async function verify(token, key, options) {
   try {
     return await jwtVerify(token, key, options);

@@ -1,4 +1,4 @@
-// The keys that sign the corpus, made anew at each run, and the rules that both sides judge its tokens by.
+// The keys that sign the corpus, generated for each run, and the rules by which both sides verify.
 
 import { constants, createHmac, generateKeyPair, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -19,7 +19,9 @@ const generate = promisify(generateKeyPair);
 const rsa = (modulusLength, publicExponent = 65537) => ['rsa', { modulusLength, publicExponent }];
 const ec = (namedCurve) => ['ec', { namedCurve }];
 
-/** What each key is made of, the algorithm that it signs with, and how its JWK differs from the usual one. */
+/**
+ * For each key its algorithm, its type and parameters, and how its JWK differs from the usual one.
+ */
 const KINDS = {
   rs: ['RS256', rsa(2048)],
   ps: ['PS256', rsa(2048)],
@@ -55,7 +57,7 @@ export function encode(bytes) {
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** The signature of an algorithm, as bytes; `salt` is the length of PSS's. */
+/** Returns the signature as bytes. `salt` is the length of the salt of PSS. */
 export function signature(alg, key, input, salt) {
   return SIGNERS[alg.slice(0, 2)](alg, key, input, salt);
 }
@@ -68,7 +70,10 @@ async function newKey([name, [alg, [type, options], change]]) {
   return [name, { name, kid: jwk.kid, alg, secret: privateKey, public: publicKey, bare, jwk }];
 }
 
-/** { name: { name, kid, alg, secret, public, bare, jwk } }, HMAC's among them, and keys that nobody trusts. */
+/**
+ * Returns { name: { name, kid, alg, secret, public, bare, jwk } }, with the key for HMAC and an
+ * untrusted key.
+ */
 export async function newKeys() {
   const pairs = await Promise.all(Object.entries(KINDS).map(newKey));
   const stranger = await newKey(['es', KINDS.es]);
@@ -76,15 +81,15 @@ export async function newKeys() {
   return Object.fromEntries([...pairs, ['stranger', stranger[1]], ['hs', shared]]);
 }
 
-/** The rules, each with what its tokens are checked against. */
+/** Returns the rules, each with the keys and settings that its tokens are verified with. */
 export function newRules(keys) {
   const common = { issuer: ISSUER, audiences: [AUDIENCE, SECOND_AUDIENCE], algorithms: NAMES };
   const published = Object.keys(KINDS).map((name) => keys[name].jwk);
   return {
     keys: { ...common, jwks: { keys: published } },
-    // The same without ids and algorithms.
+    // Keys without ids and algorithms.
     bare: { ...common, jwks: { keys: BARE.map((name) => keys[name].bare) } },
-    // RFC 9068, and few algorithms.
+    // Access tokens of RFC 9068, with few algorithms.
     access: { ...common, algorithms: ['ES256', 'EdDSA'], jwks: { keys: published }, access_tokens: true },
     secret: { ...common, algorithms: ['HS256'], secret: encode(keys.hs.secret) },
   };

@@ -1,4 +1,4 @@
-// Numbers that come again with the same seed, so that a corpus is the same at every run but for its keys.
+// Random numbers from a seed, so that a corpus is the same at each run except for its keys.
 
 export class Random {
   #state;
@@ -7,7 +7,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, not including, 1 (mulberry32). */
+  /** Returns a number from 0 up to, but not including, 1 (mulberry32). */
   next() {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -20,7 +20,7 @@ export class Random {
     return Math.floor(this.next() * limit);
   }
 
-  /** From `first` to `last`, both included. */
+  /** Returns an integer from `first` to `last`, both included. */
   between(first, last) {
     return first + this.below(last - first + 1);
   }
@@ -38,7 +38,7 @@ export class Random {
     return list.map(() => rest.splice(this.below(rest.length), 1)[0]);
   }
 
-  /** A text of so many pieces of the alphabet, an array or a string. */
+  /** Returns a text of `length` pieces of the alphabet, which is an array or a string. */
   text(alphabet, length) {
     return Array.from({ length }, () => this.pick(alphabet)).join('');
   }

@@ -1,11 +1,12 @@
-// The disagreements with jose, and why each is meant. One that no line explains fails the run, as does a line that
-// explains none. A line fits by what the token holds, and by the reason that we give.
+// The disagreements with jose, and why each is intended. A disagreement that no row explains fails
+// the run, and so does a row that explains none. A row applies by the content of the token, and by
+// the reason that this crate gives.
 
 const WHITE_SPACE = /[\t\n\f\r ]/;
 const LAST_DATE = 253_402_300_799;
 const DATES = ['exp', 'nbf', 'iat'];
 
-/** The names of the object's own members, in order, escapes undone. */
+/** Returns the names of the object's own members, in order and unescaped. */
 function names(json) {
   const found = [];
   let depth = 0;
@@ -18,13 +19,13 @@ function names(json) {
 
 const hasTwins = (json) => new Set(names(json)).size < names(json).length;
 
-/** How deep arrays and objects are nested. */
+/** Returns how deeply arrays and objects are nested. */
 function depth(value) {
   const inner = typeof value === 'object' && value !== null ? Object.values(value) : undefined;
   return inner === undefined ? 0 : 1 + Math.max(0, ...inner.map(depth));
 }
 
-/** Whether `test` holds for some value within. */
+/** Returns whether `test` is true for the value or one within. */
 function some(value, test) {
   const inner = typeof value === 'object' && value !== null ? Object.values(value) : [];
   return test(value) || inner.some((one) => some(one, test));
@@ -36,9 +37,14 @@ const headerOf = (parts) => JSON.parse(Buffer.from(parts[0], 'base64url').toStri
 const holdsHalfAPair = (value) => /\\ud[89a-f]/.test(JSON.stringify(value));
 
 /**
- * Each line: what it is about, who accepts, the reasons that we give if that is not us and the claims that we may name,
- * when it applies, and why. `when` gets { token, rules, parts, now } and, where jose accepts, the { texts, header,
- * claims } that it read.
+ * Each row has:
+ * - rule: its subject;
+ * - accepts: the side that accepts, `jose` or `ours` (this crate);
+ * - ours: the error kinds that this crate may reject with;
+ * - of: the claims that its error may name, any if absent;
+ * - when: the condition, over { token, rules, parts, now } and, if jose accepts, { texts, header,
+ *   claims } as jose has read them;
+ * - why: the reason.
  */
 export const TABLE = [
   {
@@ -60,42 +66,42 @@ export const TABLE = [
     accepts: 'jose',
     ours: ['MalformedToken'],
     when: ({ parts }) => parts.some((part) => !WHITE_SPACE.test(part) && !part.includes('=') && decoded(part) !== part),
-    why: 'RFC 4648 §3.5 allows it; else one token has several texts, each a new one to deny lists and caches',
+    why: 'RFC 4648 §3.5 allows rejecting them; otherwise one token has several texts, new to deny lists and caches',
   },
   {
-    rule: 'a header parameter twice',
+    rule: 'a duplicate header parameter',
     accepts: 'jose',
     ours: ['MalformedToken'],
     when: ({ texts }) => hasTwins(texts[0]),
-    why: 'RFC 7515 §4: refuse, or take the last one as jose does; who takes the first one sees another token',
+    why: 'RFC 7515 §4: reject, or use the last one as jose does; parsers that use the first one differ',
   },
   {
-    rule: 'a claim twice',
+    rule: 'a duplicate claim',
     accepts: 'jose',
     ours: ['MalformedToken', 'InvalidClaim'],
     when: ({ texts }) => hasTwins(texts[1]),
-    why: 'RFC 7519 §4: refuse, or take the last one as jose does',
+    why: 'RFC 7519 §4: reject, or use the last one as jose does',
   },
   {
     rule: 'a byte order mark',
     accepts: 'jose',
     ours: ['MalformedToken'],
     when: ({ texts }) => texts.some((text) => text.startsWith('\ufeff')),
-    why: 'RFC 8259 §8.1: nobody may add one; a parser may ignore it or not',
+    why: 'RFC 8259 §8.1: must not be added; a parser may ignore it or treat it as an error',
   },
   {
     rule: 'half a surrogate pair',
     accepts: 'jose',
     ours: ['MalformedToken', 'InvalidClaim'],
     when: ({ header, claims }) => [header, claims].some(holdsHalfAPair),
-    why: 'RFC 8259 §8.2: unpredictable; it is no Unicode text, so no string in Rust can hold it',
+    why: 'RFC 8259 §8.2: unpredictable; not valid Unicode, so no Rust string can contain it',
   },
   {
     rule: 'a number beyond a double',
     accepts: 'jose',
     ours: ['InvalidClaim'],
     when: ({ claims }) => some(claims, (value) => value === Infinity || value === -Infinity),
-    why: 'RFC 8259 §6: a parser may limit the range; jose takes 1e400 for infinity, an `exp` that never comes',
+    why: 'RFC 8259 §6: a parser may limit the range; jose reads 1e400 as infinity, so `exp` never comes',
   },
   {
     rule: 'a claim of more than 126 levels',
@@ -110,7 +116,7 @@ export const TABLE = [
     accepts: 'jose',
     ours: ['TokenTooLarge'],
     when: ({ token }) => token.length > 16 * 1024,
-    why: 'a bound on the work for what nobody signed; JwtAuthBuilder::longest_token sets it',
+    why: 'bounds the work for unsigned input; JwtAuthBuilder::max_token_len sets it',
   },
   {
     rule: '`b64` or `zip`',
@@ -124,14 +130,14 @@ export const TABLE = [
     accepts: 'jose',
     ours: ['WrongTokenType'],
     when: ({ header }) => typeof header.typ === 'string',
-    why: 'RFC 8725 §3.11, §3.12: one kind of token must not pass for another; jose looks at `typ` only if told to',
+    why: 'RFC 8725 §3.11, §3.12: one kind of token is not another; jose checks `typ` only on request',
   },
   {
-    rule: '`typ` or `kid` that is no text',
+    rule: '`typ` or `kid` that is not a string',
     accepts: 'jose',
     ours: ['MalformedToken'],
     when: ({ header }) => !isText(header.typ) || !isText(header.kid),
-    why: 'RFC 7515 §4.1.4, §4.1.9: strings; jose ignores what it does not need',
+    why: 'RFC 7515 §4.1.4, §4.1.9: strings; jose ignores parameters that it does not need',
   },
   {
     rule: 'issued in the future',
@@ -139,7 +145,7 @@ export const TABLE = [
     ours: ['NotYetValid'],
     of: ['iat'],
     when: ({ claims, now }) => claims.iat > now + 60,
-    why: 'stricter than RFC 7519 §4.1.6, which asks for no check: a clock, or the token, is wrong',
+    why: 'stricter than RFC 7519 §4.1.6, which requires no check: a clock or the token is wrong',
   },
   {
     rule: 'a date before 1970',
@@ -147,7 +153,7 @@ export const TABLE = [
     ours: ['InvalidClaim'],
     of: ['nbf', 'iat'],
     when: ({ claims }) => claims.nbf < 0 || claims.iat < 0,
-    why: 'RFC 7519 §2: seconds since 1970; fewer than none are a mistake',
+    why: 'RFC 7519 §2: seconds since 1970; a negative number is a mistake',
   },
   {
     rule: 'a date after the year 9999',
@@ -155,26 +161,26 @@ export const TABLE = [
     ours: ['InvalidClaim'],
     of: DATES,
     when: ({ claims }) => DATES.some((name) => claims[name] > LAST_DATE && claims[name] < Infinity),
-    why: 'RFC 7519 §2: seconds; so many are milliseconds by mistake, and the token would never expire',
+    why: 'RFC 7519 §2: seconds; these are milliseconds by mistake, and the token would never expire',
   },
   {
-    rule: '`sub` or `jti` that is no text',
+    rule: '`sub` or `jti` that is not a string',
     accepts: 'jose',
     ours: ['InvalidClaim'],
     of: ['sub', 'jti'],
     when: ({ claims }) => !isText(claims.sub) || !isText(claims.jti),
-    why: 'RFC 7519 §4.1.2, §4.1.7: strings; jose looks at `sub` only if told to',
+    why: 'RFC 7519 §4.1.2, §4.1.7: strings; jose checks `sub` only on request',
   },
   {
-    rule: '`client_id` that is no text',
+    rule: '`client_id` that is not a string',
     accepts: 'jose',
     ours: ['MissingClaim'],
     of: ['client_id'],
     when: ({ claims, rules }) => rules === 'access' && !isText(claims.client_id),
-    why: 'RFC 9068 §2.2, RFC 8693 §4.3: a string; jose only sees to it that it is there',
+    why: 'RFC 9068 §2.2, RFC 8693 §4.3: a string; jose only checks that it is present',
   },
   {
-    rule: 'an audience, and what is no text',
+    rule: 'an audience, and a value that is not a string',
     accepts: 'jose',
     ours: ['InvalidClaim'],
     of: ['aud'],
@@ -185,17 +191,20 @@ export const TABLE = [
     rule: '`EdDSA` and `Ed25519`',
     accepts: 'ours',
     when: ({ parts }) => ['EdDSA', 'Ed25519'].includes(headerOf(parts).alg),
-    why: 'RFC 9864 §2.2: two names for one thing with such a key; jose wants the one that the JWK, or the list, has',
+    why: 'RFC 9864 §2.2: one algorithm for such a key; jose requires the name in the JWK or the list',
   },
   {
     rule: 'a key id, and a key without one',
     accepts: 'ours',
     when: ({ parts, rules }) => rules === 'bare' && typeof headerOf(parts).kid === 'string',
-    why: 'RFC 7517 §4.5: a key need not have an id; see Key::with_key_id',
+    why: 'RFC 7517 §4.5: the id of a key is optional; see Key::with_key_id',
   },
 ];
 
-/** Whether two claims differ only in numbers, and these by no more than the last place of a double. */
+/**
+ * Returns whether two claims differ only in numbers, and these at most in the last place of a
+ * double.
+ */
 function nearly(ours, theirs) {
   if (typeof ours === 'number' && typeof theirs === 'number') {
     return Math.abs(ours - theirs) <= Math.max(Number.MIN_VALUE, Math.abs(theirs) * Number.EPSILON);
@@ -206,7 +215,7 @@ function nearly(ours, theirs) {
     && Object.keys(theirs).every((name) => Object.hasOwn(ours, name) && nearly(ours[name], theirs[name]));
 }
 
-/** Of tokens that both accept: what each reads in the claims, and may read differently. */
+/** Claims that may be read differently from a token that both accept. */
 export const READINGS = [
   {
     rule: 'the last place of a number',
@@ -215,7 +224,7 @@ export const READINGS = [
   },
 ];
 
-/** The line that explains the disagreement, if there is one. */
+/** Returns the row that explains the disagreement, if there is one. */
 export function explain(facts, ours) {
   const accepts = ours.accepted ? 'ours' : 'jose';
   const reason = ({ ours: kinds, of = [ours.claim] }) => kinds.includes(ours.kind) && of.includes(ours.claim);

@@ -1,11 +1,11 @@
-// The compact form, its base64url and its JSON in every odd spelling, each rightly signed as it stands.
+// Unusual spellings of the compact form, its base64url and its JSON, each with a valid signature.
 
 import { claims, header, object, quoted, signParts, signTexts, token } from './corpus.mjs';
 import { encode } from './keys.mjs';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** The text with its last character's unused bits set, where it has any. */
+/** Returns the text with unused bits of its last character set, if there are any. */
 function otherBits(text, bits) {
   const unused = { 2: 4, 3: 2 }[text.length % 4];
   if (unused === undefined) return text;
@@ -35,7 +35,7 @@ const SPELLINGS = [
 function addBase64(corpus) {
   for (const key of [corpus.keys.es, corpus.keys.ed, corpus.keys.rs, corpus.keys.hs]) {
     const rules = key.name === 'hs' ? 'secret' : 'keys';
-    // Three lengths of each part, for the three ways in which base64url ends.
+    // Three lengths of each part, since base64url can end in three ways.
     for (const filling of ['', 'x', 'xx']) {
       const parts = [object(header(key, { x: quoted(filling) })), object(claims({ x: quoted(filling) }))].map(encode);
       for (const spell of SPELLINGS) {
@@ -69,7 +69,7 @@ function addForms(corpus) {
   }
 }
 
-/** Texts that are nearly a JSON object, made of one that is. */
+/** Returns texts that are almost a JSON object, made from a valid one. */
 function nearly(text) {
   const cut = text.slice(0, -1);
   const odd = [
@@ -99,7 +99,7 @@ function addJson(corpus) {
   }
 }
 
-/** Bytes that are no UTF-8, and other encodings. */
+/** Adds bytes that are not UTF-8, and other encodings. */
 function addBytes(corpus) {
   const key = corpus.keys.ed;
   const [head, body] = [object(header(key)), object(claims())];
@@ -114,7 +114,7 @@ function addBytes(corpus) {
   }
 }
 
-/** The object with each of its members once more, before the others or after them. */
+/** Returns the object with each of its members duplicated, before the others or after them. */
 function twice(members) {
   const text = object(members);
   return members.flatMap(([name, value]) => [value, 'null', '"none"', '1', '[]'].flatMap((other) => {
@@ -124,7 +124,7 @@ function twice(members) {
   }));
 }
 
-/** Members that are there twice: alike or not, spelled alike or not, here or further down. */
+/** Adds duplicate members: with equal values or not, spelled alike or not, nested or not. */
 function addDuplicates(corpus) {
   const key = corpus.keys.ed;
   const sign = (first, second) => corpus.add('duplicate members', 'keys', signTexts(key, first, second));

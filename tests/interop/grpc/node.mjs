@@ -2,8 +2,9 @@
 //
 //   node node.mjs PATH-OF-RESOURCE-SERVER
 //
-// Brings its own issuer, and counts the connections that the client opens. Prints a line for every check and at the end
-// `N passed, N failed`; the exit code is 0 if none failed. `../grpc.sh` installs and builds what this needs.
+// Starts its own issuer, and counts the connections that the client opens. Prints a line for each
+// check, and at the end `N passed, N failed`. The exit code is 0 if none failed. `../grpc.sh`
+// installs and builds what this requires.
 
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -22,7 +23,7 @@ const AUDIENCE = 'https://api.example';
 const SERVING = 1;
 const BROKEN_CHALLENGE = 'Bearer error="invalid_token",error_description=';
 
-/** An issuer with one Ed25519 key: { url, token }. */
+/** Starts an issuer with one Ed25519 key: { url, token }. */
 async function startIssuer() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'node', alg: 'EdDSA', use: 'sig' };
@@ -49,7 +50,7 @@ function mint(privateKey, claims) {
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
-/** Passes bytes on, and counts connections. */
+/** Starts a TCP proxy that counts connections. */
 async function startCounter(port) {
   const counter = { connections: 0 };
   const server = createTcpServer((client) => {
@@ -63,7 +64,8 @@ async function startCounter(port) {
   return counter;
 }
 
-// grpc.health.v1: an empty request asks for the whole server, and the answer's only field is the status.
+// grpc.health.v1: an empty request means the whole server. The only field of the response is the
+// status.
 const encode = () => Buffer.alloc(0);
 const decode = (bytes) => (bytes.length === 0 ? 0 : bytes[1]);
 
@@ -75,7 +77,7 @@ function bearer(token) {
 
 const deadline = () => ({ deadline: Date.now() + CALL_LIMIT });
 
-/** { answer } or { error }. */
+/** Calls `Check`: { answer } or { error }. */
 function callCheck(client, token) {
   return new Promise((resolve) => {
     const done = (error, answer) => resolve({ error, answer });
@@ -83,7 +85,7 @@ function callCheck(client, token) {
   });
 }
 
-/** The first message of the stream, then the client hangs up: { answer } or { error }. */
+/** Calls `Watch` and cancels the stream after its first message: { answer } or { error }. */
 function callWatch(client, token) {
   return new Promise((resolve) => {
     const path = '/grpc.health.v1.Health/Watch';
@@ -126,7 +128,7 @@ function refusals(issuer, down) {
   ];
 }
 
-/** A token of exactly this many bytes, or up to three fewer. */
+/** Returns a token of this many bytes, or up to three fewer. */
 function tokenOfSize(issuer, bytes) {
   const others = issuer.token({ padding: '' }).length;
   return issuer.token({ padding: 'x'.repeat(Math.floor(((bytes - others) * 3) / 4)) });
@@ -136,7 +138,7 @@ async function checkSizes(client, issuer) {
   await check('a token near the limit of HTTP/2 headers (15 KiB of 16) is accepted', async () => {
     assertServing(await callCheck(client, tokenOfSize(issuer, 15 * 1024)));
   });
-  await check('a token over that limit fails alone, for HTTP 431', async () => {
+  await check('a token over that limit fails with HTTP 431, and the next call succeeds', async () => {
     const { error } = await callCheck(client, tokenOfSize(issuer, 20 * 1024));
     assert.equal(error?.code, status.UNKNOWN);
     assert.match(error.details, /431/);
@@ -155,17 +157,17 @@ async function scenario(binary) {
   const counter = await startCounter(port);
   const client = new Client(counter.address, credentials.createInsecure());
 
-  await check('a good token: SERVING', async () => assertServing(await callCheck(client, issuer.token())));
-  await check('a good token, a stream: SERVING', async () => assertServing(await callWatch(client, issuer.token())));
+  await check('a valid token: SERVING', async () => assertServing(await callCheck(client, issuer.token())));
+  await check('a valid token, a stream: SERVING', async () => assertServing(await callWatch(client, issuer.token())));
   for (const [name, token, ...expected] of refusals(issuer, down)) {
     await check(`${name}: status, message and metadata`, async () => {
       assertRefused(await callCheck(client, token), ...expected);
     });
     await check(`${name}, a stream: the same`, async () => assertRefused(await callWatch(client, token), ...expected));
-    await check(`${name}: the next call goes on`, async () => assertServing(await callCheck(client, issuer.token())));
+    await check(`${name}: the next call succeeds`, async () => assertServing(await callCheck(client, issuer.token())));
   }
   await checkSizes(client, issuer);
-  await check('all of that took one connection', () => assert.equal(counter.connections, 1));
+  await check('all calls used one connection', () => assert.equal(counter.connections, 1));
   await check('HTTP/1.1 on the same port: 401 and its challenge', async () => {
     const { status: code, challenge } = await get(`http://${listen}/whoami`);
     assert.deepEqual([code, challenge], [401, 'Bearer']);
