@@ -109,7 +109,7 @@ impl<C> Claims<C> {
 ///     const ALL: &'static [&'static str] = &["orders:read"];
 /// }
 /// ```
-#[allow(dead_code, reason = "exported with feature `axum`")]
+#[allow(dead_code, unreachable_pub, reason = "exported with feature `axum`")]
 pub trait Scopes {
     /// The scopes, all of which are required. A handler with an empty list, or with a string that
     /// is not a scope (RFC 6749 §3.3), does not compile.

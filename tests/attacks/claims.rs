@@ -4,7 +4,7 @@ use crate::attack::{
     Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE,
     TOO_EARLY, token,
 };
-use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as good};
+use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as valid_token};
 
 /// CVE-2026-25537: a time claim of the wrong type is an error and is never treated as absent.
 pub(crate) fn times() -> Vec<Attack> {
@@ -69,7 +69,7 @@ pub(crate) fn times() -> Vec<Attack> {
     }
     attacks.push(token(
         "no exp",
-        good().without_claim("exp").sign(),
+        valid_token().without_claim("exp").sign(),
         CLAIM_MISSING,
     ));
     attacks
@@ -113,7 +113,7 @@ pub(crate) fn issuers(site: &Site) -> Vec<Attack> {
     }
     attacks.push(token(
         "no iss",
-        good().without_claim("iss").sign(),
+        valid_token().without_claim("iss").sign(),
         CLAIM_MISSING,
     ));
     attacks
@@ -156,7 +156,7 @@ pub(crate) fn audiences() -> Vec<Attack> {
     }
     attacks.push(token(
         "no aud",
-        good().without_claim("aud").sign(),
+        valid_token().without_claim("aud").sign(),
         CLAIM_MISSING,
     ));
     attacks

@@ -43,8 +43,8 @@ fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
     texts
 }
 
-/// Returns the `RSAPublicKey` (RFC 8017 §A.1.1) in the bit string of a `SubjectPublicKeyInfo` with a
-/// 2048-bit modulus, as DER and as PEM.
+/// Returns the `RSAPublicKey` (RFC 8017 §A.1.1) in the bit string of a `SubjectPublicKeyInfo` with
+/// a 2048-bit modulus, as DER and as PEM.
 fn pkcs1(info: &[u8]) -> (Vec<u8>, String) {
     let der = info[24..].to_vec();
     let length = usize::from(u16::from_be_bytes([der[2], der[3]]));
@@ -61,8 +61,8 @@ fn pkcs1(info: &[u8]) -> (Vec<u8>, String) {
     (der, pem)
 }
 
-/// Attacks on an issuer without secrets, where HMAC is not allowed, and on one that has a secret for
-/// each HMAC algorithm.
+/// Attacks on an issuer without secrets, where HMAC is not allowed, and on one that has a secret
+/// for each HMAC algorithm.
 pub(crate) fn public_keys_as_secrets() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (public, hmac) in PUBLIC

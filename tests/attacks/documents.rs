@@ -52,8 +52,8 @@ fn every_list_that_the_catalogue_names_exists() {
     assert!(count >= 8, "{count}");
 }
 
-/// Returns the dependencies that a table of a manifest declares: those that it lists, or the one that
-/// its header names (`[dependencies.name]`).
+/// Returns the dependencies that a table of a manifest declares: those that it lists, or the one
+/// that its header names (`[dependencies.name]`).
 fn crates<'m>(header: &'m str, lines: &'m str) -> Vec<&'m str> {
     let lists = |name: Option<&str>| matches!(name, Some("dependencies" | "build-dependencies"));
     let mut path = header.rsplit('.');

@@ -1,5 +1,5 @@
-//! Key fetching: every fault of an issuer whose keys are fetched. While keys can't be fetched, a token
-//! that may be valid gets 503 and not 401, and cached keys stay in use.
+//! Key fetching: every fault of an issuer whose keys are fetched. While keys can't be fetched, a
+//! token that may be valid gets 503 and not 401, and cached keys stay in use.
 
 use std::time::Duration;
 
@@ -156,7 +156,8 @@ async fn without_cached_keys_every_outage_is_answered_with_503_and_as_unavailabl
     trap.assert_trap_was_not_reached();
 }
 
-/// The issuer may have added a key that can't be fetched, so an unknown key id gets 503 and not 401.
+/// The issuer may have added a key that can't be fetched, so an unknown key id gets 503 and not
+/// 401.
 #[tokio::test]
 async fn cached_keys_are_used_through_every_outage() {
     let (log, trap) = (Log::take().await, Site::new().await);

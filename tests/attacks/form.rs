@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, TWICE, authorization, request, token};
-use crate::site::{HEADER, claiming, encode, es256, headed, payload_with, token as good};
+use crate::site::{HEADER, claiming, encode, es256, headed, payload_with, token as valid_token};
 
 /// Returns the three parts of a valid token.
 fn parts() -> [String; 3] {
-    let signed = good().sign();
+    let signed = valid_token().sign();
     let parts: Vec<_> = signed.split('.').map(ToOwned::to_owned).collect();
     parts.try_into().unwrap()
 }
@@ -36,7 +36,7 @@ pub(crate) fn shapes() -> Vec<Attack> {
             "five parts of a valid token",
             format!("{header}.{payload}.{signature}.{payload}.{signature}"),
         ),
-        ("a nested token", encode(good().sign())),
+        ("a nested token", encode(valid_token().sign())),
         (
             "a quoted token",
             format!("\"{header}.{payload}.{signature}\""),
@@ -53,9 +53,9 @@ pub(crate) fn shapes() -> Vec<Attack> {
         .collect()
 }
 
-/// CVE-2023-51774: a token encrypted with a public key proves nothing about its sender. An encrypted
-/// token has five parts (RFC 7516 §3.1). It is rejected for their number alone, before any key is
-/// unwrapped or derived and before anything is decompressed.
+/// CVE-2023-51774: a token encrypted with a public key proves nothing about its sender. An
+/// encrypted token has five parts (RFC 7516 §3.1). It is rejected for their number alone, before
+/// any key is unwrapped or derived and before anything is decompressed.
 fn encrypted() -> Vec<Attack> {
     let epk = es256().jwk();
     let headers = [
@@ -114,9 +114,9 @@ fn encrypted() -> Vec<Attack> {
     minted.into()
 }
 
-/// JSON serializations (RFC 7515 §7.2) in every location. In `Authorization` a comma separates joined
-/// header fields (RFC 9110 §5.3), so those with a comma count as two credentials: 400. In a cookie and
-/// in a custom header a comma has no such meaning, and the token is malformed: 401.
+/// JSON serializations (RFC 7515 §7.2) in every location. In `Authorization` a comma separates
+/// joined header fields (RFC 9110 §5.3), so those with a comma count as two credentials: 400. In a
+/// cookie and in a custom header a comma has no such meaning, and the token is malformed: 401.
 pub(crate) fn json_serializations() -> Vec<Attack> {
     let [header, payload, signature] = parts();
     let flattened =
@@ -146,8 +146,8 @@ pub(crate) fn json_serializations() -> Vec<Attack> {
     attacks
 }
 
-/// Returns `text` with another last character, which a decoder that ignores trailing bits decodes to
-/// the same bytes.
+/// Returns `text` with another last character, which a decoder that ignores trailing bits decodes
+/// to the same bytes.
 fn with_trailing_bits(text: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (start, last) = text.split_at(text.len() - 1);
@@ -183,7 +183,7 @@ fn distinctive_parts() -> [String; 3] {
 type Change = fn(&str) -> String;
 
 pub(crate) fn base64url() -> Vec<Attack> {
-    let good = distinctive_parts();
+    let valid = distinctive_parts();
     let changes: [(&str, Change); 8] = [
         ("padding", |part| {
             format!("{part}{}", "=".repeat(4 - part.len() % 4))
@@ -209,7 +209,7 @@ pub(crate) fn base64url() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (name, change) in changes {
         for (index, part) in ["header", "payload", "signature"].into_iter().enumerate() {
-            let mut parts = good.clone();
+            let mut parts = valid.clone();
             parts[index] = change(&parts[index]);
             attacks.push(token(
                 format!("{name} in the {part}"),

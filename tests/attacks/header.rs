@@ -7,7 +7,7 @@ use crate::attack::{
     ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, OTHER_AUDIENCE, SIGNATURE, TOO_LONG, TYPE,
     UNSUPPORTED, token,
 };
-use crate::site::{Site, encode, es256, forger, headed, token as good};
+use crate::site::{Site, encode, es256, forger, headed, token as valid_token};
 
 #[allow(
     clippy::needless_pass_by_value,
@@ -106,7 +106,7 @@ pub(crate) fn attacker_keys(site: &Site) -> Vec<Attack> {
         for (name, value) in offers {
             attacks.push(token(
                 name,
-                good().key(key).header(name, &value).sign(),
+                valid_token().key(key).header(name, &value).sign(),
                 rejection,
             ));
             let fetched = site.fetched.token().key(key).header(name, &value).sign();
@@ -116,7 +116,7 @@ pub(crate) fn attacker_keys(site: &Site) -> Vec<Attack> {
                 KEY_UNKNOWN,
             ));
         }
-        let jwk = good()
+        let jwk = valid_token()
             .key(key)
             .header("jwk", key.jwk())
             .without_header("kid")
@@ -126,8 +126,8 @@ pub(crate) fn attacker_keys(site: &Site) -> Vec<Attack> {
     attacks
 }
 
-/// CVE-2025-59420: extensions in `crit` must be understood (RFC 7515 §4.1.11), and this crate supports
-/// none.
+/// CVE-2025-59420: extensions in `crit` must be understood (RFC 7515 §4.1.11), and this crate
+/// supports none.
 pub(crate) fn extensions() -> Vec<Attack> {
     let crits = [
         json!(["telltale-extension"]),
@@ -224,17 +224,17 @@ pub(crate) fn other_tokens() -> Vec<Attack> {
     for typ in types {
         attacks.push(token(
             format!("typ {typ:?}"),
-            good().header("typ", typ).sign(),
+            valid_token().header("typ", typ).sign(),
             TYPE,
         ));
     }
-    let id_token = good()
+    let id_token = valid_token()
         .audience("telltale-client")
         .claim("nonce", "telltale-nonce")
         .claim("azp", "telltale-client");
     attacks.push(token("an id token", id_token.sign(), OTHER_AUDIENCE));
     let events = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
-    let logout = good()
+    let logout = valid_token()
         .audience("telltale-client")
         .claim("events", events)
         .without_claim("sub");

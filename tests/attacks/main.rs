@@ -3,7 +3,8 @@
 //! cache. No part of the request and no internal detail may be in the response or in the log, and
 //! no URL that an attacker chose may be fetched.
 //!
-//! Every token is made here, by the test kit or by hand. These attacks have a CVE in another library:
+//! Every token is made here, by the test kit or by hand. These attacks have a CVE in another
+//! library:
 //!
 //! | CVE | vulnerability | tested in |
 //! |---|---|---|

@@ -1,5 +1,5 @@
-//! A search for leaks in logs and responses: for any sixteen consecutive bytes of a request, encoded
-//! or decoded, and of a secret. A part of a token must not leak any more than the whole.
+//! A search for leaks in logs and responses: for any sixteen consecutive bytes of a request,
+//! encoded or decoded, and of a secret. A part of a token must not leak any more than the whole.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,8 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// Returns the pieces of a request's headers, of what is encoded in them, and of the site's secrets.
+    /// Returns the pieces of a request's headers, of what is encoded in them, and of the site's
+    /// secrets.
     pub(crate) fn of(headers: &[(HeaderName, HeaderValue)], site: &Site) -> Self {
         let mut pieces = Self::default();
         for value in headers.iter().map(|(_, value)| value.as_bytes()) {
@@ -105,8 +106,8 @@ fn secrets(site: &Site) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Returns the forms in which bytes may get into a log: base64url as in a JWK, base64 as in PEM, and
-/// the output of `{:?}`, `escape_ascii`, `{:x}` and lossy UTF-8.
+/// Returns the forms in which bytes may get into a log: base64url as in a JWK, base64 as in PEM,
+/// and the output of `{:?}`, `escape_ascii`, `{:x}` and lossy UTF-8.
 fn forms(secret: &[u8]) -> [String; 6] {
     let hex = secret
         .iter()

@@ -1,11 +1,11 @@
 //! The location of the token in the request, and its size.
 
 use crate::attack::{Attack, MALFORMED, NO_TOKEN, TOO_LONG, TWICE, authorization, request};
-use crate::site::token as good;
+use crate::site::token as valid_token;
 
 pub(crate) fn credentials() -> Vec<Attack> {
-    let bearer = format!("Bearer {}", good().sign());
-    let (good, bad) = (bearer.as_bytes(), &b"Bearer telltale.telltale.telltale"[..]);
+    let bearer = format!("Bearer {}", valid_token().sign());
+    let (valid, invalid) = (bearer.as_bytes(), &b"Bearer telltale.telltale.telltale"[..]);
     let two = |one: &[u8], two: &[u8]| {
         request(
             "two Authorization headers",
@@ -14,17 +14,17 @@ pub(crate) fn credentials() -> Vec<Attack> {
         )
     };
     let joined =
-        |with: &[u8]| authorization("joined by a comma", &[good, with, good].concat(), TWICE);
+        |with: &[u8]| authorization("joined by a comma", &[valid, with, valid].concat(), TWICE);
     vec![
-        two(good, good),
-        two(good, bad),
-        two(bad, good),
-        two(good, b"Basic dGVsbHRhbGU6dGVsbHRhbGU"),
-        two(b"Basic dGVsbHRhbGU6dGVsbHRhbGU", good),
+        two(valid, valid),
+        two(valid, invalid),
+        two(invalid, valid),
+        two(valid, b"Basic dGVsbHRhbGU6dGVsbHRhbGU"),
+        two(b"Basic dGVsbHRhbGU6dGVsbHRhbGU", valid),
         joined(b", "),
         joined(b","),
         joined(b" , "),
-        authorization("a trailing comma", &[good, b","].concat(), TWICE),
+        authorization("a trailing comma", &[valid, b","].concat(), TWICE),
         authorization(
             "bytes beyond ASCII",
             "Bearer telltaletökén".as_bytes(),
@@ -41,12 +41,12 @@ pub(crate) fn credentials() -> Vec<Attack> {
         authorization("Bearer and two spaces", b"Bearer  ", MALFORMED),
         authorization(
             "a tab for a space",
-            &[b"Bearer\t", &good[7..]].concat(),
+            &[b"Bearer\t", &valid[7..]].concat(),
             MALFORMED,
         ),
         authorization(
             "a space and a tab",
-            &[b"Bearer \t", &good[7..]].concat(),
+            &[b"Bearer \t", &valid[7..]].concat(),
             MALFORMED,
         ),
         authorization(
@@ -59,14 +59,14 @@ pub(crate) fn credentials() -> Vec<Attack> {
             b"bearer telltale-telltale",
             MALFORMED,
         ),
-        authorization("a colon", &[b"Bearer: ", &good[7..]].concat(), MALFORMED),
-        authorization("the scheme twice", &[b"Bearer ", good].concat(), MALFORMED),
+        authorization("a colon", &[b"Bearer: ", &valid[7..]].concat(), MALFORMED),
+        authorization("the scheme twice", &[b"Bearer ", valid].concat(), MALFORMED),
         authorization("another scheme", b"Basic dGVsbHRhbGU6dGVsbHRhbGU", NO_TOKEN),
-        authorization("DPoP", &[b"DPoP ", &good[7..]].concat(), NO_TOKEN),
-        authorization("no scheme", &good[7..], NO_TOKEN),
+        authorization("DPoP", &[b"DPoP ", &valid[7..]].concat(), NO_TOKEN),
+        authorization("no scheme", &valid[7..], NO_TOKEN),
         authorization(
             "a scheme that starts with Bearer",
-            &[b"BearerToken ", &good[7..]].concat(),
+            &[b"BearerToken ", &valid[7..]].concat(),
             NO_TOKEN,
         ),
     ]
@@ -74,7 +74,7 @@ pub(crate) fn credentials() -> Vec<Attack> {
 
 /// The service also reads tokens from a cookie and from a custom header.
 pub(crate) fn locations() -> Vec<Attack> {
-    let token = good().sign();
+    let token = valid_token().sign();
     let (bearer, cookie) = (format!("Bearer {token}"), format!("a=b; session={token}"));
     let twice = format!("session={token}; session={token}");
     let (bearer, cookie, token) = (bearer.as_bytes(), cookie.as_bytes(), token.as_bytes());
@@ -99,7 +99,9 @@ pub(crate) fn locations() -> Vec<Attack> {
 
 pub(crate) fn sizes() -> Vec<Attack> {
     let long = |bytes: usize| format!("Bearer {}", "telltale".repeat(bytes / 8));
-    let padded = good().claim("filler", "telltale".repeat(2000)).sign();
+    let padded = valid_token()
+        .claim("filler", "telltale".repeat(2000))
+        .sign();
     let cookie = format!("session={}", "telltale".repeat(7500));
     vec![
         authorization("a header of 60 KB", long(60_000).as_bytes(), TOO_LONG),

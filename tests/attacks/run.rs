@@ -172,11 +172,11 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
     assert!(count > 0);
     site.assert_trap_was_not_reached();
     log.clear();
-    for good in [
+    for valid in [
         crate::site::token().sign(),
         site.fetched.token().audience(crate::site::AUDIENCE).sign(),
     ] {
-        let bearer = HeaderValue::try_from(format!("Bearer {good}")).unwrap();
+        let bearer = HeaderValue::try_from(format!("Bearer {valid}")).unwrap();
         for layer in [&site.plain, &site.caching, &site.caching] {
             let answer = ask(layer, [(http::header::AUTHORIZATION, bearer.clone())]).await;
             assert_eq!(

@@ -106,8 +106,8 @@ fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
     } else {
         ISSUER
     };
-    let good = token_of(key(algorithm)).issuer(issuer).sign();
-    let (message, signature) = good.rsplit_once('.').unwrap();
+    let valid = token_of(key(algorithm)).issuer(issuer).sign();
+    let (message, signature) = valid.rsplit_once('.').unwrap();
     (message.to_owned(), decode(signature))
 }
 
@@ -137,8 +137,8 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
 pub(crate) fn ecdsa_numbers() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (algorithm, order) in ORDERS {
-        let (message, good) = parts(algorithm);
-        let (r, s) = good.split_at(good.len() / 2);
+        let (message, valid) = parts(algorithm);
+        let (r, s) = valid.split_at(valid.len() / 2);
         let (zero, order) = (vec![0; r.len()], hex(order));
         let mut over = order.clone();
         *over.last_mut().unwrap() += 1;
@@ -165,19 +165,19 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
     use Algorithm::{ES256, ES512, Ed25519, HS256, PS256, RS256};
     let mut attacks = Vec::new();
     for algorithm in [RS256, PS256, ES256, ES512, Ed25519, HS256] {
-        let (message, good) = parts(algorithm);
+        let (message, valid) = parts(algorithm);
         let signatures = [
-            ("cut at the end", good[..good.len() - 1].to_vec()),
-            ("cut at the start", good[1..].to_vec()),
+            ("cut at the end", valid[..valid.len() - 1].to_vec()),
+            ("cut at the start", valid[1..].to_vec()),
             // RFC 2104 §5 allows MACs to be truncated to half; RFC 7518 §3.2 does not.
-            ("cut to its half", good[..good.len() / 2].to_vec()),
-            ("of one byte", good[..1].to_vec()),
-            ("extended at the end", [&good[..], &[0]].concat()),
-            ("extended by a hash", [&good[..], &[7; 32]].concat()),
-            ("extended at the start", [&[0], &good[..]].concat()),
-            ("twice", [&good[..], &good].concat()),
+            ("cut to its half", valid[..valid.len() / 2].to_vec()),
+            ("of one byte", valid[..1].to_vec()),
+            ("extended at the end", [&valid[..], &[0]].concat()),
+            ("extended by a hash", [&valid[..], &[7; 32]].concat()),
+            ("extended at the start", [&[0], &valid[..]].concat()),
+            ("twice", [&valid[..], &valid].concat()),
             ("of 8 KB", vec![1; 8192]),
-            ("of zeros", vec![0; good.len()]),
+            ("of zeros", vec![0; valid.len()]),
         ];
         for (name, signature) in signatures {
             let forged = format!("{message}.{}", encode(signature));

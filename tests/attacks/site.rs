@@ -63,9 +63,9 @@ pub(crate) fn token_of(key: &TestKey) -> TokenBuilder {
 
 /// Returns a valid payload in which one claim has this JSON text as its value.
 pub(crate) fn payload_with(claim: &str, value: &str) -> String {
-    let good = token().sign();
+    let valid = token().sign();
     let mut claims: Value =
-        serde_json::from_slice(&decode(good.split('.').nth(1).unwrap())).unwrap();
+        serde_json::from_slice(&decode(valid.split('.').nth(1).unwrap())).unwrap();
     claims.as_object_mut().unwrap().remove(claim);
     let others = claims.to_string();
     format!("{},\"{claim}\":{value}}}", others.trim_end_matches('}'))
@@ -147,8 +147,8 @@ impl Site {
         }
     }
 
-    /// Returns a valid token of the issuer whose keys are fetched, with distinctive claims to search
-    /// for.
+    /// Returns a valid token of the issuer whose keys are fetched, with distinctive claims to
+    /// search for.
     pub(crate) fn fetched_token(&self) -> TokenBuilder {
         let personal = self
             .fetched

@@ -53,8 +53,8 @@ impl Log {
         String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
     }
 
-    /// Asserts the number of logged rejections. Without it, a log that captures nothing would pass the
-    /// tests for leaks.
+    /// Asserts the number of logged rejections. Without it, a log that captures nothing would pass
+    /// the tests for leaks.
     pub(crate) fn tells_of_rejections(&self, count: usize, what: &str) {
         let text = self.text();
         assert_eq!(

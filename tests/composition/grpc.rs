@@ -44,8 +44,8 @@ fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
         .unwrap()
 }
 
-/// Returns the `grpc-status` in the headers. It is `None` if the call reached the method, which sends
-/// its status in the trailers.
+/// Returns the `grpc-status` in the headers. It is `None` if the call reached the method, which
+/// sends its status in the trailers.
 #[track_caller]
 fn status(response: &Response<Body>) -> Option<&str> {
     assert_eq!(

@@ -6,8 +6,8 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_jwt_auth::{
-    Challenge, Claims, ConfigErrorKind, Error, ErrorKind, Issuer, JsonClaims, JwtAuthLayer,
-    RejectionResponse as _, RequestParts, RequireLayer,
+    Challenge, Claims, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, RejectionResponse as _,
+    RequestParts, RequireLayer,
 };
 
 use crate::support::{AUDIENCE, ISSUER, key, layer, public_key, request};
@@ -43,14 +43,14 @@ fn challenge(response: &Response<String>) -> &str {
 #[tokio::test]
 async fn all_scopes_are_required_in_each_form_of_the_claim() {
     let require = RequireLayer::all_scopes(["orders:read", "orders:write"]).unwrap();
-    for (claim, good) in [
+    for (claim, valid) in [
         ("scope", json!("orders:read orders:write")),
         ("scope", json!("profile orders:write  orders:read")),
         ("scope", json!(["orders:read", "orders:write"])),
         ("scp", json!("orders:read orders:write")),
         ("scp", json!(["orders:write", "orders:read", "profile"])),
     ] {
-        let response = through(require.clone(), request(Some(&token_with(claim, good)))).await;
+        let response = through(require.clone(), request(Some(&token_with(claim, valid)))).await;
         assert_eq!(
             (response.status(), response.body().as_str()),
             (StatusCode::OK, "test-subject")
@@ -83,12 +83,12 @@ async fn all_scopes_are_required_in_each_form_of_the_claim() {
 #[tokio::test]
 async fn any_scope_is_enough() {
     let require = RequireLayer::any_scope(["orders:write", "orders:admin"]).unwrap();
-    for good in [
+    for valid in [
         "orders:write",
         "orders:admin",
         "x orders:admin orders:write",
     ] {
-        let response = through(require.clone(), request(Some(&token_with("scope", good)))).await;
+        let response = through(require.clone(), request(Some(&token_with("scope", valid)))).await;
         assert_eq!(response.status(), StatusCode::OK);
     }
     let response = through(require, request(Some(&token_with("scope", "orders:read")))).await;

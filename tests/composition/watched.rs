@@ -14,6 +14,8 @@ use tower_jwt_auth::{
 
 use crate::support::{AUDIENCE, ISSUER, public_key, request, token};
 
+/// A counter. `Relaxed` suffices, since it guards no other data, and a test reads it once the
+/// requests that count are done.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Count(Arc<AtomicUsize>);
 
@@ -27,8 +29,9 @@ impl Count {
     }
 }
 
-/// Returns a layer with its key available, and the number of its key look-ups. No signature is checked
-/// without one. The layer has cached the header of the tokens, so each token is one look-up.
+/// Returns a layer with its key available, and the number of its key look-ups. No signature is
+/// checked without one. The layer has cached the header of the tokens, so each token is one
+/// look-up.
 pub(crate) fn watched_layer() -> (JwtAuthLayer, Count) {
     let look_ups = Count::default();
     let source = WatchedKeys {
@@ -65,8 +68,8 @@ impl KeySource for WatchedKeys {
     }
 }
 
-/// A service that counts its clones and calls, and panics if it is called without having been polled
-/// ready.
+/// A service that counts its clones and calls, and panics if it is called without having been
+/// polled ready.
 #[derive(Debug, Default)]
 pub(crate) struct Costly {
     pub(crate) clones: Count,

@@ -23,8 +23,8 @@ fn uncached_verification(key: &TestKey, token: &str) -> u64 {
     all - of_the_claims(token).count_total - of_the_signature_check(key)
 }
 
-/// Returns the allocations of a signature check: those of a rejection for an invalid signature, less
-/// those of a rejection before the check, which is alike in everything else.
+/// Returns the allocations of a signature check: those of a rejection for an invalid signature,
+/// less those of a rejection before the check, which is alike in everything else.
 fn of_the_signature_check(key: &TestKey) -> u64 {
     let mut service = protected(key);
     let unknown = token(&key.clone().with_key_id("unknown")).sign();

@@ -17,8 +17,8 @@ const PLAIN_COPIES: &str =
 
 pub(crate) type Instructions = BTreeMap<String, u64>;
 
-/// Returns the instructions of one operation of each workload, without those for the request and for
-/// the signature check itself. `test` names the test that runs the workloads under callgrind.
+/// Returns the instructions of one operation of each workload, without those for the request and
+/// for the signature check itself. `test` names the test that runs the workloads under callgrind.
 pub(crate) fn instructions(test: &str) -> Instructions {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("costs-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -36,8 +36,8 @@ pub(crate) fn instructions(test: &str) -> Instructions {
     beyond(&counts)
 }
 
-/// Counts within one function, and writes a part of the report when its caller returns. Callgrind 3.19
-/// writes no parts if both options name the same function.
+/// Counts within one function, and writes a part of the report when its caller returns. Callgrind
+/// 3.19 writes no parts if both options name the same function.
 fn run(test: &str, folder: &Path) -> Output {
     Command::new("valgrind")
         .args([

@@ -1,5 +1,5 @@
-//! The costs of a request in allocations and in instructions, which do not depend on the load of the
-//! machine.
+//! The costs of a request in allocations and in instructions, which do not depend on the load of
+//! the machine.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -139,8 +139,8 @@ where
     response.status()
 }
 
-/// Returns `token` with the signature of another token by the same key. Such a signature is in range,
-/// so the check computes in full.
+/// Returns `token` with the signature of another token by the same key. Such a signature is in
+/// range, so the check computes in full.
 pub(crate) fn forged(token: &str, other: &str) -> String {
     let (message, _) = token.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();

@@ -53,21 +53,21 @@ pub(crate) fn all() -> Vec<Workload> {
         TestKey::from_secret(Algorithm::HS256, (0..32).collect::<Vec<_>>()).with_key_id("2026-01");
     let other =
         TestKey::from_secret(Algorithm::HS256, (1..33).collect::<Vec<_>>()).with_key_id("2026-01");
-    let good = fixed(&key);
+    let valid = fixed(&key);
     let unknown = fixed(&key.clone().with_key_id("2026-02"));
     let garbage = ["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".");
-    let header = bearer(&good);
+    let header = bearer(&valid);
     vec![
-        Workload::new(BARE, bare(&key, &good)),
+        Workload::new(BARE, bare(&key, &valid)),
         Workload::new(NO_LAYER, move || {
             assert!(send(&mut Inner, request(&header)).is_success());
         }),
-        Workload::new("verify", through(protected(&key), true, bearer(&good))),
+        Workload::new("verify", through(protected(&key), true, bearer(&valid))),
         Workload::new(
             "verify, another issuer's header",
-            through(protected_beside(&other, &key), true, bearer(&good)),
+            through(protected_beside(&other, &key), true, bearer(&valid)),
         ),
-        Workload::new("hit", through(caching(&key), true, bearer(&good))),
+        Workload::new("hit", through(caching(&key), true, bearer(&valid))),
         Workload::new(
             "rejected: unknown kid",
             through(protected(&key), false, bearer(&unknown)),

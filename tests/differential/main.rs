@@ -2,8 +2,8 @@
 //! implementation decides on as well.
 //!
 //! `tests/interop/differential.sh` makes the corpus, runs this test and compares the decisions. The
-//! test reads `corpus.json` from the folder `DIFFERENTIAL_FOLDER` and writes `answers.json` there. The
-//! script fails if that file is missing. Without the variable the test does nothing.
+//! test reads `corpus.json` from the folder `DIFFERENTIAL_FOLDER` and writes `answers.json` there.
+//! The script fails if that file is missing. Without the variable the test does nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -36,12 +36,12 @@ async fn the_printed_commands_do_what_their_comments_say() {
         3
     );
 
-    let good = command(&printed, "# A valid token");
+    let valid = command(&printed, "# A valid token");
     assert!(
-        good.starts_with(&format!("{}/whoami ", server.url)),
-        "{good}"
+        valid.starts_with(&format!("{}/whoami ", server.url)),
+        "{valid}"
     );
-    let answer = server.whoami(token(good)).await;
+    let answer = server.whoami(token(valid)).await;
     answer.assert_accepted();
     assert_eq!(answer.json()["sub"], "alice");
 

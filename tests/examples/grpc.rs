@@ -63,8 +63,8 @@ async fn the_health_service_is_protected_beside_the_http_routes() {
             .unwrap(),
     );
     let token = issuer.token().sign();
-    let good = health.check(check(Some(&token))).await.unwrap();
-    assert_eq!(good.into_inner().status(), ServingStatus::Serving);
+    let valid = health.check(check(Some(&token))).await.unwrap();
+    assert_eq!(valid.into_inner().status(), ServingStatus::Serving);
     for (token, message) in [
         (None, "no access token was given"),
         (Some("x"), "the access token is malformed"),

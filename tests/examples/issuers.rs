@@ -18,6 +18,7 @@ pub(crate) struct SecretFile(PathBuf);
 
 impl SecretFile {
     pub(crate) fn new(content: &[u8]) -> Self {
+        // `Relaxed` suffices: only the uniqueness of the numbers matters.
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "secret-{}-{}",

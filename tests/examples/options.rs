@@ -14,8 +14,8 @@ const NAMED: [&str; 4] = [
     "https://api.example",
 ];
 
-/// Asserts that each command line is rejected with exit code 2 and one line on standard error, which
-/// names the word at fault and `--help`.
+/// Asserts that each command line is rejected with exit code 2 and one line on standard error,
+/// which names the word at fault and `--help`.
 async fn assert_mistakes(mistakes: &[(&[&str], &str)]) {
     for (args, word) in mistakes {
         let Output {
@@ -181,24 +181,24 @@ async fn options_that_need_another_one_are_rejected_without_it() {
 #[tokio::test]
 async fn weak_secrets_are_rejected_and_not_shown() {
     let weak = SecretFile::new(b"Tr0ub4dor&3");
-    let good = SecretFile::new(b"correct horse battery staple 0123456789");
+    let valid = SecretFile::new(b"correct horse battery staple 0123456789");
     let missing = "no-such-directory/no-such-file";
     assert_bad_with_issuer(&[
         (&["--hmac-secret-file", weak.path()], weak.path()),
         (&["--hmac-secret-file", weak.path()], "32 bytes"),
         (
-            &["--hmac-secret-file", good.path(), "--algorithms", "HS512"],
+            &["--hmac-secret-file", valid.path(), "--algorithms", "HS512"],
             "HS512",
         ),
         (&["--hmac-secret-file", missing], missing),
         (
             &[
                 "--hmac-secret-file",
-                good.path(),
+                valid.path(),
                 "--issuer",
                 "https://b.example",
                 "--hmac-secret-file",
-                good.path(),
+                valid.path(),
             ],
             "secret",
         ),

@@ -94,8 +94,8 @@ where
     answer
 }
 
-/// Returns the pieces of the request that a rejection must not repeat. Those of the content type are
-/// not among them.
+/// Returns the pieces of the request that a rejection must not repeat. Those of the content type
+/// are not among them.
 fn pieces(request: &Request<()>) -> Vec<String> {
     let values = request
         .headers()

@@ -1,7 +1,7 @@
 //! The challenges of rejections: each can be parsed, and states what was configured.
 //!
-//! Input: a letter for the reason of the rejection, the realm, a line feed, the required scopes, a line
-//! feed, and the content type of the request.
+//! Input: a letter for the reason of the rejection, the realm, a line feed, the required scopes, a
+//! line feed, and the content type of the request.
 
 use std::future::ready;
 use std::time::Duration;
@@ -86,12 +86,12 @@ fn rejected(reason: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     if let Ok(value) = HeaderValue::from_bytes(content_type.as_bytes()) {
         request.headers_mut().insert(CONTENT_TYPE, value);
     }
-    let good = HeaderValue::try_from(format!("Bearer {}", token_of("alice"))).unwrap();
+    let valid = HeaderValue::try_from(format!("Bearer {}", token_of("alice"))).unwrap();
     let headers = request.headers_mut();
     let kind = match reason {
         b't' => {
-            headers.append(AUTHORIZATION, good.clone());
-            headers.append(AUTHORIZATION, good);
+            headers.append(AUTHORIZATION, valid.clone());
+            headers.append(AUTHORIZATION, valid);
             ErrorKind::InvalidRequest
         }
         b'x' => {
@@ -99,7 +99,7 @@ fn rejected(reason: u8, content_type: &str) -> (Request<()>, ErrorKind) {
             ErrorKind::MalformedToken
         }
         b's' | b'r' | b'k' => {
-            headers.append(AUTHORIZATION, good);
+            headers.append(AUTHORIZATION, valid);
             if reason == b'k' {
                 ErrorKind::KeysUnavailable
             } else {

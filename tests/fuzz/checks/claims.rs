@@ -27,8 +27,8 @@ pub fn check(payload: &[u8]) {
     assert_decision(authenticator(true), &token, payload, &strict);
 }
 
-/// Returns an authenticator with the default rules, or a strict one, which requires access tokens of
-/// RFC 9068 and a scope.
+/// Returns an authenticator with the default rules, or a strict one, which requires access tokens
+/// of RFC 9068 and a scope.
 fn authenticator(strict: bool) -> &'static Authenticator {
     static AUTHENTICATORS: [OnceLock<Authenticator>; 2] = [const { OnceLock::new() }; 2];
     AUTHENTICATORS[usize::from(strict)].get_or_init(|| {
@@ -41,7 +41,8 @@ fn authenticator(strict: bool) -> &'static Authenticator {
     })
 }
 
-/// Asserts that a token without flaws is accepted, and that another is rejected for one of its flaws.
+/// Asserts that a token without flaws is accepted, and that another is rejected for one of its
+/// flaws.
 fn assert_decision(authenticator: &Authenticator, token: &str, payload: &[u8], flaws: &[Reason]) {
     match decide(authenticator, token) {
         Ok(claims) => {
@@ -93,8 +94,8 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
         .is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
     flaws.extend(other_audience.then_some((ErrorKind::WrongAudience, None)));
     flaws.extend(out_of_time(&members));
-    // Flaws that the registered claims don't show: numbers out of range, lone surrogates and too deep
-    // a nesting.
+    // Flaws that the registered claims don't show: numbers out of range, lone surrogates and too
+    // deep a nesting.
     let whole = serde_json::from_slice::<Map<String, Value>>(payload);
     flaws.extend(whole.is_err().then_some((ErrorKind::InvalidClaim, None)));
     flaws

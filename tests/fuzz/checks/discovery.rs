@@ -1,7 +1,7 @@
 //! Discovery: from the metadata of an issuer to its keys.
 //!
-//! Input: a byte that selects the issuer, one that selects the statuses of its documents, the value of
-//! `Cache-Control`, a line feed, and the document.
+//! Input: a byte that selects the issuer, one that selects the statuses of its documents, the value
+//! of `Cache-Control`, a line feed, and the document.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};

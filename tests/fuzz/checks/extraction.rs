@@ -1,8 +1,9 @@
 //! The extraction of the token from a request.
 //!
-//! Input: a byte whose bits enable token sources (1 `Authorization`, 2 a cookie, 4 a header, 8 the query,
-//! 16 the WebSocket protocol) and the optional mode (32). Then lines, each with a letter for the
-//! location, a colon and the value. In a value, `@` stands for one valid token and `$` for another.
+//! Input: a byte whose bits enable token sources (1 `Authorization`, 2 a cookie, 4 a header, 8 the
+//! query, 16 the WebSocket protocol) and the optional mode (32). Then lines, each with a letter for
+//! the location, a colon and the value. In a value, `@` stands for one valid token and `$` for
+//! another.
 
 use std::sync::OnceLock;
 

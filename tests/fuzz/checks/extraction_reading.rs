@@ -42,8 +42,8 @@ fn text(bytes: Vec<u8>) -> Reading {
     String::from_utf8(bytes).map_or(Reading::Unreadable, Reading::Token)
 }
 
-/// Replaces bytes that are not ASCII with `!`, which is not base64url either, so the token is malformed
-/// in the same way.
+/// Replaces bytes that are not ASCII with `!`, which is not base64url either, so the token is
+/// malformed in the same way.
 fn visible(token: &[u8]) -> String {
     token
         .iter()
@@ -57,8 +57,7 @@ fn visible(token: &[u8]) -> String {
         .collect()
 }
 
-/// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4). A comma separates two of them
-/// (§5.3).
+/// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4). A comma separates two (§5.3).
 fn authorization(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
         let end = value
@@ -93,8 +92,8 @@ fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Cookies of RFC 6265 §4.1.1 and §5.4: pairs separated by semicolons, with optional quotes around the
-/// value. An empty cookie counts as a deleted one.
+/// Cookies of RFC 6265 §4.1.1 and §5.4: pairs separated by semicolons, with optional quotes around
+/// the value. An empty cookie counts as a deleted one.
 fn cookie(values: &[&[u8]]) -> Reading {
     let mut found = Vec::new();
     for pair in values

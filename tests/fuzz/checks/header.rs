@@ -36,8 +36,8 @@ fn authenticator(ids: bool) -> &'static Authenticator {
         .get_or_init(|| builder_with(key_set(ids)).build_authenticator().unwrap())
 }
 
-/// Signs with the key of the algorithm in the header if there is one, and with the secret otherwise.
-/// The header need not be UTF-8.
+/// Signs with the key of the algorithm in the header if there is one, and with the secret
+/// otherwise. The header need not be UTF-8.
 fn signed(header: &[u8]) -> String {
     let algorithm = Members::read(header)
         .and_then(|members| named(&members))

@@ -55,8 +55,8 @@ fn members(text: &str) -> Vec<Box<RawValue>> {
         .unwrap_or_default()
 }
 
-/// Returns the expected keys in the order of their ids, those without an id first. Of too many keys,
-/// only the first are used.
+/// Returns the expected keys in the order of their ids, those without an id first. Of too many
+/// keys, only the first are used.
 fn expected(usable: &[Key], wanted: impl Fn(&Key) -> bool) -> Vec<Sketch> {
     let mut keys: Vec<_> = usable
         .iter()
@@ -170,8 +170,8 @@ fn bits(number: &[u8]) -> usize {
         .map_or(0, |first| significant.len() * 8 - unused(first))
 }
 
-/// Asserts that the `Debug` output of a set contains no key material, except where a key id contains
-/// it as well.
+/// Asserts that the `Debug` output of a set contains no key material, except where a key id
+/// contains it as well.
 fn assert_shows_no_material(set: &KeySet, text: &str) {
     let shown = format!("{set:?}");
     // Key ids and the names of unsupported algorithms are shown.

@@ -1,6 +1,6 @@
-//! What must hold for every input, in one module for each fuzz target. The docs of a module describe
-//! its input. The checks use only the public API of the crate, and compute the expected results
-//! independently of it.
+//! What must hold for every input, in one module for each fuzz target. The docs of a module
+//! describe its input. The checks use only the public API of the crate, and compute the expected
+//! results independently of it.
 
 mod answer;
 mod extraction_reading;

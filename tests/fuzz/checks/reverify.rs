@@ -16,8 +16,8 @@ const TYPED: [&str; 12] = [
     "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "cty", "enc", "zip", "crit", "url", "nonce",
 ];
 
-/// Asserts that `jsonwebtoken` accepts the token with the same key and rules. Times are not checked,
-/// since `jsonwebtoken` uses the clock of the system.
+/// Asserts that `jsonwebtoken` accepts the token with the same key and rules. Times are not
+/// checked, since `jsonwebtoken` uses the clock of the system.
 pub fn accepted(token: &str, claims: &Claims) {
     let (key, algorithm) = (public(claims.algorithm()), theirs(claims.algorithm()));
     let (message, signature) = token.rsplit_once('.').unwrap();

@@ -1,9 +1,10 @@
 //! The decision on a token.
 //!
-//! Input: either `=` and the token as text; or a letter for the key, a header, a line feed, a payload, a
-//! line feed, and edits of the signed token. An empty header or payload stands for a valid one. An
-//! edit is three bytes: two for the position and one for the change. A change below 0x80 replaces the
-//! byte there, one below 0xC0 deletes it, and any other is inserted there without its top bit.
+//! Input: either `=` and the token as text; or a letter for the key, a header, a line feed, a
+//! payload, a line feed, and edits of the signed token. An empty header or payload stands for a
+//! valid one. An edit is three bytes: two for the position and one for the change. A change below
+//! 0x80 replaces the byte there, one below 0xC0 deletes it, and any other is inserted there without
+//! its top bit.
 
 use std::sync::OnceLock;
 

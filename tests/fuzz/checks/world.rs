@@ -68,8 +68,8 @@ pub fn builder() -> JwtAuthBuilder {
     builder_with(key_set(true))
 }
 
-/// Returns a valid token of a subject. Panics if it is rejected, since the checks would then compare
-/// nothing.
+/// Returns a valid token of a subject. Panics if it is rejected, since the checks would then
+/// compare nothing.
 pub fn token_of(subject: &str) -> String {
     let payload = json!({"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "exp": NOW + 300});
     let token = sign(Algorithm::HS256, &payload);
