@@ -125,7 +125,12 @@ impl fmt::Display for SkipReason {
             Self::RsaTooSmall => "is an RSA key of fewer than 2048 bits",
             Self::RsaTooLarge => "is an RSA key of more than 8192 bits",
             Self::RsaExponent => "has an RSA exponent that is even, below 3 or longer than 32 bits",
-            Self::SecretTooShort { min } => return write!(f, "is shorter than {min} bytes"),
+            Self::SecretTooShort { min } => {
+                return write!(
+                    f,
+                    "is shorter than {min} bytes: use at least that many random bytes"
+                );
+            }
             Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
             Self::SecretIsPublicKey => "is a public key, which is not secret",
             Self::KeyIdTooLong => {
@@ -167,7 +172,7 @@ mod tests {
     fn a_reason_serializes_as_its_text() {
         assert_eq!(
             serde_json::to_string(&SkipReason::SecretTooShort { min: 32 }).unwrap(),
-            r#""is shorter than 32 bytes""#
+            r#""is shorter than 32 bytes: use at least that many random bytes""#
         );
     }
 }

@@ -29,7 +29,7 @@ use crate::verify::Authenticator;
 /// Rejects requests without a valid token. Passes the others to the inner service, with
 /// [`Claims<C>`](crate::Claims) in their extensions.
 ///
-/// `C` is the type of the claims that are not registered ones: [`JsonClaims`], unless
+/// `C` is the type that the claims are deserialized into: [`JsonClaims`], unless
 /// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests.
 ///
 /// Cheap to clone: clones share the cached keys.

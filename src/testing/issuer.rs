@@ -112,7 +112,8 @@ impl TestIssuer {
         self.0.provider.jwks_uri()
     }
 
-    /// Returns a builder of a valid token of this issuer, signed by its first key.
+    /// Returns a builder of a valid token of this issuer, signed by its first key. Its audience is
+    /// `https://api.example` unless [`audience`](TokenBuilder::audience) sets another.
     pub fn token(&self) -> TokenBuilder {
         let key = self.state().keys.current()[0].clone();
         key.token().issuer(self.issuer())

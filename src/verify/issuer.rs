@@ -55,7 +55,8 @@ impl Issuer {
     /// else RFC 8414.
     ///
     /// `issuer` is compared with tokens and metadata byte by byte: a name with a trailing slash and
-    /// one without are two issuers. Fetches nothing yet.
+    /// one without are two issuers. It must be an `https` URL, or `http` on loopback, without query
+    /// and fragment (RFC 8414 §2). Fetches nothing yet.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
         Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
     }
@@ -202,8 +203,9 @@ impl Issuer {
         }
         if self.audience.has_empty() {
             let message = format!(
-                "audience of issuer {:?}: must name at least one audience, and none may be empty",
-                self.name
+                "audience of issuer {:?} is {:?}: must name at least one audience, and none may be empty",
+                self.name,
+                self.audience.as_slice()
             );
             return Err(ConfigError::new(ConfigErrorKind::EmptyAudience, message));
         }

@@ -16,7 +16,7 @@ use super::freshness::FreshnessLimits;
 /// The metadata of a discovered issuer has the same TTL limits. If it can't be renewed, the last
 /// valid `jwks_uri` stays in use for one more `max_ttl`.
 ///
-/// Values out of range are rejected when the issuer is built, with
+/// Values out of range are rejected when the layer is built, with
 /// [`ConfigErrorKind::InvalidSetting`](crate::ConfigErrorKind::InvalidSetting). No time may exceed
 /// 366 days.
 ///

@@ -107,7 +107,7 @@ async fn run_fetch(
     let Some(shared) = guard.shared.upgrade() else {
         return;
     };
-    // An error means that nobody waits: this was a background refresh.
+    // An error means that no request waits: this was a background refresh.
     let _ = waiters.send(shared.complete(guard.fetch_id, outcome));
 }
 

@@ -111,7 +111,9 @@ where
 }
 
 fn invalid(message: fmt::Arguments<'_>) -> Result<(), ConfigError> {
-    Err(ConfigError::invalid_setting(message.to_string()))
+    Err(ConfigError::invalid_setting(format!(
+        "jwks_cache {message}"
+    )))
 }
 
 #[cfg(test)]
@@ -162,7 +164,7 @@ mod tests {
             ),
         ];
         for (settings, expected) in cases {
-            assert_eq!(message(&settings), expected);
+            assert_eq!(message(&settings), format!("jwks_cache {expected}"));
         }
     }
 
