@@ -194,7 +194,6 @@ pub use keys::{
     KeysError, KeysEvent, KeysFuture,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
-#[cfg(feature = "axum")]
 pub use policy::Scopes;
 pub use request::{RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};

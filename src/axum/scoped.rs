@@ -68,11 +68,8 @@ where
     type Rejection = ScopedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopedRejection> {
-        const { N::VALIDATED };
         let claims = Claims::<C>::from_extensions(&parts.extensions)?;
-        claims
-            .require_scopes(N::ALL)
-            .map_err(ScopedRejection::rejected)?;
+        claims.require::<N>().map_err(ScopedRejection::rejected)?;
         Ok(Self {
             claims: claims.clone(),
             scopes: PhantomData,

@@ -48,6 +48,29 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 19] = [
+        Self::MissingToken,
+        Self::InvalidRequest,
+        Self::MalformedToken,
+        Self::TokenTooLarge,
+        Self::UnsupportedHeader,
+        Self::AlgorithmNotAllowed,
+        Self::WrongTokenType,
+        Self::UnknownIssuer,
+        Self::UnknownKey,
+        Self::InvalidSignature,
+        Self::MissingClaim,
+        Self::InvalidClaim,
+        Self::WrongAudience,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::Revoked,
+        Self::Replayed,
+        Self::InsufficientScope,
+        Self::KeysUnavailable,
+    ];
+
     /// Returns the text for the caller. It contains nothing of the token and nothing internal.
     pub(crate) const fn description(self) -> &'static str {
         match self {

@@ -8,11 +8,6 @@ use std::time::Duration;
 
 pub(crate) use self::replay::ReplayCache;
 pub(crate) use self::scopes::RequiredScopes;
-#[allow(
-    unused_imports,
-    unreachable_pub,
-    reason = "exported with feature `axum`"
-)]
 pub use self::scopes::Scopes;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;

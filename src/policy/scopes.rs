@@ -94,9 +94,27 @@ impl<C> Claims<C> {
         }
         Err(Error::insufficient_scope(Some(scopes.join(" ").into())))
     }
+
+    /// Rejects claims that do not grant all scopes that `N` names.
+    ///
+    /// Does not compile if [`Scopes::ALL`] is empty, or contains a string that is not a scope.
+    ///
+    /// # Errors
+    ///
+    /// As [`require_scopes`](Self::require_scopes).
+    pub fn require<N: Scopes>(&self) -> Result<(), Error> {
+        const {
+            assert!(
+                are_scopes(N::ALL),
+                "`Scopes::ALL` must have an entry, and each must be a scope (RFC 6749 section 3.3)"
+            );
+        }
+        self.require_scopes(N::ALL)
+    }
 }
 
-/// Names the scopes that a handler requires, for [`Scoped`](crate::Scoped).
+/// Names the scopes that a handler requires, for [`Claims::require`](crate::Claims::require) and, with
+/// feature `axum`, the extractor `Scoped`.
 ///
 /// # Examples
 ///
@@ -109,22 +127,13 @@ impl<C> Claims<C> {
 ///     const ALL: &'static [&'static str] = &["orders:read"];
 /// }
 /// ```
-#[allow(dead_code, unreachable_pub, reason = "exported with feature `axum`")]
 pub trait Scopes {
     /// The scopes, all of which are required. A handler with an empty list, or with a string that
     /// is not a scope (RFC 6749 §3.3), does not compile.
     const ALL: &'static [&'static str];
-
-    /// Fails to compile if `ALL` can't be required.
-    #[doc(hidden)]
-    const VALIDATED: () = assert!(
-        are_scopes(Self::ALL),
-        "`Scopes::ALL` must have an entry, and each must be a scope (RFC 6749 section 3.3)"
-    );
 }
 
 /// Returns whether the list can be required: it is not empty, and each entry is a scope.
-#[allow(dead_code, reason = "used with feature `axum`")]
 const fn are_scopes(mut scopes: &[&str]) -> bool {
     let not_empty = !scopes.is_empty();
     while let [scope, rest @ ..] = scopes {

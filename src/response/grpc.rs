@@ -60,6 +60,7 @@ pub(super) const fn code(kind: ErrorKind) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::is_grpc;
+    use crate::error::ErrorKind;
 
     #[test]
     fn grpc_and_grpc_web_are_recognised_by_their_content_type() {
@@ -97,6 +98,15 @@ mod tests {
         ];
         for content_type in others {
             assert!(!is_grpc(content_type.as_bytes()), "{content_type}");
+        }
+    }
+
+    #[test]
+    fn descriptions_need_no_percent_encoding() {
+        for kind in ErrorKind::ALL {
+            let description = kind.description().as_bytes();
+            let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'%';
+            assert!(description.iter().all(plain), "{kind:?}");
         }
     }
 }
