@@ -50,7 +50,10 @@ pub enum ConfigErrorKind {
 ///
 /// let error = Key::from_secret(Algorithm::HS256, b"too short").unwrap_err();
 /// assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
-/// assert_eq!(error.to_string(), "the secret for HS256 is shorter than 32 bytes");
+/// assert_eq!(
+///     error.to_string(),
+///     "the secret for HS256 is shorter than 32 bytes: use at least that many random bytes"
+/// );
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConfigError {

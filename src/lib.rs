@@ -20,7 +20,7 @@
 //! use tower_jwt_auth::{Claims, JwtAuthLayer};
 //!
 //! async fn me(claims: Claims) -> String {
-//!     format!("hello {}", claims.subject().unwrap_or("stranger"))
+//!     format!("hello {}", claims.subject().unwrap_or("anonymous"))
 //! }
 //!
 //! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,7 +40,7 @@
 //!
 //! async fn hello(request: Hello) -> Result<tonic::Response<String>, tonic::Status> {
 //!     let claims: Claims = request.claims()?;
-//!     Ok(tonic::Response::new(format!("hello {}", claims.subject().unwrap_or("stranger"))))
+//!     Ok(tonic::Response::new(format!("hello {}", claims.subject().unwrap_or("anonymous"))))
 //! }
 //!
 //! # async fn start() -> Result<(), Box<dyn std::error::Error>> {

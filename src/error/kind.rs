@@ -1,4 +1,4 @@
-//! What is wrong with a request.
+//! The kinds of rejections.
 
 /// The kind of an [`Error`](super::Error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Why a request was rejected.
+//! The rejection of a request.
 //!
 //! The status of the response is not known here: HTTP and gRPC have their own.
 
@@ -94,14 +94,14 @@ impl Error {
 
     /// Returns the scopes that the request needs, separated by spaces (RFC 6750 §3).
     ///
-    /// `None` for other kinds than [`ErrorKind::InsufficientScope`], and if a predicate rejected
+    /// `None` for kinds other than [`ErrorKind::InsufficientScope`], and if a predicate rejected
     /// the request.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
 
-    /// Returns how long to wait before another attempt. `None` for other kinds than
+    /// Returns how long to wait before another attempt. `None` for kinds other than
     /// [`ErrorKind::KeysUnavailable`].
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {

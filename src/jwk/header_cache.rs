@@ -16,8 +16,8 @@ pub(crate) struct Header {
 
 /// The maximum number of headers: an issuer uses two or three for each key that it signs with.
 const MAX_HEADERS: usize = 16;
-/// The maximum length of a header in bytes. Longer ones contain something that differs from token
-/// to token, such as a certificate.
+/// The maximum length in bytes of a header in base64url. Longer ones are rare, and are parsed for
+/// every token. Bounds the memory of the cache.
 const MAX_HEADER_LEN: usize = 1024;
 
 /// The headers of tokens that were verified with one key set.
@@ -52,8 +52,8 @@ impl HeaderCache {
             encoded: encoded.into(),
             header: header.clone(),
         };
-        // Two threads may add the same header at the same time. That uses two slots, and nothing
-        // else.
+        // Two threads may add the same header at the same time. That uses two slots and has no
+        // other effect.
         for slot in self.0.iter() {
             match slot.set(entry) {
                 Ok(()) => return,

@@ -49,10 +49,11 @@ pub(super) fn from_der(der: &[u8]) -> Result<Key, ConfigError> {
 ///
 /// Reads in place: the input may be a secret, and a copy would not be wiped.
 pub(super) fn is_public_der(der: &[u8]) -> bool {
-    is_key_info(der).is_some() || rsa_components(der).is_some()
+    key_info(der).is_some() || rsa_components(der).is_some()
 }
 
-fn is_key_info(der: &[u8]) -> Option<()> {
+/// Returns `Some` if DER is a `SubjectPublicKeyInfo`.
+fn key_info(der: &[u8]) -> Option<()> {
     let (info, []) = element(SEQUENCE, der)? else {
         return None;
     };

@@ -16,8 +16,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// The keys of one issuer.
 ///
-/// Each key of a JWK set is checked on its own: unusable ones, for one because of an unknown type,
-/// too few bits or another purpose, are [skipped](KeySet::skipped), and the others are used. Clones
+/// Each key of a JWK set is checked on its own. Those of an unknown type, of too few bits or for
+/// another purpose, for example, are [skipped](KeySet::skipped), and the others are used. Clones
 /// share the parsed keys.
 ///
 /// # Examples
@@ -83,8 +83,9 @@ impl KeySet {
             .fold(AlgorithmSet::EMPTY, |all, key| all.union(key.algorithms()))
     }
 
-    /// Returns whether a newer set is not needed to verify a token: the set has a key of that id,
-    /// of whatever algorithm, or the token has no key id and a key fits its algorithm.
+    /// Returns whether this set suffices to accept or reject a token, so that no newer one is
+    /// needed: it has a key of that id, whatever its algorithm, or the token has no key id and a key
+    /// fits its algorithm.
     pub(crate) fn is_conclusive_for(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match key_id {
             Some(_) => !self.with_id(key_id).is_empty(),
@@ -129,7 +130,7 @@ impl KeySet {
         let start = self.keys.partition_point(|key| key.key_id() < key_id);
         let end = self.keys.partition_point(|key| key.key_id() <= key_id);
         let found = self.keys.get(start..end);
-        // The keys are sorted, so a key below the id comes before every key that is not above it.
+        // The range is valid: the keys are sorted, so `start` is at most `end`.
         debug_assert!(found.is_some(), "the keys are sorted by id");
         found.unwrap_or_default()
     }

@@ -7,8 +7,8 @@ use super::{Key, KeySet, SkipReason, SkippedKey, json_web_key};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::encoding::json;
 
-/// The maximum number of usable keys of a set, and that of reported ones. Issuers publish a
-/// handful; this bounds the memory that a hostile set takes.
+/// The maximum number of usable keys of a set, and of skipped keys that are reported. Issuers
+/// publish a handful; this bounds the memory that a hostile set takes.
 pub(super) const MAX_KEYS: usize = 128;
 /// The maximum length in bytes of the id that a skipped key is reported with.
 const MAX_REPORTED_ID_LEN: usize = 64;

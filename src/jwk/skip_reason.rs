@@ -1,4 +1,4 @@
-//! Why a key is not used.
+//! The reasons why a key is not used.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::set_document::MAX_KEYS;
 /// shorter, and the text comes from outside.
 const MAX_NAME_LEN: usize = 32;
 
-/// Why a key of a JWK set is not used.
+/// The reason why a key of a JWK set is not used.
 ///
 /// Displays as the end of a sentence that starts with "the key", and serializes as that text.
 ///
@@ -58,7 +58,7 @@ pub enum SkipReason {
     /// A coordinate does not have the length that its curve requires (RFC 7518 §6.2.1.2, RFC 8032
     /// §5.1.5).
     CoordinateLength,
-    /// The values do not form a key: for one, the point is not on the curve.
+    /// The values do not form a key: for example, the point is not on the curve.
     InvalidKey,
     /// The Ed25519 key has small order: signatures can be forged without the private key.
     SmallOrder,

@@ -12,7 +12,7 @@ use super::claim::Claim;
 use super::duplicate_names::JsonStr;
 use super::numeric_date::NumericDate;
 
-/// A JSON value, as far as a claim that this crate reads may have it.
+/// The JSON value of a claim that this crate reads.
 pub(super) enum Value<'j> {
     Text(JsonStr<'j>),
     Texts(Vec<JsonStr<'j>>),

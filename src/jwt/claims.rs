@@ -59,7 +59,7 @@ struct Inner<C> {
 }
 
 impl<C> Claims<C> {
-    /// Only validation calls this, as its last step. The verified token is the proof.
+    /// Creates the claims of a verified token. Only validation calls this, as its last step.
     pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
         let Verified {
             header,
@@ -166,7 +166,7 @@ impl<C> Claims<C> {
     }
 
     /// Returns the scopes that the token grants: those of `scope` (RFC 8693 §4.2), or else of
-    /// `scp`. Each may be a string, separated by spaces, or an array.
+    /// `scp`. Each may be a string of scopes separated by spaces, or an array of such strings.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let scope = self.registered().scope.as_ref();
         scope

@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use crate::encoding::base64url;
 
-/// The maximum capacity in bytes of a buffer that is kept for the next token. Bounds what one long
-/// token leaves allocated for each thread.
-const MAX_KEPT: usize = 64 * 1024;
+/// The maximum capacity in bytes of a buffer that is reused for the next token. Bounds the memory
+/// that one long token leaves allocated for each thread.
+const MAX_REUSED_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -28,9 +28,9 @@ pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     // new one.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     let result = work(&mut buffer);
-    if buffer.capacity() <= MAX_KEPT {
-        // As above: then the buffer is freed.
-        let _ = BUFFER.try_with(|kept| kept.set(buffer));
+    if buffer.capacity() <= MAX_REUSED_CAPACITY {
+        // Without thread-local storage, the buffer is freed.
+        let _ = BUFFER.try_with(|cell| cell.set(buffer));
     }
     result
 }
@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_large_buffer_is_freed() {
-        for large in [Vec::with_capacity(MAX_KEPT + 1), vec![0; MAX_KEPT + 1]] {
+        let len = MAX_REUSED_CAPACITY + 1;
+        for large in [Vec::with_capacity(len), vec![0; len]] {
             with_buffer(|buffer| *buffer = large);
             assert_eq!(with_buffer(|buffer| buffer.capacity()), 0);
         }

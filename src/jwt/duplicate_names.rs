@@ -1,5 +1,5 @@
-//! Strings and member names of a JSON object, borrowed if possible. A member name may occur once
-//! (RFC 7515 §4, RFC 7519 §4).
+//! Strings and member names of a JSON object, borrowed if possible. A member name may occur only
+//! once (RFC 7515 §4, RFC 7519 §4).
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -12,7 +12,7 @@ use crate::trace;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unauthenticated;
 
-/// Why a request has no [`Claims`].
+/// The reason why a request has no [`Claims`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MissingClaims {

@@ -24,7 +24,7 @@ impl Header {
     ) -> Result<(Self, T), Error> {
         let mut stack = [0; MAX_ON_STACK];
         let heap;
-        // Fails on the stack also if the header is not base64url; then it fails again.
+        // Decoding on the stack also fails if the header is not base64url; then it fails again.
         let json = if let Some(json) = base64url::decode_into(encoded, &mut stack) {
             json
         } else {

@@ -12,7 +12,7 @@ use super::duplicate_names::{JsonStr, MemberNames};
 use super::registered::Registered;
 use super::value_deserializer::ValueDeserializer;
 
-/// What was read of an object so far.
+/// The members of an object that were read so far.
 pub(super) struct Observed<'n, 'de> {
     json: &'de str,
     claims: SeenClaims,

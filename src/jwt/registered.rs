@@ -92,7 +92,7 @@ pub(super) struct Registered {
 
 impl Registered {
     /// Returns whether `iss` is `issuer`, compared byte by byte.
-    pub(super) fn is_of(&self, issuer: &str, payload: &str) -> bool {
+    pub(super) fn has_issuer(&self, issuer: &str, payload: &str) -> bool {
         self.iss
             .as_ref()
             .is_some_and(|iss| iss.resolve(payload) == issuer)

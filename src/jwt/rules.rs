@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 /// The rules for every token, whichever issuer it is from.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
+    /// The tolerance for differences between the clocks of issuer and service.
     pub(crate) leeway: Duration,
     /// In bytes.
     pub(crate) max_token_len: usize,
@@ -30,7 +31,7 @@ pub(crate) struct Expected<'i> {
 /// The `typ` values that are allowed.
 #[derive(Clone, Debug)]
 pub(crate) enum TypeRule {
-    /// None, `JWT`, or that of an access token. Rejects tokens for another purpose, such as
+    /// No `typ`, `JWT`, or that of an access token. Rejects tokens for another purpose, such as
     /// `dpop+jwt`, `logout+jwt` and `secevent+jwt` (RFC 8725 §3.11).
     Default,
     /// One of these.

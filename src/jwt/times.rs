@@ -10,7 +10,7 @@ use super::registered::Registered;
 use super::rules::Rules;
 use crate::error::{Error, ErrorKind};
 
-/// Requires that `exp` is present, is not past, and is not further away than the maximum lifetime.
+/// Requires that `exp` is present, has not passed, and is within the maximum lifetime from now.
 /// Returns `exp`.
 pub(super) fn check_not_expired(
     claims: &Registered,

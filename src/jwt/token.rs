@@ -91,7 +91,7 @@ impl<'v> Verified<'v> {
             proof,
         };
         match payload::read(payload.payload, &mut verified.registered) {
-            Some(custom) if verified.registered.is_of(issuer, payload.payload) => {
+            Some(custom) if verified.registered.has_issuer(issuer, payload.payload) => {
                 Ok((verified, custom))
             }
             _ => Err(verified.proof),

@@ -80,6 +80,7 @@ impl<'de, E: Error> Deserializer<'de> for ValueDeserializer<'de, E> {
             Value::Text(JsonStr(Cow::Borrowed(text))) => {
                 BorrowedStrDeserializer::new(text).deserialize_enum(name, variants, visitor)
             }
+            // Also for a name with escapes: then the claims type is deserialized in a second pass.
             _ => Err(E::custom("the value is not the name of a variant")),
         }
     }

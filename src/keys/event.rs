@@ -35,7 +35,7 @@ pub enum KeysEvent<'e> {
         /// The keys, which are now cached.
         keys: &'e KeySet,
     },
-    /// A fetch failed. The cached keys stay.
+    /// A fetch failed. The cached keys are unchanged.
     #[non_exhaustive]
     FetchFailed {
         /// The cause.
@@ -65,12 +65,13 @@ pub enum KeysEvent<'e> {
     },
     /// Tokens with unknown key ids have used up the
     /// [`refetch_limit`](crate::JwksCacheSettings::refetch_limit). Either forged tokens arrive in
-    /// large numbers, or the issuer rotates its keys very fast. Reported once each time.
+    /// large numbers, or the issuer rotates its keys very fast. Reported once each time that the
+    /// limit is reached.
     RefetchLimitReached,
 }
 
 impl KeysEvent<'_> {
-    /// Logs the event, if feature `tracing` is on.
+    /// Logs the event. Does nothing without feature `tracing`.
     pub(crate) fn log(&self, issuer: &str) {
         match self {
             Self::Fetched { keys } => {

@@ -21,7 +21,7 @@ pub struct IssuerHealth {
     pub serving: bool,
     /// The cached keys, including expired ones.
     pub keys: Vec<KeyInfo>,
-    /// The entries of the issuer's JWK set that are not used, with the reason.
+    /// The keys of the issuer's JWK set that are not used, with the reason.
     pub skipped: Vec<SkippedKey>,
     /// The state of fetching. `None` for keys that are not fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,8 +51,8 @@ pub struct FetchHealth {
     /// When that fetch ended, by the system clock.
     #[serde(serialize_with = "seconds_since_1970")]
     pub last_success: Option<SystemTime>,
-    /// The time until the keys are past their TTL; zero if they are stale. They are refreshed
-    /// before.
+    /// The time until the keys are past their TTL; zero if they are stale. They are due for a
+    /// refresh before that time.
     #[serde(serialize_with = "seconds")]
     pub fresh_for: Option<Duration>,
     /// The time until the keys expire if no fetch succeeds: the rest of the TTL and
@@ -62,7 +62,8 @@ pub struct FetchHealth {
     /// Whether the keys are past their TTL: because fetches fail, or because no token of the issuer
     /// has arrived for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout).
     pub stale: bool,
-    /// The cause of the last failure. `None` if the last fetch succeeded.
+    /// The cause of the last failure. `None` if the last fetch succeeded, unless it had to use a
+    /// cached `jwks_uri` because the issuer's metadata could not be fetched.
     pub last_error: Option<String>,
     /// The number of fetches that have ended.
     pub fetches: u64,

@@ -43,11 +43,11 @@ pub trait KeySource: Send + Sync + 'static {
 
     /// Loads newer keys.
     ///
-    /// Called if [`current`](KeySource::current) has no key for a token that has passed every check
-    /// that needs no key. Afterwards the caller calls `current` once more.
+    /// Called if [`current`](KeySource::current) has no key for a token whose header, issuer, times
+    /// and signature format have passed their checks. Afterwards `current` is called once more.
     ///
-    /// Note: the implementation must limit how often it really loads keys. Callers can send any
-    /// number of tokens with invented key ids.
+    /// Note: the implementation must limit how often it loads keys. Clients can send any number of
+    /// tokens with invented key ids.
     ///
     /// # Errors
     ///
@@ -147,8 +147,8 @@ impl fmt::Debug for Keys<'_> {
     }
 }
 
-/// An issuer's keys are temporarily unavailable. The request gets 503 with `Retry-After` (gRPC 14),
-/// never 401.
+/// An issuer's keys are temporarily unavailable. The request gets 503 with `Retry-After` (in gRPC
+/// `UNAVAILABLE`), never 401.
 ///
 /// # Examples
 ///

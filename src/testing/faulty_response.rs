@@ -15,7 +15,7 @@ use super::fault::{Fault, status};
 use super::provider::Document;
 use super::response::{Body, Disconnect, document_response, empty, full, with_body};
 
-/// Long enough for the first half to be sent before the connection is closed.
+/// The delay before the connection is closed: long enough for the first half to be sent.
 const DISCONNECT_DELAY: Duration = Duration::from_millis(20);
 const DRIP_INTERVAL: Duration = Duration::from_millis(100);
 const CHUNK_LEN: usize = 64 * 1024;

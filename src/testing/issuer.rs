@@ -53,7 +53,7 @@ struct Handle {
 enum Port {
     /// Dropped with the handle, which stops the server.
     Open(Server),
-    /// Reserved for the restart, unless that failed.
+    /// Reserved for the restart, unless the reservation failed.
     Closed(Option<TcpSocket>),
 }
 

@@ -57,7 +57,8 @@ impl Provider {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // A poisoned lock is usable: a failed test may read counts while it unwinds.
+        // A poisoned lock is usable: each change leaves a valid state, and a failed test may still
+        // read counts while it unwinds.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -23,7 +23,7 @@
 //!
 //! async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
 //!     let claims: Claims = request.claims()?;
-//!     Ok(Response::new(format!("hello {}", claims.subject().unwrap_or("stranger"))))
+//!     Ok(Response::new(format!("hello {}", claims.subject().unwrap_or("anonymous"))))
 //! }
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {

@@ -24,7 +24,7 @@ use crate::{Claims, Error, ErrorKind, MissingClaims};
 ///
 /// async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
 ///     let claims: Claims = request.claims()?;
-///     Ok(Response::new(format!("hello {}", claims.subject().unwrap_or("stranger"))))
+///     Ok(Response::new(format!("hello {}", claims.subject().unwrap_or("anonymous"))))
 /// }
 ///
 /// # futures::executor::block_on(async {

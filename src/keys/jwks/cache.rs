@@ -34,8 +34,9 @@ pub(super) struct Shared {
     pub(super) context: Arc<FetchContext>,
     /// Stored with the fetch state locked, loaded without.
     pub(super) snapshot: ArcSwap<Snapshot>,
-    /// Locked for moments, never across an await, and never for a token whose key is cached. No
-    /// other lock is held with it.
+    /// Held briefly, never across an await, and never for a token whose key is cached. Lock order:
+    /// no other lock of this module is held with it. Those inside the negative cache are taken
+    /// under it, and code that holds them never takes this one.
     fetch_state: Mutex<FetchState>,
     pub(super) negative_cache: NegativeCache,
     /// One permit for each request that waits for a fetch.
@@ -167,8 +168,9 @@ impl Shared {
 
     /// Returns whether the snapshot's keys may verify tokens.
     ///
-    /// Stale keys may while a fetch that began in time is in flight, or after the last one failed.
-    /// Stale keys that nothing tried to refresh may not.
+    /// Stale keys may while the grace is open: while a fetch that began before they were stale is
+    /// in flight, and after one that failed or was slow, until the next one ends. Stale keys that no
+    /// fetch has tried to refresh may not.
     fn may_use(&self, snapshot: &Snapshot, now: Instant) -> bool {
         snapshot.is_fresh(now) || (snapshot.is_unexpired(now) && self.grace.is_open(now))
     }

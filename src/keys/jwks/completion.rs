@@ -1,4 +1,4 @@
-//! The end of a fetch: what its outcome changes, and who is told.
+//! The end of a fetch: the changes to the cache, and the events.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -42,16 +42,16 @@ impl Shared {
         self.grace.close();
         drop(state);
         self.save(fetch_id, &snapshot);
-        self.context.tell(&KeysEvent::Fetched {
+        self.context.report(&KeysEvent::Fetched {
             keys: snapshot.keys(),
         });
         if failures > 0 {
-            self.context.tell(&KeysEvent::Recovered { failures });
+            self.context.report(&KeysEvent::Recovered { failures });
         }
         Ok(())
     }
 
-    /// Keeps the cached keys, which from now on may be used when stale.
+    /// Records a failed fetch. The cached keys are unchanged, and from now on usable when stale.
     fn fail(&self, fetch_id: u64, cause: FetchError) -> Result<(), KeysError> {
         let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut state = self.lock_state();
@@ -63,12 +63,12 @@ impl Shared {
         let failures = state.failures();
         let staleness = self.staleness_event(&mut state, now);
         drop(state);
-        self.context.tell(&KeysEvent::FetchFailed {
+        self.context.report(&KeysEvent::FetchFailed {
             error: &*cause,
             failures,
         });
         if let Some(event) = staleness {
-            self.context.tell(&event);
+            self.context.report(&event);
         }
         Err(error)
     }

@@ -14,7 +14,7 @@ use super::snapshot_writer::SnapshotWriter;
 use crate::config_error::ConfigError;
 use crate::keys::event::{KeysEvent, Observer};
 
-/// The configuration of a cache, and what else a fetch needs.
+/// The configuration of a cache, and the resources that its fetches need.
 ///
 /// Tasks hold it instead of [`Shared`](super::cache::Shared), so that they do not keep the cache
 /// alive.
@@ -56,7 +56,7 @@ impl FetchContext {
 
     /// Logs an event and reports it to the observer. Not to be called with the state locked: the
     /// observer may ask for the health, which locks it.
-    pub(super) fn tell(&self, event: &KeysEvent<'_>) {
+    pub(super) fn report(&self, event: &KeysEvent<'_>) {
         event.log(&self.issuer);
         if let Some(observer) = &self.observer {
             observer.notify(&self.issuer, event);
@@ -69,7 +69,7 @@ impl FetchContext {
         let restored = file
             .read(self.settings.stale_if_error, SystemTime::now())
             .unwrap_or_else(|error| {
-                self.tell(&KeysEvent::SnapshotFailed { error: &error });
+                self.report(&KeysEvent::SnapshotFailed { error: &error });
                 None
             })?;
         Some(Snapshot::restored(restored, &self.settings, Instant::now()))
@@ -78,7 +78,7 @@ impl FetchContext {
     /// Writes the pending snapshot to its file. Blocks.
     pub(super) fn write_snapshot(&self) {
         if let Some(writer) = &self.snapshot_writer {
-            writer.write(|error| self.tell(&KeysEvent::SnapshotFailed { error }));
+            writer.write(|error| self.report(&KeysEvent::SnapshotFailed { error }));
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::encoding::json;
 pub(crate) struct Discovery {
     issuer: String,
     is_https: bool,
-    /// OpenID Connect's first, RFC 8414's second.
+    /// The URL of OpenID Connect's document, then that of RFC 8414's.
     documents: [Uri; 2],
     cached: Mutex<Option<CachedMetadata>>,
     /// The error of the last attempt to read the metadata, if it failed.
@@ -31,9 +31,9 @@ pub(crate) struct Discovery {
 #[derive(Clone)]
 struct CachedMetadata {
     jwks_uri: Uri,
-    /// The time from which on it is fetched again.
+    /// When the metadata is due to be fetched again.
     stale_at: Instant,
-    /// The time from which on it is not used even if fetching fails.
+    /// When `jwks_uri` is no longer used, even if fetching the metadata fails.
     expires_at: Instant,
 }
 
@@ -45,7 +45,7 @@ struct Metadata {
 }
 
 impl Discovery {
-    /// Fetches nothing.
+    /// Derives the URLs of an issuer's metadata. Fetches nothing.
     ///
     /// # Errors
     ///
@@ -76,8 +76,8 @@ impl Discovery {
         })
     }
 
-    /// Returns the URL of the JWK set, from cached metadata while it is fresh. If it can't be
-    /// renewed, the cached one stays in use for `max_ttl` past its own TTL.
+    /// Returns the URL of the JWK set, from cached metadata while it is fresh. If the metadata can't
+    /// be fetched, the cached URL stays in use for `max_ttl` past the metadata's own TTL.
     pub(super) async fn jwks_uri(
         &self,
         client: &HttpClient,
@@ -91,7 +91,7 @@ impl Discovery {
         let fallback = cached
             .filter(|cached| now < cached.expires_at)
             .map(|cached| cached.jwks_uri);
-        // With a fallback, half of the time is left for the JWK set itself.
+        // With a fallback, half of `fetch_timeout` is left for the JWK set itself.
         let time = if fallback.is_some() {
             settings.metadata_timeout()
         } else {

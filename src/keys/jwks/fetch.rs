@@ -12,7 +12,7 @@ use super::http_client::HttpClient;
 use super::settings::JwksCacheSettings;
 use crate::jwk::KeySet;
 
-/// The longest entity tag that is stored and sent back, in bytes. Bounds the memory and the request
+/// The maximum length of an entity tag that is stored and sent back, in bytes. Bounds the memory and the request
 /// header that an issuer can cause.
 const MAX_ETAG_LEN: usize = 256;
 

@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use crate::config_error::ConfigError;
 
-/// The reason why a fetch failed.
+/// The reason why a fetch failed, or why a request could not wait for one.
 #[derive(Debug)]
 pub(super) enum FetchError {
     /// The client failed: no connection, a reset, TLS.

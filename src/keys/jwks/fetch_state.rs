@@ -15,18 +15,19 @@ use super::snapshot::random_fraction;
 use crate::keys::health::FetchHealth;
 use crate::keys::source::KeysError;
 
-/// The shortest time between the end of a failed fetch and the start of the next one, unless
-/// `backoff` is shorter. Bounds the load on an issuer whose fetches fail only after a long time.
-const MIN_PAUSE: Duration = Duration::from_millis(250);
+/// The minimum time between the end of a failed fetch and the start of the next one, unless the
+/// `min` of `backoff` is shorter. Bounds the load on an issuer whose fetches fail only after a long
+/// time.
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// The longest time that an issuer can ask for with `Retry-After`. Bounds how long an error of the
+/// The maximum time that an issuer can ask for with `Retry-After`. Bounds how long an error of the
 /// issuer can delay recovery.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// State that only fetches change. See [`Shared`](super::cache::Shared) for its lock.
+/// The state of fetching. See [`Shared`](super::cache::Shared) for its lock.
 pub(super) struct FetchState {
     in_flight: Option<Fetch>,
-    /// After that time a fetch is given up: its runtime is not polled any more.
+    /// The time after which a fetch is given up: its runtime is not polled any more.
     max_fetch_duration: Duration,
     /// The number of fetches that have started, which is also the id of the last one.
     started: u64,
@@ -109,7 +110,7 @@ impl FetchState {
         self.consecutive_failures
     }
 
-    /// Returns the part of the health that is known here.
+    /// Returns the health without the fields that depend on the snapshot.
     pub(super) fn health(&self) -> FetchHealth {
         let last_failure = self.last_failure.as_ref();
         FetchHealth {
@@ -137,8 +138,8 @@ impl FetchState {
         });
     }
 
-    /// Records a failure. The backoff counts from the start of the fetch: a fetch that has timed
-    /// out was pause enough.
+    /// Records a failure. The backoff counts from the start of the fetch, so the time that a slow
+    /// fetch took is part of it.
     pub(super) fn fail(
         &mut self,
         cause: Arc<FetchError>,
@@ -147,8 +148,8 @@ impl FetchState {
         now: Instant,
     ) -> &Failure {
         let retry_at = after(started_at, backoff(self.consecutive_failures, settings))
-            .max(after(now, settings.min_backoff.min(MIN_PAUSE)))
-            .max(after(now, requested_pause(&cause)));
+            .max(after(now, settings.min_backoff.min(MIN_RETRY_DELAY)))
+            .max(after(now, requested_delay(&cause)));
         // Saturation is meant: `backoff` has reached its maximum long before.
         self.consecutive_failures = self.consecutive_failures.saturating_add(1);
         self.failed = self.failed.saturating_add(1);
@@ -175,8 +176,8 @@ fn backoff(failures: u32, settings: &JwksCacheSettings) -> Duration {
     doubled.mul_f64(1.0 - 0.25 * random_fraction())
 }
 
-/// Returns the pause that the issuer asks for with `Retry-After`.
-fn requested_pause(cause: &FetchError) -> Duration {
+/// Returns the delay that the issuer asks for with `Retry-After`, at most [`MAX_RETRY_AFTER`].
+fn requested_delay(cause: &FetchError) -> Duration {
     match cause {
         FetchError::Status(_, Some(retry_after)) => (*retry_after).min(MAX_RETRY_AFTER),
         _ => Duration::ZERO,

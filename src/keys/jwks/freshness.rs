@@ -42,7 +42,7 @@ fn stated_ttl(headers: &HeaderMap) -> Option<Duration> {
     by_cache_control(headers).or_else(|| by_expires(headers))
 }
 
-/// Returns the first valid `max-age`, or zero if the response must not be reused without asking.
+/// Returns the first valid `max-age`, or zero if the response must not be reused unvalidated.
 /// `s-maxage` is for shared caches only.
 fn by_cache_control(headers: &HeaderMap) -> Option<Duration> {
     let mut ttl = None;
@@ -67,7 +67,7 @@ fn by_cache_control(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Returns the time from `Date` to `Expires`. Both are by the issuer's clock, so an error of the
-/// local clock has no effect. Invalid dates mean that the response has expired (RFC 9111 §5.3).
+/// local clock has no effect. If one is invalid or `Date` is absent, the TTL is zero (RFC 9111 §5.3).
 fn by_expires(headers: &HeaderMap) -> Option<Duration> {
     let date = |name| httpdate::parse_http_date(text(headers, name)?).ok();
     let ttl = |expires: SystemTime| expires.duration_since(date(DATE)?).ok();

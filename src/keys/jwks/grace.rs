@@ -10,7 +10,8 @@ use tokio::time::Instant;
 /// would clear it. Once the time has passed, the next request starts a fetch.
 ///
 /// `Relaxed` is enough: the time is one number that no other memory depends on. Writers hold the
-/// lock of the fetch state, which orders their writes.
+/// lock of the fetch state, which orders their writes. A reader that sees an older value uses stale
+/// keys a moment longer, or takes the slow path, which looks again under that lock.
 pub(super) struct Grace {
     created_at: Instant,
     /// In milliseconds since `created_at`, so that requests read it without a lock.
@@ -29,8 +30,8 @@ impl Grace {
         self.millis(now) < self.until.load(Relaxed)
     }
 
-    /// Extends the time, but never shortens it: the pause that an issuer has asked for stays
-    /// covered, whichever fetch fails meanwhile.
+    /// Extends the time, but never shortens it: the delay that an issuer has asked for stays within
+    /// the grace, whichever fetch fails meanwhile.
     pub(super) fn extend(&self, until: Instant) {
         self.until.fetch_max(self.millis(until), Relaxed);
     }

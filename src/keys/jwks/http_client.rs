@@ -19,7 +19,7 @@ type Get = dyn Fn(Request<()>, usize) -> ResponseFuture + Send + Sync;
 
 /// The HTTP client that fetches keys and metadata.
 ///
-/// Feature `reqwest` brings a default one. Any tower HTTP service can replace it, with
+/// Feature `reqwest` provides the default. Any tower HTTP service can replace it, with
 /// [`Issuer::http_client`](crate::Issuer::http_client): put proxies, TLS roots, retries and metrics
 /// into the service.
 ///
@@ -27,8 +27,8 @@ type Get = dyn Fn(Request<()>, usize) -> ResponseFuture + Send + Sync;
 ///
 /// The crate limits each fetch whatever the service does: its time by
 /// [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout), and its body, as it arrives, by
-/// [`max_body_len`](crate::JwksCacheSettings::max_body_len). A panic of the service is a failed
-/// fetch.
+/// [`max_body_len`](crate::JwksCacheSettings::max_body_len). If the service panics, the fetch
+/// fails.
 ///
 /// # Examples
 ///
@@ -63,7 +63,8 @@ impl HttpClient {
         ResBody::Data: Send,
         ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        // The mutex only spares services from having to be `Sync`. Locked for one clone.
+        // The mutex is there only so that services need not be `Sync`. It is locked during `clone`,
+        // and no other lock is taken under it.
         let service = Mutex::new(service);
         Self {
             get: Arc::new(move |request, max_body_len| {

@@ -18,7 +18,7 @@ use crate::keys::source::{KeyQuery, KeysError};
 enum LookupStep {
     /// Look at the cached keys: they are as new as they can be now.
     Ready,
-    /// The same or an error, and report that the refetch limit is reached.
+    /// As `Ready` or `Fail`, and report that the refetch limit is reached.
     LimitReached(Result<(), KeysError>),
     /// Wait for a fetch that was in flight before.
     Join(SharedFetch),
@@ -103,8 +103,8 @@ impl Shared {
             LookupStep::Start(fetch) => ControlFlow::Continue((fetch, false)),
             LookupStep::Ready => ControlFlow::Break(Ok(())),
             LookupStep::LimitReached(outcome) => {
-                // After `next_step` has unlocked the state: see `FetchContext::tell`.
-                self.context.tell(&KeysEvent::RefetchLimitReached);
+                // After `next_step` has unlocked the state: see `FetchContext::report`.
+                self.context.report(&KeysEvent::RefetchLimitReached);
                 ControlFlow::Break(outcome)
             }
             LookupStep::Fail(error) => ControlFlow::Break(Err(error)),
@@ -123,8 +123,8 @@ impl Shared {
             return LookupStep::Ready;
         }
         // The last fetch has failed, and the next one is not due yet or still in flight. Whether
-        // the issuer has the key can't be known now, and to wait would let forged tokens tie up
-        // requests.
+        // the issuer has the key can't be known now, and waiting would let a flood of forged tokens
+        // use up the permits of waiters.
         if let Some(failure) = &state.last_failure
             && (now < failure.retry_at || (usable && state.in_flight(now).is_some()))
         {

@@ -39,8 +39,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Returns the time that lies `time` after `now`. Where that is beyond what the platform can
-/// express, returns one that no process lives to see.
+/// Returns the sum of `now` and `time`. If the platform can't represent it, returns a time 30 years
+/// after `now`, which no process reaches.
 fn after(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     now.checked_add(time)
@@ -50,8 +50,8 @@ fn after(now: Instant, time: Duration) -> Instant {
 
 /// Locks a mutex, whether poisoned or not.
 ///
-/// Only foreign code can panic under one of this module's locks: an HTTP client's `clone`, and an
-/// observer that a snapshot's failure is reported to. Both run when the value is complete, so a
+/// Only the user's code can panic under one of this module's locks: the `clone` of an HTTP client,
+/// and an observer of a failure to write a snapshot. Both run while the locked value is valid, so a
 /// poisoned mutex holds a valid value.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

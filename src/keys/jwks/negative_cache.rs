@@ -13,11 +13,11 @@ use crate::keys::source::KeyQuery;
 /// unknown key ids can take to a few hundred KiB.
 const MAX_ENTRIES: u64 = 1024;
 
-/// The longest key id in an entry, in bytes. The refetch limit bounds what longer ones cost.
+/// The maximum length of a key id in an entry, in bytes. The refetch limit bounds what longer ones cost.
 const MAX_KEY_ID_LEN: usize = 128;
 
-/// Keys that a fetch has not brought. An entry ends with its time, or with the next successful
-/// fetch.
+/// Keys that the issuer did not have at the last fetch. An entry lasts for the window of
+/// `refetch_limit`, or until the next successful fetch.
 pub(super) struct NegativeCache {
     until: Cache<KeyQuery, Instant>,
     ttl: Duration,

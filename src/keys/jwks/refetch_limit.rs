@@ -14,7 +14,7 @@ pub(super) struct RefetchLimit {
     acquired: VecDeque<Instant>,
     max_refetches: usize,
     window: Duration,
-    /// The last fetch before the limit was last reported.
+    /// The newest fetch of `acquired` at the time when the limit was last reported.
     reported: Option<Instant>,
 }
 
@@ -42,7 +42,7 @@ impl RefetchLimit {
         allowed
     }
 
-    /// Returns whether the limit is reached and that was reported. Has no side effect.
+    /// Returns whether the limit is reached and has been reported. Has no side effect.
     pub(super) fn is_exhausted(&self, now: Instant) -> bool {
         let in_window = |oldest: &Instant| now.duration_since(*oldest) < self.window;
         self.acquired.len() >= self.max_refetches
@@ -51,7 +51,7 @@ impl RefetchLimit {
     }
 
     /// Returns whether the limit, which is reached, has yet to be reported. Each time that it is
-    /// reached, only the first call returns true.
+    /// reached, only the first call returns true. A limit of 0 is never reported.
     pub(super) fn report_once(&mut self) -> bool {
         let last = self.acquired.back().copied();
         std::mem::replace(&mut self.reported, last) != last

@@ -15,9 +15,9 @@ use super::cache::Shared;
 use super::fetch_state::FetchState;
 use super::single_flight::SharedFetch;
 
-/// `Relaxed` is enough for both flags, because no other memory is published through them. If the
-/// refresher sees a mark one round late, it ends or stays that much later. The swap is atomic under
-/// any ordering, so exactly one caller starts the refresher.
+// `Relaxed` is enough for both flags, because no other memory is published through them. A caller
+// that still reads an old `true` neither marks the keys nor starts the refresher; a later token
+// does. A swap is atomic under any ordering, so exactly one caller starts the refresher.
 impl Shared {
     /// Marks the keys as used and starts the refresher if there is none. Called for every verified
     /// token, so it normally only loads two flags that hardly ever change.
@@ -48,6 +48,7 @@ impl Shared {
             .unwrap_or_else(Instant::now)
     }
 
+    /// Starts a fetch if it is due. Returns the fetch in flight, if there is one.
     fn fetch_if_due(self: &Arc<Self>) -> Option<SharedFetch> {
         let (state, now) = (self.lock_state(), Instant::now());
         if self.next_fetch_at(&state) <= now {

@@ -14,8 +14,8 @@ use crate::keys::HttpClient;
 /// Returns the client for issuers without one of their own.
 ///
 /// It is built at the first fetch: loading the machine's TLS roots takes time, and a process whose
-/// keys are all cached does not need them. On a runtime without I/O it panics, which is a failed
-/// fetch.
+/// keys are all cached does not need them. On a runtime without I/O the client panics, and the
+/// fetch fails.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "without feature `reqwest` there is no client, and this function returns an error"

@@ -72,8 +72,8 @@ impl Default for JwksCacheSettings {
 }
 
 impl JwksCacheSettings {
-    /// Sets the minimum TTL of a key set, whatever the response states. At least 1 s. Default: 1
-    /// minute.
+    /// Sets the minimum TTL of a key set, whatever the response states. At least 1 s, at most
+    /// [`max_ttl`](Self::max_ttl). Default: 1 minute.
     pub const fn min_ttl(mut self, ttl: Duration) -> Self {
         self.freshness.min_ttl = ttl;
         self
@@ -86,27 +86,28 @@ impl JwksCacheSettings {
         self
     }
 
-    /// Sets the TTL of a key set whose response states none. Default: 10 minutes.
+    /// Sets the TTL of a key set whose response states none, within [`min_ttl`](Self::min_ttl) and
+    /// [`max_ttl`](Self::max_ttl). Default: 10 minutes.
     pub const fn default_ttl(mut self, ttl: Duration) -> Self {
         self.freshness.default_ttl = ttl;
         self
     }
 
     /// Sets how long keys stay usable past their TTL while fetches fail (`stale-if-error` of RFC
-    /// 5861). Zero turns this off. Default: 1 h.
+    /// 5861 §4). Zero turns this off. Default: 1 h.
     pub const fn stale_if_error(mut self, time: Duration) -> Self {
         self.stale_if_error = time;
         self
     }
 
     /// Sets the timeout of a fetch, which includes reading the body and, for a discovered issuer,
-    /// the metadata. Default: 5 s.
+    /// the metadata. More than zero. Default: 5 s.
     pub const fn fetch_timeout(mut self, timeout: Duration) -> Self {
         self.fetch_timeout = timeout;
         self
     }
 
-    /// Sets how long a request waits for a fetch before it gets 503. Default: 3 s.
+    /// Sets how long a request waits for a fetch before it gets 503. More than zero. Default: 3 s.
     pub const fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = timeout;
         self
@@ -115,8 +116,8 @@ impl JwksCacheSettings {
     /// Sets the time without a token of this issuer after which its keys are no longer refreshed in
     /// the background. The next token resumes it. Default: 1 h.
     ///
-    /// Tokens are noticed at the next refresh only, so refreshing can go on for up to twice this
-    /// time.
+    /// The background task notices tokens only when it wakes, so refreshing can go on for up to
+    /// twice this time.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -151,8 +152,10 @@ impl JwksCacheSettings {
         self
     }
 
-    /// Stores the last fetched keys in a file in this directory, one for each issuer, and starts
-    /// with them unless they have expired. A restart then needs no issuer. Default: off.
+    /// Sets a directory for snapshots: the last fetched keys are stored there, in one file for each
+    /// issuer, and loaded at the next start unless they have expired. A restart then needs no
+    /// issuer. Default: off. A file that can't be read or written is reported as
+    /// [`KeysEvent::SnapshotFailed`](crate::KeysEvent::SnapshotFailed).
     ///
     /// The file contains public keys only, and their URL without its query. The directory must
     /// exist. It must belong to the service alone: a process that can write to it can add trusted
@@ -163,7 +166,8 @@ impl JwksCacheSettings {
     }
 
     /// Sets how many fetches tokens with unknown key ids can cause in `window`. Scheduled refreshes
-    /// don't count. `count` is at most 100. Default: 2 in 30 s.
+    /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default: 2
+    /// in 30 s.
     ///
     /// An unknown key id is cached as unknown for `window`, or until new keys arrive.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
@@ -186,8 +190,8 @@ impl JwksCacheSettings {
         self.fetch_timeout.saturating_add(Duration::from_secs(1))
     }
 
-    /// Returns the timeout of the metadata where the JWK set is fetched in any case: half of the
-    /// time.
+    /// Returns the timeout of fetching the metadata if there is a cached `jwks_uri` to fall back to:
+    /// half of `fetch_timeout`.
     pub(super) fn metadata_timeout(&self) -> Duration {
         self.fetch_timeout.div_f64(2.0)
     }

@@ -107,7 +107,7 @@ async fn run_fetch(
     let Some(shared) = guard.shared.upgrade() else {
         return;
     };
-    // An error means that no request waits: this was a background refresh.
+    // An error means that nothing waits for the fetch any more.
     let _ = waiters.send(shared.complete(guard.fetch_id, outcome));
 }
 
@@ -128,7 +128,7 @@ impl Drop for InFlightGuard {
         }
         let now = Instant::now();
         if state.last_failure.is_none() {
-            // Only once: a series of aborted fetches must not extend the grace for ever.
+            // Only once: a series of aborted fetches must not extend the grace forever.
             shared.extend_grace(now);
         }
         state.abort(now);

@@ -97,9 +97,9 @@ impl Snapshot {
     /// Returns keys that an earlier process fetched, with their age taken into account.
     pub(super) fn restored(restored: Restored, settings: &JwksCacheSettings, now: Instant) -> Self {
         let Restored { keys, age, ttl } = restored;
-        // The file may have been written with other settings, or with an absurd number.
+        // The file may have been written with other settings, or contain any number.
         let ttl = ttl.min(settings.freshness.max_ttl);
-        // Zero if the time has passed already.
+        // `now` if the time has passed already.
         let remaining = |time: Duration| after(now, time.saturating_sub(age));
         let times = Times {
             // Before the origin of the platform's monotonic clock there is no `Instant`.
@@ -117,8 +117,8 @@ impl Snapshot {
         }
     }
 
-    /// Returns the keys of a response. If the response is the one that the cached keys come from,
-    /// returns these: cached tokens stay valid, as does what the set has cached.
+    /// Returns the keys of a response, or the cached keys if they come from the same body: then
+    /// cached tokens and cached headers stay valid.
     pub(super) fn reuse_keys(&self, keys: KeySet, body: &Bytes) -> Arc<KeySet> {
         if self.body == *body {
             Arc::clone(&self.keys)

@@ -21,10 +21,10 @@ use crate::jwk::KeySet;
 /// The version of the file's format.
 const VERSION: u32 = 1;
 
-/// The clock may have been set back a little since the file was written.
+/// How far in the future the file's time may be: the clock may have been set back since.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// The longest encoded issuer, in bytes. File systems allow 255 for a file name with its suffixes.
+/// The maximum length of a URL-encoded issuer, in bytes. File systems allow 255 for a file name with its suffixes.
 const MAX_NAME_LEN: usize = 200;
 
 /// The file of one issuer's keys.
@@ -148,14 +148,14 @@ impl SnapshotFile {
         Ok(Some(Restored { keys, age, ttl }))
     }
 
-    /// Returns the longest file that is read, in bytes: a longer one can't have been written here.
-    /// Saturates only beyond what `JwksCacheSettings::validate` accepts.
+    /// Returns the maximum length of a file that is read, in bytes: room for the JWK set and the
+    /// other members. Saturates only beyond what `JwksCacheSettings::validate` accepts.
     fn max_len(&self) -> u64 {
         u64::try_from(self.max_body_len.saturating_mul(2)).unwrap_or(u64::MAX)
     }
 }
 
-/// Returns the time since the keys were fetched, or `None` if the file is from the future.
+/// Returns the time since the keys were fetched, or `None` if that is in the future.
 fn age(fetched_at: u64, now: SystemTime) -> Option<Duration> {
     let fetched_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(fetched_at))?;
     match now.duration_since(fetched_at) {

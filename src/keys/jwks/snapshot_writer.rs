@@ -19,15 +19,16 @@ pub(super) struct PendingSnapshot {
     pub(super) fetched_at: SystemTime,
 }
 
-/// Writes the newest keys, with no more than one thread: on a disk that hangs, threads would pile
-/// up, one for each fetch.
+/// Writes the newest keys, with no more than one thread. Otherwise threads would pile up on a disk
+/// that hangs, one for each fetch.
 ///
-/// Lock order: `writing` before `pending`. `pending` is locked for moments only.
+/// Lock order: `writing` before `pending`. `pending` is held briefly. `writing` is held during the
+/// write and the report of its error, and is only ever tried, so no thread waits for it.
 pub(super) struct SnapshotWriter {
     pub(super) file: SnapshotFile,
     /// The newest keys that no thread writes yet.
     pending: Mutex<Option<PendingSnapshot>>,
-    /// Locked by the thread that writes. The id of the fetch whose keys were written last.
+    /// Locked by the thread that writes. The id of the last fetch whose keys it has tried to write.
     writing: Mutex<u64>,
 }
 

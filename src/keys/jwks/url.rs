@@ -11,8 +11,8 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 ///
 /// # Errors
 ///
-/// [`ConfigErrorKind::InvalidUrl`] if it is not an absolute URL, has another scheme, or names a
-/// user; [`ConfigErrorKind::InsecureUrl`] if it is `http` and not on loopback.
+/// [`ConfigErrorKind::InvalidUrl`] if it is not an absolute URL, has another scheme, or contains
+/// userinfo; [`ConfigErrorKind::InsecureUrl`] if it is `http` and not on loopback.
 pub(crate) fn secure_url(setting: &str, url: &str) -> Result<Uri, ConfigError> {
     let not_https = || {
         invalid_url(
@@ -78,8 +78,8 @@ fn message(setting: &str, url: &str, allowed: &str) -> String {
 /// Removes userinfo, query and fragment, which may contain secrets.
 ///
 /// Works on the text, since a URL that can't be parsed has to be shown, too. A password in it may
-/// contain any delimiter, so the userinfo is taken to end at the last `@`. If that `@` may as well
-/// be in a query, everything is removed.
+/// contain any delimiter, so the userinfo is taken to end at the last `@`. If a `?` or `#` precedes
+/// that `@`, which may then be part of the query, everything after the scheme is removed.
 fn without_secrets(url: &str) -> String {
     let (scheme, separator, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (scheme, "://", rest),

@@ -1,6 +1,7 @@
 //! The accounts of a set: what the value of each slot costs, and which values to evict.
 //!
-//! Only writers read them. Readers leave a mark on what they use, which gives it a second chance.
+//! Only writers read them. A reader marks each value that it finds, which gives the value a second
+//! chance.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,10 +32,11 @@ pub(super) struct Bounds {
     pub(super) max_bytes: usize,
 }
 
+/// The accounts of one set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounts {
     costs: [Cost; WAYS],
-    /// Which slots hold a value, also one that was released but not yet taken out.
+    /// Which slots hold a value, including one that was released but not yet taken out.
     occupied: [bool; WAYS],
     /// The slot at which the CLOCK rule looks next for a value to evict.
     hand: usize,

@@ -48,7 +48,7 @@ pub(crate) struct TokenCache<C> {
 /// The bytes of the token follow in the same allocation.
 type Entry<C> = ThinArc<CachedToken<C>, u8>;
 
-/// What is cached for a token.
+/// The cached result of verifying a token.
 pub(crate) struct CachedToken<C> {
     claims: Claims<C>,
     pub(crate) issuer: Arc<ConfiguredIssuer>,
@@ -57,9 +57,11 @@ pub(crate) struct CachedToken<C> {
     /// The clock's epoch at the verification. `valid_from` and `valid_until` mean nothing in
     /// another one.
     epoch: u64,
-    /// From when on the entry may be used, as time since 1970: the token's own times allow it.
+    /// The start of the entry's validity, as time since 1970: the start of the token's validity, or
+    /// [`JITTER`] before the verification, whichever is later.
     valid_from: Duration,
-    /// Until when: the end of the token's validity or of `max_ttl`, whichever is earlier.
+    /// The end of the entry's validity: the end of the token's validity or of `max_ttl`, whichever
+    /// is earlier.
     valid_until: Duration,
 }
 
@@ -97,7 +99,7 @@ impl<C> TokenCache<C> {
         })
     }
 
-    /// Caches a token. `now` was read before it was verified.
+    /// Caches a token. `now` was read before the token was verified.
     pub(crate) fn insert(
         &self,
         token: &[u8],
@@ -119,7 +121,7 @@ impl<C> TokenCache<C> {
             valid_from: valid_from.max(now.saturating_sub(JITTER)),
             valid_until,
         };
-        // Saturates: what no `usize` counts is too large to be cached.
+        // Saturates: a sum beyond `usize` is too large to be cached.
         let texts = token.len().saturating_add(verification.claims.json().len());
         let cost = Cost {
             bytes: texts.saturating_mul(2).saturating_add(ENTRY_OVERHEAD),

@@ -55,7 +55,7 @@ impl TokenCacheSettings {
     ///
     /// A number above 16 is rounded down to a multiple of 16. Fewer tokens are cached if
     /// [`max_bytes`](Self::max_bytes) is less than 32 KiB for each 16 of them. The cache allocates
-    /// 50 bytes for each at once.
+    /// 50 bytes for each of them when it is built.
     pub const fn max_entries(mut self, entries: usize) -> Self {
         self.max_entries = entries;
         self
@@ -72,7 +72,8 @@ impl TokenCacheSettings {
         self
     }
 
-    /// Sets how long a token is accepted before its signature is checked again. Default: 5 minutes.
+    /// Sets how long a token is accepted before its signature is checked again. More than zero.
+    /// Default: 5 minutes.
     ///
     /// After that, or when its key has left the set, the token is not used, but stays in memory
     /// until another one takes its place.

@@ -25,7 +25,7 @@ pub(super) struct Table<T: RefCnt> {
 }
 
 impl<T: RefCnt> Table<T> {
-    /// Makes a table that never holds more values, nor more bytes.
+    /// Creates a table that never holds more values than `max_entries`, nor more than `max_bytes`.
     pub(super) fn new(max_entries: usize, max_bytes: usize) -> Self {
         // Neither `ways` nor `sets` is ever 0, so both can divide.
         let ways = max_entries.clamp(1, WAYS);
