@@ -117,8 +117,8 @@ impl Jwk {
         }
     }
 
-    /// Returns the uncompressed point, `04 ‖ x ‖ y`. Rejects coordinates that do not have the length
-    /// of the curve's field (RFC 7518 §6.2.1.2).
+    /// Returns the uncompressed point, `04 ‖ x ‖ y`. Rejects coordinates that do not have the
+    /// length of the curve's field (RFC 7518 §6.2.1.2).
     fn point(&self, curve: &str) -> Result<Vec<u8>, SkipReason> {
         let len = match curve {
             "P-256" => 32,

@@ -84,8 +84,8 @@ impl KeySet {
     }
 
     /// Returns whether this set suffices to accept or reject a token, so that no newer one is
-    /// needed: it has a key of that id, whatever its algorithm, or the token has no key id and a key
-    /// fits its algorithm.
+    /// needed: it has a key of that id, whatever its algorithm, or the token has no key id and a
+    /// key fits its algorithm.
     pub(crate) fn is_conclusive_for(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match key_id {
             Some(_) => !self.with_id(key_id).is_empty(),

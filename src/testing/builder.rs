@@ -150,7 +150,8 @@ impl TestIssuerBuilder {
     }
 }
 
-/// Returns an address that clients can connect to: loopback for `0.0.0.0` and `::`, which include it.
+/// Returns an address that clients can connect to: loopback in place of `0.0.0.0` and `::`, which
+/// include it.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),

@@ -76,8 +76,8 @@ impl Discovery {
         })
     }
 
-    /// Returns the URL of the JWK set, from cached metadata while it is fresh. If the metadata can't
-    /// be fetched, the cached URL stays in use for `max_ttl` past the metadata's own TTL.
+    /// Returns the URL of the JWK set, from cached metadata while it is fresh. If the metadata
+    /// can't be fetched, the cached URL stays in use for `max_ttl` past the metadata's own TTL.
     pub(super) async fn jwks_uri(
         &self,
         client: &HttpClient,

@@ -12,8 +12,8 @@ use super::http_client::HttpClient;
 use super::settings::JwksCacheSettings;
 use crate::jwk::KeySet;
 
-/// The maximum length of an entity tag that is stored and sent back, in bytes. Bounds the memory and the request
-/// header that an issuer can cause.
+/// The maximum length of an entity tag that is stored and sent back, in bytes. Bounds the memory
+/// and the request header that an issuer can cause.
 const MAX_ETAG_LEN: usize = 256;
 
 /// The location of a JWK set.

@@ -67,7 +67,8 @@ fn by_cache_control(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Returns the time from `Date` to `Expires`. Both are by the issuer's clock, so an error of the
-/// local clock has no effect. If one is invalid or `Date` is absent, the TTL is zero (RFC 9111 §5.3).
+/// local clock has no effect. If one of them is invalid, or `Date` is absent, the response counts
+/// as expired (RFC 9111 §5.3).
 fn by_expires(headers: &HeaderMap) -> Option<Duration> {
     let date = |name| httpdate::parse_http_date(text(headers, name)?).ok();
     let ttl = |expires: SystemTime| expires.duration_since(date(DATE)?).ok();

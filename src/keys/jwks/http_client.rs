@@ -63,8 +63,8 @@ impl HttpClient {
         ResBody::Data: Send,
         ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        // The mutex is there only so that services need not be `Sync`. It is locked during `clone`,
-        // and no other lock is taken under it.
+        // The mutex is there only so that services need not be `Sync`. It is held during `clone`
+        // only.
         let service = Mutex::new(service);
         Self {
             get: Arc::new(move |request, max_body_len| {

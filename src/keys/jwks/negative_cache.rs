@@ -13,7 +13,8 @@ use crate::keys::source::KeyQuery;
 /// unknown key ids can take to a few hundred KiB.
 const MAX_ENTRIES: u64 = 1024;
 
-/// The maximum length of a key id in an entry, in bytes. The refetch limit bounds what longer ones cost.
+/// The maximum length of a key id in an entry, in bytes. The refetch limit bounds the cost of
+/// longer ones.
 const MAX_KEY_ID_LEN: usize = 128;
 
 /// Keys that the issuer did not have at the last fetch. An entry lasts for the window of

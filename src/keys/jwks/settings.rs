@@ -166,8 +166,8 @@ impl JwksCacheSettings {
     }
 
     /// Sets how many fetches tokens with unknown key ids can cause in `window`. Scheduled refreshes
-    /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default: 2
-    /// in 30 s.
+    /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default:
+    /// 2 in 30 s.
     ///
     /// An unknown key id is cached as unknown for `window`, or until new keys arrive.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
@@ -190,8 +190,8 @@ impl JwksCacheSettings {
         self.fetch_timeout.saturating_add(Duration::from_secs(1))
     }
 
-    /// Returns the timeout of fetching the metadata if there is a cached `jwks_uri` to fall back to:
-    /// half of `fetch_timeout`.
+    /// Returns the timeout of fetching the metadata if there is a cached `jwks_uri` to fall back
+    /// to: half of `fetch_timeout`.
     pub(super) fn metadata_timeout(&self) -> Duration {
         self.fetch_timeout.div_f64(2.0)
     }

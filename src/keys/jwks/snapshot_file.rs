@@ -24,7 +24,8 @@ const VERSION: u32 = 1;
 /// How far in the future the file's time may be: the clock may have been set back since.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// The maximum length of a URL-encoded issuer, in bytes. File systems allow 255 for a file name with its suffixes.
+/// The maximum length of a URL-encoded issuer, in bytes. File systems allow 255 bytes for a file
+/// name with its suffixes.
 const MAX_NAME_LEN: usize = 200;
 
 /// The file of one issuer's keys.
