@@ -16,7 +16,7 @@ use crate::clock::Clock;
 /// use tower_jwt_auth::Clock;
 /// use tower_jwt_auth::testing::TestClock;
 ///
-/// let clock = TestClock::now_fixed();
+/// let clock = TestClock::frozen();
 /// let clone = clock.clone();
 /// let before = clone.now();
 /// clock.advance(Duration::from_secs(60));
@@ -34,7 +34,7 @@ impl TestClock {
 
     /// Returns a clock that shows the current time and stands still.
     #[must_use]
-    pub fn now_fixed() -> Self {
+    pub fn frozen() -> Self {
         Self::new(SystemTime::now())
     }
 

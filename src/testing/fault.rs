@@ -51,7 +51,7 @@ pub enum Fault {
     NoKeys,
     /// The key set, preceded by unusable keys: without a type, of an unknown type, RSA of 1024
     /// bits, invalid base64, off the curve, symmetric, and for encryption.
-    HalfBad,
+    SomeUnusableKeys,
     /// The document, preceded by 200 MiB of white space: valid JSON but for its size. Chunked.
     Huge,
     /// The beginning of a key set that never ends. Chunked.

@@ -64,7 +64,7 @@ pub(super) async fn faulty_response(
         Fault::Garbage => full(&b"{\"keys\":[\xff\xfe\x00}}]\x80"[..]),
         Fault::Empty => full(""),
         Fault::NoKeys => full(json!({"keys": []}).to_string()),
-        Fault::HalfBad => full(half_bad(&document.jwks)),
+        Fault::SomeUnusableKeys => full(with_unusable_keys(&document.jwks)),
         Fault::Truncated => truncated(&mut document),
         Fault::Huge => huge(&document),
         Fault::Endless => endless(),
@@ -82,7 +82,7 @@ fn with_header(
     response
 }
 
-fn half_bad(usable: &[Value]) -> String {
+fn with_unusable_keys(usable: &[Value]) -> String {
     let mut keys = vec![
         json!({}),
         json!({"kty": "XYZ", "kid": "unknown-type", "z": "AQAB"}),

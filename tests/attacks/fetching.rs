@@ -45,7 +45,10 @@ fn outages(redirect: String) -> Vec<Fault> {
 
 /// Faults with which the client still gets valid keys.
 fn lesser_faults() -> Vec<Fault> {
-    vec![Fault::HalfBad, Fault::Delay(Duration::from_millis(50))]
+    vec![
+        Fault::SomeUnusableKeys,
+        Fault::Delay(Duration::from_millis(50)),
+    ]
 }
 
 type Set = fn(&TestIssuer, Option<Fault>);

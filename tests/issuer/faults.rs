@@ -59,7 +59,7 @@ async fn with_cached_keys_no_fault_affects_a_token_whose_key_is_known() {
 #[tokio::test]
 async fn the_valid_keys_of_a_partly_invalid_set_are_used() {
     let issuer = TestIssuer::start().await.unwrap();
-    issuer.set_fault(Some(Fault::HalfBad));
+    issuer.set_fault(Some(Fault::SomeUnusableKeys));
     let authenticator = authenticator(&issuer, settings());
     assert!(
         authenticator

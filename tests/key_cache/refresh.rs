@@ -44,7 +44,7 @@ async fn how_early_they_are_refreshed_can_be_set() {
 async fn a_step_of_the_clock_on_the_wall_neither_expires_nor_prolongs_a_set() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
-    let wall = TestClock::now_fixed();
+    let wall = TestClock::frozen();
     let authenticator = mock
         .builder(JwksCacheSettings::default())
         .clock(wall.clone())

@@ -201,7 +201,7 @@ async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
         }
     };
     let deep = || format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    for name in ["version", "issuer", "source", "fetched_at", "life", "jwks"] {
+    for name in ["version", "issuer", "source", "fetched_at", "ttl", "jwks"] {
         assert!(!serves_with(with(name, deep())).await, "{name}");
         assert!(!serves_with(with(name, "1e400".to_owned())).await, "{name}");
     }
@@ -216,7 +216,7 @@ async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
         );
     }
     assert!(
-        serves_with(with("life", u64::MAX.to_string())).await,
+        serves_with(with("ttl", u64::MAX.to_string())).await,
         "no longer than the settings allow"
     );
 }

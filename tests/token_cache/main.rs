@@ -63,7 +63,7 @@ const fn seconds(seconds: u64) -> Duration {
 
 /// Returns a clock that stands still, and a builder of a token that is issued at its time.
 fn fixed_clock() -> (TestClock, TokenBuilder) {
-    let clock = TestClock::now_fixed();
+    let clock = TestClock::frozen();
     let token = token().clock(&clock);
     (clock, token)
 }

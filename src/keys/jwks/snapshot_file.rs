@@ -47,7 +47,6 @@ struct Record {
     /// In seconds since 1970.
     fetched_at: u64,
     /// In seconds.
-    #[serde(rename = "life")]
     ttl: u64,
     jwks: Box<RawValue>,
 }

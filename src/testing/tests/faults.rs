@@ -82,7 +82,7 @@ async fn each_fault_of_the_body_is_what_its_docs_say() {
     assert_eq!((empty.status(), empty.body.len()), (200, 0));
     issuer.set_fault(Some(Fault::NoKeys));
     assert_eq!(get(&issuer.jwks_uri()).await.body, br#"{"keys":[]}"#);
-    issuer.set_fault(Some(Fault::HalfBad));
+    issuer.set_fault(Some(Fault::SomeUnusableKeys));
     let ids = get(&issuer.jwks_uri()).await.key_ids();
     assert_eq!(ids[1..4], ["unknown-type", "rsa-1024", "bad-base64"]);
     assert_eq!(ids[4..7], ["off-curve", "symmetric", "for-encryption"]);

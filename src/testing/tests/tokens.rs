@@ -108,7 +108,7 @@ fn raw_header_and_payload_are_signed_unchanged() {
 
 #[test]
 fn clones_of_a_clock_show_the_same_time() {
-    let clock = TestClock::now_fixed();
+    let clock = TestClock::frozen();
     let clone = clock.clone();
     clock.advance(Duration::from_secs(1));
     assert_eq!(clone.now(), clock.now());
