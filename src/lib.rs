@@ -111,8 +111,8 @@
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end when the token expires |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
-//! Both backends verify all of [`Algorithm`]. A feature adds API and never changes what the others
-//! do. No process-wide cryptographic provider is read or set.
+//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. A feature adds API and never
+//! changes what the others do. No process-wide cryptographic provider is read or set.
 //!
 //! # Security
 //!
@@ -121,7 +121,7 @@
 //! - A token can cause a fetch only from a configured issuer, for a key that is not cached, at a
 //!   limited rate.
 //! - An outage of the issuer leads to 503, never to 401.
-//! - No token, secret or claim is in a log event, an error or a `Debug` output.
+//! - No token, secret or value of a claim is in a log event, an error or a `Debug` output.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,6 +1,6 @@
 //! Log events, with feature `tracing`; without it these functions do nothing.
 //!
-//! No event holds a token, a secret or a claim.
+//! No event holds a token, a secret or the value of a claim.
 
 #[cfg(feature = "tracing")]
 mod events {

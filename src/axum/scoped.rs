@@ -23,8 +23,8 @@ use crate::{
 /// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |
 ///
-/// The response is that of [`Challenge`], without a realm. For other responses, or for any of several
-/// scopes, use [`RequireLayer`](crate::RequireLayer).
+/// The response is that of [`Challenge`], without a realm. For other responses, or to require any
+/// of several scopes, use [`RequireLayer`](crate::RequireLayer).
 ///
 /// # Examples
 ///
@@ -141,6 +141,7 @@ impl IntoResponse for ScopedRejection {
         match self {
             Self::Claims(rejection) => rejection.into_response(),
             Self::Rejected(error) => {
+                // `Challenge` only looks at whether it is gRPC, which axum's handlers don't serve.
                 let request = Request::new(());
                 let parts = RequestParts::from(&request);
                 let mut response: Response = Challenge::new().rejection_response(&error, &parts);

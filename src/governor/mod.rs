@@ -56,6 +56,7 @@ pub struct ClaimsKeyExtractor<C = JsonClaims, K = Box<str>> {
     value: Arc<Value<C, K>>,
 }
 
+/// Returns the value of the key, or `None` to reject the request.
 type Value<C, K> = dyn Fn(&Claims<C>) -> Option<K> + Send + Sync;
 
 /// The key of [`ClaimsKeyExtractor`]: the token's issuer, and the value of the claim.

@@ -10,10 +10,10 @@
 //! | 4 | `Timeout` | limits everything below, also the wait for keys: make it longer than [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), or callers see its response instead of 503 |
 //! | 5 | `LoadShed`, a limit by address | the cheapest checks first: they shed a flood of invalid tokens before a signature is checked |
 //! | 6 | [`JwtAuthLayer`](crate::JwtAuthLayer) | authenticates the caller |
-//! | 7 | a limit by caller ([`ClaimsKeyExtractor`](crate::ClaimsKeyExtractor)) | a burst of one caller affects no other caller; requests that are rejected further in count, too |
+//! | 7 | a limit by caller ([`ClaimsKeyExtractor`](crate::ClaimsKeyExtractor)) | a burst of one caller affects no other caller; requests that an inner layer rejects count, too |
 //! | 8 | [`RequireLayer`](crate::RequireLayer) on routers and routes, [`Scoped`](crate::Scoped) in handlers | 403 for callers without permission |
-//! | 9 | `RequestBodyLimit` | no layer above reads the body: an unauthenticated caller is rejected before it is read |
-//! | 10 | `ConcurrencyLimit`, `RateLimit` with `Buffer`, `Retry` | they apply to accepted requests only |
+//! | 9 | `RequestBodyLimit` | no layer above reads the body: an unauthenticated caller is rejected before the body is read |
+//! | 10 | `ConcurrencyLimit`, `RateLimit` with `Buffer`, `Retry` | only accepted requests reach them; for permits, see below |
 //! | 11 | the handler | |
 //!
 //! `ServiceBuilder` takes layers in this order. In axum, each call of `Router::layer` wraps what is
@@ -52,12 +52,12 @@
 //! | `Timeout` | includes the wait for keys | limits the service alone |
 //! | `Retry` | the token is verified at each attempt; the policy should not retry rejections | the token is verified once |
 //! | `Cors` | needs nothing else | needs [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight), and rejections lack its headers |
-//! | `Trace` | sees rejections | sees accepted requests only; its response body must be boxed, as axum does |
+//! | `Trace` | sees rejections | sees accepted requests only; box its response body, which is not `Default` (axum does so) |
 //!
 //! Note:
 //! - A request that waits for keys holds what the inner service reserved for it: with
 //!   `ConcurrencyLimit` below, a permit. Requests with unknown key ids can hold one for up to
-//!   [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), while
+//!   [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), as long as
 //!   [`refetch_limit`](crate::JwksCacheSettings::refetch_limit) allows a fetch. axum's routes are
 //!   always ready, so a limit that is added by a separate `layer` call acquires its permit only
 //!   after the token is verified.

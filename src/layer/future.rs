@@ -29,6 +29,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, ReqBody, R>,
+        // The token was in the URL, so the response must become private.
         in_url: bool,
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Gate<C> {
 pub(super) enum Decision<C> {
     /// It goes to the inner service without claims, as configured.
     Pass,
-    /// It goes to the inner service with claims.
+    /// It goes to the inner service with claims. `in_url` is that of [`FoundToken`].
     Accept { claims: Claims<C>, in_url: bool },
     /// It is rejected.
     Reject(Error),
@@ -39,7 +39,7 @@ pub(super) enum Decision<C> {
     },
 }
 
-/// Resolves to extensions that hold the claims, so that its type does not depend on theirs.
+/// Resolves to extensions that hold the claims, so that this type does not depend on `C`.
 pub(super) type PendingClaims = BoxFuture<'static, Result<Extensions, Error>>;
 
 impl<C> Gate<C>

@@ -72,7 +72,8 @@ impl RequiredScopes {
 }
 
 impl<C> Claims<C> {
-    /// Rejects claims that do not grant all of these scopes. Accepts all claims if there are none.
+    /// Rejects claims that do not grant all of these scopes. If `scopes` is empty, accepts all
+    /// claims.
     ///
     /// # Errors
     ///
@@ -113,8 +114,8 @@ impl<C> Claims<C> {
     }
 }
 
-/// Names the scopes that a handler requires, for [`Claims::require`](crate::Claims::require) and, with
-/// feature `axum`, the extractor `Scoped`.
+/// Names the scopes that a handler requires, for [`Claims::require`] and, with feature `axum`,
+/// the extractor `Scoped`.
 ///
 /// # Examples
 ///

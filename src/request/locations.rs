@@ -8,7 +8,7 @@ use super::RequestParts;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 
-/// The WebSocket subprotocol that carries a token, as Kubernetes defines it.
+/// The start of the WebSocket subprotocol that carries a token, as Kubernetes defines it.
 const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
 /// Reads `Bearer <token>`: the scheme in upper or lower case, then one or more spaces (RFC 9110
@@ -23,13 +23,14 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
     };
     // The usual spelling first: this is cheaper than ignoring case.
     let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
-    if !is_bearer || rest.first().is_some_and(|next| is_token_byte(*next)) {
+    if !is_bearer || rest.first().is_some_and(|next| is_tchar(*next)) {
         return Ok(None);
     }
     let token = trim_spaces(rest);
     if rest.starts_with(b" ") && !token.is_empty() {
         return Ok(Some(token));
     }
+    // `Bearer` without a token.
     let joined = is_joined(rest);
     Err(if joined {
         ErrorKind::InvalidRequest
@@ -148,8 +149,8 @@ fn trim_spaces(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// The characters of a scheme's name (RFC 9110 §5.6.2).
-const fn is_token_byte(byte: u8) -> bool {
+/// Returns whether the byte is a `tchar` (RFC 9110 §5.6.2): a scheme's name consists of them.
+const fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

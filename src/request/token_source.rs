@@ -65,7 +65,7 @@ impl TokenSource {
         // Cookie names and header names share one grammar: the `token` of RFC 9110 §5.6.2.
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
             return Err(ConfigError::invalid_setting(format!(
-                "cookie name {name:?}: must be a token (RFC 6265 section 4.1.1)"
+                "cookie name {name:?}: must be a cookie name (RFC 6265 section 4.1.1)"
             )));
         }
         Ok(Self(Location::Cookie(name.into())))
@@ -89,7 +89,9 @@ impl TokenSource {
     /// Reads the subprotocol `base64url.bearer.authorization.k8s.io.<token in base64url>` of a
     /// WebSocket handshake.
     ///
-    /// Browsers can't set other headers in a handshake. Kubernetes defines this form.
+    /// Browsers can't set other headers in a handshake. Kubernetes defines this form. A browser must
+    /// offer a second subprotocol, for the handler to select: it closes a connection for which the
+    /// server selects none of those that it offered.
     #[must_use]
     pub const fn websocket_protocol() -> Self {
         Self(Location::WebSocketProtocol)

@@ -85,7 +85,7 @@ impl Challenge {
     }
 
     /// Returns the value of `WWW-Authenticate`, or `None` where the credentials are not at fault.
-    fn authenticate(&self, error: &Error) -> Option<HeaderValue> {
+    fn www_authenticate(&self, error: &Error) -> Option<HeaderValue> {
         if error.kind() == ErrorKind::KeysUnavailable {
             return None;
         }
@@ -104,7 +104,7 @@ impl Challenge {
     }
 
     fn add_headers(&self, error: &Error, headers: &mut HeaderMap) {
-        if let Some(challenge) = self.authenticate(error) {
+        if let Some(challenge) = self.www_authenticate(error) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(wait) = error.retry_after() {

@@ -19,7 +19,7 @@ use crate::{Claims, Error, ErrorKind};
 /// read for long ([`tonic::Streaming`](::tonic::Streaming)).
 ///
 /// The remaining time is computed in this call, with the system's clock, and measured with tokio's,
-/// which tests can pause. To allow for the clocks of issuers that differ, as the layer does, set
+/// which tests can pause. To allow for an issuer's clock that differs, as the layer does, set
 /// [`leeway`](UntilExpiry::leeway).
 ///
 /// # Panics

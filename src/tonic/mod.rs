@@ -60,8 +60,8 @@
 //! - A token that expires or is revoked while a stream runs does not end the stream. To end it at
 //!   `exp`, wrap the response in [`until_expiry`]: the caller then gets `UNAUTHENTICATED`, and
 //!   opens the stream again with a new token. The status ends the call, so wrapping the response is
-//!   enough for client and bidirectional streams, too. A handler that reads a long request before
-//!   it answers wraps the request.
+//!   enough for bidirectional streams, too. A handler that reads a long request before it answers,
+//!   such as one of a client stream, wraps the request.
 //! - Revocation and scopes are checked once, when the call begins. Short-lived tokens with
 //!   [`until_expiry`] bound how long that decision lasts.
 //! - A rejected call never reaches the handler, and its messages are not read. The connection stays
@@ -79,9 +79,14 @@ pub use methods::grpc_methods;
 pub use request::RequestExt;
 pub use status::DetailedStatus;
 
-use crate::JwtAuth;
+use crate::{JwtAuth, Require};
 
 /// Returns the inner service's name, so that `add_service(auth.layer(service))` works.
 impl<S: NamedService, C, R> NamedService for JwtAuth<S, C, R> {
+    const NAME: &'static str = S::NAME;
+}
+
+/// Returns the inner service's name, so that `add_service(require.layer(service))` works.
+impl<S: NamedService, C, R> NamedService for Require<S, C, R> {
     const NAME: &'static str = S::NAME;
 }

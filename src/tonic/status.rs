@@ -1,4 +1,4 @@
-//! Errors as `tonic::Status`, with details on request.
+//! Errors as `tonic::Status`, with or without details.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl From<Error> for Status {
     }
 }
 
-/// Converts like the error itself.
+/// Converts like an owned [`Error`].
 impl From<&Error> for Status {
     fn from(error: &Error) -> Self {
         let metadata = MetadataMap::from_headers(Challenge::new().headers(error));

@@ -76,6 +76,7 @@ where
         match progress {
             Progress::Done(outcome) => return outcome,
             Progress::NeedsKeys(needs_keys) => needs_keys.refresh().await?,
+            // `verify_offloaded` never returns it.
             Progress::Offload => {}
         }
         match self.verify_offloaded(token).await {
@@ -85,9 +86,9 @@ where
         }
     }
 
-    /// Fetches the keys of every issuer whose keys are fetched, before the first request needs
-    /// them. Waits for at most 1 s more than
-    /// [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout).
+    /// Fetches the keys of all issuers made by [`Issuer::discovery`](crate::Issuer::discovery) and
+    /// [`Issuer::jwks`](crate::Issuer::jwks), before the first request needs them. Waits for at
+    /// most 1 s more than [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout).
     ///
     /// # Errors
     ///

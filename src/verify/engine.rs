@@ -82,6 +82,7 @@ impl<C: DeserializeOwned> Engine<C> {
         offload.applies_to(header.algorithm).then_some(offload)
     }
 
+    /// Returns the rejection as the outer error. The inner error is a missing key.
     fn verify_uncached(
         &self,
         token: &[u8],

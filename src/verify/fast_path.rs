@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::decoded_payload::DecodedPayload;
 use crate::jwt::{Compact, Proof, Verified};
 
-/// The fast path can't decide, so the slow path does. It does not check the signature again with
-/// the same keys.
+/// The fast path can't decide, so the slow path does, without checking the signature again with the
+/// same keys.
 pub(super) struct Fallback {
     pub(super) checked: Option<CheckedSignature>,
 }
@@ -25,6 +25,7 @@ pub(super) struct CheckedSignature {
 const FALLBACK: Fallback = Fallback { checked: None };
 
 impl<C: DeserializeOwned> Engine<C> {
+    /// Returns the outcome, or an outer error if the slow path must decide.
     pub(super) fn fast_path(
         &self,
         token: &Compact<'_>,
@@ -64,7 +65,8 @@ impl<C: DeserializeOwned> Engine<C> {
         }))
     }
 
-    /// Returns the only issuer, or else the only one that has cached this header.
+    /// Returns the issuer that the token is probably from: the only one that is configured, or the
+    /// only one that has cached this header.
     ///
     /// `None` if two have cached it: a wrong guess would cost a signature check. Has no side
     /// effect: the token may be forged.
@@ -72,10 +74,10 @@ impl<C: DeserializeOwned> Engine<C> {
         if let [only] = self.issuers.as_slice() {
             return Some(only);
         }
-        let mut knowing = self
+        let mut candidates = self
             .issuers
             .iter()
             .filter(|issuer| issuer.keys.has_cached_header(header));
-        knowing.next().filter(|_| knowing.next().is_none())
+        candidates.next().filter(|_| candidates.next().is_none())
     }
 }

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
 
-/// The `Retry-After` of errors without one of their own. Waiting signature checks take less.
+/// The `Retry-After` of a 503 for which no source of keys has set one.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How many requests may wait for a permit. Bounds the memory of a flood of slow signatures.

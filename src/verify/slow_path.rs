@@ -1,4 +1,5 @@
-//! The slow path: header and payload first, in the order in which rejections are given.
+//! The slow path: header and payload first, then the signature. The order of the checks determines
+//! which error a token with several faults gets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +81,7 @@ impl<C: DeserializeOwned> Engine<C> {
 }
 
 /// Checks the signature with the cached keys. Returns the proof and the id of their set, or `None`
-/// if newer keys could have another outcome.
+/// if newer keys could lead to another outcome.
 fn prove(
     token: &Compact<'_>,
     header: &Header,

@@ -66,3 +66,19 @@ async fn a_method_that_is_open_by_mistake_gets_no_claims() {
         (Code::Unauthenticated, "no access token was given")
     );
 }
+
+#[test]
+fn protected_services_keep_their_names() {
+    fn name<S: tonic::server::NamedService>(_: &S) -> &'static str {
+        S::NAME
+    }
+    #[derive(Clone)]
+    struct Named;
+    impl tonic::server::NamedService for Named {
+        const NAME: &'static str = "demo.Greeter";
+    }
+    let auth = builder().build().unwrap();
+    let read = tower_jwt_auth::RequireLayer::all_scopes(["read"]).unwrap();
+    assert_eq!(name(&tower::Layer::layer(&auth, Named)), "demo.Greeter");
+    assert_eq!(name(&tower::Layer::layer(&read, Named)), "demo.Greeter");
+}

@@ -95,9 +95,9 @@ impl JwtAuthBuilder {
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the type that the token's claims are deserialized into. Default: [`JsonClaims`].
     ///
-    /// The whole claims set is deserialized. The type needs only the claims that have no method of
-    /// [`Claims`](crate::Claims), which has methods for the registered ones. A token whose claims
-    /// don't fit the type is rejected with 401 `invalid_token`. Call this before
+    /// The whole claims set is deserialized. The type does not need the registered claims, such as
+    /// `sub`: [`Claims`](crate::Claims) has methods for them. A token whose claims don't fit
+    /// the type is rejected with 401 `invalid_token`. Call this before
     /// [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose closures
     /// depend on the type: [`build`](Self::build) rejects the other order.
     ///

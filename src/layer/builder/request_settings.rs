@@ -16,8 +16,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Passes requests without a token, without claims. Invalid tokens are still rejected.
-    /// Default: off.
+    /// Passes requests that carry no token to the inner service. They have no claims. Invalid
+    /// tokens are still rejected. Default: off.
     pub const fn optional(mut self) -> Self {
         self.optional = true;
         self

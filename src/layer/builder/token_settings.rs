@@ -67,7 +67,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Adds a predicate over the claims, such as roles, groups or tenants. Unless all predicates
     /// return true, the request is rejected with 403 `insufficient_scope`. Default: none.
     ///
-    /// Called for every request with a verified token. It must not block.
+    /// Called for every request with a verified token that is not revoked and has the required
+    /// scopes. It must not block.
     pub fn authorize(
         mut self,
         is_authorized: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
