@@ -56,8 +56,9 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// Rejects an RSA key by its size and its exponent, both without leading zero bytes. With an
-/// exponent of 1, every message is its own signature; an even exponent belongs to no key.
+/// Rejects an RSA key by its modulus and its exponent, both without leading zero bytes. With an
+/// exponent of 1, the padded hash of a message is its signature; an even exponent belongs to no
+/// key.
 pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
     let has_top_bit = n.first().is_some_and(|first| first & 0x80 != 0);
     if n.len() < *RSA_LEN.start() || (n.len() == *RSA_LEN.start() && !has_top_bit) {

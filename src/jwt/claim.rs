@@ -38,8 +38,8 @@ impl Claim {
         })
     }
 
-    /// Returns whether a value of another JSON type counts as absent. For the other claims it makes
-    /// the token invalid.
+    /// Returns whether a value of the wrong JSON type counts as absent. For all other claims such a
+    /// value makes the token invalid.
     pub(super) const fn may_have_any_type(self) -> bool {
         matches!(self, Self::ClientId | Self::Scope | Self::Scp)
     }

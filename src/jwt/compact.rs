@@ -67,7 +67,7 @@ impl<'t> Compact<'t> {
         }
     }
 
-    /// Rejects a signature that no key could have made.
+    /// Rejects a signature that is too long for every key, or not base64url.
     pub(crate) fn check_signature_form(&self) -> Result<(), ErrorKind> {
         self.decode_signature(&mut [0; MAX_SIGNATURE_LEN])
             .map(|_| ())

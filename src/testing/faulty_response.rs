@@ -86,7 +86,7 @@ fn with_unusable_keys(usable: &[Value]) -> String {
     let mut keys = vec![
         json!({}),
         json!({"kty": "XYZ", "kid": "unknown-type", "z": "AQAB"}),
-        json!({"kty": "RSA", "kid": "rsa-1024", "alg": "RS256", "n": "x".repeat(171), "e": "AQAB"}),
+        json!({"kty": "RSA", "kid": "rsa-1024", "alg": "RS256", "n": "x".repeat(170) + "w", "e": "AQAB"}),
         json!({"kty": "EC", "kid": "bad-base64", "crv": "P-256", "x": "+/+/=", "y": "*"}),
         json!({"kty": "EC", "kid": "off-curve", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)}),
         json!({"kty": "oct", "kid": "symmetric", "alg": "HS256", "k": "A".repeat(43)}),

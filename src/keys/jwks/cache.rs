@@ -168,9 +168,9 @@ impl Shared {
 
     /// Returns whether the snapshot's keys may verify tokens.
     ///
-    /// Stale keys may while the grace is open: while a fetch that began before they were stale is
-    /// in flight, and after one that failed or was slow, until the next one ends. Stale keys that
-    /// no fetch has tried to refresh may not.
+    /// Stale keys verify tokens only while the grace is open: while a fetch that began before they
+    /// were stale is in flight, and after one that failed or was slow, until the next one ends.
+    /// Stale keys that no fetch has tried to refresh verify none.
     fn may_use(&self, snapshot: &Snapshot, now: Instant) -> bool {
         snapshot.is_fresh(now) || (snapshot.is_unexpired(now) && self.grace.is_open(now))
     }

@@ -1,4 +1,4 @@
-//! The parts of a cache that its tasks share.
+//! The part of a cache that its tasks may keep alive: configuration and resources, no keys.
 
 use std::time::SystemTime;
 

@@ -22,7 +22,8 @@ pub(super) enum FetchError {
     Panicked,
     /// The body is not a JWK set with a usable key.
     Unusable(ConfigError),
-    /// The metadata is not valid for the configured issuer. Follows "the issuer's metadata".
+    /// The metadata is not valid for the configured issuer. The text ends a sentence that starts
+    /// with "the issuer's metadata".
     Metadata(&'static str),
     /// There is no runtime to fetch on, or it was shut down.
     NoRuntime,

@@ -6,8 +6,8 @@
 //! Not built on moka, unlike the other caches of this crate, nor on another crate: bounded caches
 //! take a lock to read, or cost four times as much (docs/performance.md has the figures).
 
-mod accounts;
 mod epoch;
+mod eviction;
 mod set;
 mod settings;
 mod table;
@@ -20,8 +20,8 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use triomphe::ThinArc;
 
-use self::accounts::Cost;
 use self::epoch::{Epoch, JITTER};
+use self::eviction::Cost;
 use self::table::Table;
 use crate::config_error::ConfigError;
 use crate::jwt::{Claims, Rules};

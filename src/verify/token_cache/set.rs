@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwapAny, RefCnt};
 
-use super::accounts::{Accounts, Bounds, Cost, WAYS};
+use super::eviction::{Bounds, Cost, EvictionState, WAYS};
 
 /// Aligned to a cache line, so that a look-up loads all tags at once.
 #[repr(align(64))]
@@ -17,7 +17,7 @@ pub(super) struct Set<T: RefCnt> {
     slots: [Slot<T>; WAYS],
     /// Held by the one writer. Only ever tried, so that neither a request nor a writer that holds
     /// another set waits for it: no order of locks can deadlock.
-    accounts: Mutex<Accounts>,
+    eviction: Mutex<EvictionState>,
 }
 
 struct Slot<T: RefCnt> {
@@ -34,7 +34,7 @@ impl<T: RefCnt> Set<T> {
                 value: ArcSwapAny::new(None),
                 used: AtomicBool::new(false),
             }),
-            accounts: Mutex::default(),
+            eviction: Mutex::default(),
         }
     }
 
@@ -54,15 +54,15 @@ impl<T: RefCnt> Set<T> {
 
     /// Returns the set's writer, or `None` if it is in use.
     pub(super) fn write(&self) -> Option<Writer<'_, T>> {
-        let accounts = match self.accounts.try_lock() {
-            Ok(accounts) => accounts,
+        let eviction = match self.eviction.try_lock() {
+            Ok(eviction) => eviction,
             // Nothing panics under the lock. If it did, one value would be counted wrongly.
-            Err(TryLockError::Poisoned(accounts)) => accounts.into_inner(),
+            Err(TryLockError::Poisoned(eviction)) => eviction.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
         Some(Writer {
             set: self,
-            accounts,
+            eviction,
             removed: array::from_fn(|_| None),
         })
     }
@@ -83,10 +83,11 @@ impl<T: RefCnt> Slot<T> {
 
 /// The exclusive right to write to a set.
 ///
-/// A value that is evicted is first released in the accounts, and taken out of its slot later.
+/// A value that is evicted is first released in the eviction state, and taken out of its slot
+/// later.
 pub(super) struct Writer<'s, T: RefCnt> {
     set: &'s Set<T>,
-    pub(super) accounts: MutexGuard<'s, Accounts>,
+    pub(super) eviction: MutexGuard<'s, EvictionState>,
     removed: Removed<T>,
 }
 
@@ -98,14 +99,14 @@ impl<T: RefCnt> Writer<'_, T> {
     /// Releases expired values, and those with this tag for which `same` returns true.
     pub(super) fn sweep(&mut self, now: Duration, tag: u32, same: impl Fn(&T) -> bool) {
         for (index, (slot, other)) in self.set.slots.iter().zip(&self.set.tags).enumerate() {
-            let cost = self.accounts.cost(index);
+            let cost = self.eviction.cost(index);
             // Relaxed: only writers store tags, and the lock orders them.
             let is_same = || {
                 other.load(Ordering::Relaxed) == tag
                     && slot.value.load().as_ref().is_some_and(&same)
             };
             if cost.bytes != 0 && (cost.valid_until <= now || is_same()) {
-                self.accounts.release(index);
+                self.eviction.release(index);
             }
         }
     }
@@ -114,13 +115,13 @@ impl<T: RefCnt> Writer<'_, T> {
     /// that is not possible.
     pub(super) fn put(&mut self, tag: u32, value: T, cost: Cost, bounds: Bounds) -> Option<T> {
         let set = self.set;
-        let free = self.accounts.make_room(cost.bytes, bounds, |index| {
+        let free = self.eviction.make_room(cost.bytes, bounds, |index| {
             set.slots.get(index).map(|slot| &slot.used)
         });
         let Some(free) = free else {
             return Some(value);
         };
-        self.accounts.record(free, cost);
+        self.eviction.record(free, cost);
         // Before the new value comes in, so that all values together never exceed the bounds.
         self.take_out();
         let mut slots = set.slots.iter().zip(&set.tags).zip(&mut self.removed);
@@ -138,14 +139,14 @@ impl<T: RefCnt> Writer<'_, T> {
 
     #[cfg(test)]
     pub(super) fn sizes(&self) -> Vec<usize> {
-        let sizes = (0..WAYS).map(|slot| self.accounts.cost(slot).bytes);
+        let sizes = (0..WAYS).map(|slot| self.eviction.cost(slot).bytes);
         sizes.filter(|bytes| *bytes != 0).collect()
     }
 
     /// Takes released values out of their slots.
     fn take_out(&mut self) {
         for (index, (slot, removed)) in self.set.slots.iter().zip(&mut self.removed).enumerate() {
-            if self.accounts.take_released(index) {
+            if self.eviction.take_released(index) {
                 // Relaxed: as in `look`.
                 slot.used.store(false, Ordering::Relaxed);
                 *removed = slot.value.swap(None);

@@ -75,8 +75,8 @@ impl TokenCacheSettings {
     /// Sets how long a token is accepted before its signature is checked again. More than zero.
     /// Default: 5 minutes.
     ///
-    /// After that, or when its key has left the set, the token is not used, but stays in memory
-    /// until another one takes its place.
+    /// After that, or when the issuer's key set has changed, the cached result is not used, but
+    /// stays in memory until another one takes its place.
     pub const fn max_ttl(mut self, ttl: Duration) -> Self {
         self.max_ttl = ttl;
         self

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::RefCnt;
 
-use super::accounts::{Bounds, Cost, WAYS};
+use super::eviction::{Bounds, Cost, WAYS};
 use super::set::{Set, Writer};
 
 /// The minimum size of a set: room for one value of a long token.
@@ -52,8 +52,8 @@ impl<T: RefCnt> Table<T> {
 
     /// Inserts a value in place of those for which `same` returns true.
     ///
-    /// If there is no room, evicts expired values, then unused ones. If these are too few, or the
-    /// value is larger than a set, does nothing.
+    /// Removes expired values first. If there still is no room, evicts unused ones. The value is
+    /// not inserted if these are too few, if it is larger than a set, or if both sets are in use.
     pub(super) fn insert(
         &self,
         hash: u64,
@@ -116,8 +116,8 @@ fn is_second_preferred<T: RefCnt>(
     let [Some(first), Some(second)] = writers else {
         return false;
     };
-    let has_room = |writer: &Writer<'_, T>| writer.accounts.free_slot(bytes, bounds).is_some();
-    !has_room(first) && (has_room(second) || first.accounts.take_turns())
+    let has_room = |writer: &Writer<'_, T>| writer.eviction.free_slot(bytes, bounds).is_some();
+    !has_room(first) && (has_room(second) || first.eviction.take_turns())
 }
 
 /// Returns the lower half of the hash. Values that share a set because of this half also share some

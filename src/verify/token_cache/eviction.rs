@@ -1,6 +1,6 @@
-//! The accounts of a set: what the value of each slot costs, and which values to evict.
+//! The eviction state of a set: what the value of each slot costs, and which values to evict.
 //!
-//! Only writers read them. A reader marks each value that it finds, which gives the value a second
+//! Only writers read it. A reader marks each value that it finds, which gives the value a second
 //! chance.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,9 +32,9 @@ pub(super) struct Bounds {
     pub(super) max_bytes: usize,
 }
 
-/// The accounts of one set.
+/// The eviction state of one set.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Accounts {
+pub(super) struct EvictionState {
     costs: [Cost; WAYS],
     /// Which slots hold a value, including one that was released but not yet taken out.
     occupied: [bool; WAYS],
@@ -44,7 +44,7 @@ pub(super) struct Accounts {
     turn: bool,
 }
 
-impl Accounts {
+impl EvictionState {
     pub(super) fn cost(&self, slot: usize) -> Cost {
         debug_assert!(slot < WAYS, "slot {slot} of {WAYS}");
         self.costs.get(slot).copied().unwrap_or_default()
@@ -97,7 +97,8 @@ impl Accounts {
     /// Releases none if that would not be enough.
     ///
     /// Follows the CLOCK rule: from the hand on, a value without a mark is released, and one with a
-    /// mark loses it and stays. `marks` returns the mark of a slot.
+    /// mark loses it and stays. After [`MAX_SPARED`] of the latter, further ones keep their marks.
+    /// `marks` returns the mark of a slot.
     pub(super) fn make_room<'m>(
         &mut self,
         bytes: usize,
@@ -153,16 +154,16 @@ mod tests {
         }
     }
 
-    fn accounts(sizes: &[usize]) -> Accounts {
-        let mut accounts = Accounts::default();
+    fn eviction(sizes: &[usize]) -> EvictionState {
+        let mut eviction = EvictionState::default();
         for (slot, bytes) in sizes.iter().enumerate() {
-            accounts.record(slot, cost(*bytes));
+            eviction.record(slot, cost(*bytes));
         }
-        accounts
+        eviction
     }
 
-    fn sizes(accounts: &Accounts) -> Vec<usize> {
-        (0..4).map(|slot| accounts.cost(slot).bytes).collect()
+    fn sizes(eviction: &EvictionState) -> Vec<usize> {
+        (0..4).map(|slot| eviction.cost(slot).bytes).collect()
     }
 
     fn marks(set: [bool; 4]) -> [AtomicBool; 4] {
@@ -176,43 +177,47 @@ mod tests {
             .count()
     }
 
-    fn make_room(accounts: &mut Accounts, bytes: usize, marks: &[AtomicBool; 4]) -> Option<usize> {
-        accounts.make_room(bytes, BOUNDS, |slot| marks.get(slot))
+    fn make_room(
+        eviction: &mut EvictionState,
+        bytes: usize,
+        marks: &[AtomicBool; 4],
+    ) -> Option<usize> {
+        eviction.make_room(bytes, BOUNDS, |slot| marks.get(slot))
     }
 
     #[test]
     fn a_slot_is_free_if_neither_count_nor_bytes_are_exceeded() {
-        assert_eq!(accounts(&[1, 0, 1]).free_slot(98, BOUNDS), Some(1));
-        assert_eq!(accounts(&[1, 0, 1]).free_slot(99, BOUNDS), None);
-        assert_eq!(accounts(&[1, 1, 1, 1]).free_slot(1, BOUNDS), None);
-        assert_eq!(accounts(&[]).free_slot(usize::MAX, BOUNDS), None);
+        assert_eq!(eviction(&[1, 0, 1]).free_slot(98, BOUNDS), Some(1));
+        assert_eq!(eviction(&[1, 0, 1]).free_slot(99, BOUNDS), None);
+        assert_eq!(eviction(&[1, 1, 1, 1]).free_slot(1, BOUNDS), None);
+        assert_eq!(eviction(&[]).free_slot(usize::MAX, BOUNDS), None);
     }
 
     #[test]
     fn no_more_values_are_evicted_than_necessary() {
-        let (mut accounts, unmarked) = (accounts(&[30, 30, 30, 1]), marks([false; 4]));
-        assert_eq!(make_room(&mut accounts, 60, &unmarked), Some(0));
-        assert_eq!(sizes(&accounts), [0, 0, 30, 1]);
-        accounts.record(0, cost(60));
+        let (mut eviction, unmarked) = (eviction(&[30, 30, 30, 1]), marks([false; 4]));
+        assert_eq!(make_room(&mut eviction, 60, &unmarked), Some(0));
+        assert_eq!(sizes(&eviction), [0, 0, 30, 1]);
+        eviction.record(0, cost(60));
         assert_eq!(
-            make_room(&mut accounts, 30, &unmarked),
+            make_room(&mut eviction, 30, &unmarked),
             Some(1),
             "the hand goes on from where it was"
         );
-        assert_eq!(sizes(&accounts), [60, 0, 0, 1]);
+        assert_eq!(sizes(&eviction), [60, 0, 0, 1]);
     }
 
     #[test]
     fn a_released_value_that_was_not_replaced_is_taken_out_once() {
-        let mut accounts = accounts(&[30, 30, 30]);
-        assert_eq!(make_room(&mut accounts, 60, &marks([false; 4])), Some(0));
-        accounts.record(0, cost(60));
+        let mut eviction = eviction(&[30, 30, 30]);
+        assert_eq!(make_room(&mut eviction, 60, &marks([false; 4])), Some(0));
+        eviction.record(0, cost(60));
         assert_eq!(
-            [0, 1, 2, 3].map(|slot| accounts.take_released(slot)),
+            [0, 1, 2, 3].map(|slot| eviction.take_released(slot)),
             [false, true, false, false]
         );
         assert_eq!(
-            [0, 1, 2, 3].map(|slot| accounts.take_released(slot)),
+            [0, 1, 2, 3].map(|slot| eviction.take_released(slot)),
             [false; 4]
         );
     }
@@ -224,18 +229,18 @@ mod tests {
             [true, true, false, false],
             [true, true, true, false],
         ] {
-            let (mut accounts, marks) = (accounts(&[20, 20, 20, 20]), marks(used));
+            let (mut eviction, marks) = (eviction(&[20, 20, 20, 20]), marks(used));
             let spared = marked(&marks);
-            assert_eq!(make_room(&mut accounts, 20, &marks), Some(spared));
+            assert_eq!(make_room(&mut eviction, 20, &marks), Some(spared));
             assert_eq!(
                 (
-                    sizes(&accounts)[..spared].iter().sum::<usize>(),
+                    sizes(&eviction)[..spared].iter().sum::<usize>(),
                     marked(&marks)
                 ),
                 (20 * spared, 0)
             );
             assert!(
-                make_room(&mut accounts, 40, &marks).is_some(),
+                make_room(&mut eviction, 40, &marks).is_some(),
                 "a later value evicts it"
             );
         }
@@ -248,41 +253,41 @@ mod tests {
             [true, false, true, true],
             [false, false, true, true],
         ] {
-            let (mut accounts, marks) = (accounts(&[20, 20, 20, 20]), marks(used));
-            assert_eq!(make_room(&mut accounts, 80, &marks), None);
-            assert_eq!(sizes(&accounts), [20, 20, 20, 20]);
+            let (mut eviction, marks) = (eviction(&[20, 20, 20, 20]), marks(used));
+            assert_eq!(make_room(&mut eviction, 80, &marks), None);
+            assert_eq!(sizes(&eviction), [20, 20, 20, 20]);
         }
     }
 
     #[test]
     fn only_a_few_values_lose_their_mark_at_a_time() {
-        let (mut accounts, marks) = (accounts(&[20, 20, 20, 20]), marks([true; 4]));
+        let (mut eviction, marks) = (eviction(&[20, 20, 20, 20]), marks([true; 4]));
         assert_eq!(
-            (make_room(&mut accounts, 20, &marks), marked(&marks)),
+            (make_room(&mut eviction, 20, &marks), marked(&marks)),
             (None, 4 - MAX_SPARED)
         );
         assert_eq!(
-            (make_room(&mut accounts, 20, &marks), marked(&marks)),
+            (make_room(&mut eviction, 20, &marks), marked(&marks)),
             (Some(0), 0)
         );
     }
 
     #[test]
     fn the_mark_of_a_free_slot_spares_nothing() {
-        let (mut accounts, marks) = (accounts(&[0, 0, 0, 90]), marks([true, true, true, false]));
-        assert_eq!(make_room(&mut accounts, 20, &marks), Some(0));
-        assert_eq!((sizes(&accounts), marked(&marks)), (vec![0; 4], 3));
+        let (mut eviction, marks) = (eviction(&[0, 0, 0, 90]), marks([true, true, true, false]));
+        assert_eq!(make_room(&mut eviction, 20, &marks), Some(0));
+        assert_eq!((sizes(&eviction), marked(&marks)), (vec![0; 4], 3));
     }
 
     #[test]
     fn a_value_larger_than_the_set_evicts_nothing() {
-        let mut full = accounts(&[20, 20, 20, 20]);
+        let mut full = eviction(&[20, 20, 20, 20]);
         assert_eq!(make_room(&mut full, 101, &marks([false; 4])), None);
         assert_eq!(sizes(&full), [20, 20, 20, 20]);
         let no_ways = Bounds {
             ways: 0,
             max_bytes: 100,
         };
-        assert_eq!(accounts(&[]).make_room(1, no_ways, |_| None), None);
+        assert_eq!(eviction(&[]).make_room(1, no_ways, |_| None), None);
     }
 }
