@@ -1,5 +1,5 @@
-//! What is kept and who waits: never more than a bound says. Those in time are tested where they
-//! belong.
+//! The bounds on what is cached and on how many requests wait. Bounds on times are tested in the
+//! other modules.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ fn jwks(keys: &[Value]) -> String {
     json!({ "keys": keys }).to_string()
 }
 
-/// The same public key under many names.
-fn namesakes(count: usize) -> Vec<Value> {
+/// Returns JWKs of one public key under `count` key ids.
+fn one_key_as(count: usize) -> Vec<Value> {
     let key = TestKey::generate(Algorithm::Ed25519);
     (0..count)
         .map(|number| key.clone().with_key_id(format!("key-{number}")).jwk())
@@ -25,23 +25,25 @@ fn namesakes(count: usize) -> Vec<Value> {
 }
 
 #[test]
-fn a_set_holds_128_keys_and_says_which_of_the_others_it_skipped() {
-    let set = KeySet::from_json(&jwks(&namesakes(300))).unwrap();
+fn a_set_holds_128_keys_and_lists_128_skipped_ones() {
+    let set = KeySet::from_json(&jwks(&one_key_as(300))).unwrap();
     assert_eq!(
         (set.keys().count(), set.skipped().len()),
         (128, 128),
-        "so many are named, the rest is left out"
+        "44 of the 172 skipped keys are not listed"
     );
     assert!(set.keys().any(|key| key.key_id() == Some("key-127")));
     assert_eq!(set.skipped()[0].key_id(), Some("key-128"));
     assert_eq!(
-        KeySet::from_json(&jwks(&namesakes(128))).unwrap().skipped(),
+        KeySet::from_json(&jwks(&one_key_as(128)))
+            .unwrap()
+            .skipped(),
         []
     );
 }
 
 #[test]
-fn a_key_id_has_512_bytes_and_a_skipped_one_is_named_up_to_64() {
+fn a_key_id_has_at_most_512_bytes_and_that_of_a_skipped_key_64() {
     let key = |length| {
         TestKey::generate(Algorithm::ES256)
             .with_key_id("k".repeat(length))
@@ -61,7 +63,7 @@ fn a_key_id_has_512_bytes_and_a_skipped_one_is_named_up_to_64() {
 }
 
 #[tokio::test]
-async fn four_keys_are_tried_for_one_token() {
+async fn at_most_four_keys_are_tried_for_one_token() {
     let keys: Vec<_> = (0..6)
         .map(|_| TestKey::generate(Algorithm::ES256).with_key_id("same"))
         .collect();
@@ -79,7 +81,7 @@ async fn four_keys_are_tried_for_one_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_a_mebibyte_is_taken_and_no_longer_one() {
+async fn a_response_body_is_accepted_up_to_a_mebibyte_or_max_body_len() {
     for (limit, settings) in [
         (1024 * 1024, JwksCacheSettings::default()),
         (2000, JwksCacheSettings::default().max_body_len(2000)),
@@ -102,7 +104,7 @@ async fn an_answer_of_a_mebibyte_is_taken_and_no_longer_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_entity_tag_has_256_bytes() {
+async fn an_entity_tag_is_used_up_to_256_bytes() {
     for (length, sent) in [(256, true), (257, false)] {
         let mock = Mock::new();
         mock.header("etag", &format!("\"{}\"", "e".repeat(length - 2)));
@@ -141,7 +143,7 @@ async fn an_unknown_key_id_is_cached_up_to_128_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_may_wait_and_one_more_is_rejected_at_once() {
+async fn with_max_waiters_requests_waiting_one_more_is_rejected_at_once() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let settings = JwksCacheSettings::default().max_waiters(2);
@@ -165,7 +167,10 @@ async fn so_many_may_wait_and_one_more_is_rejected_at_once() {
         authenticator.authenticate(&token),
     )
     .await;
-    assert!(third.is_err(), "who goes away makes room");
+    assert!(
+        third.is_err(),
+        "a cancelled request frees its permit, so the third one waits"
+    );
     assert_eq!(kind(second.await), Some(ErrorKind::KeysUnavailable));
     mock.answer(Answer::Keys);
     sleep(Duration::from_secs(10)).await;
@@ -173,12 +178,12 @@ async fn so_many_may_wait_and_one_more_is_rejected_at_once() {
     let outcomes = join_all((0..100).map(|_| authenticator.authenticate(&token))).await;
     assert!(
         outcomes.iter().all(Result::is_ok),
-        "with the cached keys no one waits"
+        "with cached keys no request waits"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_ten_thousand_and_one_the_last_is_rejected() {
+async fn by_default_ten_thousand_requests_wait_and_one_more_is_rejected() {
     let mock = Mock::new();
     mock.delay(Duration::from_secs(1));
     let authenticator = mock.authenticator();
@@ -194,7 +199,7 @@ async fn of_ten_thousand_and_one_the_last_is_rejected() {
     );
 }
 
-/// Used once, each of these: whether it was still cached.
+/// Authenticates each token once, and returns for each whether it was rejected as replayed.
 async fn replayed(
     authenticator: &Authenticator,
     tokens: impl IntoIterator<Item = &String>,
@@ -212,7 +217,7 @@ async fn replayed(
 }
 
 #[tokio::test]
-async fn so_many_ids_of_single_use_tokens_are_cached_and_for_moments_a_few_more() {
+async fn the_ids_of_used_tokens_are_cached_up_to_the_limit_and_briefly_up_to_64_more() {
     let mock = Mock::new();
     let authenticator = mock
         .builder(JwksCacheSettings::default())
@@ -221,8 +226,7 @@ async fn so_many_ids_of_single_use_tokens_are_cached_and_for_moments_a_few_more(
         .unwrap();
     let tokens: Vec<_> = (0..1000).map(|_| mock.token()).collect();
     assert_eq!(replayed(&authenticator, &tokens).await, [false; 1000]);
-    // The last ones are, and none that came before one that is not. moka counts what comes 64 at a
-    // time.
+    // Only the most recent ids are cached. moka evicts in batches of up to 64.
     let cached = replayed(&authenticator, tokens.iter().rev()).await;
     let last = cached.iter().take_while(|replayed| **replayed).count();
     assert!((100..=100 + 64).contains(&last), "{last}");
@@ -230,7 +234,7 @@ async fn so_many_ids_of_single_use_tokens_are_cached_and_for_moments_a_few_more(
 }
 
 #[tokio::test]
-async fn the_id_that_was_unseen_for_the_longest_is_forgotten_first() {
+async fn the_least_recently_seen_token_id_is_evicted_first() {
     let mock = Mock::new();
     let authenticator = mock
         .builder(JwksCacheSettings::default())
@@ -242,7 +246,7 @@ async fn the_id_that_was_unseen_for_the_longest_is_forgotten_first() {
     assert_eq!(
         replayed(&authenticator, &tokens[..1]).await,
         [true],
-        "it is tried again"
+        "the replay counts as seen"
     );
     assert_eq!(
         replayed(&authenticator, &tokens[200..300]).await,
@@ -252,7 +256,7 @@ async fn the_id_that_was_unseen_for_the_longest_is_forgotten_first() {
 }
 
 #[tokio::test]
-async fn a_single_use_token_that_lives_for_ages_is_used_once() {
+async fn a_token_that_expires_in_the_year_9999_is_accepted_only_once() {
     let key = TestKey::generate(Algorithm::ES256);
     let issuer = Issuer::from_keys(
         ISSUER,

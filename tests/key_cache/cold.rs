@@ -1,4 +1,4 @@
-//! Before the first keys.
+//! Requests before the first keys are cached.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ async fn nothing_is_fetched_before_the_first_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_first_waiter_that_goes_away_changes_nothing_for_the_others() {
+async fn cancelling_the_first_waiter_changes_nothing_for_the_others() {
     let mock = Mock::new();
     mock.delay(Duration::from_secs(1));
     let authenticator = mock.authenticator();
@@ -70,7 +70,7 @@ async fn a_first_waiter_that_goes_away_changes_nothing_for_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_whose_only_waiter_went_away_still_fills_the_cache() {
+async fn a_fetch_whose_only_waiter_was_cancelled_still_fills_the_cache() {
     let mock = Mock::new();
     mock.delay(Duration::from_secs(1));
     let authenticator = mock.authenticator();
@@ -90,7 +90,7 @@ async fn a_fetch_whose_only_waiter_went_away_still_fills_the_cache() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_issuer_down_requests_get_keys_unavailable_and_when_to_come_back() {
+async fn with_the_issuer_down_requests_get_keys_unavailable_with_retry_after() {
     let mock = Mock::new();
     mock.answer(Answer::Unreachable);
     let authenticator = mock.authenticator();
@@ -102,7 +102,7 @@ async fn with_the_issuer_down_requests_get_keys_unavailable_and_when_to_come_bac
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_issuer_down_a_storm_of_requests_does_not_become_a_storm_of_fetches() {
+async fn with_the_issuer_down_ten_thousand_requests_cause_at_most_seven_fetches() {
     let mock = Mock::new();
     mock.answer(Answer::Unreachable);
     let authenticator = mock.authenticator();
@@ -114,12 +114,12 @@ async fn with_the_issuer_down_a_storm_of_requests_does_not_become_a_storm_of_fet
         );
         sleep(Duration::from_millis(1)).await;
     }
-    // Ten seconds with pauses of 0.5, 1, 2, 4 s, less a quarter of each at the most.
+    // Ten seconds with a backoff of 0.5, 1, 2 and 4 s, each up to a quarter less by jitter.
     assert!(mock.fetches() <= 7, "{} fetches", mock.fetches());
 }
 
 #[tokio::test(start_paused = true)]
-async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
+async fn keys_are_fetched_within_seconds_of_the_issuers_recovery_without_a_request() {
     let mock = Mock::new();
     mock.answer(Answer::Unreachable);
     let authenticator = mock.authenticator();
@@ -132,19 +132,19 @@ async fn service_starts_by_itself_within_seconds_of_the_issuers_return() {
         sleep(Duration::from_secs(1)).await;
     }
     mock.answer(Answer::Keys);
-    // No request comes in the meantime.
+    // No request arrives in the meantime.
     sleep(Duration::from_secs(5)).await;
     let fetches = mock.fetches();
     assert!(authenticator.authenticate(&token).await.is_ok());
     assert_eq!(
         mock.fetches(),
         fetches,
-        "the keys were there before the request"
+        "the keys were cached before the request"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_issuer_costs_a_waiter_its_own_patience_and_no_more() {
+async fn requests_wait_for_a_slow_issuer_no_longer_than_the_wait_timeout() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let settings = JwksCacheSettings::default().wait_timeout(Duration::from_secs(2));
@@ -159,7 +159,7 @@ async fn a_slow_issuer_costs_a_waiter_its_own_patience_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn prefetch_loads_the_keys_and_says_so_when_it_can_not() {
+async fn prefetch_loads_the_keys_or_returns_an_error() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     mock.answer(Answer::Status(500));
@@ -214,7 +214,7 @@ async fn a_token_that_is_rejected_anyway_causes_no_fetch() {
             kind(authenticator.authenticate(&rejected).await),
             Some(expected)
         );
-        // Nor later, in the background.
+        // No fetch follows in the background either.
         sleep(Duration::from_secs(10)).await;
         assert_eq!(mock.fetches(), 0, "{expected:?}");
     }

@@ -1,4 +1,4 @@
-//! Service beyond a life: for as long as somebody tries to renew the keys, and no longer.
+//! The use of stale keys: only while fetches are tried.
 
 use std::time::Duration;
 
@@ -19,15 +19,14 @@ fn runtime() -> Runtime {
         .unwrap()
 }
 
-/// An issuer whose keys live for a minute.
-fn minute() -> Mock {
+/// Returns an issuer whose keys have a TTL of one minute.
+fn one_minute_ttl() -> Mock {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     mock
 }
 
-/// A program that drives its runtime only while a call waits: between the calls everything in the
-/// background stands still.
+/// A program that polls its runtime only during a call. Between the calls no background task runs.
 struct Synchronous {
     runtime: Runtime,
     authenticator: Authenticator,
@@ -52,14 +51,14 @@ impl Synchronous {
         let _context = self.runtime.enter();
         assert!(
             advance(time).now_or_never().is_none(),
-            "the clock is set, and no task is run"
+            "the clock advances, and no task runs"
         );
     }
 }
 
 #[test]
-fn a_withdrawn_key_that_nobody_refreshes_ends_with_its_life() {
-    let mock = minute();
+fn without_a_running_refresher_a_withdrawn_key_is_rejected_after_its_ttl() {
+    let mock = one_minute_ttl();
     let program = Synchronous::new(&mock);
     let withdrawn = mock.token();
     assert_eq!(program.call(&withdrawn), None);
@@ -81,15 +80,15 @@ fn a_withdrawn_key_that_nobody_refreshes_ends_with_its_life() {
     }
     assert!(
         (55..=70).contains(&served),
-        "{served} s: its life, and the time of a fetch"
+        "{served} s: the TTL, and the duration of a fetch"
     );
     assert_eq!(program.call(&withdrawn), Some(ErrorKind::UnknownKey));
 }
 
 #[test]
-fn in_an_outage_keys_that_nobody_refreshes_serve_on_since_each_lapse_is_an_attempt() {
+fn without_a_running_refresher_requests_retry_in_an_outage_and_use_stale_keys() {
     for fault in [Answer::Unreachable, Answer::Hang] {
-        let mock = minute();
+        let mock = one_minute_ttl();
         let program = Synchronous::new(&mock);
         let token = mock.token();
         assert_eq!(program.call(&token), None);
@@ -107,8 +106,8 @@ fn in_an_outage_keys_that_nobody_refreshes_serve_on_since_each_lapse_is_an_attem
 }
 
 #[test]
-fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
-    let mock = minute();
+fn a_fetch_on_a_runtime_that_is_not_polled_does_not_block_the_refresher() {
+    let mock = one_minute_ttl();
     let settings = JwksCacheSettings::default().refresh_at_percent(10);
     let authenticator = mock.builder(settings).build_authenticator().unwrap();
     let (withdrawn, unknown_key) = (mock.token(), Mock::unknown_key_token());
@@ -140,7 +139,7 @@ fn a_fetch_on_a_runtime_that_nobody_polls_does_not_hold_up_the_background() {
 }
 
 #[test]
-fn nor_does_it_hold_up_who_loads_the_keys_before_serving() {
+fn a_fetch_on_a_runtime_that_is_not_polled_does_not_block_prefetch() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();
@@ -164,15 +163,15 @@ fn nor_does_it_hold_up_who_loads_the_keys_before_serving() {
 }
 
 #[test]
-fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing() {
-    let mock = minute();
+fn fetches_that_are_dropped_with_their_runtimes_do_not_prolong_the_use_of_keys() {
+    let mock = one_minute_ttl();
     mock.delay(SECOND / 10);
     let authenticator: Authenticator = mock.authenticator();
     let withdrawn = mock.token();
-    // Each call has a runtime of its own, which gives the background no time to end a fetch.
+    // Each call has a runtime of its own, which is dropped before a fetch in the background ends.
     let call = |seconds| {
         runtime().block_on(async {
-            // A paused clock jumps, and the next one starts without its jumps.
+            // A paused clock starts at the real time, so it must catch up with the one before.
             sleep(SECOND * seconds).await;
             let outcome = kind(authenticator.authenticate(&withdrawn).await);
             sleep(SECOND / 100).await;
@@ -190,7 +189,7 @@ fn fetches_that_go_down_with_their_runtimes_one_after_the_other_prolong_nothing(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_began_in_time_is_no_gap_however_long_it_takes() {
+async fn while_a_fetch_that_started_in_time_is_in_flight_stale_keys_are_used() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=10");
     let settings = JwksCacheSettings::default()
@@ -209,8 +208,8 @@ async fn a_fetch_that_began_in_time_is_no_gap_however_long_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pause_that_an_issuer_asks_for_is_no_gap() {
-    let mock = minute();
+async fn during_the_delay_of_retry_after_stale_keys_are_used() {
+    let mock = one_minute_ttl();
     mock.header("retry-after", "60");
     let authenticator = mock.authenticator();
     let token = mock.token();

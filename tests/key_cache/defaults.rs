@@ -1,4 +1,4 @@
-//! The numbers that hold where nothing is set, each to the second or the last one.
+//! The default limits, each tested at its exact value.
 
 use std::io;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, Jw
 
 use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
 
-/// Who waits so long sees how a fetch ends.
+/// Returns settings with which a request waits until a fetch has ended.
 fn long_wait() -> JwksCacheSettings {
     JwksCacheSettings::default().wait_timeout(Duration::from_secs(60))
 }
 
-/// After how long a request fails because a fetch took too long.
+/// Returns after what time a request fails because its fetch has timed out.
 async fn given_up_after(authenticator: &Authenticator) -> Duration {
     let start = Instant::now();
     let error = authenticator
@@ -40,7 +40,7 @@ async fn given_up_after(authenticator: &Authenticator) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_from_an_issuer_that_hangs_takes_five_seconds() {
+async fn a_fetch_from_an_issuer_that_hangs_times_out_after_five_seconds() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let authenticator = mock.builder(long_wait()).build_authenticator().unwrap();
@@ -50,16 +50,16 @@ async fn a_fetch_from_an_issuer_that_hangs_takes_five_seconds() {
     let authenticator = slow.builder(long_wait()).build_authenticator().unwrap();
     assert!(
         authenticator.authenticate(&slow.token()).await.is_ok(),
-        "what comes in time is taken"
+        "a response in time is accepted"
     );
 }
 
-/// An issuer that sends a byte of white space now and then, and never the last one.
-fn dripping(pause: Duration) -> HttpClient {
+/// Returns the client of an issuer that sends a space after each `delay`, and never the last byte.
+fn dripping(delay: Duration) -> HttpClient {
     HttpClient::new(tower::service_fn(
         move |_: Request<Full<Bytes>>| async move {
             let drops = stream::repeat(()).then(move |()| async move {
-                sleep(pause).await;
+                sleep(delay).await;
                 Ok::<_, io::Error>(Frame::data(Bytes::from_static(b" ")))
             });
             Ok::<_, io::Error>(Response::new(StreamBody::new(Box::pin(drops))))
@@ -68,10 +68,10 @@ fn dripping(pause: Duration) -> HttpClient {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_of_an_answer_is_within_the_five_seconds() {
-    for pause in [Duration::from_millis(700), Duration::from_secs(3600)] {
+async fn the_fetch_timeout_includes_the_response_body() {
+    for delay in [Duration::from_millis(700), Duration::from_secs(3600)] {
         let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
-            .http_client(dripping(pause))
+            .http_client(dripping(delay))
             .jwks_cache(long_wait());
         let authenticator = Authenticator::builder(issuer)
             .build_authenticator()
@@ -81,7 +81,7 @@ async fn the_body_of_an_answer_is_within_the_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_is_the_way_to_the_key_set_by_the_metadata() {
+async fn the_fetch_timeout_includes_the_metadata() {
     let mock = Mock::new();
     let metadata = serde_json::json!({"issuer": ISSUER, "jwks_uri": JWKS_URI}).to_string();
     mock.page(
@@ -101,10 +101,10 @@ async fn so_is_the_way_to_the_key_set_by_the_metadata() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_may_ask_for_a_pause_of_a_minute_and_no_more() {
+async fn retry_after_is_respected_up_to_a_minute() {
     let forever = u64::MAX.to_string();
     let late = "Fri, 31 Dec 9999 23:59:59 GMT";
-    for (asked, pause) in [
+    for (asked, delay) in [
         ("59", 59),
         ("60", 60),
         ("61", 60),
@@ -116,23 +116,23 @@ async fn an_issuer_may_ask_for_a_pause_of_a_minute_and_no_more() {
         mock.header("retry-after", asked);
         mock.answer(Answer::Status(503));
         let authenticator = mock.authenticator();
-        let pause = Duration::from_secs(pause);
+        let delay = Duration::from_secs(delay);
         let error = authenticator.authenticate(&mock.token()).await.unwrap_err();
-        assert_eq!(error.retry_after(), Some(pause), "{asked}");
-        sleep(pause * 5 / 2).await;
+        assert_eq!(error.retry_after(), Some(delay), "{asked}");
+        sleep(delay * 5 / 2).await;
         let times = mock.fetch_times(0);
         assert_eq!(
             times
                 .windows(2)
                 .map(|pair| pair[1] - pair[0])
                 .collect::<Vec<_>>(),
-            [pause, pause],
+            [delay, delay],
             "{asked}"
         );
     }
 }
 
-/// How many seconds after the only request the last fetch came.
+/// Returns the time from the only request to the last fetch.
 async fn last_fetch(mock: &Mock) -> Duration {
     let authenticator = mock.authenticator();
     let start = Instant::now();
@@ -141,36 +141,36 @@ async fn last_fetch(mock: &Mock) -> Duration {
     *mock.fetch_times(0).last().unwrap() - start
 }
 
-/// An issuer that fails tells to the second when it wants to be asked again; a refresh comes some
-/// time before.
+/// `Retry-After` of a failing issuer sets the times of the fetches to the second. Refreshes have
+/// jitter.
 #[tokio::test(start_paused = true)]
-async fn an_hour_after_the_last_request_fetching_ends_and_a_second_before_it_does_not() {
-    for (pause, last) in [(60, 3600), (59, 3599)] {
+async fn fetching_ends_an_hour_after_the_last_request_and_not_a_second_before() {
+    for (delay, last) in [(60, 3600), (59, 3599)] {
         let mock = Mock::new();
-        mock.header("retry-after", &pause.to_string());
+        mock.header("retry-after", &delay.to_string());
         mock.answer(Answer::Status(503));
         assert_eq!(
             last_fetch(&mock).await,
             Duration::from_secs(last),
-            "once in {pause} s"
+            "once in {delay} s"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_that_live_for_a_day_are_not_refreshed_either_when_nobody_has_asked_for_an_hour() {
+async fn keys_with_a_ttl_of_a_day_are_not_refreshed_after_an_hour_without_requests() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     assert_eq!(
         last_fetch(&mock).await,
         Duration::ZERO,
-        "the one for the request"
+        "only the fetch for the request"
     );
     assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_do_not_keep_valid_keys_fresh() {
+async fn tokens_with_unknown_keys_do_not_keep_the_refresher_running() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     let authenticator = mock.authenticator();
@@ -196,20 +196,19 @@ async fn keys_are_refreshed_for_an_hour_after_the_last_request() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let last = last_fetch(&mock).await.as_secs();
-    // That no request came is noticed when a refresh is due, once in 48 s, and so is that somebody
-    // did.
+    // The refresher looks for requests only when a refresh is due, at least once in 48 s.
     assert!((3600 - 48..=3600 + 48 * 2).contains(&last), "{last} s");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key_is_cached_for_thirty_seconds() {
+async fn an_unknown_key_id_is_cached_for_thirty_seconds() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     let unknown_key = Mock::unknown_key_token();
     let mut fetches = Vec::new();
-    for pause in [0, 29_999, 1, 29_999, 1] {
-        sleep(Duration::from_millis(pause)).await;
+    for delay in [0, 29_999, 1, 29_999, 1] {
+        sleep(Duration::from_millis(delay)).await;
         assert_eq!(
             kind(authenticator.authenticate(&unknown_key).await),
             Some(ErrorKind::UnknownKey)
@@ -219,14 +218,14 @@ async fn an_unknown_key_is_cached_for_thirty_seconds() {
     assert_eq!(fetches, [1, 1, 2, 2, 3]);
 }
 
-/// How many of a flood of unknown keys are known to be unknown once the issuer fails: of the others
-/// no one can say.
+/// Returns how many key ids of a flood are cached as unknown. Tokens with the other ids get
+/// `KeysUnavailable` once the issuer fails.
 async fn cached(flood: usize) -> usize {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     mock.delay(Duration::from_millis(100));
-    // No one looks at their signatures, so one key makes them all.
+    // The signatures are not verified, so one key makes them all.
     let key = TestKey::generate(Algorithm::Ed25519);
     let unknown_key = |number| key.clone().with_key_id(format!("random-{number}")).token();
     let tokens: Vec<_> = (0..flood)
@@ -254,11 +253,11 @@ async fn cached(flood: usize) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_flood_of_unknown_keys_a_thousand_and_some_are_cached() {
-    // The one whose fetch the others joined is forgotten with the set that the next fetch brings
-    // them.
+async fn of_a_flood_of_unknown_key_ids_about_a_thousand_are_cached() {
+    // The id that caused the first fetch is missing: the others joined that fetch, and the second
+    // fetch, which they share, replaces the set and clears the cache.
     assert_eq!(cached(1000).await, 999);
-    // moka counts what comes 64 at a time.
-    let most = cached(3000).await;
-    assert!((1024..=1024 + 64).contains(&most), "{most}");
+    // moka evicts in batches of up to 64.
+    let count = cached(3000).await;
+    assert!((1024..=1024 + 64).contains(&count), "{count}");
 }

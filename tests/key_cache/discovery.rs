@@ -1,4 +1,4 @@
-//! From the issuer to its keys.
+//! Discovery: from an issuer to its metadata and its keys.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn discovering(mock: &Mock) -> Authenticator {
 }
 
 #[tokio::test(start_paused = true)]
-async fn openid_metadata_comes_first() {
+async fn openid_metadata_is_fetched_first() {
     let mock = Mock::new();
     mock.page(OPENID, metadata("https://issuer.example/keys"));
     assert!(discovering(&mock).authenticate(&mock.token()).await.is_ok());
@@ -32,7 +32,7 @@ async fn openid_metadata_comes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn oauth_metadata_comes_second() {
+async fn oauth_metadata_is_fetched_where_there_is_no_openid_metadata() {
     let mock = Mock::new();
     mock.page(OAUTH, metadata("https://issuer.example/keys"));
     assert!(discovering(&mock).authenticate(&mock.token()).await.is_ok());
@@ -43,7 +43,7 @@ async fn oauth_metadata_comes_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_is_kept_for_its_own_life() {
+async fn metadata_is_cached_for_its_own_ttl() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     mock.page(OPENID, metadata("https://issuer.example/keys"));
@@ -75,7 +75,7 @@ async fn a_jwks_uri_that_moves_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_of_another_issuer_is_rejected_and_the_old_one_kept() {
+async fn metadata_of_another_issuer_is_rejected_and_the_cached_one_stays_in_use() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     mock.page(OPENID, metadata("https://issuer.example/keys"));
@@ -104,7 +104,7 @@ async fn metadata_of_another_issuer_is_rejected_and_the_old_one_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_entity_tag_is_sent_only_to_where_it_came_from() {
+async fn an_entity_tag_is_sent_only_to_the_url_that_it_came_from() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     mock.header("etag", "\"1\"");
@@ -123,7 +123,7 @@ async fn an_entity_tag_is_sent_only_to_where_it_came_from() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_set_that_moved_is_found_though_the_old_place_never_answers() {
+async fn a_key_set_at_a_new_url_is_fetched_though_the_old_url_never_responds() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     mock.page(OPENID, metadata("https://issuer.example/old"));
@@ -142,7 +142,7 @@ async fn a_set_that_moved_is_found_though_the_old_place_never_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_lives_no_longer_than_the_settings_allow() {
+async fn the_ttl_of_metadata_is_limited_by_max_ttl() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     mock.page(OPENID, metadata("https://issuer.example/old"));
@@ -150,7 +150,7 @@ async fn metadata_lives_no_longer_than_the_settings_allow() {
     let issuer = Issuer::discovery(ISSUER, AUDIENCE)
         .http_client(mock.client())
         .jwks_cache(settings);
-    let authenticator: Authenticator = Authenticator::builder(issuer)
+    let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -160,7 +160,7 @@ async fn metadata_lives_no_longer_than_the_settings_allow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_https_issuer_has_an_https_jwks_uri() {
+async fn the_jwks_uri_of_an_https_issuer_must_be_https() {
     for jwks_uri in [
         "http://issuer.example/keys",
         "http://127.0.0.1/keys",
@@ -181,11 +181,11 @@ async fn an_https_issuer_has_an_https_jwks_uri() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_with_a_path_has_it_at_the_end_or_after_the_well_known_part() {
+async fn the_path_of_an_issuer_stands_before_or_after_the_well_known_part() {
     let mock = Mock::new();
     let issuer =
         Issuer::discovery("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());
-    let authenticator: Authenticator = Authenticator::builder(issuer)
+    let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
     assert!(authenticator.prefetch().await.is_err());

@@ -1,4 +1,4 @@
-//! A disk that hangs under the file for restarts.
+//! A disk that hangs while the snapshot file is written.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, channel};
@@ -9,7 +9,8 @@ use tower_jwt_auth::{Authenticator, Issuer, JwksCacheSettings, KeysEvent};
 use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock};
 use crate::restart::Folder;
 
-/// Each attempt to write fails, is counted, and then hangs until the gate is gone.
+/// Returns an authenticator, and the number of its attempts to write a snapshot. Each of them
+/// fails, and then hangs until the sender of `gate` is dropped.
 fn hanging(mock: &Mock, folder: &Folder, gate: Receiver<()>) -> (Authenticator, Arc<AtomicUsize>) {
     let (attempts, gate) = (Arc::<AtomicUsize>::default(), Mutex::new(gate));
     let counted = Arc::clone(&attempts);
@@ -30,7 +31,7 @@ fn hanging(mock: &Mock, folder: &Folder, gate: Receiver<()>) -> (Authenticator, 
     )
 }
 
-/// Gives other threads all the time that they need.
+/// Waits until there were `count` attempts.
 async fn until(attempts: &AtomicUsize, count: usize) {
     while attempts.load(Relaxed) < count {
         tokio::task::spawn_blocking(std::thread::yield_now)
@@ -40,7 +41,7 @@ async fn until(attempts: &AtomicUsize, count: usize) {
 }
 
 #[tokio::test]
-async fn one_thread_hangs_with_it_and_in_the_end_writes_the_newest_keys() {
+async fn only_one_thread_hangs_and_it_writes_the_newest_keys_afterwards() {
     let (mock, folder, (held, gate)) = (Mock::new(), Folder::new(), channel());
     let (authenticator, attempts) = hanging(&mock, &folder, gate);
     assert!(authenticator.prefetch().await.is_ok());
@@ -54,7 +55,7 @@ async fn one_thread_hangs_with_it_and_in_the_end_writes_the_newest_keys() {
     assert_eq!(
         (mock.fetches(), attempts.load(Relaxed)),
         (21, 1),
-        "no other thread joins it"
+        "no other thread tries to write"
     );
     drop(held);
     until(&attempts, 2).await;
@@ -63,6 +64,6 @@ async fn one_thread_hangs_with_it_and_in_the_end_writes_the_newest_keys() {
     assert_eq!(
         (mock.fetches(), attempts.load(Relaxed)),
         (22, 3),
-        "the first keys, the newest meanwhile, and the last"
+        "one for the first keys, one for the newest of the next 20 fetches, one for the last"
     );
 }

@@ -1,4 +1,4 @@
-//! Events: what happened, to whom, once.
+//! Events about an issuer's keys, each reported once.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,13 +12,13 @@ type Events = Arc<Mutex<Vec<String>>>;
 
 fn observed(mock: &Mock) -> (Authenticator, Events) {
     let events = Events::default();
-    let noted = Arc::clone(&events);
+    let recorded = Arc::clone(&events);
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(mock.client())
         .jwks_cache(JwksCacheSettings::default())
         .on_event(move |issuer, event| {
             assert_eq!(issuer, ISSUER);
-            noted.lock().unwrap().push(match event {
+            recorded.lock().unwrap().push(match event {
                 KeysEvent::Fetched { keys, .. } => format!("fetched {}", keys.keys().count()),
                 KeysEvent::FetchFailed { failures, .. } => format!("failed {failures}"),
                 KeysEvent::Recovered { failures, .. } => format!("recovered {failures}"),
@@ -34,7 +34,7 @@ fn observed(mock: &Mock) -> (Authenticator, Events) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fetches_failures_staleness_and_recovery_are_told() {
+async fn fetches_failures_staleness_and_recovery_are_reported() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let (authenticator, events) = observed(&mock);
@@ -59,7 +59,7 @@ async fn fetches_failures_staleness_and_recovery_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exhausted_budget_is_told_once_a_time() {
+async fn the_refetch_limit_is_reported_once_each_time_that_it_is_reached() {
     let mock = Mock::new();
     let (authenticator, events) = observed(&mock);
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -86,7 +86,7 @@ async fn an_exhausted_budget_is_told_once_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_there_are_no_keys_any_more_is_told_once() {
+async fn that_the_keys_have_expired_is_reported_once() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let (authenticator, events) = observed(&mock);
@@ -108,7 +108,7 @@ async fn that_there_are_no_keys_any_more_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observer_may_look_at_the_health() {
+async fn an_observer_can_read_the_health() {
     let mock = Mock::new();
     let slot: Arc<Mutex<Option<Authenticator>>> = Arc::default();
     let seen = Arc::clone(&slot);
@@ -119,7 +119,7 @@ async fn an_observer_may_look_at_the_health() {
                 assert_eq!(authenticator.health().len(), 1);
             }
         });
-    let authenticator: Authenticator = Authenticator::builder(issuer)
+    let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
     *slot.lock().unwrap() = Some(authenticator.clone());

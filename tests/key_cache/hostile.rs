@@ -1,4 +1,4 @@
-//! Deep JSON, huge numbers and other strange members in what an issuer answers.
+//! Deep JSON and huge numbers in an issuer's responses.
 
 use serde_json::{Value, json};
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeySet};
@@ -6,7 +6,7 @@ use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeySet
 use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, kind};
 
 const OPENID: &str = "https://issuer.example/.well-known/openid-configuration";
-/// As deep as the smallest body limit that anybody uses would allow, and far deeper than a stack.
+/// Fits into a body of 1 MiB, and overflows the stack of a parser without a limit on recursion.
 const DEPTH: usize = 100_000;
 const HUGE: [&str; 6] = [
     "1e400",
@@ -28,8 +28,7 @@ fn deep() -> [String; 4] {
     ]
 }
 
-/// This text as the value of a member: beside the keys, of a key that is otherwise good, or of
-/// metadata.
+/// Returns the object as JSON, with a further member whose value is `text`.
 fn with_member(object: &Value, name: &str, text: &str) -> String {
     format!(
         "{},\"{name}\":{text}}}",
@@ -43,8 +42,8 @@ fn huge() -> impl Iterator<Item = String> {
         .chain(["9".repeat(10_000), format!("0.{}", "9".repeat(10_000))])
 }
 
-/// Whether a token of the valid key is accepted where the key set is this text.
-async fn serves(mock: &Mock, set: String) -> bool {
+/// Returns whether a token of the valid key is accepted if the key set is `set`.
+async fn is_accepted_with(mock: &Mock, set: String) -> bool {
     mock.page(JWKS_URI, set);
     let outcome = kind(mock.authenticator().authenticate(&mock.token()).await);
     assert!(
@@ -55,24 +54,31 @@ async fn serves(mock: &Mock, set: String) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deep_json_in_a_key_set_costs_no_more_than_that_set() {
+async fn deep_json_in_a_key_set_affects_at_most_that_set() {
     let mock = Mock::new();
-    let good: Value = serde_json::from_str(&mock.jwks()).unwrap();
+    let valid: Value = serde_json::from_str(&mock.jwks()).unwrap();
     for text in deep() {
-        let whole = text.ends_with(['}', ']']);
-        assert!(!serves(&mock, text.clone()).await);
-        assert!(!serves(&mock, format!("{{\"keys\":{text}}}")).await);
-        let beside = serves(&mock, format!("{{\"x\":{text},\"keys\":{}}}", good["keys"])).await;
-        assert_eq!(beside, whole, "what is not read must only be JSON");
+        let complete = text.ends_with(['}', ']']);
+        assert!(!is_accepted_with(&mock, text.clone()).await);
+        assert!(!is_accepted_with(&mock, format!("{{\"keys\":{text}}}")).await);
+        let accepted = is_accepted_with(
+            &mock,
+            format!("{{\"x\":{text},\"keys\":{}}}", valid["keys"]),
+        )
+        .await;
+        assert_eq!(
+            accepted, complete,
+            "an ignored member need only be valid JSON"
+        );
         for member in ["kid", "kty", "alg", "x", "key_ops", "x5c", "d", "other"] {
-            let mut key = good["keys"][0].clone();
+            let mut key = valid["keys"][0].clone();
             key.as_object_mut().unwrap().remove(member);
             let bad = with_member(&key, member, &text);
-            let set = format!("{{\"keys\":[{bad},{}]}}", good["keys"][0]);
+            let set = format!("{{\"keys\":[{bad},{}]}}", valid["keys"][0]);
             assert_eq!(
-                serves(&mock, set).await,
-                whole,
-                "{member}: the valid key beside it serves"
+                is_accepted_with(&mock, set).await,
+                complete,
+                "{member}: the valid key in the set stays usable"
             );
         }
     }
@@ -81,14 +87,14 @@ async fn deep_json_in_a_key_set_costs_no_more_than_that_set() {
 #[tokio::test(start_paused = true)]
 async fn huge_numbers_in_a_key_set_do_no_harm() {
     let mock = Mock::new();
-    let good: Value = serde_json::from_str(&mock.jwks()).unwrap();
+    let valid: Value = serde_json::from_str(&mock.jwks()).unwrap();
     for number in huge() {
         let bad = with_member(&json!({"kty": "EC"}), "kid", &number);
         let set = format!(
             "{{\"x\":{number},\"keys\":[{bad},{number},{}]}}",
-            good["keys"][0]
+            valid["keys"][0]
         );
-        assert!(serves(&mock, set).await, "{number}");
+        assert!(is_accepted_with(&mock, set).await, "{number}");
     }
 }
 
@@ -104,7 +110,7 @@ async fn deep_json_and_huge_numbers_in_metadata_do_no_harm() {
             let issuer = Issuer::discovery(ISSUER, AUDIENCE)
                 .http_client(mock.client())
                 .jwks_cache(JwksCacheSettings::default());
-            let authenticator: Authenticator = Authenticator::builder(issuer)
+            let authenticator = Authenticator::builder(issuer)
                 .build_authenticator()
                 .unwrap();
             let outcome = kind(authenticator.authenticate(&mock.token()).await);
@@ -120,7 +126,7 @@ async fn deep_json_and_huge_numbers_in_metadata_do_no_harm() {
 }
 
 #[test]
-fn deep_json_given_by_the_operator_is_an_error_and_no_overflow() {
+fn deep_json_in_configured_keys_is_an_error_and_no_stack_overflow() {
     for text in deep() {
         assert!(KeySet::from_json(&text).is_err());
         assert!(KeySet::from_json(&format!("{{\"keys\":[{text}]}}")).is_err());

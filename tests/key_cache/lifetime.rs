@@ -1,4 +1,4 @@
-//! How long an answer is kept, by its headers.
+//! The TTL of a key set, from the headers of the response.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use tower_jwt_auth::JwksCacheSettings;
 
 use crate::mock::Mock;
 
-/// The life that a set gets, measured by when it stops to serve: an hour after it.
-async fn life(headers: &[(&'static str, &str)]) -> u64 {
+/// Returns the TTL of a key set in seconds, measured by when it expires: an hour later.
+async fn ttl(headers: &[(&'static str, &str)]) -> u64 {
     let mock = Mock::new();
     for (name, value) in headers {
         mock.header(name, value);
@@ -20,7 +20,7 @@ async fn life(headers: &[(&'static str, &str)]) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_life_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
+async fn the_ttl_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
     for (cache_control, expected) in [
         ("max-age=300", 300),
         ("public, max-age=300, must-revalidate", 300),
@@ -48,7 +48,7 @@ async fn the_life_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
         (",,=,;", 600),
     ] {
         assert_eq!(
-            life(&[("cache-control", cache_control)]).await,
+            ttl(&[("cache-control", cache_control)]).await,
             expected,
             "{cache_control}"
         );
@@ -56,48 +56,48 @@ async fn the_life_of_a_set_is_its_max_age_within_a_minute_and_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_spent_in_caches_on_the_way_is_no_longer_to_live() {
+async fn the_age_of_a_response_reduces_its_ttl() {
     assert_eq!(
-        life(&[("cache-control", "max-age=300"), ("age", "100")]).await,
+        ttl(&[("cache-control", "max-age=300"), ("age", "100")]).await,
         200
     );
     assert_eq!(
-        life(&[("cache-control", "max-age=300"), ("age", "1000")]).await,
+        ttl(&[("cache-control", "max-age=300"), ("age", "1000")]).await,
         60
     );
     assert_eq!(
-        life(&[("cache-control", "max-age=300"), ("age", "old")]).await,
+        ttl(&[("cache-control", "max-age=300"), ("age", "old")]).await,
         300
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn expires_counts_where_max_age_is_not_there() {
+async fn expires_counts_where_there_is_no_max_age() {
     let date = ("date", "Mon, 23 Nov 2026 12:00:00 GMT");
     let expires = "Mon, 23 Nov 2026 12:05:00 GMT";
-    assert_eq!(life(&[date, ("expires", expires)]).await, 300);
+    assert_eq!(ttl(&[date, ("expires", expires)]).await, 300);
     assert_eq!(
-        life(&[date, ("expires", expires), ("age", "100")]).await,
+        ttl(&[date, ("expires", expires), ("age", "100")]).await,
         200
     );
     assert_eq!(
-        life(&[date, ("expires", expires), ("cache-control", "max-age=120")]).await,
+        ttl(&[date, ("expires", expires), ("cache-control", "max-age=120")]).await,
         120
     );
     assert_eq!(
-        life(&[date, ("expires", "Mon, 23 Nov 2026 11:00:00 GMT")]).await,
+        ttl(&[date, ("expires", "Mon, 23 Nov 2026 11:00:00 GMT")]).await,
         60
     );
-    assert_eq!(life(&[date, ("expires", "0")]).await, 60);
+    assert_eq!(ttl(&[date, ("expires", "0")]).await, 60);
     assert_eq!(
-        life(&[("expires", expires)]).await,
+        ttl(&[("expires", expires)]).await,
         60,
-        "without a date it is unknown"
+        "without a date the TTL is unknown"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn contradictory_settings_are_rejected() {
+async fn invalid_settings_are_rejected() {
     let second = Duration::from_secs(1);
     let default = JwksCacheSettings::default;
     for settings in [

@@ -20,7 +20,7 @@ pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
 pub(crate) const JWKS_URI: &str = "https://issuer.example/jwks";
 
-/// How the issuer answers.
+/// The issuer's response.
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// With its current keys.
@@ -41,11 +41,11 @@ struct State {
     answer: Answer,
     delay: Duration,
     headers: HeaderMap,
-    /// The `max-age` that was sent last.
-    sent_life: Duration,
-    /// URLs that never answer.
+    /// The `max-age` of the last response.
+    sent_max_age: Duration,
+    /// URLs that never respond.
     silent: Vec<String>,
-    /// Bodies by URL, before everything else.
+    /// Response bodies by URL, instead of the key set.
     pages: HashMap<String, String>,
     fetches: Vec<(String, HeaderMap, Instant)>,
 }
@@ -57,7 +57,7 @@ impl Mock {
             answer: Answer::Keys,
             delay: Duration::ZERO,
             headers: HeaderMap::new(),
-            sent_life: Duration::ZERO,
+            sent_max_age: Duration::ZERO,
             silent: Vec::new(),
             pages: HashMap::new(),
             fetches: Vec::new(),
@@ -84,9 +84,9 @@ impl Mock {
         self.with(|state| state.headers.insert(HeaderName::from_static(name), value));
     }
 
-    /// How long the last answer said that it lives.
-    pub(crate) fn sent_life(&self) -> Duration {
-        self.with(|state| state.sent_life)
+    /// Returns the `max-age` of the last response.
+    pub(crate) fn sent_max_age(&self) -> Duration {
+        self.with(|state| state.sent_max_age)
     }
 
     pub(crate) fn page(&self, url: &str, body: impl Into<String>) {
@@ -101,7 +101,7 @@ impl Mock {
         self.with(|state| state.fetches.len())
     }
 
-    /// When the fetches came, without the first ones.
+    /// Returns the times of the fetches, without those of the first ones.
     pub(crate) fn fetch_times(&self, without: usize) -> Vec<Instant> {
         self.with(|state| {
             state
@@ -121,17 +121,17 @@ impl Mock {
         self.with(|state| state.fetches.last().unwrap().1.clone())
     }
 
-    /// Publishes a new key instead of all others.
+    /// Replaces all published keys with a new one.
     pub(crate) fn rotate(&self) {
         self.with(|state| state.keys = vec![TestKey::generate(Algorithm::ES256)]);
     }
 
-    /// Publishes a new key beside the others, which signs from now on.
+    /// Publishes another key, which signs from now on.
     pub(crate) fn add_key(&self) {
         self.with(|state| state.keys.insert(0, TestKey::generate(Algorithm::ES256)));
     }
 
-    /// Another key under the same id.
+    /// Replaces all published keys with another key of the same id.
     pub(crate) fn replace_key(&self) {
         self.with(|state| {
             let id = state.keys[0].key_id().to_owned();
@@ -139,12 +139,12 @@ impl Mock {
         });
     }
 
-    /// The id of the key that signs.
+    /// Returns the id of the key that signs.
     pub(crate) fn key_id(&self) -> String {
         self.with(|state| state.keys[0].key_id().to_owned())
     }
 
-    /// The ids of the keys that are published.
+    /// Returns the ids of the published keys.
     pub(crate) fn published(&self) -> Vec<String> {
         self.with(|state| {
             state
@@ -155,12 +155,12 @@ impl Mock {
         })
     }
 
-    /// Publishes no more than the newest keys.
-    pub(crate) fn keep_keys(&self, most: usize) {
-        self.with(|state| state.keys.truncate(most));
+    /// Removes all published keys but the newest `max`.
+    pub(crate) fn keep_keys(&self, max: usize) {
+        self.with(|state| state.keys.truncate(max));
     }
 
-    /// A token that is good for thirty days.
+    /// Returns a valid token with a lifetime of thirty days.
     pub(crate) fn token(&self) -> String {
         let key = self.with(|state| state.keys[0].clone());
         let day = Duration::from_secs(24 * 60 * 60);
@@ -171,7 +171,7 @@ impl Mock {
             .sign()
     }
 
-    /// A well-formed token with a key id that no one has, signed by a key that it is unknown.
+    /// Returns a well-formed token of a new key that is not published.
     pub(crate) fn unknown_key_token() -> String {
         TestKey::generate(Algorithm::ES256)
             .token()
@@ -228,7 +228,7 @@ impl Mock {
         self.response(StatusCode::OK, page.unwrap_or_else(|| self.jwks()))
     }
 
-    /// The text of the key set.
+    /// Returns the key set as JSON.
     pub(crate) fn jwks(&self) -> String {
         self.with(|state| json!({"keys": state.keys.iter().map(TestKey::jwk).collect::<Vec<_>>()}))
             .to_string()
@@ -238,12 +238,13 @@ impl Mock {
         let mut response = Response::new(Full::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = self.with(|state| state.headers.clone());
-        let life = response
+        let max_age = response
             .headers()
             .get("cache-control")
             .and_then(|value| value.to_str().ok()?.strip_prefix("max-age="));
-        let life = Duration::from_secs(life.and_then(|life| life.parse().ok()).unwrap_or_default());
-        self.with(|state| state.sent_life = life);
+        let max_age = max_age.and_then(|seconds| seconds.parse().ok());
+        let max_age = Duration::from_secs(max_age.unwrap_or_default());
+        self.with(|state| state.sent_max_age = max_age);
         response
     }
 
@@ -261,7 +262,7 @@ impl Mock {
     }
 }
 
-/// The kind of error, or that there was none.
+/// Returns the kind of the error, or `None` if the token was accepted.
 pub(crate) fn kind(outcome: Result<Claims, Error>) -> Option<ErrorKind> {
     outcome.err().map(|error| error.kind())
 }

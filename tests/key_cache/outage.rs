@@ -1,4 +1,4 @@
-//! The issuer fails: the valid set stays, for a while.
+//! An issuer that fails: the cached keys stay in use for a limited time.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const FAULTS: [Answer; 10] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn whatever_the_fault_valid_keys_serve_for_an_hour_beyond_their_life_and_then_no_longer() {
+async fn whatever_the_fault_keys_are_used_for_an_hour_past_their_ttl_and_no_longer() {
     for fault in FAULTS {
         let mock = Mock::new();
         mock.header("cache-control", "max-age=600");
@@ -40,14 +40,14 @@ async fn whatever_the_fault_valid_keys_serve_for_an_hour_beyond_their_life_and_t
         assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
         assert!(error.retry_after().is_some());
         mock.answer(Answer::Keys);
-        // A pause of 4 s at the most; a fetch that hangs lasts 5 s, and is pause enough.
+        // The backoff is at most 4 s from the start of a fetch. A fetch that hangs takes 5 s.
         sleep(Duration::from_millis(5500)).await;
         assert!(authenticator.authenticate(&token).await.is_ok());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn stale_service_can_be_turned_off() {
+async fn the_use_of_stale_keys_can_be_turned_off() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let settings = JwksCacheSettings::default().stale_if_error(Duration::ZERO);
@@ -65,7 +65,7 @@ async fn stale_service_can_be_turned_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failing_fetches_are_repeated_with_growing_pauses() {
+async fn failed_fetches_are_retried_with_backoff() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let authenticator = mock.authenticator();
@@ -82,7 +82,7 @@ async fn failing_fetches_are_repeated_with_growing_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pauses_can_be_set() {
+async fn the_backoff_can_be_set() {
     let mock = Mock::new();
     mock.answer(Answer::Unreachable);
     let minute = Duration::from_secs(60);
@@ -102,7 +102,7 @@ async fn the_pauses_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_issuer_may_ask_for_a_longer_pause() {
+async fn an_issuer_can_ask_for_a_longer_delay() {
     let mock = Mock::new();
     mock.header("retry-after", "30");
     mock.answer(Answer::Status(503));
@@ -121,7 +121,7 @@ async fn the_issuer_may_ask_for_a_longer_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn health_tells_what_is_wrong() {
+async fn the_health_shows_that_keys_are_stale_and_why() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let authenticator = mock.authenticator();

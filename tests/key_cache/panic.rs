@@ -1,4 +1,4 @@
-//! An HTTP client that panics: a fetch that failed.
+//! An HTTP client that panics: the fetch has failed.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -14,15 +14,15 @@ use tower_jwt_auth::{Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSett
 
 use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, minutes};
 
-/// So many that a loop without pauses shows, and ends.
+/// So many calls that a loop without backoff is noticed, and ends.
 const ALWAYS: Range<usize> = 0..500;
 
-/// An authenticator whose client panics at those of its calls, how many there were, and what was
-/// told of them.
+/// An authenticator whose client panics at some of its calls, the number of calls, and the reported
+/// failures.
 struct World {
     authenticator: Authenticator,
     calls: Arc<AtomicUsize>,
-    told: Arc<Mutex<Vec<String>>>,
+    reported: Arc<Mutex<Vec<String>>>,
 }
 
 fn client(mock: &Mock, calls: &Arc<AtomicUsize>, panics: Range<usize>) -> HttpClient {
@@ -38,8 +38,8 @@ fn client(mock: &Mock, calls: &Arc<AtomicUsize>, panics: Range<usize>) -> HttpCl
 }
 
 fn world(mock: &Mock, panics: Range<usize>) -> World {
-    let (calls, told) = (Arc::default(), Arc::<Mutex<Vec<_>>>::default());
-    let noted = Arc::clone(&told);
+    let (calls, reported) = (Arc::default(), Arc::<Mutex<Vec<_>>>::default());
+    let recorded = Arc::clone(&reported);
     let issuer = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE)
         .http_client(client(mock, &calls, panics))
         .jwks_cache(JwksCacheSettings::default().default_ttl(Duration::from_secs(60)))
@@ -48,7 +48,10 @@ fn world(mock: &Mock, panics: Range<usize>) -> World {
                 error, failures, ..
             } = event
             {
-                noted.lock().unwrap().push(format!("{failures}: {error}"));
+                recorded
+                    .lock()
+                    .unwrap()
+                    .push(format!("{failures}: {error}"));
             }
         });
     World {
@@ -56,12 +59,12 @@ fn world(mock: &Mock, panics: Range<usize>) -> World {
             .build_authenticator()
             .unwrap(),
         calls,
-        told,
+        reported,
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_panics_is_called_again_after_the_usual_pauses() {
+async fn a_client_that_panics_is_called_again_with_the_usual_backoff() {
     let mock = Mock::new();
     let world = world(&mock, ALWAYS);
     let error = world
@@ -83,7 +86,7 @@ async fn a_client_that_panics_is_called_again_after_the_usual_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_the_client_panicked_is_told_with_a_reason_of_its_own() {
+async fn a_panic_of_the_client_is_reported_as_the_cause() {
     let mock = Mock::new();
     let world = world(&mock, ALWAYS);
     let error = world
@@ -95,7 +98,10 @@ async fn that_the_client_panicked_is_told_with_a_reason_of_its_own() {
         std::error::Error::source(&error).unwrap().to_string(),
         "the HTTP client panicked"
     );
-    assert_eq!(*world.told.lock().unwrap(), ["1: the HTTP client panicked"]);
+    assert_eq!(
+        *world.reported.lock().unwrap(),
+        ["1: the HTTP client panicked"]
+    );
     let health = world.authenticator.health().remove(0).fetch.unwrap();
     assert_eq!(
         health.last_error.as_deref(),
@@ -105,7 +111,7 @@ async fn that_the_client_panicked_is_told_with_a_reason_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn valid_keys_serve_on_while_the_client_panics_and_are_renewed_when_it_no_longer_does() {
+async fn cached_keys_stay_in_use_while_the_client_panics_and_are_refreshed_afterwards() {
     let mock = Mock::new();
     let world = world(&mock, 1..20);
     let token = mock.token();

@@ -1,4 +1,4 @@
-//! What is secret in a URL that keys are fetched from.
+//! Secrets in the URL that keys are fetched from.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn build(issuer: Issuer) -> Result<Authenticator, ConfigError> {
 }
 
 #[test]
-fn a_url_with_a_user_name_or_a_password_is_rejected_with_a_clear_text() {
+fn a_url_with_a_user_name_or_a_password_is_rejected_with_a_clear_error() {
     for url in PASSWORDS {
         for issuer in [
             Issuer::jwks(ISSUER, url, AUDIENCE),
@@ -56,7 +56,11 @@ async fn metadata_that_names_a_url_with_a_password_is_rejected() {
             kind(authenticator.authenticate(&mock.token()).await),
             Some(ErrorKind::KeysUnavailable)
         );
-        assert_eq!(mock.fetches(), 1, "of the metadata, and none of {url}");
+        assert_eq!(
+            mock.fetches(),
+            1,
+            "the metadata is fetched, and {url} is not"
+        );
     }
 }
 
@@ -71,7 +75,7 @@ fn start(mock: &Mock, url: &str, folder: &Folder) -> Authenticator {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_file_for_restarts_holds_no_query_and_serves_the_one_that_it_was_written_for() {
+async fn a_snapshot_file_contains_no_query_and_is_loaded_for_the_same_query_only() {
     const URL: &str = "https://issuer.example/jwks?app=1&code=hunter2";
     let (mock, folder) = (Mock::new(), Folder::new());
     assert!(

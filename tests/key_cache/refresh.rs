@@ -1,4 +1,4 @@
-//! Ageing: refreshed in the background, before anybody has to wait.
+//! Refreshes in the background, before keys are stale and requests have to wait.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 use crate::mock::{Answer, Mock, kind, minutes};
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_refreshed_in_the_background_before_their_life_ends() {
+async fn keys_are_refreshed_in_the_background_before_their_ttl_has_passed() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let authenticator = mock.authenticator();
@@ -19,14 +19,14 @@ async fn keys_are_refreshed_in_the_background_before_their_life_ends() {
     assert_eq!(
         mock.fetches(),
         1,
-        "not before seven eighths of 80 % of the life"
+        "not before seven eighths of 80 % of the TTL"
     );
     sleep(Duration::from_secs(62)).await;
     assert_eq!(mock.fetches(), 2, "at 80 % at the latest");
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_early_they_are_refreshed_can_be_set() {
+async fn the_time_of_the_refresh_can_be_set() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=1000");
     let authenticator = mock
@@ -41,7 +41,7 @@ async fn how_early_they_are_refreshed_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_of_the_clock_on_the_wall_neither_expires_nor_prolongs_a_set() {
+async fn a_step_of_the_wall_clock_neither_expires_keys_nor_prolongs_their_use() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let wall = TestClock::frozen();
@@ -124,15 +124,15 @@ async fn without_requests_refreshing_stops_and_the_next_request_resumes_it() {
     let fetches = mock.fetches();
     assert!((10..=17).contains(&fetches), "{fetches} fetches");
     minutes(600).await;
-    assert_eq!(mock.fetches(), fetches, "it sleeps");
+    assert_eq!(mock.fetches(), fetches, "the refresher has ended");
     mock.rotate();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     minutes(1).await;
-    assert!(mock.fetches() > fetches + 1, "it is awake again");
+    assert!(mock.fetches() > fetches + 1, "the refresher runs again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_set_that_outlived_its_life_unattended_is_fetched_before_it_is_trusted() {
+async fn keys_that_went_stale_without_requests_are_fetched_again_before_they_are_used() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let settings = JwksCacheSettings::default().idle_timeout(Duration::from_secs(60));
@@ -171,7 +171,7 @@ async fn an_unchanged_set_is_confirmed_by_its_entity_tag() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unasked_304_is_a_failure_and_the_good_set_stays() {
+async fn a_304_without_an_entity_tag_is_a_failure_and_the_cached_keys_stay() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let authenticator = mock.authenticator();
@@ -188,7 +188,7 @@ async fn an_unasked_304_is_a_failure_and_the_good_set_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_life_that_got_shorter_is_kept_to() {
+async fn a_shorter_ttl_takes_effect() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=86400");
     let authenticator = mock.authenticator();
@@ -208,7 +208,7 @@ async fn a_life_that_got_shorter_is_kept_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn looking_at_the_health_fetches_nothing() {
+async fn reading_the_health_causes_no_fetch() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let settings = JwksCacheSettings::default().idle_timeout(Duration::from_secs(600));
@@ -221,11 +221,7 @@ async fn looking_at_the_health_fetches_nothing() {
     let fetches = mock.fetches();
     for _ in 0..600 {
         let health = authenticator.health().remove(0);
-        assert_eq!(
-            health.keys.len(),
-            1,
-            "keys that no longer serve are shown all the same"
-        );
+        assert_eq!(health.keys.len(), 1, "expired keys are shown");
         minutes(1).await;
     }
     assert_eq!(mock.fetches(), fetches);
@@ -233,7 +229,7 @@ async fn looking_at_the_health_fetches_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endless_idle_time_means_never() {
+async fn an_idle_timeout_of_a_year_is_accepted_and_an_endless_one_is_rejected() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let endless = JwksCacheSettings::default().idle_timeout(Duration::MAX);

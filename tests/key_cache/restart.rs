@@ -1,4 +1,4 @@
-//! A restart during an outage: the last valid keys come from a file.
+//! A restart during an outage: the last fetched keys are loaded from the snapshot file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
-/// A folder that is removed in the end.
+/// A temporary directory, removed on drop.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -31,7 +31,7 @@ impl Folder {
         &self.0
     }
 
-    /// The file, as soon as it is written, which a thread of its own does.
+    /// Waits until the file is written, which a thread of its own does, and returns its path.
     pub(crate) async fn written(&self) -> PathBuf {
         while fs::read_dir(&self.0)
             .unwrap()
@@ -44,7 +44,7 @@ impl Folder {
         self.file()
     }
 
-    /// The only file.
+    /// Returns the path of the only file.
     fn file(&self) -> PathBuf {
         let files: Vec<_> = fs::read_dir(&self.0)
             .unwrap()
@@ -72,7 +72,7 @@ fn start(mock: &Mock, folder: &Path) -> Authenticator {
     mock.builder(settings).build_authenticator().unwrap()
 }
 
-/// A process that has fetched keys with a life of ten minutes, and written them.
+/// Returns the directory of an earlier process, which has fetched keys with a TTL of ten minutes.
 async fn earlier(mock: &Mock) -> Folder {
     mock.header("cache-control", "max-age=600");
     let folder = Folder::new();
@@ -83,7 +83,7 @@ async fn earlier(mock: &Mock) -> Folder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_during_an_outage_still_serves() {
+async fn after_a_restart_during_an_outage_tokens_are_accepted() {
     let mock = Mock::new();
     let folder = earlier(&mock).await;
     mock.answer(Answer::Unreachable);
@@ -115,7 +115,7 @@ async fn keys_from_a_file_are_refreshed_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_that_are_older_than_they_may_be_or_of_the_future_are_left_alone() {
+async fn expired_keys_and_keys_from_the_future_are_not_loaded() {
     let mock = Mock::new();
     let folder = earlier(&mock).await;
     mock.answer(Answer::Unreachable);
@@ -131,7 +131,7 @@ async fn keys_that_are_older_than_they_may_be_or_of_the_future_are_left_alone() 
             record["fetched_at"] = json!(record["fetched_at"].as_i64().unwrap() + shift);
         });
         let authenticator = start(&mock, &folder.0);
-        // A life that has passed is trusted only after an attempt to renew it.
+        // Stale keys are used only after a fetch has failed.
         assert_eq!(
             kind(authenticator.authenticate(&mock.token()).await),
             outcome,
@@ -142,7 +142,7 @@ async fn keys_that_are_older_than_they_may_be_or_of_the_future_are_left_alone() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_of_another_issuer_or_url_or_form_are_left_alone() {
+async fn keys_of_another_issuer_or_url_or_in_another_format_are_not_loaded() {
     let mock = Mock::new();
     let folder = earlier(&mock).await;
     mock.answer(Answer::Unreachable);
@@ -166,8 +166,8 @@ async fn keys_of_another_issuer_or_url_or_form_are_left_alone() {
     }
 }
 
-/// What a process makes of a file with a change in its text, while the issuer is down.
-async fn serves_with(change: impl FnOnce(String) -> String) -> bool {
+/// Returns whether a process accepts a token with a changed snapshot file while the issuer is down.
+async fn is_accepted_with(change: impl FnOnce(String) -> String) -> bool {
     let mock = Mock::new();
     let folder = earlier(&mock).await;
     let file = folder.file();
@@ -180,12 +180,12 @@ async fn serves_with(change: impl FnOnce(String) -> String) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_is_read_up_to_twice_the_limit_of_an_answer() {
-    const MOST: usize = 2 * 1024 * 1024;
+async fn a_file_is_read_up_to_twice_the_limit_of_a_response_body() {
+    const MAX: usize = 2 * 1024 * 1024;
     let padded =
         |length: usize| move |text: String| format!("{}{text}", " ".repeat(length - text.len()));
-    assert!(serves_with(padded(MOST)).await);
-    assert!(!serves_with(padded(MOST + 1)).await);
+    assert!(is_accepted_with(padded(MAX)).await);
+    assert!(!is_accepted_with(padded(MAX + 1)).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,22 +202,25 @@ async fn deep_json_and_huge_numbers_in_a_file_do_no_harm() {
     };
     let deep = || format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for name in ["version", "issuer", "source", "fetched_at", "ttl", "jwks"] {
-        assert!(!serves_with(with(name, deep())).await, "{name}");
-        assert!(!serves_with(with(name, "1e400".to_owned())).await, "{name}");
+        assert!(!is_accepted_with(with(name, deep())).await, "{name}");
+        assert!(
+            !is_accepted_with(with(name, "1e400".to_owned())).await,
+            "{name}"
+        );
     }
     assert!(
-        serves_with(with("other", deep())).await,
-        "what is not read must only be JSON"
+        is_accepted_with(with("other", deep())).await,
+        "an ignored member need only be valid JSON"
     );
     for time in ["18446744073709551615", "18446744073709551616", "-1"] {
         assert!(
-            !serves_with(with("fetched_at", time.to_owned())).await,
+            !is_accepted_with(with("fetched_at", time.to_owned())).await,
             "{time}"
         );
     }
     assert!(
-        serves_with(with("ttl", u64::MAX.to_string())).await,
-        "no longer than the settings allow"
+        is_accepted_with(with("ttl", u64::MAX.to_string())).await,
+        "the TTL is limited by max_ttl"
     );
 }
 
@@ -239,7 +242,7 @@ async fn a_damaged_file_is_ignored_and_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_file_holds_public_keys_only_and_is_nobody_elses() {
+async fn the_file_contains_public_keys_only_and_only_its_owner_can_read_it() {
     let mock = Mock::new();
     let folder = earlier(&mock).await;
     let record: Value = serde_json::from_slice(&fs::read(folder.file()).unwrap()).unwrap();
@@ -258,7 +261,7 @@ async fn the_file_holds_public_keys_only_and_is_nobody_elses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_that_is_not_there_costs_nothing_but_the_file() {
+async fn without_the_directory_tokens_are_accepted_all_the_same() {
     let mock = Mock::new();
     let folder = Folder::new();
     let authenticator = start(&mock, &folder.0.join("nowhere"));

@@ -1,4 +1,4 @@
-//! The cache and the runtime under it.
+//! The cache on several runtimes, on one that is dropped, and on none.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings, JwtAuthLayer};
 use crate::mock::{Answer, Mock, kind, minutes};
 
 #[test]
-fn no_runtime_is_needed_to_build_or_to_look_at_the_health() {
+fn no_runtime_is_needed_to_build_or_to_read_the_health() {
     let authenticator = Mock::new().authenticator();
     assert_eq!(authenticator.health().len(), 1);
 }
 
 #[test]
-fn without_a_runtime_a_request_fails_with_a_reason_and_nothing_panics() {
+fn without_a_runtime_a_request_fails_with_an_error_and_no_panic() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     let error = futures::executor::block_on(authenticator.authenticate(&mock.token())).unwrap_err();
@@ -31,7 +31,7 @@ fn without_a_runtime_a_request_fails_with_a_reason_and_nothing_panics() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_last_handle_the_background_ends() {
+async fn the_refresher_ends_when_the_last_handle_is_dropped() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -40,7 +40,7 @@ async fn with_the_last_handle_the_background_ends() {
     sleep(Duration::from_secs(1)).await;
     assert!(
         Handle::current().metrics().num_alive_tasks() > 0,
-        "it is kept by the clone"
+        "the clone keeps it running"
     );
     drop(other);
     sleep(Duration::from_secs(1)).await;
@@ -48,7 +48,7 @@ async fn with_the_last_handle_the_background_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_last_handle_even_a_fetch_that_hangs_ends() {
+async fn a_fetch_that_hangs_ends_when_the_last_handle_is_dropped() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();
@@ -67,8 +67,7 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// Asks a service of its own, with each token at the same time; gives how many tasks there were at
-/// the most.
+/// Sends each token through each layer, all at the same time. Returns the maximum number of tasks.
 async fn storm(layers: &[JwtAuthLayer], tokens: &[String], expected: StatusCode) -> usize {
     let ask = async |layer: &JwtAuthLayer, token: &String| {
         let inner =
@@ -85,19 +84,19 @@ async fn storm(layers: &[JwtAuthLayer], tokens: &[String], expected: StatusCode)
     let all = layers
         .iter()
         .flat_map(|layer| tokens.iter().map(move |token| ask(layer, token)));
-    let mut most = 0;
+    let mut max = 0;
     let watch = async {
         loop {
-            most = most.max(tasks());
+            max = max.max(tasks());
             sleep(Duration::from_millis(1)).await;
         }
     };
     futures::future::select(Box::pin(join_all(all)), Box::pin(watch)).await;
-    most
+    max
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_many_ask_there_is_one_task_and_its_fetch_and_none_when_nobody_does() {
+async fn however_many_requests_arrive_there_are_two_tasks_and_without_requests_none() {
     let mock = Mock::new();
     mock.delay(Duration::from_millis(200));
     let layers = vec![mock.builder(JwksCacheSettings::default()).build().unwrap(); 5];
@@ -125,7 +124,7 @@ fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     let authenticator: Authenticator = mock.builder(settings).build_authenticator().unwrap();
     let mut ahead = Duration::ZERO;
     let mut run = |outcome: Option<ErrorKind>| {
-        // A paused clock jumps, and the next one starts without its jumps.
+        // A paused clock starts at the real time, so it must catch up with the one before.
         ahead += Duration::from_secs(20);
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -144,13 +143,13 @@ fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     mock.add_key();
     mock.answer(Answer::Hang);
     run(Some(ErrorKind::KeysUnavailable));
-    // The fetch that hung went down with its runtime; the next runtime starts another.
+    // The fetch that hung was dropped with its runtime. The next runtime starts another.
     mock.answer(Answer::Keys);
     run(None);
 }
 
 #[test]
-fn joining_a_fetch_without_a_runtime_fails_with_a_reason_too() {
+fn joining_a_fetch_without_a_runtime_fails_with_an_error() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();
@@ -172,7 +171,7 @@ fn joining_a_fetch_without_a_runtime_fails_with_a_reason_too() {
 }
 
 #[test]
-fn a_fetch_on_a_runtime_that_nobody_polls_is_given_up() {
+fn a_fetch_on_a_runtime_that_is_not_polled_is_given_up() {
     let mock = Mock::new();
     mock.answer(Answer::Hang);
     let authenticator = mock.authenticator();

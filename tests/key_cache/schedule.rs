@@ -1,5 +1,5 @@
-//! Ten thousand random steps: faults, rotations, requests and the passing of time, with the
-//! invariants checked after each.
+//! Ten thousand random steps: faults, rotations, requests and waits. The invariants are checked
+//! after each step.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -11,11 +11,11 @@ use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeysEv
 use crate::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
 
 const STEPS: usize = 10_000;
-/// In seconds: what the issuer says, by turns.
-const LIVES: [u64; 4] = [60, 120, 300, 900];
-const STALE: Duration = Duration::from_secs(1800);
+/// The values of `max-age` that the issuer sends, in seconds.
+const MAX_AGES: [u64; 4] = [60, 120, 300, 900];
+const STALE_IF_ERROR: Duration = Duration::from_secs(1800);
 
-/// `SplitMix64`: the same schedule at every run of a seed.
+/// `SplitMix64`: each seed gives one schedule.
 struct Random(u64);
 
 impl Random {
@@ -28,12 +28,12 @@ impl Random {
     }
 }
 
-/// What the last good fetch brought, as the events tell.
+/// The keys of the last successful fetch, according to the events.
 #[derive(Default)]
 struct Trusted {
     key_ids: BTreeSet<String>,
-    /// Their life, and the time that they may serve beyond it, end here.
-    end: Option<Instant>,
+    /// When they expire: after their TTL and `stale_if_error`.
+    expires_at: Option<Instant>,
 }
 
 struct World {
@@ -41,15 +41,15 @@ struct World {
     authenticator: Authenticator,
     trusted: Arc<Mutex<Trusted>>,
     random: Random,
-    /// Tokens of keys that are or were published.
+    /// Key ids and tokens of keys that are or were published.
     tokens: VecDeque<(String, String)>,
-    /// When the issuer was last at fault.
+    /// When the issuer last failed.
     faulty: Option<Instant>,
-    /// The last fetches, and how many there were in all.
+    /// The times of the last fetches, and the number of all fetches.
     fetches: VecDeque<Instant>,
     seen: usize,
     unknown_keys: VecDeque<Instant>,
-    served: usize,
+    accepted: usize,
     rejected: usize,
     unavailable: usize,
 }
@@ -57,11 +57,11 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mock = Mock::new();
-        mock.header("cache-control", &format!("max-age={}", LIVES[0]));
+        mock.header("cache-control", &format!("max-age={}", MAX_AGES[0]));
         let trusted = Arc::new(Mutex::new(Trusted::default()));
-        let (noted, sender) = (Arc::clone(&trusted), mock.clone());
+        let (recorded, sender) = (Arc::clone(&trusted), mock.clone());
         let settings = JwksCacheSettings::default()
-            .stale_if_error(STALE)
+            .stale_if_error(STALE_IF_ERROR)
             .idle_timeout(Duration::from_secs(30 * 24 * 3600));
         let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
             .http_client(mock.client())
@@ -72,8 +72,11 @@ impl World {
                         .keys()
                         .filter_map(|key| key.key_id().map(str::to_owned))
                         .collect();
-                    let end = Some(Instant::now() + sender.sent_life() + STALE);
-                    *noted.lock().unwrap() = Trusted { key_ids, end };
+                    let expires_at = Some(Instant::now() + sender.sent_max_age() + STALE_IF_ERROR);
+                    *recorded.lock().unwrap() = Trusted {
+                        key_ids,
+                        expires_at,
+                    };
                 }
             });
         let authenticator = Authenticator::builder(issuer)
@@ -90,7 +93,7 @@ impl World {
             fetches: VecDeque::new(),
             seen: 0,
             unknown_keys: VecDeque::new(),
-            served: 0,
+            accepted: 0,
             rejected: 0,
             unavailable: 0,
         }
@@ -110,8 +113,8 @@ impl World {
         self.check_fetches();
     }
 
-    async fn wait(&mut self, unit: Duration, most: u64) {
-        let times = u32::try_from(self.random.below(most) + 1).unwrap();
+    async fn wait(&mut self, unit: Duration, max: u64) {
+        let times = u32::try_from(self.random.below(max) + 1).unwrap();
         sleep(unit * times).await;
     }
 
@@ -131,13 +134,13 @@ impl World {
 
     fn heal(&mut self) {
         self.mock.answer(Answer::Keys);
-        // Half of a request's wait timeout at the most: it may wait for a fetch that is under way, and
-        // for the next.
+        // At most half of the wait timeout: a request can wait for the fetch in flight and for the
+        // next one.
         self.mock
             .delay(Duration::from_millis(self.random.below(1400)));
-        let life = LIVES[usize::try_from(self.random.below(4)).unwrap()];
+        let max_age = MAX_AGES[usize::try_from(self.random.below(4)).unwrap()];
         self.mock
-            .header("cache-control", &format!("max-age={life}"));
+            .header("cache-control", &format!("max-age={max_age}"));
         if self.faulty.is_some_and(|until| until > Instant::now()) {
             self.faulty = Some(Instant::now());
         }
@@ -172,26 +175,28 @@ impl World {
         );
     }
 
-    /// Whether the last valid set has the key, and may still serve.
+    /// Returns whether the last fetched set has the key, and whether that set is usable.
     fn trusts(&self, key_id: &str) -> (bool, bool) {
         let trusted = self.trusted.lock().unwrap();
         (
             trusted.key_ids.contains(key_id),
-            trusted.end.is_some_and(|end| Instant::now() < end),
+            trusted
+                .expires_at
+                .is_some_and(|expires_at| Instant::now() < expires_at),
         )
     }
 
     async fn request(&mut self) {
         let which = usize::try_from(self.random.below(self.tokens.len() as u64)).unwrap();
         let (key_id, token) = self.tokens[which].clone();
-        let live = self.trusts(&key_id) == (true, true);
+        let usable = self.trusts(&key_id) == (true, true);
         let start = Instant::now();
         let outcome = kind(self.authenticator.authenticate(&token).await);
-        if live {
+        if usable {
             assert_eq!(
                 (outcome, start.elapsed()),
                 (None, Duration::ZERO),
-                "a known live key neither fails nor waits"
+                "a token whose key is usable is accepted without waiting"
             );
         }
         match outcome {
@@ -201,8 +206,8 @@ impl World {
                     trusted,
                     "a removed key is never trusted after a successful fetch"
                 );
-                assert!(in_time, "no key is trusted beyond the limit");
-                self.served += 1;
+                assert!(in_time, "no key is trusted after it has expired");
+                self.accepted += 1;
             }
             Some(ErrorKind::UnknownKey) => {
                 let published = self.mock.published().contains(&key_id);
@@ -221,7 +226,7 @@ impl World {
                         >= 2;
                 assert!(
                     !published || flooded,
-                    "a published key is rejected only where the budget is spent"
+                    "a published key is unknown only while the refetch limit is reached"
                 );
                 self.rejected += 1;
             }
@@ -238,8 +243,8 @@ impl World {
         }
     }
 
-    /// In any 30 s: the budget, a scheduled refresh, and with an issuer at fault the attempts that
-    /// the pauses allow.
+    /// Checks the number of fetches in any 30 s: those within the refetch limit, a scheduled
+    /// refresh, and the retries that the backoff allows while the issuer fails.
     fn check_fetches(&mut self) {
         for time in self.mock.fetch_times(self.seen) {
             self.seen += 1;
@@ -254,9 +259,9 @@ impl World {
             let calm = self
                 .faulty
                 .is_none_or(|until| until + Duration::from_secs(60) < time);
-            let most = if calm { 4 } else { 20 };
+            let max = if calm { 4 } else { 20 };
             assert!(
-                self.fetches.len() <= most,
+                self.fetches.len() <= max,
                 "{} fetches in 30 s, calm: {calm}",
                 self.fetches.len()
             );
@@ -274,18 +279,18 @@ async fn the_invariants_hold_at_every_step_of_a_random_schedule() {
             world.step().await;
         }
         let World {
-            served,
+            accepted,
             rejected,
             unavailable,
             mock,
             ..
         } = &world;
         println!(
-            "seed {seed}: {STEPS} steps, {served} served, {rejected} rejected, {unavailable} unavailable, {} fetches",
+            "seed {seed}: {STEPS} steps, {accepted} accepted, {rejected} rejected, {unavailable} unavailable, {} fetches",
             mock.fetches()
         );
         assert!(
-            *served > 1000 && *rejected > 100 && *unavailable > 10,
+            *accepted > 1000 && *rejected > 100 && *unavailable > 10,
             "the schedule reaches every outcome"
         );
     }

@@ -1,4 +1,4 @@
-//! Tokens that name a key which is not available.
+//! Tokens whose key is not among the cached ones.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn many_tokens_with_different_new_keys_share_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removed_key_is_gone_with_the_next_fetch() {
+async fn a_removed_key_is_rejected_after_the_next_fetch() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     let old = mock.token();
@@ -52,7 +52,7 @@ async fn a_removed_key_is_gone_with_the_next_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
+async fn a_flood_of_random_key_ids_causes_two_fetches_in_thirty_seconds() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -69,7 +69,11 @@ async fn a_flood_of_random_key_ids_costs_two_fetches_in_thirty_seconds() {
         kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
         Some(ErrorKind::UnknownKey)
     );
-    assert_eq!(mock.fetches(), 1 + 3, "the budget renews itself");
+    assert_eq!(
+        mock.fetches(),
+        1 + 3,
+        "in the next window another fetch is allowed"
+    );
 }
 
 async fn status(layer: &JwtAuthLayer, credentials: &[u8]) -> StatusCode {
@@ -83,14 +87,14 @@ async fn status(layer: &JwtAuthLayer, credentials: &[u8]) -> StatusCode {
     layer.layer(inner).oneshot(request).await.unwrap().status()
 }
 
-/// With no cached keys, and with some that the token's is not among.
+/// Without cached keys, and then with cached keys that the token's is not among.
 #[tokio::test(start_paused = true)]
-async fn what_no_key_can_verify_causes_no_fetch() {
+async fn a_token_that_no_key_can_verify_causes_no_fetch() {
     let mock = Mock::new();
     let layer = mock.builder(JwksCacheSettings::default()).build().unwrap();
     for fetches in 0..2 {
-        let good = Mock::unknown_key_token();
-        let unsigned = good.rsplit_once('.').unwrap().0;
+        let valid = Mock::unknown_key_token();
+        let unsigned = valid.rsplit_once('.').unwrap().0;
         let signatures = [&b"!"[..], b"\xff", b"AA=", b"A", b"AB", &[b'A'; 1367]];
         for signature in signatures {
             let credentials = [b"Bearer ", unsigned.as_bytes(), b".", signature].concat();
@@ -101,8 +105,8 @@ async fn what_no_key_can_verify_causes_no_fetch() {
             );
         }
         for joined in [
-            format!("Bearer {good}, Bearer {good}"),
-            format!("Bearer {good},{good}"),
+            format!("Bearer {valid}, Bearer {valid}"),
+            format!("Bearer {valid},{valid}"),
         ] {
             assert_eq!(
                 status(&layer, joined.as_bytes()).await,
@@ -126,7 +130,7 @@ async fn failed_refetches_are_not_repeated_at_once() {
     let start = Instant::now();
     mock.answer(Answer::Status(500));
     for _ in 0..100 {
-        // With the issuer silent it is unknown whether there is such a key.
+        // While the issuer fails it is unknown whether there is such a key.
         assert_eq!(
             kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
             Some(ErrorKind::KeysUnavailable)
@@ -136,7 +140,7 @@ async fn failed_refetches_are_not_repeated_at_once() {
     assert_eq!(
         mock.fetches(),
         1 + 1,
-        "after a failure there is a pause for everybody"
+        "no request causes a fetch during the backoff"
     );
     for _ in 0..25 {
         assert_eq!(
@@ -154,7 +158,7 @@ async fn failed_refetches_are_not_repeated_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_issuer_fails_strangers_do_not_wait_for_it() {
+async fn while_the_issuer_fails_tokens_with_unknown_keys_do_not_wait_for_it() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -179,8 +183,8 @@ async fn a_caller_that_waits_twice_waits_no_longer_than_the_wait_timeout() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=600");
     let authenticator = mock.authenticator();
-    let good = mock.token();
-    assert!(authenticator.authenticate(&good).await.is_ok());
+    let valid = mock.token();
+    assert!(authenticator.authenticate(&valid).await.is_ok());
     mock.delay(Duration::from_millis(2900));
     let (early, late) = (Mock::unknown_key_token(), Mock::unknown_key_token());
     let joining = async {
@@ -197,7 +201,7 @@ async fn a_caller_that_waits_twice_waits_no_longer_than_the_wait_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_known_key_never_waits_for_unknown_ones() {
+async fn tokens_with_a_cached_key_never_wait_for_those_with_unknown_keys() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     let token = mock.token();
@@ -205,7 +209,7 @@ async fn a_known_key_never_waits_for_unknown_ones() {
     mock.answer(Answer::Hang);
     let unknown_key = Mock::unknown_key_token();
     let flood = join_all((0..100).map(|_| authenticator.authenticate(&unknown_key)));
-    let good = async {
+    let valid = async {
         let start = Instant::now();
         for _ in 0..100 {
             assert!(authenticator.authenticate(&token).await.is_ok());
@@ -213,12 +217,12 @@ async fn a_known_key_never_waits_for_unknown_ones() {
         }
         start.elapsed()
     };
-    let (_, waited) = tokio::join!(flood, good);
+    let (_, waited) = tokio::join!(flood, valid);
     assert_eq!(waited, Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key_is_cached_until_a_new_set_arrives() {
+async fn an_unknown_key_id_is_cached_until_a_new_set_arrives() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -232,7 +236,7 @@ async fn an_unknown_key_is_cached_until_a_new_set_arrives() {
     assert_eq!(
         mock.fetches(),
         2,
-        "the budget has one left that is not spent on the same id"
+        "one fetch of the limit is left, and the same id does not use it up"
     );
     mock.add_key();
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
@@ -240,7 +244,7 @@ async fn an_unknown_key_is_cached_until_a_new_set_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn scheduled_refreshes_do_not_consume_the_budget() {
+async fn scheduled_refreshes_do_not_count_against_the_refetch_limit() {
     let mock = Mock::new();
     mock.header("cache-control", "max-age=60");
     let authenticator = mock.authenticator();
@@ -261,9 +265,9 @@ async fn scheduled_refreshes_do_not_consume_the_budget() {
 async fn a_known_key_id_with_another_algorithm_causes_no_fetch() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
-    let good = mock.token();
-    assert!(authenticator.authenticate(&good).await.is_ok());
-    let header = authenticator.authenticate(&good).await.unwrap();
+    let valid = mock.token();
+    assert!(authenticator.authenticate(&valid).await.is_ok());
+    let header = authenticator.authenticate(&valid).await.unwrap();
     let other = tower_jwt_auth::testing::TestKey::generate(tower_jwt_auth::Algorithm::Ed25519)
         .with_key_id(header.key_id().unwrap());
     let token = other.token().issuer(crate::mock::ISSUER).sign();

@@ -1,7 +1,7 @@
-//! What is logged: that something is missing, never anything of a token.
+//! Log events: a missing layer is reported, and no event contains a part of a token.
 //!
-//! A process of its own, with one subscriber for all of it: whether an event is looked at is
-//! decided once for all threads, so that subscribers of single threads miss some.
+//! These tests run in a process of their own, with one global subscriber. `tracing` caches for all
+//! threads whether an event is enabled, so subscribers of single threads would miss events.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -43,7 +43,7 @@ impl Write for Writer {
     }
 }
 
-/// Starts a log of everything, at every level.
+/// Captures the log at every level, from now on.
 fn capture() {
     static START: Once = Once::new();
     START.call_once(|| {
@@ -60,7 +60,7 @@ fn text() -> String {
 }
 
 #[tokio::test]
-async fn a_forgotten_layer_is_named_in_the_log() {
+async fn a_missing_layer_is_named_in_the_log() {
     let _turn = TURN.lock().await;
     capture();
     let app = Router::new().route("/", get(|_: Claims| async {}));
@@ -75,7 +75,7 @@ async fn a_forgotten_layer_is_named_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_rejection_logs_its_kind_and_nothing_of_the_token() {
+async fn a_rejection_logs_its_kind_and_no_part_of_the_token() {
     let _turn = TURN.lock().await;
     capture();
     let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("telltale-kid");
@@ -123,7 +123,7 @@ async fn a_rejection_logs_its_kind_and_nothing_of_the_token() {
 }
 
 #[test]
-fn a_forgotten_layer_is_named_under_tonic_too() {
+fn with_tonic_a_missing_layer_is_named_in_the_log() {
     let _turn = TURN.blocking_lock();
     capture();
     let claims: Result<Claims<JsonClaims>, _> = tonic::Request::new(String::new()).claims();

@@ -1,4 +1,5 @@
-//! `aud`: a string or an array of strings, ours among them (RFC 7519 §4.1.3), byte by byte.
+//! `aud`: a string or an array of strings, with the configured audience among them (RFC 7519
+//! §4.1.3), compared byte by byte.
 
 use proptest::prelude::*;
 use tower_jwt_auth::ErrorKind;
@@ -6,11 +7,15 @@ use tower_jwt_auth::ErrorKind;
 use crate::support::{AUDIENCE, authenticate, cases, payload, sign};
 use crate::values::{ClaimValue, claim};
 
-/// Ours, others, and some that differ by little.
+/// The configured audience, others, and some that differ little from it.
 fn audiences() -> impl Strategy<Value = ClaimValue> {
     let exact = Just(AUDIENCE.to_owned());
-    let nearly = (0..AUDIENCE.len(), any::<char>()).prop_map(|(place, other)| {
-        format!("{}{other}{}", &AUDIENCE[..place], &AUDIENCE[place + 1..])
+    let nearly = (0..AUDIENCE.len(), any::<char>()).prop_map(|(position, other)| {
+        format!(
+            "{}{other}{}",
+            &AUDIENCE[..position],
+            &AUDIENCE[position + 1..]
+        )
     });
     let longer = "[ /a-z,]".prop_map(|more| format!("{AUDIENCE}{more}"));
     claim(prop_oneof![3 => exact, 1 => nearly, 1 => longer, 1 => "\\PC{0,12}"])
@@ -20,7 +25,10 @@ proptest! {
     #![proptest_config(cases(3000))]
 
     #[test]
-    fn a_token_is_for_us_if_and_only_if_ours_is_among_its_audiences(audience in audiences(), escapes in any::<u16>()) {
+    fn a_token_is_accepted_if_and_only_if_it_has_the_configured_audience(
+        audience in audiences(),
+        escapes in any::<u16>(),
+    ) {
         let outcome = authenticate(&sign(&payload(&[("aud", &audience.json(escapes))])));
         match audience.texts() {
             Some(texts) if texts.contains(&AUDIENCE) => {
@@ -30,7 +38,8 @@ proptest! {
             Some(_) => prop_assert_eq!(outcome.unwrap_err().kind(), ErrorKind::WrongAudience),
             None => {
                 let error = outcome.unwrap_err();
-                prop_assert_eq!((error.kind(), error.claim()), (ErrorKind::InvalidClaim, Some("aud")));
+                let expected = (ErrorKind::InvalidClaim, Some("aud"));
+                prop_assert_eq!((error.kind(), error.claim()), expected);
             }
         }
     }

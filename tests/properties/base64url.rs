@@ -1,5 +1,5 @@
-//! Each part of a token has one text: base64url without padding, white space or stray bits (RFC
-//! 7515 §2, RFC 4648 §3.5).
+//! Each part of a token has one valid encoding: base64url without padding, white space or stray
+//! bits (RFC 7515 §2, RFC 4648 §3.5).
 
 use aws_lc_rs::hmac;
 use proptest::prelude::*;
@@ -17,14 +17,15 @@ fn encode(bytes: &[u8]) -> String {
             .chain([0, 0].iter())
             .take(3)
             .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
-        let letter = move |place: usize| ALPHABET[(word >> (18 - 6 * place) & 63) as usize] as char;
+        let letter =
+            move |position: usize| ALPHABET[(word >> (18 - 6 * position) & 63) as usize] as char;
         (0..=chunk.len()).map(letter).collect::<String>()
     };
     bytes.chunks(3).map(sextets).collect()
 }
 
-/// As leniently as can be: what is not of the alphabet is skipped, bits that fill no byte are
-/// dropped.
+/// Decodes as leniently as possible: skips characters outside the alphabet, and drops bits that do
+/// not fill a byte.
 fn decode(text: &str) -> Vec<u8> {
     let sextet = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte);
     let bits: Vec<bool> = text
@@ -41,7 +42,7 @@ fn is_canonical(text: &str) -> bool {
     encode(&decode(text)) == text
 }
 
-/// Signs texts as they are, encoded or not.
+/// Signs a header and a payload as they are, whether encoded or not.
 fn sign(header: &str, payload: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &secret());
     let input = format!("{header}.{payload}");
@@ -49,13 +50,13 @@ fn sign(header: &str, payload: &str) -> String {
     format!("{input}.{signature}")
 }
 
-/// Writes the same bytes in another way, or not.
+/// A way to write the same bytes.
 #[derive(Clone, Debug)]
 enum Spelling {
     Same,
     /// Bits after the last byte.
     Stray(usize),
-    /// Something that does not belong there.
+    /// Characters outside the alphabet.
     Inserted(prop::sample::Index, String),
     /// The other alphabet (RFC 4648 §4).
     Standard,
@@ -66,9 +67,9 @@ impl Spelling {
         match self {
             Self::Same => text.to_owned(),
             Self::Stray(bits) => stray(text, *bits),
-            Self::Inserted(place, piece) => {
-                let place = place.index(text.len() + 1);
-                format!("{}{piece}{}", &text[..place], &text[place..])
+            Self::Inserted(position, piece) => {
+                let position = position.index(text.len() + 1);
+                format!("{}{piece}{}", &text[..position], &text[position..])
             }
             Self::Standard => text.replace('-', "+").replace('_', "/"),
         }
@@ -92,11 +93,13 @@ fn stray(text: &str, bits: usize) -> String {
 
 fn spelling() -> impl Strategy<Value = Spelling> {
     let piece = prop_oneof!["[= \t\r\n\u{b}\u{c}+/*%\u{0}]{1,3}", "={1,3}", "\\PC"];
-    // A dot would make another part of it, and a letter other bytes.
-    let strange = |byte| byte != b'.' && !ALPHABET.contains(&byte);
-    let piece = piece.prop_filter("means something", move |piece| piece.bytes().all(strange));
+    // A dot would add a part, and a character of the alphabet would change the bytes.
+    let foreign = |byte| byte != b'.' && !ALPHABET.contains(&byte);
+    let piece = piece.prop_filter("changes the parts or the bytes", move |piece| {
+        piece.bytes().all(foreign)
+    });
     let inserted = (any::<prop::sample::Index>(), piece)
-        .prop_map(|(place, piece)| Spelling::Inserted(place, piece));
+        .prop_map(|(position, piece)| Spelling::Inserted(position, piece));
     prop_oneof![
         3 => Just(Spelling::Same),
         2 => (0_usize..16).prop_map(Spelling::Stray),
@@ -120,7 +123,7 @@ proptest! {
     #![proptest_config(cases(2500))]
 
     #[test]
-    fn a_header_or_payload_counts_in_its_one_spelling_though_another_is_signed(
+    fn a_header_or_payload_is_accepted_only_in_its_canonical_encoding_though_another_is_signed(
         header in spelling(),
         payload_spelling in spelling(),
         filling in "[a-z~?ÿ]{0,4}",
@@ -133,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn a_signature_counts_in_its_one_spelling(spelling in spelling()) {
+    fn a_signature_is_accepted_only_in_its_canonical_encoding(spelling in spelling()) {
         let token = sign(&encode(HEADER.as_bytes()), &encode(payload(&[]).as_bytes()));
         let (input, signature) = token.rsplit_once('.').unwrap();
         let respelled = spelling.of(signature);
@@ -141,11 +144,12 @@ proptest! {
     }
 
     #[test]
-    fn whatever_text_is_signed_as_a_payload_must_be_canonical(
+    fn every_text_that_is_signed_as_a_payload_must_be_canonical(
         text in "([A-Za-z0-9_-]{0,9}|[A-Za-z0-9_=+/ -]{0,9}|\\PC{0,3})",
     ) {
         prop_assume!(!text.contains('.'));
         let keys: KeySet = Key::from_secret(Algorithm::HS256, secret()).unwrap().into();
-        prop_assert_eq!(is_signed(&sign(&encode(HEADER.as_bytes()), &text), &keys), is_canonical(&text));
+        let token = sign(&encode(HEADER.as_bytes()), &text);
+        prop_assert_eq!(is_signed(&token, &keys), is_canonical(&text));
     }
 }

@@ -1,5 +1,5 @@
-//! How long a fetched key set lives: `Cache-Control`, `Age`, else `Expires` (RFC 9111 §4.2, §5.2),
-//! between a minute and a day, ten minutes where nothing is said.
+//! The TTL of a fetched key set: `Cache-Control`, else `Expires`, less `Age` (RFC 9111 §4.2, §5.2),
+//! between a minute and a day; ten minutes if the response states none.
 
 use std::io;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::support::{AUDIENCE, ISSUER, cases};
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * 60;
-const UNSTATED: u64 = 10 * MINUTE;
+const DEFAULT_TTL: u64 = 10 * MINUTE;
 
-/// What an answer says of its life.
+/// What a response states about its TTL.
 #[derive(Clone, Debug)]
-struct Said {
-    /// Each is a header of its own.
+struct Freshness {
+    /// Each line is a header of its own.
     lines: Vec<Vec<Directive>>,
     age: Option<String>,
     expires: Option<Expires>,
@@ -32,12 +32,12 @@ struct Said {
 
 #[derive(Clone, Debug)]
 enum Expires {
-    /// So many seconds after `Date`.
+    /// Seconds after `Date`.
     After(i32),
     NoDate,
 }
 
-/// A directive: what it means, and how it is spelled.
+/// A directive, and how it is written.
 #[derive(Clone, Debug)]
 enum Directive {
     MaxAge {
@@ -46,8 +46,8 @@ enum Directive {
         upper: bool,
     },
     /// `no-store` or `no-cache`.
-    Not { text: String },
-    /// Of no concern here.
+    Forbid { text: String },
+    /// Without an effect on the TTL.
     Other { text: Vec<u8> },
 }
 
@@ -67,20 +67,20 @@ impl Directive {
                 };
                 line.extend_from_slice(format!("{name}={value}").as_bytes());
             }
-            Self::Not { text } => line.extend_from_slice(text.as_bytes()),
+            Self::Forbid { text } => line.extend_from_slice(text.as_bytes()),
             Self::Other { text } => line.extend_from_slice(text),
         }
     }
 }
 
-impl Said {
+impl Freshness {
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for directives in &self.lines {
             let mut line = Vec::new();
-            for (place, directive) in directives.iter().enumerate() {
-                // Separators as RFC 9110 §5.6.1 has them, empty elements among them.
-                line.extend_from_slice([", ", ",", "\t, , "][place % 3].as_bytes());
+            for (position, directive) in directives.iter().enumerate() {
+                // The separators of RFC 9110 §5.6.1, with empty elements.
+                line.extend_from_slice([", ", ",", "\t, , "][position % 3].as_bytes());
                 directive.write(&mut line);
             }
             headers.append(CACHE_CONTROL, HeaderValue::from_bytes(&line).unwrap());
@@ -109,19 +109,19 @@ impl Said {
         headers
     }
 
-    /// How many seconds the set lives.
-    fn life(&self) -> u64 {
+    /// Returns the expected TTL of the set, in seconds.
+    fn ttl(&self) -> u64 {
         let age = self.age.as_deref().and_then(delta_seconds).unwrap_or(0);
         let stated = self.by_directive().or(self.by_date());
         stated
-            .map_or(UNSTATED, |stated| stated.saturating_sub(age))
+            .map_or(DEFAULT_TTL, |stated| stated.saturating_sub(age))
             .clamp(MINUTE, DAY)
     }
 
-    /// The first `max-age` that is one, and nothing at all if the set may not be kept.
+    /// Returns the first valid `max-age`, or zero if the set must not be cached.
     fn by_directive(&self) -> Option<u64> {
         let directives = || self.lines.iter().flatten();
-        if directives().any(|directive| matches!(directive, Directive::Not { .. })) {
+        if directives().any(|directive| matches!(directive, Directive::Forbid { .. })) {
             return Some(0);
         }
         directives().find_map(|directive| match directive {
@@ -130,7 +130,7 @@ impl Said {
         })
     }
 
-    /// What is no date has passed (RFC 9111 §5.3).
+    /// An invalid date counts as one in the past (RFC 9111 §5.3).
     fn by_date(&self) -> Option<u64> {
         self.expires.as_ref().map(|expires| match expires {
             Expires::After(seconds) => u64::try_from(*seconds).unwrap_or(0),
@@ -139,7 +139,7 @@ impl Said {
     }
 }
 
-/// RFC 9111 §1.2.2: digits; what is too large to count is very long.
+/// Reads `delta-seconds` (RFC 9111 §1.2.2): digits. A number that overflows is the maximum.
 fn delta_seconds(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
@@ -155,29 +155,30 @@ fn large_number() -> impl Strategy<Value = String> {
 }
 
 fn other() -> impl Strategy<Value = Vec<u8>> {
-    let plain = "(public|private|must-revalidate|immutable|s-maxage=[0-9]{1,5}|stale-if-error=[0-9]{1,5}|max-ages=5)";
-    // Commas, names of other directives and bytes beyond ASCII may stand between quotes (RFC 9110
-    // §5.6.4).
+    let plain = "(public|private|must-revalidate|immutable|s-maxage=[0-9]{1,5}\
+                 |stale-if-error=[0-9]{1,5}|max-ages=5)";
+    // A quoted string can contain commas, names of other directives and bytes beyond ASCII (RFC
+    // 9110 §5.6.4).
     let quoted = "(private|ext)=\"([a-z ,=é]|no-store|max-age=[0-9]{1,4}|\\\\\"|\\\\\\\\){0,6}\"";
     prop_oneof![plain, quoted].prop_map(String::into_bytes)
 }
 
 fn directive() -> impl Strategy<Value = Directive> {
-    let rejection = "(no-store|No-Store|NO-CACHE|no-cache|no-cache=\"set-cookie, etag\")";
+    let forbidding = "(no-store|No-Store|NO-CACHE|no-cache|no-cache=\"set-cookie, etag\")";
     let max_age = (large_number(), any::<bool>(), any::<bool>());
     prop_oneof![
         6 => max_age.prop_map(|(value, quoted, upper)| Directive::MaxAge { value, quoted, upper }),
-        1 => rejection.prop_map(|text| Directive::Not { text }),
+        1 => forbidding.prop_map(|text| Directive::Forbid { text }),
         5 => other().prop_map(|text| Directive::Other { text }),
     ]
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn freshness() -> impl Strategy<Value = Freshness> {
     let lines = prop::collection::vec(prop::collection::vec(directive(), 0..4), 0..3);
     let expires =
         prop_oneof![5 => (-1000..100_000).prop_map(Expires::After), 1 => Just(Expires::NoDate)];
     (lines, prop::option::of(number()), prop::option::of(expires)).prop_map(
-        |(lines, age, expires)| Said {
+        |(lines, age, expires)| Freshness {
             lines,
             age,
             expires,
@@ -185,7 +186,7 @@ fn said() -> impl Strategy<Value = Said> {
     )
 }
 
-/// A key set with these headers, until the issuer is down.
+/// Returns the client of an issuer that sends a key set with these headers until it is down.
 fn client(key: &TestKey, headers: HeaderMap, down: Arc<AtomicBool>) -> HttpClient {
     let jwks = serde_json::json!({ "keys": [key.jwk()] }).to_string();
     HttpClient::new(tower::service_fn(move |_: Request<Full<Bytes>>| {
@@ -202,15 +203,15 @@ fn client(key: &TestKey, headers: HeaderMap, down: Arc<AtomicBool>) -> HttpClien
     }))
 }
 
-/// For how long the set serves once the issuer is down, by trying it, and by what the health report
-/// says.
-async fn served(headers: HeaderMap, expected: u64) -> (bool, Option<ErrorKind>, u64) {
+/// Measures how long the set is used once the issuer is down. Returns whether a token is accepted
+/// just before the TTL has passed, the error just after it, and the TTL that the health reports.
+async fn measure(headers: HeaderMap, expected: u64) -> (bool, Option<ErrorKind>, u64) {
     let key = TestKey::generate(Algorithm::Ed25519);
     let down = Arc::new(AtomicBool::new(false));
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(client(&key, headers, Arc::clone(&down)))
         .jwks_cache(JwksCacheSettings::default().stale_if_error(Duration::ZERO));
-    let authenticator: Authenticator = Authenticator::builder(issuer)
+    let authenticator = Authenticator::builder(issuer)
         .build_authenticator()
         .unwrap();
     authenticator.prefetch().await.unwrap();
@@ -243,10 +244,14 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn a_key_set_lives_as_long_as_its_answer_says(said in said()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let expected = said.life();
-        let served = runtime.block_on(served(said.headers(), expected));
-        prop_assert_eq!(served, (true, Some(ErrorKind::KeysUnavailable), expected));
+    fn the_ttl_of_a_key_set_is_what_its_response_states(freshness in freshness()) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let expected = freshness.ttl();
+        let measured = runtime.block_on(measure(freshness.headers(), expected));
+        prop_assert_eq!(measured, (true, Some(ErrorKind::KeysUnavailable), expected));
     }
 }

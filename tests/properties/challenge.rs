@@ -1,5 +1,5 @@
-//! Whatever stands in the configuration and in the request, a challenge can be read back, and says
-//! what it should (RFC 9110 §11.6.1, RFC 6750 §3).
+//! Whatever the configuration and the request contain, a challenge can be parsed, and states what
+//! it should (RFC 9110 §11.6.1, RFC 6750 §3).
 
 use std::convert::Infallible;
 
@@ -13,15 +13,16 @@ use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 use crate::grammar::{Parsed, parse};
 use crate::support::{builder, cases, payload, sign};
 
-/// RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E.
-fn may_stand(character: char) -> bool {
+/// Returns whether a value in a challenge can contain this character: %x20-21 / %x23-5B / %x5D-7E
+/// (RFC 6750 §3).
+fn is_allowed(character: char) -> bool {
     matches!(u32::from(character), 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
 
-/// What has a meaning in a challenge, or in a header.
+/// Characters with a meaning in a challenge or in a header.
 const SYNTAX: &[char] = &['"', '\\', '\r', '\n', '\t', ',', ' ', '='];
 
-/// RFC 6749 §3.3: the same without the space.
+/// The same characters without the space (RFC 6749 §3.3).
 fn scope_name() -> impl Strategy<Value = String> {
     prop_oneof!["[!#-\\[\\]-~]{1,12}", "[a-z:/.]{1,12}"]
 }
@@ -38,7 +39,7 @@ fn realm() -> impl Strategy<Value = Option<String>> {
     ])
 }
 
-/// `Authorization` headers: none, too many, hostile, good.
+/// `Authorization` headers: none, too many, hostile and valid ones.
 fn credentials() -> impl Strategy<Value = Vec<HeaderValue>> {
     let bytes = prop::collection::vec(any::<u8>(), 0..60);
     let hostile =
@@ -46,16 +47,19 @@ fn credentials() -> impl Strategy<Value = Vec<HeaderValue>> {
             HeaderValue::from_bytes(&[scheme, &bytes].concat())
                 .unwrap_or(HeaderValue::from_static("Bearer \"\\"))
         });
+    let bearer = |changes: &[(&str, &str)]| {
+        HeaderValue::try_from(format!("Bearer {}", sign(&payload(changes)))).unwrap()
+    };
     let value = prop_oneof![
         3 => hostile,
         1 => Just(HeaderValue::from_static("Basic QTpC")),
-        2 => Just(HeaderValue::try_from(format!("Bearer {}", sign(&payload(&[])))).unwrap()),
-        1 => Just(HeaderValue::try_from(format!("Bearer {}", sign(&payload(&[("exp", "1")])))).unwrap()),
+        2 => Just(bearer(&[])),
+        1 => Just(bearer(&[("exp", "1")])),
     ];
     prop::collection::vec(value, 0..3)
 }
 
-/// The answer to a request with these credentials.
+/// Returns the response to a request with these credentials.
 fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Response<String> {
     let inner =
         service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
@@ -72,7 +76,7 @@ fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Respo
     block_on(layer.layer(inner).oneshot(request)).unwrap()
 }
 
-/// The one challenge of an answer.
+/// Returns the only challenge of a response.
 fn challenge(response: &Response<String>) -> Parsed {
     let values: Vec<_> = response
         .headers()
@@ -83,7 +87,7 @@ fn challenge(response: &Response<String>) -> Parsed {
     parse(values[0].as_bytes()).unwrap_or_else(|| panic!("{:?}", values[0]))
 }
 
-/// The error code of RFC 6750 §3.1.
+/// Returns the error code of RFC 6750 §3.1.
 fn code(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::MissingToken => None,
@@ -97,20 +101,27 @@ proptest! {
     #![proptest_config(cases(2000))]
 
     #[test]
-    fn every_challenge_can_be_read_back_and_says_what_was_configured(
+    fn every_challenge_can_be_parsed_and_states_what_was_configured(
         realm in realm(),
         scopes in prop::collection::vec(scope_name(), 1..4),
         credentials in credentials(),
         grpc in any::<bool>(),
     ) {
         let layer = builder().require_scopes(scopes.clone());
-        let layer = if let Some(realm) = &realm { layer.realm(realm) } else { layer }.build().unwrap();
+        let layer = match &realm {
+            Some(realm) => layer.realm(realm),
+            None => layer,
+        };
+        let layer = layer.build().unwrap();
         let response = ask(&layer, credentials, grpc);
-        let kind = response.extensions().get::<tower_jwt_auth::Error>().expect("no token has the scopes").kind();
+        let error = response.extensions().get::<tower_jwt_auth::Error>();
+        let kind = error.expect("no token has the scopes").kind();
 
         let read = challenge(&response);
         prop_assert_eq!(&read.scheme, "Bearer");
-        let shown = realm.map(|realm| realm.chars().filter(|character| may_stand(*character)).collect::<String>());
+        let shown = realm.map(|realm| {
+            realm.chars().filter(|character| is_allowed(*character)).collect::<String>()
+        });
         prop_assert_eq!(read.parameter("realm"), shown.as_deref());
         prop_assert_eq!(read.parameter("error"), code(kind));
         prop_assert_eq!(read.parameter("error_description").is_some(), code(kind).is_some());
@@ -118,14 +129,18 @@ proptest! {
         prop_assert_eq!(read.parameter("scope"), asked.as_deref());
         let known = ["realm", "error", "error_description", "scope"];
         for (name, value) in &read.parameters {
-            prop_assert!(known.contains(&name.as_str()) && value.chars().all(may_stand), "{name}: {value}");
+            let is_known = known.contains(&name.as_str());
+            prop_assert!(is_known && value.chars().all(is_allowed), "{name}: {value}");
         }
     }
 
     #[test]
-    fn a_scope_that_can_not_stand_in_a_challenge_can_not_be_required(scope in "\\PC{0,8}|[ -~\t\r\n]{0,8}") {
-        let may = !scope.is_empty() && scope.chars().all(|character| may_stand(character) && character != ' ');
-        prop_assert_eq!(builder().require_scopes([scope]).build().is_ok(), may);
+    fn a_scope_that_a_challenge_can_not_contain_can_not_be_required(
+        scope in "\\PC{0,8}|[ -~\t\r\n]{0,8}",
+    ) {
+        let has_only = |scope: &str| scope.chars().all(|c| is_allowed(c) && c != ' ');
+        let is_valid = !scope.is_empty() && has_only(&scope);
+        prop_assert_eq!(builder().require_scopes([scope]).build().is_ok(), is_valid);
     }
 }
 

@@ -11,38 +11,38 @@ use crate::support::{LEEWAY, NOW, authenticate, cases, payload, sign};
 
 /// The last second of the year 9999.
 const LATEST: u64 = 253_402_300_799;
-/// Where the answer changes.
+/// Where the outcome changes.
 const LIMITS: [u64; 3] = [NOW - LEEWAY, NOW + LEEWAY, LATEST];
 
-/// What is to become of a token with this date.
+/// The expected outcome for a token with this date.
 #[derive(Debug, PartialEq)]
-enum Verdict {
+enum Expected {
     Accepted,
     Rejected(ErrorKind),
-    /// Either as no JSON or as no date.
-    NoNumber,
+    /// Rejected, either because it is not JSON or because it is not a date.
+    NotANumber,
 }
 
-fn verdict(claim: &str, text: &str) -> Verdict {
+fn expected(claim: &str, text: &str) -> Expected {
     let Some(date) = Decimal::parse(text) else {
-        return Verdict::NoNumber;
+        return Expected::NotANumber;
     };
     let before_1970 = date.negative && !date.is_zero();
     if before_1970 || date.cmp_size(&Decimal::whole(LATEST)) == Ordering::Greater {
-        return Verdict::Rejected(ErrorKind::InvalidClaim);
+        return Expected::Rejected(ErrorKind::InvalidClaim);
     }
-    // RFC 7519 §4.1.4: expired on or after; §4.1.5: not before, so at that time it is good.
+    // RFC 7519 §4.1.4: expired on or after; §4.1.5: not before, so at that time it is valid.
     let expired = date.cmp_size(&Decimal::whole(NOW - LEEWAY)) != Ordering::Greater;
     let future = date.cmp_size(&Decimal::whole(NOW + LEEWAY)) == Ordering::Greater;
     match claim {
-        "exp" if expired => Verdict::Rejected(ErrorKind::Expired),
-        "nbf" | "iat" if future => Verdict::Rejected(ErrorKind::NotYetValid),
-        _ => Verdict::Accepted,
+        "exp" if expired => Expected::Rejected(ErrorKind::Expired),
+        "nbf" | "iat" if future => Expected::Rejected(ErrorKind::NotYetValid),
+        _ => Expected::Accepted,
     }
 }
 
-/// Numbers that a double can't tell from a limit, without being that limit: either answer is right
-/// (RFC 8259 §6).
+/// Returns whether a double can't tell this number from a limit that it does not equal. Either
+/// outcome is right then (RFC 8259 §6).
 fn is_too_close(text: &str) -> bool {
     let (Some(exact), Ok(double)) = (Decimal::parse(text), text.parse::<f64>()) else {
         return false;
@@ -56,7 +56,7 @@ fn claim() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["exp", "nbf", "iat"])
 }
 
-/// Seconds, mostly where something happens.
+/// Seconds, mostly near the limits.
 fn seconds() -> impl Strategy<Value = u64> {
     let near = |limit: u64| (limit.saturating_sub(3)..=limit + 3).boxed();
     let limits = LIMITS
@@ -66,7 +66,7 @@ fn seconds() -> impl Strategy<Value = u64> {
     prop_oneof![6 => prop::strategy::Union::new(limits), 1 => any::<u64>(), 1 => 0..=LATEST]
 }
 
-/// The number with its point moved and an exponent that makes up for it: the same number.
+/// Returns the same number with another decimal point and the exponent that makes up for it.
 fn respelled(whole: u64, fraction: &str, shift: i32, exponent: &str) -> String {
     let (whole, fraction) = (whole.to_string(), fraction.to_owned());
     let digits = format!("{}{whole}{fraction}{}", "0".repeat(20), "0".repeat(20));
@@ -80,7 +80,7 @@ fn respelled(whole: u64, fraction: &str, shift: i32, exponent: &str) -> String {
 }
 
 prop_compose! {
-    /// A number that has a form that JSON has.
+    /// A number in one of the forms that JSON has.
     fn number()(
         whole in seconds(),
         fraction in "[0-9]{0,3}",
@@ -99,7 +99,7 @@ prop_compose! {
     }
 }
 
-/// Nearly a number, or one of a size that nothing holds.
+/// Almost a number, or one that is too large or too small for any type.
 fn odd_number() -> impl Strategy<Value = String> {
     prop_oneof![
         "-?[0-9]{1,25}(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?",
@@ -110,7 +110,7 @@ fn odd_number() -> impl Strategy<Value = String> {
     ]
 }
 
-/// JSON values that are no numbers.
+/// JSON values that are not numbers.
 fn other_value() -> impl Strategy<Value = String> {
     let quoted = number().prop_map(|number| format!("\"{number}\""));
     let listed = number().prop_map(|number| format!("[{number}]"));
@@ -123,7 +123,7 @@ fn other_value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The date as the claims give it.
+/// Returns the date from the claims.
 fn read(claims: &Claims, claim: &str) -> Option<SystemTime> {
     match claim {
         "exp" => Some(claims.expires_at()),
@@ -134,8 +134,8 @@ fn read(claims: &Claims, claim: &str) -> Option<SystemTime> {
 
 fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
     let outcome = authenticate(&sign(&payload(&[(claim, text)])));
-    match verdict(claim, text) {
-        Verdict::Accepted => {
+    match expected(claim, text) {
+        Expected::Accepted => {
             let claims =
                 outcome.map_err(|error| TestCaseError::fail(format!("{claim} {text}: {error}")))?;
             let exact = Duration::from_secs_f64(text.parse::<f64>().unwrap().max(0.0));
@@ -148,7 +148,7 @@ fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
                 "{claim} {text}: {since:?}"
             );
         }
-        Verdict::Rejected(kind) => {
+        Expected::Rejected(kind) => {
             let error = outcome.expect_err(text);
             prop_assert_eq!(
                 (error.kind(), error.claim()),
@@ -158,7 +158,7 @@ fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
                 text
             );
         }
-        Verdict::NoNumber => {
+        Expected::NotANumber => {
             let kind = outcome.expect_err(text).kind();
             prop_assert!(
                 matches!(kind, ErrorKind::InvalidClaim | ErrorKind::MalformedToken),
@@ -169,7 +169,7 @@ fn check(claim: &str, text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Which claim a rejection names.
+/// Returns the claim that a rejection names.
 fn named(kind: ErrorKind, claim: &str) -> Option<&str> {
     (kind != ErrorKind::Expired).then_some(claim)
 }
@@ -178,19 +178,22 @@ proptest! {
     #![proptest_config(cases(3000))]
 
     #[test]
-    fn a_date_in_any_form_of_json_number_is_that_date(claim in claim(), text in number()) {
+    fn a_date_can_have_any_form_of_a_json_number(claim in claim(), text in number()) {
         prop_assume!(!is_too_close(&text));
         check(claim, &text)?;
     }
 
     #[test]
-    fn an_odd_number_is_a_date_or_rejected_as_the_model_has_it(claim in claim(), text in odd_number()) {
+    fn an_odd_number_is_accepted_or_rejected_as_in_the_model(
+        claim in claim(),
+        text in odd_number(),
+    ) {
         prop_assume!(!is_too_close(&text));
         check(claim, &text)?;
     }
 
     #[test]
-    fn a_date_that_is_no_number_is_an_invalid_claim(claim in claim(), text in other_value()) {
+    fn a_date_that_is_not_a_number_is_an_invalid_claim(claim in claim(), text in other_value()) {
         let error = authenticate(&sign(&payload(&[(claim, &text)]))).expect_err(&text);
         prop_assert_eq!((error.kind(), error.claim()), (ErrorKind::InvalidClaim, Some(claim)));
     }

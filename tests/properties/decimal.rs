@@ -1,8 +1,8 @@
-//! JSON numbers (RFC 8259 §6), read exactly, whatever their size.
+//! JSON numbers (RFC 8259 §6), parsed exactly, whatever their size.
 
 use std::cmp::Ordering;
 
-/// A number: its digits, without zeros at either end, and how many of them stand before the point.
+/// A number: its digits without zeros at either end, and the number of digits before the point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decimal {
     pub(crate) negative: bool,
@@ -11,7 +11,7 @@ pub(crate) struct Decimal {
 }
 
 impl Decimal {
-    /// `None` if the text is no JSON number.
+    /// Returns `None` if the text is not a JSON number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (negative, text) = text
             .strip_prefix('-')
@@ -58,7 +58,7 @@ impl Decimal {
         self.digits.is_empty()
     }
 
-    /// Compares without the sign.
+    /// Compares the numbers without their signs.
     pub(crate) fn cmp_size(&self, other: &Self) -> Ordering {
         let size = |decimal: &Self| (!decimal.is_zero(), decimal.point);
         size(self)
@@ -71,7 +71,7 @@ fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Capped where no digits could make up for it.
+/// Reads an exponent. It is capped where no number of digits makes up for it.
 fn read_exponent(text: &str) -> Option<i64> {
     let (negative, digits) = text
         .strip_prefix('-')

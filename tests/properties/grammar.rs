@@ -1,7 +1,7 @@
-//! A challenge as RFC 9110 §11.6.1 has it, read strictly: one scheme and its parameters, nothing
-//! before or after.
+//! A strict parser of challenges (RFC 9110 §11.6.1): one scheme and its parameters, nothing before
+//! or after.
 
-/// `scheme name=value, …`: names in lower case, values without their quotes.
+/// `scheme name=value, …`, with names in lower case and values without quotes.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Parsed {
     pub(crate) scheme: String,
@@ -17,7 +17,7 @@ impl Parsed {
     }
 }
 
-/// `None` if the text is anything but one challenge, or names a parameter twice (§11.2).
+/// Returns `None` if the text is not exactly one challenge, or has a parameter twice (§11.2).
 pub(crate) fn parse(text: &[u8]) -> Option<Parsed> {
     let mut reader = Reader(text);
     let scheme = reader.token()?;
@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &[u8]) -> Option<Parsed> {
     let twice = parameters
         .iter()
         .enumerate()
-        .any(|(place, (name, _))| parameters[..place].iter().any(|(n, _)| n == name));
+        .any(|(position, (name, _))| parameters[..position].iter().any(|(n, _)| n == name));
     (!twice).then_some(Parsed { scheme, parameters })
 }
 
@@ -84,7 +84,7 @@ impl Reader<'_> {
         Some((name, value))
     }
 
-    /// §5.6.4; what is not ASCII is rejected here.
+    /// §5.6.4, but with ASCII characters only.
     fn quoted_string(&mut self) -> Option<String> {
         self.byte(b'"')?;
         let mut value = String::new();

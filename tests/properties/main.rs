@@ -1,9 +1,8 @@
-//! What holds for every input of a kind, each against a model that was written from the RFC and not
-//! from the code.
+//! Properties that hold for every input of a kind. Each is compared with a model that was written
+//! from the RFC and not from the code.
 //!
 //! `PROPTEST_CASES` sets how many inputs are tried, `PROPTEST_RNG_SEED` which ones. A failure
-//! prints the smallest input that fails: put it into a test of its own beside the others of its
-//! topic.
+//! prints the smallest input that fails. Make a test of it, next to the others of its topic.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

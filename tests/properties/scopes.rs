@@ -1,5 +1,5 @@
-//! `scope` (RFC 8693 §4.2) or else `scp`, as issuers write them: texts between spaces, or arrays of
-//! them.
+//! `scope` (RFC 8693 §4.2) or else `scp`, in the forms that issuers use: space-separated strings,
+//! or arrays of them.
 
 use std::sync::LazyLock;
 
@@ -28,7 +28,7 @@ fn scopes() -> impl Strategy<Value = Option<ClaimValue>> {
     prop::option::of(claim(prop_oneof![names, "(read| read|read | )"]))
 }
 
-/// What a claim grants, in order; `None` where it has no form that a scope has.
+/// Returns the scopes that a claim grants, in order, or `None` if it has none of the forms.
 fn granted(value: Option<&ClaimValue>) -> Option<Vec<&str>> {
     let names = |text| str::split(text, ' ').filter(|name| !name.is_empty());
     Some(value?.texts()?.into_iter().flat_map(names).collect())
@@ -38,7 +38,7 @@ proptest! {
     #![proptest_config(cases(3000))]
 
     #[test]
-    fn a_token_grants_what_scope_names_or_else_scp(
+    fn a_token_grants_the_scopes_in_scope_or_else_in_scp(
         scope in scopes(),
         scp in scopes(),
         scope_first in any::<bool>(),
@@ -61,6 +61,7 @@ proptest! {
             prop_assert_eq!(claims.has_scope(name), expected.contains(&name), "{:?}", name);
         }
         let rejection = block_on(READERS.authenticate(&token)).err().map(|error| error.kind());
-        prop_assert_eq!(rejection, (!expected.contains(&"read")).then_some(ErrorKind::InsufficientScope));
+        let lacks_read = !expected.contains(&"read");
+        prop_assert_eq!(rejection, lacks_read.then_some(ErrorKind::InsufficientScope));
     }
 }

@@ -12,9 +12,9 @@ use tower_jwt_auth::{
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
-/// What the clock shows.
+/// The time of the clock.
 pub(crate) const NOW: u64 = 1_800_000_000;
-/// The default.
+/// The default leeway.
 pub(crate) const LEEWAY: u64 = 60;
 pub(crate) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
@@ -22,8 +22,8 @@ static KEY: LazyLock<TestKey> = LazyLock::new(|| TestKey::generate(Algorithm::HS
 static AUTHENTICATOR: LazyLock<Authenticator> =
     LazyLock::new(|| builder().build_authenticator().unwrap());
 
-/// So many inputs, unless the environment says otherwise. What failed once becomes a test, and so
-/// needs no file.
+/// Returns a configuration with `count` inputs, or as many as `PROPTEST_CASES` says. Inputs that
+/// fail are not stored in a file, because they become tests.
 pub(crate) fn cases(count: u32) -> Config {
     let asked = std::env::var("PROPTEST_CASES")
         .ok()
@@ -47,7 +47,7 @@ pub(crate) fn builder() -> JwtAuthBuilder {
     JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE)).clock(clock)
 }
 
-/// The text of a good payload with these members in place of its own, or beside them.
+/// Returns a valid payload with these members added, or replaced.
 pub(crate) fn payload(changes: &[(&str, &str)]) -> String {
     let (iss, aud) = (format!("\"{ISSUER}\""), format!("\"{AUDIENCE}\""));
     let exp = (NOW + 300).to_string();

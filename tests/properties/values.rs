@@ -1,9 +1,9 @@
-//! Claims that are a text or a list of texts, and what looks like one.
+//! Claims that are a string or an array of strings, and values that look like one.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// A value within a claim, or the whole of one.
+/// A claim, or an element of one.
 #[derive(Clone, Debug)]
 pub(crate) enum Item {
     Text(String),
@@ -18,7 +18,7 @@ pub(crate) enum ClaimValue {
 }
 
 impl ClaimValue {
-    /// The texts, if it is a string or an array of nothing but strings.
+    /// Returns the strings, if it is a string or an array of strings only.
     pub(crate) fn texts(&self) -> Option<Vec<&str>> {
         match self {
             Self::One(item) => Some(vec![item.text()?]),
@@ -26,7 +26,8 @@ impl ClaimValue {
         }
     }
 
-    /// As JSON. `escapes` says which characters are written as escapes, over and over.
+    /// Returns the claim as JSON. The bits of `escapes` say which characters are escaped, repeated
+    /// every 16 characters.
     pub(crate) fn json(&self, escapes: u16) -> String {
         match self {
             Self::One(item) => item.json(escapes),
@@ -54,11 +55,12 @@ impl Item {
     }
 }
 
-/// A JSON string (RFC 8259 §7).
+/// Returns a JSON string (RFC 8259 §7).
 fn quoted(text: &str, escapes: u16) -> String {
     let mut json = String::from("\"");
-    for (character, place) in text.chars().zip((0..16).cycle()) {
-        if escapes >> place & 1 == 1 || character.is_control() || matches!(character, '"' | '\\') {
+    for (character, position) in text.chars().zip((0..16).cycle()) {
+        if escapes >> position & 1 == 1 || character.is_control() || matches!(character, '"' | '\\')
+        {
             let units = character
                 .encode_utf16(&mut [0; 2])
                 .iter()
@@ -83,7 +85,7 @@ fn other() -> impl Strategy<Value = Item> {
     leaf.prop_map(Item::Other)
 }
 
-/// Claims of such texts, and now and then of something else.
+/// Claims of such strings, and sometimes of other values.
 pub(crate) fn claim(
     text: impl Strategy<Value = String> + Clone,
 ) -> impl Strategy<Value = ClaimValue> {
@@ -92,5 +94,6 @@ pub(crate) fn claim(
         .prop_map(|empty| Item::Other(if empty { json!([]) } else { json!(["read"]) }));
     let rarely = prop_oneof![12 => text.prop_map(Item::Text), 1 => other(), 1 => nested];
     let list = prop::collection::vec(rarely, 0..6).prop_map(ClaimValue::Many);
-    prop_oneof![4 => one.prop_map(ClaimValue::One), 4 => list, 1 => other().prop_map(ClaimValue::One)]
+    let one = one.prop_map(ClaimValue::One);
+    prop_oneof![4 => one, 4 => list, 1 => other().prop_map(ClaimValue::One)]
 }

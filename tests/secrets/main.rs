@@ -1,8 +1,8 @@
-//! Secrets: shown by nothing, copied no more than must be.
+//! Secrets are never shown, and copied no more often than necessary.
 //!
-//! That freed memory was wiped can't be seen without `unsafe`. What can be seen is how much memory
-//! reading a secret takes: each copy that is made is one in `Zeroizing`, and there is no other. A
-//! process of its own, since allocations are counted for all threads.
+//! Whether freed memory was wiped can't be tested without `unsafe`. The tests check how much
+//! memory is allocated to read a secret: that of the copies in `Zeroizing`, and no more. They run in
+//! a process of their own, because counting allocations replaces the global allocator.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,14 +20,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Key};
 
-/// One test at a time: each would count the other's allocations.
-static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-fn turn() -> std::sync::MutexGuard<'static, ()> {
-    TURN.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -36,7 +28,7 @@ fn random_secret() -> Vec<u8> {
     TestKey::generate(Algorithm::HS256).secret().unwrap()
 }
 
-/// As an operator would write it.
+/// Returns the JWK of a secret, as in a configuration.
 fn jwk_of(secret: &[u8]) -> String {
     format!(
         r#"{{"kty":"oct","alg":"HS256","kid":"shared","k":"{}"}}"#,

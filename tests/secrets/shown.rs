@@ -6,15 +6,15 @@ use std::fmt::{Debug, Display, Write as _};
 use tower::Layer as _;
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{
-    Algorithm, Authenticator, ConfigError, Issuer, JwtAuthLayer, Key, KeySet, KeySource as _, Keys,
+    Algorithm, ConfigError, Issuer, JwtAuthLayer, Key, KeySet, KeySource as _, Keys,
 };
 
-use crate::{encode, jwk_of, key_of, random_secret, turn};
+use crate::{encode, jwk_of, key_of, random_secret};
 
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://api.example";
 
-/// A secret in every form in which somebody might print it.
+/// Returns a secret in the forms in which code could print it.
 fn forms(secret: &[u8]) -> Vec<String> {
     let hex = secret.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
@@ -22,7 +22,7 @@ fn forms(secret: &[u8]) -> Vec<String> {
     });
     let middle = secret.len() / 2;
     let list = format!("{:?}", &secret[middle..middle + 4]);
-    // Of the whole, since what a cut leaves of a character would read differently.
+    // From the whole secret: a part could start within a character and be printed differently.
     let text: String = String::from_utf8_lossy(secret).chars().take(6).collect();
     let standard = encode(&secret[..24]);
     vec![
@@ -42,7 +42,7 @@ fn hides(secret: &[u8], shown: &str) {
     }
 }
 
-/// As `{:?}`, `{:#?}` and, through all its causes, `{}`.
+/// Returns the error and its sources, as `{}` and as `{:?}`.
 fn all_of(error: &ConfigError) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
     causes.fold(format!("{error} {error:?} {error:#?}"), |shown, cause| {
@@ -56,7 +56,6 @@ fn debug(value: &impl Debug) -> String {
 
 #[test]
 fn the_forms_are_found_where_a_secret_is_shown() {
-    let _turn = turn();
     let secret = random_secret();
     let shown = [
         debug(&secret),
@@ -73,14 +72,13 @@ fn the_forms_are_found_where_a_secret_is_shown() {
 
 #[test]
 fn no_type_that_holds_a_secret_shows_it() {
-    let _turn = turn();
     let secret = random_secret();
     let issuer = || Issuer::from_keys(ISSUER, key_of(&secret), AUDIENCE);
     let builder = || JwtAuthLayer::builder(issuer());
-    let layer: JwtAuthLayer = builder().build().unwrap();
+    let layer = builder().build().unwrap();
     let service = layer.layer(());
     let set = KeySet::from_json(&format!(r#"{{"keys":[{}]}}"#, jwk_of(&secret))).unwrap();
-    let authenticator: Authenticator = builder().build_authenticator().unwrap();
+    let authenticator = builder().build_authenticator().unwrap();
     hides(&secret, &debug(&key_of(&secret)));
     hides(&secret, &debug(&set));
     hides(&secret, &debug(&Keys::from(&set)));
@@ -98,8 +96,7 @@ fn no_type_that_holds_a_secret_shows_it() {
 }
 
 #[test]
-fn the_test_kit_shows_no_secret_either() {
-    let _turn = turn();
+fn the_test_kit_shows_no_secret() {
     let secret = random_secret();
     let key = TestKey::from_secret(Algorithm::HS256, &secret);
     hides(&secret, &debug(&key));
@@ -114,7 +111,7 @@ fn the_test_kit_shows_no_secret_either() {
     hides(&published, &debug(&issuer));
 }
 
-/// What is wrong with a secret, or with what was given as one.
+/// Returns the errors for invalid secrets, and for secrets where another key is expected.
 fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
     let k = encode(secret);
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{k}\n-----END PRIVATE KEY-----\n");
@@ -156,17 +153,15 @@ fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
 
 #[test]
 fn no_configuration_error_shows_the_secret_that_it_is_about() {
-    let _turn = turn();
     let secret = random_secret();
     for error in mistakes(&secret) {
         hides(&secret, &all_of(&error));
     }
 }
 
-/// Where a set is lenient: what it skipped, and why.
+/// A set skips a key that it can't use, and names the reason.
 #[test]
-fn a_skipped_member_of_a_set_is_named_and_not_shown() {
-    let _turn = turn();
+fn a_skipped_key_of_a_set_is_named_and_not_shown() {
     let secret = random_secret();
     let weak = format!(
         r#"{{"kty":"oct","kid":"weak","alg":"HS512","k":"{}"}}"#,

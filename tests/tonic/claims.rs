@@ -6,7 +6,7 @@ use tonic::transport::Server;
 use tonic::{Code, Request, Status};
 use tower::Layer as _;
 use tower_jwt_auth::tonic::RequestExt as _;
-use tower_jwt_auth::{Authenticator, Claims, Error, ErrorKind, Issuer, JwtAuthLayer, Key};
+use tower_jwt_auth::{Claims, Error, ErrorKind, Issuer, JwtAuthLayer, Key};
 
 use crate::client::GreeterClient;
 use crate::greeter::Greeter;
@@ -16,7 +16,7 @@ use crate::support::{AUDIENCE, ISSUER, builder, greeter, key, layer, serve, toke
 struct Mine {}
 
 #[tokio::test]
-async fn without_the_layer_a_call_fails_inside_and_tells_the_caller_nothing() {
+async fn without_the_layer_a_call_is_an_internal_error_without_details() {
     let pipe = serve!(Server::builder(), Routes::new(Greeter));
     let client = GreeterClient::new(pipe.channel().await);
     let status = client
@@ -31,7 +31,7 @@ async fn without_the_layer_a_call_fails_inside_and_tells_the_caller_nothing() {
 }
 
 #[tokio::test]
-async fn claims_of_another_type_are_a_mistake_of_the_server() {
+async fn claims_of_another_type_are_an_internal_error() {
     let issuer = Issuer::from_keys(
         ISSUER,
         Key::from_jwk(&key().jwk().to_string()).unwrap(),
@@ -52,7 +52,7 @@ async fn claims_of_another_type_are_a_mistake_of_the_server() {
 }
 
 #[tokio::test]
-async fn a_call_let_through_without_a_token_is_unauthenticated_where_claims_are_needed() {
+async fn in_optional_mode_a_call_without_a_token_is_unauthenticated_where_claims_are_needed() {
     let mut anonymous = greeter!(builder().optional().build().unwrap());
     let status = anonymous.hello().await.unwrap_err();
     assert_eq!(
@@ -72,15 +72,15 @@ async fn a_call_let_through_without_a_token_is_unauthenticated_where_claims_are_
 }
 
 #[tokio::test]
-async fn claims_that_are_optional_may_be_absent_but_the_layer_may_not() {
-    let forgotten: Result<Option<Claims>, Status> = Request::new(()).optional_claims();
-    assert_eq!(forgotten.unwrap_err().code(), Code::Internal);
+async fn optional_claims_may_be_absent_but_the_layer_may_not() {
+    let missing: Result<Option<Claims>, Status> = Request::new(()).optional_claims();
+    assert_eq!(missing.unwrap_err().code(), Code::Internal);
 
     let seen = |request: http::Request<()>| async {
-        let (head, ()) = request.into_parts();
+        let (parts, ()) = request.into_parts();
         let request = Request::from_parts(
-            tonic::metadata::MetadataMap::from_headers(head.headers),
-            head.extensions,
+            tonic::metadata::MetadataMap::from_headers(parts.headers),
+            parts.extensions,
             (),
         );
         let claims: Option<Claims> = request.optional_claims().unwrap();
@@ -90,7 +90,7 @@ async fn claims_that_are_optional_may_be_absent_but_the_layer_may_not() {
             }),
         ))
     };
-    let optional: JwtAuthLayer = builder().optional().build().unwrap();
+    let optional = builder().optional().build().unwrap();
     let service = optional.layer(tower::service_fn(seen));
     let ask = |request| tower::ServiceExt::oneshot(service.clone(), request);
     assert_eq!(
@@ -126,8 +126,8 @@ async fn a_single_service_can_be_protected() {
 }
 
 #[tokio::test]
-async fn an_error_becomes_a_status_that_keeps_it_as_its_source() {
-    let authenticator: Authenticator = builder().build_authenticator().unwrap();
+async fn an_error_becomes_a_status_with_the_error_as_its_source() {
+    let authenticator = builder().build_authenticator().unwrap();
     let error = authenticator
         .authenticate(&token().expired().sign())
         .await

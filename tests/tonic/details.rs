@@ -1,4 +1,4 @@
-//! `grpc-status-details-bin`, where the layer was asked for it.
+//! `grpc-status-details-bin`, which `DetailedStatus` adds.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -81,7 +81,7 @@ async fn a_missing_scope_is_named() {
 }
 
 #[tokio::test]
-async fn keys_that_can_not_be_had_say_when_to_try_again() {
+async fn with_keys_unavailable_the_details_say_when_to_retry() {
     let anonymous = greeter!(detailed());
     let status = anonymous
         .with_token(&token().issuer(DOWN).sign())
@@ -100,7 +100,7 @@ async fn keys_that_can_not_be_had_say_when_to_try_again() {
 }
 
 #[tokio::test]
-async fn all_else_is_as_without_details() {
+async fn message_and_metadata_are_as_without_details() {
     let status = greeter!(detailed()).hello().await.unwrap_err();
     assert_eq!(status.message(), "no access token was given");
     assert_eq!(
@@ -114,9 +114,9 @@ async fn all_else_is_as_without_details() {
 }
 
 #[tokio::test]
-async fn an_http_caller_sees_no_difference() {
+async fn an_http_caller_gets_the_response_without_details() {
     let never = service_fn(|_: Request<Body>| async {
-        Err::<http::Response<Body>, _>(std::io::Error::other("it is rejected"))
+        Err::<http::Response<Body>, _>(std::io::Error::other("the request is not rejected"))
     });
     let response = detailed()
         .layer(never)

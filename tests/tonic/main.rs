@@ -1,4 +1,4 @@
-//! gRPC, seen by a tonic client: real HTTP/2 over pipes in memory, so that the clock can be paused.
+//! gRPC with a tonic client: real HTTP/2 over pipes in memory, so that the clock can be paused.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

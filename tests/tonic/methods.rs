@@ -1,4 +1,4 @@
-//! Services and methods that stay open.
+//! Services and methods that need no token.
 
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -12,7 +12,7 @@ use crate::client::GreeterClient;
 use crate::greeter::Greeter;
 use crate::support::{Pipe, builder, serve, token};
 
-fn serve_with_open(names: &[&str]) -> Pipe {
+fn serve_with_exempt(names: &[&str]) -> Pipe {
     let (_, health) = health_reporter();
     let layer = builder()
         .skip(grpc_methods(names.iter().copied()))
@@ -25,8 +25,8 @@ fn serve_with_open(names: &[&str]) -> Pipe {
 }
 
 #[tokio::test]
-async fn an_open_service_needs_no_token_and_the_rest_does() {
-    let pipe = serve_with_open(&["grpc.health.v1.Health"]);
+async fn an_exempt_service_needs_no_token_and_the_others_do() {
+    let pipe = serve_with_exempt(&["grpc.health.v1.Health"]);
     let channel = pipe.channel().await;
     let mut health = HealthClient::new(channel.clone());
     assert!(health.check(HealthCheckRequest::default()).await.is_ok());
@@ -46,8 +46,8 @@ async fn an_open_service_needs_no_token_and_the_rest_does() {
 }
 
 #[tokio::test]
-async fn an_open_method_opens_no_other_of_its_service() {
-    let pipe = serve_with_open(&["grpc.health.v1.Health/Check"]);
+async fn an_exempt_method_exempts_no_other_of_its_service() {
+    let pipe = serve_with_exempt(&["grpc.health.v1.Health/Check"]);
     let mut health = HealthClient::new(pipe.channel().await);
     assert!(health.check(HealthCheckRequest::default()).await.is_ok());
     let watched: Result<_, Status> = health.watch(HealthCheckRequest::default()).await;
@@ -55,8 +55,8 @@ async fn an_open_method_opens_no_other_of_its_service() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_open_by_mistake_gets_no_claims() {
-    let pipe = serve_with_open(&["demo.Greeter"]);
+async fn a_method_that_is_exempt_by_mistake_gets_no_claims() {
+    let pipe = serve_with_exempt(&["demo.Greeter"]);
     let status = GreeterClient::new(pipe.channel().await)
         .hello()
         .await

@@ -1,4 +1,4 @@
-//! What a rejected caller sees, and that the connection goes on.
+//! What a rejected caller receives. The connection stays open.
 
 use tonic::{Code, Status};
 use tower_jwt_auth::testing::TokenBuilder;
@@ -22,9 +22,11 @@ type Rejection = (
 fn rejections() -> [Rejection; 5] {
     let expired =
         "Bearer error=\"invalid_token\",error_description=\"the access token has expired\"";
-    let audience = "Bearer error=\"invalid_token\",error_description=\"the access token is meant for another audience\"";
-    let scope = "Bearer error=\"insufficient_scope\",error_description=\"the access token does not grant what the request \
-                 needs\",scope=\"read\"";
+    let audience = "Bearer error=\"invalid_token\",\
+                    error_description=\"the access token is meant for another audience\"";
+    let scope = "Bearer error=\"insufficient_scope\",\
+                 error_description=\"the access token does not grant what the request needs\",\
+                 scope=\"read\"";
     let token = || token().scope("read");
     [
         (
@@ -74,7 +76,10 @@ async fn each_rejection_has_its_code_message_and_metadata() {
             metadata(&status, "retry-after"),
             (code == Code::Unavailable).then_some("7")
         );
-        assert!(status.details().is_empty(), "no request came for details");
+        assert!(
+            status.details().is_empty(),
+            "by default a status has no details"
+        );
     }
 }
 
@@ -86,7 +91,7 @@ async fn a_valid_token_reaches_the_method() {
 }
 
 #[tokio::test]
-async fn one_connection_serves_through_all_rejections() {
+async fn a_connection_stays_open_after_rejections() {
     let (mut anonymous, pipe) = protected().await;
     for _ in 0..20 {
         assert_eq!(
@@ -105,7 +110,7 @@ async fn one_connection_serves_through_all_rejections() {
 }
 
 #[tokio::test]
-async fn a_rejected_upload_is_not_waited_for() {
+async fn a_rejection_does_not_wait_for_the_end_of_the_upload() {
     let (mut anonymous, pipe) = protected().await;
     let endless = futures::stream::pending();
     assert_eq!(

@@ -1,14 +1,14 @@
-//! Tokens near the limits: of the layer, and of HTTP/2.
+//! Tokens near the limits of the layer and of HTTP/2.
 
 use tonic::Code;
 use tower_jwt_auth::testing::TokenBuilder;
 
 use crate::support::{builder, greeter, protected, token};
 
-/// A token of about this many bytes.
+/// Returns a token with a length of about `bytes`.
 fn of_size(bytes: usize) -> TokenBuilder {
     let others = token().claim("padding", "").sign().len();
-    // Base64url makes 4 characters of 3 bytes.
+    // Base64url encodes 3 bytes as 4 characters.
     token().claim("padding", "x".repeat((bytes - others) * 3 / 4))
 }
 
@@ -30,7 +30,7 @@ async fn a_token_just_below_the_limit_of_http_2_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_token_beyond_the_limit_of_http_2_fails_alone() {
+async fn a_token_above_the_limit_of_http_2_fails_and_the_connection_stays_open() {
     let (anonymous, pipe) = protected().await;
     let status = anonymous
         .with_token(&of_size(20_000).sign())
@@ -40,17 +40,17 @@ async fn a_token_beyond_the_limit_of_http_2_fails_alone() {
     assert_eq!(
         status.code(),
         Code::Unknown,
-        "the server answers before the layer, with HTTP 431: {status:?}"
+        "the server responds before the layer, with HTTP 431: {status:?}"
     );
     assert!(
         anonymous.with_token(&token().sign()).hello().await.is_ok(),
-        "the connection goes on"
+        "the connection stays open"
     );
     assert_eq!(pipe.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_token_beyond_the_limit_of_the_layer_is_rejected_by_it() {
+async fn a_token_above_max_token_len_is_rejected_by_the_layer() {
     let anonymous = greeter!(builder().max_token_len(4096).build().unwrap());
     let status = anonymous
         .with_token(&of_size(5000).sign())

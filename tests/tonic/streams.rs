@@ -1,4 +1,4 @@
-//! Streams of every kind, and their end with the token.
+//! Streams of every kind, which end when the token expires.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use futures::{StreamExt as _, stream};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tonic::{Code, Status};
+use tower_jwt_auth::Claims;
 use tower_jwt_auth::tonic::until_expiry;
-use tower_jwt_auth::{Authenticator, Claims};
 
 use crate::support::{builder, protected, token};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn claims(lifetime: Duration) -> Claims {
-    let authenticator: Authenticator = builder().build_authenticator().unwrap();
+    let authenticator = builder().build_authenticator().unwrap();
     authenticator
         .authenticate(&token().expires_in(lifetime).sign())
         .await
@@ -45,7 +45,7 @@ async fn a_client_stream_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_bidirectional_stream_answers_and_ends() {
+async fn a_bidirectional_stream_responds_and_ends() {
     let (anonymous, _) = protected().await;
     let answers = anonymous
         .with_token(&token().sign())
@@ -58,7 +58,7 @@ async fn a_bidirectional_stream_answers_and_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_stream_ends_when_the_token_does() {
+async fn a_server_stream_ends_when_the_token_expires() {
     let (anonymous, _) = protected().await;
     let ticks = anonymous
         .with_token(&token().expires_in(MINUTE).sign())
@@ -71,7 +71,7 @@ async fn a_server_stream_ends_when_the_token_does() {
         .await
         .into_iter()
         .partition(Result::is_ok);
-    // `exp` is in whole seconds, so up to one of them is over already.
+    // `exp` has whole seconds, so up to one second of the minute has passed.
     assert!((58..=60).contains(&ticks.len()), "{}", ticks.len());
     assert_eq!(ticks[0].as_ref().unwrap(), "tick 1");
     assert_expired(&ends.pop().unwrap().unwrap_err());
@@ -79,7 +79,7 @@ async fn a_server_stream_ends_when_the_token_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bidirectional_stream_whose_caller_is_silent_ends_too() {
+async fn a_bidirectional_stream_of_a_silent_caller_ends_when_the_token_expires() {
     let (anonymous, pipe) = protected().await;
     let words = said(&["a"]).chain(stream::pending());
     let answers = anonymous
@@ -93,13 +93,13 @@ async fn a_bidirectional_stream_whose_caller_is_silent_ends_too() {
     assert_expired(answers[1].as_ref().unwrap_err());
     assert!(
         anonymous.with_token(&token().sign()).hello().await.is_ok(),
-        "the connection goes on"
+        "the connection stays open"
     );
     assert_eq!(pipe.connections(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_ends_by_itself_is_left_alone() {
+async fn a_stream_that_ends_before_the_token_expires_is_unchanged() {
     let short = stream::iter([Ok("a"), Err(Status::aborted("b")), Ok("c")]);
     let items: Vec<_> = until_expiry(short, &claims(MINUTE).await).collect().await;
     assert_eq!(items.len(), 3);
@@ -107,7 +107,7 @@ async fn a_stream_that_ends_by_itself_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_always_ready_ends_too() {
+async fn a_stream_that_is_always_ready_ends_when_the_token_expires() {
     let start = Instant::now();
     let mut busy = until_expiry(
         stream::repeat_with(|| Ok::<_, Status>(())),
@@ -117,18 +117,18 @@ async fn a_stream_that_is_always_ready_ends_too() {
         tokio::time::advance(Duration::from_secs(1)).await;
     }
     assert!(start.elapsed() <= MINUTE + Duration::from_secs(1));
-    assert!(busy.next().await.is_none(), "nothing comes after the end");
+    assert!(busy.next().await.is_none(), "no item follows the error");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_stream_holds_is_dropped_at_once() {
+async fn the_inner_stream_is_dropped_when_the_token_expires() {
     let (held, released) = oneshot::channel::<()>();
     let silent = stream::pending::<Result<(), Status>>().map(move |item| (item, &held).0);
     let mut silent = Box::pin(until_expiry(silent, &claims(MINUTE).await));
     assert_expired(&silent.next().await.unwrap().unwrap_err());
     assert!(
         released.await.is_err(),
-        "the sender is gone while the adapter lives"
+        "the inner stream is dropped before the adapter"
     );
     assert!(silent.next().await.is_none());
 }
@@ -147,14 +147,14 @@ async fn the_leeway_lengthens_the_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_was_let_in_late_ends_its_stream_at_once() {
+async fn the_stream_of_a_token_that_was_accepted_within_the_leeway_ends_at_once() {
     let late = claims(Duration::ZERO).await;
     let mut ready = until_expiry(stream::repeat_with(|| Ok::<_, Status>(())), &late);
     assert_expired(&ready.next().await.unwrap().unwrap_err());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leeway_or_a_life_beyond_all_time_does_no_harm() {
+async fn a_leeway_or_a_lifetime_out_of_range_does_no_harm() {
     let claims = claims(Duration::from_secs(1 << 36)).await;
     let mut stream =
         until_expiry(stream::iter([Ok::<_, Status>(1)]), &claims).leeway(Duration::MAX);

@@ -39,7 +39,7 @@ pub(crate) fn token() -> TokenBuilder {
         .subject("alice")
 }
 
-/// Trusts an issuer whose key is available, and one whose keys can't be had.
+/// Returns a builder with an issuer whose key is available, and one whose keys are unavailable.
 pub(crate) fn builder() -> JwtAuthBuilder {
     let issuer = Issuer::from_keys(
         ISSUER,
@@ -53,7 +53,7 @@ pub(crate) fn layer() -> JwtAuthLayer {
     builder().build().unwrap()
 }
 
-/// Says when to try again.
+/// A key source that fails, and says when to retry.
 struct Unreachable;
 
 impl KeySource for Unreachable {
@@ -66,14 +66,14 @@ impl KeySource for Unreachable {
     }
 }
 
-/// What a client connects through, and how often it did.
+/// The server side of a client's connections, and their number.
 #[derive(Clone)]
 pub(crate) struct Pipe {
     server: mpsc::UnboundedSender<DuplexStream>,
     connections: Arc<AtomicUsize>,
 }
 
-/// Starts a server with these routes, whatever is around them.
+/// Starts a server with these routes, and returns the pipe to it.
 macro_rules! serve {
     ($server:expr, $routes:expr) => {{
         let (pipe, connections) = $crate::support::Pipe::new();
@@ -116,7 +116,7 @@ impl Pipe {
     }
 }
 
-/// The greeter behind this layer.
+/// Starts the greeter below this layer, and returns a client.
 macro_rules! greeter {
     ($layer:expr) => {{
         let pipe = $crate::support::serve!(
@@ -128,7 +128,7 @@ macro_rules! greeter {
 }
 pub(crate) use greeter;
 
-/// The greeter behind the usual layer, with its pipe.
+/// Starts the greeter below the default layer, and returns a client and its pipe.
 pub(crate) async fn protected() -> (GreeterClient, Pipe) {
     let pipe = serve!(Server::builder().layer(layer()), Routes::new(Greeter));
     (GreeterClient::new(pipe.channel().await), pipe)

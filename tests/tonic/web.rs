@@ -1,4 +1,4 @@
-//! gRPC-Web: the same status, in headers, under the content type of the request.
+//! gRPC-Web: the same status, in the headers, with the content type of the request.
 
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
@@ -40,7 +40,7 @@ async fn rejection(content_type: &str) -> Response<Body> {
 }
 
 #[tokio::test]
-async fn a_rejection_is_trailers_only_under_the_content_type_of_the_request() {
+async fn a_rejection_is_trailers_only_with_the_content_type_of_the_request() {
     for content_type in CONTENT_TYPES {
         let response = rejection(content_type).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -53,7 +53,7 @@ async fn a_rejection_is_trailers_only_under_the_content_type_of_the_request() {
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
         assert!(
             response.body().is_end_stream(),
-            "no body, so nothing to be in Base64"
+            "there is no body to encode in Base64"
         );
         let status = Status::from_header_map(response.headers()).unwrap();
         assert_eq!(
@@ -63,7 +63,7 @@ async fn a_rejection_is_trailers_only_under_the_content_type_of_the_request() {
     }
 }
 
-/// Calls `demo.Greeter/Hello` of this app by gRPC-Web.
+/// Calls `demo.Greeter/Hello` of this app with gRPC-Web.
 async fn hello(app: axum::Router, token: Option<String>) -> Result<String, Status> {
     let app = app.map_request(|request: Request<_>| request.map(axum::body::Body::new));
     let mut client = Grpc::with_origin(
@@ -85,7 +85,7 @@ async fn hello(app: axum::Router, token: Option<String>) -> Result<String, Statu
 }
 
 #[tokio::test]
-async fn a_client_of_grpc_web_reads_the_status_on_either_side_of_the_translation() {
+async fn a_grpc_web_client_reads_the_status_of_a_layer_inside_or_outside_the_translation() {
     let app = || Routes::new(Greeter).into_axum_router();
     for app in [
         app().layer(GrpcWebLayer::new()).layer(layer()),

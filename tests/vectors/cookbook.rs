@@ -1,4 +1,4 @@
-//! The JOSE cookbook: every file of it, be it a token, a key, or what is rejected and why.
+//! All files of the JOSE cookbook: tokens, keys, and examples that are rejected, with the reason.
 
 use serde_json::Value;
 use tower_jwt_auth::testing::is_signed;
@@ -11,7 +11,7 @@ const SIGNED: [&str; 5] = [
     "jws/4_4.hmac-sha2_integrity_protection",
     "curve25519/jws",
 ];
-/// And whether a verifier may use them.
+/// The keys, and whether a verifier can use them.
 const KEYS: [(&str, bool); 6] = [
     ("jwk/3_1.ec_public_key", true),
     ("jwk/3_3.rsa_public_key", true),
@@ -20,12 +20,12 @@ const KEYS: [(&str, bool); 6] = [
     ("jwk/3_2.ec_private_key", false),
     ("jwk/3_4.rsa_private_key", false),
 ];
-/// What is no signed token in the compact form, which JWTs are in (RFC 7519 §3); why, and the dots
-/// of its compact form.
-const NO_TOKENS: [(&str, &str, Option<usize>); 5] = [
+/// The examples that are not signed tokens in compact form, as JWTs are (RFC 7519 §3): the reason,
+/// and the number of dots in the compact form.
+const REJECTED: [(&str, &str, Option<usize>); 5] = [
     (
         "jws/4_5.signature_with_detached_content",
-        "the payload is not in it",
+        "the payload is detached",
         Some(2),
     ),
     (
@@ -35,7 +35,7 @@ const NO_TOKENS: [(&str, &str, Option<usize>); 5] = [
     ),
     (
         "jws/4_7.protecting_content_only",
-        "JSON only: nothing of the header is signed",
+        "JSON only: no part of the header is signed",
         None,
     ),
     (
@@ -50,16 +50,16 @@ fn path(name: &str) -> String {
     format!("cookbook/{name}.json")
 }
 
-/// All that are run here.
+/// Returns all files that are tested here.
 pub(crate) fn files() -> impl Iterator<Item = String> {
     SIGNED
         .into_iter()
         .chain(KEYS.map(|(name, _)| name))
-        .chain(NO_TOKENS.map(|(name, ..)| name))
+        .chain(REJECTED.map(|(name, ..)| name))
         .map(path)
 }
 
-/// The cookbook gives private keys; only their public part belongs here.
+/// Returns the public part of a key. The cookbook contains private keys.
 fn public(key: &Value) -> Option<KeySet> {
     let mut key = key.clone();
     for member in ["d", "p", "q", "dp", "dq", "qi"] {
@@ -68,7 +68,7 @@ fn public(key: &Value) -> Option<KeySet> {
     Key::from_jwk(&key.to_string()).ok().map(KeySet::from)
 }
 
-/// One or several; those for encryption can't be read.
+/// Returns the keys of an example that has one or several. Keys for encryption are left out.
 fn keys_of(example: &Value) -> Vec<KeySet> {
     let key = &example["input"]["key"];
     key.as_array()
@@ -79,7 +79,7 @@ fn keys_of(example: &Value) -> Vec<KeySet> {
 }
 
 #[test]
-fn the_signatures_of_rfc_7520_and_rfc_8037_are_good() {
+fn the_signatures_of_rfc_7520_and_rfc_8037_are_valid() {
     for file in SIGNED.map(path) {
         let Some(example) = crate::read(&file) else {
             return;
@@ -95,10 +95,10 @@ fn the_signatures_of_rfc_7520_and_rfc_8037_are_good() {
     }
 }
 
-/// In none of the forms that it is given in.
+/// Each example is rejected in all its forms.
 #[test]
-fn what_is_no_signed_token_in_the_compact_form_is_not_taken_for_one() {
-    for (name, why, dots) in NO_TOKENS {
+fn examples_that_are_not_signed_tokens_in_compact_form_are_rejected() {
+    for (name, why, dots) in REJECTED {
         let Some(example) = crate::read(&path(name)) else {
             return;
         };
@@ -129,7 +129,7 @@ fn what_is_no_signed_token_in_the_compact_form_is_not_taken_for_one() {
 }
 
 #[test]
-fn the_keys_of_rfc_7520_are_read() {
+fn the_keys_of_rfc_7520_are_accepted_if_a_verifier_can_use_them() {
     for (name, usable) in KEYS {
         let Some(key) = crate::read(&path(name)) else {
             return;

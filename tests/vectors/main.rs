@@ -1,8 +1,8 @@
 //! Public test vectors: Wycheproof's for JWS and JWK, and the JOSE cookbook (RFC 7520, RFC 8037).
 //!
-//! They are not part of this repository: the tests read them from the folder that `JOSE_VECTORS`
-//! names, else from `../shared/vectors`, and say so where it isn't there. Known divergences are
-//! listed; an unexpected pass fails as an unexpected failure does.
+//! They are not part of this repository. The tests read them from the directory that `JOSE_VECTORS`
+//! names, else from `../shared/vectors`, and print a line if there is none. Known divergences are
+//! listed. An unexpected pass fails the test, as an unexpected failure does.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,7 +11,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::string_slice,
-    reason = "in a test a panic is the report, and these print what they counted"
+    reason = "in a test a panic is the report, and these print numbers of cases"
 )]
 
 mod cookbook;
@@ -24,31 +24,31 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// `None`, and a line that says so, where there is none.
+/// Returns the directory. If there is none, prints that `what` is not run, and returns `None`.
 fn folder(what: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("JOSE_VECTORS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors")),
         PathBuf::from,
     );
     if !folder.is_dir() {
-        // Not `println!`, which no one sees of a test that passes.
+        // Not `println!`, whose output is hidden if the test passes.
         let _ = writeln!(
             io::stderr(),
-            "NOT RUN: {what} is not available (JOSE_VECTORS names the folder of the vectors)"
+            "NOT RUN: {what} is not available (JOSE_VECTORS names the directory of the vectors)"
         );
         return None;
     }
     Some(folder)
 }
 
-/// A file of the folder, where there is one.
+/// Returns a file of the directory, if there is a directory.
 fn read(file: &str) -> Option<Value> {
     let text = std::fs::read_to_string(folder(file)?.join(file))
         .unwrap_or_else(|error| panic!("{file}: {error}"));
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// The vectors below this folder, by their paths from `root` on.
+/// Returns the paths of the vectors in this directory and below, relative to `root`.
 fn files(root: &Path, folder: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder)
         .unwrap()
@@ -69,9 +69,9 @@ fn files(root: &Path, folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// A file that is added must not go by unnoticed, nor one that is taken away.
+/// An added or a removed file must not go unnoticed.
 #[test]
-fn every_file_of_the_folder_is_run_or_its_reason_stands_here() {
+fn every_file_of_the_directory_is_tested() {
     let Some(folder) = folder("the list of files") else {
         return;
     };

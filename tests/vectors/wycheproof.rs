@@ -1,4 +1,4 @@
-//! Wycheproof, at the level "JWK and compact JWS: verified or not".
+//! Wycheproof's cases of a JWK and a compact JWS, which is verified or not.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -12,10 +12,10 @@ pub(crate) const FILES: [&str; 2] = [
     "wycheproof/json_web_key_test.json",
 ];
 
-/// Of the JWS cases: the number, and why we answer otherwise than the file says.
+/// The known divergences of the JWS cases: the number of the case, and the reason.
 ///
-/// 367 and 370 are marked invalid and are byte by byte the valid 357: they would diverge, were the
-/// key usable.
+/// 367 and 370 are marked invalid, but equal the valid 357 byte by byte. They would diverge if the
+/// key were usable.
 const JWS: &[(u64, &str)] = &[
     (346, "the key is for PS256, the token says PS384"),
     (347, "the key's algorithm is `ES521`, which does not exist"),
@@ -33,11 +33,11 @@ const JWS: &[(u64, &str)] = &[
     (377, "as 357"),
 ];
 
-/// Of the JWK cases.
+/// The known divergences of the JWK cases.
 const JWK: &[(u64, &str)] = &[
     (
         1,
-        "a set may hold secrets and public keys where the operator gives it; each is pinned to its algorithm",
+        "a configured set may contain secrets and public keys; each is pinned to its algorithm",
     ),
     (4, "of two keys with one id both are tried"),
     (
@@ -46,7 +46,7 @@ const JWK: &[(u64, &str)] = &[
     ),
 ];
 
-/// The keys of a group: one JWK, or a set of them. None, where they can't be used at all.
+/// Returns the keys of a group, which is a JWK or a set, or `None` if it is unusable.
 fn keys(group: &Value) -> Option<KeySet> {
     let keys = group
         .get("public")
@@ -80,7 +80,7 @@ fn run(file: &str, known: &[(u64, &str)]) {
     }
     let expected: Vec<_> = known.iter().map(|(number, _)| *number).collect();
     assert!(count > 0, "{file}: no cases");
-    // Not `println!`, which no one sees of a test that passes.
+    // Not `println!`, whose output is hidden if the test passes.
     let _ = writeln!(
         io::stderr(),
         "{file}: {count} cases, {} of them known divergences",
@@ -94,11 +94,11 @@ fn run(file: &str, known: &[(u64, &str)]) {
 }
 
 #[test]
-fn signatures_are_judged_as_wycheproof_judges_them() {
+fn signatures_are_accepted_and_rejected_as_in_wycheproof() {
     run(FILES[0], JWS);
 }
 
 #[test]
-fn keys_are_judged_as_wycheproof_judges_them() {
+fn keys_are_accepted_and_rejected_as_in_wycheproof() {
     run(FILES[1], JWK);
 }
