@@ -1,15 +1,17 @@
 //! The checks that follow verification. They run for every token, cached or not.
 
 mod replay;
+mod revocation;
 mod scopes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::replay::ReplayCache;
+use self::revocation::Revocation;
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::jwt::Claims;
 
 /// A predicate over claims.
@@ -17,8 +19,7 @@ pub(crate) type ClaimsPredicate<C> = Arc<dyn Fn(&Claims<C>) -> bool + Send + Syn
 
 /// The checks that a verified token must also pass.
 pub(crate) struct Policy<C> {
-    /// The token is rejected as revoked if one of these returns true.
-    pub(crate) revoked: Vec<ClaimsPredicate<C>>,
+    pub(crate) revocation: Revocation<C>,
     pub(crate) scopes: RequiredScopes,
     /// The token is rejected unless all of these return true.
     pub(crate) authorized: Vec<ClaimsPredicate<C>>,
@@ -28,7 +29,7 @@ pub(crate) struct Policy<C> {
 impl<C> Policy<C> {
     pub(crate) const fn new() -> Self {
         Self {
-            revoked: Vec::new(),
+            revocation: Revocation::new(),
             scopes: RequiredScopes::none(),
             authorized: Vec::new(),
             replays: None,
@@ -37,16 +38,14 @@ impl<C> Policy<C> {
 
     /// Returns whether a check depends on the claims' type.
     pub(crate) const fn has_predicates(&self) -> bool {
-        !self.revoked.is_empty() || !self.authorized.is_empty()
+        !self.revocation.is_empty() || !self.authorized.is_empty()
     }
 
     /// Runs all checks. `now` is the time since 1970.
     ///
     /// Replay comes last, so that a token that another check rejects does not count as used.
     pub(crate) fn check(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
-        if self.revoked.iter().any(|revoked| revoked(claims)) {
-            return Err(ErrorKind::Revoked.into());
-        }
+        self.revocation.check(claims)?;
         self.scopes.check_all(claims)?;
         if !self.authorized.iter().all(|authorized| authorized(claims)) {
             return Err(Error::insufficient_scope(None));

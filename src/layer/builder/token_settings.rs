@@ -85,7 +85,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
         mut self,
         is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.policy.revoked.push(Arc::new(is_revoked));
+        self.policy.revocation.add(Arc::new(is_revoked));
         self
     }
 
