@@ -1,4 +1,4 @@
-//! Requirements 11 and 14: which algorithms are taken (RFC 8725 §3.1, RFC 9864).
+//! Requirements 11 and 14: which algorithms are accepted (RFC 8725 §3.1, RFC 9864).
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::support::{
     payload, send, token, token_of,
 };
 
-/// Trusts keys of every family.
+/// Returns a layer with a key for every algorithm.
 fn layer_of_all() -> JwtAuthLayer {
     builder_for(Issuer::from_keys(
         ISSUER,
@@ -24,7 +24,7 @@ fn layer_of_all() -> JwtAuthLayer {
 
 // 11
 #[tokio::test]
-async fn every_algorithm_is_taken_by_one_layer_of_several_families() {
+async fn one_layer_accepts_every_algorithm() {
     let layer = layer_of_all();
     for algorithm in Algorithm::all() {
         let claims = send(&layer, &token_of(key(algorithm)).sign())
@@ -40,7 +40,7 @@ async fn every_algorithm_is_taken_by_one_layer_of_several_families() {
 
 // 11: the key decides, not the header.
 #[tokio::test]
-async fn a_header_that_names_another_algorithm_than_the_keys_is_rejected() {
+async fn a_header_that_names_another_algorithm_than_that_of_the_key_is_rejected() {
     let layer = layer_of_all();
     for signed in Algorithm::all() {
         for named in Algorithm::all().filter(|named| *named != signed) {
@@ -58,7 +58,7 @@ async fn a_header_that_names_another_algorithm_than_the_keys_is_rejected() {
 
 // 11
 #[tokio::test]
-async fn only_the_algorithms_of_the_list_are_taken() {
+async fn only_the_configured_algorithms_are_accepted() {
     let keys = key_set([Algorithm::ES256, Algorithm::Ed25519, Algorithm::ES384].map(key));
     let issuer =
         Issuer::from_keys(ISSUER, keys, AUDIENCE).algorithms([Algorithm::ES256, Algorithm::ES384]);
@@ -75,7 +75,7 @@ async fn only_the_algorithms_of_the_list_are_taken() {
 
 // 11
 #[tokio::test]
-async fn the_list_of_one_issuer_is_not_that_of_another() {
+async fn the_algorithms_of_one_issuer_are_not_those_of_another() {
     let keys = || key_set([Algorithm::ES256, Algorithm::Ed25519].map(key));
     let other = "https://other.example";
     let layer =
@@ -100,7 +100,7 @@ async fn the_list_of_one_issuer_is_not_that_of_another() {
 
 // 11: CVE-2015-9235, CVE-2026-22817
 #[tokio::test]
-async fn none_is_rejected_in_every_case() {
+async fn none_is_rejected_in_every_spelling() {
     for layer in [layer(), layer_of_all()] {
         for none in [
             "none", "None", "NONE", "nOnE", "NoNe", " none", "none ", "none\0", "",
@@ -125,7 +125,7 @@ async fn none_is_rejected_in_every_case() {
 
 // 11
 #[tokio::test]
-async fn names_are_compared_with_their_case_and_in_full() {
+async fn names_are_compared_in_full_and_case_sensitively() {
     let names = [
         "es256",
         "Es256",
@@ -170,7 +170,7 @@ async fn unknown_algorithms_are_rejected() {
 
 // 11
 #[tokio::test]
-async fn an_algorithm_that_is_absent_or_no_string_is_malformed() {
+async fn an_algorithm_that_is_absent_or_not_a_string_is_malformed() {
     let absent = token().without_header("alg").sign();
     send(&layer(), &absent)
         .await
@@ -246,7 +246,7 @@ async fn a_key_pinned_to_one_algorithm_verifies_no_other_of_its_family() {
     send(&layer, &token_of(pinned).sign())
         .await
         .invalid_token(ErrorKind::UnknownKey);
-    // The same key where it is not pinned.
+    // The same key without `alg` is not pinned.
     jwk["alg"].take();
     let unpinned = Key::from_jwk(&jwk.to_string().replace("\"alg\":null,", "")).unwrap();
     let layer = builder_for(Issuer::from_keys(ISSUER, unpinned, AUDIENCE))
@@ -255,13 +255,13 @@ async fn a_key_pinned_to_one_algorithm_verifies_no_other_of_its_family() {
     send(&layer, &token_of(pinned).sign()).await.accepted();
 }
 
-// 11: what is signed is what is read.
+// 11: the signature covers the header and the payload.
 #[tokio::test]
-async fn nothing_of_a_token_can_be_changed_after_it_was_signed() {
+async fn a_token_with_a_changed_header_or_payload_is_rejected() {
     for algorithm in Algorithm::all() {
         let layer = layer_of_all();
-        let good = token_of(key(algorithm)).sign();
-        let parts: Vec<_> = good.split('.').collect();
+        let valid = token_of(key(algorithm)).sign();
+        let parts: Vec<_> = valid.split('.').collect();
         let header = String::from_utf8(decode(parts[0]))
             .unwrap()
             .replace("JWT", "jwt");

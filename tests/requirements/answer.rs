@@ -1,4 +1,4 @@
-//! A protected service, what it answered, and what it saw.
+//! A protected service, its response, and the claims that reached it.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, Rejecti
 
 use crate::support::{Raw, bearer, default_key, payload, request};
 
-/// Asks with a token in the `Authorization` header.
+/// Sends a token in the `Authorization` header.
 pub async fn send<C: DeserializeOwned + Send + Sync + 'static>(
     layer: &JwtAuthLayer<C>,
     token: &str,
@@ -21,7 +21,7 @@ pub async fn send<C: DeserializeOwned + Send + Sync + 'static>(
     twice(layer, token, || bearer(token)).await
 }
 
-/// Asks a [`raw_layer`].
+/// Sends a token to a layer with the `raw_source`.
 pub async fn send_raw(layer: &JwtAuthLayer, token: &str) -> Answer {
     let raw = |token: &str| {
         let mut request = request(&[]);
@@ -31,8 +31,8 @@ pub async fn send_raw(layer: &JwtAuthLayer, token: &str) -> Answer {
     twice(layer, token, || raw(token)).await
 }
 
-/// Asks before a valid token with the same header was seen and after it: whether a header is known
-/// decides nothing.
+/// Sends the request before and after a valid token with the same header: the outcome must not
+/// depend on whether the header is cached.
 async fn twice<C>(
     layer: &JwtAuthLayer<C>,
     token: &str,
@@ -47,22 +47,22 @@ where
         .next()
         .and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
     if let Some(header) = header.and_then(|header| String::from_utf8(header).ok()) {
-        let good = default_key().sign_raw(&header, payload(&[]).as_bytes());
-        ask(layer, bearer(&good)).await;
+        let valid = default_key().sign_raw(&header, payload(&[]).as_bytes());
+        ask(layer, bearer(&valid)).await;
         let warm = ask(layer, request()).await;
-        // A token for a single use is the exception.
+        // With `reject_replays`, the second request is a replay.
         if warm.kind() != Some(ErrorKind::Replayed) {
             assert_eq!(
                 warm.essence(),
                 cold.essence(),
-                "the header is known, and was not"
+                "with the header cached (left), and without (right)"
             );
         }
     }
     cold
 }
 
-/// Asks a protected service that answers 200 and notes what it saw.
+/// Sends a request to a protected service, which responds with 200 and the claims that it received.
 pub async fn ask<C, R>(layer: &JwtAuthLayer<C, R>, request: Request<()>) -> Answer<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
@@ -77,13 +77,13 @@ where
     });
     let sent = fragments(&request);
     let response = layer.layer(inner).oneshot(request).await.unwrap();
-    let (mut head, body) = response.into_parts();
-    let seen = head.extensions.remove::<Seen<C>>();
-    let error = head.extensions.remove::<Error>();
+    let (mut parts, body) = response.into_parts();
+    let seen = parts.extensions.remove::<Seen<C>>();
+    let error = parts.extensions.remove::<Error>();
     let answer = Answer {
         label: String::new(),
-        status: head.status,
-        headers: head.headers,
+        status: parts.status,
+        headers: parts.headers,
         body,
         error,
         seen,
@@ -92,7 +92,7 @@ where
     answer
 }
 
-/// What the service saw of the caller.
+/// The claims that reached the service.
 pub struct Seen<C>(Option<Claims<C>>);
 
 impl<C> Clone for Seen<C> {
@@ -101,7 +101,7 @@ impl<C> Clone for Seen<C> {
     }
 }
 
-/// Pieces of what the caller sent that no rejection may repeat.
+/// Returns pieces of the request that no rejection may repeat.
 fn fragments(request: &Request<()>) -> Vec<String> {
     let headers = request
         .headers()
@@ -121,20 +121,20 @@ fn fragments(request: &Request<()>) -> Vec<String> {
         .collect()
 }
 
-/// What came back. Every rejection is looked over: the form of its challenge, and that it repeats
-/// nothing of the request.
+/// A response. Each rejection is checked: its challenge must be well-formed, and no piece of the
+/// request may be repeated.
 pub struct Answer<C = JsonClaims> {
     label: String,
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
     pub error: Option<Error>,
-    /// What the service saw, if it was reached: with claims or without.
+    /// The claims, if there were any. `None` if the service was not reached.
     pub seen: Option<Seen<C>>,
 }
 
 impl<C> Answer<C> {
-    /// Says in a table of cases which one it is.
+    /// Names the case of a table, for the messages.
     pub fn named(mut self, label: impl Debug) -> Self {
         self.label = format!("case {label:?}: ");
         self
@@ -144,7 +144,7 @@ impl<C> Answer<C> {
         assert_eq!(
             self.seen.is_none(),
             self.error.is_some(),
-            "a rejection, and no other answer, holds its error"
+            "a rejection, and no other response, has an error in its extensions"
         );
         if self.error.is_none() {
             return;
@@ -158,13 +158,13 @@ impl<C> Answer<C> {
             self.error.as_ref().unwrap()
         );
         let repeated = sent.iter().find(|piece| shown.contains(*piece));
-        assert_eq!(repeated, None, "of the request in {shown}");
+        assert_eq!(repeated, None, "a piece of the request in {shown}");
     }
 
     pub fn header(&self, name: impl AsRef<str>) -> Option<&str> {
         let mut values = self.headers.get_all(name.as_ref()).iter();
         let first = values.next().map(|value| value.to_str().unwrap());
-        assert!(values.next().is_none(), "{} is there twice", name.as_ref());
+        assert!(values.next().is_none(), "{} occurs twice", name.as_ref());
         first
     }
 
@@ -194,7 +194,7 @@ impl<C> Answer<C> {
         self.error.as_ref().map(Error::kind)
     }
 
-    /// An attribute of the challenge.
+    /// Returns an attribute of the challenge.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes()
             .into_iter()
@@ -208,7 +208,7 @@ impl<C> Answer<C> {
             .unwrap_or_default()
     }
 
-    /// The service was reached, with claims.
+    /// Asserts that the service was reached with claims, and returns them.
     #[track_caller]
     pub fn accepted(self) -> Claims<C> {
         let Self {
@@ -227,7 +227,7 @@ impl<C> Answer<C> {
             .unwrap_or_else(|| panic!("{label}no claims"))
     }
 
-    /// The service was reached, without claims.
+    /// Asserts that the service was reached without claims.
     #[track_caller]
     pub fn passed(&self) {
         let got = (
@@ -260,26 +260,26 @@ impl<C> Answer<C> {
         );
     }
 
-    /// 401 `invalid_token`.
+    /// Asserts a rejection with 401 and `invalid_token`.
     #[track_caller]
     pub fn invalid_token(&self, kind: ErrorKind) {
         self.rejected(401, Some("invalid_token"), kind);
     }
 
-    /// 401 and a challenge without an error code.
+    /// Asserts a rejection with 401 and a challenge without an error code.
     #[track_caller]
     pub fn no_token(&self) {
         self.rejected(401, None, ErrorKind::MissingToken);
         assert_eq!(self.challenge(), Some("Bearer"), "{}", self.label);
     }
 
-    /// 400 `invalid_request`.
+    /// Asserts a rejection with 400 and `invalid_request`.
     #[track_caller]
     pub fn invalid_request(&self) {
         self.rejected(400, Some("invalid_request"), ErrorKind::InvalidRequest);
     }
 
-    /// The name of the claim that the error is about.
+    /// Returns the name of the claim that the error is about.
     pub fn claim(&self) -> Option<&str> {
         self.error.as_ref().and_then(Error::claim)
     }

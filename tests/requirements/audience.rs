@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn an_audience_is_a_string_or_one_of_an_array() {
+async fn the_audience_is_a_string_or_in_an_array() {
     let forms = [
         json!(AUDIENCE),
         json!([AUDIENCE]),
@@ -31,7 +31,7 @@ async fn a_token_without_an_audience_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_audience_of_somebody_else_is_rejected() {
+async fn another_audience_is_rejected() {
     let others = [
         json!("https://other.example"),
         json!([]),
@@ -54,7 +54,7 @@ async fn an_audience_of_somebody_else_is_rejected() {
     }
 }
 
-// 16: also where the right one is among them.
+// 16: also if the configured audience is in the array.
 #[tokio::test]
 async fn an_audience_of_another_type_is_an_invalid_claim() {
     let ours = format!("\"{AUDIENCE}\"");
@@ -74,7 +74,7 @@ async fn an_audience_of_another_type_is_an_invalid_claim() {
 }
 
 #[tokio::test]
-async fn any_of_several_configured_audiences_will_do() {
+async fn any_of_several_configured_audiences_is_accepted() {
     let layer = builder_for(Issuer::from_keys(
         ISSUER,
         key_set([default_key()]),

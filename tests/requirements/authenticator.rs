@@ -1,4 +1,4 @@
-//! Requirements 8 to 18 without HTTP: an `Authenticator` makes the checks of the layer on text.
+//! Requirements 8 to 18 without HTTP: an `Authenticator` makes the same checks as the layer.
 
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwtAuthLayer};
@@ -30,7 +30,7 @@ async fn a_valid_token_gives_claims() {
 }
 
 #[tokio::test]
-async fn a_bad_token_gives_the_error_that_the_layer_has() {
+async fn an_invalid_token_gives_the_same_error_as_with_the_layer() {
     let cases = [
         (String::new(), ErrorKind::MalformedToken),
         ("a.b.c\n".to_owned(), ErrorKind::MalformedToken),
@@ -79,16 +79,16 @@ async fn a_bad_token_gives_the_error_that_the_layer_has() {
 }
 
 #[tokio::test]
-async fn the_policy_of_the_builder_holds_here_too() {
+async fn the_policy_of_the_builder_applies() {
     let layer = builder()
         .require_scopes(["read"])
         .reject_replays(10)
         .reject_revoked(|claims| claims.subject() == Some("mallory"));
     let authenticator = layer.build_authenticator().unwrap();
-    let good = token().scope("read").sign();
-    assert_eq!(kind_of(&authenticator, &good).await, None);
+    let valid = token().scope("read").sign();
+    assert_eq!(kind_of(&authenticator, &valid).await, None);
     assert_eq!(
-        kind_of(&authenticator, &good).await,
+        kind_of(&authenticator, &valid).await,
         Some(ErrorKind::Replayed)
     );
     assert_eq!(
@@ -103,7 +103,7 @@ async fn the_policy_of_the_builder_holds_here_too() {
 }
 
 #[tokio::test]
-async fn settings_about_requests_have_no_meaning_here() {
+async fn settings_about_requests_have_no_effect() {
     let builder = builder()
         .optional()
         .pass_preflight()
@@ -121,10 +121,9 @@ async fn settings_about_requests_have_no_meaning_here() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_when_they_are_needed_or_before() {
+async fn keys_are_fetched_on_demand_or_by_prefetch() {
     let issuer = TestIssuer::start().await.unwrap();
-    let layer: JwtAuthLayer =
-        JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
+    let layer = JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
     layer.authenticator().prefetch().await.unwrap();
     assert_eq!(issuer.jwks_fetches(), 1);
     assert_eq!(

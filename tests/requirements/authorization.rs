@@ -7,7 +7,7 @@ use crate::support::{ask, bearer, key, layer, request, send, token, token_of};
 
 // 1
 #[tokio::test]
-async fn the_scheme_is_read_in_any_case() {
+async fn the_scheme_is_case_insensitive() {
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
         let request = request(&[("authorization", &format!("{scheme} {}", token().sign()))]);
         ask(&layer(), request).await.named(scheme).accepted();
@@ -16,7 +16,7 @@ async fn the_scheme_is_read_in_any_case() {
 
 // 1
 #[tokio::test]
-async fn one_or_more_spaces_stand_before_the_token() {
+async fn the_token_follows_one_or_more_spaces() {
     for spaces in [" ", "  ", "       "] {
         let request = request(&[(
             "authorization",
@@ -64,13 +64,13 @@ async fn white_space_in_the_middle_of_a_token_is_malformed() {
 
 // 2
 #[tokio::test]
-async fn no_credentials_are_answered_with_a_challenge_without_a_code() {
+async fn without_credentials_the_challenge_has_no_error_code() {
     ask(&layer(), request(&[])).await.no_token();
 }
 
 // 2
 #[tokio::test]
-async fn another_scheme_is_answered_like_no_credentials() {
+async fn another_scheme_counts_as_no_credentials() {
     let digest = r#"Digest username="bearer", realm="api", uri="/""#;
     let others = [
         "Basic dXNlcjpwYXNz",
@@ -90,7 +90,7 @@ async fn another_scheme_is_answered_like_no_credentials() {
     }
 }
 
-// 2: a scheme is a `token` of RFC 9110 §5.6.2, so these are other schemes, whole.
+// 2: a scheme is a `token` of RFC 9110 §5.6.2, so these are other schemes.
 #[tokio::test]
 async fn a_scheme_that_starts_like_bearer_is_another_scheme() {
     for scheme in [
@@ -110,9 +110,9 @@ async fn a_scheme_that_starts_like_bearer_is_another_scheme() {
 // 3
 #[tokio::test]
 async fn two_authorization_headers_are_an_invalid_request() {
-    let good = format!("Bearer {}", token().sign());
-    for other in [good.as_str(), "Bearer x", "Basic dXNlcjpwYXNz", ""] {
-        for pair in [[good.as_str(), other], [other, good.as_str()]] {
+    let valid = format!("Bearer {}", token().sign());
+    for other in [valid.as_str(), "Bearer x", "Basic dXNlcjpwYXNz", ""] {
+        for pair in [[valid.as_str(), other], [other, valid.as_str()]] {
             let request = request(&pair.map(|value| ("authorization", value)));
             ask(&layer(), request).await.named(other).invalid_request();
         }
@@ -122,11 +122,11 @@ async fn two_authorization_headers_are_an_invalid_request() {
 // 3: RFC 9110 §5.3 lets a proxy join them.
 #[tokio::test]
 async fn two_authorization_headers_joined_by_a_comma_are_an_invalid_request() {
-    let good = token().sign();
+    let valid = token().sign();
     for joined in [
-        format!("{good}, Bearer {good}"),
-        format!("{good},{good}"),
-        format!("{good}, Basic dTpw"),
+        format!("{valid}, Bearer {valid}"),
+        format!("{valid},{valid}"),
+        format!("{valid}, Basic dTpw"),
     ] {
         send(&layer(), &joined)
             .await
@@ -157,7 +157,7 @@ async fn bytes_beyond_ascii_are_a_malformed_token() {
 
 // 4
 #[tokio::test]
-async fn text_that_is_no_token_is_malformed() {
+async fn text_that_is_not_a_token_is_malformed() {
     for text in [
         "x",
         "null",

@@ -1,4 +1,4 @@
-//! Requirement 6: what stands in a challenge (RFC 6750 §3), for every kind of rejection.
+//! Requirement 6: the challenge (RFC 6750 §3) of every kind of rejection.
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -16,7 +16,11 @@ use crate::support::{
     ISSUER, ask, bearer, builder, default_key, key, request, send, token, token_of,
 };
 
-/// The attributes of a challenge; fails if it isn't one as the RFC has it.
+/// Returns the attributes of a challenge.
+///
+/// # Panics
+///
+/// If the challenge does not have the form that the RFC prescribes.
 pub fn attributes(challenge: &str) -> Vec<(&str, &str)> {
     let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     let rest = challenge.strip_prefix("Bearer").expect("the scheme");
@@ -55,7 +59,7 @@ pub fn attributes(challenge: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// Keys that can't be had.
+/// A key source whose keys are unavailable. The time is that of `Retry-After`.
 pub struct Unreachable(pub Duration);
 
 impl KeySource for Unreachable {
@@ -71,7 +75,7 @@ impl KeySource for Unreachable {
     }
 }
 
-/// Refuses for any reason there is.
+/// Returns a layer that can reject with every kind of error.
 fn strict() -> JwtAuthLayer {
     let down = Issuer::from_key_source(
         "https://down.example",
@@ -88,13 +92,13 @@ fn strict() -> JwtAuthLayer {
         .unwrap()
 }
 
-/// In every claim and header parameter that may hold any text, to see whether it comes out
-/// somewhere.
+/// The value of every claim and header parameter that can hold any text, to find out whether a
+/// rejection repeats it.
 const MARK: &str = "TheMarkOfTheToken";
 
-/// A request for each kind of rejection.
+/// Returns a request for each kind of rejection.
 fn every_rejection() -> Vec<(ErrorKind, Request<()>)> {
-    let good = || {
+    let valid = || {
         token()
             .scope("read")
             .subject(MARK)
@@ -104,7 +108,7 @@ fn every_rejection() -> Vec<(ErrorKind, Request<()>)> {
     let unknown = default_key().clone().with_key_id(MARK);
     let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
     let token = |token: tower_jwt_auth::testing::TokenBuilder| bearer(&token.sign());
-    let twice = format!("Bearer {}", good().sign());
+    let twice = format!("Bearer {}", valid().sign());
     vec![
         (
             ErrorKind::MissingToken,
@@ -118,35 +122,41 @@ fn every_rejection() -> Vec<(ErrorKind, Request<()>)> {
         (ErrorKind::TokenTooLarge, bearer(&MARK.repeat(1000))),
         (
             ErrorKind::UnsupportedHeader,
-            token(good().header("crit", [MARK])),
+            token(valid().header("crit", [MARK])),
         ),
         (
             ErrorKind::AlgorithmNotAllowed,
-            token(good().header("alg", MARK)),
+            token(valid().header("alg", MARK)),
         ),
-        (ErrorKind::WrongTokenType, token(good().header("typ", MARK))),
-        (ErrorKind::UnknownIssuer, token(good().issuer(MARK))),
-        (ErrorKind::UnknownKey, token(good().key(&unknown))),
-        (ErrorKind::InvalidSignature, token(good().key(&unknown_key))),
-        (ErrorKind::MissingClaim, token(good().without_claim("exp"))),
-        (ErrorKind::InvalidClaim, token(good().claim("exp", MARK))),
-        (ErrorKind::WrongAudience, token(good().audience(MARK))),
-        (ErrorKind::Expired, token(good().expired())),
+        (
+            ErrorKind::WrongTokenType,
+            token(valid().header("typ", MARK)),
+        ),
+        (ErrorKind::UnknownIssuer, token(valid().issuer(MARK))),
+        (ErrorKind::UnknownKey, token(valid().key(&unknown))),
+        (
+            ErrorKind::InvalidSignature,
+            token(valid().key(&unknown_key)),
+        ),
+        (ErrorKind::MissingClaim, token(valid().without_claim("exp"))),
+        (ErrorKind::InvalidClaim, token(valid().claim("exp", MARK))),
+        (ErrorKind::WrongAudience, token(valid().audience(MARK))),
+        (ErrorKind::Expired, token(valid().expired())),
         (
             ErrorKind::NotYetValid,
-            token(good().claim("nbf", 2_000_000_000_u64)),
+            token(valid().claim("nbf", 2_000_000_000_u64)),
         ),
-        (ErrorKind::Revoked, token(good().subject("revoked"))),
-        (ErrorKind::Replayed, token(good().claim("jti", MARK))),
-        (ErrorKind::InsufficientScope, token(good().scope(MARK))),
+        (ErrorKind::Revoked, token(valid().subject("revoked"))),
+        (ErrorKind::Replayed, token(valid().claim("jti", MARK))),
+        (ErrorKind::InsufficientScope, token(valid().scope(MARK))),
         (
             ErrorKind::KeysUnavailable,
-            token(good().issuer("https://down.example")),
+            token(valid().issuer("https://down.example")),
         ),
     ]
 }
 
-// 6: each answer's challenge is taken apart by `ask`, which also looks for pieces of the token.
+// 6: `ask` also parses each challenge and searches it for pieces of the token.
 #[tokio::test]
 async fn every_rejection_has_the_challenge_of_its_kind() {
     let layer = strict();
@@ -181,7 +191,7 @@ async fn every_rejection_has_the_challenge_of_its_kind() {
 
 // 6
 #[tokio::test]
-async fn no_rejection_tells_anything_of_the_token_or_of_the_inside() {
+async fn no_rejection_contains_a_part_of_the_token_or_internals() {
     let layer = strict();
     let used = token().scope("read").claim("jti", MARK).sign();
     send(&layer, &used).await.accepted();
@@ -196,7 +206,7 @@ async fn no_rejection_tells_anything_of_the_token_or_of_the_inside() {
 }
 
 #[test]
-fn every_kind_of_rejection_is_among_those_looked_at() {
+fn every_kind_of_rejection_is_tested() {
     let kinds: HashSet<_> = every_rejection()
         .into_iter()
         .map(|(kind, _)| kind)
@@ -206,7 +216,7 @@ fn every_kind_of_rejection_is_among_those_looked_at() {
 
 // 2, 6: RFC 9110 §11.5
 #[tokio::test]
-async fn a_realm_stands_in_the_challenge() {
+async fn the_challenge_has_the_configured_realm() {
     let layer = builder().realm("the files").build().unwrap();
     assert_eq!(
         ask(&layer, request(&[])).await.challenge(),
@@ -216,7 +226,7 @@ async fn a_realm_stands_in_the_challenge() {
 
 // 6
 #[tokio::test]
-async fn a_realm_loses_what_may_not_stand_in_a_challenge() {
+async fn characters_that_a_challenge_can_not_contain_are_removed_from_the_realm() {
     let layer = builder()
         .realm("a\"b\\c\r\nSet-Cookie: x\té\u{0}d")
         .build()
@@ -229,7 +239,7 @@ async fn a_realm_loses_what_may_not_stand_in_a_challenge() {
 
 // 5, 6
 #[tokio::test]
-async fn the_scopes_that_would_do_stand_in_the_challenge() {
+async fn the_challenge_has_the_required_scopes() {
     let layer = builder()
         .require_scopes(["read", "files:write"])
         .require_scopes(["x"])
@@ -248,14 +258,14 @@ async fn the_scopes_that_would_do_stand_in_the_challenge() {
     );
 }
 
-// 6: the error is there for other layers whatever the response is made of.
+// 6: other layers find the error in the response's extensions, also in those of a custom response.
 #[tokio::test]
-async fn a_response_of_ones_own_holds_the_error_too() {
+async fn a_custom_rejection_response_has_the_error_in_its_extensions() {
     let teapot = |_: &tower_jwt_auth::Error, _: &RequestParts<'_>| {
         let response: http::Response<String> = http::Response::default();
-        let (mut head, body) = response.into_parts();
-        head.status = http::StatusCode::IM_A_TEAPOT;
-        http::Response::from_parts(head, body)
+        let (mut parts, body) = response.into_parts();
+        parts.status = http::StatusCode::IM_A_TEAPOT;
+        http::Response::from_parts(parts, body)
     };
     let layer = builder().rejection_response(teapot).build().unwrap();
     let answer = ask(

@@ -1,5 +1,4 @@
-//! Requirements 9 and 15 to 18, from the service's side: what it sees is what was signed and
-//! checked.
+//! Requirements 9 and 15 to 18, in the service: it receives what was signed and checked.
 
 use std::fmt;
 
@@ -13,7 +12,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn every_registered_claim_is_seen() {
+async fn the_service_receives_every_registered_claim() {
     let token = token()
         .subject("alice")
         .audience(["x", AUDIENCE])
@@ -43,7 +42,7 @@ async fn every_registered_claim_is_seen() {
 }
 
 #[tokio::test]
-async fn what_is_absent_is_seen_as_absent() {
+async fn an_absent_claim_is_none() {
     let token = default_key().sign_raw(
         r#"{"alg":"ES256"}"#,
         payload(&[("sub", ""), ("iat", "")]).as_bytes(),
@@ -62,7 +61,7 @@ async fn what_is_absent_is_seen_as_absent() {
 }
 
 #[tokio::test]
-async fn the_json_is_the_text_that_was_signed() {
+async fn the_json_of_the_claims_is_the_signed_text() {
     let payload = payload(&[("x", " [1 , 2.50, \"\\u0041\"] ")]);
     assert_eq!(
         send(&layer(), &signed(&payload)).await.accepted().json(),
@@ -71,7 +70,7 @@ async fn the_json_is_the_text_that_was_signed() {
 }
 
 #[tokio::test]
-async fn strings_are_seen_without_their_escapes() {
+async fn escapes_in_strings_are_decoded() {
     let claims = [
         ("sub", r#""a\u006cice \"x\" \\ \/ \n \ud83d\ude00 é""#),
         ("jti", r#""\u0069d""#),
@@ -86,7 +85,7 @@ async fn strings_are_seen_without_their_escapes() {
 }
 
 #[tokio::test]
-async fn a_claim_that_must_be_a_string_is_one() {
+async fn a_claim_that_must_be_a_string_and_is_not_is_invalid() {
     for claim in ["sub", "jti"] {
         for value in ["1", "null", "true", "[]", "{}", "[\"alice\"]"] {
             let answer = send(&layer(), &signed(payload(&[(claim, value)])))
@@ -99,7 +98,7 @@ async fn a_claim_that_must_be_a_string_is_one() {
 }
 
 #[tokio::test]
-async fn scopes_are_those_of_scope_before_those_of_scp() {
+async fn scope_takes_precedence_over_scp() {
     for order in [
         [("scope", "\"a\""), ("scp", "[\"b\"]")],
         [("scp", "[\"b\"]"), ("scope", "\"a\"")],
@@ -152,7 +151,7 @@ async fn a_payload_that_does_not_fit_the_users_type_is_an_invalid_token() {
     }
 }
 
-/// Takes what it understands and shrugs at the rest, errors among it.
+/// Ignores what it does not understand, and also errors.
 #[derive(Debug)]
 struct Careless;
 
@@ -170,7 +169,7 @@ impl<'de> Visitor<'de> for Careless {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Self, A::Error> {
-        // A little more often than there are claims.
+        // More often than there are claims.
         for _ in 0..20 {
             if let Ok(Some(IgnoredAny)) = claims.next_key() {
                 let _ = claims.next_value::<u8>();
@@ -181,7 +180,7 @@ impl<'de> Visitor<'de> for Careless {
 }
 
 #[tokio::test]
-async fn what_a_careless_type_ignores_is_rejected_nevertheless() {
+async fn errors_that_a_claims_type_ignores_are_rejected() {
     let careless = JwtAuthLayer::builder(issuer())
         .claims::<Careless>()
         .clock(clock())
@@ -209,7 +208,7 @@ async fn what_a_careless_type_ignores_is_rejected_nevertheless() {
         .invalid_token(ErrorKind::MalformedToken);
 }
 
-/// Skips what it has no name for, by the error that a name of its own gives.
+/// Skips a claim if deserializing its name fails, as it does for unknown names.
 #[derive(Debug)]
 struct Skipping;
 
@@ -246,7 +245,7 @@ impl<'de> Visitor<'de> for Skipping {
 }
 
 #[tokio::test]
-async fn what_a_type_skips_by_an_error_is_checked_nevertheless() {
+async fn a_claim_that_a_claims_type_skips_by_an_error_is_checked() {
     let skipping = JwtAuthLayer::builder(issuer())
         .claims::<Skipping>()
         .clock(clock())
@@ -263,7 +262,7 @@ async fn what_a_type_skips_by_an_error_is_checked_nevertheless() {
         .invalid_token(ErrorKind::InvalidClaim);
 }
 
-/// Of audiences and scopes this type takes so many and no more.
+/// Requires an exact number of audiences and scopes.
 #[derive(Debug, Deserialize)]
 struct Exact {
     #[serde(rename = "aud")]
@@ -293,16 +292,16 @@ async fn an_array_that_is_longer_than_the_users_type_is_an_invalid_token() {
     }
 }
 
-// A signature comes before anything of the user's.
+// The signature is verified before the user's code runs.
 #[tokio::test]
-async fn the_users_type_is_not_read_before_the_signature_is_checked() {
+async fn the_users_type_is_not_deserialized_before_the_signature_is_verified() {
     #[derive(Deserialize)]
     #[serde(try_from = "serde_json::Value")]
     struct Never;
     impl TryFrom<serde_json::Value> for Never {
         type Error = &'static str;
         fn try_from(claims: serde_json::Value) -> Result<Self, &'static str> {
-            assert_ne!(claims["sub"], "mallory", "read");
+            assert_ne!(claims["sub"], "mallory", "deserialized");
             Ok(Self)
         }
     }
@@ -325,7 +324,7 @@ async fn the_users_type_is_not_read_before_the_signature_is_checked() {
 }
 
 #[tokio::test]
-async fn nothing_personal_is_shown_by_debug() {
+async fn debug_shows_nothing_personal() {
     let token = token()
         .subject("alice")
         .claim("tenant", "acme")
@@ -340,7 +339,7 @@ async fn nothing_personal_is_shown_by_debug() {
 }
 
 #[test]
-fn nothing_of_a_secret_is_shown_by_debug() {
+fn debug_shows_no_part_of_a_secret() {
     let secret: Vec<u8> = (b'A'..=b'z').collect();
     let issuer = || {
         Issuer::from_keys(

@@ -19,7 +19,7 @@ fn parts(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<_>>().try_into().unwrap()
 }
 
-/// The token with one of its parts changed.
+/// Returns the token with one of its parts changed.
 fn with_part(token: &str, index: usize, change: impl Fn(&str) -> String) -> String {
     let mut parts = parts(token).map(ToOwned::to_owned);
     parts[index] = change(&parts[index]);
@@ -28,21 +28,21 @@ fn with_part(token: &str, index: usize, change: impl Fn(&str) -> String) -> Stri
 
 #[tokio::test]
 async fn a_token_has_exactly_two_dots() {
-    let good = token().sign();
-    let [header, payload, signature] = parts(&good);
+    let valid = token().sign();
+    let [header, payload, signature] = parts(&valid);
     let mut wrong = vec![
         String::new(),
         header.to_owned(),
         format!("{header}{payload}{signature}"),
         format!("{header}.{payload}"),
         format!("{header}.{payload}{signature}"),
-        format!("{good}."),
-        format!(".{good}"),
+        format!("{valid}."),
+        format!(".{valid}"),
         format!("{header}..{payload}.{signature}"),
-        format!("{good}.{signature}"),
+        format!("{valid}.{signature}"),
     ];
     wrong.extend([1, 2, 3, 4, 500].map(|dots| ".".repeat(dots)));
-    wrong.push(format!("{good}{}", ".".repeat(500)));
+    wrong.push(format!("{valid}{}", ".".repeat(500)));
     wrong.push(format!("{header}{}{signature}", ".".repeat(500)));
     for token in wrong {
         malformed(&token).await;
@@ -50,10 +50,10 @@ async fn a_token_has_exactly_two_dots() {
 }
 
 #[tokio::test]
-async fn no_part_may_be_empty() {
-    let good = token().sign();
+async fn an_empty_part_is_malformed() {
+    let valid = token().sign();
     for index in 0..3 {
-        malformed(&with_part(&good, index, |_| String::new())).await;
+        malformed(&with_part(&valid, index, |_| String::new())).await;
     }
 }
 
@@ -68,7 +68,7 @@ async fn an_encrypted_token_of_five_parts_is_malformed() {
         encode("tag")
     ))
     .await;
-    // CVE-2025-27144 and neighbours: a good header in front.
+    // CVE-2025-27144 and similar ones: with a valid header.
     malformed(&format!(
         "{}.{}.a.b.c",
         encode(HEADER),
@@ -82,15 +82,15 @@ async fn an_encrypted_token_of_five_parts_is_malformed() {
 
 #[tokio::test]
 async fn padding_is_malformed() {
-    let good = token().sign();
+    let valid = token().sign();
     for index in 0..3 {
         for padding in ["=", "==", "===", "%3D"] {
-            malformed(&with_part(&good, index, |part| format!("{part}{padding}"))).await;
+            malformed(&with_part(&valid, index, |part| format!("{part}{padding}"))).await;
         }
     }
 }
 
-/// Characters that only the URL-safe alphabet has in every part.
+/// Returns a token with `-` or `_`, which only the URL-safe alphabet has, in every part.
 fn with_special_characters() -> String {
     let header = r#"{"alg":"ES256","x":"????~~~~>>>>"}"#;
     loop {
@@ -104,7 +104,7 @@ fn with_special_characters() -> String {
     }
 }
 
-/// Another claim at each call, so that signatures differ also where they are deterministic.
+/// Returns another claim at each call, so that deterministic signatures differ, too.
 fn nonce() -> (&'static str, &'static str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -116,10 +116,10 @@ fn nonce() -> (&'static str, &'static str) {
 
 #[tokio::test]
 async fn the_standard_alphabet_is_malformed() {
-    let good = with_special_characters();
-    send(&layer(), &good).await.accepted();
+    let valid = with_special_characters();
+    send(&layer(), &valid).await.accepted();
     for index in 0..3 {
-        malformed(&with_part(&good, index, |part| {
+        malformed(&with_part(&valid, index, |part| {
             part.replace('-', "+").replace('_', "/")
         }))
         .await;
@@ -128,12 +128,12 @@ async fn the_standard_alphabet_is_malformed() {
 
 #[tokio::test]
 async fn white_space_is_malformed() {
-    let good = token().sign();
+    let valid = token().sign();
     for index in 0..3 {
         for space in [" ", "\n", "\r\n", "\t", "\u{a0}", "\0", "%20"] {
-            malformed(&with_part(&good, index, |part| format!("{space}{part}"))).await;
-            malformed(&with_part(&good, index, |part| format!("{part}{space}"))).await;
-            malformed(&with_part(&good, index, |part| {
+            malformed(&with_part(&valid, index, |part| format!("{space}{part}"))).await;
+            malformed(&with_part(&valid, index, |part| format!("{part}{space}"))).await;
+            malformed(&with_part(&valid, index, |part| {
                 format!("{}{space}{}", &part[..4], &part[4..])
             }))
             .await;
@@ -142,11 +142,11 @@ async fn white_space_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_character_of_no_alphabet_is_malformed() {
-    let good = token().sign();
+async fn a_character_outside_the_alphabet_is_malformed() {
+    let valid = token().sign();
     for index in 0..3 {
         for character in ["*", "~", "é", "\u{ff}", ":", "!"] {
-            malformed(&with_part(&good, index, |part| {
+            malformed(&with_part(&valid, index, |part| {
                 format!("{character}{}", &part[1..])
             }))
             .await;
@@ -154,7 +154,7 @@ async fn a_character_of_no_alphabet_is_malformed() {
     }
 }
 
-/// The part with a bit set that the decoder drops.
+/// Returns the part with an unused trailing bit set.
 fn with_trailing_bit(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "no bit of {part} is dropped");
@@ -168,33 +168,36 @@ fn with_trailing_bit(part: &str) -> String {
 
 #[tokio::test]
 async fn non_zero_trailing_bits_are_malformed() {
-    // Spaces, so that the parts' lengths leave bits over: one byte beyond a group of three, then
-    // two.
+    // Spaces make each part one or two bytes longer than a multiple of three, so that there are
+    // unused bits.
     for beyond in [1, 2] {
         let fill = |text: &str| format!("{text}{}", " ".repeat((3 + beyond - text.len() % 3) % 3));
-        let good = default_key().sign_raw(&fill(HEADER), fill(&payload(&[])).as_bytes());
-        send_raw(&raw_layer(), &good).await.named(beyond).accepted();
+        let valid = default_key().sign_raw(&fill(HEADER), fill(&payload(&[])).as_bytes());
+        send_raw(&raw_layer(), &valid)
+            .await
+            .named(beyond)
+            .accepted();
         for index in 0..3 {
-            malformed(&with_part(&good, index, with_trailing_bit)).await;
+            malformed(&with_part(&valid, index, with_trailing_bit)).await;
         }
     }
 }
 
-// A length of 4n + 1 is none that base64url has.
+// No base64url text has a length of 4n + 1.
 #[tokio::test]
 async fn an_impossible_length_is_malformed() {
-    let good = token().sign();
+    let valid = token().sign();
     for index in 0..3 {
         let impossible = |part: &str| format!("{}A", &part[..part.len() / 4 * 4]);
-        malformed(&with_part(&good, index, impossible)).await;
+        malformed(&with_part(&valid, index, impossible)).await;
     }
 }
 
-// RFC 7515 §7.2: not the compact form, so no JWT (RFC 7519 §1).
+// RFC 7515 §7.2: not the compact form, so not a JWT (RFC 7519 §1).
 #[tokio::test]
 async fn the_json_serializations_are_malformed() {
-    let good = token().sign();
-    let [protected, payload, signature] = parts(&good);
+    let valid = token().sign();
+    let [protected, payload, signature] = parts(&valid);
     let flattened = json!({"payload": payload, "protected": protected, "signature": signature});
     let signatures = json!([{"protected": protected, "signature": signature}]);
     let general = json!({"payload": payload, "signatures": signatures});
@@ -204,7 +207,7 @@ async fn the_json_serializations_are_malformed() {
     }
 }
 
-// A token in a token (`cty`: JWT) is not opened.
+// Nested tokens (`cty`: JWT) are not supported.
 #[tokio::test]
 async fn a_nested_token_is_malformed() {
     malformed(&signed(token_of(key(Algorithm::ES256)).sign())).await;

@@ -1,5 +1,5 @@
-//! Requirement 11: public keys are no secrets (CVE-2015-9235), and a key is of its own family
-//! whatever the header says.
+//! Requirement 11: no public key is used as a secret (CVE-2015-9235), and a key verifies only
+//! algorithms of its own family, whatever the header says.
 
 use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
@@ -15,7 +15,7 @@ const PUBLIC: [Algorithm; 4] = [
 ];
 const HMAC: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
 
-/// Everything that a careless verifier might take for a secret.
+/// Returns everything that a careless verifier might use as a secret.
 fn texts_of(key: &TestKey) -> Vec<Vec<u8>> {
     let (pem, jwk) = (key.pem(), key.jwk());
     let crlf = pem.replace('\n', "\r\n");
@@ -37,7 +37,7 @@ fn texts_of(key: &TestKey) -> Vec<Vec<u8>> {
     texts
 }
 
-/// Tokens signed by HMAC with what is public.
+/// Returns HMAC keys whose secrets are public.
 fn forged(key: &TestKey) -> impl Iterator<Item = TestKey> {
     let forgers = |text: Vec<u8>| {
         HMAC.map(|hmac| TestKey::from_secret(hmac, &text).with_key_id(key.key_id()))
@@ -52,7 +52,7 @@ fn layer(keys: impl Into<KeySet>) -> JwtAuthLayer {
 }
 
 #[tokio::test]
-async fn a_public_key_is_no_secret_where_only_public_keys_are_trusted() {
+async fn with_public_keys_only_no_public_key_is_used_as_a_secret() {
     for key in PUBLIC.map(key) {
         let layer = layer(key_set([key]));
         for forger in forged(key) {
@@ -69,7 +69,7 @@ async fn a_public_key_is_no_secret_where_only_public_keys_are_trusted() {
 }
 
 #[tokio::test]
-async fn a_public_key_is_no_secret_beside_secrets_either() {
+async fn with_public_keys_and_secrets_no_public_key_is_used_as_a_secret() {
     let layer = layer(key_set(Algorithm::all().map(key)));
     for key in PUBLIC.map(key) {
         for forger in forged(key) {
@@ -86,7 +86,7 @@ async fn a_public_key_is_no_secret_beside_secrets_either() {
 }
 
 #[tokio::test]
-async fn a_public_key_given_as_pem_or_der_is_no_secret() {
+async fn a_public_key_in_pem_or_der_form_is_not_used_as_a_secret() {
     for public in PUBLIC.map(key) {
         for trusted in [
             Key::from_pem(public.pem()).unwrap(),
@@ -103,7 +103,7 @@ async fn a_public_key_given_as_pem_or_der_is_no_secret() {
     }
 }
 
-/// The public JWKs without `alg`, beside a secret so that HMAC as such is allowed.
+/// Returns the public JWKs without `alg`, and secrets, so that HMAC as such is allowed.
 fn set_without_alg() -> KeySet {
     let mut jwks: Vec<_> = PUBLIC.map(|algorithm| key(algorithm).jwk()).into();
     for jwk in &mut jwks {
@@ -113,10 +113,9 @@ fn set_without_alg() -> KeySet {
     KeySet::from_json(&json!({"keys": jwks}).to_string()).unwrap()
 }
 
-// CVE-2026-22817: without `alg` in the JWK, the header chooses within the key's family and no
-// further.
+// CVE-2026-22817: without `alg` in the JWK, the header chooses only within the key's family.
 #[tokio::test]
-async fn a_key_without_an_algorithm_is_still_of_its_family() {
+async fn a_key_without_alg_verifies_only_algorithms_of_its_family() {
     let layer = layer(set_without_alg());
     for public in PUBLIC.map(key) {
         send(&layer, &token_of(public).sign()).await.accepted();
@@ -138,7 +137,7 @@ async fn a_key_without_an_algorithm_is_still_of_its_family() {
 }
 
 #[tokio::test]
-async fn a_key_id_of_another_key_is_rejected() {
+async fn a_token_with_the_key_id_of_another_key_is_rejected() {
     let layer = layer(key_set([Algorithm::RS256, Algorithm::ES256].map(key)));
     let token = token_of(key(Algorithm::ES256))
         .header("kid", "RS256")
@@ -156,7 +155,7 @@ async fn a_key_id_of_another_key_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_empty_secret_signs_for_nobody() {
+async fn a_token_signed_with_an_empty_or_guessed_secret_is_rejected() {
     for hmac in HMAC {
         let layer = layer(key_set([key(hmac)]));
         for secret in [&b""[..], b"\0", b"secret", hmac.name().as_bytes()] {
@@ -169,8 +168,8 @@ async fn an_empty_secret_signs_for_nobody() {
 }
 
 #[tokio::test]
-async fn a_private_claim_of_the_token_does_not_make_its_key_public() {
-    // The token brings a JWK set of its own among its claims.
+async fn a_key_in_the_claims_of_a_token_is_not_used() {
+    // The token has a JWK set among its claims.
     let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
     let layer = layer(key_set([key(Algorithm::ES256)]));
     let token = token_of(&unknown_key)

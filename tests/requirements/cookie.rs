@@ -17,7 +17,7 @@ fn cookie_layer() -> JwtAuthLayer {
 
 // 7
 #[tokio::test]
-async fn a_cookie_is_not_looked_at_by_default() {
+async fn by_default_cookies_are_not_read() {
     let request = request(&[("cookie", &format!("session={}", token().sign()))]);
     ask(&layer(), request).await.no_token();
 }
@@ -114,7 +114,7 @@ async fn an_empty_cookie_is_no_token() {
 
 // 2, 7
 #[tokio::test]
-async fn another_scheme_in_the_header_leaves_the_cookie_to_count() {
+async fn with_another_scheme_in_the_header_the_cookie_counts() {
     let session = format!("session={}", token().sign());
     let request = request(&[
         ("authorization", "Basic dXNlcjpwYXNz"),
@@ -125,7 +125,7 @@ async fn another_scheme_in_the_header_leaves_the_cookie_to_count() {
 
 // 4, 7
 #[tokio::test]
-async fn a_bad_cookie_is_an_invalid_token() {
+async fn a_malformed_cookie_is_an_invalid_token() {
     for value in [
         "session=x",
         "session=\"x",
@@ -141,7 +141,7 @@ async fn a_bad_cookie_is_an_invalid_token() {
     }
 }
 
-// 4, 7: as in the `Authorization` header, what can't be read was there all the same.
+// 4, 7: as in the `Authorization` header, a token that can't be read is not an absent one.
 #[tokio::test]
 async fn a_cookie_of_bytes_beyond_ascii_is_an_invalid_token() {
     let value = HeaderValue::from_bytes(b"session=\xff").unwrap();
@@ -151,7 +151,7 @@ async fn a_cookie_of_bytes_beyond_ascii_is_an_invalid_token() {
         .invalid_token(ErrorKind::MalformedToken);
 }
 
-// 7: other cookies are none of this crate's business.
+// 7: other cookies are ignored.
 #[tokio::test]
 async fn bytes_beyond_ascii_in_another_cookie_do_no_harm() {
     let value =
@@ -162,7 +162,7 @@ async fn bytes_beyond_ascii_in_another_cookie_do_no_harm() {
 
 // 7
 #[test]
-fn what_no_cookie_can_be_named_is_a_configuration_error() {
+fn an_invalid_cookie_name_is_a_configuration_error() {
     for name in ["", "a b", "a=b", "a;b", "é", "a,b", "\"a\""] {
         let error = TokenSource::cookie(name).unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{name}");

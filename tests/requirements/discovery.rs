@@ -1,5 +1,5 @@
-//! Requirement 21: metadata is of the issuer that was configured, and leads to its keys (OpenID
-//! Connect Discovery §4, RFC 8414 §3).
+//! Requirement 21: metadata must name the configured issuer, and leads to its keys (OpenID Connect
+//! Discovery §4, RFC 8414 §3).
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestIssuerBuilder};
@@ -18,7 +18,7 @@ async fn start(builder: TestIssuerBuilder) -> TestIssuer {
     builder.start().await.unwrap()
 }
 
-/// No keys are had from the issuer.
+/// Asserts that no keys are fetched from the issuer.
 async fn no_keys(issuer: &TestIssuer, label: &str) {
     let answer = send(&layer(issuer.issuer()), &issuer.token().sign())
         .await
@@ -31,7 +31,7 @@ async fn no_keys(issuer: &TestIssuer, label: &str) {
 async fn metadata_leads_to_the_keys() {
     let issuer =
         start(TestIssuer::builder().algorithms([Algorithm::ES256, Algorithm::Ed25519])).await;
-    let layer: JwtAuthLayer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
+    let layer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
         .await
         .unwrap();
     send(&layer, &issuer.token().sign()).await.accepted();
@@ -65,7 +65,7 @@ async fn metadata_of_another_issuer_is_rejected() {
     no_keys(&issuer, "absent").await;
 }
 
-/// What becomes of a valid token if this is the metadata of its issuer.
+/// Returns the status for a valid token whose issuer has this metadata.
 async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
     let issuer = "https://login.example";
     let web = Web::default();
@@ -88,7 +88,7 @@ async fn answer_with_metadata(metadata: &[u8]) -> (u16, Web) {
 
 // RFC 8414 §3.2: a JSON object, which is UTF-8 throughout (RFC 8259 §8.1).
 #[tokio::test]
-async fn metadata_that_is_no_object_in_utf8_is_rejected() {
+async fn metadata_that_is_not_an_object_in_utf8_is_rejected() {
     let members: &[u8] =
         br#""issuer":"https://login.example","jwks_uri":"https://login.example/keys""#;
     assert_eq!(
@@ -103,13 +103,13 @@ async fn metadata_that_is_no_object_in_utf8_is_rejected() {
         [&b"{\"x\":\"\xff\","[..], members, b"}"].concat(),
     ] {
         let (status, web) = answer_with_metadata(&rejected).await;
-        assert_eq!((status, web.asked().len()), (503, 1));
+        assert_eq!((status, web.fetched().len()), (503, 1));
     }
 }
 
-// RFC 8414 §3.3: the same string, not the same URL.
+// RFC 8414 §3.3: issuers are compared as strings, not as URLs.
 #[tokio::test]
-async fn a_trailing_slash_makes_another_issuer() {
+async fn an_issuer_with_a_trailing_slash_is_another_issuer() {
     let issuer = TestIssuer::start().await.unwrap();
     let slash = format!("{}/", issuer.issuer());
     let answer = send(&layer(&slash), &issuer.token().issuer(&slash).sign()).await;
@@ -148,7 +148,7 @@ async fn metadata_without_a_usable_jwks_uri_is_rejected() {
 }
 
 #[tokio::test]
-async fn the_oauth_document_is_read_where_there_is_no_openid_document() {
+async fn the_oauth_document_is_read_if_there_is_no_openid_document() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_openid_discovery(false);
     send(&layer(issuer.issuer()), &issuer.token().sign())
@@ -164,7 +164,7 @@ async fn the_oauth_document_is_read_where_there_is_no_openid_document() {
 }
 
 #[tokio::test]
-async fn an_issuer_with_a_path_has_its_documents_where_each_standard_says() {
+async fn the_documents_of_an_issuer_with_a_path_are_found() {
     for (openid, oauth) in [(true, false), (false, true)] {
         let issuer = start(TestIssuer::builder().path("/tenants/one")).await;
         issuer.set_openid_discovery(openid);
@@ -176,7 +176,7 @@ async fn an_issuer_with_a_path_has_its_documents_where_each_standard_says() {
     }
 }
 
-/// What is asked for, in this order, to find the metadata of an issuer.
+/// Returns the URLs that are fetched to find the metadata of an issuer, in order.
 async fn documents_of(issuer: &str) -> Vec<String> {
     let web = Web::default();
     let trusted = Issuer::discovery(issuer, AUDIENCE).http_client(web.client());
@@ -186,13 +186,13 @@ async fn documents_of(issuer: &str) -> Vec<String> {
     )
     .await;
     answer.rejected(503, None, ErrorKind::KeysUnavailable);
-    web.asked()
+    web.fetched()
 }
 
-// OpenID Connect Discovery §4.1 appends to the path; RFC 8414 §3.1 stands before it. Both drop a
+// OpenID Connect Discovery §4.1 appends to the path; RFC 8414 §3.1 inserts before it. Both drop a
 // trailing slash.
 #[tokio::test]
-async fn the_documents_are_where_each_standard_says() {
+async fn the_documents_are_fetched_from_where_each_standard_says() {
     let root = [
         "https://login.example/.well-known/openid-configuration",
         "https://login.example/.well-known/oauth-authorization-server",
@@ -210,7 +210,7 @@ async fn the_documents_are_where_each_standard_says() {
     );
 }
 
-/// What becomes of a valid token if the metadata of an `https` issuer names this URL.
+/// Returns the status for a valid token if the metadata of an `https` issuer has this `jwks_uri`.
 async fn answer_with_jwks_uri(jwks_uri: &str) -> (u16, Web) {
     let issuer = "https://login.example";
     let web = Web::default();
@@ -230,7 +230,7 @@ async fn answer_with_jwks_uri(jwks_uri: &str) -> (u16, Web) {
 }
 
 #[tokio::test]
-async fn an_https_issuer_has_an_https_jwks_uri() {
+async fn the_jwks_uri_of_an_https_issuer_must_be_https() {
     for jwks_uri in [
         "https://login.example/keys",
         "https://keys.example/v1?tenant=a",
@@ -245,6 +245,6 @@ async fn an_https_issuer_has_an_https_jwks_uri() {
         "http://[::1]/k",
     ] {
         let (status, web) = answer_with_jwks_uri(jwks_uri).await;
-        assert_eq!((status, web.asked().len()), (503, 1), "{jwks_uri}");
+        assert_eq!((status, web.fetched().len()), (503, 1), "{jwks_uri}");
     }
 }

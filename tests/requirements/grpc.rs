@@ -1,4 +1,4 @@
-//! Requirement 20: gRPC clients read the status of a call from `grpc-status`, and HTTP's is 200
+//! Requirement 20: the status of a gRPC call is in `grpc-status`, and that of HTTP is 200
 //! (Trailers-Only).
 
 use std::time::Duration;
@@ -61,7 +61,7 @@ fn every_status() -> Vec<(&'static str, ErrorKind, Request<()>)> {
 }
 
 #[tokio::test]
-async fn every_rejection_has_its_grpc_status_under_http_200() {
+async fn every_rejection_has_its_grpc_status_with_http_status_200() {
     for content_type in [
         "application/grpc",
         "application/grpc+proto",
@@ -77,9 +77,9 @@ async fn every_rejection_has_its_grpc_status_under_http_200() {
     }
 }
 
-// A cache may keep what is 200, for the next caller.
+// A cache could store a response with status 200 for the next caller.
 #[tokio::test]
-async fn what_is_not_posted_is_no_call_whatever_its_content_type() {
+async fn only_a_post_request_is_a_grpc_call_whatever_its_content_type() {
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS] {
         let mut request = request(&[("content-type", "application/grpc")]);
         *request.method_mut() = method;
@@ -98,7 +98,7 @@ async fn what_is_not_posted_is_no_call_whatever_its_content_type() {
     }
 }
 
-// gRPC over HTTP/2: percent-encoded where it isn't printable ASCII, and where it is `%`.
+// gRPC over HTTP/2: `%` and what is not printable ASCII are percent-encoded.
 #[tokio::test]
 async fn the_message_is_printable_and_percent_encoded() {
     for (_, kind, request) in every_status() {
@@ -119,21 +119,21 @@ async fn the_message_is_printable_and_percent_encoded() {
 
 // 19
 #[tokio::test]
-async fn keys_that_can_not_be_had_are_no_fault_of_the_callers_in_grpc_either() {
+async fn a_grpc_call_with_keys_unavailable_gets_no_challenge() {
     let (_, kind, request) = every_status().pop().unwrap();
     let answer = call(request, "application/grpc").await;
     assert_eq!((answer.kind(), answer.challenge()), (Some(kind), None));
 }
 
 #[tokio::test]
-async fn a_valid_call_goes_on() {
+async fn a_valid_call_is_accepted() {
     call(bearer(&token().scope("read").sign()), "application/grpc")
         .await
         .accepted();
 }
 
 #[tokio::test]
-async fn what_is_not_grpc_gets_the_status_of_http() {
+async fn a_request_with_another_content_type_gets_an_http_status() {
     for content_type in [
         "application/json",
         "application/grpcx",
@@ -149,9 +149,9 @@ async fn what_is_not_grpc_gets_the_status_of_http() {
     }
 }
 
-// RFC 9110 §8.3.1: media types have no case.
+// RFC 9110 §8.3.1: media types are case-insensitive.
 #[tokio::test]
-async fn the_content_type_is_read_in_any_case() {
+async fn the_content_type_is_case_insensitive() {
     let answer = call(request(&[]), "Application/gRPC").await;
     assert_eq!(
         (answer.status.as_u16(), answer.header("grpc-status")),

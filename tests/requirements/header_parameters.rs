@@ -68,7 +68,7 @@ async fn a_name_written_with_escapes_is_the_same_name() {
     }
 }
 
-// RFC 7519 §3 has tokens in base64url, so `b64` is of no use in either form.
+// The parts of a JWT are always base64url (RFC 7519 §3), so `b64` is useless with either value.
 #[tokio::test]
 async fn b64_is_rejected() {
     for value in [
@@ -91,7 +91,7 @@ async fn b64_is_rejected() {
     }
 }
 
-// RFC 7797 §3: the payload as it is between the dots.
+// RFC 7797 §3: the payload stands unencoded between the dots.
 #[tokio::test]
 async fn an_unencoded_payload_is_rejected() {
     let header = encode(r#"{"alg":"ES256","kid":"ES256","b64":false,"crit":["b64"]}"#);
@@ -100,7 +100,7 @@ async fn an_unencoded_payload_is_rejected() {
     answer.invalid_token(ErrorKind::UnsupportedHeader);
 }
 
-// CVE-2023-51774 and the bombs: nothing is inflated.
+// CVE-2023-51774 and decompression bombs: nothing is decompressed.
 #[tokio::test]
 async fn zip_is_rejected() {
     for value in [json!("DEF"), json!(""), json!("GZ"), Value::Null] {
@@ -112,7 +112,7 @@ async fn zip_is_rejected() {
     }
 }
 
-// RFC 7515 §4: what is not understood and not critical must be ignored.
+// RFC 7515 §4: parameters that are neither understood nor critical must be ignored.
 #[tokio::test]
 async fn other_parameters_are_ignored() {
     let token = token()

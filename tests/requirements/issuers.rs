@@ -1,5 +1,5 @@
-//! Requirement 15: `iss` names a configured issuer byte by byte, and the keys are that issuer's
-//! (RFC 8725 §3.8).
+//! Requirement 15: `iss` equals a configured issuer byte by byte, and only that issuer's keys
+//! verify the token (RFC 8725 §3.8).
 
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer};
@@ -19,7 +19,7 @@ async fn a_token_without_an_issuer_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_no_string_is_an_invalid_claim() {
+async fn an_issuer_that_is_not_a_string_is_an_invalid_claim() {
     let array = format!("[\"{ISSUER}\"]");
     let object = format!("{{\"{ISSUER}\":1}}");
     for iss in [
@@ -77,8 +77,8 @@ async fn an_issuer_written_with_escapes_is_the_same() {
     assert_eq!(send(&layer(), &token).await.accepted().issuer(), ISSUER);
 }
 
-/// Two issuers, each with keys and an audience of its own; the second one's key has the id of the
-/// first one's.
+/// Returns a layer with two issuers, each with its own keys and audience, and the second one's key,
+/// which has the id of the first one's.
 fn two_issuers() -> (JwtAuthLayer, TestKey) {
     let theirs = TestKey::generate(Algorithm::ES256).with_key_id(default_key().key_id());
     let first = Issuer::from_keys(ISSUER, key_set([default_key()]), AUDIENCE);
@@ -90,7 +90,7 @@ fn two_issuers() -> (JwtAuthLayer, TestKey) {
 }
 
 #[tokio::test]
-async fn each_issuer_signs_for_itself() {
+async fn the_tokens_of_each_issuer_are_accepted() {
     let (layer, theirs) = two_issuers();
     assert_eq!(
         send(&layer, &token().sign()).await.accepted().issuer(),
@@ -148,7 +148,7 @@ async fn a_token_of_one_fetched_issuer_with_anothers_name_is_rejected() {
         .invalid_token(ErrorKind::UnknownKey);
 }
 
-// Each could sign for the other.
+// Each of them could sign tokens of the other.
 #[test]
 fn two_issuers_with_one_secret_are_a_configuration_error() {
     let secret = key(Algorithm::HS256);
@@ -167,7 +167,7 @@ fn two_issuers_with_one_secret_are_a_configuration_error() {
     let _ = build(secret, &TestKey::generate(Algorithm::HS256)).unwrap();
 }
 
-/// Whether two issuers may have these keys.
+/// Builds a layer of two issuers with these keys.
 fn apart(one: &TestKey, two: &TestKey) -> Result<(), ConfigErrorKind> {
     let issuer = |name, key| Issuer::from_keys(name, key_set([key]), AUDIENCE);
     builder_for(issuer(ISSUER, one))
@@ -179,16 +179,16 @@ fn apart(one: &TestKey, two: &TestKey) -> Result<(), ConfigErrorKind> {
 
 // RFC 2104 §2 pads secrets with zeros, so these two verify the same signatures.
 #[test]
-fn a_secret_and_the_same_with_zeros_behind_are_one() {
+fn a_secret_with_zeros_appended_is_the_same_secret() {
     let secret: Vec<u8> = (1..=40).collect();
     let padded = TestKey::from_secret(Algorithm::HS256, [&secret[..], &[0; 8]].concat());
     let secret = TestKey::from_secret(Algorithm::HS256, &secret);
     assert_eq!(apart(&secret, &padded), Err(ConfigErrorKind::SharedSecret));
 }
 
-// Who has the secret can sign with either hash.
+// An issuer that has the secret can sign with either hash.
 #[test]
-fn one_secret_under_two_algorithms_is_shared() {
+fn one_secret_for_two_algorithms_is_a_shared_secret() {
     let secret: Vec<u8> = (1..=64).collect();
     let [short, long] =
         [Algorithm::HS256, Algorithm::HS512].map(|hmac| TestKey::from_secret(hmac, &secret));

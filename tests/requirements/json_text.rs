@@ -15,8 +15,8 @@ async fn malformed(token: &str, label: &str) {
         .invalid_token(ErrorKind::MalformedToken);
 }
 
-/// What is no JSON object.
-fn no_objects(object: &str) -> Vec<String> {
+/// Returns texts that are not JSON objects.
+fn not_objects(object: &str) -> Vec<String> {
     let cut = &object[..object.len() - 1];
     let mut texts: Vec<_> = [
         "", " ", "null", "true", "1", "\"text\"", "[]", "{", "}", "{}}", "{\"a\"}", "{a:1}", "\0",
@@ -44,8 +44,8 @@ fn no_objects(object: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_header_that_is_no_json_object_is_malformed() {
-    for header in no_objects(HEADER) {
+async fn a_header_that_is_not_a_json_object_is_malformed() {
+    for header in not_objects(HEADER) {
         malformed(
             &default_key().sign_raw(&header, payload(&[]).as_bytes()),
             &header,
@@ -55,8 +55,8 @@ async fn a_header_that_is_no_json_object_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_json_object_is_malformed() {
-    for payload in no_objects(&payload(&[])) {
+async fn a_payload_that_is_not_a_json_object_is_malformed() {
+    for payload in not_objects(&payload(&[])) {
         malformed(&signed(&payload), &payload).await;
     }
 }
@@ -74,7 +74,7 @@ async fn white_space_around_json_does_no_harm() {
 }
 
 #[tokio::test]
-async fn what_is_not_utf8_is_malformed() {
+async fn text_that_is_not_utf8_is_malformed() {
     for bytes in [
         &b"\xff"[..],
         b"\xc3",
@@ -97,9 +97,9 @@ async fn what_is_not_utf8_is_malformed() {
             b"\"}",
         ]
         .concat();
-        let good = token().sign();
+        let valid = token().sign();
         malformed(
-            &format!("{}{}", encode(header), &good[good.find('.').unwrap()..]),
+            &format!("{}{}", encode(header), &valid[valid.find('.').unwrap()..]),
             "header",
         )
         .await;
@@ -115,7 +115,7 @@ fn deep(depth: usize, open: &str, close: &str) -> String {
     format!("{}1{}", open.repeat(depth), close.repeat(depth))
 }
 
-/// Claims that nothing is built for.
+/// A claims type that skips all claims.
 #[derive(serde::Deserialize)]
 struct Skipping {}
 
@@ -123,10 +123,9 @@ fn roomy() -> JwtAuthLayer {
     builder().max_token_len(1024 * 1024).build().unwrap()
 }
 
-// Deep nesting is JSON; that it is answered at all, by whatever thread with its small stack, is the
-// point.
+// Deep nesting is valid JSON. It must not overflow the small stack of a thread.
 #[tokio::test]
-async fn deep_json_is_answered_and_not_recursed_into() {
+async fn deep_json_does_not_overflow_the_stack() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = deep(20_000, open, close);
         for claim in ["x", "aud", "exp", "iss", "sub", "scope", "client_id"] {
@@ -158,7 +157,7 @@ async fn deep_json_is_answered_and_not_recursed_into() {
 }
 
 #[tokio::test]
-async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
+async fn values_are_deserialized_up_to_127_levels_and_skipped_at_any_depth() {
     let skipping = JwtAuthLayer::builder(issuer())
         .claims::<Skipping>()
         .clock(clock())
@@ -170,7 +169,7 @@ async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
         ("scope", "[", "]"),
         ("scope", "{\"a\":", "}"),
     ] {
-        // The object of all claims is the first of them.
+        // The object with the claims is the first level.
         let token = |levels: usize| signed(payload(&[(claim, &deep(levels - 1, open, close))]));
         send(&layer(), &token(127))
             .await
@@ -182,7 +181,7 @@ async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
             assert_eq!(
                 answer.claim(),
                 None,
-                "which one the type of claims could not hold is not known"
+                "the claim that the claims type rejected is unknown"
             );
         }
         send(&skipping, &token(20_000))
@@ -193,7 +192,7 @@ async fn values_are_built_of_127_levels_and_what_is_skipped_has_any_number() {
 }
 
 #[tokio::test]
-async fn a_scope_of_no_shape_that_a_scope_has_grants_nothing_and_refuses_nothing() {
+async fn a_scope_of_another_type_grants_nothing_and_is_not_an_error() {
     let typed = || {
         JwtAuthLayer::builder(issuer())
             .claims::<Skipping>()
@@ -250,7 +249,7 @@ async fn unfinished_deep_json_is_malformed() {
 }
 
 #[test]
-fn the_texts_of_the_default_token_are_those_that_are_signed() {
+fn the_header_and_payload_of_the_default_token_are_signed_unchanged() {
     let token = signed(payload(&[]));
     let parts: Vec<_> = token.split('.').collect();
     assert_eq!(decode(parts[0]), HEADER.as_bytes());

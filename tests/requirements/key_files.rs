@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tower_jwt_auth::{Algorithm, AlgorithmSet, ConfigErrorKind, Key};
 
-/// `openssl rsa -pubout`
+/// From `openssl rsa -pubout`.
 const RSA: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyoxapnFPwb4YR/G4vgFu\n\
@@ -17,7 +17,7 @@ MGyAkke578lF0vj//86J6p/4hCLU+QDF36CiXC9ab4KtNxqnBe9MGqXuYWJN/Gye\n\
 AwIDAQAB\n\
 -----END PUBLIC KEY-----\n";
 
-/// The same key by `openssl rsa -RSAPublicKey_out`.
+/// The same key, from `openssl rsa -RSAPublicKey_out`.
 const RSA_PKCS1: &str = "\
 -----BEGIN RSA PUBLIC KEY-----\n\
 MIIBCgKCAQEAyoxapnFPwb4YR/G4vgFuHadBpThV3fQ0JI/sJ52ctJj5jpXUQBqS\n\
@@ -28,7 +28,7 @@ yrA8fpAZY/d8QhrYabAACfGDHxP6eaQoMGyAkke578lF0vj//86J6p/4hCLU+QDF\n\
 36CiXC9ab4KtNxqnBe9MGqXuYWJN/GyeAwIDAQAB\n\
 -----END RSA PUBLIC KEY-----\n";
 
-/// `openssl ec -pubout`
+/// From `openssl ec -pubout`.
 const P256: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEctqF8Eh4hBql3Afwe4+zTh7ding3\n\
@@ -52,27 +52,27 @@ Y3YTPxI2TVGahocTQTWo75CqwV5sL26Pv7o4S3Ibs74ApFX/YJobfno/q3XC8nze\n\
 FND8rj8zCqXm7HNga9E=\n\
 -----END PUBLIC KEY-----\n";
 
-/// Of a curve that is not supported.
+/// A key on a curve that is not supported.
 const SECP256K1: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE+JFXGTgqras6QoAZlwYIgsgHAtbUsac6\n\
 SQ3DbVqw9zjqZ21e0BzslRP9/ddG+8D3hT1OgzS14hnaK/e6rlX8ig==\n\
 -----END PUBLIC KEY-----\n";
 
-/// A P-256 key in a form that no JWK has.
+/// A P-256 key with a compressed point, which no JWK has.
 const COMPRESSED: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACKV+gLlFRoJ2kwS+H4PIV3bK1PKxl\n\
 KtL6eVrwhLnoVTA=\n\
 -----END PUBLIC KEY-----\n";
 
-/// Not for signatures.
+/// A key that is not for signatures.
 const X25519: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MCowBQYDK2VuAyEACAWwR/e5yFXK/4RPgRM5oXEiTBv4k3VbVGBdFGPOfD4=\n\
 -----END PUBLIC KEY-----\n";
 
-/// Too short.
+/// A key that is too short.
 const RSA_1024: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC1nwbEl+0/YBHdBQUWkR/Wa2XG\n\
@@ -81,7 +81,7 @@ YKaIx0Y+r+HRSWLp3pdxcsSEvsJiRCvY3gAbnO3Yn423FxR2JowyIVKmXuajVDrR\n\
 35GZNf/AmvTTtwrBswIDAQAB\n\
 -----END PUBLIC KEY-----\n";
 
-/// RFC 8410 §10.1.
+/// From RFC 8410 §10.1.
 const ED25519: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
@@ -105,7 +105,7 @@ fn unusable(key: Result<Key, tower_jwt_auth::ConfigError>) {
 }
 
 #[test]
-fn keys_as_openssl_writes_them_are_read() {
+fn keys_that_openssl_writes_are_accepted() {
     use Algorithm::{ES256, ES384, ES512, Ed25519, PS256, PS384, PS512, RS256, RS384, RS512};
     let rsa: AlgorithmSet = [RS256, RS384, RS512, PS256, PS384, PS512]
         .into_iter()
@@ -133,7 +133,7 @@ fn keys_as_openssl_writes_them_are_read() {
 }
 
 #[test]
-fn a_key_may_have_other_line_ends_and_text_around_it() {
+fn a_pem_key_may_have_other_line_ends_and_text_around_it() {
     for pem in [
         P256.replace('\n', "\r\n"),
         P256.replace('\n', "\n  "),
@@ -144,7 +144,7 @@ fn a_key_may_have_other_line_ends_and_text_around_it() {
 }
 
 #[test]
-fn keys_that_are_not_for_signatures_or_too_weak_are_rejected() {
+fn unsupported_and_weak_keys_are_rejected() {
     for pem in [SECP256K1, COMPRESSED, X25519, RSA_1024] {
         unusable(Key::from_pem(pem));
         unusable(Key::from_der(der(pem)));
@@ -174,14 +174,14 @@ fn private_keys_certificates_and_several_keys_are_rejected() {
 }
 
 #[test]
-fn der_that_is_cut_or_extended_is_rejected() {
+fn truncated_and_extended_der_is_rejected() {
     for pem in [RSA, P256, P384, P521, ED25519] {
-        let good = der(pem);
-        for length in 0..good.len() {
-            unusable(Key::from_der(&good[..length]));
+        let valid = der(pem);
+        for length in 0..valid.len() {
+            unusable(Key::from_der(&valid[..length]));
         }
-        unusable(Key::from_der([&good[..], &[0]].concat()));
-        unusable(Key::from_pem(armoured("RSA PUBLIC KEY", &good)));
+        unusable(Key::from_der([&valid[..], &[0]].concat()));
+        unusable(Key::from_pem(armoured("RSA PUBLIC KEY", &valid)));
     }
     unusable(Key::from_der(der(RSA_PKCS1)));
 }

@@ -1,4 +1,4 @@
-//! Requirement 13: a token doesn't say where its key is (RFC 8725 §3.10), and `kid` is hostile.
+//! Requirement 13: a token does not bring its key (RFC 8725 §3.10), and `kid` is not trusted.
 
 use std::io::ErrorKind::WouldBlock;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use crate::support::{
     AUDIENCE, HEADER, default_key, encode, key, layer, payload, send, token, token_of,
 };
 
-/// A token of the attacker's key that offers it in every way there is.
+/// Returns tokens of the attacker's key that offer this key in every way.
 fn offers(
     token: &TokenBuilder,
     attacker: &TestKey,
@@ -54,7 +54,7 @@ fn offers(
 }
 
 #[tokio::test]
-async fn a_key_that_the_token_brings_is_not_used_with_fixed_keys() {
+async fn with_configured_keys_a_key_from_the_token_is_not_used() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
@@ -74,12 +74,12 @@ async fn a_key_that_the_token_brings_is_not_used_with_fixed_keys() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_token_brings_is_not_used_with_fetched_keys() {
+async fn with_fetched_keys_a_key_from_the_token_is_not_used() {
     let (honest, attacker) = (
         TestIssuer::start().await.unwrap(),
         TestIssuer::start().await.unwrap(),
     );
-    let layer: JwtAuthLayer = JwtAuthLayer::discover(honest.issuer(), AUDIENCE)
+    let layer = JwtAuthLayer::discover(honest.issuer(), AUDIENCE)
         .await
         .unwrap();
     let theirs = attacker.key(Algorithm::ES256).unwrap();
@@ -104,9 +104,9 @@ async fn a_key_that_the_token_brings_is_not_used_with_fetched_keys() {
     );
 }
 
-// A valid token may carry them; they are just not looked at.
+// A valid token may have these parameters. They are ignored.
 #[tokio::test]
-async fn a_valid_token_may_carry_any_of_them() {
+async fn a_valid_token_may_have_any_of_these_parameters() {
     let unknown_key = TestKey::generate(Algorithm::ES256);
     for (name, token) in offers(&token(), &unknown_key, "http://127.0.0.1:1/")
         .into_iter()
@@ -145,7 +145,7 @@ fn hostile_ids() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_hostile_key_id_is_an_unknown_key() {
+async fn with_configured_keys_a_hostile_key_id_is_an_unknown_key() {
     for id in hostile_ids() {
         let token = token_of(&default_key().clone().with_key_id(&id)).sign();
         send(&layer(), &token)
@@ -156,9 +156,9 @@ async fn a_hostile_key_id_is_an_unknown_key() {
 }
 
 #[tokio::test]
-async fn a_hostile_key_id_is_an_unknown_key_where_keys_are_fetched() {
+async fn with_fetched_keys_a_hostile_key_id_is_an_unknown_key() {
     let issuer = TestIssuer::start().await.unwrap();
-    let layer: JwtAuthLayer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
+    let layer = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)
         .await
         .unwrap();
     for id in hostile_ids() {
@@ -169,7 +169,7 @@ async fn a_hostile_key_id_is_an_unknown_key_where_keys_are_fetched() {
             .invalid_token(ErrorKind::UnknownKey);
     }
     send(&layer, &issuer.token().sign()).await.accepted();
-    // Each of them might have been a new key; that makes no more than a few fetches.
+    // Each of them could be a new key, but the refetch limit applies.
     assert!(
         issuer.jwks_fetches() <= 3,
         "{} fetches",
@@ -178,7 +178,7 @@ async fn a_hostile_key_id_is_an_unknown_key_where_keys_are_fetched() {
 }
 
 #[tokio::test]
-async fn a_key_id_of_a_hundred_kilobytes_is_too_much() {
+async fn a_token_with_a_key_id_of_a_hundred_kilobytes_is_too_large() {
     let token = token().header("kid", "k".repeat(100 * 1024)).sign();
     send(&layer(), &token)
         .await
@@ -187,7 +187,7 @@ async fn a_key_id_of_a_hundred_kilobytes_is_too_much() {
 
 // RFC 7515 §4.1.4
 #[tokio::test]
-async fn a_key_id_that_is_no_string_is_malformed() {
+async fn a_key_id_that_is_not_a_string_is_malformed() {
     for id in [
         Value::Null,
         json!(1),
@@ -215,7 +215,7 @@ async fn a_key_id_written_with_escapes_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_token_without_a_key_id_is_tried_with_the_keys_that_fit() {
+async fn a_token_without_a_key_id_is_verified_with_the_keys_of_its_algorithm() {
     let claims = send(&layer(), &token().without_header("kid").sign())
         .await
         .accepted();

@@ -1,4 +1,4 @@
-//! Requirement 19: keys that can't be had are no fault of the token's.
+//! Requirement 19: while keys are unavailable, a token is neither accepted nor rejected.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn of_discovery(issuer: &TestIssuer) -> Issuer {
     Issuer::discovery(issuer.issuer(), AUDIENCE)
 }
 
-/// An issuer with this fault is given up at once where waiting is all that could be done.
+/// Returns a layer with a short timeout where the fault makes requests wait.
 fn faulty(issuer: Issuer, fault: &Fault) -> JwtAuthLayer {
     let soon = Duration::from_millis(50);
     layer(match fault {
@@ -33,7 +33,7 @@ fn faulty(issuer: Issuer, fault: &Fault) -> JwtAuthLayer {
     })
 }
 
-/// 503, when to come back, and no challenge.
+/// Asserts 503 without a challenge, and returns `Retry-After`.
 #[track_caller]
 fn unavailable<C>(answer: &Answer<C>) -> u64 {
     answer.rejected(503, None, ErrorKind::KeysUnavailable);
@@ -70,7 +70,7 @@ fn faults() -> Vec<Fault> {
 }
 
 #[tokio::test]
-async fn a_key_set_that_can_not_be_had_is_answered_with_503() {
+async fn with_the_key_set_unavailable_requests_get_503() {
     let issuer = TestIssuer::start().await.unwrap();
     for fault in faults() {
         issuer.set_fault(Some(fault.clone()));
@@ -95,7 +95,7 @@ async fn a_key_set_that_can_not_be_had_is_answered_with_503() {
 }
 
 #[tokio::test]
-async fn metadata_that_can_not_be_had_is_answered_with_503() {
+async fn with_the_metadata_unavailable_requests_get_503() {
     let issuer = TestIssuer::start().await.unwrap();
     for fault in faults() {
         issuer.set_metadata_fault(Some(fault.clone()));
@@ -111,7 +111,7 @@ async fn metadata_that_can_not_be_had_is_answered_with_503() {
     assert_eq!(issuer.jwks_fetches(), 0);
 }
 
-// A redirect could lead to keys of somebody else's.
+// A redirect could lead to another party's keys.
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let (issuer, attacker) = (
@@ -144,16 +144,16 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_is_answered_with_503() {
+async fn with_the_issuer_down_requests_get_503() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
     unavailable(&send(&layer(of_url(&issuer)), &issuer.token().sign()).await);
     unavailable(&send(&layer(of_discovery(&issuer)), &issuer.token().sign()).await);
 }
 
-// Nothing is known of the signature, so this is no oracle for forgers.
+// The signature was not verified, so the response tells a forger nothing.
 #[tokio::test]
-async fn any_token_that_could_be_good_is_answered_with_503() {
+async fn every_token_that_could_be_valid_gets_503() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::Status(500)));
     let unknown_key = TestIssuer::start().await.unwrap();
@@ -167,7 +167,7 @@ async fn any_token_that_could_be_good_is_answered_with_503() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_bad_in_any_case_is_rejected_without_a_fetch() {
+async fn a_token_that_is_invalid_whatever_its_key_is_rejected_without_a_fetch() {
     let issuer = TestIssuer::start().await.unwrap();
     let layer = layer(of_discovery(&issuer));
     send(&layer, &issuer.token().expired().sign())
@@ -199,7 +199,7 @@ async fn a_token_that_is_bad_in_any_case_is_rejected_without_a_fetch() {
 
 // RFC 9110 §10.2.3
 #[tokio::test]
-async fn the_time_that_the_issuer_asks_for_is_passed_on() {
+async fn the_retry_after_of_the_issuer_is_passed_on() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_fault(Some(Fault::RetryAfter {
         status: 429,
@@ -209,9 +209,9 @@ async fn the_time_that_the_issuer_asks_for_is_passed_on() {
     assert!((29..=30).contains(&seconds), "{seconds}");
 }
 
-// Cached keys go on serving, and a token that they don't settle is rejected as such.
+// Tokens of cached keys are accepted, or rejected for what is wrong with them.
 #[tokio::test]
-async fn an_outage_does_not_matter_to_keys_at_hand() {
+async fn in_an_outage_cached_keys_stay_in_use() {
     let issuer = TestIssuer::start().await.unwrap();
     let layer = layer(of_url(&issuer));
     send(&layer, &issuer.token().sign()).await.accepted();
@@ -231,7 +231,7 @@ async fn retry_after(wait: Duration) -> u64 {
 }
 
 #[tokio::test]
-async fn the_time_to_come_back_is_rounded_up_to_a_second_at_least() {
+async fn retry_after_is_rounded_up_and_at_least_one_second() {
     assert_eq!(retry_after(Duration::ZERO).await, 1);
     assert_eq!(retry_after(Duration::from_millis(1)).await, 1);
     assert_eq!(retry_after(Duration::from_secs(1)).await, 1);
@@ -241,7 +241,7 @@ async fn the_time_to_come_back_is_rounded_up_to_a_second_at_least() {
 }
 
 #[tokio::test]
-async fn the_cause_is_told_to_the_operator_alone() {
+async fn the_cause_is_the_source_of_the_error_and_not_in_its_text() {
     let layer = builder_for(Issuer::from_key_source(
         ISSUER,
         Unreachable(Duration::ZERO),
@@ -255,7 +255,7 @@ async fn the_cause_is_told_to_the_operator_alone() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_at_the_start_is_a_configuration_error() {
+async fn discovering_an_issuer_that_is_down_is_a_configuration_error() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
     let error = JwtAuthLayer::discover(issuer.issuer(), AUDIENCE)

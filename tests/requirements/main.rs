@@ -1,9 +1,9 @@
-//! What the standards ask of a resource server, one module a topic. The numbers in comments count
-//! those demands:
+//! What the standards require of a resource server, one module per topic. The numbers in comments
+//! are those of the requirements:
 //!
 //! - 1 to 7: reading the request and the challenge; 8 to 14: the token and its keys; 15 to 18: the
 //!   claims;
-//! - 19: keys that can't be had; 20: gRPC; 21: discovery; 22: CORS preflights.
+//! - 19: unavailable keys; 20: gRPC; 21: discovery; 22: CORS preflights.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -11,9 +11,9 @@
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
-    reason = "in a test a panic is the answer to what must not happen"
+    reason = "in a test a panic is the report"
 )]
-#![allow(unreachable_pub, reason = "no one depends on a test")]
+#![allow(unreachable_pub, reason = "nothing depends on a test")]
 
 mod algorithms;
 mod answer;

@@ -1,4 +1,4 @@
-//! Requirement 9: each name stands once in a header or payload (RFC 7515 §4, RFC 7519 §4).
+//! Requirement 9: no name occurs twice in a header or payload (RFC 7515 §4, RFC 7519 §4).
 
 use tower_jwt_auth::ErrorKind;
 
@@ -11,7 +11,7 @@ async fn malformed(token: &str, label: &str) {
         .invalid_token(ErrorKind::MalformedToken);
 }
 
-/// The object with one more member, in front or at the end.
+/// Returns the object with one more member, at its start and at its end.
 fn with_member(object: &str, member: &str) -> [String; 2] {
     let inside = &object[1..object.len() - 1];
     [
@@ -21,7 +21,7 @@ fn with_member(object: &str, member: &str) -> [String; 2] {
 }
 
 #[tokio::test]
-async fn a_name_twice_in_the_header_is_malformed() {
+async fn a_duplicate_name_in_the_header_is_malformed() {
     let twice = [
         r#""alg":"ES256""#,
         r#""alg":"none""#,
@@ -47,7 +47,7 @@ async fn a_name_twice_in_the_header_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_name_twice_in_the_payload_is_malformed() {
+async fn a_duplicate_name_in_the_payload_is_malformed() {
     let twice = [
         r#""iss":"https://issuer.example""#,
         r#""exp":1800000300"#,
@@ -75,10 +75,10 @@ fn many(count: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_name_twice_among_many_is_malformed() {
+async fn a_duplicate_name_among_many_is_malformed() {
     for count in [22, 23, 24, 25, 26, 100] {
         let many = many(count);
-        // The first of them again, the last of them again, a new one twice.
+        // The first name again, the last name again, and a new name twice.
         for twice in [
             r#""m0":0"#.to_owned(),
             format!("\"m{}\":0", count - 1),
@@ -123,7 +123,7 @@ async fn names_that_differ_in_case_are_different() {
     send(&layer(), &token).await.accepted();
 }
 
-// RFC 8259 §8.2: half a character.
+// RFC 8259 §8.2: half of a surrogate pair.
 #[tokio::test]
 async fn a_lone_surrogate_is_rejected() {
     for claim in [

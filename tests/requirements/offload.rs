@@ -1,4 +1,4 @@
-//! Slow signatures on other threads: the same decisions, elsewhere.
+//! Slow signatures are verified on other threads, with the same outcomes.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use crate::support::{
 };
 use crate::{answer::ask, support::builder};
 
-/// Notes the thread that read it.
+/// Records the thread that deserialized it.
 #[derive(Deserialize)]
 #[serde(from = "Value")]
 struct ReadOn(ThreadId);
@@ -48,7 +48,7 @@ fn authenticator() -> Authenticator<ReadOn> {
 }
 
 #[tokio::test]
-async fn an_algorithm_that_is_named_is_checked_on_another_thread_and_no_other() {
+async fn only_listed_algorithms_are_verified_on_another_thread() {
     let (here, authenticator) = (thread::current().id(), authenticator());
     for _ in 0..2 {
         assert_ne!(
@@ -61,7 +61,7 @@ async fn an_algorithm_that_is_named_is_checked_on_another_thread_and_no_other() 
 }
 
 #[tokio::test]
-async fn the_answers_are_the_same() {
+async fn the_outcomes_are_the_same() {
     let layer = offloading(builder()).build().unwrap();
     send(&layer, &token().subject("alice").sign())
         .await
@@ -94,34 +94,34 @@ async fn the_answers_are_the_same() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_cached_is_not_handed_over() {
+async fn a_cached_token_is_not_offloaded() {
     let layer = offloading(builder())
         .token_cache(TokenCacheSettings::default())
         .build()
         .unwrap();
     let token = token().sign();
     ask(&layer, bearer(&token)).await.accepted();
-    assert!(is_answered_at_once(&layer, &token));
+    assert!(is_ready_at_once(&layer, &token));
 }
 
 #[tokio::test]
-async fn what_the_header_alone_is_rejected_for_is_not_handed_over() {
+async fn a_token_that_is_rejected_for_its_header_is_not_offloaded() {
     let layer = builder()
         .offload([Algorithm::HS256, Algorithm::ES256])
         .build()
         .unwrap();
     assert!(
-        is_answered_at_once(&layer, &token_of(key(Algorithm::HS256)).sign()),
+        is_ready_at_once(&layer, &token_of(key(Algorithm::HS256)).sign()),
         "an algorithm that is not allowed"
     );
     assert!(
-        is_answered_at_once(&layer, &token().header("typ", "dpop+jwt").sign()),
+        is_ready_at_once(&layer, &token().header("typ", "dpop+jwt").sign()),
         "another type"
     );
-    assert!(!is_answered_at_once(&layer, &token().sign()));
+    assert!(!is_ready_at_once(&layer, &token().sign()));
 }
 
-fn is_answered_at_once(layer: &JwtAuthLayer, token: &str) -> bool {
+fn is_ready_at_once(layer: &JwtAuthLayer, token: &str) -> bool {
     let inner = tower::service_fn(async |_: http::Request<()>| {
         Ok::<_, Infallible>(http::Response::new(()))
     });
@@ -130,14 +130,14 @@ fn is_answered_at_once(layer: &JwtAuthLayer, token: &str) -> bool {
 }
 
 #[test]
-fn without_a_runtime_it_is_checked_at_once() {
+fn without_a_runtime_a_token_is_verified_on_the_same_thread() {
     let claims =
         futures::executor::block_on(authenticator().authenticate(&token().sign())).unwrap();
     assert_eq!(claims.0, thread::current().id());
 }
 
 static READING: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
+static MAX_READING: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Deserialize)]
 #[serde(from = "Value")]
@@ -145,7 +145,7 @@ struct Slow;
 
 impl From<Value> for Slow {
     fn from(_: Value) -> Self {
-        MOST.fetch_max(READING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        MAX_READING.fetch_max(READING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         thread::sleep(Duration::from_millis(5));
         READING.fetch_sub(1, Ordering::SeqCst);
         Self
@@ -153,24 +153,24 @@ impl From<Value> for Slow {
 }
 
 #[tokio::test]
-async fn no_more_are_checked_at_a_time_than_there_are_cores() {
+async fn no_more_tokens_are_verified_at_a_time_than_there_are_cores() {
     let authenticator: Authenticator<Slow> = offloading(Authenticator::builder(issuer()).claims())
         .build_authenticator()
         .unwrap();
     let tokens: Vec<_> = (0..64).map(|_| token().sign()).collect();
     let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
     assert!(outcomes.iter().all(Result::is_ok));
-    let most = MOST.load(Ordering::SeqCst);
+    let max = MAX_READING.load(Ordering::SeqCst);
     assert!(
-        (1..=thread::available_parallelism().unwrap().get()).contains(&most),
-        "{most}"
+        (1..=thread::available_parallelism().unwrap().get()).contains(&max),
+        "{max}"
     );
 }
 
 static IS_OPEN: Mutex<bool> = Mutex::new(false);
 static GATE: Condvar = Condvar::new();
 
-/// Takes until the gate opens.
+/// Waits until the gate is open.
 #[derive(Deserialize)]
 #[serde(from = "Value")]
 struct Gated;
@@ -183,7 +183,7 @@ impl From<Value> for Gated {
 }
 
 #[tokio::test]
-async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
+async fn ten_thousand_tokens_may_wait_and_further_ones_get_retry_after() {
     let secret = key(Algorithm::HS256);
     let issuer = Issuer::from_keys(ISSUER, key_set([secret]), AUDIENCE);
     let authenticator: Authenticator<Gated> = offloading(Authenticator::builder(issuer).claims())
@@ -199,7 +199,7 @@ async fn ten_thousand_may_wait_and_the_next_is_told_to_come_back() {
         tokio::spawn(async move { authenticator.authenticate(&token).await.map(drop) })
     };
     let checks: Vec<_> = (0..cores + 10_000 + 3).map(|_| check()).collect();
-    // Each task gets as far as it does; some dozens of them between two looks at this one.
+    // Lets each task run until it waits. Several dozen run between two polls of this one.
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
@@ -224,12 +224,12 @@ struct Panics;
 
 impl From<Value> for Panics {
     fn from(_: Value) -> Self {
-        panic!("the type's own")
+        panic!("the claims type panics")
     }
 }
 
 #[tokio::test]
-async fn a_panic_of_the_users_type_reaches_the_one_who_asked() {
+async fn a_panic_of_the_users_type_reaches_the_caller() {
     let authenticator: Authenticator<Panics> =
         offloading(Authenticator::builder(issuer()).claims())
             .build_authenticator()

@@ -1,5 +1,5 @@
-//! Requirements 3 and 7: tokens in custom headers, `WebSocket` subprotocols and places of one's
-//! own, which are opt-in.
+//! Requirements 3 and 7: tokens in custom headers, `WebSocket` subprotocols and custom sources,
+//! which are opt-in.
 
 use http::{HeaderName, HeaderValue, Request};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, TokenSource};
@@ -37,7 +37,7 @@ fn websocket(protocols: &[&str]) -> Request<()> {
 
 // 7
 #[tokio::test]
-async fn no_other_place_is_looked_at_by_default() {
+async fn by_default_no_other_location_is_read() {
     let token = token().sign();
     ask(&layer(), request(&[("x-token", &token)]))
         .await
@@ -55,7 +55,7 @@ async fn no_other_place_is_looked_at_by_default() {
 
 // 7
 #[tokio::test]
-async fn a_custom_header_holds_the_bare_token() {
+async fn a_custom_header_contains_the_bare_token() {
     let token = token().sign();
     ask(&header_layer(), request(&[("x-token", &token)]))
         .await
@@ -69,7 +69,7 @@ async fn a_custom_header_holds_the_bare_token() {
 
 // 3
 #[tokio::test]
-async fn a_custom_header_twice_or_beside_another_place_is_an_invalid_request() {
+async fn a_token_in_a_custom_header_and_in_another_location_is_an_invalid_request() {
     let token = token().sign();
     ask(
         &header_layer(),
@@ -96,7 +96,7 @@ async fn a_custom_header_of_bytes_beyond_ascii_is_an_invalid_token() {
 
 // 7
 #[tokio::test]
-async fn a_websocket_protocol_holds_the_token_in_base64url() {
+async fn a_websocket_protocol_contains_the_token_in_base64url() {
     let token = protocol(&token().sign());
     ask(&websocket_layer(), websocket(&[&token]))
         .await
@@ -117,10 +117,10 @@ async fn a_websocket_protocol_holds_the_token_in_base64url() {
 
 // 4
 #[tokio::test]
-async fn a_websocket_protocol_in_bad_base64url_is_an_invalid_token() {
-    let good = protocol(&token().sign());
+async fn a_websocket_protocol_in_invalid_base64url_is_an_invalid_token() {
+    let valid = protocol(&token().sign());
     let bad = [
-        format!("{good}="),
+        format!("{valid}="),
         format!("{PROTOCOL}*"),
         format!("{PROTOCOL}+/+/"),
         PROTOCOL.to_owned(),
@@ -136,7 +136,7 @@ async fn a_websocket_protocol_in_bad_base64url_is_an_invalid_token() {
 
 // 3
 #[tokio::test]
-async fn a_websocket_token_twice_or_beside_another_place_is_an_invalid_request() {
+async fn a_token_in_two_websocket_protocols_or_in_another_location_is_an_invalid_request() {
     let signed = token().sign();
     let token = protocol(&signed);
     ask(
@@ -156,10 +156,14 @@ async fn a_websocket_token_twice_or_beside_another_place_is_an_invalid_request()
 
 // 3, 7
 #[tokio::test]
-async fn a_place_of_ones_own_is_treated_like_the_others() {
+async fn a_custom_source_is_treated_like_the_others() {
     let path = |path: &str| Request::get(format!("/{path}")).body(()).unwrap();
-    let layer = layer_with(TokenSource::custom(|head| {
-        head.uri().path().strip_prefix("/t/").map(ToOwned::to_owned)
+    let layer = layer_with(TokenSource::custom(|request| {
+        request
+            .uri()
+            .path()
+            .strip_prefix("/t/")
+            .map(ToOwned::to_owned)
     }));
     let token = token().sign();
     ask(&layer, path(&format!("t/{token}"))).await.accepted();

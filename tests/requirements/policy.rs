@@ -1,5 +1,5 @@
-//! Requirements 4 and 5: what a valid token may do, and whether it still may: scopes, predicates,
-//! revocation, single use.
+//! Requirements 4 and 5: what a valid token must also pass: scopes, predicates, revocation, and
+//! replay detection.
 
 use serde_json::{Value, json};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer};
@@ -21,9 +21,9 @@ fn insufficient(answer: &Answer, scope: Option<&str>) {
     assert_eq!(answer.error.as_ref().unwrap().required_scope(), scope);
 }
 
-// 5: RFC 8693 §4.2; `scp` as several providers write it.
+// 5: RFC 8693 §4.2; `scp` in the forms of several providers.
 #[tokio::test]
-async fn scopes_come_in_every_form_that_issuers_write() {
+async fn scopes_may_have_every_form_that_issuers_use() {
     let forms = [
         ("scope", json!("read list")),
         ("scope", json!("x  list   read ")),
@@ -48,7 +48,7 @@ async fn scopes_come_in_every_form_that_issuers_write() {
 
 // 5
 #[tokio::test]
-async fn a_token_without_all_the_scopes_is_insufficient() {
+async fn a_token_without_all_required_scopes_is_rejected() {
     let forms = [
         json!(""),
         json!("read"),
@@ -76,9 +76,9 @@ async fn a_token_without_all_the_scopes_is_insufficient() {
     insufficient(&send(&reading(), &token().sign()).await, Some("read list"));
 }
 
-// 5: who has no right to be told of scopes isn't.
+// 5: only the bearer of a valid token learns which scopes are required.
 #[tokio::test]
-async fn a_bad_token_is_told_nothing_of_scopes() {
+async fn the_rejection_of_an_invalid_token_names_no_scopes() {
     let answer = send(&reading(), &token().expired().sign()).await;
     answer.invalid_token(ErrorKind::Expired);
     assert_eq!(answer.attribute("scope"), None);
@@ -86,7 +86,7 @@ async fn a_bad_token_is_told_nothing_of_scopes() {
 
 // 5
 #[tokio::test]
-async fn a_predicate_over_the_claims_decides() {
+async fn a_predicate_over_the_claims_can_reject() {
     let layer = builder()
         .authorize(|claims| claims.get("role").is_some_and(|role| role == "admin"))
         .build()
@@ -114,7 +114,7 @@ async fn a_revoked_token_is_invalid() {
         .invalid_token(ErrorKind::Revoked);
 }
 
-// 4: asked at every use.
+// 4: the predicate is called at every use.
 #[tokio::test]
 async fn a_token_that_is_revoked_later_is_rejected_from_then_on() {
     use std::sync::Arc;
@@ -135,17 +135,17 @@ async fn a_token_that_is_revoked_later_is_rejected_from_then_on() {
 
 // 4
 #[tokio::test]
-async fn only_a_token_that_is_good_otherwise_is_asked_about() {
+async fn predicates_are_called_only_for_tokens_that_are_otherwise_valid() {
     let layer = builder()
         .reject_revoked(|claims| {
             claims
                 .subject()
-                .is_none_or(|subject| panic!("asked about {subject}"))
+                .is_none_or(|subject| panic!("called for {subject}"))
         })
         .authorize(|claims| {
             claims
                 .subject()
-                .is_none_or(|subject| panic!("asked about {subject}"))
+                .is_none_or(|subject| panic!("called for {subject}"))
         })
         .build()
         .unwrap();
@@ -163,7 +163,7 @@ async fn only_a_token_that_is_good_otherwise_is_asked_about() {
 
 // 4
 #[tokio::test]
-async fn a_single_use_token_is_good_once() {
+async fn with_reject_replays_a_token_is_accepted_once() {
     let layer = builder().reject_replays(100).build().unwrap();
     let used = token().sign();
     send(&layer, &used).await.accepted();
@@ -176,14 +176,14 @@ async fn a_single_use_token_is_good_once() {
         .invalid_token(ErrorKind::Replayed);
 }
 
-// 4: the id is the same, whatever else is.
+// 4: only the id counts, not the other claims.
 #[tokio::test]
 async fn another_token_with_a_used_id_is_rejected() {
     let layer = builder().reject_replays(100).build().unwrap();
     send(&layer, &token().claim("jti", "one").sign())
         .await
         .accepted();
-    let again = token().claim("jti", "one").subject("somebody else").sign();
+    let again = token().claim("jti", "one").subject("bob").sign();
     send(&layer, &again)
         .await
         .invalid_token(ErrorKind::Replayed);
@@ -191,7 +191,7 @@ async fn another_token_with_a_used_id_is_rejected() {
 
 // 4: RFC 7519 §4.1.7: unique within an issuer.
 #[tokio::test]
-async fn two_issuers_may_use_one_id() {
+async fn two_issuers_may_use_the_same_id() {
     let other = "https://other.example";
     let second = Issuer::from_keys(other, key_set([default_key()]), AUDIENCE);
     let layer = builder()
@@ -209,7 +209,7 @@ async fn two_issuers_may_use_one_id() {
 
 // 4
 #[tokio::test]
-async fn a_single_use_token_has_an_id() {
+async fn with_reject_replays_a_token_without_an_id_is_rejected() {
     let layer = builder().reject_replays(100).build().unwrap();
     let answer = send(&layer, &token().without_claim("jti").sign()).await;
     answer.invalid_token(ErrorKind::MissingClaim);
@@ -218,7 +218,7 @@ async fn a_single_use_token_has_an_id() {
 
 // 4, 5
 #[tokio::test]
-async fn a_token_that_was_rejected_was_not_used() {
+async fn a_rejected_token_does_not_count_as_used() {
     let layer = builder()
         .reject_replays(100)
         .require_scopes(["read"])

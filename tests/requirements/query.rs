@@ -1,4 +1,4 @@
-//! Requirements 3 and 7: tokens in the query, which are opt-in and keep answers out of shared
+//! Requirements 3 and 7: tokens in the query, which are opt-in and keep responses out of shared
 //! caches (RFC 6750 §2.3).
 
 use std::convert::Infallible;
@@ -31,7 +31,7 @@ fn query(query: &str) -> Request<()> {
 
 // 7
 #[tokio::test]
-async fn the_query_is_not_looked_at_by_default() {
+async fn by_default_the_query_is_not_read() {
     ask(&layer(), query(&format!("access_token={}", token().sign())))
         .await
         .no_token();
@@ -86,7 +86,7 @@ async fn a_success_after_keys_were_fetched_is_kept_out_of_shared_caches_too() {
 
 // 7
 #[tokio::test]
-async fn cache_control_is_left_alone_where_the_token_was_elsewhere_or_rejected() {
+async fn cache_control_is_unchanged_for_a_token_in_another_location_and_for_a_rejection() {
     let answer = ask(&query_layer(), bearer(&token().sign())).await;
     assert_eq!(answer.header(CACHE_CONTROL), None);
     answer.accepted();
@@ -134,7 +134,7 @@ async fn only_a_success_of_the_service_gets_cache_control() {
 
 // 7
 #[tokio::test]
-async fn a_success_that_the_service_calls_public_becomes_private() {
+async fn a_success_that_is_public_becomes_private() {
     let value = cache_control_over(StatusCode::OK, "public, max-age=60")
         .await
         .unwrap();
@@ -146,8 +146,8 @@ async fn a_success_that_the_service_calls_public_becomes_private() {
 
 // 7
 #[tokio::test]
-async fn what_else_the_service_says_of_caches_is_kept() {
-    for (said, kept) in [
+async fn other_cache_directives_of_the_service_are_kept() {
+    for (sent, kept) in [
         (
             "no-cache, must-revalidate",
             "private, no-cache, must-revalidate",
@@ -166,16 +166,16 @@ async fn what_else_the_service_says_of_caches_is_kept() {
         ("max-age=60, private", "max-age=60, private"),
     ] {
         assert_eq!(
-            cache_control_over(StatusCode::OK, said).await.as_deref(),
+            cache_control_over(StatusCode::OK, sent).await.as_deref(),
             Some(kept)
         );
     }
 }
 
-// 7: `private` is asked for against shared caches; it is no leave to store what the service said
-// not to.
+// 7: `private` keeps a response out of shared caches. It must not allow other caches to store what
+// the service forbids to store.
 #[tokio::test]
-async fn a_success_that_the_service_forbids_to_store_stays_forbidden_to_store() {
+async fn no_store_of_the_service_is_kept() {
     let value = cache_control_over(StatusCode::OK, "no-store")
         .await
         .unwrap();
@@ -184,7 +184,7 @@ async fn a_success_that_the_service_forbids_to_store_stays_forbidden_to_store() 
 
 // 3
 #[tokio::test]
-async fn a_parameter_twice_or_beside_another_place_is_an_invalid_request() {
+async fn a_token_in_two_parameters_or_in_another_location_is_an_invalid_request() {
     let token = token().sign();
     ask(
         &query_layer(),

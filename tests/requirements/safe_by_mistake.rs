@@ -1,4 +1,4 @@
-//! Mistakes of the operator's that must not weaken anything.
+//! Mistakes in a configuration, which must not make it weaker.
 
 use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
@@ -34,8 +34,8 @@ async fn a_second_predicate_does_not_replace_the_first() {
 #[tokio::test]
 async fn a_second_exemption_does_not_replace_the_first() {
     let layer = builder()
-        .skip(|head| head.uri().path() == "/a")
-        .skip(|head| head.uri().path() == "/b")
+        .skip(|request| request.uri().path() == "/a")
+        .skip(|request| request.uri().path() == "/b")
         .build()
         .unwrap();
     let kind = async |path| {
@@ -50,7 +50,7 @@ async fn a_second_exemption_does_not_replace_the_first() {
 }
 
 #[test]
-fn access_tokens_by_rfc_9068_can_not_be_given_another_type() {
+fn access_tokens_only_and_token_types_exclude_each_other() {
     for builder in [
         builder().access_tokens_only().token_types(["JWT"]),
         builder().token_types(["at+jwt"]).access_tokens_only(),
@@ -63,7 +63,7 @@ fn access_tokens_by_rfc_9068_can_not_be_given_another_type() {
 }
 
 #[test]
-fn a_public_key_is_no_secret() {
+fn a_public_key_is_rejected_as_a_secret() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::Ed25519] {
         let key = key(algorithm);
         let pem = format!("\n{}", key.pem());
@@ -77,12 +77,12 @@ fn a_public_key_is_no_secret() {
             assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
         }
     }
-    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMq somebody@example";
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMq user@example";
     assert!(Key::from_secret(Algorithm::HS256, ssh).is_err());
 }
 
 #[test]
-fn what_is_set_about_fetching_needs_keys_that_are_fetched() {
+fn settings_about_fetching_are_rejected_for_configured_keys() {
     let client = HttpClient::new(tower::service_fn(|_: Request<String>| async {
         Ok::<_, std::io::Error>(http::Response::new(String::new()))
     }));
@@ -100,7 +100,7 @@ fn what_is_set_about_fetching_needs_keys_that_are_fetched() {
 }
 
 #[test]
-fn one_place_twice_would_find_every_token_twice() {
+fn two_token_sources_of_the_same_location_are_rejected() {
     let cookie = || TokenSource::cookie("session").unwrap();
     for sources in [
         vec![TokenSource::authorization(), TokenSource::authorization()],
@@ -134,16 +134,16 @@ fn one_place_twice_would_find_every_token_twice() {
 }
 
 #[test]
-fn nothing_that_may_be_logged_shows_a_token() {
+fn debug_shows_no_token_and_no_secret() {
     let request = Request::get("/path?access_token=telltale")
         .header("authorization", "Bearer telltale")
         .header("cookie", "session=telltale")
         .body(())
         .unwrap();
-    let head = format!("{:?}", RequestParts::from(&request));
+    let parts = format!("{:?}", RequestParts::from(&request));
     assert!(
-        head.contains("/path") && !head.contains("telltale"),
-        "{head}"
+        parts.contains("/path") && !parts.contains("telltale"),
+        "{parts}"
     );
     let query = format!("{:?}", KeyQuery::new(Some("telltale"), Algorithm::ES256));
     assert!(!query.contains("telltale"), "{query}");

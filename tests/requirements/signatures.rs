@@ -1,5 +1,4 @@
-//! Requirement 12: signatures are exactly as long as they must be (RFC 7518 §3.4), and numbers are
-//! in their range.
+//! Requirement 12: signatures have the exact length (RFC 7518 §3.4), and numbers are in range.
 
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer};
 
@@ -13,16 +12,17 @@ const ORDERS: [(Algorithm, &str); 3] = [
     ),
     (
         Algorithm::ES384,
-        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf\
+         581a0db248b0a77aecec196accc52973",
     ),
     (
         Algorithm::ES512,
-        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d0\
-         3bb5c9b8899c47aebb6fb71e91386409",
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709\
+         a5d03bb5c9b8899c47aebb6fb71e91386409",
     ),
 ];
 
-/// That of Ed25519's group, little-endian (RFC 8032 §5.1).
+/// The order of Ed25519's group, little-endian (RFC 8032 §5.1).
 const ED_ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -42,7 +42,7 @@ fn layer() -> JwtAuthLayer {
     .unwrap()
 }
 
-/// A valid token's text up to its signature, and the signature.
+/// Returns the signed part of a valid token, and its signature.
 fn token_and_signature(algorithm: Algorithm) -> (String, Vec<u8>) {
     let token = token_of(key(algorithm)).sign();
     let (signed, signature) = token.rsplit_once('.').unwrap();
@@ -57,48 +57,48 @@ async fn rejected(algorithm: Algorithm, signed: &str, signature: &[u8], what: &s
 }
 
 #[tokio::test]
-async fn a_signature_that_is_cut_extended_or_of_one_value_is_rejected() {
+async fn a_truncated_extended_or_constant_signature_is_rejected() {
     for algorithm in Algorithm::all() {
-        let (signed, good) = token_and_signature(algorithm);
-        let length = good.len();
+        let (signed, valid) = token_and_signature(algorithm);
+        let length = valid.len();
         rejected(
             algorithm,
             &signed,
-            &good[..length - 1],
+            &valid[..length - 1],
             "without its last byte",
         )
         .await;
-        rejected(algorithm, &signed, &good[1..], "without its first byte").await;
-        rejected(algorithm, &signed, &good[..length / 2], "half").await;
-        rejected(algorithm, &signed, &good[..1], "one byte").await;
+        rejected(algorithm, &signed, &valid[1..], "without its first byte").await;
+        rejected(algorithm, &signed, &valid[..length / 2], "half").await;
+        rejected(algorithm, &signed, &valid[..1], "one byte").await;
         rejected(
             algorithm,
             &signed,
-            &[&good[..], &[0]].concat(),
-            "with a byte behind",
+            &[&valid[..], &[0]].concat(),
+            "with a byte appended",
         )
         .await;
         rejected(
             algorithm,
             &signed,
-            &[&[0], &good[..]].concat(),
-            "with a zero in front",
+            &[&[0], &valid[..]].concat(),
+            "with a zero prepended",
         )
         .await;
         rejected(
             algorithm,
             &signed,
-            &[&good[..], &good[..]].concat(),
+            &[&valid[..], &valid[..]].concat(),
             "twice",
         )
         .await;
         rejected(algorithm, &signed, &vec![0; length], "zeros").await;
         rejected(algorithm, &signed, &vec![0xff; length], "ones").await;
         rejected(algorithm, &signed, &vec![0; 1100], "longer than any").await;
-        let mut flipped = good.clone();
+        let mut flipped = valid.clone();
         flipped[length / 2] ^= 1;
         rejected(algorithm, &signed, &flipped, "with a bit flipped").await;
-        let rest = send(&layer(), &format!("{signed}.{}", encode(good))).await;
+        let rest = send(&layer(), &format!("{signed}.{}", encode(valid))).await;
         rest.named(algorithm).accepted();
     }
 }
@@ -107,8 +107,8 @@ async fn a_signature_that_is_cut_extended_or_of_one_value_is_rejected() {
 #[tokio::test]
 async fn an_ecdsa_signature_of_numbers_out_of_range_is_rejected() {
     for (algorithm, order) in ORDERS {
-        let (signed, good) = token_and_signature(algorithm);
-        let (r, s) = good.split_at(good.len() / 2);
+        let (signed, valid) = token_and_signature(algorithm);
+        let (r, s) = valid.split_at(valid.len() / 2);
         let (zero, order) = (vec![0; r.len()], bytes(order));
         assert_eq!(order.len(), r.len());
         let mut one = zero.clone();
@@ -154,7 +154,7 @@ async fn an_ecdsa_signature_of_numbers_out_of_range_is_rejected() {
     }
 }
 
-/// `INTEGER` of ASN.1: a zero in front where the first bit is set.
+/// Returns an ASN.1 `INTEGER`, with a leading zero if the first bit is set.
 fn integer(number: &[u8]) -> Vec<u8> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let sign: &[u8] = if number[zeros] & 0x80 == 0 { &[] } else { &[0] };
@@ -165,20 +165,20 @@ fn integer(number: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn an_ecdsa_signature_in_der_is_rejected() {
     for (algorithm, _) in ORDERS {
-        let (signed, good) = token_and_signature(algorithm);
-        let (r, s) = good.split_at(good.len() / 2);
+        let (signed, valid) = token_and_signature(algorithm);
+        let (r, s) = valid.split_at(valid.len() / 2);
         let content = [integer(r), integer(s)].concat();
         let length = u8::try_from(content.len()).unwrap();
-        let head: &[u8] = if length < 0x80 {
+        let prefix: &[u8] = if length < 0x80 {
             &[0x30, length]
         } else {
             &[0x30, 0x81, length]
         };
-        rejected(algorithm, &signed, &[head, &content].concat(), "DER").await;
+        rejected(algorithm, &signed, &[prefix, &content].concat(), "DER").await;
     }
 }
 
-// RFC 8032 §5.1.7: S is below the group's order, else each signature would have a twin.
+// RFC 8032 §5.1.7: S is less than the group's order, or there would be two signatures.
 #[tokio::test]
 async fn an_ed25519_signature_with_the_order_added_is_rejected() {
     let (signed, mut signature) = token_and_signature(Algorithm::Ed25519);
@@ -202,7 +202,7 @@ async fn an_absent_signature_is_malformed() {
     }
 }
 
-// The signature of one token under another's claims.
+// The signature of one token with the claims of another.
 #[tokio::test]
 async fn a_signature_of_another_token_is_rejected() {
     for algorithm in Algorithm::all() {

@@ -1,4 +1,4 @@
-//! Requirement 8: no more is looked at than a token may be long; 16 KiB unless set.
+//! Requirement 8: the maximum length of a token, 16 KiB by default.
 
 use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer};
 
@@ -6,7 +6,8 @@ use crate::support::{HEADER, builder, default_key, layer, payload, send};
 
 const KIB: usize = 1024;
 
-/// A valid token of exactly that length: spaces make up for what base64url can't reach.
+/// Returns a valid token of exactly this length. Not every length of base64url exists, so spaces in
+/// the header make up for the rest.
 fn token_of_length(length: usize) -> String {
     for spaces in 0..4 {
         let header = format!("{HEADER}{}", " ".repeat(spaces));
@@ -21,7 +22,7 @@ fn token_of_length(length: usize) -> String {
             return token;
         }
     }
-    panic!("no token is {length} long");
+    panic!("no token has a length of {length}");
 }
 
 fn up_to(bytes: usize) -> JwtAuthLayer {
@@ -29,7 +30,7 @@ fn up_to(bytes: usize) -> JwtAuthLayer {
 }
 
 #[tokio::test]
-async fn a_token_of_sixteen_kibibytes_is_accepted_and_no_longer_one() {
+async fn a_token_of_sixteen_kibibytes_is_accepted_and_a_longer_one_is_rejected() {
     send(&layer(), &token_of_length(16 * KIB)).await.accepted();
     send(&layer(), &token_of_length(16 * KIB + 1))
         .await
@@ -51,7 +52,7 @@ async fn the_limit_can_be_set() {
 }
 
 #[tokio::test]
-async fn length_is_looked_at_before_anything_else() {
+async fn the_length_is_checked_before_anything_else() {
     send(&up_to(500), &".".repeat(501))
         .await
         .invalid_token(ErrorKind::TokenTooLarge);
@@ -61,7 +62,7 @@ async fn length_is_looked_at_before_anything_else() {
 }
 
 #[test]
-fn a_limit_that_is_none_is_a_configuration_error() {
+fn a_limit_out_of_range_is_a_configuration_error() {
     for bytes in [0, 63, KIB * KIB + 1, usize::MAX] {
         let error = builder().max_token_len(bytes).build().unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{bytes}");

@@ -1,5 +1,4 @@
-//! What most tests share: a trusted issuer, its keys, tokens that are good unless changed,
-//! requests.
+//! What most tests share: a configured issuer, its keys, valid tokens, and requests.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -14,11 +13,11 @@ use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, KeySet, To
 pub use crate::answer::{Answer, ask, send, send_raw};
 
 pub const ISSUER: &str = "https://issuer.example";
-/// The audience that the test kit's tokens name by default.
+/// The default audience of the test kit's tokens.
 pub const AUDIENCE: &str = "https://api.example";
-/// What [`clock`] shows.
+/// The time of [`clock`].
 pub const NOW: u64 = 1_800_000_000;
-/// A header of the default key, as text.
+/// The header of a token of the default key, as JSON.
 pub const HEADER: &str = r#"{"alg":"ES256","kid":"ES256","typ":"JWT"}"#;
 
 pub fn at(seconds: u64) -> SystemTime {
@@ -29,18 +28,19 @@ pub fn clock() -> TestClock {
     TestClock::new(at(NOW))
 }
 
-/// The one key of an algorithm; its id is the algorithm's name. RSA keys take long to make.
+/// Returns the only key of an algorithm. Its id is the algorithm's name. The keys are shared,
+/// because RSA keys are slow to generate.
 pub fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
-    let place = Algorithm::all().position(|one| one == algorithm).unwrap();
-    KEYS[place].get_or_init(|| TestKey::generate(algorithm).with_key_id(algorithm.name()))
+    let index = Algorithm::all().position(|one| one == algorithm).unwrap();
+    KEYS[index].get_or_init(|| TestKey::generate(algorithm).with_key_id(algorithm.name()))
 }
 
 pub fn default_key() -> &'static TestKey {
     key(Algorithm::ES256)
 }
 
-/// A set as an operator would write it: with `kid` and `alg`, secrets allowed.
+/// Returns a key set as in a configuration: with `kid` and `alg`, and secrets allowed.
 pub fn key_set<'k>(keys: impl IntoIterator<Item = &'k TestKey>) -> KeySet {
     let keys: Vec<_> = keys.into_iter().map(TestKey::jwk).collect();
     KeySet::from_json(&json!({ "keys": keys }).to_string()).unwrap()
@@ -62,20 +62,20 @@ pub fn layer() -> JwtAuthLayer {
     builder().build().unwrap()
 }
 
-/// Takes tokens that can't stand in a header as well.
+/// Returns a layer that also reads tokens that a header can't contain.
 pub fn raw_layer() -> JwtAuthLayer {
     builder().token_sources([raw_source()]).build().unwrap()
 }
 
 pub fn raw_source() -> TokenSource {
-    TokenSource::custom(|head| head.extensions().get::<Raw>().map(|raw| raw.0.clone()))
+    TokenSource::custom(|request| request.extensions().get::<Raw>().map(|raw| raw.0.clone()))
 }
 
 /// A token in a request's extensions.
 #[derive(Clone)]
 pub struct Raw(pub String);
 
-/// A token that [`layer`] accepts.
+/// Returns a token that [`layer`] accepts.
 pub fn token() -> TokenBuilder {
     token_of(default_key())
 }
@@ -84,8 +84,8 @@ pub fn token_of(key: &TestKey) -> TokenBuilder {
     key.token().issuer(ISSUER).clock(&clock())
 }
 
-/// The text of a payload that [`layer`] accepts, with some claims as this JSON text; without those
-/// that are empty.
+/// Returns a payload that [`layer`] accepts, with these claims added or replaced by JSON texts. An
+/// empty text removes the claim.
 pub fn payload(changes: &[(&str, &str)]) -> String {
     let (now, exp) = (NOW.to_string(), (NOW + 300).to_string());
     let (iss, aud) = (format!("\"{ISSUER}\""), format!("\"{AUDIENCE}\""));
@@ -109,7 +109,7 @@ pub fn payload(changes: &[(&str, &str)]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// A token of the default key with this payload.
+/// Returns a token of the default key with this payload.
 pub fn signed(payload: impl AsRef<[u8]>) -> String {
     default_key().sign_raw(HEADER, payload.as_ref())
 }
@@ -122,7 +122,7 @@ pub fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
-/// A request with these headers.
+/// Returns a request with these headers.
 pub fn request(headers: &[(&str, &str)]) -> Request<()> {
     let request = headers
         .iter()

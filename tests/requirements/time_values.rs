@@ -1,5 +1,4 @@
-//! Requirement 17: what stands in `exp`, `nbf` and `iat` is a number of the right range, or an
-//! error (RFC 7519 §2).
+//! Requirement 17: `exp`, `nbf` and `iat` are numbers in range, or an error (RFC 7519 §2).
 
 use tower_jwt_auth::ErrorKind;
 
@@ -68,7 +67,7 @@ async fn a_negative_time_is_an_invalid_claim() {
     }
 }
 
-// Minus zero is zero: long ago.
+// Minus zero is zero, the start of 1970.
 #[tokio::test]
 async fn minus_zero_is_zero() {
     for value in ["0", "-0", "-0.0", "0.0", "0e5", "-0e-5"] {
@@ -112,7 +111,7 @@ async fn a_time_beyond_the_year_9999_is_an_invalid_claim() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_number_is_rejected() {
+async fn a_time_that_is_not_a_json_number_is_rejected() {
     for claim in TIMES {
         for value in [
             "NaN",
@@ -155,7 +154,7 @@ async fn a_time_may_have_a_fraction_or_an_exponent() {
 }
 
 #[tokio::test]
-async fn a_time_far_ahead_is_a_time() {
+async fn a_time_up_to_the_year_9999_is_compared_with_the_clock() {
     for value in ["1e10", "253402300799", "10000000000.5"] {
         assert_eq!(kind_of("exp", value).await.0, None, "{value}");
         assert_eq!(

@@ -7,8 +7,8 @@ use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer};
 
 use crate::support::{NOW, at, builder, clock, layer, payload, send, signed, token};
 
-/// What a layer with so much leeway says of a token with these claims, as JSON text.
-async fn verdict(leeway: u64, claims: &[(&str, &str)]) -> Option<ErrorKind> {
+/// Returns the error of a layer with this leeway for a token with these claims, in JSON.
+async fn outcome(leeway: u64, claims: &[(&str, &str)]) -> Option<ErrorKind> {
     let layer = builder()
         .leeway(Duration::from_secs(leeway))
         .build()
@@ -16,25 +16,25 @@ async fn verdict(leeway: u64, claims: &[(&str, &str)]) -> Option<ErrorKind> {
     send(&layer, &signed(payload(claims))).await.kind()
 }
 
-async fn verdict_of(leeway: u64, claim: &str, time: u64) -> Option<ErrorKind> {
-    verdict(leeway, &[(claim, &time.to_string())]).await
+async fn outcome_of(leeway: u64, claim: &str, time: u64) -> Option<ErrorKind> {
+    outcome(leeway, &[(claim, &time.to_string())]).await
 }
 
 #[tokio::test]
-async fn a_token_expires_exactly_when_it_says_and_the_leeway_later() {
+async fn a_token_expires_exactly_at_exp_plus_the_leeway() {
     for leeway in [0, 1, 60, 3600] {
         assert_eq!(
-            verdict_of(leeway, "exp", NOW + 1 - leeway).await,
+            outcome_of(leeway, "exp", NOW + 1 - leeway).await,
             None,
             "{leeway}"
         );
         assert_eq!(
-            verdict_of(leeway, "exp", NOW - leeway).await,
+            outcome_of(leeway, "exp", NOW - leeway).await,
             Some(ErrorKind::Expired),
             "{leeway}"
         );
         assert_eq!(
-            verdict_of(leeway, "exp", NOW - 1 - leeway).await,
+            outcome_of(leeway, "exp", NOW - 1 - leeway).await,
             Some(ErrorKind::Expired),
             "{leeway}"
         );
@@ -42,20 +42,20 @@ async fn a_token_expires_exactly_when_it_says_and_the_leeway_later() {
 }
 
 #[tokio::test]
-async fn a_token_is_valid_from_when_it_says_and_the_leeway_before() {
+async fn a_token_is_valid_from_nbf_and_iat_minus_the_leeway() {
     for claim in ["nbf", "iat"] {
         for leeway in [0, 1, 60, 3600] {
             assert_eq!(
-                verdict_of(leeway, claim, NOW - 1).await,
+                outcome_of(leeway, claim, NOW - 1).await,
                 None,
                 "{claim} {leeway}"
             );
             assert_eq!(
-                verdict_of(leeway, claim, NOW + leeway).await,
+                outcome_of(leeway, claim, NOW + leeway).await,
                 None,
                 "{claim} {leeway}"
             );
-            let beyond = verdict(
+            let beyond = outcome(
                 leeway,
                 &[
                     ("exp", "1900000000"),
@@ -70,56 +70,56 @@ async fn a_token_is_valid_from_when_it_says_and_the_leeway_before() {
 
 #[tokio::test]
 async fn the_leeway_is_a_minute_by_default() {
-    let verdict =
+    let outcome =
         async |claims: &[(&str, &str)]| send(&layer(), &signed(payload(claims))).await.kind();
     let text = |time: u64| time.to_string();
-    assert_eq!(verdict(&[("exp", &text(NOW - 59))]).await, None);
+    assert_eq!(outcome(&[("exp", &text(NOW - 59))]).await, None);
     assert_eq!(
-        verdict(&[("exp", &text(NOW - 60))]).await,
+        outcome(&[("exp", &text(NOW - 60))]).await,
         Some(ErrorKind::Expired)
     );
     for claim in ["nbf", "iat"] {
-        assert_eq!(verdict(&[(claim, &text(NOW + 60))]).await, None);
+        assert_eq!(outcome(&[(claim, &text(NOW + 60))]).await, None);
         assert_eq!(
-            verdict(&[(claim, &text(NOW + 61))]).await,
+            outcome(&[(claim, &text(NOW + 61))]).await,
             Some(ErrorKind::NotYetValid)
         );
     }
 }
 
 #[tokio::test]
-async fn parts_of_a_second_count() {
+async fn fractions_of_a_second_count() {
     let clock = TestClock::new(at(NOW) + Duration::from_millis(500));
     let layer = builder()
         .clock(clock)
         .leeway(Duration::ZERO)
         .build()
         .unwrap();
-    let verdict = async |claim: &str, time: &str| {
+    let outcome = async |claim: &str, time: &str| {
         send(&layer, &signed(payload(&[(claim, time)])))
             .await
             .kind()
     };
-    assert_eq!(verdict("exp", "1800000000.75").await, None);
+    assert_eq!(outcome("exp", "1800000000.75").await, None);
     assert_eq!(
-        verdict("exp", "1800000000.5").await,
+        outcome("exp", "1800000000.5").await,
         Some(ErrorKind::Expired)
     );
     assert_eq!(
-        verdict("exp", "1800000000.25").await,
+        outcome("exp", "1800000000.25").await,
         Some(ErrorKind::Expired)
     );
     for claim in ["nbf", "iat"] {
-        assert_eq!(verdict(claim, "1800000000.5").await, None);
+        assert_eq!(outcome(claim, "1800000000.5").await, None);
         assert_eq!(
-            verdict(claim, "1800000000.75").await,
+            outcome(claim, "1800000000.75").await,
             Some(ErrorKind::NotYetValid)
         );
     }
 }
 
 #[tokio::test]
-async fn a_token_that_was_good_expires_and_does_not_come_back_but_with_the_clock() {
+async fn an_expired_token_is_valid_again_only_if_the_clock_is_set_back() {
     let clock = clock();
     let layer = builder()
         .clock(clock.clone())
@@ -145,7 +145,7 @@ async fn a_token_that_was_good_expires_and_does_not_come_back_but_with_the_clock
 }
 
 #[tokio::test]
-async fn a_token_that_was_too_early_becomes_valid() {
+async fn a_token_becomes_valid_at_nbf() {
     let clock = clock();
     let layer = builder()
         .clock(clock.clone())
@@ -161,7 +161,7 @@ async fn a_token_that_was_too_early_becomes_valid() {
 }
 
 #[tokio::test]
-async fn expiry_is_required_and_the_other_times_are_not() {
+async fn exp_is_required_and_nbf_and_iat_are_not() {
     let answer = send(&layer(), &signed(payload(&[("exp", "")]))).await;
     answer.invalid_token(ErrorKind::MissingClaim);
     assert_eq!(answer.claim(), Some("exp"));
@@ -170,28 +170,28 @@ async fn expiry_is_required_and_the_other_times_are_not() {
         .accepted();
 }
 
-fn short_lived(life: u64) -> JwtAuthLayer {
+fn max_lifetime(seconds: u64) -> JwtAuthLayer {
     builder()
-        .max_lifetime(Duration::from_secs(life))
+        .max_lifetime(Duration::from_secs(seconds))
         .leeway(Duration::ZERO)
         .build()
         .unwrap()
 }
 
 #[tokio::test]
-async fn a_token_that_lives_too_long_can_be_rejected() {
+async fn a_token_beyond_the_maximum_lifetime_is_rejected() {
     let token = |exp: u64| signed(payload(&[("exp", &exp.to_string())]));
-    send(&short_lived(300), &token(NOW + 300)).await.accepted();
-    let answer = send(&short_lived(300), &token(NOW + 301)).await;
+    send(&max_lifetime(300), &token(NOW + 300)).await.accepted();
+    let answer = send(&max_lifetime(300), &token(NOW + 301)).await;
     answer.invalid_token(ErrorKind::InvalidClaim);
     assert_eq!(answer.claim(), Some("exp"));
-    // The year 9999, where nothing is set.
+    // By default, up to the year 9999.
     send(&layer(), &token(253_402_300_799)).await.accepted();
 }
 
 // RFC 7519 §4.1.4: "usually no more than a few minutes".
 #[test]
-fn a_leeway_beyond_an_hour_is_a_configuration_error() {
+fn a_leeway_of_more_than_an_hour_is_a_configuration_error() {
     let _ = builder().leeway(Duration::from_secs(3600)).build().unwrap();
     for leeway in [Duration::from_secs(3601), Duration::MAX] {
         let error = builder().leeway(leeway).build().unwrap_err();

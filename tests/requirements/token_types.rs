@@ -1,4 +1,4 @@
-//! Requirement 18: `typ`, and access tokens by RFC 9068 (RFC 8725 §3.11).
+//! Requirement 18: `typ`, and access tokens of RFC 9068 (RFC 8725 §3.11).
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::TokenBuilder;
@@ -34,7 +34,7 @@ async fn type_of(typ: &str) -> TokenType {
 }
 
 #[tokio::test]
-async fn a_token_may_have_no_type_or_an_access_tokens() {
+async fn a_token_may_have_no_type_or_that_of_a_jwt_or_an_access_token() {
     let untyped = send(&layer(), &token().without_header("typ").sign())
         .await
         .accepted();
@@ -62,7 +62,7 @@ async fn another_type_is_rejected_by_default() {
 }
 
 #[tokio::test]
-async fn a_type_that_is_no_string_is_malformed() {
+async fn a_type_that_is_not_a_string_is_malformed() {
     for typ in [
         Value::Null,
         json!(1),
@@ -75,7 +75,7 @@ async fn a_type_that_is_no_string_is_malformed() {
     }
 }
 
-/// RFC 9068 mode.
+/// Returns a layer that accepts access tokens of RFC 9068 only.
 fn access_only() -> JwtAuthLayer {
     builder().access_tokens_only().build().unwrap()
 }
@@ -87,7 +87,7 @@ fn access_token() -> TokenBuilder {
 }
 
 #[tokio::test]
-async fn an_access_token_has_the_type_of_one() {
+async fn in_access_tokens_only_mode_the_type_must_be_at_jwt() {
     for typ in [
         "at+jwt",
         "AT+JWT",
@@ -114,7 +114,7 @@ async fn an_access_token_has_the_type_of_one() {
 }
 
 #[tokio::test]
-async fn an_access_token_has_every_claim_of_one() {
+async fn in_access_tokens_only_mode_every_claim_of_rfc_9068_is_required() {
     for claim in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"] {
         let answer = send(&access_only(), &access_token().without_claim(claim).sign())
             .await
@@ -125,7 +125,7 @@ async fn an_access_token_has_every_claim_of_one() {
 }
 
 #[tokio::test]
-async fn a_claim_of_another_type_does_not_count_as_one_of_an_access_token() {
+async fn in_access_tokens_only_mode_a_claim_of_the_wrong_type_is_rejected() {
     for claim in ["sub", "client_id", "jti", "iat", "iss"] {
         for value in [Value::Null, json!(true), json!(["x"]), json!({})] {
             let answer = send(&access_only(), &access_token().claim(claim, &value).sign()).await;
@@ -144,9 +144,9 @@ async fn a_claim_of_another_type_does_not_count_as_one_of_an_access_token() {
     send(&access_only(), &token).await.accepted();
 }
 
-// Outside RFC 9068 mode only `iss`, `aud` and `exp` must be there.
+// Without `access_tokens_only`, only `iss`, `aud` and `exp` are required.
 #[tokio::test]
-async fn the_other_claims_may_be_absent_by_default() {
+async fn by_default_the_other_claims_may_be_absent() {
     for claim in ["sub", "iat", "jti"] {
         send(&layer(), &token().without_claim(claim).sign())
             .await
@@ -156,7 +156,7 @@ async fn the_other_claims_may_be_absent_by_default() {
 }
 
 #[tokio::test]
-async fn the_types_to_take_can_be_chosen() {
+async fn the_accepted_types_can_be_set() {
     let layer = builder()
         .token_types(["secevent+jwt", "application/custom"])
         .build()
@@ -185,7 +185,7 @@ async fn the_types_to_take_can_be_chosen() {
 }
 
 #[test]
-fn no_type_to_take_is_a_configuration_error() {
+fn an_empty_list_of_types_is_a_configuration_error() {
     let error = builder().token_types([""; 0]).build().unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
 }

@@ -1,4 +1,4 @@
-//! Requirement 12: keys that are too weak or are none (RFC 7518 §3.2, §3.3, §6.2).
+//! Requirement 12: weak and invalid keys (RFC 7518 §3.2, §3.3, §6.2).
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestIssuer;
@@ -8,7 +8,7 @@ use crate::support::{
     AUDIENCE, ISSUER, builder_for, decode, default_key, encode, key, send, token, token_of,
 };
 
-/// As many different bytes as there are.
+/// Returns a secret with as many different bytes as possible.
 fn secret(length: usize) -> Vec<u8> {
     (0..=u8::MAX).cycle().take(length).collect()
 }
@@ -40,7 +40,7 @@ fn a_secret_shorter_than_its_hash_is_rejected() {
             );
         }
     }
-    let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::from_secret(ISSUER, secret(31), AUDIENCE);
+    let layer = JwtAuthLayer::from_secret(ISSUER, secret(31), AUDIENCE);
     assert_eq!(kind_of(layer), ConfigErrorKind::WeakSecret);
 }
 
@@ -58,13 +58,13 @@ fn a_secret_that_repeats_a_few_bytes_is_rejected() {
             ConfigErrorKind::WeakSecret,
             "{text}"
         );
-        let layer: Result<JwtAuthLayer, _> = JwtAuthLayer::from_secret(ISSUER, &weak, AUDIENCE);
+        let layer = JwtAuthLayer::from_secret(ISSUER, &weak, AUDIENCE);
         assert_eq!(kind_of(layer), ConfigErrorKind::WeakSecret, "{text}");
     }
 }
 
 #[test]
-fn a_secret_for_another_algorithm_is_a_contradiction() {
+fn a_secret_for_another_algorithm_is_an_invalid_setting() {
     assert_eq!(
         kind_of(Key::from_secret(Algorithm::ES256, secret(32))),
         ConfigErrorKind::InvalidSetting
@@ -95,18 +95,18 @@ fn resized(jwk: &mut Value, member: &str, change: impl Fn(&mut Vec<u8>)) {
     jwk[member] = json!(encode(bytes));
 }
 
-/// JWKs that no key may be made of, each with the id `weak`.
+/// Returns JWKs that must be rejected, each with the id `weak`.
 fn unusable() -> Vec<Value> {
-    let whole = modulus(256);
+    let modulus_2048 = modulus(256);
     let mut keys = vec![
         rsa(&modulus(128), "AQAB"),
         rsa(&modulus(255), "AQAB"),
         rsa(&[], "AQAB"),
     ];
-    // Leading zeros don't make it longer.
+    // Leading zeros do not count.
     keys.push(rsa(&[&[0; 128][..], &modulus(128)].concat(), "AQAB"));
-    // 1, 0, 2, 65536, nothing, and more than 32 bits.
-    keys.extend(["AQ", "AA", "Ag", "AQAA", "", "AQAAAAAB"].map(|e| rsa(&whole, e)));
+    // Exponents: 1, 0, 2, 65536, none, and one of more than 32 bits.
+    keys.extend(["AQ", "AA", "Ag", "AQAA", "", "AQAAAAAB"].map(|e| rsa(&modulus_2048, e)));
     keys.extend([
         ec(|jwk| resized(jwk, "x", |x| x.truncate(31))),
         ec(|jwk| resized(jwk, "y", |y| *y = y.split_off(1))),
@@ -137,7 +137,7 @@ fn unusable() -> Vec<Value> {
 }
 
 #[test]
-fn what_is_no_strong_key_is_unusable() {
+fn a_weak_or_invalid_key_is_unusable() {
     for jwk in unusable() {
         assert_eq!(
             kind_of(Key::from_jwk(&jwk.to_string())),
@@ -154,7 +154,7 @@ fn what_is_no_strong_key_is_unusable() {
 }
 
 #[tokio::test]
-async fn a_weak_key_in_a_set_is_skipped_and_the_others_serve() {
+async fn a_weak_key_in_a_set_is_skipped_and_the_others_are_used() {
     for jwk in unusable() {
         let set =
             KeySet::from_json(&json!({"keys": [jwk, default_key().jwk()]}).to_string()).unwrap();
@@ -187,14 +187,13 @@ async fn a_secret_that_an_issuer_publishes_is_not_used() {
         .start()
         .await
         .unwrap();
-    let layer: JwtAuthLayer =
-        JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
+    let layer = JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
     send(&layer, &issuer.token_with(Algorithm::ES256).sign())
         .await
         .accepted();
     let answer = send(&layer, &issuer.token_with(Algorithm::HS256).sign()).await;
     answer.invalid_token(ErrorKind::AlgorithmNotAllowed);
-    // Not even kept.
+    // It is skipped.
     let health = layer.authenticator().health().remove(0);
     assert_eq!((health.keys.len(), health.skipped.len()), (1, 1));
     assert_eq!(
@@ -206,13 +205,12 @@ async fn a_secret_that_an_issuer_publishes_is_not_used() {
 #[tokio::test]
 async fn a_weak_key_that_an_issuer_publishes_is_skipped() {
     let issuer = TestIssuer::start().await.unwrap();
-    let good = issuer.key(Algorithm::ES256).unwrap();
+    let valid = issuer.key(Algorithm::ES256).unwrap();
     issuer.set_jwks(
-        json!({"keys": [rsa(&modulus(128), "AQAB"), good.jwk(), rsa(&modulus(256), "AQ")]})
+        json!({"keys": [rsa(&modulus(128), "AQAB"), valid.jwk(), rsa(&modulus(256), "AQ")]})
             .to_string(),
     );
-    let layer: JwtAuthLayer =
-        JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
+    let layer = JwtAuthLayer::jwks(issuer.issuer(), issuer.jwks_uri(), AUDIENCE).unwrap();
     send(&layer, &issuer.token().sign()).await.accepted();
     let rsa = issuer
         .token()

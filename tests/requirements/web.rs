@@ -1,4 +1,4 @@
-//! A world-wide web in memory, so that `https` needs no certificates.
+//! Web servers in memory, so that `https` needs no certificates.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ use tower_jwt_auth::HttpClient;
 #[derive(Clone, Default)]
 pub struct Web {
     pages: Arc<Mutex<HashMap<String, Bytes>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    fetched: Arc<Mutex<Vec<String>>>,
 }
 
 impl Web {
@@ -23,26 +23,26 @@ impl Web {
     }
 
     pub fn publish_bytes(&self, url: &str, page: impl Into<Bytes>) {
-        // As `Uri` writes it.
+        // In the form that `Uri` displays.
         let url = url.parse::<http::Uri>().unwrap().to_string();
         self.pages.lock().unwrap().insert(url, page.into());
     }
 
-    /// The URLs that were asked for so far.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+    /// Returns the URLs that were fetched so far.
+    pub fn fetched(&self) -> Vec<String> {
+        self.fetched.lock().unwrap().clone()
     }
 
     pub fn client(&self) -> HttpClient {
         let web = self.clone();
         HttpClient::new(service_fn(move |request: Request<Full<Bytes>>| {
-            let answer = web.answer(&request.uri().to_string());
+            let answer = web.respond(&request.uri().to_string());
             async { Ok::<_, Infallible>(answer) }
         }))
     }
 
-    fn answer(&self, url: &str) -> Response<Full<Bytes>> {
-        self.asked.lock().unwrap().push(url.to_owned());
+    fn respond(&self, url: &str) -> Response<Full<Bytes>> {
+        self.fetched.lock().unwrap().push(url.to_owned());
         let page = self.pages.lock().unwrap().get(url).cloned();
         let status = if page.is_some() {
             StatusCode::OK

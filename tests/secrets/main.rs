@@ -1,8 +1,8 @@
 //! Secrets are never shown, and copied no more often than necessary.
 //!
 //! Whether freed memory was wiped can't be tested without `unsafe`. The tests check how much
-//! memory is allocated to read a secret: that of the copies in `Zeroizing`, and no more. They run in
-//! a process of their own, because counting allocations replaces the global allocator.
+//! memory is allocated to read a secret: that of the copies in `Zeroizing`, and no more. They run
+//! in a process of their own, because counting allocations replaces the global allocator.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
