@@ -69,18 +69,18 @@ fn without_a_running_refresher_a_withdrawn_key_is_rejected_after_its_ttl() {
     );
     mock.answer(Answer::Keys);
     mock.rotate();
-    let mut served = 0;
+    let mut accepted_for = 0;
     while program.call(&withdrawn).is_none() {
         program.pass(SECOND);
-        served += 1;
+        accepted_for += 1;
         assert!(
-            served < 3600,
+            accepted_for < 3600,
             "still trusted an hour after it was withdrawn"
         );
     }
     assert!(
-        (55..=70).contains(&served),
-        "{served} s: the TTL, and the duration of a fetch"
+        (55..=70).contains(&accepted_for),
+        "{accepted_for} s: the TTL, and the duration of a fetch"
     );
     assert_eq!(program.call(&withdrawn), Some(ErrorKind::UnknownKey));
 }

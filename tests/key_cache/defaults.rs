@@ -104,7 +104,7 @@ async fn the_fetch_timeout_includes_the_metadata() {
 async fn retry_after_is_respected_up_to_a_minute() {
     let forever = u64::MAX.to_string();
     let late = "Fri, 31 Dec 9999 23:59:59 GMT";
-    for (asked, delay) in [
+    for (retry_after, delay) in [
         ("59", 59),
         ("60", 60),
         ("61", 60),
@@ -113,12 +113,12 @@ async fn retry_after_is_respected_up_to_a_minute() {
         (late, 60),
     ] {
         let mock = Mock::new();
-        mock.header("retry-after", asked);
+        mock.header("retry-after", retry_after);
         mock.answer(Answer::Status(503));
         let authenticator = mock.authenticator();
         let delay = Duration::from_secs(delay);
         let error = authenticator.authenticate(&mock.token()).await.unwrap_err();
-        assert_eq!(error.retry_after(), Some(delay), "{asked}");
+        assert_eq!(error.retry_after(), Some(delay), "{retry_after}");
         sleep(delay * 5 / 2).await;
         let times = mock.fetch_times(0);
         assert_eq!(
@@ -127,7 +127,7 @@ async fn retry_after_is_respected_up_to_a_minute() {
                 .map(|pair| pair[1] - pair[0])
                 .collect::<Vec<_>>(),
             [delay, delay],
-            "{asked}"
+            "{retry_after}"
         );
     }
 }

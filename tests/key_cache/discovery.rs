@@ -181,7 +181,7 @@ async fn the_jwks_uri_of_an_https_issuer_must_be_https() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_path_of_an_issuer_stands_before_or_after_the_well_known_part() {
+async fn the_path_of_an_issuer_goes_before_or_after_the_well_known_part() {
     let mock = Mock::new();
     let issuer =
         Issuer::discovery("https://issuer.example/tenant/", AUDIENCE).http_client(mock.client());

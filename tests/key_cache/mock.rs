@@ -216,9 +216,9 @@ impl Mock {
         }
     }
 
-    fn content(&self, url: &str, asked: &HeaderMap) -> Response<Full<Bytes>> {
+    fn content(&self, url: &str, request_headers: &HeaderMap) -> Response<Full<Bytes>> {
         let etag = self.with(|state| state.headers.get("etag").cloned());
-        if etag.is_some() && asked.get("if-none-match") == etag.as_ref() {
+        if etag.is_some() && request_headers.get("if-none-match") == etag.as_ref() {
             return self.response(StatusCode::NOT_MODIFIED, String::new());
         }
         let page = self.with(|state| state.pages.get(url).cloned());

@@ -286,7 +286,8 @@ async fn the_invariants_hold_at_every_step_of_a_random_schedule() {
             ..
         } = &world;
         println!(
-            "seed {seed}: {STEPS} steps, {accepted} accepted, {rejected} rejected, {unavailable} unavailable, {} fetches",
+            "seed {seed}: {STEPS} steps, {accepted} accepted, {rejected} rejected, \
+             {unavailable} unavailable, {} fetches",
             mock.fetches()
         );
         assert!(

@@ -125,8 +125,8 @@ proptest! {
         prop_assert_eq!(read.parameter("realm"), shown.as_deref());
         prop_assert_eq!(read.parameter("error"), code(kind));
         prop_assert_eq!(read.parameter("error_description").is_some(), code(kind).is_some());
-        let asked = (kind == ErrorKind::InsufficientScope).then(|| scopes.join(" "));
-        prop_assert_eq!(read.parameter("scope"), asked.as_deref());
+        let required = (kind == ErrorKind::InsufficientScope).then(|| scopes.join(" "));
+        prop_assert_eq!(read.parameter("scope"), required.as_deref());
         let known = ["realm", "error", "error_description", "scope"];
         for (name, value) in &read.parameters {
             let is_known = known.contains(&name.as_str());

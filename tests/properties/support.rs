@@ -25,10 +25,10 @@ static AUTHENTICATOR: LazyLock<Authenticator> =
 /// Returns a configuration with `count` inputs, or as many as `PROPTEST_CASES` says. Inputs that
 /// fail are not stored in a file, because they become tests.
 pub(crate) fn cases(count: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES")
+    let configured = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok());
-    let cases = asked.unwrap_or(count);
+    let cases = configured.unwrap_or(count);
     Config {
         cases,
         max_global_rejects: cases,

@@ -91,7 +91,7 @@ async fn b64_is_rejected() {
     }
 }
 
-// RFC 7797 §3: the payload stands unencoded between the dots.
+// RFC 7797 §3: an unencoded payload between the dots.
 #[tokio::test]
 async fn an_unencoded_payload_is_rejected() {
     let header = encode(r#"{"alg":"ES256","kid":"ES256","b64":false,"crit":["b64"]}"#);

@@ -151,7 +151,7 @@ async fn with_the_issuer_down_requests_get_503() {
     unavailable(&send(&layer(of_discovery(&issuer)), &issuer.token().sign()).await);
 }
 
-// The signature was not verified, so the response tells a forger nothing.
+// The signature was not verified, so a forger learns nothing from the response.
 #[tokio::test]
 async fn every_token_that_could_be_valid_gets_503() {
     let issuer = TestIssuer::start().await.unwrap();

@@ -235,6 +235,7 @@ async fn a_panic_of_the_users_type_reaches_the_caller() {
             .build_authenticator()
             .unwrap();
     let token = token().sign();
-    let asked = tokio::spawn(async move { authenticator.authenticate(&token).await.is_ok() }).await;
-    assert!(asked.unwrap_err().is_panic());
+    let outcome =
+        tokio::spawn(async move { authenticator.authenticate(&token).await.is_ok() }).await;
+    assert!(outcome.unwrap_err().is_panic());
 }

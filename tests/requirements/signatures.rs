@@ -17,8 +17,8 @@ const ORDERS: [(Algorithm, &str); 3] = [
     ),
     (
         Algorithm::ES512,
-        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709\
-         a5d03bb5c9b8899c47aebb6fb71e91386409",
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0\
+         148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
     ),
 ];
 
