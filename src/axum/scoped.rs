@@ -20,7 +20,7 @@ use crate::{
 /// | request | response |
 /// |---|---|
 /// | lacks a scope | 403, `error="insufficient_scope"` and `scope="…"` |
-/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error |
+/// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |
 ///
 /// The response is that of [`Challenge`], without a realm. For other responses, or to require any

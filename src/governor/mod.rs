@@ -31,7 +31,7 @@ use crate::{
 /// | request | response |
 /// |---|---|
 /// | exceeds the limit | 429 and `Retry-After`, in whole seconds rounded down (gRPC 8) |
-/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error (gRPC 16) |
+/// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error (gRPC 16) |
 /// | has a token without the claim | 401 `invalid_token` (gRPC 16) |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (gRPC 13), and a log event at level error |
 ///

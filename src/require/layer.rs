@@ -25,7 +25,7 @@ use crate::response::Challenge;
 /// |---|---|
 /// | meets the requirement | that of the inner service |
 /// | does not meet it | 403 `insufficient_scope`, with `scope="…"` where scopes are required (gRPC 7) |
-/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional)) | 401, a challenge without an error (gRPC 16) |
+/// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error (gRPC 16) |
 /// | no [`JwtAuthLayer`] with this `C` ran | 500 (gRPC 13), and a log event at level error |
 ///
 /// Cheap to clone.

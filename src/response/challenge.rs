@@ -17,7 +17,7 @@ use crate::request::RequestParts;
 /// | no token | 401 | `Bearer` |
 /// | credentials given twice | 400 | `error="invalid_request"` |
 /// | invalid token | 401 | `error="invalid_token"` |
-/// | missing scope | 403 | `error="insufficient_scope"`, `scope="…"` |
+/// | missing scope, or rejected by a predicate | 403 | `error="insufficient_scope"`, with `scope="…"` if scopes are required |
 /// | keys unavailable | 503, `Retry-After` | none |
 ///
 /// `error` comes with an `error_description`, which gRPC clients get as `grpc-message`.
@@ -29,7 +29,7 @@ use crate::request::RequestParts;
 /// |---|---|
 /// | no token, invalid token | 16 `UNAUTHENTICATED` |
 /// | credentials given twice | 3 `INVALID_ARGUMENT` |
-/// | missing scope | 7 `PERMISSION_DENIED` |
+/// | missing scope, or rejected by a predicate | 7 `PERMISSION_DENIED` |
 /// | keys unavailable | 14 `UNAVAILABLE` |
 ///
 /// A gRPC request is a `POST` with content type `application/grpc`, `application/grpc-web` or
@@ -50,7 +50,7 @@ impl Challenge {
 
     /// Sets the realm, which names the protected area (RFC 9110 §11.5). Default: none.
     ///
-    /// Characters that a quoted string of RFC 6750 §3 can't hold are left out.
+    /// Characters that RFC 6750 §3 does not allow in `error_description` are left out.
     #[must_use]
     pub fn realm(mut self, realm: &str) -> Self {
         let realm = realm.chars().filter(|character| is_quotable(*character));

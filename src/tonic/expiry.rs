@@ -65,9 +65,10 @@ pin_project! {
 }
 
 impl<S> UntilExpiry<S> {
-    /// Sets by how much the stream outlives the token. Default: 0, although the [layer's
-    /// leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream of a token that was
-    /// accepted within the leeway ends at once.
+    /// Lets the stream go on for this long after the token expires, or after the call of
+    /// [`until_expiry`] if the token had already expired. Several calls add up. Default: 0,
+    /// although the [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream
+    /// of a token that was accepted within the leeway ends at once.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         // If the sum overflows, the deadline stays as it is: the stream ends earlier, never later.
         if let Some(deadline) = self.expiry.deadline().checked_add(leeway) {

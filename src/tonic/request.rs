@@ -10,7 +10,7 @@ use crate::{Claims, Error, ErrorKind, MissingClaims};
 /// | call | [`claims`](Self::claims) | [`optional_claims`](Self::optional_claims) |
 /// |---|---|---|
 /// | has a valid token | claims | claims |
-/// | has no token, and was let through ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | `UNAUTHENTICATED` | `None` |
+/// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | `UNAUTHENTICATED` | `None` |
 /// | no layer with this claims type ran | `INTERNAL` | `INTERNAL` |
 ///
 /// The last one is a mistake in the server; a log event at level error names the claims type.

@@ -117,7 +117,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
     /// requests. Offloading a check costs 20 to 120 µs, which is more than an RS256 check
-    /// takes, and under load half of the throughput. At most 10,000 requests wait for a thread;
+    /// takes. Under load, it halves the throughput. At most 10,000 requests wait for a thread;
     /// further ones get 503. Cached tokens are not offloaded. Without a tokio runtime, every
     /// signature is checked on the thread of its request.
     ///
