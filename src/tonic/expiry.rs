@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use ::tonic::Status;
 use futures::Stream;
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::{Claims, Error, ErrorKind};
 
@@ -43,13 +43,18 @@ use crate::{Claims, Error, ErrorKind};
 /// # let _ = ticks;
 /// ```
 pub fn until_expiry<S, C>(stream: S, claims: &Claims<C>) -> UntilExpiry<S> {
-    let remaining = claims.expires_at().duration_since(SystemTime::now());
-    // An error means that the token has expired within the leeway.
-    let expiry = tokio::time::sleep(remaining.unwrap_or_default());
+    let (expires_at, start) = (claims.expires_at(), SystemTime::now());
     UntilExpiry {
         stream: Some(stream),
-        expiry: Box::pin(expiry),
+        expiry: Box::pin(tokio::time::sleep(time_between(start, expires_at))),
+        expires_at,
+        start: (start, Instant::now()),
     }
+}
+
+/// Returns zero if `end` is before `start`: the token has expired within the layer's leeway.
+fn time_between(start: SystemTime, end: SystemTime) -> Duration {
+    end.duration_since(start).unwrap_or_default()
 }
 
 pin_project! {
@@ -61,20 +66,27 @@ pin_project! {
         stream: Option<S>,
         // Boxed, so that this is `Unpin` if the stream is.
         expiry: Pin<Box<Sleep>>,
+        expires_at: SystemTime,
+        // When `until_expiry` was called, by both clocks.
+        start: (SystemTime, Instant),
     }
 }
 
 impl<S> UntilExpiry<S> {
-    /// Lets the stream go on for this long after the token expires, or after the call of
-    /// [`until_expiry`] if the token had already expired. Several calls add up. Default: 0,
-    /// although the [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream
-    /// of a token that was accepted within the leeway ends at once.
+    /// Sets how long the stream may last after the token has expired. Default: 0, although the
+    /// [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: the stream of a token
+    /// that was accepted within the leeway ends at once. A leeway beyond the range of the clocks
+    /// has no effect.
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        // If the sum overflows, the deadline stays as it is: the stream ends earlier, never later.
-        if let Some(deadline) = self.expiry.deadline().checked_add(leeway) {
+        if let Some(deadline) = self.deadline(leeway) {
             self.expiry.as_mut().reset(deadline);
         }
         self
+    }
+
+    fn deadline(&self, leeway: Duration) -> Option<Instant> {
+        let (time, instant) = self.start;
+        instant.checked_add(time_between(time, self.expires_at.checked_add(leeway)?))
     }
 }
 

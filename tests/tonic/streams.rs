@@ -1,6 +1,6 @@
 //! Streams of every kind, which end when the token expires.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::oneshot;
@@ -19,6 +19,11 @@ async fn claims(lifetime: Duration) -> Claims {
         .authenticate(&token().expires_in(lifetime).sign())
         .await
         .unwrap()
+}
+
+fn unix_now() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap().as_secs()
 }
 
 #[track_caller]
@@ -142,6 +147,22 @@ async fn the_leeway_lengthens_the_stream() {
     let lasted = start.elapsed();
     assert!(
         lasted > MINUTE + MINUTE / 2 && lasted <= 2 * MINUTE + Duration::from_millis(1),
+        "{lasted:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_leeway_counts_from_the_expiry_of_a_token_and_the_last_one_set_is_used() {
+    let start = Instant::now();
+    let late = token().claim("exp", unix_now() - 50).sign();
+    let authenticator = builder().build_authenticator().unwrap();
+    let claims = authenticator.authenticate(&late).await.unwrap();
+    let silent = stream::pending::<Result<(), Status>>();
+    let mut silent = until_expiry(silent, &claims).leeway(MINUTE).leeway(MINUTE);
+    assert_expired(&silent.next().await.unwrap().unwrap_err());
+    let lasted = start.elapsed();
+    assert!(
+        lasted > Duration::from_secs(5) && lasted <= Duration::from_millis(10_001),
         "{lasted:?}"
     );
 }
