@@ -127,7 +127,8 @@
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!(
-    "tower-jwt-auth needs a signature backend: enable feature `aws-lc-rs` (the default) or `rust-crypto` (pure Rust)"
+    "tower-jwt-auth needs a signature backend: \
+     enable feature `aws-lc-rs` (the default) or `rust-crypto` (pure Rust)"
 );
 
 mod algorithm;

@@ -13,7 +13,10 @@ use super::{JsonClaims, payload};
 
 const PAYLOADS: &[&str] = &[
     "{}",
-    r#"{"iss":"i","sub":"s","aud":"a","exp":1800000000,"nbf":1.5e9,"iat":0,"jti":"j","client_id":"c","scope":"a b","scp":["c"],"x":1}"#,
+    concat!(
+        r#"{"iss":"i","sub":"s","aud":"a","exp":1800000000,"nbf":1.5e9,"iat":0,"jti":"j","#,
+        r#""client_id":"c","scope":"a b","scp":["c"],"x":1}"#
+    ),
     r#"{"aud":["a","b"],"scope":["a","b"],"scp":"c","exp":18e8,"x":{"y":[1,2.5,"z",null,true]}}"#,
     r#"{"aud":[],"scope":null,"client_id":null,"scp":{"a":[]},"x":null}"#,
     r#"{"scope":["a",1],"client_id":7,"scp":-1,"x":-2}"#,

@@ -87,7 +87,8 @@ where
     }
 }
 
-/// Returns whether it is a CORS preflight, which carries no credentials (Fetch §3.2.2).
+/// Returns whether it is a CORS preflight, which carries no credentials (Fetch, "CORS protocol and
+/// credentials").
 fn is_preflight(parts: &RequestParts<'_>) -> bool {
     parts.method() == Method::OPTIONS
         && parts.headers().contains_key(ORIGIN)

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
 
-/// Entries outlive their tokens by this much: the system clock may be set back, while the cache
+/// How long an id stays after its token expires: the system clock may be set back, while the cache
 /// measures ages with a monotonic one.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 

@@ -83,13 +83,14 @@ fn with_header(
 }
 
 fn with_unusable_keys(usable: &[Value]) -> String {
+    let (rsa_1024, zero) = ("x".repeat(170) + "w", "A".repeat(43));
     let mut keys = vec![
         json!({}),
         json!({"kty": "XYZ", "kid": "unknown-type", "z": "AQAB"}),
-        json!({"kty": "RSA", "kid": "rsa-1024", "alg": "RS256", "n": "x".repeat(170) + "w", "e": "AQAB"}),
+        json!({"kty": "RSA", "kid": "rsa-1024", "alg": "RS256", "n": rsa_1024, "e": "AQAB"}),
         json!({"kty": "EC", "kid": "bad-base64", "crv": "P-256", "x": "+/+/=", "y": "*"}),
-        json!({"kty": "EC", "kid": "off-curve", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)}),
-        json!({"kty": "oct", "kid": "symmetric", "alg": "HS256", "k": "A".repeat(43)}),
+        json!({"kty": "EC", "kid": "off-curve", "crv": "P-256", "x": zero, "y": zero}),
+        json!({"kty": "oct", "kid": "symmetric", "alg": "HS256", "k": zero}),
     ];
     keys.extend(usable.first().cloned().map(|mut key| {
         key["kid"] = json!("for-encryption");

@@ -101,7 +101,8 @@ impl TestKey {
                 json!({"kty": "RSA", "n": base64url(n), "e": base64url(e)})
             }
             PublicParts::Ec { x, y } => {
-                json!({"kty": "EC", "crv": curve_name(self.algorithm), "x": base64url(x), "y": base64url(y)})
+                let curve = curve_name(self.algorithm);
+                json!({"kty": "EC", "crv": curve, "x": base64url(x), "y": base64url(y)})
             }
             PublicParts::Ed { x } => json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(x)}),
             PublicParts::Secret(secret) => json!({"kty": "oct", "k": base64url(secret)}),

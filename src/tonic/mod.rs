@@ -6,8 +6,8 @@
 //! expires.
 //!
 //! Note:
-//! - A token is checked when a call begins. A stream may outlive its token, unless [`until_expiry`]
-//!   ends it. See [Streams](#streams).
+//! - A token is checked when a call begins. A stream may go on after its token expires, unless
+//!   [`until_expiry`] ends it. See [Streams](#streams).
 //! - A predicate for [`skip`](crate::JwtAuthBuilder::skip) sees a method only as the path of the
 //!   request. [`grpc_methods`] is such a predicate, and compares whole names, not prefixes.
 //! - HTTP/2 servers limit the size of a request's headers: tonic and axum to 16 KiB in total. A

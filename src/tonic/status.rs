@@ -22,7 +22,8 @@ const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 /// # Examples
 ///
 /// ```
-/// # async fn check(authenticator: tower_jwt_auth::Authenticator, token: &str) -> Result<(), tonic::Status> {
+/// # use tower_jwt_auth::Authenticator;
+/// # async fn check(authenticator: Authenticator, token: &str) -> Result<(), tonic::Status> {
 /// // A token that came in a message, not in the metadata:
 /// let claims = authenticator.authenticate(token).await?;
 /// # drop(claims);

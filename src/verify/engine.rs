@@ -28,9 +28,9 @@ pub(crate) struct Engine<C> {
 }
 
 /// The claims of a verified token, and what the verification depends on.
-pub(crate) struct Verification<C> {
+pub(crate) struct Verification<'e, C> {
     pub(crate) claims: Claims<C>,
-    pub(crate) issuer: Arc<ConfiguredIssuer>,
+    pub(crate) issuer: &'e Arc<ConfiguredIssuer>,
     /// The id of the key set that the signing key was in.
     pub(crate) key_set: u64,
 }
@@ -87,7 +87,7 @@ impl<C: DeserializeOwned> Engine<C> {
         &self,
         token: &[u8],
         now: Duration,
-    ) -> Result<Result<Verification<C>, NeedsKeys>, Error> {
+    ) -> Result<Result<Verification<'_, C>, NeedsKeys>, Error> {
         if token.len() > self.rules.max_token_len {
             return Err(ErrorKind::TokenTooLarge.into());
         }

@@ -31,7 +31,7 @@ impl<C: DeserializeOwned> Engine<C> {
         token: &Compact<'_>,
         buffer: &mut Vec<u8>,
         now: Duration,
-    ) -> Result<Result<Verification<C>, Error>, Fallback> {
+    ) -> Result<Result<Verification<'_, C>, Error>, Fallback> {
         let issuer = self.probable_issuer(token.header).ok_or(FALLBACK)?;
         let keys = issuer.keys.source().current().ok_or(FALLBACK)?;
         let header = keys.cached_header(token.header).ok_or(FALLBACK)?;
@@ -60,7 +60,7 @@ impl<C: DeserializeOwned> Engine<C> {
         let claims = verified.validate(&self.rules, issuer.expected(), now, |_| Ok(custom));
         Ok(claims.map(|claims| Verification {
             claims,
-            issuer: Arc::clone(issuer),
+            issuer,
             key_set,
         }))
     }

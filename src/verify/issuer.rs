@@ -203,7 +203,8 @@ impl Issuer {
         }
         if self.audience.has_empty() {
             let message = format!(
-                "audience of issuer {:?} is {:?}: must name at least one audience, and none may be empty",
+                "audience of issuer {:?} is {:?}: \
+                 must name at least one audience, and none may be empty",
                 self.name,
                 self.audience.as_slice()
             );

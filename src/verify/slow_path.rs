@@ -22,7 +22,7 @@ impl<C: DeserializeOwned> Engine<C> {
         Fallback { checked }: Fallback,
         buffer: &mut Vec<u8>,
         now: Duration,
-    ) -> Result<Result<Verification<C>, NeedsKeys>, Error> {
+    ) -> Result<Result<Verification<'_, C>, NeedsKeys>, Error> {
         let rules = &self.rules;
         let check = |algorithm, typ: Option<&str>| rules.check_header(algorithm, typ);
         let (header, token_type) = Header::read(token.header, check)?;
@@ -51,7 +51,7 @@ impl<C: DeserializeOwned> Engine<C> {
         let claims = verified.validate(rules, issuer.expected(), now, Verified::custom)?;
         Ok(Ok(Verification {
             claims,
-            issuer: Arc::clone(issuer),
+            issuer,
             key_set,
         }))
     }

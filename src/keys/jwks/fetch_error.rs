@@ -57,7 +57,7 @@ impl StdError for FetchError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Transport(source) => Some(&**source),
-            Self::Unusable(source) => Some(source),
+            // The texts of the others are complete.
             _ => None,
         }
     }

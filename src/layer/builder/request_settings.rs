@@ -45,7 +45,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// a CORS layer above this one answers them itself.
     ///
     /// A preflight is an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`. It
-    /// carries no credentials (Fetch §3.2.2).
+    /// carries no credentials (Fetch, "CORS protocol and credentials").
     pub const fn pass_preflight(mut self) -> Self {
         self.pass_preflight = true;
         self

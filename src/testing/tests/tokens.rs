@@ -66,7 +66,10 @@ fn members_can_be_replaced_added_and_removed() {
         part(&token, 0),
         json!({"alg": "none", "kid": "k", "crit": ["b64"]})
     );
-    let claims = json!({"iss": "https://a", "sub": "s", "aud": ["x", "y"], "scope": "a b", "n": [1.5], "iat": 0, "exp": 300});
+    let claims = json!({
+        "iss": "https://a", "sub": "s", "aud": ["x", "y"],
+        "scope": "a b", "n": [1.5], "iat": 0, "exp": 300
+    });
     assert_eq!(part(&token, 1), claims);
 }
 

@@ -103,7 +103,7 @@ impl<C> TokenCache<C> {
     pub(crate) fn insert(
         &self,
         token: &[u8],
-        verification: &Verification<C>,
+        verification: &Verification<'_, C>,
         rules: &Rules,
         now: Duration,
     ) {
@@ -115,7 +115,7 @@ impl<C> TokenCache<C> {
         let valid_until = valid_until.min(now.saturating_add(self.max_ttl));
         let cached = CachedToken {
             claims: verification.claims.clone(),
-            issuer: Arc::clone(&verification.issuer),
+            issuer: Arc::clone(verification.issuer),
             key_set: verification.key_set,
             epoch,
             valid_from: valid_from.max(now.saturating_sub(JITTER)),
