@@ -16,7 +16,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { addClaims } from './differential/claims.mjs';
 import { Corpus } from './differential/corpus.mjs';
 import { addDamage } from './differential/damage.mjs';
-import { addGood } from './differential/good.mjs';
+import { addValid } from './differential/valid.mjs';
 import { addHeaders } from './differential/headers.mjs';
 import { newVerifiers } from './differential/jose.mjs';
 import { newKeys, newRules, NOW } from './differential/keys.mjs';
@@ -26,12 +26,12 @@ import { check, ended, runAll, start } from './harness.mjs';
 
 const TIME_LIMIT = 120_000;
 const FEWEST_TOKENS = 2000;
-const MOST_SHOWN = 5;
+const MAX_SHOWN = 5;
 
 async function newCorpus(seed) {
   const keys = await newKeys();
   const corpus = new Corpus(keys, seed);
-  for (const add of [addGood, addClaims, addHeaders, addTexts, addDamage]) add(corpus);
+  for (const add of [addValid, addClaims, addHeaders, addTexts, addDamage]) add(corpus);
   return { rules: newRules(keys), tokens: corpus.tokens };
 }
 
@@ -60,14 +60,14 @@ function factsOf({ rules, token }, jose) {
 
 /** Compares the two decisions for each token. */
 function compare(tokens, theirs, answers) {
-  const counts = { accept: 0, refuse: 0 };
+  const counts = { accept: 0, reject: 0 };
   const explained = new Map(TABLE.map((line) => [line, 0]));
   const failures = [];
-  tokens.forEach((entry, place) => {
-    const [jose, ours] = [theirs[place], answers[place]];
+  tokens.forEach((entry, index) => {
+    const [jose, ours] = [theirs[index], answers[index]];
     const agree = jose.accepted === ours.accepted;
     const line = agree ? undefined : explain(factsOf(entry, jose), ours);
-    if (agree) counts[ours.accepted ? 'accept' : 'refuse'] += 1;
+    if (agree) counts[ours.accepted ? 'accept' : 'reject'] += 1;
     else if (line === undefined) failures.push(describe(entry, jose, ours));
     else explained.set(line, explained.get(line) + 1);
   });
@@ -82,13 +82,13 @@ function describe({ family, rules, token }, jose, ours) {
 }
 
 function none(failures) {
-  assert.equal(failures.length, 0, `${failures.length}, for example: ${failures.slice(0, MOST_SHOWN).join('; ')}`);
+  assert.equal(failures.length, 0, `${failures.length}, for example: ${failures.slice(0, MAX_SHOWN).join('; ')}`);
 }
 
 /** Returns the tokens whose decision differs from the expected one. */
 function unexpected(tokens, decisions) {
-  const decided = (place) => (decisions[place].accepted ? 'accept' : 'refuse');
-  const wrong = tokens.filter(({ expected }, place) => expected !== undefined && expected !== decided(place));
+  const decided = (index) => (decisions[index].accepted ? 'accept' : 'reject');
+  const wrong = tokens.filter(({ expected }, index) => expected !== undefined && expected !== decided(index));
   return wrong.map(({ family, token }) => `${family}: ${token}`);
 }
 
@@ -96,8 +96,8 @@ function unexpected(tokens, decisions) {
 function compareReadings(tokens, theirs, answers) {
   const explained = new Map(READINGS.map((line) => [line, 0]));
   const failures = [];
-  tokens.forEach((entry, place) => {
-    const [jose, ours] = [theirs[place], answers[place]];
+  tokens.forEach((entry, index) => {
+    const [jose, ours] = [theirs[index], answers[index]];
     if (!jose.accepted || !ours.accepted) return;
     const line = READINGS.find(({ when }) => when(ours.claims, jose.claims));
     const alike = isDeepStrictEqual(ours.claims, jose.claims);
@@ -141,9 +141,9 @@ async function checkBackend(name, { tokens }, theirs, answers) {
   await check(`${name}: there is a decision for each token`, () => assert.equal(answers.length, tokens.length));
   await check(`${name}: the decisions of this crate are those expected`, () => none(unexpected(tokens, answers)));
   const { counts, explained, failures } = compare(tokens, theirs, answers);
-  const { accept, refuse } = counts;
-  const others = tokens.length - accept - refuse;
-  console.log(`# ${name}: ${tokens.length} tokens: both accept ${accept}, both reject ${refuse}, disagreements ${others}`);
+  const { accept, reject } = counts;
+  const others = tokens.length - accept - reject;
+  console.log(`# ${name}: ${tokens.length} tokens: both accept ${accept}, both reject ${reject}, disagreements ${others}`);
   await check(`${name}: each disagreement is explained`, () => none(failures));
   for (const [{ rule, accepts, why }, count] of explained) {
     await checkLine(`${name}: accepted by ${accepts === 'jose' ? 'jose' : 'this crate'} only: ${rule}`, count, why);

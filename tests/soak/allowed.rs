@@ -1,4 +1,4 @@
-//! Which answers are right.
+//! The statuses that are right for a request.
 
 /// The statuses that are right.
 #[allow(clippy::struct_excessive_bools, reason = "a set of statuses")]
@@ -7,7 +7,7 @@ pub(crate) struct Allowed {
     pub(crate) accepted: bool,
     pub(crate) rejected: bool,
     pub(crate) unavailable: bool,
-    /// The key is not available, so that the request may wait for a fetch.
+    /// The key may not be cached, so the request may wait for a fetch.
     pub(crate) waits: bool,
 }
 
@@ -18,7 +18,7 @@ impl Allowed {
         unavailable: false,
         waits: false,
     };
-    pub(crate) const REFUSED: Self = Self {
+    pub(crate) const REJECTED: Self = Self {
         accepted: false,
         rejected: true,
         unavailable: false,
@@ -34,7 +34,7 @@ impl Allowed {
         }
     }
 
-    /// Whether the truth depends on what the server happened to know.
+    /// Returns whether the right status depends on what the server has fetched so far.
     pub(crate) const fn is_doubtful(self) -> bool {
         self.accepted && self.rejected
     }

@@ -1,5 +1,4 @@
-//! What the issuer does wrong. Each is such that the server must not take in what it gets: the good
-//! keys stay.
+//! The faults of the issuer. In each of them the server must keep the keys that it has cached.
 
 use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
@@ -8,17 +7,20 @@ use tower_jwt_auth::testing::TestKey;
 use crate::random::Random;
 
 pub(crate) enum Fault {
-    /// SIGKILL: connections are refused.
+    /// By SIGKILL: connections are refused.
     Killed,
-    /// SIGSTOP: connections are taken, and no response comes.
+    /// By SIGSTOP: connections are accepted, and no response comes.
     Stopped,
-    /// Wrong answers: what the issuer is told about its key set, and about its metadata.
-    Told { keys: Told, metadata: Option<Told> },
+    /// Wrong responses, by an order for the key set and perhaps one for the metadata.
+    WrongResponses {
+        keys: Order,
+        metadata: Option<Order>,
+    },
 }
 
-/// An order to the issuer.
+/// An order to the issuer, of a verb and its arguments.
 #[derive(Clone)]
-pub(crate) struct Told {
+pub(crate) struct Order {
     pub(crate) name: &'static str,
     pub(crate) verb: &'static str,
     pub(crate) rest: String,
@@ -29,31 +31,31 @@ impl Fault {
         match self {
             Self::Killed => "killed".to_owned(),
             Self::Stopped => "stopped".to_owned(),
-            Self::Told {
+            Self::WrongResponses {
                 keys,
                 metadata: None,
             } => keys.name.to_owned(),
-            Self::Told {
+            Self::WrongResponses {
                 keys,
                 metadata: Some(metadata),
             } => format!("{}; metadata: {}", keys.name, metadata.name),
         }
     }
 
-    /// All of them, in some order. Metadata that lies goes with a key set that is not to be had, so
-    /// that it is asked for again and again.
+    /// Returns all faults, in random order. Wrong metadata is combined with a fault of the key set,
+    /// so that both are fetched again and again.
     pub(crate) fn all(
         random: &mut Random,
         issuer: &str,
-        enemy_url: &str,
-        enemy: &TestKey,
+        attacker_url: &str,
+        attacker: &TestKey,
     ) -> Vec<Self> {
-        let mut keys = of_keys(enemy_url, enemy);
+        let mut keys = key_set_faults(attacker_url, attacker);
         random.shuffle(&mut keys);
-        let mut metadata = of_metadata(issuer, enemy_url).into_iter();
+        let mut metadata = metadata_faults(issuer, attacker_url).into_iter();
         let mut all: Vec<_> = keys
             .into_iter()
-            .map(|keys| Self::Told {
+            .map(|keys| Self::WrongResponses {
                 keys,
                 metadata: metadata.next(),
             })
@@ -64,8 +66,8 @@ impl Fault {
     }
 }
 
-fn of_keys(enemy_url: &str, enemy: &TestKey) -> Vec<Told> {
-    let fault = |name, rest: &str| Told {
+fn key_set_faults(attacker_url: &str, attacker: &TestKey) -> Vec<Order> {
+    let fault = |name, rest: &str| Order {
         name,
         verb: "fault",
         rest: rest.to_owned(),
@@ -86,83 +88,82 @@ fn of_keys(enemy_url: &str, enemy: &TestKey) -> Vec<Told> {
         fault("200 MB", "huge"),
         fault("endless", "endless"),
         fault(
-            "redirects to the enemy",
-            &format!("redirect {enemy_url}/jwks"),
+            "redirects to the attacker",
+            &format!("redirect {attacker_url}/jwks"),
         ),
-        Told {
+        Order {
             name: "secrets and private keys",
             verb: "keys",
-            rest: secrets(enemy),
+            rest: secrets(attacker),
         },
     ]
 }
 
-fn of_metadata(issuer: &str, enemy_url: &str) -> Vec<Told> {
-    let fault = |name, rest: &str| Told {
+fn metadata_faults(issuer: &str, attacker_url: &str) -> Vec<Order> {
+    let fault = |name, rest: &str| Order {
         name,
         verb: "metadata-fault",
         rest: rest.to_owned(),
     };
-    let enemys = format!("redirect {enemy_url}/.well-known/openid-configuration");
-    let lie = |name, rest: String| Told {
+    let redirect = format!("redirect {attacker_url}/.well-known/openid-configuration");
+    let wrong = |name, rest: String| Order {
         name,
         verb: "metadata",
         rest,
     };
     vec![
-        of_the_enemy(enemy_url),
-        lie(
-            "keys in the clear",
-            format!("{issuer} http://192.0.2.1/jwks"),
-        ),
-        fault("redirects to the enemy", &enemys),
+        of_the_attacker(attacker_url),
+        wrong("keys over http", format!("{issuer} http://192.0.2.1/jwks")),
+        fault("redirects to the attacker", &redirect),
         fault("hangs", "hang"),
         fault("a web page", "html"),
         fault("truncated", "truncated"),
         fault("endless", "endless"),
         fault("status 500", "status 500"),
-        Told {
-            name: "not OpenID's",
+        Order {
+            name: "none of OpenID Connect",
             verb: "openid",
             rest: "off".to_owned(),
         },
     ]
 }
 
-/// Names another issuer than the one that was asked, and his keys.
-pub(crate) fn of_the_enemy(enemy_url: &str) -> Told {
-    Told {
-        name: "of the enemy",
+/// Returns metadata with the issuer and the key set of the attacker.
+pub(crate) fn of_the_attacker(attacker_url: &str) -> Order {
+    Order {
+        name: "of the attacker",
         verb: "metadata",
-        rest: format!("{enemy_url} {enemy_url}/jwks"),
+        rest: format!("{attacker_url} {attacker_url}/jwks"),
     }
 }
 
-/// A set in which nothing may be used: who takes it in locks all callers out, or lets the enemy in.
-fn secrets(enemy: &TestKey) -> String {
-    let shared = TestKey::generate(Algorithm::HS256).with_key_id(enemy.key_id());
-    json!({"keys": [private(enemy), shared.jwk()]}).to_string()
+/// Returns a set without a usable key. With these keys the server would reject all callers, or
+/// accept the attacker.
+fn secrets(attacker: &TestKey) -> String {
+    let shared = TestKey::generate(Algorithm::HS256).with_key_id(attacker.key_id());
+    json!({"keys": [private(attacker), shared.jwk()]}).to_string()
 }
 
-/// The valid keys among others that may not be used.
-pub(crate) fn half_bad(good: Vec<Value>, enemy: &TestKey) -> String {
-    let mut for_encryption = enemy.jwk();
+/// Returns a set of these keys and some that must not be used.
+pub(crate) fn with_unusable_keys(usable: Vec<Value>, attacker: &TestKey) -> String {
+    let mut for_encryption = attacker.jwk();
     for_encryption["use"] = json!("enc");
     let weak =
         json!({"kty": "RSA", "kid": "weak", "alg": "RS256", "n": "x".repeat(171), "e": "AQAB"});
-    let off_curve = json!({"kty": "EC", "kid": "off", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)});
-    let bad = [
+    let zero = "A".repeat(43);
+    let off_curve = json!({"kty": "EC", "kid": "off", "crv": "P-256", "x": zero, "y": zero});
+    let unusable = [
         json!({}),
         json!({"kty": "XYZ"}),
         weak,
         off_curve,
-        private(enemy),
+        private(attacker),
         for_encryption,
     ];
-    json!({"keys": bad.into_iter().chain(good).collect::<Vec<_>>()}).to_string()
+    json!({"keys": unusable.into_iter().chain(usable).collect::<Vec<_>>()}).to_string()
 }
 
-/// Any `d` makes it a private key (RFC 7518 §6.2.2).
+/// Returns the JWK with a `d`, which makes it a private key (RFC 7518 §6.2.2).
 fn private(key: &TestKey) -> Value {
     let mut private = key.jwk();
     private["d"] = private["x"].clone();

@@ -1,4 +1,4 @@
-//! The keys that an issuer signs with at one time, and tokens that were made with them.
+//! The keys that the issuer signs with at one time, and tokens that they signed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
 
-/// All subjects start so, and nothing else does.
+/// The prefix of all subjects. The server's log must not contain it.
 pub(crate) const SUBJECT: &str = "soak-subject-";
 const ALGORITHMS: [Algorithm; 4] = [
     Algorithm::ES256,
@@ -14,11 +14,11 @@ const ALGORITHMS: [Algorithm; 4] = [
     Algorithm::PS256,
     Algorithm::Ed25519,
 ];
-const TOKENS_A_KEY: usize = 8;
-/// Longer than any run.
-const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+const TOKENS_PER_KEY: usize = 8;
+/// The lifetime of tokens, longer than any run.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A token and what the server must tell of it.
+/// A valid token, and the subject that the response must contain.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {
     pub(crate) token: String,
@@ -28,37 +28,37 @@ pub(crate) struct Signed {
 pub(crate) struct Generation {
     pub(crate) number: u32,
     keys: Vec<TestKey>,
-    pub(crate) good: Vec<Signed>,
-    /// What is wrong, and a token whose key id is that of a valid key.
+    pub(crate) valid: Vec<Signed>,
+    /// Invalid tokens with the key id of a published key, each with what is wrong.
     pub(crate) forged: Vec<(&'static str, String)>,
 }
 
 impl Generation {
-    /// RSA keys take a while.
-    pub(crate) async fn make(
+    /// Generates keys on a blocking thread, because RSA keys take time.
+    pub(crate) async fn generate(
         number: u32,
         issuer: String,
-        enemy: TestKey,
-        enemy_url: String,
+        attacker: TestKey,
+        attacker_url: String,
     ) -> Self {
-        let make = move || {
+        let generate = move || {
             let keys: Vec<_> = ALGORITHMS.into_iter().map(TestKey::generate).collect();
-            let good = keys
+            let valid = keys
                 .iter()
                 .flat_map(|key| tokens(&key.token().issuer(&*issuer)))
                 .collect();
             let forged = keys
                 .iter()
-                .flat_map(|key| forgeries(key, &issuer, &enemy, &enemy_url))
+                .flat_map(|key| invalid_tokens(key, &issuer, &attacker, &attacker_url))
                 .collect();
             Self {
                 number,
                 keys,
-                good,
+                valid,
                 forged,
             }
         };
-        tokio::task::spawn_blocking(make)
+        tokio::task::spawn_blocking(generate)
             .await
             .expect("keys are made")
     }
@@ -75,68 +75,68 @@ impl Generation {
     }
 }
 
-/// Tokens for several callers.
+/// Returns tokens of different subjects.
 pub(crate) fn tokens(base: &TokenBuilder) -> Vec<Signed> {
     let token = |_| {
         let subject = format!("{SUBJECT}{}", unique());
         Signed {
-            token: base.clone().subject(&*subject).expires_in(LIFE).sign(),
+            token: base.clone().subject(&*subject).expires_in(LIFETIME).sign(),
             subject,
         }
     };
-    (0..TOKENS_A_KEY).map(token).collect()
+    (0..TOKENS_PER_KEY).map(token).collect()
 }
 
 fn unique() -> String {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    // So long that none is the beginning of another.
+    // Of fixed length, so that no subject is a prefix of another.
     format!("{:08}", COUNT.fetch_add(1, Relaxed))
 }
 
-fn forgeries(
+fn invalid_tokens(
     key: &TestKey,
     issuer: &str,
-    enemy: &TestKey,
-    enemy_url: &str,
+    attacker: &TestKey,
+    attacker_url: &str,
 ) -> [(&'static str, String); 8] {
-    let good = || {
+    let valid = || {
         key.token()
             .issuer(issuer)
-            .expires_in(LIFE)
+            .expires_in(LIFETIME)
             .subject(format!("{SUBJECT}forged"))
     };
-    let enemy = enemy.clone().with_key_id(key.key_id());
+    let attacker = attacker.clone().with_key_id(key.key_id());
     [
         (
             "wrong audience",
-            good().audience("https://other.example").sign(),
+            valid().audience("https://other.example").sign(),
         ),
-        ("no audience", good().without_claim("aud").sign()),
-        ("no expiry", good().without_claim("exp").sign()),
+        ("no audience", valid().without_claim("aud").sign()),
+        ("no expiry", valid().without_claim("exp").sign()),
         (
             "not yet valid",
-            good().claim("nbf", 4_102_444_800_u64).sign(),
+            valid().claim("nbf", 4_102_444_800_u64).sign(),
         ),
-        ("broken signature", broken(&good().sign())),
-        ("enemy's signature", good().key(&enemy).sign()),
+        ("broken signature", broken(&valid().sign())),
+        ("attacker's signature", valid().key(&attacker).sign()),
         (
             "key in the header",
-            good().key(&enemy).header("jwk", enemy.jwk()).sign(),
+            valid().key(&attacker).header("jwk", attacker.jwk()).sign(),
         ),
         (
             "key by URL",
-            good()
-                .key(&enemy)
-                .header("jku", enemy_url)
-                .header("x5u", json!(enemy_url))
+            valid()
+                .key(&attacker)
+                .header("jku", attacker_url)
+                .header("x5u", json!(attacker_url))
                 .sign(),
         ),
     ]
 }
 
-/// With another first character of the signature, which all its bits count in.
+/// Replaces the first character of the signature, of which every bit counts.
 fn broken(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').expect("a token has dots");
     let other = if signature.starts_with('A') { 'B' } else { 'A' };

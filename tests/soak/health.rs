@@ -1,13 +1,13 @@
-//! What the server tells of its keys: to see that a fault has reached it and that it has come
-//! through. The oracle doesn't use it.
+//! The health that the server reports, which shows whether a fault has had an effect and whether
+//! the server has recovered. The oracle does not use it.
 
 use std::io;
 use std::net::SocketAddr;
 
 use serde_json::Value;
 
+use crate::case::get;
 use crate::http::Connection;
-use crate::shot::get;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Health {
@@ -17,14 +17,14 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Of each issuer, in their order.
+    /// Returns the health of each issuer, in the order of the configuration.
     pub(crate) async fn of(server: SocketAddr) -> io::Result<Vec<Self>> {
         let mut connection = Connection::open(server).await?;
-        let answer = connection
+        let response = connection
             .exchange(&get("/healthz", "connection: close\r\n"))
             .await?;
-        let told: Value = serde_json::from_str(&answer.body)?;
-        Ok(told["issuers"]
+        let health: Value = serde_json::from_str(&response.body)?;
+        Ok(health["issuers"]
             .as_array()
             .into_iter()
             .flatten()

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, so that requests can be as broken as they need to be.
+//! A minimal HTTP/1.1 client, which can send invalid requests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,17 +8,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Nothing takes that long: the longest wait is the 3 s of a request whose key must be fetched.
-const LIMIT: Duration = Duration::from_secs(15);
+/// The timeout of each step. A request waits at most 3 s, for its key.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// What has arrived and not been read.
+    /// Bytes that were received and not yet parsed.
     buffer: Vec<u8>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
@@ -38,23 +38,23 @@ impl Connection {
         in_time(self.stream.write_all(bytes)).await
     }
 
-    pub(crate) async fn receive(&mut self) -> io::Result<Answer> {
-        in_time(self.read_answer()).await
+    pub(crate) async fn receive(&mut self) -> io::Result<Response> {
+        in_time(self.read_response()).await
     }
 
-    pub(crate) async fn exchange(&mut self, request: &str) -> io::Result<Answer> {
+    pub(crate) async fn exchange(&mut self, request: &str) -> io::Result<Response> {
         self.send(request.as_bytes()).await?;
         self.receive().await
     }
 
-    /// Goes away, politely (FIN) or not (RST).
-    pub(crate) fn leave(self, politely: bool) {
-        if !politely {
+    /// Closes the connection, gracefully (FIN) or not (RST).
+    pub(crate) fn close(self, gracefully: bool) {
+        if !gracefully {
             drop(self.stream.set_zero_linger());
         }
     }
 
-    async fn read_answer(&mut self) -> io::Result<Answer> {
+    async fn read_response(&mut self) -> io::Result<Response> {
         let end = loop {
             if let Some(end) = self
                 .buffer
@@ -66,12 +66,12 @@ impl Connection {
             self.read_more().await?;
         };
         let head = text(self.buffer.drain(..end).collect())?;
-        let mut answer = Answer {
+        let mut response = Response {
             status: status(&head)?,
             head,
             body: String::new(),
         };
-        let length = answer
+        let length = response
             .header("content-length")
             .unwrap_or("0")
             .parse()
@@ -79,8 +79,8 @@ impl Connection {
         while self.buffer.len() < length {
             self.read_more().await?;
         }
-        answer.body = text(self.buffer.drain(..length).collect())?;
-        Ok(answer)
+        response.body = text(self.buffer.drain(..length).collect())?;
+        Ok(response)
     }
 
     async fn read_more(&mut self) -> io::Result<()> {
@@ -91,7 +91,7 @@ impl Connection {
     }
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.head.lines().filter_map(|line| line.split_once(':'));
         fields
@@ -99,6 +99,7 @@ impl Answer {
             .map(|(_, value)| value.trim())
     }
 
+    /// Returns whether the server closes the connection.
     pub(crate) fn closes(&self) -> bool {
         self.header("connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"))
@@ -109,7 +110,7 @@ fn status(head: &str) -> io::Result<u16> {
     let code = head
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3)?.parse().ok());
-    code.ok_or_else(|| io::Error::other("not an HTTP/1.1 answer"))
+    code.ok_or_else(|| io::Error::other("not an HTTP/1.1 response"))
 }
 
 fn text(bytes: Vec<u8>) -> io::Result<String> {
@@ -117,7 +118,7 @@ fn text(bytes: Vec<u8>) -> io::Result<String> {
 }
 
 async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(LIMIT, step)
+    timeout(TIMEOUT, step)
         .await
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }

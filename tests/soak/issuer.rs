@@ -1,6 +1,7 @@
-//! The issuer's process: the test kit's issuer, told by lines on its standard input what to publish
-//! and how to misbehave. The lines up to `start` are what it starts with; every one from there on
-//! is answered by one, with the number of fetches so far. It ends with its standard input.
+//! The issuer's process: the test kit's issuer. Each line of its standard input is an order, for
+//! what it publishes or for a fault. It executes the orders before `start` when it starts, and
+//! confirms every later one by a line with the number of fetches so far. It ends when its input
+//! does.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -10,11 +11,11 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin};
 use tokio::runtime::Builder;
 use tower_jwt_auth::testing::{Fault, TestIssuer};
 
-/// What answers may be cached for: as short as the cache allows.
+/// How long responses may be cached: the minimum that the server allows.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
 pub(crate) fn serve(address: SocketAddr) -> ExitCode {
-    // One thread: nothing is answered before the first orders are obeyed.
+    // One thread, so that no request is answered before the first orders are executed.
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
@@ -32,11 +33,11 @@ pub(crate) fn serve(address: SocketAddr) -> ExitCode {
             .await;
         let issuer = issuer.expect("the port is free");
         for order in &orders {
-            obey(&issuer, order);
+            execute(&issuer, order);
         }
         report(&issuer);
         while let Some(order) = next(&mut lines).await {
-            obey(&issuer, &order);
+            execute(&issuer, &order);
             report(&issuer);
         }
     });
@@ -47,7 +48,7 @@ async fn next(lines: &mut Lines<BufReader<Stdin>>) -> Option<String> {
     lines.next_line().await.expect("standard input can be read")
 }
 
-fn obey(issuer: &TestIssuer, line: &str) {
+fn execute(issuer: &TestIssuer, line: &str) {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     match verb {
         "count" => {}
@@ -60,7 +61,7 @@ fn obey(issuer: &TestIssuer, line: &str) {
             issuer.set_metadata_member("jwks_uri", jwks_uri);
         }
         "openid" => issuer.set_openid_discovery(rest == "on"),
-        _ => panic!("no such command: {line}"),
+        _ => panic!("unknown order: {line}"),
     }
 }
 
@@ -89,6 +90,6 @@ fn fault(text: &str) -> Option<Fault> {
             status: 503,
             seconds: value.parse().expect("seconds"),
         },
-        _ => panic!("no such fault: {text}"),
+        _ => panic!("unknown fault: {text}"),
     })
 }

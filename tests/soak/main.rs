@@ -1,9 +1,9 @@
 //! Load and faults with real processes: `tests/soak/run.sh` runs it, `cargo test` only builds it.
 //!
 //! The `resource_server` example is a child process, and so is its issuer, which is killed,
-//! stopped, rotated, slowed and made to lie while clients send good, bad and hostile requests. An
-//! oracle that made every token, and knows what the issuer was told to do, judges every answer. See
-//! `book.rs` for what it knows and `verdict.rs` for how it judges.
+//! stopped, rotated and slowed, and sends wrong responses, while clients send valid, invalid and
+//! hostile requests. An oracle, which knows every token and every order to the issuer, determines
+//! which responses are right. See `oracle.rs` for what it knows and `check.rs` for the checks.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -13,32 +13,32 @@
     clippy::print_stdout,
     clippy::string_slice,
     clippy::unwrap_used,
-    reason = "in a test a clear panic beats an error to handle"
+    reason = "a test fails by a panic"
 )]
-#![cfg_attr(not(unix), allow(dead_code, reason = "it needs signals"))]
+#![cfg_attr(not(unix), allow(dead_code, reason = "the soak needs signals"))]
 
 mod allowed;
-mod book;
-mod client;
+mod case;
+mod cases;
+mod check;
 mod fault;
-mod forge;
 mod generation;
-mod grpc;
+mod grpc_client;
 mod health;
-mod hostile;
+mod hostile_client;
 mod http;
+mod http_client;
 mod issuer;
 mod options;
+mod oracle;
 mod provider;
 mod random;
 mod report;
 mod run;
-mod scene;
 mod schedule;
 mod server;
-mod shot;
+mod setup;
 mod tally;
-mod verdict;
 mod wait;
 mod watch;
 
@@ -51,10 +51,10 @@ fn main() -> ExitCode {
         Command::Issue(address) => issuer::serve(address),
         Command::Run(options) => start(options),
         Command::Nothing => {
-            println!("the soak was not run: tests/soak/run.sh runs it");
+            println!("the soak was not run: use tests/soak/run.sh");
             ExitCode::SUCCESS
         }
-        Command::Mistake(message) => {
+        Command::Invalid(message) => {
             eprintln!("soak: {message}");
             ExitCode::from(2)
         }
@@ -68,6 +68,6 @@ fn start(options: Options) -> ExitCode {
 
 #[cfg(not(unix))]
 fn start(_: Options) -> ExitCode {
-    eprintln!("soak: it stops and ends processes by signals, which this system doesn't have");
+    eprintln!("soak: it stops and ends processes by signals, which this system does not have");
     ExitCode::from(2)
 }

@@ -1,4 +1,4 @@
-//! What to do, and how long.
+//! The options of the command line.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -13,12 +13,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) enum Command {
-    /// Be the issuer, at this address.
+    /// Serve as the issuer at this address.
     Issue(SocketAddr),
     Run(Options),
-    /// Started by `cargo test`, perhaps with the name of some other test.
+    /// Started by `cargo test`, perhaps with the name of another test.
     Nothing,
-    Mistake(String),
+    Invalid(String),
 }
 
 impl Command {
@@ -29,18 +29,18 @@ impl Command {
             .as_deref()
         {
             Some("--run") => Options::parse(Parser::from_args(args))
-                .map_or_else(|error| Self::mistake(&error), Self::Run),
+                .map_or_else(|error| Self::invalid(&error), Self::Run),
             Some(_) => args
                 .next()
                 .unwrap_or_default()
                 .parse()
-                .map_or_else(|error| Self::mistake(&error), Self::Issue),
+                .map_or_else(|error| Self::invalid(&error), Self::Issue),
             None => Self::Nothing,
         }
     }
 
-    fn mistake(error: &impl ToString) -> Self {
-        Self::Mistake(error.to_string())
+    fn invalid(error: &impl ToString) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 
@@ -48,7 +48,7 @@ impl Options {
     fn parse(mut parser: Parser) -> Result<Self, lexopt::Error> {
         let mut options = Self {
             time: Duration::from_secs(120),
-            seed: from_the_clock(),
+            seed: seed_from_clock(),
             clients: 32,
         };
         while let Some(arg) = parser.next()? {
@@ -65,7 +65,7 @@ impl Options {
     }
 }
 
-fn from_the_clock() -> u64 {
+fn seed_from_clock() -> u64 {
     SystemTime::UNIX_EPOCH
         .elapsed()
         .map_or(1, |time| time.as_secs())

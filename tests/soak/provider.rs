@@ -1,4 +1,4 @@
-//! The issuer: a child process that is killed and started again, and told what to do.
+//! The issuer as a child process, which takes orders and can be killed and started again.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,25 +8,26 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::server::{LIMIT, signal};
+use crate::server::{TIMEOUT, signal};
 
-/// How often the issuer was asked.
+/// The number of requests to the issuer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fetches {
     pub(crate) keys: u64,
     pub(crate) metadata: u64,
 }
 
-/// The issuer. Its name and port stay the same through all its lives.
+/// The issuer. Its name and port stay the same when it is started again.
 pub(crate) struct Issuer {
     address: SocketAddr,
-    /// The last of each kind, also for the next life.
+    /// The last order of each verb, which the next process starts with.
     orders: BTreeMap<String, String>,
+    /// The fetches from the processes before.
     earlier: Fetches,
-    life: Option<Life>,
+    process: Option<Process>,
 }
 
-struct Life {
+struct Process {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
@@ -42,7 +43,7 @@ impl Issuer {
                 keys: 0,
                 metadata: 0,
             },
-            life: None,
+            process: None,
         }
     }
 
@@ -50,7 +51,7 @@ impl Issuer {
         format!("http://{}", self.address)
     }
 
-    /// This program again, in its other part.
+    /// Starts this program again, as the issuer.
     pub(crate) async fn start(&mut self) {
         let mut command = Command::new(std::env::current_exe().expect("this has a path"));
         command.args(["--issue", &self.address.to_string()]);
@@ -61,7 +62,7 @@ impl Issuer {
         let mut child = command.spawn().expect("the issuer starts");
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let mut life = Life {
+        let mut process = Process {
             child,
             input,
             output,
@@ -73,56 +74,57 @@ impl Issuer {
             .map(|(verb, rest)| format!("{verb} {rest}"))
             .collect();
         orders.push("start".to_owned());
-        life.fetches = timeout(LIMIT, life.tell(&orders.join("\n")))
+        process.fetches = timeout(TIMEOUT, process.send(&orders.join("\n")))
             .await
             .expect("the issuer starts in time");
-        self.life = Some(life);
+        self.process = Some(process);
     }
 
-    /// Done when the issuer has done it. One that isn't running does it when it is.
+    /// Returns when the issuer has executed the order. If it is not running, it will when it
+    /// starts.
     pub(crate) async fn order(&mut self, verb: &str, rest: &str) {
         self.orders.insert(verb.to_owned(), rest.to_owned());
-        self.tell(&format!("{verb} {rest}")).await;
+        self.send(&format!("{verb} {rest}")).await;
     }
 
-    /// No metadata but its own.
-    pub(crate) async fn tell_the_truth(&mut self) {
+    /// Ends all faults of the metadata.
+    pub(crate) async fn serve_own_metadata(&mut self) {
         let name = self.name();
         self.order("metadata", &format!("{name} {name}/jwks")).await;
         self.order("metadata-fault", "none").await;
         self.order("openid", "on").await;
     }
 
-    /// Nothing wrong at all.
-    pub(crate) async fn behave(&mut self) {
-        self.tell_the_truth().await;
+    /// Ends all faults.
+    pub(crate) async fn end_faults(&mut self) {
+        self.serve_own_metadata().await;
         self.order("fault", "none").await;
     }
 
-    /// What the server meets between two faults, so that it never comes through to the valid keys.
+    /// Responds with status 500, as between two faults, so that no fetch gets the valid keys.
     pub(crate) async fn fail(&mut self) {
         self.order("fault", "status 500").await;
     }
 
-    async fn tell(&mut self, line: &str) {
-        if let Some(life) = &mut self.life {
-            life.fetches = timeout(LIMIT, life.tell(line))
+    async fn send(&mut self, line: &str) {
+        if let Some(process) = &mut self.process {
+            process.fetches = timeout(TIMEOUT, process.send(line))
                 .await
-                .expect("the issuer answers in time");
+                .expect("the issuer responds in time");
         }
     }
 
     pub(crate) async fn fetches(&mut self) -> Fetches {
-        self.tell("count").await;
+        self.send("count").await;
         self.known_fetches()
     }
 
-    /// As far as it told before it was last killed.
+    /// Returns the fetches as of the last order.
     pub(crate) fn known_fetches(&self) -> Fetches {
         let now = self
-            .life
+            .process
             .as_ref()
-            .map(|life| life.fetches)
+            .map(|process| process.fetches)
             .unwrap_or_default();
         Fetches {
             keys: self.earlier.keys + now.keys,
@@ -130,36 +132,37 @@ impl Issuer {
         }
     }
 
-    /// SIGKILL: no good-byes.
+    /// Ends the process by SIGKILL.
     pub(crate) async fn kill(&mut self) {
         self.earlier = self.fetches().await;
-        if let Some(mut life) = self.life.take() {
-            life.child.kill().await.expect("it was running");
+        if let Some(mut process) = self.process.take() {
+            process.child.kill().await.expect("it was running");
         }
     }
 
-    /// SIGSTOP and SIGCONT: the kernel takes connections on, and no response comes.
+    /// Sends SIGSTOP or SIGCONT. While it is stopped, the kernel accepts connections, and no
+    /// response comes.
     pub(crate) async fn signal(&self, name: &str) {
-        let process = self.life.as_ref().and_then(|life| life.child.id());
+        let process = self.process.as_ref().and_then(|process| process.child.id());
         signal(name, process.expect("it runs")).await;
     }
 }
 
-impl Life {
-    async fn tell(&mut self, command: &str) -> Fetches {
+impl Process {
+    async fn send(&mut self, command: &str) -> Fetches {
         self.input
             .write_all(format!("{command}\n").as_bytes())
             .await
-            .expect("the issuer listens");
+            .expect("the issuer reads its input");
         let line = self
             .output
             .next_line()
             .await
             .expect("it can be read")
-            .expect("the issuer answers");
+            .expect("the issuer responds");
         let mut words = line
             .strip_prefix("ok ")
-            .expect("it obeys")
+            .expect("the issuer confirms")
             .split(' ')
             .map(|word| word.parse().unwrap());
         Fetches {

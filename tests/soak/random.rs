@@ -1,4 +1,4 @@
-//! Numbers that a seed gives again.
+//! Random numbers that a seed reproduces.
 
 /// `SplitMix64`.
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Another sequence, of the same seed.
+    /// Returns an independent generator, which the seed determines, too.
     pub(crate) fn branch(&mut self) -> Self {
         Self(self.next())
     }

@@ -1,4 +1,4 @@
-//! What happened, and whether it was right.
+//! The report of a run, and its checks.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -10,29 +10,30 @@ use crate::server::Log;
 use crate::tally::{Kind, Tally};
 use crate::watch::{Sample, quarters};
 
-/// Until buffers and pools have their size, in samples of a second.
+/// The samples, one per second, that are left out: buffers and pools still grow.
 const WARM_UP: usize = 15;
-/// What memory may differ by between the quarters: an allocator's arenas breathe.
+/// The allowed growth of memory between the quarters in KiB: allocators keep some.
 const MEMORY_TOLERANCE: u64 = 4 * 1024;
-/// The same for file descriptors: connections come and go.
+/// The allowed growth of the number of file descriptors: connections come and go.
 const FILES_TOLERANCE: u64 = 8;
-/// And when all clients are gone: idle connections to the two issuers.
-const FILES_LEFT: u64 = 4;
+/// The allowed number of additional file descriptors after the load: idle connections to the two
+/// issuers.
+const MAX_FILES_LEFT: u64 = 4;
 
-pub(crate) struct Ended {
+pub(crate) struct Results {
     pub(crate) took: Duration,
     pub(crate) in_time: bool,
     pub(crate) running: bool,
     pub(crate) health: Vec<Health>,
-    /// Before the load.
+    /// Taken before the load.
     pub(crate) idle: Option<Sample>,
-    /// After it.
+    /// Taken after the load.
     pub(crate) quiet: Option<Sample>,
     pub(crate) exit: Option<ExitStatus>,
     pub(crate) samples: Vec<Sample>,
     pub(crate) fetches: Fetches,
-    pub(crate) enemy_asked: usize,
-    pub(crate) steady_asked: usize,
+    pub(crate) attacker_fetches: usize,
+    pub(crate) steady_fetches: usize,
 }
 
 /// Counts what passed and what failed.
@@ -53,21 +54,21 @@ impl Checks {
     }
 }
 
-pub(crate) fn report(ended: &Ended, tally: &Tally, record: &Record, log: &Log) -> bool {
+pub(crate) fn report(results: &Results, tally: &Tally, record: &Record, log: &Log) -> bool {
     print_requests(tally);
     print_faults(record);
-    for (violation, count) in &tally.told {
+    for (violation, count) in &tally.violations {
         println!("WRONG {count:>6} x {violation}");
     }
     println!();
     let mut checks = Checks::default();
-    check_answers(&mut checks, tally);
-    check_schedule(&mut checks, ended, record);
-    check_fetches(&mut checks, ended, record);
-    check_resources(&mut checks, ended);
-    check_end(&mut checks, ended, log);
+    check_responses(&mut checks, tally);
+    check_schedule(&mut checks, results, record);
+    check_fetches(&mut checks, results, record);
+    check_resources(&mut checks, results);
+    check_end(&mut checks, results, log);
     if checks.failed > 0 {
-        println!("\nthe last that the server wrote:");
+        println!("\nthe last log lines of the server:");
         log.last.iter().for_each(|line| println!("  {line}"));
     }
     println!("{} passed, {} failed", checks.passed, checks.failed);
@@ -77,7 +78,7 @@ pub(crate) fn report(ended: &Ended, tally: &Tally, record: &Record, log: &Log) -
 fn print_requests(tally: &Tally) {
     println!(
         "\n{:<28}{:>9}  {:<30}{:>7}{:>8}{:>10}",
-        "request", "answers", "statuses", "either", "503", "slowest"
+        "request", "responses", "statuses", "either", "503", "slowest"
     );
     for (name, kind) in &tally.kinds {
         let total: u64 = kind.statuses.values().sum();
@@ -98,7 +99,7 @@ fn print_requests(tally: &Tally) {
     println!(
         "{:<28}{:>9}  {:<30}{doubtful:>7}{unavailable:>8}",
         "all",
-        tally.answers(),
+        tally.responses(),
         ""
     );
     println!();
@@ -109,26 +110,22 @@ fn print_requests(tally: &Tally) {
 
 fn print_faults(record: &Record) {
     println!("\n{:<60}{:>8}", "fault", "fetches");
-    for (name, met) in &record.faults {
-        println!("{name:<60}{met:>8}");
+    for (name, fetches) in &record.faults {
+        println!("{name:<60}{fetches:>8}");
     }
     println!();
     for (how, took) in &record.rotations {
         println!(
-            "{:<60}{:>6.1} s until known",
+            "{:<60}{:>6.1} s until cached",
             format!("rotation, {how}"),
             took.as_secs_f64()
         );
     }
 }
 
-fn check_answers(checks: &mut Checks, tally: &Tally) {
-    let found = format!("{} wrong of {} answers", tally.wrong, tally.answers());
-    checks.check(
-        "every answer agrees with what is known of its request",
-        tally.wrong == 0,
-        &found,
-    );
+fn check_responses(checks: &mut Checks, tally: &Tally) {
+    let found = format!("{} wrong of {} responses", tally.wrong, tally.responses());
+    checks.check("every response is right", tally.wrong == 0, &found);
     let count = |name: &str, status| {
         tally
             .kinds
@@ -136,13 +133,13 @@ fn check_answers(checks: &mut Checks, tally: &Tally) {
             .and_then(|kind| kind.statuses.get(&status))
             .copied()
     };
-    let accepted = count("good", 200).unwrap_or_default();
+    let accepted = count("valid", 200).unwrap_or_default();
     checks.check(
-        "valid tokens were accepted in their thousands",
+        "more than 1000 valid tokens were accepted",
         accepted > 1000,
         &accepted.to_string(),
     );
-    let withdrawn = count("good, of a withdrawn key", 401).unwrap_or_default();
+    let withdrawn = count("valid, of a withdrawn key", 401).unwrap_or_default();
     checks.check(
         "tokens of withdrawn keys were rejected",
         withdrawn > 0,
@@ -151,94 +148,92 @@ fn check_answers(checks: &mut Checks, tally: &Tally) {
     let errors = tally.server_errors;
     checks.check("no server error but 503", errors == 0, &errors.to_string());
     checks.check(
-        "no request without an answer",
+        "every request got a response",
         tally.broken == 0,
         &tally.broken.to_string(),
     );
 }
 
-fn check_schedule(checks: &mut Checks, ended: &Ended, record: &Record) {
+fn check_schedule(checks: &mut Checks, results: &Results, record: &Record) {
     let missed = record.missed.join(", ");
     checks.check(
-        "all that was to happen did, in time",
-        ended.in_time && record.missed.is_empty(),
+        "the schedule was completed in time",
+        results.in_time && record.missed.is_empty(),
         &missed,
     );
-    let unmet: Vec<_> = record
+    let without_fetch: Vec<_> = record
         .faults
         .iter()
-        .filter(|(_, met)| *met == 0)
+        .filter(|(_, fetches)| *fetches == 0)
         .map(|(name, _)| name.as_str())
         .collect();
     let found = format!(
-        "{} faults, {} kills; unmet: {unmet:?}",
+        "{} faults, {} kills; without a fetch: {without_fetch:?}",
         record.faults.len(),
         record.kills
     );
     checks.check(
-        "every fault was met by a fetch",
-        unmet.is_empty() && !record.faults.is_empty(),
+        "there was a fetch during every fault",
+        without_fetch.is_empty() && !record.faults.is_empty(),
         &found,
     );
     checks.check(
-        "keys have served beyond their life",
+        "stale keys were used",
         record.stale > 0,
         &record.stale.to_string(),
     );
 }
 
-/// At most: one at the start; scheduled ones, 42 s apart; 2 in 30 s for unknown keys; and in
-/// trouble one after each pause, which soon is 3 s at least.
-fn check_fetches(checks: &mut Checks, ended: &Ended, record: &Record) {
-    if !ended.in_time {
-        println!(
-            "     fetches: not checked, because how long there was trouble is not known of a run that was cut short"
-        );
+/// The maximum is the sum of: one at the start; one every 42 s; 2 in 30 s for unknown keys; and in
+/// trouble one after each backoff, which soon is at least 3 s.
+fn check_fetches(checks: &mut Checks, results: &Results, record: &Record) {
+    if !results.in_time {
+        println!("     fetches: not checked, because the run was cut short");
         return;
     }
-    let seconds = ended.took.as_secs() + 1;
+    let seconds = results.took.as_secs() + 1;
     let scheduled = 2 + seconds / 42;
     let after_failures: u64 = record
         .troubles
         .iter()
         .map(|trouble| trouble.as_secs() / 3 + 5)
         .sum();
-    let most = scheduled + 2 * (1 + seconds / 30) + after_failures;
-    let told = ended
+    let max = scheduled + 2 * (1 + seconds / 30) + after_failures;
+    let reported = results
         .health
         .first()
         .map_or(u64::MAX, |health| health.fetches);
-    let seen = ended.fetches.keys.max(ended.fetches.metadata);
-    let found = format!("{told}, {seen} of them seen by the issuer, of at most {most}");
+    let seen = results.fetches.keys.max(results.fetches.metadata);
+    let found = format!("{reported}, {seen} of them seen by the issuer, of at most {max}");
     checks.check(
-        "fetches of the issuer in trouble keep to their budget",
-        told.max(seen) <= most,
+        "the fetches from the issuer in trouble are within their limit",
+        reported.max(seen) <= max,
         &found,
     );
-    let steady = u64::try_from(ended.steady_asked).unwrap_or(u64::MAX);
+    let steady = u64::try_from(results.steady_fetches).unwrap_or(u64::MAX);
     let found = format!("{steady}, of at most {scheduled}");
     checks.check(
-        "fetches of the steady issuer are the scheduled ones",
+        "the fetches from the steady issuer are the scheduled ones",
         (1..=scheduled).contains(&steady),
         &found,
     );
     checks.check(
-        "nothing was fetched from the enemy",
-        ended.enemy_asked == 0,
-        &ended.enemy_asked.to_string(),
+        "nothing was fetched from the attacker",
+        results.attacker_fetches == 0,
+        &results.attacker_fetches.to_string(),
     );
 }
 
-fn check_resources(checks: &mut Checks, ended: &Ended) {
-    let (Some(idle), Some(quiet)) = (ended.idle, ended.quiet) else {
+fn check_resources(checks: &mut Checks, results: &Results) {
+    let (Some(idle), Some(quiet)) = (results.idle, results.quiet) else {
         println!("     memory and file descriptors: not checked, there is no /proc here");
         return;
     };
-    let Some((first, last)) = quarters(&ended.samples, WARM_UP) else {
+    let Some((first, last)) = quarters(&results.samples, WARM_UP) else {
         return checks.check(
             "there are samples of memory",
             false,
-            &ended.samples.len().to_string(),
+            &results.samples.len().to_string(),
         );
     };
     let found = format!(
@@ -246,7 +241,7 @@ fn check_resources(checks: &mut Checks, ended: &Ended) {
         idle.memory, first.memory, last.memory
     );
     checks.check(
-        "memory is flat to within 4 MiB",
+        "memory grows by at most 4 MiB",
         last.memory <= first.memory + MEMORY_TOLERANCE,
         &found,
     );
@@ -255,22 +250,22 @@ fn check_resources(checks: &mut Checks, ended: &Ended) {
         first.files, last.files
     );
     checks.check(
-        "file descriptors are flat to within 8",
+        "file descriptors grow by at most 8",
         last.files <= first.files + FILES_TOLERANCE,
         &found,
     );
     let found = format!("{} before the load, {} after it", idle.files, quiet.files);
     checks.check(
-        "no connection is left over",
-        quiet.files <= idle.files + FILES_LEFT,
+        "all connections are closed",
+        quiet.files <= idle.files + MAX_FILES_LEFT,
         &found,
     );
 }
 
-fn check_end(checks: &mut Checks, ended: &Ended, log: &Log) {
+fn check_end(checks: &mut Checks, results: &Results, log: &Log) {
     checks.check(
-        "the server is alive",
-        ended.running,
+        "the server is running",
+        results.running,
         "at the end of the load",
     );
     checks.check(
@@ -280,14 +275,14 @@ fn check_end(checks: &mut Checks, ended: &Ended, log: &Log) {
     );
     let lines = log.lines > 0;
     checks.check(
-        "it logged nothing of a token",
+        "it logged no token, secret or subject",
         lines && log.leaks.is_empty(),
         &format!("{:?}", log.leaks),
     );
-    let ended_well = ended.exit.is_some_and(|exit| exit.code() == Some(0));
+    let exited_cleanly = results.exit.is_some_and(|exit| exit.code() == Some(0));
     checks.check(
         "SIGTERM ends it with status 0",
-        ended_well,
-        &format!("{:?}", ended.exit),
+        exited_cleanly,
+        &format!("{:?}", results.exit),
     );
 }

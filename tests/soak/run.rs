@@ -1,4 +1,4 @@
-//! From the first process to the last check.
+//! Runs the soak, from the start of the processes to the last check.
 
 use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,19 +9,19 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::client::{self, Range};
-use crate::grpc;
+use crate::grpc_client;
 use crate::health::Health;
-use crate::hostile;
+use crate::hostile_client;
+use crate::http_client::{self, Load};
 use crate::options::Options;
 use crate::random::Random;
-use crate::report::{Ended, report};
-use crate::scene::Scene;
+use crate::report::{Results, report};
 use crate::schedule::Schedule;
+use crate::setup::Setup;
 use crate::watch::{Sample, watch};
 
-const QUITTERS: usize = 2;
-const DRIBBLERS: usize = 8;
+const DISCONNECTING_CLIENTS: usize = 2;
+const SLOW_CLIENTS: usize = 8;
 
 pub(crate) fn run(options: Options) -> ExitCode {
     println!(
@@ -44,26 +44,26 @@ pub(crate) fn run(options: Options) -> ExitCode {
 
 async fn soak(options: Options) -> bool {
     let mut random = Random::new(options.seed);
-    let Scene {
+    let Setup {
         mut server,
         steady,
-        enemy,
+        attacker,
         issuer,
-        range,
+        load,
         file: _file,
-    } = Scene::set(&mut random).await;
+    } = Setup::start(&mut random).await;
     let idle = Sample::take(server.process);
     let samples = Arc::new(Mutex::new(Vec::new()));
-    let watching = tokio::spawn(watch(server.process, Arc::clone(&samples)));
+    let watcher = tokio::spawn(watch(server.process, Arc::clone(&samples)));
     let begin = Instant::now();
-    let load = start_load(&range, &options, &mut random);
-    let mut schedule = Schedule::new(Arc::clone(&range), issuer, random, &enemy);
-    let in_time = play(&mut schedule, &range, options.time).await;
+    let clients = start_clients(&load, &options, &mut random);
+    let mut schedule = Schedule::new(Arc::clone(&load), issuer, random, &attacker);
+    let in_time = run_schedule(&mut schedule, &load, options.time).await;
     let took = begin.elapsed();
-    let clients_ended = end_load(&range, load).await;
-    watching.abort();
+    let clients_ended = end_load(&load, clients).await;
+    watcher.abort();
 
-    let ended = Ended {
+    let results = Results {
         took,
         in_time: in_time && clients_ended,
         running: server.is_running(),
@@ -73,51 +73,54 @@ async fn soak(options: Options) -> bool {
         exit: server.terminate().await,
         samples: std::mem::take(&mut samples.lock().unwrap()),
         fetches: schedule.issuer.known_fetches(),
-        enemy_asked: enemy.jwks_fetches() + enemy.metadata_fetches(),
-        steady_asked: steady.jwks_fetches(),
+        attacker_fetches: attacker.jwks_fetches() + attacker.metadata_fetches(),
+        steady_fetches: steady.jwks_fetches(),
     };
     let log = server.log.lock().unwrap();
-    report(&ended, &range.tally(), &schedule.record, &log)
+    report(&results, &load.tally(), &schedule.record, &log)
 }
 
-/// Whether all of it happened.
-async fn play(schedule: &mut Schedule, range: &Range, time: Duration) -> bool {
+/// Returns whether the schedule was run to its end.
+async fn run_schedule(schedule: &mut Schedule, load: &Load, time: Duration) -> bool {
     tokio::select! {
         () = schedule.run(time) => true,
-        () = hopeless(range) => false,
+        () = until_too_many_violations(load) => false,
         () = sleep(time + Duration::from_secs(300)) => false,
     }
 }
 
-/// Whether all clients got their last answers.
-async fn end_load(range: &Range, load: JoinSet<()>) -> bool {
-    range.over.store(true, Relaxed);
-    let ended = timeout(Duration::from_secs(30), load.join_all())
+/// Returns whether all clients got their last responses.
+async fn end_load(load: &Load, clients: JoinSet<()>) -> bool {
+    load.over.store(true, Relaxed);
+    let ended = timeout(Duration::from_secs(30), clients.join_all())
         .await
         .is_ok();
-    // For the server to see that they are gone.
+    // So that the server notices the closed connections.
     sleep(Duration::from_secs(2)).await;
     ended
 }
 
-/// So much is wrong that the rest would tell nothing new.
-async fn hopeless(range: &Range) {
-    while range.tally().wrong < 5000 {
+/// Returns when there are so many wrong responses that more would add no information.
+async fn until_too_many_violations(load: &Load) {
+    while load.tally().wrong < 5000 {
         sleep(Duration::from_secs(1)).await;
     }
 }
 
-fn start_load(range: &Arc<Range>, options: &Options, random: &mut Random) -> JoinSet<()> {
-    let mut load = JoinSet::new();
+fn start_clients(load: &Arc<Load>, options: &Options, random: &mut Random) -> JoinSet<()> {
+    let mut clients = JoinSet::new();
     for _ in 0..options.clients {
-        load.spawn(client::client(Arc::clone(range), random.branch()));
+        clients.spawn(http_client::client(Arc::clone(load), random.branch()));
     }
-    for _ in 0..QUITTERS {
-        load.spawn(hostile::quitter(Arc::clone(range), random.branch()));
+    for _ in 0..DISCONNECTING_CLIENTS {
+        clients.spawn(hostile_client::disconnecting(
+            Arc::clone(load),
+            random.branch(),
+        ));
     }
-    for _ in 0..DRIBBLERS {
-        load.spawn(hostile::dribbler(Arc::clone(range), random.branch()));
+    for _ in 0..SLOW_CLIENTS {
+        clients.spawn(hostile_client::slow(Arc::clone(load), random.branch()));
     }
-    load.spawn(grpc::client(Arc::clone(range), random.branch()));
-    load
+    clients.spawn(grpc_client::client(Arc::clone(load), random.branch()));
+    clients
 }

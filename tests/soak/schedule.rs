@@ -1,10 +1,10 @@
 //! What happens to the issuer, and when.
 //!
-//! Keys are asked for when they age (42 to 48 s after the last time, at their life of 60 s), after
-//! a failure (within 4 s), and for unknown key ids (2 in 30 s). So a cycle starts with a failure,
-//! which makes the server come back for every fault that follows; lasts until the keys are stale;
-//! goes on with rotations while no unknown key ids have used up the budget, which must not cost one
-//! request; and ends with a rotation in the flood of them.
+//! Keys are fetched when they become old (42 to 48 s after the last fetch, with a `max-age` of 60
+//! s), after a failure (within 4 s), and for unknown key ids (2 in 30 s). So a cycle begins with a
+//! failure, after which the server fetches again for every fault that follows. It lasts until the
+//! keys are stale, and goes on with rotations below the refetch limit, which must not cause a
+//! single rejection. It ends with a rotation during a flood of unknown key ids.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,140 +14,144 @@ use tokio::time::sleep;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 
-use crate::client::Range;
-use crate::fault::{Fault, half_bad, of_the_enemy};
+use crate::fault::{Fault, of_the_attacker, with_unusable_keys};
 use crate::generation::Generation;
+use crate::http_client::Load;
 use crate::provider::Issuer;
 use crate::random::Random;
 
-/// In which the server must notice that its issuer does well again: the longest pause (4 s), a
-/// fetch that hangs at its end (5 s), and some room.
-const GRACE: Duration = Duration::from_secs(11);
-/// The flood ends with that many faults, so that the budget is whole again when they are over.
+/// The time in which the server must notice that the issuer has recovered: the maximum backoff (4
+/// s), a fetch that hangs until its timeout (5 s), and some room.
+const RECOVERY_TIME: Duration = Duration::from_secs(11);
+/// The flood ends after this many faults, so that refetches are allowed again when all are over.
 const FLOODED_FAULTS: usize = 5;
 
 pub(crate) struct Schedule {
-    pub(crate) range: Arc<Range>,
+    pub(crate) load: Arc<Load>,
     pub(crate) issuer: Issuer,
     random: Random,
-    enemy: TestKey,
-    enemy_url: String,
+    attacker: TestKey,
+    attacker_url: String,
     pub(crate) record: Record,
 }
 
-/// What was done.
+/// What has happened.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    /// Each with the fetches that met it.
+    /// Each fault, with the number of fetches during it.
     pub(crate) faults: Vec<(String, u64)>,
-    /// Each with the time until the new keys were known.
+    /// Each rotation, with the time until the new keys were cached.
     pub(crate) rotations: Vec<(&'static str, Duration)>,
     pub(crate) kills: u64,
-    /// How long the issuer did badly.
+    /// The durations of the trouble.
     pub(crate) troubles: Vec<Duration>,
     pub(crate) stale: u64,
-    /// What did not come to pass in time.
+    /// What did not happen in time.
     pub(crate) missed: Vec<String>,
 }
 
 impl Schedule {
     pub(crate) fn new(
-        range: Arc<Range>,
+        load: Arc<Load>,
         issuer: Issuer,
         random: Random,
-        enemy: &TestIssuer,
+        attacker: &TestIssuer,
     ) -> Self {
-        let key = enemy.key(Algorithm::ES256).expect("its key");
-        let (enemy_url, record) = (enemy.issuer().to_owned(), Record::default());
+        let key = attacker.key(Algorithm::ES256).expect("its key");
+        let (attacker_url, record) = (attacker.issuer().to_owned(), Record::default());
         Self {
-            range,
+            load,
             issuer,
             random,
-            enemy: key,
-            enemy_url,
+            attacker: key,
+            attacker_url,
             record,
         }
     }
 
-    /// One cycle at least; as many as there is time for.
+    /// Runs as many cycles as there is time for, but at least one.
     pub(crate) async fn run(&mut self, time: Duration) {
         let start = Instant::now();
-        self.come_up().await;
+        self.start_issuer().await;
         let mut cycles = 0;
         loop {
             let cycle = Instant::now();
             self.faults().await;
             self.recover().await;
-            self.rotate_quietly().await;
+            self.rotate_without_flood().await;
             self.rotate_in_flood(cycles).await;
             cycles += 1;
             if start.elapsed() + cycle.elapsed() > time {
                 break;
             }
         }
-        while start.elapsed() + GRACE < time {
+        while start.elapsed() + RECOVERY_TIME < time {
             self.restart().await;
-            sleep(GRACE + Duration::from_secs(self.random.below(4))).await;
+            sleep(RECOVERY_TIME + Duration::from_secs(self.random.below(4))).await;
         }
     }
 
-    /// The server has started without its issuer.
-    async fn come_up(&mut self) {
+    /// Starts the issuer after the server.
+    async fn start_issuer(&mut self) {
         sleep(Duration::from_secs(3)).await;
-        let keys = json!({"keys": self.range.book().current()[0].jwks()}).to_string();
+        let keys = json!({"keys": self.load.oracle().current()[0].jwks()}).to_string();
         self.issuer.order("keys", &keys).await;
-        self.issuer.behave().await;
+        self.issuer.end_faults().await;
         self.issuer.start().await;
-        self.until_known("after a start without the issuer").await;
+        self.until_cached("after a start without the issuer").await;
         self.record.troubles.push(Duration::from_secs(3));
-        self.range.book().end_trouble(Duration::ZERO);
+        self.load.oracle().end_trouble(Duration::ZERO);
     }
 
     async fn faults(&mut self) {
         let begin = Instant::now();
-        self.range.book().begin_trouble();
-        self.range.book().flood = true;
+        self.load.oracle().begin_trouble();
+        self.load.oracle().flood = true;
         let issuer = self.issuer.name();
-        for (count, fault) in Fault::all(&mut self.random, &issuer, &self.enemy_url, &self.enemy)
-            .iter()
-            .enumerate()
+        for (count, fault) in Fault::all(
+            &mut self.random,
+            &issuer,
+            &self.attacker_url,
+            &self.attacker,
+        )
+        .iter()
+        .enumerate()
         {
-            let met = self.inject(fault).await;
-            self.range.book().flood = count < FLOODED_FAULTS;
-            self.record.faults.push((fault.name(), met));
+            let fetches = self.inject(fault).await;
+            self.load.oracle().flood = count < FLOODED_FAULTS;
+            self.record.faults.push((fault.name(), fetches));
         }
-        self.range.book().flood = false;
+        self.load.oracle().flood = false;
         let stale = self
             .until("stale keys", async |schedule| schedule.health().await.stale)
             .await;
         self.record.stale += u64::from(stale);
-        self.until("a whole budget", async |schedule| {
-            schedule.range.book().is_rested()
+        self.until("refetches left", async |schedule| {
+            schedule.load.oracle().has_refetches_left()
         })
         .await;
         self.record.troubles.push(begin.elapsed());
     }
 
-    /// Gives the number of fetches that met it: of the key set, and of the metadata if that is
-    /// wrong too.
+    /// Returns the number of fetches of the key set during the fault.
     async fn inject(&mut self, fault: &Fault) -> u64 {
         match fault {
             Fault::Killed => {
                 self.issuer.fail().await;
                 self.issuer.kill().await;
                 self.record.kills += 1;
-                let met = self.until_failures().await;
+                let fetches = self.until_failures().await;
                 self.issuer.start().await;
-                met
+                fetches
             }
             Fault::Stopped => {
                 self.issuer.fail().await;
                 self.issuer.signal("STOP").await;
-                let met = self.until_failures().await;
+                let fetches = self.until_failures().await;
                 self.issuer.signal("CONT").await;
-                met
+                fetches
             }
-            Fault::Told { keys, metadata } => {
+            Fault::WrongResponses { keys, metadata } => {
                 if let Some(metadata) = metadata {
                     self.issuer.order(metadata.verb, &metadata.rest).await;
                 }
@@ -157,54 +161,54 @@ impl Schedule {
                 } else {
                     self.issuer.order(keys.verb, &keys.rest).await;
                 }
-                let met = self.until_fetched(metadata.is_some()).await;
+                let fetches = self.until_fetched(metadata.is_some()).await;
                 self.issuer.fail().await;
                 self.publish().await;
-                self.issuer.tell_the_truth().await;
-                met
+                self.issuer.serve_own_metadata().await;
+                fetches
             }
         }
     }
 
-    /// A slow answer with bad keys among the good ones, under metadata of the enemy: the valid keys
-    /// are taken in.
+    /// Ends the trouble by a slow response with some unusable keys, and metadata of the attacker.
+    /// The server must cache the usable keys.
     async fn recover(&mut self) {
-        let lie = of_the_enemy(&self.enemy_url);
-        let keys = half_bad(self.current_keys(), &self.enemy);
-        self.issuer.order(lie.verb, &lie.rest).await;
+        let wrong = of_the_attacker(&self.attacker_url);
+        let keys = with_unusable_keys(self.current_keys(), &self.attacker);
+        self.issuer.order(wrong.verb, &wrong.rest).await;
         self.issuer.order("keys", &keys).await;
         self.issuer.order("fault", "delay 1000").await;
         let before = self.health().await.successes();
-        let well = self
+        let recovered = self
             .until("a recovery", async |schedule| {
                 schedule.health().await.successes() > before
             })
             .await;
         self.record.faults.push((
-            "slow and half bad; metadata: of the enemy".to_owned(),
-            u64::from(well),
+            "slow, with unusable keys; metadata: of the attacker".to_owned(),
+            u64::from(recovered),
         ));
         self.publish().await;
-        self.issuer.behave().await;
-        self.range.book().end_trouble(Duration::ZERO);
+        self.issuer.end_faults().await;
+        self.load.oracle().end_trouble(Duration::ZERO);
     }
 
-    async fn rotate_quietly(&mut self) {
+    async fn rotate_without_flood(&mut self) {
         let new = self.new_generation().await;
         self.rotate("overlapping", new).await;
         sleep(Duration::from_secs(2)).await;
         let new = self.new_generation().await;
-        self.range.book().withdraw_all();
+        self.load.oracle().withdraw_all();
         self.rotate("hard", new).await;
     }
 
-    /// To new keys; in every other cycle to the last old ones, as if some cache on the way had kept
-    /// them: who serves a set at the issuer's address is the issuer, so that they are good again.
+    /// Rotates to new keys, or in every other cycle back to the withdrawn ones, as a cache in front
+    /// of the issuer may do. They are then valid again.
     async fn rotate_in_flood(&mut self, cycles: u32) {
-        self.range.book().flood = true;
+        self.load.oracle().flood = true;
         sleep(Duration::from_secs(3)).await;
         let old = if cycles % 2 == 1 {
-            self.range.book().take_withdrawn()
+            self.load.oracle().take_withdrawn()
         } else {
             None
         };
@@ -212,45 +216,45 @@ impl Schedule {
             Some(old) => ("back to the old set, in a flood", old),
             None => ("hard, in a flood", self.new_generation().await),
         };
-        self.range.book().withdraw_all();
+        self.load.oracle().withdraw_all();
         self.rotate(how, next).await;
     }
 
     async fn new_generation(&self) -> Arc<Generation> {
-        let number = self.range.book().next_number();
+        let number = self.load.oracle().next_number();
         Arc::new(
-            Generation::make(
+            Generation::generate(
                 number,
                 self.issuer.name(),
-                self.enemy.clone(),
-                self.enemy_url.clone(),
+                self.attacker.clone(),
+                self.attacker_url.clone(),
             )
             .await,
         )
     }
 
-    /// Publishes these keys too, and only then are tokens made with them.
+    /// Publishes these keys, too. Tokens are signed with them only afterwards.
     async fn rotate(&mut self, how: &'static str, next: Arc<Generation>) {
         let mut keys = self.current_keys();
         keys.extend(next.jwks());
         self.issuer
             .order("keys", &json!({"keys": keys}).to_string())
             .await;
-        self.range.book().publish(next);
-        let took = self.until_known(how).await;
+        self.load.oracle().publish(next);
+        let took = self.until_cached(how).await;
         self.record.rotations.push((how, took));
     }
 
-    /// Killed and started again while all keys are available.
+    /// Kills the issuer and starts it again, while all keys are cached.
     async fn restart(&mut self) {
-        self.range.book().begin_trouble();
+        self.load.oracle().begin_trouble();
         let begin = Instant::now();
         self.issuer.kill().await;
         self.record.kills += 1;
         sleep(Duration::from_secs(1 + self.random.below(4))).await;
         self.issuer.start().await;
         self.record.troubles.push(begin.elapsed());
-        self.range.book().end_trouble(GRACE);
+        self.load.oracle().end_trouble(RECOVERY_TIME);
     }
 
     async fn publish(&mut self) {
@@ -259,8 +263,8 @@ impl Schedule {
     }
 
     fn current_keys(&self) -> Vec<serde_json::Value> {
-        self.range
-            .book()
+        self.load
+            .oracle()
             .current()
             .iter()
             .flat_map(|generation| generation.jwks())

@@ -1,4 +1,4 @@
-//! The server, a child process.
+//! The server as a child process.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// For each step. Generous, because the machine may be busy.
-pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+/// The timeout of each step. Long, because the machine may be busy.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -21,11 +21,11 @@ pub(crate) struct Server {
     child: Child,
 }
 
-/// What was written to standard error: only what matters of it, because it is much.
+/// What the checks need of the server's log, which is long.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) lines: u64,
-    /// Lines that tell something of a token or a secret: a few, and only how they begin.
+    /// The beginnings of the first lines that contain a forbidden text.
     pub(crate) leaks: Vec<String>,
     pub(crate) panics: Vec<String>,
     pub(crate) last: VecDeque<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Log {
 }
 
 impl Server {
-    /// Starts the example and waits until it says where it listens.
+    /// Starts the example and waits until it listens.
     pub(crate) async fn start(args: &[&str], forbidden: Vec<String>) -> Self {
         let mut command = Command::new(example());
         command
@@ -50,12 +50,12 @@ impl Server {
             forbidden,
             ..Log::default()
         }));
-        tokio::spawn(keep(
+        tokio::spawn(collect(
             Arc::clone(&log),
             child.stderr.take().expect("it is piped"),
         ));
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let first = timeout(LIMIT, lines.next_line())
+        let first = timeout(TIMEOUT, lines.next_line())
             .await
             .expect("it starts in time")
             .expect("it can be read");
@@ -77,24 +77,25 @@ impl Server {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Asks it to end, and waits for that.
+    /// Sends SIGTERM and waits until the process ends.
     pub(crate) async fn terminate(&mut self) -> Option<ExitStatus> {
         signal("TERM", self.process).await;
-        timeout(LIMIT, self.child.wait()).await.ok()?.ok()
+        timeout(TIMEOUT, self.child.wait()).await.ok()?.ok()
     }
 }
 
-/// Beside this test: `target/PROFILE/deps/THIS` and `target/PROFILE/examples/resource_server`.
+/// Returns the path of the example, which is beside this test: `target/PROFILE/deps/THIS` and
+/// `target/PROFILE/examples/resource_server`.
 fn example() -> PathBuf {
     let this = std::env::current_exe().expect("this has a path");
     let profile = this
         .parent()
         .and_then(|deps| deps.parent())
-        .expect("it is in a folder of cargo's");
+        .expect("cargo's folder");
     profile.join("examples").join("resource_server")
 }
 
-async fn keep(log: Arc<Mutex<Log>>, stream: impl AsyncRead + Unpin) {
+async fn collect(log: Arc<Mutex<Log>>, stream: impl AsyncRead + Unpin) {
     let mut lines = BufReader::new(stream).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         log.lock().unwrap().add(line);
@@ -130,6 +131,6 @@ pub(crate) async fn signal(name: &str, process: u32) {
         .await;
     assert!(
         sent.expect("there is `kill`").success(),
-        "{name} can't be sent"
+        "{name} was not sent"
     );
 }

@@ -1,24 +1,25 @@
-//! What was asked and answered, and what was wrong about it.
+//! Counts of requests, responses and violations.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use crate::verdict::Verdict;
+use crate::check::Outcome;
 
-/// Different ones: enough to see what is going on.
-const MOST_TOLD: usize = 40;
+/// The maximum number of different violations that are listed.
+const MAX_VIOLATIONS: usize = 40;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) kinds: BTreeMap<&'static str, Kind>,
-    /// Connections that were cut, left, dribbled, …
+    /// What the hostile clients did, and how often.
     pub(crate) hostile: BTreeMap<&'static str, u64>,
     pub(crate) wrong: u64,
-    /// Each of what is wrong, and how often.
-    pub(crate) told: BTreeMap<String, u64>,
-    /// Other than 503.
+    /// The violations, and how often each occurred.
+    pub(crate) violations: BTreeMap<String, u64>,
+    /// The number of 5xx responses other than 503.
     pub(crate) server_errors: u64,
+    /// The number of requests without a readable response.
     pub(crate) broken: u64,
 }
 
@@ -31,49 +32,50 @@ pub(crate) struct Kind {
 }
 
 impl Tally {
-    pub(crate) fn answered(
+    pub(crate) fn record(
         &mut self,
         name: &'static str,
         status: u16,
         took: Duration,
-        verdict: Verdict,
+        outcome: Outcome,
     ) {
         let kind = self.kinds.entry(name).or_default();
         *kind.statuses.entry(status).or_default() += 1;
         kind.slowest = kind.slowest.max(took);
         self.server_errors += u64::from(status >= 500 && status != 503);
-        match verdict {
-            Verdict::Right => {}
-            Verdict::Doubtful => kind.doubtful += 1,
-            Verdict::Unavailable => kind.unavailable += 1,
-            Verdict::Wrong(why) => self.tell(&format!("{name}: {why}")),
+        match outcome {
+            Outcome::Right => {}
+            Outcome::Doubtful => kind.doubtful += 1,
+            Outcome::Unavailable => kind.unavailable += 1,
+            Outcome::Wrong(why) => self.record_violation(&format!("{name}: {why}")),
         }
     }
 
-    /// No answer, or none that can be read.
-    pub(crate) fn broke(&mut self, what: &str, error: &io::Error) {
+    /// Records a request without a readable response.
+    pub(crate) fn record_error(&mut self, what: &str, error: &io::Error) {
         self.broken += 1;
-        self.tell(&format!("{what}: {error}"));
+        self.record_violation(&format!("{what}: {error}"));
     }
 
-    pub(crate) fn did(&mut self, what: &'static str) {
+    /// Counts an action of a hostile client.
+    pub(crate) fn count(&mut self, what: &'static str) {
         *self.hostile.entry(what).or_default() += 1;
     }
 
-    pub(crate) fn answers(&self) -> u64 {
+    pub(crate) fn responses(&self) -> u64 {
         self.kinds
             .values()
             .flat_map(|kind| kind.statuses.values())
             .sum()
     }
 
-    fn tell(&mut self, violation: &str) {
+    fn record_violation(&mut self, violation: &str) {
         self.wrong += 1;
-        if let Some(count) = self.told.get_mut(violation) {
+        if let Some(count) = self.violations.get_mut(violation) {
             *count += 1;
-        } else if self.told.len() < MOST_TOLD {
+        } else if self.violations.len() < MAX_VIOLATIONS {
             eprintln!("WRONG {violation}");
-            self.told.insert(violation.to_owned(), 1);
+            self.violations.insert(violation.to_owned(), 1);
         }
     }
 }

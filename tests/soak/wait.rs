@@ -1,4 +1,4 @@
-//! Waiting for what was to happen, and not for ever.
+//! Waiting for an event, for a limited time.
 
 use std::time::{Duration, Instant};
 
@@ -10,18 +10,18 @@ use crate::schedule::Schedule;
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 impl Schedule {
-    /// Until a client was let in by the newest keys.
-    pub(crate) async fn until_known(&mut self, what: &str) -> Duration {
+    /// Waits until a token of the newest keys was accepted. Returns how long that took.
+    pub(crate) async fn until_cached(&mut self, what: &str) -> Duration {
         let begin = Instant::now();
         let newest = self
-            .range
-            .book()
+            .load
+            .oracle()
             .current()
             .last()
             .expect("there is one")
             .number;
         self.until(what, async |schedule| {
-            schedule.range.book().is_known(newest)
+            schedule.load.oracle().is_cached(newest)
         })
         .await;
         begin.elapsed()
@@ -37,7 +37,8 @@ impl Schedule {
         self.issuer.fetches().await.keys - before.keys
     }
 
-    /// Two, because the first may be of a fetch that began before.
+    /// Waits for two failures, because the first may be of a fetch that began before. Returns the
+    /// number of failures without the first.
     pub(crate) async fn until_failures(&mut self) -> u64 {
         let before = self.health().await.failures;
         self.until("a failure", async |schedule| {
@@ -47,14 +48,14 @@ impl Schedule {
         (self.health().await.failures - before).saturating_sub(1)
     }
 
-    /// Looks until it is so; notes if it isn't in time.
+    /// Waits until the condition is true. Records it as missed if that takes too long.
     pub(crate) async fn until(
         &mut self,
         what: &str,
-        is_so: impl AsyncFn(&mut Self) -> bool,
+        condition: impl AsyncFn(&mut Self) -> bool,
     ) -> bool {
         let begin = Instant::now();
-        while !is_so(self).await {
+        while !condition(self).await {
             if begin.elapsed() > MAX_WAIT {
                 self.record.missed.push(what.to_owned());
                 return false;
@@ -65,7 +66,7 @@ impl Schedule {
     }
 
     pub(crate) async fn health(&self) -> Health {
-        Health::of(self.range.server)
+        Health::of(self.load.server)
             .await
             .map(|all| all[0].clone())
             .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Memory and file descriptors of the server, once a second.
+//! Samples of the server's memory and file descriptors, one per second.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// `None` where the system doesn't tell.
+    /// Returns `None` without `/proc`.
     pub(crate) fn take(process: u32) -> Option<Self> {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         let memory = status
@@ -37,7 +37,7 @@ pub(crate) async fn watch(process: u32, samples: Arc<Mutex<Vec<Sample>>>) {
     }
 }
 
-/// The medians of the first and of the last quarter, after the warm-up.
+/// Returns the medians of the first and the last quarter of the samples after the warm-up.
 pub(crate) fn quarters(samples: &[Sample], warm_up: usize) -> Option<(Sample, Sample)> {
     let samples = samples.get(warm_up..)?;
     let quarter = samples.len() / 4;

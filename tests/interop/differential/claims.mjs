@@ -113,12 +113,12 @@ function addMisspelled(corpus) {
     const [, value] = claims().find(([other]) => other === name);
     for (const other of [name.toUpperCase(), ` ${name}`, `${name} `, `${name}\u0000`, `x${name}`, '__proto__']) {
       const body = { [name]: undefined, [other]: value };
-      corpus.add('names of claims', 'keys', token(corpus.anyKey(), { body }), 'refuse');
+      corpus.add('names of claims', 'keys', token(corpus.anyKey(), { body }), 'reject');
     }
     const rest = object(claims({ [name]: undefined })).slice(0, -1);
     const sign = (text) => signTexts(corpus.keys.es, object(header(corpus.keys.es)), text);
     const inherited = `${rest},"__proto__":{"${name}":${value}}}`;
-    corpus.add('names of claims', 'keys', sign(inherited), 'refuse');
+    corpus.add('names of claims', 'keys', sign(inherited), 'reject');
     const escapedName = [...name].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join('');
     const escaped = `${rest},"${escapedName}":${value}}`;
     corpus.add('names of claims', 'keys', sign(escaped), 'accept');

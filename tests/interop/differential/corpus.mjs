@@ -63,7 +63,7 @@ export class Corpus {
   }
 
   /**
-   * Adds a token, unless it was added before. `expected`, if it is clear, is `accept` or `refuse`.
+   * Adds a token, unless it was added before. `expected`, if it is clear, is `accept` or `reject`.
    */
   add(family, rules, text, expected) {
     const id = `${rules} ${text}`;

@@ -10,11 +10,11 @@ const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 function addCharacters(corpus) {
   const { keys, random } = corpus;
   for (const [name, rules] of [['ed', 'keys'], ['es', 'keys'], ['hs', 'secret']]) {
-    const good = token(keys[name]);
+    const valid = token(keys[name]);
     const sometimes = (probability, text) => random.chance(probability) && corpus.add('characters', rules, text);
-    for (let at = 0; at < good.length; at += 1) {
-      const [before, after] = [good.slice(0, at), good.slice(at)];
-      const other = random.pick([...BASE64URL].filter((character) => character !== good[at]));
+    for (let at = 0; at < valid.length; at += 1) {
+      const [before, after] = [valid.slice(0, at), valid.slice(at)];
+      const other = random.pick([...BASE64URL].filter((character) => character !== valid[at]));
       sometimes(1, before + other + after.slice(1));
       sometimes(0.2, before + after.slice(1));
       sometimes(0.2, before + random.pick(BASE64URL) + after);
@@ -34,7 +34,7 @@ function addBits(corpus) {
       const bytes = Buffer.from(parts[place]);
       bytes[random.below(bytes.length)] ^= 1 << random.below(8);
       const text = parts.map((part, at) => encode(at === place ? bytes : part)).join('.');
-      corpus.add('bits', name === 'hs' ? 'secret' : 'keys', text, 'refuse');
+      corpus.add('bits', name === 'hs' ? 'secret' : 'keys', text, 'reject');
     }
   }
 }
@@ -71,25 +71,25 @@ function addSignatures(corpus) {
       (s) => s.subarray(0, s.length / 2), () => Buffer.alloc(0), (s) => Buffer.alloc(1000),
       (s) => Buffer.concat([s.subarray(s.length / 2), s.subarray(0, s.length / 2)]), () => Buffer.alloc(1),
     ];
-    for (const change of changes) resigned(keys[name], change, 'refuse');
+    for (const change of changes) resigned(keys[name], change, 'reject');
   }
-  for (const name of ['es', 'es384', 'es512']) resigned(keys[name], der, 'refuse');
+  for (const name of ['es', 'es384', 'es512']) resigned(keys[name], der, 'reject');
   // r and n - s are a valid signature, too: RFC 7518 §3.4 does not forbid it.
   const halves = (s, change) => Buffer.concat([s.subarray(0, 32), bigEndian(change(number(s.subarray(32))))]);
   resigned(keys.es, (s) => halves(s, (value) => P256_ORDER - value), 'accept');
-  resigned(keys.es, (s) => halves(s, () => P256_ORDER), 'refuse');
-  resigned(keys.es, (s) => halves(s, () => 0n), 'refuse');
+  resigned(keys.es, (s) => halves(s, () => P256_ORDER), 'reject');
+  resigned(keys.es, (s) => halves(s, () => 0n), 'reject');
   // S + L is not a valid signature (RFC 8032 §5.1.7).
   const raised = (s) => bigEndian(number(Buffer.from(s.subarray(32)).reverse()) + ED25519_ORDER).reverse();
-  resigned(keys.ed, (s) => Buffer.concat([s.subarray(0, 32), raised(s)]), 'refuse');
+  resigned(keys.ed, (s) => Buffer.concat([s.subarray(0, 32), raised(s)]), 'reject');
   for (const salt of [0, 20, 31, 33, 48, 64]) {
     const input = token(keys.ps).split('.').slice(0, 2).join('.');
-    corpus.add('signatures', 'keys', `${input}.${encode(signature('PS256', keys.ps.secret, input, salt))}`, 'refuse');
+    corpus.add('signatures', 'keys', `${input}.${encode(signature('PS256', keys.ps.secret, input, salt))}`, 'reject');
   }
   // Signatures with the hash or the padding of another algorithm.
   const others = { es: 'ES384', es384: 'ES256', rs: 'RS512', three: 'PS256', ps: 'RS256', hs: 'HS512' };
   for (const [name, alg] of Object.entries(others)) {
-    resigned(keys[name], (_, input) => signature(alg, keys[name].secret, input), 'refuse');
+    resigned(keys[name], (_, input) => signature(alg, keys[name].secret, input), 'reject');
   }
 }
 
@@ -159,7 +159,7 @@ function addGarbage(corpus) {
   ])();
   for (let count = 0; count < 400; count += 1) {
     const parts = Array.from({ length: random.pick([1, 2, 3, 3, 3, 3, 4, 5]) }, part);
-    corpus.add('garbage', random.pick(['keys', 'bare', 'access', 'secret']), parts.join('.'), 'refuse');
+    corpus.add('garbage', random.pick(['keys', 'bare', 'access', 'secret']), parts.join('.'), 'reject');
   }
   // Garbage with a valid signature.
   for (let count = 0; count < 150; count += 1) {

@@ -20,7 +20,7 @@ const TYPES = [
 ];
 const KEY_IDS = [
   '', ' ', 'ES', ' es', 'es ', 'es\u0000', 'es.', 'unknown', '../../../../dev/null', '/proc/self/environ',
-  "' OR 1=1 --", '0', 'constructor', '__proto__', 'length', 'ed', 'rs', 'misfit', 'weak', 'enc', 'es\n', 'еs',
+  "' OR 1=1 --", '0', 'constructor', '__proto__', 'length', 'ed', 'rs', 'mismatched', 'weak', 'enc', 'es\n', 'еs',
   'x'.repeat(600), 'x'.repeat(9000),
 ];
 const EXTENSIONS = [
@@ -41,7 +41,7 @@ function addAlgorithms(corpus) {
     const rules = name === 'hs' ? 'secret' : 'keys';
     for (const alg of ALGORITHMS) corpus.add('names of algorithms', rules, token(key, { head: { alg: quoted(alg) } }));
     for (const alg of OTHER_TYPES) corpus.add('names of algorithms', rules, token(key, { head: { alg } }));
-    corpus.add('names of algorithms', rules, token(key, { head: { alg: undefined } }), 'refuse');
+    corpus.add('names of algorithms', rules, token(key, { head: { alg: undefined } }), 'reject');
   }
   const signers = { ES256: 'es', ES384: 'es384', EdDSA: 'ed', Ed25519: 'ed', RS256: 'rs' };
   for (const [alg, name] of Object.entries(signers)) {
@@ -70,8 +70,8 @@ function addConfused(corpus) {
       }
     }
   }
-  for (const name of ['enc', 'signs', 'weak', 'misfit', 'unheard', 'open', 'stranger']) {
-    corpus.add('keys and algorithms', 'keys', token(keys[name]), 'refuse');
+  for (const name of ['enc', 'signs', 'weak', 'mismatched', 'unsupported', 'open', 'attacker']) {
+    corpus.add('keys and algorithms', 'keys', token(keys[name]), 'reject');
     corpus.add('keys and algorithms', 'keys', token(keys[name], { head: { kid: undefined } }));
   }
   for (const name of ['es', 'rs', 'ed', 'twin']) {
@@ -93,7 +93,7 @@ function addPublicSecrets(corpus) {
       for (const rules of ['keys', 'bare', 'secret']) {
         const input = [object(header(keys[name], { alg: '"HS256"' })), object(claims())].map(encode).join('.');
         const forged = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
-        corpus.add('public keys as secrets', rules, forged, 'refuse');
+        corpus.add('public keys as secrets', rules, forged, 'reject');
       }
     }
   }
@@ -125,12 +125,12 @@ function addExtensions(corpus) {
   const key = corpus.keys.ed;
   const plain = object(claims()).replaceAll('.', '\\u002e');
   const head = object(header(key, { crit: '["b64"]', b64: 'false' }));
-  corpus.add('extensions', 'keys', signParts(key, encode(head), plain), 'refuse');
+  corpus.add('extensions', 'keys', signParts(key, encode(head), plain), 'reject');
   // Keys of the attacker in the header.
-  const { stranger } = corpus.keys;
-  for (const kid of [quoted(stranger.kid), undefined]) {
-    const own = { kid, jwk: quoted(stranger.bare), jku: '"https://attacker.example/jwks"' };
-    corpus.add('extensions', 'keys', token(stranger, { head: own }), 'refuse');
+  const { attacker } = corpus.keys;
+  for (const kid of [quoted(attacker.kid), undefined]) {
+    const own = { kid, jwk: quoted(attacker.bare), jku: '"https://attacker.example/jwks"' };
+    corpus.add('extensions', 'keys', token(attacker, { head: own }), 'reject');
   }
 }
 

@@ -19,7 +19,7 @@ function verifier({ issuer, audiences, algorithms, jwks, secret, access_tokens: 
     requiredClaims: ['exp', ...(accessTokens ? ['sub', 'client_id', 'iat', 'jti'] : [])],
     ...(accessTokens ? { typ: 'at+jwt' } : {}),
   };
-  return (token) => verify(token, key, options).then((result) => accepted(token, result), refused);
+  return (token) => verify(token, key, options).then((result) => accepted(token, result), rejected);
 }
 
 /** Verifies a token. If several keys match, tries each of them, as jose's documentation shows. */
@@ -48,6 +48,6 @@ function accepted(token, { protectedHeader: header, payload: claims }) {
   return { accepted: true, header, claims, texts };
 }
 
-function refused(error) {
+function rejected(error) {
   return { accepted: false, kind: error.code ?? error.name, claim: error.claim };
 }

@@ -36,8 +36,8 @@ const KINDS = {
   enc: ['ES256', ec('P-256'), { use: 'enc' }],
   signs: ['ES256', ec('P-256'), { key_ops: ['sign'], use: undefined }],
   weak: ['RS256', rsa(1024)],
-  misfit: ['ES256', ec('P-256'), { alg: 'RS256' }],
-  unheard: ['ES256', ec('P-256'), { alg: 'XS256' }],
+  mismatched: ['ES256', ec('P-256'), { alg: 'RS256' }],
+  unsupported: ['ES256', ec('P-256'), { alg: 'XS256' }],
   open: ['ES256', ec('P-256'), (jwk, secret) => ({ d: secret.d })],
 };
 const BARE = ['rs', 'es', 'es384', 'ed'];
@@ -76,9 +76,9 @@ async function newKey([name, [alg, [type, options], change]]) {
  */
 export async function newKeys() {
   const pairs = await Promise.all(Object.entries(KINDS).map(newKey));
-  const stranger = await newKey(['es', KINDS.es]);
+  const attacker = await newKey(['es', KINDS.es]);
   const shared = { name: 'hs', kid: undefined, alg: 'HS256', secret: randomBytes(32) };
-  return Object.fromEntries([...pairs, ['stranger', stranger[1]], ['hs', shared]]);
+  return Object.fromEntries([...pairs, ['attacker', attacker[1]], ['hs', shared]]);
 }
 
 /** Returns the rules, each with the keys and settings that its tokens are verified with. */

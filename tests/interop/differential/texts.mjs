@@ -53,19 +53,19 @@ function addBase64(corpus) {
 function addForms(corpus) {
   const { keys } = corpus;
   for (const key of [keys.es, keys.rs, keys.ed]) {
-    const good = token(key);
-    const [first, second, third] = good.split('.');
+    const valid = token(key);
+    const [first, second, third] = valid.split('.');
     const wrong = [
       '', '.', '..', '...', first, `${first}.${second}`, `${first}.${second}.`, `.${second}.${third}`,
-      `${first}..${third}`, `${good}.`, `.${good}`, `${good}.${third}`, `${good}..`,
-      `${first}.${second}.${third}.${third}.${third}`, good.replaceAll('.', ' '), good.replaceAll('.', '\u3002'),
-      `Bearer ${good}`, `bearer ${good}`, ` ${good}`, `"${good}"`, `${good},${good}`, `${good} ${good}`, `${good};`,
-      `${good}#x`, `${good}?x`, encode(good), `\ufeff${good}`, '.'.repeat(5000), `${second}.${first}.${third}`,
+      `${first}..${third}`, `${valid}.`, `.${valid}`, `${valid}.${third}`, `${valid}..`,
+      `${first}.${second}.${third}.${third}.${third}`, valid.replaceAll('.', ' '), valid.replaceAll('.', '\u3002'),
+      `Bearer ${valid}`, `bearer ${valid}`, ` ${valid}`, `"${valid}"`, `${valid},${valid}`, `${valid} ${valid}`, `${valid};`,
+      `${valid}#x`, `${valid}?x`, encode(valid), `\ufeff${valid}`, '.'.repeat(5000), `${second}.${first}.${third}`,
       `${third}.${second}.${first}`, quoted({ payload: second, protected: first, signature: third }),
       quoted({ payload: second, signatures: [{ protected: first, signature: third }] }),
     ];
-    for (const text of wrong) corpus.add('the compact form', 'keys', text, 'refuse');
-    for (const end of [' ', '\n', '\u0000', '\t']) corpus.add('the compact form', 'keys', good + end);
+    for (const text of wrong) corpus.add('the compact form', 'keys', text, 'reject');
+    for (const end of [' ', '\n', '\u0000', '\t']) corpus.add('the compact form', 'keys', valid + end);
   }
 }
 
@@ -110,7 +110,7 @@ function addBytes(corpus) {
     corpus.add('bytes', 'keys', signTexts(key, head, within(body)));
   }
   for (const encoding of ['utf16le', 'latin1']) {
-    corpus.add('bytes', 'keys', signTexts(key, head, Buffer.from(object(claims({ sub: '"é"' })), encoding)), 'refuse');
+    corpus.add('bytes', 'keys', signTexts(key, head, Buffer.from(object(claims({ sub: '"é"' })), encoding)), 'reject');
   }
 }
 
@@ -152,7 +152,7 @@ function addSizes(corpus) {
         const deep = `${open.repeat(depth)}1${close.repeat(depth)}`;
         corpus.add('sizes', rules, token(key, { body: { x: deep } }));
         corpus.add('sizes', rules, token(key, { head: { x: deep } }));
-        corpus.add('sizes', rules, token(key, { body: { x: open.repeat(depth) } }), 'refuse');
+        corpus.add('sizes', rules, token(key, { body: { x: open.repeat(depth) } }), 'reject');
       }
     }
   }

@@ -1,4 +1,4 @@
-//! Where requests come from: good, bad and hostile ones.
+//! Random requests: valid, invalid and hostile ones.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,92 +8,96 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 
-use crate::book::{Book, Key};
+use crate::case::{Case, Truth, get, whoami};
 use crate::generation::{Generation, SUBJECT, Signed, tokens};
+use crate::oracle::{Key, Oracle};
 use crate::random::Random;
-use crate::shot::{Shot, Truth, get, whoami};
 
 /// An issuer that shares a secret with the server.
 pub(crate) const PARTNER: &str = "https://partner.example";
-const CONFUSED: &str = "HMAC by a public key";
+const HMAC_BY_PUBLIC_KEY: &str = "HMAC by a public key";
 
-pub(crate) struct Forge {
-    /// The issuer in trouble.
+pub(crate) struct Cases {
+    /// The name of the issuer in trouble.
     issuer: String,
-    enemy: TestKey,
+    attacker: TestKey,
     steady: Vec<Signed>,
     partners: Vec<Signed>,
-    /// Bad ones whose truth doesn't depend on keys.
+    /// Requests whose right response does not depend on the keys.
     fixed: Vec<(&'static str, Truth, String)>,
 }
 
-impl Forge {
-    pub(crate) fn new(issuer: &str, enemy: &TestKey, steady: &TestIssuer, secret: &str) -> Self {
+impl Cases {
+    pub(crate) fn new(issuer: &str, attacker: &TestKey, steady: &TestIssuer, secret: &str) -> Self {
         let partner = TestKey::from_secret(Algorithm::HS256, secret);
         Self {
             issuer: issuer.to_owned(),
-            enemy: enemy.clone(),
+            attacker: attacker.clone(),
             steady: tokens(&steady.token()),
             partners: tokens(&partner.token().issuer(PARTNER)),
             fixed: fixed(issuer, steady, &partner),
         }
     }
 
-    /// Any request, as often as its kind deserves.
-    pub(crate) fn shot(&self, random: &mut Random, book: &Mutex<Book>) -> Shot {
+    /// Returns a random request. Each kind has its probability.
+    pub(crate) fn case(&self, random: &mut Random, oracle: &Mutex<Oracle>) -> Case {
         let (flood, current, withdrawn) = {
-            let book = book.lock().unwrap_or_else(PoisonError::into_inner);
-            (book.flood, book.a_current(random), book.a_withdrawn(random))
+            let oracle = oracle.lock().unwrap_or_else(PoisonError::into_inner);
+            (
+                oracle.flood,
+                oracle.a_current(random),
+                oracle.a_withdrawn(random),
+            )
         };
-        // Between two generations there is none for a moment.
+        // `None` for a moment between two generations.
         let Some(current) = current else {
-            return signed("good, of another issuer", random.pick(&self.steady));
+            return signed("valid, of another issuer", random.pick(&self.steady));
         };
         match (random.below(100), withdrawn) {
-            (0..8, _) => signed("good, of another issuer", random.pick(&self.steady)),
-            (8..13, _) => signed("good, by a shared secret", random.pick(&self.partners)),
+            (0..8, _) => signed("valid, of another issuer", random.pick(&self.steady)),
+            (8..13, _) => signed("valid, by a shared secret", random.pick(&self.partners)),
             (13..25, _) => forged(&current, random),
             (25..41, _) => self.fixed(random),
-            (41..43, _) => self.confused(&current, random),
+            (41..43, _) => self.hmac_by_public_key(&current, random),
             (43..49, _) if flood => self.unknown_key_token(random),
             (49..55, Some(withdrawn)) if flood => {
-                good("good, of a withdrawn key", &withdrawn, random)
+                valid("valid, of a withdrawn key", &withdrawn, random)
             }
-            _ => good("good", &current, random),
+            _ => valid("valid", &current, random),
         }
     }
 
-    fn fixed(&self, random: &mut Random) -> Shot {
+    fn fixed(&self, random: &mut Random) -> Case {
         let (kind, truth, request) = random.pick(&self.fixed);
-        Shot::new(kind, *truth, request.clone())
+        Case::new(kind, *truth, request.clone())
     }
 
-    /// A key id that was never published, of a key that never was.
-    fn unknown_key_token(&self, random: &mut Random) -> Shot {
+    /// Returns a token with a key id that was never published.
+    fn unknown_key_token(&self, random: &mut Random) -> Case {
         let number = random.next();
         let key_id = match random.below(6) {
             0 => format!("../../../../etc/passwd/{number}"),
             1 => format!("' OR {number} = {number} --"),
             2 => format!("\0{number}"),
             3 => format!("{number}-{}", "k".repeat(4000)),
-            4 => self.enemy.key_id().to_owned(),
+            4 => self.attacker.key_id().to_owned(),
             _ => format!("{number:x}"),
         };
         let token = self
-            .enemy
+            .attacker
             .token()
             .issuer(&*self.issuer)
             .header("kid", key_id)
             .subject(format!("{SUBJECT}unknown_key"));
-        Shot::bearing(
+        Case::bearing(
             "unknown key id",
             Truth::Depends(Key::Unknown),
             &token.sign(),
         )
     }
 
-    /// CVE-2015-9235 and its kin.
-    fn confused(&self, current: &Generation, random: &mut Random) -> Shot {
+    /// Returns a token that is signed by HMAC with a public key as the secret (CVE-2015-9235).
+    fn hmac_by_public_key(&self, current: &Generation, random: &mut Random) -> Case {
         let public = current.rsa_key();
         let secret = match random.below(3) {
             0 => public.pem().into_bytes(),
@@ -101,26 +105,26 @@ impl Forge {
             _ => public.jwk().to_string().into_bytes(),
         };
         let key = TestKey::from_secret(Algorithm::HS256, secret).with_key_id(public.key_id());
-        Shot::bearing(
-            CONFUSED,
+        Case::bearing(
+            HMAC_BY_PUBLIC_KEY,
             Truth::Rejected,
             &key.token().issuer(&*self.issuer).sign(),
         )
     }
 }
 
-pub(crate) fn good(kind: &'static str, generation: &Generation, random: &mut Random) -> Shot {
-    let Signed { token, subject } = random.pick(&generation.good);
-    Shot::bearing(kind, Truth::Depends(Key::Good(generation.number)), token).of(subject)
+pub(crate) fn valid(kind: &'static str, generation: &Generation, random: &mut Random) -> Case {
+    let Signed { token, subject } = random.pick(&generation.valid);
+    Case::bearing(kind, Truth::Depends(Key::Valid(generation.number)), token).of(subject)
 }
 
-fn signed(kind: &'static str, Signed { token, subject }: &Signed) -> Shot {
-    Shot::bearing(kind, Truth::Accepted, token).of(subject)
+fn signed(kind: &'static str, Signed { token, subject }: &Signed) -> Case {
+    Case::bearing(kind, Truth::Accepted, token).of(subject)
 }
 
-fn forged(generation: &Generation, random: &mut Random) -> Shot {
+fn forged(generation: &Generation, random: &mut Random) -> Case {
     let (kind, token) = random.pick(&generation.forged);
-    Shot::bearing(kind, Truth::Depends(Key::Forged(generation.number)), token)
+    Case::bearing(kind, Truth::Depends(Key::Forged(generation.number)), token)
 }
 
 fn fixed(
@@ -128,13 +132,13 @@ fn fixed(
     steady: &TestIssuer,
     partner: &TestKey,
 ) -> Vec<(&'static str, Truth, String)> {
-    let good = steady
+    let valid = steady
         .token()
         .expires_in(Duration::from_secs(24 * 60 * 60))
         .sign();
     let bearing = |token: &str| whoami(&format!("authorization: Bearer {token}\r\n"));
     let rejected = |kind, token: &str| (kind, Truth::Rejected, bearing(token));
-    let (message, _) = good.rsplit_once('.').expect("a token has dots");
+    let (message, _) = valid.rsplit_once('.').expect("a token has dots");
     vec![
         rejected("expired", &steady.token().expired().sign()),
         rejected(
@@ -142,13 +146,16 @@ fn fixed(
             &steady.token().issuer("https://other.example").sign(),
         ),
         rejected(
-            "issuer with a slash more",
+            "issuer with a trailing slash",
             &steady
                 .token()
                 .issuer(format!("{}/", steady.issuer()))
                 .sign(),
         ),
-        rejected("another's secret", &partner.token().issuer(issuer).sign()),
+        rejected(
+            "secret of another issuer",
+            &partner.token().issuer(issuer).sign(),
+        ),
         rejected("algorithm none", &unsigned(issuer, "none")),
         rejected("algorithm NONE", &unsigned(issuer, "NONE")),
         rejected(
@@ -157,7 +164,7 @@ fn fixed(
         ),
         rejected("no signature", message),
         rejected("empty signature", &format!("{message}.")),
-        rejected("five parts", &format!("{good}.{}.{}", "AAAA", "AAAA")),
+        rejected("five parts", &format!("{valid}.{}.{}", "AAAA", "AAAA")),
         rejected("hundreds of dots", &".".repeat(800)),
         rejected("garbage", "%%%"),
         rejected(
@@ -167,7 +174,7 @@ fn fixed(
         (
             "60 KB of header",
             Truth::Accepted,
-            whoami(&format!("authorization: Bearer {good}\r\n{}", padding())),
+            whoami(&format!("authorization: Bearer {valid}\r\n{}", padding())),
         ),
         (
             "empty token",
@@ -183,17 +190,17 @@ fn fixed(
         (
             "credentials twice",
             Truth::Ambiguous,
-            whoami(&format!("authorization: Bearer {good}\r\n").repeat(2)),
+            whoami(&format!("authorization: Bearer {valid}\r\n").repeat(2)),
         ),
         (
             "credentials joined",
             Truth::Ambiguous,
-            bearing(&format!("{good}, Bearer {good}")),
+            bearing(&format!("{valid}, Bearer {valid}")),
         ),
         ("public route", Truth::Status(200), get("/public", "")),
         ("health", Truth::Status(200), get("/healthz", "")),
         (
-            "no such path",
+            "unknown path",
             Truth::Status(404),
             get("/nowhere", "authorization: Bearer x\r\n"),
         ),

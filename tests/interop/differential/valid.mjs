@@ -46,7 +46,7 @@ function date(random, latest) {
   return random.pick([`${seconds}`, `${seconds}.5`, `${seconds}.0`, `${seconds}e0`, `${seconds / 1000}e3`]);
 }
 
-function goodClaims(random) {
+function validClaims(random) {
   const optional = (json) => (random.chance(0.5) ? json : undefined);
   const changes = {
     aud: quoted(random.pick(AUDIENCES)),
@@ -62,7 +62,7 @@ function goodClaims(random) {
   return claims(changes);
 }
 
-function goodHeader(random, key) {
+function validHeader(random, key) {
   const extra = Object.entries(EXTRA_PARAMETERS).filter(() => random.chance(0.1));
   const kid = key.kid !== undefined && random.chance(0.1) ? { kid: escaped(random, key.kid) } : {};
   return header(key, { typ: random.pick(TYPES), ...kid, ...Object.fromEntries(extra) });
@@ -76,20 +76,20 @@ function accessToken(random, key) {
   return signTexts(key, spelled(random, header(key, names)), body);
 }
 
-export function addGood(corpus) {
+export function addValid(corpus) {
   const { keys, random } = corpus;
-  const fresh = (key) => signTexts(key, spelled(random, goodHeader(random, key)), spelled(random, goodClaims(random)));
+  const fresh = (key) => signTexts(key, spelled(random, validHeader(random, key)), spelled(random, validClaims(random)));
   for (const name of ['rs', 'ps', 'es', 'es384', 'es512', 'ed', 'twin', 'sibling', 'three', 'spelled']) {
-    for (let count = 0; count < 20; count += 1) corpus.add('good', 'keys', fresh(keys[name]), 'accept');
+    for (let count = 0; count < 20; count += 1) corpus.add('valid', 'keys', fresh(keys[name]), 'accept');
   }
   for (let count = 0; count < 30; count += 1) {
-    corpus.add('good', 'secret', fresh(keys.hs), 'accept');
+    corpus.add('valid', 'secret', fresh(keys.hs), 'accept');
     const bare = { ...keys[random.pick(['rs', 'es', 'es384', 'ed'])], kid: undefined };
-    corpus.add('good', 'bare', fresh(bare), 'accept');
-    corpus.add('good', 'access', accessToken(random, keys[random.pick(['es', 'ed'])]), 'accept');
+    corpus.add('valid', 'bare', fresh(bare), 'accept');
+    corpus.add('valid', 'access', accessToken(random, keys[random.pick(['es', 'ed'])]), 'accept');
   }
   for (const alg of ['RS384', 'RS512', 'PS256', 'PS384', 'PS512']) {
     const key = { ...keys.rs, alg, kid: undefined };
-    corpus.add('good', 'bare', signTexts(key, object(header(key)), object(claims())), 'accept');
+    corpus.add('valid', 'bare', signTexts(key, object(header(key)), object(claims())), 'accept');
   }
 }

@@ -1,4 +1,4 @@
-//! Who takes part: the server, and the issuers that it trusts.
+//! The processes of a run: the server, its issuers, and the attacker's issuer.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestIssuer;
 
-use crate::book::Book;
-use crate::client::Range;
-use crate::forge::{Forge, PARTNER};
+use crate::cases::{Cases, PARTNER};
 use crate::generation::{Generation, SUBJECT};
+use crate::http_client::Load;
+use crate::oracle::Oracle;
 use crate::provider::Issuer;
 use crate::random::Random;
 use crate::server::Server;
@@ -20,46 +20,46 @@ use crate::tally::Tally;
 
 const AUDIENCE: &str = "https://api.example";
 
-pub(crate) struct Scene {
+pub(crate) struct Setup {
     pub(crate) server: Server,
     /// An issuer that never fails.
     pub(crate) steady: TestIssuer,
-    /// One whom no one may ask.
-    pub(crate) enemy: TestIssuer,
-    /// The one in trouble. It is not running yet.
+    /// An issuer that the server must not fetch from.
+    pub(crate) attacker: TestIssuer,
+    /// The issuer in trouble. It is not running yet.
     pub(crate) issuer: Issuer,
-    pub(crate) range: Arc<Range>,
+    pub(crate) load: Arc<Load>,
     pub(crate) file: SecretFile,
 }
 
-impl Scene {
-    pub(crate) async fn set(random: &mut Random) -> Self {
+impl Setup {
+    pub(crate) async fn start(random: &mut Random) -> Self {
         let secret = format!("{:016x}{:016x}", random.next(), random.next());
         let file = SecretFile::new(&secret);
         let steady = TestIssuer::builder().max_age(Some(Duration::from_secs(60)));
         let steady = steady.start().await.expect("an issuer on loopback");
-        let enemy = TestIssuer::start().await.expect("an issuer on loopback");
+        let attacker = TestIssuer::start().await.expect("an issuer on loopback");
         let issuer = Issuer::new(free_port());
         let server = start_server(&issuer, &steady, &file, &secret).await;
 
-        let key = enemy.key(Algorithm::ES256).expect("its key");
-        let forge = Forge::new(&issuer.name(), &key, &steady, &secret);
-        let (book, tally) = (Mutex::new(Book::new()), Mutex::new(Tally::default()));
-        let range = Arc::new(Range {
+        let key = attacker.key(Algorithm::ES256).expect("its key");
+        let cases = Cases::new(&issuer.name(), &key, &steady, &secret);
+        let (oracle, tally) = (Mutex::new(Oracle::new()), Mutex::new(Tally::default()));
+        let load = Arc::new(Load {
             server: server.address,
-            forge,
-            book,
+            cases,
+            oracle,
             tally,
             over: AtomicBool::new(false),
         });
-        let first = Generation::make(0, issuer.name(), key, enemy.issuer().to_owned()).await;
-        range.book().publish(Arc::new(first));
+        let first = Generation::generate(0, issuer.name(), key, attacker.issuer().to_owned()).await;
+        load.oracle().publish(Arc::new(first));
         Self {
             server,
             steady,
-            enemy,
+            attacker,
             issuer,
-            range,
+            load,
             file,
         }
     }
@@ -86,8 +86,8 @@ async fn start_server(
     Server::start(&args, forbidden).await
 }
 
-/// Below the ports that systems give to clients: no one may get it while the issuer is down. Not by
-/// the seed, which another run may have too.
+/// Returns a free port below those that systems give to clients, so that no other process gets it
+/// while the issuer is down. It does not depend on the seed, which another run may have, too.
 fn free_port() -> SocketAddr {
     let first = std::process::id() % 10_000;
     let ports =
@@ -98,7 +98,7 @@ fn free_port() -> SocketAddr {
         .expect("a free port")
 }
 
-/// A file that is gone after the run.
+/// A file that is removed when this is dropped.
 pub(crate) struct SecretFile(PathBuf);
 
 impl SecretFile {

@@ -1,4 +1,4 @@
-//! A gRPC client beside the others, on the same port.
+//! A gRPC client, on the same port as the HTTP clients.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,50 +10,50 @@ use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::book::Key;
-use crate::client::Range;
-use crate::forge;
+use crate::case::{Case, Truth};
+use crate::cases;
+use crate::http_client::Load;
+use crate::oracle::Key;
 use crate::random::Random;
-use crate::shot::{Shot, Truth};
 
-pub(crate) async fn client(range: Arc<Range>, mut random: Random) {
-    let endpoint = Endpoint::try_from(format!("http://{}", range.server)).expect("an address");
+pub(crate) async fn client(load: Arc<Load>, mut random: Random) {
+    let endpoint = Endpoint::try_from(format!("http://{}", load.server)).expect("an address");
     let mut client = HealthClient::new(endpoint.connect_lazy());
-    while !range.is_over() {
+    while !load.is_over() {
         sleep(Duration::from_millis(random.below(40))).await;
-        let current = range.book().a_current(&mut random);
-        // Between two generations there is none for a moment.
+        let current = load.oracle().a_current(&mut random);
+        // `None` for a moment between two generations.
         let Some(generation) = current else { continue };
         if random.chance(70) {
-            let good = forge::good("gRPC, good", &generation, &mut random);
-            check(&range, &mut client, good).await;
+            let valid = cases::valid("gRPC, valid", &generation, &mut random);
+            check(&load, &mut client, valid).await;
         } else {
             let (_, token) = random.pick(&generation.forged);
             let truth = Truth::Depends(Key::Forged(generation.number));
             check(
-                &range,
+                &load,
                 &mut client,
-                Shot::bearing("gRPC, bad", truth, token),
+                Case::bearing("gRPC, invalid", truth, token),
             )
             .await;
         }
     }
 }
 
-async fn check(range: &Range, client: &mut HealthClient<Channel>, shot: Shot) {
+async fn check(load: &Load, client: &mut HealthClient<Channel>, case: Case) {
     let mut request = Request::new(HealthCheckRequest {
         service: String::new(),
     });
     let token = MetadataValue::try_from(format!(
         "Bearer {}",
-        shot.token.as_deref().unwrap_or_default()
+        case.token.as_deref().unwrap_or_default()
     ))
-    .expect("a token can stand there");
+    .expect("a token is valid metadata");
     request.metadata_mut().insert("authorization", token);
-    let fired = range.fire(&shot);
+    let sent = load.sent(&case);
     let code = client
         .check(request)
         .await
         .map_or_else(|status| status.code(), |_| Code::Ok);
-    range.hit_grpc(&shot, &fired, code);
+    load.check_grpc(&case, &sent, code);
 }

@@ -1,34 +1,34 @@
-//! A request, with the truth about it.
+//! A request, and the response that is right.
 
-use crate::book::Key;
+use crate::oracle::Key;
 
-pub(crate) struct Shot {
+pub(crate) struct Case {
     pub(crate) kind: &'static str,
     pub(crate) request: String,
-    /// For those who don't speak HTTP/1.1.
+    /// For clients that do not use HTTP/1.1.
     pub(crate) token: Option<String>,
     pub(crate) truth: Truth,
-    /// Whom an accepted token is about.
+    /// The subject of an accepted token.
     pub(crate) subject: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Truth {
-    /// Depends on the keys of the issuer in trouble.
+    /// It depends on the keys of the issuer in trouble.
     Depends(Key),
-    /// Accepted, whatever that issuer does: it is of another one.
+    /// Accepted, whatever that issuer does, because it is of another one.
     Accepted,
     /// 401 and `invalid_token`, whatever the keys are.
     Rejected,
     /// 401 and a challenge without an error code: no token.
     Challenged,
-    /// 400 and `invalid_request`: credentials twice.
+    /// 400 and `invalid_request`: credentials more than once.
     Ambiguous,
-    /// Not about tokens at all.
+    /// This status, whatever the token is.
     Status(u16),
 }
 
-impl Shot {
+impl Case {
     pub(crate) fn new(kind: &'static str, truth: Truth, request: String) -> Self {
         Self {
             kind,
@@ -39,7 +39,7 @@ impl Shot {
         }
     }
 
-    /// Asks who bears the token.
+    /// Returns a request for `/whoami` with this token.
     pub(crate) fn bearing(kind: &'static str, truth: Truth, token: &str) -> Self {
         let request = whoami(&format!("authorization: Bearer {token}\r\n"));
         Self {
@@ -48,7 +48,7 @@ impl Shot {
         }
     }
 
-    /// Whether the server can only hang up.
+    /// Returns whether the server closes the connection after it.
     pub(crate) const fn ends_connection(&self) -> bool {
         matches!(self.truth, Truth::Status(400))
     }
