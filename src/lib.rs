@@ -185,7 +185,7 @@ pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmErr
 pub use axum::{ClaimsRejection, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorClass, ErrorKind};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
@@ -195,7 +195,10 @@ pub use keys::{
     KeysError, KeysEvent, KeysFuture,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
-pub use policy::Scopes;
+pub use policy::{
+    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, ReplayStore, Scopes, TokenCheck,
+    TokenId,
+};
 pub use request::{RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, RejectionResponse};

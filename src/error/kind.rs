@@ -9,9 +9,10 @@ pub enum ErrorKind {
     /// The request has credentials more than once (RFC 6750 §2).
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
-    /// a JSON object, or a member name occurs twice in one of them.
+    /// a JSON object, or a member name occurs twice in an object of them.
     MalformedToken,
-    /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len).
+    /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
+    /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).
     TokenTooLarge,
     /// The token's header has `crit` (RFC 7515 §4.1.11), `b64` (RFC 7797 §3) or `zip`.
     UnsupportedHeader,
@@ -45,11 +46,30 @@ pub enum ErrorKind {
     InsufficientScope,
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
+    /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did not
+    /// answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout).
+    CheckUnavailable,
+    /// A kind of your own, with its name: see [`Error::custom`](super::Error::custom).
+    Custom(&'static str),
+}
+
+/// The class of an [`Error`](super::Error), which determines the status of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// 400 `invalid_request`; in gRPC 3 `INVALID_ARGUMENT`.
+    InvalidRequest,
+    /// 401 `invalid_token`; in gRPC 16 `UNAUTHENTICATED`.
+    Unauthorized,
+    /// 403 `insufficient_scope`; in gRPC 7 `PERMISSION_DENIED`.
+    Forbidden,
+    /// 503 with `Retry-After`; in gRPC 14 `UNAVAILABLE`.
+    Unavailable,
 }
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -69,10 +89,11 @@ impl ErrorKind {
         Self::Replayed,
         Self::InsufficientScope,
         Self::KeysUnavailable,
+        Self::CheckUnavailable,
     ];
 
     /// Returns the text for the caller. It contains nothing of the token and nothing internal.
-    pub(crate) const fn description(self) -> &'static str {
+    pub(super) const fn description(self) -> &'static str {
         match self {
             Self::MissingToken => "no access token was given",
             Self::InvalidRequest => "credentials were given more than once",
@@ -93,6 +114,17 @@ impl ErrorKind {
             Self::Replayed => "the access token was used before",
             Self::InsufficientScope => "the access token does not grant what the request needs",
             Self::KeysUnavailable => "the issuer's keys are temporarily unavailable",
+            Self::CheckUnavailable => "a check of the access token is temporarily unavailable",
+            Self::Custom(_) => "the request was rejected",
+        }
+    }
+
+    pub(super) const fn class(self) -> ErrorClass {
+        match self {
+            Self::InvalidRequest => ErrorClass::InvalidRequest,
+            Self::InsufficientScope => ErrorClass::Forbidden,
+            Self::KeysUnavailable | Self::CheckUnavailable => ErrorClass::Unavailable,
+            _ => ErrorClass::Unauthorized,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The status of the response is not known here: HTTP and gRPC have their own.
 
+mod custom;
 mod kind;
 
 use std::error::Error as StdError;
@@ -9,7 +10,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use kind::ErrorKind;
+pub use kind::{ErrorClass, ErrorKind};
+
+/// How long callers wait if nothing else is known.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The rejection of a request.
 ///
@@ -32,6 +36,8 @@ pub use kind::ErrorKind;
 #[derive(Clone)]
 pub struct Error {
     kind: ErrorKind,
+    class: ErrorClass,
+    description: &'static str,
     claim: Option<&'static str>,
     scope: Option<Arc<str>>,
     retry_after: Option<Duration>,
@@ -42,6 +48,8 @@ impl Error {
     pub(crate) const fn new(kind: ErrorKind) -> Self {
         Self {
             kind,
+            class: kind.class(),
+            description: kind.description(),
             claim: None,
             scope: None,
             retry_after: None,
@@ -50,7 +58,7 @@ impl Error {
     }
 
     /// Returns an error about a claim.
-    pub(crate) fn claim_of(kind: ErrorKind, claim: &'static str) -> Self {
+    pub(crate) fn about_claim(kind: ErrorKind, claim: &'static str) -> Self {
         Self {
             claim: Some(claim),
             ..Self::new(kind)
@@ -77,10 +85,31 @@ impl Error {
         }
     }
 
+    /// Returns an error for a token that a check could not decide on.
+    pub(crate) fn check_unavailable(source: Option<Arc<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            retry_after: Some(RETRY_AFTER),
+            source,
+            ..Self::new(ErrorKind::CheckUnavailable)
+        }
+    }
+
     /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// Returns the class of the error.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        self.class
+    }
+
+    /// Returns the text for the caller. Contains nothing of the token.
+    #[must_use]
+    pub const fn description(&self) -> &'static str {
+        self.description
     }
 
     /// Returns the name of the claim that is missing, invalid or in the future.
@@ -101,8 +130,8 @@ impl Error {
         self.scope.as_deref()
     }
 
-    /// Returns how long to wait before another attempt. `None` for kinds other than
-    /// [`ErrorKind::KeysUnavailable`].
+    /// Returns how long to wait before another attempt. `None` for classes other than
+    /// [`ErrorClass::Unavailable`].
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -127,7 +156,7 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.description())
+        f.write_str(self.description)
     }
 }
 

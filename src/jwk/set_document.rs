@@ -1,7 +1,6 @@
 //! Key sets from JSON (RFC 7517 §5).
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{Key, KeySet, SkipReason, SkippedKey, json_web_key};
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -13,11 +12,10 @@ pub(super) const MAX_KEYS: usize = 128;
 /// The maximum length in bytes of the id that a skipped key is reported with.
 const MAX_REPORTED_ID_LEN: usize = 64;
 
-/// A JWK set. Its keys are read one by one.
-#[derive(Deserialize)]
-struct Document<'j> {
-    #[serde(borrow)]
-    keys: Vec<&'j RawValue>,
+/// Returns the keys of a JWK set as text, to be read one by one.
+fn split(json: &[u8]) -> Option<Vec<&str>> {
+    let text = std::str::from_utf8(json).ok()?;
+    json::elements(json::member(text, "keys")?)
 }
 
 impl KeySet {
@@ -44,11 +42,9 @@ impl KeySet {
 
     /// Returns the public members of the usable public keys of a JWK set, as a JWK set.
     pub(crate) fn public_json(json: &[u8]) -> Option<String> {
-        let document: Document<'_> = json::object(json)?;
-        let keys: Vec<_> = document
-            .keys
-            .iter()
-            .filter_map(|raw| json_web_key::public_json(raw.get()))
+        let keys: Vec<_> = split(json)?
+            .into_iter()
+            .filter_map(json_web_key::public_json)
             .collect();
         (!keys.is_empty()).then(|| format!("{{\"keys\":[{}]}}", keys.join(",")))
     }
@@ -57,18 +53,18 @@ impl KeySet {
         json: &[u8],
         reject: impl Fn(&Key) -> Option<SkipReason>,
     ) -> Result<Self, ConfigError> {
-        let document: Document<'_> = json::object(json).ok_or_else(|| {
+        let raw_keys = split(json).ok_or_else(|| {
             ConfigError::new(
                 ConfigErrorKind::UnusableKey,
                 "not a JWK set: must be a JSON object with an array `keys` (RFC 7517 section 5)",
             )
         })?;
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        for raw in document.keys {
-            match usable(raw.get(), keys.len(), &reject) {
+        for raw in raw_keys {
+            match usable(raw, keys.len(), &reject) {
                 Ok(key) => keys.push(key),
                 Err(reason) if skipped.len() < MAX_KEYS => {
-                    skipped.push(SkippedKey::new(reported_id(raw.get()), reason));
+                    skipped.push(SkippedKey::new(reported_id(raw), reason));
                 }
                 Err(_) => {}
             }

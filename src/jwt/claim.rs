@@ -1,10 +1,6 @@
 //! The claims that this crate reads.
 
-use serde::de::Error;
-
-use super::duplicate_names::duplicate_name;
-
-/// A claim that this crate reads.
+/// A claim that this crate reads: registered ones (RFC 7519 §10.1.2), and `scp`.
 #[derive(Clone, Copy)]
 pub(super) enum Claim {
     Iss,
@@ -15,8 +11,15 @@ pub(super) enum Claim {
     Iat,
     Jti,
     ClientId,
+    Azp,
     Scope,
     Scp,
+    Sid,
+    Acr,
+    AuthTime,
+    Nonce,
+    Cnf,
+    Events,
 }
 
 impl Claim {
@@ -32,19 +35,20 @@ impl Claim {
             "iat" => Self::Iat,
             "jti" => Self::Jti,
             "client_id" => Self::ClientId,
+            "azp" => Self::Azp,
             "scope" => Self::Scope,
             "scp" => Self::Scp,
+            "sid" => Self::Sid,
+            "acr" => Self::Acr,
+            "auth_time" => Self::AuthTime,
+            "nonce" => Self::Nonce,
+            "cnf" => Self::Cnf,
+            "events" => Self::Events,
             _ => return None,
         })
     }
 
-    /// Returns whether a value of the wrong JSON type counts as absent. For all other claims such a
-    /// value makes the token invalid.
-    pub(super) const fn may_have_any_type(self) -> bool {
-        matches!(self, Self::ClientId | Self::Scope | Self::Scp)
-    }
-
-    const fn bit(self) -> u16 {
+    const fn bit(self) -> u32 {
         match self {
             Self::Iss => 1,
             Self::Sub => 1 << 1,
@@ -54,8 +58,15 @@ impl Claim {
             Self::Iat => 1 << 5,
             Self::Jti => 1 << 6,
             Self::ClientId => 1 << 7,
-            Self::Scope => 1 << 8,
-            Self::Scp => 1 << 9,
+            Self::Azp => 1 << 8,
+            Self::Scope => 1 << 9,
+            Self::Scp => 1 << 10,
+            Self::Sid => 1 << 11,
+            Self::Acr => 1 << 12,
+            Self::AuthTime => 1 << 13,
+            Self::Nonce => 1 << 14,
+            Self::Cnf => 1 << 15,
+            Self::Events => 1 << 16,
         }
     }
 
@@ -69,25 +80,29 @@ impl Claim {
             Self::Iat => "iat",
             Self::Jti => "jti",
             Self::ClientId => "client_id",
+            Self::Azp => "azp",
             Self::Scope => "scope",
             Self::Scp => "scp",
+            Self::Sid => "sid",
+            Self::Acr => "acr",
+            Self::AuthTime => "auth_time",
+            Self::Nonce => "nonce",
+            Self::Cnf => "cnf",
+            Self::Events => "events",
         }
     }
 }
 
-/// The set of claims that a payload had so far.
+/// The claims that a payload had so far.
 #[derive(Default)]
-pub(super) struct SeenClaims(u16);
+pub(super) struct SeenClaims(u32);
 
 impl SeenClaims {
-    /// Adds a claim. Rejects one that was added before.
+    /// Adds a claim. Returns whether it is new.
     #[inline]
-    pub(super) fn add<E: Error>(&mut self, claim: Claim) -> Result<(), E> {
-        let bit = claim.bit();
-        if self.0 & bit != 0 {
-            return Err(duplicate_name());
-        }
-        self.0 |= bit;
-        Ok(())
+    pub(super) const fn add(&mut self, claim: Claim) -> bool {
+        let before = self.0;
+        self.0 |= claim.bit();
+        self.0 != before
     }
 }

@@ -101,6 +101,10 @@ impl<C> Claims<C> {
         text.resolve(self.json())
     }
 
+    fn text<'s>(&'s self, claim: Option<&'s PayloadStr>) -> Option<&'s str> {
+        claim.map(|text| self.resolve(text))
+    }
+
     /// Returns the times, as time since 1970, from which and until which the token passes the
     /// checks of its times.
     pub(crate) fn validity(&self, rules: &Rules) -> (Duration, Duration) {
@@ -125,8 +129,7 @@ impl<C> Claims<C> {
     /// [issuer](Claims::issuer).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        let sub = self.registered().sub.as_ref();
-        sub.map(|sub| self.resolve(sub))
+        self.text(self.registered().sub.as_ref())
     }
 
     /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one.
@@ -161,8 +164,62 @@ impl<C> Claims<C> {
     /// Returns `jti`, the id of the token (RFC 7519 §4.1.7).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        let jti = self.registered().jti.as_ref();
-        jti.map(|jti| self.resolve(jti))
+        self.text(self.registered().jti.as_ref())
+    }
+
+    /// Returns `client_id`, the client that the token was issued to (RFC 8693 §4.3, RFC 9068 §2.2),
+    /// if it is a string.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.text(self.registered().client_id.as_ref())
+    }
+
+    /// Returns `azp`, the authorized party (OpenID Connect Core §2), if it is a string. Many issuers
+    /// use it in place of [`client_id`](Self::client_id).
+    #[must_use]
+    pub fn authorized_party(&self) -> Option<&str> {
+        self.text(self.registered().azp.as_ref())
+    }
+
+    /// Returns `sid`, the id of the user's session at the issuer (OpenID Connect Front-Channel
+    /// Logout §3), if it is a string.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.text(self.registered().sid.as_ref())
+    }
+
+    /// Returns `acr`, the class of the authentication (OpenID Connect Core §2, RFC 9470 §6), if it
+    /// is a string.
+    #[must_use]
+    pub fn authentication_context_class(&self) -> Option<&str> {
+        self.text(self.registered().acr.as_ref())
+    }
+
+    /// Returns `auth_time`, the time at which the user authenticated (OpenID Connect Core §2, RFC
+    /// 9470 §6).
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<SystemTime> {
+        self.registered().auth_time?.to_system_time()
+    }
+
+    /// Returns `nonce` (OpenID Connect Core §2), if it is a string. ID tokens have one.
+    #[must_use]
+    pub fn nonce(&self) -> Option<&str> {
+        self.text(self.registered().nonce.as_ref())
+    }
+
+    /// Returns `jkt` of `cnf`, the thumbprint of the key that the token is bound to (RFC 9449 §6.1):
+    /// 43 characters of base64url.
+    #[must_use]
+    pub fn key_thumbprint(&self) -> Option<&str> {
+        self.text(self.registered().cnf.as_ref()?.jwk.as_ref())
+    }
+
+    /// Returns `x5t#S256` of `cnf`, the thumbprint of the certificate that the token is bound to
+    /// (RFC 8705 §3.1): 43 characters of base64url.
+    #[must_use]
+    pub fn certificate_thumbprint(&self) -> Option<&str> {
+        self.text(self.registered().cnf.as_ref()?.certificate.as_ref())
     }
 
     /// Returns the scopes that the token grants: those of `scope` (RFC 8693 §4.2), or else of

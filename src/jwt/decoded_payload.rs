@@ -36,7 +36,7 @@ pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 }
 
 impl<'b> DecodedPayload<'b> {
-    /// Decodes a payload from base64url. Returns `None` if it is not base64url, or not UTF-8.
+    /// Decodes a payload from base64url. Returns `None` if it is empty, not base64url, or not UTF-8.
     pub(crate) fn decode(
         payload: &[u8],
         key_id: Option<&str>,
@@ -50,6 +50,9 @@ impl<'b> DecodedPayload<'b> {
         }
         let len = base64url::decode_into(payload, buffer)?.len();
         let end = len.checked_add(key_id.len())?;
+        if len == 0 {
+            return None;
+        }
         // Does not panic: the range is as long as the key id.
         buffer.get_mut(len..end)?.copy_from_slice(key_id);
         // The key id is UTF-8, so the whole is UTF-8 and can be split where the payload ends if and

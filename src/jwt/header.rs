@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
-use super::duplicate_names::{JsonStr, MemberNames};
 use crate::algorithm::Algorithm;
 use crate::encoding::base64url;
+use crate::encoding::json::{Document, IgnoredValue, JsonStr, MemberNames};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
@@ -15,11 +15,12 @@ use crate::jwk::Header;
 const MAX_ON_STACK: usize = 512;
 
 impl Header {
-    /// Decodes a header. Requires a JSON object in which each member name occurs once.
+    /// Decodes a header. Requires one JSON object that [`Document`] accepts.
     ///
     /// `check` decides by algorithm and `typ`, before anything is copied.
     pub(crate) fn read<T>(
         encoded: &[u8],
+        max_members: usize,
         check: impl FnOnce(Algorithm, Option<&str>) -> Result<T, Error>,
     ) -> Result<(Self, T), Error> {
         let mut stack = [0; MAX_ON_STACK];
@@ -32,8 +33,7 @@ impl Header {
             &heap
         };
         let json = std::str::from_utf8(json).map_err(|_| ErrorKind::MalformedToken)?;
-        let raw: RawHeader<'_> =
-            serde_json::from_str(json).map_err(|_| ErrorKind::MalformedToken)?;
+        let raw = RawHeader::read(json, max_members)?;
         let algorithm = raw.algorithm()?;
         let checked = check(algorithm, raw.typ.as_ref().map(|typ| &*typ.0))?;
         let header = Self {
@@ -57,37 +57,55 @@ struct RawHeader<'h> {
     is_unsupported: bool,
 }
 
-impl<'de: 'h, 'h> Deserialize<'de> for RawHeader<'h> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(RawHeaderVisitor)
+/// Reads a header.
+struct ReadHeader<'d, 'h>(&'d mut Document<'h>);
+
+impl<'h> DeserializeSeed<'h> for ReadHeader<'_, 'h> {
+    type Value = RawHeader<'h>;
+
+    fn deserialize<D: Deserializer<'h>>(self, deserializer: D) -> Result<RawHeader<'h>, D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-struct RawHeaderVisitor;
-
-impl<'de> Visitor<'de> for RawHeaderVisitor {
-    type Value = RawHeader<'de>;
+impl<'h> Visitor<'h> for ReadHeader<'_, 'h> {
+    type Value = RawHeader<'h>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RawHeader<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'h>>(self, mut members: A) -> Result<RawHeader<'h>, A::Error> {
         let mut raw = RawHeader::default();
         let mut names = MemberNames::new();
-        while let Some(name) = members.next_key::<JsonStr<'de>>()? {
-            raw.read_value(&name.0, &mut members)?;
+        while let Some(name) = self.0.next_name(&mut members)? {
             names.add(&name)?;
+            raw.read_value(&name.0, &mut members, self.0)?;
         }
         Ok(raw)
     }
 }
 
-impl<'de> RawHeader<'de> {
-    fn read_value<A: MapAccess<'de>>(
+impl<'h> RawHeader<'h> {
+    fn read(json: &'h str, max_members: usize) -> Result<Self, ErrorKind> {
+        let mut document = Document::new(json, max_members);
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let raw = ReadHeader(&mut document).deserialize(&mut deserializer);
+        raw.and_then(|raw| deserializer.end().map(|()| raw))
+            .map_err(|_| {
+                if document.has_too_many_members() {
+                    ErrorKind::TokenTooLarge
+                } else {
+                    ErrorKind::MalformedToken
+                }
+            })
+    }
+
+    fn read_value<A: MapAccess<'h>>(
         &mut self,
         name: &str,
         members: &mut A,
+        document: &mut Document<'h>,
     ) -> Result<(), A::Error> {
         match name {
             "alg" => self.alg = Some(members.next_value()?),
@@ -97,12 +115,10 @@ impl<'de> RawHeader<'de> {
             // value (RFC 7515 §4.1.11). With `b64` (RFC 7797) or `zip`, the signed bytes would not
             // be those that are read.
             "crit" | "b64" | "zip" => {
-                members.next_value::<IgnoredAny>()?;
+                members.next_value_seed(IgnoredValue(document))?;
                 self.is_unsupported = true;
             }
-            _ => {
-                members.next_value::<IgnoredAny>()?;
-            }
+            _ => members.next_value_seed(IgnoredValue(document))?,
         }
         Ok(())
     }

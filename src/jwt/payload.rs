@@ -1,72 +1,92 @@
-//! Reading a claims set. The claims type takes what it needs, and the registered claims are
-//! recorded in the same pass.
+//! Reading the claims set of a decoded payload.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
-use super::observing_deserializer::{Observed, ObservingDeserializer};
+use super::claim::{Claim, SeenClaims};
+use super::json_claims::JsonClaims;
 use super::registered::Registered;
+use crate::encoding::json::{Document, IgnoredValue, MemberNames, duplicate_name};
 use crate::error::{Error, ErrorKind};
 
-/// Reads a decoded payload as `C`, and the registered claims into `registered`.
+/// Reads the registered claims, and checks the whole payload: it must be one JSON object that
+/// [`Document`] accepts.
 ///
-/// Returns `None` if the payload is not a JSON object in which each member name occurs once, or if
-/// `C` can't be deserialized from it. Then [`registered`] returns the error.
-///
-/// Fills in `registered` instead of returning it, which would copy 200 bytes several times.
-pub(super) fn read<'de, C: Deserialize<'de>>(
-    json: &'de str,
+/// `registered` is filled in instead of being returned, which would copy it several times.
+pub(super) fn read(
+    payload: &str,
+    max_members: usize,
     registered: &mut Registered,
-) -> Option<C> {
-    let mut observed = Observed::new(json, registered, false);
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let custom = C::deserialize(ObservingDeserializer {
-        inner: &mut deserializer,
-        observed: &mut observed,
+) -> Result<(), Error> {
+    let mut reader = Reader {
+        document: Document::new(payload, max_members),
+        registered,
+        current: None,
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(payload);
+    let read = reader.deserialize(&mut deserializer);
+    if read.and_then(|()| deserializer.end()).is_ok() {
+        return Ok(());
+    }
+    Err(match reader.current {
+        _ if reader.document.has_too_many_members() => ErrorKind::TokenTooLarge.into(),
+        Some(claim) => Error::about_claim(ErrorKind::InvalidClaim, claim.name()),
+        None => ErrorKind::MalformedToken.into(),
     })
-    .ok()?;
-    deserializer.end().ok()?;
-    // A claims type may ignore an error and go on. Then claims may not have been recorded.
-    (!observed.failed).then_some(custom)
 }
 
-/// Reads only the registered claims of a decoded payload.
-pub(super) fn registered(json: &str) -> Result<Registered, Error> {
-    let mut registered = Registered::default();
-    let mut observed = Observed::new(json, &mut registered, true);
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let read = IgnoredObject::deserialize(ObservingDeserializer {
-        inner: &mut deserializer,
-        observed: &mut observed,
-    });
-    match read.and_then(|IgnoredObject| deserializer.end()) {
-        Ok(()) => Ok(registered),
-        Err(_) => Err(match observed.current {
-            Some(claim) => Error::claim_of(ErrorKind::InvalidClaim, claim.name()),
-            None => ErrorKind::MalformedToken.into(),
-        }),
+/// Deserializes a claims type from a payload that was checked.
+///
+/// A pass of its own: whatever the type does, the registered claims are not affected.
+#[inline]
+pub(super) fn custom<C: DeserializeOwned + 'static>(payload: &str) -> Result<C, Error> {
+    if let Some(claims) = JsonClaims::of_checked(payload) {
+        return Ok(claims);
+    }
+    serde_json::from_str(payload).map_err(|_| ErrorKind::InvalidClaim.into())
+}
+
+struct Reader<'r, 'j> {
+    document: Document<'j>,
+    registered: &'r mut Registered,
+    /// The claim whose value is being read. An error names it.
+    current: Option<Claim>,
+}
+
+impl<'j> DeserializeSeed<'j> for &mut Reader<'_, 'j> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'j>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-/// Reads an object to its end and keeps none of it.
-struct IgnoredObject;
-
-impl<'de> Deserialize<'de> for IgnoredObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for IgnoredObject {
-    type Value = Self;
+impl<'j> Visitor<'j> for &mut Reader<'_, 'j> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(self)
+    fn visit_map<A: MapAccess<'j>>(self, mut members: A) -> Result<(), A::Error> {
+        let document = &mut self.document;
+        // The names of the other claims.
+        let mut names = MemberNames::new();
+        let mut seen = SeenClaims::default();
+        while let Some(name) = document.next_name(&mut members)? {
+            let Some(claim) = Claim::of(&name.0) else {
+                names.add(&name)?;
+                members.next_value_seed(IgnoredValue(document))?;
+                continue;
+            };
+            if !seen.add(claim) {
+                return Err(duplicate_name());
+            }
+            self.current = Some(claim);
+            self.registered.read_value(claim, &mut members, document)?;
+            self.current = None;
+        }
+        Ok(())
     }
 }

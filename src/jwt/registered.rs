@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::de::{Error, MapAccess};
+
 use super::claim::Claim;
-use super::claim_value::Value;
-use super::duplicate_names::JsonStr;
+use super::claim_value::{ReadValue, Value};
+use super::confirmation::{Confirmation, ReadConfirmation};
 use super::numeric_date::NumericDate;
+use crate::encoding::json::{Document, IgnoredValue, JsonStr};
 
 /// A string of the payload: its range, or a copy if it contains escapes.
 #[cfg_attr(test, derive(Debug))]
@@ -16,7 +19,7 @@ pub(super) enum PayloadStr {
 }
 
 impl PayloadStr {
-    fn of(text: &JsonStr<'_>, payload: &str) -> Self {
+    pub(super) fn of(text: &JsonStr<'_>, payload: &str) -> Self {
         match &text.0 {
             Cow::Owned(copy) => Self::Copy(copy.as_str().into()),
             Cow::Borrowed(text) => {
@@ -74,7 +77,7 @@ impl OneOrMany<PayloadStr> {
     }
 }
 
-/// The registered claims (RFC 7519 §4.1) and the scopes.
+/// The registered claims that this crate reads, and the scopes.
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Registered {
@@ -85,36 +88,98 @@ pub(super) struct Registered {
     pub(super) nbf: Option<NumericDate>,
     pub(super) iat: Option<NumericDate>,
     pub(super) jti: Option<PayloadStr>,
-    /// Whether `client_id` is present as a string (RFC 8693 §4.3).
-    pub(super) has_client_id: bool,
+    pub(super) client_id: Option<PayloadStr>,
+    pub(super) azp: Option<PayloadStr>,
     pub(super) scope: Option<OneOrMany<PayloadStr>>,
+    pub(super) sid: Option<PayloadStr>,
+    pub(super) acr: Option<PayloadStr>,
+    pub(super) auth_time: Option<NumericDate>,
+    pub(super) nonce: Option<PayloadStr>,
+    pub(super) cnf: Option<Confirmation>,
+    pub(super) has_events: bool,
 }
 
 impl Registered {
-    /// Returns whether `iss` is `issuer`, compared byte by byte.
-    pub(super) fn has_issuer(&self, issuer: &str, payload: &str) -> bool {
-        self.iss
-            .as_ref()
-            .is_some_and(|iss| iss.resolve(payload) == issuer)
-    }
-
-    /// Records a claim. The value is of a type that the claim can have.
+    /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have.
+    ///
+    /// A claim that no rule depends on, such as a scope, may have a value of another type. Then it
+    /// counts as absent: it grants nothing, and is no reason to reject the token.
     #[inline]
-    pub(super) fn record(&mut self, claim: Claim, value: &Value<'_>, payload: &str) {
-        let text = || value.as_text().map(|text| PayloadStr::of(text, payload));
+    pub(super) fn read_value<'j, A: MapAccess<'j>>(
+        &mut self,
+        claim: Claim,
+        members: &mut A,
+        document: &mut Document<'j>,
+    ) -> Result<(), A::Error> {
         match claim {
-            Claim::Iss => self.iss = text(),
-            Claim::Sub => self.sub = text(),
-            Claim::Jti => self.jti = text(),
-            Claim::Exp => self.exp = value.as_date(),
-            Claim::Nbf => self.nbf = value.as_date(),
-            Claim::Iat => self.iat = value.as_date(),
-            Claim::Aud => self.aud = OneOrMany::of(value, payload),
-            Claim::ClientId => self.has_client_id = value.as_text().is_some(),
-            // A scope of another type grants nothing. That is no reason to reject a token where no
-            // scope is required. `scope` takes precedence over `scp`.
-            Claim::Scope => self.scope = OneOrMany::of(value, payload).or(self.scope.take()),
-            Claim::Scp => self.scope = self.scope.take().or_else(|| OneOrMany::of(value, payload)),
+            Claim::Iss => self.iss = Some(text(members, document)?),
+            Claim::Sub => self.sub = Some(text(members, document)?),
+            Claim::Jti => self.jti = Some(text(members, document)?),
+            Claim::Exp => self.exp = Some(members.next_value()?),
+            Claim::Nbf => self.nbf = Some(members.next_value()?),
+            Claim::Iat => self.iat = Some(members.next_value()?),
+            Claim::AuthTime => self.auth_time = Some(members.next_value()?),
+            Claim::Aud => {
+                let aud = texts(members, document)?;
+                self.aud = Some(aud.ok_or_else(|| A::Error::custom("`aud` is not of strings"))?);
+            }
+            Claim::ClientId => self.client_id = text_if_any(members, document)?,
+            Claim::Azp => self.azp = text_if_any(members, document)?,
+            Claim::Sid => self.sid = text_if_any(members, document)?,
+            Claim::Acr => self.acr = text_if_any(members, document)?,
+            Claim::Nonce => self.nonce = text_if_any(members, document)?,
+            // `scope` takes precedence over `scp`.
+            Claim::Scope => self.scope = texts(members, document)?.or(self.scope.take()),
+            Claim::Scp => {
+                let scp = texts(members, document)?;
+                self.scope = self.scope.take().or(scp);
+            }
+            Claim::Cnf => self.cnf = Some(members.next_value_seed(ReadConfirmation(document))?),
+            Claim::Events => {
+                members.next_value_seed(IgnoredValue(document))?;
+                self.has_events = true;
+            }
         }
+        Ok(())
     }
+}
+
+/// Reads a claim that must be a string.
+fn text<'j, A: MapAccess<'j>>(
+    members: &mut A,
+    document: &Document<'j>,
+) -> Result<PayloadStr, A::Error> {
+    let text = members.next_value::<JsonStr<'j>>()?;
+    Ok(PayloadStr::of(&text, document.text()))
+}
+
+/// Reads a claim of any type but `null`.
+fn value<'j, A: MapAccess<'j>>(
+    members: &mut A,
+    document: &mut Document<'j>,
+) -> Result<Value<'j>, A::Error> {
+    match members.next_value_seed(ReadValue::new(document))? {
+        Value::Null => Err(A::Error::custom("the claim is null")),
+        value => Ok(value),
+    }
+}
+
+/// Returns `None` if the claim is not a string.
+fn text_if_any<'j, A: MapAccess<'j>>(
+    members: &mut A,
+    document: &mut Document<'j>,
+) -> Result<Option<PayloadStr>, A::Error> {
+    Ok(match value(members, document)? {
+        Value::Text(text) => Some(PayloadStr::of(&text, document.text())),
+        _ => None,
+    })
+}
+
+/// Returns `None` if the claim is neither a string nor an array of strings.
+fn texts<'j, A: MapAccess<'j>>(
+    members: &mut A,
+    document: &mut Document<'j>,
+) -> Result<Option<OneOrMany<PayloadStr>>, A::Error> {
+    let value = value(members, document)?;
+    Ok(OneOrMany::of(&value, document.text()))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
+use crate::jwk::Header;
 
 /// The rules for every token, whichever issuer it is from.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Rules {
     pub(crate) leeway: Duration,
     /// In bytes.
     pub(crate) max_token_len: usize,
+    /// The maximum number of members of all objects in a header, or in a payload.
+    pub(crate) max_members: usize,
     /// The maximum time until `exp`.
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) types: TypeRule,
@@ -39,6 +42,13 @@ pub(crate) enum TypeRule {
 }
 
 impl Rules {
+    /// Decodes a header, and checks it.
+    pub(crate) fn read_header(&self, encoded: &[u8]) -> Result<(Header, TokenType), Error> {
+        Header::read(encoded, self.max_members, |algorithm, typ| {
+            self.check_header(algorithm, typ)
+        })
+    }
+
     /// Rejects a token by its header alone.
     pub(crate) fn check_header(
         &self,

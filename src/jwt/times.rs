@@ -19,13 +19,13 @@ pub(super) fn check_not_expired(
 ) -> Result<NumericDate, Error> {
     let exp = claims
         .exp
-        .ok_or(Error::claim_of(ErrorKind::MissingClaim, "exp"))?;
+        .ok_or(Error::about_claim(ErrorKind::MissingClaim, "exp"))?;
     if now >= exp.0.saturating_add(rules.leeway) {
         return Err(ErrorKind::Expired.into());
     }
     let is_too_far = |max: Duration| exp.0 > now.saturating_add(max).saturating_add(rules.leeway);
     if rules.max_lifetime.is_some_and(is_too_far) {
-        return Err(Error::claim_of(ErrorKind::InvalidClaim, "exp"));
+        return Err(Error::about_claim(ErrorKind::InvalidClaim, "exp"));
     }
     Ok(exp)
 }
@@ -39,7 +39,7 @@ pub(super) fn check_not_before(
     let latest = now.saturating_add(rules.leeway);
     for (claim, date) in [("nbf", claims.nbf), ("iat", claims.iat)] {
         if date.is_some_and(|date| date.0 > latest) {
-            return Err(Error::claim_of(ErrorKind::NotYetValid, claim));
+            return Err(Error::about_claim(ErrorKind::NotYetValid, claim));
         }
     }
     Ok(())
@@ -106,6 +106,7 @@ mod tests {
         Rules {
             leeway: Duration::from_secs(7),
             max_token_len: 100,
+            max_members: 100,
             max_lifetime: None,
             types: TypeRule::Default,
             rfc9068: false,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-
 use super::compact::Proof;
 use super::decoded_payload::DecodedPayload;
 use super::payload;
@@ -17,7 +15,8 @@ use crate::jwk::Header;
 /// The claims of a token whose signature was not checked.
 ///
 /// They may only be used to choose among configured issuers and keys, and to reject the token.
-pub(crate) struct Unverified {
+pub(crate) struct Unverified<'p> {
+    payload: DecodedPayload<'p>,
     registered: Registered,
 }
 
@@ -27,23 +26,26 @@ pub(crate) struct Verified<'v> {
     pub(super) token_type: TokenType,
     pub(super) payload: DecodedPayload<'v>,
     pub(super) registered: Registered,
-    proof: Proof,
+    _proof: Proof,
 }
 
-impl Unverified {
+impl<'p> Unverified<'p> {
     /// Reads the registered claims. Rejects a payload that is not a claims set.
-    pub(crate) fn read(payload: DecodedPayload<'_>) -> Result<Self, Error> {
+    pub(crate) fn read(payload: DecodedPayload<'p>, rules: &Rules) -> Result<Self, Error> {
+        let mut registered = Registered::default();
+        payload::read(payload.payload, rules.max_members, &mut registered)?;
         Ok(Self {
-            registered: payload::registered(payload.payload)?,
+            payload,
+            registered,
         })
     }
 
     /// Returns `iss`, which only chooses the issuer whose keys are tried.
-    pub(crate) fn issuer<'b>(&'b self, payload: DecodedPayload<'b>) -> Result<&'b str, Error> {
+    pub(crate) fn issuer(&self) -> Result<&str, Error> {
         let issuer = self.registered.iss.as_ref();
         Ok(issuer
-            .ok_or(Error::claim_of(ErrorKind::MissingClaim, "iss"))?
-            .resolve(payload.payload))
+            .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss"))?
+            .resolve(self.payload.payload))
     }
 
     /// Rejects a token that is expired or not yet valid: keys need not be fetched for it.
@@ -52,54 +54,22 @@ impl Unverified {
         check_not_before(&self.registered, rules, now)
     }
 
-    /// Returns the verified token. `payload` is the one that was read.
+    /// Returns the verified token.
     pub(crate) fn verified<'v>(
         self,
         proof: Proof,
         header: &'v Header,
         token_type: TokenType,
-        payload: DecodedPayload<'v>,
-    ) -> Verified<'v> {
+    ) -> Verified<'v>
+    where
+        'p: 'v,
+    {
         Verified {
             header,
             token_type,
-            payload,
+            payload: self.payload,
             registered: self.registered,
-            proof,
+            _proof: proof,
         }
-    }
-}
-
-impl<'v> Verified<'v> {
-    /// Reads the payload in one pass, after the signature was checked.
-    ///
-    /// # Errors
-    ///
-    /// Returns the proof if the payload can't be read in one pass, or `iss` is not `issuer`.
-    pub(crate) fn read<C: DeserializeOwned>(
-        proof: Proof,
-        header: &'v Header,
-        token_type: TokenType,
-        payload: DecodedPayload<'v>,
-        issuer: &str,
-    ) -> Result<(Self, C), Proof> {
-        let mut verified = Self {
-            header,
-            token_type,
-            payload,
-            registered: Registered::default(),
-            proof,
-        };
-        match payload::read(payload.payload, &mut verified.registered) {
-            Some(custom) if verified.registered.has_issuer(issuer, payload.payload) => {
-                Ok((verified, custom))
-            }
-            _ => Err(verified.proof),
-        }
-    }
-
-    /// Deserializes the claims type from the payload, for a token that was not read in one pass.
-    pub(crate) fn custom<C: DeserializeOwned>(&self) -> Result<C, Error> {
-        serde_json::from_str(self.payload.payload).map_err(|_| ErrorKind::InvalidClaim.into())
     }
 }

@@ -2,39 +2,42 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use super::claims::Claims;
-use super::rules::{Expected, Rules};
+use super::payload;
+use super::rules::{Expected, Rules, TypeRule};
 use super::times::{check_not_before, check_not_expired};
 use super::token::Verified;
 use crate::error::{Error, ErrorKind};
 
 impl Verified<'_> {
-    /// Validates the claims and returns them. `custom` deserializes the claims type, and is called
-    /// last. `now` is the time since 1970.
-    pub(crate) fn validate<C>(
+    /// Validates the claims and returns them. The claims type is deserialized last. `now` is the
+    /// time since 1970.
+    pub(crate) fn validate<C: DeserializeOwned + 'static>(
         self,
         rules: &Rules,
         expected: Expected<'_>,
         now: Duration,
-        custom: impl FnOnce(&Self) -> Result<C, Error>,
     ) -> Result<Claims<C>, Error> {
         let exp = check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)?;
         self.check_audience(expected.audiences)?;
+        self.check_no_event(rules)?;
         if rules.rfc9068 {
             self.check_access_token()?;
         }
         let expires_at = exp
             .to_system_time()
-            .ok_or(Error::claim_of(ErrorKind::InvalidClaim, "exp"))?;
-        let custom = custom(&self)?;
+            .ok_or(Error::about_claim(ErrorKind::InvalidClaim, "exp"))?;
+        let custom = payload::custom(self.payload.payload)?;
         Ok(Claims::new(self, custom, expires_at))
     }
 
     /// Requires that `aud` has one of the audiences.
     fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
         let aud = self.registered.aud.as_ref();
-        let aud = aud.ok_or(Error::claim_of(ErrorKind::MissingClaim, "aud"))?;
+        let aud = aud.ok_or(Error::about_claim(ErrorKind::MissingClaim, "aud"))?;
         let is_configured = |aud: &str| audiences.iter().any(|audience| audience == aud);
         let mut values = aud.as_slice().iter();
         if values.any(|value| is_configured(value.resolve(self.payload.payload))) {
@@ -44,17 +47,28 @@ impl Verified<'_> {
         }
     }
 
+    /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless types are
+    /// configured: its `typ` may be absent.
+    fn check_no_event(&self, rules: &Rules) -> Result<(), Error> {
+        match rules.types {
+            TypeRule::Default if self.registered.has_events => {
+                Err(ErrorKind::WrongTokenType.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2).
     fn check_access_token(&self) -> Result<(), Error> {
         let claims = &self.registered;
         let required = [
             ("jti", claims.jti.is_some()),
             ("sub", claims.sub.is_some()),
-            ("client_id", claims.has_client_id),
+            ("client_id", claims.client_id.is_some()),
             ("iat", claims.iat.is_some()),
         ];
         match required.into_iter().find(|(_, is_present)| !is_present) {
-            Some((claim, _)) => Err(Error::claim_of(ErrorKind::MissingClaim, claim)),
+            Some((claim, _)) => Err(Error::about_claim(ErrorKind::MissingClaim, claim)),
             None => Ok(()),
         }
     }

@@ -4,19 +4,21 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::gate::PendingClaims;
+use super::gate::PendingRequest;
+use crate::error::Error;
+use crate::request::RequestParts;
 use crate::response::{RejectionResponse, make_private, reject};
 use crate::trace;
 
 pin_project! {
     /// The response future of [`JwtAuth`](crate::JwtAuth).
     ///
-    /// Resolves to the response of the inner service, or to a rejection. While it waits for keys,
-    /// it holds the request and the service that was polled ready; dropping it drops both.
+    /// Resolves to the response of the inner service, or to a rejection. While it waits for keys
+    /// or for a check, it holds the request and the service that was polled ready; dropping it drops both.
     ///
     /// # Panics
     ///
@@ -50,11 +52,17 @@ pin_project! {
 
 /// A waiting request. Boxed, so that the futures of other requests do not reserve the space.
 struct Waiting<S, ReqBody, R> {
-    pending: PendingClaims,
+    pending: Box<dyn PendingRequest>,
     /// The service that was polled ready: the one to call.
     service: S,
     request: Request<ReqBody>,
     rejection: R,
+}
+
+impl<S, ReqBody, R> Waiting<S, ReqBody, R> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Extensions, Error>> {
+        self.pending.poll(&RequestParts::from(&self.request), cx)
+    }
 }
 
 impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
@@ -78,7 +86,7 @@ where
     }
 
     pub(super) fn waiting(
-        pending: PendingClaims,
+        pending: Box<dyn PendingRequest>,
         service: S,
         request: Request<ReqBody>,
         rejection: R,
@@ -145,7 +153,7 @@ where
     let mut waiting = waiting_request
         .take()
         .expect("`ResponseFuture` polled after a panic");
-    let outcome = match waiting.pending.as_mut().poll(cx) {
+    let outcome = match waiting.poll(cx) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {
             *waiting_request = Some(waiting);
@@ -159,8 +167,8 @@ where
         ..
     } = *waiting;
     Poll::Ready(match outcome {
-        Ok(claims) => {
-            request.extensions_mut().extend(claims);
+        Ok(extensions) => {
+            request.extensions_mut().extend(extensions);
             State::Inner {
                 future: service.call(request),
             }

@@ -1,16 +1,16 @@
 //! The decision on a request.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use futures::future::BoxFuture;
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::{Extensions, Method};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind};
-use crate::jwt::Claims;
+use crate::policy::Accepted;
 use crate::request::{FoundToken, RequestParts, TokenSource, find_token};
-use crate::verify::{Authenticator, Progress};
+use crate::verify::{Attempt, Authentication, Authenticator};
 
 /// A predicate over the parts of a request.
 pub(crate) type RequestPredicate = Arc<dyn Fn(&RequestParts<'_>) -> bool + Send + Sync>;
@@ -29,18 +29,49 @@ pub(super) enum Decision<C> {
     /// It goes to the inner service without claims, as configured.
     Pass,
     /// It goes to the inner service with claims. `in_url` is that of [`FoundToken`].
-    Accept { claims: Claims<C>, in_url: bool },
+    Accept { accepted: Accepted<C>, in_url: bool },
     /// It is rejected.
     Reject(Error),
-    /// It waits, for keys or for a signature check on another thread.
+    /// It waits: for keys, for a signature check on another thread, or for a check of the policy.
     Wait {
-        pending: PendingClaims,
+        pending: Box<dyn PendingRequest>,
         in_url: bool,
     },
 }
 
-/// Resolves to extensions that hold the claims, so that this type does not depend on `C`.
-pub(super) type PendingClaims = BoxFuture<'static, Result<Extensions, Error>>;
+/// A request that waits. A trait, so that its future does not depend on `C`.
+pub(super) trait PendingRequest: Send {
+    /// Returns what to add to the extensions of the request, with the claims.
+    fn poll(
+        &mut self,
+        request: &RequestParts<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Extensions, Error>>;
+}
+
+impl<C: Send + Sync + 'static> PendingRequest for Authentication<C> {
+    fn poll(
+        &mut self,
+        request: &RequestParts<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Extensions, Error>> {
+        Self::poll(self, Some(request), cx).map_ok(|accepted| {
+            let mut extensions = Extensions::new();
+            add_to(&mut extensions, accepted);
+            extensions
+        })
+    }
+}
+
+/// Adds the claims to the extensions of a request, and what the checks have added. The claims last:
+/// no check can replace them.
+pub(super) fn add_to<C>(extensions: &mut Extensions, accepted: Accepted<C>)
+where
+    C: Send + Sync + 'static,
+{
+    extensions.extend(accepted.extensions);
+    extensions.insert(accepted.claims);
+}
 
 impl<C> Gate<C>
 where
@@ -51,7 +82,7 @@ where
             return Decision::Pass;
         }
         match find_token(&self.sources, parts, self.authenticator.max_token_len()) {
-            Ok(Some(found)) => self.decide_on(found),
+            Ok(Some(found)) => self.decide_on(found, parts),
             Ok(None) if self.optional => Decision::Pass,
             Ok(None) => Decision::Reject(ErrorKind::MissingToken.into()),
             Err(error) => Decision::Reject(error),
@@ -63,27 +94,21 @@ where
             || self.skip.as_ref().is_some_and(|skip| skip(parts))
     }
 
-    fn decide_on(&self, FoundToken { token, in_url }: FoundToken<'_>) -> Decision<C> {
-        match self.authenticator.begin(token.as_bytes()) {
-            Progress::Done(Ok(claims)) => Decision::Accept { claims, in_url },
+    fn decide_on(
+        &self,
+        FoundToken { token, in_url }: FoundToken<'_>,
+        parts: &RequestParts<'_>,
+    ) -> Decision<C> {
+        match self.authenticator.begin(token.as_bytes(), Some(parts)) {
+            Attempt::Done(Ok(accepted)) => Decision::Accept { accepted, in_url },
             // Checked only now: a valid token has no comma.
             _ if token.is_joined() => Decision::Reject(ErrorKind::InvalidRequest.into()),
-            Progress::Done(Err(error)) => Decision::Reject(error),
-            progress => {
-                let pending = self.finish(token.as_bytes().into(), progress);
-                Decision::Wait { pending, in_url }
-            }
+            Attempt::Done(Err(error)) => Decision::Reject(error),
+            Attempt::Pending(pending) => Decision::Wait {
+                pending: Box::new(pending),
+                in_url,
+            },
         }
-    }
-
-    fn finish(&self, token: Box<[u8]>, progress: Progress<C>) -> PendingClaims {
-        let authenticator = self.authenticator.clone();
-        Box::pin(async move {
-            let claims = authenticator.finish(&token, progress).await?;
-            let mut extensions = Extensions::new();
-            extensions.insert(claims);
-            Ok(extensions)
-        })
     }
 }
 

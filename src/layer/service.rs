@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tower::Service;
 
 use super::future::ResponseFuture;
-use super::gate::{Decision, Gate};
+use super::gate::{Decision, Gate, add_to};
 use super::ready::take_ready;
 use crate::jwt::{JsonClaims, Unauthenticated};
 use crate::request::RequestParts;
@@ -72,8 +72,8 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.gate.decide(&RequestParts::from(&request)) {
-            Decision::Accept { claims, in_url } => {
-                request.extensions_mut().insert(claims);
+            Decision::Accept { accepted, in_url } => {
+                add_to(request.extensions_mut(), accepted);
                 ResponseFuture::inner(self.inner.call(request), in_url)
             }
             Decision::Pass => {

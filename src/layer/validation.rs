@@ -1,5 +1,6 @@
 //! Settings that can't work or are not safe, found while building.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::JwtAuthBuilder;
@@ -11,15 +12,17 @@ use crate::verify::ConfiguredIssuer;
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
 const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
 /// No valid token is shorter than the minimum. The maximum bounds the memory of a request.
-const TOKEN_LEN: std::ops::RangeInclusive<usize> = 64..=1024 * 1024;
+const TOKEN_LEN: RangeInclusive<usize> = 64..=1024 * 1024;
+/// An access token has about ten members. The maximum bounds the memory of a request.
+const MEMBERS: RangeInclusive<usize> = 16..=100_000;
 
 pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), ConfigError> {
     let rules = &builder.rules;
     let invalid = |message: String| Err(ConfigError::invalid_setting(message));
-    if builder.lost_predicates {
+    if builder.lost_checks {
         return invalid(
-            "claims: must be called before authorize and reject_revoked, whose closures depend on \
-             the claims type"
+            "claims: must be called before authorize, check and reject_revoked, which depend on the \
+             claims type"
                 .to_owned(),
         );
     }
@@ -37,8 +40,24 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
             TOKEN_LEN.end()
         ));
     }
+    if !MEMBERS.contains(&rules.max_members) {
+        return invalid(format!(
+            "max_members is {}: must be between {} and {}",
+            rules.max_members,
+            MEMBERS.start(),
+            MEMBERS.end()
+        ));
+    }
+    if builder.policy.timeout.is_zero() {
+        return invalid("check_timeout is 0ns: must be more than zero".to_owned());
+    }
     if builder.reject_replays == Some(0) {
         return invalid("reject_replays is 0: must be at least 1".to_owned());
+    }
+    if builder.reject_replays.is_some() && builder.replay_store.is_some() {
+        return invalid(
+            "reject_replays and replay_store exclude each other: remove one".to_owned(),
+        );
     }
     match &rules.types {
         TypeRule::Only(types) if types.is_empty() => {
@@ -53,7 +72,7 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
         }
         TypeRule::Only(_) | TypeRule::Default => {}
     }
-    builder.policy.scopes.validate()
+    builder.scopes.validate()
 }
 
 pub(super) fn sources(sources: &[TokenSource]) -> Result<(), ConfigError> {

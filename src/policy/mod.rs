@@ -1,58 +1,55 @@
 //! The checks that follow verification. They run for every token, cached or not.
 
+mod check;
+mod predicates;
 mod replay;
-mod revocation;
+mod run;
 mod scopes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::replay::ReplayCache;
-use self::revocation::Revocation;
+pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
+pub(crate) use self::predicates::{Authorized, Revoked};
+pub use self::replay::{InsertOutcome, ReplayStore, TokenId};
+pub(crate) use self::replay::{MemoryReplayStore, SingleUse};
+pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
-use crate::error::Error;
-use crate::jwt::Claims;
 
-/// A predicate over claims.
-pub(crate) type ClaimsPredicate<C> = Arc<dyn Fn(&Claims<C>) -> bool + Send + Sync>;
+/// When a check runs. Earlier ones first.
+///
+/// Single use comes last: a token that another check rejects does not count as used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Revocation,
+    Scopes,
+    Authorization,
+    SingleUse,
+}
 
 /// The checks that a verified token must also pass.
 pub(crate) struct Policy<C> {
-    pub(crate) revocation: Revocation<C>,
-    pub(crate) scopes: RequiredScopes,
-    /// The token is rejected unless all of these return true.
-    pub(crate) authorized: Vec<ClaimsPredicate<C>>,
-    pub(crate) replays: Option<ReplayCache>,
+    /// Sorted by stage; those of one stage in the order in which they were added.
+    checks: Vec<(Stage, Arc<dyn TokenCheck<C>>)>,
+    /// How long a check may wait.
+    pub(crate) timeout: Duration,
 }
 
 impl<C> Policy<C> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn with_timeout(timeout: Duration) -> Self {
         Self {
-            revocation: Revocation::new(),
-            scopes: RequiredScopes::none(),
-            authorized: Vec::new(),
-            replays: None,
+            checks: Vec::new(),
+            timeout,
         }
     }
 
-    /// Returns whether a check depends on the claims' type.
-    pub(crate) const fn has_predicates(&self) -> bool {
-        !self.revocation.is_empty() || !self.authorized.is_empty()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.checks.is_empty()
     }
 
-    /// Runs all checks. `now` is the time since 1970.
-    ///
-    /// Replay comes last, so that a token that another check rejects does not count as used.
-    pub(crate) fn check(&self, claims: &Claims<C>, now: Duration) -> Result<(), Error> {
-        self.revocation.check(claims)?;
-        self.scopes.check_all(claims)?;
-        if !self.authorized.iter().all(|authorized| authorized(claims)) {
-            return Err(Error::insufficient_scope(None));
-        }
-        match &self.replays {
-            Some(replays) => replays.check(claims, now),
-            None => Ok(()),
-        }
+    pub(crate) fn add(&mut self, stage: Stage, check: impl TokenCheck<C>) {
+        let end = self.checks.partition_point(|(other, _)| *other <= stage);
+        self.checks.insert(end, (stage, Arc::new(check)));
     }
 }

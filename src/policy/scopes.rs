@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{CheckContext, CheckOutcome, TokenCheck};
 use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::jwt::Claims;
@@ -54,20 +55,26 @@ impl RequiredScopes {
 
     /// Rejects claims that do not grant all of the scopes.
     pub(crate) fn check_all<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
-        self.check(self.scopes.iter().all(|scope| claims.has_scope(scope)))
+        self.require(self.scopes.iter().all(|scope| claims.has_scope(scope)))
     }
 
     /// Rejects claims that grant none of the scopes.
     pub(crate) fn check_any<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
-        self.check(self.scopes.iter().any(|scope| claims.has_scope(scope)))
+        self.require(self.scopes.iter().any(|scope| claims.has_scope(scope)))
     }
 
-    fn check(&self, granted: bool) -> Result<(), Error> {
+    fn require(&self, granted: bool) -> Result<(), Error> {
         if granted {
             Ok(())
         } else {
             Err(Error::insufficient_scope(self.challenge.clone()))
         }
+    }
+}
+
+impl<C> TokenCheck<C> for RequiredScopes {
+    fn check(&self, claims: &Claims<C>, _: &CheckContext<'_>) -> CheckOutcome {
+        self.check_all(claims).into()
     }
 }
 

@@ -80,7 +80,7 @@ impl<C: Send + Sync + 'static> RequireLayer<C> {
     /// #[derive(Clone)]
     /// struct Thumbprint(String);
     /// let bound = RequireLayer::from_fn(|claims: &Claims, request| {
-    ///     let bound_to = claims.get("cnf").and_then(|cnf| cnf.get("x5t#S256")?.as_str());
+    ///     let bound_to = claims.certificate_thumbprint();
     ///     let presented = request.extensions().get::<Thumbprint>();
     ///     bound_to.is_some() && bound_to == presented.map(|thumbprint| &*thumbprint.0)
     /// });

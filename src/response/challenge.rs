@@ -7,7 +7,7 @@ use http::header::{HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
 use super::{RejectionResponse, grpc};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorClass, ErrorKind};
 use crate::request::RequestParts;
 
 /// The response of RFC 6750 §3, without a body. The default [`RejectionResponse`].
@@ -18,9 +18,9 @@ use crate::request::RequestParts;
 /// | credentials given twice | 400 | `error="invalid_request"` |
 /// | invalid token | 401 | `error="invalid_token"` |
 /// | missing scope, or rejected by a predicate | 403 | `error="insufficient_scope"`, with `scope="…"` if scopes are required |
-/// | keys unavailable | 503, `Retry-After` | none |
+/// | keys or a check unavailable | 503, `Retry-After` | none |
 ///
-/// `error` comes with an `error_description`, which gRPC clients get as `grpc-message`.
+/// The status is that of the error's [class](Error::class), also for an error of your own. `error` comes with an `error_description`, which gRPC clients get as `grpc-message`.
 ///
 /// gRPC requests get HTTP status 200 and a Trailers-Only response with the same headers, which gRPC
 /// clients show as metadata:
@@ -30,7 +30,7 @@ use crate::request::RequestParts;
 /// | no token, invalid token | 16 `UNAUTHENTICATED` |
 /// | credentials given twice | 3 `INVALID_ARGUMENT` |
 /// | missing scope, or rejected by a predicate | 7 `PERMISSION_DENIED` |
-/// | keys unavailable | 14 `UNAVAILABLE` |
+/// | keys or a check unavailable | 14 `UNAVAILABLE` |
 ///
 /// A gRPC request is a `POST` with content type `application/grpc`, `application/grpc-web` or
 /// `application/grpc-web-text`, with or without a suffix such as `+proto`. Browsers that use
@@ -61,18 +61,18 @@ impl Challenge {
     /// Returns the HTTP status of an error.
     #[must_use]
     pub const fn status(error: &Error) -> StatusCode {
-        match error.kind() {
-            ErrorKind::InvalidRequest => StatusCode::BAD_REQUEST,
-            ErrorKind::InsufficientScope => StatusCode::FORBIDDEN,
-            ErrorKind::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::UNAUTHORIZED,
+        match error.class() {
+            ErrorClass::InvalidRequest => StatusCode::BAD_REQUEST,
+            ErrorClass::Unauthorized => StatusCode::UNAUTHORIZED,
+            ErrorClass::Forbidden => StatusCode::FORBIDDEN,
+            ErrorClass::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// Returns the gRPC status code of an error.
     #[must_use]
     pub const fn grpc_status(error: &Error) -> u16 {
-        grpc::code(error.kind())
+        grpc::code(error.class())
     }
 
     /// Returns the headers of the response to an error: `WWW-Authenticate`, and `Retry-After` where
@@ -86,16 +86,15 @@ impl Challenge {
 
     /// Returns the value of `WWW-Authenticate`, or `None` where the credentials are not at fault.
     fn www_authenticate(&self, error: &Error) -> Option<HeaderValue> {
-        if error.kind() == ErrorKind::KeysUnavailable {
-            return None;
-        }
+        let code = error_code(error.class())?;
         let mut challenge = Parameters::new();
         if let Some(realm) = &self.realm {
             challenge.add("realm", realm);
         }
-        if let Some(code) = error_code(error.kind()) {
+        // A request without credentials gets no error code (RFC 6750 §3.1).
+        if error.kind() != ErrorKind::MissingToken {
             challenge.add("error", code);
-            challenge.add("error_description", error.kind().description());
+            challenge.add("error_description", error.description());
         }
         if let Some(scope) = error.required_scope() {
             challenge.add("scope", scope);
@@ -118,7 +117,7 @@ impl<ResBody: Default> RejectionResponse<ResBody> for Challenge {
         let mut response = Response::new(ResBody::default());
         match grpc::content_type(request) {
             Some(content_type) => {
-                grpc::add_status(error.kind(), content_type, response.headers_mut());
+                grpc::add_status(error, content_type, response.headers_mut());
             }
             None => *response.status_mut() = Self::status(error),
         }
@@ -150,13 +149,13 @@ impl Parameters {
     }
 }
 
-/// Returns the error code of RFC 6750 §3.1. A request without credentials gets none.
-const fn error_code(kind: ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::MissingToken => None,
-        ErrorKind::InvalidRequest => Some("invalid_request"),
-        ErrorKind::InsufficientScope => Some("insufficient_scope"),
-        _ => Some("invalid_token"),
+/// Returns the error code of RFC 6750 §3.1, or `None` where the credentials are not at fault.
+const fn error_code(class: ErrorClass) -> Option<&'static str> {
+    match class {
+        ErrorClass::InvalidRequest => Some("invalid_request"),
+        ErrorClass::Unauthorized => Some("invalid_token"),
+        ErrorClass::Forbidden => Some("insufficient_scope"),
+        ErrorClass::Unavailable => None,
     }
 }
 

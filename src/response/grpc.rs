@@ -3,7 +3,7 @@
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorClass};
 use crate::request::RequestParts;
 
 pub(super) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -41,26 +41,26 @@ fn strip_prefix<'v>(value: &'v [u8], prefix: &[u8]) -> Option<&'v [u8]> {
 }
 
 /// Adds the headers of a Trailers-Only response, which gRPC-Web allows, too.
-pub(super) fn add_status(kind: ErrorKind, content_type: &HeaderValue, headers: &mut HeaderMap) {
+pub(super) fn add_status(error: &Error, content_type: &HeaderValue, headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, content_type.clone());
-    headers.insert(STATUS, HeaderValue::from(code(kind)));
-    headers.insert(MESSAGE, HeaderValue::from_static(kind.description()));
+    headers.insert(STATUS, HeaderValue::from(code(error.class())));
+    headers.insert(MESSAGE, HeaderValue::from_static(error.description()));
 }
 
 /// Returns the gRPC status code of an error.
-pub(super) const fn code(kind: ErrorKind) -> u16 {
-    match kind {
-        ErrorKind::InvalidRequest => 3,    // INVALID_ARGUMENT
-        ErrorKind::InsufficientScope => 7, // PERMISSION_DENIED
-        ErrorKind::KeysUnavailable => 14,  // UNAVAILABLE
-        _ => 16,                           // UNAUTHENTICATED
+pub(super) const fn code(class: ErrorClass) -> u16 {
+    match class {
+        ErrorClass::InvalidRequest => 3, // INVALID_ARGUMENT
+        ErrorClass::Unauthorized => 16,  // UNAUTHENTICATED
+        ErrorClass::Forbidden => 7,      // PERMISSION_DENIED
+        ErrorClass::Unavailable => 14,   // UNAVAILABLE
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::is_grpc;
-    use crate::error::ErrorKind;
+    use crate::error::{Error, ErrorKind};
 
     #[test]
     fn grpc_and_grpc_web_are_recognised_by_their_content_type() {
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn descriptions_need_no_percent_encoding() {
         for kind in ErrorKind::ALL {
-            let description = kind.description().as_bytes();
+            let description = Error::from(kind).description().as_bytes();
             let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'%';
             assert!(description.iter().all(plain), "{kind:?}");
         }

@@ -25,7 +25,7 @@ pub fn is_signed(jws: &str, keys: &KeySet) -> bool {
     let Ok(jws) = Compact::parse(jws.as_bytes()) else {
         return false;
     };
-    let header = Header::read(jws.header, |_, _| Ok(()));
+    let header = Header::read(jws.header, usize::MAX, |_, _| Ok(()));
     base64url::decode(jws.payload).is_some()
         && header.is_ok_and(|(header, ())| jws.check_signature(&header, keys).is_ok())
 }

@@ -153,6 +153,9 @@ impl<ResBody: Default> RejectionResponse<ResBody> for DetailedStatus {
 /// Returns the name of the variant in the form that `ErrorInfo` requires: `WRONG_AUDIENCE` for
 /// `WrongAudience`. Names of variants are public, so they are as stable as reasons must be.
 fn reason(kind: ErrorKind) -> String {
+    if let ErrorKind::Custom(name) = kind {
+        return name.to_ascii_uppercase();
+    }
     let mut reason = String::new();
     for character in format!("{kind:?}").chars() {
         if character.is_ascii_uppercase() && !reason.is_empty() {

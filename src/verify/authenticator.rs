@@ -1,15 +1,17 @@
 //! Authentication outside HTTP.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::offload::RETRY_AFTER;
-use super::{Engine, IssuerKeys, Progress};
+use super::{Attempt, Authentication, Engine, IssuerKeys};
 use crate::error::Error;
 use crate::jwt::{Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
+use crate::policy::Policy;
+use crate::request::RequestParts;
 
 /// Verifies tokens that do not come with an HTTP request: in a WebSocket's first message, from a
 /// queue, on a command line.
@@ -30,23 +32,26 @@ use crate::keys::{IssuerHealth, KeysError};
 /// ```
 pub struct Authenticator<C = JsonClaims> {
     engine: Arc<Engine<C>>,
+    policy: Arc<Policy<C>>,
 }
 
 impl<C> Authenticator<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    pub(crate) fn new(engine: Engine<C>) -> Self {
+    pub(crate) fn new(engine: Engine<C>, policy: Policy<C>) -> Self {
         Self {
             engine: Arc::new(engine),
+            policy: Arc::new(policy),
         }
     }
 
     /// Verifies a token: its form, algorithm, type, issuer, signature, times and audience, and
     /// every other check that is configured.
     ///
-    /// Waits only if the issuer's keys must be fetched, or the signature's algorithm is
-    /// [offloaded](crate::JwtAuthBuilder::offload).
+    /// Waits only if the issuer's keys must be fetched, the signature's algorithm is
+    /// [offloaded](crate::JwtAuthBuilder::offload), or a [`TokenCheck`](crate::TokenCheck) waits.
+    /// Checks get no request. The values that they add are dropped.
     ///
     /// # Errors
     ///
@@ -54,36 +59,16 @@ where
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) means that the token could not be
     /// checked.
     pub async fn authenticate(&self, token: &str) -> Result<Claims<C>, Error> {
-        let progress = self.begin(token.as_bytes());
-        self.finish(token.as_bytes(), progress).await
-    }
-
-    /// Verifies a token as far as that is possible without waiting.
-    pub(crate) fn begin(&self, token: &[u8]) -> Progress<C> {
-        self.engine.verify(token)
-    }
-
-    /// Completes the verification that `begin` started.
-    pub(crate) async fn finish(
-        &self,
-        token: &[u8],
-        progress: Progress<C>,
-    ) -> Result<Claims<C>, Error> {
-        let progress = match progress {
-            Progress::Offload => self.verify_offloaded(token).await,
-            progress => progress,
+        let accepted = match self.begin(token.as_bytes(), None) {
+            Attempt::Done(outcome) => outcome,
+            Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(None, cx)).await,
         };
-        match progress {
-            Progress::Done(outcome) => return outcome,
-            Progress::NeedsKeys(needs_keys) => needs_keys.refresh().await?,
-            // `verify_offloaded` never returns it.
-            Progress::Offload => {}
-        }
-        match self.verify_offloaded(token).await {
-            Progress::Done(outcome) => outcome,
-            Progress::NeedsKeys(needs_keys) => Err(needs_keys.into_error()),
-            Progress::Offload => Err(Error::keys_unavailable(RETRY_AFTER, None)),
-        }
+        accepted.map(|accepted| accepted.claims)
+    }
+
+    /// Authenticates a token as far as that is possible without waiting.
+    pub(crate) fn begin(&self, token: &[u8], request: Option<&RequestParts<'_>>) -> Attempt<C> {
+        Authentication::start(&self.engine, &self.policy, token, request)
     }
 
     /// Fetches the keys of all issuers made by [`Issuer::discovery`](crate::Issuer::discovery) and
@@ -118,18 +103,6 @@ where
             .map(|issuer| issuer.health())
             .collect()
     }
-
-    /// Verifies a token that is not cached, on another thread if its algorithm is offloaded.
-    async fn verify_offloaded(&self, token: &[u8]) -> Progress<C> {
-        let Some(offload) = self.engine.offload_for(token) else {
-            return self.engine.verify_here(token, self.engine.now());
-        };
-        let (engine, token) = (Arc::clone(&self.engine), token.to_owned());
-        let done = offload
-            .run(move || engine.verify_here(&token, engine.now()))
-            .await;
-        done.unwrap_or_else(|| Progress::Done(Err(Error::keys_unavailable(RETRY_AFTER, None))))
-    }
 }
 
 impl<C> Authenticator<C> {
@@ -143,6 +116,7 @@ impl<C> Clone for Authenticator<C> {
     fn clone(&self) -> Self {
         Self {
             engine: Arc::clone(&self.engine),
+            policy: Arc::clone(&self.policy),
         }
     }
 }

@@ -3,16 +3,12 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
-
-/// The `Retry-After` of a 503 for which no source of keys has set one.
-pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How many requests may wait for a permit. Bounds the memory of a flood of slow signatures.
 const MAX_WAITERS: usize = 10_000;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::ConfiguredIssuer;
-use crate::error::{Error, ErrorKind};
-use crate::jwt::Claims;
+use crate::error::{Error, ErrorKind, RETRY_AFTER};
 use crate::keys::{KeyQuery, KeysError};
+use crate::policy::Unchecked;
 
 /// The outcome of verifying a token without waiting, or the reason to wait.
 pub(crate) enum Progress<C> {
-    /// The token was accepted or rejected.
-    Done(Result<Claims<C>, Error>),
+    /// The token was verified or rejected.
+    Done(Result<Unchecked<C>, Error>),
     /// The issuer may have a key that is not cached.
     NeedsKeys(NeedsKeys),
     /// The signature is to be checked on another thread.
@@ -19,11 +19,21 @@ pub(crate) enum Progress<C> {
 
 /// The key that is missing, and the issuer that may have it.
 pub(crate) struct NeedsKeys {
-    pub(super) issuer: Arc<ConfiguredIssuer>,
-    pub(super) query: KeyQuery,
+    issuer: Arc<ConfiguredIssuer>,
+    query: KeyQuery,
 }
 
 impl NeedsKeys {
+    pub(super) fn new(issuer: &Arc<ConfiguredIssuer>, query: KeyQuery) -> Self {
+        if issuer.keys.source().current().is_none() {
+            issuer.keys.mark_used();
+        }
+        Self {
+            issuer: Arc::clone(issuer),
+            query,
+        }
+    }
+
     /// Waits until the issuer's keys are refreshed.
     pub(super) async fn refresh(self) -> Result<(), Error> {
         self.issuer
@@ -39,7 +49,7 @@ impl NeedsKeys {
         if self.issuer.keys.source().current().is_some() {
             ErrorKind::UnknownKey.into()
         } else {
-            Error::keys_unavailable(super::offload::RETRY_AFTER, None)
+            Error::keys_unavailable(RETRY_AFTER, None)
         }
     }
 }

@@ -225,17 +225,19 @@ pub(crate) fn base64url() -> Vec<Attack> {
 pub(crate) fn json_texts() -> Vec<Attack> {
     let payload = payload_with("x", "0");
     let cut = payload.trim_end_matches('}');
-    let header = HEADER.trim_end_matches('}');
     let mut attacks = Vec::new();
     for (open, close) in [("[", "]"), ("{\"telltale\":", "}")] {
         let depth = 5000 / open.len();
         let deep = format!("{}0{}", open.repeat(depth), close.repeat(depth));
-        for claim in ["telltale", "aud", "exp", "iss", "sub"] {
-            attacks.push(token(
-                format!("deep JSON in {claim}"),
-                claiming(claim, &deep),
-                CLAIM_INVALID,
-            ));
+        for (claim, rejection) in [
+            ("telltale", MALFORMED),
+            ("aud", CLAIM_INVALID),
+            ("exp", CLAIM_INVALID),
+            ("iss", CLAIM_INVALID),
+            ("sub", CLAIM_INVALID),
+        ] {
+            let name = format!("deep JSON in {claim}");
+            attacks.push(token(name, claiming(claim, &deep), rejection));
         }
         attacks.push(token(
             "a deep header",
@@ -253,7 +255,7 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         attacks.push(token(
             "a huge number",
             claiming("telltale", huge),
-            CLAIM_INVALID,
+            MALFORMED,
         ));
         let header = format!("{{\"alg\":\"ES256\",\"kid\":{huge}}}");
         attacks.push(token("a huge number for kid", headed(&header), MALFORMED));
@@ -266,6 +268,18 @@ pub(crate) fn json_texts() -> Vec<Attack> {
             format!("{cut},\"s\\u0075b\":\"telltale-admin\"}}"),
         ),
         ("a private claim twice", format!("{cut},\"x\":1}}")),
+        (
+            "a name twice in a nested object",
+            format!("{cut},\"y\":[{{\"z\":{{\"a\":1,\"\\u0061\":2}}}}]}}"),
+        ),
+        (
+            "an object that serde_json reads as a raw value",
+            format!("{cut},\"y\":{{\"$serde_json::private::RawValue\":\"[]\"}}}}"),
+        ),
+        (
+            "an object that serde_json reads as a number, with an escape",
+            format!("{cut},\"y\":[{{\"\\u0024serde_json::private::Number\":\"1\"}}]}}"),
+        ),
         ("two objects", format!("{payload}{payload}")),
         ("an array", format!("[{payload}]")),
         ("a string", format!("{payload:?}")),
@@ -273,18 +287,18 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         ("a lone surrogate", format!("{cut},\"y\":\"\\ud800\"}}")),
         ("a control character", format!("{cut},\"y\":\"\u{1}\"}}")),
     ];
-    for (name, payload) in payloads {
-        let rejection = if name == "a lone surrogate" {
-            CLAIM_INVALID
-        } else {
-            MALFORMED
-        };
-        attacks.push(token(
-            format!("payload: {name}"),
-            es256().sign_raw(HEADER, payload.as_bytes()),
-            rejection,
-        ));
-    }
+    attacks.extend(payloads.map(|(name, payload)| {
+        let signed = es256().sign_raw(HEADER, payload.as_bytes());
+        token(format!("payload: {name}"), signed, MALFORMED)
+    }));
+    attacks.extend(header_texts());
+    attacks
+}
+
+/// Headers, and texts that are not UTF-8.
+fn header_texts() -> Vec<Attack> {
+    let header = HEADER.trim_end_matches('}');
+    let mut attacks = Vec::new();
     let headers = [
         ("alg twice", format!("{header},\"alg\":\"none\"}}")),
         (
@@ -300,6 +314,8 @@ pub(crate) fn json_texts() -> Vec<Attack> {
         headers.map(|(name, text)| token(format!("header: {name}"), headed(&text), MALFORMED)),
     );
     for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf"] {
+        let payload = payload_with("x", "0");
+        let cut = payload.trim_end_matches('}');
         let payload = [cut.as_bytes(), b",\"y\":\"", bytes, b"\"}"].concat();
         attacks.push(token(
             "a payload that is not UTF-8",

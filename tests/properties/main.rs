@@ -22,6 +22,7 @@ mod audience;
 mod base64url;
 mod cache_control;
 mod challenge;
+mod claims_types;
 mod dates;
 mod decimal;
 mod grammar;

@@ -55,6 +55,12 @@ proptest! {
         let token = sign(&payload(&members));
         let expected = granted(scope.as_ref()).or(granted(scp.as_ref())).unwrap_or_default();
 
+        let is_null = |value: &Option<ClaimValue>| value.as_ref().is_some_and(ClaimValue::is_null);
+        if is_null(&scope) || is_null(&scp) {
+            let rejection = authenticate(&token).err().map(|error| error.kind());
+            prop_assert_eq!(rejection, Some(ErrorKind::InvalidClaim));
+            return Ok(());
+        }
         let claims = authenticate(&token).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(claims.scopes().collect::<Vec<_>>(), expected.clone());
         for name in ["read", "write", "Read", "", " ", "read write"] {

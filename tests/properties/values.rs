@@ -26,6 +26,10 @@ impl ClaimValue {
         }
     }
 
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self, Self::One(Item::Other(Value::Null)))
+    }
+
     /// Returns the claim as JSON. The bits of `escapes` say which characters are escaped, repeated
     /// every 16 characters.
     pub(crate) fn json(&self, escapes: u16) -> String {

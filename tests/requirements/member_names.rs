@@ -2,7 +2,7 @@
 
 use tower_jwt_auth::ErrorKind;
 
-use crate::support::{HEADER, default_key, layer, payload, send, signed};
+use crate::support::{HEADER, builder, default_key, layer, payload, send, signed};
 
 async fn malformed(token: &str, label: &str) {
     send(&layer(), token)
@@ -110,6 +110,101 @@ async fn many_different_names_do_no_harm() {
     )
     .await
     .accepted();
+}
+
+#[tokio::test]
+async fn a_duplicate_name_is_malformed_at_every_depth() {
+    let nested = [
+        r#""x":{"a":1,"a":1}"#,
+        r#""x":{"a":1,"\u0061":1}"#,
+        r#""x":[[{"y":{"a":1,"b":2,"a":1}}]]"#,
+        r#""x":{"":1,"":2}"#,
+        r#""events":{"a":1,"a":1}"#,
+        r#""cnf":{"kid":"a","kid":"a"}"#,
+        r#""scope":{"a":1,"a":1}"#,
+        r#""aud":[{"a":1,"a":1}]"#,
+    ];
+    for member in nested {
+        for payload in with_member(&payload(&[("aud", "")]), member) {
+            let answer = send(&layer(), &signed(&payload)).await.named(member);
+            let kind = answer.kind().unwrap();
+            assert!(
+                matches!(kind, ErrorKind::MalformedToken | ErrorKind::InvalidClaim),
+                "{kind:?}"
+            );
+        }
+        for header in with_member(HEADER, member) {
+            let token = default_key().sign_raw(&header, payload(&[]).as_bytes());
+            malformed(&token, &header).await;
+        }
+    }
+}
+
+// An object with such a name is another value for `serde_json::Value`, if a crate of the program
+// enables its feature `raw_value` or `arbitrary_precision`.
+#[tokio::test]
+async fn a_name_that_serde_json_uses_for_itself_is_malformed() {
+    let names = [
+        "$serde_json::private::RawValue",
+        "$serde_json::private::Number",
+        "$serde_json::private::",
+        "$serde_json::private::other",
+        r"\u0024serde_json::private::RawValue",
+        r"$serde_jso\u006e::private::RawValue",
+        r"$serde_json\u003a:private::Number",
+    ];
+    for name in names {
+        for member in [
+            format!(r#""{name}":"{{}}""#),
+            format!(r#""x":{{"{name}":"{{}}"}}"#),
+            format!(r#""x":[{{"y":{{"{name}":"1"}}}}]"#),
+        ] {
+            for payload in with_member(&payload(&[]), &member) {
+                malformed(&signed(&payload), &payload).await;
+            }
+            for header in with_member(HEADER, &member) {
+                let token = default_key().sign_raw(&header, payload(&[]).as_bytes());
+                malformed(&token, &header).await;
+            }
+        }
+    }
+    let similar = signed(payload(&[
+        ("$serde_json", "1"),
+        ("serde_json::private::RawValue", "1"),
+        ("$SERDE_JSON::private::RawValue", "1"),
+    ]));
+    send(&layer(), &similar).await.accepted();
+}
+
+#[tokio::test]
+async fn a_token_with_too_many_members_is_too_large() {
+    let at_most = |max| builder().max_members(max).build().unwrap();
+    let count = payload(&[]).matches("\":").count();
+    for (layer, max) in [(layer(), 512), (at_most(16), 16), (at_most(1000), 1000)] {
+        let left = max - count;
+        let flat = |members: usize| many(members).trim_end_matches(',').to_owned();
+        // Members of nested objects count, too; elements of arrays don't.
+        let nested = |members: usize| {
+            let inner: String = (1..members).map(|_| "{\"a\":[1,1]},").collect();
+            format!("\"m\":[{}]", inner.trim_end_matches(','))
+        };
+        let send_with = async |member: &str| {
+            let payload = &with_member(&payload(&[]), member)[1];
+            send(&layer, &signed(payload)).await
+        };
+        for member in [flat(left), nested(left)] {
+            send_with(&member).await.accepted();
+        }
+        for member in [flat(left + 1), nested(left + 1), flat(left + 300)] {
+            let answer = send_with(&member).await;
+            answer.invalid_token(ErrorKind::TokenTooLarge);
+        }
+        let header = &with_member(HEADER, &flat(max))[1];
+        let token = default_key().sign_raw(header, payload(&[]).as_bytes());
+        send(&layer, &token)
+            .await
+            .invalid_token(ErrorKind::TokenTooLarge);
+    }
 }
 
 #[tokio::test]

@@ -213,7 +213,7 @@ async fn ten_thousand_tokens_may_wait_and_further_ones_get_retry_after() {
     for error in rejected {
         assert_eq!(
             (error.kind(), error.retry_after()),
-            (ErrorKind::KeysUnavailable, Some(Duration::from_secs(1)))
+            (ErrorKind::CheckUnavailable, Some(Duration::from_secs(1)))
         );
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::Value;
 
 use super::snapshot_writer::PendingSnapshot;
 use crate::config_error::ConfigError;
@@ -48,7 +48,7 @@ struct Record {
     fetched_at: u64,
     /// In seconds.
     ttl: u64,
-    jwks: Box<RawValue>,
+    jwks: Value,
 }
 
 /// Keys from a file.
@@ -91,7 +91,7 @@ impl SnapshotFile {
     /// Replaces the file. Writes only the public part of usable keys.
     pub(super) fn write(&self, snapshot: &PendingSnapshot) -> io::Result<()> {
         let jwks =
-            KeySet::public_json(&snapshot.body).and_then(|json| RawValue::from_string(json).ok());
+            KeySet::public_json(&snapshot.body).and_then(|json| serde_json::from_str(&json).ok());
         let record = Record {
             version: VERSION,
             issuer: self.issuer.clone(),
@@ -144,7 +144,8 @@ impl SnapshotFile {
         if age >= ttl.saturating_add(stale_if_error) {
             return Ok(None);
         }
-        let keys = KeySet::from_response(record.jwks.get().as_bytes()).map_err(io::Error::other)?;
+        let keys =
+            KeySet::from_response(record.jwks.to_string().as_bytes()).map_err(io::Error::other)?;
         Ok(Some(Restored { keys, age, ttl }))
     }
 

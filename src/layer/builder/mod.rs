@@ -18,7 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::jwt::{JsonClaims, Rules, TypeRule};
-use crate::policy::{Policy, ReplayCache};
+use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
 use crate::request::{RequestParts, TokenSource};
 use crate::response::Challenge;
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
@@ -48,11 +48,13 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) issuers: Vec<Issuer>,
     pub(in crate::layer) rules: Rules,
     pub(in crate::layer) reject_replays: Option<u64>,
+    pub(in crate::layer) replay_store: Option<Arc<dyn ReplayStore>>,
     token_cache: Option<TokenCacheSettings>,
     offload: AlgorithmSet,
     pub(in crate::layer) policy: Policy<C>,
-    /// `claims` was called after `authorize` or `reject_revoked`, whose predicates it dropped.
-    pub(in crate::layer) lost_predicates: bool,
+    pub(in crate::layer) scopes: RequiredScopes,
+    /// `claims` was called after `authorize`, `check` or `reject_revoked`, whose checks it dropped.
+    pub(in crate::layer) lost_checks: bool,
     clock: Arc<dyn Clock>,
     pub(in crate::layer) sources: Vec<TokenSource>,
     optional: bool,
@@ -67,6 +69,7 @@ impl JwtAuthBuilder {
         let rules = Rules {
             leeway: Duration::from_secs(60),
             max_token_len: 16 * 1024,
+            max_members: 512,
             max_lifetime: None,
             types: TypeRule::Default,
             rfc9068: false,
@@ -76,10 +79,12 @@ impl JwtAuthBuilder {
             issuers: vec![issuer],
             rules,
             reject_replays: None,
+            replay_store: None,
             token_cache: None,
             offload: AlgorithmSet::EMPTY,
-            policy: Policy::new(),
-            lost_predicates: false,
+            policy: Policy::with_timeout(Duration::from_secs(3)),
+            scopes: RequiredScopes::none(),
+            lost_checks: false,
             clock: Arc::new(SystemClock),
             sources: vec![TokenSource::authorization()],
             optional: false,
@@ -98,8 +103,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// The whole claims set is deserialized. The type does not need the registered claims, such as
     /// `sub`: [`Claims`](crate::Claims) has methods for them. A token whose claims don't fit
     /// the type is rejected with 401 `invalid_token`. Call this before
-    /// [`authorize`](Self::authorize) and [`reject_revoked`](Self::reject_revoked), whose closures
-    /// depend on the type: [`build`](Self::build) rejects the other order.
+    /// [`authorize`](Self::authorize), [`check`](Self::check) and
+    /// [`reject_revoked`](Self::reject_revoked), which depend on the type: [`build`](Self::build)
+    /// rejects the other order.
     ///
     /// # Examples
     ///
@@ -125,13 +131,12 @@ impl<C, R> JwtAuthBuilder<C, R> {
             issuers: self.issuers,
             rules: self.rules,
             reject_replays: self.reject_replays,
+            replay_store: self.replay_store,
             token_cache: self.token_cache,
             offload: self.offload,
-            lost_predicates: self.lost_predicates || self.policy.has_predicates(),
-            policy: Policy {
-                scopes: self.policy.scopes,
-                ..Policy::new()
-            },
+            lost_checks: self.lost_checks || !self.policy.is_empty(),
+            policy: Policy::with_timeout(self.policy.timeout),
+            scopes: self.scopes,
             clock: self.clock,
             sources: self.sources,
             optional: self.optional,
@@ -152,10 +157,12 @@ impl<C, R> JwtAuthBuilder<C, R> {
             issuers: self.issuers,
             rules: self.rules,
             reject_replays: self.reject_replays,
+            replay_store: self.replay_store,
             token_cache: self.token_cache,
             offload: self.offload,
             policy: self.policy,
-            lost_predicates: self.lost_predicates,
+            scopes: self.scopes,
+            lost_checks: self.lost_checks,
             clock: self.clock,
             sources: self.sources,
             optional: self.optional,
@@ -237,17 +244,23 @@ where
         validation::issuers(&issuers)?;
         let algorithms = issuers.iter().map(|issuer| issuer.algorithms);
         self.rules.algorithms = algorithms.fold(AlgorithmSet::EMPTY, AlgorithmSet::union);
-        let leeway = self.rules.leeway;
-        self.policy.replays = self.reject_replays.map(|max| ReplayCache::new(max, leeway));
+        if !self.scopes.is_empty() {
+            self.policy.add(Stage::Scopes, self.scopes);
+        }
+        let in_memory = |max| -> Arc<dyn ReplayStore> { Arc::new(MemoryReplayStore::new(max)) };
+        if let Some(store) = self.reject_replays.map(in_memory).or(self.replay_store) {
+            let leeway = self.rules.leeway;
+            self.policy
+                .add(Stage::SingleUse, SingleUse { store, leeway });
+        }
         let engine = Engine {
             issuers: issuers.into_iter().map(Arc::new).collect(),
             rules: self.rules,
-            policy: self.policy,
             clock: self.clock,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload),
         };
-        Ok((Authenticator::new(engine), self.rejection))
+        Ok((Authenticator::new(engine, self.policy), self.rejection))
     }
 }
 

@@ -7,6 +7,9 @@ use super::JwtAuthBuilder;
 use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::jwt::{Claims, TypeRule};
+use crate::policy::{
+    Authorized, CheckContext, CheckOutcome, ReplayStore, Revoked, Stage, TokenCheck,
+};
 use crate::verify::{Issuer, TokenCacheSettings};
 
 /// Which tokens are valid.
@@ -39,6 +42,13 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
+    /// Sets the maximum number of members of all objects in a token's header, and of those in its
+    /// payload. Tokens with more are rejected. Default: 512. Allowed: 16 to 100,000.
+    pub const fn max_members(mut self, members: usize) -> Self {
+        self.rules.max_members = members;
+        self
+    }
+
     /// Requires access tokens of RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and
     /// `jti` are present. Default: off, see [`token_types`](Self::token_types).
     pub const fn access_tokens_only(mut self) -> Self {
@@ -60,7 +70,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Requires all of these scopes, in addition to those of earlier calls. Tokens without them are
     /// rejected with 403 `insufficient_scope`. Default: none.
     pub fn require_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.policy.scopes.add(scopes);
+        self.scopes.add(scopes);
         self
     }
 
@@ -73,7 +83,69 @@ impl<C, R> JwtAuthBuilder<C, R> {
         mut self,
         is_authorized: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.policy.authorized.push(Arc::new(is_authorized));
+        self.policy
+            .add(Stage::Authorization, Authorized(is_authorized));
+        self
+    }
+
+    /// Adds a check that a verified token must also pass, such as a look-up of its user. Default:
+    /// none. For a closure, use [`check_fn`](Self::check_fn).
+    ///
+    /// Checks and [`authorize`](Self::authorize) run in the order in which they were added, after
+    /// revocation and scopes, and before
+    /// [`reject_replays`](Self::reject_replays).
+    pub fn check(mut self, check: impl TokenCheck<C>) -> Self {
+        self.policy.add(Stage::Authorization, check);
+        self
+    }
+
+    /// Adds a closure as a [`check`](Self::check).
+    ///
+    /// # Examples
+    ///
+    /// Loads the user from a database, and hands it to the handlers as an extension:
+    ///
+    /// ```
+    /// use tower_jwt_auth::{CheckOutcome, ConfigError, Error, ErrorClass, Issuer, JwtAuthLayer};
+    ///
+    /// #[derive(Clone)]
+    /// struct User {
+    ///     name: String,
+    /// }
+    ///
+    /// # #[derive(Clone)] struct Database;
+    /// # impl Database {
+    /// #     async fn user(&self, _: &str) -> Result<Option<User>, std::io::Error> { Ok(None) }
+    /// # }
+    /// # fn build(issuer: Issuer, database: Database) -> Result<JwtAuthLayer, ConfigError> {
+    /// let unknown = Error::custom(ErrorClass::Forbidden, "unknown_user", "the user is unknown")?;
+    /// let down = Error::custom(ErrorClass::Unavailable, "no_database", "try again later")?;
+    /// JwtAuthLayer::builder(issuer)
+    ///     .check_fn(move |claims, _| {
+    ///         let subject = claims.subject().unwrap_or_default().to_owned();
+    ///         let (database, unknown, down) = (database.clone(), unknown.clone(), down.clone());
+    ///         CheckOutcome::pending_with(async move {
+    ///             let user = database.user(&subject).await.map_err(|error| down.with_source(error))?;
+    ///             user.ok_or(unknown)
+    ///         })
+    ///     })
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn check_fn(
+        self,
+        check: impl Fn(&Claims<C>, &CheckContext<'_>) -> CheckOutcome + Send + Sync + 'static,
+    ) -> Self
+    where
+        C: 'static,
+    {
+        self.check(check)
+    }
+
+    /// Sets how long each [`TokenCheck`] may wait, and the [`ReplayStore`]. After that, the request
+    /// gets 503. Default: 3 s. More than zero. Has no effect outside a tokio runtime.
+    pub const fn check_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = timeout;
         self
     }
 
@@ -85,7 +157,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
         mut self,
         is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.policy.revocation.add(Arc::new(is_revoked));
+        self.policy.add(Stage::Revocation, Revoked(is_revoked));
         self
     }
 
@@ -98,6 +170,14 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// never reached. Minimum: 1.
     pub const fn reject_replays(mut self, max_entries: u64) -> Self {
         self.reject_replays = Some(max_entries);
+        self
+    }
+
+    /// Rejects tokens that were used before, as [`reject_replays`](Self::reject_replays) does, but
+    /// stores their ids in `store`, which several processes can share. Default: off. The two exclude
+    /// each other.
+    pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
+        self.replay_store = Some(Arc::new(store));
         self
     }
 

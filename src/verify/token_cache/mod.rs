@@ -46,14 +46,14 @@ pub(crate) struct TokenCache<C> {
 }
 
 /// The bytes of the token follow in the same allocation.
-type Entry<C> = ThinArc<CachedToken<C>, u8>;
+pub(crate) type Entry<C> = ThinArc<CachedToken<C>, u8>;
 
 /// The cached result of verifying a token.
 pub(crate) struct CachedToken<C> {
-    claims: Claims<C>,
+    pub(crate) claims: Claims<C>,
     pub(crate) issuer: Arc<ConfiguredIssuer>,
     /// The id of the key set that the signing key was in.
-    pub(crate) key_set: u64,
+    pub(crate) key_set_id: u64,
     /// The clock's epoch at the verification. `valid_from` and `valid_until` mean nothing in
     /// another one.
     epoch: u64,
@@ -82,20 +82,13 @@ impl<C> TokenCache<C> {
         })
     }
 
-    /// Returns the claims of a cached token, if its entry is fresh and `still_valid`. Tokens are
-    /// compared byte by byte. `now` is the time since 1970.
-    pub(crate) fn get(
-        &self,
-        token: &[u8],
-        now: Duration,
-        still_valid: impl Fn(&CachedToken<C>) -> bool,
-    ) -> Option<Claims<C>> {
+    /// Returns the entry of a cached token, if it is fresh. Tokens are compared byte by byte. `now`
+    /// is the time since 1970.
+    pub(crate) fn get(&self, token: &[u8], now: Duration) -> Option<Entry<C>> {
         let epoch = self.epoch.at(now);
         self.table.find(self.hash(token), |entry: &Entry<C>| {
-            let cached = &entry.header.header;
-            let is_hit =
-                entry.slice == *token && cached.is_fresh(epoch, now) && still_valid(cached);
-            is_hit.then(|| cached.claims.clone())
+            let is_hit = entry.slice == *token && entry.header.header.is_fresh(epoch, now);
+            is_hit.then(|| entry.clone())
         })
     }
 
@@ -116,7 +109,7 @@ impl<C> TokenCache<C> {
         let cached = CachedToken {
             claims: verification.claims.clone(),
             issuer: Arc::clone(verification.issuer),
-            key_set: verification.key_set,
+            key_set_id: verification.key_set_id,
             epoch,
             valid_from: valid_from.max(now.saturating_sub(JITTER)),
             valid_until,

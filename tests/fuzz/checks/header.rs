@@ -64,7 +64,7 @@ fn named(members: &Members) -> Option<Algorithm> {
 
 /// Returns the flaw of a header that is reported first.
 fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
-    let members = Members::read(header).filter(|members| !members.has_duplicates());
+    let members = Members::read(header).filter(|members| members.is_sound(header));
     let Some(members) = members else {
         return Some(ErrorKind::MalformedToken);
     };

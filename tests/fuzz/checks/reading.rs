@@ -22,6 +22,25 @@ impl Members {
         names.windows(2).any(|two| two[0] == two[1])
     }
 
+    /// Returns whether a token may have it as header or payload, whatever its members mean: no
+    /// object has a name twice or one that `serde_json` uses for itself, there are at most 512
+    /// members, all numbers are doubles, and no value is too deep.
+    pub fn is_sound(&self, json: &[u8]) -> bool {
+        let mut count = 0;
+        self.has_sound_objects(&mut count)
+            && count <= 512
+            && serde_json::from_slice::<Value>(json).is_ok()
+    }
+
+    fn has_sound_objects(&self, count: &mut usize) -> bool {
+        *count += self.0.len();
+        !self.has_duplicates()
+            && !self
+                .names()
+                .any(|name| name.starts_with("$serde_json::private::"))
+            && self.0.iter().all(|(_, raw)| is_sound(raw, count))
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -70,6 +89,15 @@ impl Members {
     pub fn is_absent(&self, name: &str) -> bool {
         self.raw(name).is_none_or(|raw| raw == "null")
     }
+}
+
+fn is_sound(value: &RawValue, count: &mut usize) -> bool {
+    if let Ok(members) = serde_json::from_str::<Members>(value.get()) {
+        return members.has_sound_objects(count);
+    }
+    let elements = serde_json::from_str::<Vec<Box<RawValue>>>(value.get());
+    elements.is_ok_and(|elements| elements.iter().all(|element| is_sound(element, count)))
+        || !value.get().starts_with(['[', '{'])
 }
 
 impl<'de> Deserialize<'de> for Members {

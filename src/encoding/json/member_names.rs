@@ -1,45 +1,17 @@
-//! Strings and member names of a JSON object, borrowed if possible. A member name may occur only
-//! once (RFC 7515 §4, RFC 7519 §4).
+//! The member names of a JSON object. Each may occur only once (RFC 7515 §4, RFC 7519 §4).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::Error;
 
-/// A JSON string, borrowed unless it contains escapes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct JsonStr<'j>(pub(super) Cow<'j, str>);
-
-impl<'de: 'j, 'j> Deserialize<'de> for JsonStr<'j> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(JsonStrVisitor).map(Self)
-    }
-}
-
-struct JsonStrVisitor;
-
-impl<'de> Visitor<'de> for JsonStrVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
+use super::JsonStr;
 
 /// The number of names that are compared one by one, without an allocation. Few tokens have more.
 const MAX_INLINE: usize = 16;
 
 /// The names that an object had so far.
-pub(super) struct MemberNames<'j> {
+pub(crate) struct MemberNames<'j> {
     inline: [&'j str; MAX_INLINE],
     /// The number of names in `inline`.
     count: usize,
@@ -51,7 +23,7 @@ pub(super) struct MemberNames<'j> {
 }
 
 impl<'j> MemberNames<'j> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             inline: [""; MAX_INLINE],
             count: 0,
@@ -66,7 +38,7 @@ impl<'j> MemberNames<'j> {
         clippy::arithmetic_side_effects,
         reason = "`count` stays within `inline`: its slot was found"
     )]
-    pub(super) fn add<E: Error>(&mut self, name: &JsonStr<'j>) -> Result<(), E> {
+    pub(crate) fn add<E: Error>(&mut self, name: &JsonStr<'j>) -> Result<(), E> {
         let fingerprint = fingerprint(&name.0);
         if self.fingerprints & fingerprint != 0 && self.contains(&name.0) {
             return Err(duplicate_name());
@@ -96,7 +68,7 @@ impl<'j> MemberNames<'j> {
 
 /// Returns the error for a name that occurs twice.
 #[cold]
-pub(super) fn duplicate_name<E: Error>() -> E {
+pub(crate) fn duplicate_name<E: Error>() -> E {
     E::custom("a member name occurs twice")
 }
 

@@ -1,6 +1,16 @@
 //! JSON objects.
 
+mod document;
+mod member_names;
+mod raw;
+mod text;
+
 use serde::Deserialize;
+
+pub(crate) use self::document::{Document, IgnoredValue};
+pub(crate) use self::member_names::{MemberNames, duplicate_name};
+pub(crate) use self::raw::{elements, member};
+pub(crate) use self::text::JsonStr;
 
 /// Deserializes a JSON object in UTF-8 (RFC 8259 §8.1). Returns `None` for anything else.
 ///

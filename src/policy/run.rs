@@ -1,0 +1,132 @@
+//! Running the checks of a policy, one after the other.
+
+use std::mem;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use http::Extensions;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::{CheckContext, CheckFuture, CheckOutcome, Policy};
+use crate::error::Error;
+use crate::jwt::Claims;
+use crate::request::RequestParts;
+
+/// The claims of a verified token that no check has seen yet. Only a policy can take them out.
+pub(crate) struct Unchecked<C>(Claims<C>);
+
+/// The claims of a token that passed all checks, and what the checks add to the extensions of its
+/// request.
+pub(crate) struct Accepted<C> {
+    pub(crate) claims: Claims<C>,
+    pub(crate) extensions: Extensions,
+}
+
+/// The outcome of a policy without waiting, or the checks that are left.
+pub(crate) enum PolicyProgress<C> {
+    Done(Result<Accepted<C>, Error>),
+    Pending(Checking<C>),
+}
+
+/// The checks of one token, in progress.
+pub(crate) struct Checking<C> {
+    claims: Claims<C>,
+    /// What the checks have added so far.
+    added: Extensions,
+    /// The index of the next check.
+    next: usize,
+    /// The check that waits.
+    waiting: Option<CheckFuture>,
+}
+
+impl<C> Unchecked<C> {
+    pub(crate) const fn new(claims: Claims<C>) -> Self {
+        Self(claims)
+    }
+}
+
+impl<C> Checking<C> {
+    pub(crate) fn new(Unchecked(claims): Unchecked<C>) -> Self {
+        Self {
+            claims,
+            added: Extensions::new(),
+            next: 0,
+            waiting: None,
+        }
+    }
+}
+
+impl<C: 'static> Policy<C> {
+    /// Runs all checks, unless one of them waits. `now` is the time since 1970.
+    pub(crate) fn start(
+        &self,
+        claims: Unchecked<C>,
+        request: Option<&RequestParts<'_>>,
+        now: Duration,
+    ) -> PolicyProgress<C> {
+        let mut checking = Checking::new(claims);
+        match self.advance(&mut checking, request, now) {
+            Some(outcome) => PolicyProgress::Done(outcome.map(|()| Accepted {
+                claims: checking.claims,
+                extensions: checking.added,
+            })),
+            None => PolicyProgress::Pending(checking),
+        }
+    }
+
+    /// Polls the check that waits, and runs those that are left.
+    pub(crate) fn poll(
+        &self,
+        checking: &mut Checking<C>,
+        request: Option<&RequestParts<'_>>,
+        now: Duration,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Accepted<C>, Error>> {
+        loop {
+            if let Some(waiting) = &mut checking.waiting {
+                let added = ready!(waiting.as_mut().poll(cx))?;
+                checking.waiting = None;
+                checking.added.extend(added);
+            }
+            if let Some(outcome) = self.advance(checking, request, now) {
+                return Poll::Ready(outcome.map(|()| Accepted {
+                    claims: checking.claims.clone(),
+                    extensions: mem::take(&mut checking.added),
+                }));
+            }
+        }
+    }
+
+    /// Runs the checks that are left, until one of them waits. Then returns `None`.
+    fn advance(
+        &self,
+        checking: &mut Checking<C>,
+        request: Option<&RequestParts<'_>>,
+        now: Duration,
+    ) -> Option<Result<(), Error>> {
+        let context = CheckContext::new(request.copied(), now);
+        while let Some((_, check)) = self.checks.get(checking.next) {
+            checking.next = checking.next.saturating_add(1);
+            match check.check(&checking.claims, &context) {
+                CheckOutcome::Ready(Ok(added)) => checking.added.extend(added),
+                CheckOutcome::Ready(Err(error)) => return Some(Err(error)),
+                CheckOutcome::Pending(pending) => {
+                    checking.waiting = Some(Box::pin(limited(pending, self.timeout)));
+                    return None;
+                }
+            }
+        }
+        Some(Ok(()))
+    }
+}
+
+/// Limits the time of a check. Outside a tokio runtime there is no timer, so no limit.
+async fn limited(check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
+    if Handle::try_current().is_err() {
+        return check.await;
+    }
+    timeout(limit, check)
+        .await
+        .unwrap_or_else(|_| Err(Error::check_unavailable(None)))
+}

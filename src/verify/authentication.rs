@@ -1,0 +1,117 @@
+//! The authentication of one token: its verification, and then the policy.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+
+use super::{Engine, Progress};
+use crate::error::Error;
+use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Unchecked};
+use crate::request::RequestParts;
+
+/// What is known of a token without waiting.
+pub(crate) enum Attempt<C> {
+    Done(Result<Accepted<C>, Error>),
+    Pending(Authentication<C>),
+}
+
+/// The authentication of a token that has to wait: for keys, for a signature check on another
+/// thread, or for a check of the policy.
+pub(crate) struct Authentication<C> {
+    engine: Arc<Engine<C>>,
+    policy: Arc<Policy<C>>,
+    state: State<C>,
+}
+
+enum State<C> {
+    Verifying(BoxFuture<'static, Result<Unchecked<C>, Error>>),
+    Checking(Checking<C>),
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
+    /// Authenticates a token as far as that is possible without waiting.
+    pub(super) fn start(
+        engine: &Arc<Engine<C>>,
+        policy: &Arc<Policy<C>>,
+        token: &[u8],
+        request: Option<&RequestParts<'_>>,
+    ) -> Attempt<C> {
+        let now = engine.now();
+        let state = match engine.verify(token, now) {
+            Progress::Done(Err(error)) => return Attempt::Done(Err(error)),
+            Progress::Done(Ok(claims)) => match policy.start(claims, request, now) {
+                PolicyProgress::Done(outcome) => return Attempt::Done(outcome),
+                PolicyProgress::Pending(checking) => State::Checking(checking),
+            },
+            progress => {
+                let verified = verify(Arc::clone(engine), token.to_owned(), progress);
+                State::Verifying(Box::pin(verified))
+            }
+        };
+        Attempt::Pending(Self {
+            engine: Arc::clone(engine),
+            policy: Arc::clone(policy),
+            state,
+        })
+    }
+}
+
+impl<C: Send + Sync + 'static> Authentication<C> {
+    /// Polls what the authentication waits for. `request` is the one that carries the token.
+    pub(crate) fn poll(
+        &mut self,
+        request: Option<&RequestParts<'_>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Accepted<C>, Error>> {
+        loop {
+            match &mut self.state {
+                State::Verifying(verified) => {
+                    let claims = ready!(verified.as_mut().poll(cx))?;
+                    self.state = State::Checking(Checking::new(claims));
+                }
+                State::Checking(checking) => {
+                    let now = self.engine.now();
+                    return self.policy.poll(checking, request, now, cx);
+                }
+            }
+        }
+    }
+}
+
+/// Completes the verification of a token, which began with `progress`. Waits for newer keys once.
+async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
+    engine: Arc<Engine<C>>,
+    token: Vec<u8>,
+    mut progress: Progress<C>,
+) -> Result<Unchecked<C>, Error> {
+    let mut is_refreshed = false;
+    loop {
+        progress = match progress {
+            Progress::Done(outcome) => return outcome,
+            Progress::NeedsKeys(needs_keys) if is_refreshed => return Err(needs_keys.into_error()),
+            Progress::NeedsKeys(needs_keys) => {
+                needs_keys.refresh().await?;
+                is_refreshed = true;
+                engine.verify(&token, engine.now())
+            }
+            Progress::Offload => verify_offloaded(&engine, &token).await,
+        };
+    }
+}
+
+/// Verifies a token on another thread.
+async fn verify_offloaded<C>(engine: &Arc<Engine<C>>, token: &[u8]) -> Progress<C>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    let Some(offload) = engine.offload_for(token) else {
+        return engine.verify_here(token, engine.now());
+    };
+    let (engine, token) = (Arc::clone(engine), token.to_owned());
+    let done = offload
+        .run(move || engine.verify_here(&token, engine.now()))
+        .await;
+    done.unwrap_or_else(|| Progress::Done(Err(Error::check_unavailable(None))))
+}

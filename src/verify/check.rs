@@ -1,0 +1,175 @@
+//! The checks of a token that is not cached: header, signature and claims.
+//!
+//! Where one issuer is configured, or only one has the token's header cached, its keys check the
+//! signature before the claims are read. Otherwise `iss` decides whose keys do. Whether the header
+//! is cached has no influence on the outcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::{ConfiguredIssuer, Engine, NeedsKeys, Verification};
+use crate::error::{Error, ErrorKind};
+use crate::jwk::{Header, KeySet};
+use crate::jwt::decoded_payload::DecodedPayload;
+use crate::jwt::{Compact, Proof, TokenType, Unverified};
+use crate::keys::{KeyQuery, Keys};
+
+/// Why a token is not verified.
+pub(super) enum NotVerified {
+    Rejected(Error),
+    NeedsKeys(NeedsKeys),
+}
+
+/// The proof of a signature and the id of the key set that has the key, or `None` if newer keys
+/// could lead to another outcome.
+type SignatureOutcome = Result<Option<(Proof, u64)>, Error>;
+
+impl<C: DeserializeOwned + 'static> Engine<C> {
+    pub(super) fn check(
+        &self,
+        token: &Compact<'_>,
+        buffer: &mut Vec<u8>,
+        now: Duration,
+    ) -> Result<Verification<'_, C>, NotVerified> {
+        let probable = self.probable_issuer(token.header);
+        let keys = probable.and_then(|issuer| issuer.keys.source().current());
+        let probable = probable.zip(keys.as_ref());
+        if let Some(header) = probable.and_then(|(_, keys)| keys.cached_header(token.header)) {
+            let typ = header.typ.as_deref();
+            let token_type = self.rules.check_header(header.algorithm, typ)?;
+            return self.check_signature_and_claims(
+                token,
+                (header, token_type),
+                probable,
+                buffer,
+                now,
+            );
+        }
+        let (header, token_type) = self.rules.read_header(token.header)?;
+        if self.is_known_missing(&header) {
+            return Err(ErrorKind::UnknownKey.into());
+        }
+        self.check_signature_and_claims(token, (&header, token_type), probable, buffer, now)
+    }
+
+    /// Returns the issuer that the token is probably from: the only one that is configured, or the
+    /// only one that has cached this header.
+    ///
+    /// `None` if two have cached it: a wrong guess would cost a signature check. Has no side
+    /// effect: the token may be forged.
+    fn probable_issuer(&self, header: &[u8]) -> Option<&Arc<ConfiguredIssuer>> {
+        if let [only] = self.issuers.as_slice() {
+            return Some(only);
+        }
+        let mut candidates = self
+            .issuers
+            .iter()
+            .filter(|issuer| issuer.keys.has_cached_header(header));
+        candidates.next().filter(|_| candidates.next().is_none())
+    }
+
+    /// Returns whether no issuer has such a key, and none would fetch it now: then the rest of the
+    /// token need not be read.
+    fn is_known_missing(&self, header: &Header) -> bool {
+        let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
+        self.issuers
+            .iter()
+            .all(|issuer| issuer.keys.is_known_missing(key_id, algorithm))
+    }
+
+    /// Checks the signature with the keys of the probable issuer. A sole issuer's token with an
+    /// invalid signature is rejected.
+    fn check_early<'e>(
+        &self,
+        token: &Compact<'_>,
+        header: &Header,
+        probable: Option<(&'e Arc<ConfiguredIssuer>, &Keys<'_>)>,
+    ) -> Result<Option<(&'e Arc<ConfiguredIssuer>, SignatureOutcome)>, Error> {
+        let allowed = probable.filter(|(issuer, _)| issuer.algorithms.contains(header.algorithm));
+        let Some((issuer, keys)) = allowed else {
+            return Ok(None);
+        };
+        let proved = prove(token, header, keys);
+        match proved {
+            Err(error) if self.issuers.len() == 1 => Err(error),
+            proved => Ok(Some((issuer, proved))),
+        }
+    }
+
+    /// Checks signature and claims of a token whose header was checked.
+    fn check_signature_and_claims<'e>(
+        &'e self,
+        token: &Compact<'_>,
+        (header, token_type): (&Header, TokenType),
+        probable: Option<(&'e Arc<ConfiguredIssuer>, &Keys<'_>)>,
+        buffer: &mut Vec<u8>,
+        now: Duration,
+    ) -> Result<Verification<'e, C>, NotVerified> {
+        let rules = &self.rules;
+        let key_id = header.key_id.as_deref();
+        let payload = DecodedPayload::decode(token.payload, key_id, buffer);
+        let payload = payload.ok_or(ErrorKind::MalformedToken)?;
+        let early = self.check_early(token, header, probable)?;
+        let unverified = Unverified::read(payload, rules)?;
+        let issuer = self.issuer_of(&unverified, header)?;
+        let proved = match early {
+            Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved?,
+            _ => match issuer.keys.source().current() {
+                Some(keys) => prove(token, header, &keys)?,
+                None => None,
+            },
+        };
+        let Some((proof, key_set_id)) = proved else {
+            // A token that no key could make valid must not cause a fetch.
+            token.check_signature_form()?;
+            unverified.check_time(rules, now)?;
+            let query = KeyQuery::new(key_id, header.algorithm);
+            return Err(NotVerified::NeedsKeys(NeedsKeys::new(issuer, query)));
+        };
+        issuer.keys.mark_used();
+        let verified = unverified.verified(proof, header, token_type);
+        Ok(Verification {
+            claims: verified.validate(rules, issuer.expected(), now)?,
+            issuer,
+            key_set_id,
+        })
+    }
+
+    /// Returns the configured issuer that `iss` names, compared byte by byte, if it may use the
+    /// algorithm.
+    fn issuer_of(
+        &self,
+        unverified: &Unverified<'_>,
+        header: &Header,
+    ) -> Result<&Arc<ConfiguredIssuer>, Error> {
+        let name = unverified.issuer()?;
+        let issuer = self.issuers.iter().find(|issuer| issuer.name == name);
+        let issuer = issuer.ok_or(ErrorKind::UnknownIssuer)?;
+        if !issuer.algorithms.contains(header.algorithm) {
+            return Err(ErrorKind::AlgorithmNotAllowed.into());
+        }
+        Ok(issuer)
+    }
+}
+
+impl<E: Into<Error>> From<E> for NotVerified {
+    fn from(error: E) -> Self {
+        Self::Rejected(error.into())
+    }
+}
+
+/// Checks the signature with the keys of a set.
+fn prove(token: &Compact<'_>, header: &Header, keys: &KeySet) -> SignatureOutcome {
+    match token.check_signature(header, keys) {
+        Ok(proof) => {
+            keys.cache_header(token.header, header);
+            Ok(Some((proof, keys.id())))
+        }
+        Err(kind) if keys.is_conclusive_for(header.key_id.as_deref(), header.algorithm) => {
+            Err(kind.into())
+        }
+        Err(_) => Ok(None),
+    }
+}
