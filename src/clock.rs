@@ -25,7 +25,7 @@ use std::time::{Duration, SystemTime};
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Returns the current time.
     ///
-    /// Called once for every token, and again after waiting for keys or for another thread.
+    /// Called at least once for every token, and again after each wait.
     fn now(&self) -> SystemTime;
 }
 

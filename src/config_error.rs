@@ -28,7 +28,7 @@ pub enum ConfigErrorKind {
     UnusableKey,
     /// A key set has no usable key.
     NoKeys,
-    /// No algorithm is allowed, or none that a key verifies.
+    /// None of the allowed algorithms is one that the keys support.
     NoAlgorithms,
     /// A setting is out of its range, or contradicts another one.
     InvalidSetting,

@@ -92,7 +92,9 @@
 //! | change the response to rejected requests | [`RejectionResponse`], [`Challenge`], [`Error`] |
 //! | verify a token outside HTTP | [`Authenticator`] |
 //! | change how keys are cached | [`JwksCacheSettings`] |
-//! | verify each signature once | [`JwtAuthBuilder::token_cache`] |
+//! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
+//! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
+//! | accept a token once, in several processes | [`ReplayStore`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
 //! | fetch keys with another HTTP client | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
@@ -111,15 +113,16 @@
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end when the token expires |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
-//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. A feature adds API and never
-//! changes what the others do. No process-wide cryptographic provider is read or set.
+//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
+//! adds API and never changes what the others do. No process-wide cryptographic provider is read or
+//! set.
 //!
 //! # Security
 //!
 //! `SECURITY.md` has the threat model. In short:
 //! - The key determines the algorithm, not the token.
-//! - A token can cause a fetch only from a configured issuer, for a key that is not cached, at a
-//!   limited rate.
+//! - A token can cause a fetch only from a configured issuer, for a key that is not cached or has
+//!   expired, at a limited rate.
 //! - An outage of the issuer leads to 503, never to 401.
 //! - No token, secret or value of a claim is in a log event, an error or a `Debug` output.
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! Signature verification: the only module that calls a cryptographic library.
+//! Signature verification: the only module that verifies signatures with a cryptographic library.
 //!
 //! `lib.rs` chooses the backend. Both backends have the same `Verifier`: one key, parsed once, for
 //! one algorithm.

@@ -13,7 +13,8 @@ impl Error {
     /// Returns an error of your own, for a [`TokenCheck`](crate::TokenCheck). Create it once, and
     /// clone it for each request.
     ///
-    /// [`kind`](Self::kind) is [`ErrorKind::Custom`] with `name`, which is logged. `description` is
+    /// [`kind`](Self::kind) is [`ErrorKind::Custom`] with `name`, which is logged, and which
+    /// `DetailedStatus` (feature `tonic`) sends to gRPC callers as the reason. `description` is
     /// shown to the caller: in the challenge, or as `grpc-message`.
     ///
     /// # Errors

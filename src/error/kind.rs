@@ -9,7 +9,7 @@ pub enum ErrorKind {
     /// The request has credentials more than once (RFC 6750 §2).
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
-    /// a JSON object, or a member name occurs twice in an object of them.
+    /// a JSON object, or an object in one of them has two members with the same name.
     MalformedToken,
     /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
     /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).
@@ -18,7 +18,8 @@ pub enum ErrorKind {
     UnsupportedHeader,
     /// The token's algorithm is not one that its issuer may use (RFC 8725 §3.1).
     AlgorithmNotAllowed,
-    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4).
+    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or it is a security
+    /// event (RFC 8417).
     WrongTokenType,
     /// `iss` is not a configured issuer (RFC 8725 §3.8).
     UnknownIssuer,
@@ -46,8 +47,9 @@ pub enum ErrorKind {
     InsufficientScope,
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
-    /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did not
-    /// answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout).
+    /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
+    /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or too many
+    /// signatures wait for a thread ([`offload`](crate::JwtAuthBuilder::offload)).
     CheckUnavailable,
     /// A kind of your own, with its name: see [`Error::custom`](super::Error::custom).
     Custom(&'static str),
@@ -59,7 +61,7 @@ pub enum ErrorKind {
 pub enum ErrorClass {
     /// 400 `invalid_request`; in gRPC 3 `INVALID_ARGUMENT`.
     InvalidRequest,
-    /// 401 `invalid_token`; in gRPC 16 `UNAUTHENTICATED`.
+    /// 401 `invalid_token`, or no error code if there is no token; in gRPC 16 `UNAUTHENTICATED`.
     Unauthorized,
     /// 403 `insufficient_scope`; in gRPC 7 `PERMISSION_DENIED`.
     Forbidden,
@@ -98,10 +100,10 @@ impl ErrorKind {
             Self::MissingToken => "no access token was given",
             Self::InvalidRequest => "credentials were given more than once",
             Self::MalformedToken => "the access token is malformed",
-            Self::TokenTooLarge => "the access token is too long",
+            Self::TokenTooLarge => "the access token is too large",
             Self::UnsupportedHeader => "the access token's header asks for an unsupported feature",
             Self::AlgorithmNotAllowed => "the access token's algorithm is not allowed",
-            Self::WrongTokenType => "the token is not an access token",
+            Self::WrongTokenType => "the token's type is not allowed",
             Self::UnknownIssuer => "the access token's issuer is not trusted",
             Self::UnknownKey => "the access token's key is not known",
             Self::InvalidSignature => "the access token's signature is invalid",

@@ -140,7 +140,11 @@ impl Error {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self::new(kind)
+        let error = Self::new(kind);
+        Self {
+            retry_after: (error.class == ErrorClass::Unavailable).then_some(RETRY_AFTER),
+            ..error
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// A key extractor for [`tower_governor`]: a rate limit for each caller, by verified claims.
 ///
 /// The key always contains the token's issuer: subjects and clients are unique only for one issuer
-/// (RFC 7519 §4.1.2), so callers of one issuer can't use up the quota of another's.
+/// (RFC 7519 §4.1.2), so callers of one issuer can't use up the quota of another issuer's callers.
 ///
 /// Note:
 /// - The `GovernorLayer` goes below [`JwtAuthLayer`](crate::JwtAuthLayer). It does not limit

@@ -1,6 +1,6 @@
 //! The claims that this crate reads.
 
-/// A claim that this crate reads: registered ones (RFC 7519 §10.1.2), and `scp`.
+/// A claim that this crate reads: all are registered at IANA (RFC 7519 §10.1) but `scp`.
 #[derive(Clone, Copy)]
 pub(super) enum Claim {
     Iss,

@@ -18,7 +18,7 @@ pub(super) enum Value<'j> {
 
 pub(super) struct ReadValue<'d, 'j> {
     document: &'d mut Document<'j>,
-    /// Arrays inside an array are not stored. Recursion would let a token determine its depth.
+    /// Arrays inside an array are not stored: no claim that is read has any.
     in_array: bool,
 }
 

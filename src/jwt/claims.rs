@@ -17,9 +17,9 @@ use crate::algorithm::Algorithm;
 /// The claims of a verified token.
 ///
 /// Only verification creates them: the token has a valid signature of a configured issuer, and its
-/// claims passed every check. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the
-/// extensions of the request; [`Claims::from_extensions`] returns them from there. In axum (feature
-/// `axum`) they are an extractor.
+/// claims were validated. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the extensions of
+/// the request; [`Claims::from_extensions`] returns them from there. In axum (feature `axum`) they
+/// are an extractor.
 ///
 /// The registered claims have methods. `C` is your type for the others, set with
 /// [`JwtAuthBuilder::claims`](crate::JwtAuthBuilder::claims); [`Claims::custom`] and `Deref` return
@@ -105,7 +105,7 @@ impl<C> Claims<C> {
         claim.map(|text| self.resolve(text))
     }
 
-    /// Returns the times, as time since 1970, from which and until which the token passes the
+    /// Returns the range of times, since 1970 and without its end, in which the token passes the
     /// checks of its times.
     pub(crate) fn validity(&self, rules: &Rules) -> (Duration, Duration) {
         validity(self.registered(), rules)
@@ -142,8 +142,7 @@ impl<C> Claims<C> {
 
     /// Returns `exp`, the time from which on the token is no longer valid (RFC 7519 §4.1.4).
     ///
-    /// Note: the layer checks it when a request arrives. End streams of longer duration at that
-    /// time.
+    /// Note: the layer checks it when a request arrives. End long streams at that time.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.inner().expires_at
@@ -174,8 +173,8 @@ impl<C> Claims<C> {
         self.text(self.registered().client_id.as_ref())
     }
 
-    /// Returns `azp`, the authorized party (OpenID Connect Core §2), if it is a string. Many issuers
-    /// use it in place of [`client_id`](Self::client_id).
+    /// Returns `azp`, the authorized party (OpenID Connect Core §2), if it is a string. Many
+    /// issuers use it in place of [`client_id`](Self::client_id).
     #[must_use]
     pub fn authorized_party(&self) -> Option<&str> {
         self.text(self.registered().azp.as_ref())
@@ -208,8 +207,8 @@ impl<C> Claims<C> {
         self.text(self.registered().nonce.as_ref())
     }
 
-    /// Returns `jkt` of `cnf`, the thumbprint of the key that the token is bound to (RFC 9449 §6.1):
-    /// 43 characters of base64url.
+    /// Returns `jkt` of `cnf`, the thumbprint of the key that the token is bound to (RFC 9449
+    /// §6.1): 43 characters of base64url.
     #[must_use]
     pub fn key_thumbprint(&self) -> Option<&str> {
         self.text(self.registered().cnf.as_ref()?.jwk.as_ref())

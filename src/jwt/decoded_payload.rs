@@ -36,7 +36,8 @@ pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 }
 
 impl<'b> DecodedPayload<'b> {
-    /// Decodes a payload from base64url. Returns `None` if it is empty, not base64url, or not UTF-8.
+    /// Decodes a payload from base64url. Returns `None` if it is empty, not base64url, or not
+    /// UTF-8.
     pub(crate) fn decode(
         payload: &[u8],
         key_id: Option<&str>,

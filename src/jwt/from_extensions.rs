@@ -29,7 +29,7 @@ impl fmt::Display for MissingClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoToken => "no access token was given",
-            Self::NoLayer => "the request was not authenticated",
+            Self::NoLayer => "no JwtAuthLayer with this claims type ran",
         })
     }
 }

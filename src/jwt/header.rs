@@ -128,7 +128,7 @@ impl<'h> RawHeader<'h> {
             return Err(ErrorKind::UnsupportedHeader.into());
         }
         let name = self.alg.as_ref().ok_or(ErrorKind::MalformedToken)?;
-        // Rejects `none` in every case: it is not an `Algorithm`.
+        // Rejects `none` in any letter case: it is not an `Algorithm`.
         Algorithm::from_name(&name.0).ok_or(ErrorKind::AlgorithmNotAllowed.into())
     }
 }

@@ -102,8 +102,8 @@ pub(super) struct Registered {
 impl Registered {
     /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have.
     ///
-    /// A claim that no rule depends on, such as a scope, may have a value of another type. Then it
-    /// counts as absent: it grants nothing, and is no reason to reject the token.
+    /// `scope`, `scp`, `client_id`, `azp`, `sid`, `acr` and `nonce` may have another type. Then
+    /// they count as absent: they grant nothing, and are no reason to reject the token.
     #[inline]
     pub(super) fn read_value<'j, A: MapAccess<'j>>(
         &mut self,

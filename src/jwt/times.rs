@@ -45,8 +45,8 @@ pub(super) fn check_not_before(
     Ok(())
 }
 
-/// Returns the times, as time since 1970, at which [`check_not_expired`] and [`check_not_before`]
-/// accept the claims: from the first on, and before the second.
+/// Returns the range of times, since 1970 and without its end, in which [`check_not_expired`] and
+/// [`check_not_before`] accept the claims.
 pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duration) {
     // Without `exp` there is no such time.
     let exp = claims.exp.map_or(Duration::ZERO, |exp| exp.0);

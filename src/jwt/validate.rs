@@ -48,7 +48,7 @@ impl Verified<'_> {
     }
 
     /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless types are
-    /// configured: its `typ` may be absent.
+    /// configured. Needed because such a token may have no `typ`.
     fn check_no_event(&self, rules: &Rules) -> Result<(), Error> {
         match rules.types {
             TypeRule::Default if self.registered.has_events => {

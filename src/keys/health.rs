@@ -17,7 +17,8 @@ use crate::jwk::{Key, KeySet, SkippedKey};
 pub struct IssuerHealth {
     /// The issuer, as configured.
     pub issuer: String,
-    /// Whether keys are available to verify tokens with. If not, requests get 503.
+    /// Whether keys are usable now. If not, the next request waits for a fetch, and gets 503 if
+    /// that fails.
     pub serving: bool,
     /// The cached keys, including expired ones.
     pub keys: Vec<KeyInfo>,
@@ -56,7 +57,8 @@ pub struct FetchHealth {
     #[serde(serialize_with = "seconds")]
     pub fresh_for: Option<Duration>,
     /// The time until the keys expire if no fetch succeeds: the rest of the TTL and
-    /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error).
+    /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error). Stale keys are used only while
+    /// fetches fail: see [`serving`](IssuerHealth::serving).
     #[serde(serialize_with = "seconds")]
     pub usable_for: Option<Duration>,
     /// Whether the keys are past their TTL: because fetches fail, or because no token of the issuer

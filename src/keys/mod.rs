@@ -1,4 +1,4 @@
-//! Sources of keys. Knows no tower and no claims.
+//! Sources of keys. Independent of requests, layers and claims.
 
 mod event;
 mod fixed;

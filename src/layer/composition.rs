@@ -52,7 +52,7 @@
 //! | `Timeout` | includes the wait for keys | limits the service alone |
 //! | `Retry` | the token is verified at each attempt; the policy should not retry rejections | the token is verified once |
 //! | `Cors` | needs nothing else | needs [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight), and rejections lack its headers |
-//! | `Trace` | sees rejections | sees accepted requests only; box its response body, which is not `Default` (axum does so) |
+//! | `Trace` | sees rejections | sees accepted requests only; `JwtAuthLayer` requires a response body that is `Default`, so box that of `Trace` (axum does so) |
 //!
 //! Note:
 //! - A request that waits for keys holds what the inner service reserved for it: with

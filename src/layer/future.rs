@@ -17,8 +17,9 @@ use crate::trace;
 pin_project! {
     /// The response future of [`JwtAuth`](crate::JwtAuth).
     ///
-    /// Resolves to the response of the inner service, or to a rejection. While it waits for keys
-    /// or for a check, it holds the request and the service that was polled ready; dropping it drops both.
+    /// Resolves to the response of the inner service, or to a rejection. While it waits for keys or
+    /// for a check, it holds the request and the service that was polled ready; dropping it drops
+    /// both.
     ///
     /// # Panics
     ///

@@ -28,8 +28,8 @@ use crate::request::RequestParts;
 ///
 /// impl AllowedClients {
 ///     fn new(clients: Vec<String>) -> Result<Self, tower_jwt_auth::ConfigError> {
-///         let other_client =
-///             Error::custom(ErrorClass::Forbidden, "other_client", "the client is not registered")?;
+///         let text = "the client is not registered";
+///         let other_client = Error::custom(ErrorClass::Forbidden, "other_client", text)?;
 ///         Ok(Self { clients, other_client })
 ///     }
 /// }
@@ -37,7 +37,9 @@ use crate::request::RequestParts;
 /// impl TokenCheck for AllowedClients {
 ///     fn check(&self, claims: &Claims, _: &CheckContext<'_>) -> CheckOutcome {
 ///         match claims.client_id() {
-///             Some(client) if self.clients.iter().any(|allowed| allowed == client) => CheckOutcome::accept(),
+///             Some(client) if self.clients.iter().any(|allowed| allowed == client) => {
+///                 CheckOutcome::accept()
+///             }
 ///             _ => CheckOutcome::reject(self.other_client.clone()),
 ///         }
 ///     }

@@ -86,8 +86,8 @@ type Inserted = Result<bool, Box<dyn StdError + Send + Sync>>;
 
 /// The outcome of [`ReplayStore::insert_once`], or a future of it.
 ///
-/// With an error, or after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request gets
-/// 503 ([`CheckUnavailable`](ErrorKind::CheckUnavailable)).
+/// With an error, or after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request
+/// gets 503 ([`CheckUnavailable`](ErrorKind::CheckUnavailable)).
 #[must_use]
 pub enum InsertOutcome {
     /// The outcome.

@@ -75,12 +75,12 @@ impl<C: 'static> Policy<C> {
         }
     }
 
-    /// Polls the check that waits, and runs those that are left.
+    /// Polls the check that waits, and runs those that are left. `now` returns the time since 1970.
     pub(crate) fn poll(
         &self,
         checking: &mut Checking<C>,
         request: Option<&RequestParts<'_>>,
-        now: Duration,
+        now: impl Fn() -> Duration,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Accepted<C>, Error>> {
         loop {
@@ -89,7 +89,7 @@ impl<C: 'static> Policy<C> {
                 checking.waiting = None;
                 checking.added.extend(added);
             }
-            if let Some(outcome) = self.advance(checking, request, now) {
+            if let Some(outcome) = self.advance(checking, request, now()) {
                 return Poll::Ready(outcome.map(|()| Accepted {
                     claims: checking.claims.clone(),
                     extensions: mem::take(&mut checking.added),

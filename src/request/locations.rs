@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// The start of the WebSocket subprotocol that carries a token, as Kubernetes defines it.
 const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
-/// Reads `Bearer <token>`: the scheme in upper or lower case, then one or more spaces (RFC 9110
+/// Reads `Bearer <token>`: the scheme in any letter case, then one or more spaces (RFC 9110
 /// §11.4, RFC 6750 §2.1).
 pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, Error> {
     const SCHEME: &[u8] = b"Bearer";
@@ -30,7 +30,7 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
     if rest.starts_with(b" ") && !token.is_empty() {
         return Ok(Some(token));
     }
-    // `Bearer` without a token.
+    // `Bearer` without a token, or not followed by a space.
     let joined = is_joined(rest);
     Err(if joined {
         ErrorKind::InvalidRequest

@@ -89,9 +89,9 @@ impl TokenSource {
     /// Reads the subprotocol `base64url.bearer.authorization.k8s.io.<token in base64url>` of a
     /// WebSocket handshake.
     ///
-    /// Browsers can't set other headers in a handshake. Kubernetes defines this form. A browser must
-    /// offer a second subprotocol, for the handler to select: it closes a connection for which the
-    /// server selects none of those that it offered.
+    /// Browsers can't set other headers in a handshake. Kubernetes defines this form. A browser
+    /// must offer a second subprotocol, for the handler to select: it closes a connection for which
+    /// the server selects none of those that it offered.
     #[must_use]
     pub const fn websocket_protocol() -> Self {
         Self(Location::WebSocketProtocol)

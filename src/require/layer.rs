@@ -15,7 +15,7 @@ use crate::layer::{JwtAuthLayer, RequestPredicate};
 use crate::request::RequestParts;
 use crate::response::Challenge;
 
-/// A layer that passes a request only if its claims grant scopes, or a predicate accepts them.
+/// A layer that requires scopes, or that a predicate over claims and request returns true.
 ///
 /// It goes below [`JwtAuthLayer`], on a router, a route or a gRPC service, and reads the
 /// [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several can be stacked: a request

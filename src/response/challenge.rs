@@ -20,7 +20,8 @@ use crate::request::RequestParts;
 /// | missing scope, or rejected by a predicate | 403 | `error="insufficient_scope"`, with `scope="…"` if scopes are required |
 /// | keys or a check unavailable | 503, `Retry-After` | none |
 ///
-/// The status is that of the error's [class](Error::class), also for an error of your own. `error` comes with an `error_description`, which gRPC clients get as `grpc-message`.
+/// The status is that of the error's [class](Error::class), also for an error of your own. `error`
+/// comes with an `error_description`, which gRPC clients get as `grpc-message`.
 ///
 /// gRPC requests get HTTP status 200 and a Trailers-Only response with the same headers, which gRPC
 /// clients show as metadata:
@@ -50,7 +51,7 @@ impl Challenge {
 
     /// Sets the realm, which names the protected area (RFC 9110 §11.5). Default: none.
     ///
-    /// Characters that RFC 6750 §3 does not allow in `error_description` are left out.
+    /// Keeps printable ASCII other than `"` and `\`. Other characters are left out.
     #[must_use]
     pub fn realm(mut self, realm: &str) -> Self {
         let realm = realm.chars().filter(|character| is_quotable(*character));

@@ -59,10 +59,10 @@ fn with_source(mut status: Status, error: &Error) -> Status {
 ///
 /// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`] in upper case, such as
 ///   `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the token.
-/// - `google.rpc.RetryInfo`, if the keys are unavailable: the value of `Retry-After`.
+/// - `google.rpc.RetryInfo`, if the error says when to try again: the value of `Retry-After`.
 ///
-/// It tells callers no more about their token than the message does. HTTP callers get the response
-/// of [`Challenge`].
+/// It tells callers no more about their token than the message does. The reason of an error of your
+/// own is its name. HTTP callers get the response of [`Challenge`].
 ///
 /// # Examples
 ///

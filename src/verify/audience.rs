@@ -13,7 +13,7 @@
 ///
 /// let one = Issuer::discovery("https://login.example.com/", "https://api.example.com");
 ///
-/// // A service that is known under two names: each is enough.
+/// // A service that is known under two names: either is enough.
 /// let audience = Audience::from(["https://api.example.com", "https://api.example.org"]);
 /// let two = Issuer::discovery("https://login.example.com/", audience);
 /// ```

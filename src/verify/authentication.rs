@@ -72,7 +72,7 @@ impl<C: Send + Sync + 'static> Authentication<C> {
                     self.state = State::Checking(Checking::new(claims));
                 }
                 State::Checking(checking) => {
-                    let now = self.engine.now();
+                    let now = || self.engine.now();
                     return self.policy.poll(checking, request, now, cx);
                 }
             }

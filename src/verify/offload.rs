@@ -50,7 +50,7 @@ impl Offload {
         let task = spawn_blocking(move || (work(), drop(permit)).0);
         match task.await {
             Ok(done) => Some(done),
-            // The user's claims type or a predicate panicked: the request's task panics, too.
+            // The user's claims type or clock panicked: the request's task panics, too.
             Err(error) => error
                 .try_into_panic()
                 .map_or(None, |panic| resume_unwind(panic)),

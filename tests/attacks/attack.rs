@@ -43,10 +43,10 @@ macro_rules! invalid_token {
 
 invalid_token! {
     MALFORMED = "the access token is malformed";
-    TOO_LONG = "the access token is too long";
+    TOO_LONG = "the access token is too large";
     UNSUPPORTED = "the access token's header asks for an unsupported feature";
     ALGORITHM = "the access token's algorithm is not allowed";
-    TYPE = "the token is not an access token";
+    TYPE = "the token's type is not allowed";
     ISSUER_UNKNOWN = "the access token's issuer is not trusted";
     KEY_UNKNOWN = "the access token's key is not known";
     SIGNATURE = "the access token's signature is invalid";

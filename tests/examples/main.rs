@@ -22,3 +22,4 @@ mod rate_limit;
 mod routes;
 mod shutdown;
 mod tokens;
+mod user_lookup;

@@ -83,9 +83,11 @@ fn a_public_key_is_rejected_as_a_secret() {
 
 #[test]
 fn settings_about_fetching_are_rejected_for_configured_keys() {
-    let client = HttpClient::new(tower::service_fn(|_: Request<String>| async {
-        Ok::<_, std::io::Error>(http::Response::new(String::new()))
-    }));
+    let client = HttpClient::new(tower::service_fn(
+        |_: Request<http_body_util::Full<bytes::Bytes>>| async {
+            Ok::<_, std::io::Error>(http::Response::new(String::new()))
+        },
+    ));
     let issuers: [Issuer; 3] = [
         issuer().jwks_cache(JwksCacheSettings::default()),
         issuer().http_client(client),

@@ -59,7 +59,7 @@ async fn a_token_above_max_token_len_is_rejected_by_the_layer() {
         .unwrap_err();
     assert_eq!(
         (status.code(), status.message()),
-        (Code::Unauthenticated, "the access token is too long")
+        (Code::Unauthenticated, "the access token is too large")
     );
     assert!(
         anonymous

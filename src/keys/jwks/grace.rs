@@ -11,7 +11,7 @@ use tokio::time::Instant;
 ///
 /// `Relaxed` is enough: the time is one number that no other memory depends on. Writers hold the
 /// lock of the fetch state, which orders their writes. A reader that sees an older value uses stale
-/// keys a moment longer, or takes the slow path, which looks again under that lock.
+/// keys a moment longer, or calls `refresh`, which looks again under that lock.
 pub(super) struct Grace {
     created_at: Instant,
     /// In milliseconds since `created_at`, so that requests read it without a lock.

@@ -15,7 +15,7 @@ use super::fetch_error::FetchError;
 use super::lock;
 
 type ResponseFuture = BoxFuture<'static, Result<Response<Bytes>, FetchError>>;
-type Get = dyn Fn(Request<()>, usize) -> ResponseFuture + Send + Sync;
+type SendRequest = dyn Fn(Request<Bytes>, usize) -> ResponseFuture + Send + Sync;
 
 /// The HTTP client that fetches keys and metadata.
 ///
@@ -47,7 +47,7 @@ type Get = dyn Fn(Request<()>, usize) -> ResponseFuture + Send + Sync;
 /// ```
 #[derive(Clone)]
 pub struct HttpClient {
-    get: Arc<Get>,
+    send: Arc<SendRequest>,
 }
 
 impl HttpClient {
@@ -58,7 +58,7 @@ impl HttpClient {
         S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: Into<Box<dyn StdError + Send + Sync>>,
-        ReqBody: Default + Send + 'static,
+        ReqBody: From<Bytes> + Send + 'static,
         ResBody: Body + Send + 'static,
         ResBody::Data: Send,
         ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -67,17 +67,48 @@ impl HttpClient {
         // only.
         let service = Mutex::new(service);
         Self {
-            get: Arc::new(move |request, max_body_len| {
+            send: Arc::new(move |request, max_body_len| {
                 let service = lock(&service).clone();
-                let request = request.map(|()| ReqBody::default());
-                Box::pin(send(service, request, max_body_len))
+                Box::pin(send(service, request.map(ReqBody::from), max_body_len))
             }),
         }
     }
 
-    /// Sends the request and reads the response. Fails if its body is longer than `max_body_len`.
+    /// Sends a request and reads the response. A response whose status is not 2xx has an empty
+    /// body.
+    ///
+    /// For requests of your own, such as those of a [`TokenCheck`](crate::TokenCheck). Has no time
+    /// limit.
+    ///
+    /// # Errors
+    ///
+    /// If the service fails, or the body of the response is longer than `max_body_len` bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tower_jwt_auth::HttpClient;
+    /// # type BoxError = Box<dyn std::error::Error + Send + Sync>;
+    /// # async fn example(client: &HttpClient) -> Result<(), BoxError> {
+    /// let request = http::Request::post("https://login.example.com/introspect")
+    ///     .header("content-type", "application/x-www-form-urlencoded")
+    ///     .body("token=…".into())?;
+    /// let response = client.send(request, 64 * 1024).await?;
+    /// assert!(response.status().is_success());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+        max_body_len: usize,
+    ) -> Result<Response<Bytes>, Box<dyn StdError + Send + Sync>> {
+        Ok((self.send)(request, max_body_len).await?)
+    }
+
+    /// Sends a request without a body.
     pub(super) fn get(&self, request: Request<()>, max_body_len: usize) -> ResponseFuture {
-        (self.get)(request, max_body_len)
+        (self.send)(request.map(|()| Bytes::new()), max_body_len)
     }
 }
 

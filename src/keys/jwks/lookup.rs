@@ -84,7 +84,7 @@ impl Shared {
         if state.last_failure.is_some() || state.in_flight(now).is_some() {
             return false;
         }
-        let limit_reached = state.refetch_limit.is_exhausted(now);
+        let limit_reached = state.refetch_limit.is_reached_and_reported(now);
         drop(state);
         limit_reached
             || self

@@ -43,7 +43,7 @@ impl RefetchLimit {
     }
 
     /// Returns whether the limit is reached and has been reported. Has no side effect.
-    pub(super) fn is_exhausted(&self, now: Instant) -> bool {
+    pub(super) fn is_reached_and_reported(&self, now: Instant) -> bool {
         let in_window = |oldest: &Instant| now.duration_since(*oldest) < self.window;
         self.acquired.len() >= self.max_refetches
             && self.acquired.front().is_none_or(in_window)

@@ -11,7 +11,7 @@ use super::freshness::FreshnessLimits;
 /// `Expires`; RFC 9111 §4.2), within [`min_ttl`](Self::min_ttl) and [`max_ttl`](Self::max_ttl). The
 /// keys are refreshed in the background before it has passed. After that they are stale, and usable
 /// only while the issuer can't be reached, for [`stale_if_error`](Self::stale_if_error). Then they
-/// have expired, and requests get 503.
+/// have expired: requests wait for a fetch, and get 503 if it fails.
 ///
 /// The metadata of a discovered issuer has the same TTL limits. If it can't be renewed, the last
 /// valid `jwks_uri` stays in use for one more `max_ttl`.
@@ -169,7 +169,7 @@ impl JwksCacheSettings {
     /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default:
     /// 2 in 30 s.
     ///
-    /// An unknown key id is cached as unknown for `window`, or until new keys arrive.
+    /// An unknown key id is cached as unknown for `window`, or until the next successful fetch.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;

@@ -1,4 +1,4 @@
-//! The last fetched keys in a file, so that a restart needs no issuer.
+//! The last fetched keys in a file, so that a restart works while the issuer is unreachable.
 //!
 //! A process that can write to the file can add trusted keys: it belongs in a directory that only
 //! the service can write to. It contains public keys only, and their URL without its query, which
@@ -118,8 +118,8 @@ impl SnapshotFile {
         self.path.with_extension(format!("{random:016x}.tmp"))
     }
 
-    /// Reads the file. Returns `None` if there is none, if it is for another issuer or source, or
-    /// if its keys have expired.
+    /// Reads the file. Returns `None` if there is none, if it has another version, issuer or
+    /// source, or if its keys have expired or are from the future.
     pub(super) fn read(
         &self,
         stale_if_error: Duration,
@@ -156,7 +156,8 @@ impl SnapshotFile {
     }
 }
 
-/// Returns the time since the keys were fetched, or `None` if that is in the future.
+/// Returns the time since the keys were fetched, or `None` if that is more than [`MAX_CLOCK_SKEW`]
+/// in the future.
 fn age(fetched_at: u64, now: SystemTime) -> Option<Duration> {
     let fetched_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(fetched_at))?;
     match now.duration_since(fetched_at) {

@@ -21,15 +21,14 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets by how much the issuer's clock may differ from [`clock`](Self::clock), for `exp`, `nbf`
-    /// and `iat`.
-    /// Default: 60 s. Maximum: 1 h.
+    /// and `iat`. Default: 60 s. Maximum: 1 h.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
     }
 
-    /// Sets how far in the future `exp` may lie, in addition to [`leeway`](Self::leeway). Tokens
-    /// that expire later are rejected. Default: no limit.
+    /// Sets how far in the future `exp` may lie, in addition to [`leeway`](Self::leeway). It is
+    /// measured from now, not from `iat`. Tokens that expire later are rejected. Default: no limit.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
@@ -56,11 +55,11 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the accepted values of the `typ` header (RFC 7515 §4.1.9). Case and a leading
-    /// `application/` are ignored.
+    /// Sets the accepted values of the header parameter `typ` (RFC 7515 §4.1.9). Case and a leading
+    /// `application/` are ignored. A token without `typ` is then rejected.
     ///
-    /// Default: `JWT`, `at+jwt` or absent. So logout tokens, DPoP proofs and other kinds of JWTs
-    /// are rejected (RFC 8725 §3.11).
+    /// Default: `JWT`, `at+jwt` or absent, and no claim `events` (RFC 8417). So logout tokens, DPoP
+    /// proofs and other kinds of JWTs are rejected (RFC 8725 §3.11).
     pub fn token_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let types = types.into_iter().map(|token_type| token_type.into().into());
         self.rules.types = TypeRule::Only(types.collect());
@@ -92,8 +91,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// none. For a closure, use [`check_fn`](Self::check_fn).
     ///
     /// Checks and [`authorize`](Self::authorize) run in the order in which they were added, after
-    /// revocation and scopes, and before
-    /// [`reject_replays`](Self::reject_replays).
+    /// revocation and scopes, and before [`reject_replays`](Self::reject_replays).
     pub fn check(mut self, check: impl TokenCheck<C>) -> Self {
         self.policy.add(Stage::Authorization, check);
         self
@@ -125,8 +123,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///         let subject = claims.subject().unwrap_or_default().to_owned();
     ///         let (database, unknown, down) = (database.clone(), unknown.clone(), down.clone());
     ///         CheckOutcome::pending_with(async move {
-    ///             let user = database.user(&subject).await.map_err(|error| down.with_source(error))?;
-    ///             user.ok_or(unknown)
+    ///             let found = database.user(&subject).await;
+    ///             found.map_err(|error| down.with_source(error))?.ok_or(unknown)
     ///         })
     ///     })
     ///     .build()
@@ -164,28 +162,29 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Rejects tokens that were used before, by their `jti`. Tokens without `jti` are rejected.
     /// Default: off.
     ///
-    /// Up to `max_entries` ids are stored, in the memory of this process, until their tokens
-    /// expire. When there are more, the least recently seen are evicted, and their tokens can be
-    /// used again; under load, a few hundred more than needed are evicted. Choose a number that is
-    /// never reached. Minimum: 1.
+    /// Up to `max_entries` ids are stored, in the memory of this process, until 5 minutes and the
+    /// leeway after their tokens expire. When there are more, the least recently seen are evicted,
+    /// and their tokens can be used again; under load, a few hundred more than needed are evicted.
+    /// Choose a number that is never reached. Minimum: 1.
     pub const fn reject_replays(mut self, max_entries: u64) -> Self {
         self.reject_replays = Some(max_entries);
         self
     }
 
     /// Rejects tokens that were used before, as [`reject_replays`](Self::reject_replays) does, but
-    /// stores their ids in `store`, which several processes can share. Default: off. The two exclude
-    /// each other.
+    /// stores their ids in `store`, which several processes can share. Default: off. The two
+    /// exclude each other.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
         self.replay_store = Some(Arc::new(store));
         self
     }
 
-    /// Caches verified tokens, so that each signature is checked once. Default: off, since cached
-    /// tokens, which are as valuable as passwords until they expire, stay in memory.
+    /// Caches verified tokens, so that the signature of a repeated token need not be checked.
+    /// Default: off, since cached tokens, which are as valuable as passwords until they expire,
+    /// stay in memory.
     ///
-    /// Times, revocation, scopes, predicates and replay are still checked for every request. When
-    /// the keys of an issuer change, its cached tokens are verified again.
+    /// Times, revocation, scopes, predicates, checks and replay are still checked for every
+    /// request. When the keys of an issuer change, its cached tokens are verified again.
     pub fn token_cache(mut self, settings: TokenCacheSettings) -> Self {
         self.token_cache = Some(settings);
         self
@@ -196,10 +195,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Default: none; every signature is checked on the thread of its request.
     ///
     /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
-    /// requests. Offloading a check costs 20 to 120 µs, which is more than an RS256 check
-    /// takes. Under load, it halves the throughput. At most 10,000 requests wait for a thread;
-    /// further ones get 503. Cached tokens are not offloaded. Without a tokio runtime, every
-    /// signature is checked on the thread of its request.
+    /// requests. Offloading a check costs 20 to 120 µs, which is more than an RS256 check takes.
+    /// Under load, it halves the throughput. At most 10,000 requests wait for a thread; further
+    /// ones get 503. Cached tokens are not offloaded. Without a tokio runtime, every signature is
+    /// checked on the thread of its request.
     ///
     /// # Examples
     ///

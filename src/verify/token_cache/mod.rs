@@ -1,7 +1,6 @@
-//! The cache of verified tokens, so that each signature is checked once.
+//! The cache of verified tokens, so that the signature of a repeated token need not be checked.
 //!
-//! Caches only what the signature proves. Times, revocation, scopes, predicates and replay are
-//! checked at every use.
+//! Caches only what the signature proves. Times and the policy are checked at every use.
 //!
 //! Not built on moka, unlike the other caches of this crate, nor on another crate: bounded caches
 //! take a lock to read, or cost four times as much (docs/performance.md has the figures).
