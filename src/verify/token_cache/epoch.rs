@@ -1,7 +1,8 @@
 //! Epochs of the wall clock: each lasts until the clock steps back.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use super::sync::{AtomicU64, Ordering};
 
 /// The difference between two threads' readings of the clock that does not count as a step back. A
 /// thread may be suspended between reading the clock and using its time.

@@ -6,9 +6,8 @@
 //! take a lock to read, or cost four times as much (docs/performance.md has the figures).
 
 mod epoch;
-mod eviction;
-mod set;
 mod settings;
+mod sync;
 mod table;
 
 use std::fmt;
@@ -20,8 +19,7 @@ use foldhash::fast::RandomState;
 use triomphe::ThinArc;
 
 use self::epoch::{Epoch, JITTER};
-use self::eviction::Cost;
-use self::table::Table;
+use self::table::{Cost, Table};
 use crate::config_error::ConfigError;
 use crate::jwt::{Claims, Rules};
 use crate::verify::{ConfiguredIssuer, Verification};

@@ -7,12 +7,16 @@
 //! cached. A write to a slot costs about 20 ns for each thread that has ever read, because arc-swap
 //! visits them all.
 
+mod eviction;
+mod set;
+
 use std::time::Duration;
 
 use arc_swap::RefCnt;
 
-use super::eviction::{Bounds, Cost, WAYS};
-use super::set::{Set, Writer};
+pub(super) use self::eviction::Cost;
+use self::eviction::{Bounds, WAYS};
+use self::set::{Set, Writer};
 
 /// The minimum size of a set: room for one value of a long token.
 const MIN_SET_BYTES: usize = 32 * 1024;

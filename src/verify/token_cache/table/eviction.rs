@@ -3,8 +3,9 @@
 //! Only writers read it. A reader marks each value that it finds, which gives the value a second
 //! chance.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use super::super::sync::{AtomicBool, Ordering};
 
 /// The number of slots of a set. Their tags, of 4 bytes each, fill one cache line.
 pub(super) const WAYS: usize = 16;
@@ -16,11 +17,11 @@ const MAX_SPARED: usize = 3;
 
 /// What a cached value costs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// Its size. 0 marks a free slot.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// When it expires, as time since 1970.
-    pub(super) valid_until: Duration,
+    pub(crate) valid_until: Duration,
 }
 
 /// The bounds of a set.

@@ -1,12 +1,12 @@
 //! A set of the table: a few slots that are read without a lock.
 
 use std::array;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::TryLockError;
 use std::time::Duration;
 
-use arc_swap::{ArcSwapAny, RefCnt};
+use arc_swap::RefCnt;
 
+use super::super::sync::{ArcSwapAny, AtomicBool, AtomicU32, Mutex, MutexGuard, Ordering};
 use super::eviction::{Bounds, Cost, EvictionState, WAYS};
 
 /// Aligned to a cache line, so that a look-up loads all tags at once.
