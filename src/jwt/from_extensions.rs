@@ -1,22 +1,34 @@
 //! The look-up of claims in the extensions of a request.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use http::Extensions;
 
 use super::Claims;
 use crate::trace;
 
-/// Marks a request that the layer let pass without claims. It distinguishes a missing token from a
-/// missing layer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unauthenticated;
+/// Marks a request that a layer with this claims type let pass without claims. It distinguishes a
+/// missing token from a missing layer.
+struct Unauthenticated<C>(PhantomData<fn() -> C>);
+
+impl<C> Clone for Unauthenticated<C> {
+    fn clone(&self) -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Marks a request that the layer lets pass without claims, and removes those of an outer layer.
+pub(crate) fn remove_claims<C: Send + Sync + 'static>(extensions: &mut Extensions) {
+    extensions.remove::<Claims<C>>();
+    extensions.insert(Unauthenticated::<C>(PhantomData));
+}
 
 /// The reason why a request has no [`Claims`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MissingClaims {
-    /// The layer let the request pass without a token, as
+    /// A layer with this claims type let the request pass without a token, as
     /// [`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip) or
     /// [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight) allows.
     NoToken,
@@ -63,7 +75,7 @@ impl<C: Send + Sync + 'static> Claims<C> {
         if let Some(claims) = extensions.get() {
             return Ok(claims);
         }
-        if extensions.get::<Unauthenticated>().is_some() {
+        if extensions.get::<Unauthenticated<C>>().is_some() {
             return Err(MissingClaims::NoToken);
         }
         trace::layer_missing(std::any::type_name::<Self>());
@@ -74,13 +86,14 @@ impl<C: Send + Sync + 'static> Claims<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jwt::JsonClaims;
 
     #[test]
     fn a_missing_token_is_not_a_missing_layer() {
         let mut extensions = Extensions::new();
         let look_up = |extensions: &Extensions| <Claims>::from_extensions(extensions).map(|_| ());
         assert_eq!(look_up(&extensions), Err(MissingClaims::NoLayer));
-        extensions.insert(Unauthenticated);
+        remove_claims::<JsonClaims>(&mut extensions);
         assert_eq!(look_up(&extensions), Err(MissingClaims::NoToken));
     }
 }

@@ -24,7 +24,7 @@ mod validate;
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
-pub(crate) use from_extensions::Unauthenticated;
+pub(crate) use from_extensions::remove_claims;
 pub use json_claims::JsonClaims;
 pub(crate) use rules::{Expected, Rules, TypeRule};
 pub(crate) use token::Unverified;

@@ -11,7 +11,7 @@ use tower::Service;
 use super::future::ResponseFuture;
 use super::gate::{Decision, Gate, add_to};
 use super::ready::take_ready;
-use crate::jwt::{JsonClaims, Unauthenticated};
+use crate::jwt::{JsonClaims, remove_claims};
 use crate::request::RequestParts;
 use crate::response::{Challenge, RejectionResponse, reject};
 use crate::trace;
@@ -77,7 +77,7 @@ where
                 ResponseFuture::inner(self.inner.call(request), in_url)
             }
             Decision::Pass => {
-                request.extensions_mut().insert(Unauthenticated);
+                remove_claims::<C>(request.extensions_mut());
                 ResponseFuture::inner(self.inner.call(request), false)
             }
             Decision::Reject(error) => {

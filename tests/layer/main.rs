@@ -12,6 +12,7 @@
 )]
 
 mod axum;
+mod nested;
 mod readiness;
 mod rejection;
 mod support;
