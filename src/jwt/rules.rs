@@ -16,7 +16,7 @@ pub(crate) struct Rules {
     pub(crate) max_token_len: usize,
     /// The maximum number of members of all objects in a header, or in a payload.
     pub(crate) max_members: usize,
-    /// The maximum time until `exp`.
+    /// The maximum time from `iat` to `exp`.
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) types: TypeRule,
     /// Whether a token must have the type and the claims of an access token (RFC 9068).

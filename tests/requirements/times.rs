@@ -180,13 +180,34 @@ fn max_lifetime(seconds: u64) -> JwtAuthLayer {
 
 #[tokio::test]
 async fn a_token_beyond_the_maximum_lifetime_is_rejected() {
-    let token = |exp: u64| signed(payload(&[("exp", &exp.to_string())]));
-    send(&max_lifetime(300), &token(NOW + 300)).await.accepted();
-    let answer = send(&max_lifetime(300), &token(NOW + 301)).await;
-    answer.invalid_token(ErrorKind::InvalidClaim);
-    assert_eq!(answer.claim(), Some("exp"));
+    let token = |iat: u64, exp: u64| {
+        signed(payload(&[
+            ("iat", &iat.to_string()),
+            ("exp", &exp.to_string()),
+        ]))
+    };
+    for (iat, exp) in [(NOW, NOW + 300), (NOW - 299, NOW + 1)] {
+        send(&max_lifetime(300), &token(iat, exp)).await.accepted();
+    }
+    // Counted from `iat`: one that was issued ten years ago lives too long, however soon it ends.
+    for (iat, exp) in [(NOW, NOW + 301), (NOW - 300, NOW + 1), (0, NOW + 1)] {
+        let answer = send(&max_lifetime(300), &token(iat, exp)).await;
+        answer.invalid_token(ErrorKind::InvalidClaim);
+        assert_eq!(answer.claim(), Some("exp"));
+    }
     // By default, up to the year 9999.
-    send(&layer(), &token(253_402_300_799)).await.accepted();
+    send(&layer(), &token(NOW, 253_402_300_799))
+        .await
+        .accepted();
+}
+
+#[tokio::test]
+async fn a_token_without_iat_is_rejected_if_there_is_a_maximum_lifetime() {
+    let token = signed(payload(&[("iat", ""), ("exp", &(NOW + 1).to_string())]));
+    let answer = send(&max_lifetime(300), &token).await;
+    answer.invalid_token(ErrorKind::MissingClaim);
+    assert_eq!(answer.claim(), Some("iat"));
+    send(&layer(), &token).await.accepted();
 }
 
 // RFC 7519 §4.1.4: "usually no more than a few minutes".

@@ -27,8 +27,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets how far in the future `exp` may lie, in addition to [`leeway`](Self::leeway). It is
-    /// measured from now, not from `iat`. Tokens that expire later are rejected. Default: no limit.
+    /// Sets the maximum time from `iat` to `exp`. Tokens that live longer are rejected, and so are
+    /// tokens without `iat`. Default: no limit.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
