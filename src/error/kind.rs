@@ -6,7 +6,8 @@
 pub enum ErrorKind {
     /// The request has no token.
     MissingToken,
-    /// The request has credentials more than once (RFC 6750 §2).
+    /// The request has different credentials in two places, or two headers with credentials (RFC
+    /// 6750 §2).
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
     /// a JSON object, or an object in one of them has two members with the same name.

@@ -55,6 +55,10 @@ pub(super) fn header<'r>(
 
 /// Reads a cookie. Cookies may be spread over several headers (RFC 9113 §8.2.3) and be quoted (RFC
 /// 6265 §4.1.1). Reads bytes: other cookies in the same header need not be ASCII.
+///
+/// A browser sends a cookie twice if it was set for two paths or domains. Equal values count as
+/// one, and empty ones as none, since servers delete a cookie by emptying it. Different values are
+/// a malformed token and not an invalid request: signing in again replaces one of them.
 pub(super) fn cookie<'r>(
     parts: &RequestParts<'r>,
     name: &str,
@@ -70,11 +74,12 @@ pub(super) fn cookie<'r>(
             .strip_prefix(name.as_bytes())?
             .strip_prefix(b"=")
     });
-    // Servers delete a cookie by emptying it.
-    let value = at_most_one(values)?
-        .map(unquoted)
-        .filter(|value| !value.is_empty());
-    value.map(utf8).transpose()
+    let mut values = values.map(unquoted).filter(|value| !value.is_empty());
+    let first = values.next();
+    if values.any(|other| Some(other) != first) {
+        return Err(ErrorKind::MalformedToken.into());
+    }
+    first.map(utf8).transpose()
 }
 
 /// Reads a query parameter.

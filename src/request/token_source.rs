@@ -196,22 +196,22 @@ impl Token<'_> {
     }
 }
 
-/// Returns the only token of the request, or `None`. Two tokens are an invalid request.
+/// Returns the only token of the request, or `None`. Two different tokens are an invalid request.
 pub(crate) fn find_token<'r>(
     sources: &[TokenSource],
     parts: &RequestParts<'r>,
     max_len: usize,
 ) -> Result<Option<FoundToken<'r>>, Error> {
-    let mut found = None;
+    let mut found: Option<FoundToken<'r>> = None;
     for source in sources {
-        if let Some(token) = source.find(parts, max_len)? {
-            if found.is_some() {
-                return Err(ErrorKind::InvalidRequest.into());
-            }
-            found = Some(FoundToken {
-                token,
-                in_url: source.is_in_url(),
-            });
+        let Some(token) = source.find(parts, max_len)? else {
+            continue;
+        };
+        let in_url = source.is_in_url();
+        match &mut found {
+            None => found = Some(FoundToken { token, in_url }),
+            Some(same) if same.token.as_bytes() == token.as_bytes() => same.in_url |= in_url,
+            Some(_) => return Err(ErrorKind::InvalidRequest.into()),
         }
     }
     Ok(found)

@@ -74,16 +74,21 @@ pub(crate) fn credentials() -> Vec<Attack> {
 
 /// The service also reads tokens from a cookie and from a custom header.
 pub(crate) fn locations() -> Vec<Attack> {
-    let token = valid_token().sign();
-    let (bearer, cookie) = (format!("Bearer {token}"), format!("a=b; session={token}"));
-    let twice = format!("session={token}; session={token}");
+    // Signatures with ECDSA are random, so the three differ.
+    let [token, other, third] = [(); 3].map(|()| valid_token().sign());
+    let (bearer, cookie) = (format!("Bearer {third}"), format!("a=b; session={other}"));
+    let different = format!("session={token}; session={other}");
     let (bearer, cookie, token) = (bearer.as_bytes(), cookie.as_bytes(), token.as_bytes());
     let two = |headers: &[(&str, &[u8])]| request("in two locations", headers, TWICE);
     vec![
         two(&[("authorization", bearer), ("cookie", cookie)]),
         two(&[("authorization", bearer), ("x-token", token)]),
         two(&[("cookie", cookie), ("x-token", token)]),
-        two(&[("cookie", twice.as_bytes())]),
+        request(
+            "two cookies of one name",
+            &[("cookie", different.as_bytes())],
+            MALFORMED,
+        ),
         two(&[("x-token", token), ("x-token", token)]),
         two(&[
             ("authorization", b"Bearer telltale-telltale"),

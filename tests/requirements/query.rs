@@ -198,8 +198,18 @@ async fn a_token_in_two_parameters_or_in_another_location_is_an_invalid_request(
     )
     .await
     .invalid_request();
-    let mut both = query(&format!("access_token={token}"));
-    both.headers_mut()
-        .insert("authorization", format!("Bearer {token}").parse().unwrap());
-    ask(&query_layer(), both).await.invalid_request();
+    let with_bearer = |bearer: &str| {
+        let mut request = query(&format!("access_token={token}"));
+        let headers = request.headers_mut();
+        headers.insert("authorization", format!("Bearer {bearer}").parse().unwrap());
+        request
+    };
+    let other = crate::support::token().sign();
+    ask(&query_layer(), with_bearer(&other))
+        .await
+        .invalid_request();
+    let answer = ask(&query_layer(), with_bearer(&token)).await;
+    // The URL has the token, wherever else it is.
+    assert_eq!(answer.headers["cache-control"], "private");
+    answer.accepted();
 }

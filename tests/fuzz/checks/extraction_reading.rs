@@ -93,7 +93,8 @@ fn is_tchar(byte: u8) -> bool {
 }
 
 /// Cookies of RFC 6265 §4.1.1 and §5.4: pairs separated by semicolons, with optional quotes around
-/// the value. An empty cookie counts as a deleted one.
+/// the value. An empty cookie counts as a deleted one. Equal ones count as one, and different ones
+/// can't be a token.
 fn cookie(values: &[&[u8]]) -> Reading {
     let mut found = Vec::new();
     for pair in values
@@ -104,20 +105,19 @@ fn cookie(values: &[&[u8]]) -> Reading {
         if let Some(equals) = pair.iter().position(|byte| *byte == b'=')
             && &pair[..equals] == b"session"
         {
-            found.push(&pair[equals + 1..]);
+            found.push(match &pair[equals + 1..] {
+                [b'"', inside @ .., b'"'] => inside,
+                plain => plain,
+            });
         }
     }
-    one(found, |value| {
-        let value = match value {
-            [b'"', inside @ .., b'"'] => inside,
-            plain => plain,
-        };
-        if value.is_empty() {
-            Reading::Nothing
-        } else {
-            text(value.to_vec())
-        }
-    })
+    found.retain(|value| !value.is_empty());
+    found.dedup();
+    match found[..] {
+        [] => Reading::Nothing,
+        [value] => text(value.to_vec()),
+        _ => Reading::Unreadable,
+    }
 }
 
 /// A field value consists of visible ASCII, spaces and tabs. Other bytes are opaque (RFC 9110
