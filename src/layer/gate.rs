@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
 use http::{Extensions, Method};
 use serde::de::DeserializeOwned;
 
@@ -113,9 +113,12 @@ where
 }
 
 /// Returns whether it is a CORS preflight, which carries no credentials (Fetch, "CORS protocol and
-/// credentials").
+/// credentials"), and no body.
 fn is_preflight(parts: &RequestParts<'_>) -> bool {
+    let headers = parts.headers();
     parts.method() == Method::OPTIONS
-        && parts.headers().contains_key(ORIGIN)
-        && parts.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && headers.contains_key(ORIGIN)
+        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && !headers.contains_key(TRANSFER_ENCODING)
+        && headers.get_all(CONTENT_LENGTH).iter().all(|len| len == "0")
 }

@@ -98,6 +98,11 @@ async fn with_pass_preflight_a_preflight_is_passed_on() {
         "authorization".parse().unwrap(),
     );
     ask(&layer, request).await.passed();
+    let mut empty = preflight();
+    empty
+        .headers_mut()
+        .insert("content-length", "0".parse().unwrap());
+    ask(&layer, empty).await.passed();
 }
 
 // 22
@@ -109,6 +114,27 @@ async fn a_request_that_only_resembles_a_preflight_is_rejected() {
         request.headers_mut().remove(missing);
         ask(&layer, request).await.named(missing).no_token();
     }
+    // A preflight has no body, which a handler of all methods could read.
+    for (name, value) in [
+        ("content-length", "1"),
+        ("content-length", "01"),
+        ("content-length", "x"),
+        ("content-length", "0, 1"),
+        ("content-length", ""),
+        ("transfer-encoding", "chunked"),
+        ("transfer-encoding", ""),
+    ] {
+        let mut request = preflight();
+        request.headers_mut().insert(name, value.parse().unwrap());
+        ask(&layer, request).await.named((name, value)).no_token();
+    }
+    let mut twice = preflight();
+    for length in ["0", "5"] {
+        twice
+            .headers_mut()
+            .append("content-length", length.parse().unwrap());
+    }
+    ask(&layer, twice).await.no_token();
     for method in [
         Method::GET,
         Method::POST,

@@ -44,8 +44,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Passes CORS preflights without a token, for a CORS layer below this one. Default: off, since
     /// a CORS layer above this one answers them itself.
     ///
-    /// A preflight is an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`. It
-    /// carries no credentials (Fetch, "CORS protocol and credentials").
+    /// A preflight is an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`, and
+    /// without a body. It carries no credentials (Fetch, "CORS protocol and credentials").
     pub const fn pass_preflight(mut self) -> Self {
         self.pass_preflight = true;
         self
