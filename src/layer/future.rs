@@ -32,8 +32,8 @@ pin_project! {
     {
         #[pin]
         state: State<S, ReqBody, R>,
-        // The token was in the URL, so the response must become private.
-        in_url: bool,
+        // The response must become private: a shared cache could store it.
+        needs_private: bool,
     }
 }
 
@@ -70,10 +70,10 @@ impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
 where
     S: Service<Request<ReqBody>>,
 {
-    pub(super) const fn inner(future: S::Future, in_url: bool) -> Self {
+    pub(super) const fn inner(future: S::Future, needs_private: bool) -> Self {
         Self {
             state: State::Inner { future },
-            in_url,
+            needs_private,
         }
     }
 
@@ -82,7 +82,7 @@ where
             state: State::Rejected {
                 response: Some(response),
             },
-            in_url: false,
+            needs_private: false,
         }
     }
 
@@ -91,7 +91,7 @@ where
         service: S,
         request: Request<ReqBody>,
         rejection: R,
-        in_url: bool,
+        needs_private: bool,
     ) -> Self {
         let waiting = Some(Box::new(Waiting {
             pending,
@@ -101,7 +101,7 @@ where
         }));
         Self {
             state: State::Waiting { waiting },
-            in_url,
+            needs_private,
         }
     }
 }
@@ -121,7 +121,7 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Inner { future } if *this.in_url => {
+                StateProjection::Inner { future } if *this.needs_private => {
                     return future.poll(cx).map_ok(make_private);
                 }
                 StateProjection::Inner { future } => return future.poll(cx),

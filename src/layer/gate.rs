@@ -28,14 +28,17 @@ pub(crate) struct Gate<C> {
 pub(super) enum Decision<C> {
     /// It goes to the inner service without claims, as configured.
     Pass,
-    /// It goes to the inner service with claims. `in_url` is that of [`FoundToken`].
-    Accept { accepted: Accepted<C>, in_url: bool },
+    /// It goes to the inner service with claims. `needs_private` is that of [`FoundToken`].
+    Accept {
+        accepted: Accepted<C>,
+        needs_private: bool,
+    },
     /// It is rejected.
     Reject(Error),
     /// It waits: for keys, for a signature check on another thread, or for a check of the policy.
     Wait {
         pending: Box<dyn PendingRequest>,
-        in_url: bool,
+        needs_private: bool,
     },
 }
 
@@ -96,17 +99,23 @@ where
 
     fn decide_on(
         &self,
-        FoundToken { token, in_url }: FoundToken<'_>,
+        FoundToken {
+            token,
+            needs_private,
+        }: FoundToken<'_>,
         parts: &RequestParts<'_>,
     ) -> Decision<C> {
         match self.authenticator.begin(token.as_bytes(), Some(parts)) {
-            Attempt::Done(Ok(accepted)) => Decision::Accept { accepted, in_url },
+            Attempt::Done(Ok(accepted)) => Decision::Accept {
+                accepted,
+                needs_private,
+            },
             // Checked only now: a valid token has no comma.
             _ if token.is_joined() => Decision::Reject(ErrorKind::InvalidRequest.into()),
             Attempt::Done(Err(error)) => Decision::Reject(error),
             Attempt::Pending(pending) => Decision::Wait {
                 pending: Box::new(pending),
-                in_url,
+                needs_private,
             },
         }
     }

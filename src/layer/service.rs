@@ -72,9 +72,12 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.gate.decide(&RequestParts::from(&request)) {
-            Decision::Accept { accepted, in_url } => {
+            Decision::Accept {
+                accepted,
+                needs_private,
+            } => {
                 add_to(request.extensions_mut(), accepted);
-                ResponseFuture::inner(self.inner.call(request), in_url)
+                ResponseFuture::inner(self.inner.call(request), needs_private)
             }
             Decision::Pass => {
                 remove_claims::<C>(request.extensions_mut());
@@ -86,9 +89,18 @@ where
                 trace::rejected(&error);
                 ResponseFuture::rejected(reject(&self.rejection, error, &request))
             }
-            Decision::Wait { pending, in_url } => {
+            Decision::Wait {
+                pending,
+                needs_private,
+            } => {
                 let ready = take_ready(&mut self.inner);
-                ResponseFuture::waiting(pending, ready, request, self.rejection.clone(), in_url)
+                ResponseFuture::waiting(
+                    pending,
+                    ready,
+                    request,
+                    self.rejection.clone(),
+                    needs_private,
+                )
             }
         }
     }

@@ -13,8 +13,9 @@ use crate::error::{Error, ErrorKind};
 
 /// A place in the request that may carry the token. Default: [`TokenSource::authorization`] alone.
 ///
-/// Several sources can be set. A request that carries a token in two of them is rejected with 400
-/// (RFC 6750 §2).
+/// Several sources can be set. A request that carries different tokens in two of them is rejected
+/// with 400 (RFC 6750 §2). Successful responses to tokens that are not in `Authorization` get
+/// `Cache-Control: private`: shared caches could store them (RFC 9111 §3.5).
 ///
 /// # Examples
 ///
@@ -80,7 +81,6 @@ impl TokenSource {
     /// Reads the query parameter `name`, usually `access_token` (RFC 6750 §2.3).
     ///
     /// URLs end up in logs and in browser histories: use this only where no other source works.
-    /// Successful responses get `Cache-Control: private`.
     #[must_use]
     pub fn query(name: impl Into<String>) -> Self {
         Self(Location::Query(name.into().into()))
@@ -120,8 +120,10 @@ impl TokenSource {
         Ok(text.map(Token::Text))
     }
 
-    const fn is_in_url(&self) -> bool {
-        matches!(self.0, Location::Query(_))
+    /// Returns whether a shared cache could store the response. It stores none to a request with
+    /// `Authorization` (RFC 9111 §3.5).
+    const fn needs_private(&self) -> bool {
+        !matches!(self.0, Location::Authorization)
     }
 }
 
@@ -171,8 +173,8 @@ impl fmt::Debug for TokenSource {
 /// The token of a request, not yet checked.
 pub(crate) struct FoundToken<'r> {
     pub(crate) token: Token<'r>,
-    /// The token was in the URL: no shared cache may store the response (RFC 6750 §2.3).
-    pub(crate) in_url: bool,
+    /// The response must become private: a shared cache could store it.
+    pub(crate) needs_private: bool,
 }
 
 /// The text of a token, not yet checked.
@@ -207,10 +209,17 @@ pub(crate) fn find_token<'r>(
         let Some(token) = source.find(parts, max_len)? else {
             continue;
         };
-        let in_url = source.is_in_url();
+        let needs_private = source.needs_private();
         match &mut found {
-            None => found = Some(FoundToken { token, in_url }),
-            Some(same) if same.token.as_bytes() == token.as_bytes() => same.in_url |= in_url,
+            None => {
+                found = Some(FoundToken {
+                    token,
+                    needs_private,
+                })
+            }
+            Some(same) if same.token.as_bytes() == token.as_bytes() => {
+                same.needs_private |= needs_private
+            }
             Some(_) => return Err(ErrorKind::InvalidRequest.into()),
         }
     }

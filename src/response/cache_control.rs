@@ -1,11 +1,12 @@
-//! `Cache-Control` on responses to requests with a token in the URL.
+//! `Cache-Control` on responses to requests whose token is not in `Authorization`.
 
 use http::Response;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 
 use crate::encoding::header_list;
 
-/// Adds `private` to a successful response (RFC 6750 §2.3), so that no shared cache stores it.
+/// Adds `private` to a successful response (RFC 6750 §2.3, RFC 9111 §3.5), so that no shared cache
+/// stores it.
 ///
 /// Keeps the service's directives, except `public` and `s-maxage`. Does not change a response that
 /// already is `private` or `no-store`.

@@ -89,6 +89,34 @@ async fn a_token_in_a_custom_header_and_in_another_location_is_an_invalid_reques
     ask(&header_layer(), with_bearer(&token)).await.accepted();
 }
 
+// RFC 9111 §3.5 protects only requests with `Authorization` from shared caches.
+#[tokio::test]
+async fn a_response_to_a_token_outside_of_authorization_is_private() {
+    let cookie = builder()
+        .token_sources([TokenSource::cookie("session").unwrap()])
+        .build()
+        .unwrap();
+    let custom = builder()
+        .token_sources([TokenSource::custom(|parts| {
+            let name = parts.headers().get("x-custom")?.to_str().ok()?;
+            Some(name.to_owned())
+        })])
+        .build()
+        .unwrap();
+    let token = token().sign();
+    let requests = [
+        (header_layer(), request(&[("x-token", &token)])),
+        (cookie, request(&[("cookie", &format!("session={token}"))])),
+        (custom, request(&[("x-custom", &token)])),
+        (websocket_layer(), websocket(&[&protocol(&token)])),
+    ];
+    for (layer, request) in requests {
+        let answer = ask(&layer, request).await;
+        assert_eq!(answer.headers["cache-control"], "private");
+        answer.accepted();
+    }
+}
+
 // 4
 #[tokio::test]
 async fn a_custom_header_of_bytes_beyond_ascii_is_an_invalid_token() {

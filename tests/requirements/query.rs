@@ -86,7 +86,7 @@ async fn a_success_after_keys_were_fetched_is_kept_out_of_shared_caches_too() {
 
 // 7
 #[tokio::test]
-async fn cache_control_is_unchanged_for_a_token_in_another_location_and_for_a_rejection() {
+async fn cache_control_is_unchanged_for_a_token_in_authorization_and_for_a_rejection() {
     let answer = ask(&query_layer(), bearer(&token().sign())).await;
     assert_eq!(answer.header(CACHE_CONTROL), None);
     answer.accepted();

@@ -50,8 +50,8 @@ pub fn check(data: &[u8]) {
                 .iter()
                 .all(|(_, other)| *other == Reading::Token(token.clone())) =>
         {
-            let in_url = *first == b'Q' || same.iter().any(|(location, _)| *location == b'Q');
-            assert_decided(&answer, options, in_url, token);
+            let private = *first != b'A' || !same.is_empty();
+            assert_decided(&answer, options, private, token);
         }
         [(_, Reading::Unreadable)] => assert_eq!(answer.rejection, Some(ErrorKind::MalformedToken)),
         [(_, Reading::TooLarge)] => assert_eq!(answer.rejection, Some(ErrorKind::TokenTooLarge)),
@@ -81,7 +81,7 @@ fn assert_none(answer: &Answer, options: u8) {
 }
 
 /// Asserts that the decision on the request is the one on this token.
-fn assert_decided(answer: &Answer, options: u8, in_url: bool, token: &str) {
+fn assert_decided(answer: &Answer, options: u8, private: bool, token: &str) {
     let decision = decide(layer(options).authenticator(), token);
     assert_eq!(
         answer.rejection,
@@ -92,7 +92,7 @@ fn assert_decided(answer: &Answer, options: u8, in_url: bool, token: &str) {
         seen.as_ref().map(Claims::json),
         decision.as_ref().ok().map(Claims::json)
     );
-    let private = seen.is_some() && in_url;
+    let private = seen.is_some() && private;
     assert_eq!(
         answer
             .headers
