@@ -6,23 +6,32 @@ const WHITE_SPACE = /[\t\n\f\r ]/;
 const LAST_DATE = 253_402_300_799;
 const DATES = ['exp', 'nbf', 'iat'];
 
-/** Returns the names of the object's own members, in order and unescaped. */
-function names(json) {
-  const found = [];
-  let depth = 0;
+/** Returns whether an object, at any depth, has two members of the same name. */
+function hasTwins(json) {
+  const open = [];
   for (const [piece, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/gs)) {
-    if (string === undefined) depth += piece === '{' || piece === '[' ? 1 : -1;
-    else if (colon !== undefined && depth === 1) found.push(JSON.parse(string));
+    if (piece === '{' || piece === '[') open.push(new Set());
+    else if (string === undefined) open.pop();
+    else if (colon !== undefined) {
+      const name = JSON.parse(string);
+      if (open.at(-1).has(name)) return true;
+      open.at(-1).add(name);
+    }
   }
-  return found;
+  return false;
 }
-
-const hasTwins = (json) => new Set(names(json)).size < names(json).length;
 
 /** Returns how deeply arrays and objects are nested. */
 function depth(value) {
   const inner = typeof value === 'object' && value !== null ? Object.values(value) : undefined;
   return inner === undefined ? 0 : 1 + Math.max(0, ...inner.map(depth));
+}
+
+/** Returns how many members all objects of a value have together. */
+function members(value) {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum, inner) => sum + members(inner), own);
 }
 
 /** Returns whether `test` is true for the value or one within. */
@@ -99,16 +108,15 @@ export const TABLE = [
   {
     rule: 'a number beyond a double',
     accepts: 'jose',
-    ours: ['InvalidClaim'],
-    when: ({ claims }) => some(claims, (value) => value === Infinity || value === -Infinity),
+    ours: ['MalformedToken', 'InvalidClaim'],
+    when: ({ header, claims }) => [header, claims].some((json) => some(json, (value) => Math.abs(value) === Infinity)),
     why: 'RFC 8259 §6: a parser may limit the range; jose reads 1e400 as infinity, so `exp` never comes',
   },
   {
-    rule: 'a claim of more than 126 levels',
+    rule: 'more than 127 levels',
     accepts: 'jose',
-    ours: ['InvalidClaim'],
-    of: [null],
-    when: ({ claims }) => depth(claims) > 127,
+    ours: ['MalformedToken', 'InvalidClaim'],
+    when: ({ header, claims }) => [header, claims].some((json) => depth(json) > 127),
     why: 'RFC 8259 §9: a parser may limit the depth',
   },
   {
@@ -117,6 +125,13 @@ export const TABLE = [
     ours: ['TokenTooLarge'],
     when: ({ token }) => token.length > 16 * 1024,
     why: 'bounds the work for unsigned input; JwtAuthBuilder::max_token_len sets it',
+  },
+  {
+    rule: 'more than 512 members',
+    accepts: 'jose',
+    ours: ['TokenTooLarge'],
+    when: ({ header, claims }) => [header, claims].some((json) => members(json) > 512),
+    why: 'bounds the work for each token; JwtAuthBuilder::max_members sets it',
   },
   {
     rule: '`b64` or `zip`',
@@ -170,6 +185,14 @@ export const TABLE = [
     of: ['sub', 'jti'],
     when: ({ claims }) => !isText(claims.sub) || !isText(claims.jti),
     why: 'RFC 7519 §4.1.2, §4.1.7: strings; jose checks `sub` only on request',
+  },
+  {
+    rule: '`null` for a registered claim',
+    accepts: 'jose',
+    ours: ['InvalidClaim'],
+    of: ['client_id', 'scope', 'scp'],
+    when: ({ claims }) => [claims.client_id, claims.scope, claims.scp].includes(null),
+    why: 'a claim that is present has a value; `null` must not count as absent where a rule depends on it',
   },
   {
     rule: '`client_id` that is not a string',
