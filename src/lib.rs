@@ -106,7 +106,7 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
-//! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs) |
+//! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
 //! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
@@ -114,15 +114,16 @@
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
 //! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
-//! adds API and never changes what the others do. No process-wide cryptographic provider is read or
-//! set.
+//! adds API and never changes what the others do. No process-wide cryptographic provider is set.
+//! Only reqwest's TLS reads one: it uses the default provider of rustls if the program has
+//! installed one.
 //!
 //! # Security
 //!
 //! `SECURITY.md` has the threat model. In short:
 //! - The key determines the algorithm, not the token.
-//! - A token can cause a fetch only from a configured issuer, for a key that is not cached or has
-//!   expired, at a limited rate.
+//! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
+//!   or is past its TTL, at a limited rate.
 //! - An outage of the issuer leads to 503, never to 401.
 //! - No token, secret or value of a claim is in a log event, an error or a `Debug` output.
 #![forbid(unsafe_code)]

@@ -75,7 +75,8 @@ impl ClaimsRejection {
         self.missing
     }
 
-    /// Returns the status of the response: 401 if the request has no token, else 500.
+    /// Returns the status of the response: 401 if the layer let the request pass without claims,
+    /// else 500.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self.missing {

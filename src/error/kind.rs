@@ -6,11 +6,12 @@
 pub enum ErrorKind {
     /// The request has no token.
     MissingToken,
-    /// The request has different credentials in two places, or two headers with credentials (RFC
-    /// 6750 §2).
+    /// The request has different tokens in two places, or gives a header, query parameter or
+    /// WebSocket subprotocol with credentials twice (RFC 6750 §2, §3.1).
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
-    /// a JSON object, or an object in one of them has two members with the same name.
+    /// a JSON object, or an object in one of them has two members with the same name (within the
+    /// value of a claim that this crate reads: [`InvalidClaim`](Self::InvalidClaim)).
     MalformedToken,
     /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
     /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).

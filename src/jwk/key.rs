@@ -29,7 +29,7 @@ use crate::crypto::Verifier;
 #[derive(Clone)]
 pub struct Key {
     pub(super) id: Option<Box<str>>,
-    /// Shared by clones, so that a secret is in memory once.
+    /// Shared by clones, so that cloning does not copy a secret.
     pub(super) verifiers: Vec<(Algorithm, Arc<Verifier>)>,
     /// A shared secret as an HS256 key, so that secrets of different algorithms can be compared.
     pub(super) probe: Option<Arc<Verifier>>,

@@ -28,8 +28,8 @@ pub(crate) fn remove_claims<C: Send + Sync + 'static>(extensions: &mut Extension
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MissingClaims {
-    /// A layer with this claims type let the request pass without a token, as
-    /// [`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip) or
+    /// A layer with this claims type let the request pass without reading a token, or found none,
+    /// as [`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip) or
     /// [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight) allows.
     NoToken,
     /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran for the request. This is
@@ -40,7 +40,9 @@ pub enum MissingClaims {
 impl fmt::Display for MissingClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoToken => "no access token was given",
+            Self::NoToken => {
+                "no access token was given, or the request is exempt from authentication"
+            }
             Self::NoLayer => "no JwtAuthLayer with this claims type ran",
         })
     }
@@ -54,7 +56,7 @@ impl<C: Send + Sync + 'static> Claims<C> {
     ///
     /// # Errors
     ///
-    /// [`MissingClaims::NoToken`] if the layer let the request pass without a token.
+    /// [`MissingClaims::NoToken`] if the layer let the request pass without claims.
     /// [`MissingClaims::NoLayer`] if no layer with this claims type ran. With feature `tracing`, a
     /// log event at level error then names the claims type.
     ///

@@ -47,8 +47,8 @@ pub enum KeysEvent<'e> {
     /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error). Reported once until the next
     /// successful fetch.
     Stale,
-    /// The cached keys have expired: requests wait for a fetch, and get 503 if it fails. Reported
-    /// once until the next successful fetch.
+    /// The cached keys have expired: requests wait for a fetch, and get 503 if it fails, or at once
+    /// during the backoff after a failure. Reported once until the next successful fetch.
     Expired,
     /// A fetch succeeded after failures.
     #[non_exhaustive]

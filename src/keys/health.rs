@@ -18,7 +18,7 @@ pub struct IssuerHealth {
     /// The issuer, as configured.
     pub issuer: String,
     /// Whether keys are usable now. If not, the next request waits for a fetch, and gets 503 if
-    /// that fails.
+    /// that fails, or gets 503 at once during the backoff after a failure.
     pub serving: bool,
     /// The cached keys, including expired ones.
     pub keys: Vec<KeyInfo>,
@@ -62,7 +62,8 @@ pub struct FetchHealth {
     #[serde(serialize_with = "seconds")]
     pub usable_for: Option<Duration>,
     /// Whether the keys are past their TTL: because fetches fail, or because no token of the issuer
-    /// has arrived for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout).
+    /// has arrived for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout), or because they
+    /// come from a snapshot file and were not fetched again yet.
     pub stale: bool,
     /// The cause of the last failure. `None` if the last fetch succeeded, unless it had to use a
     /// cached `jwks_uri` because the issuer's metadata could not be fetched.

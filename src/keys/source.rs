@@ -44,7 +44,7 @@ pub trait KeySource: Send + Sync + 'static {
     /// Loads newer keys.
     ///
     /// Called if [`current`](KeySource::current) has no key for a token whose header, issuer, times
-    /// and signature format have passed their checks. Afterwards `current` is called once more.
+    /// and signature format have passed their checks. Afterwards `current` is called again.
     ///
     /// Note: the implementation must limit how often it loads keys. Clients can send any number of
     /// tokens with invented key ids.

@@ -122,7 +122,7 @@ where
 }
 
 /// Returns whether it is a CORS preflight, which carries no credentials (Fetch, "CORS protocol and
-/// credentials"), and no body.
+/// credentials"), and whose headers announce no body.
 fn is_preflight(parts: &RequestParts<'_>) -> bool {
     let headers = parts.headers();
     parts.method() == Method::OPTIONS

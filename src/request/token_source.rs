@@ -215,10 +215,10 @@ pub(crate) fn find_token<'r>(
                 found = Some(FoundToken {
                     token,
                     needs_private,
-                })
+                });
             }
             Some(same) if same.token.as_bytes() == token.as_bytes() => {
-                same.needs_private |= needs_private
+                same.needs_private |= needs_private;
             }
             Some(_) => return Err(ErrorKind::InvalidRequest.into()),
         }
@@ -226,7 +226,8 @@ pub(crate) fn find_token<'r>(
     Ok(found)
 }
 
-/// Returns whether two sources would find the same token: every request with it would be rejected.
+/// Returns whether two sources read the same part of a request: one of them is superfluous, or
+/// reads it in another form.
 pub(crate) fn has_duplicates(sources: &[TokenSource]) -> bool {
     let mut rest = sources;
     while let [first, others @ ..] = rest {

@@ -15,7 +15,7 @@ use crate::request::RequestParts;
 /// | error | status | `WWW-Authenticate` |
 /// |---|---|---|
 /// | no token | 401 | `Bearer` |
-/// | credentials given twice | 400 | `error="invalid_request"` |
+/// | different tokens in two places, or a header or parameter given twice | 400 | `error="invalid_request"` |
 /// | invalid token | 401 | `error="invalid_token"` |
 /// | missing scope, or rejected by a predicate | 403 | `error="insufficient_scope"`, with `scope="…"` if scopes are required |
 /// | keys or a check unavailable | 503, `Retry-After` | none |
@@ -29,7 +29,7 @@ use crate::request::RequestParts;
 /// | error | `grpc-status` |
 /// |---|---|
 /// | no token, invalid token | 16 `UNAUTHENTICATED` |
-/// | credentials given twice | 3 `INVALID_ARGUMENT` |
+/// | different tokens in two places, or a header or parameter given twice | 3 `INVALID_ARGUMENT` |
 /// | missing scope, or rejected by a predicate | 7 `PERMISSION_DENIED` |
 /// | keys or a check unavailable | 14 `UNAVAILABLE` |
 ///

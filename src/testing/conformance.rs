@@ -6,8 +6,8 @@ use crate::jwt::Compact;
 
 /// Returns whether one of the keys has signed `jws`, a JWS in compact form (RFC 7515 §7.1).
 ///
-/// Checks header, algorithm, key and signature with the code that checks every token. Ignores the
-/// payload, so this is not authentication.
+/// Checks header, algorithm, key and signature with the code that checks every token. Of the
+/// payload it checks only that it is base64url, so this is not authentication.
 ///
 /// # Examples
 ///

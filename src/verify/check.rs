@@ -122,7 +122,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             },
         };
         let Some((proof, key_set_id)) = proved else {
-            // A token that no key could make valid must not cause a fetch.
+            // A token with a malformed signature or wrong times must not cause a fetch: no key could
+            // make it valid.
             token.check_signature_form()?;
             unverified.check_time(rules, now)?;
             let query = KeyQuery::new(key_id, header.algorithm);

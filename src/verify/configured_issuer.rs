@@ -50,7 +50,7 @@ impl IssuerKeys {
     }
 
     /// Marks fetched keys as used, so that they are refreshed in the background. Must not be called
-    /// for a token that may be forged, unless there are no usable keys yet.
+    /// for a token that may be forged, unless there are no usable keys.
     pub(super) fn mark_used(&self) {
         if let Self::Jwks(cache) = self {
             cache.mark_used();

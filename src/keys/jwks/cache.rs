@@ -92,7 +92,7 @@ impl JwksCache {
         }
     }
 
-    /// Notes that a token of this issuer was verified. For an
+    /// Notes that a token of this issuer was verified, or arrived while no keys were usable. For an
     /// [`idle_timeout`](JwksCacheSettings::idle_timeout) from then on, the keys are refreshed in
     /// the background.
     pub(crate) fn mark_used(&self) {

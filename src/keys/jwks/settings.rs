@@ -11,14 +11,15 @@ use super::freshness::FreshnessLimits;
 /// `Expires`; RFC 9111 §4.2), within [`min_ttl`](Self::min_ttl) and [`max_ttl`](Self::max_ttl). The
 /// keys are refreshed in the background before it has passed. After that they are stale, and usable
 /// only while the issuer can't be reached, for [`stale_if_error`](Self::stale_if_error). Then they
-/// have expired: requests wait for a fetch, and get 503 if it fails.
+/// have expired: requests wait for a fetch, and get 503 if it fails, or at once during the backoff
+/// after a failure.
 ///
 /// The metadata of a discovered issuer has the same TTL limits. If it can't be renewed, the last
 /// valid `jwks_uri` stays in use for one more `max_ttl`.
 ///
 /// Values out of range are rejected when the layer is built, with
-/// [`ConfigErrorKind::InvalidSetting`](crate::ConfigErrorKind::InvalidSetting). No time may exceed
-/// 366 days.
+/// [`ConfigErrorKind::InvalidSetting`](crate::ConfigErrorKind::InvalidSetting). No time but
+/// `default_ttl` may exceed 366 days.
 ///
 /// Note: fetching needs a tokio runtime with time enabled, and for the default HTTP client also I/O
 /// (`enable_all`). Building needs no runtime.

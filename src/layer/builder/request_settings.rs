@@ -45,7 +45,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// a CORS layer above this one answers them itself.
     ///
     /// A preflight is an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`, and
-    /// without a body. It carries no credentials (Fetch, "CORS protocol and credentials").
+    /// without headers that announce a body (`Transfer-Encoding`, or a `Content-Length` other than
+    /// 0). It carries no credentials (Fetch, "CORS protocol and credentials"). In HTTP/2, a request
+    /// can have a body without these headers.
     pub const fn pass_preflight(mut self) -> Self {
         self.pass_preflight = true;
         self
