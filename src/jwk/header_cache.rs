@@ -12,6 +12,9 @@ pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) key_id: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
+    /// Whether it has more members than the smallest limit of a layer. Then it is not cached: layers
+    /// with other limits share the cache.
+    pub(crate) has_many_members: bool,
 }
 
 /// The maximum number of headers: an issuer uses two or three for each key that it signs with.
@@ -43,9 +46,10 @@ impl HeaderCache {
             .map(|entry| &entry.header)
     }
 
-    /// Adds a header, unless it is cached, is too long, or the cache is full.
+    /// Adds a header, unless it is cached, has many members, is too long, or the cache is full.
     pub(crate) fn add(&self, encoded: &[u8], header: &Header) {
-        if encoded.len() > MAX_HEADER_LEN || self.get(encoded).is_some() {
+        if header.has_many_members || encoded.len() > MAX_HEADER_LEN || self.get(encoded).is_some()
+        {
             return;
         }
         let mut entry = Entry {
@@ -72,6 +76,7 @@ mod tests {
             algorithm: Algorithm::ES256,
             key_id: Some(key_id.into()),
             typ: None,
+            has_many_members: false,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
+use super::rules::MIN_MAX_MEMBERS;
 use crate::algorithm::Algorithm;
 use crate::encoding::base64url;
 use crate::encoding::json::{Document, IgnoredValue, JsonStr, MemberNames};
@@ -40,6 +41,7 @@ impl Header {
             algorithm,
             key_id: raw.kid.map(owned),
             typ: raw.typ.map(owned),
+            has_many_members: raw.has_many_members,
         };
         Ok((header, checked))
     }
@@ -55,6 +57,7 @@ struct RawHeader<'h> {
     kid: Option<JsonStr<'h>>,
     typ: Option<JsonStr<'h>>,
     is_unsupported: bool,
+    has_many_members: bool,
 }
 
 /// Reads a header.
@@ -92,6 +95,10 @@ impl<'h> RawHeader<'h> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let raw = ReadHeader(&mut document).deserialize(&mut deserializer);
         raw.and_then(|raw| deserializer.end().map(|()| raw))
+            .map(|raw| Self {
+                has_many_members: document.members_read(max_members) > MIN_MAX_MEMBERS,
+                ..raw
+            })
             .map_err(|_| {
                 if document.has_too_many_members() {
                     ErrorKind::TokenTooLarge

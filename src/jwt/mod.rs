@@ -26,6 +26,6 @@ pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
 pub(crate) use from_extensions::remove_claims;
 pub use json_claims::JsonClaims;
-pub(crate) use rules::{Expected, Rules, TypeRule};
+pub(crate) use rules::{Expected, MIN_MAX_MEMBERS, Rules, TypeRule};
 pub(crate) use token::Unverified;
 pub use token_type::TokenType;

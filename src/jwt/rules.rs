@@ -7,6 +7,9 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
+/// The smallest maximum of members that a layer may have.
+pub(crate) const MIN_MAX_MEMBERS: usize = 16;
+
 /// The rules for every token, whichever issuer it is from.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::JwtAuthBuilder;
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::jwt::TypeRule;
+use crate::jwt::{MIN_MAX_MEMBERS, TypeRule};
 use crate::request::{TokenSource, has_duplicates};
 use crate::verify::ConfiguredIssuer;
 
@@ -14,7 +14,7 @@ const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
 /// No valid token is shorter than the minimum. The maximum bounds the memory of a request.
 const TOKEN_LEN: RangeInclusive<usize> = 64..=1024 * 1024;
 /// An access token has about ten members. The maximum bounds the memory of a request.
-const MEMBERS: RangeInclusive<usize> = 16..=100_000;
+const MEMBERS: RangeInclusive<usize> = MIN_MAX_MEMBERS..=100_000;
 
 pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), ConfigError> {
     let rules = &builder.rules;

@@ -47,6 +47,9 @@ const MARGIN: Duration = Duration::from_secs(5 * 60);
 pub trait ReplayStore: Send + Sync + 'static {
     /// Stores an id for the duration `ttl`. The outcome is true if it was not stored before.
     ///
+    /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request
+    /// has got 503, and the token may count as used: give the store a shorter time limit of its own.
+    ///
     /// Must be atomic: of two concurrent calls with one id, only one may return true. Must not
     /// block: return [`InsertOutcome::Pending`] to wait.
     fn insert_once(&self, id: TokenId<'_>, ttl: Duration) -> InsertOutcome;

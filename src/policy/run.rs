@@ -1,5 +1,6 @@
 //! Running the checks of a policy, one after the other.
 
+use std::future::poll_fn;
 use std::mem;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -121,8 +122,13 @@ impl<C: 'static> Policy<C> {
     }
 }
 
-/// Limits the time of a check. Outside a tokio runtime there is no timer, so no limit.
-async fn limited(check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
+/// Limits the time of a check. Outside a tokio runtime there is no timer, so no limit. A check that
+/// is ready at once needs no timer.
+async fn limited(mut check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
+    let first = poll_fn(|cx| Poll::Ready(check.as_mut().poll(cx))).await;
+    if let Poll::Ready(outcome) = first {
+        return outcome;
+    }
     if Handle::try_current().is_err() {
         return check.await;
     }

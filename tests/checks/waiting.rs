@@ -105,6 +105,19 @@ fn outside_a_tokio_runtime_a_check_has_no_time_limit() {
 }
 
 #[test]
+fn a_check_that_is_ready_at_once_needs_no_timer() {
+    let layer = builder()
+        .check_fn(|_, _| CheckOutcome::pending(async { Ok(()) }))
+        .build()
+        .unwrap();
+    let without_timer = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let error = without_timer.block_on(rejection(&layer, &token().sign()));
+    assert!(error.is_none());
+}
+
+#[test]
 fn a_time_limit_of_zero_is_rejected() {
     let error = builder().check_timeout(Duration::ZERO).build().unwrap_err();
     assert_eq!(

@@ -1,8 +1,11 @@
 //! Requirement 9: no name occurs twice in a header or payload (RFC 7515 §4, RFC 7519 §4).
 
-use tower_jwt_auth::ErrorKind;
+use tower_jwt_auth::{ErrorKind, Issuer};
 
-use crate::support::{HEADER, builder, default_key, layer, payload, send, signed};
+use crate::support::{
+    AUDIENCE, HEADER, ISSUER, builder, builder_for, default_key, key_set, layer, payload, send,
+    signed,
+};
 
 async fn malformed(token: &str, label: &str) {
     send(&layer(), token)
@@ -204,6 +207,25 @@ async fn a_token_with_too_many_members_is_too_large() {
         send(&layer, &token)
             .await
             .invalid_token(ErrorKind::TokenTooLarge);
+    }
+}
+
+// Layers that share a key set share its cached headers, but not their limits.
+#[tokio::test]
+async fn a_header_that_another_layer_has_accepted_is_still_too_large() {
+    let keys = key_set([default_key()]);
+    let layer = |max| {
+        let issuer = Issuer::from_keys(ISSUER, keys.clone(), AUDIENCE);
+        builder_for(issuer).max_members(max).build().unwrap()
+    };
+    let (strict, lenient) = (layer(16), layer(512));
+    let header = &with_member(HEADER, many(40).trim_end_matches(','))[1];
+    let token = default_key().sign_raw(header, payload(&[]).as_bytes());
+    for _ in 0..2 {
+        send(&strict, &token)
+            .await
+            .invalid_token(ErrorKind::TokenTooLarge);
+        send(&lenient, &token).await.accepted();
     }
 }
 

@@ -32,6 +32,11 @@ impl<'j> Document<'j> {
         self.text
     }
 
+    /// Returns how many members its objects had so far, all together. `max` is that of `new`.
+    pub(crate) fn members_read(&self, max: usize) -> usize {
+        max.saturating_sub(self.remaining_members.unwrap_or(0))
+    }
+
     /// Returns whether it was rejected because its objects have too many members.
     pub(crate) const fn has_too_many_members(&self) -> bool {
         self.remaining_members.is_none()

@@ -9,7 +9,8 @@ use crate::config_error::ConfigError;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The maximum of every time but `default_ttl`, which `max_ttl` limits. Keeps sums of them from overflowing.
+/// The maximum of every time but `default_ttl`, which `max_ttl` limits. Keeps sums of them from
+/// overflowing.
 const MAX_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Keeps failing fetches from becoming a busy loop.

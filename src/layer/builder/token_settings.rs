@@ -141,7 +141,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets how long each [`TokenCheck`] may wait, and the [`ReplayStore`]. After that, the request
-    /// gets 503. Default: 3 s. More than zero. Has no effect outside a tokio runtime.
+    /// gets 503. Default: 3 s. More than zero.
+    ///
+    /// A check that waits needs a tokio runtime with a timer (`enable_time`). Outside a tokio
+    /// runtime, there is no limit. The token's times are not compared again after the wait.
     pub const fn check_timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = timeout;
         self
