@@ -16,14 +16,7 @@
 //! Rounds are short and the candidates take turns. A ratio is the median of the ratios within a
 //! round, so that a disturbance of a few rounds changes nothing.
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_precision_loss,
-    clippy::panic,
-    clippy::print_stdout,
     dead_code,
     reason = "a benchmark panics if it can't run, and uses a part of the shared modules"
 )]

@@ -10,14 +10,7 @@
 //! bytes allocated and not freed. "resident" is `VmRSS` of `/proc/self/status`, which includes the
 //! allocator's overhead.
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_precision_loss,
-    clippy::panic,
-    clippy::print_stdout,
     dead_code,
     reason = "a benchmark panics if it can't run, and uses a part of the shared modules"
 )]

@@ -10,14 +10,7 @@
 //! "flood" is the time that an unrelated task waits for a worker while 64 tasks send requests, and
 //! yield after each one: the latency that the flood adds to all other requests.
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_precision_loss,
-    clippy::panic,
-    clippy::print_stdout,
     dead_code,
     reason = "a benchmark panics if it can't run, and uses a part of the shared modules"
 )]

@@ -4,15 +4,7 @@
 //! valgrind --tool=callgrind --toggle-collect='*measured*' target/release/deps/once-* "HS256: verify" 1000
 //! ```
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_precision_loss,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::print_stdout,
     dead_code,
     reason = "a benchmark panics if it can't run, and prints its results"
 )]

@@ -12,14 +12,7 @@
 //! least 100 requests, and every token once where tokens rotate. For ratios use the summary, which
 //! interleaves the candidates.
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_precision_loss,
-    clippy::panic,
-    clippy::print_stdout,
     dead_code,
     reason = "a benchmark panics if it can't run, and uses a part of the shared modules"
 )]

@@ -7,14 +7,7 @@
 //! cargo bench --bench summary --all-features -- seen   # groups whose first line contains "seen"
 //! ```
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_precision_loss,
-    clippy::panic,
-    clippy::print_stdout,
     dead_code,
     reason = "a benchmark panics if it can't run, and prints its results"
 )]

@@ -10,11 +10,6 @@
 //! its tokens must have in `aud`. The keys are fetched before the first request; if that fails, the
 //! program exits with an error. The example `resource_server` comes with an issuer of its own, and
 //! also starts while a provider is unavailable.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line program writes to the terminal"
-)]
 
 use axum::{Router, routing::get};
 use tower_jwt_auth::{Claims, JwtAuthLayer};

@@ -16,11 +16,6 @@
 //! The first five are answered with 200, the others with 429 and `retry-after`; a token of another
 //! subject still works. Requests without a token are answered with 401 fifty times, then with 429:
 //! the quota of the address is used up, and grows again by one request a second.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line program writes to the terminal"
-)]
 
 use std::error::Error;
 use std::net::SocketAddr;

@@ -7,10 +7,6 @@
 //!
 //! starts an issuer of its own, with an `SQLite` database in memory, and prints commands to paste,
 //! each with the expected response.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command-line program writes to the terminal"
-)]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

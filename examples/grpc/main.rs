@@ -22,10 +22,6 @@
 //! ```
 //!
 //! The gRPC lines are printed twice, because both ports serve gRPC.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command-line program writes to the terminal"
-)]
 
 mod calls;
 mod client;

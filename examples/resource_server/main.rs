@@ -21,11 +21,6 @@
 //!
 //! `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log says why a request was
 //! rejected.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line program writes to the terminal"
-)]
 
 mod auth;
 mod demo;

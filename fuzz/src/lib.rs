@@ -1,7 +1,7 @@
 //! Entry points of the fuzz targets. The checks are shared with the test `fuzz`, which replays the
-//! seeds; see `tests/fuzz` in the main crate.
+//! seeds; see `tests/quality/fuzz` in the main crate.
 
-#[path = "../../tests/fuzz/checks/mod.rs"]
+#[path = "../../tests/quality/fuzz/checks/mod.rs"]
 mod checks;
 
 pub use checks::challenge::check as challenge;

@@ -1,0 +1,4 @@
+//! JSON Web Key, and public keys in PEM and DER form (RFC 7517, RFC 7468).
+
+mod key_files;
+mod key_headers;

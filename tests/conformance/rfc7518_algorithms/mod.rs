@@ -1,0 +1,5 @@
+//! JSON Web Algorithms: signatures, and the keys that they require (RFC 7518, RFC 9864).
+
+mod algorithms;
+mod signatures;
+mod weak_keys;

@@ -1,0 +1,8 @@
+//! The registered claims, and access tokens (RFC 7519, RFC 9068).
+
+mod audience;
+mod claims;
+mod issuers;
+mod time_values;
+mod times;
+mod token_types;

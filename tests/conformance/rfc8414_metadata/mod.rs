@@ -1,0 +1,3 @@
+//! The issuer's metadata (RFC 8414, OpenID Connect Discovery).
+
+mod discovery;

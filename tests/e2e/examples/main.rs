@@ -1,0 +1,16 @@
+//! Runs the built examples as users do, in processes and over sockets.
+//!
+//! Cargo builds the examples for `cargo test`, but not for `cargo test --test examples`.
+
+mod demo;
+mod grpc;
+mod harness;
+mod issuers;
+mod options;
+mod quickstart;
+#[cfg(feature = "governor")]
+mod rate_limit;
+mod routes;
+mod shutdown;
+mod tokens;
+mod user_lookup;

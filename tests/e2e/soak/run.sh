@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Puts real processes under load and faults, for a limited time. See main.rs.
+#
+#   SOAK_SECONDS=600 SOAK_SEED=1 tests/e2e/soak/run.sh [--clients N]
+#
+# Uses optimized builds, as in production, which also make more load. The other tests are debug
+# builds, with the additional checks of these.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../../.."
+
+args=(--seconds "${SOAK_SECONDS:-120}")
+if [[ -n ${SOAK_SEED:-} ]]; then
+  args+=(--seed "$SOAK_SEED")
+fi
+cargo build --locked --release --example resource_server --all-features
+exec cargo test --locked --release --all-features --test soak -- --run "${args[@]}" "$@"

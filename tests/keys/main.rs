@@ -1,0 +1,9 @@
+//! The key cache: fetching, refreshing, discovery, outages.
+
+mod cache;
+mod network;
+mod unavailable;
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with other tests")]
+mod support;

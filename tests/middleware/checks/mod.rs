@@ -1,0 +1,9 @@
+//! Checks of the user's own (`TokenCheck`), and stores of used tokens (`ReplayStore`).
+
+mod errors;
+mod http_client;
+mod order;
+mod policy;
+mod replay_store;
+mod support;
+mod waiting;

@@ -1,0 +1,15 @@
+//! The layer composed with others: above it, below it and around it.
+
+mod addresses;
+mod balance;
+mod callers;
+mod clones;
+mod grpc;
+mod limits;
+mod permits;
+mod require;
+mod require_readiness;
+mod retry;
+mod scoped;
+mod watched;
+mod web;

@@ -1,0 +1,9 @@
+//! The layer among other layers and under axum.
+
+mod authenticator;
+mod axum;
+mod nested;
+mod offload;
+mod passing;
+mod readiness;
+mod rejection;

@@ -1,0 +1,15 @@
+//! gRPC with a tonic client: real HTTP/2 over pipes in memory, so that the clock can be paused.
+
+#[path = "../../../examples/grpc/client.rs"]
+mod client;
+#[path = "../../../examples/grpc/greeter.rs"]
+mod greeter;
+
+mod claims;
+mod details;
+mod methods;
+mod rejections;
+mod size;
+mod streams;
+mod support;
+mod web;

@@ -1,0 +1,11 @@
+//! The costs of a request in allocations and in instructions, which do not depend on the load of
+//! the machine.
+
+mod allocations;
+mod baseline;
+mod callgrind;
+mod counting;
+mod growth;
+mod instructions;
+mod support;
+mod workloads;

@@ -1,0 +1,44 @@
+//! A strict reader of challenges (RFC 6750 §3, RFC 9110 §11.6.1).
+
+/// Returns the attributes of a challenge.
+///
+/// # Panics
+///
+/// If the challenge does not have the form that the RFC prescribes.
+pub(crate) fn attributes(challenge: &str) -> Vec<(&str, &str)> {
+    let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let rest = challenge.strip_prefix("Bearer").expect("the scheme");
+    let mut rest = if rest.is_empty() {
+        rest
+    } else {
+        rest.strip_prefix(' ').expect("a space")
+    };
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    while !rest.is_empty() {
+        let (name, value) = rest.split_once("=\"").expect("an attribute");
+        let (value, after) = value.split_once('"').expect("its end");
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+            "{challenge}"
+        );
+        assert!(
+            !value.is_empty() && value.bytes().all(allowed),
+            "{challenge}"
+        );
+        assert!(
+            found.iter().all(|(other, _)| *other != name),
+            "twice: {challenge}"
+        );
+        found.push((name, value));
+        rest = if after.is_empty() {
+            after
+        } else {
+            after
+                .strip_prefix(',')
+                .expect("a comma")
+                .trim_start_matches(' ')
+        };
+    }
+    found
+}
