@@ -65,9 +65,6 @@ mod server;
 mod spki;
 mod token;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 

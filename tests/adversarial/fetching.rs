@@ -12,6 +12,7 @@ use crate::pieces::Pieces;
 use crate::run::{Answer, GRPC, REACHED, ask, ask_grpc, every_way};
 use crate::site::{AUDIENCE, Site};
 use crate::support::faults::{lesser_faults, outages};
+use crate::support::tokio;
 use crate::watch::Log;
 
 type Set = fn(&TestIssuer, Option<Fault>);

@@ -51,6 +51,7 @@ mod watch;
 
 use crate::run::every_way;
 use crate::site::Site;
+use crate::support::tokio;
 
 #[tokio::test]
 async fn unsigned_tokens_are_rejected() {

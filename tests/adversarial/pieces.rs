@@ -138,6 +138,7 @@ fn leniently_decoded(text: &[u8]) -> Vec<u8> {
 /// A search that finds nothing would make every test for leaks pass.
 #[cfg(test)]
 mod tests {
+    use crate::support::tokio;
     use http::header::AUTHORIZATION;
 
     use super::*;

@@ -11,6 +11,7 @@ use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
 use crate::attack::{Attack, Rejection};
 use crate::pieces::Pieces;
 use crate::site::Site;
+use crate::support::wait_for;
 use crate::watch::Log;
 
 pub(crate) const GRPC: &str = "application/grpc+proto";
@@ -48,12 +49,9 @@ pub(crate) async fn ask(
     for (name, value) in headers {
         request.headers_mut().append(name, value);
     }
-    let (parts, body) = layer
-        .layer(service)
-        .oneshot(request)
-        .await
-        .unwrap()
-        .into_parts();
+    let response = layer.layer(service).oneshot(request);
+    let response = wait_for("the response", response).await.unwrap();
+    let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap();
     let trailers = body.trailers().cloned();
     let body = String::from_utf8(body.to_bytes().into()).unwrap();

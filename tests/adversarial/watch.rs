@@ -9,6 +9,7 @@ use std::sync::{Mutex, Once};
 use tokio::sync::MutexGuard;
 
 use crate::pieces::Pieces;
+use crate::support::tokio;
 
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());

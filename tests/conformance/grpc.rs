@@ -7,6 +7,7 @@ use http::{Method, Request};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer};
 
 use crate::support::Unreachable;
+use crate::support::tokio;
 use crate::support::{AUDIENCE, Answer, ask, bearer, builder, request, token};
 
 fn strict() -> JwtAuthLayer {

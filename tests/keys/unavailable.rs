@@ -9,6 +9,7 @@ use tower_jwt_auth::{
 };
 
 use crate::support::Unreachable;
+use crate::support::tokio;
 use crate::support::{AUDIENCE, Answer, ISSUER, builder_for, send, token};
 
 fn layer(issuer: Issuer) -> JwtAuthLayer {

@@ -118,10 +118,7 @@ fn wrong_imports(source: &Source, exported: &BTreeSet<String>) -> Vec<String> {
             None => false,
         };
         if !allowed {
-            wrong.push(format!(
-                "{}: uses `crate::architecture::{name}`",
-                source.path
-            ));
+            wrong.push(format!("{}: uses `crate::{name}`", source.path));
         }
     }
     wrong
@@ -189,29 +186,20 @@ fn a_planted_import_against_the_order_is_found() {
     let exported = exported();
     assert!(exported.contains("Claims") && exported.contains("JwtAuthLayer"));
     let planted = [
-        ("jwt/claims.rs", "use crate::architecture::verify::Issuer;"),
-        ("jwt/claims.rs", "use crate::architecture::keys::Keys;"),
-        (
-            "keys/source.rs",
-            "fn f(_: &crate::architecture::jwt::Rules) {}",
-        ),
-        ("error.rs", "use crate::architecture::trace;"),
-        ("config_error.rs", "use crate::architecture::error::Error;"),
-        (
-            "encoding.rs",
-            "use crate::architecture::config_error::ConfigError;",
-        ),
+        ("jwt/claims.rs", "use crate::verify::Issuer;"),
+        ("jwt/claims.rs", "use crate::keys::Keys;"),
+        ("keys/source.rs", "fn f(_: &crate::jwt::Rules) {}"),
+        ("error.rs", "use crate::trace;"),
+        ("config_error.rs", "use crate::error::Error;"),
+        ("encoding.rs", "use crate::config_error::ConfigError;"),
         (
             "verify/engine.rs",
-            "use crate::architecture::{\n    error::Error,\n    layer::JwtAuthBuilder,\n};",
+            "use crate::{\n    error::Error,\n    layer::JwtAuthBuilder,\n};",
         ),
-        (
-            "verify/engine.rs",
-            "use crate::architecture::JwtAuthBuilder;",
-        ),
-        ("axum/claims.rs", "use crate::architecture::jwt::Claims;"),
-        ("axum/claims.rs", "use crate::architecture::{Claims, Gate};"),
-        ("tonic/mod.rs", "use crate::architecture::axum::Scoped;"),
+        ("verify/engine.rs", "use crate::JwtAuthBuilder;"),
+        ("axum/claims.rs", "use crate::jwt::Claims;"),
+        ("axum/claims.rs", "use crate::{Claims, Gate};"),
+        ("tonic/mod.rs", "use crate::axum::Scoped;"),
         ("newcomer.rs", ""),
     ];
     for (path, text) in planted {
@@ -228,19 +216,13 @@ fn imports_along_the_order_are_allowed() {
     let allowed = [
         (
             "jwt/claims.rs",
-            "use crate::architecture::error::{Error, ErrorKind};\n// use crate::architecture::layer::Gate;",
+            "use crate::error::{Error, ErrorKind};\n// use crate::architecture::layer::Gate;",
         ),
-        (
-            "jwt/claims.rs",
-            "use crate::architecture::jwt::registered::Registered;",
-        ),
-        (
-            "crypto/mod.rs",
-            "pub(crate) use crate::architecture::backend::Verifier;",
-        ),
+        ("jwt/claims.rs", "use crate::jwt::registered::Registered;"),
+        ("crypto/mod.rs", "pub(crate) use crate::backend::Verifier;"),
         (
             "axum/claims.rs",
-            "use crate::architecture::{Claims, MissingClaims, trace};",
+            "use crate::{Claims, MissingClaims, trace};",
         ),
     ];
     for (path, text) in allowed {

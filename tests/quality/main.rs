@@ -9,3 +9,9 @@ mod fuzz;
 mod properties;
 #[cfg(feature = "testing")]
 mod secrets;
+#[cfg(feature = "testing")]
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with other tests")]
+mod support;
+#[cfg(feature = "testing")]
+mod test_kit;

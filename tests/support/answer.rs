@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, RejectionResponse};
 
-use crate::support::{Raw, bearer, default_key, payload, request};
+use crate::support::{Raw, bearer, default_key, payload, request, wait_for};
 
 /// Sends a token in the `Authorization` header.
 pub(crate) async fn send<C: DeserializeOwned + Send + Sync + 'static>(
@@ -76,7 +76,8 @@ where
         Ok::<_, Infallible>(response)
     });
     let sent = fragments(&request);
-    let response = layer.layer(inner).oneshot(request).await.unwrap();
+    let response = layer.layer(inner).oneshot(request);
+    let response = wait_for("the response", response).await.unwrap();
     let (mut parts, body) = response.into_parts();
     let seen = parts.extensions.remove::<Seen<C>>();
     let error = parts.extensions.remove::<Error>();

@@ -5,6 +5,8 @@ mod challenge;
 pub(crate) mod faults;
 mod held;
 pub(crate) mod system_clock;
+mod time_limit;
+pub(crate) mod tokio;
 mod unreachable;
 pub(crate) mod web;
 
@@ -20,6 +22,7 @@ use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySe
 
 pub(crate) use self::answer::{Answer, ask, send, send_raw};
 pub(crate) use self::held::Held;
+pub(crate) use self::time_limit::{block_on, wait_for, within_limit};
 pub(crate) use self::unreachable::Unreachable;
 
 pub(crate) const ISSUER: &str = "https://issuer.example";

@@ -3,6 +3,7 @@
 use http::{HeaderValue, Request};
 use tower_jwt_auth::{Algorithm, ErrorKind};
 
+use crate::support::tokio;
 use crate::support::{ask, bearer, key, layer, request, send, token, token_of};
 
 // 1

@@ -9,6 +9,7 @@ use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, RequestParts};
 
 use crate::support::Unreachable;
+use crate::support::tokio;
 use crate::support::{
     ISSUER, ask, bearer, builder, default_key, key, request, send, token, token_of,
 };

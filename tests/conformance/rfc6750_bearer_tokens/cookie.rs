@@ -3,6 +3,7 @@
 use http::{HeaderValue, Request};
 use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer, TokenSource};
 
+use crate::support::tokio;
 use crate::support::{ask, builder, layer, request, token};
 
 fn cookie_layer() -> JwtAuthLayer {

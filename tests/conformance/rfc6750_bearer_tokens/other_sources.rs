@@ -4,6 +4,7 @@
 use http::{HeaderName, HeaderValue, Request};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, TokenSource};
 
+use crate::support::tokio;
 use crate::support::{ask, bearer, builder, encode, layer, request, token};
 
 const PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";

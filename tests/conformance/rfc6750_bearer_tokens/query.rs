@@ -9,6 +9,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, TokenSource};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ask, bearer, builder, layer, token};
 
 fn with_query(builder: JwtAuthBuilder) -> JwtAuthLayer {

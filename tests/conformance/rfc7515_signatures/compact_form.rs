@@ -3,6 +3,7 @@
 use serde_json::json;
 use tower_jwt_auth::{Algorithm, ErrorKind};
 
+use crate::support::tokio;
 use crate::support::{
     HEADER, default_key, encode, key, layer, payload, raw_layer, send, send_raw, signed, token,
     token_of,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tower_jwt_auth::ErrorKind;
 
+use crate::support::tokio;
 use crate::support::{HEADER, default_key, encode, layer, payload, send, token};
 
 #[tokio::test]

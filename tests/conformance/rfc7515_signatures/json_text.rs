@@ -3,6 +3,7 @@
 
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{
     HEADER, builder, clock, decode, default_key, encode, issuer, layer, payload, send, signed,
     token,

@@ -2,6 +2,7 @@
 
 use tower_jwt_auth::{ErrorKind, Issuer};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, HEADER, ISSUER, builder, builder_for, default_key, key_set, layer, payload, send,
     signed,

@@ -2,6 +2,7 @@
 
 use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{HEADER, builder, default_key, layer, payload, send};
 
 const KIB: usize = 1024;

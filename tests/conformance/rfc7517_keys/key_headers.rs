@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, HEADER, default_key, encode, key, layer, payload, send, token, token_of,
 };

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, HEADER, ISSUER, builder_for, decode, default_key, encode, key, key_set, layer,
     payload, send, token, token_of,

@@ -2,6 +2,7 @@
 
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, builder_for, decode, encode, key, key_set, send, token_of};
 
 /// The orders of the curves, big-endian.

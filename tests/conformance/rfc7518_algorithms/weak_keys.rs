@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, ISSUER, builder_for, decode, default_key, encode, key, send, token, token_of,
 };

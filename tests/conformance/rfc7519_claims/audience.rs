@@ -3,6 +3,7 @@
 use serde_json::json;
 use tower_jwt_auth::{ErrorKind, Issuer};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, ISSUER, builder_for, default_key, key_set, layer, payload, send, signed, token,
 };

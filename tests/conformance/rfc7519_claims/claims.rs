@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use tower_jwt_auth::{Algorithm, Claims, ErrorKind, Issuer, JwtAuthLayer, Key, TokenType};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, ISSUER, NOW, at, clock, default_key, issuer, layer, payload, send, signed, token,
 };

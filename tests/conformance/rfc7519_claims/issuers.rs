@@ -4,6 +4,7 @@
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, ISSUER, builder_for, default_key, key, key_set, layer, payload, send, signed, token,
 };

@@ -2,6 +2,7 @@
 
 use tower_jwt_auth::ErrorKind;
 
+use crate::support::tokio;
 use crate::support::{layer, payload, send, signed};
 
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tower_jwt_auth::testing::TestClock;
 use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{NOW, at, builder, clock, layer, payload, send, signed, token};
 
 /// Returns the error of a layer with this leeway for a token with these claims, in JSON.

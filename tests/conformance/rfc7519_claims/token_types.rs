@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::TokenBuilder;
 use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer, TokenType};
 
+use crate::support::tokio;
 use crate::support::{builder, layer, payload, send, token};
 
 const OTHERS: [&str; 15] = [

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestIssuerBuilder};
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::web::Web;
 use crate::support::{AUDIENCE, builder_for, default_key, send, token};
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, builder_for, decode, key, key_set, send, token_of};
 
 const PUBLIC: [Algorithm; 4] = [

@@ -7,6 +7,7 @@ use tower_jwt_auth::{
     RequestParts, TokenSource,
 };
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, ask, builder, builder_for, issuer, key, send, token};
 
 #[tokio::test]

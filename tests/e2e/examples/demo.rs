@@ -3,6 +3,7 @@
 use tokio::net::TcpListener;
 
 use crate::harness::Server;
+use crate::support::tokio;
 
 const END: &str = "To stop";
 

@@ -8,6 +8,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tower_jwt_auth::testing::TestIssuer;
 
 use crate::harness::Server;
+use crate::support::tokio;
 
 /// The lines that the example prints for one port. Of the last one only the end is fixed.
 const CALLS: [&str; 7] = [

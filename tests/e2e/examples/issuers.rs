@@ -10,6 +10,7 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 
 use crate::harness::{AUDIENCE, Server, in_time};
+use crate::support::tokio;
 
 const PARTNER: &str = "https://partner.example";
 

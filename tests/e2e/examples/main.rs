@@ -12,5 +12,8 @@ mod quickstart;
 mod rate_limit;
 mod routes;
 mod shutdown;
+#[path = "../../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with other tests")]
+mod support;
 mod tokens;
 mod user_lookup;

@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 
 use crate::harness::run;
 use crate::issuers::SecretFile;
+use crate::support::tokio;
 
 const NAMED: [&str; 4] = [
     "--issuer",

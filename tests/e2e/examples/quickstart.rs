@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use tower_jwt_auth::testing::TestIssuer;
 
 use crate::harness::{AUDIENCE, Server, run};
+use crate::support::tokio;
 
 #[tokio::test]
 async fn it_greets_the_subject_of_the_token() {

@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use tower_jwt_auth::testing::TestIssuer;
 
 use crate::harness::{AUDIENCE, Server, run};
+use crate::support::tokio;
 
 #[tokio::test]
 async fn callers_have_separate_quotas_and_scopes_are_still_required() {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestIssuer;
 
 use crate::harness::Server;
+use crate::support::tokio;
 
 #[tokio::test]
 async fn the_public_route_needs_no_token() {

@@ -6,6 +6,7 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 
 use crate::harness::Server;
+use crate::support::tokio;
 
 /// Returns a token that expired so many seconds ago.
 fn expired_for(issuer: &TestIssuer, seconds: u64) -> String {

@@ -1,6 +1,7 @@
 //! The example `user_lookup`: a check that loads the user from a database.
 
 use crate::harness::Server;
+use crate::support::tokio;
 
 #[tokio::test]
 async fn the_printed_commands_do_what_their_comments_say() {

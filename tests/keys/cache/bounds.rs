@@ -11,6 +11,7 @@ use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer, JwksCacheSettings, Key, KeySet};
 
 use crate::cache::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
+use crate::support::tokio;
 
 fn jwks(keys: &[Value]) -> String {
     json!({ "keys": keys }).to_string()

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::cache::mock::{Answer, Mock, kind};
+use crate::support::tokio;
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_requests_on_a_cold_cache_share_one_fetch() {

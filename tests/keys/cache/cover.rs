@@ -8,6 +8,7 @@ use tokio::time::{Instant, advance, sleep, timeout};
 use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
+use crate::support::tokio;
 
 const SECOND: Duration = Duration::from_secs(1);
 

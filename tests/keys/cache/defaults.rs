@@ -15,6 +15,7 @@ use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings};
 
 use crate::cache::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
+use crate::support::tokio;
 
 /// Returns settings with which a request waits until a fetch has ended.
 fn long_wait() -> JwksCacheSettings {

@@ -6,6 +6,7 @@ use serde_json::json;
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings};
 
 use crate::cache::mock::{AUDIENCE, ISSUER, Mock, kind, minutes};
+use crate::support::tokio;
 
 const OPENID: &str = "https://issuer.example/.well-known/openid-configuration";
 const OAUTH: &str = "https://issuer.example/.well-known/oauth-authorization-server";

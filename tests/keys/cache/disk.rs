@@ -8,6 +8,7 @@ use tower_jwt_auth::{Authenticator, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::cache::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock};
 use crate::cache::restart::Folder;
+use crate::support::tokio;
 
 /// Returns an authenticator, and the number of its attempts to write a snapshot. Each of them
 /// fails, and then hangs until the sender of `gate` is dropped.

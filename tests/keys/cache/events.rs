@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use tower_jwt_auth::{Authenticator, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::cache::mock::{AUDIENCE, Answer, ISSUER, Mock, minutes};
+use crate::support::tokio;
 
 type Events = Arc<Mutex<Vec<String>>>;
 

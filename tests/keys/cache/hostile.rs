@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeySet};
 
 use crate::cache::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, kind};
+use crate::support::tokio;
 
 const OPENID: &str = "https://issuer.example/.well-known/openid-configuration";
 /// Fits into a body of 1 MiB, and overflows the stack of a parser without a limit on recursion.

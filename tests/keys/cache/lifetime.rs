@@ -5,6 +5,7 @@ use std::time::Duration;
 use tower_jwt_auth::JwksCacheSettings;
 
 use crate::cache::mock::Mock;
+use crate::support::tokio;
 
 /// Returns the TTL of a key set in seconds, measured by when it expires: an hour later.
 async fn ttl(headers: &[(&'static str, &str)]) -> u64 {

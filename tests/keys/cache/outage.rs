@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep};
 use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
+use crate::support::tokio;
 
 const FAULTS: [Answer; 10] = [
     Answer::Status(500),

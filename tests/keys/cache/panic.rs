@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use tower_jwt_auth::{Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::cache::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, minutes};
+use crate::support::tokio;
 
 /// So many calls that a loop without backoff is noticed, and ends.
 const ALWAYS: Range<usize> = 0..500;

@@ -9,6 +9,7 @@ use tower_jwt_auth::{
 
 use crate::cache::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
 use crate::cache::restart::Folder;
+use crate::support::tokio;
 
 const PASSWORDS: [&str; 5] = [
     "https://user:hunter2@issuer.example/jwks",

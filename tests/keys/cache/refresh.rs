@@ -7,6 +7,7 @@ use tower_jwt_auth::testing::TestClock;
 use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
+use crate::support::tokio;
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_refreshed_in_the_background_before_their_ttl_has_passed() {

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
+use crate::support::tokio;
 
 /// A temporary directory, removed on drop.
 pub(crate) struct Folder(PathBuf);

@@ -10,6 +10,8 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings, JwtAuthLayer};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
+use crate::support::block_on;
+use crate::support::tokio;
 
 #[test]
 fn no_runtime_is_needed_to_build_or_to_read_the_health() {
@@ -21,7 +23,7 @@ fn no_runtime_is_needed_to_build_or_to_read_the_health() {
 fn without_a_runtime_a_request_fails_with_an_error_and_no_panic() {
     let mock = Mock::new();
     let authenticator = mock.authenticator();
-    let error = futures::executor::block_on(authenticator.authenticate(&mock.token())).unwrap_err();
+    let error = block_on(authenticator.authenticate(&mock.token())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(
@@ -166,7 +168,7 @@ fn joining_a_fetch_without_a_runtime_fails_with_an_error() {
         )
         .await;
     });
-    let outcome = futures::executor::block_on(authenticator.authenticate(&token));
+    let outcome = block_on(authenticator.authenticate(&token));
     assert_eq!(kind(outcome), Some(ErrorKind::KeysUnavailable));
 }
 

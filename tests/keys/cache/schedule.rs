@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwksCacheSettings, KeysEvent};
 
 use crate::cache::mock::{AUDIENCE, Answer, ISSUER, Mock, kind};
+use crate::support::tokio;
 
 const STEPS: usize = 10_000;
 /// The values of `max-age` that the issuer sends, in seconds.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 
 use crate::cache::mock::{Mock, kind};
+use crate::support::block_on;
+use crate::support::tokio;
 
 /// Runs `work` on a thread of its own and fails if it does not end: a deadlock can't be cancelled.
 fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -29,7 +31,7 @@ fn a_request_on_a_runtime_that_was_shut_down_is_answered() {
         let token = mock.token();
         let request = authenticator.authenticate(&token);
         // tokio's timers panic on such a runtime; that must not be a deadlock.
-        let request = std::panic::AssertUnwindSafe(|| kind(futures::executor::block_on(request)));
+        let request = std::panic::AssertUnwindSafe(|| kind(block_on(request)));
         drop(std::panic::catch_unwind(request));
     });
 }

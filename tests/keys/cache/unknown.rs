@@ -9,6 +9,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{ErrorKind, JwksCacheSettings, JwtAuthLayer};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
+use crate::support::tokio;
 
 #[tokio::test(start_paused = true)]
 async fn a_new_key_is_fetched_at_once() {

@@ -9,6 +9,7 @@ use tower_jwt_auth::testing::{Fault, Rotation, TestIssuer};
 
 use crate::network::support::{authenticator, kind, settings, unknown_key_token, until_accepted};
 use crate::support::faults::outages;
+use crate::support::tokio;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_cached_keys_every_fault_is_an_outage_that_ends_within_five_seconds_of_recovery() {

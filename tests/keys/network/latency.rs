@@ -8,6 +8,7 @@ use tower_jwt_auth::testing::{Fault, TestIssuer, TestKey};
 use tower_jwt_auth::{Algorithm, Authenticator};
 
 use crate::network::support::{AUDIENCE, authenticator, settings};
+use crate::support::tokio;
 
 const FLOOD: usize = 10_000;
 const REQUESTS: usize = 4000;

@@ -4,6 +4,8 @@ use tokio::runtime::Builder;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, Issuer};
 
+use crate::support::tokio;
+
 #[test]
 fn on_a_runtime_without_io_the_default_client_fails_with_an_error() {
     let issuer = Issuer::jwks(

@@ -7,6 +7,7 @@ use tower_jwt_auth::{
 };
 
 use crate::checks::support::{bearing, builder, send, token};
+use crate::support::tokio;
 
 fn rejecting(error: &Error) -> JwtAuthLayer {
     let error = error.clone();

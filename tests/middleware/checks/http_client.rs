@@ -7,6 +7,7 @@ use tower::service_fn;
 use tower_jwt_auth::{CheckOutcome, Error, ErrorClass, ErrorKind, HttpClient};
 
 use crate::checks::support::{builder, rejection, token};
+use crate::support::tokio;
 
 const URL: &str = "https://issuer.example/sessions";
 

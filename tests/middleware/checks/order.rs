@@ -9,6 +9,7 @@ use tower_jwt_auth::{
 };
 
 use crate::checks::support::{bearing, builder, rejection, send, token};
+use crate::support::tokio;
 
 /// Records the names of the checks that ran.
 #[derive(Clone, Default)]

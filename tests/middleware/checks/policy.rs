@@ -4,6 +4,7 @@
 use serde_json::json;
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, Answer, ask, bearer, builder, default_key, key_set, send, token};
 
 fn reading() -> JwtAuthLayer {

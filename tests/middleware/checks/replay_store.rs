@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use tower_jwt_auth::{ErrorKind, InsertOutcome, ReplayStore, TokenId};
 
 use crate::checks::support::{builder, rejection, token};
+use crate::support::tokio;
 
 /// What a shared database would be.
 #[derive(Clone, Default)]

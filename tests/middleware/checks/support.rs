@@ -7,7 +7,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::testing::TokenBuilder;
 use tower_jwt_auth::{Error, Issuer, JwtAuthBuilder, JwtAuthLayer};
 
-use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
+use crate::support::{AUDIENCE, ISSUER, default_key, public_key, wait_for};
 
 pub(crate) fn token() -> TokenBuilder {
     default_key().token().issuer(ISSUER).audience(AUDIENCE)
@@ -40,7 +40,8 @@ where
             .insert(Seen(request.extensions().clone()));
         Ok::<_, Infallible>(response)
     });
-    let mut response = layer.layer(inner).oneshot(request).await.unwrap();
+    let response = layer.layer(inner).oneshot(request);
+    let mut response = wait_for("the response", response).await.unwrap();
     let seen = response.extensions_mut().remove::<Seen>();
     (response, seen.map(|Seen(extensions)| extensions))
 }

@@ -10,6 +10,8 @@ use tokio::time::{Instant, sleep};
 use tower_jwt_auth::{CheckContext, CheckOutcome, Claims, Error, ErrorClass, ErrorKind};
 
 use crate::checks::support::{bearing, builder, rejection, send, token};
+use crate::support::block_on;
+use crate::support::tokio;
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_does_not_answer_leads_to_503_after_its_time_limit() {
@@ -100,7 +102,7 @@ fn outside_a_tokio_runtime_a_check_has_no_time_limit() {
         .check_fn(|_, _| CheckOutcome::pending(async { Ok(()) }))
         .build()
         .unwrap();
-    let error = futures::executor::block_on(rejection(&layer, &token().sign()));
+    let error = block_on(rejection(&layer, &token().sign()));
     assert!(error.is_none());
 }
 

@@ -17,6 +17,7 @@ use tower_jwt_auth::{Algorithm, JwtAuthLayer};
 
 use crate::composition::watched::watched_layer;
 use crate::support::system_clock::token;
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER};
 
 const BURST: u32 = 5;

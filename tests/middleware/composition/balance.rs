@@ -12,6 +12,7 @@ use tower::{BoxError, Layer as _, Service as _, ServiceBuilder, ServiceExt as _}
 use tower_test::mock::{self, Handle, Mock};
 
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 type Endpoint = Mock<Request<String>, Response<String>>;
 type Caller = Handle<Request<String>, Response<String>>;

@@ -14,6 +14,7 @@ use tower_jwt_auth::{
 };
 
 use crate::support::system_clock::layer;
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
 
 type Extractor = ClaimsKeyExtractor<JsonClaims>;

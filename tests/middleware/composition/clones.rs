@@ -7,6 +7,7 @@ use tower_jwt_auth::{Claims, RequestParts, RequireLayer};
 use crate::composition::watched::Costly;
 use crate::support::Held;
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 #[tokio::test]
 async fn an_accepted_request_clones_nothing_when_the_keys_are_cached() {

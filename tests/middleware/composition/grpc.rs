@@ -13,6 +13,7 @@ use tower_governor::governor::GovernorConfigBuilder;
 use tower_jwt_auth::testing::TokenBuilder;
 use tower_jwt_auth::{ClaimsKeyExtractor, Issuer, JsonClaims, JwtAuthLayer, RequireLayer};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
 
 type Extractor = ClaimsKeyExtractor<JsonClaims>;

@@ -12,6 +12,7 @@ use tower::{BoxError, Service as _, ServiceBuilder, ServiceExt as _, service_fn}
 use crate::composition::watched::{Costly, answer};
 use crate::support::Held;
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 const SECOND: Duration = Duration::from_secs(1);
 

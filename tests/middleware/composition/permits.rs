@@ -15,6 +15,7 @@ use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 use crate::composition::watched::answer;
 use crate::support::Held;
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 fn permits(number: usize) -> (Arc<Semaphore>, GlobalConcurrencyLimitLayer) {
     let permits = Arc::new(Semaphore::new(number));

@@ -12,6 +12,7 @@ use tower_jwt_auth::{
 
 use crate::composition::watched::{answer, rejected};
 use crate::support::system_clock::{layer, request};
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
 
 fn token_with(claim: &str, value: impl Into<Value>) -> String {

@@ -11,6 +11,7 @@ use tower_test::mock;
 
 use crate::composition::watched::{Costly, answer};
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 use crate::support::{AUDIENCE, Held, ISSUER, default_key};
 
 fn read() -> RequireLayer<JsonClaims> {

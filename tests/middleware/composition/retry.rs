@@ -9,6 +9,7 @@ use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use crate::composition::watched::{Count, watched_layer};
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 /// Retries on a server error, up to three attempts.
 #[derive(Clone)]

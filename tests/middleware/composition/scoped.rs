@@ -9,6 +9,7 @@ use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, RequireLayer, Scoped, Scop
 
 use crate::composition::watched::rejected;
 use crate::support::system_clock::layer;
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
 
 struct OrdersRead;

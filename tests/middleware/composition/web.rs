@@ -14,6 +14,7 @@ use tower_http::trace::TraceLayer;
 use tower_jwt_auth::{Issuer, JwtAuthLayer};
 
 use crate::support::system_clock::{layer, token};
+use crate::support::tokio;
 use crate::support::{AUDIENCE, Held, ISSUER, public_key};
 
 /// Reads the request's body, and answers with a body that is worth compressing.

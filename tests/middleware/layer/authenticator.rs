@@ -3,6 +3,7 @@
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, builder, clock, issuer, layer, payload, signed, token};
 
 fn authenticator() -> Authenticator {

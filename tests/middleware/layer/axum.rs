@@ -9,6 +9,7 @@ use tower::ServiceExt as _;
 use tower_jwt_auth::{Claims, Issuer, JsonClaims, JwtAuthLayer};
 
 use crate::support::system_clock::{layer, token};
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
 
 #[derive(Deserialize)]

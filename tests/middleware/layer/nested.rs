@@ -11,6 +11,7 @@ use tower_jwt_auth::{
 
 use crate::support::AUDIENCE;
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 const STAFF: &str = "https://staff.example";
 

@@ -13,6 +13,8 @@ use tower_jwt_auth::{
     Algorithm, Authenticator, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, TokenCacheSettings,
 };
 
+use crate::support::block_on;
+use crate::support::tokio;
 use crate::support::{
     AUDIENCE, ISSUER, bearer, clock, default_key, issuer, key, key_set, send, token, token_of,
 };
@@ -131,8 +133,7 @@ fn is_ready_at_once(layer: &JwtAuthLayer, token: &str) -> bool {
 
 #[test]
 fn without_a_runtime_a_token_is_verified_on_the_same_thread() {
-    let claims =
-        futures::executor::block_on(authenticator().authenticate(&token().sign())).unwrap();
+    let claims = block_on(authenticator().authenticate(&token().sign())).unwrap();
     assert_eq!(claims.0, thread::current().id());
 }
 

@@ -3,6 +3,7 @@
 use http::{Method, Request};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::support::{ask, bearer, builder, layer, request, send, token};
 
 fn optional() -> JwtAuthLayer {

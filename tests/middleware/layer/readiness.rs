@@ -13,6 +13,7 @@ use tower_test::{assert_request_eq, mock};
 
 use crate::support::Held;
 use crate::support::system_clock::{layer, request, token};
+use crate::support::tokio;
 
 async fn answer(request: Request<String>) -> Result<Response<String>, Infallible> {
     let subject = request

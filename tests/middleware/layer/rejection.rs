@@ -11,6 +11,7 @@ use tower_jwt_auth::{
 };
 
 use crate::support::system_clock::request;
+use crate::support::tokio;
 use crate::support::{AUDIENCE, Held, ISSUER, public_key};
 
 async fn never(_: Request<String>) -> Result<Response<String>, Infallible> {

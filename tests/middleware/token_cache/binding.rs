@@ -8,6 +8,7 @@ use serde_json::json;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, JwtAuthLayer, RequestParts, RequireLayer};
 
+use crate::support::tokio;
 use crate::token_cache::{builder, token};
 
 /// The SHA-256 thumbprint of the client's certificate, as the TLS terminator inserts it.

@@ -2,6 +2,7 @@
 
 use tower_jwt_auth::{Clock, ConfigErrorKind, TokenCacheSettings};
 
+use crate::support::tokio;
 use crate::token_cache::{builder, fixed_clock, is_same, seconds, token};
 
 /// Verifies 1,000 distinct tokens. Returns how many of them are cached after that.

@@ -8,6 +8,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Authenticator, ErrorKind, Issuer};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key};
 use crate::token_cache::{
     builder, fixed_clock, is_same, kind, public, seconds, token, with_token_cache,

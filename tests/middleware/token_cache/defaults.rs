@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, Issuer, TokenCacheSettings};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER};
 use crate::token_cache::{builder, fixed_clock, is_same, public, seconds};
 

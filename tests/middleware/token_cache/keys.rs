@@ -7,6 +7,7 @@ use tower_jwt_auth::{
     Algorithm, ErrorKind, Issuer, KeyQuery, KeySet, KeySource, Keys, KeysFuture, TokenCacheSettings,
 };
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key};
 use crate::token_cache::{is_same, kind, public, token, with_token_cache};
 

@@ -8,6 +8,7 @@ use tower::Layer as _;
 use tower_jwt_auth::tonic::RequestExt as _;
 use tower_jwt_auth::{Claims, Error, ErrorKind, Issuer, JwtAuthLayer, Key};
 
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key};
 use crate::tonic::client::GreeterClient;
 use crate::tonic::greeter::Greeter;

@@ -11,6 +11,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::tonic::DetailedStatus;
 use tower_jwt_auth::{Challenge, JsonClaims, JwtAuthLayer};
 
+use crate::support::tokio;
 use crate::tonic::support::{DOWN, builder, greeter, token};
 
 fn detailed() -> JwtAuthLayer<JsonClaims, DetailedStatus> {

@@ -8,6 +8,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::server::health_reporter;
 use tower_jwt_auth::tonic::grpc_methods;
 
+use crate::support::tokio;
 use crate::tonic::client::GreeterClient;
 use crate::tonic::greeter::Greeter;
 use crate::tonic::support::{Pipe, builder, serve, token};

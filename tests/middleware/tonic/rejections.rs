@@ -3,6 +3,7 @@
 use tonic::{Code, Status};
 use tower_jwt_auth::testing::TokenBuilder;
 
+use crate::support::tokio;
 use crate::tonic::support::{DOWN, builder, greeter, protected, token};
 
 fn metadata<'s>(status: &'s Status, name: &str) -> Option<&'s str> {

@@ -3,6 +3,7 @@
 use tonic::Code;
 use tower_jwt_auth::testing::TokenBuilder;
 
+use crate::support::tokio;
 use crate::tonic::support::{builder, greeter, protected, token};
 
 /// Returns a token with a length of about `bytes`.

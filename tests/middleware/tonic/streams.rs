@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tower_jwt_auth::Claims;
 use tower_jwt_auth::tonic::until_expiry;
 
+use crate::support::tokio;
 use crate::tonic::support::{builder, protected, token};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -13,6 +13,7 @@ use tonic_web::{GrpcWebClientLayer, GrpcWebLayer};
 use tower::{Layer as _, ServiceExt as _};
 use tower_jwt_auth::tonic::DetailedStatus;
 
+use crate::support::tokio;
 use crate::tonic::greeter::Greeter;
 use crate::tonic::support::{builder, layer, token};
 

@@ -20,6 +20,7 @@ use tower_jwt_auth::tonic::RequestExt as _;
 use tower_jwt_auth::{Algorithm, Claims, JsonClaims};
 
 use crate::support::system_clock::{layer, request};
+use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key};
 
 /// One test at a time.

@@ -16,6 +16,7 @@ use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings};
 
 use crate::properties::support::{AUDIENCE, ISSUER, cases};
+use crate::support::tokio;
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * 60;

@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 
-use futures::executor::block_on;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response};
 use proptest::prelude::*;
@@ -12,6 +11,7 @@ use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
 use crate::properties::grammar::{Parsed, parse};
 use crate::properties::support::{builder, cases, payload, sign};
+use crate::support::block_on;
 
 /// Returns whether a value in a challenge can contain this character: %x20-21 / %x23-5B / %x5D-7E
 /// (RFC 6750 §3).

@@ -5,7 +5,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-use futures::executor::block_on;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -19,6 +18,7 @@ use tower_jwt_auth::{
 use crate::properties::support::{
     AUDIENCE, HEADER, ISSUER, NOW, builder, cases, payload, secret, sign,
 };
+use crate::support::block_on;
 
 /// Reads `meta` in part, ignores its errors, and reads the members around it as they come.
 #[derive(Default)]

@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
-use futures::executor::block_on;
 use proptest::prelude::*;
 use tower_jwt_auth::{Authenticator, ErrorKind};
 
 use crate::properties::support::{authenticate, builder, cases, payload, sign};
 use crate::properties::values::{ClaimValue, claim};
+use crate::support::block_on;
 
 static READERS: LazyLock<Authenticator> = LazyLock::new(|| {
     builder()

@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use futures::executor::block_on;
 use proptest::test_runner::Config;
 use tower_jwt_auth::testing::{TestClock, TestKey};
 use tower_jwt_auth::{
     Algorithm, Authenticator, Claims, Error, Issuer, JwtAuthBuilder, JwtAuthLayer, Key,
 };
+
+use crate::support::block_on;
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";

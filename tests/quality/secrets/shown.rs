@@ -10,6 +10,7 @@ use tower_jwt_auth::{
 };
 
 use crate::secrets::{encode, jwk_of, key_of, random_secret};
+use crate::support::tokio;
 
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://api.example";

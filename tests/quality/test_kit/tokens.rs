@@ -4,9 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::algorithm::Algorithm;
-use crate::clock::Clock as _;
-use crate::testing::{TestClock, TestKey};
+use tower_jwt_auth::testing::{TestClock, TestKey};
+use tower_jwt_auth::{Algorithm, Clock as _};
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of the kit. They use raw sockets, because an HTTP client hides malformed responses.
+//! The test kit. Its issuer is tested with raw sockets, because an HTTP client hides malformed responses.
 
 mod faults;
 mod issuer;

@@ -5,9 +5,10 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
-use super::{get, get_with, send, split_url, tasks_fall_to};
-use crate::algorithm::Algorithm;
-use crate::testing::{Fault, Rotation, TestIssuer};
+use crate::support::tokio;
+use crate::test_kit::{get, get_with, send, split_url, tasks_fall_to};
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::testing::{Fault, Rotation, TestIssuer};
 
 #[tokio::test]
 async fn metadata_points_to_the_keys() {

@@ -3,8 +3,9 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
-use super::{get, send, tasks_fall_to};
-use crate::testing::{Fault, TestIssuer};
+use crate::support::tokio;
+use crate::test_kit::{get, send, tasks_fall_to};
+use tower_jwt_auth::testing::{Fault, TestIssuer};
 
 async fn issuer_with(fault: Fault) -> TestIssuer {
     let issuer = TestIssuer::start().await.unwrap();

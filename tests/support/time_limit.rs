@@ -1,0 +1,90 @@
+//! A bound in time for whatever a test waits for.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::LazyLock;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+thread_local! {
+    /// What the test waits for, as far as it said so.
+    static AWAITED: Cell<&'static str> = const { Cell::new("something that does not happen") };
+}
+
+/// A minute, or as many seconds as `TEST_TIME_LIMIT` says.
+static LIMIT: LazyLock<Duration> = LazyLock::new(|| {
+    let seconds = std::env::var("TEST_TIME_LIMIT").ok();
+    Duration::from_secs(seconds.map_or(60, |seconds| seconds.parse().unwrap()))
+});
+
+/// Says what the test waits for while it waits for the future.
+pub(crate) async fn wait_for<F: Future>(what: &'static str, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let poll = future.as_mut().poll(context);
+        if poll.is_pending() {
+            AWAITED.set(what);
+        }
+        poll
+    })
+    .await
+}
+
+/// Panics if the future takes longer than the limit. The time is real, also if tokio's is paused.
+pub(crate) async fn within_limit<F: Future>(future: F) -> F::Output {
+    let start = Instant::now();
+    let mut future = pin!(future);
+    let mut alarm = None;
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(output);
+        }
+        assert!(
+            start.elapsed() < *LIMIT,
+            "after {:?} the test still waits for {}",
+            *LIMIT,
+            AWAITED.get()
+        );
+        alarm.get_or_insert_with(|| Alarm::set(*LIMIT, context.waker().clone()));
+        Poll::Pending
+    })
+    .await
+}
+
+/// Like that of `futures`, within the limit.
+#[track_caller]
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    futures::executor::block_on(within_limit(future))
+}
+
+/// Wakes a task at the limit. Ends the process if the task does not yield for as long again.
+struct Alarm(#[expect(dead_code, reason = "its drop ends the thread")] Sender<()>);
+
+impl Alarm {
+    fn set(limit: Duration, waker: Waker) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let test = std::thread::current().name().map(ToOwned::to_owned);
+        std::thread::spawn(move || {
+            let expired = || receiver.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if expired() {
+                waker.wake();
+                if expired() {
+                    eprintln!("{test:?} has been running for {:?}", 2 * limit);
+                    std::process::exit(1);
+                }
+            }
+        });
+        Self(sender)
+    }
+}
+
+#[test]
+fn a_test_that_waits_too_long_says_for_what() {
+    let waiting = within_limit(wait_for("Godot", std::future::pending::<()>()));
+    let mut waiting = pin!(waiting);
+    let mut context = std::task::Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    assert_eq!(AWAITED.get(), "Godot");
+}
