@@ -40,8 +40,8 @@ pub enum ConfigErrorKind {
 
 /// A configuration that is unsafe or can't work.
 ///
-/// Displays as a text that names the setting, its value, and what would be right. Contains no
-/// secret.
+/// Displays as a text that names what is wrong and, where possible, the setting, its value and what
+/// would be right. Contains no secret.
 ///
 /// # Examples
 ///

@@ -125,7 +125,8 @@
 //! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
 //!   or is past its TTL, at a limited rate.
 //! - An outage of the issuer leads to 503, never to 401.
-//! - No token, secret or value of a claim is in a log event, an error or a `Debug` output.
+//! - No token, secret or value of a claim is in a log event, an error or a `Debug` output, except
+//!   for the name of a configured issuer.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,

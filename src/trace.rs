@@ -68,7 +68,7 @@ mod events {
         tracing::warn!(
             target: TARGET,
             issuer,
-            "refetch_limit reached: too many tokens with unknown key ids"
+            "refetch_limit reached: too many tokens whose key is not in the set"
         );
     }
 }

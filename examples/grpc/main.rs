@@ -10,7 +10,7 @@
 //! listening on http://127.0.0.1:… (gRPC and HTTP)
 //! listening on http://127.0.0.1:… (gRPC)
 //! gRPC Health/Check without a token: Serving
-//! gRPC Greeter/Hello without a token: Unauthenticated, no access token was given (MISSING_TOKEN)
+//! gRPC Greeter/Hello without a token: Unauthenticated, the request has no verified access token (MISSING_TOKEN)
 //! gRPC Greeter/Hello with an expired token: Unauthenticated, the access token has expired (EXPIRED)
 //! gRPC Greeter/Hello with a valid token: hello alice
 //! gRPC Greeter/Greet with a valid token: hello bob and carol, from alice

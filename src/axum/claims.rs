@@ -12,7 +12,7 @@ use crate::{Claims, MissingClaims};
 
 /// Extracts the claims that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted.
 ///
-/// Rejects with 401 if the layer let the request pass without a token. Rejects with 500 if no layer
+/// Rejects with 401 if the layer let the request pass without claims. Rejects with 500 if no layer
 /// with this claims type ran for the route; a log event at level error names the claims type.
 ///
 /// # Examples
@@ -41,7 +41,7 @@ where
     }
 }
 
-/// Extracts `Option<Claims<C>>`: `None` if the layer let the request pass without a token
+/// Extracts `Option<Claims<C>>`: `None` if the layer let the request pass without claims
 /// ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)).
 ///
 /// Rejects with 500 if no layer with this claims type ran: then no token was looked for.
@@ -55,7 +55,7 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClaimsRejection> {
         match Self::from_extensions(&parts.extensions) {
             Ok(claims) => Ok(Some(claims.clone())),
-            Err(MissingClaims::NoToken) => Ok(None),
+            Err(MissingClaims::Unauthenticated) => Ok(None),
             Err(missing) => Err(missing.into()),
         }
     }
@@ -80,7 +80,7 @@ impl ClaimsRejection {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self.missing {
-            MissingClaims::NoToken => StatusCode::UNAUTHORIZED,
+            MissingClaims::Unauthenticated => StatusCode::UNAUTHORIZED,
             MissingClaims::NoLayer => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -95,7 +95,7 @@ impl From<MissingClaims> for ClaimsRejection {
 impl IntoResponse for ClaimsRejection {
     fn into_response(self) -> Response {
         match self.missing {
-            MissingClaims::NoToken => {
+            MissingClaims::Unauthenticated => {
                 (self.status(), [(WWW_AUTHENTICATE, "Bearer")]).into_response()
             }
             MissingClaims::NoLayer => self.status().into_response(),

@@ -130,7 +130,7 @@ impl ScopedRejection {
 impl From<MissingClaims> for ScopedRejection {
     fn from(missing: MissingClaims) -> Self {
         match missing {
-            MissingClaims::NoToken => Self::rejected(ErrorKind::MissingToken.into()),
+            MissingClaims::Unauthenticated => Self::rejected(ErrorKind::MissingToken.into()),
             MissingClaims::NoLayer => Self::Claims(missing.into()),
         }
     }

@@ -117,8 +117,7 @@ fn rsa_check(algorithm: Algorithm) -> Result<RsaCheck, KeyRejected> {
         Algorithm::RS256 => rsa::PublicKey::pkcs1v15_verify::<Sha256>,
         Algorithm::RS384 => rsa::PublicKey::pkcs1v15_verify::<Sha384>,
         Algorithm::RS512 => rsa::PublicKey::pkcs1v15_verify::<Sha512>,
-        // These require a salt as long as the hash (RFC 7518 §3.5). rsa's `pss::VerifyingKey` does
-        // not.
+        // These require a salt as long as the hash (RFC 7518 §3.5).
         Algorithm::PS256 => rsa::PublicKey::pss_verify::<Sha256>,
         Algorithm::PS384 => rsa::PublicKey::pss_verify::<Sha384>,
         Algorithm::PS512 => rsa::PublicKey::pss_verify::<Sha512>,

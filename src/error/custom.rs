@@ -15,7 +15,8 @@ impl Error {
     ///
     /// [`kind`](Self::kind) is [`ErrorKind::Custom`] with `name`, which is logged, and which
     /// `DetailedStatus` (feature `tonic`) sends to gRPC callers as the reason. `description` is
-    /// shown to the caller: in the challenge, or as `grpc-message`.
+    /// shown to the caller: in the challenge, which [`Unavailable`](ErrorClass::Unavailable) does
+    /// not have, or as `grpc-message`.
     ///
     /// # Errors
     ///

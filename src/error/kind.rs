@@ -4,14 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request has no token.
+    /// The request has no token, or is exempt from authentication, so that its token was not read.
     MissingToken,
     /// The request has different tokens in two places, or gives a header, query parameter or
     /// WebSocket subprotocol with credentials twice (RFC 6750 §2, §3.1).
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
-    /// a JSON object, or an object in one of them has two members with the same name (within the
-    /// value of a claim that this crate reads: [`InvalidClaim`](Self::InvalidClaim)).
+    /// a JSON object, or an object in one of them has two members with the same name (an error
+    /// within the value of a claim that this crate reads is [`InvalidClaim`](Self::InvalidClaim)).
     MalformedToken,
     /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
     /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).
@@ -27,7 +27,7 @@ pub enum ErrorKind {
     UnknownIssuer,
     /// The issuer has no key with the token's `kid`, or none for its algorithm.
     UnknownKey,
-    /// No key of the issuer made the signature.
+    /// None of the issuer's keys that `kid` and `alg` select, at most 4, made the signature.
     InvalidSignature,
     /// A required claim is absent.
     MissingClaim,
@@ -99,7 +99,7 @@ impl ErrorKind {
     /// Returns the text for the caller. It contains nothing of the token and nothing internal.
     pub(super) const fn description(self) -> &'static str {
         match self {
-            Self::MissingToken => "no access token was given",
+            Self::MissingToken => "the request has no verified access token",
             Self::InvalidRequest => "credentials were given more than once",
             Self::MalformedToken => "the access token is malformed",
             Self::TokenTooLarge => "the access token is too large",

@@ -27,13 +27,15 @@ use crate::{
 /// - `tower_governor` keeps all keys until `config.limiter().retain_recent()` is called. Call it
 ///   periodically.
 /// - The response body must be axum's or tonic's (features `axum` and `tonic` of `tower_governor`).
+///   With axum's body, the responses of `tower_governor` itself (429 and 500) have no
+///   `grpc-status`.
 ///
 /// | request | response |
 /// |---|---|
-/// | exceeds the limit | 429 and `Retry-After`, in whole seconds rounded down (gRPC 8) |
+/// | exceeds the limit | 429 and `Retry-After`, in whole seconds rounded down (8 with tonic's body) |
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error (gRPC 16) |
 /// | has a token without the claim | 401 `invalid_token` (gRPC 16) |
-/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (gRPC 13), and a log event at level error |
+/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (13 with tonic's body), and a log event at level error |
 ///
 /// # Examples
 ///
@@ -128,7 +130,9 @@ where
         let claims =
             Claims::<C>::from_extensions(request.extensions()).map_err(
                 |missing| match missing {
-                    MissingClaims::NoToken => rejected(&ErrorKind::MissingToken.into(), &parts),
+                    MissingClaims::Unauthenticated => {
+                        rejected(&ErrorKind::MissingToken.into(), &parts)
+                    }
                     MissingClaims::NoLayer => GovernorError::UnableToExtractKey,
                 },
             )?;

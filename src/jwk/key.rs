@@ -44,7 +44,8 @@ impl Key {
     ///
     /// - [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC.
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
-    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, or is a public key.
+    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, or is the file of a
+    ///   key.
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
@@ -92,7 +93,7 @@ impl Key {
     /// a key on its own.
     pub fn from_jwk(json: &str) -> Result<Self, ConfigError> {
         json_web_key::from_json(json).map_err(|reason| {
-            ConfigError::new(ConfigErrorKind::UnusableKey, format!("the JWK {reason}"))
+            ConfigError::new(ConfigErrorKind::UnusableKey, format!("the key {reason}"))
         })
     }
 

@@ -75,8 +75,8 @@ pub enum SkipReason {
     },
     /// The secret has fewer than 8 distinct byte values.
     SecretNotRandom,
-    /// The secret is the file of a public key (CVE-2015-9235).
-    SecretIsPublicKey,
+    /// The secret is the file of a key: PEM, DER, JWK or SSH (CVE-2015-9235).
+    SecretIsKeyFile,
     /// The key id is longer than 512 bytes.
     KeyIdTooLong,
     /// The set has more than 128 usable keys, and this one comes after them.
@@ -110,7 +110,9 @@ impl fmt::Display for SkipReason {
                 "has an algorithm that the signature backend does not implement"
             }
             Self::UnknownKeyType => "has an unknown type: its kty is not RSA, EC, OKP or oct",
-            Self::UnsupportedCurve => "has a curve other than P-256, P-384, P-521 and Ed25519",
+            Self::UnsupportedCurve => {
+                "has no curve that its type supports: P-256, P-384 or P-521 for EC, Ed25519 for OKP"
+            }
             Self::MissingMember(name) => {
                 return write!(f, "lacks {name}, which its type requires");
             }
@@ -132,7 +134,9 @@ impl fmt::Display for SkipReason {
                 );
             }
             Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
-            Self::SecretIsPublicKey => "is a public key, which is not secret",
+            Self::SecretIsKeyFile => {
+                "is the file of a key (PEM, DER, JWK or SSH): pass the secret itself"
+            }
             Self::KeyIdTooLong => {
                 return write!(f, "has a key id of more than {MAX_KEY_ID_LEN} bytes");
             }

@@ -29,8 +29,8 @@ pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReas
     if secret.len() < min_len {
         return Err(SkipReason::SecretTooShort { min: min_len });
     }
-    if is_public_key(secret) {
-        return Err(SkipReason::SecretIsPublicKey);
+    if is_key_file(secret) {
+        return Err(SkipReason::SecretIsKeyFile);
     }
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
     if distinct < MIN_DISTINCT_BYTES {
@@ -39,11 +39,11 @@ pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReas
     Ok(())
 }
 
-/// Returns whether a secret is the file of a public key. Every holder of the public key could sign
-/// with it (CVE-2015-9235).
+/// Returns whether a secret is the file of a key. Every holder of a public key could sign with it
+/// (CVE-2015-9235).
 ///
 /// Reads the secret in place: a copy would not be wiped.
-fn is_public_key(secret: &[u8]) -> bool {
+fn is_key_file(secret: &[u8]) -> bool {
     let text = secret.trim_ascii_start();
     let is_jwk = text.starts_with(b"{") && contains(text, b"\"kty\"");
     is_jwk

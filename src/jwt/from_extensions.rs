@@ -31,7 +31,7 @@ pub enum MissingClaims {
     /// A layer with this claims type let the request pass without reading a token, or found none,
     /// as [`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip) or
     /// [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight) allows.
-    NoToken,
+    Unauthenticated,
     /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran for the request. This is
     /// a mistake in the server.
     NoLayer,
@@ -40,7 +40,7 @@ pub enum MissingClaims {
 impl fmt::Display for MissingClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoToken => {
+            Self::Unauthenticated => {
                 "no access token was given, or the request is exempt from authentication"
             }
             Self::NoLayer => "no JwtAuthLayer with this claims type ran",
@@ -56,7 +56,7 @@ impl<C: Send + Sync + 'static> Claims<C> {
     ///
     /// # Errors
     ///
-    /// [`MissingClaims::NoToken`] if the layer let the request pass without claims.
+    /// [`MissingClaims::Unauthenticated`] if the layer let the request pass without claims.
     /// [`MissingClaims::NoLayer`] if no layer with this claims type ran. With feature `tracing`, a
     /// log event at level error then names the claims type.
     ///
@@ -78,7 +78,7 @@ impl<C: Send + Sync + 'static> Claims<C> {
             return Ok(claims);
         }
         if extensions.get::<Unauthenticated<C>>().is_some() {
-            return Err(MissingClaims::NoToken);
+            return Err(MissingClaims::Unauthenticated);
         }
         trace::layer_missing(std::any::type_name::<Self>());
         Err(MissingClaims::NoLayer)
@@ -96,6 +96,6 @@ mod tests {
         let look_up = |extensions: &Extensions| <Claims>::from_extensions(extensions).map(|_| ());
         assert_eq!(look_up(&extensions), Err(MissingClaims::NoLayer));
         remove_claims::<JsonClaims>(&mut extensions);
-        assert_eq!(look_up(&extensions), Err(MissingClaims::NoToken));
+        assert_eq!(look_up(&extensions), Err(MissingClaims::Unauthenticated));
     }
 }

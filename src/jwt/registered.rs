@@ -100,7 +100,8 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have.
+    /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have. Of
+    /// `events`, only the presence counts.
     ///
     /// `scope`, `scp`, `client_id`, `azp`, `sid`, `acr` and `nonce` may have another type. Then
     /// they count as absent: they grant nothing, and are no reason to reject the token.

@@ -63,7 +63,7 @@ pub enum KeysEvent<'e> {
         /// The cause.
         error: &'e std::io::Error,
     },
-    /// Tokens with unknown key ids have used up the
+    /// Tokens whose key is not in the set have used up the
     /// [`refetch_limit`](crate::JwksCacheSettings::refetch_limit). Either forged tokens arrive in
     /// large numbers, or the issuer rotates its keys very fast. Reported once each time that the
     /// limit is reached.

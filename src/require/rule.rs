@@ -63,7 +63,7 @@ impl From<Error> for Failure {
 impl From<MissingClaims> for Failure {
     fn from(missing: MissingClaims) -> Self {
         match missing {
-            MissingClaims::NoToken => Self::Rejected(ErrorKind::MissingToken.into()),
+            MissingClaims::Unauthenticated => Self::Rejected(ErrorKind::MissingToken.into()),
             MissingClaims::NoLayer => Self::LayerMissing,
         }
     }

@@ -71,13 +71,13 @@ impl TestIssuer {
         self.state().metadata_fault = fault.map(Fault::validated);
     }
 
-    /// Returns the number of requests for the key set, whatever the responses were.
+    /// Returns the number of GET requests for the key set, whatever the responses were.
     #[must_use]
     pub fn jwks_fetches(&self) -> usize {
         self.state().jwks_fetches
     }
 
-    /// Returns the number of requests for metadata of either kind, whatever the responses were.
+    /// Returns the number of GET requests for metadata of either kind, whatever the responses were.
     #[must_use]
     pub fn metadata_fetches(&self) -> usize {
         self.state().metadata_fetches

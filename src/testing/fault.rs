@@ -37,7 +37,7 @@ pub enum Fault {
     /// No response. The connection stays open.
     Hang,
     /// No response. The connection is closed.
-    Reset,
+    Close,
     /// The first half of the document, with the `Content-Length` of the whole. Then the connection
     /// is closed.
     Truncated,

@@ -33,7 +33,7 @@ pub(super) async fn faulty_response(
             return Ok(document_response(document, request));
         }
         Fault::Hang => std::future::pending().await,
-        Fault::Reset => return Err(Disconnect),
+        Fault::Close => return Err(Disconnect),
         Fault::Status(code) => {
             let body = full(document.body.clone());
             let mut response = with_body(document, body);

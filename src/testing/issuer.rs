@@ -205,7 +205,8 @@ impl TestIssuer {
     ///
     /// # Errors
     ///
-    /// If the port is in use. That is unlikely, because it stays reserved.
+    /// If the port is in use. That is unlikely, because the system gives it to nobody who asks for
+    /// a free one.
     ///
     /// # Panics
     ///

@@ -131,7 +131,8 @@ impl TokenBuilder {
         self
     }
 
-    /// Sets `iat`, and moves `exp` with it.
+    /// Sets `iat`, and moves `exp` with it. A claim that was set with [`claim`](Self::claim) takes
+    /// precedence.
     pub fn issued_at(mut self, time: SystemTime) -> Self {
         self.issued_at = seconds(time);
         self
@@ -143,7 +144,8 @@ impl TokenBuilder {
         self.issued_at(now)
     }
 
-    /// Sets the key that signs, and `alg` and `kid` of the header with it.
+    /// Sets the key that signs, and `alg` and `kid` of the header with it. A parameter that was set
+    /// with [`header`](Self::header) takes precedence.
     pub fn key(mut self, key: &TestKey) -> Self {
         self.key = key.clone();
         self

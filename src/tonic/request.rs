@@ -37,11 +37,10 @@ pub trait RequestExt: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// `UNAUTHENTICATED` if the layer let the call pass without a token, `INTERNAL` if no layer
-    /// ran.
+    /// `UNAUTHENTICATED` if the layer let the call pass without claims, `INTERNAL` if no layer ran.
     fn claims<C: Send + Sync + 'static>(&self) -> Result<Claims<C>, Status>;
 
-    /// Returns the claims of the caller, or `None` if the layer let the call pass without a token.
+    /// Returns the claims of the caller, or `None` if the layer let the call pass without claims.
     ///
     /// # Errors
     ///
@@ -58,7 +57,7 @@ impl<T> RequestExt for Request<T> {
     fn optional_claims<C: Send + Sync + 'static>(&self) -> Result<Option<Claims<C>>, Status> {
         match Claims::<C>::from_extensions(self.extensions()) {
             Ok(claims) => Ok(Some(claims.clone())),
-            Err(MissingClaims::NoToken) => Ok(None),
+            Err(MissingClaims::Unauthenticated) => Ok(None),
             Err(MissingClaims::NoLayer) => Err(Status::internal("the call was not authenticated")),
         }
     }

@@ -50,8 +50,9 @@ where
     /// every other check that is configured.
     ///
     /// Waits only if the issuer's keys must be fetched, the signature's algorithm is
-    /// [offloaded](crate::JwtAuthBuilder::offload), or a [`TokenCheck`](crate::TokenCheck) waits.
-    /// Checks get no request. The values that they add are dropped.
+    /// [offloaded](crate::JwtAuthBuilder::offload), or a [`TokenCheck`](crate::TokenCheck) or
+    /// [`ReplayStore`](crate::ReplayStore) waits. Checks get no request. The values that they add
+    /// are dropped.
     ///
     /// # Errors
     ///

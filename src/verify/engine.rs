@@ -64,7 +64,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     }
 
     /// Returns the offload for the token's signature, or `None` if it is checked on this thread. A
-    /// token whose header alone leads to a rejection is not offloaded.
+    /// token that `Rules::read_header` rejects is not offloaded.
     pub(super) fn offload_for(&self, token: &[u8]) -> Option<&Offload> {
         let offload = self.offload.as_ref()?;
         let token = self.parse(token).ok()?;

@@ -61,7 +61,7 @@ impl Rejection {
     /// Returns the `error_description` of the challenge, which gRPC clients get as `grpc-message`.
     pub(crate) fn description(&self) -> &'static str {
         let described = self.challenge.split_once("error_description=\"");
-        described.map_or("no access token was given", |(_, rest)| {
+        described.map_or("the request has no verified access token", |(_, rest)| {
             rest.trim_end_matches('"')
         })
     }

@@ -54,7 +54,7 @@ fn faults() -> Vec<Fault> {
         Fault::Status(404),
         Fault::Status(204),
         Fault::Hang,
-        Fault::Reset,
+        Fault::Close,
         Fault::Truncated,
         Fault::Garbage,
         Fault::Html,

@@ -16,7 +16,7 @@ pub(crate) fn outages(redirect: impl Into<String>, retry_after: u64) -> Vec<Faul
         Fault::Status(404),
         Fault::Status(204),
         Fault::Hang,
-        Fault::Reset,
+        Fault::Close,
         Fault::Truncated,
         Fault::Garbage,
         Fault::Html,

@@ -44,7 +44,7 @@ pub(super) struct Shared {
     /// The time until which stale keys are usable. Changed only with the fetch state locked, so
     /// that the two agree.
     pub(super) grace: Grace,
-    /// Whether a token has arrived since the refresher last looked.
+    /// Whether [`mark_used`](Self::mark_used) was called since the refresher last looked.
     pub(super) used: AtomicBool,
     pub(super) refresher_running: AtomicBool,
     /// Closed when the cache is dropped, which ends its tasks.
@@ -99,8 +99,8 @@ impl JwksCache {
         self.shared.mark_used();
     }
 
-    /// Returns whether the key is not in the set, and no fetch that could bring it is in flight or
-    /// would be started. Has no side effect.
+    /// Returns true only if the key is not in the set, and no fetch that could bring it is in
+    /// flight or would be started. May return false in that case, too. Has no side effect.
     pub(crate) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         self.shared
             .is_known_missing(key_id, algorithm, Instant::now())

@@ -16,7 +16,7 @@ use crate::keys::event::KeysEvent;
 use crate::keys::source::KeysError;
 
 impl Shared {
-    /// Applies the outcome of a fetch, unless the fetch was given up before.
+    /// Applies the outcome of a fetch, unless another one has replaced it.
     pub(super) fn complete(
         &self,
         fetch_id: u64,

@@ -63,7 +63,8 @@ impl FetchContext {
         }
     }
 
-    /// Returns the snapshot that an earlier process wrote, unless it has expired.
+    /// Returns the snapshot that an earlier process wrote, unless it has expired by the TTL in the
+    /// file.
     pub(super) fn restore(&self) -> Option<Snapshot> {
         let file = &self.snapshot_writer.as_ref()?.file;
         let restored = file

@@ -140,7 +140,7 @@ impl Discovery {
     ) -> Result<(Uri, Duration), FetchError> {
         let [openid, oauth] = &self.documents;
         match self.fetch_document(client, openid, settings).await {
-            Err(FetchError::Status(status, _)) if is_absent(status) => {
+            Err(FetchError::Status(status, _)) if may_be_elsewhere(status) => {
                 self.fetch_document(client, oauth, settings).await
             }
             fetched => fetched,
@@ -171,7 +171,8 @@ impl Discovery {
         }
         let jwks_uri = secure_url("jwks_uri", &metadata.jwks_uri).map_err(|_| {
             FetchError::Metadata(
-                "names an invalid jwks_uri: must be https, without user name and password",
+                "names an invalid jwks_uri: must be https (http on loopback for an http issuer), \
+                 without user name and password",
             )
         })?;
         if self.is_https && !is_https(&jwks_uri) {
@@ -183,7 +184,7 @@ impl Discovery {
     }
 }
 
-/// Returns whether the document does not exist, as opposed to being unavailable now.
-fn is_absent(status: StatusCode) -> bool {
+/// Returns whether the document may be at the other URL: after every 4xx but 429.
+fn may_be_elsewhere(status: StatusCode) -> bool {
     status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
 }

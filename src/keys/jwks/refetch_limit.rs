@@ -1,4 +1,4 @@
-//! The limit of fetches that tokens with unknown key ids can cause.
+//! The limit of fetches that tokens whose key is not in the set can cause.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The background refresh: one task for each cache. The first verified token starts it, or the
 //! first token that arrives without usable keys, or `prefetch`. It ends when the cache is dropped,
-//! and when no token has arrived for `idle_timeout`.
+//! and when `mark_used` was not called for `idle_timeout`.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering::Relaxed;

@@ -154,9 +154,9 @@ impl JwksCacheSettings {
     }
 
     /// Sets a directory for snapshots: the last fetched keys are stored there, in one file for each
-    /// issuer, and loaded at the next start unless they have expired. A restart then needs no
-    /// issuer. Default: off. A file that can't be read or written is reported as
-    /// [`KeysEvent::SnapshotFailed`](crate::KeysEvent::SnapshotFailed).
+    /// issuer, and loaded at the next start unless they have expired by the TTL in the file. A
+    /// restart then needs no issuer. Default: off. A file that can't be read or written is reported
+    /// as [`KeysEvent::SnapshotFailed`](crate::KeysEvent::SnapshotFailed).
     ///
     /// The file contains public keys only, and their URL without its query. The directory must
     /// exist. It must belong to the service alone: a process that can write to it can add trusted
@@ -166,11 +166,12 @@ impl JwksCacheSettings {
         self
     }
 
-    /// Sets how many fetches tokens with unknown key ids can cause in `window`. Scheduled refreshes
-    /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default:
-    /// 2 in 30 s.
+    /// Sets how many fetches tokens whose key is not in the set can cause in `window`: those with
+    /// an unknown `kid`, and those without `kid` and without a key for their `alg`. Scheduled
+    /// refreshes don't count. `count` is at most 100, and 0 allows none; `window` is more than
+    /// zero. Default: 2 in 30 s.
     ///
-    /// An unknown key id is cached as unknown for `window`, or until the next successful fetch.
+    /// Such a key is cached as unknown for `window`, or until the next successful fetch.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;

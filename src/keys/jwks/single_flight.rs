@@ -10,7 +10,7 @@
 //! failure, and the waiters find their channel closed. If the task's runtime is not polled any
 //! more, the fetch is given up after
 //! [`max_fetch_duration`](super::settings::JwksCacheSettings::max_fetch_duration). Its result, if
-//! one comes later, is discarded.
+//! one comes after another fetch has started, is discarded.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;

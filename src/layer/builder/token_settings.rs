@@ -76,8 +76,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Adds a predicate over the claims, such as roles, groups or tenants. Unless all predicates
     /// return true, the request is rejected with 403 `insufficient_scope`. Default: none.
     ///
-    /// Called for every request with a verified token that is not revoked and has the required
-    /// scopes. It must not block.
+    /// Called for every request with a verified token that is not revoked, has the required scopes
+    /// and passed the checks that were added before. It must not block.
     pub fn authorize(
         mut self,
         is_authorized: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
@@ -153,7 +153,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Adds a predicate that returns whether a token was revoked, such as a deny list by id or by
     /// subject. If one of them returns true, the request is rejected with 401. Default: none.
     ///
-    /// Called for every request with a verified token. It must not block.
+    /// Called for every request with a verified token that passed the predicates of this kind that
+    /// were added before. It must not block.
     pub fn reject_revoked(
         mut self,
         is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,

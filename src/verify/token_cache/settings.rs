@@ -65,9 +65,10 @@ impl TokenCacheSettings {
     /// tokens of 1.2 KB. Minimum: 64 KiB.
     ///
     /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes. What
-    /// a claims type needs beyond that is not counted: a type of your own, [`JsonClaims`](crate::JsonClaims) once a
-    /// value is read, and the elements of `aud` and `scope`. A token that counts as more than
-    /// `16 * max_bytes / max_entries`, and as more than 32 KiB, is not cached.
+    /// a claims type needs beyond that is not counted: a type of your own,
+    /// [`JsonClaims`](crate::JsonClaims) once a value is read, and the elements of `aud` and
+    /// `scope`. A token that counts as more than `16 * max_bytes / max_entries`, and as more than
+    /// 32 KiB, may not be cached.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self

@@ -13,7 +13,7 @@ use crate::support::tokio;
 /// The lines that the example prints for one port. Of the last one only the end is fixed.
 const CALLS: [&str; 7] = [
     "gRPC Health/Check without a token: Serving",
-    "gRPC Greeter/Hello without a token: Unauthenticated, no access token was given (MISSING_TOKEN)",
+    "gRPC Greeter/Hello without a token: Unauthenticated, the request has no verified access token (MISSING_TOKEN)",
     "gRPC Greeter/Hello with an expired token: Unauthenticated, the access token has expired (EXPIRED)",
     "gRPC Greeter/Hello with a valid token: hello alice",
     "gRPC Greeter/Greet with a valid token: hello bob and carol, from alice",
@@ -67,7 +67,7 @@ async fn the_health_service_is_protected_beside_the_http_routes() {
     let valid = health.check(check(Some(&token))).await.unwrap();
     assert_eq!(valid.into_inner().status(), ServingStatus::Serving);
     for (token, message) in [
-        (None, "no access token was given"),
+        (None, "the request has no verified access token"),
         (Some("x"), "the access token is malformed"),
     ] {
         let status = health.check(check(token)).await.unwrap_err();

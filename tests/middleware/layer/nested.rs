@@ -54,7 +54,7 @@ async fn a_request_without_a_token_for_the_inner_layer_has_no_claims_of_the_oute
     for staff in let_through {
         let extensions = seen(&staff, request(Some(&token()))).await;
         let claims = <Claims>::from_extensions(&extensions).map(|_| ());
-        assert_eq!(claims, Err(MissingClaims::NoToken));
+        assert_eq!(claims, Err(MissingClaims::Unauthenticated));
     }
 }
 
@@ -79,7 +79,7 @@ async fn layers_with_claims_of_different_types_do_not_affect_each_other() {
     let extensions = seen(&staff, request(Some(&token()))).await;
     assert!(<Claims>::from_extensions(&extensions).is_ok());
     let claims = Claims::<StaffClaims>::from_extensions(&extensions).map(|_| ());
-    assert_eq!(claims, Err(MissingClaims::NoToken));
+    assert_eq!(claims, Err(MissingClaims::Unauthenticated));
     let other = Claims::<serde_json::Value>::from_extensions(&extensions).map(|_| ());
     assert_eq!(
         other,

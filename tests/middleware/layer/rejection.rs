@@ -37,7 +37,10 @@ async fn a_closure_makes_the_response_from_the_error_and_the_request_parts() {
         .layer(service_fn(never));
     let response = service.oneshot(request(None)).await.unwrap();
     assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
-    assert_eq!(response.body(), "GET /: no access token was given");
+    assert_eq!(
+        response.body(),
+        "GET /: the request has no verified access token"
+    );
     assert_eq!(
         response.extensions().get::<Error>().unwrap().kind(),
         ErrorKind::MissingToken

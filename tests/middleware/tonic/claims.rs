@@ -59,7 +59,10 @@ async fn in_optional_mode_a_call_without_a_token_is_unauthenticated_where_claims
     let status = anonymous.hello().await.unwrap_err();
     assert_eq!(
         (status.code(), status.message()),
-        (Code::Unauthenticated, "no access token was given")
+        (
+            Code::Unauthenticated,
+            "the request has no verified access token"
+        )
     );
     assert_eq!(status.metadata().get("www-authenticate").unwrap(), "Bearer");
     assert_eq!(

@@ -103,7 +103,7 @@ async fn with_keys_unavailable_the_details_say_when_to_retry() {
 #[tokio::test]
 async fn message_and_metadata_are_as_without_details() {
     let status = greeter!(detailed()).hello().await.unwrap_err();
-    assert_eq!(status.message(), "no access token was given");
+    assert_eq!(status.message(), "the request has no verified access token");
     assert_eq!(
         status.metadata().get("www-authenticate").unwrap(),
         "Bearer realm=\"greeter\""

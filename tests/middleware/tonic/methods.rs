@@ -64,7 +64,10 @@ async fn a_method_that_is_exempt_by_mistake_gets_no_claims() {
         .unwrap_err();
     assert_eq!(
         (status.code(), status.message()),
-        (Code::Unauthenticated, "no access token was given")
+        (
+            Code::Unauthenticated,
+            "the request has no verified access token"
+        )
     );
 }
 

@@ -33,7 +33,7 @@ fn rejections() -> [Rejection; 5] {
         (
             None,
             Code::Unauthenticated,
-            "no access token was given",
+            "the request has no verified access token",
             Some("Bearer"),
         ),
         (

@@ -49,7 +49,7 @@ async fn a_rejection_is_trailers_only_with_the_content_type_of_the_request() {
         assert_eq!(response.headers()["grpc-status"], "16");
         assert_eq!(
             response.headers()["grpc-message"],
-            "no access token was given"
+            "the request has no verified access token"
         );
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
         assert!(
@@ -95,7 +95,10 @@ async fn a_grpc_web_client_reads_the_status_of_a_layer_inside_or_outside_the_tra
         let status = hello(app.clone(), None).await.unwrap_err();
         assert_eq!(
             (status.code(), status.message()),
-            (Code::Unauthenticated, "no access token was given")
+            (
+                Code::Unauthenticated,
+                "the request has no verified access token"
+            )
         );
         assert_eq!(status.metadata().get("www-authenticate").unwrap(), "Bearer");
         assert_eq!(

@@ -10,9 +10,9 @@ use super::super::sync::{AtomicBool, Ordering};
 /// The number of slots of a set. Their tags, of 4 bytes each, fill one cache line.
 pub(super) const WAYS: usize = 16;
 
-/// The maximum number of used values that one insertion may take the mark from. They are evicted by
-/// a later insertion at the earliest, so neither a large value nor a burst of new ones evicts
-/// everything that is in use.
+/// The maximum number of used values that one insertion may take the mark from in each of its two
+/// sets. They are evicted by a later insertion at the earliest, so neither a large value nor a
+/// burst of new ones evicts everything that is in use.
 const MAX_SPARED: usize = 3;
 
 /// What a cached value costs.

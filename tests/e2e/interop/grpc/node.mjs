@@ -120,7 +120,7 @@ function refusals(issuer, down) {
   const audience = 'the access token is meant for another audience';
   const broken = (why) => ({ 'www-authenticate': `${BROKEN_CHALLENGE}"${why}"` });
   return [
-    ['no token', undefined, status.UNAUTHENTICATED, 'no access token was given', { 'www-authenticate': 'Bearer' }],
+    ['no token', undefined, status.UNAUTHENTICATED, 'the request has no verified access token', { 'www-authenticate': 'Bearer' }],
     ['expired', issuer.token({ exp: hourAgo }), status.UNAUTHENTICATED, expired, broken(expired)],
     ['wrong audience', issuer.token({ aud: 'x' }), status.UNAUTHENTICATED, audience, broken(audience)],
     ['keys unavailable', issuer.token({ iss: down }), status.UNAVAILABLE,

@@ -84,7 +84,7 @@ def refusals(issuer, down):
         return {"www-authenticate": f'Bearer error="invalid_token",error_description="{why}"'}
 
     return [
-        ("no token", None, unauthenticated, "no access token was given", {"www-authenticate": "Bearer"}),
+        ("no token", None, unauthenticated, "the request has no verified access token", {"www-authenticate": "Bearer"}),
         ("expired", issuer.token(exp=int(time.time()) - 3600), unauthenticated, expired, broken(expired)),
         ("wrong audience", issuer.token(aud="x"), unauthenticated, audience, broken(audience)),
         (
