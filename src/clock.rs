@@ -40,7 +40,7 @@ impl Clock for SystemClock {
 }
 
 /// Returns the time since 1970. A clock set to before 1970 counts as 1970: every token whose `nbf`
-/// or `iat` is later than the leeway is then rejected as not yet valid.
+/// or `iat` is later than 1970 by more than the leeway is then rejected as not yet valid.
 pub(crate) fn since_epoch(clock: &dyn Clock) -> Duration {
     clock
         .now()

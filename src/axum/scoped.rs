@@ -107,7 +107,7 @@ impl<N, C> fmt::Debug for Scoped<N, C> {
 pub enum ScopedRejection {
     /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran.
     Claims(ClaimsRejection),
-    /// The token lacks a scope, or there is no token.
+    /// The token lacks a scope, or the layer let the request pass without claims.
     Rejected(Error),
 }
 

@@ -63,7 +63,8 @@ pub enum ErrorKind {
 pub enum ErrorClass {
     /// 400 `invalid_request`; in gRPC 3 `INVALID_ARGUMENT`.
     InvalidRequest,
-    /// 401 `invalid_token`, or no error code if there is no token; in gRPC 16 `UNAUTHENTICATED`.
+    /// 401 `invalid_token`, or no error code for [`MissingToken`](ErrorKind::MissingToken); in gRPC
+    /// 16 `UNAUTHENTICATED`.
     Unauthorized,
     /// 403 `insufficient_scope`; in gRPC 7 `PERMISSION_DENIED`.
     Forbidden,

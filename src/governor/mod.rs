@@ -28,14 +28,15 @@ use crate::{
 ///   periodically.
 /// - The response body must be axum's or tonic's (features `axum` and `tonic` of `tower_governor`).
 ///   With axum's body, the responses of `tower_governor` itself (429 and 500) have no
-///   `grpc-status`.
+///   `grpc-status`. With tonic's body, a request that is not gRPC gets HTTP 200 and gRPC 13 in
+///   place of 401.
 ///
 /// | request | response |
 /// |---|---|
-/// | exceeds the limit | 429 and `Retry-After`, in whole seconds rounded down (8 with tonic's body) |
+/// | exceeds the limit | 429 and `Retry-After`, in whole seconds rounded down (with tonic's body: HTTP 200 and gRPC 8) |
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error (gRPC 16) |
 /// | has a token without the claim | 401 `invalid_token` (gRPC 16) |
-/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (13 with tonic's body), and a log event at level error |
+/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (with tonic's body: HTTP 200 and gRPC 13), and a log event at level error |
 ///
 /// # Examples
 ///

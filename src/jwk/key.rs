@@ -44,8 +44,8 @@ impl Key {
     ///
     /// - [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC.
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
-    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, or is the file of a
-    ///   key.
+    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, or is a key file:
+    ///   PEM, a JWK, a public key in DER, or an SSH key that starts with `ssh-`.
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,

@@ -23,7 +23,8 @@ impl Key {
             65 => Algorithm::ES256,
             97 => Algorithm::ES384,
             133 => Algorithm::ES512,
-            _ => return Err(SkipReason::UnsupportedCurve),
+            _ if point.first() == Some(&4) => return Err(SkipReason::UnsupportedCurve),
+            _ => return Err(SkipReason::InvalidKey),
         };
         if pinned.is_some_and(|pinned| pinned != algorithm) {
             return Err(SkipReason::AlgorithmMismatch);

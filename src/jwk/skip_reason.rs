@@ -49,7 +49,8 @@ pub enum SkipReason {
     NotImplemented,
     /// `kty` is not RSA, EC, OKP or oct (RFC 7518 §6.1, RFC 8037 §2).
     UnknownKeyType,
-    /// The curve is not P-256, P-384, P-521 or Ed25519.
+    /// `crv` is absent, or not one that the key's type supports: P-256, P-384 or P-521 for EC,
+    /// Ed25519 for OKP (RFC 7518 §6.2.1.1, RFC 8037 §2).
     UnsupportedCurve,
     /// The key's type requires a member, here named, that is absent.
     MissingMember(&'static str),
@@ -75,7 +76,8 @@ pub enum SkipReason {
     },
     /// The secret has fewer than 8 distinct byte values.
     SecretNotRandom,
-    /// The secret is the file of a key: PEM, DER, JWK or SSH (CVE-2015-9235).
+    /// The secret is a key file: PEM, a JWK, a public key in DER, or an SSH key that starts with
+    /// `ssh-` (CVE-2015-9235).
     SecretIsKeyFile,
     /// The key id is longer than 512 bytes.
     KeyIdTooLong,
@@ -134,9 +136,7 @@ impl fmt::Display for SkipReason {
                 );
             }
             Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
-            Self::SecretIsKeyFile => {
-                "is the file of a key (PEM, DER, JWK or SSH): pass the secret itself"
-            }
+            Self::SecretIsKeyFile => "is a key file (PEM, JWK, DER or SSH): pass the secret itself",
             Self::KeyIdTooLong => {
                 return write!(f, "has a key id of more than {MAX_KEY_ID_LEN} bytes");
             }

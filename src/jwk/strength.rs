@@ -39,7 +39,8 @@ pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReas
     Ok(())
 }
 
-/// Returns whether a secret is the file of a key. Every holder of a public key could sign with it
+/// Returns whether a secret looks like a key file: PEM of any kind, a JWK, a public key in DER, or
+/// an SSH key that starts with `ssh-`. Every holder of a public key could sign with it
 /// (CVE-2015-9235).
 ///
 /// Reads the secret in place: a copy would not be wiped.

@@ -9,7 +9,7 @@ use super::Claims;
 use crate::trace;
 
 /// Marks a request that a layer with this claims type let pass without claims. It distinguishes a
-/// missing token from a missing layer.
+/// request without claims from a missing layer.
 struct Unauthenticated<C>(PhantomData<fn() -> C>);
 
 impl<C> Clone for Unauthenticated<C> {
@@ -91,7 +91,7 @@ mod tests {
     use crate::jwt::JsonClaims;
 
     #[test]
-    fn a_missing_token_is_not_a_missing_layer() {
+    fn a_request_without_claims_is_not_one_without_a_layer() {
         let mut extensions = Extensions::new();
         let look_up = |extensions: &Extensions| <Claims>::from_extensions(extensions).map(|_| ());
         assert_eq!(look_up(&extensions), Err(MissingClaims::NoLayer));

@@ -62,7 +62,7 @@ pub struct FetchHealth {
     #[serde(serialize_with = "seconds")]
     pub usable_for: Option<Duration>,
     /// Whether the keys are past their TTL: because fetches fail, or because no token of the issuer
-    /// has arrived for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout), or because they
+    /// was verified for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout), or because they
     /// come from a snapshot file and were not fetched again yet.
     pub stale: bool,
     /// The cause of the last failure. `None` if the last fetch succeeded, unless it had to use a

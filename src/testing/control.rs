@@ -90,7 +90,7 @@ impl TestIssuer {
         state.metadata_fetches = 0;
     }
 
-    /// Returns the headers of the last request for the key set or metadata.
+    /// Returns the headers of the last GET request for the key set or metadata.
     #[must_use]
     pub fn last_request_headers(&self) -> Option<HeaderMap> {
         self.state().last_request.clone()

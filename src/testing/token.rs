@@ -1,5 +1,6 @@
 //! Tokens for tests.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -35,7 +36,7 @@ use crate::clock::Clock;
 /// let unsigned_algorithm = valid.header("alg", "none").sign();
 /// # assert!(anonymous != expired && expired != unsigned_algorithm);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "`sign` makes the token"]
 pub struct TokenBuilder {
     key: TestKey,
@@ -45,6 +46,15 @@ pub struct TokenBuilder {
     lifetime: i64,
     header: Members,
     claims: Members,
+}
+
+impl fmt::Debug for TokenBuilder {
+    /// Shows the key, and no claims.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenBuilder")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenBuilder {
@@ -122,7 +132,8 @@ impl TokenBuilder {
         self
     }
 
-    /// Makes the token expire an hour before its present `iat`, which moves back with `exp`.
+    /// Moves `iat` back so far that the token expired an hour before the `iat` that it had. An
+    /// `iat` that was set with [`claim`](Self::claim) stays, and does not count.
     pub fn expired(mut self) -> Self {
         self.issued_at = self
             .issued_at
@@ -131,21 +142,22 @@ impl TokenBuilder {
         self
     }
 
-    /// Sets `iat`, and moves `exp` with it. A claim that was set with [`claim`](Self::claim) takes
-    /// precedence.
+    /// Sets `iat`, and moves `exp` with it. A claim that was set or removed with
+    /// [`claim`](Self::claim) or [`without_claim`](Self::without_claim) takes precedence.
     pub fn issued_at(mut self, time: SystemTime) -> Self {
         self.issued_at = seconds(time);
         self
     }
 
-    /// Sets `iat` to the time that a clock shows, and moves `exp` with it.
+    /// As [`issued_at`](Self::issued_at), with the time that a clock shows.
     pub fn clock(self, clock: &dyn Clock) -> Self {
         let now = clock.now();
         self.issued_at(now)
     }
 
     /// Sets the key that signs, and `alg` and `kid` of the header with it. A parameter that was set
-    /// with [`header`](Self::header) takes precedence.
+    /// or removed with [`header`](Self::header) or [`without_header`](Self::without_header) takes
+    /// precedence.
     pub fn key(mut self, key: &TestKey) -> Self {
         self.key = key.clone();
         self

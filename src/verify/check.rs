@@ -70,8 +70,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         candidates.next().filter(|_| candidates.next().is_none())
     }
 
-    /// Returns whether no issuer has such a key, and none would fetch it now: then the rest of the
-    /// token need not be read.
+    /// Returns true only if no issuer has such a key, and none would fetch it now: then the rest of
+    /// the token need not be read.
     fn is_known_missing(&self, header: &Header) -> bool {
         let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
         self.issuers
@@ -122,8 +122,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             },
         };
         let Some((proof, key_set_id)) = proved else {
-            // A token with a malformed signature or wrong times must not cause a fetch: no key could
-            // make it valid.
+            // A token with a malformed signature or wrong times must not cause a fetch: no key
+            // could make it valid.
             token.check_signature_form()?;
             unverified.check_time(rules, now)?;
             let query = KeyQuery::new(key_id, header.algorithm);

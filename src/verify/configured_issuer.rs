@@ -57,7 +57,8 @@ impl IssuerKeys {
         }
     }
 
-    /// Returns whether there is no such key, and none would be fetched for it now.
+    /// Returns true only if there is no such key, and none would be fetched for it now. May return
+    /// false in that case, too.
     pub(super) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match self {
             Self::Fixed(keys) => keys.candidates(key_id, algorithm).next().is_none(),

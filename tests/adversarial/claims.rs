@@ -12,22 +12,38 @@ pub(crate) fn times() -> Vec<Attack> {
         "\"4102444800\"",
         "\"never-telltale\"",
         "\"\"",
+        "\"2027-01-15T08:00:00Z\"",
+        "\"NaN\"",
         "null",
         "true",
+        "false",
         "[]",
         "[4102444800]",
         "{}",
+        "{\"$numberLong\":\"4102444800\"}",
         "-1",
         "-1.5",
+        "-0.5",
+        "-1e9",
+        "-1e300",
+        "-1e-300",
         "-9223372036854775808",
+        "9999999999999",
+        "9223372036854775807",
+        "9223372036854775808",
         "18446744073709551615",
+        "18446744073709551616",
         "99999999999999999999999999999999",
         "253402300800",
+        "1e12",
         "1e300",
+        "1.8e308",
         "1e400",
+        "1e999999999",
         "-1e400",
         "NaN",
         "Infinity",
+        "-Infinity",
     ];
     let mut attacks = Vec::new();
     for claim in ["exp", "nbf", "iat"] {
@@ -55,17 +71,19 @@ pub(crate) fn times() -> Vec<Attack> {
             ));
         }
     }
-    for no_json in ["0x7fffffff", "01", "1.", "+1", ".5", "1_000"] {
-        let rejection = if ["0x7fffffff", "1_000"].contains(&no_json) {
-            MALFORMED
-        } else {
-            CLAIM_INVALID
-        };
-        attacks.push(token(
-            format!("exp: {no_json}"),
-            claiming("exp", no_json),
-            rejection,
-        ));
+    for claim in ["exp", "nbf", "iat"] {
+        for no_json in ["0x7fffffff", "01", "1.", "+1", ".5", "1_000"] {
+            let rejection = if ["0x7fffffff", "1_000"].contains(&no_json) {
+                MALFORMED
+            } else {
+                CLAIM_INVALID
+            };
+            attacks.push(token(
+                format!("{claim}: {no_json}"),
+                claiming(claim, no_json),
+                rejection,
+            ));
+        }
     }
     attacks.push(token(
         "no exp",
@@ -78,7 +96,19 @@ pub(crate) fn times() -> Vec<Attack> {
 pub(crate) fn issuers(site: &Site) -> Vec<Attack> {
     let mut attacks = Vec::new();
     let array = format!("[\"{ISSUER}\"]");
-    for wrong in [&array, "null", "1", "true", "{}", "[]", "\"\\ud800\""] {
+    let object = format!("{{\"{ISSUER}\":1}}");
+    for wrong in [
+        &array,
+        &object,
+        "null",
+        "1",
+        "1e400",
+        "true",
+        "false",
+        "{}",
+        "[]",
+        "\"\\ud800\"",
+    ] {
         attacks.push(token(
             format!("iss: {wrong}"),
             claiming("iss", wrong),
@@ -96,7 +126,14 @@ pub(crate) fn issuers(site: &Site) -> Vec<Attack> {
         ISSUER.replace("/tenant", ""),
         format!("{ISSUER}?telltale"),
         format!("{ISSUER}#telltale"),
+        ISSUER.trim_end_matches('t').to_owned(),
+        ISSUER.replace("://i", "://%69"),
+        ISSUER.replace("://is", "://i\u{455}"),
+        ISSUER.replace("https://", ""),
+        format!("https://telltale.example/?{ISSUER}"),
         format!(" {ISSUER}"),
+        format!("{ISSUER} "),
+        format!("{ISSUER}\\n"),
         format!("{ISSUER}\\u0000"),
         format!("{ISSUER}.telltale.example"),
         format!("{ISSUER},https://telltale.example"),
@@ -123,10 +160,14 @@ pub(crate) fn audiences() -> Vec<Attack> {
     let nested = format!("[[\"{AUDIENCE}\"]]");
     let named = format!("{{\"{AUDIENCE}\":true}}");
     let mixed = format!("[\"{AUDIENCE}\",1]");
+    let beside = ["null", "true", "{}", "[]", &format!("[\"{AUDIENCE}\"]")]
+        .map(|other| format!("[\"{AUDIENCE}\",{other}]"));
     let mut attacks = Vec::new();
-    for wrong in [
-        "1", "1.5", "null", "true", "{}", "[1]", "[null]", "[{}]", &nested, &named, &mixed,
-    ] {
+    let wrong = [
+        "0", "1", "1.5", "null", "true", "false", "{}", "[1]", "[null]", "[{}]", "[[]]", &nested,
+        &named, &mixed,
+    ];
+    for wrong in wrong.into_iter().chain(beside.iter().map(String::as_str)) {
         attacks.push(token(
             format!("aud: {wrong}"),
             claiming("aud", wrong),
@@ -145,6 +186,10 @@ pub(crate) fn audiences() -> Vec<Attack> {
         format!("\"{AUDIENCE},telltale-client\""),
         format!("\"{AUDIENCE} telltale-client\""),
         "\"https://api\"".to_owned(),
+        format!("\"{AUDIENCE}/telltale\""),
+        format!("\"{}\"", AUDIENCE.trim_end_matches('e')),
+        format!("\"[\\\"{AUDIENCE}\\\"]\""),
+        "\"*\"".to_owned(),
         "[\"telltale-client\",\"telltale-other\"]".to_owned(),
     ];
     for other in others {
@@ -171,6 +216,8 @@ pub(crate) fn others() -> Vec<Attack> {
             "[\"telltale-admin\"]",
             "{\"telltale\":1}",
             "true",
+            "[]",
+            "{}",
         ] {
             attacks.push(token(
                 format!("{claim}: {wrong}"),

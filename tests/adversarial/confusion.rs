@@ -10,7 +10,7 @@ use tower_jwt_auth::testing::TestKey;
 use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, token};
 use crate::site::{LOOSE, SECRETS, decode, key, token_of};
 
-const PUBLIC: [Algorithm; 4] = [
+pub(crate) const PUBLIC: [Algorithm; 4] = [
     Algorithm::RS256,
     Algorithm::PS256,
     Algorithm::ES256,
@@ -18,7 +18,7 @@ const PUBLIC: [Algorithm; 4] = [
 ];
 
 /// Returns every encoding of a public key that a careless verifier might use as a secret.
-fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
     let (pem, jwk) = (key.pem(), key.jwk());
     let number = jwk
         .get("n")
@@ -28,6 +28,7 @@ fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
         .unwrap();
     let mut texts = vec![
         ("PEM", pem.clone().into()),
+        ("PEM with CRLF", pem.replace('\n', "\r\n").into()),
         ("PEM without its last newline", pem.trim_end().into()),
         ("PEM with white space in front", format!("\n {pem}").into()),
         ("DER", key.der()),

@@ -35,6 +35,7 @@
 
 mod attack;
 mod claims;
+mod configured_keys;
 mod confusion;
 mod fetching;
 mod form;

@@ -6,8 +6,8 @@ use tower_jwt_auth::testing::TestKey;
 
 use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, MALFORMED, SIGNATURE, token};
 use crate::site::{
-    HEADER, ISSUER, LOOSE, OTHER, decode, encode, es256, forger, key, other_key, payload_with,
-    token_of,
+    HEADER, ISSUER, LOOSE, OTHER, SECRETS, decode, encode, es256, forger, key, other_key,
+    payload_with, token_of,
 };
 
 /// The orders of the curves, in hexadecimal.
@@ -68,29 +68,33 @@ pub(crate) fn unsigned() -> Vec<Attack> {
             MALFORMED,
         ));
     }
-    for (secret, name) in [
+    let secrets = [
         (&b""[..], "empty"),
         (b"\0", "NUL"),
         (b"null", "null"),
         (b"secret", "guessed"),
-    ] {
-        let forger = TestKey::from_secret(Algorithm::HS256, secret)
-            .with_key_id(key(Algorithm::HS256).key_id());
+        (b"HS256", "algorithm's name as the"),
+    ];
+    for ((secret, name), hmac) in secrets
+        .into_iter()
+        .flat_map(|secret| SECRETS.map(|hmac| (secret, hmac)))
+    {
+        let forger = TestKey::from_secret(hmac, secret).with_key_id(key(hmac).key_id());
         let loose = token_of(&forger).issuer(LOOSE);
         attacks.push(token(
-            format!("{name} HMAC secret"),
+            format!("{name} {hmac} secret"),
             loose.sign(),
             SIGNATURE,
         ));
         let without = loose.without_header("kid").sign();
         attacks.push(token(
-            format!("{name} HMAC secret and no kid"),
+            format!("{name} {hmac} secret and no kid"),
             without,
             SIGNATURE,
         ));
         let fixed = token_of(&forger).sign();
         attacks.push(token(
-            format!("{name} HMAC secret where there is none"),
+            format!("{name} {hmac} secret where there is none"),
             fixed,
             ALGORITHM,
         ));
@@ -101,7 +105,7 @@ pub(crate) fn unsigned() -> Vec<Attack> {
 /// Returns the signing input and the signature of a valid token. Only the issuer [`LOOSE`] has
 /// secrets.
 fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
-    let issuer = if algorithm == Algorithm::HS256 {
+    let issuer = if SECRETS.contains(&algorithm) {
         LOOSE
     } else {
         ISSUER
@@ -118,19 +122,24 @@ fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
+/// Returns an ASN.1 `INTEGER`, with a leading zero if the first bit is set.
+fn integer(number: &[u8]) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let sign: &[u8] = if number[zeros] & 0x80 == 0 { &[] } else { &[0] };
+    let content = [sign, &number[zeros..]].concat();
+    [&[0x02, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+}
+
 /// Encodes a signature as `ECDSA-Sig-Value` (RFC 3279 §2.2.3), as certificates do.
 fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
-    let integer = |number: &[u8]| {
-        let zeros = number.iter().take_while(|byte| **byte == 0).count();
-        let content = [&[0], &number[zeros..]].concat();
-        [&[0x02, u8::try_from(content.len()).unwrap()], &content[..]].concat()
-    };
     let content = [integer(r), integer(s)].concat();
-    [
-        &[0x30, 0x81, u8::try_from(content.len()).unwrap()],
-        &content[..],
-    ]
-    .concat()
+    let length = u8::try_from(content.len()).unwrap();
+    let prefix: &[u8] = if length < 0x80 {
+        &[0x30, length]
+    } else {
+        &[0x30, 0x81, length]
+    };
+    [prefix, &content].concat()
 }
 
 /// CVE-2022-21449 (r = s = 0) and other numbers out of range.
@@ -142,7 +151,13 @@ pub(crate) fn ecdsa_numbers() -> Vec<Attack> {
         let (zero, order) = (vec![0; r.len()], hex(order));
         let mut over = order.clone();
         *over.last_mut().unwrap() += 1;
+        let mut one = zero.clone();
+        *one.last_mut().unwrap() = 1;
         let signatures = [
+            ("r = s = the order", [&order[..], &order].concat()),
+            ("r = 0 and s = 1", [&zero[..], &one].concat()),
+            ("r = 1 and s = 0", [&one[..], &zero].concat()),
+            ("r = s = 1", [&one[..], &one].concat()),
             ("r = s = 0", [&zero[..], &zero].concat()),
             ("r = 0", [&zero[..], s].concat()),
             ("s = 0", [r, &zero].concat()),
@@ -162,10 +177,11 @@ pub(crate) fn ecdsa_numbers() -> Vec<Attack> {
 }
 
 pub(crate) fn wrong_lengths() -> Vec<Attack> {
-    use Algorithm::{ES256, ES512, Ed25519, HS256, PS256, RS256};
     let mut attacks = Vec::new();
-    for algorithm in [RS256, PS256, ES256, ES512, Ed25519, HS256] {
+    for algorithm in Algorithm::all() {
         let (message, valid) = parts(algorithm);
+        let mut flipped = valid.clone();
+        flipped[valid.len() / 2] ^= 1;
         let signatures = [
             ("cut at the end", valid[..valid.len() - 1].to_vec()),
             ("cut at the start", valid[1..].to_vec()),
@@ -178,6 +194,8 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
             ("twice", [&valid[..], &valid].concat()),
             ("of 8 KB", vec![1; 8192]),
             ("of zeros", vec![0; valid.len()]),
+            ("of ones", vec![0xff; valid.len()]),
+            ("with a bit flipped", flipped),
         ];
         for (name, signature) in signatures {
             let forged = format!("{message}.{}", encode(signature));
@@ -188,7 +206,7 @@ pub(crate) fn wrong_lengths() -> Vec<Attack> {
             ));
         }
     }
-    let foreign = parts(ES256).1;
+    let foreign = parts(Algorithm::ES256).1;
     let payload = encode(payload_with("sub", "\"telltale-admin\""));
     let spliced = format!("{}.{payload}.{}", encode(HEADER), encode(foreign));
     attacks.push(token("another token's signature", spliced, SIGNATURE));

@@ -131,8 +131,8 @@ impl Discovery {
         });
     }
 
-    /// Fetches OpenID Connect's document, or the one of RFC 8414 if there is none. Returns the URL
-    /// of the JWK set and the TTL.
+    /// Fetches OpenID Connect's document, or the one of RFC 8414 if the first one [may be
+    /// elsewhere](may_be_elsewhere). Returns the URL of the JWK set and the TTL.
     async fn fetch(
         &self,
         client: &HttpClient,

@@ -65,8 +65,8 @@ impl Shared {
 
     /// Returns true only if [`refresh_for`](Shared::refresh_for) would end at once without the key:
     /// the key is in the negative cache or the refetch limit is reached, and no fetch is in flight
-    /// that might bring it. Returns false after a failed fetch, and while the limit has yet to be
-    /// reported. Keeps a flood of unknown key ids cheap.
+    /// that might bring it. Returns false after a failed fetch. A limit that has yet to be reported
+    /// does not count as reached. Keeps a flood of unknown key ids cheap.
     pub(super) fn is_known_missing(
         &self,
         key_id: Option<&str>,

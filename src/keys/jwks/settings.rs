@@ -114,8 +114,9 @@ impl JwksCacheSettings {
         self
     }
 
-    /// Sets the time without a token of this issuer after which its keys are no longer refreshed in
-    /// the background. The next token resumes it. Default: 1 h.
+    /// Sets the time without a verified token of this issuer after which its keys are no longer
+    /// refreshed in the background. The next one resumes it, or a token that arrives without usable
+    /// keys. Default: 1 h.
     ///
     /// The background task notices tokens only when it wakes, so refreshing can go on for up to
     /// twice this time.
@@ -171,7 +172,8 @@ impl JwksCacheSettings {
     /// refreshes don't count. `count` is at most 100, and 0 allows none; `window` is more than
     /// zero. Default: 2 in 30 s.
     ///
-    /// Such a key is cached as unknown for `window`, or until the next successful fetch.
+    /// A key that such a fetch did not bring is cached as missing for `window`, or until the next
+    /// successful fetch, unless its id is longer than 128 bytes.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;

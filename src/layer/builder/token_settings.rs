@@ -77,7 +77,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// return true, the request is rejected with 403 `insufficient_scope`. Default: none.
     ///
     /// Called for every request with a verified token that is not revoked, has the required scopes
-    /// and passed the checks that were added before. It must not block.
+    /// and passed the checks and the predicates of this kind that were added before. It must not
+    /// block.
     pub fn authorize(
         mut self,
         is_authorized: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,

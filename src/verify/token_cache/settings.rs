@@ -68,7 +68,7 @@ impl TokenCacheSettings {
     /// a claims type needs beyond that is not counted: a type of your own,
     /// [`JsonClaims`](crate::JsonClaims) once a value is read, and the elements of `aud` and
     /// `scope`. A token that counts as more than `16 * max_bytes / max_entries`, and as more than
-    /// 32 KiB, may not be cached.
+    /// 32 KiB, can be too large to be cached.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self

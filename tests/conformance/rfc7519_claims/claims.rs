@@ -86,15 +86,16 @@ async fn escapes_in_strings_are_decoded() {
 }
 
 #[tokio::test]
-async fn a_claim_that_must_be_a_string_and_is_not_is_invalid() {
-    for claim in ["sub", "jti"] {
-        for value in ["1", "null", "true", "[]", "{}", "[\"alice\"]"] {
-            let answer = send(&layer(), &signed(payload(&[(claim, value)])))
-                .await
-                .named((claim, value));
-            answer.invalid_token(ErrorKind::InvalidClaim);
-            assert_eq!(answer.claim(), Some(claim));
-        }
+async fn a_rejection_names_the_claim_that_is_absent_or_invalid() {
+    for claim in ["exp", "iss", "aud"] {
+        let answer = send(&layer(), &token().without_claim(claim).sign()).await;
+        answer.invalid_token(ErrorKind::MissingClaim);
+        assert_eq!(answer.claim(), Some(claim));
+    }
+    for claim in ["exp", "nbf", "iat", "iss", "aud", "sub", "jti"] {
+        let answer = send(&layer(), &signed(payload(&[(claim, "null")]))).await;
+        answer.invalid_token(ErrorKind::InvalidClaim);
+        assert_eq!(answer.claim(), Some(claim));
     }
 }
 

@@ -77,7 +77,7 @@ fn key_set_faults(attacker_url: &str, attacker: &TestKey) -> Vec<Order> {
         fault("status 404", "status 404"),
         fault("503 with Retry-After", "retry-after 3"),
         fault("hangs", "hang"),
-        fault("resets", "reset"),
+        fault("closes", "close"),
         fault("too slow", "delay 8000"),
         fault("drips", "drip"),
         fault("truncated", "truncated"),

@@ -74,7 +74,7 @@ fn fault(text: &str) -> Option<Fault> {
     Some(match name {
         "none" => return None,
         "hang" => Fault::Hang,
-        "reset" => Fault::Close,
+        "close" => Fault::Close,
         "truncated" => Fault::Truncated,
         "garbage" => Fault::Garbage,
         "html" => Fault::Html,

@@ -48,7 +48,7 @@ async fn a_hanging_issuer_sends_nothing_and_notices_that_the_client_disconnects(
 }
 
 #[tokio::test]
-async fn a_reset_sends_no_response() {
+async fn a_closed_connection_has_no_response() {
     let issuer = issuer_with(Fault::Close).await;
     assert_eq!(get(&issuer.jwks_uri()).await.head, "");
     assert_eq!(issuer.jwks_fetches(), 1);
