@@ -29,6 +29,33 @@ fn every_test_file_that_a_document_names_exists() {
     }
 }
 
+/// Returns the names of what a directory contains.
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != "README.md").collect()
+}
+
+#[test]
+fn the_index_of_the_tests_names_every_folder_and_file() {
+    let tests = Path::new(ROOT).join("tests");
+    let index = std::fs::read_to_string(tests.join("README.md")).unwrap();
+    let named = |name: &str| index.contains(&format!("`{name}`"));
+    let mut count = 0;
+    for folder in entries(&tests) {
+        assert!(named(&folder), "{folder}");
+        if folder == "support" {
+            continue;
+        }
+        for name in entries(&tests.join(&folder)) {
+            let is_root = name == "main.rs";
+            assert!(is_root || named(&name), "{folder}/{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
 /// The table of CVEs names its lists of attacks as `module::list`.
 #[test]
 fn every_list_that_the_catalogue_names_exists() {
