@@ -71,6 +71,14 @@ mod events {
             "refetch_limit reached: too many tokens with unknown key ids"
         );
     }
+
+    pub(crate) fn replay_store_full(max_entries: u64) {
+        tracing::warn!(
+            target: TARGET,
+            max_entries,
+            "the store of used tokens is full of entries that have not expired"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -99,6 +107,8 @@ mod events {
     pub(crate) fn snapshot_failed(_: &str, _: &(dyn StdError + 'static)) {}
 
     pub(crate) fn refetch_limit_reached(_: &str) {}
+
+    pub(crate) fn replay_store_full(_: u64) {}
 }
 
 pub(crate) use events::*;

@@ -92,6 +92,19 @@ impl Verifier {
     }
 }
 
+/// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
+pub(crate) fn keyed_digest(key: &[u8; 32], message: [&[u8]; 3]) -> [u8; 16] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    for part in message {
+        context.update(part);
+    }
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(context.sign().as_ref()) {
+        *to = *from;
+    }
+    half
+}
+
 fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyRejected> {
     Ok(match algorithm {
         Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,

@@ -110,6 +110,28 @@ impl Verifier {
     }
 }
 
+/// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
+pub(crate) fn keyed_digest(key: &[u8; 32], message: [&[u8]; 3]) -> [u8; 16] {
+    // Zeros up to the length of a block don't change the tag (RFC 2104 §2). With them, the type
+    // ensures that the key has a valid length.
+    let mut block = hmac::digest::common::Key::<Hmac<Sha256>>::default();
+    copy(&mut block, key);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block);
+    for part in message {
+        mac.update(part);
+    }
+    let mut half = [0; 16];
+    copy(&mut half, &mac.finalize().into_bytes());
+    half
+}
+
+/// Copies bytes, as many as fit.
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
 /// Returns the verification of an RSA algorithm. Each one rejects a signature that is not as long
 /// as the modulus, or not below it (RFC 8017 §8.1.2, §8.2.2).
 fn rsa_check(algorithm: Algorithm) -> Result<RsaCheck, KeyRejected> {

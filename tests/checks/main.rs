@@ -9,6 +9,7 @@
 
 mod errors;
 mod http_client;
+mod memory_replay_store;
 mod order;
 mod replay_store;
 mod support;

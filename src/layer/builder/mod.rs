@@ -247,8 +247,12 @@ where
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
         }
-        let in_memory = |max| -> Arc<dyn ReplayStore> { Arc::new(MemoryReplayStore::new(max)) };
-        if let Some(store) = self.reject_replays.map(in_memory).or(self.replay_store) {
+        let in_memory = self
+            .reject_replays
+            .map(MemoryReplayStore::new)
+            .transpose()?;
+        let in_memory = in_memory.map(|store| -> Arc<dyn ReplayStore> { Arc::new(store) });
+        if let Some(store) = in_memory.or(self.replay_store) {
             let leeway = self.rules.leeway;
             self.policy
                 .add(Stage::SingleUse, SingleUse { store, leeway });

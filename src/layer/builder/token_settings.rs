@@ -165,18 +165,22 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Rejects tokens that were used before, by their `jti`. Tokens without `jti` are rejected.
     /// Default: off.
     ///
-    /// Up to `max_entries` ids are stored, in the memory of this process, until 5 minutes and the
-    /// leeway after their tokens expire. When there are more, the least recently seen are evicted,
-    /// and their tokens can be used again; under load, a few hundred more than needed are evicted.
-    /// Choose a number that is never reached. Minimum: 1.
+    /// Up to `max_entries` ids are stored, in a [`MemoryReplayStore`](crate::MemoryReplayStore) of
+    /// this layer and its clones, until 5 minutes and the leeway after their tokens expire. When it
+    /// is full, no id is forgotten: new tokens get 503. So choose a number that is never reached.
+    /// Minimum: 1.
+    ///
+    /// Two layers with this setting each accept a token once. To share a store between layers, or
+    /// to accept tokens when it is full, use [`replay_store`](Self::replay_store).
     pub const fn reject_replays(mut self, max_entries: u64) -> Self {
         self.reject_replays = Some(max_entries);
         self
     }
 
     /// Rejects tokens that were used before, as [`reject_replays`](Self::reject_replays) does, but
-    /// stores their ids in `store`, which several processes can share. Default: off. The two
-    /// exclude each other.
+    /// stores their ids in `store`: a [`MemoryReplayStore`](crate::MemoryReplayStore) that several
+    /// layers share, or a [`ReplayStore`] of your own that several processes share. Default: off.
+    /// The two settings exclude each other.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
         self.replay_store = Some(Arc::new(store));
         self

@@ -2,9 +2,8 @@
 //!
 //! Caches only what the signature proves. Times and the policy are checked at every use.
 //!
-//! Not built on moka, as the negative cache and the replay store in memory are, nor on another
-//! crate: bounded caches take a lock to read, or cost four times as much (docs/performance.md has
-//! the figures).
+//! Not built on moka, as the negative cache is, nor on another crate: bounded caches take a lock to
+//! read, or cost four times as much (docs/performance.md has the figures).
 
 mod epoch;
 mod settings;
