@@ -7,7 +7,7 @@ use super::JwtAuthBuilder;
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwt::{MIN_MAX_MEMBERS, TypeRule};
 use crate::request::{TokenSource, has_duplicates};
-use crate::verify::ConfiguredIssuer;
+use crate::verify::{ConfiguredIssuer, shared_secret};
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
 const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
@@ -98,12 +98,7 @@ pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
                 return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, message));
             }
             if issuer.keys.share_secret(&other.keys) {
-                let message = format!(
-                    "issuers {:?} and {:?}: must not share a secret, as each could sign tokens of \
-                     the other",
-                    issuer.name, other.name
-                );
-                return Err(ConfigError::new(ConfigErrorKind::SharedSecret, message));
+                return Err(shared_secret(&issuer.name, &other.name));
             }
         }
         rest = others;

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tokio::time::Instant;
 
 use super::replay::{InsertOutcome, ReplayStore, TokenId};
 use crate::config_error::ConfigError;
-use crate::crypto::keyed_digest;
+use crate::crypto::{keyed_digest, random_key};
 use crate::trace;
 
 /// How many expired entries one call removes at most: more than the one that it adds, and few
@@ -217,17 +216,6 @@ impl Entries {
 /// Returns whole seconds. There are 136 years of them.
 fn seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
-}
-
-/// Returns random bytes: std's keyed hash, whose key comes from the operating system's random
-/// source, of four different numbers.
-fn random_key() -> [u8; 32] {
-    let state = RandomState::new();
-    let mut key = [0; 32];
-    for (index, bytes) in key.chunks_exact_mut(8).enumerate() {
-        bytes.copy_from_slice(&state.hash_one(index).to_be_bytes());
-    }
-    key
 }
 
 /// Shows the settings.

@@ -98,7 +98,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             ..
         } = &entry.header.header;
         let keys = issuer.keys.source().current()?;
-        if keys.id() != *key_set_id {
+        let is_secret = claims.algorithm().is_symmetric();
+        if keys.id() != *key_set_id || is_secret && issuer.check_secrets(&self.issuers).is_err() {
             return None;
         }
         issuer.keys.mark_used();

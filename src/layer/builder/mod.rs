@@ -236,10 +236,10 @@ where
 
     fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
         validation::settings(&self)?;
-        let issuers: Vec<_> = self
-            .issuers
-            .into_iter()
-            .map(Issuer::build)
+        let shared_keys = Arc::default();
+        let issuers = self.issuers.into_iter();
+        let issuers: Vec<_> = issuers
+            .map(|issuer| issuer.build(&shared_keys))
             .collect::<Result<_, _>>()?;
         validation::issuers(&issuers)?;
         let algorithms = issuers.iter().map(|issuer| issuer.algorithms);
