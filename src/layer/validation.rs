@@ -51,6 +51,9 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
     if builder.policy.timeout.is_zero() {
         return invalid("check_timeout is 0ns: must be more than zero".to_owned());
     }
+    if builder.offload_timeout.is_zero() {
+        return invalid("offload_timeout is 0ns: must be more than zero".to_owned());
+    }
     if builder.reject_replays == Some(0) {
         return invalid("reject_replays is 0: must be at least 1".to_owned());
     }

@@ -37,6 +37,7 @@ mod key_headers;
 mod keys_unavailable;
 mod member_names;
 mod offload;
+mod offload_queue;
 mod other_sources;
 mod passing;
 mod placeholder_secrets;

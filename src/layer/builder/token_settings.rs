@@ -203,9 +203,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
     /// requests. Offloading a check costs 20 to 120 µs, which is more than an RS256 check takes.
-    /// Under load, it halves the throughput. At most 10,000 requests wait for a thread; further
-    /// ones get 503. Cached tokens are not offloaded. Without a tokio runtime, every signature is
-    /// checked on the thread of its request.
+    /// Under load, it halves the throughput. At most 10,000 requests wait for a thread, for
+    /// [`offload_timeout`](Self::offload_timeout); further ones get 503. Cached tokens are not
+    /// offloaded, nor are tokens that no issuer has a key for. Without a tokio runtime, every
+    /// signature is checked on the thread of its request.
     ///
     /// # Examples
     ///
@@ -219,6 +220,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// ```
     pub fn offload(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.offload = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Sets how long a request waits for a thread that checks its signature, with
+    /// [`offload`](Self::offload). After that it gets 503. Default: 1 s. More than zero.
+    ///
+    /// This bounds how long a flood of forged tokens can delay others whose signatures are
+    /// offloaded. A request that waits needs a tokio runtime with a timer (`enable_time`).
+    pub const fn offload_timeout(mut self, timeout: Duration) -> Self {
+        self.offload_timeout = timeout;
         self
     }
 
