@@ -41,13 +41,19 @@ impl ConfiguredIssuer {
     /// Rejects the tokens of an issuer whose key source has come to share a secret with another
     /// issuer. Fixed keys were compared when the layer was built.
     pub(super) fn check_secrets(&self, issuers: &[Arc<Self>]) -> Result<(), Error> {
+        if issuers.len() == 1 {
+            return Ok(());
+        }
         let shares = |other: &&Arc<Self>| {
             let are_fixed = self.keys.is_fixed() && other.keys.is_fixed();
             self.name != other.name && !are_fixed && self.keys.share_secret(&other.keys)
         };
         let Some(other) = issuers.iter().find(shares) else {
-            // Relaxed: orders no other memory. An event too many or too few does no harm.
-            self.shares_secret.store(false, Ordering::Relaxed);
+            // Relaxed: orders no other memory. An event too many or too few does no harm. Written
+            // only if it changes, since all cores share it.
+            if self.shares_secret.load(Ordering::Relaxed) {
+                self.shares_secret.store(false, Ordering::Relaxed);
+            }
             return Ok(());
         };
         if !self.shares_secret.swap(true, Ordering::Relaxed) {

@@ -13,6 +13,7 @@ mod bounds;
 mod checks;
 mod defaults;
 mod keys;
+mod memory;
 mod stalled;
 
 use std::sync::OnceLock;

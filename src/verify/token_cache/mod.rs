@@ -96,7 +96,9 @@ impl<C> TokenCache<C> {
         verification: &Verification<'_, C>,
         rules: &Rules,
         now: Duration,
-    ) {
+    ) where
+        C: 'static,
+    {
         let Some(epoch) = self.epoch.of(now) else {
             return;
         };
@@ -112,9 +114,13 @@ impl<C> TokenCache<C> {
             valid_until,
         };
         // Saturates: a sum beyond `usize` is too large to be cached.
-        let texts = token.len().saturating_add(verification.claims.json().len());
+        let claims = &verification.claims;
+        let texts = token.len().saturating_add(claims.json().len());
         let cost = Cost {
-            bytes: texts.saturating_mul(2).saturating_add(ENTRY_OVERHEAD),
+            bytes: texts
+                .saturating_mul(2)
+                .saturating_add(claims.max_values_len())
+                .saturating_add(ENTRY_OVERHEAD),
             valid_until,
         };
         let entry = Entry::from_header_and_slice(cached, token);
