@@ -15,78 +15,12 @@ const MIN_PERIOD: usize = MIN_UNPREDICTABLE;
 const MIN_SEQUENCE: usize = 4;
 
 /// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`.
-const WORDS: [&str; 70] = [
-    "256",
-    "384",
-    "512",
-    "access",
-    "admin",
-    "api",
-    "app",
-    "asdf",
-    "auth",
-    "bit",
-    "byte",
-    "change",
-    "character",
-    "confidential",
-    "default",
-    "demo",
-    "dev",
-    "do-not",
-    "dummy",
-    "enough",
-    "enter",
-    "example",
-    "fixme",
-    "foobar",
-    "generate",
-    "hello",
-    "here",
-    "hmac",
-    "hs256",
-    "hs384",
-    "hs512",
-    "insecure",
-    "insert",
-    "jwt",
-    "key",
-    "least",
-    "local",
-    "long",
-    "minimum",
-    "must",
-    "not",
-    "pass",
-    "phrase",
-    "placeholder",
-    "please",
-    "private",
-    "prod",
-    "production",
-    "qwerty",
-    "random",
-    "replace",
-    "sample",
-    "secret",
-    "secure",
-    "server",
-    "shared",
-    "sign",
-    "some",
-    "string",
-    "super",
-    "test",
-    "that",
-    "this",
-    "token",
-    "use",
-    "valid",
-    "value",
-    "very",
-    "word",
-    "your",
-];
+const WORDS: &str = "\
+    256 384 512 access admin api app asdf auth bit byte change character confidential default \
+    demo dev do-not dummy enough enter example fixme foobar generate hello here hmac hs256 \
+    hs384 hs512 insecure insert jwt key least local long minimum must not pass phrase \
+    placeholder please private prod production qwerty random replace sample secret secure \
+    server shared sign some string super test that this token use valid value very word your";
 
 /// Returns whether a secret is a placeholder: too few of its bytes are more than words, sequences
 /// and separators, or it repeats a short block.
@@ -116,8 +50,8 @@ fn word_len(text: &[u8]) -> usize {
         text.get(..word.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let found = WORDS.iter().filter(|word| starts_with(word));
-    found.map(|word| word.len()).max().unwrap_or(0)
+    let found = WORDS.split(' ').filter(starts_with);
+    found.map(str::len).max().unwrap_or(0)
 }
 
 /// Returns the length of the sequence that the text starts with, such as `1111`, `1234` or `dcba`,
