@@ -20,7 +20,8 @@ pub enum ConfigErrorKind {
     /// The same issuer is configured twice.
     DuplicateIssuer,
     /// A secret is shorter than the output of its hash (RFC 7518 §3.2), has too few distinct bytes,
-    /// or is a key file ([`SkipReason::SecretIsKeyFile`](crate::SkipReason::SecretIsKeyFile)).
+    /// is a placeholder, or is a key file
+    /// ([`SkipReason::SecretIsKeyFile`](crate::SkipReason::SecretIsKeyFile)).
     WeakSecret,
     /// Two issuers have the same secret, so that each could sign the other's tokens.
     SharedSecret,

@@ -94,7 +94,7 @@
 //! | change how keys are cached | [`JwksCacheSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | accept a token once, in several processes | [`ReplayStore`] |
+//! | accept a token once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
 //! | fetch keys with another HTTP client | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
@@ -214,8 +214,8 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use policy::{
-    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, ReplayStore, Scopes, TokenCheck,
-    TokenId,
+    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
+    TokenCheck, TokenId, WhenFull,
 };
 pub use request::{RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};

@@ -71,6 +71,27 @@ mod events {
             "refetch_limit reached: too many tokens whose key is not in the set"
         );
     }
+
+    pub(crate) fn key_shared(issuer: &str, other: &str) {
+        tracing::warn!(target: TARGET, issuer, other, "two issuers have the same public key");
+    }
+
+    pub(crate) fn secret_shared(issuer: &str, other: &str) {
+        tracing::error!(
+            target: TARGET,
+            issuer,
+            other,
+            "two issuers share a secret, so each could sign tokens of the other: requests get 503"
+        );
+    }
+
+    pub(crate) fn replay_store_full(max_entries: u64) {
+        tracing::warn!(
+            target: TARGET,
+            max_entries,
+            "the store of used tokens is full of entries that have not expired"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -99,6 +120,12 @@ mod events {
     pub(crate) fn snapshot_failed(_: &str, _: &(dyn StdError + 'static)) {}
 
     pub(crate) fn refetch_limit_reached(_: &str) {}
+
+    pub(crate) fn key_shared(_: &str, _: &str) {}
+
+    pub(crate) fn secret_shared(_: &str, _: &str) {}
+
+    pub(crate) fn replay_store_full(_: u64) {}
 }
 
 pub(crate) use events::*;

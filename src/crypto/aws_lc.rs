@@ -3,7 +3,7 @@
 use aws_lc_rs::signature::{
     self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents,
 };
-use aws_lc_rs::{constant_time, digest, hmac};
+use aws_lc_rs::{digest, hmac};
 
 use crate::algorithm::Algorithm;
 use crate::crypto::KeyRejected;
@@ -80,16 +80,19 @@ impl Verifier {
             Inner::Secret(key) => hmac::verify(key, message, signature).is_ok(),
         }
     }
+}
 
-    /// Returns whether both are HMAC keys of the same secret and the same hash. Compares in
-    /// constant time.
-    pub(crate) fn same_secret(&self, other: &Self) -> bool {
-        let (Inner::Secret(one), Inner::Secret(two)) = (&self.0, &other.0) else {
-            return false;
-        };
-        let probe = |key: &hmac::Key| hmac::sign(key, b"tower-jwt-auth: comparison of secrets");
-        constant_time::verify_slices_are_equal(probe(one).as_ref(), probe(two).as_ref()).is_ok()
+/// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
+pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    for part in message {
+        context.update(part);
     }
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(context.sign().as_ref()) {
+        *to = *from;
+    }
+    half
 }
 
 fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyRejected> {

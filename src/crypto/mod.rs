@@ -1,10 +1,47 @@
 //! Signature verification: the only module that verifies signatures with a cryptographic library.
 //!
 //! `lib.rs` chooses the backend. Both backends have the same `Verifier`: one key, parsed once, for
-//! one algorithm.
+//! one algorithm; and the same keyed hash.
 
-pub(crate) use crate::backend::Verifier;
+use std::hash::{BuildHasher as _, RandomState};
+
+pub(crate) use crate::backend::{Verifier, keyed_digest};
 
 /// The backend rejects the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRejected;
+
+/// Returns random bytes: std's keyed hash, whose key comes from the operating system's random
+/// source, of four different numbers.
+pub(crate) fn random_key() -> [u8; 32] {
+    let state = RandomState::new();
+    let mut key = [0; 32];
+    for (index, bytes) in key.chunks_exact_mut(8).enumerate() {
+        bytes.copy_from_slice(&state.hash_one(index).to_be_bytes());
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_keys_differ() {
+        assert_ne!(random_key(), random_key());
+    }
+
+    // RFC 4231 §4.2 and §4.7, whose key is longer than a block. Zeros at the end of a shorter key
+    // don't change the tag (RFC 2104 §2).
+    #[test]
+    fn the_keyed_digest_is_half_of_an_hmac_sha256_of_the_whole_message() {
+        let digest = |key: &[u8], message| u128::from_be_bytes(keyed_digest(key, message));
+        let short = 0xb034_4c61_d8db_3853_5ca8_afce_af0b_f12b;
+        assert_eq!(digest(&[0x0b; 20], [b"Hi ", b"", b"There"]), short);
+        let padded = [[0x0b; 20], [0; 20]].concat();
+        assert_eq!(digest(&padded, [b"", b"", b"Hi There"]), short);
+        let message = b"Test Using Larger Than Block-Size Key - Hash Key First";
+        let long = 0x60e4_3159_1ee0_b67f_0d8a_26aa_cbf5_b77f;
+        assert_eq!(digest(&[0xaa; 131], [b"", message, b""]), long);
+    }
+}

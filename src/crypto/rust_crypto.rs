@@ -3,7 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use rsa::BoxedUint;
 use rsa::signature::{self, SignatureEncoding};
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use zeroize::Zeroize as _;
 
 use crate::algorithm::Algorithm;
 use crate::crypto::KeyRejected;
@@ -97,16 +98,32 @@ impl Verifier {
             Inner::Hs512(key) => is_tag(key, message, signature),
         }
     }
+}
 
-    /// Returns whether both are HMAC keys of the same secret and the same hash. Compares in
-    /// constant time.
-    pub(crate) fn same_secret(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Inner::Hs256(one), Inner::Hs256(two)) => same_tag(one, two),
-            (Inner::Hs384(one), Inner::Hs384(two)) => same_tag(one, two),
-            (Inner::Hs512(one), Inner::Hs512(two)) => same_tag(one, two),
-            _ => false,
-        }
+/// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
+pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
+    // A key as long as a block, which leads to the same tag (RFC 2104 §2). Its type ensures that the
+    // length is valid.
+    let mut block = hmac::digest::common::Key::<Hmac<Sha256>>::default();
+    if key.len() > block.len() {
+        copy(&mut block, &Sha256::digest(key));
+    } else {
+        copy(&mut block, key);
+    }
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block);
+    block.as_mut_slice().zeroize();
+    for part in message {
+        mac.update(part);
+    }
+    let mut half = [0; 16];
+    copy(&mut half, &mac.finalize().into_bytes());
+    half
+}
+
+/// Copies bytes, as many as fit.
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }
 
@@ -151,16 +168,6 @@ fn is_signature<S: SignatureEncoding>(
 /// truncated tag. The clone of the key is on the stack, and has already hashed the padded secret.
 fn is_tag(key: &(impl Mac + Clone), message: &[u8], tag: &[u8]) -> bool {
     key.clone().chain_update(message).verify_slice(tag).is_ok()
-}
-
-/// Returns whether both keys compute the same tag. `CtOutput` compares in constant time.
-fn same_tag<M: Mac + Clone>(one: &M, two: &M) -> bool {
-    let probe = |key: &M| {
-        key.clone()
-            .chain_update(b"tower-jwt-auth: comparison of secrets")
-            .finalize()
-    };
-    probe(one) == probe(two)
 }
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ pub enum ErrorKind {
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
     /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
-    /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or too many
-    /// signatures wait for a thread ([`offload`](crate::JwtAuthBuilder::offload)).
+    /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is
+    /// full; or too many signatures wait for a thread ([`offload`](crate::JwtAuthBuilder::offload)).
     CheckUnavailable,
     /// A kind of your own, with its name: see [`Error::custom`](super::Error::custom).
     Custom(&'static str),

@@ -40,6 +40,19 @@ struct Jwk {
     k: Option<Secret>,
     #[serde(skip_serializing)]
     d: Option<IgnoredAny>,
+    // With one of the following, d can be computed (RFC 7518 §6.3.2).
+    #[serde(skip_serializing)]
+    p: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    q: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    dp: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    dq: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    qi: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    oth: Option<IgnoredAny>,
 }
 
 /// The text of a shared secret, wiped when it is dropped.
@@ -65,14 +78,9 @@ pub(super) fn from_json(json: &str) -> Result<Key, SkipReason> {
 
 /// Returns the public members of a JWK as JSON, if it is a usable public key.
 pub(super) fn public_json(json: &str) -> Option<String> {
-    let public = from_json(json).is_ok_and(|key| !is_secret(&key));
+    let public = from_json(json).is_ok_and(|key| !key.is_secret());
     let jwk: Jwk = json::object(json.as_bytes()).filter(|_| public)?;
     serde_json::to_string(&jwk).ok()
-}
-
-/// Returns whether the key is a shared secret. A fetched set must not contain one.
-pub(super) fn is_secret(key: &Key) -> bool {
-    key.algorithms().iter().any(Algorithm::is_symmetric)
 }
 
 impl Jwk {
@@ -80,7 +88,10 @@ impl Jwk {
         if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return Err(SkipReason::NotForSignatures);
         }
-        if self.d.is_some() {
+        let private = [
+            &self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.oth,
+        ];
+        if private.into_iter().any(Option::is_some) {
             return Err(SkipReason::PrivateKey);
         }
         match &self.key_ops {

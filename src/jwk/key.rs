@@ -9,6 +9,9 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::crypto::Verifier;
 
+/// A digest of a key. 128 bits do not collide by chance.
+pub(crate) type KeyDigest = [u8; 16];
+
 /// A key that verifies signatures: a public key or a shared secret.
 ///
 /// A key is checked and parsed once, and pinned to its algorithms: a token can't choose another
@@ -31,8 +34,10 @@ pub struct Key {
     pub(super) id: Option<Box<str>>,
     /// Shared by clones, so that cloning does not copy a secret.
     pub(super) verifiers: Vec<(Algorithm, Arc<Verifier>)>,
-    /// A shared secret as an HS256 key, so that secrets of different algorithms can be compared.
-    pub(super) probe: Option<Arc<Verifier>>,
+    /// Equal for keys that verify the same signatures, so that keys of several issuers, and secrets
+    /// of different algorithms, can be compared. That of a secret is an HMAC by it, which reveals no
+    /// more than the signature of a token does.
+    pub(super) digest: KeyDigest,
 }
 
 impl Key {
@@ -44,8 +49,9 @@ impl Key {
     ///
     /// - [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC.
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
-    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, or is a key file:
-    ///   PEM, a JWK, a public key in DER, or an SSH key that starts with `ssh-`.
+    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, is a placeholder
+    ///   ([`SecretIsPlaceholder`](crate::SkipReason::SecretIsPlaceholder)), or is a key file: PEM, a
+    ///   JWK, a public key in DER, or an SSH key that starts with `ssh-`.
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
@@ -71,7 +77,8 @@ impl Key {
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has an
-    /// unsupported curve, or is an RSA key of fewer than 2048 or more than 8192 bits.
+    /// unsupported curve, or is an RSA key of fewer than 2048 or more than 8192 bits, or with a
+    /// factor below 752.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         pem::from_pem(pem.as_ref())
     }
@@ -151,10 +158,14 @@ impl Key {
             .map(|(_, verifier)| &**verifier)
     }
 
+    /// Returns whether the key is a shared secret.
+    pub(super) fn is_secret(&self) -> bool {
+        self.algorithms().iter().any(Algorithm::is_symmetric)
+    }
+
     /// Returns whether both keys are the same shared secret.
-    pub(crate) fn shares_secret_with(&self, other: &Self) -> bool {
-        let probes = self.probe.as_ref().zip(other.probe.as_ref());
-        probes.is_some_and(|(one, two)| one.same_secret(two))
+    pub(super) fn shares_secret_with(&self, other: &Self) -> bool {
+        self.is_secret() && self.digest == other.digest
     }
 }
 

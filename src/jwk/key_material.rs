@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::strength::{check_rsa, check_secret, has_small_order, min_secret_len, significant};
-use super::{Key, SkipReason};
+use super::{Key, KeyDigest, SkipReason};
 use crate::algorithm::{Algorithm, Family};
-use crate::crypto::{KeyRejected, Verifier};
+use crate::crypto::{KeyRejected, Verifier, keyed_digest};
 
 impl Key {
     /// Parses an RSA key: modulus and exponent, big-endian.
     pub(super) fn rsa(n: &[u8], e: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
         let (n, e) = (significant(n), significant(e));
         check_rsa(n, e)?;
-        Self::parse(Family::Rsa, pinned, |algorithm| {
+        Self::parse(Family::Rsa, pinned, digest_of(e, n), |algorithm| {
             Verifier::rsa(algorithm, n, e)
         })
     }
@@ -29,9 +29,12 @@ impl Key {
         if pinned.is_some_and(|pinned| pinned != algorithm) {
             return Err(SkipReason::AlgorithmMismatch);
         }
-        Self::parse(Family::Ec, Some(algorithm), |algorithm| {
-            Verifier::ec(algorithm, point)
-        })
+        Self::parse(
+            Family::Ec,
+            Some(algorithm),
+            digest_of(point, &[]),
+            |algorithm| Verifier::ec(algorithm, point),
+        )
     }
 
     /// Parses an Ed25519 key: 32 bytes.
@@ -42,7 +45,9 @@ impl Key {
         if has_small_order(public) {
             return Err(SkipReason::SmallOrder);
         }
-        Self::parse(Family::Ed, pinned, |_| Verifier::ed25519(public))
+        Self::parse(Family::Ed, pinned, digest_of(public, &[]), |_| {
+            Verifier::ed25519(public)
+        })
     }
 
     /// Parses the secret of a JWK. Without `alg` it is pinned to the strongest hash that it is long
@@ -60,21 +65,19 @@ impl Key {
 
     /// Parses a secret whose strength was checked.
     pub(super) fn hmac(secret: &[u8], algorithm: Algorithm) -> Result<Self, SkipReason> {
-        let key = Self::parse(Family::Hmac, Some(algorithm), |algorithm| {
-            Verifier::hmac(algorithm, secret)
-        })?;
-        let probe = Verifier::hmac(Algorithm::HS256, secret)
-            .map_err(|KeyRejected| SkipReason::InvalidKey)?;
-        Ok(Self {
-            probe: Some(Arc::new(probe)),
-            ..key
-        })
+        Self::parse(
+            Family::Hmac,
+            Some(algorithm),
+            digest_of_secret(secret),
+            |algorithm| Verifier::hmac(algorithm, secret),
+        )
     }
 
     /// Parses a key for the algorithm that it is pinned to, or else for all of its family.
     fn parse(
         family: Family,
         pinned: Option<Algorithm>,
+        digest: KeyDigest,
         parse_for: impl Fn(Algorithm) -> Result<Verifier, KeyRejected>,
     ) -> Result<Self, SkipReason> {
         if pinned.is_some_and(|pinned| pinned.family() != family) {
@@ -96,7 +99,20 @@ impl Key {
         Ok(Self {
             id: None,
             verifiers,
-            probe: None,
+            digest,
         })
     }
+}
+
+/// Returns the digest of a public key. The message starts with the length of its first part, so that
+/// no two keys are the same message.
+fn digest_of(first: &[u8], second: &[u8]) -> KeyDigest {
+    let len = first.len().to_be_bytes();
+    keyed_digest(b"tower-jwt-auth: comparison of keys", [&len, first, second])
+}
+
+/// Returns the digest of a secret. It is equal for secrets that sign alike: HMAC pads them with
+/// zeros, and hashes long ones (RFC 2104 §2).
+fn digest_of_secret(secret: &[u8]) -> KeyDigest {
+    keyed_digest(secret, [b"tower-jwt-auth: comparison of secrets", &[], &[]])
 }

@@ -5,6 +5,7 @@ mod json_web_key;
 mod key;
 mod key_material;
 mod pem;
+mod placeholder;
 mod set;
 mod set_document;
 mod skip_reason;
@@ -13,6 +14,7 @@ mod strength;
 
 pub(crate) use header_cache::Header;
 pub use key::Key;
+pub(crate) use key::KeyDigest;
 pub use set::KeySet;
 pub use skip_reason::SkipReason;
 pub use skipped_key::SkippedKey;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::header_cache::{Header, HeaderCache};
-use super::{Key, SkippedKey};
+use super::{Key, KeyDigest, SkippedKey};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::crypto::Verifier;
 
@@ -112,6 +112,18 @@ impl KeySet {
         keys.iter()
             .filter_map(move |key| key.verifier(algorithm))
             .take(MAX_CANDIDATES)
+    }
+
+    /// Returns the digests of the public keys.
+    pub(crate) fn public_digests(&self) -> impl Iterator<Item = KeyDigest> {
+        let public = self.keys.iter().filter(|key| !key.is_secret());
+        public.map(|key| key.digest)
+    }
+
+    /// Returns whether both sets hold the same shared secret.
+    pub(crate) fn shares_secret_with(&self, other: &Self) -> bool {
+        let is_shared = |one: &Key| other.keys.iter().any(|two| one.shares_secret_with(two));
+        self.keys.iter().any(is_shared)
     }
 
     /// Returns the header that is encoded as these bytes, if a token with it was verified with this

@@ -35,8 +35,7 @@ impl KeySet {
     /// Returns the public keys of a fetched JWK set.
     pub(crate) fn from_response(body: &[u8]) -> Result<Self, ConfigError> {
         // A secret that can be fetched is known to every client.
-        let reject =
-            |key: &Key| json_web_key::is_secret(key).then_some(SkipReason::PublishedSecret);
+        let reject = |key: &Key| key.is_secret().then_some(SkipReason::PublishedSecret);
         Self::parse(body, reject)?.or_no_keys("the fetched JWK set has no usable key")
     }
 

@@ -36,7 +36,7 @@ pub enum SkipReason {
     NotForSignatures,
     /// `key_ops` lacks `verify` (RFC 7517 §4.3).
     NotForVerification,
-    /// The JWK contains the private key, which only the issuer may have.
+    /// The JWK contains the private key or a part of it, which only the issuer may have.
     PrivateKey,
     /// The JWK is a shared secret in a set that was fetched.
     PublishedSecret,
@@ -67,6 +67,9 @@ pub enum SkipReason {
     RsaTooSmall,
     /// The RSA key has more than 8192 bits.
     RsaTooLarge,
+    /// The RSA modulus is even, or has another factor below 752 (NIST SP 800-89 §5.3.3): it is
+    /// damaged, or its private key can be computed.
+    RsaSmallFactor,
     /// The RSA exponent is even, below 3, or longer than 32 bits.
     RsaExponent,
     /// The secret is shorter than the output of its hash (RFC 7518 §3.2).
@@ -76,6 +79,9 @@ pub enum SkipReason {
     },
     /// The secret has fewer than 8 distinct byte values.
     SecretNotRandom,
+    /// The secret is a placeholder: apart from words such as `secret` and `change-me`, and from
+    /// sequences such as `1234`, it has fewer than 16 bytes, or it repeats a block of fewer.
+    SecretIsPlaceholder,
     /// The secret is a key file: PEM, a JWK, a public key in DER, or an SSH key that starts with
     /// `ssh-` (CVE-2015-9235).
     SecretIsKeyFile,
@@ -128,6 +134,7 @@ impl fmt::Display for SkipReason {
             }
             Self::RsaTooSmall => "is an RSA key of fewer than 2048 bits",
             Self::RsaTooLarge => "is an RSA key of more than 8192 bits",
+            Self::RsaSmallFactor => "is an RSA key whose modulus has a factor below 752",
             Self::RsaExponent => "has an RSA exponent that is even, below 3 or longer than 32 bits",
             Self::SecretTooShort { min } => {
                 return write!(
@@ -136,6 +143,10 @@ impl fmt::Display for SkipReason {
                 );
             }
             Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
+            Self::SecretIsPlaceholder => {
+                "consists of words of placeholders, of sequences, or of one short block that is \
+                 repeated: use random bytes"
+            }
             Self::SecretIsKeyFile => "is a key file (PEM, JWK, DER or SSH): pass the secret itself",
             Self::KeyIdTooLong => {
                 return write!(f, "has a key id of more than {MAX_KEY_ID_LEN} bytes");

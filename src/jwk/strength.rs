@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::SkipReason;
+use super::placeholder::is_placeholder;
 use crate::algorithm::Algorithm;
 
 /// The minimum number of distinct byte values in a secret. 32 random bytes practically never have
@@ -10,6 +11,8 @@ use crate::algorithm::Algorithm;
 const MIN_DISTINCT_BYTES: usize = 8;
 /// The accepted lengths of an RSA modulus in bytes: 2048 bits (RFC 7518 §3.3) to 8192 bits.
 const RSA_LEN: RangeInclusive<usize> = 256..=1024;
+/// No prime factor of an RSA modulus is below this number.
+const SMALL_FACTORS_END: u64 = 752;
 /// The maximum length of an RSA exponent in bytes. Longer ones only cost time.
 const MAX_EXPONENT_LEN: usize = 4;
 
@@ -36,6 +39,9 @@ pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReas
     if distinct < MIN_DISTINCT_BYTES {
         return Err(SkipReason::SecretNotRandom);
     }
+    if is_placeholder(secret) {
+        return Err(SkipReason::SecretIsPlaceholder);
+    }
     Ok(())
 }
 
@@ -59,8 +65,21 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 
 /// Rejects an RSA key by its modulus and its exponent, both without leading zero bytes. With an
 /// exponent of 1, the padded hash of a message is its signature; an even exponent belongs to no
-/// key.
+/// key. A modulus with a small factor is not the product of two primes of about its half length: it
+/// is damaged, or can be factored.
 pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
+    check_modulus_len(n)?;
+    if has_small_factor(n) {
+        return Err(SkipReason::RsaSmallFactor);
+    }
+    let is_odd = e.last().is_some_and(|last| last & 1 == 1);
+    if !is_odd || e == [1] || e.len() > MAX_EXPONENT_LEN {
+        return Err(SkipReason::RsaExponent);
+    }
+    Ok(())
+}
+
+fn check_modulus_len(n: &[u8]) -> Result<(), SkipReason> {
     let has_top_bit = n.first().is_some_and(|first| first & 0x80 != 0);
     if n.len() < *RSA_LEN.start() || (n.len() == *RSA_LEN.start() && !has_top_bit) {
         return Err(SkipReason::RsaTooSmall);
@@ -68,11 +87,25 @@ pub(super) fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
     if n.len() > *RSA_LEN.end() {
         return Err(SkipReason::RsaTooLarge);
     }
-    let is_odd = e.last().is_some_and(|last| last & 1 == 1);
-    if !is_odd || e == [1] || e.len() > MAX_EXPONENT_LEN {
-        return Err(SkipReason::RsaExponent);
-    }
     Ok(())
+}
+
+/// Returns whether the modulus has a factor below 752 (NIST SP 800-89 §5.3.3).
+fn has_small_factor(n: &[u8]) -> bool {
+    // A number below 28² that is not prime has a divisor below 28.
+    let is_prime = |number: &u64| (2..28).all(|d| d >= *number || !number.is_multiple_of(d));
+    let mut primes = (2..SMALL_FACTORS_END).filter(is_prime);
+    primes.any(|prime| remainder(n, prime) == Some(0))
+}
+
+/// Returns the remainder of a big-endian number, or `None` for a divisor of 0. The divisor is less
+/// than 1024, so that a remainder and 6 more bytes fit in 64 bits.
+fn remainder(number: &[u8], divisor: u64) -> Option<u64> {
+    let append = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+    let mut chunks = number.rchunks(6).rev();
+    chunks.try_fold(0, |remainder, chunk| {
+        chunk.iter().fold(remainder, append).checked_rem(divisor)
+    })
 }
 
 /// Returns whether an Ed25519 key is one of the points of order 1, 2, 4 or 8, for which signatures
@@ -119,7 +152,7 @@ mod tests {
         let check = |len, first| {
             let mut n = vec![0xff; len];
             n[0] = first;
-            check_rsa(&n, &[1, 0, 1])
+            check_modulus_len(&n)
         };
         for (len, first) in [(1, 1), (128, 0xff), (255, 0xff), (256, 1), (256, 0x7f)] {
             assert_eq!(
@@ -144,7 +177,31 @@ mod tests {
                 "{len} {first}"
             );
         }
-        assert_eq!(check_rsa(&[], &[1, 0, 1]), Err(SkipReason::RsaTooSmall));
+        assert_eq!(check_modulus_len(&[]), Err(SkipReason::RsaTooSmall));
+    }
+
+    #[test]
+    fn a_remainder_is_that_of_the_whole_number() {
+        let number = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210_u128;
+        for len in 1..=16 {
+            let value = number >> (8 * (16 - len));
+            let bytes = &number.to_be_bytes()[..len.try_into().unwrap()];
+            for divisor in [1, 2, 3, 255, 256, 751, 1023] {
+                let expected = u64::try_from(value.checked_rem(divisor.into()).unwrap()).unwrap();
+                assert_eq!(remainder(bytes, divisor), Some(expected), "{len} {divisor}");
+            }
+        }
+        assert_eq!((remainder(&[], 3), remainder(&[1], 0)), (Some(0), None));
+    }
+
+    #[test]
+    fn only_factors_below_752_are_small() {
+        // The primes around the bound, and products of primes above it.
+        for (number, expected) in [(743, true), (751, true), (757, false), (757 * 761, false)] {
+            let bytes = u32::to_be_bytes(number);
+            assert_eq!(has_small_factor(&bytes), expected, "{number}");
+        }
+        assert!((2..752_u32).all(|number| has_small_factor(&number.to_be_bytes())));
     }
 
     #[test]

@@ -111,6 +111,16 @@ impl<C> Claims<C> {
         validity(self.registered(), rules)
     }
 
+    /// Returns an upper bound of the memory that the claims may take besides their texts: the values
+    /// of [`JsonClaims`], also if none has been read yet, and the arrays.
+    pub(crate) fn max_values_len(&self) -> usize
+    where
+        C: 'static,
+    {
+        let values = JsonClaims::max_values_len(self.custom());
+        values.saturating_add(self.registered().arrays_len())
+    }
+
     /// Returns your claims. `Deref` returns the same.
     #[must_use]
     pub fn custom(&self) -> &C {

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::values_len::max_values_len;
+
 /// All claims of a token as JSON: the default of `C` in [`Claims<C>`](crate::Claims).
 ///
 /// [`Claims`](crate::Claims) itself has typed methods for the registered claims. Use this type to
@@ -43,6 +45,14 @@ impl JsonClaims {
             debug_assert!(all.is_ok() || self.text.is_empty(), "the text was checked");
             all.unwrap_or_default()
         })
+    }
+
+    /// Returns an upper bound of the memory of the values, also if they are not made yet. For another
+    /// type than this one, 0: its memory is not known.
+    pub(super) fn max_values_len<C: 'static>(custom: &C) -> usize {
+        let custom: &dyn Any = custom;
+        let this = custom.downcast_ref::<Self>();
+        this.map_or(0, |this| max_values_len(&this.text))
     }
 
     /// Returns the claims of a checked payload as `C`, if that is this type: without reading the

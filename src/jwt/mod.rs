@@ -20,6 +20,7 @@ mod times;
 mod token;
 mod token_type;
 mod validate;
+mod values_len;
 
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};

@@ -9,6 +9,7 @@ use super::claim::Claim;
 use super::claim_value::{ReadValue, Value};
 use super::confirmation::{Confirmation, ReadConfirmation};
 use super::numeric_date::NumericDate;
+use super::values_len::PER_ALLOCATION;
 use crate::encoding::json::{Document, IgnoredValue, JsonStr};
 
 /// A string of the payload: its range, or a copy if it contains escapes.
@@ -57,6 +58,24 @@ pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
+impl OneOrMany<PayloadStr> {
+    /// Returns the memory of the array, if it is one, and of the copies.
+    fn heap_len(&self) -> usize {
+        let copy_len = |text: &PayloadStr| match text {
+            PayloadStr::At(_) => 0,
+            PayloadStr::Copy(copy) => copy.len().saturating_add(PER_ALLOCATION),
+        };
+        let copies = self.as_slice().iter().map(copy_len);
+        let copies = copies.fold(0, usize::saturating_add);
+        match self {
+            Self::One(_) => copies,
+            Self::Many(many) => size_of_val(many.as_slice())
+                .saturating_add(PER_ALLOCATION)
+                .saturating_add(copies),
+        }
+    }
+}
+
 impl<T> OneOrMany<T> {
     pub(super) fn as_slice(&self) -> &[T] {
         match self {
@@ -100,6 +119,14 @@ pub(super) struct Registered {
 }
 
 impl Registered {
+    /// Returns the memory of the arrays, which are not a part of the payload.
+    pub(super) fn arrays_len(&self) -> usize {
+        let arrays = [&self.aud, &self.scope].into_iter().flatten();
+        arrays
+            .map(OneOrMany::heap_len)
+            .fold(0, usize::saturating_add)
+    }
+
     /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have. Of
     /// `events`, only the presence counts.
     ///

@@ -68,6 +68,14 @@ pub enum KeysEvent<'e> {
     /// large numbers, or the issuer rotates its keys very fast. Reported once each time that the
     /// limit is reached.
     RefetchLimitReached,
+    /// A fetched public key is also one of another issuer of the layer, which is here named. Each
+    /// one's tokens are still accepted, for its own audiences: an issuer can't sign with the key of
+    /// another. Reported once for each pair until it no longer applies.
+    #[non_exhaustive]
+    KeyShared {
+        /// The name of the other issuer.
+        other: &'e str,
+    },
 }
 
 impl KeysEvent<'_> {
@@ -86,6 +94,7 @@ impl KeysEvent<'_> {
             Self::Recovered { failures } => trace::keys_recovered(issuer, *failures),
             Self::SnapshotFailed { error } => trace::snapshot_failed(issuer, *error),
             Self::RefetchLimitReached => trace::refetch_limit_reached(issuer),
+            Self::KeyShared { other } => trace::key_shared(issuer, other),
         }
     }
 }
@@ -101,7 +110,7 @@ impl Observer {
         Self(Arc::new(on_event))
     }
 
-    pub(super) fn notify(&self, issuer: &str, event: &KeysEvent<'_>) {
+    pub(crate) fn notify(&self, issuer: &str, event: &KeysEvent<'_>) {
         (self.0)(issuer, event);
     }
 }

@@ -7,7 +7,7 @@ use super::JwtAuthBuilder;
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwt::{MIN_MAX_MEMBERS, TypeRule};
 use crate::request::{TokenSource, has_duplicates};
-use crate::verify::ConfiguredIssuer;
+use crate::verify::{ConfiguredIssuer, shared_secret};
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
 const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
@@ -50,6 +50,9 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
     }
     if builder.policy.timeout.is_zero() {
         return invalid("check_timeout is 0ns: must be more than zero".to_owned());
+    }
+    if builder.offload_timeout.is_zero() {
+        return invalid("offload_timeout is 0ns: must be more than zero".to_owned());
     }
     if builder.reject_replays == Some(0) {
         return invalid("reject_replays is 0: must be at least 1".to_owned());
@@ -98,12 +101,7 @@ pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
                 return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, message));
             }
             if issuer.keys.share_secret(&other.keys) {
-                let message = format!(
-                    "issuers {:?} and {:?}: must not share a secret, as each could sign tokens of \
-                     the other",
-                    issuer.name, other.name
-                );
-                return Err(ConfigError::new(ConfigErrorKind::SharedSecret, message));
+                return Err(shared_secret(&issuer.name, &other.name));
             }
         }
         rest = others;

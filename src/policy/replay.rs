@@ -4,12 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use http::Extensions;
-use moka::Expiry;
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
 
 use super::{CheckContext, CheckOutcome, TokenCheck};
 use crate::error::{Error, ErrorKind};
@@ -21,7 +18,7 @@ const MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// A store of the ids of used tokens, for
 /// [`JwtAuthBuilder::replay_store`](crate::JwtAuthBuilder::replay_store): a database or cache that
-/// several processes share.
+/// several processes share. For one process, there is [`MemoryReplayStore`](super::MemoryReplayStore).
 ///
 /// # Examples
 ///
@@ -53,6 +50,12 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// Must be atomic: of two concurrent calls with one id, only one may return true. Must not
     /// block: return [`InsertOutcome::Pending`] to wait.
     fn insert_once(&self, id: TokenId<'_>, ttl: Duration) -> InsertOutcome;
+}
+
+impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
+    fn insert_once(&self, id: TokenId<'_>, ttl: Duration) -> InsertOutcome {
+        (**self).insert_once(id, ttl)
+    }
 }
 
 /// The id of a token. `jti` is unique only for one issuer (RFC 7519 §4.1.7).
@@ -143,43 +146,5 @@ fn accept_first(inserted: Inserted) -> Result<(), Error> {
         Ok(true) => Ok(()),
         Ok(false) => Err(ErrorKind::Replayed.into()),
         Err(error) => Err(Error::check_unavailable(Some(error.into()))),
-    }
-}
-
-/// The ids of used tokens in the memory of this process.
-///
-/// Bounded: when it is full, the least recently seen id is evicted. Only verified tokens get here,
-/// so only the issuers determine how many ids there are.
-pub(crate) struct MemoryReplayStore {
-    seen: Cache<(Box<str>, Box<str>), Duration>,
-}
-
-struct TtlExpiry;
-
-impl<K> Expiry<K, Duration> for TtlExpiry {
-    fn expire_after_create(&self, _: &K, ttl: &Duration, _: Instant) -> Option<Duration> {
-        Some(*ttl)
-    }
-}
-
-impl MemoryReplayStore {
-    pub(crate) fn new(max_entries: u64) -> Self {
-        let seen = Cache::builder()
-            .max_capacity(max_entries)
-            .eviction_policy(EvictionPolicy::lru())
-            .expire_after(TtlExpiry)
-            .build();
-        Self { seen }
-    }
-}
-
-impl ReplayStore for MemoryReplayStore {
-    fn insert_once(&self, id: TokenId<'_>, ttl: Duration) -> InsertOutcome {
-        // One atomic call: of two concurrent requests with the same token, one is rejected.
-        let entry = self
-            .seen
-            .entry((id.issuer.into(), id.id.into()))
-            .or_insert(ttl);
-        InsertOutcome::Ready(Ok(entry.is_fresh()))
     }
 }

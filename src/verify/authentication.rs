@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::{Engine, Progress};
+use super::{Engine, Offload, Progress};
 use crate::error::Error;
 use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Unchecked};
 use crate::request::RequestParts;
@@ -106,12 +106,15 @@ async fn verify_offloaded<C>(engine: &Arc<Engine<C>>, token: &[u8]) -> Progress<
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    let Some(offload) = engine.offload_for(token) else {
+    let offload = engine.offload.as_ref();
+    let Some(offload) = offload.filter(|_| Offload::is_available()) else {
         return engine.verify_here(token, engine.now());
     };
     let (engine, token) = (Arc::clone(engine), token.to_owned());
     let done = offload
         .run(move || engine.verify_here(&token, engine.now()))
         .await;
-    done.unwrap_or_else(|| Progress::Done(Err(Error::check_unavailable(None))))
+    done.unwrap_or_else(|error| {
+        Progress::Done(Err(Error::check_unavailable(Some(Arc::new(error)))))
+    })
 }

@@ -129,6 +129,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             let query = KeyQuery::new(key_id, header.algorithm);
             return Err(NotVerified::NeedsKeys(NeedsKeys::new(issuer, query)));
         };
+        if header.algorithm.is_symmetric() {
+            issuer.check_secrets(&self.issuers)?;
+        }
         issuer.keys.mark_used();
         let verified = unverified.verified(proof, header, token_type);
         Ok(Verification {

@@ -1,11 +1,17 @@
 //! An issuer after its configuration was checked.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::Audience;
 use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::error::{Error, RETRY_AFTER};
 use crate::jwk::KeySet;
 use crate::jwt::Expected;
 use crate::keys::jwks::JwksCache;
 use crate::keys::{IssuerHealth, KeySource};
+use crate::trace;
 
 /// An issuer whose tokens can be verified.
 pub(crate) struct ConfiguredIssuer {
@@ -14,6 +20,8 @@ pub(crate) struct ConfiguredIssuer {
     pub(super) audience: Audience,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: IssuerKeys,
+    /// Whether the last comparison found the secret of another issuer, so that it is logged once.
+    pub(super) shares_secret: AtomicBool,
 }
 
 pub(crate) enum IssuerKeys {
@@ -28,6 +36,31 @@ impl ConfiguredIssuer {
         Expected {
             audiences: self.audience.as_slice(),
         }
+    }
+
+    /// Rejects the tokens of an issuer whose key source has come to share a secret with another
+    /// issuer. Fixed keys were compared when the layer was built.
+    pub(super) fn check_secrets(&self, issuers: &[Arc<Self>]) -> Result<(), Error> {
+        if issuers.len() == 1 {
+            return Ok(());
+        }
+        let shares = |other: &&Arc<Self>| {
+            let are_fixed = self.keys.is_fixed() && other.keys.is_fixed();
+            self.name != other.name && !are_fixed && self.keys.share_secret(&other.keys)
+        };
+        let Some(other) = issuers.iter().find(shares) else {
+            // Relaxed: orders no other memory. An event too many or too few does no harm. Written
+            // only if it changes, since all cores share it.
+            if self.shares_secret.load(Ordering::Relaxed) {
+                self.shares_secret.store(false, Ordering::Relaxed);
+            }
+            return Ok(());
+        };
+        if !self.shares_secret.swap(true, Ordering::Relaxed) {
+            trace::secret_shared(&self.name, &other.name);
+        }
+        let cause = shared_secret(&self.name, &other.name);
+        Err(Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause))))
     }
 
     pub(super) fn health(&self) -> IssuerHealth {
@@ -78,12 +111,31 @@ impl IssuerKeys {
         }
     }
 
-    /// Returns whether both hold the same shared secret: each issuer could then sign for the other.
+    /// Returns whether both hold the same shared secret now: each issuer could then sign for the
+    /// other.
     pub(crate) fn share_secret(&self, other: &Self) -> bool {
-        let (Self::Fixed(ours), Self::Fixed(theirs)) = (self, other) else {
+        // Fetched keys are public.
+        if self.is_fetched() || other.is_fetched() {
             return false;
-        };
-        ours.keys()
-            .any(|one| theirs.keys().any(|two| one.shares_secret_with(two)))
+        }
+        let keys = self.source().current().zip(other.source().current());
+        keys.is_some_and(|(ours, theirs)| ours.shares_secret_with(&theirs))
     }
+
+    pub(super) const fn is_fetched(&self) -> bool {
+        matches!(self, Self::Jwks(_))
+    }
+
+    const fn is_fixed(&self) -> bool {
+        matches!(self, Self::Fixed(_))
+    }
+}
+
+/// Returns the error of two issuers with the same secret.
+pub(crate) fn shared_secret(one: &str, other: &str) -> ConfigError {
+    let message = format!(
+        "issuers {one:?} and {other:?}: must not share a secret, as each could sign tokens of the \
+         other"
+    );
+    ConfigError::new(ConfigErrorKind::SharedSecret, message)
 }

@@ -10,7 +10,9 @@ use super::token_cache::{CachedToken, TokenCache};
 use super::{ConfiguredIssuer, Offload, Progress};
 use crate::clock::{Clock, since_epoch};
 use crate::error::{Error, ErrorKind};
+use crate::jwk::Header;
 use crate::jwt::{Claims, Compact, Rules, decoded_payload};
+use crate::keys::Keys;
 use crate::policy::Unchecked;
 
 pub(crate) struct Engine<C> {
@@ -43,7 +45,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if let Some(claims) = self.cached(token, now) {
             return Progress::Done(Ok(Unchecked::new(claims)));
         }
-        if self.offload_for(token).is_some() {
+        if self.needs_offload(token) {
             return Progress::Offload;
         }
         self.verify_here(token, now)
@@ -63,13 +65,31 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
     }
 
-    /// Returns the offload for the token's signature, or `None` if it is checked on this thread. A
-    /// token that `Rules::read_header` rejects is not offloaded.
-    pub(super) fn offload_for(&self, token: &[u8]) -> Option<&Offload> {
-        let offload = self.offload.as_ref()?;
-        let token = self.parse(token).ok()?;
-        let (header, _) = self.rules.read_header(token.header).ok()?;
-        offload.applies_to(header.algorithm).then_some(offload)
+    /// Returns whether the token's signature is to be checked on another thread. A token that is
+    /// rejected, or needs other keys, before its signature is checked takes no place in the queue.
+    fn needs_offload(&self, token: &[u8]) -> bool {
+        let Some(offload) = self.offload.as_ref().filter(|_| Offload::is_available()) else {
+            return false;
+        };
+        let Ok(token) = self.parse(token) else {
+            return false;
+        };
+        let header = self.rules.read_header(token.header);
+        header.is_ok_and(|(header, _)| {
+            offload.applies_to(header.algorithm)
+                && token.check_signature_form().is_ok()
+                && self.has_candidate(&header)
+        })
+    }
+
+    /// Returns whether an issuer has a key that may have signed a token with this header.
+    fn has_candidate(&self, header: &Header) -> bool {
+        let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
+        let has_key = |keys: Keys<'_>| keys.candidates(key_id, algorithm).next().is_some();
+        self.issuers.iter().any(|issuer| {
+            let keys = issuer.keys.source().current();
+            issuer.algorithms.contains(algorithm) && keys.is_some_and(has_key)
+        })
     }
 
     fn verify_uncached(
@@ -98,7 +118,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             ..
         } = &entry.header.header;
         let keys = issuer.keys.source().current()?;
-        if keys.id() != *key_set_id {
+        let is_secret = claims.algorithm().is_symmetric();
+        if keys.id() != *key_set_id || is_secret && issuer.check_secrets(&self.issuers).is_err() {
             return None;
         }
         issuer.keys.mark_used();

@@ -1,8 +1,10 @@
 //! Trusted issuers.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use super::{Audience, ConfiguredIssuer, IssuerKeys};
+use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
@@ -160,7 +162,8 @@ impl Issuer {
         self
     }
 
-    pub(crate) fn build(self) -> Result<ConfiguredIssuer, ConfigError> {
+    /// `shared` are the keys of all issuers of the layer.
+    pub(crate) fn build(self, shared: &Arc<SharedKeys>) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
         self.check_fetch_settings()?;
         let algorithms = self.allowed_algorithms()?;
@@ -176,6 +179,7 @@ impl Issuer {
         let jwks = |location| -> Result<_, ConfigError> {
             let client = http_client.map_or_else(crate::default_http_client, Ok)?;
             let settings = jwks_cache.unwrap_or_default();
+            let observer = Some(Arc::clone(shared).observe(observer));
             Ok(IssuerKeys::Jwks(JwksCache::new(
                 &name, location, client, settings, observer,
             )?))
@@ -188,11 +192,15 @@ impl Issuer {
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => IssuerKeys::Source(source),
         };
+        if let (false, Some(keys)) = (keys.is_fetched(), keys.source().current()) {
+            shared.report(&name, &keys, |_| {});
+        }
         Ok(ConfiguredIssuer {
             name,
             audience,
             algorithms,
             keys,
+            shares_secret: AtomicBool::new(false),
         })
     }
 

@@ -9,14 +9,16 @@ mod engine;
 mod issuer;
 mod offload;
 mod progress;
+mod shared_keys;
 pub(crate) mod token_cache;
 
 pub use self::audience::Audience;
 pub(crate) use self::authentication::{Attempt, Authentication};
 pub use self::authenticator::Authenticator;
-pub(crate) use self::configured_issuer::{ConfiguredIssuer, IssuerKeys};
+pub(crate) use self::configured_issuer::{ConfiguredIssuer, IssuerKeys, shared_secret};
 pub(crate) use self::engine::{Engine, Verification};
 pub use self::issuer::Issuer;
 pub(crate) use self::offload::Offload;
 use self::progress::{NeedsKeys, Progress};
+pub(crate) use self::shared_keys::SharedKeys;
 pub use self::token_cache::TokenCacheSettings;

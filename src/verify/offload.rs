@@ -1,12 +1,16 @@
 //! Checking slow signatures on other threads.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
 
@@ -19,51 +23,82 @@ pub(crate) struct Offload {
     /// One for each core: more checks at a time would only slow each other down.
     permits: Arc<Semaphore>,
     waiters: Semaphore,
+    /// How long a request may wait for a permit. Bounds the delay by a flood of slow signatures.
+    timeout: Duration,
+}
+
+/// Why a signature was not checked.
+#[derive(Debug)]
+pub(super) enum NotRun {
+    TooManyWait,
+    TimedOut(Duration),
+    ShuttingDown,
 }
 
 impl Offload {
     /// Returns `None` if there are no algorithms.
-    pub(crate) fn new(algorithms: AlgorithmSet) -> Option<Self> {
+    pub(crate) fn new(algorithms: AlgorithmSet, timeout: Duration) -> Option<Self> {
         let cores = available_parallelism().map_or(1, usize::from);
         let (permits, waiters) = (Arc::new(Semaphore::new(cores)), Semaphore::new(MAX_WAITERS));
         (!algorithms.is_empty()).then_some(Self {
             algorithms,
             permits,
             waiters,
+            timeout,
         })
     }
 
-    /// Returns whether signatures of this algorithm are offloaded. Outside a tokio runtime, none
-    /// is.
-    pub(super) fn applies_to(&self, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(algorithm) && Handle::try_current().is_ok()
+    /// Returns whether this thread is in a tokio runtime, which has other threads.
+    pub(super) fn is_available() -> bool {
+        Handle::try_current().is_ok()
     }
 
-    /// Runs `work` on another thread. Returns `None` if too many requests wait, or the runtime
-    /// shuts down.
+    /// Returns whether signatures of this algorithm are offloaded.
+    pub(super) const fn applies_to(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(algorithm)
+    }
+
+    /// Runs `work` on another thread.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> Result<T, NotRun> {
         let permit = self.acquire().await?;
         // The work owns the permit: the request may be cancelled while the work goes on.
         let task = spawn_blocking(move || (work(), drop(permit)).0);
         match task.await {
-            Ok(done) => Some(done),
+            Ok(done) => Ok(done),
             // The user's claims type or clock panicked: the request's task panics, too.
             Err(error) => error
                 .try_into_panic()
-                .map_or(None, |panic| resume_unwind(panic)),
+                .map_or(Err(NotRun::ShuttingDown), |panic| resume_unwind(panic)),
         }
     }
 
-    /// Acquires a permit. Only a request that has to wait counts as waiting.
-    async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
+    /// Acquires a permit. Only a request that has to wait counts as waiting, and needs a timer.
+    async fn acquire(&self) -> Result<OwnedSemaphorePermit, NotRun> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Some(permit);
+            return Ok(permit);
         }
-        let _waiter = self.waiters.try_acquire().ok()?;
-        // An error would mean that the semaphore is closed, which it never is.
-        Arc::clone(&self.permits).acquire_owned().await.ok()
+        let waiter = self.waiters.try_acquire();
+        let _waiter = waiter.map_err(|_| NotRun::TooManyWait)?;
+        match timeout(self.timeout, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(permit) => permit.map_err(|_| NotRun::ShuttingDown),
+            Err(_) => Err(NotRun::TimedOut(self.timeout)),
+        }
     }
 }
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyWait => write!(f, "{MAX_WAITERS} signatures wait to be checked"),
+            Self::TimedOut(timeout) => {
+                write!(f, "no thread could check the signature within {timeout:?}")
+            }
+            Self::ShuttingDown => f.write_str("the runtime shuts down"),
+        }
+    }
+}
+
+impl StdError for NotRun {}

@@ -2,6 +2,8 @@
 
 mod cache;
 mod network;
+mod shared_public_keys;
+mod shared_secrets;
 mod unavailable;
 
 #[path = "../support/mod.rs"]

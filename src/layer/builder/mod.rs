@@ -51,6 +51,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) replay_store: Option<Arc<dyn ReplayStore>>,
     token_cache: Option<TokenCacheSettings>,
     offload: AlgorithmSet,
+    pub(in crate::layer) offload_timeout: Duration,
     pub(in crate::layer) policy: Policy<C>,
     pub(in crate::layer) scopes: RequiredScopes,
     /// `claims` was called after `authorize`, `check` or `reject_revoked`, whose checks it dropped.
@@ -82,6 +83,7 @@ impl JwtAuthBuilder {
             replay_store: None,
             token_cache: None,
             offload: AlgorithmSet::EMPTY,
+            offload_timeout: Duration::from_secs(1),
             policy: Policy::with_timeout(Duration::from_secs(3)),
             scopes: RequiredScopes::none(),
             lost_checks: false,
@@ -134,6 +136,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             replay_store: self.replay_store,
             token_cache: self.token_cache,
             offload: self.offload,
+            offload_timeout: self.offload_timeout,
             lost_checks: self.lost_checks || !self.policy.is_empty(),
             policy: Policy::with_timeout(self.policy.timeout),
             scopes: self.scopes,
@@ -160,6 +163,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             replay_store: self.replay_store,
             token_cache: self.token_cache,
             offload: self.offload,
+            offload_timeout: self.offload_timeout,
             policy: self.policy,
             scopes: self.scopes,
             lost_checks: self.lost_checks,
@@ -236,10 +240,10 @@ where
 
     fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
         validation::settings(&self)?;
-        let issuers: Vec<_> = self
-            .issuers
-            .into_iter()
-            .map(Issuer::build)
+        let shared_keys = Arc::default();
+        let issuers = self.issuers.into_iter();
+        let issuers: Vec<_> = issuers
+            .map(|issuer| issuer.build(&shared_keys))
             .collect::<Result<_, _>>()?;
         validation::issuers(&issuers)?;
         let algorithms = issuers.iter().map(|issuer| issuer.algorithms);
@@ -247,8 +251,12 @@ where
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
         }
-        let in_memory = |max| -> Arc<dyn ReplayStore> { Arc::new(MemoryReplayStore::new(max)) };
-        if let Some(store) = self.reject_replays.map(in_memory).or(self.replay_store) {
+        let in_memory = self
+            .reject_replays
+            .map(MemoryReplayStore::new)
+            .transpose()?;
+        let in_memory = in_memory.map(|store| -> Arc<dyn ReplayStore> { Arc::new(store) });
+        if let Some(store) = in_memory.or(self.replay_store) {
             let leeway = self.rules.leeway;
             self.policy
                 .add(Stage::SingleUse, SingleUse { store, leeway });
@@ -258,7 +266,7 @@ where
             rules: self.rules,
             clock: self.clock,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
-            offload: Offload::new(self.offload),
+            offload: Offload::new(self.offload, self.offload_timeout),
         };
         Ok((Authenticator::new(engine, self.policy), self.rejection))
     }

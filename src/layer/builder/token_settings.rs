@@ -167,18 +167,22 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Rejects tokens that were used before, by their `jti`. Tokens without `jti` are rejected.
     /// Default: off.
     ///
-    /// Up to `max_entries` ids are stored, in the memory of this process, until 5 minutes and the
-    /// leeway after their tokens expire. When there are more, the least recently seen are evicted,
-    /// and their tokens can be used again; under load, a few hundred more than needed are evicted.
-    /// Choose a number that is never reached. Minimum: 1.
+    /// Up to `max_entries` ids are stored, in a [`MemoryReplayStore`](crate::MemoryReplayStore) of
+    /// this layer and its clones, until 5 minutes and the leeway after their tokens expire. When it
+    /// is full, no id is forgotten: new tokens get 503. So choose a number that is never reached.
+    /// Minimum: 1.
+    ///
+    /// Two layers with this setting each accept a token once. To share a store between layers, or
+    /// to accept tokens when it is full, use [`replay_store`](Self::replay_store).
     pub const fn reject_replays(mut self, max_entries: u64) -> Self {
         self.reject_replays = Some(max_entries);
         self
     }
 
     /// Rejects tokens that were used before, as [`reject_replays`](Self::reject_replays) does, but
-    /// stores their ids in `store`, which several processes can share. Default: off. The two
-    /// exclude each other.
+    /// stores their ids in `store`: a [`MemoryReplayStore`](crate::MemoryReplayStore) that several
+    /// layers share, or a [`ReplayStore`] of your own that several processes share. Default: off.
+    /// The two settings exclude each other.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
         self.replay_store = Some(Arc::new(store));
         self
@@ -201,9 +205,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// This keeps a flood of slow signatures (ES384, ES512, RSA with 4096 bits) from delaying other
     /// requests. Offloading a check costs 20 to 120 µs, which is more than an RS256 check takes.
-    /// Under load, it halves the throughput. At most 10,000 requests wait for a thread; further
-    /// ones get 503. Cached tokens are not offloaded. Without a tokio runtime, every signature is
-    /// checked on the thread of its request.
+    /// Under load, it halves the throughput. At most 10,000 requests wait for a thread, for
+    /// [`offload_timeout`](Self::offload_timeout); further ones get 503. Cached tokens are not
+    /// offloaded, nor are tokens that no issuer has a key for. Without a tokio runtime, every
+    /// signature is checked on the thread of its request.
     ///
     /// # Examples
     ///
@@ -217,6 +222,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// ```
     pub fn offload(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.offload = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Sets how long a request waits for a thread that checks its signature, with
+    /// [`offload`](Self::offload). After that it gets 503. Default: 1 s. More than zero.
+    ///
+    /// This bounds how long a flood of forged tokens can delay others whose signatures are
+    /// offloaded. A request that waits needs a tokio runtime with a timer (`enable_time`).
+    pub const fn offload_timeout(mut self, timeout: Duration) -> Self {
+        self.offload_timeout = timeout;
         self
     }
 

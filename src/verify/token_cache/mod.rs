@@ -2,9 +2,8 @@
 //!
 //! Caches only what the signature proves. Times and the policy are checked at every use.
 //!
-//! Not built on moka, as the negative cache and the replay store in memory are, nor on another
-//! crate: bounded caches take a lock to read, or cost four times as much (docs/performance.md has
-//! the figures).
+//! Not built on moka, as the negative cache is, nor on another crate: bounded caches take a lock to
+//! read, or cost four times as much (docs/performance.md has the figures).
 
 mod epoch;
 mod settings;
@@ -97,7 +96,9 @@ impl<C> TokenCache<C> {
         verification: &Verification<'_, C>,
         rules: &Rules,
         now: Duration,
-    ) {
+    ) where
+        C: 'static,
+    {
         let Some(epoch) = self.epoch.of(now) else {
             return;
         };
@@ -113,9 +114,13 @@ impl<C> TokenCache<C> {
             valid_until,
         };
         // Saturates: a sum beyond `usize` is too large to be cached.
-        let texts = token.len().saturating_add(verification.claims.json().len());
+        let claims = &verification.claims;
+        let texts = token.len().saturating_add(claims.json().len());
         let cost = Cost {
-            bytes: texts.saturating_mul(2).saturating_add(ENTRY_OVERHEAD),
+            bytes: texts
+                .saturating_mul(2)
+                .saturating_add(claims.max_values_len())
+                .saturating_add(ENTRY_OVERHEAD),
             valid_until,
         };
         let entry = Entry::from_header_and_slice(cached, token);

@@ -61,13 +61,14 @@ impl TokenCacheSettings {
         self
     }
 
-    /// Sets the maximum memory of the cached tokens, in bytes. Default: 32 MiB, enough for 7,000
+    /// Sets the maximum memory of the cached tokens, in bytes. Default: 32 MiB, enough for 4,000
     /// tokens of 1.2 KB. Minimum: 64 KiB.
     ///
-    /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes. What
-    /// a claims type needs beyond that is not counted: a type of your own,
-    /// [`JsonClaims`](crate::JsonClaims) once a value is read, and the elements of `aud` and
-    /// `scope`. A token that counts as more than `16 * max_bytes / max_entries`, and as more than
+    /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes, plus
+    /// the elements of `aud` and `scope`, plus the values of [`JsonClaims`](crate::JsonClaims) at
+    /// their largest, also before one is read: some KB for a usual token, and up to a hundred times
+    /// the JSON of small nested arrays and objects. What a type of your own needs beyond that is not
+    /// counted. A token that counts as more than `16 * max_bytes / max_entries`, and as more than
     /// 32 KiB, can be too large to be cached.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod http_client;
+mod memory_replay_store;
 mod order;
 mod policy;
 mod replay_store;

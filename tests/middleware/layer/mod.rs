@@ -4,6 +4,7 @@ mod authenticator;
 mod axum;
 mod nested;
 mod offload;
+mod offload_queue;
 mod passing;
 mod readiness;
 mod rejection;

@@ -189,6 +189,7 @@ async fn ten_thousand_tokens_may_wait_and_further_ones_get_retry_after() {
     let issuer = Issuer::from_keys(ISSUER, key_set([secret]), AUDIENCE);
     let authenticator: Authenticator<Gated> = offloading(Authenticator::builder(issuer).claims())
         .offload([Algorithm::HS256])
+        .offload_timeout(Duration::from_secs(60))
         .build_authenticator()
         .unwrap();
     let (token, cores) = (

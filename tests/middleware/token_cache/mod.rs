@@ -5,6 +5,7 @@ mod bounds;
 mod checks;
 mod defaults;
 mod keys;
+mod memory;
 mod stalled;
 
 use std::time::Duration;
