@@ -89,7 +89,7 @@
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
-//! | change the response to rejected requests | [`RejectionResponse`], [`Challenge`], [`Error`] |
+//! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | verify a token outside HTTP | [`Authenticator`] |
 //! | change how keys are cached | [`JwksCacheSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
@@ -186,7 +186,7 @@ pub mod tonic;
 
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
-pub use axum::{ClaimsRejection, Scoped, ScopedRejection};
+pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use error::{Error, ErrorClass, ErrorKind};
@@ -205,7 +205,7 @@ pub use policy::{
 };
 pub use request::{RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
-pub use response::{Challenge, RejectionResponse};
+pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
 pub use verify::{Audience, Authenticator, Issuer, TokenCacheSettings};
 
 #[cfg(feature = "reqwest")]

@@ -13,6 +13,7 @@ use super::times::validity;
 use super::token::Verified;
 use super::token_type::TokenType;
 use crate::algorithm::Algorithm;
+use crate::request::LayerContext;
 
 /// The claims of a verified token.
 ///
@@ -45,6 +46,8 @@ use crate::algorithm::Algorithm;
 pub struct Claims<C = JsonClaims> {
     /// The text behind the header is the payload, followed by the key id.
     shared: Arc<HeaderSlice<Inner<C>, str>>,
+    /// The layer that inserted them into the extensions of a request.
+    layer: Option<LayerContext>,
 }
 
 struct Inner<C> {
@@ -79,7 +82,19 @@ impl<C> Claims<C> {
         };
         Self {
             shared: Arc::from_header_and_str(inner, payload.with_key_id),
+            layer: None,
         }
+    }
+
+    pub(super) fn with_layer(self, layer: LayerContext) -> Self {
+        Self {
+            layer: Some(layer),
+            ..self
+        }
+    }
+
+    pub(super) const fn layer(&self) -> Option<&LayerContext> {
+        self.layer.as_ref()
     }
 
     fn inner(&self) -> &Inner<C> {
@@ -268,6 +283,7 @@ impl<C> Clone for Claims<C> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
+            layer: self.layer.clone(),
         }
     }
 }

@@ -26,7 +26,7 @@
 //! use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer};
 //!
 //! fn app(auth: JwtAuthLayer) -> Result<Router, ConfigError> {
-//!     let read = RequireLayer::all_scopes(["orders:read"])?.rejection_response_of(&auth);
+//!     let read = RequireLayer::all_scopes(["orders:read"])?;
 //!     let layers = ServiceBuilder::new()
 //!         .layer(TraceLayer::new_for_http())
 //!         .layer(CorsLayer::permissive())

@@ -8,8 +8,9 @@ use http::{Extensions, Method};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind};
+use crate::jwt::insert_claims;
 use crate::policy::Accepted;
-use crate::request::{FoundToken, RequestParts, TokenSource, find_token};
+use crate::request::{FoundToken, LayerContext, RequestParts, TokenSource, find_token};
 use crate::verify::{Attempt, Authentication, Authenticator};
 
 /// A predicate over the parts of a request.
@@ -48,6 +49,7 @@ pub(super) trait PendingRequest: Send {
     fn poll(
         &mut self,
         request: &RequestParts<'_>,
+        layer: &LayerContext,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Extensions, Error>>;
 }
@@ -56,11 +58,12 @@ impl<C: Send + Sync + 'static> PendingRequest for Authentication<C> {
     fn poll(
         &mut self,
         request: &RequestParts<'_>,
+        layer: &LayerContext,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Extensions, Error>> {
         Self::poll(self, Some(request), cx).map_ok(|accepted| {
             let mut extensions = Extensions::new();
-            add_to(&mut extensions, accepted);
+            add_to(&mut extensions, accepted, layer.clone());
             extensions
         })
     }
@@ -68,12 +71,12 @@ impl<C: Send + Sync + 'static> PendingRequest for Authentication<C> {
 
 /// Adds the claims to the extensions of a request, and what the checks have added. The claims last:
 /// no check can replace them.
-pub(super) fn add_to<C>(extensions: &mut Extensions, accepted: Accepted<C>)
+pub(super) fn add_to<C>(extensions: &mut Extensions, accepted: Accepted<C>, layer: LayerContext)
 where
     C: Send + Sync + 'static,
 {
     extensions.extend(accepted.extensions);
-    extensions.insert(accepted.claims);
+    insert_claims(extensions, accepted.claims, layer);
 }
 
 impl<C> Gate<C>

@@ -1,9 +1,12 @@
-//! A request without its body, and the places in it that carry a token.
+//! A request without its body, the places in it that carry a token, and what a layer tells those
+//! below it.
 
+mod layer_context;
 mod locations;
 mod parts;
 mod token_source;
 
+pub(crate) use layer_context::{AnyResponse, ChallengeSettings, LayerContext, LayerRejections};
 pub use parts::RequestParts;
 pub use token_source::TokenSource;
 pub(crate) use token_source::{FoundToken, find_token, has_duplicates};

@@ -13,12 +13,13 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 ///
 /// gRPC calls are always POST. A Trailers-Only response has status 200: in response to a GET, a
 /// cache could store it as the resource.
-pub(super) fn content_type<'r>(request: &RequestParts<'r>) -> Option<&'r HeaderValue> {
+pub(super) fn content_type(request: &RequestParts<'_>) -> Option<HeaderValue> {
     let call = Some(request).filter(|request| request.method() == Method::POST);
     call?
         .headers()
         .get(CONTENT_TYPE)
         .filter(|value| is_grpc(value.as_bytes()))
+        .cloned()
 }
 
 /// Accepts `application/grpc`, `application/grpc-web` and `application/grpc-web-text`, each with or
@@ -41,8 +42,8 @@ fn strip_prefix<'v>(value: &'v [u8], prefix: &[u8]) -> Option<&'v [u8]> {
 }
 
 /// Adds the headers of a Trailers-Only response, which gRPC-Web allows, too.
-pub(super) fn add_status(error: &Error, content_type: &HeaderValue, headers: &mut HeaderMap) {
-    headers.insert(CONTENT_TYPE, content_type.clone());
+pub(super) fn add_status(error: &Error, content_type: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, content_type);
     headers.insert(STATUS, HeaderValue::from(code(error.class())));
     headers.insert(MESSAGE, HeaderValue::from_static(error.description()));
 }

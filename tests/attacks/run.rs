@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -74,9 +74,11 @@ pub(crate) async fn ask_grpc(
 }
 
 impl Answer {
-    /// Asserts the status, exactly these headers, and neither a body nor trailers.
+    /// Asserts the status, exactly these headers and `Cache-Control`, and neither a body nor
+    /// trailers.
     pub(crate) fn expect(&self, status: u16, headers: &[(&str, &str)], what: &str) {
         let mut expected = HeaderMap::new();
+        expected.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in headers {
             expected.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }

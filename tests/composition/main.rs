@@ -13,6 +13,7 @@ mod balance;
 mod callers;
 mod clones;
 mod grpc;
+mod inherited;
 mod limits;
 mod permits;
 mod require;

@@ -255,9 +255,7 @@ async fn it_rejects_as_the_layer_above_does_or_with_its_own_response() {
         .realm("shop")
         .build()
         .unwrap();
-    let like = RequireLayer::all_scopes(["a"])
-        .unwrap()
-        .rejection_response_of(&auth);
+    let like = RequireLayer::all_scopes(["a"]).unwrap();
     let response = auth
         .layer(like.layer(service_fn(answer)))
         .oneshot(request(Some(&token_with("scope", "b"))))

@@ -16,6 +16,7 @@ mod greeter;
 
 mod claims;
 mod details;
+mod inherited;
 mod methods;
 mod rejections;
 mod size;

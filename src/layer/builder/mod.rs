@@ -19,8 +19,8 @@ use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::jwt::{JsonClaims, Rules, TypeRule};
 use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
-use crate::request::{RequestParts, TokenSource};
-use crate::response::Challenge;
+use crate::request::{ChallengeSettings, LayerRejections, RequestParts, TokenSource};
+use crate::response::{Challenge, quotable};
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
 use crate::verify::{Authenticator, Engine, Issuer, Offload};
 
@@ -60,6 +60,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     optional: bool,
     pass_preflight: bool,
     skip: Option<RequestPredicate>,
+    challenge: ChallengeSettings,
     rejection: R,
     claims: PhantomData<fn() -> C>,
 }
@@ -90,6 +91,7 @@ impl JwtAuthBuilder {
             optional: false,
             pass_preflight: false,
             skip: None,
+            challenge: ChallengeSettings::default(),
             rejection: Challenge::new(),
             claims: PhantomData,
         }
@@ -142,6 +144,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
+            challenge: self.challenge,
             rejection: self.rejection,
             claims: PhantomData,
         }
@@ -150,8 +153,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
     /// rejected requests. Default: [`Challenge`].
     ///
-    /// Replaces a [`realm`](JwtAuthBuilder::realm) that was set before. For a closure, use
-    /// [`rejection_response_fn`](Self::rejection_response_fn).
+    /// What stands below the layer rejects with it, too: see [`Inherited`](crate::Inherited). For
+    /// a closure, use [`rejection_response_fn`](Self::rejection_response_fn).
     pub fn rejection_response<R2>(self, rejection: R2) -> JwtAuthBuilder<C, R2> {
         JwtAuthBuilder {
             issuers: self.issuers,
@@ -168,6 +171,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
+            challenge: self.challenge,
             rejection,
             claims: PhantomData,
         }
@@ -177,16 +181,19 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [`RejectionResponse`](crate::RejectionResponse).
     pub fn rejection_response_fn<F, ResBody>(self, rejection: F) -> JwtAuthBuilder<C, F>
     where
-        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,
+        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody> + Send + Sync + 'static,
     {
         self.rejection_response(rejection)
     }
-}
 
-impl<C> JwtAuthBuilder<C> {
-    /// Sets the realm of the challenge (RFC 9110 §11.5). Default: none.
+    /// Sets the realm of the challenge, which names the protected area (RFC 9110 §11.5). Default:
+    /// none.
+    ///
+    /// It is that of every [`Challenge`] that rejects a request here or below the layer, unless it
+    /// [sets one](Challenge::realm) itself. Keeps printable ASCII other than `"` and `\`. Other
+    /// characters are left out.
     pub fn realm(mut self, realm: &str) -> Self {
-        self.rejection = self.rejection.realm(realm);
+        self.challenge.realm = Some(quotable(realm));
         self
     }
 }
@@ -210,7 +217,8 @@ where
             ..
         } = self;
         let skip = self.skip.take();
-        let (authenticator, rejection) = self.finish()?;
+        let settings = std::mem::take(&mut self.challenge);
+        let (authenticator, maker) = self.finish()?;
         let gate = Gate {
             authenticator,
             sources,
@@ -220,7 +228,7 @@ where
         };
         Ok(JwtAuthLayer {
             gate: Arc::new(gate),
-            rejection,
+            rejections: Arc::new(LayerRejections { settings, maker }),
         })
     }
 

@@ -124,9 +124,7 @@ fn answer(reason: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opt
     let configured = format!("{} {}", quotable(realm), scopes.join(" "));
     if reason == b'r' {
         let auth = builder.build().unwrap();
-        let require = RequireLayer::any_scope(scopes.iter().copied())
-            .ok()?
-            .rejection_response_of(&auth);
+        let require = RequireLayer::any_scope(scopes.iter().copied()).ok()?;
         return Some(ask_service(
             auth.layer(require.layer(inner())),
             request,

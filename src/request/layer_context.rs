@@ -1,0 +1,77 @@
+//! What a layer tells those below it: how it rejects requests.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use http::Response;
+
+use super::RequestParts;
+use crate::error::Error;
+
+/// A response whose body has the type of the layer's responses.
+pub(crate) type AnyResponse = Response<Box<dyn Any>>;
+
+/// Makes a response with the maker of a layer. `None` if the maker is of another type.
+pub(crate) type Respond =
+    fn(&(dyn Any + Send + Sync), &Error, &RequestParts<'_>) -> Option<AnyResponse>;
+
+/// The parameters of a layer's challenges, which those of the services below it have, too.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ChallengeSettings {
+    pub(crate) realm: Option<Arc<str>>,
+}
+
+/// How a layer rejects requests: what its challenges have in common, and the maker of its
+/// responses.
+pub(crate) struct LayerRejections<R> {
+    pub(crate) settings: ChallengeSettings,
+    pub(crate) maker: R,
+}
+
+/// [`LayerRejections`], without the type of the maker and that of the response body: services below
+/// the layer know neither. Its type is private, so that no other service can insert one into a
+/// request. Cheap to clone, and made without an allocation.
+#[derive(Clone)]
+pub(crate) struct LayerContext {
+    rejections: Arc<dyn Rejections>,
+    respond: Respond,
+}
+
+trait Rejections: Send + Sync {
+    fn settings(&self) -> &ChallengeSettings;
+    fn maker(&self) -> &(dyn Any + Send + Sync);
+}
+
+impl<R: Send + Sync + 'static> Rejections for LayerRejections<R> {
+    fn settings(&self) -> &ChallengeSettings {
+        &self.settings
+    }
+
+    fn maker(&self) -> &(dyn Any + Send + Sync) {
+        &self.maker
+    }
+}
+
+impl LayerContext {
+    /// `respond` makes responses with makers of type `R`.
+    pub(crate) fn new<R>(rejections: &Arc<LayerRejections<R>>, respond: Respond) -> Self
+    where
+        R: Send + Sync + 'static,
+    {
+        let rejections = Arc::clone(rejections);
+        Self {
+            rejections,
+            respond,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &ChallengeSettings {
+        self.rejections.settings()
+    }
+
+    /// Returns the layer's response to a rejected request.
+    pub(crate) fn respond(&self, error: &Error, request: &RequestParts<'_>) -> Option<AnyResponse> {
+        let request = request.with_layer(Some(self));
+        (self.respond)(self.rejections.maker(), error, &request)
+    }
+}
