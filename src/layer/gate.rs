@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::insert_claims;
 use crate::policy::Accepted;
-use crate::request::{FoundToken, LayerContext, RequestParts, TokenSource, find_token};
+use crate::request::{
+    FoundToken, LayerContext, PredicateUri, RequestParts, TokenSource, find_token,
+};
 use crate::verify::{Attempt, Authentication, Authenticator};
 
 /// A predicate over the parts of a request.
@@ -23,6 +25,8 @@ pub(crate) struct Gate<C> {
     pub(super) optional: bool,
     pub(super) pass_preflight: bool,
     pub(super) skip: Option<RequestPredicate>,
+    /// Returns the URI that `skip` sees.
+    pub(super) predicate_uri: Option<PredicateUri>,
 }
 
 /// What becomes of a request.
@@ -96,8 +100,9 @@ where
     }
 
     fn is_exempt(&self, parts: &RequestParts<'_>) -> bool {
-        (self.pass_preflight && is_preflight(parts))
-            || self.skip.as_ref().is_some_and(|skip| skip(parts))
+        let is_skipped =
+            |skip: &RequestPredicate| skip(&parts.with_uri_from(self.predicate_uri.as_ref()));
+        (self.pass_preflight && is_preflight(parts)) || self.skip.as_ref().is_some_and(is_skipped)
     }
 
     fn decide_on(

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use http::Response;
+use http::{Response, Uri};
 
 use super::RequestParts;
 use crate::error::Error;
@@ -15,16 +15,21 @@ pub(crate) type AnyResponse = Response<Box<dyn Any>>;
 pub(crate) type Respond =
     fn(&(dyn Any + Send + Sync), &Error, &RequestParts<'_>) -> Option<AnyResponse>;
 
-/// The parameters of a layer's challenges, which those of the services below it have, too.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ChallengeSettings {
+/// Returns the URI that predicates see.
+pub(crate) type PredicateUri = Arc<dyn for<'r> Fn(&RequestParts<'r>) -> &'r Uri + Send + Sync>;
+
+/// The settings of a layer that apply to those below it, too.
+#[derive(Clone, Default)]
+pub(crate) struct LayerSettings {
     pub(crate) realm: Option<Arc<str>>,
+    /// `None`: that of the request.
+    pub(crate) predicate_uri: Option<PredicateUri>,
 }
 
 /// How a layer rejects requests: what its challenges have in common, and the maker of its
 /// responses.
 pub(crate) struct LayerRejections<R> {
-    pub(crate) settings: ChallengeSettings,
+    pub(crate) settings: LayerSettings,
     pub(crate) maker: R,
 }
 
@@ -38,12 +43,12 @@ pub(crate) struct LayerContext {
 }
 
 trait Rejections: Send + Sync {
-    fn settings(&self) -> &ChallengeSettings;
+    fn settings(&self) -> &LayerSettings;
     fn maker(&self) -> &(dyn Any + Send + Sync);
 }
 
 impl<R: Send + Sync + 'static> Rejections for LayerRejections<R> {
-    fn settings(&self) -> &ChallengeSettings {
+    fn settings(&self) -> &LayerSettings {
         &self.settings
     }
 
@@ -65,7 +70,7 @@ impl LayerContext {
         }
     }
 
-    pub(crate) fn settings(&self) -> &ChallengeSettings {
+    pub(crate) fn settings(&self) -> &LayerSettings {
         self.rejections.settings()
     }
 

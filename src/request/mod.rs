@@ -4,9 +4,13 @@
 mod layer_context;
 mod locations;
 mod parts;
+mod paths;
 mod token_source;
 
-pub(crate) use layer_context::{AnyResponse, ChallengeSettings, LayerContext, LayerRejections};
+pub(crate) use layer_context::{
+    AnyResponse, LayerContext, LayerRejections, LayerSettings, PredicateUri,
+};
 pub use parts::RequestParts;
+pub use paths::Paths;
 pub use token_source::TokenSource;
 pub(crate) use token_source::{FoundToken, find_token, has_duplicates};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version, request};
 
-use super::LayerContext;
+use super::layer_context::{LayerContext, PredicateUri};
 
 /// A borrowed request without its body: method, URI, version, headers and extensions.
 ///
@@ -37,7 +37,8 @@ impl<'r> RequestParts<'r> {
         self.method
     }
 
-    /// Returns the URI, as the layer got it.
+    /// Returns the URI, as the layer got it. In predicates: the one that
+    /// [`predicate_uri`](crate::JwtAuthBuilder::predicate_uri) returns, if that is set.
     ///
     /// Inside axum's `nest`, it lacks the prefix of the nest. The extensions then hold the URI that
     /// the client sent, as axum's `OriginalUri`.
@@ -67,6 +68,20 @@ impl<'r> RequestParts<'r> {
     /// Returns the layer that rejects the request, or above what rejects it.
     pub(crate) const fn layer(&self) -> Option<&'r LayerContext> {
         self.layer
+    }
+
+    /// Returns the parts as predicates see them: with the URI that the layer says.
+    pub(crate) fn for_predicates(self) -> Self {
+        let uri = self
+            .layer
+            .and_then(|layer| layer.settings().predicate_uri.as_ref());
+        self.with_uri_from(uri)
+    }
+
+    /// Replaces the URI.
+    pub(crate) fn with_uri_from(self, uri: Option<&PredicateUri>) -> Self {
+        let uri = uri.map_or(self.uri, |uri| uri(&self));
+        Self { uri, ..self }
     }
 
     /// Sets the layer that rejects the request, or above what rejects it.

@@ -12,7 +12,7 @@ use super::service::Require;
 use crate::error::Error;
 use crate::jwt::JsonClaims;
 use crate::layer::RequestPredicate;
-use crate::request::RequestParts;
+use crate::request::{Paths, RequestParts};
 use crate::response::Inherited;
 
 /// A layer that requires scopes, or that a predicate over claims and request returns true.
@@ -100,22 +100,45 @@ impl<C, R> RequireLayer<C, R> {
         }
     }
 
-    /// Applies the requirement only to requests for which a predicate returns true. Other requests
-    /// pass. With several predicates, one that returns true is enough. Default: all requests.
+    /// Applies the requirement only to requests for these paths. Other requests pass. Default: all
+    /// requests. With [`only_for`](Self::only_for), one that applies is enough.
     ///
     /// This is meant for gRPC, whose methods are paths of one service. With a router, put the layer
     /// on the route instead: then no other spelling of the path can bypass it. Inside axum's
-    /// `nest`, [`RequestParts::uri`] lacks the prefix of the nest, so a predicate that compares the
-    /// whole path never returns true there.
+    /// `nest`, the path lacks the prefix of the nest: inside `nest("/admin", …)`, the requirement
+    /// for `/admin/delete` never applies, so every request passes. Set
+    /// [`predicate_uri`](crate::JwtAuthBuilder::predicate_uri) on the layer above to compare the
+    /// whole path.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_jwt_auth::RequireLayer;
+    /// use tower_jwt_auth::{Paths, RequireLayer};
     ///
     /// let delete = RequireLayer::all_scopes(["orders:delete"])?
-    ///     .only_for(|request| request.uri().path() == "/shop.Orders/Delete");
+    ///     .only_for_paths(Paths::grpc_methods(["shop.Orders/Delete"])?);
     /// # drop(delete);
+    /// # Ok::<_, tower_jwt_auth::ConfigError>(())
+    /// ```
+    pub fn only_for_paths(self, paths: Paths) -> Self {
+        self.only_for(move |request| paths.contains(request.uri().path()))
+    }
+
+    /// Applies the requirement only to requests for which a predicate returns true. Other requests
+    /// pass. With several predicates, one that returns true is enough. Default: all requests.
+    ///
+    /// For paths, use [`only_for_paths`](Self::only_for_paths), which also says what axum's `nest`
+    /// means for a predicate that compares them: it never returns true, so every request passes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_jwt_auth::RequireLayer;
+    ///
+    /// let write = RequireLayer::all_scopes(["orders:write"])?
+    ///     .only_for(|request| request.method() != Method::GET);
+    /// # drop(write);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
     pub fn only_for(
@@ -175,7 +198,9 @@ impl<S, C, R: Clone> Layer<S> for RequireLayer<C, R> {
 }
 
 impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
+    /// `parts` knows the layer above.
     pub(super) fn check(&self, parts: &RequestParts<'_>) -> Result<(), Failure> {
+        let parts = &parts.for_predicates();
         if self
             .only_for
             .as_ref()

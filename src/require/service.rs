@@ -63,6 +63,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let parts = RequestParts::from(&request);
+        let parts = parts.with_layer(layer_above::<C>(request.extensions()));
         let Err(failure) = self.layer.check(&parts) else {
             return RequireFuture::inner(self.inner.call(request));
         };
@@ -71,7 +72,6 @@ where
         RequireFuture::rejected(match failure {
             Failure::Rejected(error) => {
                 trace::rejected(&error);
-                let parts = parts.with_layer(layer_above::<C>(parts.extensions()));
                 reject(self.layer.rejection(), error, &parts)
             }
             Failure::LayerMissing => internal_error(&parts),

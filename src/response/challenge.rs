@@ -9,7 +9,7 @@ use http::{Response, StatusCode};
 use super::rejection::NO_STORE;
 use super::{RejectionResponse, grpc};
 use crate::error::{Error, ErrorClass, ErrorKind};
-use crate::request::{ChallengeSettings, LayerContext, RequestParts};
+use crate::request::{LayerContext, LayerSettings, RequestParts};
 
 /// The response of RFC 6750 §3, without a body. The default [`RejectionResponse`].
 ///
@@ -93,7 +93,7 @@ impl Challenge {
     fn www_authenticate(
         &self,
         error: &Error,
-        layer: Option<&ChallengeSettings>,
+        layer: Option<&LayerSettings>,
     ) -> Option<HeaderValue> {
         let code = error_code(error.class())?;
         let mut challenge = Parameters::new();
@@ -112,12 +112,7 @@ impl Challenge {
         HeaderValue::try_from(challenge.0).ok()
     }
 
-    fn add_headers(
-        &self,
-        error: &Error,
-        layer: Option<&ChallengeSettings>,
-        headers: &mut HeaderMap,
-    ) {
+    fn add_headers(&self, error: &Error, layer: Option<&LayerSettings>, headers: &mut HeaderMap) {
         if let Some(challenge) = self.www_authenticate(error, layer) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }

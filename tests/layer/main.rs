@@ -12,6 +12,7 @@
 )]
 
 mod axum;
+mod nest;
 mod nested;
 mod readiness;
 mod rejection;

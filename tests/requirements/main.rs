@@ -38,6 +38,7 @@ mod member_names;
 mod offload;
 mod other_sources;
 mod passing;
+mod paths;
 mod policy;
 mod query;
 mod safe_by_mistake;

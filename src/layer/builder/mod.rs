@@ -19,7 +19,7 @@ use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::jwt::{JsonClaims, Rules, TypeRule};
 use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
-use crate::request::{ChallengeSettings, LayerRejections, RequestParts, TokenSource};
+use crate::request::{LayerRejections, LayerSettings, RequestParts, TokenSource};
 use crate::response::{Challenge, quotable};
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
 use crate::verify::{Authenticator, Engine, Issuer, Offload};
@@ -33,13 +33,13 @@ use crate::verify::{Authenticator, Engine, Issuer, Offload};
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer, Paths};
 ///
 /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
 /// JwtAuthLayer::builder(Issuer::discovery("https://login.example.com/", "https://api.example.com"))
 ///     .leeway(Duration::from_secs(10))
 ///     .require_scopes(["orders:read"])
-///     .skip(|request| request.uri().path() == "/healthz")
+///     .skip_paths(Paths::exact(["/healthz"])?)
 ///     .build()
 /// # }
 /// ```
@@ -60,7 +60,8 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     optional: bool,
     pass_preflight: bool,
     skip: Option<RequestPredicate>,
-    challenge: ChallengeSettings,
+    /// What applies to those below the layer, too.
+    for_below: LayerSettings,
     rejection: R,
     claims: PhantomData<fn() -> C>,
 }
@@ -91,7 +92,7 @@ impl JwtAuthBuilder {
             optional: false,
             pass_preflight: false,
             skip: None,
-            challenge: ChallengeSettings::default(),
+            for_below: LayerSettings::default(),
             rejection: Challenge::new(),
             claims: PhantomData,
         }
@@ -144,7 +145,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
-            challenge: self.challenge,
+            for_below: self.for_below,
             rejection: self.rejection,
             claims: PhantomData,
         }
@@ -171,7 +172,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
-            challenge: self.challenge,
+            for_below: self.for_below,
             rejection,
             claims: PhantomData,
         }
@@ -193,7 +194,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [sets one](Challenge::realm) itself. Keeps printable ASCII other than `"` and `\`. Other
     /// characters are left out.
     pub fn realm(mut self, realm: &str) -> Self {
-        self.challenge.realm = Some(quotable(realm));
+        self.for_below.realm = Some(quotable(realm));
         self
     }
 }
@@ -217,7 +218,8 @@ where
             ..
         } = self;
         let skip = self.skip.take();
-        let settings = std::mem::take(&mut self.challenge);
+        let settings = std::mem::take(&mut self.for_below);
+        let predicate_uri = settings.predicate_uri.clone();
         let (authenticator, maker) = self.finish()?;
         let gate = Gate {
             authenticator,
@@ -225,6 +227,7 @@ where
             optional,
             pass_preflight,
             skip,
+            predicate_uri,
         };
         Ok(JwtAuthLayer {
             gate: Arc::new(gate),
