@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{Response, Uri};
 
-use super::RequestParts;
+use super::{Paths, RequestParts};
 use crate::error::Error;
 
 /// A response whose body has the type of the layer's responses.
@@ -18,10 +18,20 @@ pub(crate) type Respond =
 /// Returns the URI that predicates see.
 pub(crate) type PredicateUri = Arc<dyn for<'r> Fn(&RequestParts<'r>) -> &'r Uri + Send + Sync>;
 
+/// Which gRPC requests get the status of a gRPC call.
+#[derive(Clone, Default)]
+pub(crate) enum GrpcResponses {
+    #[default]
+    Everywhere,
+    Nowhere,
+    Only(Paths),
+}
+
 /// The settings of a layer that apply to those below it, too.
 #[derive(Clone, Default)]
 pub(crate) struct LayerSettings {
     pub(crate) realm: Option<Arc<str>>,
+    pub(crate) grpc: GrpcResponses,
     /// `None`: that of the request.
     pub(crate) predicate_uri: Option<PredicateUri>,
 }

@@ -8,7 +8,7 @@ mod paths;
 mod token_source;
 
 pub(crate) use layer_context::{
-    AnyResponse, LayerContext, LayerRejections, LayerSettings, PredicateUri,
+    AnyResponse, GrpcResponses, LayerContext, LayerRejections, LayerSettings, PredicateUri,
 };
 pub use parts::RequestParts;
 pub use paths::Paths;

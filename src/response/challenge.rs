@@ -36,10 +36,17 @@ use crate::request::{LayerContext, LayerSettings, RequestParts};
 /// | missing scope, or rejected by a predicate | 7 `PERMISSION_DENIED` |
 /// | keys or a check unavailable | 14 `UNAVAILABLE` |
 ///
-/// A gRPC request is a `POST` with content type `application/grpc`, `application/grpc-web` or
-/// `application/grpc-web-text`, with or without a suffix such as `+proto`. Browsers that use
-/// gRPC-Web across origins need a CORS layer above this one that exposes `grpc-status` and
+/// A gRPC request is a `POST` over HTTP/2 or later with `te: trailers` and content type
+/// `application/grpc`, or a `POST` with content type `application/grpc-web` or
+/// `application/grpc-web-text`, with or without a suffix such as `+proto`. The response has the same
+/// content type without parameters; other suffixes than `+proto` and `+json` are left out. Browsers
+/// that use gRPC-Web across origins need a CORS layer above this one that exposes `grpc-status` and
 /// `grpc-message`.
+///
+/// So a caller can choose to be rejected with HTTP status 200. Where that matters, see
+/// [`grpc_responses`](crate::JwtAuthBuilder::grpc_responses) and
+/// [`grpc_paths`](crate::JwtAuthBuilder::grpc_paths), and count rejections by the [`Error`] in the
+/// extensions of the response, not by the status.
 #[derive(Clone, Debug, Default)]
 pub struct Challenge {
     realm: Option<Arc<str>>,

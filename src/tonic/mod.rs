@@ -10,6 +10,9 @@
 //! - Services and methods are exempt by their names with
 //!   [`skip_paths`](crate::JwtAuthBuilder::skip_paths) and
 //!   [`Paths::grpc_methods`](crate::Paths::grpc_methods).
+//! - `GrpcWebLayer` of `tonic-web` goes below [`JwtAuthLayer`](crate::JwtAuthLayer). Above it, it
+//!   translates calls over HTTP/1.1 to requests that [are not gRPC](crate::Challenge), which get an
+//!   HTTP status: callers see the right code, but no message and no details.
 //! - HTTP/2 servers limit the size of a request's headers: tonic and axum to 16 KiB in total. A
 //!   larger token never reaches the layer. The server answers 431, which clients report as
 //!   `UNKNOWN`.

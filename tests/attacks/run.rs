@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, TE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
@@ -29,6 +29,14 @@ pub(crate) async fn ask(
     layer: &JwtAuthLayer,
     headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
 ) -> Answer {
+    ask_over(Version::HTTP_11, layer, headers).await
+}
+
+async fn ask_over(
+    version: Version,
+    layer: &JwtAuthLayer,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Answer {
     let service = service_fn(|request: Request<String>| async move {
         let reached = if request.extensions().get::<Claims<JsonClaims>>().is_some() {
             REACHED
@@ -43,6 +51,7 @@ pub(crate) async fn ask(
         )
     });
     let mut request = Request::post("/telltale-path?telltale=query")
+        .version(version)
         .body("telltale body".to_owned())
         .unwrap();
     for (name, value) in headers {
@@ -70,7 +79,9 @@ pub(crate) async fn ask_grpc(
     headers: Vec<(HeaderName, HeaderValue)>,
 ) -> Answer {
     let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
-    ask(layer, headers.into_iter().chain([content_type])).await
+    let trailers = (TE, HeaderValue::from_static("trailers"));
+    let headers = headers.into_iter().chain([content_type, trailers]);
+    ask_over(Version::HTTP_2, layer, headers).await
 }
 
 impl Answer {

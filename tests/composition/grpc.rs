@@ -35,7 +35,9 @@ fn token() -> TokenBuilder {
 /// Returns a request of the health service: an empty message in one frame.
 fn call(method: &str, token: Option<&TokenBuilder>) -> Request<Body> {
     let mut request = Request::post(format!("/grpc.health.v1.Health/{method}"))
-        .header("content-type", "application/grpc");
+        .version(http::Version::HTTP_2)
+        .header("content-type", "application/grpc")
+        .header("te", "trailers");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {}", token.sign()));
     }

@@ -19,7 +19,9 @@ use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::jwt::{JsonClaims, Rules, TypeRule};
 use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
-use crate::request::{LayerRejections, LayerSettings, RequestParts, TokenSource};
+use crate::request::{
+    GrpcResponses, LayerRejections, LayerSettings, Paths, RequestParts, TokenSource,
+};
 use crate::response::{Challenge, quotable};
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
 use crate::verify::{Authenticator, Engine, Issuer, Offload};
@@ -195,6 +197,44 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// characters are left out.
     pub fn realm(mut self, realm: &str) -> Self {
         self.for_below.realm = Some(quotable(realm));
+        self
+    }
+
+    /// Sets whether gRPC requests get the response of a gRPC call: HTTP status 200, with the error
+    /// in `grpc-status`. Default: `true`. With `false`, they get the HTTP status, which gRPC clients
+    /// map to a code of their own.
+    ///
+    /// A caller chooses this response by the headers of a request: see [`Challenge`] for which. Set
+    /// `false` where 200 means that the request is allowed, such as in a service that a proxy asks
+    /// (nginx's `auth_request`, Traefik's `forwardAuth`) with the method and headers of the caller,
+    /// and in a service without gRPC. Then what counts 401 and 403 misses none. With gRPC, count by
+    /// the [`Error`] in the extensions of the response, which every rejection has.
+    ///
+    /// It applies to every [`Challenge`] that rejects a request here or below the layer. Replaces
+    /// [`grpc_paths`](Self::grpc_paths).
+    pub fn grpc_responses(mut self, enabled: bool) -> Self {
+        self.for_below.grpc = if enabled {
+            GrpcResponses::Everywhere
+        } else {
+            GrpcResponses::Nowhere
+        };
+        self
+    }
+
+    /// Sets the only paths with [`grpc_responses`](Self::grpc_responses), for gRPC and HTTP on one
+    /// port. Default: all. [`predicate_uri`](Self::predicate_uri) says which path that is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwtAuthLayer, Paths};
+    ///
+    /// # fn build(issuer: Issuer) -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// JwtAuthLayer::builder(issuer).grpc_paths(Paths::grpc_methods(["shop.Orders"])?).build()
+    /// # }
+    /// ```
+    pub fn grpc_paths(mut self, paths: Paths) -> Self {
+        self.for_below.grpc = GrpcResponses::Only(paths);
         self
     }
 }
