@@ -90,6 +90,7 @@
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
+//! | remove the token from accepted requests, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | verify a token outside HTTP | [`Authenticator`] |
 //! | change how keys are cached | [`JwksCacheSettings`] |
@@ -204,7 +205,7 @@ pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, InsertOutcome, ReplayStore, Scopes, TokenCheck,
     TokenId,
 };
-pub use request::{Paths, RequestParts, TokenSource};
+pub use request::{AccessToken, Paths, RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
 pub use verify::{Audience, Authenticator, Issuer, TokenCacheSettings};

@@ -9,10 +9,10 @@ use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::gate::PendingRequest;
+use super::pending::PendingRequest;
 use super::rejections::{context, reject};
 use crate::error::Error;
-use crate::request::{LayerContext, LayerRejections, RequestParts};
+use crate::request::{LayerContext, LayerRejections, RequestParts, remove_tokens};
 use crate::response::{RejectionResponse, make_private};
 
 pin_project! {
@@ -171,14 +171,15 @@ where
         }
     };
     let Waiting {
+        pending,
         mut service,
         mut request,
         rejections,
-        ..
     } = *waiting;
     Poll::Ready(match outcome {
         Ok(extensions) => {
             request.extensions_mut().extend(extensions);
+            remove_tokens(pending.stripped(), &mut request);
             State::Inner {
                 future: service.call(request),
             }

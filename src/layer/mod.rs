@@ -5,6 +5,7 @@ pub mod composition;
 mod constructors;
 mod future;
 mod gate;
+mod pending;
 mod ready;
 mod rejections;
 mod service;

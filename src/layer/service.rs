@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use tower::Service;
 
 use super::future::ResponseFuture;
-use super::gate::{Decision, Gate, add_to};
+use super::gate::{Decision, Gate};
+use super::pending::add_to;
 use super::ready::take_ready;
 use super::rejections::{context, reject};
-use crate::jwt::{JsonClaims, remove_claims};
+use crate::jwt::JsonClaims;
 use crate::request::{LayerContext, LayerRejections, RequestParts};
 use crate::response::{Challenge, RejectionResponse};
 
@@ -79,14 +80,15 @@ where
             Decision::Accept {
                 accepted,
                 needs_private,
+                kept,
             } => {
                 let layer = self.context::<ResBody>();
-                add_to(request.extensions_mut(), accepted, layer);
+                add_to(request.extensions_mut(), accepted, kept, layer);
+                self.gate.strip(&mut request);
                 ResponseFuture::inner(self.inner.call(request), needs_private)
             }
             Decision::Pass => {
-                let layer = self.context::<ResBody>();
-                remove_claims::<C>(request.extensions_mut(), layer);
+                self.gate.pass(&mut request, self.context::<ResBody>());
                 ResponseFuture::inner(self.inner.call(request), false)
             }
             Decision::Reject(error) => {

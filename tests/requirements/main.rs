@@ -27,6 +27,7 @@ mod configuration;
 mod confusion;
 mod cookie;
 mod discovery;
+mod forwarding;
 mod grpc;
 mod header_parameters;
 mod issuers;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::Response;
 use serde::de::DeserializeOwned;
 
-use super::gate::{Gate, RequestPredicate};
+use super::gate::{Forwarding, Gate, RequestPredicate};
 use super::{JwtAuthLayer, validation};
 use crate::algorithm::AlgorithmSet;
 use crate::clock::{Clock, SystemClock};
@@ -59,6 +59,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) lost_checks: bool,
     clock: Arc<dyn Clock>,
     pub(in crate::layer) sources: Vec<TokenSource>,
+    pub(in crate::layer) forwarding: Forwarding,
     optional: bool,
     pass_preflight: bool,
     skip: Option<RequestPredicate>,
@@ -91,6 +92,7 @@ impl JwtAuthBuilder {
             lost_checks: false,
             clock: Arc::new(SystemClock),
             sources: vec![TokenSource::authorization()],
+            forwarding: Forwarding::Unchanged,
             optional: false,
             pass_preflight: false,
             skip: None,
@@ -144,6 +146,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             scopes: self.scopes,
             clock: self.clock,
             sources: self.sources,
+            forwarding: self.forwarding,
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
@@ -171,6 +174,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             lost_checks: self.lost_checks,
             clock: self.clock,
             sources: self.sources,
+            forwarding: self.forwarding,
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
@@ -250,9 +254,10 @@ where
     /// If a setting is unsafe, contradicts another, or can't work: see
     /// [`ConfigErrorKind`](crate::ConfigErrorKind).
     pub fn build(mut self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
-        validation::sources(&self.sources)?;
-        let sources = std::mem::take(&mut self.sources).into_boxed_slice();
+        validation::sources(&self.sources, self.forwarding)?;
+        let sources = std::mem::take(&mut self.sources).into();
         let Self {
+            forwarding,
             optional,
             pass_preflight,
             ..
@@ -264,6 +269,7 @@ where
         let gate = Gate {
             authenticator,
             sources,
+            forwarding,
             optional,
             pass_preflight,
             skip,

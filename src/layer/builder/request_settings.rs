@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Uri;
 
 use super::JwtAuthBuilder;
+use crate::layer::gate::Forwarding;
 use crate::request::{Paths, RequestParts, TokenSource};
 
 /// Which requests need a token, and what becomes of the others. These settings have no effect on an
@@ -15,6 +16,38 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// At least one. Two that read the same token are rejected when the layer is built.
     pub fn token_sources(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         self.sources = sources.into_iter().collect();
+        self
+    }
+
+    /// Removes the token from requests that go on, so that handlers, logs and upstream services don't
+    /// see it. Default: off. Recommended, unless something below needs it: then see
+    /// [`keep_token`](Self::keep_token).
+    ///
+    /// Removes exactly what the [`token_sources`](Self::token_sources) read, also from requests that
+    /// pass without claims: `Authorization` with the scheme `Bearer`, the header, one cookie, one
+    /// parameter of the query, the WebSocket subprotocol. Other credentials, cookies and parameters
+    /// stay. The claims stay in the extensions, and what checks and rejection responses of the layer
+    /// see is unchanged. A layer below that reads the same token finds none, and so does whatever
+    /// checks signatures over the headers.
+    ///
+    /// A token in the query is still in the copies of the URI that outer layers have made, such as
+    /// axum's `OriginalUri` and the spans of a `Trace` layer.
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) rejects it with a [`TokenSource::custom`], whose token can't be
+    /// removed.
+    pub const fn strip_token(mut self) -> Self {
+        self.forwarding = Forwarding::Stripped;
+        self
+    }
+
+    /// Removes the token from requests that go on, as [`strip_token`](Self::strip_token) does, and
+    /// leaves an [`AccessToken`](crate::AccessToken) in the extensions of accepted ones. For services
+    /// that forward the token, or exchange it (RFC 8693). Default: off. The last of the two settings
+    /// counts.
+    pub const fn keep_token(mut self) -> Self {
+        self.forwarding = Forwarding::Kept;
         self
     }
 
