@@ -91,6 +91,7 @@
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
 //! | remove the token from accepted requests, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
+//! | end a WebSocket, a stream or another future when the token expires | [`until_expiry`](until_expiry()) |
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | verify a token outside HTTP | [`Authenticator`] |
 //! | change how keys are cached | [`JwksCacheSettings`] |
@@ -143,6 +144,7 @@ mod config_error;
 mod crypto;
 mod encoding;
 mod error;
+mod expiry;
 mod jwk;
 mod jwt;
 mod keys;
@@ -192,6 +194,7 @@ pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use error::{Error, ErrorClass, ErrorKind};
+pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use jwk::{Key, KeySet, SkipReason, SkippedKey};

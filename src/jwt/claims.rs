@@ -13,6 +13,7 @@ use super::times::validity;
 use super::token::Verified;
 use super::token_type::TokenType;
 use crate::algorithm::Algorithm;
+use crate::clock::Clock;
 use crate::request::LayerContext;
 
 /// The claims of a verified token.
@@ -53,6 +54,8 @@ pub struct Claims<C = JsonClaims> {
 struct Inner<C> {
     registered: Registered,
     expires_at: SystemTime,
+    /// The clock that the times were compared with.
+    clock: std::sync::Arc<dyn Clock>,
     algorithm: Algorithm,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
@@ -63,7 +66,12 @@ struct Inner<C> {
 
 impl<C> Claims<C> {
     /// Creates the claims of a verified token. Only validation calls this, as its last step.
-    pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
+    pub(super) fn new(
+        verified: Verified<'_>,
+        custom: C,
+        expires_at: SystemTime,
+        clock: &std::sync::Arc<dyn Clock>,
+    ) -> Self {
         let Verified {
             header,
             token_type,
@@ -74,6 +82,7 @@ impl<C> Claims<C> {
         let inner = Inner {
             registered,
             expires_at,
+            clock: std::sync::Arc::clone(clock),
             algorithm: header.algorithm,
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
@@ -126,6 +135,11 @@ impl<C> Claims<C> {
         validity(self.registered(), rules)
     }
 
+    /// Returns the time of the clock that the times were compared with.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.inner().clock.now()
+    }
+
     /// Returns your claims. `Deref` returns the same.
     #[must_use]
     pub fn custom(&self) -> &C {
@@ -157,7 +171,8 @@ impl<C> Claims<C> {
 
     /// Returns `exp`, the time from which on the token is no longer valid (RFC 7519 §4.1.4).
     ///
-    /// Note: the layer checks it when a request arrives. End long streams at that time.
+    /// Note: the layer checks it when a request arrives. End long streams at that time, with
+    /// [`until_expiry`](crate::until_expiry()).
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.inner().expires_at

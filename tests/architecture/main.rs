@@ -24,7 +24,7 @@ const ORDER: &[&[&str]] = &[
     &["jwk", "request"],
     &["response"],
     &["jwt", "keys"],
-    &["policy"],
+    &["expiry", "policy"],
     &["verify"],
     &["layer"],
     &["require"],

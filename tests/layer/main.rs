@@ -12,6 +12,7 @@
 )]
 
 mod axum;
+mod expiry;
 mod nest;
 mod nested;
 mod readiness;

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::gate::{Forwarding, Gate, RequestPredicate};
 use super::{JwtAuthLayer, validation};
 use crate::algorithm::AlgorithmSet;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::config_error::ConfigError;
 use crate::error::Error;
 use crate::jwt::{JsonClaims, Rules, TypeRule};
@@ -57,7 +57,6 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) scopes: RequiredScopes,
     /// `claims` was called after `authorize`, `check` or `reject_revoked`, whose checks it dropped.
     pub(in crate::layer) lost_checks: bool,
-    clock: Arc<dyn Clock>,
     pub(in crate::layer) sources: Vec<TokenSource>,
     pub(in crate::layer) forwarding: Forwarding,
     optional: bool,
@@ -79,6 +78,7 @@ impl JwtAuthBuilder {
             types: TypeRule::Default,
             rfc9068: false,
             algorithms: AlgorithmSet::EMPTY,
+            clock: Arc::new(SystemClock),
         };
         Self {
             issuers: vec![issuer],
@@ -90,7 +90,6 @@ impl JwtAuthBuilder {
             policy: Policy::with_timeout(Duration::from_secs(3)),
             scopes: RequiredScopes::none(),
             lost_checks: false,
-            clock: Arc::new(SystemClock),
             sources: vec![TokenSource::authorization()],
             forwarding: Forwarding::Unchanged,
             optional: false,
@@ -144,7 +143,6 @@ impl<C, R> JwtAuthBuilder<C, R> {
             lost_checks: self.lost_checks || !self.policy.is_empty(),
             policy: Policy::with_timeout(self.policy.timeout),
             scopes: self.scopes,
-            clock: self.clock,
             sources: self.sources,
             forwarding: self.forwarding,
             optional: self.optional,
@@ -172,7 +170,6 @@ impl<C, R> JwtAuthBuilder<C, R> {
             policy: self.policy,
             scopes: self.scopes,
             lost_checks: self.lost_checks,
-            clock: self.clock,
             sources: self.sources,
             forwarding: self.forwarding,
             optional: self.optional,
@@ -313,7 +310,6 @@ where
         let engine = Engine {
             issuers: issuers.into_iter().map(Arc::new).collect(),
             rules: self.rules,
-            clock: self.clock,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload),
         };
