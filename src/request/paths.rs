@@ -1,7 +1,5 @@
 //! Sets of paths.
 
-use std::sync::Arc;
-
 use crate::config_error::ConfigError;
 
 /// A set of paths, for [`skip_paths`](crate::JwtAuthBuilder::skip_paths),
@@ -32,7 +30,7 @@ use crate::config_error::ConfigError;
 /// # Ok::<_, tower_jwt_auth::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Paths(Arc<[Pattern]>);
+pub struct Paths(Vec<Pattern>);
 
 #[derive(Clone, Debug)]
 enum Pattern {
@@ -87,8 +85,9 @@ impl Paths {
 
     /// Returns the union of two sets.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self(self.0.iter().chain(&*other.0).cloned().collect())
+    pub fn or(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     /// Returns whether the set contains the path of a URI, which has no query.
@@ -103,7 +102,7 @@ impl Paths {
         pattern: impl Fn(String) -> Result<Pattern, ConfigError>,
     ) -> Result<Self, ConfigError> {
         let patterns = patterns.into_iter().map(Into::into).map(pattern);
-        let patterns: Arc<[_]> = patterns.collect::<Result<_, _>>()?;
+        let patterns: Vec<_> = patterns.collect::<Result<_, _>>()?;
         if patterns.is_empty() {
             return Err(ConfigError::invalid_setting(format!(
                 "{setting} is empty: must name at least one"
