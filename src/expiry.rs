@@ -16,13 +16,14 @@ use crate::jwt::Claims;
 /// of a response, events that a server sends.
 ///
 /// A stream then ends, and [`is_expired`](UntilExpiry::is_expired) is true. A future resolves to
-/// [`ErrorKind::Expired`] in place of its output. In both cases, what is inside is dropped. In gRPC,
-/// [`tonic::until_expiry`](crate::tonic::until_expiry()) (feature `tonic`) ends a stream with a
-/// status.
+/// [`ErrorKind::Expired`] in place of its output. In both cases, what is inside is dropped. In
+/// gRPC, [`tonic::until_expiry`](crate::tonic::until_expiry()) (feature `tonic`) ends a stream with
+/// a status.
 ///
 /// The remaining time is computed in this call, with the layer's
 /// [`clock`](crate::JwtAuthBuilder::clock), and measured with tokio's, which tests can pause. To
-/// allow for an issuer's clock that differs, as the layer does, set [`leeway`](UntilExpiry::leeway).
+/// allow for an issuer's clock that differs, as the layer does, set
+/// [`leeway`](UntilExpiry::leeway).
 ///
 /// # Panics
 ///
@@ -101,8 +102,8 @@ pin_project! {
 impl<T> UntilExpiry<T> {
     /// Sets how long it may last after the token has expired. Default: 0, although the
     /// [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: what belongs to a token
-    /// that was accepted within the leeway ends at once. A leeway beyond the range of the clocks has
-    /// no effect.
+    /// that was accepted within the leeway ends at once. A leeway beyond the range of the clocks
+    /// has no effect.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         if let Some(deadline) = self.deadline(leeway) {
             self.expiry.as_mut().reset(deadline);

@@ -21,8 +21,8 @@ use crate::{Claims, Error, JsonClaims, RequestParts, Scopes, trace};
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |
 ///
-/// The response is that of the layer, see [`Inherited`](crate::Inherited). To require any of several
-/// scopes, use [`RequireLayer`](crate::RequireLayer).
+/// The response is that of the layer, see [`Inherited`](crate::Inherited). To require any of
+/// several scopes, use [`RequireLayer`](crate::RequireLayer).
 ///
 /// # Examples
 ///

@@ -74,8 +74,10 @@
 //! # Metrics and forward-auth
 //!
 //! A rejected gRPC call has HTTP status 200, and the caller's headers decide whether a request is
-//! one. So count rejections by the [`Error`](crate::Error) in the extensions of the response, which
-//! every rejection has, also those of layers and extractors below:
+//! one. So count rejections by the [`Error`](crate::Error) in the extensions of the response.
+//! Rejections by both layers, axum's extractors and
+//! [`Claims::rejection_response`](crate::Claims::rejection_response) have it; those that pass
+//! through a `tonic::Status` or `tower_governor` do not.
 //!
 //! ```
 //! # use http::Response;

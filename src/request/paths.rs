@@ -9,8 +9,8 @@ use crate::config_error::ConfigError;
 /// A path is compared byte by byte, as it is in the request's URI, without the query. Nothing is
 /// decoded, nothing is collapsed and case matters: `/Healthz`, `/healthz/`, `//healthz`,
 /// `/a/../healthz` and `/%68ealthz` are not `/healthz`, and `/public/../admin` is below the prefix
-/// `/public`. axum's and tonic's routing compare paths in the same way, but a proxy or a file server
-/// below may not: exempt no prefix from a layer in front of those.
+/// `/public`. axum's and tonic's routing compare paths in the same way, but a proxy or a file
+/// server below may not: exempt no prefix from a layer in front of those.
 ///
 /// Inside axum's `nest`, the path lacks the prefix of the nest, unless
 /// [`predicate_uri`](crate::JwtAuthBuilder::predicate_uri) is set.
@@ -55,8 +55,8 @@ impl Paths {
     }
 
     /// Returns a set of these paths and those below them: `/public` stands for `/public`,
-    /// `/public/` and `/public/logo.svg`, and not for `/publications`. `/public/` does not stand for
-    /// `/public`.
+    /// `/public/` and `/public/logo.svg`, and not for `/publications`. `/public/` does not stand
+    /// for `/public`.
     ///
     /// # Errors
     ///

@@ -136,7 +136,8 @@ impl TokenSource {
         }
     }
 
-    /// Returns whether the token can be removed: where a function of the user's finds it is unknown.
+    /// Returns whether the token can be removed: where a function of the user's finds it is
+    /// unknown.
     pub(crate) const fn is_removable(&self) -> bool {
         !matches!(self.0, Location::Custom(_))
     }

@@ -38,10 +38,10 @@ use crate::request::{LayerContext, LayerSettings, RequestParts};
 ///
 /// A gRPC request is a `POST` over HTTP/2 or later with `te: trailers` and content type
 /// `application/grpc`, or a `POST` with content type `application/grpc-web` or
-/// `application/grpc-web-text`, with or without a suffix such as `+proto`. The response has the same
-/// content type without parameters; other suffixes than `+proto` and `+json` are left out. Browsers
-/// that use gRPC-Web across origins need a CORS layer above this one that exposes `grpc-status` and
-/// `grpc-message`.
+/// `application/grpc-web-text`, with or without a suffix such as `+proto`. The response has the
+/// same content type without parameters; other suffixes than `+proto` and `+json` are left out.
+/// Browsers that use gRPC-Web across origins need a CORS layer above this one that exposes
+/// `grpc-status` and `grpc-message`.
 ///
 /// So a caller can choose to be rejected with HTTP status 200. Where that matters, see
 /// [`grpc_responses`](crate::JwtAuthBuilder::grpc_responses) and

@@ -10,8 +10,8 @@ use crate::request::{GrpcResponses, RequestParts};
 pub(super) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
-/// Returns the content type of the response to a gRPC request, or `None` if the response has an HTTP
-/// status.
+/// Returns the content type of the response to a gRPC request, or `None` if the response has an
+/// HTTP status.
 ///
 /// A Trailers-Only response has status 200, so whoever chooses it chooses 200. A gRPC request is
 /// what its specification asks for: `POST` over HTTP/2 with `te: trailers`, or gRPC-Web, which has

@@ -22,7 +22,8 @@ use crate::request::RequestParts;
 /// the response has the same status and headers, and no body. Without a layer, it is that of
 /// [`Challenge`].
 ///
-/// For a middleware of your own, see [`Claims::rejection_response`](crate::Claims::rejection_response).
+/// For a middleware of your own, see
+/// [`Claims::rejection_response`](crate::Claims::rejection_response).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Inherited;

@@ -19,8 +19,8 @@ use crate::{Claims, Error, ErrorKind, MissingClaims, RequestParts, trace};
 ///
 /// The last one is a mistake in the server; a log event at level error names the claims type. The
 /// status is that of the layer's response, see [`Inherited`](crate::Inherited): its
-/// [`RejectionResponse`](crate::RejectionResponse) gets the metadata and extensions of the call as a
-/// request for the path `/`, since tonic keeps no other.
+/// [`RejectionResponse`](crate::RejectionResponse) gets the metadata and extensions of the call as
+/// a request for the path `/`, since tonic keeps no other.
 ///
 /// # Examples
 ///

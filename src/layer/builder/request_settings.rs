@@ -19,16 +19,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Removes the token from requests that go on, so that handlers, logs and upstream services don't
-    /// see it. Default: off. Recommended, unless something below needs it: then see
+    /// Removes the token from requests that go on, so that handlers, logs and upstream services
+    /// don't see it. Default: off. Recommended, unless something below needs it: then see
     /// [`keep_token`](Self::keep_token).
     ///
-    /// Removes exactly what the [`token_sources`](Self::token_sources) read, also from requests that
-    /// pass without claims: `Authorization` with the scheme `Bearer`, the header, one cookie, one
-    /// parameter of the query, the WebSocket subprotocol. Other credentials, cookies and parameters
-    /// stay. The claims stay in the extensions, and what checks and rejection responses of the layer
-    /// see is unchanged. A layer below that reads the same token finds none, and so does whatever
-    /// checks signatures over the headers.
+    /// Removes exactly what the [`token_sources`](Self::token_sources) read, also from requests
+    /// that pass without claims: `Authorization` with the scheme `Bearer`, the header, one cookie,
+    /// one parameter of the query, the WebSocket subprotocol. Other credentials, cookies and
+    /// parameters stay. The claims stay in the extensions, and what checks and rejection responses
+    /// of the layer see is unchanged. A layer below that reads the same token finds none, and so
+    /// does whatever checks signatures over the headers.
     ///
     /// A token in the query is still in the copies of the URI that outer layers have made, such as
     /// axum's `OriginalUri` and the spans of a `Trace` layer.
@@ -43,9 +43,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Removes the token from requests that go on, as [`strip_token`](Self::strip_token) does, and
-    /// leaves an [`AccessToken`](crate::AccessToken) in the extensions of accepted ones. For services
-    /// that forward the token, or exchange it (RFC 8693). Default: off. The last of the two settings
-    /// counts.
+    /// leaves an [`AccessToken`](crate::AccessToken) in the extensions of accepted ones. For
+    /// services that forward the token, or exchange it (RFC 8693). Default: off. The last of the
+    /// two settings counts.
     pub const fn keep_token(mut self) -> Self {
         self.forwarding = Forwarding::Kept;
         self
@@ -83,8 +83,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// claims, and their token is not read. Default: none. For paths, use
     /// [`skip_paths`](Self::skip_paths).
     ///
-    /// Inside axum's `nest`, [`RequestParts::uri`] lacks the prefix of the nest, so a predicate that
-    /// compares paths exempts more than it seems to: see [`skip_paths`](Self::skip_paths).
+    /// Inside axum's `nest`, [`RequestParts::uri`] lacks the prefix of the nest, so a predicate
+    /// that compares paths exempts more than it seems to: see [`skip_paths`](Self::skip_paths).
     pub fn skip(
         mut self,
         skip: impl Fn(&RequestParts<'_>) -> bool + Send + Sync + 'static,
