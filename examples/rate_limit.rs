@@ -78,7 +78,7 @@ fn app(auth: JwtAuthLayer) -> Result<Router, Box<dyn Error>> {
         addresses.retain_recent();
         callers.retain_recent();
     });
-    let read = RequireLayer::all_scopes(["orders:read"])?.rejection_response_of(&auth);
+    let read = RequireLayer::all_scopes(["orders:read"])?;
     let around = ServiceBuilder::new()
         .layer(GovernorLayer::new(by_address))
         .layer(auth)

@@ -88,8 +88,11 @@
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
+//! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
-//! | change the response to rejected requests | [`RejectionResponse`], [`Challenge`], [`Error`] |
+//! | remove the token from accepted requests, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
+//! | end a WebSocket, a stream or another future when the token expires | [`until_expiry`](until_expiry()) |
+//! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | verify a token outside HTTP | [`Authenticator`] |
 //! | change how keys are cached | [`JwksCacheSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
@@ -110,7 +113,7 @@
 //! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
-//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, exempt methods, streams that end when the token expires |
+//! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
 //!
 //! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
@@ -155,6 +158,7 @@ mod config_error;
 mod crypto;
 mod encoding;
 mod error;
+mod expiry;
 mod jwk;
 mod jwt;
 mod keys;
@@ -200,10 +204,11 @@ pub mod tonic;
 
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
-pub use axum::{ClaimsRejection, Scoped, ScopedRejection};
+pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use error::{Error, ErrorClass, ErrorKind};
+pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
@@ -217,9 +222,9 @@ pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
     TokenCheck, TokenId, WhenFull,
 };
-pub use request::{RequestParts, TokenSource};
+pub use request::{AccessToken, Paths, RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
-pub use response::{Challenge, RejectionResponse};
+pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
 pub use verify::{Audience, Authenticator, Issuer, TokenCacheSettings};
 
 #[cfg(feature = "reqwest")]

@@ -37,8 +37,8 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::health_reporter;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::tonic::{DetailedStatus, grpc_methods};
-use tower_jwt_auth::{Claims, Issuer, JsonClaims, JwtAuthLayer};
+use tower_jwt_auth::tonic::DetailedStatus;
+use tower_jwt_auth::{Claims, Issuer, JsonClaims, JwtAuthLayer, Paths};
 
 use crate::greeter::Greeter;
 
@@ -66,7 +66,7 @@ async fn main() -> Result<()> {
 /// machine-readable error details.
 fn auth(issuer: &str) -> Result<Auth> {
     let builder = JwtAuthLayer::builder(Issuer::discovery(issuer, AUDIENCE));
-    let builder = builder.skip(grpc_methods(["grpc.health.v1.Health"]));
+    let builder = builder.skip_paths(Paths::grpc_methods(["grpc.health.v1.Health"])?);
     Ok(builder
         .rejection_response(DetailedStatus::new("greeter.example"))
         .build()?)

@@ -5,14 +5,15 @@ use std::fmt;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 
-use crate::{Claims, MissingClaims};
+use super::response::MadeResponse;
+use crate::{Claims, Error, ErrorKind, MissingClaims, RequestParts, trace};
 
 /// Extracts the claims that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted.
 ///
-/// Rejects with 401 if the layer let the request pass without claims. Rejects with 500 if no layer
+/// Rejects with 401 if the layer let the request pass without claims; the response is that of the
+/// layer, see [`Inherited`](crate::Inherited). Rejects with 500 if no layer
 /// with this claims type ran for the route; a log event at level error names the claims type.
 ///
 /// # Examples
@@ -37,7 +38,10 @@ where
     type Rejection = ClaimsRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
-        Ok(Self::from_extensions(&parts.extensions)?.clone())
+        match Self::from_extensions(&parts.extensions) {
+            Ok(claims) => Ok(claims.clone()),
+            Err(missing) => Err(ClaimsRejection::new::<C>(missing, parts)),
+        }
     }
 }
 
@@ -56,50 +60,52 @@ where
         match Self::from_extensions(&parts.extensions) {
             Ok(claims) => Ok(Some(claims.clone())),
             Err(MissingClaims::Unauthenticated) => Ok(None),
-            Err(missing) => Err(missing.into()),
+            Err(missing) => Err(ClaimsRejection::new::<C>(missing, parts)),
         }
     }
 }
 
 /// The rejection of [`Claims`] as an extractor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Debug)]
 pub struct ClaimsRejection {
     missing: MissingClaims,
+    response: MadeResponse,
 }
 
 impl ClaimsRejection {
+    pub(super) fn new<C>(missing: MissingClaims, parts: &Parts) -> Self
+    where
+        C: Send + Sync + 'static,
+    {
+        let response = match missing {
+            MissingClaims::Unauthenticated => {
+                let error = Error::from(ErrorKind::MissingToken);
+                trace::rejected(&error);
+                Claims::<C>::rejection_response(error, &RequestParts::from(parts))
+            }
+            MissingClaims::NoLayer => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        };
+        let response = MadeResponse::from(response);
+        Self { missing, response }
+    }
+
     /// Returns why there are no claims.
     #[must_use]
     pub const fn reason(&self) -> MissingClaims {
         self.missing
     }
 
-    /// Returns the status of the response: 401 if the layer let the request pass without claims,
-    /// else 500.
+    /// Returns the status of the response. By default: 401 if the layer let the request pass
+    /// without claims, else 500.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        match self.missing {
-            MissingClaims::Unauthenticated => StatusCode::UNAUTHORIZED,
-            MissingClaims::NoLayer => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-}
-
-impl From<MissingClaims> for ClaimsRejection {
-    fn from(missing: MissingClaims) -> Self {
-        Self { missing }
+        self.response.status
     }
 }
 
 impl IntoResponse for ClaimsRejection {
     fn into_response(self) -> Response {
-        match self.missing {
-            MissingClaims::Unauthenticated => {
-                (self.status(), [(WWW_AUTHENTICATE, "Bearer")]).into_response()
-            }
-            MissingClaims::NoLayer => self.status().into_response(),
-        }
+        self.response.into_response()
     }
 }
 

@@ -6,14 +6,12 @@ use std::ops::Deref;
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::request::Parts;
-use http::{Request, StatusCode};
 
 use super::ClaimsRejection;
-use crate::{
-    Challenge, Claims, Error, ErrorKind, JsonClaims, MissingClaims, RejectionResponse as _,
-    RequestParts, Scopes, trace,
-};
+use super::response::MadeResponse;
+use crate::{Claims, Error, JsonClaims, RequestParts, Scopes, trace};
 
 /// Extracts the claims of a token that grants all scopes that `N` names.
 ///
@@ -23,8 +21,8 @@ use crate::{
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |
 ///
-/// The response is that of [`Challenge`], without a realm. For other responses, or to require any
-/// of several scopes, use [`RequireLayer`](crate::RequireLayer).
+/// The response is that of the layer, see [`Inherited`](crate::Inherited). To require any of
+/// several scopes, use [`RequireLayer`](crate::RequireLayer).
 ///
 /// # Examples
 ///
@@ -68,12 +66,17 @@ where
     type Rejection = ScopedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopedRejection> {
-        let claims = Claims::<C>::from_extensions(&parts.extensions)?;
-        claims.require::<N>().map_err(ScopedRejection::rejected)?;
-        Ok(Self {
-            claims: claims.clone(),
-            scopes: PhantomData,
-        })
+        let claims = match Claims::<C>::from_extensions(&parts.extensions) {
+            Ok(claims) => claims,
+            Err(missing) => return Err(ClaimsRejection::new::<C>(missing, parts).into()),
+        };
+        match claims.require::<N>() {
+            Ok(()) => Ok(Self {
+                claims: claims.clone(),
+                scopes: PhantomData,
+            }),
+            Err(error) => Err(ScopedRejection::rejected::<C>(error, parts)),
+        }
     }
 }
 
@@ -102,37 +105,53 @@ impl<N, C> fmt::Debug for Scoped<N, C> {
 }
 
 /// The rejection of [`Scoped`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ScopedRejection {
-    /// No [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran.
+    /// There are no claims: no token was given, or no [`JwtAuthLayer`](crate::JwtAuthLayer) with
+    /// this claims type ran.
     Claims(ClaimsRejection),
-    /// The token lacks a scope, or the layer let the request pass without claims.
-    Rejected(Error),
+    /// The token lacks a scope.
+    Rejected(RejectedScope),
+}
+
+/// The rejection of a token that lacks a scope.
+#[derive(Debug)]
+pub struct RejectedScope {
+    error: Error,
+    response: MadeResponse,
+}
+
+impl RejectedScope {
+    /// Returns the error.
+    #[must_use]
+    pub const fn error(&self) -> &Error {
+        &self.error
+    }
 }
 
 impl ScopedRejection {
-    fn rejected(error: Error) -> Self {
+    fn rejected<C: Send + Sync + 'static>(error: Error, parts: &Parts) -> Self {
         trace::rejected(&error);
-        Self::Rejected(error)
+        let request = RequestParts::from(parts);
+        let response = Claims::<C>::rejection_response(error.clone(), &request);
+        let response = MadeResponse::from(response);
+        Self::Rejected(RejectedScope { error, response })
     }
 
-    /// Returns the status of the response: 403, 401 or 500.
+    /// Returns the status of the response. By default: 403, 401 or 500.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Claims(rejection) => rejection.status(),
-            Self::Rejected(error) => Challenge::status(error),
+            Self::Rejected(rejected) => rejected.response.status,
         }
     }
 }
 
-impl From<MissingClaims> for ScopedRejection {
-    fn from(missing: MissingClaims) -> Self {
-        match missing {
-            MissingClaims::Unauthenticated => Self::rejected(ErrorKind::MissingToken.into()),
-            MissingClaims::NoLayer => Self::Claims(missing.into()),
-        }
+impl From<ClaimsRejection> for ScopedRejection {
+    fn from(rejection: ClaimsRejection) -> Self {
+        Self::Claims(rejection)
     }
 }
 
@@ -140,14 +159,7 @@ impl IntoResponse for ScopedRejection {
     fn into_response(self) -> Response {
         match self {
             Self::Claims(rejection) => rejection.into_response(),
-            Self::Rejected(error) => {
-                // `Challenge` only looks at whether it is gRPC, which axum's handlers don't serve.
-                let request = Request::new(());
-                let parts = RequestParts::from(&request);
-                let mut response: Response = Challenge::new().rejection_response(&error, &parts);
-                response.extensions_mut().insert(error);
-                response
-            }
+            Self::Rejected(rejected) => rejected.response.into_response(),
         }
     }
 }
@@ -156,7 +168,7 @@ impl fmt::Display for ScopedRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Claims(rejection) => rejection.fmt(f),
-            Self::Rejected(error) => error.fmt(f),
+            Self::Rejected(rejected) => rejected.error.fmt(f),
         }
     }
 }
@@ -165,7 +177,7 @@ impl std::error::Error for ScopedRejection {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Claims(rejection) => rejection.source(),
-            Self::Rejected(error) => error.source(),
+            Self::Rejected(rejected) => rejected.error.source(),
         }
     }
 }

@@ -5,15 +5,12 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use http::Request;
+use http::{Request, Response};
 use serde::Deserialize;
 use tower_governor::GovernorError;
 use tower_governor::key_extractor::KeyExtractor;
 
-use crate::{
-    Challenge, Claims, Error, ErrorKind, JsonClaims, MissingClaims, RejectionResponse as _,
-    RequestParts, trace,
-};
+use crate::{Claims, Error, ErrorKind, JsonClaims, MissingClaims, RequestParts, trace};
 
 /// A key extractor for [`tower_governor`]: a rate limit for each caller, by verified claims.
 ///
@@ -26,6 +23,8 @@ use crate::{
 ///   [`composition`](crate::composition).
 /// - `tower_governor` keeps all keys until `config.limiter().retain_recent()` is called. Call it
 ///   periodically.
+/// - The 401 responses are those of the layer, without their body: see
+///   [`Inherited`](crate::Inherited).
 /// - The response body must be axum's or tonic's (features `axum` and `tonic` of `tower_governor`).
 ///   With axum's body, the responses of `tower_governor` itself (429 and 500) have no
 ///   `grpc-status`. With tonic's body, a request that is not gRPC gets HTTP 200 and gRPC 13 in
@@ -132,13 +131,13 @@ where
             Claims::<C>::from_extensions(request.extensions()).map_err(
                 |missing| match missing {
                     MissingClaims::Unauthenticated => {
-                        rejected(&ErrorKind::MissingToken.into(), &parts)
+                        rejected::<C>(ErrorKind::MissingToken, &parts)
                     }
                     MissingClaims::NoLayer => GovernorError::UnableToExtractKey,
                 },
             )?;
-        let value = (self.value)(claims)
-            .ok_or_else(|| rejected(&ErrorKind::MissingClaim.into(), &parts))?;
+        let value =
+            (self.value)(claims).ok_or_else(|| rejected::<C>(ErrorKind::MissingClaim, &parts))?;
         Ok(ClaimsKey {
             issuer: claims.issuer().into(),
             value,
@@ -146,13 +145,16 @@ where
     }
 }
 
-/// Returns the response of [`Challenge`] as an error: `tower_governor` uses its status and headers,
-/// also for gRPC.
-fn rejected(error: &Error, request: &RequestParts<'_>) -> GovernorError {
-    trace::rejected(error);
-    let (parts, ()) = Challenge::new()
-        .rejection_response(error, request)
-        .into_parts();
+/// Returns the response of the layer above as an error: `tower_governor` uses its status and
+/// headers, also for gRPC. It knows no other body than a text, and not its type.
+fn rejected<C>(error: ErrorKind, request: &RequestParts<'_>) -> GovernorError
+where
+    C: Send + Sync + 'static,
+{
+    let error = Error::from(error);
+    trace::rejected(&error);
+    let response: Response<()> = Claims::<C>::rejection_response(error, request);
+    let (parts, ()) = response.into_parts();
     let (code, headers) = (parts.status, Some(parts.headers));
     GovernorError::Other {
         code,

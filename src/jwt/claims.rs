@@ -13,6 +13,8 @@ use super::times::validity;
 use super::token::Verified;
 use super::token_type::TokenType;
 use crate::algorithm::Algorithm;
+use crate::clock::Clock;
+use crate::request::LayerContext;
 
 /// The claims of a verified token.
 ///
@@ -45,11 +47,15 @@ use crate::algorithm::Algorithm;
 pub struct Claims<C = JsonClaims> {
     /// The text behind the header is the payload, followed by the key id.
     shared: Arc<HeaderSlice<Inner<C>, str>>,
+    /// The layer that inserted them into the extensions of a request.
+    layer: Option<LayerContext>,
 }
 
 struct Inner<C> {
     registered: Registered,
     expires_at: SystemTime,
+    /// The clock that the times were compared with.
+    clock: std::sync::Arc<dyn Clock>,
     algorithm: Algorithm,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
@@ -60,7 +66,12 @@ struct Inner<C> {
 
 impl<C> Claims<C> {
     /// Creates the claims of a verified token. Only validation calls this, as its last step.
-    pub(super) fn new(verified: Verified<'_>, custom: C, expires_at: SystemTime) -> Self {
+    pub(super) fn new(
+        verified: Verified<'_>,
+        custom: C,
+        expires_at: SystemTime,
+        clock: &std::sync::Arc<dyn Clock>,
+    ) -> Self {
         let Verified {
             header,
             token_type,
@@ -71,6 +82,7 @@ impl<C> Claims<C> {
         let inner = Inner {
             registered,
             expires_at,
+            clock: std::sync::Arc::clone(clock),
             algorithm: header.algorithm,
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
@@ -79,7 +91,19 @@ impl<C> Claims<C> {
         };
         Self {
             shared: Arc::from_header_and_str(inner, payload.with_key_id),
+            layer: None,
         }
+    }
+
+    pub(super) fn with_layer(self, layer: LayerContext) -> Self {
+        Self {
+            layer: Some(layer),
+            ..self
+        }
+    }
+
+    pub(super) const fn layer(&self) -> Option<&LayerContext> {
+        self.layer.as_ref()
     }
 
     fn inner(&self) -> &Inner<C> {
@@ -121,6 +145,11 @@ impl<C> Claims<C> {
         values.saturating_add(self.registered().arrays_len())
     }
 
+    /// Returns the time of the clock that the times were compared with.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.inner().clock.now()
+    }
+
     /// Returns your claims. `Deref` returns the same.
     #[must_use]
     pub fn custom(&self) -> &C {
@@ -152,7 +181,8 @@ impl<C> Claims<C> {
 
     /// Returns `exp`, the time from which on the token is no longer valid (RFC 7519 §4.1.4).
     ///
-    /// Note: the layer checks it when a request arrives. End long streams at that time.
+    /// Note: the layer checks it when a request arrives. End long streams at that time, with
+    /// [`until_expiry`](crate::until_expiry()).
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.inner().expires_at
@@ -278,6 +308,7 @@ impl<C> Clone for Claims<C> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
+            layer: self.layer.clone(),
         }
     }
 }

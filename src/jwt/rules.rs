@@ -1,9 +1,11 @@
 //! The rules that tokens are validated against.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 
@@ -26,6 +28,8 @@ pub(crate) struct Rules {
     pub(crate) rfc9068: bool,
     /// The algorithms of all issuers together. Others are rejected before the issuer is known.
     pub(crate) algorithms: AlgorithmSet,
+    /// The clock that times are compared with, also later than by validation.
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// The rules for the tokens of one issuer.

@@ -108,6 +108,7 @@ mod tests {
             types: TypeRule::Default,
             rfc9068: false,
             algorithms: AlgorithmSet::asymmetric(),
+            clock: std::sync::Arc::new(crate::clock::SystemClock),
         }
     }
 }

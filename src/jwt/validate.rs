@@ -31,7 +31,7 @@ impl Verified<'_> {
             .to_system_time()
             .ok_or(Error::about_claim(ErrorKind::InvalidClaim, "exp"))?;
         let custom = payload::custom(self.payload.payload)?;
-        Ok(Claims::new(self, custom, expires_at))
+        Ok(Claims::new(self, custom, expires_at, &rules.clock))
     }
 
     /// Requires that `aud` has one of the audiences.

@@ -26,7 +26,7 @@
 //! use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer};
 //!
 //! fn app(auth: JwtAuthLayer) -> Result<Router, ConfigError> {
-//!     let read = RequireLayer::all_scopes(["orders:read"])?.rejection_response_of(&auth);
+//!     let read = RequireLayer::all_scopes(["orders:read"])?;
 //!     let layers = ServiceBuilder::new()
 //!         .layer(TraceLayer::new_for_http())
 //!         .layer(CorsLayer::permissive())
@@ -69,4 +69,27 @@
 //!
 //! The order is the same. tonic's `Server::layer` wraps all its services; `named_layer` of its
 //! `LayerExt` wraps a single one. Methods are paths: see
-//! [`RequireLayer::only_for`](crate::RequireLayer::only_for).
+//! [`RequireLayer::only_for_paths`](crate::RequireLayer::only_for_paths).
+//!
+//! # Metrics and forward-auth
+//!
+//! A rejected gRPC call has HTTP status 200, and the caller's headers decide whether a request is
+//! one. So count rejections by the [`Error`](crate::Error) in the extensions of the response.
+//! Rejections by both layers, axum's extractors and
+//! [`Claims::rejection_response`](crate::Claims::rejection_response) have it; those that pass
+//! through a `tonic::Status` or `tower_governor` do not.
+//!
+//! ```
+//! # use http::Response;
+//! use tower_jwt_auth::{Error, ErrorClass};
+//!
+//! fn is_denied<B>(response: &Response<B>) -> bool {
+//!     response.extensions().get::<Error>().is_some_and(|error| {
+//!         matches!(error.class(), ErrorClass::Unauthorized | ErrorClass::Forbidden)
+//!     })
+//! }
+//! # assert!(!is_denied(&Response::new(())));
+//! ```
+//!
+//! A service that a proxy asks whether a request is allowed must not answer 200 to one that is not:
+//! set [`grpc_responses(false)`](crate::JwtAuthBuilder::grpc_responses).

@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::gate::PendingRequest;
+use super::pending::PendingRequest;
+use super::rejections::{context, reject};
 use crate::error::Error;
-use crate::request::RequestParts;
-use crate::response::{RejectionResponse, make_private, reject};
-use crate::trace;
+use crate::request::{LayerContext, LayerRejections, RequestParts, remove_tokens};
+use crate::response::{RejectionResponse, make_private};
 
 pin_project! {
     /// The response future of [`JwtAuth`](crate::JwtAuth).
@@ -57,12 +58,17 @@ struct Waiting<S, ReqBody, R> {
     /// The service that was polled ready: the one to call.
     service: S,
     request: Request<ReqBody>,
-    rejection: R,
+    rejections: Arc<LayerRejections<R>>,
 }
 
 impl<S, ReqBody, R> Waiting<S, ReqBody, R> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Extensions, Error>> {
-        self.pending.poll(&RequestParts::from(&self.request), cx)
+    fn poll(
+        &mut self,
+        layer: &LayerContext,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Extensions, Error>> {
+        let parts = RequestParts::from(&self.request);
+        self.pending.poll(&parts, layer, cx)
     }
 }
 
@@ -90,14 +96,14 @@ where
         pending: Box<dyn PendingRequest>,
         service: S,
         request: Request<ReqBody>,
-        rejection: R,
+        rejections: Arc<LayerRejections<R>>,
         needs_private: bool,
     ) -> Self {
         let waiting = Some(Box::new(Waiting {
             pending,
             service,
             request,
-            rejection,
+            rejections,
         }));
         Self {
             state: State::Waiting { waiting },
@@ -110,6 +116,7 @@ impl<S, ReqBody, R, ResBody> Future for ResponseFuture<S, ReqBody, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     R: RejectionResponse<ResBody>,
+    ResBody: 'static,
 {
     type Output = Result<Response<ResBody>, S::Error>;
 
@@ -146,6 +153,7 @@ fn poll_waiting<S, ReqBody, R, ResBody>(
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     R: RejectionResponse<ResBody>,
+    ResBody: 'static,
 {
     #[expect(
         clippy::expect_used,
@@ -154,7 +162,8 @@ where
     let mut waiting = waiting_request
         .take()
         .expect("`ResponseFuture` polled after a panic");
-    let outcome = match waiting.poll(cx) {
+    let layer = context(&waiting.rejections);
+    let outcome = match waiting.poll(&layer, cx) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {
             *waiting_request = Some(waiting);
@@ -162,24 +171,22 @@ where
         }
     };
     let Waiting {
+        pending,
         mut service,
         mut request,
-        rejection,
-        ..
+        rejections,
     } = *waiting;
     Poll::Ready(match outcome {
         Ok(extensions) => {
             request.extensions_mut().extend(extensions);
+            remove_tokens(pending.stripped(), &mut request);
             State::Inner {
                 future: service.call(request),
             }
         }
-        Err(error) => {
-            trace::rejected(&error);
-            State::Rejected {
-                response: Some(reject(&rejection, error, &request)),
-            }
-        }
+        Err(error) => State::Rejected {
+            response: Some(reject(&rejections, &layer, error, &request)),
+        },
     })
 }
 

@@ -1,16 +1,20 @@
 //! The decision on a request.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
-use http::{Extensions, Method};
+use http::{Method, Request};
 use serde::de::DeserializeOwned;
 
+use super::pending::{Pending, PendingRequest};
 use crate::error::{Error, ErrorKind};
+use crate::jwt::remove_claims;
 use crate::policy::Accepted;
-use crate::request::{FoundToken, RequestParts, TokenSource, find_token};
-use crate::verify::{Attempt, Authentication, Authenticator};
+use crate::request::{
+    AccessToken, FoundToken, LayerContext, PredicateUri, RequestParts, TokenSource, find_token,
+    remove_tokens,
+};
+use crate::verify::{Attempt, Authenticator};
 
 /// A predicate over the parts of a request.
 pub(crate) type RequestPredicate = Arc<dyn Fn(&RequestParts<'_>) -> bool + Send + Sync>;
@@ -18,10 +22,22 @@ pub(crate) type RequestPredicate = Arc<dyn Fn(&RequestParts<'_>) -> bool + Send 
 /// Decides what becomes of a request.
 pub(crate) struct Gate<C> {
     pub(super) authenticator: Authenticator<C>,
-    pub(super) sources: Box<[TokenSource]>,
+    pub(super) sources: Arc<[TokenSource]>,
+    pub(super) forwarding: Forwarding,
     pub(super) optional: bool,
     pub(super) pass_preflight: bool,
     pub(super) skip: Option<RequestPredicate>,
+    /// Returns the URI that `skip` sees.
+    pub(super) predicate_uri: Option<PredicateUri>,
+}
+
+/// What becomes of the token in a request that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forwarding {
+    Unchanged,
+    Stripped,
+    /// Stripped, and left in the extensions of an accepted request.
+    Kept,
 }
 
 /// What becomes of a request.
@@ -32,6 +48,8 @@ pub(super) enum Decision<C> {
     Accept {
         accepted: Accepted<C>,
         needs_private: bool,
+        /// The token, if it is kept.
+        kept: Option<AccessToken>,
     },
     /// It is rejected.
     Reject(Error),
@@ -42,38 +60,30 @@ pub(super) enum Decision<C> {
     },
 }
 
-/// A request that waits. A trait, so that its future does not depend on `C`.
-pub(super) trait PendingRequest: Send {
-    /// Returns what to add to the extensions of the request, with the claims.
-    fn poll(
-        &mut self,
-        request: &RequestParts<'_>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>>;
-}
-
-impl<C: Send + Sync + 'static> PendingRequest for Authentication<C> {
-    fn poll(
-        &mut self,
-        request: &RequestParts<'_>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>> {
-        Self::poll(self, Some(request), cx).map_ok(|accepted| {
-            let mut extensions = Extensions::new();
-            add_to(&mut extensions, accepted);
-            extensions
-        })
+impl<C> Gate<C> {
+    /// Returns the sources whose tokens are removed from requests that go on.
+    pub(super) fn stripped(&self) -> Option<&Arc<[TokenSource]>> {
+        (self.forwarding != Forwarding::Unchanged).then_some(&self.sources)
     }
-}
 
-/// Adds the claims to the extensions of a request, and what the checks have added. The claims last:
-/// no check can replace them.
-pub(super) fn add_to<C>(extensions: &mut Extensions, accepted: Accepted<C>)
-where
-    C: Send + Sync + 'static,
-{
-    extensions.extend(accepted.extensions);
-    extensions.insert(accepted.claims);
+    /// Prepares a request that goes on without claims.
+    pub(super) fn pass<B>(&self, request: &mut Request<B>, layer: LayerContext)
+    where
+        C: Send + Sync + 'static,
+    {
+        remove_claims::<C>(request.extensions_mut(), layer);
+        if self.forwarding == Forwarding::Kept {
+            request.extensions_mut().remove::<AccessToken>();
+        }
+        self.strip(request);
+    }
+
+    /// Removes the token from a request that goes on, if configured.
+    pub(super) fn strip<B>(&self, request: &mut Request<B>) {
+        if let Some(sources) = self.stripped() {
+            remove_tokens(sources, request);
+        }
+    }
 }
 
 impl<C> Gate<C>
@@ -93,8 +103,9 @@ where
     }
 
     fn is_exempt(&self, parts: &RequestParts<'_>) -> bool {
-        (self.pass_preflight && is_preflight(parts))
-            || self.skip.as_ref().is_some_and(|skip| skip(parts))
+        let is_skipped =
+            |skip: &RequestPredicate| skip(&parts.with_uri_from(self.predicate_uri.as_ref()));
+        (self.pass_preflight && is_preflight(parts)) || self.skip.as_ref().is_some_and(is_skipped)
     }
 
     fn decide_on(
@@ -105,16 +116,27 @@ where
         }: FoundToken<'_>,
         parts: &RequestParts<'_>,
     ) -> Decision<C> {
+        let keep = || {
+            let is_kept = self.forwarding == Forwarding::Kept;
+            is_kept
+                .then(|| AccessToken::new(token.as_bytes()))
+                .flatten()
+        };
         match self.authenticator.begin(token.as_bytes(), Some(parts)) {
             Attempt::Done(Ok(accepted)) => Decision::Accept {
                 accepted,
                 needs_private,
+                kept: keep(),
             },
             // Checked only now: a valid token has no comma.
             _ if token.is_joined() => Decision::Reject(ErrorKind::InvalidRequest.into()),
             Attempt::Done(Err(error)) => Decision::Reject(error),
             Attempt::Pending(pending) => Decision::Wait {
-                pending: Box::new(pending),
+                pending: Box::new(Pending {
+                    authentication: pending,
+                    stripped: self.stripped().cloned(),
+                    kept: keep(),
+                }),
                 needs_private,
             },
         }

@@ -5,7 +5,9 @@ pub mod composition;
 mod constructors;
 mod future;
 mod gate;
+mod pending;
 mod ready;
+mod rejections;
 mod service;
 mod validation;
 
@@ -21,6 +23,7 @@ pub(crate) use self::gate::RequestPredicate;
 pub(crate) use self::ready::take_ready;
 pub use self::service::JwtAuth;
 use crate::jwt::JsonClaims;
+use crate::request::LayerRejections;
 use crate::response::Challenge;
 use crate::verify::Authenticator;
 
@@ -30,7 +33,8 @@ use crate::verify::Authenticator;
 /// [`Claims<C>`](crate::Claims) in their extensions.
 ///
 /// `C` is the type that the claims are deserialized into: [`JsonClaims`], unless
-/// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests.
+/// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests, also for
+/// [`RequireLayer`](crate::RequireLayer) and extractors below: see [`Inherited`](crate::Inherited).
 ///
 /// Cheap to clone: clones share the cached keys.
 ///
@@ -56,7 +60,7 @@ use crate::verify::Authenticator;
 #[must_use]
 pub struct JwtAuthLayer<C = JsonClaims, R = Challenge> {
     gate: Arc<Gate<C>>,
-    rejection: R,
+    rejections: Arc<LayerRejections<R>>,
 }
 
 impl<C, R> JwtAuthLayer<C, R> {
@@ -65,27 +69,22 @@ impl<C, R> JwtAuthLayer<C, R> {
     pub fn authenticator(&self) -> &Authenticator<C> {
         &self.gate.authenticator
     }
-
-    /// Returns the [`RejectionResponse`](crate::RejectionResponse).
-    pub(crate) const fn rejection(&self) -> &R {
-        &self.rejection
-    }
 }
 
-impl<S, C, R: Clone> Layer<S> for JwtAuthLayer<C, R> {
+impl<S, C, R> Layer<S> for JwtAuthLayer<C, R> {
     type Service = JwtAuth<S, C, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        JwtAuth::new(inner, Arc::clone(&self.gate), self.rejection.clone())
+        JwtAuth::new(inner, Arc::clone(&self.gate), Arc::clone(&self.rejections))
     }
 }
 
-// Written by hand: a derived impl would require `C: Clone`.
-impl<C, R: Clone> Clone for JwtAuthLayer<C, R> {
+// Written by hand: a derived impl would require `C: Clone` and `R: Clone`.
+impl<C, R> Clone for JwtAuthLayer<C, R> {
     fn clone(&self) -> Self {
         Self {
             gate: Arc::clone(&self.gate),
-            rejection: self.rejection.clone(),
+            rejections: Arc::clone(&self.rejections),
         }
     }
 }

@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use tower::Service;
 
 use super::future::ResponseFuture;
-use super::gate::{Decision, Gate, add_to};
+use super::gate::{Decision, Gate};
+use super::pending::add_to;
 use super::ready::take_ready;
-use crate::jwt::{JsonClaims, remove_claims};
-use crate::request::RequestParts;
-use crate::response::{Challenge, RejectionResponse, reject};
-use crate::trace;
+use super::rejections::{context, reject};
+use crate::jwt::JsonClaims;
+use crate::request::{LayerContext, LayerRejections, RequestParts};
+use crate::response::{Challenge, RejectionResponse};
 
 /// The service that [`JwtAuthLayer`](crate::JwtAuthLayer) makes.
 ///
@@ -24,15 +25,19 @@ use crate::trace;
 pub struct JwtAuth<S, C = JsonClaims, R = Challenge> {
     inner: S,
     gate: Arc<Gate<C>>,
-    rejection: R,
+    rejections: Arc<LayerRejections<R>>,
 }
 
 impl<S, C, R> JwtAuth<S, C, R> {
-    pub(super) const fn new(inner: S, gate: Arc<Gate<C>>, rejection: R) -> Self {
+    pub(super) const fn new(
+        inner: S,
+        gate: Arc<Gate<C>>,
+        rejections: Arc<LayerRejections<R>>,
+    ) -> Self {
         Self {
             inner,
             gate,
-            rejection,
+            rejections,
         }
     }
 
@@ -59,8 +64,8 @@ impl<S, C, R, ReqBody, ResBody> Service<Request<ReqBody>> for JwtAuth<S, C, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     C: DeserializeOwned + Send + Sync + 'static,
-    R: RejectionResponse<ResBody> + Clone,
-    ResBody: Default,
+    R: RejectionResponse<ResBody>,
+    ResBody: Default + 'static,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
@@ -75,43 +80,51 @@ where
             Decision::Accept {
                 accepted,
                 needs_private,
+                kept,
             } => {
-                add_to(request.extensions_mut(), accepted);
+                let layer = self.context::<ResBody>();
+                add_to(request.extensions_mut(), accepted, kept, layer);
+                self.gate.strip(&mut request);
                 ResponseFuture::inner(self.inner.call(request), needs_private)
             }
             Decision::Pass => {
-                remove_claims::<C>(request.extensions_mut());
+                self.gate.pass(&mut request, self.context::<ResBody>());
                 ResponseFuture::inner(self.inner.call(request), false)
             }
             Decision::Reject(error) => {
                 // Not called, so dropped: this releases what it holds, such as a permit.
                 drop(take_ready(&mut self.inner));
-                trace::rejected(&error);
-                ResponseFuture::rejected(reject(&self.rejection, error, &request))
+                let layer = self.context::<ResBody>();
+                ResponseFuture::rejected(reject(&self.rejections, &layer, error, &request))
             }
             Decision::Wait {
                 pending,
                 needs_private,
             } => {
                 let ready = take_ready(&mut self.inner);
-                ResponseFuture::waiting(
-                    pending,
-                    ready,
-                    request,
-                    self.rejection.clone(),
-                    needs_private,
-                )
+                let rejections = Arc::clone(&self.rejections);
+                ResponseFuture::waiting(pending, ready, request, rejections, needs_private)
             }
         }
     }
 }
 
-impl<S: Clone, C, R: Clone> Clone for JwtAuth<S, C, R> {
+impl<S, C, R> JwtAuth<S, C, R> {
+    fn context<ResBody>(&self) -> LayerContext
+    where
+        R: RejectionResponse<ResBody>,
+        ResBody: 'static,
+    {
+        context(&self.rejections)
+    }
+}
+
+impl<S: Clone, C, R> Clone for JwtAuth<S, C, R> {
     fn clone(&self) -> Self {
         Self::new(
             self.inner.clone(),
             Arc::clone(&self.gate),
-            self.rejection.clone(),
+            Arc::clone(&self.rejections),
         )
     }
 }

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::JwtAuthBuilder;
+use super::gate::Forwarding;
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwt::{MIN_MAX_MEMBERS, TypeRule};
 use crate::request::{TokenSource, has_duplicates};
@@ -78,7 +79,7 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
     builder.scopes.validate()
 }
 
-pub(super) fn sources(sources: &[TokenSource]) -> Result<(), ConfigError> {
+pub(super) fn sources(sources: &[TokenSource], forwarding: Forwarding) -> Result<(), ConfigError> {
     if sources.is_empty() {
         let message = "token_sources is empty: must name at least one source";
         return Err(ConfigError::invalid_setting(message));
@@ -87,6 +88,13 @@ pub(super) fn sources(sources: &[TokenSource]) -> Result<(), ConfigError> {
         return Err(ConfigError::invalid_setting(format!(
             "token_sources is {sources:?}: two of them read the same token; remove one"
         )));
+    }
+    let all_removable = sources.iter().all(TokenSource::is_removable);
+    if forwarding != Forwarding::Unchanged && !all_removable {
+        return Err(ConfigError::invalid_setting(
+            "strip_token and keep_token can't remove the token of TokenSource::custom: remove that \
+             source, or the setting",
+        ));
     }
     Ok(())
 }

@@ -9,23 +9,17 @@ use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 
 /// The start of the WebSocket subprotocol that carries a token, as Kubernetes defines it.
-const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
+pub(super) const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
 /// Reads `Bearer <token>`: the scheme in any letter case, then one or more spaces (RFC 9110
 /// §11.4, RFC 6750 §2.1).
 pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, Error> {
-    const SCHEME: &[u8] = b"Bearer";
     let Some(value) = at_most_one(parts.headers().get_all(AUTHORIZATION).iter())? else {
         return Ok(None);
     };
-    let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else {
+    let Some(rest) = bearer_credentials(value.as_bytes()) else {
         return Ok(None);
     };
-    // The usual spelling first: this is cheaper than ignoring case.
-    let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
-    if !is_bearer || rest.first().is_some_and(|next| is_tchar(*next)) {
-        return Ok(None);
-    }
     let token = trim_spaces(rest);
     if rest.starts_with(b" ") && !token.is_empty() {
         return Ok(Some(token));
@@ -38,6 +32,16 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
         ErrorKind::MalformedToken
     }
     .into())
+}
+
+/// Returns what follows the scheme `Bearer`, or `None` if the scheme is another one.
+pub(super) fn bearer_credentials(value: &[u8]) -> Option<&[u8]> {
+    const SCHEME: &[u8] = b"Bearer";
+    let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
+    // The usual spelling first: this is cheaper than ignoring case.
+    let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
+    let is_longer = rest.first().is_some_and(|next| is_tchar(*next));
+    (is_bearer && !is_longer).then_some(rest)
 }
 
 /// Reads a header whose whole value is the token.
@@ -69,17 +73,19 @@ pub(super) fn cookie<'r>(
         .iter()
         .map(HeaderValue::as_bytes);
     let pairs = headers.flat_map(|header| header.split(|byte| *byte == b';'));
-    let values = pairs.filter_map(|pair| {
-        pair.trim_ascii()
-            .strip_prefix(name.as_bytes())?
-            .strip_prefix(b"=")
-    });
+    let values = pairs.filter_map(|pair| cookie_value(pair, name));
     let mut values = values.map(unquoted).filter(|value| !value.is_empty());
     let first = values.next();
     if values.any(|other| Some(other) != first) {
         return Err(ErrorKind::MalformedToken.into());
     }
     first.map(utf8).transpose()
+}
+
+/// Returns the value of a cookie, or `None` if its name is another one.
+pub(super) fn cookie_value<'p>(pair: &'p [u8], name: &str) -> Option<&'p [u8]> {
+    let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+    value.strip_prefix(b"=")
 }
 
 /// Reads a query parameter.

@@ -1,9 +1,19 @@
-//! A request without its body, and the places in it that carry a token.
+//! A request without its body, the places in it that carry a token, and what a layer tells those
+//! below it.
 
+mod access_token;
+mod layer_context;
 mod locations;
 mod parts;
+mod paths;
+mod removal;
 mod token_source;
 
+pub use access_token::AccessToken;
+pub(crate) use layer_context::{
+    AnyResponse, GrpcResponses, LayerContext, LayerRejections, LayerSettings, PredicateUri,
+};
 pub use parts::RequestParts;
+pub use paths::Paths;
 pub use token_source::TokenSource;
-pub(crate) use token_source::{FoundToken, find_token, has_duplicates};
+pub(crate) use token_source::{FoundToken, find_token, has_duplicates, remove_tokens};

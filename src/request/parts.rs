@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version, request};
 
-/// A borrowed request without its body: method, URI, headers and extensions.
+use super::layer_context::{LayerContext, PredicateUri};
+
+/// A borrowed request without its body: method, URI, version, headers and extensions.
 ///
 /// It is passed to custom token sources, predicates and rejection responses.
 ///
@@ -21,8 +23,11 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 pub struct RequestParts<'r> {
     method: &'r Method,
     uri: &'r Uri,
+    version: Version,
     headers: &'r HeaderMap,
     extensions: &'r Extensions,
+    /// The layer whose responses a rejection takes over.
+    layer: Option<&'r LayerContext>,
 }
 
 impl<'r> RequestParts<'r> {
@@ -32,13 +37,20 @@ impl<'r> RequestParts<'r> {
         self.method
     }
 
-    /// Returns the URI, as the layer got it.
+    /// Returns the URI, as the layer got it. In predicates: the one that
+    /// [`predicate_uri`](crate::JwtAuthBuilder::predicate_uri) returns, if that is set.
     ///
     /// Inside axum's `nest`, it lacks the prefix of the nest. The extensions then hold the URI that
     /// the client sent, as axum's `OriginalUri`.
     #[must_use]
     pub const fn uri(&self) -> &'r Uri {
         self.uri
+    }
+
+    /// Returns the HTTP version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
     }
 
     /// Returns the headers.
@@ -52,6 +64,30 @@ impl<'r> RequestParts<'r> {
     pub const fn extensions(&self) -> &'r Extensions {
         self.extensions
     }
+
+    /// Returns the layer that rejects the request, or above what rejects it.
+    pub(crate) const fn layer(&self) -> Option<&'r LayerContext> {
+        self.layer
+    }
+
+    /// Returns the parts as predicates see them: with the URI that the layer says.
+    pub(crate) fn for_predicates(self) -> Self {
+        let uri = self
+            .layer
+            .and_then(|layer| layer.settings().predicate_uri.as_ref());
+        self.with_uri_from(uri)
+    }
+
+    /// Replaces the URI.
+    pub(crate) fn with_uri_from(self, uri: Option<&PredicateUri>) -> Self {
+        let uri = uri.map_or(self.uri, |uri| uri(&self));
+        Self { uri, ..self }
+    }
+
+    /// Sets the layer that rejects the request, or above what rejects it.
+    pub(crate) const fn with_layer(self, layer: Option<&'r LayerContext>) -> Self {
+        Self { layer, ..self }
+    }
 }
 
 impl<'r, B> From<&'r Request<B>> for RequestParts<'r> {
@@ -59,8 +95,23 @@ impl<'r, B> From<&'r Request<B>> for RequestParts<'r> {
         Self {
             method: request.method(),
             uri: request.uri(),
+            version: request.version(),
             headers: request.headers(),
             extensions: request.extensions(),
+            layer: None,
+        }
+    }
+}
+
+impl<'r> From<&'r request::Parts> for RequestParts<'r> {
+    fn from(parts: &'r request::Parts) -> Self {
+        Self {
+            method: &parts.method,
+            uri: &parts.uri,
+            version: parts.version,
+            headers: &parts.headers,
+            extensions: &parts.extensions,
+            layer: None,
         }
     }
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 
-use super::RequestParts;
 use super::locations::{self, is_joined};
+use super::{RequestParts, removal};
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 
@@ -80,7 +81,8 @@ impl TokenSource {
 
     /// Reads the query parameter `name`, usually `access_token` (RFC 6750 §2.3).
     ///
-    /// URLs end up in logs and in browser histories: use this only where no other source works.
+    /// URLs end up in logs and in browser histories: use this only where no other source works, and
+    /// [remove it](crate::JwtAuthBuilder::strip_token) from the request.
     #[must_use]
     pub fn query(name: impl Into<String>) -> Self {
         Self(Location::Query(name.into().into()))
@@ -118,6 +120,26 @@ impl TokenSource {
             Location::Custom(find) => find(parts).map(Cow::Owned),
         };
         Ok(text.map(Token::Text))
+    }
+
+    /// Removes the token from the request, whatever it is.
+    fn remove<B>(&self, request: &mut Request<B>) {
+        match &self.0 {
+            Location::Authorization => removal::bearer(request.headers_mut()),
+            Location::Cookie(name) => removal::cookie(request.headers_mut(), name),
+            Location::Header(name) => {
+                request.headers_mut().remove(name);
+            }
+            Location::Query(name) => removal::query(request.uri_mut(), name),
+            Location::WebSocketProtocol => removal::websocket_protocol(request.headers_mut()),
+            Location::Custom(_) => {}
+        }
+    }
+
+    /// Returns whether the token can be removed: where a function of the user's finds it is
+    /// unknown.
+    pub(crate) const fn is_removable(&self) -> bool {
+        !matches!(self.0, Location::Custom(_))
     }
 
     /// Returns whether a shared cache could store the response. It stores none to a request with
@@ -224,6 +246,13 @@ pub(crate) fn find_token<'r>(
         }
     }
     Ok(found)
+}
+
+/// Removes the tokens in all sources.
+pub(crate) fn remove_tokens<B>(sources: &[TokenSource], request: &mut Request<B>) {
+    for source in sources {
+        source.remove(request);
+    }
 }
 
 /// Returns whether two sources read the same part of a request: one of them is superfluous, or

@@ -11,22 +11,22 @@ use super::rule::{Failure, Rule};
 use super::service::Require;
 use crate::error::Error;
 use crate::jwt::JsonClaims;
-use crate::layer::{JwtAuthLayer, RequestPredicate};
-use crate::request::RequestParts;
-use crate::response::Challenge;
+use crate::layer::RequestPredicate;
+use crate::request::{Paths, RequestParts};
+use crate::response::Inherited;
 
 /// A layer that requires scopes, or that a predicate over claims and request returns true.
 ///
-/// It goes below [`JwtAuthLayer`], on a router, a route or a gRPC service, and reads the
-/// [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several can be stacked: a request
-/// must meet all of them.
+/// It goes below [`JwtAuthLayer`](crate::JwtAuthLayer), on a router, a route or a gRPC service, and
+/// reads the [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several can be stacked: a
+/// request must meet all of them. Rejections look like those of `JwtAuthLayer`: see [`Inherited`].
 ///
 /// | request | response |
 /// |---|---|
 /// | meets the requirement | that of the inner service |
 /// | does not meet it | 403 `insufficient_scope`, with `scope="…"` where scopes are required (gRPC 7) |
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error (gRPC 16) |
-/// | no [`JwtAuthLayer`] with this `C` ran | 500 (gRPC 13), and a log event at level error |
+/// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (gRPC 13), and a log event at level error |
 ///
 /// Cheap to clone.
 ///
@@ -47,7 +47,7 @@ use crate::response::Challenge;
 /// # }
 /// ```
 #[must_use]
-pub struct RequireLayer<C = JsonClaims, R = Challenge> {
+pub struct RequireLayer<C = JsonClaims, R = Inherited> {
     rule: Arc<Rule>,
     only_for: Option<RequestPredicate>,
     rejection: R,
@@ -59,15 +59,15 @@ impl<C> RequireLayer<C> {
         Self {
             rule: Arc::new(rule),
             only_for: None,
-            rejection: Challenge::new(),
+            rejection: Inherited,
             claims: PhantomData,
         }
     }
 }
 
 impl<C, R> RequireLayer<C, R> {
-    /// Sets the type of the claims that the scopes are read from: the one of the [`JwtAuthLayer`]
-    /// above. Default: [`JsonClaims`].
+    /// Sets the type of the claims that the scopes are read from: the one of the
+    /// [`JwtAuthLayer`](crate::JwtAuthLayer) above. Default: [`JsonClaims`].
     ///
     /// Does not change a layer of [`from_fn`](RequireLayer::from_fn), which uses the claims type of
     /// its closure.
@@ -100,22 +100,45 @@ impl<C, R> RequireLayer<C, R> {
         }
     }
 
-    /// Applies the requirement only to requests for which a predicate returns true. Other requests
-    /// pass. With several predicates, one that returns true is enough. Default: all requests.
+    /// Applies the requirement only to requests for these paths. Other requests pass. Default: all
+    /// requests. With [`only_for`](Self::only_for), one that applies is enough.
     ///
     /// This is meant for gRPC, whose methods are paths of one service. With a router, put the layer
     /// on the route instead: then no other spelling of the path can bypass it. Inside axum's
-    /// `nest`, [`RequestParts::uri`] lacks the prefix of the nest, so a predicate that compares the
-    /// whole path never returns true there.
+    /// `nest`, the path lacks the prefix of the nest: inside `nest("/admin", …)`, the requirement
+    /// for `/admin/delete` never applies, so every request passes. Set
+    /// [`predicate_uri`](crate::JwtAuthBuilder::predicate_uri) on the layer above to compare the
+    /// whole path.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_jwt_auth::RequireLayer;
+    /// use tower_jwt_auth::{Paths, RequireLayer};
     ///
     /// let delete = RequireLayer::all_scopes(["orders:delete"])?
-    ///     .only_for(|request| request.uri().path() == "/shop.Orders/Delete");
+    ///     .only_for_paths(Paths::grpc_methods(["shop.Orders/Delete"])?);
     /// # drop(delete);
+    /// # Ok::<_, tower_jwt_auth::ConfigError>(())
+    /// ```
+    pub fn only_for_paths(self, paths: Paths) -> Self {
+        self.only_for(move |request| paths.contains(request.uri().path()))
+    }
+
+    /// Applies the requirement only to requests for which a predicate returns true. Other requests
+    /// pass. With several predicates, one that returns true is enough. Default: all requests.
+    ///
+    /// For paths, use [`only_for_paths`](Self::only_for_paths), which also says what axum's `nest`
+    /// means for a predicate that compares them: it never returns true, so every request passes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_jwt_auth::RequireLayer;
+    ///
+    /// let write = RequireLayer::all_scopes(["orders:write"])?
+    ///     .only_for(|request| request.method() != Method::GET);
+    /// # drop(write);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
     pub fn only_for(
@@ -132,17 +155,17 @@ impl<C, R> RequireLayer<C, R> {
     }
 
     /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
-    /// rejected requests. Default: [`Challenge`].
+    /// rejected requests. Default: [`Inherited`], the responses of the layer above.
     ///
     /// For a closure, use [`rejection_response_fn`](Self::rejection_response_fn).
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_jwt_auth::{Challenge, RequireLayer};
+    /// use tower_jwt_auth::{ProblemDetails, RequireLayer};
     ///
     /// let read = RequireLayer::all_scopes(["orders:read"])?
-    ///     .rejection_response(Challenge::new().realm("orders"));
+    ///     .rejection_response(ProblemDetails::new());
     /// # drop(read);
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
@@ -160,29 +183,9 @@ impl<C, R> RequireLayer<C, R> {
     /// [`RejectionResponse`](crate::RejectionResponse).
     pub fn rejection_response_fn<F, ResBody>(self, rejection: F) -> RequireLayer<C, F>
     where
-        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,
+        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody> + Send + Sync + 'static,
     {
         self.rejection_response(rejection)
-    }
-
-    /// Sets the [`RejectionResponse`](crate::RejectionResponse) to that of `auth`, so that realm
-    /// and responses are configured once. `auth` must have the same claims type.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer};
-    ///
-    /// # fn build(auth: JwtAuthLayer) -> Result<(), ConfigError> {
-    /// let read = RequireLayer::all_scopes(["orders:read"])?.rejection_response_of(&auth);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn rejection_response_of<R2: Clone>(
-        self,
-        auth: &JwtAuthLayer<C, R2>,
-    ) -> RequireLayer<C, R2> {
-        self.rejection_response(auth.rejection().clone())
     }
 }
 
@@ -195,7 +198,9 @@ impl<S, C, R: Clone> Layer<S> for RequireLayer<C, R> {
 }
 
 impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
+    /// `parts` knows the layer above.
     pub(super) fn check(&self, parts: &RequestParts<'_>) -> Result<(), Failure> {
+        let parts = &parts.for_predicates();
         if self
             .only_for
             .as_ref()

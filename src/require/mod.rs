@@ -3,6 +3,7 @@
 mod constructors;
 mod future;
 mod layer;
+mod rejection;
 mod rule;
 mod service;
 

@@ -9,15 +9,15 @@ use tower::Service;
 use super::future::RequireFuture;
 use super::layer::RequireLayer;
 use super::rule::Failure;
-use crate::jwt::JsonClaims;
+use crate::jwt::{JsonClaims, layer_above};
 use crate::layer::take_ready;
 use crate::request::RequestParts;
-use crate::response::{Challenge, RejectionResponse, internal_error, reject};
+use crate::response::{Inherited, RejectionResponse, internal_error, reject};
 use crate::trace;
 
 /// The service that [`RequireLayer`] makes.
 #[must_use]
-pub struct Require<S, C = JsonClaims, R = Challenge> {
+pub struct Require<S, C = JsonClaims, R = Inherited> {
     inner: S,
     layer: RequireLayer<C, R>,
 }
@@ -62,7 +62,9 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let Err(failure) = self.layer.check(&RequestParts::from(&request)) else {
+        let parts = RequestParts::from(&request);
+        let parts = parts.with_layer(layer_above::<C>(request.extensions()));
+        let Err(failure) = self.layer.check(&parts) else {
             return RequireFuture::inner(self.inner.call(request));
         };
         // Not called, so dropped: this releases what it holds, such as a permit.
@@ -70,9 +72,9 @@ where
         RequireFuture::rejected(match failure {
             Failure::Rejected(error) => {
                 trace::rejected(&error);
-                reject(self.layer.rejection(), error, &request)
+                reject(self.layer.rejection(), error, &parts)
             }
-            Failure::LayerMissing => internal_error(&RequestParts::from(&request)),
+            Failure::LayerMissing => internal_error(&parts),
         })
     }
 }

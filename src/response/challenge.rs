@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
+use super::rejection::NO_STORE;
 use super::{RejectionResponse, grpc};
 use crate::error::{Error, ErrorClass, ErrorKind};
-use crate::request::RequestParts;
+use crate::request::{LayerContext, LayerSettings, RequestParts};
 
 /// The response of RFC 6750 §3, without a body. The default [`RejectionResponse`].
 ///
@@ -19,6 +20,8 @@ use crate::request::RequestParts;
 /// | invalid token | 401 | `error="invalid_token"` |
 /// | missing scope, or rejected by a predicate | 403 | `error="insufficient_scope"`, with `scope="…"` if scopes are required |
 /// | keys or a check unavailable | 503, `Retry-After` | none |
+///
+/// Each has `Cache-Control: no-store`.
 ///
 /// The status is that of the error's [class](Error::class), also for an error of your own. `error`
 /// comes with an `error_description`, which gRPC clients get as `grpc-message`.
@@ -33,29 +36,37 @@ use crate::request::RequestParts;
 /// | missing scope, or rejected by a predicate | 7 `PERMISSION_DENIED` |
 /// | keys or a check unavailable | 14 `UNAVAILABLE` |
 ///
-/// A gRPC request is a `POST` with content type `application/grpc`, `application/grpc-web` or
-/// `application/grpc-web-text`, with or without a suffix such as `+proto`. Browsers that use
-/// gRPC-Web across origins need a CORS layer above this one that exposes `grpc-status` and
-/// `grpc-message`.
+/// A gRPC request is a `POST` over HTTP/2 or later with `te: trailers` and content type
+/// `application/grpc`, or a `POST` with content type `application/grpc-web` or
+/// `application/grpc-web-text`, with or without a suffix such as `+proto`. The response has the
+/// same content type without parameters; other suffixes than `+proto` and `+json` are left out.
+/// Browsers that use gRPC-Web across origins need a CORS layer above this one that exposes
+/// `grpc-status` and `grpc-message`.
+///
+/// So a caller can choose to be rejected with HTTP status 200. Where that matters, see
+/// [`grpc_responses`](crate::JwtAuthBuilder::grpc_responses) and
+/// [`grpc_paths`](crate::JwtAuthBuilder::grpc_paths), and count rejections by the [`Error`] in the
+/// extensions of the response, not by the status.
 #[derive(Clone, Debug, Default)]
 pub struct Challenge {
     realm: Option<Arc<str>>,
 }
 
 impl Challenge {
-    /// Returns a challenge without a realm.
+    /// Returns a challenge with the realm of the layer.
     #[must_use]
     pub const fn new() -> Self {
         Self { realm: None }
     }
 
-    /// Sets the realm, which names the protected area (RFC 9110 §11.5). Default: none.
+    /// Sets the realm, which names the protected area (RFC 9110 §11.5). Default: that of the layer
+    /// which rejects the request, or above what rejects it
+    /// ([`JwtAuthBuilder::realm`](crate::JwtAuthBuilder::realm)).
     ///
     /// Keeps printable ASCII other than `"` and `\`. Other characters are left out.
     #[must_use]
     pub fn realm(mut self, realm: &str) -> Self {
-        let realm = realm.chars().filter(|character| is_quotable(*character));
-        self.realm = Some(realm.collect::<String>().into());
+        self.realm = Some(quotable(realm));
         self
     }
 
@@ -77,19 +88,24 @@ impl Challenge {
     }
 
     /// Returns the headers of the response to an error: `WWW-Authenticate`, and `Retry-After` where
-    /// the error says when to try again.
+    /// the error says when to try again. Knows no request, so no realm of a layer.
     #[must_use]
     pub fn headers(&self, error: &Error) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        self.add_headers(error, &mut headers);
+        self.add_headers(error, None, &mut headers);
         headers
     }
 
     /// Returns the value of `WWW-Authenticate`, or `None` where the credentials are not at fault.
-    fn www_authenticate(&self, error: &Error) -> Option<HeaderValue> {
+    fn www_authenticate(
+        &self,
+        error: &Error,
+        layer: Option<&LayerSettings>,
+    ) -> Option<HeaderValue> {
         let code = error_code(error.class())?;
         let mut challenge = Parameters::new();
-        if let Some(realm) = &self.realm {
+        let of_layer = || layer?.realm.as_ref();
+        if let Some(realm) = self.realm.as_ref().or_else(of_layer) {
             challenge.add("realm", realm);
         }
         // A request without credentials gets no error code (RFC 6750 §3.1).
@@ -103,8 +119,8 @@ impl Challenge {
         HeaderValue::try_from(challenge.0).ok()
     }
 
-    fn add_headers(&self, error: &Error, headers: &mut HeaderMap) {
-        if let Some(challenge) = self.www_authenticate(error) {
+    fn add_headers(&self, error: &Error, layer: Option<&LayerSettings>, headers: &mut HeaderMap) {
+        if let Some(challenge) = self.www_authenticate(error, layer) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(wait) = error.retry_after() {
@@ -122,7 +138,9 @@ impl<ResBody: Default> RejectionResponse<ResBody> for Challenge {
             }
             None => *response.status_mut() = Self::status(error),
         }
-        self.add_headers(error, response.headers_mut());
+        let layer = request.layer().map(LayerContext::settings);
+        self.add_headers(error, layer, response.headers_mut());
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         response
     }
 }
@@ -165,6 +183,12 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs()
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
         .max(1)
+}
+
+/// Returns the characters that a quoted parameter can hold.
+pub(crate) fn quotable(text: &str) -> Arc<str> {
+    let quotable = text.chars().filter(|character| is_quotable(*character));
+    quotable.collect::<String>().into()
 }
 
 /// Returns whether a quoted parameter can hold the character: %x20-21 / %x23-5B / %x5D-7E (RFC 6750

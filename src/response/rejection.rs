@@ -1,16 +1,26 @@
 //! The trait behind all responses to rejected requests.
 
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode};
+use std::any::Any;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
 
 use super::grpc;
 use crate::error::Error;
-use crate::request::RequestParts;
+use crate::request::{AnyResponse, RequestParts};
+
+/// No cache stores a rejection (RFC 9111 §5.2.2.5): a gRPC one has status 200.
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Makes the response to a rejected request. Default: [`Challenge`](crate::Challenge).
 ///
 /// Closures `Fn(&Error, &RequestParts<'_>) -> Response<B>` implement it. The layer adds the
-/// [`Error`] to the extensions of the returned response, for layers above.
+/// [`Error`] to the extensions of the returned response, for layers above, and `Cache-Control:
+/// no-store` unless the response has a `Cache-Control`.
+///
+/// What stands below [`JwtAuthLayer`](crate::JwtAuthLayer) rejects with the same response: see
+/// [`Inherited`](crate::Inherited). A [`Challenge`](crate::Challenge) that an implementation makes
+/// takes the realm of the layer.
 ///
 /// # Examples
 ///
@@ -30,14 +40,14 @@ use crate::request::RequestParts;
 /// # Ok(())
 /// # }
 /// ```
-pub trait RejectionResponse<ResBody> {
+pub trait RejectionResponse<ResBody>: Send + Sync + 'static {
     /// Returns the response to a request that is rejected because of `error`.
     fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<ResBody>;
 }
 
 impl<F, ResBody> RejectionResponse<ResBody> for F
 where
-    F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,
+    F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody> + Send + Sync + 'static,
 {
     fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<ResBody> {
         self(error, request)
@@ -45,27 +55,46 @@ where
 }
 
 /// Returns the response to a rejected request, with the error in its extensions.
-pub(crate) fn reject<R, ReqBody, ResBody>(
-    rejection: &R,
+pub(crate) fn reject<R, ResBody>(
+    maker: &R,
     error: Error,
-    request: &Request<ReqBody>,
+    request: &RequestParts<'_>,
 ) -> Response<ResBody>
 where
     R: RejectionResponse<ResBody>,
 {
-    let mut response = rejection.rejection_response(&error, &RequestParts::from(request));
+    let mut response = maker.rejection_response(&error, request);
+    let cache_control = response.headers_mut().entry(CACHE_CONTROL);
+    cache_control.or_insert(NO_STORE);
     response.extensions_mut().insert(error);
     response
+}
+
+/// Returns the response of a maker of type `R`, for services below its layer, which know neither
+/// `R` nor that they have the same `ResBody`.
+pub(crate) fn respond<R, ResBody>(
+    maker: &(dyn Any + Send + Sync),
+    error: &Error,
+    request: &RequestParts<'_>,
+) -> Option<AnyResponse>
+where
+    R: RejectionResponse<ResBody>,
+    ResBody: 'static,
+{
+    let maker = maker.downcast_ref::<R>()?;
+    let response = maker.rejection_response(error, request);
+    Some(response.map(|body| -> Box<dyn Any> { Box::new(body) }))
 }
 
 /// Returns the response to a request that fails because of a mistake in the server's configuration:
 /// 500, or `INTERNAL` for gRPC. The caller is not at fault, so there is no challenge.
 pub(crate) fn internal_error<ResBody: Default>(request: &RequestParts<'_>) -> Response<ResBody> {
     let mut response = Response::new(ResBody::default());
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     match grpc::content_type(request) {
         Some(content_type) => {
             let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, content_type.clone());
+            headers.insert(CONTENT_TYPE, content_type);
             // 13 is INTERNAL.
             headers.insert(grpc::STATUS, HeaderValue::from_static("13"));
         }

@@ -2,14 +2,17 @@
 //!
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) protects tonic without this module: rejected calls get
 //! their `grpc-status` in any case, see [`Challenge`](crate::Challenge). This module adds claims
-//! from a [`tonic::Request`], error details, exempt methods, and streams that end when the token
-//! expires.
+//! from a [`tonic::Request`], error details, and streams that end when the token expires.
 //!
 //! Note:
 //! - A token is checked when a call begins. A stream may go on after its token expires, unless
 //!   [`until_expiry`] ends it. See [Streams](#streams).
-//! - A predicate for [`skip`](crate::JwtAuthBuilder::skip) sees a method only as the path of the
-//!   request. [`grpc_methods`] is such a predicate, and compares whole names, not prefixes.
+//! - Services and methods are exempt by their names with
+//!   [`skip_paths`](crate::JwtAuthBuilder::skip_paths) and
+//!   [`Paths::grpc_methods`](crate::Paths::grpc_methods).
+//! - `GrpcWebLayer` of `tonic-web` goes below [`JwtAuthLayer`](crate::JwtAuthLayer). Above it, it
+//!   translates calls over HTTP/1.1 to requests that [are not gRPC](crate::Challenge), which get an
+//!   HTTP status: callers see the right code, but no message and no details.
 //! - HTTP/2 servers limit the size of a request's headers: tonic and axum to 16 KiB in total. A
 //!   larger token never reaches the layer. The server answers 431, which clients report as
 //!   `UNKNOWN`.
@@ -19,8 +22,8 @@
 //! ```no_run
 //! use tonic::transport::Server;
 //! use tonic::{Request, Response, Status};
-//! use tower_jwt_auth::tonic::{DetailedStatus, RequestExt as _, grpc_methods};
-//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer};
+//! use tower_jwt_auth::tonic::{DetailedStatus, RequestExt as _};
+//! use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, Paths};
 //!
 //! async fn hello(request: Request<String>) -> Result<Response<String>, Status> {
 //!     let claims: Claims = request.claims()?;
@@ -30,7 +33,7 @@
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
 //! let auth = JwtAuthLayer::builder(issuer)
-//!     .skip(grpc_methods(["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]))
+//!     .skip_paths(Paths::grpc_methods(["grpc.health.v1.Health"])?)
 //!     .rejection_response(DetailedStatus::new("api.example.com"))
 //!     .build()?;
 //! let (_, health) = tonic_health::server::health_reporter();
@@ -51,7 +54,7 @@
 //! | to protect | use |
 //! |---|---|
 //! | all services | `Server::builder().layer(auth)` |
-//! | all but some services or methods | the same, with [`skip`](crate::JwtAuthBuilder::skip) and [`grpc_methods`] |
+//! | all but some services or methods | the same, with [`skip_paths`](crate::JwtAuthBuilder::skip_paths) and [`Paths::grpc_methods`](crate::Paths::grpc_methods) |
 //! | one service | `.add_service(auth.layer(GreeterServer::new(…)))` (`tower::Layer`) |
 //! | gRPC and HTTP on one port | `Routes::new(…).into_axum_router().merge(…).layer(auth)`, served by axum |
 //!
@@ -69,14 +72,12 @@
 //!   open.
 
 mod expiry;
-mod methods;
 mod request;
 mod status;
 
 use ::tonic::server::NamedService;
 
 pub use expiry::{UntilExpiry, until_expiry};
-pub use methods::grpc_methods;
 pub use request::RequestExt;
 pub use status::DetailedStatus;
 

@@ -1,8 +1,12 @@
 //! `Claims<C>` from a `tonic::Request`.
 
+use ::tonic::metadata::MetadataMap;
 use ::tonic::{Request, Status};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, TE};
+use http::{Method, Response, Version};
 
-use crate::{Claims, Error, ErrorKind, MissingClaims};
+use super::status::{status_code, with_source};
+use crate::{Claims, Error, ErrorKind, MissingClaims, RequestParts, trace};
 
 /// Adds methods to [`tonic::Request`](Request) that return the claims which
 /// [`JwtAuthLayer`](crate::JwtAuthLayer) inserted. Sealed.
@@ -13,7 +17,10 @@ use crate::{Claims, Error, ErrorKind, MissingClaims};
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | `UNAUTHENTICATED` | `None` |
 /// | no layer with this claims type ran | `INTERNAL` | `INTERNAL` |
 ///
-/// The last one is a mistake in the server; a log event at level error names the claims type.
+/// The last one is a mistake in the server; a log event at level error names the claims type. The
+/// status is that of the layer's response, see [`Inherited`](crate::Inherited): its
+/// [`RejectionResponse`](crate::RejectionResponse) gets the metadata and extensions of the call as
+/// a request for the path `/`, since tonic keeps no other.
 ///
 /// # Examples
 ///
@@ -51,7 +58,7 @@ pub trait RequestExt: sealed::Sealed {
 impl<T> RequestExt for Request<T> {
     fn claims<C: Send + Sync + 'static>(&self) -> Result<Claims<C>, Status> {
         self.optional_claims()?
-            .ok_or_else(|| Error::from(ErrorKind::MissingToken).into())
+            .ok_or_else(|| rejected::<C, T>(self))
     }
 
     fn optional_claims<C: Send + Sync + 'static>(&self) -> Result<Option<Claims<C>>, Status> {
@@ -61,6 +68,44 @@ impl<T> RequestExt for Request<T> {
             Err(MissingClaims::NoLayer) => Err(Status::internal("the call was not authenticated")),
         }
     }
+}
+
+/// Returns the layer's response as a status.
+fn rejected<C: Send + Sync + 'static, T>(call: &Request<T>) -> Status {
+    let error = Error::from(ErrorKind::MissingToken);
+    trace::rejected(&error);
+    let parts = as_http(call);
+    let parts = RequestParts::from(&parts);
+    let response: Response<()> = Claims::<C>::rejection_response(error.clone(), &parts);
+    let (mut parts, ()) = response.into_parts();
+    for not_metadata in [CONTENT_TYPE, CACHE_CONTROL] {
+        parts.headers.remove(not_metadata);
+    }
+    with_source(status_from(&error, parts.headers), &error)
+}
+
+/// Returns the status that the headers have, or that of the error if the layer's response is none
+/// of gRPC.
+fn status_from(error: &Error, headers: HeaderMap) -> Status {
+    Status::from_header_map(&headers).unwrap_or_else(|| {
+        let metadata = MetadataMap::from_headers(headers);
+        Status::with_metadata(status_code(error), error.to_string(), metadata)
+    })
+}
+
+/// Returns the parts of the HTTP request that are left of it.
+fn as_http<T>(call: &Request<T>) -> http::request::Parts {
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = Method::POST;
+    parts.version = Version::HTTP_2;
+    parts.headers = call.metadata().clone().into_headers();
+    let grpc = HeaderValue::from_static("application/grpc");
+    parts.headers.insert(CONTENT_TYPE, grpc);
+    parts
+        .headers
+        .insert(TE, HeaderValue::from_static("trailers"));
+    parts.extensions = call.extensions().clone();
+    parts
 }
 
 mod sealed {

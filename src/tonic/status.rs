@@ -45,11 +45,11 @@ impl From<&Error> for Status {
     }
 }
 
-fn status_code(error: &Error) -> Code {
+pub(super) fn status_code(error: &Error) -> Code {
     Code::from_i32(Challenge::grpc_status(error).into())
 }
 
-fn with_source(mut status: Status, error: &Error) -> Status {
+pub(super) fn with_source(mut status: Status, error: &Error) -> Status {
     status.set_source(Arc::new(error.clone()));
     status
 }
@@ -98,8 +98,8 @@ impl DetailedStatus {
         }
     }
 
-    /// Sets the challenge of the response, for its [realm](Challenge::realm). Default: one without
-    /// a realm.
+    /// Sets the challenge of the response, for its [realm](Challenge::realm). Default: one with the
+    /// realm of the layer.
     #[must_use]
     pub fn challenge(mut self, challenge: Challenge) -> Self {
         self.challenge = challenge;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::check::NotVerified;
 use super::token_cache::{CachedToken, TokenCache};
 use super::{ConfiguredIssuer, Offload, Progress};
-use crate::clock::{Clock, since_epoch};
+use crate::clock::since_epoch;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 use crate::jwt::{Claims, Compact, Rules, decoded_payload};
@@ -18,7 +18,6 @@ use crate::policy::Unchecked;
 pub(crate) struct Engine<C> {
     pub(crate) issuers: Vec<Arc<ConfiguredIssuer>>,
     pub(crate) rules: Rules,
-    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) token_cache: Option<TokenCache<C>>,
     pub(crate) offload: Option<Offload>,
 }
@@ -34,7 +33,7 @@ pub(crate) struct Verification<'e, C> {
 impl<C> Engine<C> {
     /// Returns the time since 1970.
     pub(super) fn now(&self) -> Duration {
-        since_epoch(&*self.clock)
+        since_epoch(&*self.rules.clock)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, TE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
@@ -30,6 +30,14 @@ pub(crate) async fn ask(
     layer: &JwtAuthLayer,
     headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
 ) -> Answer {
+    ask_over(Version::HTTP_11, layer, headers).await
+}
+
+async fn ask_over(
+    version: Version,
+    layer: &JwtAuthLayer,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Answer {
     let service = service_fn(|request: Request<String>| async move {
         let reached = if request.extensions().get::<Claims<JsonClaims>>().is_some() {
             REACHED
@@ -44,6 +52,7 @@ pub(crate) async fn ask(
         )
     });
     let mut request = Request::post("/telltale-path?telltale=query")
+        .version(version)
         .body("telltale body".to_owned())
         .unwrap();
     for (name, value) in headers {
@@ -68,13 +77,17 @@ pub(crate) async fn ask_grpc(
     headers: Vec<(HeaderName, HeaderValue)>,
 ) -> Answer {
     let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
-    ask(layer, headers.into_iter().chain([content_type])).await
+    let trailers = (TE, HeaderValue::from_static("trailers"));
+    let headers = headers.into_iter().chain([content_type, trailers]);
+    ask_over(Version::HTTP_2, layer, headers).await
 }
 
 impl Answer {
-    /// Asserts the status, exactly these headers, and neither a body nor trailers.
+    /// Asserts the status, exactly these headers and `Cache-Control`, and neither a body nor
+    /// trailers.
     pub(crate) fn expect(&self, status: u16, headers: &[(&str, &str)], what: &str) {
         let mut expected = HeaderMap::new();
+        expected.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in headers {
             expected.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }

@@ -17,7 +17,7 @@ const ORDER: &[&[&str]] = &[
     &["jwk", "request"],
     &["response"],
     &["jwt", "keys"],
-    &["policy"],
+    &["expiry", "policy"],
     &["verify"],
     &["layer"],
     &["require"],

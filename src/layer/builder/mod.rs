@@ -1,6 +1,7 @@
 //! The builder of layers and authenticators.
 
 mod request_settings;
+mod response_settings;
 mod token_settings;
 
 use std::fmt;
@@ -8,18 +9,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Response;
 use serde::de::DeserializeOwned;
 
-use super::gate::{Gate, RequestPredicate};
+use super::gate::{Forwarding, Gate, RequestPredicate};
 use super::{JwtAuthLayer, validation};
 use crate::algorithm::AlgorithmSet;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::config_error::ConfigError;
-use crate::error::Error;
 use crate::jwt::{JsonClaims, Rules, TypeRule};
 use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
-use crate::request::{RequestParts, TokenSource};
+use crate::request::{LayerRejections, LayerSettings, TokenSource};
 use crate::response::Challenge;
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
 use crate::verify::{Authenticator, Engine, Issuer, Offload};
@@ -33,13 +32,13 @@ use crate::verify::{Authenticator, Engine, Issuer, Offload};
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+/// use tower_jwt_auth::{Issuer, JwtAuthLayer, Paths};
 ///
 /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
 /// JwtAuthLayer::builder(Issuer::discovery("https://login.example.com/", "https://api.example.com"))
 ///     .leeway(Duration::from_secs(10))
 ///     .require_scopes(["orders:read"])
-///     .skip(|request| request.uri().path() == "/healthz")
+///     .skip_paths(Paths::exact(["/healthz"])?)
 ///     .build()
 /// # }
 /// ```
@@ -56,11 +55,13 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) scopes: RequiredScopes,
     /// `claims` was called after `authorize`, `check` or `reject_revoked`, whose checks it dropped.
     pub(in crate::layer) lost_checks: bool,
-    clock: Arc<dyn Clock>,
     pub(in crate::layer) sources: Vec<TokenSource>,
+    pub(in crate::layer) forwarding: Forwarding,
     optional: bool,
     pass_preflight: bool,
     skip: Option<RequestPredicate>,
+    /// What applies to those below the layer, too.
+    for_below: LayerSettings,
     rejection: R,
     claims: PhantomData<fn() -> C>,
 }
@@ -75,6 +76,7 @@ impl JwtAuthBuilder {
             types: TypeRule::Default,
             rfc9068: false,
             algorithms: AlgorithmSet::EMPTY,
+            clock: Arc::new(SystemClock),
         };
         Self {
             issuers: vec![issuer],
@@ -87,18 +89,19 @@ impl JwtAuthBuilder {
             policy: Policy::with_timeout(Duration::from_secs(3)),
             scopes: RequiredScopes::none(),
             lost_checks: false,
-            clock: Arc::new(SystemClock),
             sources: vec![TokenSource::authorization()],
+            forwarding: Forwarding::Unchanged,
             optional: false,
             pass_preflight: false,
             skip: None,
+            for_below: LayerSettings::default(),
             rejection: Challenge::new(),
             claims: PhantomData,
         }
     }
 }
 
-/// The type of the claims, and the responses to rejected requests.
+/// The type of the claims.
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the type that the token's claims are deserialized into. Default: [`JsonClaims`].
     ///
@@ -140,58 +143,15 @@ impl<C, R> JwtAuthBuilder<C, R> {
             lost_checks: self.lost_checks || !self.policy.is_empty(),
             policy: Policy::with_timeout(self.policy.timeout),
             scopes: self.scopes,
-            clock: self.clock,
             sources: self.sources,
+            forwarding: self.forwarding,
             optional: self.optional,
             pass_preflight: self.pass_preflight,
             skip: self.skip,
+            for_below: self.for_below,
             rejection: self.rejection,
             claims: PhantomData,
         }
-    }
-
-    /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
-    /// rejected requests. Default: [`Challenge`].
-    ///
-    /// Replaces a [`realm`](JwtAuthBuilder::realm) that was set before. For a closure, use
-    /// [`rejection_response_fn`](Self::rejection_response_fn).
-    pub fn rejection_response<R2>(self, rejection: R2) -> JwtAuthBuilder<C, R2> {
-        JwtAuthBuilder {
-            issuers: self.issuers,
-            rules: self.rules,
-            reject_replays: self.reject_replays,
-            replay_store: self.replay_store,
-            token_cache: self.token_cache,
-            offload: self.offload,
-            offload_timeout: self.offload_timeout,
-            policy: self.policy,
-            scopes: self.scopes,
-            lost_checks: self.lost_checks,
-            clock: self.clock,
-            sources: self.sources,
-            optional: self.optional,
-            pass_preflight: self.pass_preflight,
-            skip: self.skip,
-            rejection,
-            claims: PhantomData,
-        }
-    }
-
-    /// Sets a closure that makes the responses to rejected requests. See
-    /// [`RejectionResponse`](crate::RejectionResponse).
-    pub fn rejection_response_fn<F, ResBody>(self, rejection: F) -> JwtAuthBuilder<C, F>
-    where
-        F: Fn(&Error, &RequestParts<'_>) -> Response<ResBody>,
-    {
-        self.rejection_response(rejection)
-    }
-}
-
-impl<C> JwtAuthBuilder<C> {
-    /// Sets the realm of the challenge (RFC 9110 §11.5). Default: none.
-    pub fn realm(mut self, realm: &str) -> Self {
-        self.rejection = self.rejection.realm(realm);
-        self
     }
 }
 
@@ -206,25 +166,30 @@ where
     /// If a setting is unsafe, contradicts another, or can't work: see
     /// [`ConfigErrorKind`](crate::ConfigErrorKind).
     pub fn build(mut self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
-        validation::sources(&self.sources)?;
-        let sources = std::mem::take(&mut self.sources).into_boxed_slice();
+        validation::sources(&self.sources, self.forwarding)?;
+        let sources = std::mem::take(&mut self.sources).into();
         let Self {
+            forwarding,
             optional,
             pass_preflight,
             ..
         } = self;
         let skip = self.skip.take();
-        let (authenticator, rejection) = self.finish()?;
+        let settings = std::mem::take(&mut self.for_below);
+        let predicate_uri = settings.predicate_uri.clone();
+        let (authenticator, maker) = self.finish()?;
         let gate = Gate {
             authenticator,
             sources,
+            forwarding,
             optional,
             pass_preflight,
             skip,
+            predicate_uri,
         };
         Ok(JwtAuthLayer {
             gate: Arc::new(gate),
-            rejection,
+            rejections: Arc::new(LayerRejections { settings, maker }),
         })
     }
 
@@ -264,7 +229,6 @@ where
         let engine = Engine {
             issuers: issuers.into_iter().map(Arc::new).collect(),
             rules: self.rules,
-            clock: self.clock,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload, self.offload_timeout),
         };

@@ -235,10 +235,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the clock that `exp`, `nbf` and `iat` are compared with. Default:
-    /// [`SystemClock`](crate::SystemClock).
+    /// Sets the clock that `exp`, `nbf` and `iat` are compared with, also by
+    /// [`until_expiry`](crate::until_expiry()). Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.rules.clock = Arc::new(clock);
         self
     }
 }

@@ -87,12 +87,12 @@ async fn a_success_after_keys_were_fetched_is_kept_out_of_shared_caches_too() {
 
 // 7
 #[tokio::test]
-async fn cache_control_is_unchanged_for_a_token_in_authorization_and_for_a_rejection() {
+async fn cache_control_is_unchanged_for_a_token_in_authorization_and_a_rejection_is_not_stored() {
     let answer = ask(&query_layer(), bearer(&token().sign())).await;
     assert_eq!(answer.header(CACHE_CONTROL), None);
     answer.accepted();
     let answer = ask(&query_layer(), query("access_token=x")).await;
-    assert_eq!(answer.header(CACHE_CONTROL), None);
+    assert_eq!(answer.header(CACHE_CONTROL), Some("no-store"));
     answer.invalid_token(ErrorKind::MalformedToken);
 }
 

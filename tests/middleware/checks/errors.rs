@@ -62,6 +62,10 @@ async fn the_class_of_an_error_determines_status_and_challenge() {
         *request.method_mut() = http::Method::POST;
         let content_type = "application/grpc".parse().unwrap();
         request.headers_mut().insert("content-type", content_type);
+        *request.version_mut() = http::Version::HTTP_2;
+        request
+            .headers_mut()
+            .insert("te", "trailers".parse().unwrap());
         let (response, _) = send(&layer, request).await;
         assert_eq!(
             response.headers()["grpc-status"],

@@ -5,6 +5,7 @@ mod balance;
 mod callers;
 mod clones;
 mod grpc;
+mod inherited;
 mod limits;
 mod permits;
 mod require;

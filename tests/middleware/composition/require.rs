@@ -162,6 +162,10 @@ async fn a_grpc_method_can_require_a_scope_and_a_rejection_is_a_grpc_response() 
         request
             .headers_mut()
             .insert("content-type", "application/grpc+proto".parse().unwrap());
+        *request.version_mut() = http::Version::HTTP_2;
+        request
+            .headers_mut()
+            .insert("te", "trailers".parse().unwrap());
         let response = through(delete.clone(), request).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(
@@ -216,6 +220,8 @@ async fn without_the_layer_above_every_request_gets_500() {
     *grpc.method_mut() = Method::POST;
     grpc.headers_mut()
         .insert("content-type", "application/grpc".parse().unwrap());
+    *grpc.version_mut() = http::Version::HTTP_2;
+    grpc.headers_mut().insert("te", "trailers".parse().unwrap());
     let response = require.oneshot(grpc).await.unwrap();
     assert_eq!(
         (response.status(), &response.headers()["grpc-status"]),
@@ -257,9 +263,7 @@ async fn it_rejects_as_the_layer_above_does_or_with_its_own_response() {
         .realm("shop")
         .build()
         .unwrap();
-    let like = RequireLayer::all_scopes(["a"])
-        .unwrap()
-        .rejection_response_of(&auth);
+    let like = RequireLayer::all_scopes(["a"]).unwrap();
     let response = auth
         .layer(like.layer(service_fn(answer)))
         .oneshot(request(Some(&token_with("scope", "b"))))

@@ -2,9 +2,13 @@
 
 mod authenticator;
 mod axum;
+mod expiry;
+mod forwarding;
+mod nest;
 mod nested;
 mod offload;
 mod offload_queue;
 mod passing;
+mod paths;
 mod readiness;
 mod rejection;

@@ -125,7 +125,8 @@ async fn an_http_caller_gets_the_response_without_details() {
         .await
         .unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(response.headers().len(), 1, "{:?}", response.headers());
+    assert_eq!(response.headers().len(), 2, "{:?}", response.headers());
+    assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(
         response.headers()["www-authenticate"],
         "Bearer realm=\"greeter\""

@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::server::health_reporter;
-use tower_jwt_auth::tonic::grpc_methods;
+use tower_jwt_auth::Paths;
 
 use crate::support::tokio;
 use crate::tonic::client::GreeterClient;
@@ -16,7 +16,7 @@ use crate::tonic::support::{Pipe, builder, serve, token};
 fn serve_with_exempt(names: &[&str]) -> Pipe {
     let (_, health) = health_reporter();
     let layer = builder()
-        .skip(grpc_methods(names.iter().copied()))
+        .skip_paths(Paths::grpc_methods(names.iter().copied()).unwrap())
         .build()
         .unwrap();
     serve!(

@@ -7,6 +7,7 @@ mod greeter;
 
 mod claims;
 mod details;
+mod inherited;
 mod methods;
 mod rejections;
 mod size;

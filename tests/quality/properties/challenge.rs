@@ -69,6 +69,10 @@ fn ask(layer: &JwtAuthLayer, credentials: Vec<HeaderValue>, grpc: bool) -> Respo
         request
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        *request.version_mut() = http::Version::HTTP_2;
+        request
+            .headers_mut()
+            .insert("te", HeaderValue::from_static("trailers"));
     }
     for value in credentials {
         request.headers_mut().append(AUTHORIZATION, value);

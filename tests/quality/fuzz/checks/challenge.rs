@@ -6,8 +6,8 @@
 use std::future::ready;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, TE};
+use http::{HeaderValue, Method, Request, Version};
 use tower::Layer as _;
 use tower_jwt_auth::{
     Algorithm, Claims, ErrorKind, Issuer, JwtAuthLayer, KeyQuery, KeySource, Keys, KeysError,
@@ -83,6 +83,10 @@ fn quotable(realm: &str) -> String {
 fn rejected(reason: u8, content_type: &str) -> (Request<()>, ErrorKind) {
     let mut request = Request::new(());
     *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    request
+        .headers_mut()
+        .insert(TE, HeaderValue::from_static("trailers"));
     if let Ok(value) = HeaderValue::from_bytes(content_type.as_bytes()) {
         request.headers_mut().insert(CONTENT_TYPE, value);
     }
@@ -124,9 +128,7 @@ fn answer(reason: u8, realm: &str, scopes: &[&str], request: Request<()>) -> Opt
     let configured = format!("{} {}", quotable(realm), scopes.join(" "));
     if reason == b'r' {
         let auth = builder.build().unwrap();
-        let require = RequireLayer::any_scope(scopes.iter().copied())
-            .ok()?
-            .rejection_response_of(&auth);
+        let require = RequireLayer::any_scope(scopes.iter().copied()).ok()?;
         return Some(ask_service(
             auth.layer(require.layer(inner())),
             request,
@@ -168,10 +170,25 @@ fn check_grpc(answer: &Answer, kind: ErrorKind, content_type: &[u8]) {
     };
     assert_eq!(
         (header("grpc-status"), header("content-type")),
-        (Some(status), Some(content_type))
+        (Some(status), Some(&*plain(content_type)))
     );
     let message = header("grpc-message").unwrap();
     assert!(!message.is_empty() && message.iter().all(|byte| matches!(byte, b' '..=b'~')));
+}
+
+/// Returns the media type without its parameters and an unknown suffix.
+fn plain(content_type: &[u8]) -> Vec<u8> {
+    let lower = content_type.to_ascii_lowercase();
+    let end = lower
+        .iter()
+        .position(|byte| matches!(byte, b';' | b' ' | b'\t'));
+    let media_type = &lower[..end.unwrap_or(lower.len())];
+    let mut parts = media_type.splitn(2, |byte| *byte == b'+');
+    let form = parts.next().unwrap();
+    match parts.next() {
+        Some(b"proto" | b"json") => media_type.to_vec(),
+        _ => form.to_vec(),
+    }
 }
 
 /// Returns whether this is a media type of gRPC or gRPC-Web, with any suffix and parameters.

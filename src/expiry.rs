@@ -1,0 +1,183 @@
+//! Futures and streams that end when the token expires.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
+
+use futures::Stream;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep};
+
+use crate::error::{Error, ErrorKind};
+use crate::jwt::Claims;
+
+/// Returns a future or a stream that ends when the token of `claims` expires: a WebSocket, the body
+/// of a response, events that a server sends.
+///
+/// A stream then ends, and [`is_expired`](UntilExpiry::is_expired) is true. A future resolves to
+/// [`ErrorKind::Expired`] in place of its output. In both cases, what is inside is dropped. In
+/// gRPC, [`tonic::until_expiry`](crate::tonic::until_expiry()) (feature `tonic`) ends a stream with
+/// a status.
+///
+/// The remaining time is computed in this call, with the layer's
+/// [`clock`](crate::JwtAuthBuilder::clock), and measured with tokio's, which tests can pause. To
+/// allow for an issuer's clock that differs, as the layer does, set
+/// [`leeway`](UntilExpiry::leeway).
+///
+/// # Panics
+///
+/// Outside a tokio runtime with time enabled.
+///
+/// # Examples
+///
+/// A WebSocket:
+///
+/// ```
+/// use tower_jwt_auth::{Claims, until_expiry};
+///
+/// # struct WebSocket;
+/// # impl WebSocket {
+/// #     async fn recv(&mut self) -> Option<String> { None }
+/// #     async fn close(self, reason: &str) {}
+/// # }
+/// async fn chat(mut socket: WebSocket, claims: Claims) {
+///     let talk = async {
+///         while let Some(message) = socket.recv().await {
+///             println!("{message}");
+///         }
+///     };
+///     if let Err(expired) = until_expiry(Box::pin(talk), &claims).await {
+///         socket.close(&expired.to_string()).await; // the access token has expired
+///     }
+/// }
+/// # drop(chat);
+/// ```
+///
+/// The body of a response:
+///
+/// ```
+/// use axum::body::Body;
+/// use futures::{Stream, stream};
+/// use tower_jwt_auth::{Claims, until_expiry};
+///
+/// async fn ticks(claims: Claims) -> Body {
+///     let ticks = stream::repeat_with(|| Ok::<_, std::io::Error>("tick\n"));
+///     Body::from_stream(until_expiry(ticks, &claims))
+/// }
+/// # drop(ticks);
+/// ```
+pub fn until_expiry<T, C>(inner: T, claims: &Claims<C>) -> UntilExpiry<T> {
+    let (expires_at, start) = (claims.expires_at(), claims.now());
+    UntilExpiry {
+        inner: Some(inner),
+        expiry: Box::pin(tokio::time::sleep(time_between(start, expires_at))),
+        is_expired: false,
+        expires_at,
+        start: (start, Instant::now()),
+    }
+}
+
+/// Returns zero if `end` is before `start`: the token has expired within the layer's leeway.
+fn time_between(start: SystemTime, end: SystemTime) -> Duration {
+    end.duration_since(start).unwrap_or_default()
+}
+
+pin_project! {
+    /// The future or stream of [`until_expiry`].
+    #[must_use = "futures and streams do nothing unless polled"]
+    pub struct UntilExpiry<T> {
+        // None once it has ended.
+        #[pin]
+        inner: Option<T>,
+        // Boxed, so that this is `Unpin` if what is inside is.
+        expiry: Pin<Box<Sleep>>,
+        is_expired: bool,
+        expires_at: SystemTime,
+        // When `until_expiry` was called, by both clocks.
+        start: (SystemTime, Instant),
+    }
+}
+
+impl<T> UntilExpiry<T> {
+    /// Sets how long it may last after the token has expired. Default: 0, although the
+    /// [layer's leeway](crate::JwtAuthBuilder::leeway) is 60 s by default: what belongs to a token
+    /// that was accepted within the leeway ends at once. A leeway beyond the range of the clocks
+    /// has no effect.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        if let Some(deadline) = self.deadline(leeway) {
+            self.expiry.as_mut().reset(deadline);
+        }
+        self
+    }
+
+    /// Returns whether it has ended because the token has expired.
+    #[must_use]
+    pub const fn is_expired(&self) -> bool {
+        self.is_expired
+    }
+
+    fn deadline(&self, leeway: Duration) -> Option<Instant> {
+        let (time, instant) = self.start;
+        instant.checked_add(time_between(time, self.expires_at.checked_add(leeway)?))
+    }
+
+    /// Returns whether the token has expired. Then drops what is inside.
+    fn poll_expiry(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        let mut this = self.project();
+        if this.expiry.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        *this.is_expired = true;
+        this.inner.set(None);
+        true
+    }
+}
+
+impl<S: Stream> Stream for UntilExpiry<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        // Polled first, so that a stream that is always ready ends, too.
+        if self.inner.is_none() || self.as_mut().poll_expiry(cx) {
+            return Poll::Ready(None);
+        }
+        let mut inner = self.project().inner;
+        let Some(stream) = inner.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let item = ready!(stream.poll_next(cx));
+        if item.is_none() {
+            inner.set(None);
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl<F: Future> Future for UntilExpiry<F> {
+    type Output = Result<F::Output, Error>;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a resolved future is a bug of the caller"
+    )]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.inner.is_some() && self.as_mut().poll_expiry(cx) {
+            return Poll::Ready(Err(ErrorKind::Expired.into()));
+        }
+        let mut inner = self.project().inner;
+        let future = inner.as_mut().as_pin_mut();
+        let future = future.expect("`UntilExpiry` polled after completion");
+        let output = ready!(future.poll(cx));
+        inner.set(None);
+        Poll::Ready(Ok(output))
+    }
+}
+
+impl<T> fmt::Debug for UntilExpiry<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UntilExpiry")
+            .field("expiry", &self.expiry.deadline())
+            .finish_non_exhaustive()
+    }
+}

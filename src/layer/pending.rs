@@ -1,0 +1,71 @@
+//! Requests that wait, and what is added to accepted ones.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Extensions;
+
+use crate::error::Error;
+use crate::jwt::insert_claims;
+use crate::policy::Accepted;
+use crate::request::{AccessToken, LayerContext, RequestParts, TokenSource};
+use crate::verify::Authentication;
+
+/// A request that waits. A trait, so that its future does not depend on `C`.
+pub(super) trait PendingRequest: Send {
+    /// Returns what to add to the extensions of the request, with the claims.
+    fn poll(
+        &mut self,
+        request: &RequestParts<'_>,
+        layer: &LayerContext,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Extensions, Error>>;
+
+    /// Returns the sources whose tokens are removed from the accepted request.
+    fn stripped(&self) -> &[TokenSource];
+}
+
+pub(super) struct Pending<C> {
+    pub(super) authentication: Authentication<C>,
+    pub(super) stripped: Option<Arc<[TokenSource]>>,
+    /// The token, if it is kept.
+    pub(super) kept: Option<AccessToken>,
+}
+
+impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
+    fn poll(
+        &mut self,
+        request: &RequestParts<'_>,
+        layer: &LayerContext,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Extensions, Error>> {
+        let accepted = self.authentication.poll(Some(request), cx);
+        accepted.map_ok(|accepted| {
+            let mut extensions = Extensions::new();
+            let layer = layer.clone();
+            add_to(&mut extensions, accepted, self.kept.take(), layer);
+            extensions
+        })
+    }
+
+    fn stripped(&self) -> &[TokenSource] {
+        self.stripped.as_deref().unwrap_or_default()
+    }
+}
+
+/// Adds the claims to the extensions of a request, the token if it is kept, and what the checks
+/// have added. The claims last: no check can replace them.
+pub(super) fn add_to<C>(
+    extensions: &mut Extensions,
+    accepted: Accepted<C>,
+    kept: Option<AccessToken>,
+    layer: LayerContext,
+) where
+    C: Send + Sync + 'static,
+{
+    extensions.extend(accepted.extensions);
+    if let Some(token) = kept {
+        extensions.insert(token);
+    }
+    insert_claims(extensions, accepted.claims, layer);
+}
