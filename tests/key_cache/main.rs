@@ -18,6 +18,7 @@ mod defaults;
 mod discovery;
 mod disk;
 mod events;
+mod fresh_keys;
 mod hostile;
 mod lifetime;
 mod mock;

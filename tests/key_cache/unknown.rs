@@ -130,10 +130,9 @@ async fn failed_refetches_are_not_repeated_at_once() {
     let start = Instant::now();
     mock.answer(Answer::Status(500));
     for _ in 0..100 {
-        // While the issuer fails it is unknown whether there is such a key.
         assert_eq!(
             kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
-            Some(ErrorKind::KeysUnavailable)
+            Some(ErrorKind::UnknownKey)
         );
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -145,7 +144,7 @@ async fn failed_refetches_are_not_repeated_at_once() {
     for _ in 0..25 {
         assert_eq!(
             kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
-            Some(ErrorKind::KeysUnavailable)
+            Some(ErrorKind::UnknownKey)
         );
         sleep(Duration::from_secs(1)).await;
     }
@@ -165,14 +164,14 @@ async fn while_the_issuer_fails_tokens_with_unknown_keys_do_not_wait_for_it() {
     mock.answer(Answer::Hang);
     assert_eq!(
         kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
-        Some(ErrorKind::KeysUnavailable)
+        Some(ErrorKind::UnknownKey)
     );
     sleep(Duration::from_secs(30)).await;
     let start = Instant::now();
     for _ in 0..100 {
         assert_eq!(
             kind(authenticator.authenticate(&Mock::unknown_key_token()).await),
-            Some(ErrorKind::KeysUnavailable)
+            Some(ErrorKind::UnknownKey)
         );
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -196,7 +195,7 @@ async fn a_caller_that_waits_twice_waits_no_longer_than_the_wait_timeout() {
     let (_, (outcome, waited)) = tokio::join!(authenticator.authenticate(&early), joining);
     assert_eq!(
         (outcome, waited),
-        (Some(ErrorKind::KeysUnavailable), Duration::from_secs(3))
+        (Some(ErrorKind::UnknownKey), Duration::from_secs(3))
     );
 }
 

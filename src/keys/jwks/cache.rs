@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::context::FetchContext;
 use super::fetch::JwksLocation;
 use super::fetch_error::FetchError;
-use super::fetch_state::FetchState;
+use super::fetch_state::{FetchReason, FetchState};
 use super::grace::Grace;
 use super::http_client::HttpClient;
 use super::lock;
@@ -82,7 +82,9 @@ impl JwksCache {
     /// Fetches the keys now, or joins the fetch in flight. From then on the keys are refreshed in
     /// the background.
     pub(crate) async fn prefetch(&self) -> Result<(), KeysError> {
-        let fetch = self.shared.join_or_start(self.shared.lock_state())?;
+        let fetch = self
+            .shared
+            .join_or_start(self.shared.lock_state(), FetchReason::Scheduled)?;
         self.shared.mark_used();
         let max_duration = self.shared.context.settings.max_fetch_duration();
         match timeout(max_duration, fetch).await {

@@ -55,8 +55,8 @@ impl Shared {
     fn fail(&self, fetch_id: u64, cause: FetchError) -> Result<(), KeysError> {
         let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut state = self.lock_state();
-        let started_at = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
-        let failure = state.fail(Arc::clone(&cause), started_at, &self.context.settings, now);
+        let start = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        let failure = state.fail(Arc::clone(&cause), start, &self.context.settings, now);
         let error = failure.error(now);
         // Until the end of the next fetch, which starts then.
         self.extend_grace(failure.retry_at);

@@ -139,7 +139,8 @@ impl JwksCacheSettings {
     /// least 10 ms. Default: 0.5 s and 4 s.
     ///
     /// `max` bounds how long recovery takes when the issuer is back. With `Retry-After` an issuer
-    /// can ask for more, up to 60 s.
+    /// can ask for more: up to 60 s, or 30 s after a fetch that a token with an unknown key caused,
+    /// and that does not delay scheduled refreshes.
     pub const fn backoff(mut self, min: Duration, max: Duration) -> Self {
         self.min_backoff = min;
         self.max_backoff = max;

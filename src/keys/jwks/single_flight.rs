@@ -27,7 +27,7 @@ use super::cache::Shared;
 use super::context::FetchContext;
 use super::fetch::Validator;
 use super::fetch_error::FetchError;
-use super::fetch_state::FetchState;
+use super::fetch_state::{FetchReason, FetchStart, FetchState};
 use crate::keys::source::KeysError;
 
 /// Resolves for every waiter when the fetch has ended. The channel is closed if its task was
@@ -39,6 +39,7 @@ impl Shared {
     pub(super) fn join_or_start(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, FetchState>,
+        reason: FetchReason,
     ) -> Result<SharedFetch, KeysError> {
         let now = Instant::now();
         if let Some(fetch) = state.in_flight(now) {
@@ -49,7 +50,7 @@ impl Shared {
         let fetch = fetch.shared();
         let guard = InFlightGuard {
             shared: Arc::downgrade(self),
-            fetch_id: state.start(fetch.clone(), now),
+            fetch_id: state.start(fetch.clone(), FetchStart { at: now, reason }),
         };
         let snapshot = self.snapshot.load();
         if snapshot.is_fresh(now) {
@@ -123,14 +124,14 @@ impl Drop for InFlightGuard {
             return;
         };
         let mut state = shared.lock_state();
-        if state.finish(self.fetch_id).is_none() {
+        let Some(start) = state.finish(self.fetch_id) else {
             return;
-        }
+        };
         let now = Instant::now();
         if state.last_failure.is_none() {
             // Only once: a series of aborted fetches must not extend the grace forever.
             shared.extend_grace(now);
         }
-        state.abort(now);
+        state.abort(start.reason, now);
     }
 }
