@@ -31,3 +31,4 @@ mod runtime;
 mod schedule;
 mod shutdown;
 mod unknown;
+mod withdrawal;

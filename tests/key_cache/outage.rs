@@ -7,7 +7,7 @@ use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 
 use crate::mock::{Answer, Mock, kind, minutes};
 
-const FAULTS: [Answer; 10] = [
+const FAULTS: [Answer; 8] = [
     Answer::Status(500),
     Answer::Status(302),
     Answer::Status(404),
@@ -16,8 +16,6 @@ const FAULTS: [Answer; 10] = [
     Answer::Hang,
     Answer::Body(""),
     Answer::Body("<html>down for maintenance</html>"),
-    Answer::Body("{\"keys\":[]}"),
-    Answer::Body("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}"),
 ];
 
 #[tokio::test(start_paused = true)]

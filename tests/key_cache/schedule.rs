@@ -67,6 +67,11 @@ impl World {
             .http_client(mock.client())
             .jwks_cache(settings)
             .on_event(move |_, event| {
+                if let KeysEvent::Withdrawn { grace, .. } = event {
+                    let mut recorded = recorded.lock().unwrap();
+                    let end = Instant::now() + *grace;
+                    recorded.expires_at = recorded.expires_at.map(|time| time.min(end));
+                }
                 if let KeysEvent::Fetched { keys, .. } = event {
                     let key_ids = keys
                         .keys()

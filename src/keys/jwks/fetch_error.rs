@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::config_error::ConfigError;
+use crate::config_error::{ConfigError, ConfigErrorKind};
 
 /// The reason why a fetch failed, or why a request could not wait for one.
 #[derive(Debug)]
@@ -29,6 +29,14 @@ pub(super) enum FetchError {
     NoRuntime,
     /// `max_waiters` requests wait already.
     TooManyWaiters,
+}
+
+impl FetchError {
+    /// Returns whether the issuer has sent a JWK set without a usable key, as opposed to no JWK
+    /// set.
+    pub(super) fn is_empty_set(&self) -> bool {
+        matches!(self, Self::Unusable(error) if error.kind() == ConfigErrorKind::NoKeys)
+    }
 }
 
 impl fmt::Display for FetchError {

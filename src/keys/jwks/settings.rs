@@ -39,6 +39,7 @@ use super::freshness::FreshnessLimits;
 pub struct JwksCacheSettings {
     pub(super) freshness: FreshnessLimits,
     pub(super) stale_if_error: Duration,
+    pub(super) withdrawal_grace: Duration,
     pub(super) fetch_timeout: Duration,
     pub(super) wait_timeout: Duration,
     pub(super) idle_timeout: Duration,
@@ -57,6 +58,7 @@ impl Default for JwksCacheSettings {
         Self {
             freshness: FreshnessLimits::default(),
             stale_if_error: Duration::from_secs(60 * 60),
+            withdrawal_grace: Duration::from_secs(5 * 60),
             fetch_timeout: Duration::from_secs(5),
             wait_timeout: Duration::from_secs(3),
             idle_timeout: Duration::from_secs(60 * 60),
@@ -98,6 +100,20 @@ impl JwksCacheSettings {
     /// 5861 §4). Zero turns this off. Default: 1 h.
     pub const fn stale_if_error(mut self, time: Duration) -> Self {
         self.stale_if_error = time;
+        self
+    }
+
+    /// Sets how long the cached keys stay usable after the issuer has sent a JWK set without a
+    /// usable key, counted from the first such response. Zero withdraws them at once. Default: 5
+    /// minutes.
+    ///
+    /// Such an issuer has withdrawn its keys, or it is broken. During the grace the keys are used
+    /// as if the fetch had failed, so never longer than their TTL and
+    /// [`stale_if_error`](Self::stale_if_error). After that, requests get 503. A response with
+    /// usable keys ends the grace, no other does, and a restart does not prolong it. Reported as
+    /// [`KeysEvent::Withdrawn`](crate::KeysEvent::Withdrawn).
+    pub const fn withdrawal_grace(mut self, time: Duration) -> Self {
+        self.withdrawal_grace = time;
         self
     }
 

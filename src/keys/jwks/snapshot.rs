@@ -24,6 +24,9 @@ pub(crate) struct Snapshot {
     ttl: Duration,
     /// The JWK set as it was fetched; empty if the keys come from a file.
     body: Bytes,
+    /// Whether the issuer has sent a set without a usable key since. Then `times` ends with the
+    /// grace.
+    is_withdrawn: bool,
 }
 
 /// The times of a key set. All are monotonic: changes of the system clock have no effect.
@@ -58,6 +61,7 @@ impl Snapshot {
             times: None,
             ttl: Duration::ZERO,
             body: Bytes::new(),
+            is_withdrawn: false,
         }
     }
 
@@ -74,6 +78,7 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: response.body,
+            is_withdrawn: false,
         }
     }
 
@@ -91,12 +96,36 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: self.body.clone(),
+            is_withdrawn: false,
+        }
+    }
+
+    /// Returns the same keys, usable until `until` at the latest. Cached tokens stay valid until
+    /// then, too: the key set keeps its id.
+    pub(super) fn withdrawn(&self, until: Instant) -> Self {
+        let times = self.times.map(|times| Times {
+            stale_at: times.stale_at.min(until),
+            expires_at: times.expires_at.min(until),
+            ..times
+        });
+        Self {
+            keys: Arc::clone(&self.keys),
+            validator: self.validator.clone(),
+            times,
+            ttl: self.ttl,
+            body: self.body.clone(),
+            is_withdrawn: true,
         }
     }
 
     /// Returns keys that an earlier process fetched, with their age taken into account.
     pub(super) fn restored(restored: Restored, settings: &JwksCacheSettings, now: Instant) -> Self {
-        let Restored { keys, age, ttl } = restored;
+        let Restored {
+            keys,
+            age,
+            ttl,
+            withdrawn_for,
+        } = restored;
         // The file may have been written with other settings, or contain any number.
         let ttl = ttl.min(settings.freshness.max_ttl);
         // `now` if the time has passed already.
@@ -108,12 +137,19 @@ impl Snapshot {
             stale_at: remaining(ttl),
             expires_at: remaining(ttl.saturating_add(settings.stale_if_error)),
         };
-        Self {
+        let snapshot = Self {
             keys: Arc::new(keys),
             validator: None,
             times: Some(times),
             ttl,
             body: Bytes::new(),
+            is_withdrawn: false,
+        };
+        match withdrawn_for {
+            Some(passed) => {
+                snapshot.withdrawn(after(now, settings.withdrawal_grace.saturating_sub(passed)))
+            }
+            None => snapshot,
         }
     }
 
@@ -155,6 +191,11 @@ impl Snapshot {
         self.times.is_some_and(|times| now >= times.stale_at)
     }
 
+    /// Returns whether the issuer has sent a set without a usable key since these keys.
+    pub(super) const fn is_withdrawn(&self) -> bool {
+        self.is_withdrawn
+    }
+
     /// Adds the state of the keys to the health.
     pub(super) fn health(&self, now: Instant, fetch: FetchHealth) -> FetchHealth {
         let Some(times) = self.times else {
@@ -167,6 +208,7 @@ impl Snapshot {
             fresh_for: Some(times.stale_at.saturating_duration_since(now)),
             usable_for: Some(times.expires_at.saturating_duration_since(now)),
             stale: self.is_stale(now),
+            withdrawn: self.is_withdrawn,
             ..fetch
         }
     }

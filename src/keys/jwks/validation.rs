@@ -43,6 +43,7 @@ impl JwksCacheSettings {
         let times = [
             ("max_ttl", self.freshness.max_ttl),
             ("stale_if_error", self.stale_if_error),
+            ("withdrawal_grace", self.withdrawal_grace),
             ("fetch_timeout", self.fetch_timeout),
             ("wait_timeout", self.wait_timeout),
             ("idle_timeout", self.idle_timeout),
@@ -160,6 +161,10 @@ mod tests {
                 "refetch_limit window is 0ns: must be more than zero",
             ),
             (
+                settings().withdrawal_grace(MAX_TIME + SECOND),
+                "withdrawal_grace is 31622401s: must be at most 366 days",
+            ),
+            (
                 settings().idle_timeout(MAX_TIME + SECOND),
                 "idle_timeout is 31622401s: must be at most 366 days",
             ),
@@ -175,6 +180,7 @@ mod tests {
             .min_ttl(SECOND)
             .max_ttl(SECOND)
             .stale_if_error(Duration::ZERO)
+            .withdrawal_grace(Duration::ZERO)
             .idle_timeout(Duration::ZERO)
             .refresh_at_percent(10)
             .backoff(MIN_BACKOFF, MIN_BACKOFF)
