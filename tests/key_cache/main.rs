@@ -26,6 +26,7 @@ mod outage;
 mod panic;
 mod private_url;
 mod refresh;
+mod rekeying;
 mod restart;
 mod runtime;
 mod schedule;

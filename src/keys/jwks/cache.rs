@@ -17,6 +17,7 @@ use super::http_client::HttpClient;
 use super::lock;
 use super::negative_cache::NegativeCache;
 use super::settings::JwksCacheSettings;
+use super::signature_refetch::SignatureRefetch;
 use super::snapshot::Snapshot;
 use crate::algorithm::Algorithm;
 use crate::config_error::ConfigError;
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     /// The time until which stale keys are usable. Changed only with the fetch state locked, so
     /// that the two agree.
     pub(super) grace: Grace,
+    /// Changed only with the fetch state locked, too.
+    pub(super) signature_refetch: SignatureRefetch,
     /// Whether a token has arrived since the refresher last looked.
     pub(super) used: AtomicBool,
     pub(super) refresher_running: AtomicBool,
@@ -69,6 +72,7 @@ impl JwksCache {
             negative_cache: NegativeCache::new(&context.settings),
             waiter_permits: Semaphore::new(context.settings.max_waiters),
             grace: Grace::new(Instant::now()),
+            signature_refetch: SignatureRefetch::new(Instant::now()),
             used: AtomicBool::new(false),
             refresher_running: AtomicBool::new(false),
             shutdown: watch::Sender::new(()),
@@ -106,6 +110,18 @@ impl JwksCache {
     pub(crate) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         self.shared
             .is_known_missing(key_id, algorithm, Instant::now())
+    }
+
+    /// Returns whether [`refetch_after_invalid_signature`](Self::refetch_after_invalid_signature)
+    /// may start a fetch now. Has no side effect.
+    pub(crate) fn may_refetch_after_invalid_signature(&self) -> bool {
+        self.shared.signature_refetch.is_allowed(Instant::now())
+    }
+
+    /// Has the keys fetched again in the background, at most once in
+    /// [`signature_refetch_interval`](JwksCacheSettings::signature_refetch_interval).
+    pub(crate) fn refetch_after_invalid_signature(&self) {
+        self.shared.refetch_after_invalid_signature();
     }
 
     /// Returns the cached keys, whether usable or not. Has no side effect.

@@ -4,6 +4,7 @@
 //! own, concurrent requests share one fetch, each with its own timeout, and cancelling one request
 //! changes nothing for the others. A failed fetch leaves the cached keys in place.
 
+mod atomic_instant;
 mod cache;
 mod completion;
 mod context;
@@ -21,6 +22,7 @@ mod negative_cache;
 mod refetch_limit;
 mod refresher;
 mod settings;
+mod signature_refetch;
 mod single_flight;
 mod snapshot;
 mod snapshot_file;

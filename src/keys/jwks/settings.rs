@@ -50,6 +50,7 @@ pub struct JwksCacheSettings {
     pub(super) snapshot_dir: Option<PathBuf>,
     pub(super) max_refetches: usize,
     pub(super) refetch_window: Duration,
+    pub(super) signature_refetch_interval: Duration,
     pub(super) max_waiters: usize,
 }
 
@@ -69,6 +70,7 @@ impl Default for JwksCacheSettings {
             snapshot_dir: None,
             max_refetches: 2,
             refetch_window: Duration::from_secs(30),
+            signature_refetch_interval: Duration::from_secs(60),
             max_waiters: 10_000,
         }
     }
@@ -191,6 +193,19 @@ impl JwksCacheSettings {
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;
+        self
+    }
+
+    /// Sets the minimum time between two fetches that tokens with an invalid signature can cause. At
+    /// least 1 s. Default: 1 minute. Neither they nor
+    /// [`refetch_limit`](Self::refetch_limit) count against the other.
+    ///
+    /// If an issuer replaces a key under its id, or its keys have no ids, a token of the new key
+    /// looks like a forged one. Such a token is rejected without waiting, and the keys are fetched
+    /// in the background, if its key id is cached and its issuer and times are valid. So tokens of
+    /// the new key are accepted after this time at the latest.
+    pub const fn signature_refetch_interval(mut self, time: Duration) -> Self {
+        self.signature_refetch_interval = time;
         self
     }
 

@@ -49,6 +49,10 @@ impl JwksCacheSettings {
             ("idle_timeout", self.idle_timeout),
             ("backoff max", self.max_backoff),
             ("refetch_limit window", self.refetch_window),
+            (
+                "signature_refetch_interval",
+                self.signature_refetch_interval,
+            ),
         ];
         for (setting, time) in times {
             if time > MAX_TIME {
@@ -62,10 +66,19 @@ impl JwksCacheSettings {
 
     fn validate_min_times(&self) -> Result<(), ConfigError> {
         let (min_ttl, max_ttl) = (self.freshness.min_ttl, self.freshness.max_ttl);
-        if min_ttl < SECOND {
-            return invalid(format_args!(
-                "min_ttl is {min_ttl:?}: must be at least 1 second"
-            ));
+        let times = [
+            ("min_ttl", min_ttl),
+            (
+                "signature_refetch_interval",
+                self.signature_refetch_interval,
+            ),
+        ];
+        for (setting, time) in times {
+            if time < SECOND {
+                return invalid(format_args!(
+                    "{setting} is {time:?}: must be at least 1 second"
+                ));
+            }
         }
         if min_ttl > max_ttl {
             return invalid(format_args!(
@@ -157,6 +170,10 @@ mod tests {
                 "refetch_limit count is 101: must be between 0 and 100",
             ),
             (
+                settings().signature_refetch_interval(Duration::ZERO),
+                "signature_refetch_interval is 0ns: must be at least 1 second",
+            ),
+            (
                 settings().refetch_limit(2, Duration::ZERO),
                 "refetch_limit window is 0ns: must be more than zero",
             ),
@@ -186,6 +203,7 @@ mod tests {
             .backoff(MIN_BACKOFF, MIN_BACKOFF)
             .max_body_len(1024)
             .refetch_limit(0, Duration::from_nanos(1))
+            .signature_refetch_interval(SECOND)
             .max_waiters(1);
         assert!(lowest.validate().is_ok());
         let highest = settings()
@@ -194,6 +212,7 @@ mod tests {
             .backoff(MAX_TIME, MAX_TIME)
             .max_body_len(16 * 1024 * 1024)
             .refetch_limit(100, MAX_TIME)
+            .signature_refetch_interval(MAX_TIME)
             .max_waiters(1_000_000);
         assert!(highest.validate().is_ok());
     }
