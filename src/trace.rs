@@ -71,7 +71,7 @@ mod events {
 
     pub(crate) fn snapshot_failed(issuer: &str, error: &(dyn StdError + 'static)) {
         let error = with_sources(error);
-        tracing::warn!(target: TARGET, issuer, error, "key snapshot file can't be read or written");
+        tracing::warn!(target: TARGET, issuer, error, "key snapshot file is not used");
     }
 
     pub(crate) fn refetch_limit_reached(issuer: &str) {

@@ -67,7 +67,7 @@ pub enum KeysEvent<'e> {
         /// The number of consecutive failures before.
         failures: u32,
     },
-    /// The snapshot file can't be read or written; see
+    /// The snapshot file can't be read or written, or another user could have written it; see
     /// [`JwksCacheSettings::snapshot_dir`](crate::JwksCacheSettings::snapshot_dir).
     #[non_exhaustive]
     SnapshotFailed {

@@ -31,5 +31,7 @@ mod restart;
 mod runtime;
 mod schedule;
 mod shutdown;
+#[cfg(unix)]
+mod snapshot_trust;
 mod unknown;
 mod withdrawal;

@@ -24,6 +24,11 @@ impl Folder {
         );
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        }
         Self(folder)
     }
 

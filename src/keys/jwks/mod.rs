@@ -27,6 +27,7 @@ mod single_flight;
 mod snapshot;
 mod snapshot_file;
 mod snapshot_writer;
+mod trusted_file;
 mod url;
 mod validation;
 

@@ -179,7 +179,12 @@ impl JwksCacheSettings {
     ///
     /// The file contains public keys only, and their URL without its query. The directory must
     /// exist. It must belong to the service alone: a process that can write to it can add trusted
-    /// keys.
+    /// keys. On Unix, no file is read or written, and `SnapshotFailed` is reported, if directory or
+    /// file belong to a user other than root and the one of this process, or group or others may
+    /// write to them, or the file is not a regular one, such as a symbolic link.
+    ///
+    /// Note: in a directory that all users can write to, such as an `emptyDir` of Kubernetes, create
+    /// one for the snapshots with mode 0700.
     pub fn snapshot_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.snapshot_dir = Some(dir.into());
         self

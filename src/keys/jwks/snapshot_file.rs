@@ -1,7 +1,7 @@
 //! The last fetched keys in a file, so that a restart works while the issuer is unreachable.
 //!
 //! A process that can write to the file can add trusted keys: it belongs in a directory that only
-//! the service can write to. It contains public keys only, and their URL without its query, which
+//! the service can write to, which is checked on Unix. It contains public keys only, and their URL without its query, which
 //! may contain a secret. It is replaced atomically, by renaming a temporary file, so that no
 //! process reads half of it.
 
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::settings::JwksCacheSettings;
 use super::snapshot_writer::{Change, PendingSnapshot};
+use super::trusted_file;
 use crate::config_error::ConfigError;
 use crate::jwk::KeySet;
 
@@ -32,6 +33,7 @@ const MAX_NAME_LEN: usize = 200;
 /// The file of one issuer's keys.
 #[derive(Debug)]
 pub(super) struct SnapshotFile {
+    dir: PathBuf,
     path: PathBuf,
     issuer: String,
     /// The source of the keys: a URL without its query, or "discovery".
@@ -87,6 +89,7 @@ impl SnapshotFile {
         let path = dir.join(format!("{name}.{hash:016x}.jwks.json"));
         source.truncate(source.find('?').unwrap_or(source.len()));
         Ok(Self {
+            dir: dir.to_owned(),
             path,
             issuer: issuer.to_owned(),
             source,
@@ -128,6 +131,7 @@ impl SnapshotFile {
     }
 
     fn replace(&self, record: &Record) -> io::Result<()> {
+        trusted_file::check_dir(&self.dir)?;
         let temp_path = self.temp_path();
         let written = write_new(&temp_path, &serde_json::to_vec(record)?)
             .and_then(|()| fs::rename(&temp_path, &self.path));
@@ -179,7 +183,7 @@ impl SnapshotFile {
     /// Reads the file. Returns `None` if there is none, or if it has another version, issuer or
     /// source.
     fn read_record(&self) -> io::Result<Option<Record>> {
-        let file = match File::open(&self.path) {
+        let file = match self.open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -189,6 +193,11 @@ impl SnapshotFile {
         let is_ours = (record.version, &record.issuer, &record.source)
             == (VERSION, &self.issuer, &self.source);
         Ok(is_ours.then_some(record))
+    }
+
+    fn open(&self) -> io::Result<File> {
+        trusted_file::check_dir(&self.dir)?;
+        trusted_file::open(&self.path)
     }
 
     /// Returns the maximum length of a file that is read, in bytes: room for the JWK set and the
