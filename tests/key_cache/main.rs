@@ -22,6 +22,7 @@ mod fresh_keys;
 mod hostile;
 mod lifetime;
 mod mock;
+mod no_cache;
 mod outage;
 mod panic;
 mod private_url;

@@ -8,9 +8,8 @@ use http::{StatusCode, Uri};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 
-use super::fetch::{check_status, get};
+use super::fetch::{Fetcher, check_status};
 use super::fetch_error::FetchError;
-use super::http_client::HttpClient;
 use super::settings::JwksCacheSettings;
 use super::url::{invalid_url, is_https, secure_url};
 use super::{after, lock};
@@ -78,11 +77,8 @@ impl Discovery {
 
     /// Returns the URL of the JWK set, from cached metadata while it is fresh. If the metadata
     /// can't be fetched, the cached URL stays in use for `max_ttl` past the metadata's own TTL.
-    pub(super) async fn jwks_uri(
-        &self,
-        client: &HttpClient,
-        settings: &JwksCacheSettings,
-    ) -> Result<Uri, FetchError> {
+    pub(super) async fn jwks_uri(&self, fetcher: &Fetcher<'_>) -> Result<Uri, FetchError> {
+        let settings = fetcher.settings;
         let cached = lock(&self.cached).clone();
         let now = Instant::now();
         if let Some(cached) = cached.as_ref().filter(|cached| now < cached.stale_at) {
@@ -97,7 +93,7 @@ impl Discovery {
         } else {
             Duration::MAX
         };
-        let fetched = timeout(time, self.fetch(client, settings))
+        let fetched = timeout(time, self.fetch(fetcher))
             .await
             .unwrap_or(Err(FetchError::TimedOut));
         *lock(&self.last_error) = fetched.as_ref().err().map(ToString::to_string);
@@ -133,15 +129,11 @@ impl Discovery {
 
     /// Fetches OpenID Connect's document, or the one of RFC 8414 if there is none. Returns the URL
     /// of the JWK set and the TTL.
-    async fn fetch(
-        &self,
-        client: &HttpClient,
-        settings: &JwksCacheSettings,
-    ) -> Result<(Uri, Duration), FetchError> {
+    async fn fetch(&self, fetcher: &Fetcher<'_>) -> Result<(Uri, Duration), FetchError> {
         let [openid, oauth] = &self.documents;
-        match self.fetch_document(client, openid, settings).await {
+        match self.fetch_document(fetcher, openid).await {
             Err(FetchError::Status(status, _)) if is_absent(status) => {
-                self.fetch_document(client, oauth, settings).await
+                self.fetch_document(fetcher, oauth).await
             }
             fetched => fetched,
         }
@@ -149,17 +141,15 @@ impl Discovery {
 
     async fn fetch_document(
         &self,
-        client: &HttpClient,
+        fetcher: &Fetcher<'_>,
         url: &Uri,
-        settings: &JwksCacheSettings,
     ) -> Result<(Uri, Duration), FetchError> {
-        let response = get(client, url, None, settings.max_body_len).await?;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = fetcher.get(url, None).await?.into_parts();
         check_status(parts.status, &parts.headers)?;
         let metadata: Metadata = json::object(&body).ok_or(FetchError::Metadata(
             "is not a JSON object with issuer and jwks_uri",
         ))?;
-        let ttl = settings.freshness.ttl_of(&parts.headers);
+        let ttl = fetcher.settings.freshness.ttl_of(&parts.headers);
         self.check(&metadata).map(|jwks_uri| (jwks_uri, ttl))
     }
 

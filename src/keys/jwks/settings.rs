@@ -194,7 +194,9 @@ impl JwksCacheSettings {
     /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default:
     /// 2 in 30 s.
     ///
-    /// An unknown key id is cached as unknown for `window`, or until the next successful fetch.
+    /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not answer from
+    /// its store. An unknown key id is cached as unknown for `window`, or until the next successful
+    /// fetch.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;

@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout};
 use super::after;
 use super::cache::Shared;
 use super::context::FetchContext;
-use super::fetch::Validator;
+use super::fetch::{Fetcher, Validator};
 use super::fetch_error::FetchError;
 use super::fetch_state::{FetchReason, FetchStart, FetchState};
 use crate::keys::source::KeysError;
@@ -64,6 +64,7 @@ impl Shared {
         drop(state);
         runtime.spawn(run_fetch(
             Arc::clone(&self.context),
+            reason,
             validator,
             self.shutdown.subscribe(),
             guard,
@@ -82,15 +83,19 @@ impl Shared {
 /// Runs a fetch to its end, or until the cache is dropped.
 async fn run_fetch(
     context: Arc<FetchContext>,
+    reason: FetchReason,
     validator: Option<Validator>,
     mut shutdown: watch::Receiver<()>,
     guard: InFlightGuard,
     waiters: oneshot::Sender<Result<(), KeysError>>,
 ) {
     let settings = &context.settings;
-    let fetch = context
-        .location
-        .fetch(&context.client, validator.as_ref(), settings);
+    let fetcher = Fetcher {
+        client: &context.client,
+        settings,
+        reason,
+    };
+    let fetch = context.location.fetch(&fetcher, validator.as_ref());
     // A panic of the client is a failed fetch, with the usual backoff. Uncaught, it would look as
     // if the runtime had been shut down, and the next fetch would start at once.
     let fetch = AssertUnwindSafe(fetch)
