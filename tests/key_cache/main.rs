@@ -20,6 +20,7 @@ mod disk;
 mod events;
 mod fresh_keys;
 mod hostile;
+mod key_hosts;
 mod lifetime;
 mod mock;
 mod no_cache;

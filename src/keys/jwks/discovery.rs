@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::fetch::{Fetcher, check_status};
 use super::fetch_error::FetchError;
+use super::key_host::reason_to_reject;
 use super::settings::JwksCacheSettings;
 use super::url::{invalid_url, is_https, secure_url};
 use super::{after, lock};
@@ -19,7 +20,7 @@ use crate::encoding::json;
 /// The metadata of one issuer.
 pub(crate) struct Discovery {
     issuer: String,
-    is_https: bool,
+    url: Uri,
     /// The URL of OpenID Connect's document, then that of RFC 8414's.
     documents: [Uri; 2],
     cached: Mutex<Option<CachedMetadata>>,
@@ -68,7 +69,7 @@ impl Discovery {
         let [openid, oauth] = documents.map(|document| secure_url("issuer", &document));
         Ok(Self {
             issuer: issuer.to_owned(),
-            is_https: is_https(&url),
+            url,
             documents: [openid?, oauth?],
             cached: Mutex::new(None),
             last_error: Mutex::new(None),
@@ -150,12 +151,13 @@ impl Discovery {
             "is not a JSON object with issuer and jwks_uri",
         ))?;
         let ttl = fetcher.settings.freshness.ttl_of(&parts.headers);
-        self.check(&metadata).map(|jwks_uri| (jwks_uri, ttl))
+        self.check(&metadata, fetcher.settings)
+            .map(|jwks_uri| (jwks_uri, ttl))
     }
 
     /// Returns the URL of the JWK set. Rejects metadata of another issuer: its keys could sign
     /// tokens of this one (RFC 8414 §3.3).
-    fn check(&self, metadata: &Metadata) -> Result<Uri, FetchError> {
+    fn check(&self, metadata: &Metadata, settings: &JwksCacheSettings) -> Result<Uri, FetchError> {
         if metadata.issuer != self.issuer {
             return Err(FetchError::Metadata("names another issuer"));
         }
@@ -164,12 +166,16 @@ impl Discovery {
                 "names an invalid jwks_uri: must be https, without user name and password",
             )
         })?;
-        if self.is_https && !is_https(&jwks_uri) {
+        if is_https(&self.url) && !is_https(&jwks_uri) {
             return Err(FetchError::Metadata(
                 "names an http jwks_uri for an https issuer",
             ));
         }
-        Ok(jwks_uri)
+        let allowed = settings.allowed_key_hosts.as_deref();
+        match reason_to_reject(&jwks_uri, &self.url, allowed) {
+            Some(reason) => Err(FetchError::Metadata(reason)),
+            None => Ok(jwks_uri),
+        }
     }
 }
 

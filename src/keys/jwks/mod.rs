@@ -16,6 +16,7 @@ mod fetch_state;
 mod freshness;
 mod grace;
 mod http_client;
+mod key_host;
 mod known_missing;
 mod lookup;
 mod negative_cache;

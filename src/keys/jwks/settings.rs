@@ -52,6 +52,7 @@ pub struct JwksCacheSettings {
     pub(super) refetch_window: Duration,
     pub(super) signature_refetch_interval: Duration,
     pub(super) max_waiters: usize,
+    pub(super) allowed_key_hosts: Option<Vec<String>>,
 }
 
 impl Default for JwksCacheSettings {
@@ -72,6 +73,7 @@ impl Default for JwksCacheSettings {
             refetch_window: Duration::from_secs(30),
             signature_refetch_interval: Duration::from_secs(60),
             max_waiters: 10_000,
+            allowed_key_hosts: None,
         }
     }
 }
@@ -220,6 +222,31 @@ impl JwksCacheSettings {
     /// once. 1 to 1,000,000. Default: 10,000.
     pub const fn max_waiters(mut self, requests: usize) -> Self {
         self.max_waiters = requests;
+        self
+    }
+
+    /// Sets the hosts on which the issuer's metadata may name its JWK set (`jwks_uri`): host names or
+    /// IP addresses, an IPv6 address in brackets, compared without regard to case. The port is not
+    /// compared. Metadata that name another host count as a failed fetch.
+    ///
+    /// Default: any host. Only an `https` issuer must then not name a loopback or link-local
+    /// address, nor `localhost`, unless that is its own host; private addresses are allowed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwksCacheSettings};
+    ///
+    /// let settings = JwksCacheSettings::default().allowed_key_hosts(["keys.example.com"]);
+    /// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com")
+    ///     .jwks_cache(settings);
+    /// ```
+    pub fn allowed_key_hosts<I>(mut self, hosts: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.allowed_key_hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 

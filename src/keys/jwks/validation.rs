@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use http::uri::Authority;
+
 use super::settings::JwksCacheSettings;
 use crate::config_error::ConfigError;
 
@@ -36,7 +38,10 @@ impl JwksCacheSettings {
         in_range("refresh_at_percent", self.refresh_at_percent, &PERCENTS, "")?;
         in_range("refetch_limit count", self.max_refetches, &REFETCHES, "")?;
         in_range("max_body_len", self.max_body_len, &BODY_LENS, " bytes")?;
-        in_range("max_waiters", self.max_waiters, &WAITERS, "")
+        in_range("max_waiters", self.max_waiters, &WAITERS, "")?;
+        self.allowed_key_hosts
+            .as_deref()
+            .map_or(Ok(()), validate_hosts)
     }
 
     fn validate_max_times(&self) -> Result<(), ConfigError> {
@@ -104,6 +109,25 @@ impl JwksCacheSettings {
             }
         }
         Ok(())
+    }
+}
+
+fn validate_hosts(hosts: &[String]) -> Result<(), ConfigError> {
+    if hosts.is_empty() {
+        return invalid(format_args!(
+            "allowed_key_hosts is empty: must name at least one host"
+        ));
+    }
+    let is_host = |host: &str| {
+        host.parse::<Authority>()
+            .is_ok_and(|authority| authority.host() == host)
+    };
+    match hosts.iter().find(|host| !is_host(host)) {
+        Some(host) => invalid(format_args!(
+            "allowed_key_hosts has {host:?}: must be a host name or an IP address as in a URL, \
+             without scheme, port and path"
+        )),
+        None => Ok(()),
     }
 }
 
@@ -182,6 +206,15 @@ mod tests {
                 "withdrawal_grace is 31622401s: must be at most 366 days",
             ),
             (
+                settings().allowed_key_hosts(Vec::<String>::new()),
+                "allowed_key_hosts is empty: must name at least one host",
+            ),
+            (
+                settings().allowed_key_hosts(["keys.example", "keys.example:8443"]),
+                "allowed_key_hosts has \"keys.example:8443\": must be a host name or an IP address \
+                 as in a URL, without scheme, port and path",
+            ),
+            (
                 settings().idle_timeout(MAX_TIME + SECOND),
                 "idle_timeout is 31622401s: must be at most 366 days",
             ),
@@ -204,7 +237,8 @@ mod tests {
             .max_body_len(1024)
             .refetch_limit(0, Duration::from_nanos(1))
             .signature_refetch_interval(SECOND)
-            .max_waiters(1);
+            .max_waiters(1)
+            .allowed_key_hosts(["keys.example", "127.0.0.1", "[::1]"]);
         assert!(lowest.validate().is_ok());
         let highest = settings()
             .max_ttl(MAX_TIME)
