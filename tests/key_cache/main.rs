@@ -27,6 +27,7 @@ mod no_cache;
 mod outage;
 mod panic;
 mod private_url;
+mod redirects;
 mod refresh;
 mod rekeying;
 mod restart;

@@ -15,6 +15,8 @@ pub(super) enum FetchError {
     Transport(Box<dyn StdError + Send + Sync>),
     /// The status is not 200, such as a redirect. With the value of `Retry-After`, if there is one.
     Status(StatusCode, Option<Duration>),
+    /// The HTTP client has followed a redirect.
+    Redirected,
     /// The body exceeds `max_body_len`.
     TooLarge,
     TimedOut,
@@ -45,6 +47,9 @@ impl fmt::Display for FetchError {
             Self::Transport(_) => f.write_str("the issuer could not be reached"),
             Self::Status(status, _) => {
                 write!(f, "the issuer answered with status {}", status.as_u16())
+            }
+            Self::Redirected => {
+                f.write_str("the HTTP client followed a redirect, which could lead to other keys")
             }
             Self::TooLarge => f.write_str("the issuer's response exceeds max_body_len"),
             Self::TimedOut => f.write_str("the issuer did not answer in time"),

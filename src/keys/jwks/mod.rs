@@ -35,7 +35,7 @@ mod validation;
 pub(crate) use cache::JwksCache;
 pub(crate) use discovery::Discovery;
 pub(crate) use fetch::JwksLocation;
-pub use http_client::HttpClient;
+pub use http_client::{HttpClient, ResponseUri};
 pub use settings::JwksCacheSettings;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use url::secure_url;
