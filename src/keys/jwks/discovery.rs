@@ -94,11 +94,11 @@ impl Discovery {
         } else {
             Duration::MAX
         };
-        let fetched = timeout(time, self.fetch(fetcher))
+        let outcome = timeout(time, self.fetch(fetcher))
             .await
             .unwrap_or(Err(FetchError::TimedOut));
-        *lock(&self.last_error) = fetched.as_ref().err().map(ToString::to_string);
-        match (fetched, fallback) {
+        *lock(&self.last_error) = outcome.as_ref().err().map(ToString::to_string);
+        match (outcome, fallback) {
             (Ok((jwks_uri, ttl)), _) => {
                 self.store(&jwks_uri, ttl, settings);
                 Ok(jwks_uri)
@@ -136,7 +136,7 @@ impl Discovery {
             Err(FetchError::Status(status, _)) if is_absent(status) => {
                 self.fetch_document(fetcher, oauth).await
             }
-            fetched => fetched,
+            outcome => outcome,
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     );
     let file = options
         .open(path)
-        .map_err(|error| with_path("snapshot file", path, error))?;
+        .map_err(|error| with_path("snapshot file", path, &error))?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(untrusted("snapshot file", path, "must be a regular file"));
@@ -38,7 +38,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 pub(super) fn check_dir(dir: &Path) -> io::Result<()> {
     let metadata = dir
         .metadata()
-        .map_err(|error| with_path("snapshot_dir", dir, error))?;
+        .map_err(|error| with_path("snapshot_dir", dir, &error))?;
     check("snapshot_dir", dir, &metadata)
 }
 
@@ -84,11 +84,13 @@ fn effective_user() -> io::Result<u32> {
 }
 
 fn untrusted(what: &str, path: &Path, allowed: &str) -> io::Error {
+    let path = path.to_string_lossy();
     let message = format!("{what} {path:?} {allowed}");
     io::Error::new(io::ErrorKind::PermissionDenied, message)
 }
 
 /// Keeps the kind of the error, by which an absent file is recognized.
-fn with_path(what: &str, path: &Path, error: io::Error) -> io::Error {
+fn with_path(what: &str, path: &Path, error: &io::Error) -> io::Error {
+    let path = path.to_string_lossy();
     io::Error::new(error.kind(), format!("{what} {path:?}: {error}"))
 }
