@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, timeout};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Authenticator, ErrorKind, Issuer, JwksCacheSettings, TokenCacheSettings,
 };
 
-use crate::mock::{AUDIENCE, Answer, ISSUER, JWKS_URI, Mock, kind};
+use crate::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock, kind};
 
 const SECOND: Duration = Duration::from_secs(1);
 const INVALID: Option<ErrorKind> = Some(ErrorKind::InvalidSignature);
@@ -167,19 +167,20 @@ async fn during_a_fetch_an_invalid_signature_leaves_the_limit_untouched() {
     let mock = day_long();
     let authenticator = mock.authenticator();
     assert_eq!(ask(&authenticator, &mock.token()).await, None);
-    mock.answer(Answer::Hang);
+    mock.delay(SECOND * 2);
     let unknown = Mock::unknown_key_token();
-    let fetching = tokio::time::timeout(SECOND / 10, authenticator.authenticate(&unknown));
+    let fetching = timeout(SECOND / 10, authenticator.authenticate(&unknown));
     assert!(fetching.await.is_err(), "still waiting");
-    let forged = forged(&mock);
-    let start = Instant::now();
-    while start.elapsed() < SECOND * 10 {
+    let (forged, start) = (forged(&mock), Instant::now());
+    while start.elapsed() < SECOND * 2 {
         assert_eq!(ask(&authenticator, &forged).await, INVALID);
         sleep(SECOND / 10).await;
     }
-    mock.answer(Answer::Keys);
+    assert_eq!(mock.fetches(), 2, "it has ended");
     mock.replace_key();
-    sleep_until(start + SECOND * 20).await;
+    sleep(SECOND).await;
+    assert_eq!(ask(&authenticator, &mock.token()).await, INVALID);
+    sleep(SECOND * 3).await;
     assert_eq!(ask(&authenticator, &mock.token()).await, None);
 }
 

@@ -9,7 +9,7 @@ use super::after;
 use super::fetch_error::FetchError;
 use super::fetch_state::{FetchReason, FetchStart};
 use super::settings::JwksCacheSettings;
-use super::snapshot::random_fraction;
+use super::times::random_fraction;
 use crate::keys::source::KeysError;
 
 /// The minimum time between the end of a failed fetch and the start of the next one, unless the

@@ -28,6 +28,7 @@ mod single_flight;
 mod snapshot;
 mod snapshot_file;
 mod snapshot_writer;
+mod times;
 mod trusted_file;
 mod url;
 mod validation;

@@ -1,6 +1,5 @@
 //! The cached keys, with their times.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +11,7 @@ use super::after;
 use super::fetch::{JwksResponse, Validator};
 use super::settings::JwksCacheSettings;
 use super::snapshot_file::Restored;
+use super::times::Times;
 use crate::jwk::KeySet;
 use crate::keys::health::FetchHealth;
 
@@ -27,29 +27,6 @@ pub(crate) struct Snapshot {
     /// Whether the issuer has sent a set without a usable key since. Then `times` ends with the
     /// grace.
     is_withdrawn: bool,
-}
-
-/// The times of a key set. All are monotonic: changes of the system clock have no effect.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_field_names, reason = "points in time, not durations")]
-struct Times {
-    fetched_at: Instant,
-    refresh_at: Instant,
-    /// The end of the TTL.
-    stale_at: Instant,
-    /// The end of the TTL and of `stale_if_error`.
-    expires_at: Instant,
-}
-
-impl Times {
-    fn new(now: Instant, ttl: Duration, settings: &JwksCacheSettings) -> Self {
-        Self {
-            fetched_at: now,
-            refresh_at: after(now, refresh_delay(ttl, settings)),
-            stale_at: after(now, ttl),
-            expires_at: after(now, ttl.saturating_add(settings.stale_if_error)),
-        }
-    }
 }
 
 impl Snapshot {
@@ -103,15 +80,10 @@ impl Snapshot {
     /// Returns the same keys, usable until `until` at the latest. Cached tokens stay valid until
     /// then, too: the key set keeps its id.
     pub(super) fn withdrawn(&self, until: Instant) -> Self {
-        let times = self.times.map(|times| Times {
-            stale_at: times.stale_at.min(until),
-            expires_at: times.expires_at.min(until),
-            ..times
-        });
         Self {
             keys: Arc::clone(&self.keys),
             validator: self.validator.clone(),
-            times,
+            times: self.times.map(|times| times.limited(until)),
             ttl: self.ttl,
             body: self.body.clone(),
             is_withdrawn: true,
@@ -217,17 +189,4 @@ impl Snapshot {
     pub(super) fn refresh_at(&self) -> Option<Instant> {
         self.times.map(|times| times.refresh_at)
     }
-}
-
-/// Returns `refresh_at_percent` of a TTL, less a random part of up to an eighth, so that instances
-/// that started together do not fetch together.
-fn refresh_delay(ttl: Duration, settings: &JwksCacheSettings) -> Duration {
-    // A factor below 1, since `refresh_at_percent` is at most 95: `mul_f64` can't overflow.
-    ttl.mul_f64(f64::from(settings.refresh_at_percent) / 100.0 * (1.0 - random_fraction() / 8.0))
-}
-
-/// Returns a random number in [0, 1), good enough for jitter, not for secrets.
-pub(super) fn random_fraction() -> f64 {
-    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_ne_bytes();
-    f64::from(u32::from_ne_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
 }
