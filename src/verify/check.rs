@@ -150,8 +150,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         })
     }
 
-    /// Has the issuer's keys fetched again, unless no key could make the token valid: the issuer may
-    /// have replaced a key under its id. The token is rejected without waiting for that.
+    /// Has the issuer's keys fetched again, unless no key could make the token valid: the issuer
+    /// may have replaced a key under its id. The token is rejected without waiting for that.
     fn refetch_if_plausible(
         &self,
         token: &Compact<'_>,

@@ -66,7 +66,8 @@ impl IssuerKeys {
         }
     }
 
-    /// Returns whether a fetch may be started now, after a key that is cached did not verify a token.
+    /// Returns whether a fetch may be started now, after a key that is cached did not verify a
+    /// token.
     pub(super) fn may_refetch_after_invalid_signature(&self) -> bool {
         match self {
             Self::Jwks(cache) => cache.may_refetch_after_invalid_signature(),

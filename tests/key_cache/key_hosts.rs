@@ -62,7 +62,7 @@ async fn metadata_of_an_https_issuer_must_not_name_keys_on_this_machine_or_its_l
             error.as_deref(),
             Some(
                 "the issuer's metadata names a jwks_uri on a loopback or link-local address: \
-                 allowed_key_hosts can allow its host"
+                 allowed_key_hosts can allow it"
             )
         );
     }

@@ -9,6 +9,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod keys;
 #[path = "../layer/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the layer")]
 mod support;

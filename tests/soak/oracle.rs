@@ -11,8 +11,8 @@
 //! | is withdrawn, and no newer one verified a token | 200, 401 | there may be no fetch since |
 //! | is withdrawn, and a newer one verified a token | 401 | the server has replaced the set |
 //!
-//! An invalid token gets 401, or 503 in trouble if its key is not cached. In trouble the oracle can't
-//! tell whether the cached keys are fresh: a fetch may have succeeded just before.
+//! An invalid token gets 401, or 503 in trouble if its key is not cached. In trouble the oracle
+//! can't tell whether the cached keys are fresh: a fetch may have succeeded just before.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -185,7 +185,8 @@ fn check_schedule(checks: &mut Checks, results: &Results, record: &Record) {
 }
 
 /// The maximum is the sum of: one at the start; one every 42 s; 2 in 30 s for unknown keys; one a
-/// minute for invalid signatures; and in trouble one after each backoff, which soon is at least 3 s.
+/// minute for invalid signatures; and in trouble one after each backoff, which soon is at least 3
+/// s.
 fn check_fetches(checks: &mut Checks, results: &Results, record: &Record) {
     if !results.in_time {
         println!("     fetches: not checked, because the run was cut short");

@@ -23,7 +23,7 @@ pub(super) fn reason_to_reject(
         .host()
         .is_some_and(|own| own.eq_ignore_ascii_case(host));
     (issuer.scheme_str() == Some("https") && !is_own && is_local(host)).then_some(
-        "names a jwks_uri on a loopback or link-local address: allowed_key_hosts can allow its host",
+        "names a jwks_uri on a loopback or link-local address: allowed_key_hosts can allow it",
     )
 }
 

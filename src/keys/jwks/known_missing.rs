@@ -7,10 +7,10 @@ use crate::algorithm::Algorithm;
 use crate::keys::source::KeyQuery;
 
 impl Shared {
-    /// Returns whether [`refresh_for`](Shared::refresh_for) would end at once without the key: it is
-    /// in the negative cache or the refetch limit is reached, and no fetch is in flight that might
-    /// bring it, or the last fetch has failed while the keys are fresh. Keeps a flood of unknown
-    /// key ids cheap.
+    /// Returns whether [`refresh_for`](Shared::refresh_for) would end at once without the key: it
+    /// is in the negative cache or the refetch limit is reached, and no fetch is in flight that
+    /// might bring it, or the last fetch has failed while the keys are fresh. Keeps a flood of
+    /// unknown key ids cheap.
     pub(super) fn is_known_missing(
         &self,
         key_id: Option<&str>,

@@ -185,8 +185,8 @@ impl JwksCacheSettings {
     /// file belong to a user other than root and the one of this process, or group or others may
     /// write to them, or the file is not a regular one, such as a symbolic link.
     ///
-    /// Note: in a directory that all users can write to, such as an `emptyDir` of Kubernetes, create
-    /// one for the snapshots with mode 0700.
+    /// Note: in a directory that all users can write to, such as an `emptyDir` of Kubernetes,
+    /// create one for the snapshots with mode 0700.
     pub fn snapshot_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.snapshot_dir = Some(dir.into());
         self
@@ -196,18 +196,18 @@ impl JwksCacheSettings {
     /// don't count. `count` is at most 100, and 0 allows none; `window` is more than zero. Default:
     /// 2 in 30 s.
     ///
-    /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not answer from
-    /// its store. An unknown key id is cached as unknown for `window`, or until the next successful
-    /// fetch.
+    /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not answer
+    /// from its store. An unknown key id is cached as unknown for `window`, or until the next
+    /// successful fetch.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;
         self
     }
 
-    /// Sets the minimum time between two fetches that tokens with an invalid signature can cause. At
-    /// least 1 s. Default: 1 minute. Neither they nor
-    /// [`refetch_limit`](Self::refetch_limit) count against the other.
+    /// Sets the minimum time between two fetches that tokens with an invalid signature can cause.
+    /// At least 1 s. Default: 1 minute. Neither they nor [`refetch_limit`](Self::refetch_limit)
+    /// count against the other.
     ///
     /// If an issuer replaces a key under its id, or its keys have no ids, a token of the new key
     /// looks like a forged one. Such a token is rejected without waiting, and the keys are fetched
@@ -225,9 +225,9 @@ impl JwksCacheSettings {
         self
     }
 
-    /// Sets the hosts on which the issuer's metadata may name its JWK set (`jwks_uri`): host names or
-    /// IP addresses, an IPv6 address in brackets, compared without regard to case. The port is not
-    /// compared. Metadata that name another host count as a failed fetch.
+    /// Sets the hosts on which the issuer's metadata may name its JWK set (`jwks_uri`): host names
+    /// or IP addresses, an IPv6 address in brackets, compared without regard to case. The port is
+    /// not compared. Metadata that name another host count as a failed fetch.
     ///
     /// Default: any host. Only an `https` issuer must then not name a loopback or link-local
     /// address, nor `localhost`, unless that is its own host; private addresses are allowed.

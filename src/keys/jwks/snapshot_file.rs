@@ -1,9 +1,9 @@
 //! The last fetched keys in a file, so that a restart works while the issuer is unreachable.
 //!
 //! A process that can write to the file can add trusted keys: it belongs in a directory that only
-//! the service can write to, which is checked on Unix. It contains public keys only, and their URL without its query, which
-//! may contain a secret. It is replaced atomically, by renaming a temporary file, so that no
-//! process reads half of it.
+//! the service can write to, which is checked on Unix. It contains public keys only, and their URL
+//! without its query, which may contain a secret. It is replaced atomically, by renaming a
+//! temporary file, so that no process reads half of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
