@@ -215,7 +215,7 @@ pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
 pub use jwt::{Claims, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
     FetchHealth, HttpClient, IssuerHealth, JwksCacheSettings, KeyInfo, KeyQuery, KeySource, Keys,
-    KeysError, KeysEvent, KeysFuture,
+    KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use policy::{

@@ -6,6 +6,7 @@
 mod events {
     use std::error::Error as StdError;
     use std::fmt::Display;
+    use std::time::Duration;
 
     use crate::error::Error;
 
@@ -55,13 +56,22 @@ mod events {
         tracing::error!(target: TARGET, issuer, "cached keys have expired: requests get 503");
     }
 
+    pub(crate) fn keys_withdrawn(issuer: &str, grace: Duration) {
+        tracing::error!(
+            target: TARGET,
+            issuer,
+            ?grace,
+            "the issuer sent a JWK set without a usable key: the cached keys end with the grace"
+        );
+    }
+
     pub(crate) fn keys_recovered(issuer: &str, failures: u32) {
         tracing::info!(target: TARGET, issuer, failures, "fetching keys works again");
     }
 
     pub(crate) fn snapshot_failed(issuer: &str, error: &(dyn StdError + 'static)) {
         let error = with_sources(error);
-        tracing::warn!(target: TARGET, issuer, error, "key snapshot file can't be read or written");
+        tracing::warn!(target: TARGET, issuer, error, "key snapshot file is not used");
     }
 
     pub(crate) fn refetch_limit_reached(issuer: &str) {
@@ -98,6 +108,7 @@ mod events {
 mod events {
     use std::error::Error as StdError;
     use std::fmt::Display;
+    use std::time::Duration;
 
     use crate::error::Error;
 
@@ -114,6 +125,8 @@ mod events {
     pub(crate) fn keys_stale(_: &str) {}
 
     pub(crate) fn keys_expired(_: &str) {}
+
+    pub(crate) fn keys_withdrawn(_: &str, _: Duration) {}
 
     pub(crate) fn keys_recovered(_: &str, _: u32) {}
 

@@ -25,7 +25,8 @@ pub enum ErrorKind {
     WrongTokenType,
     /// `iss` is not a configured issuer (RFC 8725 §3.8).
     UnknownIssuer,
-    /// The issuer has no key with the token's `kid`, or none for its algorithm.
+    /// The issuer has no key with the token's `kid`, or none for its algorithm. Or the key is so
+    /// new that it is not cached yet, and no fetch could bring it, while the cached keys are fresh.
     UnknownKey,
     /// None of the issuer's keys that `kid` and `alg` select, at most 4, made the signature.
     InvalidSignature,

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::jwk::KeySet;
 use crate::trace;
@@ -50,13 +51,23 @@ pub enum KeysEvent<'e> {
     /// The cached keys have expired: requests wait for a fetch, and get 503 if it fails, or at once
     /// during the backoff after a failure. Reported once until the next successful fetch.
     Expired,
+    /// The issuer has sent a JWK set without a usable key: an empty one, or one whose keys are all
+    /// skipped. It has withdrawn its keys, or it is broken. The cached keys stay usable for
+    /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace); then requests get 503,
+    /// which [`Expired`](Self::Expired) reports. Reported once until the next successful fetch,
+    /// after the [`FetchFailed`](Self::FetchFailed) of the first such response.
+    #[non_exhaustive]
+    Withdrawn {
+        /// The grace that begins now.
+        grace: Duration,
+    },
     /// A fetch succeeded after failures.
     #[non_exhaustive]
     Recovered {
         /// The number of consecutive failures before.
         failures: u32,
     },
-    /// The snapshot file can't be read or written; see
+    /// The snapshot file can't be read or written, or another user could have written it; see
     /// [`JwksCacheSettings::snapshot_dir`](crate::JwksCacheSettings::snapshot_dir).
     #[non_exhaustive]
     SnapshotFailed {
@@ -91,6 +102,7 @@ impl KeysEvent<'_> {
             Self::FetchFailed { error, failures } => trace::fetch_failed(issuer, *error, *failures),
             Self::Stale => trace::keys_stale(issuer),
             Self::Expired => trace::keys_expired(issuer),
+            Self::Withdrawn { grace } => trace::keys_withdrawn(issuer, *grace),
             Self::Recovered { failures } => trace::keys_recovered(issuer, *failures),
             Self::SnapshotFailed { error } => trace::snapshot_failed(issuer, *error),
             Self::RefetchLimitReached => trace::refetch_limit_reached(issuer),

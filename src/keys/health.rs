@@ -57,7 +57,8 @@ pub struct FetchHealth {
     #[serde(serialize_with = "seconds")]
     pub fresh_for: Option<Duration>,
     /// The time until the keys expire if no fetch succeeds: the rest of the TTL and
-    /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error). Stale keys are used only while
+    /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error), or less if the keys are
+    /// [`withdrawn`](Self::withdrawn). Stale keys are used only while
     /// fetches fail: see [`serving`](IssuerHealth::serving).
     #[serde(serialize_with = "seconds")]
     pub usable_for: Option<Duration>,
@@ -65,6 +66,10 @@ pub struct FetchHealth {
     /// was verified for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout), or because they
     /// come from a snapshot file and were not fetched again yet.
     pub stale: bool,
+    /// Whether the issuer has sent a JWK set without a usable key since. The cached keys are used
+    /// until [`usable_for`](Self::usable_for) has passed, which ends with
+    /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace).
+    pub withdrawn: bool,
     /// The cause of the last failure. `None` if the last fetch succeeded, unless it had to use a
     /// cached `jwks_uri` because the issuer's metadata could not be fetched.
     pub last_error: Option<String>,

@@ -9,5 +9,5 @@ mod source;
 pub use event::KeysEvent;
 pub(crate) use event::Observer;
 pub use health::{FetchHealth, IssuerHealth, KeyInfo};
-pub use jwks::{HttpClient, JwksCacheSettings};
+pub use jwks::{HttpClient, JwksCacheSettings, ResponseUri};
 pub use source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};

@@ -111,19 +111,31 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let key_id = header.key_id.as_deref();
         let payload = DecodedPayload::decode(token.payload, key_id, buffer);
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
-        let early = self.check_early(token, header, probable)?;
+        let early = match (self.check_early(token, header, probable), probable) {
+            (Err(error), Some((issuer, _))) if may_refetch_after(&error, issuer) => {
+                let unverified = Unverified::read(payload, rules);
+                self.refetch_if_plausible(token, issuer, unverified.as_ref().ok(), now);
+                return Err(error.into());
+            }
+            (early, _) => early?,
+        };
         let unverified = Unverified::read(payload, rules)?;
         let issuer = self.issuer_of(&unverified, header)?;
         let proved = match early {
-            Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved?,
+            Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved,
             _ => match issuer.keys.source().current() {
-                Some(keys) => prove(token, header, &keys)?,
-                None => None,
+                Some(keys) => prove(token, header, &keys),
+                None => Ok(None),
             },
         };
-        let Some((proof, key_set_id)) = proved else {
-            // A token with a malformed signature or wrong times must not cause a fetch: no key
-            // could make it valid.
+        let proved = proved.inspect_err(|error| {
+            if may_refetch_after(error, issuer) {
+                self.refetch_if_plausible(token, issuer, Some(&unverified), now);
+            }
+        });
+        let Some((proof, key_set_id)) = proved? else {
+            // A token with a malformed signature or wrong times must not cause a fetch: no key could
+            // make it valid.
             token.check_signature_form()?;
             unverified.check_time(rules, now)?;
             let query = KeyQuery::new(key_id, header.algorithm);
@@ -141,6 +153,25 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         })
     }
 
+    /// Has the issuer's keys fetched again, unless no key could make the token valid: the issuer
+    /// may have replaced a key under its id. The token is rejected without waiting for that.
+    fn refetch_if_plausible(
+        &self,
+        token: &Compact<'_>,
+        issuer: &ConfiguredIssuer,
+        unverified: Option<&Unverified<'_>>,
+        now: Duration,
+    ) {
+        let is_plausible = unverified.is_some_and(|unverified| {
+            unverified.issuer().is_ok_and(|name| name == issuer.name)
+                && unverified.check_time(&self.rules, now).is_ok()
+                && token.check_signature_form().is_ok()
+        });
+        if is_plausible {
+            issuer.keys.refetch_after_invalid_signature();
+        }
+    }
+
     /// Returns the configured issuer that `iss` names, compared byte by byte, if it may use the
     /// algorithm.
     fn issuer_of(
@@ -156,6 +187,16 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
         Ok(issuer)
     }
+}
+
+/// Returns whether newer keys could verify a token that a known key did not. Called for each forged
+/// token, so it costs next to nothing if the answer is no.
+fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer) -> bool {
+    let is_by_key = matches!(
+        error.kind(),
+        ErrorKind::InvalidSignature | ErrorKind::UnknownKey
+    );
+    is_by_key && issuer.keys.may_refetch_after_invalid_signature()
 }
 
 impl<E: Into<Error>> From<E> for NotVerified {

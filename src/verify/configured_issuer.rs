@@ -100,6 +100,22 @@ impl IssuerKeys {
         }
     }
 
+    /// Returns whether a fetch may be started now, after a key that is cached did not verify a
+    /// token.
+    pub(super) fn may_refetch_after_invalid_signature(&self) -> bool {
+        match self {
+            Self::Jwks(cache) => cache.may_refetch_after_invalid_signature(),
+            Self::Fixed(_) | Self::Source(_) => false,
+        }
+    }
+
+    /// Has fetched keys fetched again in the background.
+    pub(super) fn refetch_after_invalid_signature(&self) {
+        if let Self::Jwks(cache) = self {
+            cache.refetch_after_invalid_signature();
+        }
+    }
+
     /// Returns whether a token with this header was verified with the current keys. Has no side
     /// effect.
     pub(super) fn has_cached_header(&self, encoded: &[u8]) -> bool {

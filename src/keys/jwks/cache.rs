@@ -11,12 +11,13 @@ use tokio::time::{Instant, timeout};
 use super::context::FetchContext;
 use super::fetch::JwksLocation;
 use super::fetch_error::FetchError;
-use super::fetch_state::FetchState;
+use super::fetch_state::{FetchReason, FetchState};
 use super::grace::Grace;
 use super::http_client::HttpClient;
 use super::lock;
 use super::negative_cache::NegativeCache;
 use super::settings::JwksCacheSettings;
+use super::signature_refetch::SignatureRefetch;
 use super::snapshot::Snapshot;
 use crate::algorithm::Algorithm;
 use crate::config_error::ConfigError;
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     /// The time until which stale keys are usable. Changed only with the fetch state locked, so
     /// that the two agree.
     pub(super) grace: Grace,
+    /// Changed only with the fetch state locked, too.
+    pub(super) signature_refetch: SignatureRefetch,
     /// Whether [`mark_used`](Self::mark_used) was called since the refresher last looked.
     pub(super) used: AtomicBool,
     pub(super) refresher_running: AtomicBool,
@@ -69,6 +72,7 @@ impl JwksCache {
             negative_cache: NegativeCache::new(&context.settings),
             waiter_permits: Semaphore::new(context.settings.max_waiters),
             grace: Grace::new(Instant::now()),
+            signature_refetch: SignatureRefetch::new(Instant::now()),
             used: AtomicBool::new(false),
             refresher_running: AtomicBool::new(false),
             shutdown: watch::Sender::new(()),
@@ -82,7 +86,9 @@ impl JwksCache {
     /// Fetches the keys now, or joins the fetch in flight. From then on the keys are refreshed in
     /// the background.
     pub(crate) async fn prefetch(&self) -> Result<(), KeysError> {
-        let fetch = self.shared.join_or_start(self.shared.lock_state())?;
+        let fetch = self
+            .shared
+            .join_or_start(self.shared.lock_state(), FetchReason::Scheduled)?;
         self.shared.mark_used();
         let max_duration = self.shared.context.settings.max_fetch_duration();
         match timeout(max_duration, fetch).await {
@@ -104,6 +110,18 @@ impl JwksCache {
     pub(crate) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         self.shared
             .is_known_missing(key_id, algorithm, Instant::now())
+    }
+
+    /// Returns whether [`refetch_after_invalid_signature`](Self::refetch_after_invalid_signature)
+    /// may start a fetch now. Has no side effect.
+    pub(crate) fn may_refetch_after_invalid_signature(&self) -> bool {
+        self.shared.signature_refetch.is_allowed(Instant::now())
+    }
+
+    /// Has the keys fetched again in the background, at most once in
+    /// [`signature_refetch_interval`](JwksCacheSettings::signature_refetch_interval).
+    pub(crate) fn refetch_after_invalid_signature(&self) {
+        self.shared.refetch_after_invalid_signature();
     }
 
     /// Returns the cached keys, whether usable or not. Has no side effect.

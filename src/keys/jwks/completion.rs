@@ -6,12 +6,13 @@ use std::time::SystemTime;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::after;
 use super::cache::Shared;
 use super::fetch::Fetched;
 use super::fetch_error::FetchError;
 use super::fetch_state::{FetchState, ReportedStaleness};
 use super::snapshot::Snapshot;
-use super::snapshot_writer::PendingSnapshot;
+use super::snapshot_writer::{Change, PendingSnapshot};
 use crate::keys::event::KeysEvent;
 use crate::keys::source::KeysError;
 
@@ -41,7 +42,9 @@ impl Shared {
         self.negative_cache.clear();
         self.grace.close();
         drop(state);
-        self.save(fetch_id, &snapshot);
+        let (body, ttl) = snapshot.body();
+        let body = body.clone();
+        self.save(fetch_id, Change::Keys { body, ttl });
         self.context.report(&KeysEvent::Fetched {
             keys: snapshot.keys(),
         });
@@ -55,22 +58,39 @@ impl Shared {
     fn fail(&self, fetch_id: u64, cause: FetchError) -> Result<(), KeysError> {
         let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut state = self.lock_state();
-        let started_at = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
-        let failure = state.fail(Arc::clone(&cause), started_at, &self.context.settings, now);
+        let start = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        let failure = state.fail(Arc::clone(&cause), start, &self.context.settings, now);
         let error = failure.error(now);
         // Until the end of the next fetch, which starts then.
         self.extend_grace(failure.retry_at);
         let failures = state.failures();
+        let withdrawal = cause.is_empty_set().then(|| self.withdraw(now)).flatten();
         let staleness = self.staleness_event(&mut state, now);
         drop(state);
+        if withdrawal.is_some() {
+            self.save(fetch_id, Change::Withdrawal);
+        }
         self.context.report(&KeysEvent::FetchFailed {
             error: &*cause,
             failures,
         });
-        if let Some(event) = staleness {
+        for event in withdrawal.into_iter().chain(staleness) {
             self.context.report(&event);
         }
         Err(error)
+    }
+
+    /// Limits the use of the cached keys, after the issuer has sent a set without a usable key.
+    /// Returns the event, the first time only. To be called with the state locked.
+    fn withdraw(&self, now: Instant) -> Option<KeysEvent<'static>> {
+        let snapshot = self.snapshot.load();
+        if snapshot.is_withdrawn() || !snapshot.is_unexpired(now) {
+            return None;
+        }
+        let grace = self.context.settings.withdrawal_grace;
+        let withdrawn = snapshot.withdrawn(after(now, grace));
+        self.snapshot.store(Arc::new(withdrawn));
+        Some(KeysEvent::Withdrawn { grace })
     }
 
     /// Returns the event for keys that have become stale or expired, the first time only.
@@ -85,16 +105,14 @@ impl Shared {
         (reported < staleness).then_some(event)
     }
 
-    /// Writes the keys to the snapshot file, on a thread for blocking work.
-    fn save(&self, fetch_id: u64, snapshot: &Snapshot) {
+    /// Writes a change to the snapshot file, on a thread for blocking work.
+    fn save(&self, fetch_id: u64, change: Change) {
         let Some(writer) = &self.context.snapshot_writer else {
             return;
         };
-        let (body, ttl) = snapshot.body();
         writer.submit(PendingSnapshot {
             fetch_id,
-            body: body.clone(),
-            ttl,
+            change,
             fetched_at: SystemTime::now(),
         });
         let context = Arc::clone(&self.context);

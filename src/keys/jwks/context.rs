@@ -68,7 +68,7 @@ impl FetchContext {
     pub(super) fn restore(&self) -> Option<Snapshot> {
         let file = &self.snapshot_writer.as_ref()?.file;
         let restored = file
-            .read(self.settings.stale_if_error, SystemTime::now())
+            .read(&self.settings, SystemTime::now())
             .unwrap_or_else(|error| {
                 self.report(&KeysEvent::SnapshotFailed { error: &error });
                 None

@@ -8,9 +8,9 @@ use http::{StatusCode, Uri};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 
-use super::fetch::{check_status, get};
+use super::fetch::{Fetcher, check_status};
 use super::fetch_error::FetchError;
-use super::http_client::HttpClient;
+use super::key_host::reason_to_reject;
 use super::settings::JwksCacheSettings;
 use super::url::{invalid_url, is_https, secure_url};
 use super::{after, lock};
@@ -20,7 +20,7 @@ use crate::encoding::json;
 /// The metadata of one issuer.
 pub(crate) struct Discovery {
     issuer: String,
-    is_https: bool,
+    url: Uri,
     /// The URL of OpenID Connect's document, then that of RFC 8414's.
     documents: [Uri; 2],
     cached: Mutex<Option<CachedMetadata>>,
@@ -69,7 +69,7 @@ impl Discovery {
         let [openid, oauth] = documents.map(|document| secure_url("issuer", &document));
         Ok(Self {
             issuer: issuer.to_owned(),
-            is_https: is_https(&url),
+            url,
             documents: [openid?, oauth?],
             cached: Mutex::new(None),
             last_error: Mutex::new(None),
@@ -78,11 +78,8 @@ impl Discovery {
 
     /// Returns the URL of the JWK set, from cached metadata while it is fresh. If the metadata
     /// can't be fetched, the cached URL stays in use for `max_ttl` past the metadata's own TTL.
-    pub(super) async fn jwks_uri(
-        &self,
-        client: &HttpClient,
-        settings: &JwksCacheSettings,
-    ) -> Result<Uri, FetchError> {
+    pub(super) async fn jwks_uri(&self, fetcher: &Fetcher<'_>) -> Result<Uri, FetchError> {
+        let settings = fetcher.settings;
         let cached = lock(&self.cached).clone();
         let now = Instant::now();
         if let Some(cached) = cached.as_ref().filter(|cached| now < cached.stale_at) {
@@ -97,11 +94,11 @@ impl Discovery {
         } else {
             Duration::MAX
         };
-        let fetched = timeout(time, self.fetch(client, settings))
+        let outcome = timeout(time, self.fetch(fetcher))
             .await
             .unwrap_or(Err(FetchError::TimedOut));
-        *lock(&self.last_error) = fetched.as_ref().err().map(ToString::to_string);
-        match (fetched, fallback) {
+        *lock(&self.last_error) = outcome.as_ref().err().map(ToString::to_string);
+        match (outcome, fallback) {
             (Ok((jwks_uri, ttl)), _) => {
                 self.store(&jwks_uri, ttl, settings);
                 Ok(jwks_uri)
@@ -133,39 +130,34 @@ impl Discovery {
 
     /// Fetches OpenID Connect's document, or the one of RFC 8414 if the first one [may be
     /// elsewhere](may_be_elsewhere). Returns the URL of the JWK set and the TTL.
-    async fn fetch(
-        &self,
-        client: &HttpClient,
-        settings: &JwksCacheSettings,
-    ) -> Result<(Uri, Duration), FetchError> {
+    async fn fetch(&self, fetcher: &Fetcher<'_>) -> Result<(Uri, Duration), FetchError> {
         let [openid, oauth] = &self.documents;
-        match self.fetch_document(client, openid, settings).await {
+        match self.fetch_document(fetcher, openid).await {
             Err(FetchError::Status(status, _)) if may_be_elsewhere(status) => {
-                self.fetch_document(client, oauth, settings).await
+                self.fetch_document(fetcher, oauth).await
             }
-            fetched => fetched,
+            outcome => outcome,
         }
     }
 
     async fn fetch_document(
         &self,
-        client: &HttpClient,
+        fetcher: &Fetcher<'_>,
         url: &Uri,
-        settings: &JwksCacheSettings,
     ) -> Result<(Uri, Duration), FetchError> {
-        let response = get(client, url, None, settings.max_body_len).await?;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = fetcher.get(url, None).await?.into_parts();
         check_status(parts.status, &parts.headers)?;
         let metadata: Metadata = json::object(&body).ok_or(FetchError::Metadata(
             "is not a JSON object with issuer and jwks_uri",
         ))?;
-        let ttl = settings.freshness.ttl_of(&parts.headers);
-        self.check(&metadata).map(|jwks_uri| (jwks_uri, ttl))
+        let ttl = fetcher.settings.freshness.ttl_of(&parts.headers);
+        self.check(&metadata, fetcher.settings)
+            .map(|jwks_uri| (jwks_uri, ttl))
     }
 
     /// Returns the URL of the JWK set. Rejects metadata of another issuer: its keys could sign
     /// tokens of this one (RFC 8414 §3.3).
-    fn check(&self, metadata: &Metadata) -> Result<Uri, FetchError> {
+    fn check(&self, metadata: &Metadata, settings: &JwksCacheSettings) -> Result<Uri, FetchError> {
         if metadata.issuer != self.issuer {
             return Err(FetchError::Metadata("names another issuer"));
         }
@@ -175,12 +167,16 @@ impl Discovery {
                  without user name and password",
             )
         })?;
-        if self.is_https && !is_https(&jwks_uri) {
+        if is_https(&self.url) && !is_https(&jwks_uri) {
             return Err(FetchError::Metadata(
                 "names an http jwks_uri for an https issuer",
             ));
         }
-        Ok(jwks_uri)
+        let allowed = settings.allowed_key_hosts.as_deref();
+        match reason_to_reject(&jwks_uri, &self.url, allowed) {
+            Some(reason) => Err(FetchError::Metadata(reason)),
+            None => Ok(jwks_uri),
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+};
 use http::{Request, Response, StatusCode, Uri};
 
 use super::discovery::Discovery;
 use super::fetch_error::FetchError;
+use super::fetch_state::FetchReason;
 use super::http_client::HttpClient;
 use super::settings::JwksCacheSettings;
 use crate::jwk::KeySet;
@@ -15,6 +18,13 @@ use crate::jwk::KeySet;
 /// The maximum length of an entity tag that is stored and sent back, in bytes. Bounds the memory
 /// and the request header that an issuer can cause.
 const MAX_ETAG_LEN: usize = 256;
+
+/// What the requests of one fetch need.
+pub(super) struct Fetcher<'f> {
+    pub(super) client: &'f HttpClient,
+    pub(super) settings: &'f JwksCacheSettings,
+    pub(super) reason: FetchReason,
+}
 
 /// The location of a JWK set.
 pub(crate) enum JwksLocation {
@@ -84,30 +94,28 @@ impl JwksLocation {
     /// Fetches the JWK set, unless it still is the one that the validator belongs to.
     pub(super) async fn fetch(
         &self,
-        client: &HttpClient,
+        fetcher: &Fetcher<'_>,
         validator: Option<&Validator>,
-        settings: &JwksCacheSettings,
     ) -> Result<Fetched, FetchError> {
         match self {
-            Self::Url(url) => fetch_jwks(client, url, validator, settings.max_body_len).await,
+            Self::Url(url) => fetch_jwks(fetcher, url, validator).await,
             Self::Discovery(discovery) => {
-                let url = discovery.jwks_uri(client, settings).await?;
-                fetch_jwks(client, &url, validator, settings.max_body_len).await
+                let url = discovery.jwks_uri(fetcher).await?;
+                fetch_jwks(fetcher, &url, validator).await
             }
         }
     }
 }
 
 async fn fetch_jwks(
-    client: &HttpClient,
+    fetcher: &Fetcher<'_>,
     url: &Uri,
     validator: Option<&Validator>,
-    max_body_len: usize,
 ) -> Result<Fetched, FetchError> {
     let etag = validator
         .filter(|validator| validator.url == *url)
         .map(|validator| &validator.etag);
-    let (parts, body) = get(client, url, etag, max_body_len).await?.into_parts();
+    let (parts, body) = fetcher.get(url, etag).await?.into_parts();
     if parts.status == StatusCode::NOT_MODIFIED && etag.is_some() {
         return Ok(Fetched::Unchanged {
             headers: parts.headers,
@@ -125,21 +133,28 @@ async fn fetch_jwks(
     })
 }
 
-/// Sends a GET request for JSON, conditional on `etag` if there is one.
-pub(super) async fn get(
-    client: &HttpClient,
-    url: &Uri,
-    etag: Option<&HeaderValue>,
-    max_body_len: usize,
-) -> Result<Response<Bytes>, FetchError> {
-    let mut request = Request::get(url.clone())
-        .header(ACCEPT, "application/json, application/jwk-set+json")
-        .body(())
-        .map_err(|error| FetchError::Transport(error.into()))?;
-    if let Some(etag) = etag {
-        request.headers_mut().insert(IF_NONE_MATCH, etag.clone());
+impl Fetcher<'_> {
+    /// Sends a GET request for JSON, conditional on `etag` if there is one.
+    pub(super) async fn get(
+        &self,
+        url: &Uri,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Response<Bytes>, FetchError> {
+        let mut request = Request::get(url.clone())
+            .header(ACCEPT, "application/json, application/jwk-set+json")
+            .body(())
+            .map_err(|error| FetchError::Transport(error.into()))?;
+        let headers = request.headers_mut();
+        if let Some(etag) = etag {
+            headers.insert(IF_NONE_MATCH, etag.clone());
+        }
+        if self.reason == FetchReason::Forced {
+            // A cache on the way may have stored the set before the key was published (RFC 9111
+            // §5.2.1.4).
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        self.client.get(request, self.settings.max_body_len).await
     }
-    client.get(request, max_body_len).await
 }
 
 /// Rejects every status but 200. A redirect could lead to the keys of another party.

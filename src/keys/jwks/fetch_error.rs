@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::config_error::ConfigError;
+use crate::config_error::{ConfigError, ConfigErrorKind};
 
 /// The reason why a fetch failed, or why a request could not wait for one.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) enum FetchError {
     Transport(Box<dyn StdError + Send + Sync>),
     /// The status is not 200, such as a redirect. With the value of `Retry-After`, if there is one.
     Status(StatusCode, Option<Duration>),
+    /// The HTTP client has followed a redirect.
+    Redirected,
     /// The body exceeds `max_body_len`.
     TooLarge,
     TimedOut,
@@ -31,12 +33,23 @@ pub(super) enum FetchError {
     TooManyWaiters,
 }
 
+impl FetchError {
+    /// Returns whether the issuer has sent a JWK set without a usable key, as opposed to no JWK
+    /// set.
+    pub(super) fn is_empty_set(&self) -> bool {
+        matches!(self, Self::Unusable(error) if error.kind() == ConfigErrorKind::NoKeys)
+    }
+}
+
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transport(_) => f.write_str("the issuer could not be reached"),
             Self::Status(status, _) => {
                 write!(f, "the issuer answered with status {}", status.as_u16())
+            }
+            Self::Redirected => {
+                f.write_str("the HTTP client followed a redirect, which could lead to other keys")
             }
             Self::TooLarge => f.write_str("the issuer's response exceeds max_body_len"),
             Self::TimedOut => f.write_str("the issuer did not answer in time"),

@@ -7,22 +7,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::after;
+use super::failure::Failure;
 use super::fetch_error::FetchError;
 use super::refetch_limit::RefetchLimit;
 use super::settings::JwksCacheSettings;
 use super::single_flight::SharedFetch;
-use super::snapshot::random_fraction;
 use crate::keys::health::FetchHealth;
-use crate::keys::source::KeysError;
-
-/// The minimum time between the end of a failed fetch and the start of the next one, unless the
-/// `min` of `backoff` is shorter. Bounds the load on an issuer whose fetches fail only after a long
-/// time.
-const MIN_RETRY_DELAY: Duration = Duration::from_millis(250);
-
-/// The maximum time that an issuer can ask for with `Retry-After`. Bounds how long an error of the
-/// issuer can delay recovery.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The state of fetching. See [`Shared`](super::cache::Shared) for its lock.
 pub(super) struct FetchState {
@@ -44,7 +34,23 @@ pub(super) struct FetchState {
 struct Fetch {
     id: u64,
     shared: SharedFetch,
-    started_at: Instant,
+    start: FetchStart,
+}
+
+/// When and why a fetch has started.
+#[derive(Clone, Copy)]
+pub(super) struct FetchStart {
+    pub(super) at: Instant,
+    pub(super) reason: FetchReason,
+}
+
+/// Why a fetch is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FetchReason {
+    /// A refresh is due, there are no usable keys, or `prefetch` was called.
+    Scheduled,
+    /// A token that may be forged needs a key that is not among the usable ones.
+    Forced,
 }
 
 /// The staleness that events have reported since the last successful fetch.
@@ -53,13 +59,6 @@ pub(super) enum ReportedStaleness {
     None,
     Stale,
     Expired,
-}
-
-/// A failed fetch.
-pub(super) struct Failure {
-    cause: Arc<FetchError>,
-    /// The time at which the next fetch may start.
-    pub(super) retry_at: Instant,
 }
 
 impl FetchState {
@@ -81,28 +80,28 @@ impl FetchState {
     pub(super) fn in_flight(&self, now: Instant) -> Option<SharedFetch> {
         self.in_flight
             .as_ref()
-            .filter(|fetch| now < after(fetch.started_at, self.max_fetch_duration))
+            .filter(|fetch| now < after(fetch.start.at, self.max_fetch_duration))
             .map(|fetch| fetch.shared.clone())
     }
 
     /// Records the start of a fetch and returns its id.
-    pub(super) fn start(&mut self, fetch: SharedFetch, now: Instant) -> u64 {
+    pub(super) fn start(&mut self, fetch: SharedFetch, start: FetchStart) -> u64 {
         // No process counts to 2^64.
         self.started = self.started.wrapping_add(1);
         self.in_flight = Some(Fetch {
             id: self.started,
             shared: fetch,
-            started_at: now,
+            start,
         });
         self.started
     }
 
-    /// Records the end of a fetch and returns when it started. Returns `None` if the fetch was
-    /// given up before and another has started, or has ended already.
-    pub(super) fn finish(&mut self, fetch_id: u64) -> Option<Instant> {
+    /// Records the end of a fetch and returns its start. Returns `None` if the fetch was given up
+    /// before and another has started, or has ended already.
+    pub(super) fn finish(&mut self, fetch_id: u64) -> Option<FetchStart> {
         let fetch = self.in_flight.take_if(|fetch| fetch.id == fetch_id)?;
         self.ended = self.ended.saturating_add(1);
-        Some(fetch.started_at)
+        Some(fetch.start)
     }
 
     /// Returns the number of consecutive failures.
@@ -114,7 +113,7 @@ impl FetchState {
     pub(super) fn health(&self) -> FetchHealth {
         let last_failure = self.last_failure.as_ref();
         FetchHealth {
-            last_error: last_failure.map(|failure| failure.cause.to_string()),
+            last_error: last_failure.map(Failure::message),
             fetches: self.ended,
             failures: self.failed,
             ..FetchHealth::default()
@@ -130,56 +129,23 @@ impl FetchState {
 
     /// Records that the runtime was shut down during a fetch. That says nothing about the issuer,
     /// so the next fetch may start at once.
-    pub(super) fn abort(&mut self, now: Instant) {
+    pub(super) fn abort(&mut self, reason: FetchReason, now: Instant) {
         self.failed = self.failed.saturating_add(1);
-        self.last_failure = Some(Failure {
-            cause: Arc::new(FetchError::NoRuntime),
-            retry_at: now,
-        });
+        self.last_failure = Some(Failure::aborted(reason, now));
     }
 
-    /// Records a failure. The backoff counts from the start of the fetch, so the time that a slow
-    /// fetch took is part of it.
+    /// Records a failure.
     pub(super) fn fail(
         &mut self,
         cause: Arc<FetchError>,
-        started_at: Instant,
+        start: FetchStart,
         settings: &JwksCacheSettings,
         now: Instant,
     ) -> &Failure {
-        let retry_at = after(started_at, backoff(self.consecutive_failures, settings))
-            .max(after(now, settings.min_backoff.min(MIN_RETRY_DELAY)))
-            .max(after(now, requested_delay(&cause)));
-        // Saturation is meant: `backoff` has reached its maximum long before.
+        let failure = Failure::new(cause, start, self.consecutive_failures, settings, now);
+        // Saturation is meant: the backoff has reached its maximum long before.
         self.consecutive_failures = self.consecutive_failures.saturating_add(1);
         self.failed = self.failed.saturating_add(1);
-        self.last_failure.insert(Failure { cause, retry_at })
-    }
-}
-
-impl Failure {
-    /// Returns the error for requests that need a fetch now.
-    pub(super) fn error(&self, now: Instant) -> KeysError {
-        let retry_after = self.retry_at.saturating_duration_since(now);
-        KeysError::shared(retry_after, self.cause.clone())
-    }
-}
-
-/// Returns the exponential backoff after a failure that followed `failures` others, with jitter.
-fn backoff(failures: u32, settings: &JwksCacheSettings) -> Duration {
-    // Saturation is meant: the maximum applies anyway.
-    let doubled = settings
-        .min_backoff
-        .saturating_mul(2_u32.saturating_pow(failures))
-        .min(settings.max_backoff);
-    // A factor in (0.75, 1]: `mul_f64` panics only on overflow and on negative results.
-    doubled.mul_f64(1.0 - 0.25 * random_fraction())
-}
-
-/// Returns the delay that the issuer asks for with `Retry-After`, at most [`MAX_RETRY_AFTER`].
-fn requested_delay(cause: &FetchError) -> Duration {
-    match cause {
-        FetchError::Status(_, Some(retry_after)) => (*retry_after).min(MAX_RETRY_AFTER),
-        _ => Duration::ZERO,
+        self.last_failure.insert(failure)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower::{Service, ServiceExt as _};
@@ -23,7 +23,9 @@ type SendRequest = dyn Fn(Request<Bytes>, usize) -> ResponseFuture + Send + Sync
 /// [`Issuer::http_client`](crate::Issuer::http_client): put proxies, TLS roots, retries and metrics
 /// into the service.
 ///
-/// Note: the service must not follow redirects, which could lead to the keys of another party.
+/// Note: the service must not follow redirects, which could lead to the keys of another party. A
+/// service that may do so inserts a [`ResponseUri`] into the response's extensions. Without it, a
+/// redirect that was followed can't be noticed here.
 ///
 /// The crate limits each fetch whatever the service does: its time by
 /// [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout), and its body, as it arrives, by
@@ -49,6 +51,32 @@ type SendRequest = dyn Fn(Request<Bytes>, usize) -> ResponseFuture + Send + Sync
 pub struct HttpClient {
     send: Arc<SendRequest>,
 }
+
+/// The URI that a response comes from, in the response's extensions.
+///
+/// An [`HttpClient`] rejects a response with a URI other than that of the request: its service has
+/// followed a redirect.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower_jwt_auth::{HttpClient, ResponseUri};
+///
+/// # async fn follow(_: Request<Full<Bytes>>) -> (http::Uri, Response<Full<Bytes>>) {
+/// #     unimplemented!()
+/// # }
+/// let service = tower::service_fn(|request: Request<Full<Bytes>>| async {
+///     let (uri, mut response) = follow(request).await;
+///     response.extensions_mut().insert(ResponseUri(uri));
+///     Ok::<_, std::io::Error>(response)
+/// });
+/// let client = HttpClient::new(service);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseUri(pub Uri);
 
 impl HttpClient {
     /// Wraps a tower HTTP service. Each request uses a clone of it, and waits until the clone is
@@ -82,7 +110,8 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// If the service fails, or the body of the response is longer than `max_body_len` bytes.
+    /// If the service fails or has followed a redirect (see [`ResponseUri`]), or the body of the
+    /// response is longer than `max_body_len` bytes.
     ///
     /// # Examples
     ///
@@ -129,11 +158,16 @@ where
     ResBody: Body,
     ResBody::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
+    let uri = request.uri().clone();
     let response = service
         .oneshot(request)
         .await
         .map_err(|error| FetchError::Transport(error.into()))?;
     let (parts, body) = response.into_parts();
+    let is_elsewhere = |ResponseUri(actual): &ResponseUri| *actual != uri;
+    if parts.extensions.get().is_some_and(is_elsewhere) {
+        return Err(FetchError::Redirected);
+    }
     if !parts.status.is_success() {
         // The body of an error is not used, and may be long.
         return Ok(Response::from_parts(parts, Bytes::new()));

@@ -8,9 +8,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::after;
 use super::cache::Shared;
-use super::fetch_state::FetchState;
+use super::failure::Failure;
+use super::fetch_state::{FetchReason, FetchState};
 use super::single_flight::SharedFetch;
-use crate::algorithm::Algorithm;
 use crate::keys::event::KeysEvent;
 use crate::keys::source::{KeyQuery, KeysError};
 
@@ -29,10 +29,21 @@ enum LookupStep {
 }
 
 impl Shared {
-    /// Brings the key into the cache if the issuer has it: with one fetch, or with a second one if
-    /// the first was in flight before. `Ok` means that the cached keys are as new as they can be,
-    /// not that they contain the key.
+    /// Brings the key into the cache if the issuer has it. `Ok` means that the cached keys are as
+    /// new as they can be, or fresh, not that they contain the key.
+    ///
+    /// Without the key, a token is rejected as long as there are fresh keys, whatever the fetches
+    /// do: an error would let any client make the service look unavailable.
     pub(super) async fn refresh_for(self: &Arc<Self>, query: KeyQuery) -> Result<(), KeysError> {
+        let refreshed = self.try_refresh_for(query).await;
+        if self.snapshot.load().is_fresh(Instant::now()) {
+            return Ok(());
+        }
+        refreshed
+    }
+
+    /// Fetches once, or a second time if the first fetch was in flight before.
+    async fn try_refresh_for(self: &Arc<Self>, query: KeyQuery) -> Result<(), KeysError> {
         let now = Instant::now();
         if Handle::try_current().is_err() {
             // Outside a runtime, a timeout would panic.
@@ -61,36 +72,6 @@ impl Shared {
             }
             ControlFlow::Break(outcome) => outcome,
         }
-    }
-
-    /// Returns true only if [`refresh_for`](Shared::refresh_for) would end at once without the key:
-    /// the key is in the negative cache or the refetch limit is reached, and no fetch is in flight
-    /// that might bring it. Returns false after a failed fetch. A limit that has yet to be reported
-    /// does not count as reached. Keeps a flood of unknown key ids cheap.
-    pub(super) fn is_known_missing(
-        &self,
-        key_id: Option<&str>,
-        algorithm: Algorithm,
-        now: Instant,
-    ) -> bool {
-        let snapshot = self.snapshot.load();
-        let keys = snapshot.keys();
-        if !self.is_usable(now)
-            || keys.is_conclusive_for(key_id, algorithm)
-            || keys.candidates(key_id, algorithm).next().is_some()
-        {
-            return false;
-        }
-        let state = self.lock_state();
-        if state.last_failure.is_some() || state.in_flight(now).is_some() {
-            return false;
-        }
-        let limit_reached = state.refetch_limit.is_reached_and_reported(now);
-        drop(state);
-        limit_reached
-            || self
-                .negative_cache
-                .contains(&KeyQuery::new(key_id, algorithm), now)
     }
 
     /// Returns the fetch to wait for and whether it was in flight before, or else the outcome.
@@ -123,12 +104,7 @@ impl Shared {
         if usable && self.negative_cache.contains(query, now) {
             return LookupStep::Ready;
         }
-        // The last fetch has failed, and the next one is not due yet or still in flight. Whether
-        // the issuer has the key can't be known now, and waiting would let a flood of forged tokens
-        // use up the permits of waiters.
-        if let Some(failure) = &state.last_failure
-            && (now < failure.retry_at || (usable && state.in_flight(now).is_some()))
-        {
+        if let Some(failure) = self.blocking_failure(&state, usable, now) {
             return LookupStep::Fail(failure.error(now));
         }
         if let Some(fetch) = state.in_flight(now) {
@@ -137,8 +113,31 @@ impl Shared {
         if usable && !state.refetch_limit.try_acquire(now) {
             return limit_reached(&mut state, now);
         }
-        self.join_or_start(state)
+        let reason = if usable {
+            FetchReason::Forced
+        } else {
+            FetchReason::Scheduled
+        };
+        self.join_or_start(state, reason)
             .map_or_else(LookupStep::Fail, LookupStep::Start)
+    }
+
+    /// Returns the last failure if the next fetch is not due yet, or still in flight. Whether the
+    /// issuer has the key can't be known then, and waiting would let a flood of forged tokens use
+    /// up the permits of waiters. Without usable keys, a fetch in flight is waited for.
+    fn blocking_failure<'s>(
+        &self,
+        state: &'s FetchState,
+        usable: bool,
+        now: Instant,
+    ) -> Option<&'s Failure> {
+        let failure = state.last_failure.as_ref()?;
+        let is_blocked = if usable {
+            now < failure.retry_at || state.in_flight(now).is_some()
+        } else {
+            now < failure.scheduled_at(self.refresh_at(now))
+        };
+        is_blocked.then_some(failure)
     }
 
     /// Waits for a fetch until the caller's own deadline.

@@ -4,32 +4,39 @@
 //! own, concurrent requests share one fetch, each with its own timeout, and cancelling one request
 //! changes nothing for the others. A failed fetch leaves the cached keys in place.
 
+mod atomic_instant;
 mod cache;
 mod completion;
 mod context;
 mod discovery;
+mod failure;
 mod fetch;
 mod fetch_error;
 mod fetch_state;
 mod freshness;
 mod grace;
 mod http_client;
+mod key_host;
+mod known_missing;
 mod lookup;
 mod negative_cache;
 mod refetch_limit;
 mod refresher;
 mod settings;
+mod signature_refetch;
 mod single_flight;
 mod snapshot;
 mod snapshot_file;
 mod snapshot_writer;
+mod times;
+mod trusted_file;
 mod url;
 mod validation;
 
 pub(crate) use cache::JwksCache;
 pub(crate) use discovery::Discovery;
 pub(crate) use fetch::JwksLocation;
-pub use http_client::HttpClient;
+pub use http_client::{HttpClient, ResponseUri};
 pub use settings::JwksCacheSettings;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use url::secure_url;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::after;
 use super::cache::Shared;
-use super::fetch_state::FetchState;
+use super::fetch_state::{FetchReason, FetchState};
 use super::single_flight::SharedFetch;
 
 // `Relaxed` is enough for both flags, because no other memory is published through them. A caller
@@ -40,23 +40,32 @@ impl Shared {
         }
     }
 
-    /// Returns when the refresher fetches next: when the backoff after a failure has passed, or
-    /// when the keys are due for a refresh. Now, if there are no keys.
-    fn next_fetch_at(&self, state: &FetchState) -> Instant {
-        let retry_at = state.last_failure.as_ref().map(|failure| failure.retry_at);
-        retry_at
-            .or_else(|| self.snapshot.load().refresh_at())
-            .unwrap_or_else(Instant::now)
+    /// Returns when the keys are due for a refresh. Now, if there are no keys.
+    pub(super) fn refresh_at(&self, now: Instant) -> Instant {
+        self.snapshot.load().refresh_at().unwrap_or(now)
+    }
+
+    /// Returns when the refresher fetches next: when the keys are due for a refresh, or when the
+    /// backoff after a failure has passed.
+    fn next_fetch_at(&self, state: &FetchState, now: Instant) -> Instant {
+        let refresh_at = self.refresh_at(now);
+        state
+            .last_failure
+            .as_ref()
+            .map_or(refresh_at, |failure| failure.scheduled_at(refresh_at))
     }
 
     /// Starts a fetch if it is due. Returns the fetch in flight, if there is one.
     fn fetch_if_due(self: &Arc<Self>) -> Option<SharedFetch> {
         let (state, now) = (self.lock_state(), Instant::now());
-        if self.next_fetch_at(&state) <= now {
-            self.join_or_start(state).ok()
-        } else {
-            state.in_flight(now)
+        if self.next_fetch_at(&state, now) > now {
+            return state.in_flight(now);
         }
+        let reason = match &state.last_failure {
+            Some(failure) if now < self.refresh_at(now) => failure.reason(),
+            _ => FetchReason::Scheduled,
+        };
+        self.join_or_start(state, reason).ok()
     }
 }
 
@@ -84,7 +93,7 @@ async fn run_refresher(guard: RefresherGuard, mut shutdown: watch::Receiver<()>)
         } else if Instant::now() >= after(last_used, settings.idle_timeout) {
             return;
         }
-        let next_fetch_at = shared.next_fetch_at(&shared.lock_state());
+        let next_fetch_at = shared.next_fetch_at(&shared.lock_state(), Instant::now());
         drop(shared);
         // Wakes at the idle timeout at the latest, however long the TTL is.
         let wake_at = next_fetch_at.min(after(last_used, settings.idle_timeout));

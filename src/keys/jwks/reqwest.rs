@@ -9,7 +9,7 @@ use reqwest::{Body, Client, ClientBuilder, Error, redirect::Policy};
 use tower::service_fn;
 
 use crate::config_error::ConfigError;
-use crate::keys::HttpClient;
+use crate::keys::{HttpClient, ResponseUri};
 
 /// Returns the client for issuers without one of their own.
 ///
@@ -24,9 +24,15 @@ pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
     Ok(HttpClient::new(service_fn(
         |request: Request<Full<Bytes>>| async move {
             let client = client(request.uri().scheme_str() == Some("https"))?;
-            let request = request.map(Body::wrap).try_into()?;
+            let request: reqwest::Request = request.map(Body::wrap).try_into()?;
+            let url = request.url().clone();
             // The URL may contain a secret, which must not appear in a log.
-            let response = client.execute(request).await.map_err(Error::without_url)?;
+            let mut response = client.execute(request).await.map_err(Error::without_url)?;
+            if *response.url() != url {
+                // The default URI is not that of the request either.
+                let uri = response.url().as_str().parse().unwrap_or_default();
+                response.extensions_mut().insert(ResponseUri(uri));
+            }
             Ok::<Response<Body>, Error>(response.into())
         },
     )))

@@ -39,6 +39,7 @@ use super::freshness::FreshnessLimits;
 pub struct JwksCacheSettings {
     pub(super) freshness: FreshnessLimits,
     pub(super) stale_if_error: Duration,
+    pub(super) withdrawal_grace: Duration,
     pub(super) fetch_timeout: Duration,
     pub(super) wait_timeout: Duration,
     pub(super) idle_timeout: Duration,
@@ -49,7 +50,9 @@ pub struct JwksCacheSettings {
     pub(super) snapshot_dir: Option<PathBuf>,
     pub(super) max_refetches: usize,
     pub(super) refetch_window: Duration,
+    pub(super) signature_refetch_interval: Duration,
     pub(super) max_waiters: usize,
+    pub(super) allowed_key_hosts: Option<Vec<String>>,
 }
 
 impl Default for JwksCacheSettings {
@@ -57,6 +60,7 @@ impl Default for JwksCacheSettings {
         Self {
             freshness: FreshnessLimits::default(),
             stale_if_error: Duration::from_secs(60 * 60),
+            withdrawal_grace: Duration::from_secs(5 * 60),
             fetch_timeout: Duration::from_secs(5),
             wait_timeout: Duration::from_secs(3),
             idle_timeout: Duration::from_secs(60 * 60),
@@ -67,7 +71,9 @@ impl Default for JwksCacheSettings {
             snapshot_dir: None,
             max_refetches: 2,
             refetch_window: Duration::from_secs(30),
+            signature_refetch_interval: Duration::from_secs(60),
             max_waiters: 10_000,
+            allowed_key_hosts: None,
         }
     }
 }
@@ -98,6 +104,20 @@ impl JwksCacheSettings {
     /// 5861 §4). Zero turns this off. Default: 1 h.
     pub const fn stale_if_error(mut self, time: Duration) -> Self {
         self.stale_if_error = time;
+        self
+    }
+
+    /// Sets how long the cached keys stay usable after the issuer has sent a JWK set without a
+    /// usable key, counted from the first such response. Zero withdraws them at once. Default: 5
+    /// minutes.
+    ///
+    /// Such an issuer has withdrawn its keys, or it is broken. During the grace the keys are used
+    /// as if the fetch had failed, so never longer than their TTL and
+    /// [`stale_if_error`](Self::stale_if_error). After that, requests get 503. A response with
+    /// usable keys ends the grace, no other does, and a restart does not prolong it. Reported as
+    /// [`KeysEvent::Withdrawn`](crate::KeysEvent::Withdrawn).
+    pub const fn withdrawal_grace(mut self, time: Duration) -> Self {
+        self.withdrawal_grace = time;
         self
     }
 
@@ -140,7 +160,8 @@ impl JwksCacheSettings {
     /// least 10 ms. Default: 0.5 s and 4 s.
     ///
     /// `max` bounds how long recovery takes when the issuer is back. With `Retry-After` an issuer
-    /// can ask for more, up to 60 s.
+    /// can ask for more: up to 60 s, or 30 s after a fetch that a token with an unknown key caused,
+    /// and that does not delay scheduled refreshes.
     pub const fn backoff(mut self, min: Duration, max: Duration) -> Self {
         self.min_backoff = min;
         self.max_backoff = max;
@@ -161,7 +182,12 @@ impl JwksCacheSettings {
     ///
     /// The file contains public keys only, and their URL without its query. The directory must
     /// exist. It must belong to the service alone: a process that can write to it can add trusted
-    /// keys.
+    /// keys. On Unix, no file is read or written, and `SnapshotFailed` is reported, if directory or
+    /// file belong to a user other than root and the one of this process, or group or others may
+    /// write to them, or the file is not a regular one, such as a symbolic link.
+    ///
+    /// Note: in a directory that all users can write to, such as an `emptyDir` of Kubernetes,
+    /// create one for the snapshots with mode 0700.
     pub fn snapshot_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.snapshot_dir = Some(dir.into());
         self
@@ -172,11 +198,25 @@ impl JwksCacheSettings {
     /// refreshes don't count. `count` is at most 100, and 0 allows none; `window` is more than
     /// zero. Default: 2 in 30 s.
     ///
-    /// A key that such a fetch did not bring is cached as missing for `window`, or until the next
-    /// successful fetch, unless its id is longer than 128 bytes.
+    /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not answer
+    /// from its store. A key that such a fetch did not bring is cached as missing for `window`, or
+    /// until the next successful fetch, unless its id is longer than 128 bytes.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {
         self.max_refetches = count;
         self.refetch_window = window;
+        self
+    }
+
+    /// Sets the minimum time between two fetches that tokens with an invalid signature can cause.
+    /// At least 1 s. Default: 1 minute. Neither they nor [`refetch_limit`](Self::refetch_limit)
+    /// count against the other.
+    ///
+    /// If an issuer replaces a key under its id, or its keys have no ids, a token of the new key
+    /// looks like a forged one. Such a token is rejected without waiting, and the keys are fetched
+    /// in the background, if its key id is cached and its issuer and times are valid. So tokens of
+    /// the new key are accepted after this time at the latest.
+    pub const fn signature_refetch_interval(mut self, time: Duration) -> Self {
+        self.signature_refetch_interval = time;
         self
     }
 
@@ -184,6 +224,31 @@ impl JwksCacheSettings {
     /// once. 1 to 1,000,000. Default: 10,000.
     pub const fn max_waiters(mut self, requests: usize) -> Self {
         self.max_waiters = requests;
+        self
+    }
+
+    /// Sets the hosts on which the issuer's metadata may name its JWK set (`jwks_uri`): host names
+    /// or IP addresses, an IPv6 address in brackets, compared without regard to case. The port is
+    /// not compared. Metadata that name another host count as a failed fetch.
+    ///
+    /// Default: any host. Only an `https` issuer must then not name a loopback or link-local
+    /// address, nor `localhost`, unless that is its own host; private addresses are allowed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwksCacheSettings};
+    ///
+    /// let settings = JwksCacheSettings::default().allowed_key_hosts(["keys.example.com"]);
+    /// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com")
+    ///     .jwks_cache(settings);
+    /// ```
+    pub fn allowed_key_hosts<I>(mut self, hosts: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.allowed_key_hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 

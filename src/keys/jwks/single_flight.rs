@@ -25,9 +25,9 @@ use tokio::time::{Instant, timeout};
 use super::after;
 use super::cache::Shared;
 use super::context::FetchContext;
-use super::fetch::Validator;
+use super::fetch::{Fetcher, Validator};
 use super::fetch_error::FetchError;
-use super::fetch_state::FetchState;
+use super::fetch_state::{FetchReason, FetchStart, FetchState};
 use crate::keys::source::KeysError;
 
 /// Resolves for every waiter when the fetch has ended. The channel is closed if its task was
@@ -39,6 +39,7 @@ impl Shared {
     pub(super) fn join_or_start(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, FetchState>,
+        reason: FetchReason,
     ) -> Result<SharedFetch, KeysError> {
         let now = Instant::now();
         if let Some(fetch) = state.in_flight(now) {
@@ -49,7 +50,7 @@ impl Shared {
         let fetch = fetch.shared();
         let guard = InFlightGuard {
             shared: Arc::downgrade(self),
-            fetch_id: state.start(fetch.clone(), now),
+            fetch_id: state.start(fetch.clone(), FetchStart { at: now, reason }),
         };
         let snapshot = self.snapshot.load();
         if snapshot.is_fresh(now) {
@@ -63,6 +64,7 @@ impl Shared {
         drop(state);
         runtime.spawn(run_fetch(
             Arc::clone(&self.context),
+            reason,
             validator,
             self.shutdown.subscribe(),
             guard,
@@ -81,15 +83,19 @@ impl Shared {
 /// Runs a fetch to its end, or until the cache is dropped.
 async fn run_fetch(
     context: Arc<FetchContext>,
+    reason: FetchReason,
     validator: Option<Validator>,
     mut shutdown: watch::Receiver<()>,
     guard: InFlightGuard,
     waiters: oneshot::Sender<Result<(), KeysError>>,
 ) {
     let settings = &context.settings;
-    let fetch = context
-        .location
-        .fetch(&context.client, validator.as_ref(), settings);
+    let fetcher = Fetcher {
+        client: &context.client,
+        settings,
+        reason,
+    };
+    let fetch = context.location.fetch(&fetcher, validator.as_ref());
     // A panic of the client is a failed fetch, with the usual backoff. Uncaught, it would look as
     // if the runtime had been shut down, and the next fetch would start at once.
     let fetch = AssertUnwindSafe(fetch)
@@ -123,14 +129,14 @@ impl Drop for InFlightGuard {
             return;
         };
         let mut state = shared.lock_state();
-        if state.finish(self.fetch_id).is_none() {
+        let Some(start) = state.finish(self.fetch_id) else {
             return;
-        }
+        };
         let now = Instant::now();
         if state.last_failure.is_none() {
             // Only once: a series of aborted fetches must not extend the grace forever.
             shared.extend_grace(now);
         }
-        state.abort(now);
+        state.abort(start.reason, now);
     }
 }

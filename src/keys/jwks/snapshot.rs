@@ -1,6 +1,5 @@
 //! The cached keys, with their times.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +11,7 @@ use super::after;
 use super::fetch::{JwksResponse, Validator};
 use super::settings::JwksCacheSettings;
 use super::snapshot_file::Restored;
+use super::times::Times;
 use crate::jwk::KeySet;
 use crate::keys::health::FetchHealth;
 
@@ -24,29 +24,9 @@ pub(crate) struct Snapshot {
     ttl: Duration,
     /// The JWK set as it was fetched; empty if the keys come from a file.
     body: Bytes,
-}
-
-/// The times of a key set. All are monotonic: changes of the system clock have no effect.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_field_names, reason = "points in time, not durations")]
-struct Times {
-    fetched_at: Instant,
-    refresh_at: Instant,
-    /// The end of the TTL.
-    stale_at: Instant,
-    /// The end of the TTL and of `stale_if_error`.
-    expires_at: Instant,
-}
-
-impl Times {
-    fn new(now: Instant, ttl: Duration, settings: &JwksCacheSettings) -> Self {
-        Self {
-            fetched_at: now,
-            refresh_at: after(now, refresh_delay(ttl, settings)),
-            stale_at: after(now, ttl),
-            expires_at: after(now, ttl.saturating_add(settings.stale_if_error)),
-        }
-    }
+    /// Whether the issuer has sent a set without a usable key since. Then `times` ends with the
+    /// grace.
+    is_withdrawn: bool,
 }
 
 impl Snapshot {
@@ -58,6 +38,7 @@ impl Snapshot {
             times: None,
             ttl: Duration::ZERO,
             body: Bytes::new(),
+            is_withdrawn: false,
         }
     }
 
@@ -74,6 +55,7 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: response.body,
+            is_withdrawn: false,
         }
     }
 
@@ -91,12 +73,31 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: self.body.clone(),
+            is_withdrawn: false,
+        }
+    }
+
+    /// Returns the same keys, usable until `until` at the latest. Cached tokens stay valid until
+    /// then, too: the key set keeps its id.
+    pub(super) fn withdrawn(&self, until: Instant) -> Self {
+        Self {
+            keys: Arc::clone(&self.keys),
+            validator: self.validator.clone(),
+            times: self.times.map(|times| times.limited(until)),
+            ttl: self.ttl,
+            body: self.body.clone(),
+            is_withdrawn: true,
         }
     }
 
     /// Returns keys that an earlier process fetched, with their age taken into account.
     pub(super) fn restored(restored: Restored, settings: &JwksCacheSettings, now: Instant) -> Self {
-        let Restored { keys, age, ttl } = restored;
+        let Restored {
+            keys,
+            age,
+            ttl,
+            withdrawn_for,
+        } = restored;
         // The file may have been written with other settings, or contain any number.
         let ttl = ttl.min(settings.freshness.max_ttl);
         // `now` if the time has passed already.
@@ -108,12 +109,19 @@ impl Snapshot {
             stale_at: remaining(ttl),
             expires_at: remaining(ttl.saturating_add(settings.stale_if_error)),
         };
-        Self {
+        let snapshot = Self {
             keys: Arc::new(keys),
             validator: None,
             times: Some(times),
             ttl,
             body: Bytes::new(),
+            is_withdrawn: false,
+        };
+        match withdrawn_for {
+            Some(passed) => {
+                snapshot.withdrawn(after(now, settings.withdrawal_grace.saturating_sub(passed)))
+            }
+            None => snapshot,
         }
     }
 
@@ -155,6 +163,11 @@ impl Snapshot {
         self.times.is_some_and(|times| now >= times.stale_at)
     }
 
+    /// Returns whether the issuer has sent a set without a usable key since these keys.
+    pub(super) const fn is_withdrawn(&self) -> bool {
+        self.is_withdrawn
+    }
+
     /// Adds the state of the keys to the health.
     pub(super) fn health(&self, now: Instant, fetch: FetchHealth) -> FetchHealth {
         let Some(times) = self.times else {
@@ -167,6 +180,7 @@ impl Snapshot {
             fresh_for: Some(times.stale_at.saturating_duration_since(now)),
             usable_for: Some(times.expires_at.saturating_duration_since(now)),
             stale: self.is_stale(now),
+            withdrawn: self.is_withdrawn,
             ..fetch
         }
     }
@@ -175,17 +189,4 @@ impl Snapshot {
     pub(super) fn refresh_at(&self) -> Option<Instant> {
         self.times.map(|times| times.refresh_at)
     }
-}
-
-/// Returns `refresh_at_percent` of a TTL, less a random part of up to an eighth, so that instances
-/// that started together do not fetch together.
-fn refresh_delay(ttl: Duration, settings: &JwksCacheSettings) -> Duration {
-    // A factor below 1, since `refresh_at_percent` is at most 95: `mul_f64` can't overflow.
-    ttl.mul_f64(f64::from(settings.refresh_at_percent) / 100.0 * (1.0 - random_fraction() / 8.0))
-}
-
-/// Returns a random number in [0, 1), good enough for jitter, not for secrets.
-pub(super) fn random_fraction() -> f64 {
-    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_ne_bytes();
-    f64::from(u32::from_ne_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
 }

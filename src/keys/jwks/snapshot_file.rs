@@ -1,9 +1,9 @@
 //! The last fetched keys in a file, so that a restart works while the issuer is unreachable.
 //!
 //! A process that can write to the file can add trusted keys: it belongs in a directory that only
-//! the service can write to. It contains public keys only, and their URL without its query, which
-//! may contain a secret. It is replaced atomically, by renaming a temporary file, so that no
-//! process reads half of it.
+//! the service can write to, which is checked on Unix. It contains public keys only, and their URL
+//! without its query, which may contain a secret. It is replaced atomically, by renaming a
+//! temporary file, so that no process reads half of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
@@ -14,7 +14,9 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::snapshot_writer::PendingSnapshot;
+use super::settings::JwksCacheSettings;
+use super::snapshot_writer::{Change, PendingSnapshot};
+use super::trusted_file;
 use crate::config_error::ConfigError;
 use crate::jwk::KeySet;
 
@@ -31,6 +33,7 @@ const MAX_NAME_LEN: usize = 200;
 /// The file of one issuer's keys.
 #[derive(Debug)]
 pub(super) struct SnapshotFile {
+    dir: PathBuf,
     path: PathBuf,
     issuer: String,
     /// The source of the keys: a URL without its query, or "discovery".
@@ -48,6 +51,9 @@ struct Record {
     fetched_at: u64,
     /// In seconds.
     ttl: u64,
+    /// When the issuer first sent a set without a usable key after these, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withdrawn_at: Option<u64>,
     jwks: Value,
 }
 
@@ -57,6 +63,8 @@ pub(super) struct Restored {
     /// The time since they were fetched.
     pub(super) age: Duration,
     pub(super) ttl: Duration,
+    /// The time since they were withdrawn, if they were.
+    pub(super) withdrawn_for: Option<Duration>,
 }
 
 impl SnapshotFile {
@@ -81,6 +89,7 @@ impl SnapshotFile {
         let path = dir.join(format!("{name}.{hash:016x}.jwks.json"));
         source.truncate(source.find('?').unwrap_or(source.len()));
         Ok(Self {
+            dir: dir.to_owned(),
             path,
             issuer: issuer.to_owned(),
             source,
@@ -88,25 +97,43 @@ impl SnapshotFile {
         })
     }
 
-    /// Replaces the file. Writes only the public part of usable keys.
+    /// Changes the file. Writes only the public part of usable keys.
     pub(super) fn write(&self, snapshot: &PendingSnapshot) -> io::Result<()> {
-        let jwks =
-            KeySet::public_json(&snapshot.body).and_then(|json| serde_json::from_str(&json).ok());
-        let record = Record {
+        // Zero if the clock is set before 1970, which makes the keys too old to be restored.
+        let time = snapshot
+            .fetched_at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO)
+            .as_secs();
+        match &snapshot.change {
+            Change::Keys { body, ttl } => self.replace(&self.record(body, *ttl, time)?),
+            Change::Withdrawal => match self.read_record()? {
+                Some(record) if record.withdrawn_at.is_none() => self.replace(&Record {
+                    withdrawn_at: Some(time),
+                    ..record
+                }),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn record(&self, body: &[u8], ttl: Duration, fetched_at: u64) -> io::Result<Record> {
+        let jwks = KeySet::public_json(body).and_then(|json| serde_json::from_str(&json).ok());
+        Ok(Record {
             version: VERSION,
             issuer: self.issuer.clone(),
             source: self.source.clone(),
-            // Zero if the clock is set before 1970, which makes the keys too old to be restored.
-            fetched_at: snapshot
-                .fetched_at
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or(Duration::ZERO)
-                .as_secs(),
-            ttl: snapshot.ttl.as_secs(),
+            fetched_at,
+            ttl: ttl.as_secs(),
+            withdrawn_at: None,
             jwks: jwks.ok_or(io::ErrorKind::InvalidData)?,
-        };
+        })
+    }
+
+    fn replace(&self, record: &Record) -> io::Result<()> {
+        trusted_file::check_dir(&self.dir)?;
         let temp_path = self.temp_path();
-        let written = write_new(&temp_path, &serde_json::to_vec(&record)?)
+        let written = write_new(&temp_path, &serde_json::to_vec(record)?)
             .and_then(|()| fs::rename(&temp_path, &self.path));
         written.inspect_err(|_| drop(fs::remove_file(&temp_path)))
     }
@@ -118,35 +145,59 @@ impl SnapshotFile {
         self.path.with_extension(format!("{random:016x}.tmp"))
     }
 
-    /// Reads the file. Returns `None` if there is none, if it has another version, issuer or
-    /// source, or if its keys have expired or are from the future.
+    /// Returns the keys in the file. Returns `None` if there is none, if it has another version,
+    /// issuer or source, or if its keys have expired or are from the future.
     pub(super) fn read(
         &self,
-        stale_if_error: Duration,
+        settings: &JwksCacheSettings,
         now: SystemTime,
     ) -> io::Result<Option<Restored>> {
-        let file = match File::open(&self.path) {
+        let Some(record) = self.read_record()? else {
+            return Ok(None);
+        };
+        let Some(age) = age(record.fetched_at, now) else {
+            return Ok(None);
+        };
+        let ttl = Duration::from_secs(record.ttl);
+        // Saturation is meant: the file may contain any number.
+        if age >= ttl.saturating_add(settings.stale_if_error) {
+            return Ok(None);
+        }
+        // A withdrawal in the future is as old as it can be: the clock was set back.
+        let withdrawn_for = record
+            .withdrawn_at
+            .map(|time| self::age(time, now).unwrap_or(Duration::MAX));
+        if withdrawn_for.is_some_and(|passed| passed >= settings.withdrawal_grace) {
+            return Ok(None);
+        }
+        let keys =
+            KeySet::from_response(record.jwks.to_string().as_bytes()).map_err(io::Error::other)?;
+        Ok(Some(Restored {
+            keys,
+            age,
+            ttl,
+            withdrawn_for,
+        }))
+    }
+
+    /// Reads the file. Returns `None` if there is none, or if it has another version, issuer or
+    /// source.
+    fn read_record(&self) -> io::Result<Option<Record>> {
+        let file = match self.open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
         let mut json = Vec::new();
         file.take(self.max_len()).read_to_end(&mut json)?;
         let record: Record = serde_json::from_slice(&json)?;
-        if (record.version, &record.issuer, &record.source) != (VERSION, &self.issuer, &self.source)
-        {
-            return Ok(None);
-        }
-        let Some(age) = age(record.fetched_at, now) else {
-            return Ok(None);
-        };
-        let ttl = Duration::from_secs(record.ttl);
-        // Saturation is meant: the file may contain any number.
-        if age >= ttl.saturating_add(stale_if_error) {
-            return Ok(None);
-        }
-        let keys =
-            KeySet::from_response(record.jwks.to_string().as_bytes()).map_err(io::Error::other)?;
-        Ok(Some(Restored { keys, age, ttl }))
+        let is_ours = (record.version, &record.issuer, &record.source)
+            == (VERSION, &self.issuer, &self.source);
+        Ok(is_ours.then_some(record))
+    }
+
+    fn open(&self) -> io::Result<File> {
+        trusted_file::check_dir(&self.dir)?;
+        trusted_file::open(&self.path)
     }
 
     /// Returns the maximum length of a file that is read, in bytes: room for the JWK set and the

@@ -9,14 +9,24 @@ use bytes::Bytes;
 use super::snapshot_file::SnapshotFile;
 use super::{lock, try_lock};
 
-/// Keys to be written.
+/// What is to be written.
 pub(super) struct PendingSnapshot {
-    /// The id of the fetch that brought them. Later fetches have greater ids.
+    /// The id of the fetch that brought it. Later fetches have greater ids.
     pub(super) fetch_id: u64,
-    /// The JWK set as it was fetched.
-    pub(super) body: Bytes,
-    pub(super) ttl: Duration,
+    pub(super) change: Change,
     pub(super) fetched_at: SystemTime,
+}
+
+/// What a fetch changes about the file.
+pub(super) enum Change {
+    /// Other keys, or the same ones with new times.
+    Keys {
+        /// The JWK set as it was fetched.
+        body: Bytes,
+        ttl: Duration,
+    },
+    /// The keys in the file were withdrawn.
+    Withdrawal,
 }
 
 /// Writes the newest keys, with no more than one thread. Otherwise threads would pile up on a disk
@@ -75,14 +85,17 @@ impl SnapshotWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::JwksCacheSettings;
 
     fn snapshot(fetch_id: u64, key_id: &str) -> PendingSnapshot {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let key = format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}"#);
         PendingSnapshot {
             fetch_id,
-            body: format!(r#"{{"keys":[{key}]}}"#).into(),
-            ttl: Duration::from_secs(600),
+            change: Change::Keys {
+                body: format!(r#"{{"keys":[{key}]}}"#).into(),
+                ttl: Duration::from_secs(600),
+            },
             fetched_at: SystemTime::now(),
         }
     }
@@ -96,7 +109,7 @@ mod tests {
         act(&writer);
         let restored = writer
             .file
-            .read(Duration::ZERO, SystemTime::now())
+            .read(&JwksCacheSettings::default(), SystemTime::now())
             .unwrap()?;
         Some(restored.keys.keys().next()?.key_id()?.to_owned())
     }
@@ -137,7 +150,8 @@ mod tests {
             writer.write(no_error);
             writer.submit(snapshot(2, "second"));
             writer.write(no_error);
-            let read = writer.file.read(Duration::ZERO, SystemTime::now());
+            let settings = JwksCacheSettings::default();
+            let read = writer.file.read(&settings, SystemTime::now());
             assert!(read.unwrap().is_none());
             drop(writing);
             writer.write(no_error);

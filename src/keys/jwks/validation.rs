@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use http::uri::Authority;
+
 use super::settings::JwksCacheSettings;
 use crate::config_error::ConfigError;
 
@@ -36,18 +38,26 @@ impl JwksCacheSettings {
         in_range("refresh_at_percent", self.refresh_at_percent, &PERCENTS, "")?;
         in_range("refetch_limit count", self.max_refetches, &REFETCHES, "")?;
         in_range("max_body_len", self.max_body_len, &BODY_LENS, " bytes")?;
-        in_range("max_waiters", self.max_waiters, &WAITERS, "")
+        in_range("max_waiters", self.max_waiters, &WAITERS, "")?;
+        self.allowed_key_hosts
+            .as_deref()
+            .map_or(Ok(()), validate_hosts)
     }
 
     fn validate_max_times(&self) -> Result<(), ConfigError> {
         let times = [
             ("max_ttl", self.freshness.max_ttl),
             ("stale_if_error", self.stale_if_error),
+            ("withdrawal_grace", self.withdrawal_grace),
             ("fetch_timeout", self.fetch_timeout),
             ("wait_timeout", self.wait_timeout),
             ("idle_timeout", self.idle_timeout),
             ("backoff max", self.max_backoff),
             ("refetch_limit window", self.refetch_window),
+            (
+                "signature_refetch_interval",
+                self.signature_refetch_interval,
+            ),
         ];
         for (setting, time) in times {
             if time > MAX_TIME {
@@ -61,10 +71,19 @@ impl JwksCacheSettings {
 
     fn validate_min_times(&self) -> Result<(), ConfigError> {
         let (min_ttl, max_ttl) = (self.freshness.min_ttl, self.freshness.max_ttl);
-        if min_ttl < SECOND {
-            return invalid(format_args!(
-                "min_ttl is {min_ttl:?}: must be at least 1 second"
-            ));
+        let times = [
+            ("min_ttl", min_ttl),
+            (
+                "signature_refetch_interval",
+                self.signature_refetch_interval,
+            ),
+        ];
+        for (setting, time) in times {
+            if time < SECOND {
+                return invalid(format_args!(
+                    "{setting} is {time:?}: must be at least 1 second"
+                ));
+            }
         }
         if min_ttl > max_ttl {
             return invalid(format_args!(
@@ -90,6 +109,25 @@ impl JwksCacheSettings {
             }
         }
         Ok(())
+    }
+}
+
+fn validate_hosts(hosts: &[String]) -> Result<(), ConfigError> {
+    if hosts.is_empty() {
+        return invalid(format_args!(
+            "allowed_key_hosts is empty: must name at least one host"
+        ));
+    }
+    let is_host = |host: &str| {
+        host.parse::<Authority>()
+            .is_ok_and(|authority| authority.host() == host)
+    };
+    match hosts.iter().find(|host| !is_host(host)) {
+        Some(host) => invalid(format_args!(
+            "allowed_key_hosts has {host:?}: must be a host name or an IP address as in a URL, \
+             without scheme, port and path"
+        )),
+        None => Ok(()),
     }
 }
 
@@ -156,8 +194,25 @@ mod tests {
                 "refetch_limit count is 101: must be between 0 and 100",
             ),
             (
+                settings().signature_refetch_interval(Duration::ZERO),
+                "signature_refetch_interval is 0ns: must be at least 1 second",
+            ),
+            (
                 settings().refetch_limit(2, Duration::ZERO),
                 "refetch_limit window is 0ns: must be more than zero",
+            ),
+            (
+                settings().withdrawal_grace(MAX_TIME + SECOND),
+                "withdrawal_grace is 31622401s: must be at most 366 days",
+            ),
+            (
+                settings().allowed_key_hosts(Vec::<String>::new()),
+                "allowed_key_hosts is empty: must name at least one host",
+            ),
+            (
+                settings().allowed_key_hosts(["keys.example", "keys.example:8443"]),
+                "allowed_key_hosts has \"keys.example:8443\": must be a host name or an IP address \
+                 as in a URL, without scheme, port and path",
             ),
             (
                 settings().idle_timeout(MAX_TIME + SECOND),
@@ -175,12 +230,15 @@ mod tests {
             .min_ttl(SECOND)
             .max_ttl(SECOND)
             .stale_if_error(Duration::ZERO)
+            .withdrawal_grace(Duration::ZERO)
             .idle_timeout(Duration::ZERO)
             .refresh_at_percent(10)
             .backoff(MIN_BACKOFF, MIN_BACKOFF)
             .max_body_len(1024)
             .refetch_limit(0, Duration::from_nanos(1))
-            .max_waiters(1);
+            .signature_refetch_interval(SECOND)
+            .max_waiters(1)
+            .allowed_key_hosts(["keys.example", "127.0.0.1", "[::1]"]);
         assert!(lowest.validate().is_ok());
         let highest = settings()
             .max_ttl(MAX_TIME)
@@ -188,6 +246,7 @@ mod tests {
             .backoff(MAX_TIME, MAX_TIME)
             .max_body_len(16 * 1024 * 1024)
             .refetch_limit(100, MAX_TIME)
+            .signature_refetch_interval(MAX_TIME)
             .max_waiters(1_000_000);
         assert!(highest.validate().is_ok());
     }

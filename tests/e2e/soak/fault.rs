@@ -42,8 +42,18 @@ impl Fault {
         }
     }
 
-    /// Returns all faults, in random order. Wrong metadata is combined with a fault of the key set,
-    /// so that both are fetched again and again.
+    /// Returns whether the issuer sends a key set without a usable key. The server then keeps its
+    /// keys for five minutes, unless it gets usable ones.
+    fn withdraws_keys(&self) -> bool {
+        match self {
+            Self::WrongResponses { keys, .. } => keys.verb == "keys" || keys.rest == "no-keys",
+            Self::Killed | Self::Stopped => false,
+        }
+    }
+
+    /// Returns all faults, in random order, those that withdraw the keys last: the others take
+    /// longer than the keys are kept. Wrong metadata is combined with a fault of the key set, so
+    /// that both are fetched again and again.
     pub(crate) fn all(
         random: &mut Random,
         issuer: &str,
@@ -62,6 +72,7 @@ impl Fault {
             .collect();
         all.extend([Self::Killed, Self::Stopped]);
         random.shuffle(&mut all);
+        all.sort_by_key(Self::withdraws_keys);
         all
     }
 }

@@ -7,11 +7,12 @@
 //! | has verified a token, and is not withdrawn | 200 | cached keys stay in use for an hour |
 //! | is new, without trouble, below the refetch limit | 200 | the request waits for the fetch |
 //! | is new, after a flood of unknown keys | 200, 401 | the flood has reached the refetch limit |
-//! | is new, in trouble | 200, 503 | the server can't know whether the key exists |
+//! | is new, in trouble | 200, 401, 503 | 401 as long as the cached keys are fresh, then 503 |
 //! | is withdrawn, and no newer one verified a token | 200, 401 | there may be no fetch since |
 //! | is withdrawn, and a newer one verified a token | 401 | the server has replaced the set |
 //!
-//! An invalid token gets 401, or 503 in trouble if its key is not cached.
+//! An invalid token gets 401, or 503 in trouble if its key is not cached. In trouble the oracle
+//! can't tell whether the cached keys are fresh: a fetch may have succeeded just before.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -191,7 +192,8 @@ impl Oracle {
             },
             None if history.cached => Allowed::ACCEPTED,
             None => {
-                let rejected = self.is_limit_reached(now) && self.is_doubt(history.published, now);
+                let rejected = unavailable
+                    || self.is_limit_reached(now) && self.is_doubt(history.published, now);
                 Allowed {
                     accepted: true,
                     rejected,

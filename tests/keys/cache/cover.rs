@@ -66,7 +66,7 @@ fn without_a_running_refresher_a_withdrawn_key_is_rejected_after_its_ttl() {
     mock.answer(Answer::Status(500));
     assert_eq!(
         program.call(&Mock::unknown_key_token()),
-        Some(ErrorKind::KeysUnavailable)
+        Some(ErrorKind::UnknownKey)
     );
     mock.answer(Answer::Keys);
     mock.rotate();

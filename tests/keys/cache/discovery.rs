@@ -136,7 +136,7 @@ async fn a_key_set_at_a_new_url_is_fetched_though_the_old_url_never_responds() {
     let token = mock.token();
     assert_eq!(
         kind(authenticator.authenticate(&token).await),
-        Some(ErrorKind::KeysUnavailable)
+        Some(ErrorKind::UnknownKey)
     );
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(authenticator.authenticate(&token).await.is_ok());

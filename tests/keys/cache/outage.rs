@@ -8,7 +8,7 @@ use tower_jwt_auth::{ErrorKind, JwksCacheSettings};
 use crate::cache::mock::{Answer, Mock, kind, minutes};
 use crate::support::tokio;
 
-const FAULTS: [Answer; 10] = [
+const FAULTS: [Answer; 8] = [
     Answer::Status(500),
     Answer::Status(302),
     Answer::Status(404),
@@ -17,8 +17,6 @@ const FAULTS: [Answer; 10] = [
     Answer::Hang,
     Answer::Body(""),
     Answer::Body("<html>down for maintenance</html>"),
-    Answer::Body("{\"keys\":[]}"),
-    Answer::Body("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}"),
 ];
 
 #[tokio::test(start_paused = true)]

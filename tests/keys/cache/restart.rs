@@ -2,34 +2,32 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::time::sleep;
 use tower_jwt_auth::{Authenticator, ErrorKind, JwksCacheSettings};
 
 use crate::cache::mock::{Answer, Mock, kind, minutes};
 use crate::support::tokio;
 
-/// A temporary directory, removed on drop.
-pub(crate) struct Folder(PathBuf);
+/// A temporary directory of this user alone, removed on drop.
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "tower-jwt-auth-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        }
         Self(folder)
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     /// Waits until the file is written, which a thread of its own does, and returns its path.
@@ -62,12 +60,6 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn start(mock: &Mock, folder: &Path) -> Authenticator {
     let settings = JwksCacheSettings::default().snapshot_dir(folder);
     mock.builder(settings).build_authenticator().unwrap()
@@ -77,7 +69,7 @@ fn start(mock: &Mock, folder: &Path) -> Authenticator {
 async fn earlier(mock: &Mock) -> Folder {
     mock.header("cache-control", "max-age=600");
     let folder = Folder::new();
-    let authenticator = start(mock, &folder.0);
+    let authenticator = start(mock, folder.path());
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
     folder.written().await;
     folder
@@ -88,7 +80,7 @@ async fn after_a_restart_during_an_outage_tokens_are_accepted() {
     let mock = Mock::new();
     let folder = earlier(&mock).await;
     mock.answer(Answer::Unreachable);
-    let authenticator = start(&mock, &folder.0);
+    let authenticator = start(&mock, folder.path());
     for _ in 0..60 {
         assert!(authenticator.authenticate(&mock.token()).await.is_ok());
         minutes(1).await;
@@ -106,7 +98,7 @@ async fn keys_from_a_file_are_refreshed_at_once() {
     let folder = earlier(&mock).await;
     let old = mock.token();
     mock.rotate();
-    let authenticator = start(&mock, &folder.0);
+    let authenticator = start(&mock, folder.path());
     assert!(authenticator.authenticate(&old).await.is_ok());
     sleep(Duration::from_secs(1)).await;
     assert_eq!(
@@ -131,7 +123,7 @@ async fn expired_keys_and_keys_from_the_future_are_not_loaded() {
         folder.change(|record| {
             record["fetched_at"] = json!(record["fetched_at"].as_i64().unwrap() + shift);
         });
-        let authenticator = start(&mock, &folder.0);
+        let authenticator = start(&mock, folder.path());
         // Stale keys are used only after a fetch has failed.
         assert_eq!(
             kind(authenticator.authenticate(&mock.token()).await),
@@ -157,7 +149,7 @@ async fn keys_of_another_issuer_or_url_or_in_another_format_are_not_loaded() {
         ("jwks", json!("keys")),
     ] {
         folder.change(|record| record[member] = value);
-        let authenticator = start(&mock, &folder.0);
+        let authenticator = start(&mock, folder.path());
         assert_eq!(
             kind(authenticator.authenticate(&mock.token()).await),
             Some(ErrorKind::KeysUnavailable),
@@ -174,7 +166,7 @@ async fn is_accepted_with(change: impl FnOnce(String) -> String) -> bool {
     let file = folder.file();
     fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
     mock.answer(Answer::Unreachable);
-    start(&mock, &folder.0)
+    start(&mock, folder.path())
         .authenticate(&mock.token())
         .await
         .is_ok()
@@ -232,7 +224,7 @@ async fn a_damaged_file_is_ignored_and_replaced() {
         let folder = earlier(&mock).await;
         let file = folder.file();
         fs::write(&file, damage).unwrap();
-        let authenticator = start(&mock, &folder.0);
+        let authenticator = start(&mock, folder.path());
         assert!(authenticator.authenticate(&mock.token()).await.is_ok());
         while fs::read(&file).unwrap() == damage {
             tokio::task::spawn_blocking(std::thread::yield_now)
@@ -265,6 +257,6 @@ async fn the_file_contains_public_keys_only_and_only_its_owner_can_read_it() {
 async fn without_the_directory_tokens_are_accepted_all_the_same() {
     let mock = Mock::new();
     let folder = Folder::new();
-    let authenticator = start(&mock, &folder.0.join("nowhere"));
+    let authenticator = start(&mock, &folder.path().join("nowhere"));
     assert!(authenticator.authenticate(&mock.token()).await.is_ok());
 }

@@ -144,7 +144,7 @@ fn the_cache_survives_the_runtime_that_it_was_first_used_on() {
     run(None);
     mock.add_key();
     mock.answer(Answer::Hang);
-    run(Some(ErrorKind::KeysUnavailable));
+    run(Some(ErrorKind::UnknownKey));
     // The fetch that hung was dropped with its runtime. The next runtime starts another.
     mock.answer(Answer::Keys);
     run(None);

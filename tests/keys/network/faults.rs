@@ -45,14 +45,13 @@ async fn with_cached_keys_no_fault_affects_a_token_whose_key_is_known() {
         let token = issuer.token().sign();
         authenticator.prefetch().await.unwrap();
         issuer.set_fault(Some(fault.clone()));
-        // The unknown key id starts a fetch, which fails. The issuer may have such a key, so this
-        // is an outage.
+        // The unknown key id starts a fetch, which fails.
         let outcome = kind(
             authenticator
                 .authenticate(&unknown_key_token(&issuer))
                 .await,
         );
-        assert_eq!(outcome, Some(ErrorKind::KeysUnavailable), "{fault:?}");
+        assert_eq!(outcome, Some(ErrorKind::UnknownKey), "{fault:?}");
         assert!(
             authenticator.authenticate(&token).await.is_ok(),
             "{fault:?}"

@@ -129,8 +129,8 @@ fn expected(provider: &Provider, [openid, oauth]: [u16; 2], document: &[u8]) -> 
     }
 }
 
-/// Asserts that a URL is `https`, or `http` on loopback if the issuer's is. The URL is read by the
-/// parser of the default HTTP client.
+/// Asserts that a URL is `https` and not on this machine or its link, or `http` on loopback if the
+/// issuer's is. The URL is read by the parser of the default HTTP client.
 fn assert_secure(requested: &str, issuer: &str) {
     let Ok(url) = Url::parse(requested) else {
         return;
@@ -141,11 +141,17 @@ fn assert_secure(requested: &str, issuer: &str) {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    let insecure_is_allowed = issuer.starts_with("http:");
-    assert!(
-        url.scheme() == "https" || (url.scheme() == "http" && local && insecure_is_allowed),
-        "{requested} is {url}"
-    );
+    let linked = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_link_local() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_unicast_link_local() || address.is_unspecified(),
+        _ => false,
+    };
+    let secure = url.scheme() == "https" && !local && !linked;
+    let allowed = match issuer.split_once(':').unwrap().0 {
+        "http" => url.scheme() == "https" || (url.scheme() == "http" && local),
+        _ => secure,
+    };
+    assert!(allowed, "{requested} is {url}");
 }
 
 /// Returns whether this is a plain URL, which must not be rejected.
@@ -155,7 +161,7 @@ fn is_plain(url: &str) -> bool {
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
-    !host.is_empty() && letters(host) && path.split('/').all(letters)
+    !host.is_empty() && host != "localhost" && letters(host) && path.split('/').all(letters)
 }
 
 /// The documents that can be fetched, and the URLs that were.
