@@ -90,11 +90,12 @@
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
-//! | remove the token from accepted requests, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
+//! | remove the token from requests that go on, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
 //! | end a WebSocket, a stream or another future when the token expires | [`until_expiry`](until_expiry()) |
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
+//! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
 //! | verify a token outside HTTP | [`Authenticator`] |
-//! | change how keys are cached | [`JwksCacheSettings`] |
+//! | change how keys are cached: TTL, outages, withdrawn keys, key hosts | [`JwksCacheSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | accept a token once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
@@ -126,8 +127,9 @@
 //! `SECURITY.md` has the threat model. In short:
 //! - The key determines the algorithm, not the token.
 //! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
-//!   or is past its TTL, at a limited rate.
-//! - An outage of the issuer leads to 503, never to 401.
+//!   or is past its TTL, or once a minute for an invalid signature by a cached key.
+//! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown
+//!   key id gets 401.
 //! - No token, secret or value of a claim is in a log event, an error or a `Debug` output, except
 //!   for the name of a configured issuer.
 #![forbid(unsafe_code)]

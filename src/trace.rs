@@ -61,7 +61,7 @@ mod events {
             target: TARGET,
             issuer,
             ?grace,
-            "the issuer sent a JWK set without a usable key: the cached keys end with the grace"
+            "the issuer sent a JWK set without a usable key: the cached keys are used for the grace at most"
         );
     }
 
@@ -71,7 +71,7 @@ mod events {
 
     pub(crate) fn snapshot_failed(issuer: &str, error: &(dyn StdError + 'static)) {
         let error = with_sources(error);
-        tracing::warn!(target: TARGET, issuer, error, "key snapshot file is not used");
+        tracing::warn!(target: TARGET, issuer, error, "the key snapshot file can't be read or written");
     }
 
     pub(crate) fn refetch_limit_reached(issuer: &str) {

@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 
-/// A response that was made while the request was at hand.
+/// A response to the request that an extractor rejected.
 #[derive(Debug)]
 pub(super) struct MadeResponse {
     pub(super) status: StatusCode,
-    /// Never locked. Makes the rejection `Sync`, as errors usually are; axum's body is not.
-    /// Boxed, so that the `Result` of an extractor stays small.
+    /// Never locked. Makes the rejection `Sync`, as errors usually are; axum's body is not. Boxed,
+    /// so that the `Result` of an extractor stays small.
     response: Box<Mutex<Response>>,
 }
 

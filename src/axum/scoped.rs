@@ -108,8 +108,8 @@ impl<N, C> fmt::Debug for Scoped<N, C> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ScopedRejection {
-    /// There are no claims: no token was given, or no [`JwtAuthLayer`](crate::JwtAuthLayer) with
-    /// this claims type ran.
+    /// There are no claims: the layer let the request pass without claims, or no
+    /// [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran.
     Claims(ClaimsRejection),
     /// The token lacks a scope.
     Rejected(RejectedScope),

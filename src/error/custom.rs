@@ -16,7 +16,8 @@ impl Error {
     /// [`kind`](Self::kind) is [`ErrorKind::Custom`] with `name`, which is logged, and which
     /// `DetailedStatus` (feature `tonic`) sends to gRPC callers as the reason. `description` is
     /// shown to the caller: in the challenge, which [`Unavailable`](ErrorClass::Unavailable) does
-    /// not have, or as `grpc-message`.
+    /// not have, as `grpc-message`, or in [`ProblemDetails`](crate::ProblemDetails), which show the
+    /// name, too.
     ///
     /// # Errors
     ///

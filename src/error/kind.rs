@@ -6,12 +6,14 @@
 pub enum ErrorKind {
     /// The request has no token, or is exempt from authentication, so that its token was not read.
     MissingToken,
-    /// The request has different tokens in two places, or gives a header, query parameter or
-    /// WebSocket subprotocol with credentials twice (RFC 6750 §2, §3.1).
+    /// The request has different tokens in two places, gives a header, query parameter or WebSocket
+    /// subprotocol with credentials twice, or has `Bearer` without a token (RFC 6750 §2, §3.1).
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
     /// a JSON object, or an object in one of them has two members with the same name (an error
     /// within the value of a claim that this crate reads is [`InvalidClaim`](Self::InvalidClaim)).
+    /// Also a number beyond a double, or values with more than 127 levels. Or the request has
+    /// different tokens in cookies of one name.
     MalformedToken,
     /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
     /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).
@@ -43,8 +45,8 @@ pub enum ErrorKind {
     /// The token was revoked, according to
     /// [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked).
     Revoked,
-    /// The token was used before, with [`reject_replays`](crate::JwtAuthBuilder::reject_replays)
-    /// (RFC 7519 §4.1.7).
+    /// The token was used before, with [`reject_replays`](crate::JwtAuthBuilder::reject_replays) or
+    /// [`replay_store`](crate::JwtAuthBuilder::replay_store) (RFC 7519 §4.1.7).
     Replayed,
     /// The token is valid, but does not grant what the request needs (RFC 6750 §3.1).
     InsufficientScope,
@@ -52,7 +54,9 @@ pub enum ErrorKind {
     KeysUnavailable,
     /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
     /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is
-    /// full; or too many signatures wait for a thread ([`offload`](crate::JwtAuthBuilder::offload)).
+    /// full; or too many signatures wait for a thread
+    /// ([`offload`](crate::JwtAuthBuilder::offload)), or this one did for longer than
+    /// [`offload_timeout`](crate::JwtAuthBuilder::offload_timeout).
     CheckUnavailable,
     /// A kind of your own, with its name: see [`Error::custom`](super::Error::custom).
     Custom(&'static str),

@@ -54,8 +54,9 @@ pub enum KeysEvent<'e> {
     /// The issuer has sent a JWK set without a usable key: an empty one, or one whose keys are all
     /// skipped. It has withdrawn its keys, or it is broken. The cached keys stay usable for
     /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace); then requests get 503,
-    /// which [`Expired`](Self::Expired) reports. Reported once until the next successful fetch,
-    /// after the [`FetchFailed`](Self::FetchFailed) of the first such response.
+    /// which [`Expired`](Self::Expired) reports. Not reported if there are no keys that could still
+    /// be used. Reported once until the next successful fetch, after the
+    /// [`FetchFailed`](Self::FetchFailed) of the first such response.
     #[non_exhaustive]
     Withdrawn {
         /// The grace that begins now.
@@ -81,7 +82,7 @@ pub enum KeysEvent<'e> {
     RefetchLimitReached,
     /// A fetched public key is also one of another issuer of the layer, which is here named. Each
     /// one's tokens are still accepted, for its own audiences: an issuer can't sign with the key of
-    /// another. Reported once for each pair until it no longer applies.
+    /// another. Reported once by each of the two until it no longer applies.
     #[non_exhaustive]
     KeyShared {
         /// The name of the other issuer.

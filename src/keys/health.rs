@@ -58,16 +58,17 @@ pub struct FetchHealth {
     pub fresh_for: Option<Duration>,
     /// The time until the keys expire if no fetch succeeds: the rest of the TTL and
     /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error), or less if the keys are
-    /// [`withdrawn`](Self::withdrawn). Stale keys are used only while
-    /// fetches fail: see [`serving`](IssuerHealth::serving).
+    /// [`withdrawn`](Self::withdrawn). Stale keys are used only while fetches fail: see
+    /// [`serving`](IssuerHealth::serving).
     #[serde(serialize_with = "seconds")]
     pub usable_for: Option<Duration>,
     /// Whether the keys are past their TTL: because fetches fail, or because no token of the issuer
     /// was verified for [`idle_timeout`](crate::JwksCacheSettings::idle_timeout), or because they
-    /// come from a snapshot file and were not fetched again yet.
+    /// come from a snapshot file and were not fetched again yet, or because their
+    /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace) has passed.
     pub stale: bool,
-    /// Whether the issuer has sent a JWK set without a usable key since. The cached keys are used
-    /// until [`usable_for`](Self::usable_for) has passed, which ends with
+    /// Whether the issuer has sent a JWK set without a usable key since the last successful fetch.
+    /// The cached keys are used until [`usable_for`](Self::usable_for) has passed, which ends with
     /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace).
     pub withdrawn: bool,
     /// The cause of the last failure. `None` if the last fetch succeeded, unless it had to use a

@@ -101,7 +101,7 @@ impl<C, R> RequireLayer<C, R> {
     }
 
     /// Applies the requirement only to requests for these paths. Other requests pass. Default: all
-    /// requests. With [`only_for`](Self::only_for), one that applies is enough.
+    /// requests. Of several, one that matches is enough.
     ///
     /// This is meant for gRPC, whose methods are paths of one service. With a router, put the layer
     /// on the route instead: then no other spelling of the path can bypass it. Inside axum's
@@ -127,8 +127,8 @@ impl<C, R> RequireLayer<C, R> {
     /// Applies the requirement only to requests for which a predicate returns true. Other requests
     /// pass. With several predicates, one that returns true is enough. Default: all requests.
     ///
-    /// For paths, use [`only_for_paths`](Self::only_for_paths), which also says what axum's `nest`
-    /// means for a predicate that compares them: it never returns true, so every request passes.
+    /// Inside axum's `nest`, a predicate that compares whole paths never returns true, so every
+    /// request passes: see [`only_for_paths`](Self::only_for_paths).
     ///
     /// # Examples
     ///

@@ -19,8 +19,8 @@ use crate::request::RequestParts;
 /// same type, the innermost. A request that was let through without claims carries it, too.
 ///
 /// If the body of the layer's responses has another type, because a layer in between changes it,
-/// the response has the same status and headers, and no body. Without a layer, it is that of
-/// [`Challenge`].
+/// the response has the same status and no body, and the same headers but those that describe one.
+/// Without a layer, it is that of [`Challenge`].
 ///
 /// For a middleware of your own, see
 /// [`Claims::rejection_response`](crate::Claims::rejection_response).

@@ -205,8 +205,8 @@ impl TestIssuer {
     ///
     /// # Errors
     ///
-    /// If the port is in use. That is unlikely, because the system gives it to nobody who asks for
-    /// a free one.
+    /// If the port is in use. That is unlikely, because the system does not give it out as a
+    /// free one.
     ///
     /// # Panics
     ///

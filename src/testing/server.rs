@@ -49,8 +49,8 @@ impl Server {
     }
 }
 
-/// Binds a port without listening: connections to it are refused, and the system gives the port to
-/// nobody who asks for a free one.
+/// Binds a port without listening: connections to it are refused, and the system does not give the
+/// port out as a free one.
 pub(super) fn reserve_port(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()

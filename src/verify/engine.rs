@@ -64,8 +64,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
     }
 
-    /// Returns whether the token's signature is to be checked on another thread. A token that is
-    /// rejected, or needs other keys, before its signature is checked takes no place in the queue.
+    /// Returns whether the token's signature is to be checked on another thread. A token whose
+    /// header or form of signature is rejected, or that no issuer has a key for, takes no place in
+    /// the queue.
     fn needs_offload(&self, token: &[u8]) -> bool {
         let Some(offload) = self.offload.as_ref().filter(|_| Offload::is_available()) else {
             return false;

@@ -105,8 +105,8 @@ impl JwksCache {
         self.shared.mark_used();
     }
 
-    /// Returns true only if the key is not in the set, and no fetch that could bring it is in
-    /// flight or would be started. May return false in that case, too. Has no side effect.
+    /// Returns true only if a request for the key would be answered at once that it is missing. May
+    /// return false in that case, too. Has no side effect.
     pub(crate) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         self.shared
             .is_known_missing(key_id, algorithm, Instant::now())

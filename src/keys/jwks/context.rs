@@ -64,7 +64,7 @@ impl FetchContext {
     }
 
     /// Returns the snapshot that an earlier process wrote, unless it has expired by the TTL in the
-    /// file.
+    /// file, or its keys were withdrawn.
     pub(super) fn restore(&self) -> Option<Snapshot> {
         let file = &self.snapshot_writer.as_ref()?.file;
         let restored = file

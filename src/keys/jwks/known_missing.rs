@@ -8,9 +8,9 @@ use crate::keys::source::KeyQuery;
 
 impl Shared {
     /// Returns true only if [`refresh_for`](Shared::refresh_for) would end at once without the key:
-    /// it is in the negative cache or the refetch limit is reached, and no fetch is in flight that
-    /// might bring it, or the last fetch has failed while the keys are fresh. Keeps a flood of
-    /// unknown key ids cheap.
+    /// the keys are usable and lack it, and either the last fetch failed, the keys are fresh, and
+    /// the backoff or a fetch is running; or no fetch is in flight, and the refetch limit is
+    /// reached or the key is in the negative cache. Keeps a flood of unknown key ids cheap.
     pub(super) fn is_known_missing(
         &self,
         key_id: Option<&str>,

@@ -114,8 +114,8 @@ impl JwksCacheSettings {
     /// Such an issuer has withdrawn its keys, or it is broken. During the grace the keys are used
     /// as if the fetch had failed, so never longer than their TTL and
     /// [`stale_if_error`](Self::stale_if_error). After that, requests get 503. A response with
-    /// usable keys ends the grace, no other does, and a restart does not prolong it. Reported as
-    /// [`KeysEvent::Withdrawn`](crate::KeysEvent::Withdrawn).
+    /// usable keys, or a 304 that confirms the cached ones, ends the grace, and a restart does not
+    /// prolong it. Reported as [`KeysEvent::Withdrawn`](crate::KeysEvent::Withdrawn).
     pub const fn withdrawal_grace(mut self, time: Duration) -> Self {
         self.withdrawal_grace = time;
         self
@@ -160,8 +160,8 @@ impl JwksCacheSettings {
     /// least 10 ms. Default: 0.5 s and 4 s.
     ///
     /// `max` bounds how long recovery takes when the issuer is back. With `Retry-After` an issuer
-    /// can ask for more: up to 60 s, or 30 s after a fetch that a token with an unknown key caused,
-    /// and that does not delay scheduled refreshes.
+    /// can ask for more: up to 60 s, or 30 s after a fetch that a token with an unknown key or an
+    /// invalid signature caused, and that does not delay scheduled refreshes.
     pub const fn backoff(mut self, min: Duration, max: Duration) -> Self {
         self.min_backoff = min;
         self.max_backoff = max;
@@ -176,15 +176,17 @@ impl JwksCacheSettings {
     }
 
     /// Sets a directory for snapshots: the last fetched keys are stored there, in one file for each
-    /// issuer, and loaded at the next start unless they have expired by the TTL in the file. A
-    /// restart then needs no issuer. Default: off. A file that can't be read or written is reported
-    /// as [`KeysEvent::SnapshotFailed`](crate::KeysEvent::SnapshotFailed).
+    /// issuer, and loaded at the next start unless they have expired by the TTL in the file, or
+    /// were withdrawn for longer than [`withdrawal_grace`](Self::withdrawal_grace). A restart then
+    /// needs no issuer. Default: off. A file that can't be read or written is reported as
+    /// [`KeysEvent::SnapshotFailed`](crate::KeysEvent::SnapshotFailed).
     ///
     /// The file contains public keys only, and their URL without its query. The directory must
     /// exist. It must belong to the service alone: a process that can write to it can add trusted
-    /// keys. On Unix, no file is read or written, and `SnapshotFailed` is reported, if directory or
-    /// file belong to a user other than root and the one of this process, or group or others may
-    /// write to them, or the file is not a regular one, such as a symbolic link.
+    /// keys. On Unix, no file is written if the directory, and none is read if the directory or the
+    /// file, belongs to a user other than root and the one of this process, or group or others may
+    /// write to it; nor is a file read that is not a regular one, such as a symbolic link.
+    /// `SnapshotFailed` reports it.
     ///
     /// Note: in a directory that all users can write to, such as an `emptyDir` of Kubernetes,
     /// create one for the snapshots with mode 0700.
@@ -195,8 +197,8 @@ impl JwksCacheSettings {
 
     /// Sets how many fetches tokens whose key is not in the set can cause in `window`: those with
     /// an unknown `kid`, and those without `kid` and without a key for their `alg`. Scheduled
-    /// refreshes don't count. `count` is at most 100, and 0 allows none; `window` is more than
-    /// zero. Default: 2 in 30 s.
+    /// refreshes don't count, nor do repetitions of a failed fetch after its backoff. `count` is at
+    /// most 100, and 0 allows none; `window` is more than zero. Default: 2 in 30 s.
     ///
     /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not answer
     /// from its store. A key that such a fetch did not bring is cached as missing for `window`, or
@@ -231,8 +233,14 @@ impl JwksCacheSettings {
     /// or IP addresses, an IPv6 address in brackets, compared without regard to case. The port is
     /// not compared. Metadata that name another host count as a failed fetch.
     ///
-    /// Default: any host. Only an `https` issuer must then not name a loopback or link-local
-    /// address, nor `localhost`, unless that is its own host; private addresses are allowed.
+    /// Default: any host. Only an `https` issuer must then not name a loopback, link-local or
+    /// unspecified address, `localhost` or a name below it, or a host with `%` or a numeric last
+    /// label, unless that is its own host; private addresses are allowed.
+    ///
+    /// # Errors
+    ///
+    /// An empty list, or a host with a scheme, port or path, is an
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) when the layer is built.
     ///
     /// # Examples
     ///

@@ -1,7 +1,7 @@
 //! Files that no other user can have written.
 //!
-//! On Unix, a file and its directory must belong to this process's user or to root, and nobody else
-//! may write to them. Elsewhere only the type of the file is checked.
+//! On Unix, a file and its directory must belong to this process's user or to root, and no other
+//! user may write to them. Elsewhere only the type of the file is checked.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

@@ -13,7 +13,10 @@ use crate::request::{Paths, RequestParts, TokenSource};
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the places that may carry the token. Default: [`TokenSource::authorization`].
     ///
-    /// At least one. Two that read the same token are rejected when the layer is built.
+    /// # Errors
+    ///
+    /// None, or two that read the same token, are an
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) when the layer is built.
     pub fn token_sources(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         self.sources = sources.into_iter().collect();
         self
@@ -27,8 +30,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// that pass without claims: `Authorization` with the scheme `Bearer`, the header, one cookie,
     /// one parameter of the query, the WebSocket subprotocol. Other credentials, cookies and
     /// parameters stay. The claims stay in the extensions, and what checks and rejection responses
-    /// of the layer see is unchanged. A layer below that reads the same token finds none, and so
-    /// does whatever checks signatures over the headers.
+    /// of the layer see is unchanged. A layer below that reads the same token finds none. A check
+    /// of a signature over the headers (RFC 9421) fails if it covers what was removed.
     ///
     /// A token in the query is still in the copies of the URI that outer layers have made, such as
     /// axum's `OriginalUri` and the spans of a `Trace` layer.

@@ -15,8 +15,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
     /// rejected requests. Default: [`Challenge`](crate::Challenge).
     ///
-    /// What stands below the layer rejects with it, too: see [`Inherited`](crate::Inherited). For
-    /// a closure, use [`rejection_response_fn`](Self::rejection_response_fn).
+    /// What stands below the layer rejects with it, too: see [`Inherited`](crate::Inherited). For a
+    /// closure, use [`rejection_response_fn`](Self::rejection_response_fn).
     pub fn rejection_response<R2>(self, rejection: R2) -> JwtAuthBuilder<C, R2> {
         JwtAuthBuilder {
             issuers: self.issuers,
@@ -68,8 +68,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [`Challenge`](crate::Challenge) lists. Set `false` where 200 means that the request is
     /// allowed, such as in a service that a proxy asks (nginx's `auth_request`, Traefik's
     /// `forwardAuth`) with the method and headers of the caller, and in a service without gRPC.
-    /// Then what counts 401 and 403 misses none. With gRPC, count by the [`Error`](crate::Error) in
-    /// the extensions of the response.
+    /// Metrics of 401 and 403 then count every rejection. With gRPC, count by the
+    /// [`Error`](crate::Error) in the extensions of the response.
     ///
     /// It applies to every [`Challenge`](crate::Challenge) that rejects a request here or below the
     /// layer. Replaces [`grpc_paths`](Self::grpc_paths).
@@ -82,8 +82,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the only paths with [`grpc_responses`](Self::grpc_responses), for gRPC and HTTP on one
-    /// port. Default: all. [`predicate_uri`](Self::predicate_uri) says which path that is.
+    /// Limits [`grpc_responses`](Self::grpc_responses) to some paths, for gRPC and HTTP on one
+    /// port; elsewhere, gRPC requests get the HTTP status. Default: all paths. Replaces
+    /// [`grpc_responses`](Self::grpc_responses). [`predicate_uri`](Self::predicate_uri) says which
+    /// path that is.
     ///
     /// # Examples
     ///

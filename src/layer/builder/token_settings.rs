@@ -169,7 +169,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// Up to `max_entries` ids are stored, in a [`MemoryReplayStore`](crate::MemoryReplayStore) of
     /// this layer and its clones, until 5 minutes and the leeway after their tokens expire. When it
-    /// is full, no id is forgotten: new tokens get 503. So choose a number that is never reached.
+    /// is full, no id is evicted: new tokens get 503. So choose a number that is never reached.
     /// Minimum: 1.
     ///
     /// Two layers with this setting each accept a token once. To share a store between layers, or

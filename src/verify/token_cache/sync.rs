@@ -1,5 +1,5 @@
-//! The primitives that the cache synchronizes with. `tests/quality/loom` puts others in their place, to
-//! try every order of their operations.
+//! The primitives that the cache synchronizes with. `tests/quality/loom` puts others in their
+//! place, to try every order of their operations.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(super) use std::sync::{Mutex, MutexGuard};
