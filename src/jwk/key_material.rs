@@ -111,8 +111,12 @@ fn digest_of(first: &[u8], second: &[u8]) -> KeyDigest {
     keyed_digest(b"tower-jwt-auth: comparison of keys", [&len, first, second])
 }
 
-/// Returns the digest of a secret. It is equal for secrets that sign alike: HMAC pads them with
-/// zeros, and hashes long ones (RFC 2104 §2).
+/// Returns the digest of a secret. It is equal for secrets that differ in zeros at their end, with
+/// which HMAC pads them (RFC 2104 §2).
 fn digest_of_secret(secret: &[u8]) -> KeyDigest {
+    let mut secret = secret;
+    while let [start @ .., 0] = secret {
+        secret = start;
+    }
     keyed_digest(secret, [b"tower-jwt-auth: comparison of secrets", &[], &[]])
 }

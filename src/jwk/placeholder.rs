@@ -16,11 +16,12 @@ const MIN_SEQUENCE: usize = 4;
 
 /// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`.
 const WORDS: &str = "\
-    256 384 512 access admin api app asdf auth bit byte change character confidential default \
-    demo dev do-not dummy enough enter example fixme foobar generate hello here hmac hs256 \
-    hs384 hs512 insecure insert jwt key least local long minimum must not pass phrase \
-    placeholder please private prod production qwerty random replace sample secret secure \
-    server shared sign some string super test that this token use valid value very word your";
+    256 384 512 access admin api app asdf auth authentication bit byte change character \
+    confidential default demo dev development do-not dummy enough enter environment example fixme \
+    foobar for generate hello here hmac hs256 hs384 hs512 insecure insert jwt key least local long \
+    minimum must not only pass phrase placeholder please private prod production purposes qwerty \
+    random replace sample secret secure server shared sign some string super test that this token \
+    use valid value very word your";
 
 /// Returns whether a secret is a placeholder: too few of its bytes are more than words, sequences
 /// and separators, or it repeats a short block.

@@ -12,7 +12,7 @@ use tower::Service;
 use super::pending::PendingRequest;
 use super::rejections::{context, reject};
 use crate::error::Error;
-use crate::request::{LayerContext, LayerRejections, RequestParts, remove_tokens};
+use crate::request::{AccessToken, LayerContext, LayerRejections, RequestParts, remove_tokens};
 use crate::response::{RejectionResponse, make_private};
 
 pin_project! {
@@ -178,6 +178,7 @@ where
     } = *waiting;
     Poll::Ready(match outcome {
         Ok(extensions) => {
+            request.extensions_mut().remove::<AccessToken>();
             request.extensions_mut().extend(extensions);
             remove_tokens(pending.stripped(), &mut request);
             State::Inner {

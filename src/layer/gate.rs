@@ -72,9 +72,7 @@ impl<C> Gate<C> {
         C: Send + Sync + 'static,
     {
         remove_claims::<C>(request.extensions_mut(), layer);
-        if self.forwarding == Forwarding::Kept {
-            request.extensions_mut().remove::<AccessToken>();
-        }
+        request.extensions_mut().remove::<AccessToken>();
         self.strip(request);
     }
 

@@ -54,7 +54,8 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
 }
 
 /// Adds the claims to the extensions of a request, the token if it is kept, and what the checks
-/// have added. The claims last: no check can replace them.
+/// have added. The claims last: no check can replace them. The caller has removed the token that an
+/// outer layer left, which belongs to other claims.
 pub(super) fn add_to<C>(
     extensions: &mut Extensions,
     accepted: Accepted<C>,

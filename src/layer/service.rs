@@ -14,7 +14,7 @@ use super::pending::add_to;
 use super::ready::take_ready;
 use super::rejections::{context, reject};
 use crate::jwt::JsonClaims;
-use crate::request::{LayerContext, LayerRejections, RequestParts};
+use crate::request::{AccessToken, LayerContext, LayerRejections, RequestParts};
 use crate::response::{Challenge, RejectionResponse};
 
 /// The service that [`JwtAuthLayer`](crate::JwtAuthLayer) makes.
@@ -83,6 +83,7 @@ where
                 kept,
             } => {
                 let layer = self.context::<ResBody>();
+                request.extensions_mut().remove::<AccessToken>();
                 add_to(request.extensions_mut(), accepted, kept, layer);
                 self.gate.strip(&mut request);
                 ResponseFuture::inner(self.inner.call(request), needs_private)

@@ -11,7 +11,7 @@ use crate::request::{TokenSource, has_duplicates};
 use crate::verify::{ConfiguredIssuer, shared_secret};
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
-const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
+pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
 /// No valid token is shorter than the minimum. The maximum bounds the memory of a request.
 const TOKEN_LEN: RangeInclusive<usize> = 64..=1024 * 1024;
 /// An access token has about ten members. The maximum bounds the memory of a request.

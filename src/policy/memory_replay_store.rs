@@ -27,7 +27,8 @@ const LOG_INTERVAL: u32 = 60;
 /// need a [`ReplayStore`] of your own to share.
 ///
 /// An entry is a hash of issuer and id, of fixed size: about 50 to 100 bytes, whatever the length
-/// of the id. It stays at least until 5 minutes and the leeway after its token expires, unless
+/// of the id. It stays at least until 5 minutes and the leeway after its token expires (with
+/// [`replay_store`](crate::JwtAuthBuilder::replay_store): the longest leeway, an hour), unless
 /// [`WhenFull::Evict`] is set.
 ///
 /// # Examples

@@ -86,7 +86,7 @@ impl LayerContext {
 
     /// Returns the layer's response to a rejected request.
     pub(crate) fn respond(&self, error: &Error, request: &RequestParts<'_>) -> Option<AnyResponse> {
-        let request = request.with_layer(Some(self));
+        let request = request.with_layer(Some(self)).inherited();
         (self.respond)(self.rejections.maker(), error, &request)
     }
 }

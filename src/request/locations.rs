@@ -34,9 +34,14 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
     .into())
 }
 
-/// Returns what follows the scheme `Bearer`, or `None` if the scheme is another one.
+/// Returns what follows the scheme `Bearer`, or `None` if the scheme is another one. White space
+/// around a field's value does not belong to it (RFC 9110 §5.5); servers of HTTP/2 leave it there.
 pub(super) fn bearer_credentials(value: &[u8]) -> Option<&[u8]> {
     const SCHEME: &[u8] = b"Bearer";
+    let value = match value {
+        [b' ' | b'\t', ..] => value.trim_ascii_start(),
+        _ => value,
+    };
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
     // The usual spelling first: this is cheaper than ignoring case.
     let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);

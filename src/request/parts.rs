@@ -28,6 +28,8 @@ pub struct RequestParts<'r> {
     extensions: &'r Extensions,
     /// The layer whose responses a rejection takes over.
     layer: Option<&'r LayerContext>,
+    /// Whether a maker of that layer makes the response, so that it can't ask itself for one.
+    is_inherited: bool,
 }
 
 impl<'r> RequestParts<'r> {
@@ -88,6 +90,18 @@ impl<'r> RequestParts<'r> {
     pub(crate) const fn with_layer(self, layer: Option<&'r LayerContext>) -> Self {
         Self { layer, ..self }
     }
+
+    /// Sets that the maker of the layer makes the response.
+    pub(crate) const fn inherited(self) -> Self {
+        Self {
+            is_inherited: true,
+            ..self
+        }
+    }
+
+    pub(crate) const fn is_inherited(&self) -> bool {
+        self.is_inherited
+    }
 }
 
 impl<'r, B> From<&'r Request<B>> for RequestParts<'r> {
@@ -99,6 +113,7 @@ impl<'r, B> From<&'r Request<B>> for RequestParts<'r> {
             headers: request.headers(),
             extensions: request.extensions(),
             layer: None,
+            is_inherited: false,
         }
     }
 }
@@ -112,6 +127,7 @@ impl<'r> From<&'r request::Parts> for RequestParts<'r> {
             headers: &parts.headers,
             extensions: &parts.extensions,
             layer: None,
+            is_inherited: false,
         }
     }
 }

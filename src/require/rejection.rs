@@ -38,7 +38,8 @@ impl<C: Send + Sync + 'static> Claims<C> {
         error: Error,
         request: &RequestParts<'_>,
     ) -> Response<ResBody> {
-        let request = request.with_layer(layer_above::<C>(request.extensions()));
+        let layer = layer_above::<C>(request.extensions()).or(request.layer());
+        let request = request.with_layer(layer);
         reject(&Inherited, error, &request)
     }
 }

@@ -20,7 +20,8 @@ use crate::request::RequestParts;
 ///
 /// If the body of the layer's responses has another type, because a layer in between changes it,
 /// the response has the same status and no body, and the same headers but those that describe one.
-/// Without a layer, it is that of [`Challenge`].
+/// Without a layer, it is that of [`Challenge`], and so it is where this
+/// is the maker of a `JwtAuthLayer` itself, or its maker asks for the response of its own layer.
 ///
 /// For a middleware of your own, see
 /// [`Claims::rejection_response`](crate::Claims::rejection_response).
@@ -30,8 +31,8 @@ pub struct Inherited;
 
 impl<ResBody: Default + 'static> RejectionResponse<ResBody> for Inherited {
     fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<ResBody> {
-        let response = request.layer().map(|layer| layer.respond(error, request));
-        match response.flatten() {
+        let layer = request.layer().filter(|_| !request.is_inherited());
+        match layer.and_then(|layer| layer.respond(error, request)) {
             Some(response) => with_body_of_type(response),
             None => Challenge::new().rejection_response(error, request),
         }

@@ -4,13 +4,15 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
 
@@ -23,7 +25,7 @@ pub(crate) struct Offload {
     /// One for each core: more checks at a time would only slow each other down.
     permits: Arc<Semaphore>,
     waiters: Semaphore,
-    /// How long a request may wait for a permit. Bounds the delay by a flood of slow signatures.
+    /// How long a request may wait for a thread. Bounds the delay by a flood of slow signatures.
     timeout: Duration,
 }
 
@@ -58,16 +60,29 @@ impl Offload {
         self.algorithms.contains(algorithm)
     }
 
-    /// Runs `work` on another thread.
+    /// Runs `work` on another thread. Gives up if it has not started within the timeout.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotRun> {
+        let start = Instant::now();
         let permit = self.acquire().await?;
+        // Set by who comes first: the thread that starts the work, or the request that gives up.
+        let decided = Arc::new(AtomicBool::new(false));
+        let is_given_up = Arc::clone(&decided);
         // The work owns the permit: the request may be cancelled while the work goes on.
-        let task = spawn_blocking(move || (work(), drop(permit)).0);
-        match task.await {
-            Ok(done) => Ok(done),
+        let mut task = spawn_blocking(move || {
+            let _permit = permit;
+            (!is_given_up.swap(true, Relaxed)).then(work)
+        });
+        let rest = self.timeout.saturating_sub(start.elapsed());
+        let outcome = match timeout(rest, &mut task).await {
+            Ok(outcome) => outcome,
+            Err(_) if !decided.swap(true, Relaxed) => return Err(NotRun::TimedOut(self.timeout)),
+            Err(_) => task.await,
+        };
+        match outcome {
+            Ok(done) => done.ok_or(NotRun::TimedOut(self.timeout)),
             // The user's claims type or clock panicked: the request's task panics, too.
             Err(error) => error
                 .try_into_panic()

@@ -27,6 +27,11 @@ pub(crate) mod runtime {
             self
         }
 
+        pub(crate) fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
+            self.0.max_blocking_threads(threads);
+            self
+        }
+
         pub(crate) fn enable_all(&mut self) -> &mut Self {
             self.0.enable_all();
             self

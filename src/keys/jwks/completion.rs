@@ -64,10 +64,13 @@ impl Shared {
         // Until the end of the next fetch, which starts then.
         self.extend_grace(failure.retry_at);
         let failures = state.failures();
-        let withdrawal = cause.is_empty_set().then(|| self.withdraw(now)).flatten();
+        let is_empty_set = cause.is_empty_set();
+        let withdrawal = is_empty_set.then(|| self.withdraw(now)).flatten();
+        let is_withdrawn = is_empty_set && self.snapshot.load().is_withdrawn();
         let staleness = self.staleness_event(&mut state, now);
         drop(state);
-        if withdrawal.is_some() {
+        if is_withdrawn {
+            // Also when it was withdrawn before: the file may not have been written then.
             self.save(fetch_id, Change::Withdrawal);
         }
         self.context.report(&KeysEvent::FetchFailed {

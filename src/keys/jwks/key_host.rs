@@ -1,6 +1,6 @@
 //! The hosts on which metadata may name a JWK set.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
@@ -40,17 +40,54 @@ fn is_local(host: &str) -> bool {
     }
 }
 
-const fn is_local_address(address: IpAddr) -> bool {
+fn is_local_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unicast_link_local() || v6.is_unspecified(),
+        IpAddr::V6(v6) => {
+            let embedded = embedded_in(v6).map(IpAddr::V4);
+            v6.is_loopback()
+                || v6.is_unicast_link_local()
+                || v6.is_unspecified()
+                || embedded.is_some_and(is_local_address)
+        }
     }
 }
 
-/// `localhost` and the names below it (RFC 6761 §6.3).
+/// Returns the IPv4 address in an IPv6 address: compatible (RFC 4291 §2.5.5.1), translated (RFC
+/// 7915), by NAT64 (RFC 6052), or by 6to4 (RFC 3056).
+fn embedded_in(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => {
+            let bits = u32::from(high) << 16 | u32::from(low);
+            Some(Ipv4Addr::from_bits(bits))
+        }
+        _ => None,
+    }
+}
+
+/// Names that systems give themselves in their file of hosts, and one of a link-local service.
+const LOCAL_NAMES: [&str; 8] = [
+    "localhost.localdomain",
+    "localhost4",
+    "localhost4.localdomain4",
+    "localhost6",
+    "localhost6.localdomain6",
+    "ip6-localhost",
+    "ip6-loopback",
+    "metadata.google.internal",
+];
+
+/// `localhost` and the names below it (RFC 6761 §6.3), and [`LOCAL_NAMES`]. Other names are not
+/// resolved.
 fn is_localhost(host: &str) -> bool {
     let last = host.rsplit('.').next();
     last.is_some_and(|label| label.eq_ignore_ascii_case("localhost"))
+        || LOCAL_NAMES
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(host))
 }
 
 /// Returns whether the last label is a number: then the URL standard reads the host as an IPv4
@@ -78,6 +115,13 @@ mod tests {
             "[::]",
             "[fe80::1]",
             "[febf::1]",
+            "[::127.0.0.1]",
+            "[::ffff:0:127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:a9fe:a9fe::]",
+            "ip6-localhost",
+            "localhost.localdomain",
+            "Metadata.Google.Internal.",
             "[::ffff:127.0.0.1]",
             "[::ffff:169.254.169.254]",
             "127.0.0.1.",

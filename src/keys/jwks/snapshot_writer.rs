@@ -36,8 +36,8 @@ pub(super) enum Change {
 /// write and the report of its error, and is only ever tried, so no thread waits for it.
 pub(super) struct SnapshotWriter {
     pub(super) file: SnapshotFile,
-    /// The newest keys that no thread writes yet.
-    pending: Mutex<Option<PendingSnapshot>>,
+    /// The newest keys that no thread writes yet, and their withdrawal.
+    pending: Mutex<Vec<PendingSnapshot>>,
     /// Locked by the thread that writes. The id of the last fetch whose keys it has tried to write.
     writing: Mutex<u64>,
 }
@@ -46,7 +46,7 @@ impl SnapshotWriter {
     pub(super) const fn new(file: SnapshotFile) -> Self {
         Self {
             file,
-            pending: Mutex::new(None),
+            pending: Mutex::new(Vec::new()),
             writing: Mutex::new(0),
         }
     }
@@ -55,29 +55,45 @@ impl SnapshotWriter {
     /// pending: threads may overtake each other.
     pub(super) fn submit(&self, snapshot: PendingSnapshot) {
         let mut pending = lock(&self.pending);
-        if pending
-            .as_ref()
-            .is_none_or(|other| other.fetch_id < snapshot.fetch_id)
-        {
-            *pending = Some(snapshot);
+        let is_withdrawal = |one: &PendingSnapshot| matches!(one.change, Change::Withdrawal);
+        match pending.last() {
+            Some(last) if last.fetch_id >= snapshot.fetch_id => return,
+            Some(last) if is_withdrawal(last) && is_withdrawal(&snapshot) => return,
+            _ => {}
         }
+        // A withdrawal is of the keys before it. Other keys end it.
+        if !is_withdrawal(&snapshot) {
+            pending.clear();
+        }
+        pending.push(snapshot);
     }
 
     /// Writes the pending keys. If another thread is writing, returns at once: that thread looks
     /// for pending keys when it is done.
     pub(super) fn write(&self, on_error: impl Fn(&io::Error)) {
-        while lock(&self.pending).is_some() {
+        while !lock(&self.pending).is_empty() {
             let Some(mut written) = try_lock(&self.writing) else {
                 return;
             };
-            let pending = lock(&self.pending).take();
-            let Some(snapshot) = pending.filter(|snapshot| snapshot.fetch_id > *written) else {
-                continue;
-            };
-            *written = snapshot.fetch_id;
-            if let Err(error) = self.file.write(&snapshot) {
-                on_error(&error);
+            let pending = std::mem::take(&mut *lock(&self.pending));
+            for snapshot in &pending {
+                self.write_one(snapshot, &mut written, &on_error);
             }
+        }
+    }
+
+    fn write_one(
+        &self,
+        snapshot: &PendingSnapshot,
+        written: &mut u64,
+        on_error: impl Fn(&io::Error),
+    ) {
+        if snapshot.fetch_id <= *written {
+            return;
+        }
+        *written = snapshot.fetch_id;
+        if let Err(error) = self.file.write(snapshot) {
+            on_error(&error);
         }
     }
 }
@@ -155,7 +171,7 @@ mod tests {
             assert!(read.unwrap().is_none());
             drop(writing);
             writer.write(no_error);
-            assert!(lock(&writer.pending).is_none());
+            assert!(lock(&writer.pending).is_empty());
         });
         assert_eq!(key_id.as_deref(), Some("second"));
     }

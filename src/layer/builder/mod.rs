@@ -221,8 +221,12 @@ where
             .map(MemoryReplayStore::new)
             .transpose()?;
         let in_memory = in_memory.map(|store| -> Arc<dyn ReplayStore> { Arc::new(store) });
-        if let Some(store) = in_memory.or(self.replay_store) {
-            let leeway = self.rules.leeway;
+        // Another layer that shares a store may have a longer leeway.
+        let of_layer = in_memory.map(|store| (store, self.rules.leeway));
+        let shared = self
+            .replay_store
+            .map(|store| (store, validation::MAX_LEEWAY));
+        if let Some((store, leeway)) = of_layer.or(shared) {
             self.policy
                 .add(Stage::SingleUse, SingleUse { store, leeway });
         }

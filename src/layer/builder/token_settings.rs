@@ -229,7 +229,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [`offload`](Self::offload). After that it gets 503. Default: 1 s. More than zero.
     ///
     /// This bounds how long a flood of forged tokens can delay others whose signatures are
-    /// offloaded. A request that waits needs a tokio runtime with a timer (`enable_time`).
+    /// offloaded. It needs a tokio runtime with a timer (`enable_time`).
     pub const fn offload_timeout(mut self, timeout: Duration) -> Self {
         self.offload_timeout = timeout;
         self

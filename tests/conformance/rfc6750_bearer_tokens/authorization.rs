@@ -28,6 +28,16 @@ async fn the_token_follows_one_or_more_spaces() {
 }
 
 // 1
+// RFC 9110 §5.5: it is no part of the value. Servers of HTTP/2 leave it there.
+#[tokio::test]
+async fn white_space_before_the_scheme_is_ignored() {
+    for start in [" ", "\t", " \t "] {
+        let value = format!("{start}Bearer {}", token().sign());
+        let answer = ask(&layer(), request(&[("authorization", &value)])).await;
+        answer.named(start).accepted();
+    }
+}
+
 #[tokio::test]
 async fn a_tab_is_not_a_space() {
     for gap in ["\t", " \t", "\t "] {

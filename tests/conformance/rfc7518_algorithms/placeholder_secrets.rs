@@ -5,7 +5,7 @@ use tower_jwt_auth::{Algorithm, ConfigErrorKind, JwtAuthLayer, Key, KeySet, Skip
 
 use crate::support::{AUDIENCE, ISSUER, encode};
 
-const PLACEHOLDERS: [&str; 20] = [
+const PLACEHOLDERS: [&str; 23] = [
     // Those of jwt.io.
     "a-string-secret-at-least-256-bits-long",
     "a-valid-string-secret-that-is-at-least-384-bits-long",
@@ -19,6 +19,9 @@ const PLACEHOLDERS: [&str; 20] = [
     "this is a very secure password for jwt tokens",
     "replace this with a random string of 32 characters",
     "default-insecure-development-secret\n",
+    "jwt_secret_key_for_development_purposes_only",
+    "this-is-a-secret-key-for-development-only!!",
+    "django-insecure-development-key-do-not-use-in-production",
     "0123456789abcdef0123456789abcdef",
     "01234567890123456789012345678901",
     "abcdefghijklmnopqrstuvwxyz123456",

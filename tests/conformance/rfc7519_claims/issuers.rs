@@ -137,6 +137,11 @@ fn a_secret_with_zeros_appended_is_the_same_secret() {
     let padded = TestKey::from_secret(Algorithm::HS256, [&secret[..], &[0; 8]].concat());
     let secret = TestKey::from_secret(Algorithm::HS256, &secret);
     assert_eq!(apart(&secret, &padded), Err(ConfigErrorKind::SharedSecret));
+    // A block of SHA-512 is longer than one of SHA-256.
+    let secret: Vec<u8> = (1..=64).collect();
+    let padded = TestKey::from_secret(Algorithm::HS512, [&secret[..], &[0]].concat());
+    let secret = TestKey::from_secret(Algorithm::HS512, &secret);
+    assert_eq!(apart(&secret, &padded), Err(ConfigErrorKind::SharedSecret));
 }
 
 // An issuer that has the secret can sign with either hash.

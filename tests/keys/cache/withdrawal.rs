@@ -282,3 +282,28 @@ async fn keys_from_a_file_can_be_withdrawn_and_published_again() {
     sleep(SECOND * 1000).await;
     assert_eq!(ask(&authenticator, &token).await, None);
 }
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn a_withdrawal_that_could_not_be_written_is_written_later() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let mode = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    let mock = day_long();
+    let settings = || JwksCacheSettings::default().snapshot_dir(folder.path());
+    let authenticator = mock.builder(settings()).build_authenticator().unwrap();
+    authenticator.prefetch().await.unwrap();
+    let file = folder.written().await;
+    // Not trusted, so not written.
+    mode(0o777);
+    respond(&mock, &authenticator, EMPTY_SETS[0].clone()).await;
+    mode(0o700);
+    let is_written = || fs::read_to_string(&file).unwrap().contains("withdrawn_at");
+    let limit = std::time::Instant::now() + 20 * SECOND;
+    while !is_written() {
+        assert!(std::time::Instant::now() < limit, "it is not written");
+        sleep(SECOND).await;
+        let _ = authenticator.prefetch().await;
+        let _ = tokio::task::spawn_blocking(|| std::thread::sleep(SECOND / 20)).await;
+    }
+}

@@ -76,8 +76,9 @@ async fn a_full_store_has_space_again_when_its_tokens_have_expired_and_their_mar
         let token = token(&id.to_string(), 600);
         assert!(rejection(&layer, &token).await.is_none());
     }
-    let new = [token("a", 6000), token("b", 6000)];
-    advance(Duration::from_secs(600 + 60 + 300 - 10)).await;
+    let new = [token("a", 9000), token("b", 9000)];
+    // The longest leeway that a layer with this store can have is an hour.
+    advance(Duration::from_secs(600 + 60 * 60 + 300 - 10)).await;
     let early = rejections(&layer, &new).await;
     assert!(all_are(&early, Some(ErrorKind::CheckUnavailable)));
     advance(Duration::from_secs(30)).await;
@@ -183,4 +184,23 @@ fn a_store_without_space_is_rejected() {
     assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
     let expected = "max_entries of MemoryReplayStore is 0: must be at least 1";
     assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_used_at_a_layer_without_leeway_stays_used_for_one_with_an_hour() {
+    let store = store(100);
+    let clock = tower_jwt_auth::testing::TestClock::frozen();
+    let layer = |leeway| {
+        let layer = builder().clock(clock.clone()).replay_store(store.clone());
+        layer.leeway(leeway).build().unwrap()
+    };
+    let (strict, lenient) = (layer(Duration::ZERO), layer(Duration::from_secs(60 * 60)));
+    let token = token().clock(&clock).claim("jti", "1");
+    let token = token.expires_in(Duration::from_secs(60)).sign();
+    assert!(rejection(&strict, &token).await.is_none());
+    let passed = Duration::from_secs(60 + 59 * 60);
+    clock.advance(passed);
+    advance(passed).await;
+    let rejected = rejection(&lenient, &token).await.unwrap();
+    assert_eq!(rejected.kind(), ErrorKind::Replayed);
 }

@@ -266,3 +266,22 @@ async fn claims_that_a_service_inserted_itself_carry_no_responses() {
     let response = routes().oneshot(request).await.unwrap();
     assert!(challenge(&response).starts_with("Bearer error=\"insufficient_scope\""));
 }
+
+// It would ask itself for the response, without end.
+#[tokio::test]
+async fn a_layer_that_is_told_to_inherit_its_own_responses_sends_a_challenge() {
+    let inherits = builder().rejection_response(Inherited::default());
+    let asks = builder().rejection_response_fn(|error: &Error, request: &RequestParts<'_>| {
+        <Claims>::rejection_response::<Body>(error.clone(), request)
+    });
+    for app in [
+        routes().layer(inherits.build().unwrap()),
+        routes().layer(asks.build().unwrap()),
+    ] {
+        for (token, status) in [(None, 401), (Some(token()), 403)] {
+            let response = send(&app, "/layered", token.as_ref()).await;
+            assert_eq!(response.status(), status);
+            assert!(challenge(&response).starts_with(REALM));
+        }
+    }
+}

@@ -120,3 +120,15 @@ async fn the_body_of_a_response_ends_with_the_token_of_its_request() {
     let body = body.unwrap().unwrap().to_bytes();
     assert_eq!(body, "tick".repeat(5));
 }
+
+// In a task that never waits, the timer of the runtime never fires.
+#[tokio::test]
+async fn a_stream_that_is_always_ready_ends_when_the_token_expires() {
+    let second = Duration::from_secs(1);
+    let mut ready = until_expiry(stream::repeat("tick"), &claims(second).await);
+    let start = std::time::Instant::now();
+    while ready.next().await.is_some() {
+        assert!(start.elapsed() < 20 * second, "it does not end");
+    }
+    assert!(ready.is_expired());
+}

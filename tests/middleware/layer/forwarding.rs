@@ -243,3 +243,37 @@ fn a_token_whose_place_is_unknown_cannot_be_removed() {
         assert!(error.to_string().contains("TokenSource::custom"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn the_token_that_an_outer_layer_kept_does_not_stay_beside_the_claims_of_another() {
+    let outer = builder().keep_token().build().unwrap();
+    let cookie = || builder().token_sources([TokenSource::cookie("session").unwrap()]);
+    let inner = [
+        cookie().strip_token(),
+        cookie(),
+        cookie().check_fn(|_: &Claims, _| {
+            CheckOutcome::Pending(Box::pin(async { Ok(http::Extensions::default()) }))
+        }),
+        cookie().skip(|_| true),
+        cookie().keep_token(),
+    ];
+    let (alice, bob) = (
+        token().subject("alice").sign(),
+        token().subject("bob").sign(),
+    );
+    for (index, inner) in inner.map(|inner| inner.build().unwrap()).iter().enumerate() {
+        let mut request = bearer(&alice);
+        let cookie = format!("session={bob}").parse().unwrap();
+        request.headers_mut().insert("cookie", cookie);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let service = service_fn(move |request: Request<()>| {
+            let _ = sender.send(request.extensions().get::<AccessToken>().cloned());
+            async { Ok::<_, Infallible>(Response::new(String::new())) }
+        });
+        let service = outer.layer(inner.layer(service));
+        service.oneshot(request).await.unwrap();
+        let kept = receiver.recv().unwrap();
+        let expected = (index == 4).then_some(&*bob);
+        assert_eq!(kept.as_ref().map(AccessToken::as_str), expected, "{index}");
+    }
+}

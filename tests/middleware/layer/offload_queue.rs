@@ -181,3 +181,30 @@ fn an_offload_timeout_of_zero_is_an_invalid_setting() {
         "offload_timeout is 0ns: must be more than zero"
     );
 }
+
+#[test]
+fn the_timeout_includes_the_wait_for_a_thread_that_other_work_keeps_busy() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let timeout = Duration::from_millis(100);
+    let authenticator = builder()
+        .offload([Algorithm::ES256])
+        .offload_timeout(timeout);
+    let authenticator = authenticator.build_authenticator().unwrap();
+    runtime.block_on(async {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || held.recv().is_err());
+        let error = authenticator
+            .authenticate(&token().sign())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::CheckUnavailable);
+        drop(release);
+        assert!(busy.await.unwrap());
+        assert!(authenticator.authenticate(&token().sign()).await.is_ok());
+    });
+}
