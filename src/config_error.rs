@@ -72,8 +72,8 @@ impl ConfigError {
         }
     }
 
-    /// Returns an error of kind [`ConfigErrorKind::InvalidSetting`]. The message names the setting,
-    /// its value, and what would be right.
+    /// Returns an error of kind [`ConfigErrorKind::InvalidSetting`]. The message is to name the
+    /// setting, its value if there is one to show, and what would be right.
     pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ConfigErrorKind::InvalidSetting, message)
     }

@@ -14,10 +14,11 @@ impl Error {
     /// clone it for each request.
     ///
     /// [`kind`](Self::kind) is [`ErrorKind::Custom`] with `name`, which is logged, and which
-    /// `DetailedStatus` (feature `tonic`) sends to gRPC callers as the reason. `description` is
-    /// shown to the caller: in the challenge, which [`Unavailable`](ErrorClass::Unavailable) does
-    /// not have, as `grpc-message`, or in [`ProblemDetails`](crate::ProblemDetails), which show the
-    /// name, too.
+    /// `DetailedStatus` (feature `tonic`) sends to gRPC callers in upper case as the reason.
+    /// `description` is shown to the caller: in the challenge, which
+    /// [`Unavailable`](ErrorClass::Unavailable) does not have, as `grpc-message`, or in
+    /// [`ProblemDetails`](crate::ProblemDetails), which show the name, too, if a
+    /// [`type_prefix`](crate::ProblemDetails::type_prefix) is set.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use crate::{Claims, Error, ErrorKind, MissingClaims, RequestParts, trace};
 ///
 /// | call | [`claims`](Self::claims) | [`optional_claims`](Self::optional_claims) |
 /// |---|---|---|
-/// | has a valid token | claims | claims |
+/// | was accepted with a valid token | claims | claims |
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | `UNAUTHENTICATED` | `None` |
 /// | no layer with this claims type ran | `INTERNAL` | `INTERNAL` |
 ///

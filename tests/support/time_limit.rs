@@ -8,6 +8,8 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
+
 thread_local! {
     /// What the test waits for, as far as it said so.
     static AWAITED: Cell<&'static str> = const { Cell::new("something that does not happen") };
@@ -38,6 +40,8 @@ pub(crate) async fn within_limit<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut alarm = None;
     poll_fn(|context| {
+        // Before the first poll, which may not return.
+        alarm.get_or_insert_with(|| Alarm::set(*LIMIT, context.waker().clone()));
         if let Poll::Ready(output) = future.as_mut().poll(context) {
             return Poll::Ready(output);
         }
@@ -47,16 +51,19 @@ pub(crate) async fn within_limit<F: Future>(future: F) -> F::Output {
             *LIMIT,
             AWAITED.get()
         );
-        alarm.get_or_insert_with(|| Alarm::set(*LIMIT, context.waker().clone()));
         Poll::Pending
     })
     .await
 }
 
-/// Like that of `futures`, within the limit.
+/// Like that of `futures`, within the limit. A future that is ready at once needs no thread for it.
 #[track_caller]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    futures::executor::block_on(within_limit(future))
+    let mut future = pin!(future);
+    match future.as_mut().now_or_never() {
+        Some(output) => output,
+        None => futures::executor::block_on(within_limit(future)),
+    }
 }
 
 /// Wakes a task at the limit. Ends the process if the task does not yield for as long again.

@@ -63,8 +63,10 @@ impl FetchContext {
         }
     }
 
-    /// Returns the snapshot that an earlier process wrote, unless it has expired by the TTL in the
-    /// file, or its keys were withdrawn.
+    /// Returns the snapshot that an earlier process wrote. Returns `None` if there is no usable
+    /// one, if the TTL in the file and `stale_if_error` have passed, if its keys were withdrawn and
+    /// `withdrawal_grace` has passed since, or if a time in the file is more than a minute in the
+    /// future. Reports a failed read.
     pub(super) fn restore(&self) -> Option<Snapshot> {
         let file = &self.snapshot_writer.as_ref()?.file;
         let restored = file

@@ -176,9 +176,10 @@ impl JwksCacheSettings {
     }
 
     /// Sets a directory for snapshots: the last fetched keys are stored there, in one file for each
-    /// issuer, and loaded at the next start unless they have expired by the TTL in the file, or
-    /// were withdrawn for longer than [`withdrawal_grace`](Self::withdrawal_grace). A restart then
-    /// needs no issuer. Default: off. A file that can't be read or written is reported as
+    /// issuer, and loaded at the next start unless the TTL in the file and
+    /// [`stale_if_error`](Self::stale_if_error) have passed, or they were withdrawn for longer than
+    /// [`withdrawal_grace`](Self::withdrawal_grace). A restart then needs no issuer. Default: off.
+    /// A file that can't be read or written is reported as
     /// [`KeysEvent::SnapshotFailed`](crate::KeysEvent::SnapshotFailed).
     ///
     /// The file contains public keys only, and their URL without its query. The directory must

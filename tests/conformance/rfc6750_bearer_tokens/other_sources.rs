@@ -2,7 +2,7 @@
 //! which are opt-in.
 
 use http::{HeaderName, HeaderValue, Request};
-use tower_jwt_auth::{ErrorKind, JwtAuthLayer, TokenSource};
+use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer, TokenSource};
 
 use crate::support::tokio;
 use crate::support::{ask, bearer, builder, encode, layer, request, token};
@@ -221,4 +221,29 @@ async fn a_custom_source_is_treated_like_the_others() {
     both.headers_mut()
         .insert("authorization", format!("Bearer {token}").parse().unwrap());
     ask(&layer, both).await.invalid_request();
+}
+
+#[test]
+fn two_sources_that_read_one_header_are_a_configuration_error() {
+    let header = |name: &'static str| TokenSource::header(HeaderName::from_static(name));
+    let build = |sources: [TokenSource; 2]| builder().token_sources(sources).build();
+    assert!(build([header("x-token"), header("x-other")]).is_ok());
+    let error = build([header("x-token"), header("x-token")]).unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
+}
+
+// RFC 6750 §3.1: the request is malformed, but not because a token is in two places.
+#[tokio::test]
+async fn a_scheme_without_a_token_beside_a_token_elsewhere_is_a_malformed_token() {
+    let sources = [
+        TokenSource::authorization(),
+        TokenSource::cookie("session").unwrap(),
+    ];
+    let layer = builder().token_sources(sources).build().unwrap();
+    let cookie = format!("session={}", token().sign());
+    for value in ["Bearer ", "Bearer\tx"] {
+        let request = request(&[("authorization", value), ("cookie", &cookie)]);
+        let answer = ask(&layer, request).await.named(value);
+        answer.invalid_token(ErrorKind::MalformedToken);
+    }
 }

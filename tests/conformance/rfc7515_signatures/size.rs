@@ -1,9 +1,9 @@
 //! Requirement 8: the maximum length of a token, 16 KiB by default.
 
-use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer};
+use tower_jwt_auth::{ConfigErrorKind, ErrorKind, JwtAuthLayer, TokenSource};
 
 use crate::support::tokio;
-use crate::support::{HEADER, builder, default_key, layer, payload, send};
+use crate::support::{HEADER, ask, builder, default_key, encode, layer, payload, request, send};
 
 const KIB: usize = 1024;
 
@@ -68,4 +68,18 @@ fn a_limit_out_of_range_is_a_configuration_error() {
         let error = builder().max_token_len(bytes).build().unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{bytes}");
     }
+}
+
+#[tokio::test]
+async fn a_websocket_protocol_may_contain_a_token_of_the_maximum_length() {
+    let layer = builder().max_token_len(500);
+    let layer = layer.token_sources([TokenSource::websocket_protocol()]);
+    let layer = layer.build().unwrap();
+    let send = async |length: usize| {
+        let token = encode(token_of_length(length));
+        let protocol = format!("base64url.bearer.authorization.k8s.io.{token}");
+        ask(&layer, request(&[("sec-websocket-protocol", &protocol)])).await
+    };
+    send(500).await.accepted();
+    send(501).await.invalid_token(ErrorKind::TokenTooLarge);
 }

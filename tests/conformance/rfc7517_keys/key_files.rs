@@ -143,6 +143,27 @@ fn a_pem_key_may_have_other_line_ends_and_text_around_it() {
     }
 }
 
+const P_224: &str = "-----BEGIN PUBLIC KEY-----
+ME4wEAYHKoZIzj0CAQYFK4EEACEDOgAE23eYzFVHVuERBCrOM5itxj+Jo+c1wK17
+hYZU0BstJ8y9jGh/fYdPQcQXfDMo3k/4DIxRe6y4hSQ=
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn the_error_tells_another_curve_from_a_compressed_point() {
+    let text = |pem: &str| Key::from_pem(pem).unwrap_err().to_string();
+    assert!(
+        text(P_224).contains("has no curve that its type supports"),
+        "{}",
+        text(P_224)
+    );
+    let compressed = text(COMPRESSED);
+    assert!(
+        compressed.contains("values that do not form a key"),
+        "{compressed}"
+    );
+}
+
 #[test]
 fn unsupported_and_weak_keys_are_rejected() {
     for pem in [SECP256K1, COMPRESSED, X25519, RSA_1024] {

@@ -221,3 +221,152 @@ async fn a_weak_key_that_an_issuer_publishes_is_skipped() {
         .await
         .invalid_token(ErrorKind::UnknownKey);
 }
+
+fn text_of(jwk: &Value) -> String {
+    Key::from_jwk(&jwk.to_string()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_error_says_what_is_wrong_with_a_curve_or_a_coordinate() {
+    let curve = "the key has no curve that its type supports: P-256, P-384 or P-521 for EC, Ed25519 \
+                 for OKP";
+    for jwk in [
+        ec(|jwk| drop(jwk.as_object_mut().unwrap().remove("crv"))),
+        ec(|jwk| jwk["crv"] = json!("Ed25519")),
+        json!({"kty": "OKP", "crv": "P-256", "x": encode([7; 32])}),
+        json!({"kty": "OKP", "x": encode([7; 32])}),
+    ] {
+        assert_eq!(text_of(&jwk), curve, "{jwk}");
+    }
+    for member in ["x", "y"] {
+        let jwk = ec(|jwk| resized(jwk, member, |bytes| bytes.truncate(31)));
+        assert_eq!(
+            text_of(&jwk),
+            "the key has a coordinate of the wrong length for its curve"
+        );
+    }
+}
+
+#[test]
+fn a_secret_of_eight_different_bytes_is_accepted_and_one_of_seven_is_not() {
+    // No block of fewer than 16 bytes is repeated.
+    let of = |values: usize| -> Vec<u8> {
+        let index = |n: usize| (n * n + n / 3 + 5 * (n / 7)) % values;
+        (0..64).map(|n| b"kX9~q;R)"[index(n)]).collect()
+    };
+    assert!(Key::from_secret(Algorithm::HS256, of(8)).is_ok());
+    let error = Key::from_secret(Algorithm::HS256, of(7)).unwrap_err();
+    assert!(
+        error.to_string().contains("fewer than 8 distinct"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_secret_that_only_resembles_a_key_file_is_accepted() {
+    let random = encode(
+        secret(64)
+            .iter()
+            .map(|byte| byte ^ 0x5a)
+            .collect::<Vec<_>>(),
+    );
+    for secret in [
+        format!("{{{random}"),
+        format!("{random}\"kty\""),
+        format!("{random}ssh-"),
+    ] {
+        assert!(
+            Key::from_secret(Algorithm::HS256, &secret).is_ok(),
+            "{secret}"
+        );
+    }
+    let error = Key::from_secret(Algorithm::HS256, format!("{{{random}\"kty\""));
+    assert!(error.unwrap_err().to_string().contains("is a key file"));
+}
+
+// DER with a length of more than 127 bytes, which takes another byte (X.690 §8.1.3.5).
+#[test]
+fn a_public_key_of_1024_bits_in_der_is_not_a_secret() {
+    let integer = [&[0x02, 0x81, 0x81, 0][..], &[0xb7; 128]].concat();
+    let content = [&integer[..], &[0x02, 3, 1, 0, 1]].concat();
+    let mut der = vec![0x30, 0x81, u8::try_from(content.len()).unwrap()];
+    der.extend(content);
+    // Of more than eight different bytes, so that this is not the reason.
+    der[20..36].copy_from_slice(&secret(16));
+    let error = Key::from_secret(Algorithm::HS256, der).unwrap_err();
+    assert!(error.to_string().contains("is a key file"), "{error}");
+}
+
+// RFC 8032 §5.1: y, little-endian, and the sign of x in the last bit. 2^255 - 19 is the prime.
+#[test]
+fn an_ed25519_key_of_small_order_is_rejected_in_every_encoding() {
+    const ORDER_8: [&str; 2] = [
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+    ];
+    let high = |first: u8| [&[first][..], &[0xff; 30], &[0x7f]].concat();
+    let low = |first: u8| [&[first][..], &[0; 31]].concat();
+    let mut points = vec![
+        low(0),
+        low(1),
+        high(0xec),
+        high(0xed),
+        high(0xee),
+        high(0xff),
+    ];
+    points.extend(ORDER_8.map(decode));
+    for mut point in points {
+        for sign in [0, 0x80] {
+            point[31] = (point[31] & 0x7f) | sign;
+            let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": encode(&point)});
+            let text = text_of(&jwk);
+            assert!(text.contains("small order"), "{point:?}: {text}");
+        }
+    }
+}
+
+// Each of these has a byte in common with the keys of small order, where they are alike.
+#[test]
+fn an_ed25519_key_that_resembles_one_of_small_order_is_accepted() {
+    let accepted = |point: &[u8; 32]| {
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": encode(point)});
+        Key::from_jwk(&jwk.to_string()).is_ok()
+    };
+    let edges: [fn(&mut [u8; 32]); 4] = [
+        |point| point[0] = 0,
+        |point| point[0] = 0xff,
+        |point| point[31] = 0,
+        |point| point[31] = 0x7f,
+    ];
+    for edge in edges {
+        // About every second y belongs to a point.
+        let found = (0..64).any(|seed| {
+            let mut point = [0x5a; 32];
+            point[15] = seed;
+            edge(&mut point);
+            accepted(&point)
+        });
+        assert!(found);
+    }
+}
+
+#[test]
+fn an_rsa_exponent_of_four_bytes_is_accepted() {
+    let key = rsa(&modulus(256), "gAAAAQ");
+    assert!(Key::from_jwk(&key.to_string()).is_ok());
+}
+
+#[test]
+fn a_modulus_of_8192_bits_is_accepted_and_a_longer_one_is_not() {
+    // Two powers of two and an odd number, without a small factor.
+    let of = |bytes: usize, first: u8, last: u8| {
+        let mut n = vec![0; bytes];
+        (n[0], n[bytes - 1]) = (first, last);
+        rsa(&n, "AQAB")
+    };
+    assert!(Key::from_jwk(&of(1024, 0x80, 3).to_string()).is_ok());
+    assert_eq!(
+        text_of(&of(1025, 1, 1)),
+        "the key is an RSA key of more than 8192 bits"
+    );
+}

@@ -2,6 +2,7 @@
 
 mod audience;
 mod claims;
+mod further_claims;
 mod issuers;
 mod time_values;
 mod times;

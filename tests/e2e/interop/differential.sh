@@ -9,7 +9,7 @@
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd -- "$here/../.." && pwd)
+root=$(cd -- "$here/../../.." && pwd)
 
 # Installs the packages of the lock file, unless they are installed already.
 install_packages() {

@@ -10,7 +10,7 @@
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd -- "$here/../.." && pwd)
+root=$(cd -- "$here/../../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 venv=$target/interop-venv
 

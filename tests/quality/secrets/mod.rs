@@ -5,6 +5,7 @@
 //! in a process of their own, because counting allocations replaces the global allocator.
 
 mod copies;
+mod debug;
 mod shown;
 
 use base64::Engine as _;
