@@ -1,5 +1,6 @@
 //! The layer among other layers and under axum.
 
+#[cfg(feature = "reqwest")]
 mod authenticator;
 mod axum;
 mod expiry;
