@@ -61,7 +61,8 @@ mod events {
             target: TARGET,
             issuer,
             ?grace,
-            "the issuer sent a JWK set without a usable key: the cached keys are used for the grace at most"
+            "the issuer sent a JWK set without a usable key: the cached keys are used for the grace \
+             at most"
         );
     }
 

@@ -13,9 +13,9 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// Returns the content type of the response to a gRPC request, or `None` if the response has an
 /// HTTP status.
 ///
-/// A Trailers-Only response has status 200, so whoever chooses it chooses 200. A gRPC request is
-/// what its specification asks for: `POST` over HTTP/2 with `te: trailers`, or gRPC-Web, which has
-/// neither. In response to a GET, a cache could store 200 as the resource.
+/// A Trailers-Only response has HTTP status 200, so a caller that can choose it can choose 200. A
+/// gRPC request is what its specification asks for: `POST` over HTTP/2 with `te: trailers`, or
+/// gRPC-Web, which has neither. In response to a GET, a cache could store 200 as the resource.
 pub(super) fn content_type(request: &RequestParts<'_>) -> Option<HeaderValue> {
     let content_type = Some(request.headers())
         .filter(|_| request.method() == Method::POST)?

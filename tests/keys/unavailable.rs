@@ -8,9 +8,8 @@ use tower_jwt_auth::{
     Authenticator, ConfigErrorKind, ErrorKind, Issuer, JwksCacheSettings, JwtAuthLayer,
 };
 
-use crate::support::Unreachable;
-use crate::support::tokio;
-use crate::support::{AUDIENCE, Answer, ISSUER, builder_for, send, token};
+use crate::support::faults::outages;
+use crate::support::{AUDIENCE, Answer, ISSUER, Unreachable, builder_for, send, token, tokio};
 
 fn layer(issuer: Issuer) -> JwtAuthLayer {
     JwtAuthLayer::builder(issuer).build().unwrap()
@@ -48,32 +47,10 @@ fn unavailable<C>(answer: &Answer<C>) -> u64 {
     seconds
 }
 
-fn faults() -> Vec<Fault> {
-    vec![
-        Fault::Status(500),
-        Fault::Status(404),
-        Fault::Status(204),
-        Fault::Hang,
-        Fault::Close,
-        Fault::Truncated,
-        Fault::Garbage,
-        Fault::Html,
-        Fault::Empty,
-        Fault::NoKeys,
-        Fault::Huge,
-        Fault::Endless,
-        Fault::Drip,
-        Fault::RetryAfter {
-            status: 503,
-            seconds: 30,
-        },
-    ]
-}
-
 #[tokio::test]
 async fn with_the_key_set_unavailable_requests_get_503() {
     let issuer = TestIssuer::start().await.unwrap();
-    for fault in faults() {
+    for fault in outages(AUDIENCE, 30) {
         issuer.set_fault(Some(fault.clone()));
         unavailable(
             &send(&faulty(of_url(&issuer), &fault), &issuer.token().sign())
@@ -98,7 +75,7 @@ async fn with_the_key_set_unavailable_requests_get_503() {
 #[tokio::test]
 async fn with_the_metadata_unavailable_requests_get_503() {
     let issuer = TestIssuer::start().await.unwrap();
-    for fault in faults() {
+    for fault in outages(AUDIENCE, 30) {
         issuer.set_metadata_fault(Some(fault.clone()));
         unavailable(
             &send(

@@ -65,8 +65,8 @@ pub struct HttpClient {
 /// use http_body_util::Full;
 /// use tower_jwt_auth::{HttpClient, ResponseUri};
 ///
-/// # async fn follow(_: Request<Full<Bytes>>) -> (http::Uri, Response<Full<Bytes>>) {
-/// #     unimplemented!()
+/// # async fn follow(request: Request<Full<Bytes>>) -> (http::Uri, Response<Full<Bytes>>) {
+/// #     (request.uri().clone(), Response::new(Full::default()))
 /// # }
 /// let service = tower::service_fn(|request: Request<Full<Bytes>>| async {
 ///     let (uri, mut response) = follow(request).await;
