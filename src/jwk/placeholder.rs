@@ -14,6 +14,9 @@ const MIN_PERIOD: usize = MIN_UNPREDICTABLE;
 /// Four bytes in a row with the same step are a sequence. Three are frequent in random hex.
 const MIN_SEQUENCE: usize = 4;
 
+/// The number of bytes that are read.
+const MAX_READ: usize = 1024;
+
 /// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`.
 const WORDS: &str = "\
     256 384 512 access admin api app asdf auth authentication bit byte change character \
@@ -23,9 +26,11 @@ const WORDS: &str = "\
     random replace sample secret secure server shared sign some string super test that this token \
     use valid value very word your";
 
-/// Returns whether a secret is a placeholder: too few of its bytes are more than words, sequences
-/// and separators, or it repeats a short block.
+/// Returns whether a secret is a placeholder: too few of its first 1024 bytes are more than words,
+/// sequences and separators, or they repeat a short block. The bound is for secrets that an issuer
+/// publishes, which may be as long as a response.
 pub(super) fn is_placeholder(secret: &[u8]) -> bool {
+    let secret = secret.get(..MAX_READ).unwrap_or(secret);
     unpredictable_len(secret) < MIN_UNPREDICTABLE
         || (1..MIN_PERIOD).any(|period| has_period(secret, period))
 }

@@ -45,6 +45,26 @@ fn a_secret_shorter_than_its_hash_is_rejected() {
     assert_eq!(kind_of(layer), ConfigErrorKind::WeakSecret);
 }
 
+// RFC 2104 §2: HMAC pads a key with zeros.
+#[test]
+fn zeros_at_the_end_do_not_make_a_secret_longer() {
+    let padded =
+        |bytes: usize, zeros: usize| [secret(40)[8..8 + bytes].to_vec(), vec![0; zeros]].concat();
+    for (bytes, zeros) in [(16, 16), (8, 56), (28, 4), (31, 100)] {
+        let error = Key::from_secret(Algorithm::HS256, padded(bytes, zeros)).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("shorter than 32 bytes"),
+            "{bytes} and {zeros}: {text}"
+        );
+    }
+    // A random secret may end so.
+    for (bytes, zeros) in [(29, 3), (32, 0), (32, 4)] {
+        let key = Key::from_secret(Algorithm::HS256, padded(bytes, zeros));
+        assert!(key.is_ok(), "{bytes} and {zeros}");
+    }
+}
+
 #[test]
 fn a_secret_that_repeats_a_few_bytes_is_rejected() {
     for weak in [
