@@ -44,7 +44,7 @@ impl Shared {
         drop(state);
         let (body, ttl) = snapshot.body();
         let body = body.clone();
-        self.save(fetch_id, Change::Keys { body, ttl });
+        self.save(fetch_id, Change::Keys { body, ttl }, SystemTime::now());
         self.context.report(&KeysEvent::Fetched {
             keys: snapshot.keys(),
         });
@@ -66,12 +66,12 @@ impl Shared {
         let failures = state.failures();
         let is_empty_set = cause.is_empty_set();
         let withdrawal = is_empty_set.then(|| self.withdraw(now)).flatten();
-        let is_withdrawn = is_empty_set && self.snapshot.load().is_withdrawn();
+        let withdrawn_at = self.snapshot.load().withdrawn_at();
         let staleness = self.staleness_event(&mut state, now);
         drop(state);
-        if is_withdrawn {
+        if let Some(at) = withdrawn_at.filter(|_| is_empty_set) {
             // Also when it was withdrawn before: the file may not have been written then.
-            self.save(fetch_id, Change::Withdrawal);
+            self.save(fetch_id, Change::Withdrawal, at);
         }
         self.context.report(&KeysEvent::FetchFailed {
             error: &*cause,
@@ -87,11 +87,11 @@ impl Shared {
     /// Returns the event, the first time only. To be called with the state locked.
     fn withdraw(&self, now: Instant) -> Option<KeysEvent<'static>> {
         let snapshot = self.snapshot.load();
-        if snapshot.is_withdrawn() || !snapshot.is_unexpired(now) {
+        if snapshot.withdrawn_at().is_some() || !snapshot.is_unexpired(now) {
             return None;
         }
         let grace = self.context.settings.withdrawal_grace;
-        let withdrawn = snapshot.withdrawn(after(now, grace));
+        let withdrawn = snapshot.withdrawn(SystemTime::now(), after(now, grace));
         self.snapshot.store(Arc::new(withdrawn));
         Some(KeysEvent::Withdrawn { grace })
     }
@@ -109,14 +109,14 @@ impl Shared {
     }
 
     /// Writes a change to the snapshot file, on a thread for blocking work.
-    fn save(&self, fetch_id: u64, change: Change) {
+    fn save(&self, fetch_id: u64, change: Change, time: SystemTime) {
         let Some(writer) = &self.context.snapshot_writer else {
             return;
         };
         writer.submit(PendingSnapshot {
             fetch_id,
             change,
-            fetched_at: SystemTime::now(),
+            time,
         });
         let context = Arc::clone(&self.context);
         // Does not panic: this runs in the task of a fetch, so there is a runtime.

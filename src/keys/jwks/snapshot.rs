@@ -24,9 +24,9 @@ pub(crate) struct Snapshot {
     ttl: Duration,
     /// The JWK set as it was fetched; empty if the keys come from a file.
     body: Bytes,
-    /// Whether the issuer has sent a set without a usable key since. Then `times` ends with the
+    /// When the issuer first sent a set without a usable key since. Then `times` ends with the
     /// grace.
-    is_withdrawn: bool,
+    withdrawn_at: Option<SystemTime>,
 }
 
 impl Snapshot {
@@ -38,7 +38,7 @@ impl Snapshot {
             times: None,
             ttl: Duration::ZERO,
             body: Bytes::new(),
-            is_withdrawn: false,
+            withdrawn_at: None,
         }
     }
 
@@ -55,7 +55,7 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: response.body,
-            is_withdrawn: false,
+            withdrawn_at: None,
         }
     }
 
@@ -73,20 +73,20 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: self.body.clone(),
-            is_withdrawn: false,
+            withdrawn_at: None,
         }
     }
 
-    /// Returns the same keys, usable until `until` at the latest. Cached tokens stay valid until
-    /// then, too: the key set keeps its id.
-    pub(super) fn withdrawn(&self, until: Instant) -> Self {
+    /// Returns the same keys, withdrawn at a time, and usable until `until` at the latest. Cached
+    /// tokens stay valid until then, too: the key set keeps its id.
+    pub(super) fn withdrawn(&self, at: SystemTime, until: Instant) -> Self {
         Self {
             keys: Arc::clone(&self.keys),
             validator: self.validator.clone(),
             times: self.times.map(|times| times.limited(until)),
             ttl: self.ttl,
             body: self.body.clone(),
-            is_withdrawn: true,
+            withdrawn_at: Some(at),
         }
     }
 
@@ -115,11 +115,13 @@ impl Snapshot {
             times: Some(times),
             ttl,
             body: Bytes::new(),
-            is_withdrawn: false,
+            withdrawn_at: None,
         };
         match withdrawn_for {
             Some(passed) => {
-                snapshot.withdrawn(after(now, settings.withdrawal_grace.saturating_sub(passed)))
+                let at = SystemTime::now().checked_sub(passed);
+                let rest = settings.withdrawal_grace.saturating_sub(passed);
+                snapshot.withdrawn(at.unwrap_or(SystemTime::UNIX_EPOCH), after(now, rest))
             }
             None => snapshot,
         }
@@ -163,9 +165,9 @@ impl Snapshot {
         self.times.is_some_and(|times| now >= times.stale_at)
     }
 
-    /// Returns whether the issuer has sent a set without a usable key since these keys.
-    pub(super) const fn is_withdrawn(&self) -> bool {
-        self.is_withdrawn
+    /// Returns when the issuer first sent a set without a usable key after these keys, if it did.
+    pub(super) const fn withdrawn_at(&self) -> Option<SystemTime> {
+        self.withdrawn_at
     }
 
     /// Adds the state of the keys to the health.
@@ -180,7 +182,7 @@ impl Snapshot {
             fresh_for: Some(times.stale_at.saturating_duration_since(now)),
             usable_for: Some(times.expires_at.saturating_duration_since(now)),
             stale: self.is_stale(now),
-            withdrawn: self.is_withdrawn,
+            withdrawn: self.withdrawn_at.is_some(),
             ..fetch
         }
     }

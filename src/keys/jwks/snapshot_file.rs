@@ -101,7 +101,7 @@ impl SnapshotFile {
     pub(super) fn write(&self, snapshot: &PendingSnapshot) -> io::Result<()> {
         // Zero if the clock is set before 1970, which makes the keys too old to be restored.
         let time = snapshot
-            .fetched_at
+            .time
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or(Duration::ZERO)
             .as_secs();
@@ -114,6 +114,19 @@ impl SnapshotFile {
                 }),
                 _ => Ok(()),
             },
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Removes the file.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
         }
     }
 

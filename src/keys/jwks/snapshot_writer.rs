@@ -14,7 +14,8 @@ pub(super) struct PendingSnapshot {
     /// The id of the fetch that brought it. Later fetches have greater ids.
     pub(super) fetch_id: u64,
     pub(super) change: Change,
-    pub(super) fetched_at: SystemTime,
+    /// When the keys were fetched, or withdrawn.
+    pub(super) time: SystemTime,
 }
 
 /// What a fetch changes about the file.
@@ -38,8 +39,16 @@ pub(super) struct SnapshotWriter {
     pub(super) file: SnapshotFile,
     /// The newest keys that no thread writes yet, and their withdrawal.
     pending: Mutex<Vec<PendingSnapshot>>,
-    /// Locked by the thread that writes. The id of the last fetch whose keys it has tried to write.
-    writing: Mutex<u64>,
+    /// Locked by the thread that writes.
+    writing: Mutex<Written>,
+}
+
+/// What was written.
+struct Written {
+    /// The id of the last fetch whose change a thread has tried to write.
+    fetch_id: u64,
+    /// Whether newer keys could not be written, so that the file may have older ones.
+    has_old_keys: bool,
 }
 
 impl SnapshotWriter {
@@ -47,7 +56,10 @@ impl SnapshotWriter {
         Self {
             file,
             pending: Mutex::new(Vec::new()),
-            writing: Mutex::new(0),
+            writing: Mutex::new(Written {
+                fetch_id: 0,
+                has_old_keys: false,
+            }),
         }
     }
 
@@ -85,14 +97,24 @@ impl SnapshotWriter {
     fn write_one(
         &self,
         snapshot: &PendingSnapshot,
-        written: &mut u64,
+        written: &mut Written,
         on_error: impl Fn(&io::Error),
     ) {
-        if snapshot.fetch_id <= *written {
+        if snapshot.fetch_id <= written.fetch_id {
             return;
         }
-        *written = snapshot.fetch_id;
-        if let Err(error) = self.file.write(snapshot) {
+        written.fetch_id = snapshot.fetch_id;
+        let is_withdrawal = matches!(snapshot.change, Change::Withdrawal);
+        let outcome = if is_withdrawal && written.has_old_keys {
+            // Not only the last keys were withdrawn, but also those that had replaced the file's.
+            self.file.remove()
+        } else {
+            self.file.write(snapshot)
+        };
+        if !is_withdrawal {
+            written.has_old_keys = outcome.is_err();
+        }
+        if let Err(error) = outcome {
             on_error(&error);
         }
     }
@@ -112,7 +134,7 @@ mod tests {
                 body: format!(r#"{{"keys":[{key}]}}"#).into(),
                 ttl: Duration::from_secs(600),
             },
-            fetched_at: SystemTime::now(),
+            time: SystemTime::now(),
         }
     }
 
@@ -156,6 +178,32 @@ mod tests {
             writer.write(no_error);
         });
         assert_eq!(key_id.as_deref(), Some("third"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_withdrawal_of_keys_that_could_not_be_written_removes_the_older_ones() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let key_id = key_id_after(|writer| {
+            let mode = |mode| {
+                let dir = writer.file.dir();
+                std::fs::set_permissions(dir, std::fs::Permissions::from_mode(mode)).unwrap();
+            };
+            writer.submit(snapshot(1, "first"));
+            writer.write(no_error);
+            // Not trusted, so not written.
+            mode(0o777);
+            writer.submit(snapshot(2, "second"));
+            writer.write(|_| ());
+            mode(0o700);
+            let withdrawal = PendingSnapshot {
+                change: Change::Withdrawal,
+                ..snapshot(3, "none")
+            };
+            writer.submit(withdrawal);
+            writer.write(no_error);
+        });
+        assert_eq!(key_id, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -296,7 +296,10 @@ async fn a_withdrawal_that_could_not_be_written_is_written_later() {
     let file = folder.written().await;
     // Not trusted, so not written.
     mode(0o777);
+    let start = SystemTime::now();
     respond(&mock, &authenticator, EMPTY_SETS[0].clone()).await;
+    // Of real time, which the file has in seconds.
+    std::thread::sleep(3 * SECOND);
     mode(0o700);
     let is_written = || fs::read_to_string(&file).unwrap().contains("withdrawn_at");
     let limit = std::time::Instant::now() + 20 * SECOND;
@@ -306,4 +309,11 @@ async fn a_withdrawal_that_could_not_be_written_is_written_later() {
         let _ = authenticator.prefetch().await;
         let _ = tokio::task::spawn_blocking(|| std::thread::sleep(SECOND / 20)).await;
     }
+    let record: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let first = start.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let written = Duration::from_secs(record["withdrawn_at"].as_u64().unwrap());
+    assert!(
+        written <= first + SECOND,
+        "the time is that of the first empty set"
+    );
 }
