@@ -54,12 +54,13 @@ fn is_local_address(address: IpAddr) -> bool {
 }
 
 /// Returns the IPv4 address in an IPv6 address: compatible (RFC 4291 §2.5.5.1), translated (RFC
-/// 7915), by NAT64 (RFC 6052), or by 6to4 (RFC 3056).
+/// 7915), by NAT64 (RFC 6052, RFC 8215), or by 6to4 (RFC 3056).
 fn embedded_in(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
         | [0x2002, high, low, ..] => {
             let bits = u32::from(high) << 16 | u32::from(low);
             Some(Ipv4Addr::from_bits(bits))
@@ -68,8 +69,9 @@ fn embedded_in(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Names that systems give themselves in their file of hosts, and one of a link-local service.
-const LOCAL_NAMES: [&str; 8] = [
+/// Names that systems give themselves in their file of hosts, and those of link-local services of
+/// clouds.
+const LOCAL_NAMES: [&str; 11] = [
     "localhost.localdomain",
     "localhost4",
     "localhost4.localdomain4",
@@ -77,6 +79,9 @@ const LOCAL_NAMES: [&str; 8] = [
     "localhost6.localdomain6",
     "ip6-localhost",
     "ip6-loopback",
+    "instance-data",
+    "metadata",
+    "metadata.goog",
     "metadata.google.internal",
 ];
 
@@ -118,6 +123,8 @@ mod tests {
             "[::127.0.0.1]",
             "[::ffff:0:127.0.0.1]",
             "[64:ff9b::7f00:1]",
+            "[64:ff9b:1::a9fe:a9fe]",
+            "metadata",
             "[2002:a9fe:a9fe::]",
             "ip6-localhost",
             "localhost.localdomain",

@@ -235,8 +235,10 @@ impl JwksCacheSettings {
     /// not compared. Metadata that name another host count as a failed fetch.
     ///
     /// Default: any host. Only an `https` issuer must then not name a loopback, link-local or
-    /// unspecified address, `localhost` or a name below it, or a host with `%` or a numeric last
-    /// label, unless that is its own host; private addresses are allowed.
+    /// unspecified address (also in an IPv6 address), `localhost` or a name below it, another usual
+    /// name of these such as `ip6-localhost` or `metadata.google.internal`, or a host with `%` or a
+    /// numeric last label, unless that is its own host. Private addresses are allowed. Names are
+    /// not resolved.
     ///
     /// # Errors
     ///
