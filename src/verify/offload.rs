@@ -67,9 +67,10 @@ impl Offload {
     ) -> Result<T, NotRun> {
         let start = Instant::now();
         let permit = self.acquire().await?;
-        // Set by who comes first: the thread that starts the work, or the request that gives up.
-        let decided = Arc::new(AtomicBool::new(false));
-        let is_given_up = Arc::clone(&decided);
+        // Set by who comes first: the thread that starts the work, or the request that gives up or
+        // is cancelled.
+        let decided = Decided::default();
+        let is_given_up = Arc::clone(&decided.0);
         // The work owns the permit: the request may be cancelled while the work goes on.
         let mut task = spawn_blocking(move || {
             let _permit = permit;
@@ -78,7 +79,7 @@ impl Offload {
         let rest = self.timeout.saturating_sub(start.elapsed());
         let outcome = match timeout(rest, &mut task).await {
             Ok(outcome) => outcome,
-            Err(_) if !decided.swap(true, Relaxed) => return Err(NotRun::TimedOut(self.timeout)),
+            Err(_) if !decided.0.swap(true, Relaxed) => return Err(NotRun::TimedOut(self.timeout)),
             Err(_) => task.await,
         };
         match outcome {
@@ -101,6 +102,17 @@ impl Offload {
             Ok(permit) => permit.map_err(|_| NotRun::ShuttingDown),
             Err(_) => Err(NotRun::TimedOut(self.timeout)),
         }
+    }
+}
+
+/// Set when the work has started, or is not to start. Dropping it decides the latter.
+#[derive(Default)]
+struct Decided(Arc<AtomicBool>);
+
+impl Drop for Decided {
+    fn drop(&mut self) {
+        // No other memory depends on it.
+        self.0.store(true, Relaxed);
     }
 }
 
