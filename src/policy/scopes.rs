@@ -100,7 +100,9 @@ impl<C> Claims<C> {
         if scopes.iter().all(|scope| self.has_scope(scope)) {
             return Ok(());
         }
-        Err(Error::insufficient_scope(Some(scopes.join(" ").into())))
+        // Other text can't be in the challenge.
+        let named = are_scopes(scopes).then(|| scopes.join(" ").into());
+        Err(Error::insufficient_scope(named))
     }
 
     /// Rejects claims that do not grant all scopes that `N` names.
@@ -121,8 +123,8 @@ impl<C> Claims<C> {
     }
 }
 
-/// Names the scopes that a handler requires, for [`Claims::require`] and, with feature `axum`,
-/// the extractor `Scoped`.
+/// Names the scopes that a handler requires, for [`Claims::require`] and, with feature `axum`, the
+/// extractor `Scoped`.
 ///
 /// # Examples
 ///

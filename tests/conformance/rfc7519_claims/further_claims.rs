@@ -106,6 +106,19 @@ async fn json_claims_are_equal_if_their_values_are_and_may_be_a_part_of_your_typ
     assert_eq!(claims.custom().others.get("tenant"), None);
 }
 
+// A scope that a handler makes of the request: it must not get into the challenge.
+#[tokio::test]
+async fn a_required_scope_that_is_none_is_not_shown() {
+    let claims = claims(&[]).await;
+    let error = claims
+        .require_scopes(&["tenant:1", "x\", realm=\"y"])
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InsufficientScope);
+    assert_eq!(error.required_scope(), None);
+    let error = claims.require_scopes(&["tenant:1", "read"]).unwrap_err();
+    assert_eq!(error.required_scope(), Some("tenant:1 read"));
+}
+
 #[test]
 fn missing_claims_say_why() {
     assert_eq!(
