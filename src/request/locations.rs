@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind};
 /// The start of the WebSocket subprotocol that carries a token, as Kubernetes defines it.
 pub(super) const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
-/// Reads `Bearer <token>`: the scheme in any letter case, then one or more spaces (RFC 9110
-/// §11.4, RFC 6750 §2.1).
+/// Reads `Bearer <token>`: the scheme in any letter case, then one or more spaces (RFC 9110 §11.4,
+/// RFC 6750 §2.1).
 pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, Error> {
     let Some(value) = at_most_one(parts.headers().get_all(AUTHORIZATION).iter())? else {
         return Ok(None);
@@ -35,7 +35,7 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
 }
 
 /// Returns what follows the scheme `Bearer`, or `None` if the scheme is another one. White space
-/// around a field's value does not belong to it (RFC 9110 §5.5); servers of HTTP/2 leave it there.
+/// before a field's value does not belong to it (RFC 9110 §5.5); servers of HTTP/2 leave it there.
 pub(super) fn bearer_credentials(value: &[u8]) -> Option<&[u8]> {
     const SCHEME: &[u8] = b"Bearer";
     let value = match value {

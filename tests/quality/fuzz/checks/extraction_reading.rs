@@ -60,6 +60,9 @@ fn visible(token: &[u8]) -> String {
 /// `credentials = auth-scheme 1*SP token68` (RFC 9110 §11.4). A comma separates two (§5.3).
 fn authorization(values: &[&[u8]]) -> Reading {
     one(values.to_vec(), |value| {
+        // White space before a field's value does not belong to it (§5.5).
+        let start = value.iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
+        let value = &value[start.count()..];
         let end = value
             .iter()
             .position(|byte| !is_tchar(*byte))
