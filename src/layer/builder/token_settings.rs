@@ -183,6 +183,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// stores their ids in `store`: a [`MemoryReplayStore`](crate::MemoryReplayStore) that several
     /// layers share, or a [`ReplayStore`] of your own that several processes share. Default: off.
     /// The two settings exclude each other.
+    ///
+    /// An id is stored until 65 minutes after its token expires: 5 minutes and the longest
+    /// [`leeway`](Self::leeway) that another layer with the store can have.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
         self.replay_store = Some(Arc::new(store));
         self
