@@ -84,6 +84,8 @@
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
+//! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
+//! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
@@ -227,7 +229,7 @@ pub use policy::{
 pub use request::{AccessToken, Paths, RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
-pub use verify::{Audience, Authenticator, Issuer, TokenCacheSettings};
+pub use verify::{Audience, Authenticator, Issuer, Issuers, Tenants, TokenCacheSettings};
 
 #[cfg(feature = "reqwest")]
 use reqwest::default_http_client;

@@ -96,6 +96,15 @@ mod events {
         );
     }
 
+    pub(crate) fn tenants_full(issuer: &str, max_tenants: usize) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            max_tenants,
+            "max_tenants reached: tokens of further tenants get 503"
+        );
+    }
+
     pub(crate) fn replay_store_full(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
@@ -138,6 +147,8 @@ mod events {
     pub(crate) fn key_shared(_: &str, _: &str) {}
 
     pub(crate) fn secret_shared(_: &str, _: &str) {}
+
+    pub(crate) fn tenants_full(_: &str, _: usize) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
 }

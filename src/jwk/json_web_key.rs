@@ -26,6 +26,9 @@ struct Jwk {
     alg: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<String>,
+    /// Not registered: Microsoft Entra ID names here the issuer that the key is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +72,10 @@ pub(super) fn from_json(json: &str) -> Result<Key, SkipReason> {
     let jwk: Jwk = json::object(json.as_bytes()).ok_or(SkipReason::Malformed)?;
     jwk.check_purpose()?;
     let key = jwk.key(jwk.algorithm()?)?;
+    let key = match jwk.issuer {
+        Some(issuer) => key.with_issuer(issuer),
+        None => key,
+    };
     match jwk.kid {
         Some(kid) if kid.len() > MAX_KEY_ID_LEN => Err(SkipReason::KeyIdTooLong),
         Some(kid) => Ok(key.with_key_id(kid)),

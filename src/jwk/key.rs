@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::issuer_pattern::KeyIssuer;
 use super::strength::{check_secret, min_secret_len};
 use super::{json_web_key, pem};
 use crate::algorithm::{Algorithm, AlgorithmSet};
@@ -38,6 +39,8 @@ pub struct Key {
     /// of different algorithms, can be compared. That of a secret is an HMAC by it, which reveals no
     /// more than the signature of a token does.
     pub(super) digest: KeyDigest,
+    /// The issuer that the JWK names, which is the only one that the key is used for.
+    pub(super) issuer: Option<Box<KeyIssuer>>,
 }
 
 impl Key {
@@ -158,14 +161,21 @@ impl Key {
             .map(|(_, verifier)| &**verifier)
     }
 
+    /// Sets the only issuer whose tokens the key verifies, or a pattern of such issuers.
+    pub(super) fn with_issuer(mut self, issuer: String) -> Self {
+        self.issuer = Some(Box::new(KeyIssuer::new(issuer)));
+        self
+    }
+
+    /// Returns whether the key verifies tokens of an issuer: of every one, unless its JWK names one.
+    pub(super) fn is_for(&self, issuer: &str) -> bool {
+        let named = self.issuer.as_ref();
+        named.is_none_or(|named| named.is_or_fits(issuer))
+    }
+
     /// Returns whether the key is a shared secret.
     pub(super) fn is_secret(&self) -> bool {
         self.algorithms().iter().any(Algorithm::is_symmetric)
-    }
-
-    /// Returns whether both keys are the same shared secret.
-    pub(super) fn shares_secret_with(&self, other: &Self) -> bool {
-        self.is_secret() && self.digest == other.digest
     }
 }
 
@@ -188,7 +198,7 @@ mod tests {
         let secret: Vec<u8> = (0..32).collect();
         let key = Key::from_secret(Algorithm::HS256, &secret).unwrap();
         let clone = key.clone();
-        assert!(clone.shares_secret_with(&key));
+        assert_eq!(clone.digest, key.digest);
         assert!(std::ptr::eq(
             key.verifier(Algorithm::HS256).unwrap(),
             clone.verifier(Algorithm::HS256).unwrap()

@@ -100,6 +100,7 @@ impl Key {
             id: None,
             verifiers,
             digest,
+            issuer: None,
         })
     }
 }

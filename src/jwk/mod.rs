@@ -1,6 +1,7 @@
 //! Keys: checked and parsed once, when they are loaded, and pinned to their algorithms.
 
 mod header_cache;
+mod issuer_pattern;
 mod json_web_key;
 mod key;
 mod key_material;
@@ -13,6 +14,7 @@ mod skipped_key;
 mod strength;
 
 pub(crate) use header_cache::Header;
+pub(crate) use issuer_pattern::IssuerPattern;
 pub use key::Key;
 pub(crate) use key::KeyDigest;
 pub use set::KeySet;

@@ -20,6 +20,11 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 /// another purpose, for example, are [skipped](KeySet::skipped), and the others are used. Clones
 /// share the parsed keys.
 ///
+/// A key whose JWK has a member `issuer` verifies the tokens of that issuer only, compared with
+/// `iss` byte by byte; with a placeholder, as in `https://login.example.com/{tenantid}/v2.0`, those
+/// of every issuer that fits it. Microsoft Entra ID adds this member, which no RFC defines. It holds
+/// wherever the set comes from, and can only restrict a key.
+///
 /// # Examples
 ///
 /// ```
@@ -102,16 +107,36 @@ impl KeySet {
         key_id: Option<&str>,
         algorithm: Algorithm,
     ) -> impl Iterator<Item = &Verifier> {
-        let keys = match key_id {
+        self.with_id_or_none(key_id)
+            .iter()
+            .filter_map(move |key| key.verifier(algorithm))
+            .take(MAX_CANDIDATES)
+    }
+
+    /// Returns the [`candidates`](Self::candidates) for a token of that issuer, without the keys
+    /// whose JWK names another one.
+    pub(crate) fn candidates_of(
+        &self,
+        issuer: &str,
+        key_id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &Verifier> {
+        self.with_id_or_none(key_id)
+            .iter()
+            .filter(move |key| key.is_for(issuer))
+            .filter_map(move |key| key.verifier(algorithm))
+            .take(MAX_CANDIDATES)
+    }
+
+    /// Returns the keys of that id, or else those without an id; all keys if there is no id.
+    fn with_id_or_none(&self, key_id: Option<&str>) -> &[Key] {
+        match key_id {
             None => self.keys.as_slice(),
             Some(_) => match self.with_id(key_id) {
                 [] => self.with_id(None),
                 same => same,
             },
-        };
-        keys.iter()
-            .filter_map(move |key| key.verifier(algorithm))
-            .take(MAX_CANDIDATES)
+        }
     }
 
     /// Returns the digests of the public keys.
@@ -120,10 +145,10 @@ impl KeySet {
         public.map(|key| key.digest)
     }
 
-    /// Returns whether both sets hold the same shared secret.
-    pub(crate) fn shares_secret_with(&self, other: &Self) -> bool {
-        let is_shared = |one: &Key| other.keys.iter().any(|two| one.shares_secret_with(two));
-        self.keys.iter().any(is_shared)
+    /// Returns the digests of the shared secrets.
+    pub(crate) fn secret_digests(&self) -> impl Iterator<Item = KeyDigest> {
+        let secrets = self.keys.iter().filter(|key| key.is_secret());
+        secrets.map(|key| key.digest)
     }
 
     /// Returns the header that is encoded as these bytes, if a token with it was verified with this

@@ -54,16 +54,17 @@ impl<'t> Compact<'t> {
     }
 
     /// Checks the signature with the keys that may have made it. Each of them is parsed for the
-    /// algorithm of the header, and for no other.
+    /// algorithm of the header, and for no other. `issuer` is the one that the token names.
     pub(crate) fn check_signature(
         &self,
         header: &Header,
         keys: &KeySet,
+        issuer: &str,
     ) -> Result<Proof, ErrorKind> {
         if self.signature.len() <= COMMON_ENCODED_LEN {
-            self.check_in([0; COMMON_SIGNATURE_LEN], header, keys)
+            self.check_in([0; COMMON_SIGNATURE_LEN], header, keys, issuer)
         } else {
-            self.check_in([0; MAX_SIGNATURE_LEN], header, keys)
+            self.check_in([0; MAX_SIGNATURE_LEN], header, keys, issuer)
         }
     }
 
@@ -85,6 +86,7 @@ impl<'t> Compact<'t> {
         mut buffer: [u8; N],
         header: &Header,
         keys: &KeySet,
+        issuer: &str,
     ) -> Result<Proof, ErrorKind> {
         let signature = self.decode_signature(&mut buffer)?;
         let mut kind = ErrorKind::UnknownKey;
@@ -92,7 +94,8 @@ impl<'t> Compact<'t> {
             kind = ErrorKind::InvalidSignature;
             key.verify(self.signing_input, signature)
         };
-        let mut candidates = keys.candidates(header.key_id.as_deref(), header.algorithm);
+        let key_id = header.key_id.as_deref();
+        let mut candidates = keys.candidates_of(issuer, key_id, header.algorithm);
         if candidates.any(verifies) {
             Ok(Proof(()))
         } else {

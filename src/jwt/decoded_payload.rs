@@ -1,6 +1,7 @@
 //! Decoding of payloads, into one buffer for each thread.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use crate::encoding::base64url;
 
@@ -35,7 +36,26 @@ pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     result
 }
 
+/// Decodes a payload from base64url to the start of a buffer, with room for `more` bytes behind it,
+/// and returns its length. Returns `None` if it is empty or not base64url.
+pub(crate) fn decode_text(payload: &[u8], more: usize, buffer: &mut Vec<u8>) -> Option<usize> {
+    // A decoded payload is shorter than an encoded one.
+    let room = payload.len().checked_add(more)?;
+    if buffer.len() < room {
+        buffer.resize(room, 0);
+    }
+    let len = base64url::decode_into(payload, buffer)?.len();
+    (len > 0).then_some(len)
+}
+
 impl<'b> DecodedPayload<'b> {
+    /// Returns a part of the payload, as a range that was found in it.
+    pub(crate) fn get(&self, range: Range<usize>) -> &'b str {
+        let part = self.payload.get(range);
+        debug_assert!(part.is_some(), "the range is one of this payload");
+        part.unwrap_or_default()
+    }
+
     /// Decodes a payload from base64url. Returns `None` if it is empty, not base64url, or not
     /// UTF-8.
     pub(crate) fn decode(
@@ -43,16 +63,20 @@ impl<'b> DecodedPayload<'b> {
         key_id: Option<&str>,
         buffer: &'b mut Vec<u8>,
     ) -> Option<Self> {
+        let len = decode_text(payload, key_id.map_or(0, str::len), buffer)?;
+        Self::with_key_id(len, key_id, buffer)
+    }
+
+    /// Returns the payload that [`decode_text`] has decoded, with the key id behind it.
+    pub(crate) fn with_key_id(
+        len: usize,
+        key_id: Option<&str>,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<Self> {
         let key_id = key_id.unwrap_or_default().as_bytes();
-        // A decoded payload is shorter than an encoded one.
-        let room = payload.len().checked_add(key_id.len())?;
-        if buffer.len() < room {
-            buffer.resize(room, 0);
-        }
-        let len = base64url::decode_into(payload, buffer)?.len();
         let end = len.checked_add(key_id.len())?;
-        if len == 0 {
-            return None;
+        if buffer.len() < end {
+            buffer.resize(end, 0);
         }
         // Does not panic: the range is as long as the key id.
         buffer.get_mut(len..end)?.copy_from_slice(key_id);

@@ -26,8 +26,6 @@ pub(crate) struct Rules {
     pub(crate) types: TypeRule,
     /// Whether a token must have the type and the claims of an access token (RFC 9068).
     pub(crate) rfc9068: bool,
-    /// The algorithms of all issuers together. Others are rejected before the issuer is known.
-    pub(crate) algorithms: AlgorithmSet,
     /// The clock that times are compared with, also later than by validation.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -49,10 +47,15 @@ pub(crate) enum TypeRule {
 }
 
 impl Rules {
-    /// Decodes a header, and checks it.
-    pub(crate) fn read_header(&self, encoded: &[u8]) -> Result<(Header, TokenType), Error> {
+    /// Decodes a header, and checks it. `algorithms` are those of all issuers together: others are
+    /// rejected before the issuer is known.
+    pub(crate) fn read_header(
+        &self,
+        encoded: &[u8],
+        algorithms: AlgorithmSet,
+    ) -> Result<(Header, TokenType), Error> {
         Header::read(encoded, self.max_members, |algorithm, typ| {
-            self.check_header(algorithm, typ)
+            self.check_header(algorithm, typ, algorithms)
         })
     }
 
@@ -61,8 +64,9 @@ impl Rules {
         &self,
         algorithm: Algorithm,
         typ: Option<&str>,
+        algorithms: AlgorithmSet,
     ) -> Result<TokenType, Error> {
-        if !self.algorithms.contains(algorithm) {
+        if !algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
         let token_type = self.types.check(typ)?;

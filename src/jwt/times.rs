@@ -71,7 +71,6 @@ pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithm::AlgorithmSet;
     use crate::jwt::TypeRule;
 
     #[test]
@@ -107,7 +106,6 @@ mod tests {
             max_lifetime: None,
             types: TypeRule::Default,
             rfc9068: false,
-            algorithms: AlgorithmSet::asymmetric(),
             clock: std::sync::Arc::new(crate::clock::SystemClock),
         }
     }

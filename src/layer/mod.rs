@@ -25,7 +25,7 @@ pub use self::service::JwtAuth;
 use crate::jwt::JsonClaims;
 use crate::request::LayerRejections;
 use crate::response::Challenge;
-use crate::verify::Authenticator;
+use crate::verify::{Authenticator, Issuers};
 
 /// A layer that requires a valid token.
 ///
@@ -68,6 +68,13 @@ impl<C, R> JwtAuthLayer<C, R> {
     #[must_use]
     pub fn authenticator(&self) -> &Authenticator<C> {
         &self.gate.authenticator
+    }
+
+    /// Returns a handle that adds, replaces and removes issuers while this layer, its clones and its
+    /// services are in use.
+    #[must_use]
+    pub fn issuers(&self) -> Issuers {
+        self.authenticator().issuers()
     }
 }
 

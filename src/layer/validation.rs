@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use super::JwtAuthBuilder;
 use super::gate::Forwarding;
-use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::config_error::ConfigError;
 use crate::jwt::{MIN_MAX_MEMBERS, TypeRule};
 use crate::request::{TokenSource, has_duplicates};
-use crate::verify::{ConfiguredIssuer, shared_secret};
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
 pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(60 * 60);
@@ -95,24 +94,6 @@ pub(super) fn sources(sources: &[TokenSource], forwarding: Forwarding) -> Result
             "strip_token and keep_token can't remove the token of TokenSource::custom: remove that \
              source, or the setting",
         ));
-    }
-    Ok(())
-}
-
-/// Rejects two issuers with the same name, and two that share a secret.
-pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
-    let mut rest = issuers;
-    while let [issuer, others @ ..] = rest {
-        for other in others {
-            if issuer.name == other.name {
-                let message = format!("issuer {:?}: must be configured only once", issuer.name);
-                return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, message));
-            }
-            if issuer.keys.share_secret(&other.keys) {
-                return Err(shared_secret(&issuer.name, &other.name));
-            }
-        }
-        rest = others;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{Attempt, Authentication, Engine, IssuerKeys};
+use super::{Attempt, Authentication, Engine, IssuerKeys, Issuers};
 use crate::error::Error;
 use crate::jwt::{Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
@@ -74,39 +74,42 @@ where
 
     /// Fetches the keys of all issuers made by [`Issuer::discovery`](crate::Issuer::discovery) and
     /// [`Issuer::jwks`](crate::Issuer::jwks), before the first request needs them. Waits for at
-    /// most 1 s more than [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout).
+    /// most 1 s more than [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout). Keys by tenant
+    /// are fetched for the first token of each tenant only.
     ///
     /// # Errors
     ///
     /// If the keys of any issuer can't be fetched. The keys of the others are cached, and requests
     /// will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
-        let fetches = self
-            .engine
-            .issuers
-            .iter()
-            .filter_map(|issuer| match &issuer.keys {
-                IssuerKeys::Jwks(cache) => Some(cache.prefetch()),
-                IssuerKeys::Fixed(_) | IssuerKeys::Source(_) => None,
-            });
+        let issuers = self.engine.issuers.load().all();
+        let fetches = issuers.iter().filter_map(|issuer| match &issuer.keys {
+            IssuerKeys::Jwks(cache) => Some(cache.prefetch()),
+            IssuerKeys::Fixed(_) | IssuerKeys::Source(_) => None,
+        });
         futures::future::join_all(fetches)
             .await
             .into_iter()
             .collect()
     }
 
-    /// Returns the state of each issuer's keys.
+    /// Returns the state of each issuer's keys. Of an issuer with [`Tenants`](crate::Tenants), these
+    /// are the keys that all tenants share, or those of each tenant whose keys are cached.
     #[must_use]
     pub fn health(&self) -> Vec<IssuerHealth> {
-        self.engine
-            .issuers
-            .iter()
-            .map(|issuer| issuer.health())
-            .collect()
+        let issuers = self.engine.issuers.load().all();
+        issuers.iter().map(|issuer| issuer.health()).collect()
     }
 }
 
 impl<C> Authenticator<C> {
+    /// Returns a handle that adds, replaces and removes issuers while this authenticator, its clones
+    /// and its layer are in use.
+    #[must_use]
+    pub fn issuers(&self) -> Issuers {
+        Issuers::new(Arc::clone(&self.engine.issuers))
+    }
+
     pub(crate) fn max_token_len(&self) -> usize {
         self.engine.rules.max_token_len
     }
@@ -124,12 +127,7 @@ impl<C> Clone for Authenticator<C> {
 
 impl<C> fmt::Debug for Authenticator<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let issuers: Vec<_> = self
-            .engine
-            .issuers
-            .iter()
-            .map(|issuer| &issuer.name)
-            .collect();
+        let issuers = self.issuers().names();
         f.debug_struct("Authenticator")
             .field("issuers", &issuers)
             .finish_non_exhaustive()

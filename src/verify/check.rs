@@ -1,20 +1,24 @@
 //! The checks of a token that is not cached: header, signature and claims.
 //!
-//! Where one issuer is configured, or only one has the token's header cached, its keys check the
-//! signature before the claims are read. Otherwise `iss` decides whose keys do. Whether the header
-//! is cached has no influence on the outcome.
+//! The keys of its issuer check the signature before the claims are read. A sole issuer is known
+//! before the token is; otherwise `iss` names it, which is found without reading the other claims.
+//! Whether the header is cached has no influence on the outcome.
 
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::{ConfiguredIssuer, Engine, NeedsKeys, Verification};
+use super::choice::{Named, named_issuer};
+use super::issuers::Lookup;
+use super::tenants::TenantIssuers;
+use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 use crate::jwt::decoded_payload::DecodedPayload;
 use crate::jwt::{Compact, Proof, TokenType, Unverified};
-use crate::keys::{KeyQuery, Keys};
+use crate::keys::KeyQuery;
 
 /// Why a token is not verified.
 pub(super) enum NotVerified {
@@ -26,167 +30,229 @@ pub(super) enum NotVerified {
 /// could lead to another outcome.
 type SignatureOutcome = Result<Option<(Proof, u64)>, Error>;
 
+/// A token to be checked, the issuers that it may be from, and the time since 1970.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'s, 't> {
+    pub(super) issuers: &'s IssuerSet,
+    pub(super) token: &'t Compact<'t>,
+    pub(super) now: Duration,
+}
+
+/// A configured issuer, or one of a tenant. The first is not counted as a reference, since all cores
+/// share the count.
+pub(crate) enum IssuerRef<'s> {
+    Configured(&'s Arc<ConfiguredIssuer>),
+    Tenant(Arc<ConfiguredIssuer>),
+}
+
+/// Where `iss` is in the payload, and the length of the payload, which is decoded already.
+type FoundName = (Range<usize>, usize);
+
 impl<C: DeserializeOwned + 'static> Engine<C> {
-    pub(super) fn check(
+    pub(super) fn check<'s>(
         &self,
-        token: &Compact<'_>,
+        task: Task<'s, '_>,
         buffer: &mut Vec<u8>,
-        now: Duration,
-    ) -> Result<Verification<'_, C>, NotVerified> {
-        let probable = self.probable_issuer(token.header);
-        let keys = probable.and_then(|issuer| issuer.keys.source().current());
-        let probable = probable.zip(keys.as_ref());
-        if let Some(header) = probable.and_then(|(_, keys)| keys.cached_header(token.header)) {
-            let typ = header.typ.as_deref();
-            let token_type = self.rules.check_header(header.algorithm, typ)?;
-            return self.check_signature_and_claims(
-                token,
-                (header, token_type),
-                probable,
-                buffer,
-                now,
-            );
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        if let Some(sole) = task.issuers.sole() {
+            return self.check_with_keys(task, IssuerRef::Configured(sole), None, buffer);
         }
-        let (header, token_type) = self.rules.read_header(token.header)?;
-        if self.is_known_missing(&header) {
+        let named = named_issuer(task.issuers, task.token, buffer);
+        let (issuer, found) = match named {
+            Named::By {
+                lookup,
+                name,
+                payload_len,
+            } => match lookup {
+                Lookup::Found(issuer) => (IssuerRef::Configured(issuer), (name, payload_len)),
+                Lookup::Tenant(issuer) => (IssuerRef::Tenant(issuer), (name, payload_len)),
+                Lookup::NewTenant(_) => return self.check_whole(task, buffer),
+                Lookup::Unknown => return self.reject(task, ErrorKind::UnknownIssuer),
+            },
+            Named::Unclear => return self.check_whole(task, buffer),
+            Named::Malformed => return self.reject(task, ErrorKind::MalformedToken),
+        };
+        self.check_with_keys(task, issuer, Some(found), buffer)
+    }
+
+    /// Rejects a token, for its header if that is invalid.
+    fn reject<T>(&self, task: Task<'_, '_>, kind: ErrorKind) -> Result<T, NotVerified> {
+        let algorithms = task.issuers.algorithms();
+        self.rules.read_header(task.token.header, algorithms)?;
+        Err(kind.into())
+    }
+
+    /// Checks a token with the keys of the issuer that it is from, if it is valid.
+    fn check_with_keys<'s>(
+        &self,
+        task: Task<'s, '_>,
+        issuer: IssuerRef<'s>,
+        found: Option<FoundName>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        let owner = issuer.clone();
+        let keys = owner.keys.source().current();
+        let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
+        let cached = keys
+            .as_ref()
+            .and_then(|keys| keys.cached_header(task.token.header));
+        let (read, token_type);
+        let header = if let Some(header) = cached {
+            let typ = header.typ.as_deref();
+            token_type = rules.check_header(header.algorithm, typ, algorithms)?;
+            header
+        } else {
+            (read, token_type) = rules.read_header(task.token.header, algorithms)?;
+            &read
+        };
+        check_algorithm(&issuer, header)?;
+        let key_id = header.key_id.as_deref();
+        // Then the rest of the token need not be read.
+        if cached.is_none() && issuer.keys.is_known_missing(key_id, header.algorithm) {
             return Err(ErrorKind::UnknownKey.into());
         }
-        self.check_signature_and_claims(token, (&header, token_type), probable, buffer, now)
-    }
-
-    /// Returns the issuer that the token is probably from: the only one that is configured, or the
-    /// only one that has cached this header.
-    ///
-    /// `None` if two have cached it: a wrong guess would cost a signature check. Has no side
-    /// effect: the token may be forged.
-    fn probable_issuer(&self, header: &[u8]) -> Option<&Arc<ConfiguredIssuer>> {
-        if let [only] = self.issuers.as_slice() {
-            return Some(only);
-        }
-        let mut candidates = self
-            .issuers
-            .iter()
-            .filter(|issuer| issuer.keys.has_cached_header(header));
-        candidates.next().filter(|_| candidates.next().is_none())
-    }
-
-    /// Returns true only if no issuer has such a key, and none would fetch it now: then the rest of
-    /// the token need not be read.
-    fn is_known_missing(&self, header: &Header) -> bool {
-        let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
-        self.issuers
-            .iter()
-            .all(|issuer| issuer.keys.is_known_missing(key_id, algorithm))
-    }
-
-    /// Checks the signature with the keys of the probable issuer. A sole issuer's token with an
-    /// invalid signature is rejected.
-    fn check_early<'e>(
-        &self,
-        token: &Compact<'_>,
-        header: &Header,
-        probable: Option<(&'e Arc<ConfiguredIssuer>, &Keys<'_>)>,
-    ) -> Result<Option<(&'e Arc<ConfiguredIssuer>, SignatureOutcome)>, Error> {
-        let allowed = probable.filter(|(issuer, _)| issuer.algorithms.contains(header.algorithm));
-        let Some((issuer, keys)) = allowed else {
-            return Ok(None);
+        let (name, payload) = match found {
+            None => {
+                let payload = DecodedPayload::decode(task.token.payload, key_id, buffer);
+                (None, payload)
+            }
+            Some((name, len)) => {
+                let payload = DecodedPayload::with_key_id(len, key_id, buffer);
+                (Some(name), payload)
+            }
         };
-        let proved = prove(token, header, keys);
-        match proved {
-            Err(error) if self.issuers.len() == 1 => Err(error),
-            proved => Ok(Some((issuer, proved))),
-        }
-    }
-
-    /// Checks signature and claims of a token whose header was checked.
-    fn check_signature_and_claims<'e>(
-        &'e self,
-        token: &Compact<'_>,
-        (header, token_type): (&Header, TokenType),
-        probable: Option<(&'e Arc<ConfiguredIssuer>, &Keys<'_>)>,
-        buffer: &mut Vec<u8>,
-        now: Duration,
-    ) -> Result<Verification<'e, C>, NotVerified> {
-        let rules = &self.rules;
-        let key_id = header.key_id.as_deref();
-        let payload = DecodedPayload::decode(token.payload, key_id, buffer);
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
-        let early = match (self.check_early(token, header, probable), probable) {
-            (Err(error), Some((issuer, _))) if may_refetch_after(&error, issuer) => {
-                let unverified = Unverified::read(payload, rules);
-                self.refetch_if_plausible(token, issuer, unverified.as_ref().ok(), now);
-                return Err(error.into());
-            }
-            (early, _) => early?,
-        };
-        let unverified = Unverified::read(payload, rules)?;
-        let issuer = self.issuer_of(&unverified, header)?;
-        let proved = match early {
-            Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved,
-            _ => match issuer.keys.source().current() {
-                Some(keys) => prove(token, header, &keys),
-                None => Ok(None),
-            },
-        };
+        let iss = name.map_or(issuer.name.as_str(), |name| payload.get(name));
+        let proved = keys
+            .as_ref()
+            .map_or(Ok(None), |keys| prove(task.token, header, keys, iss));
         let proved = proved.inspect_err(|error| {
-            if may_refetch_after(error, issuer) {
-                self.refetch_if_plausible(token, issuer, Some(&unverified), now);
+            if may_refetch_after(error, &issuer) {
+                let unverified = Unverified::read(payload, rules).ok();
+                self.refetch_if_plausible(task, &issuer, iss, unverified.as_ref());
             }
-        });
-        let Some((proof, key_set_id)) = proved? else {
-            // A token with a malformed signature or wrong times must not cause a fetch: no key could
-            // make it valid.
-            token.check_signature_form()?;
-            unverified.check_time(rules, now)?;
-            let query = KeyQuery::new(key_id, header.algorithm);
-            return Err(NotVerified::NeedsKeys(NeedsKeys::new(issuer, query)));
+        })?;
+        let unverified = Unverified::read(payload, rules)?;
+        if unverified.issuer()? != iss {
+            return Err(ErrorKind::UnknownIssuer.into());
+        }
+        self.check_claims(task, issuer, (header, token_type), proved, unverified)
+    }
+
+    /// Checks a token whose issuer has no keys yet, or is known only after all claims are read.
+    fn check_whole<'s>(
+        &self,
+        task: Task<'s, '_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
+        let (header, token_type) = rules.read_header(task.token.header, algorithms)?;
+        let payload = DecodedPayload::decode(task.token.payload, header.key_id.as_deref(), buffer);
+        let unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
+        let iss = unverified.issuer()?;
+        let issuer = match task.issuers.find(iss) {
+            Lookup::Found(issuer) => IssuerRef::Configured(issuer),
+            Lookup::Tenant(issuer) => IssuerRef::Tenant(issuer),
+            Lookup::NewTenant(tenants) => {
+                return self.add_tenant(task, tenants, &header, &unverified);
+            }
+            Lookup::Unknown => return Err(ErrorKind::UnknownIssuer.into()),
+        };
+        check_algorithm(&issuer, &header)?;
+        let keys = issuer.keys.source().current();
+        let proved = keys.map_or(Ok(None), |keys| prove(task.token, &header, &keys, iss));
+        let proved = proved.inspect_err(|error| {
+            if may_refetch_after(error, &issuer) {
+                self.refetch_if_plausible(task, &issuer, iss, Some(&unverified));
+            }
+        })?;
+        self.check_claims(task, issuer, (&header, token_type), proved, unverified)
+    }
+
+    /// Has the keys of a tenant cached, if newer keys could make the token valid.
+    fn add_tenant<T>(
+        &self,
+        task: Task<'_, '_>,
+        tenants: &TenantIssuers,
+        header: &Header,
+        unverified: &Unverified<'_>,
+    ) -> Result<T, NotVerified> {
+        if !tenants.algorithms().contains(header.algorithm) {
+            return Err(ErrorKind::AlgorithmNotAllowed.into());
+        }
+        self.check_plausible(task, unverified)?;
+        let issuer = tenants.add(unverified.issuer()?)?;
+        Err(needs_keys(&issuer, header))
+    }
+
+    /// Checks what remains after the signature.
+    fn check_claims<'s>(
+        &self,
+        task: Task<'s, '_>,
+        issuer: IssuerRef<'s>,
+        (header, token_type): (&Header, TokenType),
+        proved: Option<(Proof, u64)>,
+        unverified: Unverified<'_>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        let Some((proof, key_set_id)) = proved else {
+            self.check_plausible(task, &unverified)?;
+            return Err(needs_keys(&issuer, header));
         };
         if header.algorithm.is_symmetric() {
-            issuer.check_secrets(&self.issuers)?;
+            task.issuers.check_secrets(&issuer)?;
         }
-        issuer.keys.mark_used();
+        issuer.mark_used();
         let verified = unverified.verified(proof, header, token_type);
+        let claims = verified.validate(&self.rules, issuer.expected(), task.now)?;
+        issuer.check_tenant(&claims)?;
         Ok(Verification {
-            claims: verified.validate(rules, issuer.expected(), now)?,
+            claims,
             issuer,
             key_set_id,
         })
+    }
+
+    /// Rejects a token with a malformed signature or wrong times, which must not cause a fetch: no
+    /// key could make it valid.
+    fn check_plausible(
+        &self,
+        task: Task<'_, '_>,
+        unverified: &Unverified<'_>,
+    ) -> Result<(), Error> {
+        task.token.check_signature_form()?;
+        unverified.check_time(&self.rules, task.now)
     }
 
     /// Has the issuer's keys fetched again, unless no key could make the token valid: the issuer
     /// may have replaced a key under its id. The token is rejected without waiting for that.
     fn refetch_if_plausible(
         &self,
-        token: &Compact<'_>,
+        task: Task<'_, '_>,
         issuer: &ConfiguredIssuer,
+        iss: &str,
         unverified: Option<&Unverified<'_>>,
-        now: Duration,
     ) {
         let is_plausible = unverified.is_some_and(|unverified| {
-            unverified.issuer().is_ok_and(|name| name == issuer.name)
-                && unverified.check_time(&self.rules, now).is_ok()
-                && token.check_signature_form().is_ok()
+            unverified.issuer().is_ok_and(|name| name == iss)
+                && self.check_plausible(task, unverified).is_ok()
         });
         if is_plausible {
             issuer.keys.refetch_after_invalid_signature();
         }
     }
+}
 
-    /// Returns the configured issuer that `iss` names, compared byte by byte, if it may use the
-    /// algorithm.
-    fn issuer_of(
-        &self,
-        unverified: &Unverified<'_>,
-        header: &Header,
-    ) -> Result<&Arc<ConfiguredIssuer>, Error> {
-        let name = unverified.issuer()?;
-        let issuer = self.issuers.iter().find(|issuer| issuer.name == name);
-        let issuer = issuer.ok_or(ErrorKind::UnknownIssuer)?;
-        if !issuer.algorithms.contains(header.algorithm) {
-            return Err(ErrorKind::AlgorithmNotAllowed.into());
-        }
-        Ok(issuer)
+fn check_algorithm(issuer: &ConfiguredIssuer, header: &Header) -> Result<(), Error> {
+    if issuer.algorithms.contains(header.algorithm) {
+        Ok(())
+    } else {
+        Err(ErrorKind::AlgorithmNotAllowed.into())
     }
+}
+
+fn needs_keys(issuer: &Arc<ConfiguredIssuer>, header: &Header) -> NotVerified {
+    let query = KeyQuery::new(header.key_id.as_deref(), header.algorithm);
+    NotVerified::NeedsKeys(NeedsKeys::new(issuer, query))
 }
 
 /// Returns whether newer keys could verify a token that a known key did not. Called for each forged
@@ -205,9 +271,29 @@ impl<E: Into<Error>> From<E> for NotVerified {
     }
 }
 
-/// Checks the signature with the keys of a set.
-fn prove(token: &Compact<'_>, header: &Header, keys: &KeySet) -> SignatureOutcome {
-    match token.check_signature(header, keys) {
+impl Clone for IssuerRef<'_> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Configured(issuer) => Self::Configured(issuer),
+            Self::Tenant(issuer) => Self::Tenant(Arc::clone(issuer)),
+        }
+    }
+}
+
+impl Deref for IssuerRef<'_> {
+    type Target = Arc<ConfiguredIssuer>;
+
+    fn deref(&self) -> &Arc<ConfiguredIssuer> {
+        match self {
+            Self::Configured(issuer) => issuer,
+            Self::Tenant(issuer) => issuer,
+        }
+    }
+}
+
+/// Checks the signature with the keys of a set, for a token that names this issuer.
+fn prove(token: &Compact<'_>, header: &Header, keys: &KeySet, iss: &str) -> SignatureOutcome {
+    match token.check_signature(header, keys, iss) {
         Ok(proof) => {
             keys.cache_header(token.header, header);
             Ok(Some((proof, keys.id())))

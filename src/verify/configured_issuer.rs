@@ -2,26 +2,42 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Audience;
+use super::tenants::{TenantRules, TenantUsage};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::error::{Error, RETRY_AFTER};
-use crate::jwk::KeySet;
-use crate::jwt::Expected;
+use crate::error::Error;
+use crate::jwk::{KeyDigest, KeySet};
+use crate::jwt::{Claims, Expected};
 use crate::keys::jwks::JwksCache;
 use crate::keys::{IssuerHealth, KeySource};
-use crate::trace;
 
 /// An issuer whose tokens can be verified.
 pub(crate) struct ConfiguredIssuer {
-    /// Compared with `iss` byte by byte.
+    /// Compared with `iss` byte by byte; of several tenants, the pattern.
     pub(crate) name: String,
     pub(super) audience: Audience,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: IssuerKeys,
+    pub(super) naming: Naming,
+    /// Whether it was removed, or replaced by another one of its name.
+    pub(super) is_retired: AtomicBool,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.
     pub(super) shares_secret: AtomicBool,
+}
+
+/// Which `iss` its tokens have.
+pub(super) enum Naming {
+    /// The name.
+    One,
+    /// That of any allowed tenant: all have the same keys.
+    Tenants(Arc<TenantRules>),
+    /// The name, which is that of a tenant with keys of its own.
+    Tenant(TenantUsage),
 }
 
 pub(crate) enum IssuerKeys {
@@ -38,29 +54,77 @@ impl ConfiguredIssuer {
         }
     }
 
-    /// Rejects the tokens of an issuer whose key source has come to share a secret with another
-    /// issuer. Fixed keys were compared when the layer was built.
-    pub(super) fn check_secrets(&self, issuers: &[Arc<Self>]) -> Result<(), Error> {
-        if issuers.len() == 1 {
-            return Ok(());
+    /// Returns whether these claims may still be used: the issuer was not removed, and its tenant is
+    /// still allowed.
+    pub(super) fn still_issues<C>(&self, claims: &Claims<C>) -> bool {
+        if self.is_retired() {
+            return false;
         }
-        let shares = |other: &&Arc<Self>| {
-            let are_fixed = self.keys.is_fixed() && other.keys.is_fixed();
-            self.name != other.name && !are_fixed && self.keys.share_secret(&other.keys)
-        };
-        let Some(other) = issuers.iter().find(shares) else {
-            // Relaxed: orders no other memory. An event too many or too few does no harm. Written
-            // only if it changes, since all cores share it.
-            if self.shares_secret.load(Ordering::Relaxed) {
-                self.shares_secret.store(false, Ordering::Relaxed);
-            }
-            return Ok(());
-        };
-        if !self.shares_secret.swap(true, Ordering::Relaxed) {
-            trace::secret_shared(&self.name, &other.name);
+        match self.tenant_rules() {
+            None => true,
+            Some(rules) => rules.allow(claims.issuer()),
         }
-        let cause = shared_secret(&self.name, &other.name);
-        Err(Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause))))
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        // Relaxed: orders no other memory. What happens after the removal reads it.
+        self.is_retired.load(Ordering::Relaxed)
+    }
+
+    /// Rejects its tokens from now on, also cached ones, and ends its tasks. Something may still
+    /// refer to it: cached tokens, and requests in flight.
+    pub(super) fn retire(&self) {
+        // Relaxed: see `is_retired`.
+        self.is_retired.store(true, Ordering::Relaxed);
+        self.keys.close();
+    }
+
+    /// Checks what the tokens of a tenant must have besides other tokens.
+    pub(super) fn check_tenant<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
+        self.tenant_rules()
+            .map_or(Ok(()), |rules| rules.check_claim(claims))
+    }
+
+    fn tenant_rules(&self) -> Option<&TenantRules> {
+        match &self.naming {
+            Naming::One => None,
+            Naming::Tenants(rules) => Some(rules),
+            Naming::Tenant(usage) => Some(&usage.rules),
+        }
+    }
+
+    /// Notes that a token was verified: then fetched keys are refreshed in the background. Must not
+    /// be called for a token that may be forged.
+    pub(super) fn mark_used(&self) {
+        self.keys.mark_used();
+        if let Naming::Tenant(usage) = &self.naming {
+            usage.mark_used();
+        }
+    }
+
+    /// Notes that a token, which may be forged, waits for keys. Those of a tenant that no token was
+    /// verified for are not refreshed in the background: the tenant may be made up.
+    pub(super) fn mark_needed(&self) {
+        match &self.naming {
+            Naming::Tenant(usage) if !usage.is_verified() => {}
+            _ => self.keys.mark_used(),
+        }
+    }
+
+    pub(super) fn is_verified_tenant(&self) -> bool {
+        matches!(&self.naming, Naming::Tenant(usage) if usage.is_verified())
+    }
+
+    pub(super) fn is_expired_tenant(&self, now: Instant, idle_timeout: Duration) -> bool {
+        matches!(&self.naming, Naming::Tenant(usage) if usage.is_expired(now, idle_timeout))
+    }
+
+    /// Returns for how long no token of a tenant was verified.
+    pub(super) fn unused_for(&self, now: Instant) -> Duration {
+        match &self.naming {
+            Naming::Tenant(usage) => usage.unused_for(now),
+            Naming::One | Naming::Tenants(_) => Duration::ZERO,
+        }
     }
 
     pub(super) fn health(&self) -> IssuerHealth {
@@ -84,7 +148,7 @@ impl IssuerKeys {
 
     /// Marks fetched keys as used, so that they are refreshed in the background. Must not be called
     /// for a token that may be forged, unless there are no usable keys.
-    pub(super) fn mark_used(&self) {
+    fn mark_used(&self) {
         if let Self::Jwks(cache) = self {
             cache.mark_used();
         }
@@ -116,33 +180,40 @@ impl IssuerKeys {
         }
     }
 
-    /// Returns whether a token with this header was verified with the current keys. Has no side
-    /// effect.
-    pub(super) fn has_cached_header(&self, encoded: &[u8]) -> bool {
-        let is_cached = |keys: &KeySet| keys.cached_header(encoded).is_some();
-        match self {
-            Self::Fixed(keys) => is_cached(keys),
-            Self::Jwks(cache) => is_cached(&cache.cached()),
-            Self::Source(source) => source.current().is_some_and(|keys| is_cached(&keys)),
+    /// Returns the digests of the shared secrets that it has now. Fetched keys are public.
+    pub(super) fn secret_digests(&self) -> Vec<KeyDigest> {
+        if self.is_fetched() {
+            return Vec::new();
         }
+        let keys = self.source().current();
+        keys.map_or_else(Vec::new, |keys| keys.secret_digests().collect())
     }
 
-    /// Returns whether both hold the same shared secret now: each issuer could then sign for the
-    /// other.
-    pub(crate) fn share_secret(&self, other: &Self) -> bool {
-        // Fetched keys are public.
-        if self.is_fetched() || other.is_fetched() {
-            return false;
+    /// Returns whether it has one of these shared secrets now.
+    pub(super) fn has_secret(&self, digests: &[KeyDigest]) -> bool {
+        let keys = self.source().current().filter(|_| !self.is_fetched());
+        keys.is_some_and(|keys| {
+            keys.secret_digests()
+                .any(|digest| digests.contains(&digest))
+        })
+    }
+
+    /// Ends the tasks that fetch keys.
+    fn close(&self) {
+        if let Self::Jwks(cache) = self {
+            cache.close();
         }
-        let keys = self.source().current().zip(other.source().current());
-        keys.is_some_and(|(ours, theirs)| ours.shares_secret_with(&theirs))
     }
 
     pub(super) const fn is_fetched(&self) -> bool {
         matches!(self, Self::Jwks(_))
     }
 
-    const fn is_fixed(&self) -> bool {
+    pub(super) const fn is_source(&self) -> bool {
+        matches!(self, Self::Source(_))
+    }
+
+    pub(super) const fn is_fixed(&self) -> bool {
         matches!(self, Self::Fixed(_))
     }
 }

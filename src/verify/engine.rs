@@ -5,27 +5,28 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::check::NotVerified;
+use super::check::{IssuerRef, NotVerified, Task};
+use super::choice::{Named, named_issuer};
+use super::issuers::Lookup;
 use super::token_cache::{CachedToken, TokenCache};
-use super::{ConfiguredIssuer, Offload, Progress};
+use super::{ConfiguredIssuer, IssuerSet, Offload, Progress, Registry};
 use crate::clock::since_epoch;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 use crate::jwt::{Claims, Compact, Rules, decoded_payload};
-use crate::keys::Keys;
 use crate::policy::Unchecked;
 
 pub(crate) struct Engine<C> {
-    pub(crate) issuers: Vec<Arc<ConfiguredIssuer>>,
+    pub(crate) issuers: Arc<Registry>,
     pub(crate) rules: Rules,
     pub(crate) token_cache: Option<TokenCache<C>>,
     pub(crate) offload: Option<Offload>,
 }
 
 /// The claims of a verified token, and what the verification depends on.
-pub(crate) struct Verification<'e, C> {
+pub(crate) struct Verification<'s, C> {
     pub(crate) claims: Claims<C>,
-    pub(crate) issuer: &'e Arc<ConfiguredIssuer>,
+    pub(crate) issuer: IssuerRef<'s>,
     /// The id of the key set that the signing key was in.
     pub(crate) key_set_id: u64,
 }
@@ -52,7 +53,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 
     /// Verifies a token that is not cached, whether its algorithm is offloaded or not.
     pub(super) fn verify_here(&self, token: &[u8], now: Duration) -> Progress<C> {
-        match self.verify_uncached(token, now) {
+        let issuers = self.issuers.load();
+        match self.verify_uncached(&issuers, token, now) {
             Ok(verification) => {
                 if let Some(cache) = &self.token_cache {
                     cache.insert(token, &verification, &self.rules, now);
@@ -74,31 +76,28 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let Ok(token) = self.parse(token) else {
             return false;
         };
-        let header = self.rules.read_header(token.header);
+        let issuers = self.issuers.load();
+        let header = self.rules.read_header(token.header, issuers.algorithms());
         header.is_ok_and(|(header, _)| {
             offload.applies_to(header.algorithm)
                 && token.check_signature_form().is_ok()
-                && self.has_candidate(&header)
+                && may_have_key(&issuers, &token, &header)
         })
     }
 
-    /// Returns whether an issuer has a key that may have signed a token with this header.
-    fn has_candidate(&self, header: &Header) -> bool {
-        let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
-        let has_key = |keys: Keys<'_>| keys.candidates(key_id, algorithm).next().is_some();
-        self.issuers.iter().any(|issuer| {
-            let keys = issuer.keys.source().current();
-            issuer.algorithms.contains(algorithm) && keys.is_some_and(has_key)
-        })
-    }
-
-    fn verify_uncached(
+    fn verify_uncached<'s>(
         &self,
+        issuers: &'s IssuerSet,
         token: &[u8],
         now: Duration,
-    ) -> Result<Verification<'_, C>, NotVerified> {
-        let token = self.parse(token)?;
-        decoded_payload::with_buffer(|buffer| self.check(&token, buffer, now))
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        let token = &self.parse(token)?;
+        let task = Task {
+            issuers,
+            token,
+            now,
+        };
+        decoded_payload::with_buffer(|buffer| self.check(task, buffer))
     }
 
     fn parse<'t>(&self, token: &'t [u8]) -> Result<Compact<'t>, Error> {
@@ -117,12 +116,38 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             key_set_id,
             ..
         } = &entry.header.header;
-        let keys = issuer.keys.source().current()?;
-        let is_secret = claims.algorithm().is_symmetric();
-        if keys.id() != *key_set_id || is_secret && issuer.check_secrets(&self.issuers).is_err() {
+        if !issuer.still_issues(claims) {
             return None;
         }
-        issuer.keys.mark_used();
+        let keys = issuer.keys.source().current()?;
+        let shares_secret = || self.issuers.load().check_secrets(issuer).is_err();
+        if keys.id() != *key_set_id || claims.algorithm().is_symmetric() && shares_secret() {
+            return None;
+        }
+        issuer.mark_used();
         Some(claims.clone())
     }
+}
+
+/// Returns whether the issuer that a token names has a key that may have signed it. Where it does
+/// not show without reading all claims, the answer is yes.
+fn may_have_key(issuers: &IssuerSet, token: &Compact<'_>, header: &Header) -> bool {
+    let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
+    let has_key = |issuer: &ConfiguredIssuer| {
+        let keys = issuer.keys.source().current();
+        issuer.algorithms.contains(algorithm)
+            && keys.is_some_and(|keys| keys.candidates(key_id, algorithm).next().is_some())
+    };
+    if let Some(issuer) = issuers.sole() {
+        return has_key(issuer);
+    }
+    decoded_payload::with_buffer(|buffer| match named_issuer(issuers, token, buffer) {
+        Named::By { lookup, .. } => match lookup {
+            Lookup::Found(issuer) => has_key(issuer),
+            Lookup::Tenant(issuer) => has_key(&issuer),
+            Lookup::NewTenant(_) | Lookup::Unknown => false,
+        },
+        Named::Unclear => true,
+        Named::Malformed => false,
+    })
 }

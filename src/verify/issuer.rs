@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys};
+use super::configured_issuer::Naming;
+use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys, Tenants};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
@@ -29,18 +30,21 @@ use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer}
 /// ```
 #[must_use]
 pub struct Issuer {
-    name: String,
-    audience: Audience,
-    algorithms: Option<AlgorithmSet>,
-    keys: KeyOrigin,
-    jwks_cache: Option<JwksCacheSettings>,
-    http_client: Option<HttpClient>,
-    observer: Option<Observer>,
+    pub(super) name: String,
+    pub(super) audience: Audience,
+    pub(super) algorithms: Option<AlgorithmSet>,
+    pub(super) keys: KeyOrigin,
+    pub(super) jwks_cache: Option<JwksCacheSettings>,
+    pub(super) http_client: Option<HttpClient>,
+    pub(super) observer: Option<Observer>,
+    pub(super) tenants: Option<Box<Tenants>>,
 }
 
 /// Where the keys come from.
-enum KeyOrigin {
+pub(super) enum KeyOrigin {
     Discovery,
+    /// The metadata below this URL, which all tenants share.
+    SharedDiscovery(String),
     Jwks(String),
     Fixed(KeySet),
     Source(Box<dyn KeySource>),
@@ -48,7 +52,10 @@ enum KeyOrigin {
 
 impl KeyOrigin {
     const fn is_fetched(&self) -> bool {
-        matches!(self, Self::Discovery | Self::Jwks(_))
+        matches!(
+            self,
+            Self::Discovery | Self::SharedDiscovery(_) | Self::Jwks(_)
+        )
     }
 }
 
@@ -115,6 +122,7 @@ impl Issuer {
             jwks_cache: None,
             http_client: None,
             observer: None,
+            tenants: None,
         }
     }
 
@@ -162,8 +170,28 @@ impl Issuer {
         self
     }
 
-    /// `shared` are the keys of all issuers of the layer.
-    pub(crate) fn build(self, shared: &Arc<SharedKeys>) -> Result<ConfiguredIssuer, ConfigError> {
+    /// Sets the tenants that are trusted. Required if the issuer's name has a placeholder, and only
+    /// allowed then. Default: none.
+    ///
+    /// The name is a URL with one placeholder, such as `{tenant}`: a whole segment of the path, or
+    /// the first label of the host. With [`discovery`](Self::discovery), each tenant has its own
+    /// metadata and keys, unless [`Tenants::shared_discovery`] is set. With [`jwks`](Self::jwks),
+    /// each has its own keys if `jwks_uri` has the same placeholder. Otherwise the keys are those of
+    /// all tenants. See [`Tenants`] for examples.
+    pub fn tenants(mut self, tenants: Tenants) -> Self {
+        self.tenants = Some(Box::new(tenants));
+        self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `shared` are the public keys of all issuers, which those of this one are compared with.
+    pub(super) fn build(
+        self,
+        shared: Option<&Arc<SharedKeys>>,
+    ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
         self.check_fetch_settings()?;
         let algorithms = self.allowed_algorithms()?;
@@ -179,7 +207,10 @@ impl Issuer {
         let jwks = |location| -> Result<_, ConfigError> {
             let client = http_client.map_or_else(crate::default_http_client, Ok)?;
             let settings = jwks_cache.unwrap_or_default();
-            let observer = Some(Arc::clone(shared).observe(observer));
+            let observer = match shared {
+                Some(shared) => Some(Arc::clone(shared).observe(observer)),
+                None => observer,
+            };
             Ok(IssuerKeys::Jwks(JwksCache::new(
                 &name, location, client, settings, observer,
             )?))
@@ -188,18 +219,21 @@ impl Issuer {
             KeyOrigin::Discovery => {
                 jwks(JwksLocation::Discovery(Box::new(Discovery::new(&name)?)))?
             }
+            KeyOrigin::SharedDiscovery(url) => {
+                let discovery = Discovery::new(&url)?.of_issuer(&name);
+                jwks(JwksLocation::Discovery(Box::new(discovery)))?
+            }
             KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url("jwks_uri", &url)?))?,
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => IssuerKeys::Source(source),
         };
-        if let (false, Some(keys)) = (keys.is_fetched(), keys.source().current()) {
-            shared.report(&name, &keys, |_| {});
-        }
         Ok(ConfiguredIssuer {
             name,
             audience,
             algorithms,
             keys,
+            naming: Naming::One,
+            is_retired: AtomicBool::new(false),
             shares_secret: AtomicBool::new(false),
         })
     }
@@ -243,7 +277,9 @@ impl Issuer {
         let supported = match &self.keys {
             KeyOrigin::Fixed(keys) => keys.algorithms(),
             KeyOrigin::Source(_) => Algorithm::all().collect(),
-            KeyOrigin::Discovery | KeyOrigin::Jwks(_) => AlgorithmSet::asymmetric(),
+            KeyOrigin::Discovery | KeyOrigin::SharedDiscovery(_) | KeyOrigin::Jwks(_) => {
+                AlgorithmSet::asymmetric()
+            }
         };
         let default = match &self.keys {
             KeyOrigin::Fixed(_) => supported,

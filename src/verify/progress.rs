@@ -26,7 +26,7 @@ pub(crate) struct NeedsKeys {
 impl NeedsKeys {
     pub(super) fn new(issuer: &Arc<ConfiguredIssuer>, query: KeyQuery) -> Self {
         if issuer.keys.source().current().is_none() {
-            issuer.keys.mark_used();
+            issuer.mark_needed();
         }
         Self {
             issuer: Arc::clone(issuer),
@@ -34,14 +34,14 @@ impl NeedsKeys {
         }
     }
 
-    /// Waits until the issuer's keys are refreshed.
+    /// Waits until the issuer's keys are refreshed. If the issuer is removed meanwhile, that is no
+    /// error: then its token is rejected for that reason.
     pub(super) async fn refresh(self) -> Result<(), Error> {
-        self.issuer
-            .keys
-            .source()
-            .refresh(self.query)
-            .await
-            .map_err(KeysError::into_error)
+        let refreshed = self.issuer.keys.source().refresh(self.query).await;
+        if self.issuer.is_retired() {
+            return Ok(());
+        }
+        refreshed.map_err(KeysError::into_error)
     }
 
     /// Returns why there still is no key after a refresh.

@@ -1,6 +1,7 @@
 //! JSON objects.
 
 mod document;
+mod find;
 mod member_names;
 mod raw;
 mod text;
@@ -8,6 +9,7 @@ mod text;
 use serde::Deserialize;
 
 pub(crate) use self::document::{Document, IgnoredValue};
+pub(crate) use self::find::find_text;
 pub(crate) use self::member_names::{MemberNames, duplicate_name};
 pub(crate) use self::raw::{elements, member};
 pub(crate) use self::text::JsonStr;

@@ -50,8 +50,8 @@ pub(super) struct Shared {
     /// Whether [`mark_used`](Self::mark_used) was called since the refresher last looked.
     pub(super) used: AtomicBool,
     pub(super) refresher_running: AtomicBool,
-    /// Closed when the cache is dropped, which ends its tasks.
-    pub(super) shutdown: watch::Sender<()>,
+    /// True when the cache was closed, and closed itself when the cache is dropped. Ends its tasks.
+    pub(super) shutdown: watch::Sender<bool>,
 }
 
 impl JwksCache {
@@ -75,7 +75,7 @@ impl JwksCache {
             signature_refetch: SignatureRefetch::new(Instant::now()),
             used: AtomicBool::new(false),
             refresher_running: AtomicBool::new(false),
-            shutdown: watch::Sender::new(()),
+            shutdown: watch::Sender::new(false),
             context: Arc::new(context),
         };
         Ok(Self {
@@ -105,6 +105,11 @@ impl JwksCache {
         self.shared.mark_used();
     }
 
+    /// Ends the tasks, also while something still refers to the cache. No fetch starts from now on.
+    pub(crate) fn close(&self) {
+        self.shared.shutdown.send_replace(true);
+    }
+
     /// Returns true only if a request for the key would be answered at once that it is missing. May
     /// return false in that case, too. Has no side effect.
     pub(crate) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
@@ -122,11 +127,6 @@ impl JwksCache {
     /// [`signature_refetch_interval`](JwksCacheSettings::signature_refetch_interval).
     pub(crate) fn refetch_after_invalid_signature(&self) {
         self.shared.refetch_after_invalid_signature();
-    }
-
-    /// Returns the cached keys, whether usable or not. Has no side effect.
-    pub(crate) fn cached(&self) -> Keys<'_> {
-        Keys::of_snapshot(self.shared.snapshot.load())
     }
 
     /// Returns the cached keys, whether they are usable, and the state of fetching. Has no side
@@ -178,6 +178,10 @@ impl fmt::Debug for JwksCache {
 impl Shared {
     pub(super) fn lock_state(&self) -> MutexGuard<'_, FetchState> {
         lock(&self.fetch_state)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        *self.shutdown.borrow()
     }
 
     pub(super) fn is_usable(&self, now: Instant) -> bool {

@@ -76,6 +76,15 @@ impl Discovery {
         })
     }
 
+    /// Sets the name that the metadata must have as its issuer, in place of the URL that the metadata
+    /// is found below.
+    pub(crate) fn of_issuer(self, name: &str) -> Self {
+        Self {
+            issuer: name.to_owned(),
+            ..self
+        }
+    }
+
     /// Returns the URL of the JWK set, from cached metadata while it is fresh. If the metadata
     /// can't be fetched, the cached URL stays in use for `max_ttl` past the metadata's own TTL.
     pub(super) async fn jwks_uri(&self, fetcher: &Fetcher<'_>) -> Result<Uri, FetchError> {

@@ -44,6 +44,7 @@ pub(crate) use url::secure_url;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Returns the sum of `now` and `time`. If the platform can't represent it, returns a time 30 years
@@ -53,6 +54,12 @@ fn after(now: Instant, time: Duration) -> Instant {
     now.checked_add(time)
         .or_else(|| now.checked_add(FAR))
         .unwrap_or(now)
+}
+
+/// Resolves when the cache is closed or dropped.
+async fn closed(mut shutdown: watch::Receiver<bool>) {
+    // An error means that it was dropped.
+    let _ = shutdown.wait_for(|is_closed| *is_closed).await;
 }
 
 /// Locks a mutex, whether poisoned or not.

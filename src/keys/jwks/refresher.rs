@@ -11,10 +11,10 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::after;
 use super::cache::Shared;
 use super::fetch_state::{FetchReason, FetchState};
 use super::single_flight::SharedFetch;
+use super::{after, closed};
 
 // `Relaxed` is enough for both flags, because no other memory is published through them. A caller
 // that still reads an old `true` neither marks the keys nor starts the refresher; a later token
@@ -33,6 +33,9 @@ impl Shared {
 
     fn spawn_refresher(self: &Arc<Self>) {
         let guard = RefresherGuard(Arc::downgrade(self));
+        if self.is_closed() {
+            return;
+        }
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(run_refresher(guard, self.shutdown.subscribe()))),
             // Outside a runtime. Dropping the guard lets the next request try again.
@@ -80,8 +83,9 @@ impl Drop for RefresherGuard {
     }
 }
 
-async fn run_refresher(guard: RefresherGuard, mut shutdown: watch::Receiver<()>) {
+async fn run_refresher(guard: RefresherGuard, shutdown: watch::Receiver<bool>) {
     let mut last_used = Instant::now();
+    let mut closed = pin!(closed(shutdown));
     loop {
         let Some(shared) = guard.0.upgrade() else {
             return;
@@ -103,7 +107,7 @@ async fn run_refresher(guard: RefresherGuard, mut shutdown: watch::Receiver<()>)
             pin!(context.fetch_ended.notified()),
         );
         let due = select(time, change);
-        if let Either::Right(_) = select(due, pin!(shutdown.changed())).await {
+        if let Either::Right(_) = select(due, closed.as_mut()).await {
             return;
         }
         let Some(fetch) = guard.0.upgrade().map(|shared| shared.fetch_if_due()) else {

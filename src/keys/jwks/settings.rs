@@ -79,6 +79,10 @@ impl Default for JwksCacheSettings {
 }
 
 impl JwksCacheSettings {
+    pub(crate) const fn has_snapshot_dir(&self) -> bool {
+        self.snapshot_dir.is_some()
+    }
+
     /// Sets the minimum TTL of a key set, whatever the response states. At least 1 s, at most
     /// [`max_ttl`](Self::max_ttl). Default: 1 minute.
     pub const fn min_ttl(mut self, ttl: Duration) -> Self {

@@ -22,12 +22,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
 
-use super::after;
 use super::cache::Shared;
 use super::context::FetchContext;
 use super::fetch::{Fetcher, Validator};
 use super::fetch_error::FetchError;
 use super::fetch_state::{FetchReason, FetchStart, FetchState};
+use super::{after, closed};
 use crate::keys::source::KeysError;
 
 /// Resolves for every waiter when the fetch has ended. The channel is closed if its task was
@@ -42,6 +42,9 @@ impl Shared {
         reason: FetchReason,
     ) -> Result<SharedFetch, KeysError> {
         let now = Instant::now();
+        if self.is_closed() {
+            return Err(self.timed_out());
+        }
         if let Some(fetch) = state.in_flight(now) {
             return Ok(fetch);
         }
@@ -85,7 +88,7 @@ async fn run_fetch(
     context: Arc<FetchContext>,
     reason: FetchReason,
     validator: Option<Validator>,
-    mut shutdown: watch::Receiver<()>,
+    shutdown: watch::Receiver<bool>,
     guard: InFlightGuard,
     waiters: oneshot::Sender<Result<(), KeysError>>,
 ) {
@@ -102,7 +105,7 @@ async fn run_fetch(
         .catch_unwind()
         .map(|outcome| outcome.unwrap_or(Err(FetchError::Panicked)));
     let fetch = pin!(timeout(settings.fetch_timeout, fetch));
-    let Either::Left((outcome, _)) = select(fetch, pin!(shutdown.changed())).await else {
+    let Either::Left((outcome, _)) = select(fetch, pin!(closed(shutdown))).await else {
         return;
     };
     let outcome = outcome.unwrap_or(Err(FetchError::TimedOut));

@@ -21,7 +21,7 @@ use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, Sing
 use crate::request::{LayerRejections, LayerSettings, TokenSource};
 use crate::response::Challenge;
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
-use crate::verify::{Authenticator, Engine, Issuer, Offload};
+use crate::verify::{Authenticator, Engine, Issuer, Offload, Registry};
 
 /// Builds a [`JwtAuthLayer`] or an [`Authenticator`].
 ///
@@ -75,7 +75,6 @@ impl JwtAuthBuilder {
             max_lifetime: None,
             types: TypeRule::Default,
             rfc9068: false,
-            algorithms: AlgorithmSet::EMPTY,
             clock: Arc::new(SystemClock),
         };
         Self {
@@ -205,14 +204,7 @@ where
 
     fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
         validation::settings(&self)?;
-        let shared_keys = Arc::default();
-        let issuers = self.issuers.into_iter();
-        let issuers: Vec<_> = issuers
-            .map(|issuer| issuer.build(&shared_keys))
-            .collect::<Result<_, _>>()?;
-        validation::issuers(&issuers)?;
-        let algorithms = issuers.iter().map(|issuer| issuer.algorithms);
-        self.rules.algorithms = algorithms.fold(AlgorithmSet::EMPTY, AlgorithmSet::union);
+        let issuers = Arc::new(Registry::new(self.issuers)?);
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
         }
@@ -231,7 +223,7 @@ where
                 .add(Stage::SingleUse, SingleUse { store, leeway });
         }
         let engine = Engine {
-            issuers: issuers.into_iter().map(Arc::new).collect(),
+            issuers,
             rules: self.rules,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload, self.offload_timeout),

@@ -107,7 +107,7 @@ impl<C> TokenCache<C> {
         let valid_until = valid_until.min(now.saturating_add(self.max_ttl));
         let cached = CachedToken {
             claims: verification.claims.clone(),
-            issuer: Arc::clone(verification.issuer),
+            issuer: Arc::clone(&verification.issuer),
             key_set_id: verification.key_set_id,
             epoch,
             valid_from: valid_from.max(now.saturating_sub(JITTER)),

@@ -202,6 +202,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Ways<C> {
             ("before it is cached", outcome(&self.caching, &token)),
             ("after it was cached", outcome(&self.caching, &token)),
         ] {
+            // Beside another issuer, `iss` is found before the other claims are read. If it is not
+            // one of the two, that is the reason, whatever else is wrong.
+            let is_unknown = again == Err((ErrorKind::UnknownIssuer, None));
+            if way.starts_with("beside") && is_unknown && first.is_err() {
+                continue;
+            }
             assert_eq!(again, first, "{way}: {payload}");
         }
         first

@@ -1,0 +1,123 @@
+//! The issuers of an authenticator, which can change while requests read them.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+use foldhash::fast::RandomState;
+
+use super::set::{Entry, IssuerSet, duplicate};
+use crate::config_error::ConfigError;
+use crate::verify::{Issuer, SharedKeys};
+
+pub(crate) struct Registry {
+    /// Read by every request that verifies a token, without a lock.
+    current: ArcSwap<IssuerSet>,
+    /// Held while a change is made. No request takes it.
+    change: Mutex<()>,
+    /// The public keys of all issuers.
+    shared_keys: Arc<SharedKeys>,
+}
+
+impl Registry {
+    pub(crate) fn new(issuers: Vec<Issuer>) -> Result<Self, ConfigError> {
+        let registry = Self {
+            current: ArcSwap::default(),
+            change: Mutex::new(()),
+            shared_keys: Arc::default(),
+        };
+        registry.set(issuers)?;
+        Ok(registry)
+    }
+
+    pub(crate) fn load(&self) -> Guard<Arc<IssuerSet>> {
+        self.current.load()
+    }
+
+    /// Replaces all issuers.
+    pub(super) fn set(&self, issuers: Vec<Issuer>) -> Result<(), ConfigError> {
+        self.change(|_| {
+            let built = issuers.into_iter().map(|issuer| self.build(issuer));
+            built.collect::<Result<_, _>>()
+        })
+    }
+
+    /// Adds an issuer whose name is not there yet.
+    pub(super) fn add(&self, issuer: Issuer) -> Result<(), ConfigError> {
+        self.change(|entries| {
+            if entries.iter().any(|entry| entry.name() == issuer.name()) {
+                return Err(duplicate(issuer.name()));
+            }
+            let added = self.build(issuer)?;
+            Ok(entries.iter().cloned().chain([added]).collect())
+        })
+    }
+
+    /// Replaces the issuer of the same name, or adds it.
+    pub(super) fn replace(&self, issuer: Issuer) -> Result<(), ConfigError> {
+        self.change(|entries| {
+            let name = issuer.name().to_owned();
+            let built = self.build(issuer)?;
+            let others = entries.iter().filter(|entry| entry.name() != name);
+            Ok(others.cloned().chain([built]).collect())
+        })
+    }
+
+    /// Removes an issuer, and returns whether it was there.
+    pub(super) fn remove(&self, name: &str) -> bool {
+        let mut was_there = false;
+        let removed = self.change(|entries| {
+            let others = entries.iter().filter(|entry| entry.name() != name);
+            let others: Vec<_> = others.cloned().collect();
+            was_there = others.len() < entries.len();
+            Ok(others)
+        });
+        // A part of a valid set is valid.
+        debug_assert!(removed.is_ok(), "the other issuers are valid");
+        was_there
+    }
+
+    /// Makes a change, unless it is rejected. The issuers that are left out are retired after the
+    /// new set is in place, so that no request finds one that is retired.
+    fn change(
+        &self,
+        next: impl FnOnce(&[Entry]) -> Result<Vec<Entry>, ConfigError>,
+    ) -> Result<(), ConfigError> {
+        // Nothing is done under the lock that could leave a part of a change behind.
+        let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.current.load_full();
+        let was_there = addresses(before.entries());
+        let is_new = |entry: &Entry| !was_there.contains(&entry.address());
+        let after = Arc::new(IssuerSet::new(next(before.entries())?, is_new)?);
+        self.current.store(Arc::clone(&after));
+        let stays = addresses(after.entries());
+        for entry in before.entries() {
+            if !stays.contains(&entry.address()) {
+                entry.retire();
+                self.shared_keys.remove(entry.name());
+            }
+        }
+        let added = after.entries().iter().filter(|entry| is_new(entry));
+        added.for_each(|entry| self.report_keys(entry));
+        Ok(())
+    }
+
+    /// Compares the public keys of an issuer with those of the others, unless they are fetched:
+    /// then each fetch does that.
+    fn report_keys(&self, entry: &Entry) {
+        let Some(issuer) = entry.keys().filter(|issuer| !issuer.keys.is_fetched()) else {
+            return;
+        };
+        if let Some(keys) = issuer.keys.source().current() {
+            self.shared_keys.report(&issuer.name, &keys, |_| {});
+        }
+    }
+
+    fn build(&self, issuer: Issuer) -> Result<Entry, ConfigError> {
+        issuer.build_entry(&self.shared_keys)
+    }
+}
+
+fn addresses(entries: &[Entry]) -> HashSet<usize, RandomState> {
+    entries.iter().map(Entry::address).collect()
+}

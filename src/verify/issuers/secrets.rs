@@ -1,0 +1,77 @@
+//! Shared secrets of several issuers. Two that have the same secret could sign for each other.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use foldhash::fast::RandomState;
+
+use crate::config_error::ConfigError;
+use crate::error::{Error, RETRY_AFTER};
+use crate::jwk::KeyDigest;
+use crate::trace;
+use crate::verify::{ConfiguredIssuer, shared_secret};
+
+/// The issuers that have a secret, or may come to have one.
+#[derive(Clone, Default)]
+pub(super) struct Secrets {
+    fixed: HashMap<KeyDigest, Arc<ConfiguredIssuer>, RandomState>,
+    /// Those whose keys come from a source, and so may change.
+    sources: Vec<Arc<ConfiguredIssuer>>,
+}
+
+impl Secrets {
+    /// Rejects an issuer that has a secret of another.
+    pub(super) fn check_new(&self, issuer: &ConfiguredIssuer) -> Result<(), ConfigError> {
+        match self.other_with_secret_of(issuer) {
+            Some(other) => Err(shared_secret(&other.name, &issuer.name)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn add(&mut self, issuer: &Arc<ConfiguredIssuer>) {
+        if issuer.keys.is_source() {
+            self.sources.push(Arc::clone(issuer));
+        } else if issuer.keys.is_fixed() {
+            let digests = issuer.keys.secret_digests();
+            let entries = digests
+                .into_iter()
+                .map(|digest| (digest, Arc::clone(issuer)));
+            self.fixed.extend(entries);
+        }
+    }
+
+    /// Rejects the tokens of an issuer that has come to share a secret with another one. Fixed keys
+    /// were compared when the issuers were added.
+    pub(super) fn check(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
+        if self.sources.is_empty() {
+            return Ok(());
+        }
+        let Some(other) = self.other_with_secret_of(issuer) else {
+            // Relaxed: orders no other memory. An event too many or too few does no harm. Written
+            // only if it changes, since all cores share it.
+            if issuer.shares_secret.load(Ordering::Relaxed) {
+                issuer.shares_secret.store(false, Ordering::Relaxed);
+            }
+            return Ok(());
+        };
+        if !issuer.shares_secret.swap(true, Ordering::Relaxed) {
+            trace::secret_shared(&issuer.name, &other.name);
+        }
+        let cause = shared_secret(&issuer.name, &other.name);
+        Err(Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause))))
+    }
+
+    fn other_with_secret_of(&self, issuer: &ConfiguredIssuer) -> Option<&Arc<ConfiguredIssuer>> {
+        let digests = issuer.keys.secret_digests();
+        if digests.is_empty() {
+            return None;
+        }
+        let is_other = |other: &&Arc<ConfiguredIssuer>| other.name != issuer.name;
+        let mut fixed = digests.iter().filter_map(|digest| self.fixed.get(digest));
+        let has_secret =
+            |other: &&Arc<ConfiguredIssuer>| is_other(other) && other.keys.has_secret(&digests);
+        let mut sources = self.sources.iter();
+        fixed.find(is_other).or_else(|| sources.find(has_secret))
+    }
+}

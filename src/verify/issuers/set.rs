@@ -1,0 +1,231 @@
+//! The issuers at one time. Immutable: each change makes a new set.
+
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use super::secrets::Secrets;
+use crate::algorithm::AlgorithmSet;
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::error::Error;
+use crate::verify::ConfiguredIssuer;
+use crate::verify::tenants::TenantIssuers;
+
+/// The maximum number of issuers with tenants. A token's issuer is compared with each of their
+/// patterns; the others are found by a hash.
+const MAX_PATTERNS: usize = 32;
+
+/// The issuers of an authenticator.
+#[derive(Clone, Default)]
+pub(crate) struct IssuerSet {
+    /// In the order in which they were added.
+    entries: Vec<Entry>,
+    /// Seeded at random, since a token chooses the name that is looked up.
+    by_name: HashSet<ByName, RandomState>,
+    patterns: Vec<Arc<TenantIssuers>>,
+    /// The only issuer, if there is one, and it has one name.
+    sole: Option<Arc<ConfiguredIssuer>>,
+    algorithms: AlgorithmSet,
+    secrets: Secrets,
+}
+
+/// What was configured as one [`Issuer`](crate::Issuer).
+#[derive(Clone)]
+pub(crate) enum Entry {
+    Named(Arc<ConfiguredIssuer>),
+    Tenants(Arc<TenantIssuers>),
+}
+
+/// An issuer that is found by its name.
+#[derive(Clone)]
+pub(crate) struct ByName(pub(crate) Arc<ConfiguredIssuer>);
+
+/// The result of looking for the issuer that a token names.
+pub(crate) enum Lookup<'s> {
+    Found(&'s Arc<ConfiguredIssuer>),
+    Tenant(Arc<ConfiguredIssuer>),
+    /// An allowed tenant whose keys are not cached. Its cache is to be made only for a token that is
+    /// valid apart from its signature.
+    NewTenant(&'s Arc<TenantIssuers>),
+    Unknown,
+}
+
+impl IssuerSet {
+    /// Returns a set of these issuers, of which the new ones come last.
+    ///
+    /// # Errors
+    ///
+    /// If two have the same name, if a new one shares a secret with another, or if there are too
+    /// many patterns. Those that were there before are not compared again: one whose source has
+    /// come to share a secret must not keep others from being changed.
+    pub(super) fn new(
+        entries: Vec<Entry>,
+        is_new: impl Fn(&Entry) -> bool,
+    ) -> Result<Self, ConfigError> {
+        let mut set = Self::default();
+        set.by_name.reserve(entries.len());
+        let mut names = HashSet::<&str, RandomState>::default();
+        names.reserve(entries.len());
+        for entry in &entries {
+            if !names.insert(entry.name()) {
+                return Err(duplicate(entry.name()));
+            }
+            if is_new(entry) {
+                entry
+                    .keys()
+                    .map_or(Ok(()), |issuer| set.secrets.check_new(issuer))?;
+            }
+            set.index(entry)?;
+        }
+        drop(names);
+        set.sole = match &entries[..] {
+            [Entry::Named(issuer)] => Some(Arc::clone(issuer)),
+            _ => None,
+        };
+        set.entries = entries;
+        Ok(set)
+    }
+
+    fn index(&mut self, entry: &Entry) -> Result<(), ConfigError> {
+        self.algorithms = self.algorithms.union(entry.algorithms());
+        if let Some(issuer) = entry.keys() {
+            self.secrets.add(issuer);
+        }
+        match entry {
+            Entry::Named(issuer) => {
+                self.by_name.insert(ByName(Arc::clone(issuer)));
+            }
+            Entry::Tenants(issuers) => {
+                if self.patterns.len() >= MAX_PATTERNS {
+                    return Err(too_many_patterns());
+                }
+                self.patterns.push(Arc::clone(issuers));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the issuer that is configured alone and has one name: its tokens can be verified
+    /// before it is known whether they name it.
+    pub(crate) const fn sole(&self) -> Option<&Arc<ConfiguredIssuer>> {
+        self.sole.as_ref()
+    }
+
+    /// Returns the algorithms of all issuers together.
+    pub(crate) const fn algorithms(&self) -> AlgorithmSet {
+        self.algorithms
+    }
+
+    /// Returns the issuer of that name, compared byte by byte. Its cost does not depend on the
+    /// number of issuers.
+    pub(crate) fn find(&self, name: &str) -> Lookup<'_> {
+        if let Some(ByName(issuer)) = self.by_name.get(name) {
+            return Lookup::Found(issuer);
+        }
+        let lookups = self.patterns.iter().map(|issuers| issuers.find(name));
+        let is_found = |lookup: &Lookup<'_>| !matches!(lookup, Lookup::Unknown);
+        lookups
+            .into_iter()
+            .find(is_found)
+            .unwrap_or(Lookup::Unknown)
+    }
+
+    /// Rejects the token of an issuer that shares a secret with another one: each could then sign
+    /// for the other.
+    pub(crate) fn check_secrets(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
+        self.secrets.check(issuer)
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Returns every issuer, and the tenants whose keys are cached.
+    pub(crate) fn all(&self) -> Vec<Arc<ConfiguredIssuer>> {
+        let all = self.entries.iter().map(|entry| match entry {
+            Entry::Named(issuer) => vec![Arc::clone(issuer)],
+            Entry::Tenants(issuers) => issuers.cached(),
+        });
+        all.flatten().collect()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(Entry::name)
+    }
+}
+
+impl Entry {
+    /// Returns the name, or the pattern, as configured.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Named(issuer) => &issuer.name,
+            Self::Tenants(issuers) => issuers.pattern(),
+        }
+    }
+
+    /// Returns the issuer with the keys, unless each tenant has its own.
+    pub(super) fn keys(&self) -> Option<&Arc<ConfiguredIssuer>> {
+        match self {
+            Self::Named(issuer) => Some(issuer),
+            Self::Tenants(issuers) => issuers.shared(),
+        }
+    }
+
+    /// Returns what no other entry has, as long as this one exists.
+    pub(super) fn address(&self) -> usize {
+        match self {
+            Self::Named(issuer) => Arc::as_ptr(issuer).addr(),
+            Self::Tenants(issuers) => Arc::as_ptr(issuers).addr(),
+        }
+    }
+
+    fn algorithms(&self) -> AlgorithmSet {
+        match self {
+            Self::Named(issuer) => issuer.algorithms,
+            Self::Tenants(issuers) => issuers.algorithms(),
+        }
+    }
+
+    /// Rejects its tokens from now on, and ends its tasks.
+    pub(super) fn retire(&self) {
+        match self {
+            Self::Named(issuer) => issuer.retire(),
+            Self::Tenants(issuers) => issuers.retire(),
+        }
+    }
+}
+
+impl Borrow<str> for ByName {
+    fn borrow(&self) -> &str {
+        &self.0.name
+    }
+}
+
+impl Hash for ByName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name.hash(state);
+    }
+}
+
+impl PartialEq for ByName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for ByName {}
+
+pub(super) fn duplicate(name: &str) -> ConfigError {
+    let message = format!("issuer {name:?}: must be configured only once");
+    ConfigError::new(ConfigErrorKind::DuplicateIssuer, message)
+}
+
+fn too_many_patterns() -> ConfigError {
+    ConfigError::invalid_setting(format!(
+        "issuers with tenants: must be at most {MAX_PATTERNS}, as each token is compared with all \
+         of their patterns"
+    ))
+}

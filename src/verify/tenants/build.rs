@@ -1,0 +1,143 @@
+//! From the configuration of an issuer with tenants to what verifies their tokens.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::issuers::{Keys, TenantKeys};
+use super::{TenantIssuers, TenantRules, TenantUsage, Tenants};
+use crate::config_error::ConfigError;
+use crate::jwk::IssuerPattern;
+use crate::keys::JwksCacheSettings;
+use crate::verify::configured_issuer::Naming;
+use crate::verify::issuer::KeyOrigin;
+use crate::verify::issuers::Entry;
+use crate::verify::{ConfiguredIssuer, Issuer, SharedKeys};
+
+/// Stands for the placeholder when the configuration of all tenants is checked.
+const SAMPLE: &str = "tenant";
+
+impl Issuer {
+    /// Checks the configuration. `shared` are the keys of all issuers.
+    pub(crate) fn build_entry(mut self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
+        let pattern = IssuerPattern::parse(&self.name);
+        match (self.tenants.take(), pattern) {
+            (None, None) => Ok(Entry::Named(Arc::new(self.build(Some(shared))?))),
+            (None, Some(_)) => {
+                Err(self
+                    .invalid("has a placeholder, so it needs `tenants`: which tenants are trusted"))
+            }
+            (Some(_), None) => Err(self.invalid(
+                "must have one placeholder, {name}, as a whole segment of the path or as the first \
+                 label of the host, since `tenants` is set",
+            )),
+            (Some(tenants), Some(pattern)) => {
+                let issuers = self.build_tenants(*tenants, pattern, shared)?;
+                Ok(Entry::Tenants(Arc::new(issuers)))
+            }
+        }
+    }
+
+    fn invalid(&self, message: &str) -> ConfigError {
+        ConfigError::invalid_setting(format!("issuer {:?}: {message}", self.name))
+    }
+
+    fn build_tenants(
+        mut self,
+        tenants: Tenants,
+        pattern: IssuerPattern,
+        shared: &Arc<SharedKeys>,
+    ) -> Result<TenantIssuers, ConfigError> {
+        let are_keys_shared = self.share_keys(&tenants, &pattern)?;
+        tenants.validate(&pattern, are_keys_shared)?;
+        let rules = Arc::new(TenantRules { pattern, tenants });
+        if are_keys_shared {
+            let mut issuer = self.build(Some(shared))?;
+            issuer.naming = Naming::Tenants(Arc::clone(&rules));
+            return Ok(TenantIssuers {
+                rules,
+                algorithms: issuer.algorithms,
+                keys: Keys::Shared(Arc::new(issuer)),
+            });
+        }
+        if self
+            .jwks_cache
+            .as_ref()
+            .is_some_and(JwksCacheSettings::has_snapshot_dir)
+        {
+            return Err(self.invalid(
+                "snapshot_dir is set: must not be for keys by tenant, which would leave a file for \
+                 each tenant",
+            ));
+        }
+        let keys = Arc::new(TenantKeys::new(&rules, self));
+        let sample = keys.issuer_of(SAMPLE, Instant::now())?;
+        Ok(TenantIssuers {
+            rules,
+            algorithms: sample.algorithms,
+            keys: Keys::ByTenant(keys),
+        })
+    }
+
+    /// Returns whether all tenants have the same keys, and sets where these come from.
+    fn share_keys(
+        &mut self,
+        tenants: &Tenants,
+        pattern: &IssuerPattern,
+    ) -> Result<bool, ConfigError> {
+        match (&self.keys, &tenants.shared_discovery) {
+            (KeyOrigin::Discovery, Some(url)) => {
+                self.keys = KeyOrigin::SharedDiscovery(url.clone());
+                Ok(true)
+            }
+            (_, Some(_)) => Err(self.invalid(
+                "shared_discovery has no effect on keys that discovery does not find; remove it",
+            )),
+            (KeyOrigin::Discovery, None) => Ok(false),
+            (KeyOrigin::Jwks(url), None) if url.contains(['{', '}']) => {
+                let is_same = |url: &IssuerPattern| pattern.can_fill(url);
+                match IssuerPattern::parse(url) {
+                    Some(url) if is_same(&url) => Ok(false),
+                    _ => Err(self.invalid(
+                        "jwks_uri has a placeholder: must be the one of the issuer, at a place where \
+                         every tenant can stand",
+                    )),
+                }
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Returns the issuer of a tenant. Only for keys that are fetched for each tenant.
+    fn of_tenant(&self, pattern: &IssuerPattern, tenant: &str) -> Self {
+        let keys = match &self.keys {
+            KeyOrigin::Jwks(url) => KeyOrigin::Jwks(url.replace(pattern.placeholder(), tenant)),
+            _ => KeyOrigin::Discovery,
+        };
+        Self {
+            name: pattern.with_tenant(tenant),
+            audience: self.audience.clone(),
+            algorithms: self.algorithms,
+            keys,
+            jwks_cache: self.jwks_cache.clone(),
+            http_client: self.http_client.clone(),
+            observer: self.observer.clone(),
+            tenants: None,
+        }
+    }
+}
+
+impl TenantKeys {
+    /// Returns the issuer of a tenant, without cached keys. Their public keys are not compared with
+    /// those of other issuers: the tenants of one provider often have the same.
+    pub(super) fn issuer_of(
+        &self,
+        tenant: &str,
+        now: Instant,
+    ) -> Result<Arc<ConfiguredIssuer>, ConfigError> {
+        let issuer = self.template.of_tenant(&self.rules.pattern, tenant);
+        let mut issuer = issuer.build(None)?;
+        issuer.naming = Naming::Tenant(TenantUsage::new(Arc::clone(&self.rules), now));
+        Ok(Arc::new(issuer))
+    }
+}

@@ -1,0 +1,53 @@
+//! What `iss` and the claims of a tenant's token must be.
+
+use std::borrow::Cow;
+
+use super::Tenants;
+use crate::encoding::json::{self, JsonStr};
+use crate::error::{Error, ErrorKind};
+use crate::jwk::IssuerPattern;
+use crate::jwt::Claims;
+
+/// The pattern of an issuer and the rule for its tenants.
+pub(crate) struct TenantRules {
+    pub(super) pattern: IssuerPattern,
+    pub(super) tenants: Tenants,
+}
+
+impl TenantRules {
+    /// Returns the tenant of an issuer that fits the pattern, if it is allowed.
+    pub(super) fn tenant_of<'n>(&self, issuer: &'n str) -> Option<&'n str> {
+        let tenant = self.pattern.tenant_of(issuer)?;
+        self.tenants.allow(tenant).then_some(tenant)
+    }
+
+    /// Returns whether `iss` is an allowed tenant's.
+    pub(crate) fn allow(&self, issuer: &str) -> bool {
+        self.tenant_of(issuer).is_some()
+    }
+
+    /// Requires that the claim for the tenant, if one is configured, has the tenant of `iss`.
+    pub(crate) fn check_claim<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
+        let Some(name) = &self.tenants.claim else {
+            return Ok(());
+        };
+        let tenant = self.pattern.tenant_of(claims.issuer());
+        let value = text_member(claims.json(), name)?;
+        if tenant == Some(&*value) {
+            Ok(())
+        } else {
+            Err(ErrorKind::InvalidClaim.into())
+        }
+    }
+}
+
+/// Returns a claim that must be a string. The claims were checked: no name occurs twice.
+fn text_member<'j>(claims: &'j str, name: &str) -> Result<Cow<'j, str>, ErrorKind> {
+    if let Some(text) = json::find_text(claims, name).and_then(|range| claims.get(range)) {
+        return Ok(Cow::Borrowed(text));
+    }
+    // The value has another type, or name or value contains an escape.
+    let value = json::member(claims, name).ok_or(ErrorKind::MissingClaim)?;
+    let text = serde_json::from_str::<JsonStr<'j>>(value);
+    text.map(|text| text.0).map_err(|_| ErrorKind::InvalidClaim)
+}

@@ -1,0 +1,162 @@
+//! Settings of tenants that are rejected when the layer is built, with what would be right.
+
+use std::time::Duration;
+
+use tower_jwt_auth::{Authenticator, ConfigErrorKind, Issuer, JwksCacheSettings, Tenants};
+
+use crate::issuers::site::AUDIENCE;
+
+const PATTERN: &str = "https://login.example/{tenant}";
+
+fn error(issuer: Issuer) -> (ConfigErrorKind, String) {
+    let error = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+fn discovery(tenants: Tenants) -> Issuer {
+    Issuer::discovery(PATTERN, AUDIENCE).tenants(tenants)
+}
+
+fn only() -> Tenants {
+    Tenants::only(["a"])
+}
+
+#[test]
+fn a_placeholder_needs_tenants_and_tenants_need_a_placeholder() {
+    assert_eq!(
+        error(Issuer::discovery(PATTERN, AUDIENCE)),
+        (
+            ConfigErrorKind::InvalidSetting,
+            "issuer \"https://login.example/{tenant}\": has a placeholder, so it needs `tenants`: \
+             which tenants are trusted"
+                .to_owned()
+        )
+    );
+    for name in [
+        "https://login.example/",
+        "https://login.example/{a}/{b}",
+        "https://login.example/x{tenant}",
+        "https://{tenant}/",
+        "{tenant}",
+    ] {
+        let (kind, message) = error(Issuer::discovery(name, AUDIENCE).tenants(only()));
+        assert_eq!(kind, ConfigErrorKind::InvalidSetting);
+        assert_eq!(
+            message,
+            format!(
+                "issuer {name:?}: must have one placeholder, {{name}}, as a whole segment of the path \
+                 or as the first label of the host, since `tenants` is set"
+            )
+        );
+    }
+}
+
+#[test]
+fn values_out_of_range_are_rejected() {
+    let prefix = "tenants of issuer \"https://login.example/{tenant}\": ";
+    for (tenants, expected) in [
+        (
+            Tenants::only(Vec::<String>::new()),
+            "only is empty: must list at least one tenant",
+        ),
+        (
+            Tenants::only(["a/b"]),
+            "only has \"a/b\": must be 1 to 128 letters, digits and -._~, or in a host name 1 to 63 \
+             lower-case letters, digits and hyphens",
+        ),
+        (
+            only().claim(""),
+            "claim is \"\": must be the name of a claim",
+        ),
+        (
+            only().max_tenants(1),
+            "max_tenants is 1: must be between 2 and 100000",
+        ),
+        (
+            only().max_tenants(100_001),
+            "max_tenants is 100001: must be between 2 and 100000",
+        ),
+        (
+            only().idle_timeout(Duration::from_secs(59)),
+            "idle_timeout is 59s: must be between 1 minute and 366 days",
+        ),
+        (
+            only()
+                .shared_discovery("https://login.example/common")
+                .max_tenants(10),
+            "max_tenants and idle_timeout have no effect on keys that all tenants share; remove them",
+        ),
+    ] {
+        let expected = (
+            ConfigErrorKind::InvalidSetting,
+            format!("{prefix}{expected}"),
+        );
+        assert_eq!(error(discovery(tenants)), expected);
+    }
+}
+
+#[test]
+fn settings_about_keys_that_do_not_fit_are_rejected() {
+    let jwks = |url: &str| Issuer::jwks(PATTERN, url, AUDIENCE).tenants(only());
+    let placeholder = "jwks_uri has a placeholder: must be the one of the issuer, at a place where \
+                       every tenant can stand";
+    for (issuer, expected) in [
+        (jwks("https://login.example/{realm}/keys"), placeholder),
+        (jwks("https://login.example/keys?t={tenant}"), placeholder),
+        (jwks("https://{tenant}.login.example/keys"), placeholder),
+        (
+            Issuer::jwks(PATTERN, "https://login.example/keys", AUDIENCE)
+                .tenants(only().shared_discovery("https://login.example/common")),
+            "shared_discovery has no effect on keys that discovery does not find; remove it",
+        ),
+        (
+            discovery(only()).jwks_cache(JwksCacheSettings::default().snapshot_dir("/nowhere")),
+            "snapshot_dir is set: must not be for keys by tenant, which would leave a file for each \
+             tenant",
+        ),
+    ] {
+        let expected = format!("issuer \"https://login.example/{{tenant}}\": {expected}");
+        assert_eq!(error(issuer), (ConfigErrorKind::InvalidSetting, expected));
+    }
+}
+
+#[test]
+fn what_is_wrong_for_every_tenant_is_found_when_the_layer_is_built() {
+    let insecure = Issuer::discovery("http://login.example/{tenant}", AUDIENCE).tenants(only());
+    assert_eq!(error(insecure).0, ConfigErrorKind::InsecureUrl);
+    let with_query = Issuer::discovery("https://login.example/{tenant}/?a", AUDIENCE);
+    assert_eq!(
+        error(with_query.tenants(only())).0,
+        ConfigErrorKind::InvalidUrl
+    );
+    let shared = discovery(only().shared_discovery("http://login.example/common"));
+    assert_eq!(error(shared).0, ConfigErrorKind::InsecureUrl);
+    let audience = Issuer::discovery(PATTERN, "").tenants(only());
+    assert_eq!(error(audience).0, ConfigErrorKind::EmptyAudience);
+}
+
+#[test]
+fn the_limits_themselves_are_allowed() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    for tenants in [
+        only().max_tenants(2).idle_timeout(Duration::from_secs(60)),
+        only().max_tenants(100_000).idle_timeout(366 * day),
+    ] {
+        assert!(
+            Authenticator::builder(discovery(tenants))
+                .build_authenticator()
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn debug_shows_no_tenant() {
+    let tenants = Tenants::only(["customer-1"]).claim("tid");
+    assert_eq!(
+        format!("{tenants:?}"),
+        "Tenants { claim: Some(\"tid\"), max_tenants: 1000, idle_timeout: 3600s, .. }"
+    );
+}
