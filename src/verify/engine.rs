@@ -120,7 +120,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             return None;
         }
         let keys = issuer.keys.source().current()?;
-        let shares_secret = || self.issuers.load().check_secrets(issuer).is_err();
+        let shares_secret = || self.issuers.check_secrets(issuer).is_err();
         if keys.id() != *key_set_id || claims.algorithm().is_symmetric() && shares_secret() {
             return None;
         }

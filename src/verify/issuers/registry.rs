@@ -1,6 +1,7 @@
 //! The issuers of an authenticator, which can change while requests read them.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -8,11 +9,14 @@ use foldhash::fast::RandomState;
 
 use super::set::{Entry, IssuerSet, duplicate};
 use crate::config_error::ConfigError;
-use crate::verify::{Issuer, SharedKeys};
+use crate::error::Error;
+use crate::verify::{ConfiguredIssuer, Issuer, SharedKeys};
 
 pub(crate) struct Registry {
     /// Read by every request that verifies a token, without a lock.
     current: ArcSwap<IssuerSet>,
+    /// Whether two issuers can come to share a secret. Then each use of a cached token is checked.
+    may_share_secrets: AtomicBool,
     /// Held while a change is made. No request takes it.
     change: Mutex<()>,
     /// The public keys of all issuers.
@@ -23,6 +27,7 @@ impl Registry {
     pub(crate) fn new(issuers: Vec<Issuer>) -> Result<Self, ConfigError> {
         let registry = Self {
             current: ArcSwap::default(),
+            may_share_secrets: AtomicBool::new(false),
             change: Mutex::new(()),
             shared_keys: Arc::default(),
         };
@@ -32,6 +37,16 @@ impl Registry {
 
     pub(crate) fn load(&self) -> Guard<Arc<IssuerSet>> {
         self.current.load()
+    }
+
+    /// Rejects a cached token if its issuer has come to share a secret with another one.
+    pub(crate) fn check_secrets(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
+        // Relaxed: orders no other memory. What happens after a change reads it.
+        if self.may_share_secrets.load(Ordering::Relaxed) {
+            self.load().check_secrets(issuer)
+        } else {
+            Ok(())
+        }
     }
 
     /// Replaces all issuers.
@@ -90,6 +105,9 @@ impl Registry {
         let is_new = |entry: &Entry| !was_there.contains(&entry.address());
         let after = Arc::new(IssuerSet::new(next(before.entries())?, is_new)?);
         self.current.store(Arc::clone(&after));
+        // Relaxed: see `check_secrets`.
+        self.may_share_secrets
+            .store(after.may_share_secrets(), Ordering::Relaxed);
         let stays = addresses(after.entries());
         for entry in before.entries() {
             if !stays.contains(&entry.address()) {

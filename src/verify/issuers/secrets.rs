@@ -18,6 +18,8 @@ pub(super) struct Secrets {
     fixed: HashMap<KeyDigest, Arc<ConfiguredIssuer>, RandomState>,
     /// Those whose keys come from a source, and so may change.
     sources: Vec<Arc<ConfiguredIssuer>>,
+    /// The number of all issuers.
+    issuers: usize,
 }
 
 impl Secrets {
@@ -30,6 +32,7 @@ impl Secrets {
     }
 
     pub(super) fn add(&mut self, issuer: &Arc<ConfiguredIssuer>) {
+        self.issuers = self.issuers.saturating_add(1);
         if issuer.keys.is_source() {
             self.sources.push(Arc::clone(issuer));
         } else if issuer.keys.is_fixed() {
@@ -41,10 +44,15 @@ impl Secrets {
         }
     }
 
+    /// Returns whether two issuers can come to share a secret.
+    pub(super) const fn may_be_shared(&self) -> bool {
+        !self.sources.is_empty() && self.issuers > 1
+    }
+
     /// Rejects the tokens of an issuer that has come to share a secret with another one. Fixed keys
     /// were compared when the issuers were added.
     pub(super) fn check(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
-        if self.sources.is_empty() {
+        if !self.may_be_shared() {
             return Ok(());
         }
         let Some(other) = self.other_with_secret_of(issuer) else {

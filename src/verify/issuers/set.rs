@@ -139,6 +139,10 @@ impl IssuerSet {
         self.secrets.check(issuer)
     }
 
+    pub(super) const fn may_share_secrets(&self) -> bool {
+        self.secrets.may_be_shared()
+    }
+
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }

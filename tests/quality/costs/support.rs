@@ -5,16 +5,18 @@ use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
 use serde::Deserialize;
 use tower::{Layer as _, Service};
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Claims, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, TokenCacheSettings,
+    Claims, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, TokenCacheSettings,
 };
 
-const ISSUER: &str = "https://issuer.example/realms/production";
+pub(crate) const ISSUER: &str = "https://issuer.example/realms/production";
 const OTHER_ISSUER: &str = "https://issuer.example/realms/staging";
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
@@ -81,6 +83,24 @@ pub(crate) fn protected_beside(before: &TestKey, key: &TestKey) -> Protected {
         .is_success()
     );
     service
+}
+
+/// Returns a service that trusts so many issuers. The first one has this key; the keys of the others
+/// are fetched, and none was fetched yet.
+pub(crate) fn protected_among(issuers: usize, key: &TestKey) -> Protected {
+    let client = HttpClient::new(tower::service_fn(|_: Request<Full<Bytes>>| {
+        ready(Err::<Response<Full<Bytes>>, _>("nothing is fetched"))
+    }));
+    let other = |number: usize| {
+        let name = format!("https://issuer-{number}.example/realms/production");
+        let url = format!("{name}/keys");
+        Issuer::jwks(name, url, AUDIENCE).http_client(client.clone())
+    };
+    let builder = JwtAuthLayer::builder(issuer(ISSUER, key)).claims();
+    let builder = (1..issuers)
+        .map(other)
+        .fold(builder, JwtAuthBuilder::add_issuer);
+    builder.build().unwrap().layer(Inner)
 }
 
 fn trusting(key: &TestKey) -> JwtAuthBuilder<MyClaims> {

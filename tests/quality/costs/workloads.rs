@@ -11,7 +11,8 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::support::{
-    Inner, Protected, bearer, caching, protected, protected_beside, request, send, token,
+    ISSUER, Inner, Protected, bearer, caching, protected, protected_among, protected_beside,
+    request, send, token,
 };
 
 /// How often each workload is run. With fewer runs, the random seeds of hash maps would change the
@@ -55,6 +56,7 @@ pub(crate) fn all() -> Vec<Workload> {
         TestKey::from_secret(Algorithm::HS256, (1..33).collect::<Vec<_>>()).with_key_id("2026-01");
     let valid = fixed(&key);
     let unknown = fixed(&key.clone().with_key_id("2026-02"));
+    let stranger = with_issuer(&key, "https://issuer.example/realms/unknown");
     let garbage = ["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".");
     let header = bearer(&valid);
     vec![
@@ -66,6 +68,14 @@ pub(crate) fn all() -> Vec<Workload> {
         Workload::new(
             "verify, another issuer's header",
             through(protected_beside(&other, &key), true, bearer(&valid)),
+        ),
+        Workload::new(
+            "verify, among 1,000 issuers",
+            through(protected_among(1000, &key), true, bearer(&valid)),
+        ),
+        Workload::new(
+            "rejected: unknown issuer among 1,000",
+            through(protected_among(1000, &key), false, bearer(&stranger)),
         ),
         Workload::new("hit", through(caching(&key), true, bearer(&valid))),
         Workload::new(
@@ -83,7 +93,12 @@ pub(crate) const BARE: &str = "bare check";
 pub(crate) const NO_LAYER: &str = "no layer";
 
 fn fixed(key: &TestKey) -> String {
+    with_issuer(key, ISSUER)
+}
+
+fn with_issuer(key: &TestKey, issuer: &str) -> String {
     token(key)
+        .issuer(issuer)
         .claim("jti", "1")
         .issued_at(UNIX_EPOCH + 50 * YEAR)
         .expires_in(100 * YEAR)
