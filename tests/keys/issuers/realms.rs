@@ -106,7 +106,7 @@ async fn only_a_plausible_token_of_an_allowed_tenant_causes_a_fetch() {
 async fn a_tenant_that_is_no_longer_used_ends_and_comes_back() {
     let (site, key) = (Site::default(), key());
     site.issuer(&of("one"), &key);
-    let minutes = |minutes| Duration::from_secs(60 * minutes);
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let tenants = Tenants::only(["one"]).idle_timeout(minutes(30));
     let authenticator = authenticator(realms(&site, tenants));
     let token = token(&key, &of("one")).sign();
