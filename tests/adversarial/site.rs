@@ -115,7 +115,7 @@ impl Site {
 
     /// Returns a site with a shorter fetch timeout and a wait timeout below it.
     pub(crate) async fn impatient() -> Self {
-        let (fetch, request) = (Duration::from_millis(2500), Duration::from_secs(2));
+        let (fetch, request) = (Duration::from_millis(1500), Duration::from_millis(1200));
         Self::fetching(
             JwksCacheSettings::default()
                 .fetch_timeout(fetch)
