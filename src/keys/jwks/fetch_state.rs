@@ -49,7 +49,8 @@ pub(super) struct FetchStart {
 pub(super) enum FetchReason {
     /// A refresh is due, there are no usable keys, or `prefetch` was called.
     Scheduled,
-    /// A token that may be forged needs a key that is not among the usable ones.
+    /// A token that may be forged needs a key that is not cached, or was not signed by the cached
+    /// key with its id.
     Forced,
 }
 

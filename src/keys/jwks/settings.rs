@@ -217,7 +217,7 @@ impl JwksCacheSettings {
     /// If an issuer replaces a key under its id, or its keys have no ids, a token of the new key
     /// looks like a forged one. Such a token is rejected without waiting, and the keys are fetched
     /// in the background, if its key id is cached and its issuer and times are valid. So tokens of
-    /// the new key are accepted after this time at the latest.
+    /// the new key are accepted after this time at the latest, if the fetch succeeds.
     pub const fn signature_refetch_interval(mut self, time: Duration) -> Self {
         self.signature_refetch_interval = time;
         self
