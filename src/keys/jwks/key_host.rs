@@ -40,6 +40,9 @@ fn is_local(host: &str) -> bool {
     }
 }
 
+/// The metadata service of AWS, which has a unique local address.
+const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
 fn is_local_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
@@ -48,6 +51,7 @@ fn is_local_address(address: IpAddr) -> bool {
             v6.is_loopback()
                 || v6.is_unicast_link_local()
                 || v6.is_unspecified()
+                || v6 == AWS_METADATA
                 || embedded.is_some_and(is_local_address)
         }
     }
@@ -124,6 +128,7 @@ mod tests {
             "[::ffff:0:127.0.0.1]",
             "[64:ff9b::7f00:1]",
             "[64:ff9b:1::a9fe:a9fe]",
+            "[fd00:ec2::254]",
             "metadata",
             "[2002:a9fe:a9fe::]",
             "ip6-localhost",
