@@ -102,6 +102,36 @@ impl ErrorKind {
         Self::CheckUnavailable,
     ];
 
+    /// Returns the name in snake case, such as `wrong_audience` for
+    /// [`WrongAudience`](Self::WrongAudience), or that of an error of your own. For labels of
+    /// metrics: it never contains a part of the request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MissingToken => "missing_token",
+            Self::InvalidRequest => "invalid_request",
+            Self::MalformedToken => "malformed_token",
+            Self::TokenTooLarge => "token_too_large",
+            Self::UnsupportedHeader => "unsupported_header",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::WrongTokenType => "wrong_token_type",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::UnknownKey => "unknown_key",
+            Self::InvalidSignature => "invalid_signature",
+            Self::MissingClaim => "missing_claim",
+            Self::InvalidClaim => "invalid_claim",
+            Self::WrongAudience => "wrong_audience",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Revoked => "revoked",
+            Self::Replayed => "replayed",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::KeysUnavailable => "keys_unavailable",
+            Self::CheckUnavailable => "check_unavailable",
+            Self::Custom(name) => name,
+        }
+    }
+
     /// Returns the text for the caller. It contains nothing of the token and nothing internal.
     pub(super) const fn description(self) -> &'static str {
         match self {
@@ -135,6 +165,20 @@ impl ErrorKind {
             Self::InsufficientScope => ErrorClass::Forbidden,
             Self::KeysUnavailable | Self::CheckUnavailable => ErrorClass::Unavailable,
             _ => ErrorClass::Unauthorized,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn each_name_is_that_of_the_variant() {
+        for kind in ErrorKind::ALL {
+            let variant = format!("{kind:?}").to_lowercase();
+            assert_eq!(kind.name().replace('_', ""), variant);
+            assert_eq!(kind.name(), kind.name().to_lowercase());
         }
     }
 }
