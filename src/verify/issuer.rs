@@ -192,8 +192,8 @@ impl Issuer {
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => IssuerKeys::Source(source),
         };
-        if let (false, Some(keys)) = (keys.is_fetched(), keys.source().current()) {
-            shared.report(&name, &keys, |_| {});
+        if let IssuerKeys::Fixed(keys) = &keys {
+            shared.report(&name, keys, |_| {});
         }
         Ok(ConfiguredIssuer {
             name,
