@@ -79,6 +79,10 @@ fn change_values(
     name: &HeaderName,
     change: impl Fn(&[u8]) -> Option<Vec<u8>>,
 ) {
+    // `entry` reserves room for a header that is absent.
+    if !headers.contains_key(name) {
+        return;
+    }
     let Entry::Occupied(entry) = headers.entry(name) else {
         return;
     };

@@ -213,6 +213,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// offloaded, nor are tokens that no issuer has a key for. Without a tokio runtime, every
     /// signature is checked on the thread of its request.
     ///
+    /// It needs a tokio runtime with a timer (`enable_time`).
+    ///
     /// # Examples
     ///
     /// ```
@@ -232,7 +234,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [`offload`](Self::offload). After that it gets 503. Default: 1 s. More than zero.
     ///
     /// This bounds how long a flood of forged tokens can delay others whose signatures are
-    /// offloaded. It needs a tokio runtime with a timer (`enable_time`).
+    /// offloaded.
     pub const fn offload_timeout(mut self, timeout: Duration) -> Self {
         self.offload_timeout = timeout;
         self
