@@ -42,6 +42,17 @@ impl<'t> Compact<'t> {
             .ok_or_else(|| ErrorKind::MalformedToken.into())
     }
 
+    /// Removes the padding of the parts, which the signature covers, so that they can be decoded.
+    /// Leaves padding of a wrong length, which is then rejected.
+    pub(crate) fn without_padding(self) -> Self {
+        Self {
+            signing_input: self.signing_input,
+            header: without_padding(self.header),
+            payload: without_padding(self.payload),
+            signature: without_padding(self.signature),
+        }
+    }
+
     fn split(token: &'t [u8], first_dot: usize, second_dot: usize) -> Option<Self> {
         let (signing_input, signature) = token.split_at_checked(second_dot)?;
         let (header, payload) = signing_input.split_at_checked(first_dot)?;
@@ -99,4 +110,14 @@ impl<'t> Compact<'t> {
             Err(kind)
         }
     }
+}
+
+/// Returns base64url without the padding that fills its last group of four characters (RFC 4648
+/// §3.2).
+fn without_padding(part: &[u8]) -> &[u8] {
+    if !part.len().is_multiple_of(4) {
+        return part;
+    }
+    let bare = part.strip_suffix(b"=").unwrap_or(part);
+    bare.strip_suffix(b"=").unwrap_or(bare)
 }

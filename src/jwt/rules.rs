@@ -19,6 +19,8 @@ pub(crate) struct Rules {
     pub(crate) leeway: Duration,
     /// In bytes.
     pub(crate) max_token_len: usize,
+    /// Whether the parts of a token may have padding.
+    pub(crate) padded: bool,
     /// The maximum number of members of all objects in a header, or in a payload.
     pub(crate) max_members: usize,
     /// The maximum time from `iat` to `exp`.

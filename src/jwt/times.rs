@@ -103,6 +103,7 @@ mod tests {
         Rules {
             leeway: Duration::from_secs(7),
             max_token_len: 100,
+            padded: false,
             max_members: 100,
             max_lifetime: None,
             types: TypeRule::Default,

@@ -105,7 +105,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if token.len() > self.rules.max_token_len {
             return Err(ErrorKind::TokenTooLarge.into());
         }
-        Compact::parse(token)
+        let token = Compact::parse(token)?;
+        Ok(if self.rules.padded {
+            token.without_padding()
+        } else {
+            token
+        })
     }
 
     /// Returns the claims of a token that was verified before with the keys that are still current.

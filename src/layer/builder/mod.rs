@@ -71,6 +71,7 @@ impl JwtAuthBuilder {
         let rules = Rules {
             leeway: Duration::from_secs(60),
             max_token_len: 16 * 1024,
+            padded: false,
             max_members: 512,
             max_lifetime: None,
             types: TypeRule::Default,

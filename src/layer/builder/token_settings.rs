@@ -48,6 +48,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
+    /// Accepts tokens whose parts have padding (`=`), as those of AWS load balancers in
+    /// `x-amzn-oidc-data`. Default: they are rejected, since RFC 7515 §2 allows no padding.
+    ///
+    /// Padding of a wrong length is rejected even so. The signature of such a token may be written
+    /// with its padding or without: do not take the text of a token for its id.
+    pub const fn allow_padding(mut self) -> Self {
+        self.rules.padded = true;
+        self
+    }
+
     /// Requires access tokens of RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and
     /// `jti` are present. Default: off, see [`token_types`](Self::token_types).
     pub const fn access_tokens_only(mut self) -> Self {
