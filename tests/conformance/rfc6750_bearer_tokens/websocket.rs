@@ -36,7 +36,7 @@ async fn the_token_follows_bearer() {
         &[&format!("bearer.{token},chat")],
     ] {
         let answer = ask(&layer(), handshake(protocols)).await;
-        let answer = answer.named(&format!("{protocols:?}"));
+        let answer = answer.named(format!("{protocols:?}"));
         assert_eq!(answer.headers["cache-control"], "private");
         answer.accepted();
     }
