@@ -24,6 +24,8 @@ pub(crate) struct Rules {
     /// The maximum time from `iat` to `exp`.
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) types: TypeRule,
+    /// Whether a token may have no `typ`. `None` is the default: true unless types are listed.
+    pub(crate) allow_missing_type: Option<bool>,
     /// Whether a token must have the type and the claims of an access token (RFC 9068).
     pub(crate) rfc9068: bool,
     /// The algorithms of all issuers together. Others are rejected before the issuer is known.
@@ -41,7 +43,7 @@ pub(crate) struct Expected<'i> {
 /// The `typ` values that are allowed.
 #[derive(Clone, Debug)]
 pub(crate) enum TypeRule {
-    /// No `typ`, `JWT`, or that of an access token. Rejects tokens for another purpose, such as
+    /// `JWT`, or that of an access token. Rejects tokens for another purpose, such as
     /// `dpop+jwt`, `logout+jwt` and `secevent+jwt` (RFC 8725 §3.11).
     Default,
     /// One of these.
@@ -65,21 +67,23 @@ impl Rules {
         if !self.algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
-        let token_type = self.types.check(typ)?;
+        let token_type = self.check_type(typ)?;
         if self.rfc9068 && token_type != TokenType::AccessToken {
             return Err(ErrorKind::WrongTokenType.into());
         }
         Ok(token_type)
     }
-}
 
-impl TypeRule {
-    fn check(&self, typ: Option<&str>) -> Result<TokenType, Error> {
+    fn check_type(&self, typ: Option<&str>) -> Result<TokenType, Error> {
         let token_type = TokenType::of(typ);
-        let is_allowed = match self {
-            Self::Default => !matches!(token_type, TokenType::Other(_)),
-            Self::Only(types) => {
-                typ.is_some_and(|typ| types.iter().any(|allowed| is_same_type(allowed, typ)))
+        let is_allowed = match (&self.types, typ) {
+            (types, None) => {
+                let is_default = matches!(types, TypeRule::Default);
+                self.allow_missing_type.unwrap_or(is_default)
+            }
+            (TypeRule::Default, Some(_)) => !matches!(token_type, TokenType::Other(_)),
+            (TypeRule::Only(types), Some(typ)) => {
+                types.iter().any(|allowed| is_same_type(allowed, typ))
             }
         };
         if is_allowed {

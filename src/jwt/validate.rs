@@ -9,6 +9,7 @@ use super::payload;
 use super::rules::{Expected, Rules, TypeRule};
 use super::times::{check_not_before, check_not_expired};
 use super::token::Verified;
+use super::token_type::TokenType;
 use crate::error::{Error, ErrorKind};
 
 impl Verified<'_> {
@@ -47,15 +48,18 @@ impl Verified<'_> {
         }
     }
 
-    /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless types are
-    /// configured. Needed because such a token may have no `typ`.
+    /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless its `typ` is
+    /// a configured one. Needed because such a token may have no `typ`.
     fn check_no_event(&self, rules: &Rules) -> Result<(), Error> {
-        match rules.types {
-            TypeRule::Default if self.registered.has_events => {
-                Err(ErrorKind::WrongTokenType.into())
-            }
-            _ => Ok(()),
+        if self.registered.has_events && !self.has_listed_type(rules) {
+            return Err(ErrorKind::WrongTokenType.into());
         }
+        Ok(())
+    }
+
+    /// Returns whether the token has a `typ` that the configuration names. Its header was checked.
+    fn has_listed_type(&self, rules: &Rules) -> bool {
+        matches!(rules.types, TypeRule::Only(_)) && self.token_type != TokenType::Unspecified
     }
 
     /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2).

@@ -4,6 +4,7 @@ mod audience;
 mod claims;
 mod further_claims;
 mod issuers;
+mod missing_token_type;
 mod time_values;
 mod times;
 mod token_types;
