@@ -36,7 +36,9 @@ pub enum ErrorKind {
     MissingClaim,
     /// A claim has the wrong JSON type or an invalid value.
     InvalidClaim,
-    /// `aud` has none of the configured audiences (RFC 7519 §4.1.3).
+    /// `aud` has none of the configured audiences, or is an empty array (RFC 7519 §4.1.3). Or the
+    /// claim that [`Audience::claim`](crate::Audience::claim) names has none of its values, or
+    /// there is an `aud` beside it.
     WrongAudience,
     /// `exp` has passed (RFC 7519 §4.1.4).
     Expired,

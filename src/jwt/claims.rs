@@ -171,7 +171,8 @@ impl<C> Claims<C> {
         self.text(self.registered().sub.as_ref())
     }
 
-    /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one.
+    /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one, unless the
+    /// issuer has another rule: see [`Audience`](crate::Audience).
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         let aud = self.registered().aud.as_ref();
         aud.into_iter()
@@ -264,12 +265,7 @@ impl<C> Claims<C> {
     /// Returns the scopes that the token grants: those of `scope` (RFC 8693 §4.2), or else of
     /// `scp`. Each may be a string of scopes separated by spaces, or an array of such strings.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let scope = self.registered().scope.as_ref();
-        scope
-            .into_iter()
-            .flat_map(OneOrMany::as_slice)
-            .flat_map(|scope| self.resolve(scope).split(' '))
-            .filter(|scope| !scope.is_empty())
+        self.registered().scopes(self.json())
     }
 
     /// Returns whether the token grants `scope`. Scopes are case-sensitive (RFC 6749 §3.3).

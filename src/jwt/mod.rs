@@ -3,6 +3,7 @@
 //! Each step requires the proof that the one before it made: [`Compact`] → [`Proof`] of its
 //! signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
+mod audience_rule;
 mod claim;
 mod claim_value;
 mod claims;
@@ -12,6 +13,7 @@ pub(crate) mod decoded_payload;
 mod from_extensions;
 mod header;
 mod json_claims;
+mod named_claims;
 mod numeric_date;
 mod payload;
 mod registered;
@@ -22,6 +24,7 @@ mod token_type;
 mod validate;
 mod values_len;
 
+pub(crate) use audience_rule::{AudRule, AudienceRule, NamedClaim};
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;

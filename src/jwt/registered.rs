@@ -127,6 +127,19 @@ impl Registered {
             .fold(0, usize::saturating_add)
     }
 
+    /// Returns the scopes. `payload` is the one that they were read from.
+    pub(super) fn scopes<'s>(&'s self, payload: &'s str) -> impl Iterator<Item = &'s str> {
+        let texts = self
+            .scope
+            .as_ref()
+            .map(OneOrMany::as_slice)
+            .unwrap_or_default();
+        texts
+            .iter()
+            .flat_map(move |scope| scope.resolve(payload).split(' '))
+            .filter(|scope| !scope.is_empty())
+    }
+
     /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have. Of
     /// `events`, only the presence counts.
     ///

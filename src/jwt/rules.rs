@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audience_rule::AudienceRule;
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
@@ -37,7 +38,7 @@ pub(crate) struct Rules {
 /// The rules for the tokens of one issuer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'i> {
-    pub(crate) audiences: &'i [String],
+    pub(crate) audience: &'i AudienceRule,
 }
 
 /// The `typ` values that are allowed.

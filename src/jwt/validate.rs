@@ -23,7 +23,7 @@ impl Verified<'_> {
     ) -> Result<Claims<C>, Error> {
         let exp = check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)?;
-        self.check_audience(expected.audiences)?;
+        self.check_audience(expected.audience)?;
         self.check_no_event(rules)?;
         if rules.rfc9068 {
             self.check_access_token()?;
@@ -33,19 +33,6 @@ impl Verified<'_> {
             .ok_or(Error::about_claim(ErrorKind::InvalidClaim, "exp"))?;
         let custom = payload::custom(self.payload.payload)?;
         Ok(Claims::new(self, custom, expires_at, &rules.clock))
-    }
-
-    /// Requires that `aud` has one of the audiences.
-    fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
-        let aud = self.registered.aud.as_ref();
-        let aud = aud.ok_or(Error::about_claim(ErrorKind::MissingClaim, "aud"))?;
-        let is_configured = |aud: &str| audiences.iter().any(|audience| audience == aud);
-        let mut values = aud.as_slice().iter();
-        if values.any(|value| is_configured(value.resolve(self.payload.payload))) {
-            Ok(())
-        } else {
-            Err(ErrorKind::WrongAudience.into())
-        }
     }
 
     /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless its `typ` is

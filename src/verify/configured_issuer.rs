@@ -34,7 +34,7 @@ impl ConfiguredIssuer {
     /// Returns the values that its tokens must contain.
     pub(super) fn expected(&self) -> Expected<'_> {
         Expected {
-            audiences: self.audience.as_slice(),
+            audience: self.audience.rule(),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
 use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
 use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
+use crate::trace;
 
 /// A trusted issuer: its name, the source of its keys, and the audience that its tokens must name.
 ///
@@ -195,6 +196,9 @@ impl Issuer {
         if let (false, Some(keys)) = (keys.is_fetched(), keys.source().current()) {
             shared.report(&name, &keys, |_| {});
         }
+        if audience.is_any() {
+            trace::audience_not_checked(&name);
+        }
         Ok(ConfiguredIssuer {
             name,
             audience,
@@ -209,16 +213,7 @@ impl Issuer {
             let message = "issuer \"\": must not be empty";
             return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, message));
         }
-        if self.audience.has_empty() {
-            let message = format!(
-                "audience of issuer {:?} is {:?}: \
-                 must name at least one audience, and none may be empty",
-                self.name,
-                self.audience.as_slice()
-            );
-            return Err(ConfigError::new(ConfigErrorKind::EmptyAudience, message));
-        }
-        Ok(())
+        self.audience.validate(&self.name)
     }
 
     /// Rejects settings about fetching for keys that are not fetched: they would have no effect.

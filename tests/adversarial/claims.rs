@@ -1,8 +1,8 @@
 //! Invalid claims in tokens that the issuer did sign.
 
 use crate::attack::{
-    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE,
-    TOO_EARLY, token,
+    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, NO_AUDIENCE,
+    OTHER_AUDIENCE, TOO_EARLY, token,
 };
 use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as valid_token};
 
@@ -176,7 +176,6 @@ pub(crate) fn audiences() -> Vec<Attack> {
     }
     let others = [
         "\"\"".to_owned(),
-        "[]".to_owned(),
         "[\"\"]".to_owned(),
         "\"telltale-client\"".to_owned(),
         format!("\"{AUDIENCE}/\""),
@@ -197,6 +196,13 @@ pub(crate) fn audiences() -> Vec<Attack> {
             format!("aud: {other}"),
             claiming("aud", &other),
             OTHER_AUDIENCE,
+        ));
+    }
+    for empty in ["[]", "[ ]"] {
+        attacks.push(token(
+            format!("aud: {empty}"),
+            claiming("aud", empty),
+            NO_AUDIENCE,
         ));
     }
     attacks.push(token(

@@ -1,6 +1,7 @@
 //! The registered claims, and access tokens (RFC 7519, RFC 9068).
 
 mod audience;
+mod audience_rules;
 mod claims;
 mod further_claims;
 mod issuers;

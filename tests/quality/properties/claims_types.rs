@@ -174,8 +174,33 @@ where
     }
 }
 
+/// The claims that an error of these tests can be about.
+const CLAIMS: [&str; 17] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "client_id",
+    "azp",
+    "scope",
+    "scp",
+    "sid",
+    "acr",
+    "auth_time",
+    "nonce",
+    "cnf",
+    "events",
+];
+
 fn reason(error: &Error) -> (ErrorKind, Option<&'static str>) {
-    (error.kind(), error.claim())
+    let registered = |claim| {
+        let found = CLAIMS.iter().find(|name| **name == claim);
+        *found.expect("the name of a registered claim")
+    };
+    (error.kind(), error.claim().map(registered))
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Ways<C> {

@@ -94,10 +94,11 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
             .is_some_and(|iss| iss != ISSUER)
             .then_some((ErrorKind::UnknownIssuer, None)),
     );
-    let other_audience = members
-        .strings("aud")
-        .is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
-    flaws.extend(other_audience.then_some((ErrorKind::WrongAudience, None)));
+    if let Some(audience) = members.strings("aud") {
+        let claim = audience.is_empty().then_some("aud");
+        let is_other = audience.iter().all(|aud| aud != AUDIENCE);
+        flaws.extend(is_other.then_some((ErrorKind::WrongAudience, claim)));
+    }
     flaws.extend(out_of_time(&members));
     for name in [
         "client_id",
