@@ -9,6 +9,7 @@ use super::claim::Claim;
 use super::claim_value::{ReadValue, Value};
 use super::confirmation::{Confirmation, ReadConfirmation};
 use super::numeric_date::NumericDate;
+use super::purpose::Purpose;
 use super::values_len::PER_ALLOCATION;
 use crate::encoding::json::{Document, IgnoredValue, JsonStr};
 
@@ -116,6 +117,7 @@ pub(super) struct Registered {
     pub(super) nonce: Option<PayloadStr>,
     pub(super) cnf: Option<Confirmation>,
     pub(super) has_events: bool,
+    pub(super) purpose: Purpose,
 }
 
 impl Registered {
@@ -165,7 +167,12 @@ impl Registered {
                 self.aud = Some(aud.ok_or_else(|| A::Error::custom("`aud` is not of strings"))?);
             }
             Claim::ClientId => self.client_id = text_if_any(members, document)?,
-            Claim::Azp => self.azp = text_if_any(members, document)?,
+            Claim::Azp => {
+                self.azp = text_if_any(members, document)?;
+                if self.azp.is_some() {
+                    self.purpose.note(claim, "");
+                }
+            }
             Claim::Sid => self.sid = text_if_any(members, document)?,
             Claim::Acr => self.acr = text_if_any(members, document)?,
             Claim::Nonce => self.nonce = text_if_any(members, document)?,
@@ -180,6 +187,29 @@ impl Registered {
                 members.next_value_seed(IgnoredValue(document))?;
                 self.has_events = true;
             }
+            Claim::Typ
+            | Claim::TokenUse
+            | Claim::TokenType
+            | Claim::Tid
+            | Claim::Ver
+            | Claim::Appid
+            | Claim::AtHash
+            | Claim::CHash
+            | Claim::SHash => self.read_purpose(claim, members, document)?,
+        }
+        Ok(())
+    }
+
+    /// Reads a claim of any type, `null` too: these claims are not registered, and other issuers
+    /// may use their names for something else.
+    fn read_purpose<'j, A: MapAccess<'j>>(
+        &mut self,
+        claim: Claim,
+        members: &mut A,
+        document: &mut Document<'j>,
+    ) -> Result<(), A::Error> {
+        if let Value::Text(text) = members.next_value_seed(ReadValue::new(document))? {
+            self.purpose.note(claim, &text.0);
         }
         Ok(())
     }

@@ -39,6 +39,20 @@ pub(crate) struct Rules {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'i> {
     pub(crate) audience: &'i AudienceRule,
+    pub(crate) exceptions: Exceptions,
+}
+
+/// What is accepted from one issuer, and not by default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exceptions {
+    /// Tokens that are ID tokens by their claims.
+    pub(crate) allow_id_tokens: bool,
+}
+
+impl Exceptions {
+    pub(crate) const NONE: Self = Self {
+        allow_id_tokens: false,
+    };
 }
 
 /// The `typ` values that are allowed.

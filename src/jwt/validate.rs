@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::audience_rule::{AudRule, AudienceRule};
 use super::claims::Claims;
 use super::payload;
 use super::rules::{Expected, Rules, TypeRule};
@@ -23,6 +24,7 @@ impl Verified<'_> {
     ) -> Result<Claims<C>, Error> {
         let exp = check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)?;
+        self.check_purpose(expected)?;
         self.check_audience(expected.audience)?;
         self.check_no_event(rules)?;
         if rules.rfc9068 {
@@ -35,10 +37,31 @@ impl Verified<'_> {
         Ok(Claims::new(self, custom, expires_at, &rules.clock))
     }
 
+    /// Rejects an ID token or a refresh token, by its claims.
+    fn check_purpose(&self, expected: Expected<'_>) -> Result<(), Error> {
+        // A type that is neither the usual one nor that of an access token is a configured one.
+        let has_own_type = matches!(self.token_type, TokenType::Other(_));
+        let is_refresh = self.registered.purpose.is_refresh_token();
+        let is_id = self.is_id_token(expected.audience) && !expected.exceptions.allow_id_tokens;
+        if (is_refresh || is_id) && !has_own_type {
+            return Err(ErrorKind::WrongTokenType.into());
+        }
+        Ok(())
+    }
+
+    fn is_id_token(&self, audience: &AudienceRule) -> bool {
+        let purpose = self.registered.purpose;
+        let is_access_token = self.token_type == TokenType::AccessToken;
+        // Some issuers write a hash into access tokens, so that only `aud` tells which they are.
+        let has_hash = purpose.has_hash() && matches!(audience.aud, AudRule::Any);
+        purpose.is_id_token() || !is_access_token && (purpose.is_entra_id_token() || has_hash)
+    }
+
     /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless its `typ` is
     /// a configured one. Needed because such a token may have no `typ`.
     fn check_no_event(&self, rules: &Rules) -> Result<(), Error> {
-        if self.registered.has_events && !self.has_listed_type(rules) {
+        let is_event = self.registered.has_events || self.registered.purpose.is_logout_token();
+        if is_event && !self.has_listed_type(rules) {
             return Err(ErrorKind::WrongTokenType.into());
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::error::{Error, RETRY_AFTER};
 use crate::jwk::KeySet;
-use crate::jwt::Expected;
+use crate::jwt::{Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
 use crate::keys::{IssuerHealth, KeySource};
 use crate::trace;
@@ -18,6 +18,7 @@ pub(crate) struct ConfiguredIssuer {
     /// Compared with `iss` byte by byte.
     pub(crate) name: String,
     pub(super) audience: Audience,
+    pub(super) exceptions: Exceptions,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: IssuerKeys,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.
@@ -35,6 +36,7 @@ impl ConfiguredIssuer {
     pub(super) fn expected(&self) -> Expected<'_> {
         Expected {
             audience: self.audience.rule(),
+            exceptions: self.exceptions,
         }
     }
 

@@ -8,6 +8,7 @@ use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
+use crate::jwt::Exceptions;
 use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
 use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
 use crate::trace;
@@ -32,6 +33,7 @@ use crate::trace;
 pub struct Issuer {
     name: String,
     audience: Audience,
+    pub(super) exceptions: Exceptions,
     algorithms: Option<AlgorithmSet>,
     keys: KeyOrigin,
     jwks_cache: Option<JwksCacheSettings>,
@@ -111,6 +113,7 @@ impl Issuer {
         Self {
             name,
             audience,
+            exceptions: Exceptions::NONE,
             algorithms: None,
             keys,
             jwks_cache: None,
@@ -171,6 +174,7 @@ impl Issuer {
         let Self {
             name,
             audience,
+            exceptions,
             keys,
             jwks_cache,
             http_client,
@@ -202,6 +206,7 @@ impl Issuer {
         Ok(ConfiguredIssuer {
             name,
             audience,
+            exceptions,
             algorithms,
             keys,
             shares_secret: AtomicBool::new(false),

@@ -8,6 +8,7 @@ mod check;
 mod configured_issuer;
 mod engine;
 mod issuer;
+mod issuer_exceptions;
 mod offload;
 mod progress;
 mod shared_keys;

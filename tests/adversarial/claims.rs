@@ -2,7 +2,7 @@
 
 use crate::attack::{
     Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, NO_AUDIENCE,
-    OTHER_AUDIENCE, TOO_EARLY, token,
+    OTHER_AUDIENCE, TOO_EARLY, TYPE, token,
 };
 use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as valid_token};
 
@@ -231,6 +231,31 @@ pub(crate) fn others() -> Vec<Attack> {
                 CLAIM_INVALID,
             ));
         }
+    }
+    attacks
+}
+
+/// Tokens for another purpose, which the issuer signs with the keys of its access tokens.
+pub(crate) fn purposes() -> Vec<Attack> {
+    let uses = ["typ", "token_use", "token_type"];
+    let values = ["ID", "id", "Refresh", "refresh", "Offline", "Logout"];
+    let pairs = uses
+        .iter()
+        .flat_map(|claim| values.map(|value| (claim, value)));
+    let mut attacks: Vec<_> = pairs
+        .map(|(claim, value)| {
+            let token_of = claiming(claim, &format!("\"{value}\""));
+            token(format!("{claim}: {value}"), token_of, TYPE)
+        })
+        .collect();
+    let entra = valid_token().claim("tid", "telltale-tenant");
+    for ver in ["1.0", "2.0"] {
+        let id_token = entra.clone().claim("ver", ver).sign();
+        attacks.push(token(
+            format!("ID token of Entra ID, ver {ver}"),
+            id_token,
+            TYPE,
+        ));
     }
     attacks
 }

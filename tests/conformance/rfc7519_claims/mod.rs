@@ -4,6 +4,7 @@ mod audience;
 mod audience_rules;
 mod claims;
 mod further_claims;
+mod id_tokens;
 mod issuers;
 mod missing_token_type;
 mod time_values;

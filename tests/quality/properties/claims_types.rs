@@ -175,7 +175,7 @@ where
 }
 
 /// The claims that an error of these tests can be about.
-const CLAIMS: [&str; 17] = [
+const CLAIMS: [&str; 26] = [
     "iss",
     "sub",
     "aud",
@@ -193,6 +193,15 @@ const CLAIMS: [&str; 17] = [
     "nonce",
     "cnf",
     "events",
+    "typ",
+    "token_use",
+    "token_type",
+    "tid",
+    "ver",
+    "appid",
+    "at_hash",
+    "c_hash",
+    "s_hash",
 ];
 
 fn reason(error: &Error) -> (ErrorKind, Option<&'static str>) {

@@ -84,7 +84,7 @@ pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
 }
 
 /// The claims that an error of these tests can be about.
-const CLAIMS: [&str; 17] = [
+const CLAIMS: [&str; 26] = [
     "iss",
     "sub",
     "aud",
@@ -102,6 +102,15 @@ const CLAIMS: [&str; 17] = [
     "nonce",
     "cnf",
     "events",
+    "typ",
+    "token_use",
+    "token_type",
+    "tid",
+    "ver",
+    "appid",
+    "at_hash",
+    "c_hash",
+    "s_hash",
 ];
 
 /// Why a token was rejected: the kind of the error, and its claim.
