@@ -156,7 +156,8 @@ impl<C> Claims<C> {
         &self.inner().custom
     }
 
-    /// Returns `iss`, the issuer: one of the configured ones (RFC 7519 §4.1.1).
+    /// Returns `iss`, the issuer: one of the configured ones (RFC 7519 §4.1.1). For a token without
+    /// `iss`, the issuer that [may omit it](crate::Issuer::allow_missing_issuer).
     #[must_use]
     pub fn issuer(&self) -> &str {
         let iss = self.registered().iss.as_ref();
@@ -165,7 +166,8 @@ impl<C> Claims<C> {
     }
 
     /// Returns `sub`, the subject (RFC 7519 §4.1.2). It is unique only together with the
-    /// [issuer](Claims::issuer).
+    /// [issuer](Claims::issuer). Of a number, which
+    /// [`allow_numeric_subject`](crate::Issuer::allow_numeric_subject) accepts, its digits.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.text(self.registered().sub.as_ref())

@@ -103,6 +103,8 @@ impl OneOrMany<PayloadStr> {
 pub(super) struct Registered {
     pub(super) iss: Option<PayloadStr>,
     pub(super) sub: Option<PayloadStr>,
+    /// Whether `sub` has another type than a string.
+    pub(super) has_other_sub: bool,
     pub(super) aud: Option<OneOrMany<PayloadStr>>,
     pub(super) exp: Option<NumericDate>,
     pub(super) nbf: Option<NumericDate>,
@@ -146,7 +148,8 @@ impl Registered {
     /// `events`, only the presence counts.
     ///
     /// `scope`, `scp`, `client_id`, `azp`, `sid`, `acr` and `nonce` may have another type. Then
-    /// they count as absent: they grant nothing, and are no reason to reject the token.
+    /// they count as absent: they grant nothing, and are no reason to reject the token. Whether `sub`
+    /// may have another type depends on the issuer, which is not known here.
     #[inline]
     pub(super) fn read_value<'j, A: MapAccess<'j>>(
         &mut self,
@@ -156,7 +159,10 @@ impl Registered {
     ) -> Result<(), A::Error> {
         match claim {
             Claim::Iss => self.iss = Some(text(members, document)?),
-            Claim::Sub => self.sub = Some(text(members, document)?),
+            Claim::Sub => {
+                self.sub = text_if_any(members, document)?;
+                self.has_other_sub = self.sub.is_none();
+            }
             Claim::Jti => self.jti = Some(text(members, document)?),
             Claim::Exp => self.exp = Some(members.next_value()?),
             Claim::Nbf => self.nbf = Some(members.next_value()?),

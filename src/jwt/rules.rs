@@ -47,11 +47,17 @@ pub(crate) struct Expected<'i> {
 pub(crate) struct Exceptions {
     /// Tokens that are ID tokens by their claims.
     pub(crate) allow_id_tokens: bool,
+    /// Tokens whose `sub` is an integer.
+    pub(crate) allow_numeric_subject: bool,
+    /// Tokens without `iss`.
+    pub(crate) allow_missing_issuer: bool,
 }
 
 impl Exceptions {
     pub(crate) const NONE: Self = Self {
         allow_id_tokens: false,
+        allow_numeric_subject: false,
+        allow_missing_issuer: false,
     };
 }
 

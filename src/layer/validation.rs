@@ -105,7 +105,7 @@ pub(super) fn sources(sources: &[TokenSource], forwarding: Forwarding) -> Result
     Ok(())
 }
 
-/// Rejects two issuers with the same name, and two that share a secret.
+/// Rejects two issuers with the same name, two that share a secret, and two that may omit `iss`.
 pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
     let mut rest = issuers;
     while let [issuer, others @ ..] = rest {
@@ -114,6 +114,13 @@ pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
                 let message = format!("issuer {:?}: must be configured only once", issuer.name);
                 return Err(ConfigError::new(ConfigErrorKind::DuplicateIssuer, message));
             }
+            if may_omit_name(issuer) && may_omit_name(other) {
+                return Err(ConfigError::invalid_setting(format!(
+                    "allow_missing_issuer of issuers {:?} and {:?}: a token without `iss` can be of \
+                     one issuer only; remove it from the others",
+                    issuer.name, other.name
+                )));
+            }
             if issuer.keys.share_secret(&other.keys) {
                 return Err(shared_secret(&issuer.name, &other.name));
             }
@@ -121,4 +128,8 @@ pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
         rest = others;
     }
     Ok(())
+}
+
+const fn may_omit_name(issuer: &ConfiguredIssuer) -> bool {
+    issuer.exceptions.allow_missing_issuer
 }

@@ -113,7 +113,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
         let early = match (self.check_early(token, header, probable), probable) {
             (Err(error), Some((issuer, _))) if may_refetch_after(&error, issuer) => {
-                let unverified = Unverified::read(payload, rules);
+                let unverified = Unverified::read(payload, rules)
+                    .and_then(|token| token.of_issuer(&issuer.name, issuer.exceptions));
                 self.refetch_if_plausible(token, issuer, unverified.as_ref().ok(), now);
                 return Err(error.into());
             }
@@ -121,6 +122,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         };
         let unverified = Unverified::read(payload, rules)?;
         let issuer = self.issuer_of(&unverified, header)?;
+        let unverified = unverified.of_issuer(&issuer.name, issuer.exceptions)?;
         let proved = match early {
             Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved,
             _ => match issuer.keys.source().current() {
@@ -163,7 +165,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         now: Duration,
     ) {
         let is_plausible = unverified.is_some_and(|unverified| {
-            unverified.issuer().is_ok_and(|name| name == issuer.name)
+            unverified.issuer().is_some_and(|name| name == issuer.name)
                 && unverified.check_time(&self.rules, now).is_ok()
                 && token.check_signature_form().is_ok()
         });
@@ -172,16 +174,22 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
     }
 
-    /// Returns the configured issuer that `iss` names, compared byte by byte, if it may use the
-    /// algorithm.
+    /// Returns the configured issuer that `iss` names, compared byte by byte, or the one that may
+    /// omit `iss`, if it may use the algorithm.
     fn issuer_of(
         &self,
         unverified: &Unverified<'_>,
         header: &Header,
     ) -> Result<&Arc<ConfiguredIssuer>, Error> {
-        let name = unverified.issuer()?;
-        let issuer = self.issuers.iter().find(|issuer| issuer.name == name);
-        let issuer = issuer.ok_or(ErrorKind::UnknownIssuer)?;
+        let mut issuers = self.issuers.iter();
+        let issuer = match unverified.issuer() {
+            Some(name) => issuers
+                .find(|issuer| issuer.name == name)
+                .ok_or(ErrorKind::UnknownIssuer)?,
+            None => issuers
+                .find(|issuer| issuer.exceptions.allow_missing_issuer)
+                .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss"))?,
+        };
         if !issuer.algorithms.contains(header.algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }

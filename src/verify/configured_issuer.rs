@@ -18,7 +18,7 @@ pub(crate) struct ConfiguredIssuer {
     /// Compared with `iss` byte by byte.
     pub(crate) name: String,
     pub(super) audience: Audience,
-    pub(super) exceptions: Exceptions,
+    pub(crate) exceptions: Exceptions,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: IssuerKeys,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.

@@ -5,6 +5,7 @@ mod audience_rules;
 mod claims;
 mod further_claims;
 mod id_tokens;
+mod issuer_exceptions;
 mod issuers;
 mod missing_token_type;
 mod time_values;
