@@ -121,7 +121,7 @@ pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
                     issuer.name, other.name
                 )));
             }
-            if issuer.keys.share_secret(&other.keys) {
+            if issuer.share_secret(other) {
                 return Err(shared_secret(&issuer.name, &other.name));
             }
         }
