@@ -83,6 +83,9 @@
 //! |---|---|
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
+//! | accept an issuer without `aud`, or ask for more than `aud` | [`Audience`] |
+//! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
+//! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |

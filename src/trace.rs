@@ -96,6 +96,15 @@ mod events {
         );
     }
 
+    pub(crate) fn audience_not_checked(issuer: &str) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            "the audience of this issuer's tokens is not checked: those for other services are \
+             accepted, too, if they have the scope or claim that Audience::dangerous_any_with_… names"
+        );
+    }
+
     pub(crate) fn replay_store_full(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
@@ -138,6 +147,8 @@ mod events {
     pub(crate) fn key_shared(_: &str, _: &str) {}
 
     pub(crate) fn secret_shared(_: &str, _: &str) {}
+
+    pub(crate) fn audience_not_checked(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
 }

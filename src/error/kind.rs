@@ -22,8 +22,9 @@ pub enum ErrorKind {
     UnsupportedHeader,
     /// The token's algorithm is not one that its issuer may use (RFC 8725 §3.1).
     AlgorithmNotAllowed,
-    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or it is a security
-    /// event (RFC 8417).
+    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or by its claims it is
+    /// a security event (RFC 8417), a refresh token, or an ID token, which
+    /// [`allow_id_tokens`](crate::Issuer::allow_id_tokens) allows.
     WrongTokenType,
     /// `iss` is not a configured issuer (RFC 8725 §3.8).
     UnknownIssuer,
@@ -36,7 +37,9 @@ pub enum ErrorKind {
     MissingClaim,
     /// A claim has the wrong JSON type or an invalid value.
     InvalidClaim,
-    /// `aud` has none of the configured audiences (RFC 7519 §4.1.3).
+    /// `aud` has none of the configured audiences, or is an empty array (RFC 7519 §4.1.3). Or the
+    /// claim that [`Audience::claim`](crate::Audience::claim) names has none of its values, or
+    /// there is an `aud` beside it.
     WrongAudience,
     /// `exp` has passed (RFC 7519 §4.1.4).
     Expired,

@@ -159,7 +159,7 @@ impl Key {
     }
 
     /// Returns whether the key is a shared secret.
-    pub(super) fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         self.algorithms().iter().any(Algorithm::is_symmetric)
     }
 

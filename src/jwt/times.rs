@@ -107,6 +107,7 @@ mod tests {
             max_members: 100,
             max_lifetime: None,
             types: TypeRule::Default,
+            allow_missing_type: None,
             rfc9068: false,
             algorithms: AlgorithmSet::asymmetric(),
             clock: std::sync::Arc::new(crate::clock::SystemClock),

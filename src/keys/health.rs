@@ -20,7 +20,8 @@ pub struct IssuerHealth {
     /// Whether keys are usable now. If not, the next request waits for a fetch, and gets 503 if
     /// that fails, or gets 503 at once during the backoff after a failure.
     pub serving: bool,
-    /// The cached keys, including expired ones.
+    /// The cached keys, including expired ones, and after them the secrets of
+    /// [`Issuer::add_secrets`](crate::Issuer::add_secrets).
     pub keys: Vec<KeyInfo>,
     /// The keys of the issuer's JWK set that are not used, with the reason.
     pub skipped: Vec<SkippedKey>,
@@ -98,6 +99,15 @@ impl IssuerHealth {
             skipped: keys.map(KeySet::skipped).unwrap_or_default().to_vec(),
             fetch,
         }
+    }
+}
+
+impl IssuerHealth {
+    /// Adds the secrets that an issuer has beside fetched keys.
+    pub(crate) fn with_secrets(mut self, secrets: Option<&KeySet>) -> Self {
+        let secrets = secrets.into_iter().flat_map(KeySet::keys);
+        self.keys.extend(secrets.map(KeyInfo::of));
+        self
     }
 }
 

@@ -14,13 +14,16 @@ use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 use crate::jwt::decoded_payload::DecodedPayload;
 use crate::jwt::{Compact, Proof, TokenType, Unverified};
-use crate::keys::{KeyQuery, Keys};
+use crate::keys::KeyQuery;
 
 /// Why a token is not verified.
 pub(super) enum NotVerified {
     Rejected(Error),
     NeedsKeys(NeedsKeys),
 }
+
+/// The issuer that a token is probably from, and its current keys without those of `add_secrets`.
+type Probable<'e, 'k> = (&'e Arc<ConfiguredIssuer>, Option<&'k KeySet>);
 
 /// The proof of a signature and the id of the key set that has the key, or `None` if newer keys
 /// could lead to another outcome.
@@ -35,8 +38,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     ) -> Result<Verification<'_, C>, NotVerified> {
         let probable = self.probable_issuer(token.header);
         let keys = probable.and_then(|issuer| issuer.keys.source().current());
-        let probable = probable.zip(keys.as_ref());
-        if let Some(header) = probable.and_then(|(_, keys)| keys.cached_header(token.header)) {
+        let probable = probable.map(|issuer| (issuer, keys.as_deref()));
+        let cached = probable.and_then(|(issuer, keys)| issuer.cached_header(keys, token.header));
+        if let Some(header) = cached {
             let typ = header.typ.as_deref();
             let token_type = self.rules.check_header(header.algorithm, typ)?;
             return self.check_signature_and_claims(
@@ -66,7 +70,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let mut candidates = self
             .issuers
             .iter()
-            .filter(|issuer| issuer.keys.has_cached_header(header));
+            .filter(|issuer| issuer.has_cached_header(header));
         candidates.next().filter(|_| candidates.next().is_none())
     }
 
@@ -76,7 +80,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
         self.issuers
             .iter()
-            .all(|issuer| issuer.keys.is_known_missing(key_id, algorithm))
+            .all(|issuer| issuer.is_known_missing(key_id, algorithm))
     }
 
     /// Checks the signature with the keys of the probable issuer. A sole issuer's token with an
@@ -85,9 +89,13 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         &self,
         token: &Compact<'_>,
         header: &Header,
-        probable: Option<(&'e Arc<ConfiguredIssuer>, &Keys<'_>)>,
+        probable: Option<Probable<'e, '_>>,
     ) -> Result<Option<(&'e Arc<ConfiguredIssuer>, SignatureOutcome)>, Error> {
         let allowed = probable.filter(|(issuer, _)| issuer.algorithms.contains(header.algorithm));
+        let allowed = allowed.and_then(|(issuer, keys)| {
+            let secrets = issuer.secrets_for(header.algorithm);
+            Some((issuer, secrets.or(keys)?))
+        });
         let Some((issuer, keys)) = allowed else {
             return Ok(None);
         };
@@ -103,7 +111,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         &'e self,
         token: &Compact<'_>,
         (header, token_type): (&Header, TokenType),
-        probable: Option<(&'e Arc<ConfiguredIssuer>, &Keys<'_>)>,
+        probable: Option<Probable<'e, '_>>,
         buffer: &mut Vec<u8>,
         now: Duration,
     ) -> Result<Verification<'e, C>, NotVerified> {
@@ -112,8 +120,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let payload = DecodedPayload::decode(token.payload, key_id, buffer);
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
         let early = match (self.check_early(token, header, probable), probable) {
-            (Err(error), Some((issuer, _))) if may_refetch_after(&error, issuer) => {
-                let unverified = Unverified::read(payload, rules);
+            (Err(error), Some((issuer, _))) if may_refetch_after(&error, issuer, header) => {
+                let unverified = Unverified::read(payload, rules)
+                    .and_then(|token| token.of_issuer(&issuer.name, issuer.exceptions));
                 self.refetch_if_plausible(token, issuer, unverified.as_ref().ok(), now);
                 return Err(error.into());
             }
@@ -121,15 +130,16 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         };
         let unverified = Unverified::read(payload, rules)?;
         let issuer = self.issuer_of(&unverified, header)?;
+        let unverified = unverified.of_issuer(&issuer.name, issuer.exceptions)?;
         let proved = match early {
             Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved,
-            _ => match issuer.keys.source().current() {
+            _ => match issuer.source_for(header.algorithm).current() {
                 Some(keys) => prove(token, header, &keys),
                 None => Ok(None),
             },
         };
         let proved = proved.inspect_err(|error| {
-            if may_refetch_after(error, issuer) {
+            if may_refetch_after(error, issuer, header) {
                 self.refetch_if_plausible(token, issuer, Some(&unverified), now);
             }
         });
@@ -144,7 +154,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if header.algorithm.is_symmetric() {
             issuer.check_secrets(&self.issuers)?;
         }
-        issuer.keys.mark_used();
+        issuer.mark_used(header.algorithm);
         let verified = unverified.verified(proof, header, token_type);
         Ok(Verification {
             claims: verified.validate(rules, issuer.expected(), now)?,
@@ -163,7 +173,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         now: Duration,
     ) {
         let is_plausible = unverified.is_some_and(|unverified| {
-            unverified.issuer().is_ok_and(|name| name == issuer.name)
+            unverified.issuer().is_some_and(|name| name == issuer.name)
                 && unverified.check_time(&self.rules, now).is_ok()
                 && token.check_signature_form().is_ok()
         });
@@ -172,16 +182,22 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
     }
 
-    /// Returns the configured issuer that `iss` names, compared byte by byte, if it may use the
-    /// algorithm.
+    /// Returns the configured issuer that `iss` names, compared byte by byte, or the one that may
+    /// omit `iss`, if it may use the algorithm.
     fn issuer_of(
         &self,
         unverified: &Unverified<'_>,
         header: &Header,
     ) -> Result<&Arc<ConfiguredIssuer>, Error> {
-        let name = unverified.issuer()?;
-        let issuer = self.issuers.iter().find(|issuer| issuer.name == name);
-        let issuer = issuer.ok_or(ErrorKind::UnknownIssuer)?;
+        let mut issuers = self.issuers.iter();
+        let issuer = match unverified.issuer() {
+            Some(name) => issuers
+                .find(|issuer| issuer.name == name)
+                .ok_or(ErrorKind::UnknownIssuer)?,
+            None => issuers
+                .find(|issuer| issuer.exceptions.allow_missing_issuer)
+                .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss"))?,
+        };
         if !issuer.algorithms.contains(header.algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
@@ -191,12 +207,13 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 
 /// Returns whether newer keys could verify a token that a known key did not. Called for each forged
 /// token, so it costs next to nothing if the answer is no.
-fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer) -> bool {
+fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer, header: &Header) -> bool {
     let is_by_key = matches!(
         error.kind(),
         ErrorKind::InvalidSignature | ErrorKind::UnknownKey
     );
-    is_by_key && issuer.keys.may_refetch_after_invalid_signature()
+    let is_fetched = issuer.secrets_for(header.algorithm).is_none();
+    is_by_key && is_fetched && issuer.keys.may_refetch_after_invalid_signature()
 }
 
 impl<E: Into<Error>> From<E> for NotVerified {

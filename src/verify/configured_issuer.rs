@@ -8,7 +8,7 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::error::{Error, RETRY_AFTER};
 use crate::jwk::KeySet;
-use crate::jwt::Expected;
+use crate::jwt::{Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
 use crate::keys::{IssuerHealth, KeySource};
 use crate::trace;
@@ -18,8 +18,11 @@ pub(crate) struct ConfiguredIssuer {
     /// Compared with `iss` byte by byte.
     pub(crate) name: String,
     pub(super) audience: Audience,
+    pub(crate) exceptions: Exceptions,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: IssuerKeys,
+    /// The secrets of an issuer whose other keys are fetched. Only they verify HMAC.
+    pub(super) secrets: Option<KeySet>,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.
     pub(super) shares_secret: AtomicBool,
 }
@@ -34,19 +37,20 @@ impl ConfiguredIssuer {
     /// Returns the values that its tokens must contain.
     pub(super) fn expected(&self) -> Expected<'_> {
         Expected {
-            audiences: self.audience.as_slice(),
+            audience: self.audience.rule(),
+            exceptions: self.exceptions,
         }
     }
 
     /// Rejects the tokens of an issuer whose key source has come to share a secret with another
-    /// issuer. Fixed keys were compared when the layer was built.
+    /// issuer. Fixed secrets were compared when the layer was built.
     pub(super) fn check_secrets(&self, issuers: &[Arc<Self>]) -> Result<(), Error> {
         if issuers.len() == 1 {
             return Ok(());
         }
         let shares = |other: &&Arc<Self>| {
-            let are_fixed = self.keys.is_fixed() && other.keys.is_fixed();
-            self.name != other.name && !are_fixed && self.keys.share_secret(&other.keys)
+            let are_fixed = self.has_fixed_secrets() && other.has_fixed_secrets();
+            self.name != other.name && !are_fixed && self.share_secret(other)
         };
         let Some(other) = issuers.iter().find(shares) else {
             // Relaxed: orders no other memory. An event too many or too few does no harm. Written
@@ -66,7 +70,8 @@ impl ConfiguredIssuer {
     pub(super) fn health(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
-            return IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
+            return IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch))
+                .with_secrets(self.secrets.as_ref());
         }
         let keys = self.keys.source().current();
         IssuerHealth::new(&self.name, keys.as_deref(), keys.is_some(), None)
@@ -116,34 +121,8 @@ impl IssuerKeys {
         }
     }
 
-    /// Returns whether a token with this header was verified with the current keys. Has no side
-    /// effect.
-    pub(super) fn has_cached_header(&self, encoded: &[u8]) -> bool {
-        let is_cached = |keys: &KeySet| keys.cached_header(encoded).is_some();
-        match self {
-            Self::Fixed(keys) => is_cached(keys),
-            Self::Jwks(cache) => is_cached(&cache.cached()),
-            Self::Source(source) => source.current().is_some_and(|keys| is_cached(&keys)),
-        }
-    }
-
-    /// Returns whether both hold the same shared secret now: each issuer could then sign for the
-    /// other.
-    pub(crate) fn share_secret(&self, other: &Self) -> bool {
-        // Fetched keys are public.
-        if self.is_fetched() || other.is_fetched() {
-            return false;
-        }
-        let keys = self.source().current().zip(other.source().current());
-        keys.is_some_and(|(ours, theirs)| ours.shares_secret_with(&theirs))
-    }
-
     pub(super) const fn is_fetched(&self) -> bool {
         matches!(self, Self::Jwks(_))
-    }
-
-    const fn is_fixed(&self) -> bool {
-        matches!(self, Self::Fixed(_))
     }
 }
 

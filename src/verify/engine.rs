@@ -87,7 +87,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
         let has_key = |keys: Keys<'_>| keys.candidates(key_id, algorithm).next().is_some();
         self.issuers.iter().any(|issuer| {
-            let keys = issuer.keys.source().current();
+            let keys = issuer.source_for(algorithm).current();
             issuer.algorithms.contains(algorithm) && keys.is_some_and(has_key)
         })
     }
@@ -122,12 +122,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             key_set_id,
             ..
         } = &entry.header.header;
-        let keys = issuer.keys.source().current()?;
+        let keys = issuer.source_for(claims.algorithm()).current()?;
         let is_secret = claims.algorithm().is_symmetric();
         if keys.id() != *key_set_id || is_secret && issuer.check_secrets(&self.issuers).is_err() {
             return None;
         }
-        issuer.keys.mark_used();
+        issuer.mark_used(claims.algorithm());
         Some(claims.clone())
     }
 }

@@ -7,9 +7,11 @@ use std::sync::atomic::AtomicBool;
 use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::jwk::KeySet;
+use crate::jwk::{Key, KeySet};
+use crate::jwt::Exceptions;
 use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
 use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
+use crate::trace;
 
 /// A trusted issuer: its name, the source of its keys, and the audience that its tokens must name.
 ///
@@ -29,17 +31,19 @@ use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer}
 /// ```
 #[must_use]
 pub struct Issuer {
-    name: String,
+    pub(super) name: String,
     audience: Audience,
-    algorithms: Option<AlgorithmSet>,
-    keys: KeyOrigin,
+    pub(super) exceptions: Exceptions,
+    pub(super) algorithms: Option<AlgorithmSet>,
+    pub(super) keys: KeyOrigin,
+    pub(super) secrets: Option<Vec<Key>>,
     jwks_cache: Option<JwksCacheSettings>,
     http_client: Option<HttpClient>,
     observer: Option<Observer>,
 }
 
 /// Where the keys come from.
-enum KeyOrigin {
+pub(super) enum KeyOrigin {
     Discovery,
     Jwks(String),
     Fixed(KeySet),
@@ -47,7 +51,7 @@ enum KeyOrigin {
 }
 
 impl KeyOrigin {
-    const fn is_fetched(&self) -> bool {
+    pub(super) const fn is_fetched(&self) -> bool {
         matches!(self, Self::Discovery | Self::Jwks(_))
     }
 }
@@ -110,16 +114,51 @@ impl Issuer {
         Self {
             name,
             audience,
+            exceptions: Exceptions::NONE,
             algorithms: None,
             keys,
+            secrets: None,
             jwks_cache: None,
             http_client: None,
             observer: None,
         }
     }
 
+    /// Adds secrets to an issuer whose other keys are fetched: a [`Key`] or a [`KeySet`]. Default:
+    /// none.
+    ///
+    /// For an issuer that moves from a shared secret to published keys, as long as tokens of both
+    /// kinds are valid. The algorithm of a token decides: HMAC is verified with these secrets only,
+    /// each pinned to its algorithm, and never with a fetched key; all other algorithms with fetched
+    /// keys only. A token with HMAC never causes a fetch. Remove the secret when its last token has
+    /// expired: whoever has it can sign tokens.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails if the keys are not fetched ([`Issuer::from_keys`] and
+    /// [`Issuer::from_key_source`] can have secrets themselves), and if one of these is no secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Algorithm, ConfigError, Issuer, Key};
+    ///
+    /// fn issuer(secret: &[u8]) -> Result<Issuer, ConfigError> {
+    ///     let name = "https://project.example.com/auth/v1";
+    ///     let keys = "https://project.example.com/auth/v1/.well-known/jwks.json";
+    ///     let secret = Key::from_secret(Algorithm::HS256, secret)?;
+    ///     Ok(Issuer::jwks(name, keys, "authenticated").add_secrets(secret))
+    /// }
+    /// ```
+    pub fn add_secrets(mut self, secrets: impl Into<KeySet>) -> Self {
+        let secrets: KeySet = secrets.into();
+        let added = self.secrets.get_or_insert_default();
+        added.extend(secrets.keys().cloned());
+        self
+    }
+
     /// Sets the algorithms that the issuer may use. Default: those of fixed keys, else all
-    /// asymmetric ones.
+    /// asymmetric ones, and those of [`add_secrets`](Self::add_secrets).
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self
@@ -166,11 +205,14 @@ impl Issuer {
     pub(crate) fn build(self, shared: &Arc<SharedKeys>) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
         self.check_fetch_settings()?;
+        self.check_secrets()?;
         let algorithms = self.allowed_algorithms()?;
         let Self {
             name,
             audience,
+            exceptions,
             keys,
+            secrets,
             jwks_cache,
             http_client,
             observer,
@@ -195,11 +237,16 @@ impl Issuer {
         if let IssuerKeys::Fixed(keys) = &keys {
             shared.report(&name, keys, |_| {});
         }
+        if audience.is_any() {
+            trace::audience_not_checked(&name);
+        }
         Ok(ConfiguredIssuer {
             name,
             audience,
+            exceptions,
             algorithms,
             keys,
+            secrets: secrets.map(KeySet::from_iter),
             shares_secret: AtomicBool::new(false),
         })
     }
@@ -209,16 +256,7 @@ impl Issuer {
             let message = "issuer \"\": must not be empty";
             return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, message));
         }
-        if self.audience.has_empty() {
-            let message = format!(
-                "audience of issuer {:?} is {:?}: \
-                 must name at least one audience, and none may be empty",
-                self.name,
-                self.audience.as_slice()
-            );
-            return Err(ConfigError::new(ConfigErrorKind::EmptyAudience, message));
-        }
-        Ok(())
+        self.audience.validate(&self.name)
     }
 
     /// Rejects settings about fetching for keys that are not fetched: they would have no effect.
@@ -237,38 +275,6 @@ impl Issuer {
             }
             _ => Ok(()),
         }
-    }
-
-    fn allowed_algorithms(&self) -> Result<AlgorithmSet, ConfigError> {
-        let supported = match &self.keys {
-            KeyOrigin::Fixed(keys) => keys.algorithms(),
-            KeyOrigin::Source(_) => Algorithm::all().collect(),
-            KeyOrigin::Discovery | KeyOrigin::Jwks(_) => AlgorithmSet::asymmetric(),
-        };
-        let default = match &self.keys {
-            KeyOrigin::Fixed(_) => supported,
-            _ => AlgorithmSet::asymmetric(),
-        };
-        let wanted = self.algorithms.unwrap_or(default);
-        if self.keys.is_fetched()
-            && let Some(symmetric) = wanted.iter().find(|algorithm| algorithm.is_symmetric())
-        {
-            return Err(ConfigError::invalid_setting(format!(
-                "algorithms of issuer {:?}: {symmetric} needs a shared secret (Issuer::from_keys), \
-                 and a fetched JWK set holds public keys only",
-                self.name
-            )));
-        }
-        let allowed = wanted.intersection(supported);
-        if allowed.is_empty() {
-            let message = format!(
-                "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
-                 which are {supported:?}",
-                self.name
-            );
-            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
-        }
-        Ok(allowed)
     }
 }
 

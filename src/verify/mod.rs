@@ -1,12 +1,16 @@
 //! Verifying a token: from its bytes to claims.
 
 mod audience;
+mod audience_validation;
 mod authentication;
 mod authenticator;
 mod check;
 mod configured_issuer;
 mod engine;
 mod issuer;
+mod issuer_algorithms;
+mod issuer_exceptions;
+mod issuer_secrets;
 mod offload;
 mod progress;
 mod shared_keys;

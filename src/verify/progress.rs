@@ -25,8 +25,8 @@ pub(crate) struct NeedsKeys {
 
 impl NeedsKeys {
     pub(super) fn new(issuer: &Arc<ConfiguredIssuer>, query: KeyQuery) -> Self {
-        if issuer.keys.source().current().is_none() {
-            issuer.keys.mark_used();
+        if issuer.source_for(query.algorithm).current().is_none() {
+            issuer.mark_used(query.algorithm);
         }
         Self {
             issuer: Arc::clone(issuer),
@@ -37,8 +37,7 @@ impl NeedsKeys {
     /// Waits until the issuer's keys are refreshed.
     pub(super) async fn refresh(self) -> Result<(), Error> {
         self.issuer
-            .keys
-            .source()
+            .source_for(self.query.algorithm)
             .refresh(self.query)
             .await
             .map_err(KeysError::into_error)
@@ -46,7 +45,8 @@ impl NeedsKeys {
 
     /// Returns why there still is no key after a refresh.
     pub(super) fn into_error(self) -> Error {
-        if self.issuer.keys.source().current().is_some() {
+        let source = self.issuer.source_for(self.query.algorithm);
+        if source.current().is_some() {
             ErrorKind::UnknownKey.into()
         } else {
             Error::keys_unavailable(RETRY_AFTER, None)

@@ -115,6 +115,7 @@ async fn unsupported_algorithms_are_rejected() {
 #[tokio::test]
 async fn tokens_for_another_purpose_are_rejected() {
     every_way(header::other_tokens(), &Site::new().await).await;
+    every_way(claims::purposes(), &Site::new().await).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod cache;
 mod network;
+mod secrets_beside_fetched_keys;
 mod shared_public_keys;
 mod shared_secrets;
 mod unavailable;

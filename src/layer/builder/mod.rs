@@ -75,6 +75,7 @@ impl JwtAuthBuilder {
             max_members: 512,
             max_lifetime: None,
             types: TypeRule::Default,
+            allow_missing_type: None,
             rfc9068: false,
             algorithms: AlgorithmSet::EMPTY,
             clock: Arc::new(SystemClock),

@@ -66,13 +66,38 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets the accepted values of the header parameter `typ` (RFC 7515 §4.1.9). Case and a leading
-    /// `application/` are ignored. A token without `typ` is then rejected.
+    /// `application/` are ignored. A token without `typ` is then rejected, unless
+    /// [`allow_missing_token_type`](Self::allow_missing_token_type) is set.
     ///
     /// Default: `JWT`, `at+jwt` or absent, and no claim `events` (RFC 8417). So logout tokens, DPoP
     /// proofs and other kinds of JWTs are rejected (RFC 8725 §3.11).
     pub fn token_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let types = types.into_iter().map(|token_type| token_type.into().into());
         self.rules.types = TypeRule::Only(types.collect());
+        self
+    }
+
+    /// Sets whether a token may have no `typ` (RFC 7515 §4.1.9), whatever types are accepted.
+    /// Default: true, and false with [`token_types`](Self::token_types).
+    ///
+    /// Some issuers never write it, such as SPIFFE's and older versions of AD FS. What is lost
+    /// with true: tokens for another purpose that have no `typ` either are distinguished by their
+    /// claims only; those with `events` (RFC 8417) are rejected. [`build`](Self::build) rejects
+    /// true together with [`access_tokens_only`](Self::access_tokens_only), since RFC 9068 §2.1
+    /// requires `typ`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// # let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+    /// JwtAuthLayer::builder(issuer).token_types(["JOSE"]).allow_missing_token_type(true).build()
+    /// # }
+    /// ```
+    pub const fn allow_missing_token_type(mut self, allow: bool) -> Self {
+        self.rules.allow_missing_type = Some(allow);
         self
     }
 
