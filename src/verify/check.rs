@@ -194,7 +194,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer) -> bool {
     let is_by_key = matches!(
         error.kind(),
-        ErrorKind::InvalidSignature | ErrorKind::UnknownKey
+        ErrorKind::InvalidSignature | ErrorKind::TooManyKeys | ErrorKind::UnknownKey
     );
     is_by_key && issuer.keys.may_refetch_after_invalid_signature()
 }

@@ -66,7 +66,8 @@ impl ConfiguredIssuer {
     pub(super) fn health(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
-            return IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
+            let health = IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
+            return health.with_unusable(cache.unusable());
         }
         let keys = self.keys.source().current();
         IssuerHealth::new(&self.name, keys.as_deref(), keys.is_some(), None)

@@ -183,8 +183,9 @@ impl SnapshotFile {
         if withdrawn_for.is_some_and(|passed| passed >= settings.withdrawal_grace) {
             return Ok(None);
         }
-        let keys =
-            KeySet::from_response(record.jwks.to_string().as_bytes()).map_err(io::Error::other)?;
+        let jwks = record.jwks.to_string();
+        let keys = KeySet::from_response(jwks.as_bytes(), settings.max_candidates)
+            .map_err(|set| io::Error::other(set.error))?;
         Ok(Some(Restored {
             keys,
             age,
