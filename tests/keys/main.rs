@@ -1,6 +1,7 @@
 //! The key cache: fetching, refreshing, discovery, outages.
 
 mod cache;
+mod candidates;
 mod network;
 mod shared_public_keys;
 mod shared_secrets;
