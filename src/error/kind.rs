@@ -31,8 +31,12 @@ pub enum ErrorKind {
     /// The issuer has no key with the token's `kid`, or none for its algorithm. Or the key is so
     /// new that it is not cached yet, and no fetch could bring it, while the cached keys are fresh.
     UnknownKey,
-    /// None of the issuer's keys that `kid` and `alg` select, at most 4, made the signature.
+    /// None of the issuer's keys that `kid` and `alg` select made the signature.
     InvalidSignature,
+    /// `kid` and `alg` select more keys of the issuer than
+    /// [`max_candidates`](crate::JwksCacheSettings::max_candidates), usually because the token has
+    /// no `kid`, and none of those that were tried made the signature.
+    TooManyKeys,
     /// A required claim is absent.
     MissingClaim,
     /// A claim has the wrong JSON type or an invalid value.
@@ -82,7 +86,7 @@ pub enum ErrorClass {
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -93,6 +97,7 @@ impl ErrorKind {
         Self::UnknownIssuer,
         Self::UnknownKey,
         Self::InvalidSignature,
+        Self::TooManyKeys,
         Self::MissingClaim,
         Self::InvalidClaim,
         Self::WrongAudience,
@@ -120,6 +125,7 @@ impl ErrorKind {
             Self::WrongTokenType => "wrong_token_type",
             Self::UnknownIssuer => "unknown_issuer",
             Self::UnknownKey => "unknown_key",
+            Self::TooManyKeys => "too_many_keys",
             Self::InvalidSignature => "invalid_signature",
             Self::MissingClaim => "missing_claim",
             Self::InvalidClaim => "invalid_claim",
@@ -148,6 +154,7 @@ impl ErrorKind {
             Self::UnknownIssuer => "the access token's issuer is not trusted",
             Self::UnknownKey => "the access token's key is not known",
             Self::InvalidSignature => "the access token's signature is invalid",
+            Self::TooManyKeys => "the access token names no key, and too many fit",
             Self::MissingClaim => "the access token lacks a required claim",
             Self::InvalidClaim => "a claim of the access token is invalid",
             Self::WrongAudience => "the access token is meant for another audience",

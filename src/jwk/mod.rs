@@ -1,7 +1,10 @@
 //! Keys: checked and parsed once, when they are loaded, and pinned to their algorithms.
 
+mod candidates;
+mod certificate;
 mod header_cache;
 mod json_web_key;
+mod jwk_form;
 mod key;
 mod key_material;
 mod pem;
@@ -12,9 +15,11 @@ mod skip_reason;
 mod skipped_key;
 mod strength;
 
+pub(crate) use candidates::{DEFAULT_MAX_CANDIDATES, Tried};
 pub(crate) use header_cache::Header;
 pub use key::Key;
 pub(crate) use key::KeyDigest;
 pub use set::KeySet;
+pub(crate) use set_document::UnusableSet;
 pub use skip_reason::SkipReason;
 pub use skipped_key::SkippedKey;

@@ -1,9 +1,8 @@
 //! The compact serialization of a JWS (RFC 7515 §7.1), and the check of its signature.
 
-use crate::crypto::Verifier;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
-use crate::jwk::{Header, KeySet};
+use crate::jwk::{Header, KeySet, Tried};
 
 /// The maximum length in bytes of a signature: that of RSA with 8192 bits.
 const MAX_SIGNATURE_LEN: usize = 1024;
@@ -98,16 +97,14 @@ impl<'t> Compact<'t> {
         keys: &KeySet,
     ) -> Result<Proof, ErrorKind> {
         let signature = self.decode_signature(&mut buffer)?;
-        let mut kind = ErrorKind::UnknownKey;
-        let verifies = |key: &Verifier| {
-            kind = ErrorKind::InvalidSignature;
+        let tried = keys.try_candidates(header.key_id.as_deref(), header.algorithm, |key| {
             key.verify(self.signing_input, signature)
-        };
-        let mut candidates = keys.candidates(header.key_id.as_deref(), header.algorithm);
-        if candidates.any(verifies) {
-            Ok(Proof(()))
-        } else {
-            Err(kind)
+        });
+        match tried {
+            Tried::Verified => Ok(Proof(())),
+            Tried::NoKey => Err(ErrorKind::UnknownKey),
+            Tried::Invalid => Err(ErrorKind::InvalidSignature),
+            Tried::TooMany => Err(ErrorKind::TooManyKeys),
         }
     }
 }

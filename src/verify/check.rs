@@ -210,7 +210,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer, header: &Header) -> bool {
     let is_by_key = matches!(
         error.kind(),
-        ErrorKind::InvalidSignature | ErrorKind::UnknownKey
+        ErrorKind::InvalidSignature | ErrorKind::TooManyKeys | ErrorKind::UnknownKey
     );
     let is_fetched = issuer.secrets_for(header.algorithm).is_none();
     is_by_key && is_fetched && issuer.keys.may_refetch_after_invalid_signature()

@@ -70,7 +70,9 @@ impl ConfiguredIssuer {
     pub(super) fn health(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
-            return IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch))
+            let health = IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
+            return health
+                .with_unusable(cache.unusable())
                 .with_secrets(self.secrets.as_ref());
         }
         let keys = self.keys.source().current();

@@ -37,6 +37,7 @@ pub struct Issuer {
     pub(super) algorithms: Option<AlgorithmSet>,
     pub(super) keys: KeyOrigin,
     pub(super) secrets: Option<Vec<Key>>,
+    pub(super) metadata_url: Option<String>,
     jwks_cache: Option<JwksCacheSettings>,
     http_client: Option<HttpClient>,
     observer: Option<Observer>,
@@ -57,18 +58,26 @@ impl KeyOrigin {
 }
 
 impl Issuer {
-    /// Returns an issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0,
-    /// else RFC 8414.
+    /// Returns an issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0 or
+    /// RFC 8414.
     ///
     /// `issuer` is compared with tokens and metadata byte by byte: a name with a trailing slash and
-    /// one without are two issuers. It must be an `https` URL, or `http` on loopback, without query
-    /// and fragment (RFC 8414 §2). Fetches nothing yet.
+    /// one without are two issuers. It must be an `https` URL, or `http` on loopback or one of the
+    /// [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts), without query and fragment
+    /// (RFC 8414 §2). Fetches nothing yet.
+    ///
+    /// For the issuer `https://login.example.com/a`, the metadata is looked for at
+    /// `https://login.example.com/a/.well-known/openid-configuration`, then at
+    /// `https://login.example.com/.well-known/oauth-authorization-server/a`, and at last at
+    /// `https://login.example.com/.well-known/openid-configuration/a`. The first document that
+    /// names the issuer counts. A page, a redirect, an error status other than 429 and 503, or the
+    /// metadata of another issuer is not it; then the next one is asked for.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
         Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
     }
 
     /// Returns an issuer whose keys are a JWK set at `jwks_uri`: an `https` URL, or `http` on
-    /// loopback.
+    /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts).
     ///
     /// Fetches nothing yet.
     pub fn jwks(
@@ -118,6 +127,7 @@ impl Issuer {
             algorithms: None,
             keys,
             secrets: None,
+            metadata_url: None,
             jwks_cache: None,
             http_client: None,
             observer: None,
@@ -161,6 +171,36 @@ impl Issuer {
     /// asymmetric ones, and those of [`add_secrets`](Self::add_secrets).
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    /// Sets the URL of the metadata, if it is not where the issuer's name says. May have a query.
+    /// Default: derived from the name, see [`discovery`](Self::discovery).
+    ///
+    /// The metadata must still name the issuer: as `issuer`, or as `access_token_issuer`, which is
+    /// what AD FS calls it. The name need then not be a URL that can be fetched from.
+    ///
+    /// # Errors
+    ///
+    /// When the layer is built, [`InvalidUrl`](ConfigErrorKind::InvalidUrl) or
+    /// [`InsecureUrl`](ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http` on
+    /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts)), and
+    /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found by
+    /// discovery.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::Issuer;
+    ///
+    /// // Tokens of Azure AD B2C name the tenant by its id, and the metadata is at its name.
+    /// let name = "https://contoso.b2clogin.com/775527ff-9a37-4307-8b3d-cc311f58d925/v2.0/";
+    /// let metadata = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin/v2.0/\
+    ///     .well-known/openid-configuration";
+    /// let issuer = Issuer::discovery(name, "my-client-id").metadata_url(metadata);
+    /// ```
+    pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
+        self.metadata_url = Some(url.into());
         self
     }
 
@@ -213,14 +253,16 @@ impl Issuer {
             exceptions,
             keys,
             secrets,
+            metadata_url,
             jwks_cache,
             http_client,
             observer,
             ..
         } = self;
+        let settings = jwks_cache.unwrap_or_default();
+        let http_hosts = settings.http_hosts().to_vec();
         let jwks = |location| -> Result<_, ConfigError> {
             let client = http_client.map_or_else(crate::default_http_client, Ok)?;
-            let settings = jwks_cache.unwrap_or_default();
             let observer = Some(Arc::clone(shared).observe(observer));
             Ok(IssuerKeys::Jwks(JwksCache::new(
                 &name, location, client, settings, observer,
@@ -228,9 +270,14 @@ impl Issuer {
         };
         let keys = match keys {
             KeyOrigin::Discovery => {
-                jwks(JwksLocation::Discovery(Box::new(Discovery::new(&name)?)))?
+                let discovery = Discovery::new(&name, metadata_url.as_deref(), &http_hosts)?;
+                jwks(JwksLocation::Discovery(Box::new(discovery)))?
             }
-            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url("jwks_uri", &url)?))?,
+            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url(
+                "jwks_uri",
+                &url,
+                &http_hosts,
+            )?))?,
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => IssuerKeys::Source(source),
         };
@@ -266,6 +313,13 @@ impl Issuer {
             ("http_client", self.http_client.is_some()),
             ("on_event", self.observer.is_some()),
         ];
+        if self.metadata_url.is_some() && !matches!(self.keys, KeyOrigin::Discovery) {
+            return Err(ConfigError::invalid_setting(format!(
+                "metadata_url of issuer {:?}: has no effect on keys that are not found by \
+                 discovery; use Issuer::discovery, or remove it",
+                self.name
+            )));
+        }
         match set.into_iter().find(|(_, is_set)| *is_set) {
             Some((setting, _)) if !self.keys.is_fetched() => {
                 Err(ConfigError::invalid_setting(format!(

@@ -1,6 +1,7 @@
 //! The key cache: fetching, refreshing, discovery, outages.
 
 mod cache;
+mod candidates;
 mod network;
 mod secrets_beside_fetched_keys;
 mod shared_public_keys;

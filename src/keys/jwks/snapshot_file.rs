@@ -169,7 +169,8 @@ impl SnapshotFile {
             return Ok(None);
         }
         let body = Bytes::from(record.jwks.to_string());
-        let keys = KeySet::from_response(&body).map_err(io::Error::other)?;
+        let keys = KeySet::from_response(&body, settings.max_candidates)
+            .map_err(|set| io::Error::other(set.error))?;
         Ok(Some(Restored {
             keys,
             body,

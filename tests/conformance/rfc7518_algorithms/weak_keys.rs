@@ -131,7 +131,7 @@ fn unusable() -> Vec<Value> {
     keys.extend([
         ec(|jwk| resized(jwk, "x", |x| x.truncate(31))),
         ec(|jwk| resized(jwk, "y", |y| *y = y.split_off(1))),
-        ec(|jwk| resized(jwk, "x", |x| x.insert(0, 0))),
+        ec(|jwk| resized(jwk, "x", |x| x.insert(0, 1))),
         ec(|jwk| resized(jwk, "y", |y| y[31] ^= 1)),
         ec(|jwk| jwk["x"] = jwk["y"].clone()),
         ec(|jwk| (jwk["x"], jwk["y"]) = (json!(encode([0; 32])), json!(encode([0; 32])))),
@@ -144,7 +144,7 @@ fn unusable() -> Vec<Value> {
         ec(|jwk| jwk["use"] = json!("enc")),
         ec(|jwk| jwk["key_ops"] = json!(["sign", "encrypt"])),
         ec(|jwk| jwk["kty"] = json!("RSA")),
-        ec(|jwk| jwk["x"] = json!(format!("{}=", jwk["x"].as_str().unwrap()))),
+        ec(|jwk| jwk["x"] = json!(format!("{}==", jwk["x"].as_str().unwrap()))),
         ec(|jwk| jwk["d"] = json!(encode([7; 32]))),
         ec(|jwk| drop(jwk.as_object_mut().unwrap().remove("y"))),
     ]);
