@@ -178,10 +178,7 @@ impl Discovery {
         settings: &JwksCacheSettings,
     ) -> Result<Uri, FetchError> {
         if !self.is_named_by(metadata) {
-            return Err(FetchError::OtherIssuer {
-                configured: self.issuer.clone(),
-                found: metadata.issuer.clone(),
-            });
+            return Err(FetchError::other_issuer(&self.issuer, &metadata.issuer));
         }
         let http_hosts = settings.http_hosts();
         let jwks_uri = secure_url("jwks_uri", &metadata.jwks_uri, http_hosts).map_err(|_| {

@@ -30,10 +30,12 @@ pub(super) enum FetchError {
     Encoded(String),
     /// The document is not metadata.
     NotMetadata,
-    /// The metadata is that of another issuer.
+    /// The metadata is that of another issuer. With both names as they are shown: see
+    /// [`FetchError::other_issuer`].
     OtherIssuer {
         configured: String,
         found: String,
+        differs_by_slash: bool,
     },
     /// The metadata of the configured issuer is not valid. The text ends a sentence that starts
     /// with "the issuer's metadata".
@@ -47,6 +49,16 @@ pub(super) enum FetchError {
 }
 
 impl FetchError {
+    /// Returns the error of metadata that names another issuer. What it holds of that name is cut:
+    /// an error may be stored, and shown with `Debug`.
+    pub(super) fn other_issuer(configured: &str, found: &str) -> Self {
+        Self::OtherIssuer {
+            configured: quoted(configured),
+            found: quoted(found),
+            differs_by_slash: found.trim_end_matches('/') == configured.trim_end_matches('/'),
+        }
+    }
+
     /// Returns whether the issuer has sent a JWK set without a usable key, as opposed to no JWK
     /// set.
     pub(super) fn is_empty_set(&self) -> bool {
@@ -113,11 +125,16 @@ impl fmt::Display for FetchError {
             Self::NotMetadata => {
                 f.write_str("the issuer's metadata is not a JSON object with issuer and jwks_uri")
             }
-            Self::OtherIssuer { configured, found } => {
-                let (configured_name, found_name) = (quoted(configured), quoted(found));
-                write!(f, "the issuer's metadata names issuer {found_name}, and ")?;
-                write!(f, "{configured_name} is configured")?;
-                if found.trim_end_matches('/') == configured.trim_end_matches('/') {
+            Self::OtherIssuer {
+                configured,
+                found,
+                differs_by_slash,
+            } => {
+                write!(
+                    f,
+                    "the issuer's metadata names issuer {found}, and {configured} is configured"
+                )?;
+                if *differs_by_slash {
                     f.write_str(", which differs by a trailing slash")?;
                 }
                 Ok(())

@@ -143,6 +143,9 @@ async fn the_name_in_an_error_is_escaped_and_cut() {
     let site = Site::of(&Mock::new());
     let hostile = format!("x\n\u{1b}[31m\"{}", "y".repeat(5000));
     site.publish(OPENID, metadata(&hostile, KEYS));
+    let authenticator = discovering(&site, ISSUER);
+    let debug = format!("{:?}", authenticator.prefetch().await.unwrap_err());
+    assert!(debug.len() < 1000, "{debug}");
     let error = failed(&discovering(&site, ISSUER)).await;
     assert!(error.contains(r#""x\n\u{1b}[31m\"yyy"#), "{error}");
     assert!(
