@@ -122,7 +122,7 @@ mod events {
             target: TARGET,
             issuer,
             "the audience of this issuer's tokens is not checked: those for other services are \
-             accepted, too, if they have the scope or claim that Audience::dangerous_any_with_… names"
+             accepted, too, if they have the scope or claim that the rule demands"
         );
     }
 

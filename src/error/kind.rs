@@ -22,8 +22,8 @@ pub enum ErrorKind {
     UnsupportedHeader,
     /// The token's algorithm is not one that its issuer may use (RFC 8725 §3.1).
     AlgorithmNotAllowed,
-    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or by its claims it is
-    /// a security event (RFC 8417), a refresh token, or an ID token, which
+    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or by its claims it
+    /// is a security event (RFC 8417), a refresh token, or an ID token, which
     /// [`allow_id_tokens`](crate::Issuer::allow_id_tokens) allows.
     WrongTokenType,
     /// `iss` is not a configured issuer (RFC 8725 §3.8).

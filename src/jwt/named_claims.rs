@@ -43,17 +43,13 @@ impl Outcome {
     }
 
     fn of(value: &Value<'_>, claim: &NamedClaim) -> Self {
-        let texts = match (value, &claim.any_of) {
-            (Value::Null, _) => return Self::Malformed,
+        let (texts, any_of) = match (value, &claim.any_of) {
+            (Value::Text(text), Some(any_of)) => (std::slice::from_ref(text), any_of),
+            (Value::Texts(texts), Some(any_of)) => (texts.as_slice(), any_of),
+            (Value::Null, _) | (Value::Other, Some(_)) => return Self::Malformed,
             (_, None) => return Self::Expected,
-            (Value::Text(text), Some(_)) => std::slice::from_ref(text),
-            (Value::Texts(texts), Some(_)) => texts,
-            (Value::Other, Some(_)) => return Self::Malformed,
         };
-        let is_configured = |text: &JsonStr<'_>| {
-            let mut values = claim.any_of.iter().flatten();
-            values.any(|value| *value == text.0)
-        };
+        let is_configured = |text: &JsonStr<'_>| any_of.iter().any(|value| *value == text.0);
         if texts.iter().any(is_configured) {
             Self::Expected
         } else {

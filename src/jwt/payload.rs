@@ -37,9 +37,9 @@ pub(super) fn read(
     })
 }
 
-/// Returns the digits of `sub`, with a minus sign if it is negative, from a payload that was checked.
-/// Rejects other values than integers: a fraction or an exponent would be another way to write the
-/// same subject.
+/// Returns the digits of `sub`, with a minus sign if it is negative, from a payload that was
+/// checked. Rejects other values than integers: a fraction or an exponent would be another way to
+/// write the same subject.
 #[cold]
 pub(super) fn numeric_subject(payload: &str) -> Result<Box<str>, Error> {
     #[derive(Deserialize)]

@@ -148,8 +148,8 @@ impl Registered {
     /// `events`, only the presence counts.
     ///
     /// `scope`, `scp`, `client_id`, `azp`, `sid`, `acr` and `nonce` may have another type. Then
-    /// they count as absent: they grant nothing, and are no reason to reject the token. Whether `sub`
-    /// may have another type depends on the issuer, which is not known here.
+    /// they count as absent: they grant nothing, and are no reason to reject the token. Whether
+    /// `sub` may have another type depends on the issuer, which is not known here.
     #[inline]
     pub(super) fn read_value<'j, A: MapAccess<'j>>(
         &mut self,

@@ -116,8 +116,8 @@ pub(super) fn issuers(issuers: &[ConfiguredIssuer]) -> Result<(), ConfigError> {
             }
             if may_omit_name(issuer) && may_omit_name(other) {
                 return Err(ConfigError::invalid_setting(format!(
-                    "allow_missing_issuer of issuers {:?} and {:?}: a token without `iss` can be of \
-                     one issuer only; remove it from the others",
+                    "allow_missing_issuer of issuers {:?} and {:?}: a token without `iss` can be \
+                     of one issuer only; remove it from the others",
                     issuer.name, other.name
                 )));
             }

@@ -17,8 +17,9 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 /// | [`dangerous_any_with_scope`](Self::dangerous_any_with_scope), [`dangerous_any_with_claim`](Self::dangerous_any_with_claim) | accepted, if the scope or the claim is there | accepted, likewise | accepted, likewise |
 ///
 /// An `aud` that is `null`, or of another type than a string or an array of strings, is invalid
-/// whatever the rule. [`and_claim`](Self::and_claim), [`and_claim_present`](Self::and_claim_present)
-/// and [`and_scope`](Self::and_scope) add conditions to every rule.
+/// whatever the rule. [`and_claim`](Self::and_claim),
+/// [`and_claim_present`](Self::and_claim_present) and [`and_scope`](Self::and_scope) add conditions
+/// to every rule.
 ///
 /// # Errors
 ///
@@ -51,7 +52,7 @@ pub struct Audience {
 
 impl Audience {
     /// Returns a rule for tokens without `aud`: `claim` is compared in its place, such as
-    /// `client_id` (Amazon Cognito, WorkOS) or `azp` (Clerk, Kinde). It must be one of the values,
+    /// `client_id` (Amazon Cognito) or `azp` (Clerk, Kinde). It must be one of the values,
     /// or an array of strings that contains one.
     ///
     /// A token that does have an `aud`, other than an empty array, is rejected: it is meant for

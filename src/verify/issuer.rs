@@ -139,8 +139,8 @@ impl Issuer {
     ///
     /// For an issuer that moves from a shared secret to published keys, as long as tokens of both
     /// kinds are valid. The algorithm of a token decides: HMAC is verified with these secrets only,
-    /// each pinned to its algorithm, and never with a fetched key; all other algorithms with fetched
-    /// keys only. A token with HMAC never causes a fetch. Remove the secret when its last token has
+    /// each pinned to its algorithm, and never with a fetched key; all other algorithms with
+    /// fetched keys only. A token with HMAC never causes a fetch. Remove the secret when its last token has
     /// expired: whoever has it can sign tokens.
     ///
     /// # Errors

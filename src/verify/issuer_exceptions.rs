@@ -11,14 +11,14 @@ impl Issuer {
     ///
     /// These count as ID tokens:
     /// - the claim `typ` (Keycloak), `token_use` (Amazon Cognito) or `token_type` is `ID`;
-    /// - Microsoft Entra ID: `tid` and `ver`, but neither `azp` nor `appid`, which its access tokens
-    ///   have (v2, v1);
+    /// - Microsoft Entra ID: `tid` and `ver`, but neither `azp` nor `appid`, which its access
+    ///   tokens have (v2, v1);
     /// - with a [rule for any audience](Audience::dangerous_any_with_scope): `at_hash`, `c_hash` or
     ///   `s_hash`.
     ///
     /// All others are told by their `aud`, which is the client: Auth0's and Okta's, for example. So
-    /// never configure a client id as the [`Audience`], unless with a condition that ID tokens don't
-    /// meet, such as [`and_scope`](Audience::and_scope) or
+    /// never configure a client id as the [`Audience`], unless with a condition that ID tokens
+    /// don't meet, such as [`and_scope`](Audience::and_scope) or
     /// [`and_claim_present`](Audience::and_claim_present).
     ///
     /// What is lost: an ID token tells the client who has signed in. It grants no access, is sent
@@ -30,12 +30,12 @@ impl Issuer {
         self
     }
 
-    /// Accepts tokens of this issuer whose `sub` is an integer, such as the key of a table. Default:
-    /// they are rejected, since `sub` is a string (RFC 7519 §4.1.2).
+    /// Accepts tokens of this issuer whose `sub` is an integer, such as the key of a table.
+    /// Default: they are rejected, since `sub` is a string (RFC 7519 §4.1.2).
     ///
     /// [`Claims::subject`](crate::Claims::subject) returns its digits. It must have at most 38 of
-    /// them, and neither a fraction nor an exponent. [`JsonClaims`](crate::JsonClaims), and a claims
-    /// type of your own, have it as the number that it is.
+    /// them, and neither a fraction nor an exponent. [`JsonClaims`](crate::JsonClaims), and a
+    /// claims type of your own, have it as the number that it is.
     ///
     /// What is lost: the number `4711` and the string `"4711"` are the same subject. And an issuer
     /// that computes with doubles, as JavaScript does, rounds integers beyond 2⁵³ before it signs

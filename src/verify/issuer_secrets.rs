@@ -46,8 +46,8 @@ impl ConfiguredIssuer {
         keys: Option<&'k KeySet>,
         encoded: &[u8],
     ) -> Option<&'k Header> {
-        let sets = [keys, self.secrets.as_ref()].into_iter().flatten();
-        sets.filter_map(|keys| keys.cached_header(encoded)).next()
+        let mut sets = [keys, self.secrets.as_ref()].into_iter().flatten();
+        sets.find_map(|keys| keys.cached_header(encoded))
     }
 
     /// Returns whether a token with this header was verified with the current keys. Has no side

@@ -177,9 +177,10 @@ async fn a_condition_holds_besides_every_rule() {
         Audience::dangerous_any_with_scope("orders/read"),
         Audience::dangerous_any_with_claim("client_id", [CLIENT]),
     ] {
-        let valid = match rule == Audience::from(AUDIENCE) {
-            true => cognito().audience(AUDIENCE),
-            false => cognito(),
+        let valid = if rule == Audience::from(AUDIENCE) {
+            cognito().audience(AUDIENCE)
+        } else {
+            cognito()
         };
         let layer = layer_for(rule.and_claim("token_use", ["access", "other"]));
         send(&layer, &valid.sign()).await.accepted();

@@ -85,14 +85,14 @@ async fn an_id_token_of_cognito_is_rejected_whatever_the_rule() {
     }
 }
 
-fn keycloak(typ: &str, aud: Value) -> Value {
+fn keycloak(typ: &str, aud: &Value) -> Value {
     json!({
         "aud": aud, "typ": typ, "azp": CLIENT, "jti": "a", "auth_time": NOW, "sid": "s", "acr": "1",
         "email_verified": true, "preferred_username": "alice", "email": "alice@mail.example",
     })
 }
 
-fn keycloak_access(aud: Value) -> Value {
+fn keycloak_access(aud: &Value) -> Value {
     let mut access = keycloak("Bearer", aud);
     access["scope"] = json!("openid orders:read");
     access["realm_access"] = json!({"roles": ["offline_access"]});
@@ -102,7 +102,7 @@ fn keycloak_access(aud: Value) -> Value {
 
 #[tokio::test]
 async fn an_id_token_of_keycloak_is_rejected_whatever_the_rule() {
-    let mut id = keycloak("ID", json!(CLIENT));
+    let mut id = keycloak("ID", &json!(CLIENT));
     id["at_hash"] = json!("x");
     let any = || {
         [
@@ -114,11 +114,11 @@ async fn an_id_token_of_keycloak_is_rejected_whatever_the_rule() {
         Audience::from(AUDIENCE),
         Audience::from(AUDIENCE).and_claim("azp", [CLIENT]),
     ];
-    let access = keycloak_access(json!([AUDIENCE, "account"]));
+    let access = keycloak_access(&json!([AUDIENCE, "account"]));
     assert_told_apart(&access, &id, rules).await;
     assert_told_apart(&access, &id, any()).await;
     // Without an audience mapper and without roles, there is no `aud`.
-    let mut access = keycloak_access(json!([]));
+    let mut access = keycloak_access(&json!([]));
     assert_told_apart(&access, &id, [Audience::claim("azp", [CLIENT])]).await;
     // The client as the audience of both.
     access["aud"] = json!(CLIENT);
@@ -131,7 +131,7 @@ async fn an_id_token_of_keycloak_is_rejected_whatever_the_rule() {
 #[tokio::test]
 async fn a_refresh_token_of_keycloak_is_rejected_whatever_the_exceptions() {
     for typ in ["Refresh", "Offline", "refresh", "REFRESH"] {
-        let refresh = keycloak(typ, json!(AUDIENCE));
+        let refresh = keycloak(typ, &json!(AUDIENCE));
         let layer = builder_for(issuer_for(AUDIENCE).allow_id_tokens())
             .build()
             .unwrap();
@@ -147,7 +147,7 @@ async fn a_refresh_token_of_keycloak_is_rejected_whatever_the_exceptions() {
 
 #[tokio::test]
 async fn a_logout_token_is_accepted_only_where_its_type_is_listed() {
-    let logout = keycloak("Logout", json!(AUDIENCE));
+    let logout = keycloak("Logout", &json!(AUDIENCE));
     ask(&layer_for(AUDIENCE), &logout)
         .await
         .invalid_token(ErrorKind::WrongTokenType);
@@ -288,7 +288,7 @@ async fn id_tokens_of_one_issuer_can_be_accepted() {
         .unwrap();
     for id in [
         cognito_id(),
-        keycloak("ID", json!(CLIENT)),
+        keycloak("ID", &json!(CLIENT)),
         entra("1.0", CLIENT),
         entra("2.0", CLIENT),
     ] {
