@@ -103,9 +103,9 @@ mod tests {
     use super::*;
     use crate::jwk::KeySet;
 
-    fn set(keys: u8) -> KeySet {
+    fn set(keys: usize) -> KeySet {
         let key = |first| {
-            let secret: Vec<u8> = (first..first + 32).collect();
+            let secret: Vec<u8> = (0..=u8::MAX).skip(first).take(32).collect();
             Key::from_secret(Algorithm::HS256, secret).unwrap()
         };
         (0..keys).map(key).collect()
@@ -117,7 +117,7 @@ mod tests {
         let signer = signer.verifier(Algorithm::HS256).unwrap();
         let mut count = 0;
         let outcome = set.try_candidates(None, Algorithm::HS256, |key| {
-            count += 1;
+            count = usize::saturating_add(count, 1);
             std::ptr::eq(key, signer)
         });
         (outcome, count)
