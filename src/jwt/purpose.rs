@@ -33,6 +33,11 @@ impl Purpose {
         };
     }
 
+    /// Returns whether there is no sign at all, as in most access tokens.
+    pub(super) const fn is_unknown(self) -> bool {
+        self.0 == 0
+    }
+
     /// Returns whether the token says that it is an ID token.
     pub(super) const fn is_id_token(self) -> bool {
         self.has(Self::ID)

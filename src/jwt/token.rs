@@ -46,9 +46,9 @@ impl<'p> Unverified<'p> {
         Some(issuer.resolve(self.payload.payload))
     }
 
-    /// Returns the token as one of this issuer, with a name and a subject as text. Rejects one
-    /// without them, unless the issuer may omit `iss` or write `sub` as a number.
-    pub(crate) fn of_issuer(mut self, name: &str, exceptions: Exceptions) -> Result<Self, Error> {
+    /// Makes it a token of this issuer, with a name and a subject as text. Rejects one without them,
+    /// unless the issuer may omit `iss` or write `sub` as a number.
+    pub(crate) fn complete(&mut self, name: &str, exceptions: Exceptions) -> Result<(), Error> {
         if self.registered.iss.is_none() {
             if !exceptions.allow_missing_issuer {
                 return Err(Error::about_claim(ErrorKind::MissingClaim, "iss"));
@@ -62,7 +62,7 @@ impl<'p> Unverified<'p> {
             let digits = payload::numeric_subject(self.payload.payload)?;
             self.registered.sub = Some(PayloadStr::Copy(digits));
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Rejects a token that is expired or not yet valid: keys need not be fetched for it.

@@ -121,16 +121,18 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
         let early = match (self.check_early(token, header, probable), probable) {
             (Err(error), Some((issuer, _))) if may_refetch_after(&error, issuer, header) => {
-                let unverified = Unverified::read(payload, rules)
-                    .and_then(|token| token.of_issuer(&issuer.name, issuer.exceptions));
+                let unverified = Unverified::read(payload, rules).and_then(|mut token| {
+                    let completed = token.complete(&issuer.name, issuer.exceptions);
+                    completed.map(|()| token)
+                });
                 self.refetch_if_plausible(token, issuer, unverified.as_ref().ok(), now);
                 return Err(error.into());
             }
             (early, _) => early?,
         };
-        let unverified = Unverified::read(payload, rules)?;
+        let mut unverified = Unverified::read(payload, rules)?;
         let issuer = self.issuer_of(&unverified, header)?;
-        let unverified = unverified.of_issuer(&issuer.name, issuer.exceptions)?;
+        unverified.complete(&issuer.name, issuer.exceptions)?;
         let proved = match early {
             Some((probable, proved)) if Arc::ptr_eq(probable, issuer) => proved,
             _ => match issuer.source_for(header.algorithm).current() {

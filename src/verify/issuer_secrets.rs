@@ -46,8 +46,9 @@ impl ConfiguredIssuer {
         keys: Option<&'k KeySet>,
         encoded: &[u8],
     ) -> Option<&'k Header> {
-        let mut sets = [keys, self.secrets.as_ref()].into_iter().flatten();
-        sets.find_map(|keys| keys.cached_header(encoded))
+        let is_cached = |keys: &'k KeySet| keys.cached_header(encoded);
+        keys.and_then(is_cached)
+            .or_else(|| self.secrets.as_ref().and_then(is_cached))
     }
 
     /// Returns whether a token with this header was verified with the current keys. Has no side
