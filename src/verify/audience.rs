@@ -21,6 +21,10 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 /// [`and_claim_present`](Self::and_claim_present) and [`and_scope`](Self::and_scope) add conditions
 /// to every rule.
 ///
+/// What is asked for are access tokens. ID tokens have a client as their `aud`, so the id of a
+/// client should not be a name here: see [`allow_id_tokens`](crate::Issuer::allow_id_tokens), which
+/// says what tells them apart.
+///
 /// # Errors
 ///
 /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if a list
