@@ -57,8 +57,9 @@ pub(super) fn with_source(mut status: Status, error: &Error) -> Status {
 /// A [`RejectionResponse`] that adds machine-readable error details, `grpc-status-details-bin`, to
 /// [`Challenge`]'s response to gRPC calls:
 ///
-/// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`] in upper case, such as
-///   `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the token.
+/// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`](crate::ErrorKind) in upper
+///   case, such as `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the
+///   token.
 /// - `google.rpc.RetryInfo`, if the error says when to try again: the value of `Retry-After`.
 ///
 /// It tells callers no more about their token than the message does. The reason of an error of your
