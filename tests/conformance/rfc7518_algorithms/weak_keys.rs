@@ -371,9 +371,12 @@ fn an_ed25519_key_that_resembles_one_of_small_order_is_accepted() {
 }
 
 #[test]
-fn an_rsa_exponent_of_four_bytes_is_accepted() {
-    let key = rsa(&modulus(256), "gAAAAQ");
-    assert!(Key::from_jwk(&key.to_string()).is_ok());
+fn an_odd_rsa_exponent_of_up_to_four_bytes_is_accepted() {
+    // 3, 17, 65537 and 2^31 + 1.
+    for e in ["Aw", "EQ", "AQAB", "gAAAAQ"] {
+        let key = rsa(&modulus(256), e);
+        assert!(Key::from_jwk(&key.to_string()).is_ok(), "{e}");
+    }
 }
 
 #[test]
