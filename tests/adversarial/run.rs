@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, TE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, TE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
 
-use crate::attack::{Attack, Rejection};
+use crate::attack::{Attack, NO_TOKEN, Rejection};
 use crate::pieces::Pieces;
 use crate::site::Site;
 use crate::support::wait_for;
@@ -162,6 +162,31 @@ async fn one_way(layer: &JwtAuthLayer, attack: &Attack, pieces: &Pieces, what: &
     answer.hides(pieces, what);
 }
 
+/// Runs the attacks where a token is optional. Those without one are passed on without claims.
+/// [`every_way`] searches for leaks of the same attacks.
+pub(crate) async fn in_optional_mode(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
+    let log = Log::take().await;
+    let pieces = Pieces::default();
+    for attack in attacks {
+        log.clear();
+        if attack.rejection == NO_TOKEN {
+            for answer in [
+                ask(&site.optional, attack.headers.clone()).await,
+                ask_grpc(&site.optional, attack.headers.clone()).await,
+            ] {
+                assert_eq!(answer.status, StatusCode::OK, "{}", attack.name);
+            }
+        } else {
+            one_way(&site.optional, &attack, &pieces, &attack.name).await;
+            log.tells_of_rejections(2, &attack.name);
+        }
+    }
+    let bearer = format!("Bearer {}", crate::site::token().sign());
+    let valid = HeaderValue::try_from(bearer).unwrap();
+    let answer = ask(&site.optional, [(AUTHORIZATION, valid)]).await;
+    assert_eq!(answer.status, REACHED, "a valid token gives claims");
+}
+
 /// Runs the attacks, and asserts that valid tokens are accepted afterwards.
 pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
     let log = Log::take().await;
@@ -189,14 +214,14 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
     ] {
         let bearer = HeaderValue::try_from(format!("Bearer {valid}")).unwrap();
         for layer in [&site.plain, &site.caching, &site.caching] {
-            let answer = ask(layer, [(http::header::AUTHORIZATION, bearer.clone())]).await;
+            let answer = ask(layer, [(AUTHORIZATION, bearer.clone())]).await;
             assert_eq!(
                 answer.status, REACHED,
                 "a valid token is accepted as before"
             );
         }
         log.hides(
-            &Pieces::of(&[(http::header::AUTHORIZATION, bearer)], site),
+            &Pieces::of(&[(AUTHORIZATION, bearer)], site),
             "a valid token",
         );
     }
