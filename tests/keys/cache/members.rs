@@ -75,8 +75,8 @@ async fn a_text_in_an_object_is_read_neither_as_a_key_set_nor_as_a_key() {
 async fn such_a_member_beside_others_changes_no_key() {
     let mock = Mock::new();
     let key = first_key(&mock);
-    let forger = TestKey::generate(Algorithm::ES256).with_key_id(key["kid"].as_str().unwrap());
-    let text = Value::from(forger.jwk().to_string()).to_string();
+    let unknown_key = TestKey::generate(Algorithm::ES256).with_key_id(key["kid"].as_str().unwrap());
+    let text = Value::from(unknown_key.jwk().to_string()).to_string();
     for name in PRIVATE {
         let member = format!("\"{name}\":{text}");
         let set = format!("{{\"keys\":[{}]}}", with_member(&key, &member));
@@ -86,7 +86,7 @@ async fn such_a_member_beside_others_changes_no_key() {
             authenticator.authenticate(&mock.token()).await.is_ok(),
             "{set}"
         );
-        let forged = forger.token().issuer(ISSUER).audience(AUDIENCE).sign();
+        let forged = unknown_key.token().issuer(ISSUER).audience(AUDIENCE).sign();
         let outcome = kind(authenticator.authenticate(&forged).await);
         assert_eq!(outcome, Some(ErrorKind::InvalidSignature), "{set}");
     }

@@ -159,7 +159,7 @@ async fn of_a_hundred_requests_with_one_token_at_once_one_is_accepted() {
 // A forged token, or one that is rejected for another reason, does not use up the id of a valid
 // one.
 #[tokio::test]
-async fn a_stranger_cannot_use_up_the_id_of_another_token() {
+async fn a_rejected_token_does_not_use_up_the_id_of_a_valid_one() {
     for layer in layers() {
         let valid = with_id("victim").sign();
         let (message, _) = valid.rsplit_once('.').unwrap();
