@@ -9,8 +9,9 @@ use crate::{binding, claims, form, header, numbers, purposes, requests, signatur
 
 #[tokio::test]
 async fn credentials_that_are_no_token_are_passed_on_without_claims_and_others_are_rejected() {
-    let lists: [fn() -> Vec<Attack>; 5] = [
+    let lists: [fn() -> Vec<Attack>; 6] = [
         requests::credentials,
+        requests::hosts,
         requests::locations,
         requests::sizes,
         binding::schemes,
