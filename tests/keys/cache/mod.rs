@@ -11,6 +11,7 @@ mod fresh_keys;
 mod hostile;
 mod key_hosts;
 mod lifetime;
+mod members;
 mod metadata;
 mod mock;
 mod no_cache;
