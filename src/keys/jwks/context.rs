@@ -72,13 +72,15 @@ impl FetchContext {
     /// `withdrawal_grace` has passed since, or if a time in the file is more than a minute in the
     /// future. Reports a failed read.
     pub(super) fn restore(&self) -> Option<Snapshot> {
-        let file = &self.snapshot_writer.as_ref()?.file;
-        let restored = file
+        let writer = self.snapshot_writer.as_ref()?;
+        let restored = writer
+            .file
             .read(&self.settings, SystemTime::now())
             .unwrap_or_else(|error| {
                 self.report(&KeysEvent::SnapshotFailed { error: &error });
                 None
             })?;
+        writer.note_restored(restored.record.clone());
         Some(Snapshot::restored(restored, &self.settings, Instant::now()))
     }
 

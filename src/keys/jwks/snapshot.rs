@@ -95,13 +95,12 @@ impl Snapshot {
     pub(super) fn restored(restored: Restored, settings: &JwksCacheSettings, now: Instant) -> Self {
         let Restored {
             keys,
-            body,
+            record,
             age,
-            ttl,
             withdrawn_for,
         } = restored;
         // The file may have been written with other settings, or contain any number.
-        let ttl = ttl.min(settings.freshness.max_ttl);
+        let ttl = record.ttl.min(settings.freshness.max_ttl);
         // `now` if the time has passed already.
         let remaining = |time: Duration| after(now, time.saturating_sub(age));
         let times = Times {
@@ -116,16 +115,16 @@ impl Snapshot {
             validator: None,
             times: Some(times),
             ttl,
-            body,
-            fetched_at: before_now(age),
+            body: record.body,
+            fetched_at: record.fetched_at,
             withdrawn_at: None,
         };
-        match withdrawn_for {
-            Some(passed) => {
+        match (record.withdrawn_at, withdrawn_for) {
+            (Some(at), Some(passed)) => {
                 let rest = settings.withdrawal_grace.saturating_sub(passed);
-                snapshot.withdrawn(before_now(passed), after(now, rest))
+                snapshot.withdrawn(at, after(now, rest))
             }
-            None => snapshot,
+            _ => snapshot,
         }
     }
 
@@ -198,11 +197,4 @@ impl Snapshot {
     pub(super) fn refresh_at(&self) -> Option<Instant> {
         self.times.map(|times| times.refresh_at)
     }
-}
-
-/// Returns the time so long ago; 1970 if that is before it.
-fn before_now(age: Duration) -> SystemTime {
-    SystemTime::now()
-        .checked_sub(age)
-        .unwrap_or(SystemTime::UNIX_EPOCH)
 }

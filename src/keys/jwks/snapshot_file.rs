@@ -74,11 +74,9 @@ pub(super) struct SnapshotRecord {
 /// Keys from a file.
 pub(super) struct Restored {
     pub(super) keys: KeySet,
-    /// The JWK set that they are from.
-    pub(super) body: Bytes,
+    pub(super) record: SnapshotRecord,
     /// The time since they were fetched.
     pub(super) age: Duration,
-    pub(super) ttl: Duration,
     /// The time since they were withdrawn, if they were.
     pub(super) withdrawn_for: Option<Duration>,
 }
@@ -173,9 +171,13 @@ impl SnapshotFile {
             .map_err(|set| io::Error::other(set.error))?;
         Ok(Some(Restored {
             keys,
-            body,
+            record: SnapshotRecord {
+                body,
+                ttl,
+                fetched_at: at(record.fetched_at),
+                withdrawn_at: record.withdrawn_at.map(at),
+            },
             age,
-            ttl,
             withdrawn_for,
         }))
     }
@@ -212,6 +214,12 @@ impl SnapshotFile {
 fn seconds(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or(Duration::ZERO).as_secs()
+}
+
+/// Returns the time so many seconds after 1970; 1970 if the system has no such time.
+fn at(seconds: u64) -> SystemTime {
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// Returns the time since the keys were fetched, or `None` if that is more than [`MAX_CLOCK_SKEW`]

@@ -17,7 +17,8 @@ pub(super) struct PendingSnapshot {
 /// disk that hangs, one for each fetch.
 ///
 /// Lock order: `writing` before `pending`. `pending` is held briefly. `writing` is held during the
-/// write and the report of its error, and is only ever tried, so no thread waits for it.
+/// write and the report of its error. Once something is written, it is only ever tried, so no
+/// thread waits for it.
 pub(super) struct SnapshotWriter {
     pub(super) file: SnapshotFile,
     /// The newest snapshot that no thread writes yet.
@@ -44,6 +45,11 @@ impl SnapshotWriter {
         }
     }
 
+    /// Notes what the file has, so that it is not written again.
+    pub(super) fn note_restored(&self, record: SnapshotRecord) {
+        lock(&self.writing).record = Some(record);
+    }
+
     /// Submits a snapshot for [`write`](SnapshotWriter::write), unless that of a later fetch is
     /// pending: threads may overtake each other.
     pub(super) fn submit(&self, snapshot: PendingSnapshot) {
@@ -56,8 +62,8 @@ impl SnapshotWriter {
         }
     }
 
-    /// Writes the pending snapshot. If another thread is writing, returns at once: that thread looks
-    /// for a pending one when it is done.
+    /// Writes the pending snapshot. If another thread is writing, returns at once: that thread
+    /// looks for a pending one when it is done.
     pub(super) fn write(&self, on_error: impl Fn(&io::Error)) {
         while lock(&self.pending).is_some() {
             let Some(mut written) = try_lock(&self.writing) else {
