@@ -11,7 +11,8 @@ use std::sync::Arc;
 pub enum ConfigErrorKind {
     /// A URL can't be parsed, or has a part that it must not have.
     InvalidUrl,
-    /// A URL that keys are fetched from is not `https`. `http` is allowed on loopback only.
+    /// A URL that keys are fetched from is not `https`. `http` is allowed on loopback, and on hosts
+    /// of [`allowed_http_hosts`](crate::JwksCacheSettings::allowed_http_hosts).
     InsecureUrl,
     /// The issuer is empty.
     EmptyIssuer,

@@ -25,30 +25,43 @@ use crate::jwt::Claims;
 /// allow for an issuer's clock that differs, as the layer does, set
 /// [`leeway`](UntilExpiry::leeway).
 ///
+/// Note: a stream ends when it is polled. Servers do not poll the body of a response while the
+/// client does not read: limit the time of idle connections, too.
+///
 /// # Panics
 ///
 /// Outside a tokio runtime with time enabled.
 ///
 /// # Examples
 ///
-/// A WebSocket:
+/// A WebSocket of axum. The time for the last message is limited: it waits behind what a client
+/// does not read.
 ///
 /// ```
+/// use std::time::Duration;
+///
+/// use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+/// use axum::response::Response;
+/// use tokio::time::timeout;
 /// use tower_jwt_auth::{Claims, until_expiry};
 ///
-/// # struct WebSocket;
-/// # impl WebSocket {
-/// #     async fn recv(&mut self) -> Option<String> { None }
-/// #     async fn close(self, reason: &str) {}
-/// # }
-/// async fn chat(mut socket: WebSocket, claims: Claims) {
-///     let talk = async {
-///         while let Some(message) = socket.recv().await {
-///             println!("{message}");
+/// async fn chat(upgrade: WebSocketUpgrade, claims: Claims) -> Response {
+///     upgrade.on_upgrade(move |socket| talk(socket, claims))
+/// }
+///
+/// async fn talk(mut socket: WebSocket, claims: Claims) {
+///     let echo = async {
+///         while let Some(Ok(message)) = socket.recv().await {
+///             if socket.send(message).await.is_err() {
+///                 break;
+///             }
 ///         }
 ///     };
-///     if let Err(expired) = until_expiry(Box::pin(talk), &claims).await {
-///         socket.close(&expired.to_string()).await; // the access token has expired
+///     if let Err(expired) = until_expiry(Box::pin(echo), &claims).await {
+///         let reason = expired.to_string().into(); // the access token has expired
+///         let close = CloseFrame { code: close_code::POLICY, reason };
+///         let sent = socket.send(Message::Close(Some(close)));
+///         timeout(Duration::from_secs(5), sent).await.ok();
 ///     }
 /// }
 /// # drop(chat);

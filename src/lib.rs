@@ -83,6 +83,9 @@
 //! |---|---|
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
+//! | accept an issuer without `aud`, or ask for more than `aud` | [`Audience`] |
+//! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
+//! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
 //! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
@@ -97,12 +100,13 @@
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
 //! | verify a token outside HTTP | [`Authenticator`] |
-//! | change how keys are cached: TTL, outages, withdrawn keys, key hosts | [`JwksCacheSettings`] |
+//! | change how keys are cached and fetched: TTL, outages, withdrawn keys, key hosts, plain `http` | [`JwksCacheSettings`] |
+//! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | accept a token once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
-//! | fetch keys with another HTTP client | [`HttpClient`] |
+//! | fetch keys with another HTTP client: an authority of your own, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
 //!
@@ -123,6 +127,11 @@
 //! adds API and never changes what the others do. No process-wide cryptographic provider is set.
 //! Only reqwest's TLS reads one: it uses the default provider of rustls if the program has
 //! installed one.
+//!
+//! The default HTTP client speaks HTTP/2 and HTTP/1.1. It trusts the certificate authorities of the
+//! system: a container image needs its package `ca-certificates`. It sends `https` through the proxy
+//! that the environment names at the first fetch (`HTTPS_PROXY` or `ALL_PROXY`, and `NO_PROXY`), and
+//! plain `http` through none.
 //!
 //! # Security
 //!

@@ -87,6 +87,27 @@ mod events {
         tracing::warn!(target: TARGET, issuer, other, "two issuers have the same public key");
     }
 
+    pub(crate) fn too_many_candidates(algorithm: &'static str, keys: usize, max_candidates: usize) {
+        tracing::warn!(
+            target: TARGET,
+            algorithm,
+            keys,
+            max_candidates,
+            "a token was rejected after max_candidates keys were tried, and more fit: the issuer \
+             should name the key with `kid`, or raise max_candidates"
+        );
+    }
+
+    pub(crate) fn plain_http(issuer: &str, hosts: &[String]) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            ?hosts,
+            "allowed_http_hosts: keys may be fetched without TLS, so whoever can change the traffic \
+             to these hosts can sign tokens of this issuer"
+        );
+    }
+
     pub(crate) fn secret_shared(issuer: &str, other: &str) {
         tracing::error!(
             target: TARGET,
@@ -102,6 +123,15 @@ mod events {
             issuer,
             max_tenants,
             "max_tenants reached: tokens of further tenants get 503"
+        );
+    }
+
+    pub(crate) fn audience_not_checked(issuer: &str) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            "the audience of this issuer's tokens is not checked: those for other services are \
+             accepted, too, if they have the scope or claim that the rule demands"
         );
     }
 
@@ -146,9 +176,15 @@ mod events {
 
     pub(crate) fn key_shared(_: &str, _: &str) {}
 
+    pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
+
+    pub(crate) fn plain_http(_: &str, _: &[String]) {}
+
     pub(crate) fn secret_shared(_: &str, _: &str) {}
 
     pub(crate) fn tenants_full(_: &str, _: usize) {}
+
+    pub(crate) fn audience_not_checked(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
 }

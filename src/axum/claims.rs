@@ -5,6 +5,7 @@ use std::fmt;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::CACHE_CONTROL;
 use http::request::Parts;
 
 use super::response::MadeResponse;
@@ -83,7 +84,11 @@ impl ClaimsRejection {
                 trace::rejected(&error);
                 Claims::<C>::rejection_response(error, &RequestParts::from(parts))
             }
-            MissingClaims::NoLayer => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            MissingClaims::NoLayer => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                [(CACHE_CONTROL, "no-store")],
+            )
+                .into_response(),
         };
         let response = MadeResponse::from(response);
         Self { missing, response }

@@ -22,21 +22,28 @@ pub enum ErrorKind {
     UnsupportedHeader,
     /// The token's algorithm is not one that its issuer may use (RFC 8725 §3.1).
     AlgorithmNotAllowed,
-    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or it is a security
-    /// event (RFC 8417).
+    /// The token's `typ` is not an allowed one (RFC 8725 §3.11, RFC 9068 §4), or by its claims it
+    /// is a security event (RFC 8417), a refresh token, or an ID token, which
+    /// [`allow_id_tokens`](crate::Issuer::allow_id_tokens) allows.
     WrongTokenType,
     /// `iss` is not a configured issuer (RFC 8725 §3.8).
     UnknownIssuer,
     /// The issuer has no key with the token's `kid`, or none for its algorithm. Or the key is so
     /// new that it is not cached yet, and no fetch could bring it, while the cached keys are fresh.
     UnknownKey,
-    /// None of the issuer's keys that `kid` and `alg` select, at most 4, made the signature.
+    /// None of the issuer's keys that `kid` and `alg` select made the signature.
     InvalidSignature,
+    /// `kid` and `alg` select more keys of the issuer than
+    /// [`max_candidates`](crate::JwksCacheSettings::max_candidates), usually because the token has
+    /// no `kid`, and none of those that were tried made the signature.
+    TooManyKeys,
     /// A required claim is absent.
     MissingClaim,
     /// A claim has the wrong JSON type or an invalid value.
     InvalidClaim,
-    /// `aud` has none of the configured audiences (RFC 7519 §4.1.3).
+    /// `aud` has none of the configured audiences, or is an empty array (RFC 7519 §4.1.3). Or the
+    /// claim that [`Audience::claim`](crate::Audience::claim) names has none of its values, or
+    /// there is an `aud` beside it.
     WrongAudience,
     /// `exp` has passed (RFC 7519 §4.1.4).
     Expired,
@@ -79,7 +86,7 @@ pub enum ErrorClass {
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -90,6 +97,7 @@ impl ErrorKind {
         Self::UnknownIssuer,
         Self::UnknownKey,
         Self::InvalidSignature,
+        Self::TooManyKeys,
         Self::MissingClaim,
         Self::InvalidClaim,
         Self::WrongAudience,
@@ -101,6 +109,37 @@ impl ErrorKind {
         Self::KeysUnavailable,
         Self::CheckUnavailable,
     ];
+
+    /// Returns the name in snake case, such as `wrong_audience` for
+    /// [`WrongAudience`](Self::WrongAudience), or that of an error of your own. For labels of
+    /// metrics: it never contains a part of the request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MissingToken => "missing_token",
+            Self::InvalidRequest => "invalid_request",
+            Self::MalformedToken => "malformed_token",
+            Self::TokenTooLarge => "token_too_large",
+            Self::UnsupportedHeader => "unsupported_header",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::WrongTokenType => "wrong_token_type",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::UnknownKey => "unknown_key",
+            Self::TooManyKeys => "too_many_keys",
+            Self::InvalidSignature => "invalid_signature",
+            Self::MissingClaim => "missing_claim",
+            Self::InvalidClaim => "invalid_claim",
+            Self::WrongAudience => "wrong_audience",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Revoked => "revoked",
+            Self::Replayed => "replayed",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::KeysUnavailable => "keys_unavailable",
+            Self::CheckUnavailable => "check_unavailable",
+            Self::Custom(name) => name,
+        }
+    }
 
     /// Returns the text for the caller. It contains nothing of the token and nothing internal.
     pub(super) const fn description(self) -> &'static str {
@@ -115,6 +154,7 @@ impl ErrorKind {
             Self::UnknownIssuer => "the access token's issuer is not trusted",
             Self::UnknownKey => "the access token's key is not known",
             Self::InvalidSignature => "the access token's signature is invalid",
+            Self::TooManyKeys => "the access token names no key, and too many fit",
             Self::MissingClaim => "the access token lacks a required claim",
             Self::InvalidClaim => "a claim of the access token is invalid",
             Self::WrongAudience => "the access token is meant for another audience",
@@ -135,6 +175,20 @@ impl ErrorKind {
             Self::InsufficientScope => ErrorClass::Forbidden,
             Self::KeysUnavailable | Self::CheckUnavailable => ErrorClass::Unavailable,
             _ => ErrorClass::Unauthorized,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn each_name_is_that_of_the_variant() {
+        for kind in ErrorKind::ALL {
+            let variant = format!("{kind:?}").to_lowercase();
+            assert_eq!(kind.name().replace('_', ""), variant);
+            assert_eq!(kind.name(), kind.name().to_lowercase());
         }
     }
 }

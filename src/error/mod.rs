@@ -39,7 +39,8 @@ pub struct Error {
     class: ErrorClass,
     description: &'static str,
     claim: Option<&'static str>,
-    scope: Option<Arc<str>>,
+    /// The required scopes, or the name of a claim that is configured.
+    name: Option<Arc<str>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -51,7 +52,7 @@ impl Error {
             class: kind.class(),
             description: kind.description(),
             claim: None,
-            scope: None,
+            name: None,
             retry_after: None,
             source: None,
         }
@@ -65,10 +66,27 @@ impl Error {
         }
     }
 
+    /// Returns an error about a claim whose name is configured.
+    pub(crate) fn about_named_claim(kind: ErrorKind, claim: Arc<str>) -> Self {
+        Self {
+            name: Some(claim),
+            ..Self::new(kind)
+        }
+    }
+
+    /// Returns an error for a token whose `aud` is an empty array. It has a description of its own:
+    /// there are no two names that differ.
+    pub(crate) fn no_audience() -> Self {
+        Self {
+            description: "the access token names no audience",
+            ..Self::about_claim(ErrorKind::WrongAudience, "aud")
+        }
+    }
+
     /// Returns an error for claims that lack scopes. `required` is separated by spaces.
     pub(crate) fn insufficient_scope(required: Option<Arc<str>>) -> Self {
         Self {
-            scope: required,
+            name: required,
             ..Self::new(ErrorKind::InsufficientScope)
         }
     }
@@ -117,8 +135,10 @@ impl Error {
     /// `None` for errors that are not about one claim, and if a claims type of your own can't be
     /// deserialized.
     #[must_use]
-    pub const fn claim(&self) -> Option<&'static str> {
-        self.claim
+    pub fn claim(&self) -> Option<&str> {
+        let is_of_claim = self.kind != ErrorKind::InsufficientScope;
+        let configured = self.name.as_deref().filter(|_| is_of_claim);
+        self.claim.or(configured)
     }
 
     /// Returns the scopes that the request needs, separated by spaces (RFC 6750 §3).
@@ -127,7 +147,8 @@ impl Error {
     /// the request.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+        let is_of_scope = self.kind == ErrorKind::InsufficientScope;
+        self.name.as_deref().filter(|_| is_of_scope)
     }
 
     /// Returns how long to wait before another attempt. `None` for classes other than
@@ -153,7 +174,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.kind)
-            .field("claim", &self.claim)
+            .field("claim", &self.claim())
             .finish_non_exhaustive()
     }
 }

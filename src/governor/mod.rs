@@ -1,12 +1,10 @@
 //! Verified claims as the key of [`tower_governor`]'s rate limits.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use http::{Request, Response};
-use serde::Deserialize;
 use tower_governor::GovernorError;
 use tower_governor::key_extractor::KeyExtractor;
 
@@ -88,7 +86,10 @@ impl<C> ClaimsKeyExtractor<C> {
     /// ```
     #[must_use]
     pub fn client() -> Self {
-        Self::from_fn(|claims| serde_json::from_str::<Client<'_>>(claims.json()).ok()?.id())
+        Self::from_fn(|claims| {
+            let client = claims.client_id().or(claims.authorized_party());
+            client.map(Box::from)
+        })
     }
 }
 
@@ -160,21 +161,6 @@ where
         code,
         msg: Some(String::new()),
         headers,
-    }
-}
-
-/// The claims that name a client.
-#[derive(Deserialize)]
-struct Client<'j> {
-    #[serde(borrow)]
-    client_id: Option<Cow<'j, str>>,
-    #[serde(borrow)]
-    azp: Option<Cow<'j, str>>,
-}
-
-impl Client<'_> {
-    fn id(self) -> Option<Box<str>> {
-        self.client_id.or(self.azp).map(Box::from)
     }
 }
 

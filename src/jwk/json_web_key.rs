@@ -6,9 +6,10 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
+use super::jwk_form::{JwkForm, decode};
 use super::{Key, SkipReason};
 use crate::algorithm::Algorithm;
-use crate::encoding::{base64url, json};
+use crate::encoding::json;
 
 /// The maximum length of a key id in bytes. Key ids of fetched keys are cached and shown in the health.
 pub(super) const MAX_KEY_ID_LEN: usize = 512;
@@ -67,32 +68,33 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Reads one JWK.
-pub(super) fn from_json(json: &str) -> Result<Key, SkipReason> {
+/// Reads one JWK in the form that the RFCs require, or also in others.
+pub(super) fn from_json(json: &str, form: JwkForm) -> Result<Key, SkipReason> {
     let jwk: Jwk = json::object(json.as_bytes()).ok_or(SkipReason::Malformed)?;
-    jwk.check_purpose()?;
-    let key = jwk.key(jwk.algorithm()?)?;
+    jwk.check_purpose(form)?;
+    let key = jwk.key(jwk.algorithm()?, form)?;
     let key = match jwk.issuer {
         Some(issuer) => key.with_issuer(issuer),
         None => key,
     };
-    match jwk.kid {
+    match form.key_id(jwk.kid) {
         Some(kid) if kid.len() > MAX_KEY_ID_LEN => Err(SkipReason::KeyIdTooLong),
         Some(kid) => Ok(key.with_key_id(kid)),
         None => Ok(key),
     }
 }
 
-/// Returns the public members of a JWK as JSON, if it is a usable public key.
+/// Returns the public members of a JWK of an issuer's set as JSON, if it is a usable public key.
 pub(super) fn public_json(json: &str) -> Option<String> {
-    let public = from_json(json).is_ok_and(|key| !key.is_secret());
+    let public = from_json(json, JwkForm::Lenient).is_ok_and(|key| !key.is_secret());
     let jwk: Jwk = json::object(json.as_bytes()).filter(|_| public)?;
     serde_json::to_string(&jwk).ok()
 }
 
 impl Jwk {
-    fn check_purpose(&self) -> Result<(), SkipReason> {
-        if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
+    fn check_purpose(&self, form: JwkForm) -> Result<(), SkipReason> {
+        let usage = self.usage.as_deref();
+        if usage.is_some_and(|usage| !form.is_for_signatures(usage)) {
             return Err(SkipReason::NotForSignatures);
         }
         let private = [
@@ -117,51 +119,38 @@ impl Jwk {
         self.alg.as_deref().map(parse).transpose()
     }
 
-    fn key(&self, pinned: Option<Algorithm>) -> Result<Key, SkipReason> {
+    fn key(&self, pinned: Option<Algorithm>, form: JwkForm) -> Result<Key, SkipReason> {
+        let member = |name, value: &Option<String>| form.decode(name, value.as_deref());
         match (self.kty.as_str(), self.crv.as_deref()) {
             ("RSA", _) => {
-                let n = member("n", self.n.as_deref())?;
-                let e = member("e", self.e.as_deref())?;
+                let n = member("n", &self.n)?;
+                let e = member("e", &self.e)?;
                 Key::rsa(&n, &e, pinned)
             }
-            ("EC", Some(curve)) => Key::ec(&self.point(curve)?, pinned),
-            ("OKP", Some("Ed25519")) => Key::ed25519(&member("x", self.x.as_deref())?, pinned),
+            ("EC", Some(curve)) => Key::ec(&self.point(curve, form)?, pinned),
+            ("OKP", Some("Ed25519")) => Key::ed25519(&member("x", &self.x)?, pinned),
             ("oct", _) => {
-                let k = self.k.as_ref().map(|k| k.0.as_str());
-                Key::octets(&member("k", k)?, pinned)
+                // A secret is not published, so it is not in an issuer's set.
+                let k = self.k.as_ref().ok_or(SkipReason::MissingMember("k"))?;
+                Key::octets(&decode("k", &k.0)?, pinned)
             }
             ("EC" | "OKP", _) => Err(SkipReason::UnsupportedCurve),
             _ => Err(SkipReason::UnknownKeyType),
         }
     }
 
-    /// Returns the uncompressed point, `04 ‖ x ‖ y`. Rejects coordinates that do not have the
-    /// length of the curve's field (RFC 7518 §6.2.1.2).
-    fn point(&self, curve: &str) -> Result<Vec<u8>, SkipReason> {
+    /// Returns the uncompressed point, `04 ‖ x ‖ y`.
+    fn point(&self, curve: &str, form: JwkForm) -> Result<Vec<u8>, SkipReason> {
         let len = match curve {
             "P-256" => 32,
             "P-384" => 48,
             "P-521" => 66,
             _ => return Err(SkipReason::UnsupportedCurve),
         };
-        let x = member("x", self.x.as_deref())?;
-        let y = member("y", self.y.as_deref())?;
-        if x.len() != len || y.len() != len {
-            return Err(SkipReason::CoordinateLength);
-        }
+        let coordinate = |name, value: &Option<String>| {
+            form.coordinate(&form.decode(name, value.as_deref())?, len)
+        };
+        let (x, y) = (coordinate("x", &self.x)?, coordinate("y", &self.y)?);
         Ok([&[4], x.as_slice(), y.as_slice()].concat())
     }
-}
-
-/// Decodes the value of a member that the type of the key requires.
-fn member(name: &'static str, value: Option<&str>) -> Result<Zeroizing<Vec<u8>>, SkipReason> {
-    let text = value.ok_or(SkipReason::MissingMember(name))?;
-    // The decoded bytes are shorter than the text, so the buffer does not grow. Growing would leave
-    // a copy of a secret behind that is not wiped.
-    let mut bytes = Zeroizing::new(vec![0; text.len()]);
-    let len = base64url::decode_into(text.as_bytes(), &mut bytes)
-        .ok_or(SkipReason::InvalidBase64(name))?
-        .len();
-    bytes.truncate(len);
-    Ok(bytes)
 }

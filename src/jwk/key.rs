@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::issuer_pattern::KeyIssuer;
+use super::jwk_form::JwkForm;
 use super::strength::{check_secret, min_secret_len};
 use super::{json_web_key, pem};
 use crate::algorithm::{Algorithm, AlgorithmSet};
@@ -73,14 +74,18 @@ impl Key {
     }
 
     /// Returns the public key of a PEM file: RSA, P-256, P-384, P-521 or Ed25519, labelled `PUBLIC
-    /// KEY` (`SubjectPublicKeyInfo`) or `RSA PUBLIC KEY` (PKCS #1).
+    /// KEY` (`SubjectPublicKeyInfo`), `RSA PUBLIC KEY` (PKCS #1) or `CERTIFICATE` (X.509).
+    ///
+    /// Of a certificate, only the public key is read. Nothing else is checked: not its signature,
+    /// its chain, its period of validity, its subject or its key usage. It is trusted because it is
+    /// configured, and stays so after it has expired.
     ///
     /// An RSA key verifies all RSA algorithms, unless [`Key::with_algorithms`] restricts it.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has an
-    /// unsupported curve, or is an RSA key of fewer than 2048 or more than 8192 bits, or with a
+    /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has several keys
+    /// or certificates (such as a chain), has an unsupported curve, or is an RSA key of fewer than 2048 or more than 8192 bits, or with a
     /// factor below 752.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         pem::from_pem(pem.as_ref())
@@ -97,12 +102,17 @@ impl Key {
 
     /// Returns the key of a JWK (RFC 7517 §4), given as JSON text. It may be a shared secret.
     ///
+    /// The JWK must have the form that the RFCs require. What [`KeySet::from_json`] accepts beside
+    /// it, because issuers publish it, is rejected here.
+    ///
+    /// [`KeySet::from_json`]: crate::KeySet::from_json
+    ///
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableKey`] for every [`SkipReason`](crate::SkipReason) that applies to
     /// a key on its own.
     pub fn from_jwk(json: &str) -> Result<Self, ConfigError> {
-        json_web_key::from_json(json).map_err(|reason| {
+        json_web_key::from_json(json, JwkForm::Strict).map_err(|reason| {
             ConfigError::new(ConfigErrorKind::UnusableKey, format!("the key {reason}"))
         })
     }
@@ -174,7 +184,7 @@ impl Key {
     }
 
     /// Returns whether the key is a shared secret.
-    pub(super) fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         self.algorithms().iter().any(Algorithm::is_symmetric)
     }
 }

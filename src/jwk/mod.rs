@@ -1,8 +1,11 @@
 //! Keys: checked and parsed once, when they are loaded, and pinned to their algorithms.
 
+mod candidates;
+mod certificate;
 mod header_cache;
 mod issuer_pattern;
 mod json_web_key;
+mod jwk_form;
 mod key;
 mod key_material;
 mod pem;
@@ -13,10 +16,12 @@ mod skip_reason;
 mod skipped_key;
 mod strength;
 
+pub(crate) use candidates::{DEFAULT_MAX_CANDIDATES, Tried};
 pub(crate) use header_cache::Header;
 pub(crate) use issuer_pattern::IssuerPattern;
 pub use key::Key;
 pub(crate) use key::KeyDigest;
 pub use set::KeySet;
+pub(crate) use set_document::UnusableSet;
 pub use skip_reason::SkipReason;
 pub use skipped_key::SkippedKey;

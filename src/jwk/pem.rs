@@ -1,4 +1,4 @@
-//! Public keys in PEM and DER form.
+//! Public keys in PEM and DER form, and in certificates.
 //!
 //! jsonwebtoken parses the ASN.1; the checks are those of every other key.
 
@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 
-use super::{Key, SkipReason};
+use super::{Key, SkipReason, certificate};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const BIT_STRING: u8 = 0x03;
-const INTEGER: u8 = 0x02;
+pub(super) const INTEGER: u8 = 0x02;
 
 /// Reads a PEM file with one public key.
 pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
@@ -24,13 +24,14 @@ pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
             "is a private key, which only the issuer may have: use its public key",
         ));
     }
-    if text.contains("-----BEGIN CERTIFICATE") {
-        return Err(unusable("is a certificate: extract its public key"));
-    }
     if text.matches("-----BEGIN ").count() > 1 {
         return Err(unusable(
             "is followed by another one: pass one key at a time",
         ));
+    }
+    if certificate::is_in(text) {
+        let key_info = certificate::key_info(text);
+        return from_der(&key_info.ok_or_else(|| unusable("is not an X.509 certificate"))?);
     }
     read(pem)
 }
@@ -97,7 +98,7 @@ fn rsa_components(der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Returns the content of the first DER element, if it has that tag, and what follows the element.
-fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&[found, len], rest) = der.split_first_chunk()?;
     // The short form of a length, and the long one of up to 65535 bytes, which no key exceeds.
     let (len, rest) = match len {

@@ -121,6 +121,7 @@ mod tests {
             ("1234", 0),
             ("x1234x4321xaaaa", 3),
             ("keykeke", 4),
+            ("q7Zp2Xw9Lk4Vt8Bn1", MIN_UNPREDICTABLE),
         ] {
             assert_eq!(unpredictable_len(secret.as_bytes()), expected, "{secret}");
         }

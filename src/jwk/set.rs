@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::candidates::{Candidates, Tried};
 use super::header_cache::{Header, HeaderCache};
+use super::set_document::MAX_KEYS;
 use super::{Key, KeyDigest, SkippedKey};
 use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::config_error::ConfigError;
 use crate::crypto::Verifier;
-
-/// The maximum number of keys that are tried for one token. Bounds the work that one request can
-/// cause.
-const MAX_CANDIDATES: usize = 4;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
@@ -24,6 +23,11 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 /// `iss` byte by byte; with a placeholder, as in `https://login.example.com/{tenantid}/v2.0`, those
 /// of every issuer that fits it. Microsoft Entra ID adds this member, which no RFC defines. It holds
 /// wherever the set comes from, and can only restrict a key.
+///
+/// Public keys are also read in forms that the RFCs do not allow and that issuers publish, if they
+/// mean the same key to every reader: a byte order mark before the set, padded base64url, EC
+/// coordinates with missing or additional leading zero bytes, `use` of SPIFFE (`jwt-svid`), and an
+/// empty or null `kid`, which counts as absent.
 ///
 /// # Examples
 ///
@@ -46,6 +50,7 @@ pub struct KeySet {
     skipped: Vec<SkippedKey>,
     id: u64,
     header_cache: HeaderCache,
+    candidates: Candidates,
 }
 
 impl KeySet {
@@ -57,6 +62,7 @@ impl KeySet {
             // Relaxed: an id must be unique, and orders no other memory.
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             header_cache: HeaderCache::default(),
+            candidates: Candidates::default(),
         }
     }
 
@@ -90,7 +96,7 @@ impl KeySet {
 
     /// Returns whether this set suffices to accept or reject a token, so that no newer one is
     /// needed: it has a key of that id, whatever its algorithm, or the token has no key id and a
-    /// key fits its algorithm.
+    /// key fits its algorithm. One whose JWK names another issuer counts, too.
     pub(crate) fn is_conclusive_for(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match key_id {
             Some(_) => !self.with_id(key_id).is_empty(),
@@ -98,7 +104,43 @@ impl KeySet {
         }
     }
 
-    /// Returns the keys that may have signed a token, at most [`MAX_CANDIDATES`].
+    /// Sets how many keys are tried for one token, 1 to 128. Default: 8.
+    ///
+    /// Matters only for a token without `kid`, and for keys without an id or with the same one.
+    /// Those that are pinned to the token's algorithm are tried, the one that last verified a token
+    /// first. If more keys fit and none of those tried made the signature, the token is rejected
+    /// with [`ErrorKind::TooManyKeys`](crate::ErrorKind::TooManyKeys).
+    ///
+    /// Note: a forged token costs as many signature checks as keys are tried.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrorKind::InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if `max` is out
+    /// of its range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tower_jwt_auth::KeySet;
+    /// # fn load() -> KeySet { [].into_iter().collect() }
+    /// let keys: KeySet = load().with_max_candidates(16)?;
+    /// # Ok::<(), tower_jwt_auth::ConfigError>(())
+    /// ```
+    pub fn with_max_candidates(self, max: usize) -> Result<Self, ConfigError> {
+        if !(1..=MAX_KEYS).contains(&max) {
+            return Err(ConfigError::invalid_setting(format!(
+                "max_candidates is {max}: must be between 1 and {MAX_KEYS}"
+            )));
+        }
+        Ok(self.trying(max))
+    }
+
+    pub(super) const fn trying(mut self, max_candidates: usize) -> Self {
+        self.candidates.max = max_candidates;
+        self
+    }
+
+    /// Returns the keys that may have signed a token, however many they are.
     ///
     /// These are the keys of that id, or else those without an id. For a token without a key id
     /// they are all keys. In each case only those that are pinned to the algorithm.
@@ -107,36 +149,22 @@ impl KeySet {
         key_id: Option<&str>,
         algorithm: Algorithm,
     ) -> impl Iterator<Item = &Verifier> {
-        self.with_id_or_none(key_id)
-            .iter()
-            .filter_map(move |key| key.verifier(algorithm))
-            .take(MAX_CANDIDATES)
+        let keys = self.matching(key_id).iter();
+        keys.filter_map(move |key| key.verifier(algorithm))
     }
 
-    /// Returns the [`candidates`](Self::candidates) for a token of that issuer, without the keys
-    /// whose JWK names another one.
-    pub(crate) fn candidates_of(
+    /// Tries the [`candidates`](Self::candidates) for a token of that issuer, up to
+    /// `max_candidates`, without the keys whose JWK names another issuer.
+    pub(crate) fn try_candidates(
         &self,
         issuer: &str,
         key_id: Option<&str>,
         algorithm: Algorithm,
-    ) -> impl Iterator<Item = &Verifier> {
-        self.with_id_or_none(key_id)
-            .iter()
-            .filter(move |key| key.is_for(issuer))
-            .filter_map(move |key| key.verifier(algorithm))
-            .take(MAX_CANDIDATES)
-    }
-
-    /// Returns the keys of that id, or else those without an id; all keys if there is no id.
-    fn with_id_or_none(&self, key_id: Option<&str>) -> &[Key] {
-        match key_id {
-            None => self.keys.as_slice(),
-            Some(_) => match self.with_id(key_id) {
-                [] => self.with_id(None),
-                same => same,
-            },
-        }
+        verifies: impl FnMut(&Verifier) -> bool,
+    ) -> Tried {
+        let fitting = |key: &Key| key.is_for(issuer);
+        self.candidates
+            .try_each(self.matching(key_id), fitting, algorithm, verifies)
     }
 
     /// Returns the digests of the public keys.
@@ -160,6 +188,16 @@ impl KeySet {
     /// Caches the header of a token that was verified with this set.
     pub(crate) fn cache_header(&self, encoded: &[u8], header: &Header) {
         self.header_cache.add(encoded, header);
+    }
+
+    fn matching(&self, key_id: Option<&str>) -> &[Key] {
+        match key_id {
+            None => &self.keys,
+            Some(_) => match self.with_id(key_id) {
+                [] => self.with_id(None),
+                same => same,
+            },
+        }
     }
 
     /// Returns the keys of that id, or those without one.

@@ -54,7 +54,7 @@ pub enum SkipReason {
     UnsupportedCurve,
     /// The key's type requires a member, here named, that is absent.
     MissingMember(&'static str),
-    /// A member, here named, is not base64url without padding (RFC 7515 §2).
+    /// A member, here named, is not base64url (RFC 7515 §2). In a set, padding is allowed.
     InvalidBase64(&'static str),
     /// A coordinate does not have the length that its curve requires (RFC 7518 §6.2.1.2, RFC 8032
     /// §5.1.5).
@@ -125,7 +125,7 @@ impl fmt::Display for SkipReason {
                 return write!(f, "lacks {name}, which its type requires");
             }
             Self::InvalidBase64(name) => {
-                return write!(f, "has a {name} that is not base64url without padding");
+                return write!(f, "has a member {name} that is not base64url");
             }
             Self::CoordinateLength => "has a coordinate of the wrong length for its curve",
             Self::InvalidKey => "has values that do not form a key",

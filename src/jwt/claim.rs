@@ -1,6 +1,7 @@
 //! The claims that this crate reads.
 
-/// A claim that this crate reads: all are registered at IANA (RFC 7519 §10.1) but `scp`.
+/// A claim that this crate reads. Those up to `events` are registered at IANA (RFC 7519 §10.1), but
+/// for `scp`. The others say something about the purpose of a token.
 #[derive(Clone, Copy)]
 pub(super) enum Claim {
     Iss,
@@ -20,6 +21,15 @@ pub(super) enum Claim {
     Nonce,
     Cnf,
     Events,
+    Typ,
+    TokenUse,
+    TokenType,
+    Tid,
+    Ver,
+    Appid,
+    AtHash,
+    CHash,
+    SHash,
 }
 
 impl Claim {
@@ -44,6 +54,15 @@ impl Claim {
             "nonce" => Self::Nonce,
             "cnf" => Self::Cnf,
             "events" => Self::Events,
+            "typ" => Self::Typ,
+            "token_use" => Self::TokenUse,
+            "token_type" => Self::TokenType,
+            "tid" => Self::Tid,
+            "ver" => Self::Ver,
+            "appid" => Self::Appid,
+            "at_hash" => Self::AtHash,
+            "c_hash" => Self::CHash,
+            "s_hash" => Self::SHash,
             _ => return None,
         })
     }
@@ -67,6 +86,15 @@ impl Claim {
             Self::Nonce => 1 << 14,
             Self::Cnf => 1 << 15,
             Self::Events => 1 << 16,
+            Self::Typ => 1 << 17,
+            Self::TokenUse => 1 << 18,
+            Self::TokenType => 1 << 19,
+            Self::Tid => 1 << 20,
+            Self::Ver => 1 << 21,
+            Self::Appid => 1 << 22,
+            Self::AtHash => 1 << 23,
+            Self::CHash => 1 << 24,
+            Self::SHash => 1 << 25,
         }
     }
 
@@ -89,6 +117,15 @@ impl Claim {
             Self::Nonce => "nonce",
             Self::Cnf => "cnf",
             Self::Events => "events",
+            Self::Typ => "typ",
+            Self::TokenUse => "token_use",
+            Self::TokenType => "token_type",
+            Self::Tid => "tid",
+            Self::Ver => "ver",
+            Self::Appid => "appid",
+            Self::AtHash => "at_hash",
+            Self::CHash => "c_hash",
+            Self::SHash => "s_hash",
         }
     }
 }

@@ -156,7 +156,8 @@ impl<C> Claims<C> {
         &self.inner().custom
     }
 
-    /// Returns `iss`, the issuer: one of the configured ones (RFC 7519 §4.1.1).
+    /// Returns `iss`, the issuer: one of the configured ones (RFC 7519 §4.1.1). For a token without
+    /// `iss`, the issuer that [may omit it](crate::Issuer::allow_missing_issuer).
     #[must_use]
     pub fn issuer(&self) -> &str {
         let iss = self.registered().iss.as_ref();
@@ -165,13 +166,15 @@ impl<C> Claims<C> {
     }
 
     /// Returns `sub`, the subject (RFC 7519 §4.1.2). It is unique only together with the
-    /// [issuer](Claims::issuer).
+    /// [issuer](Claims::issuer). Of a number, which
+    /// [`allow_numeric_subject`](crate::Issuer::allow_numeric_subject) accepts, its digits.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.text(self.registered().sub.as_ref())
     }
 
-    /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one.
+    /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one, unless the
+    /// issuer has another rule: see [`Audience`](crate::Audience).
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         let aud = self.registered().aud.as_ref();
         aud.into_iter()
@@ -264,12 +267,7 @@ impl<C> Claims<C> {
     /// Returns the scopes that the token grants: those of `scope` (RFC 8693 §4.2), or else of
     /// `scp`. Each may be a string of scopes separated by spaces, or an array of such strings.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let scope = self.registered().scope.as_ref();
-        scope
-            .into_iter()
-            .flat_map(OneOrMany::as_slice)
-            .flat_map(|scope| self.resolve(scope).split(' '))
-            .filter(|scope| !scope.is_empty())
+        self.registered().scopes(self.json())
     }
 
     /// Returns whether the token grants `scope`. Scopes are case-sensitive (RFC 6749 §3.3).

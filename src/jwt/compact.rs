@@ -1,9 +1,8 @@
 //! The compact serialization of a JWS (RFC 7515 §7.1), and the check of its signature.
 
-use crate::crypto::Verifier;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
-use crate::jwk::{Header, KeySet};
+use crate::jwk::{Header, KeySet, Tried};
 
 /// The maximum length in bytes of a signature: that of RSA with 8192 bits.
 const MAX_SIGNATURE_LEN: usize = 1024;
@@ -40,6 +39,17 @@ impl<'t> Compact<'t> {
         parts
             .filter(|parts| !parts.signature.is_empty())
             .ok_or_else(|| ErrorKind::MalformedToken.into())
+    }
+
+    /// Removes the padding of the parts, which the signature covers, so that they can be decoded.
+    /// Leaves padding of a wrong length, which is then rejected.
+    pub(crate) fn without_padding(self) -> Self {
+        Self {
+            signing_input: self.signing_input,
+            header: without_padding(self.header),
+            payload: without_padding(self.payload),
+            signature: without_padding(self.signature),
+        }
     }
 
     fn split(token: &'t [u8], first_dot: usize, second_dot: usize) -> Option<Self> {
@@ -89,17 +99,25 @@ impl<'t> Compact<'t> {
         issuer: &str,
     ) -> Result<Proof, ErrorKind> {
         let signature = self.decode_signature(&mut buffer)?;
-        let mut kind = ErrorKind::UnknownKey;
-        let verifies = |key: &Verifier| {
-            kind = ErrorKind::InvalidSignature;
-            key.verify(self.signing_input, signature)
-        };
-        let key_id = header.key_id.as_deref();
-        let mut candidates = keys.candidates_of(issuer, key_id, header.algorithm);
-        if candidates.any(verifies) {
-            Ok(Proof(()))
-        } else {
-            Err(kind)
+        let tried =
+            keys.try_candidates(issuer, header.key_id.as_deref(), header.algorithm, |key| {
+                key.verify(self.signing_input, signature)
+            });
+        match tried {
+            Tried::Verified => Ok(Proof(())),
+            Tried::NoKey => Err(ErrorKind::UnknownKey),
+            Tried::Invalid => Err(ErrorKind::InvalidSignature),
+            Tried::TooMany => Err(ErrorKind::TooManyKeys),
         }
     }
+}
+
+/// Returns base64url without the padding that fills its last group of four characters (RFC 4648
+/// §3.2).
+fn without_padding(part: &[u8]) -> &[u8] {
+    if !part.len().is_multiple_of(4) {
+        return part;
+    }
+    let bare = part.strip_suffix(b"=").unwrap_or(part);
+    bare.strip_suffix(b"=").unwrap_or(bare)
 }

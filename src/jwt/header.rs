@@ -139,3 +139,18 @@ impl<'h> RawHeader<'h> {
         Algorithm::from_name(&name.0).ok_or(ErrorKind::AlgorithmNotAllowed.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_more_members_than_the_smallest_limit_has_many() {
+        for (members, expected) in [(MIN_MAX_MEMBERS, false), (MIN_MAX_MEMBERS + 1, true)] {
+            let names = (1..members).map(|n| format!(",\"{n}\":0"));
+            let json = format!("{{\"alg\":\"ES256\"{}}}", names.collect::<String>());
+            let raw = RawHeader::read(&json, MIN_MAX_MEMBERS * 2).ok().unwrap();
+            assert_eq!(raw.has_many_members, expected, "{members}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! Each step requires the proof that the one before it made: [`Compact`] → [`Proof`] of its
 //! signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
+mod audience_rule;
 mod claim;
 mod claim_value;
 mod claims;
@@ -12,8 +13,10 @@ pub(crate) mod decoded_payload;
 mod from_extensions;
 mod header;
 mod json_claims;
+mod named_claims;
 mod numeric_date;
 mod payload;
+mod purpose;
 mod registered;
 mod rules;
 mod times;
@@ -22,11 +25,12 @@ mod token_type;
 mod validate;
 mod values_len;
 
+pub(crate) use audience_rule::{AudRule, AudienceRule, NamedClaim};
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
 pub(crate) use from_extensions::{insert_claims, layer_above, remove_claims};
 pub use json_claims::JsonClaims;
-pub(crate) use rules::{Expected, MIN_MAX_MEMBERS, Rules, TypeRule};
+pub(crate) use rules::{Exceptions, Expected, MIN_MAX_MEMBERS, Rules, TypeRule};
 pub(crate) use token::Unverified;
 pub use token_type::TokenType;

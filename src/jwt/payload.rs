@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 use super::claim::{Claim, SeenClaims};
@@ -34,6 +35,21 @@ pub(super) fn read(
         Some(claim) => Error::about_claim(ErrorKind::InvalidClaim, claim.name()),
         None => ErrorKind::MalformedToken.into(),
     })
+}
+
+/// Returns the digits of `sub`, with a minus sign if it is negative, from a payload that was
+/// checked. Rejects other values than integers: a fraction or an exponent would be another way to
+/// write the same subject.
+#[cold]
+pub(super) fn numeric_subject(payload: &str) -> Result<Box<str>, Error> {
+    #[derive(Deserialize)]
+    struct NumericSubject {
+        // With the feature `arbitrary_precision`, `serde_json` reads a number of a known type only.
+        sub: i128,
+    }
+    let subject: Result<NumericSubject, _> = serde_json::from_str(payload);
+    let subject = subject.map_err(|_| Error::about_claim(ErrorKind::InvalidClaim, "sub"))?;
+    Ok(subject.sub.to_string().into())
 }
 
 /// Deserializes a claims type from a payload that was checked.

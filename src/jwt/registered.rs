@@ -9,6 +9,7 @@ use super::claim::Claim;
 use super::claim_value::{ReadValue, Value};
 use super::confirmation::{Confirmation, ReadConfirmation};
 use super::numeric_date::NumericDate;
+use super::purpose::Purpose;
 use super::values_len::PER_ALLOCATION;
 use crate::encoding::json::{Document, IgnoredValue, JsonStr};
 
@@ -102,6 +103,8 @@ impl OneOrMany<PayloadStr> {
 pub(super) struct Registered {
     pub(super) iss: Option<PayloadStr>,
     pub(super) sub: Option<PayloadStr>,
+    /// Whether `sub` has another type than a string.
+    pub(super) has_other_sub: bool,
     pub(super) aud: Option<OneOrMany<PayloadStr>>,
     pub(super) exp: Option<NumericDate>,
     pub(super) nbf: Option<NumericDate>,
@@ -116,6 +119,7 @@ pub(super) struct Registered {
     pub(super) nonce: Option<PayloadStr>,
     pub(super) cnf: Option<Confirmation>,
     pub(super) has_events: bool,
+    pub(super) purpose: Purpose,
 }
 
 impl Registered {
@@ -127,11 +131,25 @@ impl Registered {
             .fold(0, usize::saturating_add)
     }
 
+    /// Returns the scopes. `payload` is the one that they were read from.
+    pub(super) fn scopes<'s>(&'s self, payload: &'s str) -> impl Iterator<Item = &'s str> {
+        let texts = self
+            .scope
+            .as_ref()
+            .map(OneOrMany::as_slice)
+            .unwrap_or_default();
+        texts
+            .iter()
+            .flat_map(move |scope| scope.resolve(payload).split(' '))
+            .filter(|scope| !scope.is_empty())
+    }
+
     /// Reads the value of a claim. Rejects `null`, and a value that the claim can't have. Of
     /// `events`, only the presence counts.
     ///
     /// `scope`, `scp`, `client_id`, `azp`, `sid`, `acr` and `nonce` may have another type. Then
-    /// they count as absent: they grant nothing, and are no reason to reject the token.
+    /// they count as absent: they grant nothing, and are no reason to reject the token. Whether
+    /// `sub` may have another type depends on the issuer, which is not known here.
     #[inline]
     pub(super) fn read_value<'j, A: MapAccess<'j>>(
         &mut self,
@@ -141,7 +159,10 @@ impl Registered {
     ) -> Result<(), A::Error> {
         match claim {
             Claim::Iss => self.iss = Some(text(members, document)?),
-            Claim::Sub => self.sub = Some(text(members, document)?),
+            Claim::Sub => {
+                self.sub = text_if_any(members, document)?;
+                self.has_other_sub = self.sub.is_none();
+            }
             Claim::Jti => self.jti = Some(text(members, document)?),
             Claim::Exp => self.exp = Some(members.next_value()?),
             Claim::Nbf => self.nbf = Some(members.next_value()?),
@@ -152,7 +173,12 @@ impl Registered {
                 self.aud = Some(aud.ok_or_else(|| A::Error::custom("`aud` is not of strings"))?);
             }
             Claim::ClientId => self.client_id = text_if_any(members, document)?,
-            Claim::Azp => self.azp = text_if_any(members, document)?,
+            Claim::Azp => {
+                self.azp = text_if_any(members, document)?;
+                if self.azp.is_some() {
+                    self.purpose.note(claim, "");
+                }
+            }
             Claim::Sid => self.sid = text_if_any(members, document)?,
             Claim::Acr => self.acr = text_if_any(members, document)?,
             Claim::Nonce => self.nonce = text_if_any(members, document)?,
@@ -167,6 +193,29 @@ impl Registered {
                 members.next_value_seed(IgnoredValue(document))?;
                 self.has_events = true;
             }
+            Claim::Typ
+            | Claim::TokenUse
+            | Claim::TokenType
+            | Claim::Tid
+            | Claim::Ver
+            | Claim::Appid
+            | Claim::AtHash
+            | Claim::CHash
+            | Claim::SHash => self.read_purpose(claim, members, document)?,
+        }
+        Ok(())
+    }
+
+    /// Reads a claim of any type, `null` too: these claims are not registered, and other issuers
+    /// may use their names for something else.
+    fn read_purpose<'j, A: MapAccess<'j>>(
+        &mut self,
+        claim: Claim,
+        members: &mut A,
+        document: &mut Document<'j>,
+    ) -> Result<(), A::Error> {
+        if let Value::Text(text) = members.next_value_seed(ReadValue::new(document))? {
+            self.purpose.note(claim, &text.0);
         }
         Ok(())
     }

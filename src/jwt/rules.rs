@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audience_rule::AudienceRule;
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
@@ -19,11 +20,15 @@ pub(crate) struct Rules {
     pub(crate) leeway: Duration,
     /// In bytes.
     pub(crate) max_token_len: usize,
+    /// Whether the parts of a token may have padding.
+    pub(crate) padded: bool,
     /// The maximum number of members of all objects in a header, or in a payload.
     pub(crate) max_members: usize,
     /// The maximum time from `iat` to `exp`.
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) types: TypeRule,
+    /// Whether a token may have no `typ`. `None` is the default: true unless types are listed.
+    pub(crate) allow_missing_type: Option<bool>,
     /// Whether a token must have the type and the claims of an access token (RFC 9068).
     pub(crate) rfc9068: bool,
     /// The clock that times are compared with, also later than by validation.
@@ -33,13 +38,33 @@ pub(crate) struct Rules {
 /// The rules for the tokens of one issuer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'i> {
-    pub(crate) audiences: &'i [String],
+    pub(crate) audience: &'i AudienceRule,
+    pub(crate) exceptions: Exceptions,
+}
+
+/// What is accepted from one issuer, and not by default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exceptions {
+    /// Tokens that are ID tokens by their claims.
+    pub(crate) allow_id_tokens: bool,
+    /// Tokens whose `sub` is an integer.
+    pub(crate) allow_numeric_subject: bool,
+    /// Tokens without `iss`.
+    pub(crate) allow_missing_issuer: bool,
+}
+
+impl Exceptions {
+    pub(crate) const NONE: Self = Self {
+        allow_id_tokens: false,
+        allow_numeric_subject: false,
+        allow_missing_issuer: false,
+    };
 }
 
 /// The `typ` values that are allowed.
 #[derive(Clone, Debug)]
 pub(crate) enum TypeRule {
-    /// No `typ`, `JWT`, or that of an access token. Rejects tokens for another purpose, such as
+    /// `JWT`, or that of an access token. Rejects tokens for another purpose, such as
     /// `dpop+jwt`, `logout+jwt` and `secevent+jwt` (RFC 8725 §3.11).
     Default,
     /// One of these.
@@ -69,21 +94,23 @@ impl Rules {
         if !algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
-        let token_type = self.types.check(typ)?;
+        let token_type = self.check_type(typ)?;
         if self.rfc9068 && token_type != TokenType::AccessToken {
             return Err(ErrorKind::WrongTokenType.into());
         }
         Ok(token_type)
     }
-}
 
-impl TypeRule {
-    fn check(&self, typ: Option<&str>) -> Result<TokenType, Error> {
+    fn check_type(&self, typ: Option<&str>) -> Result<TokenType, Error> {
         let token_type = TokenType::of(typ);
-        let is_allowed = match self {
-            Self::Default => !matches!(token_type, TokenType::Other(_)),
-            Self::Only(types) => {
-                typ.is_some_and(|typ| types.iter().any(|allowed| is_same_type(allowed, typ)))
+        let is_allowed = match (&self.types, typ) {
+            (types, None) => {
+                let is_default = matches!(types, TypeRule::Default);
+                self.allow_missing_type.unwrap_or(is_default)
+            }
+            (TypeRule::Default, Some(_)) => !matches!(token_type, TokenType::Other(_)),
+            (TypeRule::Only(types), Some(typ)) => {
+                types.iter().any(|allowed| is_same_type(allowed, typ))
             }
         };
         if is_allowed {

@@ -102,9 +102,11 @@ mod tests {
         Rules {
             leeway: Duration::from_secs(7),
             max_token_len: 100,
+            padded: false,
             max_members: 100,
             max_lifetime: None,
             types: TypeRule::Default,
+            allow_missing_type: None,
             rfc9068: false,
             clock: std::sync::Arc::new(crate::clock::SystemClock),
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::compact::Proof;
 use super::decoded_payload::DecodedPayload;
 use super::payload;
-use super::registered::Registered;
-use super::rules::Rules;
+use super::registered::{PayloadStr, Registered};
+use super::rules::{Exceptions, Rules};
 use super::times::{check_not_before, check_not_expired};
 use super::token_type::TokenType;
 use crate::error::{Error, ErrorKind};
@@ -41,11 +41,28 @@ impl<'p> Unverified<'p> {
     }
 
     /// Returns `iss`, which only chooses the issuer whose keys are tried.
-    pub(crate) fn issuer(&self) -> Result<&str, Error> {
-        let issuer = self.registered.iss.as_ref();
-        Ok(issuer
-            .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss"))?
-            .resolve(self.payload.payload))
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        let issuer = self.registered.iss.as_ref()?;
+        Some(issuer.resolve(self.payload.payload))
+    }
+
+    /// Makes it a token of this issuer, with a name and a subject as text. Rejects one without them,
+    /// unless the issuer may omit `iss` or write `sub` as a number.
+    pub(crate) fn complete(&mut self, name: &str, exceptions: Exceptions) -> Result<(), Error> {
+        if self.registered.iss.is_none() {
+            if !exceptions.allow_missing_issuer {
+                return Err(Error::about_claim(ErrorKind::MissingClaim, "iss"));
+            }
+            self.registered.iss = Some(PayloadStr::Copy(name.into()));
+        }
+        if self.registered.has_other_sub {
+            if !exceptions.allow_numeric_subject {
+                return Err(Error::about_claim(ErrorKind::InvalidClaim, "sub"));
+            }
+            let digits = payload::numeric_subject(self.payload.payload)?;
+            self.registered.sub = Some(PayloadStr::Copy(digits));
+        }
+        Ok(())
     }
 
     /// Rejects a token that is expired or not yet valid: keys need not be fetched for it.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::audience_rule::{AudRule, AudienceRule};
 use super::claims::Claims;
 use super::payload;
 use super::rules::{Expected, Rules, TypeRule};
 use super::times::{check_not_before, check_not_expired};
 use super::token::Verified;
+use super::token_type::TokenType;
 use crate::error::{Error, ErrorKind};
 
 impl Verified<'_> {
@@ -22,7 +24,8 @@ impl Verified<'_> {
     ) -> Result<Claims<C>, Error> {
         let exp = check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)?;
-        self.check_audience(expected.audiences)?;
+        self.check_purpose(expected)?;
+        self.check_audience(expected.audience)?;
         self.check_no_event(rules)?;
         if rules.rfc9068 {
             self.check_access_token()?;
@@ -34,28 +37,42 @@ impl Verified<'_> {
         Ok(Claims::new(self, custom, expires_at, &rules.clock))
     }
 
-    /// Requires that `aud` has one of the audiences.
-    fn check_audience(&self, audiences: &[String]) -> Result<(), Error> {
-        let aud = self.registered.aud.as_ref();
-        let aud = aud.ok_or(Error::about_claim(ErrorKind::MissingClaim, "aud"))?;
-        let is_configured = |aud: &str| audiences.iter().any(|audience| audience == aud);
-        let mut values = aud.as_slice().iter();
-        if values.any(|value| is_configured(value.resolve(self.payload.payload))) {
-            Ok(())
-        } else {
-            Err(ErrorKind::WrongAudience.into())
+    /// Rejects an ID token or a refresh token, by its claims.
+    fn check_purpose(&self, expected: Expected<'_>) -> Result<(), Error> {
+        if self.registered.purpose.is_unknown() {
+            return Ok(());
         }
+        // A type that is neither the usual one nor that of an access token is a configured one.
+        let has_own_type = matches!(self.token_type, TokenType::Other(_));
+        let is_refresh = self.registered.purpose.is_refresh_token();
+        let is_id = self.is_id_token(expected.audience) && !expected.exceptions.allow_id_tokens;
+        if (is_refresh || is_id) && !has_own_type {
+            return Err(ErrorKind::WrongTokenType.into());
+        }
+        Ok(())
     }
 
-    /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless types are
-    /// configured. Needed because such a token may have no `typ`.
+    fn is_id_token(&self, audience: &AudienceRule) -> bool {
+        let purpose = self.registered.purpose;
+        let is_access_token = self.token_type == TokenType::AccessToken;
+        // Some issuers write a hash into access tokens, so that only `aud` tells which they are.
+        let has_hash = purpose.has_hash() && matches!(audience.aud, AudRule::Any);
+        purpose.is_id_token() || !is_access_token && (purpose.is_entra_id_token() || has_hash)
+    }
+
+    /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless its `typ` is
+    /// a configured one. Needed because such a token may have no `typ`.
     fn check_no_event(&self, rules: &Rules) -> Result<(), Error> {
-        match rules.types {
-            TypeRule::Default if self.registered.has_events => {
-                Err(ErrorKind::WrongTokenType.into())
-            }
-            _ => Ok(()),
+        let is_event = self.registered.has_events || self.registered.purpose.is_logout_token();
+        if is_event && !self.has_listed_type(rules) {
+            return Err(ErrorKind::WrongTokenType.into());
         }
+        Ok(())
+    }
+
+    /// Returns whether the token has a `typ` that the configuration names. Its header was checked.
+    fn has_listed_type(&self, rules: &Rules) -> bool {
+        matches!(rules.types, TypeRule::Only(_)) && self.token_type != TokenType::Unspecified
     }
 
     /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2).

@@ -168,6 +168,7 @@ mod tests {
             format!("{{\"a\":[{}1]}}", "\"x\",".repeat(1000)),
             format!("{{\"a\":{}1{}}}", "[".repeat(100), "]".repeat(100)),
             format!("{{{}}}", many.join(",")),
+            format!("{{\"a\":\"{}\"}}", "x".repeat(10_000)),
             r#"{"iss":"https://issuer.example","sub":"alice","exp":1}"#.to_owned(),
         ] {
             let (bound, measured) = (max_values_len(&json), measured(&json));
@@ -176,6 +177,24 @@ mod tests {
                 "{measured} {bound}"
             );
         }
+    }
+
+    #[test]
+    fn what_allocates_nothing_takes_nothing() {
+        for json in ["null", "true", "1", "-1", "1.5", "[]", "{}"] {
+            assert_eq!(max_values_len(json), 0, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_few_members_is_one_node() {
+        let members = (0..NODE_MEMBERS).map(|n| format!("\"{n:0>100}\":0"));
+        let json = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+        let (bound, measured) = (max_values_len(&json), measured(&json));
+        assert!(
+            (measured..2 * measured).contains(&bound),
+            "{measured} {bound}"
+        );
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub enum KeysEvent<'e> {
         /// The keys, which are now cached.
         keys: &'e KeySet,
     },
-    /// A fetch failed. The cached keys are unchanged.
+    /// A fetch failed. The cached keys stay, unless the issuer has [`Withdrawn`](Self::Withdrawn)
+    /// them.
     #[non_exhaustive]
     FetchFailed {
         /// The cause.

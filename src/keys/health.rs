@@ -20,9 +20,11 @@ pub struct IssuerHealth {
     /// Whether keys are usable now. If not, the next request waits for a fetch, and gets 503 if
     /// that fails, or gets 503 at once during the backoff after a failure.
     pub serving: bool,
-    /// The cached keys, including expired ones.
+    /// The cached keys, including expired ones, and after them the secrets of
+    /// [`Issuer::add_secrets`](crate::Issuer::add_secrets).
     pub keys: Vec<KeyInfo>,
-    /// The keys of the issuer's JWK set that are not used, with the reason.
+    /// The keys of the issuer's JWK set that are not used, with the reason. If the last fetch
+    /// brought a set without a usable key, they are those of that set.
     pub skipped: Vec<SkippedKey>,
     /// The state of fetching. `None` for keys that are not fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +73,7 @@ pub struct FetchHealth {
     /// The cached keys are used until [`usable_for`](Self::usable_for) has passed, which ends with
     /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace).
     pub withdrawn: bool,
-    /// The cause of the last failure. `None` if the last fetch succeeded, unless it had to use a
+    /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last fetch succeeded, unless it had to use a
     /// cached `jwks_uri` because the issuer's metadata could not be fetched.
     pub last_error: Option<String>,
     /// The number of fetches that have ended.
@@ -98,6 +100,23 @@ impl IssuerHealth {
             skipped: keys.map(KeySet::skipped).unwrap_or_default().to_vec(),
             fetch,
         }
+    }
+
+    /// Shows the keys of a set that was fetched later, if it has none that is usable.
+    pub(crate) fn with_unusable(mut self, keys: Vec<SkippedKey>) -> Self {
+        if !keys.is_empty() {
+            self.skipped = keys;
+        }
+        self
+    }
+}
+
+impl IssuerHealth {
+    /// Adds the secrets that an issuer has beside fetched keys.
+    pub(crate) fn with_secrets(mut self, secrets: Option<&KeySet>) -> Self {
+        let secrets = secrets.into_iter().flat_map(KeySet::keys);
+        self.keys.extend(secrets.map(KeyInfo::of));
+        self
     }
 }
 

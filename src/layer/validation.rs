@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::JwtAuthBuilder;
 use super::gate::Forwarding;
 use crate::config_error::ConfigError;
-use crate::jwt::{MIN_MAX_MEMBERS, TypeRule};
+use crate::jwt::{MIN_MAX_MEMBERS, Rules, TypeRule};
 use crate::request::{TokenSource, has_duplicates};
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
@@ -62,20 +62,26 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
             "reject_replays and replay_store exclude each other: remove one".to_owned(),
         );
     }
+    check_types(rules)?;
+    builder.scopes.validate()
+}
+
+fn check_types(rules: &Rules) -> Result<(), ConfigError> {
+    let invalid = |message: &'static str| Err(ConfigError::invalid_setting(message));
     match &rules.types {
         TypeRule::Only(types) if types.is_empty() => {
-            return invalid("token_types is empty: must name at least one `typ`".to_owned());
+            invalid("token_types is empty: must name at least one `typ`")
         }
-        TypeRule::Only(_) if rules.rfc9068 => {
-            return invalid(
-                "token_types and access_tokens_only exclude each other: remove one (access tokens \
-                 of RFC 9068 have the type at+jwt)"
-                    .to_owned(),
-            );
-        }
-        TypeRule::Only(_) | TypeRule::Default => {}
+        TypeRule::Only(_) if rules.rfc9068 => invalid(
+            "token_types and access_tokens_only exclude each other: remove one (access tokens of \
+             RFC 9068 have the type at+jwt)",
+        ),
+        _ if rules.rfc9068 && rules.allow_missing_type == Some(true) => invalid(
+            "allow_missing_token_type is true: must be false with access_tokens_only, as access \
+             tokens of RFC 9068 have the type at+jwt",
+        ),
+        TypeRule::Only(_) | TypeRule::Default => Ok(()),
     }
-    builder.scopes.validate()
 }
 
 pub(super) fn sources(sources: &[TokenSource], forwarding: Forwarding) -> Result<(), ConfigError> {

@@ -66,6 +66,12 @@ pub struct TokenId<'c> {
 }
 
 impl<'c> TokenId<'c> {
+    /// Creates the id of a token from `iss` and `jti`, for tests of a store.
+    #[must_use]
+    pub const fn new(issuer: &'c str, id: &'c str) -> Self {
+        Self { issuer, id }
+    }
+
     /// Returns `iss`.
     #[must_use]
     pub const fn issuer(&self) -> &'c str {
@@ -122,10 +128,7 @@ impl<C> TokenCheck<C> for SingleUse {
         let Some(id) = claims.id() else {
             return CheckOutcome::reject(Error::about_claim(ErrorKind::MissingClaim, "jti"));
         };
-        let id = TokenId {
-            issuer: claims.issuer(),
-            id,
-        };
+        let id = TokenId::new(claims.issuer(), id);
         let expires_at = claims.expires_at().duration_since(SystemTime::UNIX_EPOCH);
         // An `exp` before 1970 was rejected when it was read, so the default is never used.
         let remaining = expires_at

@@ -2,29 +2,35 @@
 
 use std::borrow::Cow;
 
-use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{COOKIE, HeaderName, HeaderValue};
 
 use super::RequestParts;
-use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 
-/// The start of the WebSocket subprotocol that carries a token, as Kubernetes defines it.
-pub(super) const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
+/// The scheme of access tokens (RFC 6750 §2.1).
+pub(super) const BEARER: &str = "Bearer";
 
-/// Reads `Bearer <token>`: the scheme in any letter case, then one or more spaces (RFC 9110 §11.4,
+/// Reads `<scheme> <token>`: the scheme in any letter case, then one or more spaces (RFC 9110 §11.4,
 /// RFC 6750 §2.1).
-pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, Error> {
-    let Some(value) = at_most_one(parts.headers().get_all(AUTHORIZATION).iter())? else {
+pub(super) fn credentials<'r>(
+    parts: &RequestParts<'r>,
+    name: &HeaderName,
+    scheme: &str,
+) -> Result<Option<&'r [u8]>, Error> {
+    let Some(value) = at_most_one(parts.headers().get_all(name).iter())? else {
         return Ok(None);
     };
-    let Some(rest) = bearer_credentials(value.as_bytes()) else {
-        return Ok(None);
-    };
+    let rest = after_scheme(value.as_bytes(), scheme);
+    rest.map(token_after_scheme).transpose()
+}
+
+/// Returns the token in what follows a scheme. Rejects a scheme without one, or not followed by a
+/// space.
+fn token_after_scheme(rest: &[u8]) -> Result<&[u8], Error> {
     let token = trim_spaces(rest);
     if rest.starts_with(b" ") && !token.is_empty() {
-        return Ok(Some(token));
+        return Ok(token);
     }
-    // `Bearer` without a token, or not followed by a space.
     let joined = is_joined(rest);
     Err(if joined {
         ErrorKind::InvalidRequest
@@ -34,19 +40,19 @@ pub(super) fn bearer<'r>(parts: &RequestParts<'r>) -> Result<Option<&'r [u8]>, E
     .into())
 }
 
-/// Returns what follows the scheme `Bearer`, or `None` if the scheme is another one. White space
-/// before a field's value does not belong to it (RFC 9110 §5.5); servers of HTTP/2 leave it there.
-pub(super) fn bearer_credentials(value: &[u8]) -> Option<&[u8]> {
-    const SCHEME: &[u8] = b"Bearer";
+/// Returns what follows the scheme, or `None` if the scheme is another one. White space before a
+/// field's value does not belong to it (RFC 9110 §5.5); servers of HTTP/2 leave it there.
+pub(super) fn after_scheme<'v>(value: &'v [u8], scheme: &str) -> Option<&'v [u8]> {
     let value = match value {
         [b' ' | b'\t', ..] => value.trim_ascii_start(),
         _ => value,
     };
-    let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
+    let (found, rest) = value.split_at_checked(scheme.len())?;
     // The usual spelling first: this is cheaper than ignoring case.
-    let is_bearer = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
+    let scheme = scheme.as_bytes();
+    let is_same = found == scheme || found.eq_ignore_ascii_case(scheme);
     let is_longer = rest.first().is_some_and(|next| is_tchar(*next));
-    (is_bearer && !is_longer).then_some(rest)
+    (is_same && !is_longer).then_some(rest)
 }
 
 /// Reads a header whose whole value is the token.
@@ -68,10 +74,7 @@ pub(super) fn header<'r>(
 /// A browser sends a cookie twice if it was set for two paths or domains. Equal values count as
 /// one, and empty ones as none, since servers delete a cookie by emptying it. Different values are
 /// a malformed token and not an invalid request: signing in again replaces one of them.
-pub(super) fn cookie<'r>(
-    parts: &RequestParts<'r>,
-    name: &str,
-) -> Result<Option<Cow<'r, str>>, Error> {
+fn cookie_bytes<'r>(parts: &RequestParts<'r>, name: &str) -> Result<Option<&'r [u8]>, Error> {
     let headers = parts
         .headers()
         .get_all(COOKIE)
@@ -84,7 +87,28 @@ pub(super) fn cookie<'r>(
     if values.any(|other| Some(other) != first) {
         return Err(ErrorKind::MalformedToken.into());
     }
-    first.map(utf8).transpose()
+    Ok(first)
+}
+
+/// Reads a cookie whose value is the token.
+pub(super) fn cookie<'r>(
+    parts: &RequestParts<'r>,
+    name: &str,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    cookie_bytes(parts, name)?.map(utf8).transpose()
+}
+
+/// Reads a cookie whose value is `<scheme> <token>`.
+pub(super) fn cookie_credentials<'r>(
+    parts: &RequestParts<'r>,
+    name: &str,
+    scheme: &str,
+) -> Result<Option<Cow<'r, str>>, Error> {
+    let rest = match cookie_bytes(parts, name)? {
+        Some(value) => after_scheme(value, scheme),
+        None => None,
+    };
+    rest.map(|rest| utf8(token_after_scheme(rest)?)).transpose()
 }
 
 /// Returns the value of a cookie, or `None` if its name is another one.
@@ -103,40 +127,13 @@ pub(super) fn query<'r>(
     at_most_one(pairs.filter(|(key, _)| key == name).map(|(_, value)| value))
 }
 
-/// Reads the subprotocol that starts with [`PROTOCOL_PREFIX`].
-pub(super) fn websocket_protocol<'r>(
-    parts: &RequestParts<'r>,
-    max_len: usize,
-) -> Result<Option<Cow<'r, str>>, Error> {
-    let headers = parts
-        .headers()
-        .get_all(SEC_WEBSOCKET_PROTOCOL)
-        .iter()
-        .map(HeaderValue::as_bytes);
-    // Subprotocols are tokens (RFC 6455 §4.1), never quoted strings.
-    let protocols =
-        headers.flat_map(|header| header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
-    let tokens = protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL_PREFIX));
-    let Some(encoded) = at_most_one(tokens)? else {
-        return Ok(None);
-    };
-    // Four characters encode three bytes. A longer token is rejected without decoding it.
-    if encoded.len() > max_len.saturating_mul(4).div_ceil(3) {
-        return Err(ErrorKind::TokenTooLarge.into());
-    }
-    let decoded = base64url::decode(encoded).and_then(|bytes| String::from_utf8(bytes).ok());
-    decoded
-        .map(|token| Some(Cow::Owned(token)))
-        .ok_or(ErrorKind::MalformedToken.into())
-}
-
 /// Returns whether the value was joined from two headers: a comma separates them (RFC 9110 §5.3),
 /// and no token contains one.
 pub(super) fn is_joined(value: &[u8]) -> bool {
     memchr::memchr(b',', value).is_some()
 }
 
-fn at_most_one<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Error> {
+pub(super) fn at_most_one<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Error> {
     let first = values.next();
     if values.next().is_some() {
         Err(ErrorKind::InvalidRequest.into())
@@ -145,7 +142,7 @@ fn at_most_one<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Erro
     }
 }
 
-fn utf8(value: &[u8]) -> Result<Cow<'_, str>, Error> {
+pub(super) fn utf8(value: &[u8]) -> Result<Cow<'_, str>, Error> {
     std::str::from_utf8(value)
         .map(Cow::Borrowed)
         .map_err(|_| ErrorKind::MalformedToken.into())

@@ -2,18 +2,21 @@
 //! below it.
 
 mod access_token;
+mod find;
 mod layer_context;
+mod location;
 mod locations;
 mod parts;
 mod paths;
 mod removal;
 mod token_source;
+mod websocket;
 
 pub use access_token::AccessToken;
+pub(crate) use find::{FoundToken, find_token, has_duplicates, remove_tokens};
 pub(crate) use layer_context::{
     AnyResponse, GrpcResponses, LayerContext, LayerRejections, LayerSettings, PredicateUri,
 };
 pub use parts::RequestParts;
 pub use paths::Paths;
 pub use token_source::TokenSource;
-pub(crate) use token_source::{FoundToken, find_token, has_duplicates, remove_tokens};

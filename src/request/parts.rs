@@ -30,6 +30,8 @@ pub struct RequestParts<'r> {
     layer: Option<&'r LayerContext>,
     /// Whether a maker of that layer makes the response, so that it can't ask itself for one.
     is_inherited: bool,
+    /// Whether the request is known to be a gRPC call, whatever its headers are.
+    is_grpc_call: bool,
 }
 
 impl<'r> RequestParts<'r> {
@@ -65,6 +67,22 @@ impl<'r> RequestParts<'r> {
     #[must_use]
     pub const fn extensions(&self) -> &'r Extensions {
         self.extensions
+    }
+
+    /// Returns the parts as those of a gRPC call: a response for them has the status of gRPC,
+    /// whatever the path and the headers are, and also with
+    /// [`grpc_responses`](crate::JwtAuthBuilder::grpc_responses) off. For what is called by a gRPC
+    /// server alone, such as an interceptor.
+    #[must_use]
+    pub const fn grpc_call(self) -> Self {
+        Self {
+            is_grpc_call: true,
+            ..self
+        }
+    }
+
+    pub(crate) const fn is_grpc_call(&self) -> bool {
+        self.is_grpc_call
     }
 
     /// Returns the layer that rejects the request, or above what rejects it.
@@ -114,6 +132,7 @@ impl<'r, B> From<&'r Request<B>> for RequestParts<'r> {
             extensions: request.extensions(),
             layer: None,
             is_inherited: false,
+            is_grpc_call: false,
         }
     }
 }
@@ -128,6 +147,7 @@ impl<'r> From<&'r request::Parts> for RequestParts<'r> {
             extensions: &parts.extensions,
             layer: None,
             is_inherited: false,
+            is_grpc_call: false,
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Removing the token from each location of a request, and nothing else.
 
-use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
-use http::header::{Entry, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{COOKIE, Entry, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http::uri::{PathAndQuery, Uri};
 
-use super::locations::{PROTOCOL_PREFIX, bearer_credentials, cookie_value};
+use super::locations::{after_scheme, cookie_value};
+use super::websocket::{PROTOCOL_PREFIX, with_tokens};
 
-/// Removes credentials of the scheme `Bearer`. Those of other schemes stay.
-pub(super) fn bearer(headers: &mut HeaderMap) {
-    change_values(headers, &AUTHORIZATION, |value| {
-        let is_bearer = bearer_credentials(value).is_some();
-        is_bearer.then(Vec::new)
+/// Removes credentials of a scheme. Those of other schemes stay.
+pub(super) fn credentials(headers: &mut HeaderMap, name: &HeaderName, scheme: &str) {
+    change_values(headers, name, |value| {
+        let is_scheme = after_scheme(value, scheme).is_some();
+        is_scheme.then(Vec::new)
     });
 }
 
@@ -24,12 +24,28 @@ pub(super) fn cookie(headers: &mut HeaderMap, name: &str) {
 }
 
 /// Removes the subprotocol that carries a token. The others stay.
-pub(super) fn websocket_protocol(headers: &mut HeaderMap) {
+pub(super) fn kubernetes_protocol(headers: &mut HeaderMap) {
     change_values(headers, &SEC_WEBSOCKET_PROTOCOL, |value| {
         without(value, b',', b", ", |protocol| {
             protocol.trim_ascii().starts_with(PROTOCOL_PREFIX)
         })
     });
+}
+
+/// Removes the subprotocols that are a token or carry one. `bearer` and the others stay: the handler
+/// selects one of them.
+pub(super) fn bearer_protocol(headers: &mut HeaderMap) {
+    if with_tokens(headers).all(|(_, token)| token.is_none()) {
+        return;
+    }
+    let others = with_tokens(headers).filter(|(_, token)| token.is_none());
+    let others: Vec<_> = others.map(|(protocol, _)| protocol).collect();
+    // Parts of valid values form a valid one. Otherwise, the token must not stay.
+    let rest = HeaderValue::try_from(others.join(&b", "[..])).ok();
+    headers.remove(SEC_WEBSOCKET_PROTOCOL);
+    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, rest);
+    }
 }
 
 /// Removes a query parameter. The others stay as they are.
@@ -79,6 +95,10 @@ fn change_values(
     name: &HeaderName,
     change: impl Fn(&[u8]) -> Option<Vec<u8>>,
 ) {
+    // `entry` reserves room for a header that is absent.
+    if !headers.contains_key(name) {
+        return;
+    }
     let Entry::Occupied(entry) = headers.entry(name) else {
         return;
     };

@@ -17,6 +17,9 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// gRPC request is what its specification asks for: `POST` over HTTP/2 with `te: trailers`, or
 /// gRPC-Web, which has neither. In response to a GET, a cache could store 200 as the resource.
 pub(super) fn content_type(request: &RequestParts<'_>) -> Option<HeaderValue> {
+    if request.is_grpc_call() {
+        return Some(response_type(Form::Grpc, Suffix::Other));
+    }
     let content_type = Some(request.headers())
         .filter(|_| request.method() == Method::POST)?
         .get(CONTENT_TYPE)?;

@@ -20,14 +20,22 @@ use crate::request::RequestParts;
 ///
 /// If the body of the layer's responses has another type, because a layer in between changes it,
 /// the response has the same status and no body, and the same headers but those that describe one.
-/// Without a layer, it is that of [`Challenge`], and so it is where this
-/// is the maker of a `JwtAuthLayer` itself, or its maker asks for the response of its own layer.
+/// It is the response of [`Challenge`] if there is no layer above, or if this is the
+/// [`RejectionResponse`] of a `JwtAuthLayer` itself, or is called by that of one.
 ///
 /// For a middleware of your own, see
 /// [`Claims::rejection_response`](crate::Claims::rejection_response).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Inherited;
+
+impl Inherited {
+    /// Returns the responses of the layer above.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
 
 impl<ResBody: Default + 'static> RejectionResponse<ResBody> for Inherited {
     fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<ResBody> {

@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::{Challenge, RejectionResponse, grpc};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::request::RequestParts;
 
 /// A [`RejectionResponse`] that adds problem details to the response of [`Challenge`]: a body of
@@ -38,7 +38,6 @@ use crate::request::RequestParts;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ProblemDetails {
-    challenge: Challenge,
     type_prefix: Option<Arc<str>>,
 }
 
@@ -55,17 +54,14 @@ impl ProblemDetails {
     /// Returns problem details of the type `about:blank`, whose titles are those of the status.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            challenge: Challenge::new(),
-            type_prefix: None,
-        }
+        Self { type_prefix: None }
     }
 
     /// Sets the start of `type`, a URI (RFC 9457 §3.1.1), which the kind of the error follows:
     /// `https://api.example.com/problems/` leads to
     /// `https://api.example.com/problems/wrong_audience`. Default: `type` is `about:blank`.
     ///
-    /// The kind is the name of the [`ErrorKind`] in snake case, or that of an error of your own.
+    /// The kind is the [`name`](crate::ErrorKind::name) of the error's kind.
     /// It tells callers no more than `detail`.
     #[must_use]
     pub fn type_prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
@@ -74,7 +70,7 @@ impl ProblemDetails {
     }
 
     fn body(&self, error: &Error, status: StatusCode) -> Option<String> {
-        let name = |prefix: &Arc<str>| format!("{prefix}{}", kind_name(error.kind()));
+        let name = |prefix: &Arc<str>| format!("{prefix}{}", error.kind().name());
         let r#type = self.type_prefix.as_ref().map(name);
         let body = Body {
             r#type: r#type.as_deref().unwrap_or("about:blank"),
@@ -89,7 +85,7 @@ impl ProblemDetails {
 
 impl<B: Default + From<String>> RejectionResponse<B> for ProblemDetails {
     fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<B> {
-        let mut response: Response<B> = self.challenge.rejection_response(error, request);
+        let mut response: Response<B> = Challenge::new().rejection_response(error, request);
         if response.headers().contains_key(grpc::STATUS) {
             return response;
         }
@@ -100,19 +96,4 @@ impl<B: Default + From<String>> RejectionResponse<B> for ProblemDetails {
         }
         response
     }
-}
-
-/// Returns the name of the variant in snake case: `wrong_audience` for `WrongAudience`.
-fn kind_name(kind: ErrorKind) -> String {
-    if let ErrorKind::Custom(name) = kind {
-        return name.to_owned();
-    }
-    let mut name = String::new();
-    for character in format!("{kind:?}").chars() {
-        if character.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(character.to_ascii_lowercase());
-    }
-    name
 }

@@ -2,7 +2,7 @@
 
 use ::tonic::metadata::MetadataMap;
 use ::tonic::{Request, Status};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, TE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
 use http::{Method, Response, Version};
 
 use super::status::{status_code, with_source};
@@ -75,7 +75,7 @@ fn rejected<C: Send + Sync + 'static, T>(call: &Request<T>) -> Status {
     let error = Error::from(ErrorKind::MissingToken);
     trace::rejected(&error);
     let parts = as_http(call);
-    let parts = RequestParts::from(&parts);
+    let parts = RequestParts::from(&parts).grpc_call();
     let response: Response<()> = Claims::<C>::rejection_response(error.clone(), &parts);
     let (mut parts, ()) = response.into_parts();
     for not_metadata in [CONTENT_TYPE, CACHE_CONTROL] {
@@ -99,11 +99,6 @@ fn as_http<T>(call: &Request<T>) -> http::request::Parts {
     parts.method = Method::POST;
     parts.version = Version::HTTP_2;
     parts.headers = call.metadata().clone().into_headers();
-    let grpc = HeaderValue::from_static("application/grpc");
-    parts.headers.insert(CONTENT_TYPE, grpc);
-    parts
-        .headers
-        .insert(TE, HeaderValue::from_static("trailers"));
     parts.extensions = call.extensions().clone();
     parts
 }

@@ -12,7 +12,7 @@ use http::Response;
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::{Challenge, Error, ErrorKind, RejectionResponse, RequestParts};
+use crate::{Challenge, Error, RejectionResponse, RequestParts};
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
@@ -57,8 +57,9 @@ pub(super) fn with_source(mut status: Status, error: &Error) -> Status {
 /// A [`RejectionResponse`] that adds machine-readable error details, `grpc-status-details-bin`, to
 /// [`Challenge`]'s response to gRPC calls:
 ///
-/// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`] in upper case, such as
-///   `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the token.
+/// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`](crate::ErrorKind) in upper
+///   case, such as `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the
+///   token.
 /// - `google.rpc.RetryInfo`, if the error says when to try again: the value of `Retry-After`.
 ///
 /// It tells callers no more about their token than the message does. The reason of an error of your
@@ -123,7 +124,8 @@ impl DetailedStatus {
             .required_scope()
             .map(|scope| ("scope".to_owned(), scope.to_owned()));
         let metadata: HashMap<_, _> = scope.into_iter().collect();
-        let reason = reason(error.kind());
+        // Names of variants are public, so they are as stable as reasons must be.
+        let reason = error.kind().name().to_ascii_uppercase();
         let mut details = ErrorDetails::with_error_info(reason, &*self.domain, metadata);
         let retry_after = headers
             .get(RETRY_AFTER)
@@ -148,20 +150,4 @@ impl<ResBody: Default> RejectionResponse<ResBody> for DetailedStatus {
         }
         response
     }
-}
-
-/// Returns the name of the variant in the form that `ErrorInfo` requires: `WRONG_AUDIENCE` for
-/// `WrongAudience`. Names of variants are public, so they are as stable as reasons must be.
-fn reason(kind: ErrorKind) -> String {
-    if let ErrorKind::Custom(name) = kind {
-        return name.to_ascii_uppercase();
-    }
-    let mut reason = String::new();
-    for character in format!("{kind:?}").chars() {
-        if character.is_ascii_uppercase() && !reason.is_empty() {
-            reason.push('_');
-        }
-        reason.push(character.to_ascii_uppercase());
-    }
-    reason
 }

@@ -1,10 +1,36 @@
 //! The audience that tokens must name.
 
-/// The audiences of a service, one of which the `aud` claim must contain (RFC 7519 §4.1.3).
+use std::sync::Arc;
+
+use crate::jwt::{AudRule, AudienceRule, NamedClaim};
+
+/// Which of an issuer's tokens are for this service (RFC 7519 §4.1.3).
 ///
-/// Strings, and lists of strings, convert into it. Compared byte by byte. An empty list or an empty
-/// name is rejected when the layer is built:
-/// [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience).
+/// Strings, and lists of strings, convert into the default rule: `aud` contains one of these names.
+/// Where an issuer writes no `aud` into its access tokens, [`Audience::claim`] compares another
+/// claim in its place. Names and values are compared byte by byte.
+///
+/// | rule | `aud` is absent or `[]` | `aud` has one of the names | `aud` has others only |
+/// |---|---|---|---|
+/// | `Audience::from("name")` | rejected | accepted | rejected |
+/// | [`Audience::claim`] | accepted, if the claim has one of the values | rejected | rejected |
+/// | [`dangerous_any_with_scope`](Self::dangerous_any_with_scope), [`dangerous_any_with_claim`](Self::dangerous_any_with_claim) | accepted, if the scope or the claim is there | accepted, likewise | accepted, likewise |
+///
+/// An `aud` that is `null`, or of another type than a string or an array of strings, is invalid
+/// whatever the rule. [`and_claim`](Self::and_claim),
+/// [`and_claim_present`](Self::and_claim_present) and [`and_scope`](Self::and_scope) add conditions
+/// to every rule.
+///
+/// What is asked for are access tokens. ID tokens have a client as their `aud`, so the id of a
+/// client should not be a name here: see [`allow_id_tokens`](crate::Issuer::allow_id_tokens), which
+/// says what tells them apart.
+///
+/// # Errors
+///
+/// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if a list
+/// is empty, or a name or value in it; and with
+/// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is named that does not say
+/// whom a token is for.
 ///
 /// # Examples
 ///
@@ -16,20 +42,144 @@
 /// // A service that is known under two names: either is enough.
 /// let audience = Audience::from(["https://api.example.com", "https://api.example.org"]);
 /// let two = Issuer::discovery("https://login.example.com/", audience);
+///
+/// // Access tokens of Amazon Cognito have no `aud`.
+/// let audience = Audience::claim("client_id", ["4f5example"]).and_claim("token_use", ["access"]);
+/// let pool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example";
+/// let cognito = Issuer::discovery(pool, audience);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Audience {
-    any_of: Vec<String>,
+    rule: AudienceRule,
 }
 
 impl Audience {
-    pub(super) fn as_slice(&self) -> &[String] {
-        &self.any_of
+    /// Returns a rule for tokens without `aud`: `claim` is compared in its place, such as
+    /// `client_id` (Amazon Cognito) or `azp` (Clerk, Kinde). It must be one of the values,
+    /// or an array of strings that contains one.
+    ///
+    /// A token that does have an `aud`, other than an empty array, is rejected: it is meant for
+    /// the services that it names, and this rule names none (RFC 7519 §4.1.3). So it can't be used
+    /// here by a service that received it, nor can an ID token, whose `aud` is its client. If the
+    /// issuer can write an `aud` for this service, use that, and [`and_claim`](Self::and_claim)
+    /// for the claim.
+    ///
+    /// What is lost: these claims name the client that the token was issued to, and not the service
+    /// that it is for. Each service that accepts tokens of that client can use them at the others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Audience, Issuer};
+    ///
+    /// // Clerk writes the origin of the frontend into `azp`.
+    /// let audience = Audience::claim("azp", ["https://app.example.com"]);
+    /// let issuer = Issuer::discovery("https://clerk.example.com", audience);
+    /// ```
+    pub fn claim(
+        claim: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::new(AudRule::Absent).with_claim(claim, any_of, true)
     }
 
-    /// Returns whether there are no names, or one of them is empty.
-    pub(super) fn has_empty(&self) -> bool {
-        self.any_of.is_empty() || self.any_of.iter().any(String::is_empty)
+    /// Returns a rule that accepts tokens **for any service**, if they grant `scope`. Building the
+    /// layer logs a warning.
+    ///
+    /// Dangerous: a service that receives a token of this issuer with that scope can use it here,
+    /// also if it was issued for that service only. Use it if neither `aud` nor another claim says
+    /// whom a token is for, and only with a scope that means this service. Tokens without the scope
+    /// get 403 `insufficient_scope`.
+    pub fn dangerous_any_with_scope(scope: impl Into<String>) -> Self {
+        Self::new(AudRule::Any).and_scope(scope)
+    }
+
+    /// Returns a rule that accepts tokens **for any service**, if `claim` is one of the values, or
+    /// an array of strings that contains one. Building the layer logs a warning.
+    ///
+    /// Dangerous, as [`dangerous_any_with_scope`](Self::dangerous_any_with_scope) is.
+    pub fn dangerous_any_with_claim(
+        claim: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::new(AudRule::Any).and_claim(claim, any_of)
+    }
+
+    /// Adds a condition: `claim` is one of the values, or an array of strings that contains one.
+    /// Other tokens are rejected with 401.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::Audience;
+    ///
+    /// // Tokens for this service, and only those that one of two clients asked for.
+    /// let audience = Audience::from("https://api.example.com").and_claim("azp", ["web", "app"]);
+    /// ```
+    pub fn and_claim(
+        self,
+        claim: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_claim(claim, any_of, false)
+    }
+
+    /// Adds a condition: `claim` is present, whatever its value, which must not be `null`. Other
+    /// tokens are rejected with 401.
+    ///
+    /// It tells access tokens from ID tokens where both have the same `aud`, and only the former
+    /// have the claim.
+    pub fn and_claim_present(mut self, claim: impl Into<String>) -> Self {
+        self.rule.claims.push(NamedClaim {
+            name: claim.into().into(),
+            any_of: None,
+            replaces_aud: false,
+        });
+        self
+    }
+
+    /// Adds a condition: the token grants `scope`. Other tokens are rejected with 403
+    /// `insufficient_scope`.
+    ///
+    /// In contrast to [`require_scopes`](crate::JwtAuthBuilder::require_scopes), it is for the
+    /// tokens of one issuer.
+    pub fn and_scope(mut self, scope: impl Into<String>) -> Self {
+        self.rule.scopes.push(scope.into().into());
+        self
+    }
+
+    const fn new(aud: AudRule) -> Self {
+        Self {
+            rule: AudienceRule {
+                aud,
+                claims: Vec::new(),
+                scopes: Vec::new(),
+            },
+        }
+    }
+
+    fn with_claim(
+        mut self,
+        claim: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+        replaces_aud: bool,
+    ) -> Self {
+        self.rule.claims.push(NamedClaim {
+            name: Arc::from(claim.into()),
+            any_of: Some(any_of.into_iter().map(Into::into).collect()),
+            replaces_aud,
+        });
+        self
+    }
+
+    pub(super) const fn rule(&self) -> &AudienceRule {
+        &self.rule
+    }
+
+    /// Returns whether tokens for any service are accepted.
+    pub(super) const fn is_any(&self) -> bool {
+        matches!(self.rule.aud, AudRule::Any)
     }
 }
 
@@ -41,7 +191,7 @@ impl From<&str> for Audience {
 
 impl From<String> for Audience {
     fn from(name: String) -> Self {
-        Self { any_of: vec![name] }
+        Self::new(AudRule::AnyOf(vec![name]))
     }
 }
 
@@ -65,8 +215,6 @@ impl<T: Into<String>> From<Vec<T>> for Audience {
 
 impl<T: Into<String>> FromIterator<T> for Audience {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
-        Self {
-            any_of: names.into_iter().map(Into::into).collect(),
-        }
+        Self::new(AudRule::AnyOf(names.into_iter().map(Into::into).collect()))
     }
 }

@@ -93,9 +93,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let owner = issuer.clone();
         let keys = owner.keys.source().current();
         let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
-        let cached = keys
-            .as_ref()
-            .and_then(|keys| keys.cached_header(task.token.header));
+        let cached = owner.cached_header(keys.as_deref(), task.token.header);
         let (read, token_type);
         let header = if let Some(header) = cached {
             let typ = header.typ.as_deref();
@@ -108,7 +106,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         check_algorithm(&issuer, header)?;
         let key_id = header.key_id.as_deref();
         // Then the rest of the token need not be read.
-        if cached.is_none() && issuer.keys.is_known_missing(key_id, header.algorithm) {
+        if cached.is_none() && issuer.is_known_missing(key_id, header.algorithm) {
             return Err(ErrorKind::UnknownKey.into());
         }
         let (name, payload) = match found {
@@ -123,19 +121,24 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         };
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
         let iss = name.map_or(issuer.name.as_str(), |name| payload.get(name));
-        let proved = keys
-            .as_ref()
-            .map_or(Ok(None), |keys| prove(task.token, header, keys, iss));
+        let keys = owner.secrets_for(header.algorithm).or(keys.as_deref());
+        let proved = keys.map_or(Ok(None), |keys| prove(task.token, header, keys, iss));
+        let complete = |unverified: &mut Unverified<'_>| {
+            if unverified.issuer().is_some_and(|name| name != iss) {
+                return Err(ErrorKind::UnknownIssuer.into());
+            }
+            unverified.complete(iss, owner.exceptions)
+        };
         let proved = proved.inspect_err(|error| {
-            if may_refetch_after(error, &issuer) {
-                let unverified = Unverified::read(payload, rules).ok();
-                self.refetch_if_plausible(task, &issuer, iss, unverified.as_ref());
+            if may_refetch_after(error, &issuer, header)
+                && let Ok(mut unverified) = Unverified::read(payload, rules)
+                && complete(&mut unverified).is_ok()
+            {
+                self.refetch_if_plausible(task, &issuer, &unverified);
             }
         })?;
-        let unverified = Unverified::read(payload, rules)?;
-        if unverified.issuer()? != iss {
-            return Err(ErrorKind::UnknownIssuer.into());
-        }
+        let mut unverified = Unverified::read(payload, rules)?;
+        complete(&mut unverified)?;
         self.check_claims(task, issuer, (header, token_type), proved, unverified)
     }
 
@@ -148,22 +151,23 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
         let (header, token_type) = rules.read_header(task.token.header, algorithms)?;
         let payload = DecodedPayload::decode(task.token.payload, header.key_id.as_deref(), buffer);
-        let unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
-        let iss = unverified.issuer()?;
-        let issuer = match task.issuers.find(iss) {
+        let mut unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
+        let issuer = match find(task.issuers, &unverified)? {
             Lookup::Found(issuer) => IssuerRef::Configured(issuer),
             Lookup::Tenant(issuer) => IssuerRef::Tenant(issuer),
             Lookup::NewTenant(tenants) => {
-                return self.add_tenant(task, tenants, &header, &unverified);
+                return self.add_tenant(task, tenants, &header, unverified);
             }
             Lookup::Unknown => return Err(ErrorKind::UnknownIssuer.into()),
         };
         check_algorithm(&issuer, &header)?;
-        let keys = issuer.keys.source().current();
+        unverified.complete(&issuer.name, issuer.exceptions)?;
+        let iss = unverified.issuer().unwrap_or(&issuer.name);
+        let keys = issuer.source_for(header.algorithm).current();
         let proved = keys.map_or(Ok(None), |keys| prove(task.token, &header, &keys, iss));
         let proved = proved.inspect_err(|error| {
-            if may_refetch_after(error, &issuer) {
-                self.refetch_if_plausible(task, &issuer, iss, Some(&unverified));
+            if may_refetch_after(error, &issuer, &header) {
+                self.refetch_if_plausible(task, &issuer, &unverified);
             }
         })?;
         self.check_claims(task, issuer, (&header, token_type), proved, unverified)
@@ -175,13 +179,15 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         task: Task<'_, '_>,
         tenants: &TenantIssuers,
         header: &Header,
-        unverified: &Unverified<'_>,
+        mut unverified: Unverified<'_>,
     ) -> Result<T, NotVerified> {
         if !tenants.algorithms().contains(header.algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
-        self.check_plausible(task, unverified)?;
-        let issuer = tenants.add(unverified.issuer()?)?;
+        unverified.complete(tenants.pattern(), tenants.exceptions())?;
+        self.check_plausible(task, &unverified)?;
+        let name = unverified.issuer().ok_or(ErrorKind::UnknownIssuer)?;
+        let issuer = tenants.add(name)?;
         Err(needs_keys(&issuer, header))
     }
 
@@ -201,7 +207,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if header.algorithm.is_symmetric() {
             task.issuers.check_secrets(&issuer)?;
         }
-        issuer.mark_used();
+        issuer.mark_used(header.algorithm);
         let verified = unverified.verified(proof, header, token_type);
         let claims = verified.validate(&self.rules, issuer.expected(), task.now)?;
         issuer.check_tenant(&claims)?;
@@ -229,16 +235,22 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         &self,
         task: Task<'_, '_>,
         issuer: &ConfiguredIssuer,
-        iss: &str,
-        unverified: Option<&Unverified<'_>>,
+        unverified: &Unverified<'_>,
     ) {
-        let is_plausible = unverified.is_some_and(|unverified| {
-            unverified.issuer().is_ok_and(|name| name == iss)
-                && self.check_plausible(task, unverified).is_ok()
-        });
-        if is_plausible {
+        if self.check_plausible(task, unverified).is_ok() {
             issuer.keys.refetch_after_invalid_signature();
         }
+    }
+}
+
+/// Looks for the issuer that `iss` names, or for the one that may omit `iss`.
+fn find<'s>(issuers: &'s IssuerSet, unverified: &Unverified<'_>) -> Result<Lookup<'s>, Error> {
+    match unverified.issuer() {
+        Some(name) => Ok(issuers.find(name)),
+        None => issuers
+            .nameless()
+            .map(Lookup::Found)
+            .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss")),
     }
 }
 
@@ -257,12 +269,13 @@ fn needs_keys(issuer: &Arc<ConfiguredIssuer>, header: &Header) -> NotVerified {
 
 /// Returns whether newer keys could verify a token that a known key did not. Called for each forged
 /// token, so it costs next to nothing if the answer is no.
-fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer) -> bool {
+fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer, header: &Header) -> bool {
     let is_by_key = matches!(
         error.kind(),
-        ErrorKind::InvalidSignature | ErrorKind::UnknownKey
+        ErrorKind::InvalidSignature | ErrorKind::TooManyKeys | ErrorKind::UnknownKey
     );
-    is_by_key && issuer.keys.may_refetch_after_invalid_signature()
+    let is_fetched = issuer.secrets_for(header.algorithm).is_none();
+    is_by_key && is_fetched && issuer.keys.may_refetch_after_invalid_signature()
 }
 
 impl<E: Into<Error>> From<E> for NotVerified {

@@ -11,8 +11,8 @@ use super::tenants::{TenantRules, TenantUsage};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::error::Error;
-use crate::jwk::{KeyDigest, KeySet};
-use crate::jwt::{Claims, Expected};
+use crate::jwk::KeySet;
+use crate::jwt::{Claims, Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
 use crate::keys::{IssuerHealth, KeySource};
 
@@ -21,8 +21,11 @@ pub(crate) struct ConfiguredIssuer {
     /// Compared with `iss` byte by byte; of several tenants, the pattern.
     pub(crate) name: String,
     pub(super) audience: Audience,
+    pub(crate) exceptions: Exceptions,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: IssuerKeys,
+    /// The secrets of an issuer whose other keys are fetched. Only they verify HMAC.
+    pub(super) secrets: Option<KeySet>,
     pub(super) naming: Naming,
     /// Whether it was removed, or replaced by another one of its name.
     pub(super) is_retired: AtomicBool,
@@ -50,7 +53,8 @@ impl ConfiguredIssuer {
     /// Returns the values that its tokens must contain.
     pub(super) fn expected(&self) -> Expected<'_> {
         Expected {
-            audiences: self.audience.as_slice(),
+            audience: self.audience.rule(),
+            exceptions: self.exceptions,
         }
     }
 
@@ -93,10 +97,12 @@ impl ConfiguredIssuer {
         }
     }
 
-    /// Notes that a token was verified: then fetched keys are refreshed in the background. Must not
-    /// be called for a token that may be forged.
-    pub(super) fn mark_used(&self) {
-        self.keys.mark_used();
+    /// Notes that a token with this algorithm was verified: then the keys that are fetched for it are
+    /// refreshed in the background. Must not be called for a token that may be forged.
+    pub(super) fn mark_used(&self, algorithm: Algorithm) {
+        if self.secrets_for(algorithm).is_none() {
+            self.keys.mark_used();
+        }
         if let Naming::Tenant(usage) = &self.naming {
             usage.mark_used();
         }
@@ -130,7 +136,10 @@ impl ConfiguredIssuer {
     pub(super) fn health(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
-            return IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
+            let health = IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
+            return health
+                .with_unusable(cache.unusable())
+                .with_secrets(self.secrets.as_ref());
         }
         let keys = self.keys.source().current();
         IssuerHealth::new(&self.name, keys.as_deref(), keys.is_some(), None)
@@ -180,24 +189,6 @@ impl IssuerKeys {
         }
     }
 
-    /// Returns the digests of the shared secrets that it has now. Fetched keys are public.
-    pub(super) fn secret_digests(&self) -> Vec<KeyDigest> {
-        if self.is_fetched() {
-            return Vec::new();
-        }
-        let keys = self.source().current();
-        keys.map_or_else(Vec::new, |keys| keys.secret_digests().collect())
-    }
-
-    /// Returns whether it has one of these shared secrets now.
-    pub(super) fn has_secret(&self, digests: &[KeyDigest]) -> bool {
-        let keys = self.source().current().filter(|_| !self.is_fetched());
-        keys.is_some_and(|keys| {
-            keys.secret_digests()
-                .any(|digest| digests.contains(&digest))
-        })
-    }
-
     /// Ends the tasks that fetch keys.
     fn close(&self) {
         if let Self::Jwks(cache) = self {
@@ -211,10 +202,6 @@ impl IssuerKeys {
 
     pub(super) const fn is_source(&self) -> bool {
         matches!(self, Self::Source(_))
-    }
-
-    pub(super) const fn is_fixed(&self) -> bool {
-        matches!(self, Self::Fixed(_))
     }
 }
 

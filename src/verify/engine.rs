@@ -104,7 +104,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if token.len() > self.rules.max_token_len {
             return Err(ErrorKind::TokenTooLarge.into());
         }
-        Compact::parse(token)
+        let token = Compact::parse(token)?;
+        Ok(if self.rules.padded {
+            token.without_padding()
+        } else {
+            token
+        })
     }
 
     /// Returns the claims of a token that was verified before with the keys that are still current.
@@ -119,12 +124,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if !issuer.still_issues(claims) {
             return None;
         }
-        let keys = issuer.keys.source().current()?;
+        let keys = issuer.source_for(claims.algorithm()).current()?;
         let shares_secret = || self.issuers.check_secrets(issuer).is_err();
         if keys.id() != *key_set_id || claims.algorithm().is_symmetric() && shares_secret() {
             return None;
         }
-        issuer.mark_used();
+        issuer.mark_used(claims.algorithm());
         Some(claims.clone())
     }
 }
@@ -134,7 +139,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 fn may_have_key(issuers: &IssuerSet, token: &Compact<'_>, header: &Header) -> bool {
     let (key_id, algorithm) = (header.key_id.as_deref(), header.algorithm);
     let has_key = |issuer: &ConfiguredIssuer| {
-        let keys = issuer.keys.source().current();
+        let keys = issuer.source_for(algorithm).current();
         issuer.algorithms.contains(algorithm)
             && keys.is_some_and(|keys| keys.candidates(key_id, algorithm).next().is_some())
     };

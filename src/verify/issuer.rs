@@ -8,7 +8,8 @@ use super::configured_issuer::Naming;
 use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys, Tenants};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::jwk::KeySet;
+use crate::jwk::{Key, KeySet};
+use crate::jwt::Exceptions;
 use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
 use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
 
@@ -32,8 +33,11 @@ use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer}
 pub struct Issuer {
     pub(super) name: String,
     pub(super) audience: Audience,
+    pub(super) exceptions: Exceptions,
     pub(super) algorithms: Option<AlgorithmSet>,
     pub(super) keys: KeyOrigin,
+    pub(super) secrets: Option<Vec<Key>>,
+    pub(super) metadata_url: Option<String>,
     pub(super) jwks_cache: Option<JwksCacheSettings>,
     pub(super) http_client: Option<HttpClient>,
     pub(super) observer: Option<Observer>,
@@ -43,35 +47,38 @@ pub struct Issuer {
 /// Where the keys come from.
 pub(super) enum KeyOrigin {
     Discovery,
-    /// The metadata below this URL, which all tenants share.
-    SharedDiscovery(String),
     Jwks(String),
     Fixed(KeySet),
     Source(Box<dyn KeySource>),
 }
 
 impl KeyOrigin {
-    const fn is_fetched(&self) -> bool {
-        matches!(
-            self,
-            Self::Discovery | Self::SharedDiscovery(_) | Self::Jwks(_)
-        )
+    pub(super) const fn is_fetched(&self) -> bool {
+        matches!(self, Self::Discovery | Self::Jwks(_))
     }
 }
 
 impl Issuer {
-    /// Returns an issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0,
-    /// else RFC 8414.
+    /// Returns an issuer whose metadata names the URL of its keys: OpenID Connect Discovery 1.0 or
+    /// RFC 8414.
     ///
     /// `issuer` is compared with tokens and metadata byte by byte: a name with a trailing slash and
-    /// one without are two issuers. It must be an `https` URL, or `http` on loopback, without query
-    /// and fragment (RFC 8414 §2). Fetches nothing yet.
+    /// one without are two issuers. It must be an `https` URL, or `http` on loopback or one of the
+    /// [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts), without query and fragment
+    /// (RFC 8414 §2). Fetches nothing yet.
+    ///
+    /// For the issuer `https://login.example.com/a`, the metadata is looked for at
+    /// `https://login.example.com/a/.well-known/openid-configuration`, then at
+    /// `https://login.example.com/.well-known/oauth-authorization-server/a`, and at last at
+    /// `https://login.example.com/.well-known/openid-configuration/a`. The first document that
+    /// names the issuer counts. A page, a redirect, an error status other than 429 and 503, or the
+    /// metadata of another issuer is not it; then the next one is asked for.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
         Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
     }
 
     /// Returns an issuer whose keys are a JWK set at `jwks_uri`: an `https` URL, or `http` on
-    /// loopback.
+    /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts).
     ///
     /// Fetches nothing yet.
     pub fn jwks(
@@ -117,8 +124,11 @@ impl Issuer {
         Self {
             name,
             audience,
+            exceptions: Exceptions::NONE,
             algorithms: None,
             keys,
+            secrets: None,
+            metadata_url: None,
             jwks_cache: None,
             http_client: None,
             observer: None,
@@ -126,10 +136,78 @@ impl Issuer {
         }
     }
 
+    /// Adds secrets to an issuer whose other keys are fetched: a [`Key`] or a [`KeySet`]. Default:
+    /// none.
+    ///
+    /// For an issuer that moves from a shared secret to published keys, as long as tokens of both
+    /// kinds are valid. The algorithm of a token decides: HMAC is verified with these secrets only,
+    /// each pinned to its algorithm, and never with a fetched key; all other algorithms with
+    /// fetched keys only. A token with HMAC never causes a fetch. Remove the secret when its last
+    /// token has expired: whoever has it can sign tokens.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails if the keys are not fetched ([`Issuer::from_keys`] and
+    /// [`Issuer::from_key_source`] can have secrets themselves), and if one of these is no secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Algorithm, ConfigError, Issuer, Key};
+    ///
+    /// fn issuer(secret: &[u8]) -> Result<Issuer, ConfigError> {
+    ///     let name = "https://project.example.com/auth/v1";
+    ///     let keys = "https://project.example.com/auth/v1/.well-known/jwks.json";
+    ///     let secret = Key::from_secret(Algorithm::HS256, secret)?;
+    ///     Ok(Issuer::jwks(name, keys, "authenticated").add_secrets(secret))
+    /// }
+    /// ```
+    pub fn add_secrets(mut self, secrets: impl Into<KeySet>) -> Self {
+        let secrets: KeySet = secrets.into();
+        let added = self.secrets.get_or_insert_default();
+        added.extend(secrets.keys().cloned());
+        self
+    }
+
     /// Sets the algorithms that the issuer may use. Default: those of fixed keys, else all
-    /// asymmetric ones.
+    /// asymmetric ones, and those of [`add_secrets`](Self::add_secrets).
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    /// Sets the URL of the metadata, if it is not where the issuer's name says. May have a query.
+    /// Default: derived from the name, see [`discovery`](Self::discovery).
+    ///
+    /// The metadata must still name the issuer: as `issuer`, or as `access_token_issuer`, which is
+    /// what AD FS calls it. The name need then not be a URL that can be fetched from.
+    ///
+    /// For an issuer with [`tenants`](Self::tenants), a URL without a placeholder is that of the
+    /// metadata that all tenants share, which must name the pattern, byte by byte and with its
+    /// placeholder, as that of Microsoft Entra ID does. With the issuer's placeholder, each tenant
+    /// has its own metadata there.
+    ///
+    /// # Errors
+    ///
+    /// When the layer is built, [`InvalidUrl`](ConfigErrorKind::InvalidUrl) or
+    /// [`InsecureUrl`](ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http` on
+    /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts)), and
+    /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found by
+    /// discovery.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::Issuer;
+    ///
+    /// // Tokens of Azure AD B2C name the tenant by its id, and the metadata is at its name.
+    /// let name = "https://contoso.b2clogin.com/775527ff-9a37-4307-8b3d-cc311f58d925/v2.0/";
+    /// let metadata = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin/v2.0/\
+    ///     .well-known/openid-configuration";
+    /// let issuer = Issuer::discovery(name, "my-client-id").metadata_url(metadata);
+    /// ```
+    pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
+        self.metadata_url = Some(url.into());
         self
     }
 
@@ -175,9 +253,9 @@ impl Issuer {
     ///
     /// The name is a URL with one placeholder, such as `{tenant}`: a whole segment of the path, or
     /// the first label of the host. With [`discovery`](Self::discovery), each tenant has its own
-    /// metadata and keys, unless [`Tenants::shared_discovery`] is set. With [`jwks`](Self::jwks),
-    /// each has its own keys if `jwks_uri` has the same placeholder. Otherwise the keys are those of
-    /// all tenants. See [`Tenants`] for examples.
+    /// metadata and keys, unless [`metadata_url`](Self::metadata_url) is set to a URL without a
+    /// placeholder. With [`jwks`](Self::jwks), each has its own keys if `jwks_uri` has the same
+    /// placeholder. Otherwise the keys are those of all tenants. See [`Tenants`] for examples.
     pub fn tenants(mut self, tenants: Tenants) -> Self {
         self.tenants = Some(Box::new(tenants));
         self
@@ -194,19 +272,24 @@ impl Issuer {
     ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
         self.check_fetch_settings()?;
+        self.check_secrets()?;
         let algorithms = self.allowed_algorithms()?;
         let Self {
             name,
             audience,
+            exceptions,
             keys,
+            secrets,
+            metadata_url,
             jwks_cache,
             http_client,
             observer,
             ..
         } = self;
+        let settings = jwks_cache.unwrap_or_default();
+        let http_hosts = settings.http_hosts().to_vec();
         let jwks = |location| -> Result<_, ConfigError> {
             let client = http_client.map_or_else(crate::default_http_client, Ok)?;
-            let settings = jwks_cache.unwrap_or_default();
             let observer = match shared {
                 Some(shared) => Some(Arc::clone(shared).observe(observer)),
                 None => observer,
@@ -217,21 +300,24 @@ impl Issuer {
         };
         let keys = match keys {
             KeyOrigin::Discovery => {
-                jwks(JwksLocation::Discovery(Box::new(Discovery::new(&name)?)))?
-            }
-            KeyOrigin::SharedDiscovery(url) => {
-                let discovery = Discovery::new(&url)?.of_issuer(&name);
+                let discovery = Discovery::new(&name, metadata_url.as_deref(), &http_hosts)?;
                 jwks(JwksLocation::Discovery(Box::new(discovery)))?
             }
-            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url("jwks_uri", &url)?))?,
+            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url(
+                "jwks_uri",
+                &url,
+                &http_hosts,
+            )?))?,
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => IssuerKeys::Source(source),
         };
         Ok(ConfiguredIssuer {
             name,
             audience,
+            exceptions,
             algorithms,
             keys,
+            secrets: secrets.map(KeySet::from_iter),
             naming: Naming::One,
             is_retired: AtomicBool::new(false),
             shares_secret: AtomicBool::new(false),
@@ -243,16 +329,7 @@ impl Issuer {
             let message = "issuer \"\": must not be empty";
             return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, message));
         }
-        if self.audience.has_empty() {
-            let message = format!(
-                "audience of issuer {:?} is {:?}: \
-                 must name at least one audience, and none may be empty",
-                self.name,
-                self.audience.as_slice()
-            );
-            return Err(ConfigError::new(ConfigErrorKind::EmptyAudience, message));
-        }
-        Ok(())
+        self.audience.validate(&self.name)
     }
 
     /// Rejects settings about fetching for keys that are not fetched: they would have no effect.
@@ -262,6 +339,13 @@ impl Issuer {
             ("http_client", self.http_client.is_some()),
             ("on_event", self.observer.is_some()),
         ];
+        if self.metadata_url.is_some() && !matches!(self.keys, KeyOrigin::Discovery) {
+            return Err(ConfigError::invalid_setting(format!(
+                "metadata_url of issuer {:?}: has no effect on keys that are not found by \
+                 discovery; use Issuer::discovery, or remove it",
+                self.name
+            )));
+        }
         match set.into_iter().find(|(_, is_set)| *is_set) {
             Some((setting, _)) if !self.keys.is_fetched() => {
                 Err(ConfigError::invalid_setting(format!(
@@ -271,40 +355,6 @@ impl Issuer {
             }
             _ => Ok(()),
         }
-    }
-
-    fn allowed_algorithms(&self) -> Result<AlgorithmSet, ConfigError> {
-        let supported = match &self.keys {
-            KeyOrigin::Fixed(keys) => keys.algorithms(),
-            KeyOrigin::Source(_) => Algorithm::all().collect(),
-            KeyOrigin::Discovery | KeyOrigin::SharedDiscovery(_) | KeyOrigin::Jwks(_) => {
-                AlgorithmSet::asymmetric()
-            }
-        };
-        let default = match &self.keys {
-            KeyOrigin::Fixed(_) => supported,
-            _ => AlgorithmSet::asymmetric(),
-        };
-        let wanted = self.algorithms.unwrap_or(default);
-        if self.keys.is_fetched()
-            && let Some(symmetric) = wanted.iter().find(|algorithm| algorithm.is_symmetric())
-        {
-            return Err(ConfigError::invalid_setting(format!(
-                "algorithms of issuer {:?}: {symmetric} needs a shared secret (Issuer::from_keys), \
-                 and a fetched JWK set holds public keys only",
-                self.name
-            )));
-        }
-        let allowed = wanted.intersection(supported);
-        if allowed.is_empty() {
-            let message = format!(
-                "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
-                 which are {supported:?}",
-                self.name
-            );
-            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
-        }
-        Ok(allowed)
     }
 }
 

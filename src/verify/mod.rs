@@ -1,6 +1,7 @@
 //! Verifying a token: from its bytes to claims.
 
 mod audience;
+mod audience_validation;
 mod authentication;
 mod authenticator;
 mod check;
@@ -8,6 +9,9 @@ mod choice;
 mod configured_issuer;
 mod engine;
 mod issuer;
+mod issuer_algorithms;
+mod issuer_exceptions;
+mod issuer_secrets;
 mod issuers;
 mod offload;
 mod progress;

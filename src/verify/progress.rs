@@ -25,7 +25,7 @@ pub(crate) struct NeedsKeys {
 
 impl NeedsKeys {
     pub(super) fn new(issuer: &Arc<ConfiguredIssuer>, query: KeyQuery) -> Self {
-        if issuer.keys.source().current().is_none() {
+        if issuer.source_for(query.algorithm).current().is_none() {
             issuer.mark_needed();
         }
         Self {
@@ -37,7 +37,8 @@ impl NeedsKeys {
     /// Waits until the issuer's keys are refreshed. If the issuer is removed meanwhile, that is no
     /// error: then its token is rejected for that reason.
     pub(super) async fn refresh(self) -> Result<(), Error> {
-        let refreshed = self.issuer.keys.source().refresh(self.query).await;
+        let source = self.issuer.source_for(self.query.algorithm);
+        let refreshed = source.refresh(self.query).await;
         if self.issuer.is_retired() {
             return Ok(());
         }
@@ -46,7 +47,8 @@ impl NeedsKeys {
 
     /// Returns why there still is no key after a refresh.
     pub(super) fn into_error(self) -> Error {
-        if self.issuer.keys.source().current().is_some() {
+        let source = self.issuer.source_for(self.query.algorithm);
+        if source.current().is_some() {
             ErrorKind::UnknownKey.into()
         } else {
             Error::keys_unavailable(RETRY_AFTER, None)

@@ -53,6 +53,7 @@ invalid_token! {
     CLAIM_MISSING = "the access token lacks a required claim";
     CLAIM_INVALID = "a claim of the access token is invalid";
     OTHER_AUDIENCE = "the access token is meant for another audience";
+    NO_AUDIENCE = "the access token names no audience";
     EXPIRED = "the access token has expired";
     TOO_EARLY = "the access token is not yet valid";
 }

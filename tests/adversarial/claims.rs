@@ -1,8 +1,8 @@
 //! Invalid claims in tokens that the issuer did sign.
 
 use crate::attack::{
-    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, OTHER_AUDIENCE,
-    TOO_EARLY, token,
+    Attack, CLAIM_INVALID, CLAIM_MISSING, EXPIRED, ISSUER_UNKNOWN, MALFORMED, NO_AUDIENCE,
+    OTHER_AUDIENCE, TOO_EARLY, TYPE, token,
 };
 use crate::site::{AUDIENCE, ISSUER, Site, claiming, token as valid_token};
 
@@ -176,7 +176,6 @@ pub(crate) fn audiences() -> Vec<Attack> {
     }
     let others = [
         "\"\"".to_owned(),
-        "[]".to_owned(),
         "[\"\"]".to_owned(),
         "\"telltale-client\"".to_owned(),
         format!("\"{AUDIENCE}/\""),
@@ -197,6 +196,13 @@ pub(crate) fn audiences() -> Vec<Attack> {
             format!("aud: {other}"),
             claiming("aud", &other),
             OTHER_AUDIENCE,
+        ));
+    }
+    for empty in ["[]", "[ ]"] {
+        attacks.push(token(
+            format!("aud: {empty}"),
+            claiming("aud", empty),
+            NO_AUDIENCE,
         ));
     }
     attacks.push(token(
@@ -225,6 +231,31 @@ pub(crate) fn others() -> Vec<Attack> {
                 CLAIM_INVALID,
             ));
         }
+    }
+    attacks
+}
+
+/// Tokens for another purpose, which the issuer signs with the keys of its access tokens.
+pub(crate) fn purposes() -> Vec<Attack> {
+    let uses = ["typ", "token_use", "token_type"];
+    let values = ["ID", "id", "Refresh", "refresh", "Offline", "Logout"];
+    let pairs = uses
+        .iter()
+        .flat_map(|claim| values.map(|value| (claim, value)));
+    let mut attacks: Vec<_> = pairs
+        .map(|(claim, value)| {
+            let token_of = claiming(claim, &format!("\"{value}\""));
+            token(format!("{claim}: {value}"), token_of, TYPE)
+        })
+        .collect();
+    let entra = valid_token().claim("tid", "telltale-tenant");
+    for ver in ["1.0", "2.0"] {
+        let id_token = entra.clone().claim("ver", ver).sign();
+        attacks.push(token(
+            format!("ID token of Entra ID, ver {ver}"),
+            id_token,
+            TYPE,
+        ));
     }
     attacks
 }

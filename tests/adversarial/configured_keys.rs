@@ -139,3 +139,43 @@ async fn a_key_in_the_claims_of_a_token_is_not_used() {
         .await
         .invalid_token(ErrorKind::InvalidSignature);
 }
+
+#[tokio::test]
+async fn a_secret_of_one_issuer_verifies_no_token_of_another() {
+    let _turn = Log::take().await;
+    let other_issuer = "https://other.example";
+    for hmac in SECRETS {
+        let (own, others) = (key(hmac), TestKey::generate(hmac).with_key_id("others"));
+        let other = Issuer::from_keys(other_issuer, key_set([&others]), AUDIENCE);
+        let layer = builder_for(Issuer::from_keys(ISSUER, key_set([own]), AUDIENCE))
+            .add_issuer(other)
+            .build()
+            .unwrap();
+        let of_other = |key| token_of(key).issuer(other_issuer);
+        send(&layer, &token_of(own).sign()).await.accepted();
+        send(&layer, &of_other(&others).sign()).await.accepted();
+        for (token, rejection) in [
+            (token_of(&others), ErrorKind::UnknownKey),
+            (of_other(own), ErrorKind::UnknownKey),
+            (
+                token_of(&others).header("kid", own.key_id()),
+                ErrorKind::InvalidSignature,
+            ),
+            (
+                of_other(own).header("kid", "others"),
+                ErrorKind::InvalidSignature,
+            ),
+            (
+                token_of(&others).without_header("kid"),
+                ErrorKind::InvalidSignature,
+            ),
+            (
+                token_of(own).header("kid", "../others"),
+                ErrorKind::UnknownKey,
+            ),
+        ] {
+            let answer = send(&layer, &token.sign()).await.named(hmac);
+            answer.invalid_token(rejection);
+        }
+    }
+}

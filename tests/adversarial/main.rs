@@ -34,13 +34,17 @@
 //! | valid requests that must be accepted: two spaces, `bearer`, floats, escapes | `requirements` |
 
 mod attack;
+mod binding;
 mod claims;
 mod configured_keys;
 mod confusion;
 mod fetching;
 mod form;
 mod header;
+mod numbers;
+mod optional;
 mod pieces;
+mod purposes;
 mod requests;
 mod run;
 mod signature;
@@ -67,6 +71,12 @@ async fn a_public_key_is_not_used_as_a_secret_nor_for_another_algorithm_family()
 #[tokio::test]
 async fn ecdsa_signatures_with_numbers_out_of_range_or_in_der_are_rejected() {
     every_way(signature::ecdsa_numbers(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn ed25519_and_rsa_signatures_with_numbers_out_of_range_are_rejected() {
+    every_way(numbers::ed25519(), &Site::new().await).await;
+    every_way(numbers::rsa(), &Site::new().await).await;
 }
 
 #[tokio::test]
@@ -115,6 +125,13 @@ async fn unsupported_algorithms_are_rejected() {
 #[tokio::test]
 async fn tokens_for_another_purpose_are_rejected() {
     every_way(header::other_tokens(), &Site::new().await).await;
+    every_way(claims::purposes(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn tokens_for_another_purpose_without_their_type_are_rejected() {
+    every_way(purposes::events(), &Site::new().await).await;
+    every_way(purposes::proofs(), &Site::new().await).await;
 }
 
 #[tokio::test]
@@ -147,7 +164,18 @@ async fn issuers_are_compared_byte_by_byte() {
 #[tokio::test]
 async fn audiences_are_compared_byte_by_byte() {
     every_way(claims::audiences(), &Site::new().await).await;
+    every_way(purposes::audiences(), &Site::new().await).await;
     every_way(claims::others(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn a_binding_that_cannot_be_read_is_not_none() {
+    every_way(binding::confirmations(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn other_schemes_beside_bearer_are_no_token_or_an_invalid_request() {
+    every_way(binding::schemes(), &Site::new().await).await;
 }
 
 #[tokio::test]
@@ -158,6 +186,11 @@ async fn malformed_and_repeated_credentials_are_rejected() {
 #[tokio::test]
 async fn tokens_in_two_locations_are_rejected() {
     every_way(requests::locations(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn headers_about_host_proxy_and_method_decide_nothing() {
+    every_way(requests::hosts(), &Site::new().await).await;
 }
 
 #[tokio::test]

@@ -102,6 +102,40 @@ pub(crate) fn locations() -> Vec<Attack> {
     ]
 }
 
+/// Names of another host, of a proxy or of another method: none of them decides anything, and none
+/// gets into a challenge.
+pub(crate) fn hosts() -> Vec<Attack> {
+    let host = &b"telltale.example"[..];
+    let names = [
+        "host",
+        "x-forwarded-host",
+        "x-forwarded-prefix",
+        "x-original-url",
+        "x-rewrite-url",
+        "origin",
+        "referer",
+    ];
+    let mut attacks: Vec<_> = names
+        .into_iter()
+        .map(|name| request(name, &[(name, host)], NO_TOKEN))
+        .collect();
+    let others: [&[(&str, &[u8])]; 5] = [
+        &[(
+            "forwarded",
+            b"for=127.0.0.1;host=telltale.example;proto=https",
+        )],
+        &[("x-forwarded-for", b"127.0.0.1"), ("x-real-ip", b"::1")],
+        &[
+            ("x-forwarded-user", b"telltale-admin"),
+            ("remote-user", b"telltale-admin"),
+        ],
+        &[("x-http-method-override", b"OPTIONS"), ("origin", host)],
+        &[("host", host), ("host", b"telltale.other.example")],
+    ];
+    attacks.extend(others.map(|headers| request(headers[0].0, headers, NO_TOKEN)));
+    attacks
+}
+
 pub(crate) fn sizes() -> Vec<Attack> {
     let long = |bytes: usize| format!("Bearer {}", "telltale".repeat(bytes / 8));
     let padded = valid_token()

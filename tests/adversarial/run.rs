@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, TE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, TE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
-use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, JsonClaims, JwtAuthLayer};
+use tower::layer::util::Stack;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt as _, service_fn};
+use tower_jwt_auth::{Claims, JsonClaims, RequireLayer};
 
-use crate::attack::{Attack, Rejection};
+use crate::attack::{Attack, NO_TOKEN, Rejection};
 use crate::pieces::Pieces;
 use crate::site::Site;
 use crate::support::wait_for;
@@ -26,8 +28,24 @@ pub(crate) struct Answer {
     trailers: Option<HeaderMap>,
 }
 
+/// The service that the layers protect.
+type Inner = BoxCloneSyncService<Request<String>, Response<String>, Infallible>;
+
+/// A `JwtAuthLayer`, alone or above others.
+pub(crate) trait Protect:
+    Layer<Inner, Service: Service<Request<String>, Response = Response<String>, Error = Infallible>>
+{
+}
+
+impl<L> Protect for L
+where
+    L: Layer<Inner>,
+    L::Service: Service<Request<String>, Response = Response<String>, Error = Infallible>,
+{
+}
+
 pub(crate) async fn ask(
-    layer: &JwtAuthLayer,
+    layer: &impl Protect,
     headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
 ) -> Answer {
     ask_over(Version::HTTP_11, layer, headers).await
@@ -35,7 +53,7 @@ pub(crate) async fn ask(
 
 async fn ask_over(
     version: Version,
-    layer: &JwtAuthLayer,
+    layer: &impl Protect,
     headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
 ) -> Answer {
     let service = service_fn(|request: Request<String>| async move {
@@ -58,7 +76,7 @@ async fn ask_over(
     for (name, value) in headers {
         request.headers_mut().append(name, value);
     }
-    let response = layer.layer(service).oneshot(request);
+    let response = layer.layer(Inner::new(service)).oneshot(request);
     let response = wait_for("the response", response).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap();
@@ -73,7 +91,7 @@ async fn ask_over(
 }
 
 pub(crate) async fn ask_grpc(
-    layer: &JwtAuthLayer,
+    layer: &impl Protect,
     headers: Vec<(HeaderName, HeaderValue)>,
 ) -> Answer {
     let content_type = (CONTENT_TYPE, HeaderValue::from_static(GRPC));
@@ -153,13 +171,49 @@ const INTERNAL: [&str; 18] = [
     "telltale",
 ];
 
-async fn one_way(layer: &JwtAuthLayer, attack: &Attack, pieces: &Pieces, what: &str) {
+async fn one_way(layer: &impl Protect, attack: &Attack, pieces: &Pieces, what: &str) {
     let answer = ask(layer, attack.headers.clone()).await;
     answer.expect_http(attack.rejection, what);
     answer.hides(pieces, what);
     let answer = ask_grpc(layer, attack.headers.clone()).await;
     answer.expect_grpc(attack.rejection, what);
     answer.hides(pieces, what);
+}
+
+/// Runs the attacks where a token is optional. Those without one are passed on without claims, and
+/// rejected by a `RequireLayer` below as the layer itself would. [`every_way`] searches for leaks of
+/// the same attacks.
+pub(crate) async fn in_optional_mode(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
+    let log = Log::take().await;
+    let pieces = Pieces::default();
+    let require = RequireLayer::from_fn(|_: &Claims, _| true);
+    let requiring = Stack::new(require, &site.optional);
+    for attack in attacks {
+        log.clear();
+        if attack.rejection == NO_TOKEN {
+            for answer in [
+                ask(&site.optional, attack.headers.clone()).await,
+                ask_grpc(&site.optional, attack.headers.clone()).await,
+            ] {
+                assert_eq!(answer.status, StatusCode::OK, "{}", attack.name);
+            }
+        } else {
+            one_way(&site.optional, &attack, &pieces, &attack.name).await;
+            log.tells_of_rejections(2, &attack.name);
+        }
+        log.clear();
+        let what = format!("{} (above RequireLayer)", attack.name);
+        one_way(&requiring, &attack, &pieces, &what).await;
+        log.tells_of_rejections(2, &what);
+    }
+    let bearer = format!("Bearer {}", crate::site::token().sign());
+    let valid = HeaderValue::try_from(bearer).unwrap();
+    for answer in [
+        ask(&site.optional, [(AUTHORIZATION, valid.clone())]).await,
+        ask(&requiring, [(AUTHORIZATION, valid)]).await,
+    ] {
+        assert_eq!(answer.status, REACHED, "a valid token gives claims");
+    }
 }
 
 /// Runs the attacks, and asserts that valid tokens are accepted afterwards.
@@ -189,14 +243,14 @@ pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &
     ] {
         let bearer = HeaderValue::try_from(format!("Bearer {valid}")).unwrap();
         for layer in [&site.plain, &site.caching, &site.caching] {
-            let answer = ask(layer, [(http::header::AUTHORIZATION, bearer.clone())]).await;
+            let answer = ask(layer, [(AUTHORIZATION, bearer.clone())]).await;
             assert_eq!(
                 answer.status, REACHED,
                 "a valid token is accepted as before"
             );
         }
         log.hides(
-            &Pieces::of(&[(http::header::AUTHORIZATION, bearer)], site),
+            &Pieces::of(&[(AUTHORIZATION, bearer)], site),
             "a valid token",
         );
     }

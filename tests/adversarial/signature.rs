@@ -104,7 +104,7 @@ pub(crate) fn unsigned() -> Vec<Attack> {
 
 /// Returns the signing input and the signature of a valid token. Only the issuer [`LOOSE`] has
 /// secrets.
-fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
+pub(crate) fn parts(algorithm: Algorithm) -> (String, Vec<u8>) {
     let issuer = if SECRETS.contains(&algorithm) {
         LOOSE
     } else {

@@ -102,6 +102,8 @@ fn without_alg(key: &TestKey) -> Value {
 pub(crate) struct Site {
     pub(crate) plain: JwtAuthLayer,
     pub(crate) caching: JwtAuthLayer,
+    /// A layer where a token is optional, with a token cache.
+    pub(crate) optional: JwtAuthLayer,
     /// The issuer whose keys are fetched. It also publishes a secret by mistake.
     pub(crate) fetched: TestIssuer,
     /// The listener that the URLs in attacks point to.
@@ -115,7 +117,7 @@ impl Site {
 
     /// Returns a site with a shorter fetch timeout and a wait timeout below it.
     pub(crate) async fn impatient() -> Self {
-        let (fetch, request) = (Duration::from_millis(2500), Duration::from_secs(2));
+        let (fetch, request) = (Duration::from_millis(1500), Duration::from_millis(1200));
         Self::fetching(
             JwksCacheSettings::default()
                 .fetch_timeout(fetch)
@@ -133,15 +135,15 @@ impl Site {
         let builder =
             || builder(Issuer::discovery(fetched.issuer(), AUDIENCE).jwks_cache(settings.clone()));
         let plain = builder().build().unwrap();
-        let caching = builder()
-            .token_cache(TokenCacheSettings::default())
-            .build()
-            .unwrap();
+        let cached = || builder().token_cache(TokenCacheSettings::default());
+        let caching = cached().build().unwrap();
+        let optional = cached().optional().build().unwrap();
         let trap = TcpListener::bind("127.0.0.1:0").unwrap();
         trap.set_nonblocking(true).unwrap();
         Self {
             plain,
             caching,
+            optional,
             fetched,
             trap,
         }

@@ -1,8 +1,10 @@
 //! The key cache: fetching, refreshing, discovery, outages.
 
 mod cache;
+mod candidates;
 mod issuers;
 mod network;
+mod secrets_beside_fetched_keys;
 mod shared_public_keys;
 mod shared_secrets;
 mod unavailable;

@@ -5,7 +5,9 @@
 use std::sync::{Arc, Mutex};
 
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Issuer, JwtAuthLayer, KeysEvent};
+use tower_jwt_auth::{
+    Issuer, JwtAuthLayer, KeyQuery, KeySet, KeySource, Keys, KeysEvent, KeysFuture,
+};
 
 use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, key_set, send, token};
@@ -90,4 +92,34 @@ async fn a_fetched_key_that_is_a_fixed_one_of_another_issuer_is_reported() {
     let expected = [fetched.issuer().to_owned(), ISSUER.to_owned()];
     assert_eq!(take(&reports), [expected]);
     send(&layer, &token().sign()).await.accepted();
+}
+
+/// Its keys may have changed since, so they are not compared.
+#[tokio::test]
+async fn a_fetched_key_that_a_source_has_is_not_reported() {
+    let reports = Reports::default();
+    let fetched = TestIssuer::start().await.unwrap();
+    let keys = serde_json::json!({"keys": [default_key().jwk()]}).to_string();
+    fetched.set_jwks(both(&fetched.jwks(), &keys));
+    let source = Fixed(key_set([default_key()]));
+    let layer = JwtAuthLayer::builder(recorded(&fetched, &reports))
+        .add_issuer(Issuer::from_key_source(ISSUER, source, AUDIENCE))
+        .clock(crate::support::clock())
+        .build()
+        .unwrap();
+    layer.authenticator().prefetch().await.unwrap();
+    assert!(take(&reports).is_empty());
+    send(&layer, &token().sign()).await.accepted();
+}
+
+struct Fixed(KeySet);
+
+impl KeySource for Fixed {
+    fn current(&self) -> Option<Keys<'_>> {
+        Some(Keys::from(&self.0))
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }

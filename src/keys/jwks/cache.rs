@@ -21,6 +21,7 @@ use super::signature_refetch::SignatureRefetch;
 use super::snapshot::Snapshot;
 use crate::algorithm::Algorithm;
 use crate::config_error::ConfigError;
+use crate::jwk::SkippedKey;
 use crate::keys::event::Observer;
 use crate::keys::health::FetchHealth;
 use crate::keys::source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};
@@ -150,6 +151,14 @@ impl JwksCache {
             self.shared.is_usable(now),
             health,
         )
+    }
+}
+
+impl JwksCache {
+    /// Returns the keys of the last fetched JWK set if none of them was usable, each with the
+    /// reason.
+    pub(crate) fn unusable(&self) -> Vec<SkippedKey> {
+        self.shared.lock_state().skipped().to_vec()
     }
 }
 

@@ -12,7 +12,8 @@ use super::fetch::Fetched;
 use super::fetch_error::FetchError;
 use super::fetch_state::{FetchState, ReportedStaleness};
 use super::snapshot::Snapshot;
-use super::snapshot_writer::{Change, PendingSnapshot};
+use super::snapshot_file::SnapshotRecord;
+use super::snapshot_writer::PendingSnapshot;
 use crate::keys::event::KeysEvent;
 use crate::keys::source::KeysError;
 
@@ -42,9 +43,7 @@ impl Shared {
         self.negative_cache.clear();
         self.grace.close();
         drop(state);
-        let (body, ttl) = snapshot.body();
-        let body = body.clone();
-        self.save(fetch_id, Change::Keys { body, ttl }, SystemTime::now());
+        self.save(fetch_id, snapshot.record());
         self.context.report(&KeysEvent::Fetched {
             keys: snapshot.keys(),
         });
@@ -54,7 +53,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Records a failed fetch. The cached keys are unchanged, and from now on usable when stale.
+    /// Records a failed fetch. The cached keys are from now on usable when stale. An empty set
+    /// withdraws them.
     fn fail(&self, fetch_id: u64, cause: FetchError) -> Result<(), KeysError> {
         let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut state = self.lock_state();
@@ -66,12 +66,12 @@ impl Shared {
         let failures = state.failures();
         let is_empty_set = cause.is_empty_set();
         let withdrawal = is_empty_set.then(|| self.withdraw(now)).flatten();
-        let withdrawn_at = self.snapshot.load().withdrawn_at();
+        let record = is_empty_set.then(|| self.snapshot.load().record());
         let staleness = self.staleness_event(&mut state, now);
         drop(state);
-        if let Some(at) = withdrawn_at.filter(|_| is_empty_set) {
+        if let Some(record) = record.filter(|record| record.withdrawn_at.is_some()) {
             // Also when it was withdrawn before: the file may not have been written then.
-            self.save(fetch_id, Change::Withdrawal, at);
+            self.save(fetch_id, record);
         }
         self.context.report(&KeysEvent::FetchFailed {
             error: &*cause,
@@ -108,16 +108,12 @@ impl Shared {
         (reported < staleness).then_some(event)
     }
 
-    /// Writes a change to the snapshot file, on a thread for blocking work.
-    fn save(&self, fetch_id: u64, change: Change, time: SystemTime) {
+    /// Writes the snapshot file, on a thread for blocking work.
+    fn save(&self, fetch_id: u64, record: SnapshotRecord) {
         let Some(writer) = &self.context.snapshot_writer else {
             return;
         };
-        writer.submit(PendingSnapshot {
-            fetch_id,
-            change,
-            time,
-        });
+        writer.submit(PendingSnapshot { fetch_id, record });
         let context = Arc::clone(&self.context);
         // Does not panic: this runs in the task of a fetch, so there is a runtime.
         drop(Handle::current().spawn_blocking(move || context.write_snapshot()));

@@ -13,6 +13,7 @@ use super::snapshot_file::SnapshotFile;
 use super::snapshot_writer::SnapshotWriter;
 use crate::config_error::ConfigError;
 use crate::keys::event::{KeysEvent, Observer};
+use crate::trace;
 
 /// The configuration of a cache, and the resources that its fetches need.
 ///
@@ -38,6 +39,9 @@ impl FetchContext {
         observer: Option<Observer>,
     ) -> Result<Self, ConfigError> {
         settings.validate()?;
+        if !settings.http_hosts().is_empty() {
+            trace::plain_http(issuer, settings.http_hosts());
+        }
         let snapshot_file = settings
             .snapshot_dir
             .as_ref()
@@ -68,13 +72,15 @@ impl FetchContext {
     /// `withdrawal_grace` has passed since, or if a time in the file is more than a minute in the
     /// future. Reports a failed read.
     pub(super) fn restore(&self) -> Option<Snapshot> {
-        let file = &self.snapshot_writer.as_ref()?.file;
-        let restored = file
+        let writer = self.snapshot_writer.as_ref()?;
+        let restored = writer
+            .file
             .read(&self.settings, SystemTime::now())
             .unwrap_or_else(|error| {
                 self.report(&KeysEvent::SnapshotFailed { error: &error });
                 None
             })?;
+        writer.note_restored(restored.record.clone());
         Some(Snapshot::restored(restored, &self.settings, Instant::now()))
     }
 

@@ -1,18 +1,19 @@
-//! The metadata of an issuer, which names its JWK set: OpenID Connect Discovery §4, or else RFC
-//! 8414 §3.
+//! The metadata of an issuer, which names its JWK set (OpenID Connect Discovery §4, RFC 8414 §3).
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use http::{StatusCode, Uri};
+use http::Uri;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::fetch::{Fetcher, check_status};
+use super::fetch::{Fetcher, check_status, encoded};
 use super::fetch_error::FetchError;
 use super::key_host::reason_to_reject;
 use super::settings::JwksCacheSettings;
-use super::url::{invalid_url, is_https, secure_url};
+use super::shown::with_causes;
+use super::url::{invalid_url, is_https, secure_url, without_secrets};
 use super::{after, lock};
 use crate::config_error::ConfigError;
 use crate::encoding::json;
@@ -20,9 +21,10 @@ use crate::encoding::json;
 /// The metadata of one issuer.
 pub(crate) struct Discovery {
     issuer: String,
-    url: Uri,
-    /// The URL of OpenID Connect's document, then that of RFC 8414's.
-    documents: [Uri; 2],
+    /// Where the metadata may be, in the order in which it is looked for. All are on one server.
+    documents: Vec<Uri>,
+    /// Whether `documents` is a URL that was configured, and not derived from the issuer.
+    is_configured: bool,
     cached: Mutex<Option<CachedMetadata>>,
     /// The error of the last attempt to read the metadata, if it failed.
     last_error: Mutex<Option<String>>,
@@ -42,46 +44,42 @@ struct CachedMetadata {
 struct Metadata {
     issuer: String,
     jwks_uri: String,
+    /// The issuer of access tokens where it is another one, in the metadata of AD FS.
+    #[serde(default)]
+    access_token_issuer: Value,
 }
 
 impl Discovery {
-    /// Derives the URLs of an issuer's metadata. Fetches nothing.
+    /// Derives the URLs of an issuer's metadata: those of [`well_known`], or `metadata_url`. Fetches
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// If the issuer is not an `https` URL (or an `http` one on loopback) without query and
-    /// fragment (RFC 8414 §2).
-    pub(crate) fn new(issuer: &str) -> Result<Self, ConfigError> {
-        let url = secure_url("issuer", issuer)?;
-        if issuer.contains(['?', '#']) {
-            let allowed = "must have neither query nor fragment (RFC 8414 section 2)";
-            return Err(invalid_url("issuer", issuer, allowed));
-        }
-        // OpenID Connect appends its path to the issuer. RFC 8414 inserts its own before the
-        // issuer's.
-        let base = issuer.strip_suffix('/').unwrap_or(issuer);
-        let path = url.path().trim_end_matches('/');
-        let origin = base.strip_suffix(path).unwrap_or(base);
-        let documents = [
-            format!("{base}/.well-known/openid-configuration"),
-            format!("{origin}/.well-known/oauth-authorization-server{path}"),
-        ];
-        let [openid, oauth] = documents.map(|document| secure_url("issuer", &document));
+    /// If a URL is not secure: see [`secure_url`]. Without `metadata_url`, if the issuer has a
+    /// query or fragment (RFC 8414 §2).
+    pub(crate) fn new(
+        issuer: &str,
+        metadata_url: Option<&str>,
+        http_hosts: &[String],
+    ) -> Result<Self, ConfigError> {
+        let documents = match metadata_url {
+            Some(url) => vec![secure_url("metadata_url", url, http_hosts)?],
+            None => well_known(issuer, http_hosts)?,
+        };
         Ok(Self {
             issuer: issuer.to_owned(),
-            url,
-            documents: [openid?, oauth?],
+            documents,
+            is_configured: metadata_url.is_some(),
             cached: Mutex::new(None),
             last_error: Mutex::new(None),
         })
     }
 
-    /// Sets the name that the metadata must have as its issuer, in place of the URL that the metadata
-    /// is found below.
-    pub(crate) fn of_issuer(self, name: &str) -> Self {
-        Self {
-            issuer: name.to_owned(),
-            ..self
+    /// Returns the source that a snapshot file records.
+    pub(super) fn name(&self) -> String {
+        match self.documents.as_slice() {
+            [url] if self.is_configured => format!("discovery at {url}"),
+            _ => "discovery".to_owned(),
         }
     }
 
@@ -106,7 +104,7 @@ impl Discovery {
         let outcome = timeout(time, self.fetch(fetcher))
             .await
             .unwrap_or(Err(FetchError::TimedOut));
-        *lock(&self.last_error) = outcome.as_ref().err().map(ToString::to_string);
+        *lock(&self.last_error) = outcome.as_ref().err().map(|error| with_causes(error));
         match (outcome, fallback) {
             (Ok((jwks_uri, ttl)), _) => {
                 self.store(&jwks_uri, ttl, settings);
@@ -137,16 +135,22 @@ impl Discovery {
         });
     }
 
-    /// Fetches OpenID Connect's document, or the one of RFC 8414 if the first one [may be
-    /// elsewhere](may_be_elsewhere). Returns the URL of the JWK set and the TTL.
+    /// Fetches the first document that is metadata of the issuer. Returns the URL of the JWK set and
+    /// the TTL.
     async fn fetch(&self, fetcher: &Fetcher<'_>) -> Result<(Uri, Duration), FetchError> {
-        let [openid, oauth] = &self.documents;
-        match self.fetch_document(fetcher, openid).await {
-            Err(FetchError::Status(status, _)) if may_be_elsewhere(status) => {
-                self.fetch_document(fetcher, oauth).await
+        let mut attempts = Vec::new();
+        for url in &self.documents {
+            let error = match self.fetch_document(fetcher, url).await {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            let is_last = !error.may_be_elsewhere();
+            attempts.push((without_secrets(&url.to_string()), error));
+            if is_last {
+                break;
             }
-            outcome => outcome,
         }
+        Err(FetchError::NoMetadata(attempts))
     }
 
     async fn fetch_document(
@@ -156,40 +160,75 @@ impl Discovery {
     ) -> Result<(Uri, Duration), FetchError> {
         let (parts, body) = fetcher.get(url, None).await?.into_parts();
         check_status(parts.status, &parts.headers)?;
-        let metadata: Metadata = json::object(&body).ok_or(FetchError::Metadata(
-            "is not a JSON object with issuer and jwks_uri",
-        ))?;
+        // RFC 8259 §8.1 lets a reader ignore a byte order mark.
+        let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body);
+        let metadata: Metadata = json::object(text)
+            .ok_or_else(|| encoded(&parts.headers).unwrap_or(FetchError::NotMetadata))?;
         let ttl = fetcher.settings.freshness.ttl_of(&parts.headers);
-        self.check(&metadata, fetcher.settings)
+        self.check(&metadata, url, fetcher.settings)
             .map(|jwks_uri| (jwks_uri, ttl))
     }
 
     /// Returns the URL of the JWK set. Rejects metadata of another issuer: its keys could sign
     /// tokens of this one (RFC 8414 §3.3).
-    fn check(&self, metadata: &Metadata, settings: &JwksCacheSettings) -> Result<Uri, FetchError> {
-        if metadata.issuer != self.issuer {
-            return Err(FetchError::Metadata("names another issuer"));
+    fn check(
+        &self,
+        metadata: &Metadata,
+        url: &Uri,
+        settings: &JwksCacheSettings,
+    ) -> Result<Uri, FetchError> {
+        if !self.is_named_by(metadata) {
+            return Err(FetchError::other_issuer(&self.issuer, &metadata.issuer));
         }
-        let jwks_uri = secure_url("jwks_uri", &metadata.jwks_uri).map_err(|_| {
+        let http_hosts = settings.http_hosts();
+        let jwks_uri = secure_url("jwks_uri", &metadata.jwks_uri, http_hosts).map_err(|_| {
             FetchError::Metadata(
-                "names an invalid jwks_uri: must be https (http on loopback for an http issuer), \
-                 without user name and password",
+                "names an invalid jwks_uri: must be https (or http on loopback or a host of \
+                 allowed_http_hosts for metadata that is fetched over http), without user name and \
+                 password",
             )
         })?;
-        if is_https(&self.url) && !is_https(&jwks_uri) {
+        if is_https(url) && !is_https(&jwks_uri) {
             return Err(FetchError::Metadata(
-                "names an http jwks_uri for an https issuer",
+                "names an http jwks_uri, though it is fetched over https",
             ));
         }
         let allowed = settings.allowed_key_hosts.as_deref();
-        match reason_to_reject(&jwks_uri, &self.url, allowed) {
+        match reason_to_reject(&jwks_uri, url, allowed) {
             Some(reason) => Err(FetchError::Metadata(reason)),
             None => Ok(jwks_uri),
         }
     }
+
+    /// Returns whether metadata names the configured issuer. At a configured URL, it may name it as
+    /// the issuer of access tokens.
+    fn is_named_by(&self, metadata: &Metadata) -> bool {
+        let of_access_tokens = metadata.access_token_issuer.as_str();
+        metadata.issuer == self.issuer
+            || (self.is_configured && of_access_tokens == Some(&self.issuer))
+    }
 }
 
-/// Returns whether the document may be at the other URL: after every 4xx but 429.
-fn may_be_elsewhere(status: StatusCode) -> bool {
-    status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
+/// Returns the URLs of an issuer's metadata: OpenID Connect Discovery §4.1 appends its path to the
+/// issuer, RFC 8414 §3.1 inserts its own before the issuer's, and some servers insert the former.
+fn well_known(issuer: &str, http_hosts: &[String]) -> Result<Vec<Uri>, ConfigError> {
+    let url = secure_url("issuer", issuer, http_hosts)?;
+    if issuer.contains(['?', '#']) {
+        let allowed = "must have neither query nor fragment (RFC 8414 section 2)";
+        return Err(invalid_url("issuer", issuer, allowed));
+    }
+    let base = issuer.strip_suffix('/').unwrap_or(issuer);
+    let path = url.path().trim_end_matches('/');
+    let origin = base.strip_suffix(path).unwrap_or(base);
+    let mut documents = vec![
+        format!("{base}/.well-known/openid-configuration"),
+        format!("{origin}/.well-known/oauth-authorization-server{path}"),
+        format!("{origin}/.well-known/openid-configuration{path}"),
+    ];
+    if path.is_empty() {
+        // It is the first one.
+        documents.pop();
+    }
+    let parse = |document: String| secure_url("issuer", &document, http_hosts);
+    documents.into_iter().map(parse).collect()
 }

@@ -9,7 +9,9 @@ use super::after;
 use super::fetch_error::FetchError;
 use super::fetch_state::{FetchReason, FetchStart};
 use super::settings::JwksCacheSettings;
+use super::shown::with_causes;
 use super::times::random_fraction;
+use crate::jwk::SkippedKey;
 use crate::keys::source::KeysError;
 
 /// The minimum time between the end of a failed fetch and the start of the next one, unless the
@@ -47,7 +49,7 @@ impl Failure {
     ) -> Self {
         let backoff_until = after(start.at, backoff(failures, settings))
             .max(after(now, settings.min_backoff.min(MIN_RETRY_DELAY)));
-        let requested = requested_delay(&cause).min(max_retry_after(start.reason));
+        let requested = cause.retry_after().min(max_retry_after(start.reason));
         Self {
             cause,
             reason: start.reason,
@@ -81,7 +83,12 @@ impl Failure {
     }
 
     pub(super) fn message(&self) -> String {
-        self.cause.to_string()
+        with_causes(&*self.cause)
+    }
+
+    /// Returns the keys of a JWK set of which none is usable.
+    pub(super) fn skipped(&self) -> &[SkippedKey] {
+        self.cause.skipped()
     }
 
     /// Returns the error for requests that need a fetch now.
@@ -100,14 +107,6 @@ fn backoff(failures: u32, settings: &JwksCacheSettings) -> Duration {
         .min(settings.max_backoff);
     // A factor in (0.75, 1]: `mul_f64` panics only on overflow and on negative results.
     doubled.mul_f64(1.0 - 0.25 * random_fraction())
-}
-
-/// Returns the delay that the issuer asks for with `Retry-After`.
-fn requested_delay(cause: &FetchError) -> Duration {
-    match cause {
-        FetchError::Status(_, Some(retry_after)) => *retry_after,
-        _ => Duration::ZERO,
-    }
 }
 
 const fn max_retry_after(reason: FetchReason) -> Duration {

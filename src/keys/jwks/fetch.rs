@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue,
+    IF_NONE_MATCH, RETRY_AFTER,
 };
 use http::{Request, Response, StatusCode, Uri};
 
@@ -72,7 +73,7 @@ impl JwksLocation {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Url(url) => url.to_string(),
-            Self::Discovery(_) => "discovery".to_owned(),
+            Self::Discovery(discovery) => discovery.name(),
         }
     }
 
@@ -122,7 +123,8 @@ async fn fetch_jwks(
         });
     }
     check_status(parts.status, &parts.headers)?;
-    let keys = KeySet::from_response(&body).map_err(FetchError::Unusable)?;
+    let keys = KeySet::from_response(&body, fetcher.settings.max_candidates)
+        .map_err(|set| encoded(&parts.headers).unwrap_or(FetchError::Unusable(set)))?;
     Ok(Fetched::New {
         keys,
         response: JwksResponse {
@@ -142,6 +144,8 @@ impl Fetcher<'_> {
     ) -> Result<Response<Bytes>, FetchError> {
         let mut request = Request::get(url.clone())
             .header(ACCEPT, "application/json, application/jwk-set+json")
+            // Without it, any encoding would be acceptable (RFC 9110 §12.5.3).
+            .header(ACCEPT_ENCODING, "identity")
             .body(())
             .map_err(|error| FetchError::Transport(error.into()))?;
         let headers = request.headers_mut();
@@ -155,6 +159,13 @@ impl Fetcher<'_> {
         }
         self.client.get(request, self.settings.max_body_len).await
     }
+}
+
+/// Returns the error for a body that could not be read, if it is encoded.
+pub(super) fn encoded(headers: &HeaderMap) -> Option<FetchError> {
+    let encoding = headers.get(CONTENT_ENCODING)?.to_str().ok()?;
+    let is_encoded = !encoding.eq_ignore_ascii_case("identity");
+    is_encoded.then(|| FetchError::Encoded(encoding.to_owned()))
 }
 
 /// Rejects every status but 200. A redirect could lead to the keys of another party.

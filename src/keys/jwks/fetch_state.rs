@@ -12,6 +12,7 @@ use super::fetch_error::FetchError;
 use super::refetch_limit::RefetchLimit;
 use super::settings::JwksCacheSettings;
 use super::single_flight::SharedFetch;
+use crate::jwk::SkippedKey;
 use crate::keys::health::FetchHealth;
 
 /// The state of fetching. See [`Shared`](super::cache::Shared) for its lock.
@@ -49,7 +50,8 @@ pub(super) struct FetchStart {
 pub(super) enum FetchReason {
     /// A refresh is due, there are no usable keys, or `prefetch` was called.
     Scheduled,
-    /// A token that may be forged needs a key that is not among the usable ones.
+    /// A token that may be forged needs a key that is not cached, or was not signed by the cached
+    /// key with its id.
     Forced,
 }
 
@@ -118,6 +120,14 @@ impl FetchState {
             failures: self.failed,
             ..FetchHealth::default()
         }
+    }
+
+    /// Returns the keys of the last fetched JWK set, if none of them was usable.
+    pub(super) fn skipped(&self) -> &[SkippedKey] {
+        self.last_failure
+            .as_ref()
+            .map(Failure::skipped)
+            .unwrap_or_default()
     }
 
     /// Records a success.

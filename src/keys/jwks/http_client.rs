@@ -21,7 +21,8 @@ type SendRequest = dyn Fn(Request<Bytes>, usize) -> ResponseFuture + Send + Sync
 ///
 /// Feature `reqwest` provides the default. Any tower HTTP service can replace it, with
 /// [`Issuer::http_client`](crate::Issuer::http_client): put proxies, TLS roots, retries and metrics
-/// into the service.
+/// into the service. It must resolve `localhost` and the names below it to loopback addresses (RFC
+/// 6761 §6.3) if keys are fetched from there over plain `http`. `examples/kubernetes` builds one.
 ///
 /// Note: the service must not follow redirects, which could lead to the keys of another party. A
 /// service that may do so inserts a [`ResponseUri`] into the response's extensions. Without it, a

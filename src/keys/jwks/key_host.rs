@@ -4,14 +4,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
+use super::url::{is_https, is_localhost_name};
+
 /// Returns why keys must not be fetched from a URL that the metadata of an issuer name. The text
 /// ends a sentence that starts with "the issuer's metadata".
 ///
-/// Without `allowed` hosts, an `https` issuer must not name an address of this machine or of its
-/// link, where a request could reach services that trust it. Its own host is excepted.
+/// Without `allowed` hosts, metadata from another machine must not name an address of this machine
+/// or of its link, where a request could reach services that trust it. The metadata's own host is
+/// excepted. `metadata` is its URL.
 pub(super) fn reason_to_reject(
     jwks_uri: &Uri,
-    issuer: &Uri,
+    metadata: &Uri,
     allowed: Option<&[String]>,
 ) -> Option<&'static str> {
     let host = jwks_uri.host().unwrap_or_default();
@@ -19,10 +22,9 @@ pub(super) fn reason_to_reject(
         let is_allowed = allowed.iter().any(|other| other.eq_ignore_ascii_case(host));
         return (!is_allowed).then_some("names a jwks_uri whose host is not in allowed_key_hosts");
     }
-    let is_own = issuer
-        .host()
-        .is_some_and(|own| own.eq_ignore_ascii_case(host));
-    (issuer.scheme_str() == Some("https") && !is_own && is_local(host)).then_some(
+    let own = metadata.host().unwrap_or_default();
+    let is_restricted = is_https(metadata) || !is_local(own);
+    (is_restricted && !own.eq_ignore_ascii_case(host) && is_local(host)).then_some(
         "names a jwks_uri on a loopback or link-local address: allowed_key_hosts can allow it",
     )
 }
@@ -40,6 +42,9 @@ fn is_local(host: &str) -> bool {
     }
 }
 
+/// The metadata service of AWS, which has a unique local address.
+const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
 fn is_local_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
@@ -48,6 +53,7 @@ fn is_local_address(address: IpAddr) -> bool {
             v6.is_loopback()
                 || v6.is_unicast_link_local()
                 || v6.is_unspecified()
+                || v6 == AWS_METADATA
                 || embedded.is_some_and(is_local_address)
         }
     }
@@ -88,8 +94,7 @@ const LOCAL_NAMES: [&str; 11] = [
 /// `localhost` and the names below it (RFC 6761 §6.3), and [`LOCAL_NAMES`]. Other names are not
 /// resolved.
 fn is_localhost(host: &str) -> bool {
-    let last = host.rsplit('.').next();
-    last.is_some_and(|label| label.eq_ignore_ascii_case("localhost"))
+    is_localhost_name(host)
         || LOCAL_NAMES
             .iter()
             .any(|name| name.eq_ignore_ascii_case(host))
@@ -124,6 +129,7 @@ mod tests {
             "[::ffff:0:127.0.0.1]",
             "[64:ff9b::7f00:1]",
             "[64:ff9b:1::a9fe:a9fe]",
+            "[fd00:ec2::254]",
             "metadata",
             "[2002:a9fe:a9fe::]",
             "ip6-localhost",

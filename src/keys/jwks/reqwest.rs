@@ -1,14 +1,17 @@
 //! The default HTTP client: reqwest with rustls.
 
-use std::sync::OnceLock;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Body, Client, ClientBuilder, Error, redirect::Policy};
 use tower::service_fn;
 
 use crate::config_error::ConfigError;
+use crate::keys::jwks::url::is_localhost_name;
 use crate::keys::{HttpClient, ResponseUri};
 
 /// Returns the client for issuers without one of their own.
@@ -38,15 +41,16 @@ pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
     )))
 }
 
-/// Returns the client of this process for `https`, or the one for `http`, which is on loopback and
-/// so must not go through a proxy.
+/// Returns the client of this process for `https`, or the one for `http`: to loopback and to hosts
+/// of the own network, so it uses no proxy, and needs no TLS roots, which a small container image
+/// does not have.
 fn client(is_https: bool) -> reqwest::Result<&'static Client> {
     static HTTPS: OnceLock<Client> = OnceLock::new();
-    static LOOPBACK: OnceLock<Client> = OnceLock::new();
+    static PLAIN: OnceLock<Client> = OnceLock::new();
     let (cell, builder) = if is_https {
         (&HTTPS, builder())
     } else {
-        (&LOOPBACK, builder().no_proxy())
+        (&PLAIN, builder().no_proxy().tls_certs_only([]))
     };
     if let Some(client) = cell.get() {
         return Ok(client);
@@ -59,5 +63,36 @@ fn builder() -> ClientBuilder {
     Client::builder()
         .redirect(Policy::none())
         .referer(false)
+        .dns_resolver(Arc::new(Resolver))
         .user_agent(concat!("tower-jwt-auth/", env!("CARGO_PKG_VERSION")))
+}
+
+/// The system's resolver, but for `localhost` and the names below it, which are never asked for
+/// (RFC 6761 §6.3): another machine's address must not get requests over plain `http`.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        if is_localhost_name(name.as_str()) {
+            return Box::pin(async { Ok(addresses(loopback())) });
+        }
+        Box::pin(async move {
+            let system = move || (name.as_str(), 0).to_socket_addrs();
+            let found = tokio::task::spawn_blocking(system).await??;
+            Ok(addresses(found))
+        })
+    }
+}
+
+/// The client replaces port 0 by that of the URL.
+fn loopback() -> impl Iterator<Item = SocketAddr> + Send {
+    let v4 = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let v6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    [v4, v6]
+        .map(|address| SocketAddr::new(address, 0))
+        .into_iter()
+}
+
+fn addresses(found: impl Iterator<Item = SocketAddr> + Send + 'static) -> Addrs {
+    Box::new(found)
 }

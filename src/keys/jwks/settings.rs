@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::freshness::FreshnessLimits;
+use crate::jwk::DEFAULT_MAX_CANDIDATES;
 
 /// Settings of the cache of fetched keys. The defaults suit all common providers.
 ///
@@ -52,7 +53,9 @@ pub struct JwksCacheSettings {
     pub(super) refetch_window: Duration,
     pub(super) signature_refetch_interval: Duration,
     pub(super) max_waiters: usize,
+    pub(super) max_candidates: usize,
     pub(super) allowed_key_hosts: Option<Vec<String>>,
+    pub(super) allowed_http_hosts: Option<Vec<String>>,
 }
 
 impl Default for JwksCacheSettings {
@@ -73,7 +76,9 @@ impl Default for JwksCacheSettings {
             refetch_window: Duration::from_secs(30),
             signature_refetch_interval: Duration::from_secs(60),
             max_waiters: 10_000,
+            max_candidates: DEFAULT_MAX_CANDIDATES,
             allowed_key_hosts: None,
+            allowed_http_hosts: None,
         }
     }
 }
@@ -221,7 +226,7 @@ impl JwksCacheSettings {
     /// If an issuer replaces a key under its id, or its keys have no ids, a token of the new key
     /// looks like a forged one. Such a token is rejected without waiting, and the keys are fetched
     /// in the background, if its key id is cached and its issuer and times are valid. So tokens of
-    /// the new key are accepted after this time at the latest.
+    /// the new key are accepted after this time at the latest, if the fetch succeeds.
     pub const fn signature_refetch_interval(mut self, time: Duration) -> Self {
         self.signature_refetch_interval = time;
         self
@@ -234,36 +239,16 @@ impl JwksCacheSettings {
         self
     }
 
-    /// Sets the hosts on which the issuer's metadata may name its JWK set (`jwks_uri`): host names
-    /// or IP addresses, an IPv6 address in brackets, compared without regard to case. The port is
-    /// not compared. Metadata that name another host count as a failed fetch.
+    /// Sets how many keys are tried for one token, 1 to 128. Default: 8.
     ///
-    /// Default: any host. Only an `https` issuer must then not name a loopback, link-local or
-    /// unspecified address (also in an IPv6 address), `localhost` or a name below it, another usual
-    /// name of these such as `ip6-localhost` or `metadata.google.internal`, or a host with `%` or a
-    /// numeric last label, unless that is its own host. Private addresses are allowed. Names are
-    /// not resolved.
+    /// Matters only for a token without `kid`, and for keys without an id or with the same one: see
+    /// [`KeySet::with_max_candidates`](crate::KeySet::with_max_candidates), which sets it for keys
+    /// that are not fetched.
     ///
-    /// # Errors
-    ///
-    /// An empty list, or a host with a scheme, port or path, is an
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) when the layer is built.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_jwt_auth::{Issuer, JwksCacheSettings};
-    ///
-    /// let settings = JwksCacheSettings::default().allowed_key_hosts(["keys.example.com"]);
-    /// let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com")
-    ///     .jwks_cache(settings);
-    /// ```
-    pub fn allowed_key_hosts<I>(mut self, hosts: I) -> Self
-    where
-        I: IntoIterator,
-        I::Item: Into<String>,
-    {
-        self.allowed_key_hosts = Some(hosts.into_iter().map(Into::into).collect());
+    /// Note: a forged token without `kid` costs as many signature checks as keys are tried.
+    /// [`offload`](crate::JwtAuthBuilder::offload) has slow ones checked on other threads.
+    pub const fn max_candidates(mut self, keys: usize) -> Self {
+        self.max_candidates = keys;
         self
     }
 

@@ -10,20 +10,23 @@ use tokio::time::Instant;
 use super::after;
 use super::fetch::{JwksResponse, Validator};
 use super::settings::JwksCacheSettings;
-use super::snapshot_file::Restored;
+use super::snapshot_file::{Restored, SnapshotRecord};
 use super::times::Times;
 use crate::jwk::KeySet;
 use crate::keys::health::FetchHealth;
 
 /// A key set and its times. Immutable: each fetch replaces it as a whole.
+#[derive(Clone)]
 pub(crate) struct Snapshot {
     keys: Arc<KeySet>,
     validator: Option<Validator>,
     /// `None` before the first fetch.
     times: Option<Times>,
     ttl: Duration,
-    /// The JWK set as it was fetched; empty if the keys come from a file.
+    /// The JWK set as it was fetched; its public part if the keys come from a file.
     body: Bytes,
+    /// When it was fetched, by the system's clock.
+    fetched_at: SystemTime,
     /// When the issuer first sent a set without a usable key since. Then `times` ends with the
     /// grace.
     withdrawn_at: Option<SystemTime>,
@@ -38,6 +41,7 @@ impl Snapshot {
             times: None,
             ttl: Duration::ZERO,
             body: Bytes::new(),
+            fetched_at: SystemTime::UNIX_EPOCH,
             withdrawn_at: None,
         }
     }
@@ -55,6 +59,7 @@ impl Snapshot {
             times: Some(Times::new(now, ttl, settings)),
             ttl,
             body: response.body,
+            fetched_at: SystemTime::now(),
             withdrawn_at: None,
         }
     }
@@ -68,12 +73,11 @@ impl Snapshot {
     ) -> Self {
         let ttl = settings.freshness.ttl_of(headers);
         Self {
-            keys: Arc::clone(&self.keys),
-            validator: self.validator.clone(),
             times: Some(Times::new(now, ttl, settings)),
             ttl,
-            body: self.body.clone(),
+            fetched_at: SystemTime::now(),
             withdrawn_at: None,
+            ..self.clone()
         }
     }
 
@@ -81,12 +85,9 @@ impl Snapshot {
     /// tokens stay valid until then, too: the key set keeps its id.
     pub(super) fn withdrawn(&self, at: SystemTime, until: Instant) -> Self {
         Self {
-            keys: Arc::clone(&self.keys),
-            validator: self.validator.clone(),
             times: self.times.map(|times| times.limited(until)),
-            ttl: self.ttl,
-            body: self.body.clone(),
             withdrawn_at: Some(at),
+            ..self.clone()
         }
     }
 
@@ -94,12 +95,12 @@ impl Snapshot {
     pub(super) fn restored(restored: Restored, settings: &JwksCacheSettings, now: Instant) -> Self {
         let Restored {
             keys,
+            record,
             age,
-            ttl,
             withdrawn_for,
         } = restored;
         // The file may have been written with other settings, or contain any number.
-        let ttl = ttl.min(settings.freshness.max_ttl);
+        let ttl = record.ttl.min(settings.freshness.max_ttl);
         // `now` if the time has passed already.
         let remaining = |time: Duration| after(now, time.saturating_sub(age));
         let times = Times {
@@ -114,16 +115,16 @@ impl Snapshot {
             validator: None,
             times: Some(times),
             ttl,
-            body: Bytes::new(),
+            body: record.body,
+            fetched_at: record.fetched_at,
             withdrawn_at: None,
         };
-        match withdrawn_for {
-            Some(passed) => {
-                let at = SystemTime::now().checked_sub(passed);
+        match (record.withdrawn_at, withdrawn_for) {
+            (Some(at), Some(passed)) => {
                 let rest = settings.withdrawal_grace.saturating_sub(passed);
-                snapshot.withdrawn(at.unwrap_or(SystemTime::UNIX_EPOCH), after(now, rest))
+                snapshot.withdrawn(at, after(now, rest))
             }
-            None => snapshot,
+            _ => snapshot,
         }
     }
 
@@ -137,9 +138,14 @@ impl Snapshot {
         }
     }
 
-    /// Returns the JWK set as it was fetched, and its TTL.
-    pub(super) const fn body(&self) -> (&Bytes, Duration) {
-        (&self.body, self.ttl)
+    /// Returns what a snapshot file has of it.
+    pub(super) fn record(&self) -> SnapshotRecord {
+        SnapshotRecord {
+            body: self.body.clone(),
+            ttl: self.ttl,
+            fetched_at: self.fetched_at,
+            withdrawn_at: self.withdrawn_at,
+        }
     }
 
     pub(crate) fn keys(&self) -> &KeySet {

@@ -6,18 +6,19 @@
 //! temporary file, so that no process reads half of it.
 
 use std::fs::{self, File, OpenOptions};
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::settings::JwksCacheSettings;
-use super::snapshot_writer::{Change, PendingSnapshot};
 use super::trusted_file;
 use crate::config_error::ConfigError;
+use crate::crypto::keyed_digest;
 use crate::jwk::KeySet;
 
 /// The version of the file's format.
@@ -29,6 +30,9 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// The maximum length of a URL-encoded issuer, in bytes. File systems allow 255 bytes for a file
 /// name with its suffixes.
 const MAX_NAME_LEN: usize = 200;
+
+/// The key of the hash in file names. No secret: each process must find the files of earlier ones.
+const NAME_KEY: &[u8] = b"tower-jwt-auth: snapshot file";
 
 /// The file of one issuer's keys.
 #[derive(Debug)]
@@ -57,12 +61,22 @@ struct Record {
     jwks: Value,
 }
 
+/// What a file has of a snapshot.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct SnapshotRecord {
+    /// The JWK set as it was fetched.
+    pub(super) body: Bytes,
+    pub(super) ttl: Duration,
+    pub(super) fetched_at: SystemTime,
+    pub(super) withdrawn_at: Option<SystemTime>,
+}
+
 /// Keys from a file.
 pub(super) struct Restored {
     pub(super) keys: KeySet,
+    pub(super) record: SnapshotRecord,
     /// The time since they were fetched.
     pub(super) age: Duration,
-    pub(super) ttl: Duration,
     /// The time since they were withdrawn, if they were.
     pub(super) withdrawn_for: Option<Duration>,
 }
@@ -83,9 +97,9 @@ impl SnapshotFile {
                  {MAX_NAME_LEN} bytes for a file in snapshot_dir"
             )));
         }
-        // Two sources of one issuer have two files, even if only their queries differ. Another
-        // version of Rust may hash differently: then the file is not found, as at the first start.
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&source);
+        // Two sources of one issuer have two files, even if only their queries differ.
+        let digest = keyed_digest(NAME_KEY, [source.as_bytes(), &[], &[]]);
+        let hash = u128::from_be_bytes(digest) >> 64;
         let path = dir.join(format!("{name}.{hash:016x}.jwks.json"));
         source.truncate(source.find('?').unwrap_or(source.len()));
         Ok(Self {
@@ -97,48 +111,17 @@ impl SnapshotFile {
         })
     }
 
-    /// Changes the file. Writes only the public part of usable keys.
-    pub(super) fn write(&self, snapshot: &PendingSnapshot) -> io::Result<()> {
-        // Zero if the clock is set before 1970, which makes the keys too old to be restored.
-        let time = snapshot
-            .time
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO)
-            .as_secs();
-        match &snapshot.change {
-            Change::Keys { body, ttl } => self.replace(&self.record(body, *ttl, time)?),
-            Change::Withdrawal => match self.read_record()? {
-                Some(record) if record.withdrawn_at.is_none() => self.replace(&Record {
-                    withdrawn_at: Some(time),
-                    ..record
-                }),
-                _ => Ok(()),
-            },
-        }
-    }
-
-    #[cfg(test)]
-    pub(super) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    /// Removes the file.
-    pub(super) fn remove(&self) -> io::Result<()> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
-    }
-
-    fn record(&self, body: &[u8], ttl: Duration, fetched_at: u64) -> io::Result<Record> {
-        let jwks = KeySet::public_json(body).and_then(|json| serde_json::from_str(&json).ok());
-        Ok(Record {
+    /// Replaces the file. Writes only the public part of usable keys.
+    pub(super) fn write(&self, record: &SnapshotRecord) -> io::Result<()> {
+        let jwks =
+            KeySet::public_json(&record.body).and_then(|json| serde_json::from_str(&json).ok());
+        self.replace(&Record {
             version: VERSION,
             issuer: self.issuer.clone(),
             source: self.source.clone(),
-            fetched_at,
-            ttl: ttl.as_secs(),
-            withdrawn_at: None,
+            fetched_at: seconds(record.fetched_at),
+            ttl: record.ttl.as_secs(),
+            withdrawn_at: record.withdrawn_at.map(seconds),
             jwks: jwks.ok_or(io::ErrorKind::InvalidData)?,
         })
     }
@@ -183,12 +166,18 @@ impl SnapshotFile {
         if withdrawn_for.is_some_and(|passed| passed >= settings.withdrawal_grace) {
             return Ok(None);
         }
-        let keys =
-            KeySet::from_response(record.jwks.to_string().as_bytes()).map_err(io::Error::other)?;
+        let body = Bytes::from(record.jwks.to_string());
+        let keys = KeySet::from_response(&body, settings.max_candidates)
+            .map_err(|set| io::Error::other(set.error))?;
         Ok(Some(Restored {
             keys,
+            record: SnapshotRecord {
+                body,
+                ttl,
+                fetched_at: at(record.fetched_at),
+                withdrawn_at: record.withdrawn_at.map(at),
+            },
             age,
-            ttl,
             withdrawn_for,
         }))
     }
@@ -220,6 +209,19 @@ impl SnapshotFile {
     }
 }
 
+/// Returns the seconds since 1970; zero if the clock is set before it, which makes the keys too old
+/// to be restored.
+fn seconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or(Duration::ZERO).as_secs()
+}
+
+/// Returns the time so many seconds after 1970; 1970 if the system has no such time.
+fn at(seconds: u64) -> SystemTime {
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 /// Returns the time since the keys were fetched, or `None` if that is more than [`MAX_CLOCK_SKEW`]
 /// in the future.
 fn age(fetched_at: u64, now: SystemTime) -> Option<Duration> {
@@ -240,4 +242,18 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // With each backend and each version of Rust: a restart after an update finds the file.
+    #[test]
+    fn the_name_of_a_file_stays_the_same() {
+        let (issuer, source) = ("https://issuer.example", "discovery".to_owned());
+        let file = SnapshotFile::new(Path::new("dir"), issuer, source, 1024).unwrap();
+        let name = "dir/https%3A%2F%2Fissuer.example.da84fc9ff01f6a7c.jwks.json";
+        assert_eq!(file.path, Path::new(name));
+    }
 }

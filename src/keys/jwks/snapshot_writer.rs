@@ -2,93 +2,76 @@
 
 use std::io;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-
-use super::snapshot_file::SnapshotFile;
+use super::snapshot_file::{SnapshotFile, SnapshotRecord};
 use super::{lock, try_lock};
 
 /// What is to be written.
 pub(super) struct PendingSnapshot {
-    /// The id of the fetch that brought it. Later fetches have greater ids.
+    /// The id of the fetch that brought or withdrew it. Later fetches have greater ids.
     pub(super) fetch_id: u64,
-    pub(super) change: Change,
-    /// When the keys were fetched, or withdrawn.
-    pub(super) time: SystemTime,
+    pub(super) record: SnapshotRecord,
 }
 
-/// What a fetch changes about the file.
-pub(super) enum Change {
-    /// Other keys, or the same ones with new times.
-    Keys {
-        /// The JWK set as it was fetched.
-        body: Bytes,
-        ttl: Duration,
-    },
-    /// The keys in the file were withdrawn.
-    Withdrawal,
-}
-
-/// Writes the newest keys, with no more than one thread. Otherwise threads would pile up on a disk
-/// that hangs, one for each fetch.
+/// Writes the newest snapshot, with no more than one thread. Otherwise threads would pile up on a
+/// disk that hangs, one for each fetch.
 ///
 /// Lock order: `writing` before `pending`. `pending` is held briefly. `writing` is held during the
-/// write and the report of its error, and is only ever tried, so no thread waits for it.
+/// write and the report of its error. Once something is written, it is only ever tried, so no
+/// thread waits for it.
 pub(super) struct SnapshotWriter {
     pub(super) file: SnapshotFile,
-    /// The newest keys that no thread writes yet, and their withdrawal.
-    pending: Mutex<Vec<PendingSnapshot>>,
+    /// The newest snapshot that no thread writes yet.
+    pending: Mutex<Option<PendingSnapshot>>,
     /// Locked by the thread that writes.
     writing: Mutex<Written>,
 }
 
 /// What was written.
+#[derive(Default)]
 struct Written {
-    /// The id of the last fetch whose change a thread has tried to write.
+    /// The id of the last fetch whose snapshot a thread has tried to write.
     fetch_id: u64,
-    /// Whether newer keys could not be written, so that the file may have older ones.
-    has_old_keys: bool,
+    /// The content of the file, unless writing it failed.
+    record: Option<SnapshotRecord>,
 }
 
 impl SnapshotWriter {
-    pub(super) const fn new(file: SnapshotFile) -> Self {
+    pub(super) fn new(file: SnapshotFile) -> Self {
         Self {
             file,
-            pending: Mutex::new(Vec::new()),
-            writing: Mutex::new(Written {
-                fetch_id: 0,
-                has_old_keys: false,
-            }),
+            pending: Mutex::default(),
+            writing: Mutex::default(),
         }
     }
 
-    /// Submits keys for [`write`](SnapshotWriter::write), unless those of a later fetch are
+    /// Notes what the file has, so that it is not written again.
+    pub(super) fn note_restored(&self, record: SnapshotRecord) {
+        lock(&self.writing).record = Some(record);
+    }
+
+    /// Submits a snapshot for [`write`](SnapshotWriter::write), unless that of a later fetch is
     /// pending: threads may overtake each other.
     pub(super) fn submit(&self, snapshot: PendingSnapshot) {
         let mut pending = lock(&self.pending);
-        let is_withdrawal = |one: &PendingSnapshot| matches!(one.change, Change::Withdrawal);
-        match pending.last() {
-            Some(last) if last.fetch_id >= snapshot.fetch_id => return,
-            Some(last) if is_withdrawal(last) && is_withdrawal(&snapshot) => return,
-            _ => {}
+        if pending
+            .as_ref()
+            .is_none_or(|other| other.fetch_id < snapshot.fetch_id)
+        {
+            *pending = Some(snapshot);
         }
-        // A withdrawal is of the keys before it. Other keys end it.
-        if !is_withdrawal(&snapshot) {
-            pending.clear();
-        }
-        pending.push(snapshot);
     }
 
-    /// Writes the pending keys. If another thread is writing, returns at once: that thread looks
-    /// for pending keys when it is done.
+    /// Writes the pending snapshot. If another thread is writing, returns at once: that thread
+    /// looks for a pending one when it is done.
     pub(super) fn write(&self, on_error: impl Fn(&io::Error)) {
-        while !lock(&self.pending).is_empty() {
+        while lock(&self.pending).is_some() {
             let Some(mut written) = try_lock(&self.writing) else {
                 return;
             };
-            let pending = std::mem::take(&mut *lock(&self.pending));
-            for snapshot in &pending {
+            // In a statement of its own, so that the lock is not held during the write.
+            let pending = lock(&self.pending).take();
+            if let Some(snapshot) = pending {
                 self.write_one(snapshot, &mut written, &on_error);
             }
         }
@@ -96,24 +79,21 @@ impl SnapshotWriter {
 
     fn write_one(
         &self,
-        snapshot: &PendingSnapshot,
+        snapshot: PendingSnapshot,
         written: &mut Written,
         on_error: impl Fn(&io::Error),
     ) {
-        if snapshot.fetch_id <= written.fetch_id {
+        let PendingSnapshot { fetch_id, record } = snapshot;
+        if fetch_id <= written.fetch_id {
             return;
         }
-        written.fetch_id = snapshot.fetch_id;
-        let is_withdrawal = matches!(snapshot.change, Change::Withdrawal);
-        let outcome = if is_withdrawal && written.has_old_keys {
-            // Not only the last keys were withdrawn, but also those that had replaced the file's.
-            self.file.remove()
-        } else {
-            self.file.write(snapshot)
-        };
-        if !is_withdrawal {
-            written.has_old_keys = outcome.is_err();
+        written.fetch_id = fetch_id;
+        // A withdrawal is submitted with each set that is still empty.
+        if written.record.as_ref() == Some(&record) {
+            return;
         }
+        let outcome = self.file.write(&record);
+        written.record = outcome.is_ok().then_some(record);
         if let Err(error) = outcome {
             on_error(&error);
         }
@@ -122,6 +102,8 @@ impl SnapshotWriter {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use crate::keys::JwksCacheSettings;
 
@@ -130,11 +112,12 @@ mod tests {
         let key = format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"{x}"}}"#);
         PendingSnapshot {
             fetch_id,
-            change: Change::Keys {
+            record: SnapshotRecord {
                 body: format!(r#"{{"keys":[{key}]}}"#).into(),
                 ttl: Duration::from_secs(600),
+                fetched_at: SystemTime::now(),
+                withdrawn_at: None,
             },
-            time: SystemTime::now(),
         }
     }
 
@@ -180,32 +163,6 @@ mod tests {
         assert_eq!(key_id.as_deref(), Some("third"));
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn a_withdrawal_of_keys_that_could_not_be_written_removes_the_older_ones() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let key_id = key_id_after(|writer| {
-            let mode = |mode| {
-                let dir = writer.file.dir();
-                std::fs::set_permissions(dir, std::fs::Permissions::from_mode(mode)).unwrap();
-            };
-            writer.submit(snapshot(1, "first"));
-            writer.write(no_error);
-            // Not trusted, so not written.
-            mode(0o777);
-            writer.submit(snapshot(2, "second"));
-            writer.write(|_| ());
-            mode(0o700);
-            let withdrawal = PendingSnapshot {
-                change: Change::Withdrawal,
-                ..snapshot(3, "none")
-            };
-            writer.submit(withdrawal);
-            writer.write(no_error);
-        });
-        assert_eq!(key_id, None);
-    }
-
     #[test]
     fn while_one_thread_writes_no_other_waits_and_keys_submitted_meanwhile_are_written_next() {
         let key_id = key_id_after(|writer| {
@@ -219,7 +176,7 @@ mod tests {
             assert!(read.unwrap().is_none());
             drop(writing);
             writer.write(no_error);
-            assert!(lock(&writer.pending).is_empty());
+            assert!(lock(&writer.pending).is_none());
         });
         assert_eq!(key_id.as_deref(), Some("second"));
     }

@@ -4,8 +4,6 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use http::uri::Authority;
-
 use super::settings::JwksCacheSettings;
 use crate::config_error::ConfigError;
 
@@ -27,6 +25,9 @@ const BODY_LENS: RangeInclusive<usize> = 1024..=16 * 1024 * 1024;
 /// The maximum is beyond what a process can have in flight, and within what a semaphore can count.
 const WAITERS: RangeInclusive<usize> = 1..=1_000_000;
 
+/// More keys than this are not used of any set.
+const CANDIDATES: RangeInclusive<usize> = 1..=128;
+
 /// Leaves time for a refresh before the keys are stale, and between two refreshes.
 const PERCENTS: RangeInclusive<u32> = 10..=95;
 
@@ -39,9 +40,8 @@ impl JwksCacheSettings {
         in_range("refetch_limit count", self.max_refetches, &REFETCHES, "")?;
         in_range("max_body_len", self.max_body_len, &BODY_LENS, " bytes")?;
         in_range("max_waiters", self.max_waiters, &WAITERS, "")?;
-        self.allowed_key_hosts
-            .as_deref()
-            .map_or(Ok(()), validate_hosts)
+        in_range("max_candidates", self.max_candidates, &CANDIDATES, "")?;
+        self.validate_hosts()
     }
 
     fn validate_max_times(&self) -> Result<(), ConfigError> {
@@ -109,25 +109,6 @@ impl JwksCacheSettings {
             }
         }
         Ok(())
-    }
-}
-
-fn validate_hosts(hosts: &[String]) -> Result<(), ConfigError> {
-    if hosts.is_empty() {
-        return invalid(format_args!(
-            "allowed_key_hosts is empty: must name at least one host"
-        ));
-    }
-    let is_host = |host: &str| {
-        host.parse::<Authority>()
-            .is_ok_and(|authority| authority.host() == host)
-    };
-    match hosts.iter().find(|host| !is_host(host)) {
-        Some(host) => invalid(format_args!(
-            "allowed_key_hosts has {host:?}: must be a host name or an IP address as in a URL, \
-             without scheme, port and path"
-        )),
-        None => Ok(()),
     }
 }
 
@@ -208,6 +189,23 @@ mod tests {
             (
                 settings().allowed_key_hosts(Vec::<String>::new()),
                 "allowed_key_hosts is empty: must name at least one host",
+            ),
+            (
+                settings().allowed_http_hosts(Vec::<String>::new()),
+                "allowed_http_hosts is empty: must name at least one host",
+            ),
+            (
+                settings().allowed_http_hosts(["*.internal"]),
+                "allowed_http_hosts has \"*.internal\": must be a host name or an IP address as in \
+                 a URL, without scheme, port and path",
+            ),
+            (
+                settings().max_candidates(0),
+                "max_candidates is 0: must be between 1 and 128",
+            ),
+            (
+                settings().max_candidates(129),
+                "max_candidates is 129: must be between 1 and 128",
             ),
             (
                 settings().allowed_key_hosts(["keys.example", "keys.example:8443"]),

@@ -71,9 +71,11 @@ impl JwtAuthBuilder {
         let rules = Rules {
             leeway: Duration::from_secs(60),
             max_token_len: 16 * 1024,
+            padded: false,
             max_members: 512,
             max_lifetime: None,
             types: TypeRule::Default,
+            allow_missing_type: None,
             rfc9068: false,
             clock: Arc::new(SystemClock),
         };

@@ -15,7 +15,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets the [`RejectionResponse`](crate::RejectionResponse), which makes the responses to
     /// rejected requests. Default: [`Challenge`](crate::Challenge).
     ///
-    /// What stands below the layer rejects with it, too: see [`Inherited`](crate::Inherited). For a
+    /// Layers and extractors below reject with it, too: see [`Inherited`](crate::Inherited). For a
     /// closure, use [`rejection_response_fn`](Self::rejection_response_fn).
     pub fn rejection_response<R2>(self, rejection: R2) -> JwtAuthBuilder<C, R2> {
         JwtAuthBuilder {

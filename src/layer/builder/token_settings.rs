@@ -48,6 +48,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
+    /// Accepts tokens whose parts have padding (`=`), as those of AWS load balancers in
+    /// `x-amzn-oidc-data`. Default: they are rejected, since RFC 7515 §2 allows no padding.
+    ///
+    /// Padding of a wrong length is rejected even so. The signature of such a token may be written
+    /// with its padding or without: do not take the text of a token for its id.
+    pub const fn allow_padding(mut self) -> Self {
+        self.rules.padded = true;
+        self
+    }
+
     /// Requires access tokens of RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and
     /// `jti` are present. Default: off, see [`token_types`](Self::token_types).
     pub const fn access_tokens_only(mut self) -> Self {
@@ -56,13 +66,38 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets the accepted values of the header parameter `typ` (RFC 7515 §4.1.9). Case and a leading
-    /// `application/` are ignored. A token without `typ` is then rejected.
+    /// `application/` are ignored. A token without `typ` is then rejected, unless
+    /// [`allow_missing_token_type`](Self::allow_missing_token_type) is set.
     ///
     /// Default: `JWT`, `at+jwt` or absent, and no claim `events` (RFC 8417). So logout tokens, DPoP
     /// proofs and other kinds of JWTs are rejected (RFC 8725 §3.11).
     pub fn token_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let types = types.into_iter().map(|token_type| token_type.into().into());
         self.rules.types = TypeRule::Only(types.collect());
+        self
+    }
+
+    /// Sets whether a token may have no `typ` (RFC 7515 §4.1.9), whatever types are accepted.
+    /// Default: true, and false with [`token_types`](Self::token_types).
+    ///
+    /// Some issuers never write it, such as SPIFFE's and older versions of AD FS. What is lost
+    /// with true: tokens for another purpose that have no `typ` either are distinguished by their
+    /// claims only; those with `events` (RFC 8417) are rejected. [`build`](Self::build) rejects
+    /// true together with [`access_tokens_only`](Self::access_tokens_only), since RFC 9068 §2.1
+    /// requires `typ`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// # let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+    /// JwtAuthLayer::builder(issuer).token_types(["JOSE"]).allow_missing_token_type(true).build()
+    /// # }
+    /// ```
+    pub const fn allow_missing_token_type(mut self, allow: bool) -> Self {
+        self.rules.allow_missing_type = Some(allow);
         self
     }
 
@@ -213,6 +248,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// offloaded, nor are tokens that no issuer has a key for. Without a tokio runtime, every
     /// signature is checked on the thread of its request.
     ///
+    /// It needs a tokio runtime with a timer (`enable_time`).
+    ///
     /// # Examples
     ///
     /// ```
@@ -232,7 +269,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [`offload`](Self::offload). After that it gets 503. Default: 1 s. More than zero.
     ///
     /// This bounds how long a flood of forged tokens can delay others whose signatures are
-    /// offloaded. It needs a tokio runtime with a timer (`enable_time`).
+    /// offloaded.
     pub const fn offload_timeout(mut self, timeout: Duration) -> Self {
         self.offload_timeout = timeout;
         self

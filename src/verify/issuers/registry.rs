@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use super::set::{Entry, IssuerSet, duplicate};
 use crate::config_error::ConfigError;
 use crate::error::Error;
-use crate::verify::{ConfiguredIssuer, Issuer, SharedKeys};
+use crate::verify::{ConfiguredIssuer, Issuer, IssuerKeys, SharedKeys};
 
 pub(crate) struct Registry {
     /// Read by every request that verifies a token, without a lock.
@@ -120,14 +120,13 @@ impl Registry {
         Ok(())
     }
 
-    /// Compares the public keys of an issuer with those of the others, unless they are fetched:
-    /// then each fetch does that.
+    /// Compares the public keys of an issuer with those of the others, if they are fixed. If they
+    /// are fetched, each fetch does that, and those of a source can change at any time.
     fn report_keys(&self, entry: &Entry) {
-        let Some(issuer) = entry.keys().filter(|issuer| !issuer.keys.is_fetched()) else {
-            return;
-        };
-        if let Some(keys) = issuer.keys.source().current() {
-            self.shared_keys.report(&issuer.name, &keys, |_| {});
+        if let Some(issuer) = entry.keys()
+            && let IssuerKeys::Fixed(keys) = &issuer.keys
+        {
+            self.shared_keys.report(&issuer.name, keys, |_| {});
         }
     }
 

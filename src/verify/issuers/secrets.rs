@@ -15,6 +15,7 @@ use crate::verify::{ConfiguredIssuer, shared_secret};
 /// The issuers that have a secret, or may come to have one.
 #[derive(Clone, Default)]
 pub(super) struct Secrets {
+    /// Fixed ones, also those beside fetched keys.
     fixed: HashMap<KeyDigest, Arc<ConfiguredIssuer>, RandomState>,
     /// Those whose keys come from a source, and so may change.
     sources: Vec<Arc<ConfiguredIssuer>>,
@@ -35,8 +36,8 @@ impl Secrets {
         self.issuers = self.issuers.saturating_add(1);
         if issuer.keys.is_source() {
             self.sources.push(Arc::clone(issuer));
-        } else if issuer.keys.is_fixed() {
-            let digests = issuer.keys.secret_digests();
+        } else {
+            let digests = issuer.secret_digests();
             let entries = digests
                 .into_iter()
                 .map(|digest| (digest, Arc::clone(issuer)));
@@ -49,8 +50,8 @@ impl Secrets {
         !self.sources.is_empty() && self.issuers > 1
     }
 
-    /// Rejects the tokens of an issuer that has come to share a secret with another one. Fixed keys
-    /// were compared when the issuers were added.
+    /// Rejects the tokens of an issuer that has come to share a secret with another one. Fixed
+    /// secrets were compared when the issuers were added.
     pub(super) fn check(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
         if !self.may_be_shared() {
             return Ok(());
@@ -71,14 +72,14 @@ impl Secrets {
     }
 
     fn other_with_secret_of(&self, issuer: &ConfiguredIssuer) -> Option<&Arc<ConfiguredIssuer>> {
-        let digests = issuer.keys.secret_digests();
+        let digests = issuer.secret_digests();
         if digests.is_empty() {
             return None;
         }
         let is_other = |other: &&Arc<ConfiguredIssuer>| other.name != issuer.name;
         let mut fixed = digests.iter().filter_map(|digest| self.fixed.get(digest));
         let has_secret =
-            |other: &&Arc<ConfiguredIssuer>| is_other(other) && other.keys.has_secret(&digests);
+            |other: &&Arc<ConfiguredIssuer>| is_other(other) && other.has_secret(&digests);
         let mut sources = self.sources.iter();
         fixed.find(is_other).or_else(|| sources.find(has_secret))
     }

@@ -28,6 +28,8 @@ pub(crate) struct IssuerSet {
     patterns: Vec<Arc<TenantIssuers>>,
     /// The only issuer, if there is one, and it has one name.
     sole: Option<Arc<ConfiguredIssuer>>,
+    /// The only issuer whose tokens may have no `iss`, if there is one.
+    nameless: Option<Arc<ConfiguredIssuer>>,
     algorithms: AlgorithmSet,
     secrets: Secrets,
 }
@@ -58,8 +60,8 @@ impl IssuerSet {
     ///
     /// # Errors
     ///
-    /// If two have the same name, if a new one shares a secret with another, or if there are too
-    /// many patterns. Those that were there before are not compared again: one whose source has
+    /// If two have the same name or may omit it, if a new one shares a secret with another, or if
+    /// there are too many patterns. Those that were there before are not compared again: one whose source has
     /// come to share a secret must not keep others from being changed.
     pub(super) fn new(
         entries: Vec<Entry>,
@@ -96,6 +98,11 @@ impl IssuerSet {
         }
         match entry {
             Entry::Named(issuer) => {
+                if issuer.exceptions.allow_missing_issuer
+                    && let Some(other) = self.nameless.replace(Arc::clone(issuer))
+                {
+                    return Err(two_nameless(&other.name, &issuer.name));
+                }
                 self.by_name.insert(ByName(Arc::clone(issuer)));
             }
             Entry::Tenants(issuers) => {
@@ -133,6 +140,11 @@ impl IssuerSet {
             .unwrap_or(Lookup::Unknown)
     }
 
+    /// Returns the issuer of tokens without `iss`.
+    pub(crate) const fn nameless(&self) -> Option<&Arc<ConfiguredIssuer>> {
+        self.nameless.as_ref()
+    }
+
     /// Rejects the token of an issuer that shares a secret with another one: each could then sign
     /// for the other.
     pub(crate) fn check_secrets(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
@@ -163,7 +175,7 @@ impl IssuerSet {
 
 impl Entry {
     /// Returns the name, or the pattern, as configured.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Named(issuer) => &issuer.name,
             Self::Tenants(issuers) => issuers.pattern(),
@@ -225,6 +237,13 @@ impl Eq for ByName {}
 pub(super) fn duplicate(name: &str) -> ConfigError {
     let message = format!("issuer {name:?}: must be configured only once");
     ConfigError::new(ConfigErrorKind::DuplicateIssuer, message)
+}
+
+fn two_nameless(one: &str, other: &str) -> ConfigError {
+    ConfigError::invalid_setting(format!(
+        "allow_missing_issuer of issuers {one:?} and {other:?}: a token without `iss` can be of one \
+         issuer only; remove it from the others"
+    ))
 }
 
 fn too_many_patterns() -> ConfigError {

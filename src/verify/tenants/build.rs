@@ -9,6 +9,7 @@ use super::{TenantIssuers, TenantRules, TenantUsage, Tenants};
 use crate::config_error::ConfigError;
 use crate::jwk::IssuerPattern;
 use crate::keys::JwksCacheSettings;
+use crate::trace;
 use crate::verify::configured_issuer::Naming;
 use crate::verify::issuer::KeyOrigin;
 use crate::verify::issuers::Entry;
@@ -19,7 +20,17 @@ const SAMPLE: &str = "tenant";
 
 impl Issuer {
     /// Checks the configuration. `shared` are the keys of all issuers.
-    pub(crate) fn build_entry(mut self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
+    pub(crate) fn build_entry(self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
+        let is_any_audience = self.audience.is_any();
+        let entry = self.build_named_or_tenants(shared)?;
+        // Here and not for each tenant: all have the same audience.
+        if is_any_audience {
+            trace::audience_not_checked(entry.name());
+        }
+        Ok(entry)
+    }
+
+    fn build_named_or_tenants(mut self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
         let pattern = IssuerPattern::parse(&self.name);
         match (self.tenants.take(), pattern) {
             (None, None) => Ok(Entry::Named(Arc::new(self.build(Some(shared))?))),
@@ -43,12 +54,18 @@ impl Issuer {
     }
 
     fn build_tenants(
-        mut self,
+        self,
         tenants: Tenants,
         pattern: IssuerPattern,
         shared: &Arc<SharedKeys>,
     ) -> Result<TenantIssuers, ConfigError> {
-        let are_keys_shared = self.share_keys(&tenants, &pattern)?;
+        if self.exceptions.allow_missing_issuer {
+            return Err(self.invalid(
+                "allow_missing_issuer is set: must not be with tenants, since only `iss` says which \
+                 tenant a token is of",
+            ));
+        }
+        let are_keys_shared = self.share_keys(&pattern)?;
         tenants.validate(&pattern, are_keys_shared)?;
         let rules = Arc::new(TenantRules { pattern, tenants });
         if are_keys_shared {
@@ -70,6 +87,12 @@ impl Issuer {
                  each tenant",
             ));
         }
+        if self.secrets.is_some() {
+            return Err(self.invalid(
+                "add_secrets is set: must not be for keys by tenant, as each tenant could sign \
+                 tokens of the others",
+            ));
+        }
         let keys = Arc::new(TenantKeys::new(&rules, self));
         let sample = keys.issuer_of(SAMPLE, Instant::now())?;
         Ok(TenantIssuers {
@@ -79,46 +102,42 @@ impl Issuer {
         })
     }
 
-    /// Returns whether all tenants have the same keys, and sets where these come from.
-    fn share_keys(
-        &mut self,
-        tenants: &Tenants,
-        pattern: &IssuerPattern,
-    ) -> Result<bool, ConfigError> {
-        match (&self.keys, &tenants.shared_discovery) {
-            (KeyOrigin::Discovery, Some(url)) => {
-                self.keys = KeyOrigin::SharedDiscovery(url.clone());
-                Ok(true)
-            }
-            (_, Some(_)) => Err(self.invalid(
-                "shared_discovery has no effect on keys that discovery does not find; remove it",
-            )),
-            (KeyOrigin::Discovery, None) => Ok(false),
-            (KeyOrigin::Jwks(url), None) if url.contains(['{', '}']) => {
-                let is_same = |url: &IssuerPattern| pattern.can_fill(url);
-                match IssuerPattern::parse(url) {
-                    Some(url) if is_same(&url) => Ok(false),
-                    _ => Err(self.invalid(
-                        "jwks_uri has a placeholder: must be the one of the issuer, at a place where \
-                         every tenant can stand",
-                    )),
-                }
-            }
-            _ => Ok(true),
+    /// Returns whether all tenants have the same keys: those are fetched from one URL, or not at
+    /// all.
+    fn share_keys(&self, pattern: &IssuerPattern) -> Result<bool, ConfigError> {
+        let (setting, url) = match (&self.keys, &self.metadata_url) {
+            (KeyOrigin::Discovery, None) => return Ok(false),
+            (KeyOrigin::Discovery, Some(url)) => ("metadata_url", url),
+            (KeyOrigin::Jwks(url), _) => ("jwks_uri", url),
+            _ => return Ok(true),
+        };
+        if !url.contains(['{', '}']) {
+            return Ok(true);
+        }
+        match IssuerPattern::parse(url) {
+            Some(url) if pattern.can_fill(&url) => Ok(false),
+            _ => Err(self.invalid(&format!(
+                "{setting} has a placeholder: must be the one of the issuer, at a place where every \
+                 tenant can stand"
+            ))),
         }
     }
 
     /// Returns the issuer of a tenant. Only for keys that are fetched for each tenant.
     fn of_tenant(&self, pattern: &IssuerPattern, tenant: &str) -> Self {
+        let of_tenant = |url: &String| url.replace(pattern.placeholder(), tenant);
         let keys = match &self.keys {
-            KeyOrigin::Jwks(url) => KeyOrigin::Jwks(url.replace(pattern.placeholder(), tenant)),
+            KeyOrigin::Jwks(url) => KeyOrigin::Jwks(of_tenant(url)),
             _ => KeyOrigin::Discovery,
         };
         Self {
             name: pattern.with_tenant(tenant),
             audience: self.audience.clone(),
+            exceptions: self.exceptions,
             algorithms: self.algorithms,
             keys,
+            secrets: None,
+            metadata_url: self.metadata_url.as_ref().map(of_tenant),
             jwks_cache: self.jwks_cache.clone(),
             http_client: self.http_client.clone(),
             observer: self.observer.clone(),

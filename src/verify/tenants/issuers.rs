@@ -11,6 +11,7 @@ use super::cache::TenantCache;
 use super::{TenantRules, expiry};
 use crate::algorithm::AlgorithmSet;
 use crate::error::{Error, ErrorKind, RETRY_AFTER};
+use crate::jwt::Exceptions;
 use crate::trace;
 use crate::verify::issuers::Lookup;
 use crate::verify::{ConfiguredIssuer, Issuer};
@@ -45,6 +46,13 @@ impl TenantIssuers {
 
     pub(crate) const fn algorithms(&self) -> AlgorithmSet {
         self.algorithms
+    }
+
+    pub(crate) fn exceptions(&self) -> Exceptions {
+        match &self.keys {
+            Keys::Shared(issuer) => issuer.exceptions,
+            Keys::ByTenant(keys) => keys.template.exceptions,
+        }
     }
 
     pub(crate) const fn shared(&self) -> Option<&Arc<ConfiguredIssuer>> {

@@ -41,12 +41,13 @@ const IDLE: RangeInclusive<Duration> =
 ///     "11111111-2222-3333-4444-555555555555",
 ///     "66666666-7777-8888-9999-000000000000",
 /// ])
-/// .claim("tid")
-/// .shared_discovery("https://login.microsoftonline.com/common/v2.0");
+/// .claim("tid");
+/// let metadata = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration";
 /// let issuer = Issuer::discovery(
 ///     "https://login.microsoftonline.com/{tenantid}/v2.0",
 ///     "00000000-aaaa-bbbb-cccc-dddddddddddd",
 /// )
+/// .metadata_url(metadata)
 /// .tenants(tenants);
 /// JwtAuthLayer::builder(issuer).build()
 /// # }
@@ -71,7 +72,6 @@ const IDLE: RangeInclusive<Duration> =
 pub struct Tenants {
     allowed: Allowed,
     pub(super) claim: Option<Box<str>>,
-    pub(super) shared_discovery: Option<String>,
     max: Option<usize>,
     idle_timeout: Option<Duration>,
 }
@@ -103,7 +103,6 @@ impl Tenants {
         Self {
             allowed,
             claim: None,
-            shared_discovery: None,
             max: None,
             idle_timeout: None,
         }
@@ -118,26 +117,14 @@ impl Tenants {
         self
     }
 
-    /// Sets the URL below which the metadata that all tenants share is found, such as
-    /// `https://login.microsoftonline.com/common/v2.0`. For [`Issuer::discovery`]. Default: each
-    /// tenant has its own metadata, below its own name.
-    ///
-    /// The metadata's `issuer` must be the pattern, byte by byte and with its placeholder, as that
-    /// of Microsoft Entra ID is.
-    ///
-    /// [`Issuer::discovery`]: crate::Issuer::discovery
-    pub fn shared_discovery(mut self, url: impl Into<String>) -> Self {
-        self.shared_discovery = Some(url.into());
-        self
-    }
-
     /// Sets the maximum number of tenants whose keys are cached at a time. Default: 1,000. Allowed:
     /// 2 to 100,000. For keys by tenant only.
     ///
     /// Beyond it, the tenant that was unused for the longest time is removed, if that was more than
     /// a minute; otherwise tokens of further tenants get 503. Tenants that no token was verified for
     /// yet may take half of it, and a minute each: so a flood of made-up tenants that the rule
-    /// allows causes at most so many fetches in a minute, and can't displace those in use.
+    /// allows causes at most so many fetches in a minute, each of up to three documents, and can't
+    /// displace those in use.
     pub const fn max_tenants(mut self, max: usize) -> Self {
         self.max = Some(max);
         self

@@ -6,12 +6,12 @@ use std::time::Duration;
 use http::Request;
 use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, RequestParts};
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, KeySet, RequestParts};
 
 use crate::support::Unreachable;
 use crate::support::tokio;
 use crate::support::{
-    ISSUER, ask, bearer, builder, default_key, key, request, send, token, token_of,
+    ISSUER, ask, bearer, builder, default_key, key, key_set, request, send, token, token_of,
 };
 
 /// Returns a layer that can reject with every kind of error.
@@ -23,12 +23,22 @@ fn strict() -> JwtAuthLayer {
     );
     builder()
         .add_issuer(down)
+        .add_issuer(Issuer::from_keys(
+            "https://many.example",
+            two_of_which_one_is_tried(),
+            "https://api.example",
+        ))
         .realm("files")
         .require_scopes(["read"])
         .reject_revoked(|claims| claims.subject() == Some("revoked"))
         .reject_replays(100)
         .build()
         .unwrap()
+}
+
+fn two_of_which_one_is_tried() -> KeySet {
+    let keys = [(); 2].map(|()| TestKey::generate(Algorithm::ES256));
+    key_set(&keys).with_max_candidates(1).unwrap()
 }
 
 /// The value of every claim and header parameter that can hold any text, to find out whether a
@@ -76,6 +86,10 @@ fn every_rejection() -> Vec<(ErrorKind, Request<()>)> {
         (
             ErrorKind::InvalidSignature,
             token(valid().key(&unknown_key)),
+        ),
+        (
+            ErrorKind::TooManyKeys,
+            token(valid().issuer("https://many.example").without_header("kid")),
         ),
         (ErrorKind::MissingClaim, token(valid().without_claim("exp"))),
         (ErrorKind::InvalidClaim, token(valid().claim("exp", MARK))),
@@ -150,7 +164,7 @@ fn every_kind_of_rejection_is_tested() {
         .into_iter()
         .map(|(kind, _)| kind)
         .collect();
-    assert_eq!(kinds.len(), 19);
+    assert_eq!(kinds.len(), 20);
 }
 
 // 2, 6: RFC 9110 §11.5

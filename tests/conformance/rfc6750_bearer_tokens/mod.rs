@@ -5,3 +5,5 @@ mod challenge;
 mod cookie;
 mod other_sources;
 mod query;
+mod schemes;
+mod websocket;

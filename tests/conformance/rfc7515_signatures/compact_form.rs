@@ -156,6 +156,18 @@ async fn a_character_outside_the_alphabet_is_malformed() {
 }
 
 /// Returns the part with an unused trailing bit set.
+// That of RSA with 8192 bits is the longest signature. A longer one is wrong, whatever it contains.
+#[tokio::test]
+async fn a_signature_of_the_maximum_length_is_decoded() {
+    let with_signature = |signature: &str| with_part(&token().sign(), 2, |_| signature.to_owned());
+    malformed(&with_signature(&"*".repeat(1366))).await;
+    for signature in ["A".repeat(1366), "*".repeat(1367)] {
+        send(&layer(), &with_signature(&signature))
+            .await
+            .invalid_token(ErrorKind::InvalidSignature);
+    }
+}
+
 fn with_trailing_bit(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "no bit of {part} is dropped");

@@ -4,4 +4,5 @@ mod compact_form;
 mod header_parameters;
 mod json_text;
 mod member_names;
+mod padding;
 mod size;

@@ -131,7 +131,7 @@ fn unusable() -> Vec<Value> {
     keys.extend([
         ec(|jwk| resized(jwk, "x", |x| x.truncate(31))),
         ec(|jwk| resized(jwk, "y", |y| *y = y.split_off(1))),
-        ec(|jwk| resized(jwk, "x", |x| x.insert(0, 0))),
+        ec(|jwk| resized(jwk, "x", |x| x.insert(0, 1))),
         ec(|jwk| resized(jwk, "y", |y| y[31] ^= 1)),
         ec(|jwk| jwk["x"] = jwk["y"].clone()),
         ec(|jwk| (jwk["x"], jwk["y"]) = (json!(encode([0; 32])), json!(encode([0; 32])))),
@@ -144,7 +144,7 @@ fn unusable() -> Vec<Value> {
         ec(|jwk| jwk["use"] = json!("enc")),
         ec(|jwk| jwk["key_ops"] = json!(["sign", "encrypt"])),
         ec(|jwk| jwk["kty"] = json!("RSA")),
-        ec(|jwk| jwk["x"] = json!(format!("{}=", jwk["x"].as_str().unwrap()))),
+        ec(|jwk| jwk["x"] = json!(format!("{}==", jwk["x"].as_str().unwrap()))),
         ec(|jwk| jwk["d"] = json!(encode([7; 32]))),
         ec(|jwk| drop(jwk.as_object_mut().unwrap().remove("y"))),
     ]);
@@ -371,9 +371,12 @@ fn an_ed25519_key_that_resembles_one_of_small_order_is_accepted() {
 }
 
 #[test]
-fn an_rsa_exponent_of_four_bytes_is_accepted() {
-    let key = rsa(&modulus(256), "gAAAAQ");
-    assert!(Key::from_jwk(&key.to_string()).is_ok());
+fn an_odd_rsa_exponent_of_up_to_four_bytes_is_accepted() {
+    // 3, 17, 65537 and 2^31 + 1.
+    for e in ["Aw", "EQ", "AQAB", "gAAAAQ"] {
+        let key = rsa(&modulus(256), e);
+        assert!(Key::from_jwk(&key.to_string()).is_ok(), "{e}");
+    }
 }
 
 #[test]

@@ -104,7 +104,9 @@ async fn metadata_that_is_not_an_object_in_utf8_is_rejected() {
         [&b"{\"x\":\"\xff\","[..], members, b"}"].concat(),
     ] {
         let (status, web) = answer_with_metadata(&rejected).await;
-        assert_eq!((status, web.fetched().len()), (503, 1));
+        assert_eq!(status, 503);
+        let is_key_set = |url: &String| url.ends_with("/keys");
+        assert!(!web.fetched().iter().any(is_key_set));
     }
 }
 
@@ -203,6 +205,7 @@ async fn the_documents_are_fetched_from_where_each_standard_says() {
     let tenant = [
         "https://login.example:8443/a/b/.well-known/openid-configuration",
         "https://login.example:8443/.well-known/oauth-authorization-server/a/b",
+        "https://login.example:8443/.well-known/openid-configuration/a/b",
     ];
     assert_eq!(documents_of("https://login.example:8443/a/b").await, tenant);
     assert_eq!(

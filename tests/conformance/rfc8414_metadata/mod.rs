@@ -1,3 +1,4 @@
 //! The issuer's metadata (RFC 8414, OpenID Connect Discovery).
 
 mod discovery;
+mod other_name;

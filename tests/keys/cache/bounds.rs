@@ -63,24 +63,6 @@ fn a_key_id_has_at_most_512_bytes_and_that_of_a_skipped_key_64() {
     assert_eq!(named, [None, Some(64)]);
 }
 
-#[tokio::test]
-async fn at_most_four_keys_are_tried_for_one_token() {
-    let keys: Vec<_> = (0..6)
-        .map(|_| TestKey::generate(Algorithm::ES256).with_key_id("same"))
-        .collect();
-    let set = KeySet::from_json(&jwks(&keys.iter().map(TestKey::jwk).collect::<Vec<_>>())).unwrap();
-    let issuer = Issuer::from_keys(ISSUER, set, AUDIENCE);
-    let authenticator = Authenticator::builder(issuer)
-        .build_authenticator()
-        .unwrap();
-    let tokens: Vec<_> = keys
-        .iter()
-        .map(|key| key.token().issuer(ISSUER).audience(AUDIENCE).sign())
-        .collect();
-    let outcomes = join_all(tokens.iter().map(|token| authenticator.authenticate(token))).await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 4);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_response_body_is_accepted_up_to_a_mebibyte_or_max_body_len() {
     for (limit, settings) in [

@@ -59,13 +59,9 @@ async fn metadata_of_an_https_issuer_must_not_name_keys_on_this_machine_or_its_l
         let (url, settings) = (format!("https://{host}/jwks"), JwksCacheSettings::default());
         let (loaded, error) = fetched(ISSUER, &url, settings).await;
         assert!(!loaded, "{host}");
-        assert_eq!(
-            error.as_deref(),
-            Some(
-                "the issuer's metadata names a jwks_uri on a loopback or link-local address: \
-                 allowed_key_hosts can allow it"
-            )
-        );
+        let reason = "the issuer's metadata names a jwks_uri on a loopback or link-local address: \
+                      allowed_key_hosts can allow it";
+        assert!(error.as_ref().unwrap().ends_with(reason), "{error:?}");
     }
     for host in ["10.0.0.1", "192.168.0.1", "[fd00::1]", "keys.example:8443"] {
         assert!(is_fetched(ISSUER, &format!("https://{host}/jwks")).await);
@@ -102,7 +98,8 @@ async fn the_hosts_can_be_limited_or_extended() {
         assert_eq!(loaded, expected, "{host}");
         let reason =
             "the issuer's metadata names a jwks_uri whose host is not in allowed_key_hosts";
-        assert_eq!(error.as_deref(), (!expected).then_some(reason));
+        assert_eq!(error.is_some(), !expected);
+        assert!(error.is_none_or(|error| error.ends_with(reason)), "{host}");
     }
 }
 

@@ -262,7 +262,11 @@ async fn a_restart_does_not_prolong_the_grace() {
         }
         sleep(SECOND * 11).await;
         assert_eq!(ask(&authenticator, &token).await, UNAVAILABLE, "{passed} s");
-        assert_eq!(record(&file)["withdrawn_at"], json!(withdrawn_at));
+        assert_eq!(
+            record(&file)["withdrawn_at"],
+            json!(withdrawn_at),
+            "{passed} s"
+        );
     }
 }
 

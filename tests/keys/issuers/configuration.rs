@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use tower_jwt_auth::{Authenticator, ConfigErrorKind, Issuer, JwksCacheSettings, Tenants};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, ConfigErrorKind, Issuer, JwksCacheSettings, Key, Tenants,
+};
 
 use crate::issuers::site::AUDIENCE;
 
 const PATTERN: &str = "https://login.example/{tenant}";
+const METADATA: &str = "https://login.example/common/.well-known/openid-configuration";
 
 fn error(issuer: Issuer) -> (ConfigErrorKind, String) {
     let error = Authenticator::builder(issuer)
@@ -21,6 +24,11 @@ fn discovery(tenants: Tenants) -> Issuer {
 
 fn only() -> Tenants {
     Tenants::only(["a"])
+}
+
+fn secret() -> Key {
+    let secret: Vec<u8> = (0..32).collect();
+    Key::from_secret(Algorithm::HS256, secret).unwrap()
 }
 
 #[test]
@@ -82,12 +90,6 @@ fn values_out_of_range_are_rejected() {
             only().idle_timeout(Duration::from_secs(59)),
             "idle_timeout is 59s: must be between 1 minute and 366 days",
         ),
-        (
-            only()
-                .shared_discovery("https://login.example/common")
-                .max_tenants(10),
-            "max_tenants and idle_timeout have no effect on keys that all tenants share; remove them",
-        ),
     ] {
         let expected = (
             ConfigErrorKind::InvalidSetting,
@@ -95,6 +97,10 @@ fn values_out_of_range_are_rejected() {
         );
         assert_eq!(error(discovery(tenants)), expected);
     }
+    let shared = discovery(only().max_tenants(10)).metadata_url(METADATA);
+    let expected = "max_tenants and idle_timeout have no effect on keys that all tenants share; \
+                    remove them";
+    assert_eq!(error(shared).1, format!("{prefix}{expected}"));
 }
 
 #[test]
@@ -107,9 +113,19 @@ fn settings_about_keys_that_do_not_fit_are_rejected() {
         (jwks("https://login.example/keys?t={tenant}"), placeholder),
         (jwks("https://{tenant}.login.example/keys"), placeholder),
         (
-            Issuer::jwks(PATTERN, "https://login.example/keys", AUDIENCE)
-                .tenants(only().shared_discovery("https://login.example/common")),
-            "shared_discovery has no effect on keys that discovery does not find; remove it",
+            discovery(only()).metadata_url("https://login.example/{realm}/metadata"),
+            "metadata_url has a placeholder: must be the one of the issuer, at a place where every \
+             tenant can stand",
+        ),
+        (
+            discovery(only()).allow_missing_issuer(),
+            "allow_missing_issuer is set: must not be with tenants, since only `iss` says which \
+             tenant a token is of",
+        ),
+        (
+            discovery(only()).add_secrets(secret()),
+            "add_secrets is set: must not be for keys by tenant, as each tenant could sign tokens of \
+             the others",
         ),
         (
             discovery(only()).jwks_cache(JwksCacheSettings::default().snapshot_dir("/nowhere")),
@@ -131,7 +147,7 @@ fn what_is_wrong_for_every_tenant_is_found_when_the_layer_is_built() {
         error(with_query.tenants(only())).0,
         ConfigErrorKind::InvalidUrl
     );
-    let shared = discovery(only().shared_discovery("http://login.example/common"));
+    let shared = discovery(only()).metadata_url("http://login.example/common/metadata");
     assert_eq!(error(shared).0, ConfigErrorKind::InsecureUrl);
     let audience = Issuer::discovery(PATTERN, "").tenants(only());
     assert_eq!(error(audience).0, ConfigErrorKind::EmptyAudience);

@@ -33,9 +33,9 @@ fn site(keys: impl IntoIterator<Item = Value>) -> Site {
 }
 
 fn issuer(site: &Site, tenants: Tenants) -> Issuer {
-    let tenants = tenants.claim("tid").shared_discovery(COMMON);
     Issuer::discovery(PATTERN, AUDIENCE)
-        .tenants(tenants)
+        .metadata_url(format!("{COMMON}/.well-known/openid-configuration"))
+        .tenants(tenants.claim("tid"))
         .http_client(site.client())
 }
 

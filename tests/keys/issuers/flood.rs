@@ -45,8 +45,8 @@ async fn made_up_tenants_take_half_of_the_places_for_a_minute() {
     let (authenticator, key) = everybody(&site);
     flood(&authenticator, &key, 0..1000).await;
     assert_eq!(cached(&authenticator), [of("made-up-0"), of("made-up-1")]);
-    // Two forms of metadata for each of the two.
-    assert_eq!(site.fetched().len(), 4);
+    // Metadata is looked for at three URLs for each of the two.
+    assert_eq!(site.fetched().len(), 6);
 
     sleep(5 * SECOND).await;
     let error = verify(&authenticator, &key, "another").await.unwrap_err();

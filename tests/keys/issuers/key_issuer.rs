@@ -103,11 +103,35 @@ async fn a_token_without_key_id_is_checked_with_the_keys_for_its_issuer_only() {
     site.page(KEYS, &jwks(set));
     let authenticator = authenticator(fetched(&site));
     let without_id = |key: &TestKey| token(key, ISSUER).without_header("kid").sign();
-    assert_eq!(rejection(&authenticator, &without_id(ours)).await, None);
-    assert_eq!(
-        rejection(&authenticator, &without_id(&others[0])).await,
-        Some(ErrorKind::InvalidSignature)
+    for _ in 0..2 {
+        assert_eq!(rejection(&authenticator, &without_id(ours)).await, None);
+        assert_eq!(
+            rejection(&authenticator, &without_id(&others[0])).await,
+            Some(ErrorKind::InvalidSignature),
+            "and not that there are too many keys: those of others are none"
+        );
+    }
+}
+
+// To the cache it is a key that is there, so no request waits for another one.
+#[tokio::test(start_paused = true)]
+async fn a_key_for_this_issuer_is_found_in_the_background_where_others_fit_only_another() {
+    let (ours, other) = (
+        TestKey::generate(Algorithm::ES256),
+        TestKey::generate(Algorithm::ES256),
     );
+    let other = jwk_with(&other, "issuer", "https://login.example/b");
+    let site = Site::default();
+    site.page(KEYS, &jwks([other.clone()]));
+    let authenticator = authenticator(fetched(&site));
+    let token = token(&ours, ISSUER).without_header("kid").sign();
+    assert_eq!(
+        rejection(&authenticator, &token).await,
+        Some(ErrorKind::UnknownKey)
+    );
+    site.page(KEYS, &jwks([other, ours.jwk()]));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(rejection(&authenticator, &token).await, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 mod changes;
 mod configuration;
 mod entra;
+mod exceptions;
 mod flood;
 mod key_issuer;
 mod many;

@@ -92,6 +92,7 @@ async fn expired_entries_are_removed_as_new_ones_are_added() {
     let tokens = tokens(200);
     assert!(all_are(&rejections(&layer, &tokens[..100]).await, None));
     assert_eq!(store.len(), 100);
+    assert!(!store.is_empty());
     advance(Duration::from_secs(24 * 60 * 60)).await;
     assert!(all_are(&rejections(&layer, &tokens[100..]).await, None));
     assert_eq!(store.len(), 100);

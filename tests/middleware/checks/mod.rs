@@ -7,4 +7,5 @@ mod order;
 mod policy;
 mod replay_store;
 mod support;
+mod token_ids;
 mod waiting;

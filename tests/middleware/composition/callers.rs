@@ -108,6 +108,9 @@ async fn clients_are_told_apart_by_client_id_or_azp() {
     let app = limited(Extractor::client()).layer(layer());
     assert_twice(&app, &token().subject("alice").claim("client_id", "web")).await;
     assert_twice(&app, &token().subject("alice").claim("azp", "mobile")).await;
+    // `client_id` of another type is none.
+    let odd = token().claim("client_id", 7).claim("azp", "desktop");
+    assert_twice(&app, &odd).await;
     let web = token().subject("bob").claim("azp", "web");
     assert_eq!(
         send(&app, Some(&web)).await.status(),

@@ -164,6 +164,57 @@ async fn only_the_subprotocol_with_the_token_is_removed() {
     }
 }
 
+// The handler selects `bearer` where the token follows it.
+#[tokio::test]
+async fn the_token_after_bearer_is_removed_and_bearer_stays() {
+    let token = token().sign();
+    let layer = builder().token_sources([TokenSource::websocket_bearer()]);
+    let layer = layer.strip_token().build().unwrap();
+    for (sent, expected) in [
+        (
+            vec![format!("chat,bearer , {token},v2")],
+            vec!["chat, bearer, v2"],
+        ),
+        (vec!["bearer".to_owned(), token.clone()], vec!["bearer"]),
+        (vec![format!("chat, bearer.{token}")], vec!["chat"]),
+        (vec![format!("bearer.{token}")], vec![]),
+    ] {
+        let name = "sec-websocket-protocol";
+        let headers: Vec<_> = sent.iter().map(|value| (name, &**value)).collect();
+        let seen = seen(&layer, request(&headers)).await;
+        assert!(seen.has_claims, "{sent:?}");
+        assert_eq!(seen.all(name), expected, "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_the_configured_scheme_are_removed_from_their_header() {
+    let token = token().sign();
+    let name = HeaderName::from_static("x-forwarded-authorization");
+    let layer = builder().token_sources([
+        TokenSource::header_with_scheme(name, "Bearer").unwrap(),
+        TokenSource::header_with_scheme(http::header::AUTHORIZATION, "JWT").unwrap(),
+        TokenSource::cookie_with_scheme("session", "Bearer").unwrap(),
+    ]);
+    let layer = layer.strip_token().build().unwrap();
+    let forwarded = format!("bearer {token}");
+    let headers = [
+        ("x-forwarded-authorization", &*forwarded),
+        ("authorization", "Bearer x"),
+        ("cookie", &format!("a=1; session=\"Bearer {token}\"")),
+    ];
+    let passed = seen(&layer, request(&headers)).await;
+    assert!(passed.has_claims && passed.all("x-forwarded-authorization").is_empty());
+    assert_eq!(passed.all("authorization"), ["Bearer x"]);
+    assert_eq!(passed.all("cookie"), ["a=1"]);
+    let jwt = seen(
+        &layer,
+        request(&[("authorization", &*format!("JWT {token}"))]),
+    )
+    .await;
+    assert!(jwt.has_claims && jwt.headers.is_empty());
+}
+
 #[tokio::test]
 async fn the_same_token_in_two_places_is_removed_from_both() {
     let token = token().sign();

@@ -13,3 +13,4 @@ mod passing;
 mod paths;
 mod readiness;
 mod rejection;
+mod websocket;

@@ -127,17 +127,18 @@ async fn while_all_threads_are_busy_only_tokens_that_need_one_wait() {
     busy.end().await;
 }
 
-/// Returns the error of a token that waits for a thread, after so much time.
-async fn waited(authenticator: &Authenticator<Gated>, time: Duration) -> Option<Error> {
+/// Returns the outcome of a token that waits for a thread, after so much time; `None` if it still
+/// waits.
+async fn waited(authenticator: &Authenticator<Gated>, time: Duration) -> Option<Result<(), Error>> {
     let (authenticator, token) = (authenticator.clone(), token().subject("new").sign());
-    let request = tokio::spawn(async move { authenticator.authenticate(&token).await.err() });
+    let request = tokio::spawn(async move { authenticator.authenticate(&token).await.map(|_| ()) });
     yield_now().await;
     advance(time).await;
     for _ in 0..10 {
         yield_now().await;
     }
     if request.is_finished() {
-        request.await.unwrap()
+        Some(request.await.unwrap())
     } else {
         None
     }
@@ -159,7 +160,8 @@ async fn a_request_waits_for_a_thread_no_longer_than_offload_timeout() {
                 .await
                 .is_none()
         );
-        let error = waited(&authenticator, timeout + millisecond).await.unwrap();
+        let outcome = waited(&authenticator, timeout + millisecond).await;
+        let error = outcome.expect("it waits no longer").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CheckUnavailable);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
         let cause = error.source().unwrap().to_string();

@@ -1,9 +1,12 @@
 //! The memory that cached tokens take, also after their claims were read, is within `max_bytes`.
 
 use allocation_counter::measure;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Authenticator, Claims, Issuer, TokenCacheSettings};
+use tower_jwt_auth::{
+    Algorithm, Authenticator, Claims, Issuer, JwtAuthBuilder, TokenCacheSettings,
+};
 
 use crate::support::{AUDIENCE, ISSUER};
 use crate::token_cache::{is_same, public};
@@ -39,6 +42,14 @@ fn tokens(key: &TestKey, name: &str, value: &Value) -> Vec<String> {
     (0..300).map(token).collect()
 }
 
+fn builder(key: &TestKey) -> JwtAuthBuilder {
+    let issuer = Issuer::from_keys(ISSUER, public(key), AUDIENCE);
+    let settings = TokenCacheSettings::default()
+        .max_entries(160)
+        .max_bytes(MAX_BYTES);
+    Authenticator::builder(issuer).token_cache(settings)
+}
+
 /// Verifies a token, and reads its claims.
 fn read(authenticator: &Authenticator, token: &str) -> Claims {
     let outcome = crate::support::block_on(authenticator.authenticate(token));
@@ -50,12 +61,7 @@ fn read(authenticator: &Authenticator, token: &str) -> Claims {
 /// Reads the claims of all tokens. Returns the bytes that are still allocated afterwards, and how
 /// many tokens are cached.
 fn memory_of(key: &TestKey, tokens: &[String]) -> (usize, usize) {
-    let issuer = Issuer::from_keys(ISSUER, public(key), AUDIENCE);
-    let settings = TokenCacheSettings::default()
-        .max_entries(160)
-        .max_bytes(MAX_BYTES);
-    let builder = Authenticator::builder(issuer).token_cache(settings);
-    let authenticator = builder.build_authenticator().unwrap();
+    let authenticator = builder(key).build_authenticator().unwrap();
     let taken = measure(|| {
         for token in tokens {
             drop(read(&authenticator, token));
@@ -82,5 +88,26 @@ fn cached_tokens_take_no_more_than_max_bytes_after_their_claims_were_read() {
         );
         let is_too_large = shape == TOO_LARGE;
         assert_eq!(cached == 0, is_too_large, "{shape}: {cached} cached");
+    }
+}
+
+#[test]
+fn the_arrays_of_registered_claims_count_with_a_claims_type_that_reads_nothing() {
+    let key = TestKey::generate(Algorithm::HS256);
+    for (shape, name, value) in shapes() {
+        if name != "scp" {
+            continue;
+        }
+        let builder = builder(&key).claims::<IgnoredAny>();
+        let authenticator = builder.build_authenticator().unwrap();
+        let tokens = tokens(&key, name, &value);
+        let taken = measure(|| {
+            for token in &tokens {
+                drop(crate::support::block_on(authenticator.authenticate(token)).unwrap());
+            }
+        });
+        let taken = usize::try_from(taken.bytes_current).unwrap();
+        let expected = MAX_BYTES / 4..=MAX_BYTES;
+        assert!(expected.contains(&taken), "{shape}: {taken} bytes");
     }
 }

@@ -10,7 +10,7 @@ use crate::fuzz::mutation::Mutator;
 type Check = fn(&[u8]);
 
 /// The number of mutations for each target, in equal shares for its seeds.
-const MUTATIONS: usize = 8_000;
+const MUTATIONS: usize = 4_000;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

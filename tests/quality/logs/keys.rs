@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::service_fn;
-use tower_jwt_auth::{Authenticator, HttpClient, Issuer};
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{
+    Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, JwtAuthBuilder,
+};
 
 use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key};
@@ -44,4 +47,70 @@ async fn an_emptied_key_set_has_a_log_line_of_its_own() {
             && line.contains("300s")
     };
     assert_eq!(text.lines().filter(is_withdrawal).count(), 1, "{text}");
+}
+
+/// Returns an authenticator for an issuer that publishes these keys.
+fn publishing(keys: Value) -> JwtAuthBuilder {
+    let client = HttpClient::new(service_fn(move |_: Request<Full<Bytes>>| {
+        let body = Full::<Bytes>::from(json!({ "keys": keys }).to_string());
+        async { Ok::<_, io::Error>(Response::new(body)) }
+    }));
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(client);
+    Authenticator::builder(issuer)
+}
+
+#[tokio::test]
+async fn a_set_without_a_usable_key_is_logged_with_the_reason_for_each_key() {
+    let _turn = TURN.lock().await;
+    capture();
+    let mut jwk = default_key().jwk();
+    jwk["alg"] = json!("RSA-OAEP");
+    let builder = publishing(json!([jwk]));
+    let authenticator = builder.build_authenticator().unwrap();
+    assert!(authenticator.prefetch().await.is_err());
+    let text = text();
+    let reason = "key \\\"ES256\\\" has alg \\\"RSA-OAEP\\\", which is not a supported signature";
+    let is_named = |line: &&str| line.contains("WARN") && line.contains(reason);
+    assert_eq!(text.lines().filter(is_named).count(), 1, "{text}");
+    assert_eq!(text.matches("no usable key").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_token_that_too_many_keys_fit_is_logged_once_by_key_set() {
+    let _turn = TURN.lock().await;
+    let keys: Vec<_> = (0..9)
+        .map(|_| TestKey::generate(Algorithm::ES256))
+        .collect();
+    let jwks: Vec<_> = keys.iter().map(TestKey::jwk).collect();
+    let authenticator = publishing(json!(jwks)).build_authenticator().unwrap();
+    authenticator.prefetch().await.unwrap();
+    capture();
+    let stranger = TestKey::generate(Algorithm::ES256);
+    let token = stranger.token().issuer(ISSUER).audience(AUDIENCE);
+    let token = token.without_header("kid").sign();
+    for _ in 0..3 {
+        let error = authenticator.authenticate(&token).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooManyKeys);
+    }
+    let text = text();
+    let is_warning =
+        |line: &&str| line.contains("WARN") && line.contains("max_candidates keys were tried");
+    assert_eq!(text.lines().filter(is_warning).count(), 1, "{text}");
+    assert!(!text.contains("InvalidSignature"), "{text}");
+}
+
+#[tokio::test]
+async fn hosts_that_are_allowed_without_tls_are_logged_when_the_layer_is_built() {
+    let _turn = TURN.lock().await;
+    capture();
+    let settings = JwksCacheSettings::default().allowed_http_hosts(["keycloak"]);
+    let issuer = Issuer::jwks(ISSUER, "http://keycloak:8080/jwks", AUDIENCE).jwks_cache(settings);
+    let _built: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
+    let text = text();
+    let is_warning = |line: &&str| {
+        line.contains("WARN") && line.contains("allowed_http_hosts") && line.contains("keycloak")
+    };
+    assert_eq!(text.lines().filter(is_warning).count(), 1, "{text}");
 }

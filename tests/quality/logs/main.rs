@@ -3,6 +3,7 @@
 //! These tests run in a process of their own, with one global subscriber. `tracing` caches for all
 //! threads whether an event is enabled, so subscribers of single threads would miss events.
 
+mod audience;
 mod keys;
 mod replay_store;
 #[path = "../../support/mod.rs"]

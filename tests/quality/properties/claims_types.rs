@@ -174,8 +174,42 @@ where
     }
 }
 
+/// The claims that an error of these tests can be about.
+const CLAIMS: [&str; 26] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "client_id",
+    "azp",
+    "scope",
+    "scp",
+    "sid",
+    "acr",
+    "auth_time",
+    "nonce",
+    "cnf",
+    "events",
+    "typ",
+    "token_use",
+    "token_type",
+    "tid",
+    "ver",
+    "appid",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+];
+
 fn reason(error: &Error) -> (ErrorKind, Option<&'static str>) {
-    (error.kind(), error.claim())
+    let registered = |claim| {
+        let found = CLAIMS.iter().find(|name| **name == claim);
+        *found.expect("the name of a registered claim")
+    };
+    (error.kind(), error.claim().map(registered))
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Ways<C> {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Authenticator, CheckOutcome, Claims, InsertOutcome, Issuer, JsonClaims, ReplayStore, TokenId,
-    TokenSource,
+    Authenticator, CheckOutcome, Claims, InsertOutcome, Issuer, JsonClaims, ReplayStore,
+    RequireLayer, TokenId, TokenSource,
 };
 
 use crate::secrets::{key_of, random_secret};
@@ -35,6 +35,18 @@ fn the_debug_output_names_the_type() {
         (shown(&TokenSource::authorization()), "TokenSource"),
     ] {
         assert!(shown.starts_with(start), "{shown} does not name {start}");
+    }
+}
+
+#[test]
+fn the_debug_output_of_required_scopes_names_them_as_a_challenge_does() {
+    let scopes = ["orders:read", "orders:write"];
+    let (all, any) = (
+        <RequireLayer>::all_scopes(scopes).unwrap(),
+        <RequireLayer>::any_scope(scopes).unwrap(),
+    );
+    for shown in [shown(&all), shown(&any)] {
+        assert!(shown.contains("\"orders:read orders:write\""), "{shown}");
     }
 }
 

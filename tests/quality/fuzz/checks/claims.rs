@@ -94,10 +94,11 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
             .is_some_and(|iss| iss != ISSUER)
             .then_some((ErrorKind::UnknownIssuer, None)),
     );
-    let other_audience = members
-        .strings("aud")
-        .is_some_and(|audience| audience.iter().all(|aud| aud != AUDIENCE));
-    flaws.extend(other_audience.then_some((ErrorKind::WrongAudience, None)));
+    if let Some(audience) = members.strings("aud") {
+        let claim = audience.is_empty().then_some("aud");
+        let is_other = audience.iter().all(|aud| aud != AUDIENCE);
+        flaws.extend(is_other.then_some((ErrorKind::WrongAudience, claim)));
+    }
     flaws.extend(out_of_time(&members));
     for name in [
         "client_id",
@@ -115,10 +116,27 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
         wrong("auth_time", date(&members, "auth_time").is_some()).then_some(invalid("auth_time")),
     );
     flaws.extend(wrong("cnf", is_confirmation(members.raw("cnf"))).then_some(invalid("cnf")));
-    if members.raw("events").is_some() {
+    if members.raw("events").is_some() || has_other_purpose(&members) {
         flaws.push((ErrorKind::WrongTokenType, None));
     }
     flaws
+}
+
+/// Returns whether a claim says that it is another token than an access token. Its `typ` in the
+/// header is that of an access token, so no other claims are a sign of that.
+fn has_other_purpose(members: &Members) -> bool {
+    let uses = ["typ", "token_use", "token_type"].map(|name| members.string(name));
+    let others = [
+        "id",
+        "id_token",
+        "refresh",
+        "refresh_token",
+        "offline",
+        "logout",
+        "logout_token",
+    ];
+    let is_other = |text: &String| others.contains(&text.to_ascii_lowercase().as_str());
+    uses.iter().flatten().any(is_other)
 }
 
 /// Returns whether it is an object with a member, whose thumbprints have the right form.

@@ -19,46 +19,47 @@ use url::{Host, Url};
 use super::reading::Members;
 use super::world::{AUDIENCE, NOW, clock, key, sign};
 
-/// An issuer, and the URLs of its two metadata documents.
+/// An issuer, and the URLs of its metadata documents.
 struct Provider {
     issuer: &'static str,
-    documents: [&'static str; 2],
+    documents: &'static [&'static str],
 }
 
 const PROVIDERS: [Provider; 3] = [
     Provider {
         issuer: "https://issuer.example",
-        documents: [
+        documents: &[
             "https://issuer.example/.well-known/openid-configuration",
             "https://issuer.example/.well-known/oauth-authorization-server",
         ],
     },
     Provider {
         issuer: "https://issuer.example:8443/tenant/",
-        documents: [
+        documents: &[
             "https://issuer.example:8443/tenant/.well-known/openid-configuration",
             "https://issuer.example:8443/.well-known/oauth-authorization-server/tenant",
+            "https://issuer.example:8443/.well-known/openid-configuration/tenant",
         ],
     },
     Provider {
         issuer: "http://127.0.0.1:8080",
-        documents: [
+        documents: &[
             "http://127.0.0.1:8080/.well-known/openid-configuration",
             "http://127.0.0.1:8080/.well-known/oauth-authorization-server",
         ],
     },
 ];
 
-/// The statuses of the two documents.
-const STATUSES: [[u16; 2]; 8] = [
-    [200, 500],
-    [404, 200],
-    [403, 200],
-    [500, 200],
-    [429, 200],
-    [302, 200],
-    [404, 404],
-    [404, 302],
+/// The statuses of the documents.
+const STATUSES: [[u16; 3]; 8] = [
+    [200, 500, 200],
+    [404, 200, 200],
+    [403, 501, 200],
+    [500, 200, 200],
+    [429, 200, 200],
+    [302, 503, 200],
+    [404, 404, 404],
+    [404, 302, 200],
 ];
 
 pub fn check(data: &[u8]) {
@@ -110,23 +111,39 @@ struct Expected {
     jwks_uri: Option<String>,
 }
 
-fn expected(provider: &Provider, [openid, oauth]: [u16; 2], document: &[u8]) -> Expected {
-    // The second document is fetched if the first does not exist, but not if it is unavailable.
-    let second = (400..500).contains(&openid) && openid != 429;
-    let documents = if second {
-        provider.documents.to_vec()
-    } else {
-        vec![provider.documents[0]]
-    };
-    let served = if second { oauth == 200 } else { openid == 200 };
-    let once = |members: &Members| members.count("issuer") == 1 && members.count("jwks_uri") == 1;
-    let metadata = Members::read(document).filter(once).filter(|_| served);
-    let own =
-        metadata.filter(|metadata| metadata.string("issuer").as_deref() == Some(provider.issuer));
+fn expected(provider: &Provider, statuses: [u16; 3], document: &[u8]) -> Expected {
+    let jwks_uri = jwks_uri(provider, document);
+    let mut documents = Vec::new();
+    for (url, status) in provider.documents.iter().zip(statuses) {
+        documents.push(*url);
+        if status == 200 && jwks_uri.is_some() {
+            return Expected {
+                documents,
+                jwks_uri,
+            };
+        }
+        // The server has no time for further requests.
+        if [429, 503].contains(&status) {
+            break;
+        }
+    }
     Expected {
         documents,
-        jwks_uri: own.and_then(|own| own.string("jwks_uri")),
+        jwks_uri: None,
     }
+}
+
+/// Returns the URL of the keys, if the document is the issuer's metadata.
+fn jwks_uri(provider: &Provider, document: &[u8]) -> Option<String> {
+    let document = document
+        .strip_prefix("\u{feff}".as_bytes())
+        .unwrap_or(document);
+    let once = |members: &Members| members.count("issuer") == 1 && members.count("jwks_uri") == 1;
+    let metadata = Members::read(document)
+        .filter(once)
+        .filter(|members| members.count("access_token_issuer") <= 1)?;
+    let is_own = metadata.string("issuer").as_deref() == Some(provider.issuer);
+    metadata.string("jwks_uri").filter(|_| is_own)
 }
 
 /// Asserts that a URL is `https` and not on this machine or its link, or `http` on loopback if the
@@ -175,16 +192,16 @@ struct Web {
 }
 
 impl Web {
-    fn new(provider: &Provider, statuses: [u16; 2], document: &[u8]) -> Self {
+    fn new(provider: &Provider, statuses: [u16; 3], document: &[u8]) -> Self {
         let keys = json!({"keys": [key(Algorithm::Ed25519).jwk()]})
             .to_string()
             .into();
         let document = Bytes::copy_from_slice(document);
         let pages = provider
             .documents
-            .into_iter()
+            .iter()
             .zip(statuses)
-            .map(|(url, status)| (url, status, document.clone()));
+            .map(|(url, status)| (*url, status, document.clone()));
         Self {
             pages: pages.collect(),
             keys,
@@ -251,7 +268,7 @@ pub fn fetched_keys(set: &[u8]) -> Vec<(Option<String>, Vec<Algorithm>)> {
     let web = Web {
         keys: Bytes::copy_from_slice(set),
         pages: Vec::new(),
-        ..Web::new(&PROVIDERS[0], [404; 2], b"")
+        ..Web::new(&PROVIDERS[0], [404; 3], b"")
     };
     let issuer = Issuer::jwks(PROVIDERS[0].issuer, "https://issuer.example/keys", AUDIENCE)
         .http_client(web.client());

@@ -1,9 +1,9 @@
 //! The extraction of the token from a request.
 //!
 //! Input: a byte whose bits enable token sources (1 `Authorization`, 2 a cookie, 4 a header, 8 the
-//! query, 16 the WebSocket protocol) and the optional mode (32). Then lines, each with a letter for
-//! the location, a colon and the value. In a value, `@` stands for one valid token and `$` for
-//! another.
+//! query, 16 the WebSocket protocol of Kubernetes, 64 a header with a scheme, 128 the WebSocket
+//! protocol `bearer`) and the optional mode (32). Then lines, each with a letter for the location, a
+//! colon and the value. In a value, `@` stands for one valid token and `$` for another.
 
 use std::sync::OnceLock;
 
@@ -18,14 +18,22 @@ use super::extraction_reading::{Reading, read};
 use super::world::{builder, decide, token_of};
 
 /// The locations, each with the bit that enables it.
-pub const LOCATIONS: [(u8, u8); 5] = [(1, b'A'), (2, b'C'), (4, b'X'), (8, b'Q'), (16, b'W')];
+pub const LOCATIONS: [(u8, u8); 7] = [
+    (1, b'A'),
+    (2, b'C'),
+    (4, b'X'),
+    (8, b'Q'),
+    (16, b'W'),
+    (64, b'S'),
+    (128, b'B'),
+];
 const OPTIONAL: u8 = 32;
 
 pub fn check(data: &[u8]) {
     let Some((options, lines)) = data.split_first() else {
         return;
     };
-    let locations = options & (OPTIONAL - 1);
+    let locations = options & !OPTIONAL;
     let options = locations.max(1) | options & OPTIONAL;
     let lines: Vec<_> = lines
         .split(|byte| *byte == b'\n')
@@ -103,7 +111,7 @@ fn assert_decided(answer: &Answer, options: u8, private: bool, token: &str) {
 }
 
 fn layer(options: u8) -> &'static JwtAuthLayer {
-    static LAYERS: [OnceLock<JwtAuthLayer>; 64] = [const { OnceLock::new() }; 64];
+    static LAYERS: [OnceLock<JwtAuthLayer>; 256] = [const { OnceLock::new() }; 256];
     LAYERS[usize::from(options)].get_or_init(|| {
         let sources = LOCATIONS
             .into_iter()
@@ -125,6 +133,11 @@ fn source(location: u8) -> TokenSource {
         b'C' => TokenSource::cookie("session").unwrap(),
         b'X' => TokenSource::header(HeaderName::from_static("x-token")),
         b'Q' => TokenSource::query("access_token"),
+        b'S' => {
+            let name = HeaderName::from_static("x-forwarded-authorization");
+            TokenSource::header_with_scheme(name, "Bearer").unwrap()
+        }
+        b'B' => TokenSource::websocket_bearer(),
         _ => TokenSource::websocket_protocol(),
     }
 }
@@ -158,7 +171,7 @@ fn line(line: &[u8]) -> Option<(u8, Vec<u8>)> {
 fn values(lines: &[(u8, Vec<u8>)], location: u8) -> Vec<&[u8]> {
     let values: Vec<_> = lines
         .iter()
-        .filter(|(other, _)| *other == location)
+        .filter(|(other, _)| header_of(*other) == header_of(location))
         .map(|(_, value)| value.as_slice())
         .collect();
     // A URL has one query.
@@ -167,6 +180,11 @@ fn values(lines: &[(u8, Vec<u8>)], location: u8) -> Vec<&[u8]> {
     } else {
         values
     }
+}
+
+/// Returns the letter of the header: both forms of a WebSocket protocol are in one.
+const fn header_of(location: u8) -> u8 {
+    if location == b'B' { b'W' } else { location }
 }
 
 /// Returns the request, or `None` if the values are not allowed in HTTP.
@@ -186,7 +204,8 @@ fn request(lines: &[(u8, Vec<u8>)]) -> Option<Request<()>> {
             b'A' => "authorization",
             b'C' => "cookie",
             b'X' => "x-token",
-            b'W' => "sec-websocket-protocol",
+            b'W' | b'B' => "sec-websocket-protocol",
+            b'S' => "x-forwarded-authorization",
             b'P' => "proxy-authorization",
             b'Y' => "x-access-token",
             _ => continue,

@@ -21,10 +21,11 @@ pub enum Reading {
 /// Reads all values of one location.
 pub fn read(location: u8, values: &[&[u8]]) -> Reading {
     match location {
-        b'A' => authorization(values),
+        b'A' | b'S' => authorization(values),
         b'C' => cookie(values),
         b'X' => header(values),
         b'Q' => query(values),
+        b'B' => websocket_bearer(values),
         _ => websocket(values),
     }
 }
@@ -174,6 +175,28 @@ fn decoded(text: &[u8]) -> String {
         at += 1;
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The protocol after `bearer`, or what follows `bearer.` in one.
+fn websocket_bearer(values: &[&[u8]]) -> Reading {
+    let joined = values.join(&b","[..]);
+    let names: Vec<_> = joined
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < names.len() {
+        if names[at] == b"bearer" {
+            at += 1;
+            found.push(names.get(at).copied().unwrap_or_default());
+        } else if names[at].starts_with(b"bearer.") {
+            found.push(&names[at][b"bearer.".len()..]);
+        }
+        at += 1;
+    }
+    one(found, |token: &[u8]| text(token.to_vec()))
 }
 
 /// The protocol that starts with this prefix contains the token, as in Kubernetes.

@@ -26,7 +26,7 @@ pub fn check(set: &[u8]) {
     };
     let usable: Vec<Key> = members(text)
         .iter()
-        .filter_map(|json| usable(json.get()))
+        .filter_map(|json| usable(&canonical(json.get())))
         .collect();
     let given = KeySet::from_json(text);
     assert_eq!(
@@ -49,10 +49,65 @@ pub fn check(set: &[u8]) {
 
 /// Returns the text of each key of a set.
 fn members(text: &str) -> Vec<Box<RawValue>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = Members::read(text.as_bytes()).filter(|document| document.count("keys") == 1);
     document
         .and_then(|document| serde_json::from_str(document.raw("keys")?).ok())
         .unwrap_or_default()
+}
+
+/// Returns a JWK in the form that the RFCs require, if it is one that means the same: see
+/// `docs/keys.md`.
+fn canonical(json: &str) -> String {
+    let Some(jwk) = Members::read(json.as_bytes()) else {
+        return json.to_owned();
+    };
+    let is_ec = jwk.string("kty").as_deref() == Some("EC");
+    let field = jwk.string("crv").and_then(|curve| match curve.as_str() {
+        "P-256" => Some(32),
+        "P-384" => Some(48),
+        "P-521" => Some(66),
+        _ => None,
+    });
+    let value = |name: &str, raw: &str| {
+        let text: String = serde_json::from_str(raw).ok()?;
+        Some(match (name, text.as_str()) {
+            ("use", "jwt-svid") => "\"sig\"".to_owned(),
+            ("kid", "") => "null".to_owned(),
+            ("x" | "y", text) if is_ec => format!("{:?}", coordinate(unpadded(text), field?)?),
+            ("n" | "e" | "x" | "y", text) => serde_json::to_string(unpadded(text)).unwrap(),
+            _ => return None,
+        })
+    };
+    let member = |(name, raw): (&str, &str)| {
+        let value = value(name, raw).unwrap_or_else(|| raw.to_owned());
+        format!("{}:{value}", serde_json::to_string(name).unwrap())
+    };
+    let members: Vec<_> = jwk.entries().map(member).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn unpadded(text: &str) -> &str {
+    let unpadded = text.trim_end_matches('=');
+    let padding = text.len() - unpadded.len();
+    if text.len().is_multiple_of(4) && padding <= 2 {
+        unpadded
+    } else {
+        text
+    }
+}
+
+/// Returns a coordinate with the length of the field, if it is not longer.
+fn coordinate(text: &str, field: usize) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let significant: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .skip_while(|byte| *byte == 0)
+        .collect();
+    let missing = field.checked_sub(significant.len())?;
+    let padded = [vec![0; missing], significant].concat();
+    (!bytes.is_empty()).then(|| URL_SAFE_NO_PAD.encode(padded))
 }
 
 /// Returns the expected keys in the order of their ids, those without an id first. Of too many

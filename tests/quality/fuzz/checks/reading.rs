@@ -45,6 +45,11 @@ impl Members {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Returns the name and the JSON text of each member.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, raw)| (name.as_str(), raw.get()))
+    }
+
     /// Returns the JSON text of a value, without surrounding white space.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.0

@@ -83,6 +83,36 @@ pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
     key(algorithm).sign_raw(&header.to_string(), payload.to_string().as_bytes())
 }
 
+/// The claims that an error of these tests can be about.
+const CLAIMS: [&str; 26] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "client_id",
+    "azp",
+    "scope",
+    "scp",
+    "sid",
+    "acr",
+    "auth_time",
+    "nonce",
+    "cnf",
+    "events",
+    "typ",
+    "token_use",
+    "token_type",
+    "tid",
+    "ver",
+    "appid",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+];
+
 /// Why a token was rejected: the kind of the error, and its claim.
 pub type Reason = (ErrorKind, Option<&'static str>);
 
@@ -92,5 +122,10 @@ pub fn decide(authenticator: &Authenticator, token: &str) -> Result<Claims, Reas
         .authenticate(token)
         .now_or_never()
         .expect("no waiting");
-    decision.map_err(|error| (error.kind(), error.claim()))
+    decision.map_err(|error| (error.kind(), error.claim().map(registered)))
+}
+
+fn registered(claim: &str) -> &'static str {
+    let found = CLAIMS.iter().find(|name| **name == claim);
+    found.expect("the name of a registered claim")
 }

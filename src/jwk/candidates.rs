@@ -1,0 +1,155 @@
+//! The keys that may have signed a token, tried one after the other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::Key;
+use crate::algorithm::Algorithm;
+use crate::crypto::Verifier;
+use crate::trace;
+
+/// The default of the maximum number of keys that are tried for one token.
+pub(crate) const DEFAULT_MAX_CANDIDATES: usize = 8;
+
+/// The outcome of trying keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tried {
+    /// A key made the signature.
+    Verified,
+    /// No key fits.
+    NoKey,
+    /// None of the keys that fit made the signature.
+    Invalid,
+    /// None of the keys that were tried made the signature, and there are more.
+    TooMany,
+}
+
+/// How many keys are tried, and which one first. Clones share the latter.
+#[derive(Clone, Debug)]
+pub(super) struct Candidates {
+    pub(super) max: usize,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The index of the key that last verified a token, among those that were tried.
+    ///
+    /// Relaxed: it is a hint about the order and orders no other memory. Written only if it
+    /// changes, since all cores share it.
+    last_verified: AtomicUsize,
+    /// Whether it was logged that there are more keys than `max`. Relaxed: an event too many does
+    /// no harm.
+    is_reported: AtomicBool,
+}
+
+impl Default for Candidates {
+    fn default() -> Self {
+        Self {
+            max: DEFAULT_MAX_CANDIDATES,
+            shared: Arc::default(),
+        }
+    }
+}
+
+impl Candidates {
+    /// Tries the keys that fit and are pinned to the algorithm, at most `max`. The one that last
+    /// verified a token is the first, because most tokens come from the key that the issuer signs
+    /// with now.
+    pub(super) fn try_each(
+        &self,
+        keys: &[Key],
+        fits: impl Fn(&Key) -> bool,
+        algorithm: Algorithm,
+        mut verifies: impl FnMut(&Verifier) -> bool,
+    ) -> Tried {
+        let first = self.shared.last_verified.load(Ordering::Relaxed);
+        let preferred = keys.get(first).map(|key| (first, key));
+        let others = keys.iter().enumerate().filter(|(index, _)| *index != first);
+        let mut fitting = preferred
+            .into_iter()
+            .chain(others)
+            .filter(|(_, key)| fits(key))
+            .filter_map(|(index, key)| Some((index, key.verifier(algorithm)?)));
+        let mut outcome = Tried::NoKey;
+        for (index, key) in fitting.by_ref().take(self.max) {
+            if verifies(key) {
+                if index != first {
+                    self.shared.last_verified.store(index, Ordering::Relaxed);
+                }
+                return Tried::Verified;
+            }
+            outcome = Tried::Invalid;
+        }
+        if fitting.next().is_some() {
+            let all = keys.iter().filter(|key| fits(key));
+            self.report_once(all, algorithm);
+            return Tried::TooMany;
+        }
+        outcome
+    }
+
+    #[cold]
+    fn report_once<'k>(&self, fitting: impl Iterator<Item = &'k Key>, algorithm: Algorithm) {
+        if !self.shared.is_reported.swap(true, Ordering::Relaxed) {
+            let is_pinned = |key: &&Key| key.verifier(algorithm).is_some();
+            let count = fitting.filter(is_pinned).count();
+            trace::too_many_candidates(algorithm.name(), count, self.max);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwk::KeySet;
+
+    fn set(keys: u8) -> KeySet {
+        let key = |first| {
+            let secret: Vec<u8> = (first..).take(32).collect();
+            Key::from_secret(Algorithm::HS256, secret).unwrap()
+        };
+        (0..keys).map(key).collect()
+    }
+
+    /// Returns the outcome for a token of the key with that index, and how many keys were tried.
+    fn tried(set: &KeySet, index: usize) -> (Tried, usize) {
+        let signer = set.keys().nth(index).unwrap();
+        let signer = signer.verifier(Algorithm::HS256).unwrap();
+        let mut keys = Vec::new();
+        let outcome = set.try_candidates("", None, Algorithm::HS256, |key| {
+            keys.push(std::ptr::from_ref(key));
+            std::ptr::eq(key, signer)
+        });
+        (outcome, keys.len())
+    }
+
+    #[test]
+    fn the_key_that_last_verified_a_token_is_tried_first() {
+        let set = set(6);
+        assert_eq!(tried(&set, 5), (Tried::Verified, 6));
+        assert_eq!(tried(&set, 5), (Tried::Verified, 1));
+        assert_eq!(tried(&set.clone(), 5), (Tried::Verified, 1));
+        assert_eq!(tried(&set, 0), (Tried::Verified, 2));
+        assert_eq!(tried(&set, 5), (Tried::Verified, 6));
+    }
+
+    #[test]
+    fn a_token_of_no_key_changes_nothing() {
+        let set = set(6);
+        assert_eq!(tried(&set, 3), (Tried::Verified, 4));
+        let outcome = set.try_candidates("", None, Algorithm::HS256, |_| false);
+        assert_eq!(outcome, Tried::Invalid);
+        assert_eq!(tried(&set, 3), (Tried::Verified, 1));
+        let outcome = set.try_candidates("", None, Algorithm::HS512, |_| true);
+        assert_eq!(outcome, Tried::NoKey);
+    }
+
+    #[test]
+    fn the_first_one_counts_among_those_that_are_tried() {
+        let set = set(10);
+        assert_eq!(tried(&set, 7), (Tried::Verified, 8));
+        assert_eq!(tried(&set, 6), (Tried::Verified, 8));
+        assert_eq!(tried(&set, 8), (Tried::TooMany, 8));
+    }
+}

@@ -1,0 +1,67 @@
+//! Text from outside, as errors, logs and the health show it: escaped and cut.
+
+use std::error::Error as StdError;
+
+/// The maximum length of a shown text, in bytes before it is escaped.
+const MAX_LEN: usize = 128;
+/// The maximum length of the texts of an error and its causes.
+const MAX_CAUSES_LEN: usize = 2048;
+
+/// Returns a text in quotes.
+pub(super) fn quoted(text: &str) -> String {
+    match cut(text, MAX_LEN) {
+        Some(start) => format!("{start:?}..."),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Returns the texts of an error and its causes, separated by colons.
+pub(super) fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());
+    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+    let text: String = text.chars().map(printable).collect();
+    match cut(&text, MAX_CAUSES_LEN) {
+        Some(start) => format!("{start}..."),
+        None => text,
+    }
+}
+
+/// Replaces what could change how a log is read.
+fn printable(character: char) -> char {
+    if character.is_control() {
+        '\u{fffd}'
+    } else {
+        character
+    }
+}
+
+/// Returns the start of a text, if it is longer than `max` bytes.
+fn cut(text: &str, max: usize) -> Option<&str> {
+    (text.len() > max).then(|| {
+        let ends = text.char_indices().map(|(index, _)| index);
+        let end = ends.take_while(|end| *end <= max).last();
+        text.get(..end.unwrap_or(0)).unwrap_or_default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_quoted_escaped_and_cut_between_characters() {
+        assert_eq!(quoted("a\n\"b"), r#""a\n\"b""#);
+        let at_the_bound = "é".repeat(64);
+        assert_eq!(quoted(&at_the_bound), format!("{at_the_bound:?}"));
+        let longer = format!("a{at_the_bound}");
+        assert_eq!(quoted(&longer), format!("\"a{}\"...", "é".repeat(63)));
+    }
+
+    #[test]
+    fn the_causes_of_an_error_are_on_one_line_and_cut() {
+        let error = std::io::Error::other("a\nb\u{1b}[31m");
+        assert_eq!(with_causes(&error), "a\u{fffd}b\u{fffd}[31m");
+        let long = with_causes(&std::io::Error::other("x".repeat(3000)));
+        assert_eq!(long, format!("{}...", "x".repeat(2048)));
+    }
+}

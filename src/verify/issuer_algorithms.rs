@@ -1,0 +1,84 @@
+//! The algorithms that an issuer may use, and the secrets beside its fetched keys.
+
+use super::Issuer;
+use super::issuer::KeyOrigin;
+use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::jwk::Key;
+
+impl Issuer {
+    /// Rejects secrets that would not be used, and keys that are not secret.
+    pub(super) fn check_secrets(&self) -> Result<(), ConfigError> {
+        let Some(secrets) = &self.secrets else {
+            return Ok(());
+        };
+        let problem = if !self.keys.is_fetched() {
+            "is for an issuer whose other keys are fetched; pass the secrets with its other keys"
+        } else if secrets.is_empty() {
+            "is empty: must have at least one secret"
+        } else if !secrets.iter().all(Key::is_secret) {
+            "has a public key: must have secrets only, as the other keys are fetched"
+        } else if self
+            .secret_algorithms()
+            .intersection(self.wanted())
+            .is_empty()
+        {
+            "has no effect, as algorithms has none of theirs: add one, or remove the secrets"
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::invalid_setting(format!(
+            "add_secrets of issuer {:?}: {problem}",
+            self.name
+        )))
+    }
+
+    /// Returns the algorithms of the secrets beside fetched keys.
+    fn secret_algorithms(&self) -> AlgorithmSet {
+        let secrets = self.secrets.iter().flatten();
+        let algorithms = secrets.map(Key::algorithms);
+        algorithms.fold(AlgorithmSet::EMPTY, AlgorithmSet::union)
+    }
+
+    fn supported(&self) -> AlgorithmSet {
+        match &self.keys {
+            KeyOrigin::Fixed(keys) => keys.algorithms(),
+            KeyOrigin::Source(_) => Algorithm::all().collect(),
+            KeyOrigin::Discovery | KeyOrigin::Jwks(_) => {
+                AlgorithmSet::asymmetric().union(self.secret_algorithms())
+            }
+        }
+    }
+
+    /// Returns the algorithms that are configured, or else the default.
+    fn wanted(&self) -> AlgorithmSet {
+        self.algorithms.unwrap_or_else(|| match &self.keys {
+            KeyOrigin::Source(_) => AlgorithmSet::asymmetric(),
+            _ => self.supported(),
+        })
+    }
+
+    pub(super) fn allowed_algorithms(&self) -> Result<AlgorithmSet, ConfigError> {
+        let (supported, wanted) = (self.supported(), self.wanted());
+        let mut symmetric = wanted.iter().filter(|algorithm| algorithm.is_symmetric());
+        if self.keys.is_fetched()
+            && let Some(symmetric) = symmetric.find(|algorithm| !supported.contains(*algorithm))
+        {
+            return Err(ConfigError::invalid_setting(format!(
+                "algorithms of issuer {:?}: {symmetric} needs a shared secret (add_secrets or \
+                 Issuer::from_keys), and a fetched JWK set holds public keys only",
+                self.name
+            )));
+        }
+        let allowed = wanted.intersection(supported);
+        if allowed.is_empty() {
+            let message = format!(
+                "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
+                 which are {supported:?}",
+                self.name
+            );
+            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
+        }
+        Ok(allowed)
+    }
+}
