@@ -24,6 +24,11 @@ pub(super) fn key_info(pem: &str) -> Option<Vec<u8>> {
     key_info_of(&STANDARD.decode(text).ok()?).map(ToOwned::to_owned)
 }
 
+/// Returns whether the bytes are a certificate in DER.
+pub(super) fn is_der(der: &[u8]) -> bool {
+    key_info_of(der).is_some()
+}
+
 fn key_info_of(der: &[u8]) -> Option<&[u8]> {
     let (certificate, []) = element(SEQUENCE, der)? else {
         return None;

@@ -51,9 +51,9 @@ pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReas
     Ok(())
 }
 
-/// Returns whether a secret looks like a key file: PEM of any kind, a JWK, a public key in DER, or
-/// an SSH key that starts with `ssh-`. Every holder of a public key could sign with it
-/// (CVE-2015-9235).
+/// Returns whether a secret looks like a key file: PEM of any kind, a JWK, a public key or a
+/// certificate in DER, or an SSH key that starts with `ssh-`. Every holder of a public key could
+/// sign with it (CVE-2015-9235).
 ///
 /// Reads the secret in place: a copy would not be wiped.
 fn is_key_file(secret: &[u8]) -> bool {
@@ -63,6 +63,7 @@ fn is_key_file(secret: &[u8]) -> bool {
         || contains(text, b"-----BEGIN ")
         || text.starts_with(b"ssh-")
         || super::pem::is_public_der(secret)
+        || super::certificate::is_der(secret)
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

@@ -1,8 +1,9 @@
 //! Requirement 13: the public key of a certificate (RFC 5280 §4.1, RFC 7468 §5).
 
+use base64::Engine as _;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData, SignatureAlgorithm};
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Issuer, Key};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, Issuer, Key};
 
 use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, builder_for, key, send, token_of};
@@ -118,7 +119,8 @@ fn a_chain_a_request_and_a_damaged_certificate_are_rejected_with_the_reason() {
     assert!(error.contains("not a public key"), "{error}");
 }
 
-/// Whatever is cut off of a certificate, or changed in it, nothing panics, and no other key is read.
+/// Whatever is cut off of a certificate, or changed in it, nothing panics, and no other key is
+/// read.
 #[test]
 fn a_changed_certificate_gives_no_other_key() {
     use base64::Engine as _;
@@ -144,5 +146,19 @@ fn a_changed_certificate_gives_no_other_key() {
         // A change outside of the key is not noticed: the signature of the certificate is not
         // checked.
         let _ = read(&changed);
+    }
+}
+
+// Whoever has the certificate could sign (CVE-2015-9235).
+#[test]
+fn a_certificate_is_not_a_secret() {
+    let pem = certificate(key(Algorithm::ES256), |_| {});
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = base64::engine::general_purpose::STANDARD
+        .decode(base64)
+        .unwrap();
+    for secret in [pem.as_bytes(), &der] {
+        let error = Key::from_secret(Algorithm::HS256, secret).unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::WeakSecret, "{error}");
     }
 }
