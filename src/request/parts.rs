@@ -74,7 +74,7 @@ impl<'r> RequestParts<'r> {
     /// [`grpc_responses`](crate::JwtAuthBuilder::grpc_responses) off. For what is called by a gRPC
     /// server alone, such as an interceptor.
     #[must_use]
-    pub const fn grpc_call(self) -> Self {
+    pub const fn as_grpc_call(self) -> Self {
         Self {
             is_grpc_call: true,
             ..self

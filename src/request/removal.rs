@@ -4,7 +4,7 @@ use http::header::{COOKIE, Entry, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOC
 use http::uri::{PathAndQuery, Uri};
 
 use super::locations::{after_scheme, cookie_value};
-use super::websocket::{PROTOCOL_PREFIX, with_tokens};
+use super::websocket::{BEARER, PROTOCOL_PREFIX, with_tokens};
 
 /// Removes credentials of a scheme. Those of other schemes stay.
 pub(super) fn credentials(headers: &mut HeaderMap, name: &HeaderName, scheme: &str) {
@@ -32,14 +32,17 @@ pub(super) fn kubernetes_protocol(headers: &mut HeaderMap) {
     });
 }
 
-/// Removes the subprotocols that are a token or carry one. `bearer` and the others stay: the handler
-/// selects one of them.
+/// Removes the subprotocols that are a token or carry one. The others stay, and `bearer` at their
+/// end, where no other follows it that could be taken for a token: the handler selects one of them.
 pub(super) fn bearer_protocol(headers: &mut HeaderMap) {
     if with_tokens(headers).all(|(_, token)| token.is_none()) {
         return;
     }
     let others = with_tokens(headers).filter(|(_, token)| token.is_none());
-    let others: Vec<_> = others.map(|(protocol, _)| protocol).collect();
+    let (bearer, mut others): (Vec<_>, Vec<_>) = others
+        .map(|(protocol, _)| protocol)
+        .partition(|protocol| *protocol == BEARER);
+    others.extend(bearer.first());
     // Parts of valid values form a valid one. Otherwise, the token must not stay.
     let rest = HeaderValue::try_from(others.join(&b", "[..])).ok();
     headers.remove(SEC_WEBSOCKET_PROTOCOL);

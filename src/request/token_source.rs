@@ -50,15 +50,16 @@ impl TokenSource {
         Ok(Self(Location::Cookie(cookie_name(name.into())?)))
     }
 
-    /// Reads the cookie `name`, whose value is `<scheme> <token>`, such as `"Bearer …"`. The case of
-    /// the scheme is ignored. A value with another scheme counts as no token.
+    /// Reads the cookie `name`, whose value is `<scheme> <token>`, such as `"Bearer …"`. The case
+    /// of the scheme is ignored. A value with another scheme counts as no token.
     ///
-    /// For browsers, what is said of [`cookie`](Self::cookie) holds.
+    /// The note about browsers at [`cookie`](Self::cookie) applies here, too.
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if `name` is not a cookie name, or
-    /// `scheme` is none of bearer tokens (see [`header_with_scheme`](Self::header_with_scheme)).
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if `name` is not a cookie name,
+    /// or `scheme` is not a scheme of bearer tokens (see
+    /// [`header_with_scheme`](Self::header_with_scheme)).
     pub fn cookie_with_scheme(
         name: impl Into<String>,
         scheme: impl Into<String>,
@@ -83,7 +84,7 @@ impl TokenSource {
     ///
     /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if `scheme` is not a scheme (RFC
     /// 9110 §11.1), or is one whose credentials are no bearer token: `Basic`, `Digest`, `DPoP`,
-    /// `Negotiate`.
+    /// `GNAP`, `HOBA`, `Mutual`, `Negotiate`, `PoP`.
     ///
     /// # Examples
     ///
@@ -130,13 +131,13 @@ impl TokenSource {
         Self(Location::KubernetesProtocol)
     }
 
-    /// Reads the subprotocol that follows `bearer` in a WebSocket handshake, as in
-    /// `new WebSocket(url, ["bearer", token])`, or the subprotocol `bearer.<token>`.
+    /// Reads the subprotocol that follows `bearer` in a WebSocket handshake, or the subprotocol
+    /// `bearer.<token>`. In a browser: `new WebSocket(url, ["bearer", token])`.
     ///
     /// The names are compared byte by byte. For the first form, the handler selects `bearer`; for
     /// the second one, a browser must offer another subprotocol, as for
-    /// [`websocket_protocol`](Self::websocket_protocol). [`strip_token`] leaves `bearer`, and removes
-    /// what follows it.
+    /// [`websocket_protocol`](Self::websocket_protocol). [`strip_token`] leaves `bearer`, and
+    /// removes what follows it.
     ///
     /// [`strip_token`]: crate::JwtAuthBuilder::strip_token
     #[must_use]
@@ -168,7 +169,16 @@ fn cookie_name(name: String) -> Result<Box<str>, ConfigError> {
 }
 
 /// Schemes whose credentials are not a bearer token. A token bound to a key must not pass as one.
-const OTHER_SCHEMES: [&str; 4] = ["Basic", "Digest", "DPoP", "Negotiate"];
+const OTHER_SCHEMES: [&str; 8] = [
+    "Basic",
+    "Digest",
+    "DPoP",
+    "GNAP",
+    "HOBA",
+    "Mutual",
+    "Negotiate",
+    "PoP",
+];
 
 /// Returns the scheme, or an error.
 fn bearer_scheme(scheme: String) -> Result<Box<str>, ConfigError> {

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 pub(super) const PROTOCOL_PREFIX: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 
 /// The subprotocol before one that is a token.
-const BEARER: &[u8] = b"bearer";
+pub(super) const BEARER: &[u8] = b"bearer";
 /// The start of a subprotocol that carries a token.
 const BEARER_PREFIX: &[u8] = b"bearer.";
 
@@ -63,8 +63,8 @@ pub(super) fn with_tokens(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], O
     })
 }
 
-/// Returns the subprotocols. They are tokens (RFC 6455 §4.1), never quoted strings. Empty members of
-/// a list don't count (RFC 9110 §5.6.1.2).
+/// Returns the subprotocols. They are tokens (RFC 6455 §4.1), never quoted strings. Empty members
+/// of a list don't count (RFC 9110 §5.6.1.2).
 fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).into_iter();
     let protocols = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));

@@ -173,7 +173,7 @@ async fn the_token_after_bearer_is_removed_and_bearer_stays() {
     for (sent, expected) in [
         (
             vec![format!("chat,bearer , {token},v2")],
-            vec!["chat, bearer, v2"],
+            vec!["chat, v2, bearer"],
         ),
         (vec!["bearer".to_owned(), token.clone()], vec!["bearer"]),
         (vec![format!("chat, bearer.{token}")], vec!["chat"]),
