@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{Attempt, Authentication, Engine, IssuerKeys, Issuers};
+use super::{Attempt, Authentication, ConfiguredIssuer, Engine, IssuerKeys, Issuers};
 use crate::error::Error;
 use crate::jwt::{Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
@@ -74,15 +74,15 @@ where
 
     /// Fetches the keys of all issuers made by [`Issuer::discovery`](crate::Issuer::discovery) and
     /// [`Issuer::jwks`](crate::Issuer::jwks), before the first request needs them. Waits for at
-    /// most 1 s more than [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout). Keys by tenant
-    /// are fetched for the first token of each tenant only.
+    /// most 1 s more than [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout). Of keys by
+    /// tenant, only those of tenants for which a token was verified are fetched.
     ///
     /// # Errors
     ///
     /// If the keys of any issuer can't be fetched. The keys of the others are cached, and requests
     /// will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
-        let issuers = self.engine.issuers.load().all();
+        let issuers = self.known_issuers();
         let fetches = issuers.iter().filter_map(|issuer| match &issuer.keys {
             IssuerKeys::Jwks(cache) => Some(cache.prefetch()),
             IssuerKeys::Fixed(_) | IssuerKeys::Source(_) => None,
@@ -93,18 +93,27 @@ where
             .collect()
     }
 
-    /// Returns the state of each issuer's keys. Of an issuer with [`Tenants`](crate::Tenants), these
-    /// are the keys that all tenants share, or those of each tenant whose keys are cached.
+    /// Returns the state of each issuer's keys. Of an issuer with [`Tenants`](crate::Tenants),
+    /// these are the keys that all tenants share, or those of each tenant whose keys are cached and
+    /// for which a token was verified.
     #[must_use]
     pub fn health(&self) -> Vec<IssuerHealth> {
-        let issuers = self.engine.issuers.load().all();
+        let issuers = self.known_issuers();
         issuers.iter().map(|issuer| issuer.health()).collect()
+    }
+
+    /// Returns the issuers, without tenants that a token has named and none was verified for: they
+    /// may be made up.
+    fn known_issuers(&self) -> Vec<Arc<ConfiguredIssuer>> {
+        let mut issuers = self.engine.issuers.load().all();
+        issuers.retain(|issuer| !issuer.is_unverified_tenant());
+        issuers
     }
 }
 
 impl<C> Authenticator<C> {
-    /// Returns a handle that adds, replaces and removes issuers while this authenticator, its clones
-    /// and its layer are in use.
+    /// Returns a handle that adds, replaces and removes issuers while this authenticator, its
+    /// clones and its layer are in use.
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         Issuers::new(Arc::clone(&self.engine.issuers))

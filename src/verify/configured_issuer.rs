@@ -58,8 +58,8 @@ impl ConfiguredIssuer {
         }
     }
 
-    /// Returns whether these claims may still be used: the issuer was not removed, and its tenant is
-    /// still allowed.
+    /// Returns whether these claims may still be used: the issuer was not removed, and its tenant
+    /// is still allowed.
     pub(super) fn still_issues<C>(&self, claims: &Claims<C>) -> bool {
         if self.is_retired() {
             return false;
@@ -97,8 +97,8 @@ impl ConfiguredIssuer {
         }
     }
 
-    /// Notes that a token with this algorithm was verified: then the keys that are fetched for it are
-    /// refreshed in the background. Must not be called for a token that may be forged.
+    /// Notes that a token with this algorithm was verified: then the keys that are fetched for it
+    /// are refreshed in the background. Must not be called for a token that may be forged.
     pub(super) fn mark_used(&self, algorithm: Algorithm) {
         if self.secrets_for(algorithm).is_none() {
             self.keys.mark_used();
@@ -119,6 +119,11 @@ impl ConfiguredIssuer {
 
     pub(super) fn is_verified_tenant(&self) -> bool {
         matches!(&self.naming, Naming::Tenant(usage) if usage.is_verified())
+    }
+
+    /// Returns whether no token of a tenant was verified: it may be made up.
+    pub(super) fn is_unverified_tenant(&self) -> bool {
+        matches!(&self.naming, Naming::Tenant(usage) if !usage.is_verified())
     }
 
     pub(super) fn is_expired_tenant(&self, now: Instant, idle_timeout: Duration) -> bool {

@@ -13,7 +13,6 @@ use super::snapshot_file::SnapshotFile;
 use super::snapshot_writer::SnapshotWriter;
 use crate::config_error::ConfigError;
 use crate::keys::event::{KeysEvent, Observer};
-use crate::trace;
 
 /// The configuration of a cache, and the resources that its fetches need.
 ///
@@ -39,9 +38,6 @@ impl FetchContext {
         observer: Option<Observer>,
     ) -> Result<Self, ConfigError> {
         settings.validate()?;
-        if !settings.http_hosts().is_empty() {
-            trace::plain_http(issuer, settings.http_hosts());
-        }
         let snapshot_file = settings
             .snapshot_dir
             .as_ref()

@@ -9,12 +9,16 @@ use super::cache::TenantCache;
 use super::usage::UNVERIFIED_TTL;
 use crate::verify::ConfiguredIssuer;
 
-/// The bookkeeping of a cache of tenants. Changed under a lock that no request takes whose tenant is
-/// cached.
+/// The shortest `Retry-After`.
+const MIN_RETRY: Duration = Duration::from_secs(1);
+
+/// The bookkeeping of a cache of tenants. Changed under a lock that no request takes whose tenant
+/// is cached.
 #[derive(Default)]
 pub(super) struct Admission {
-    /// The time until which there is no room. Keeps a flood from being counted again and again.
-    full_until: Option<Instant>,
+    /// When there may be room, and the time until which it is not looked for. Keeps a flood from
+    /// being counted again and again.
+    full: Option<(Instant, Instant)>,
     /// Whether that was reported since there was room.
     is_reported: bool,
     /// Set when the issuer was removed: then no tenant is added.
@@ -37,7 +41,7 @@ impl Admission {
     /// Returns whether a tenant may be added to at most `max`. Those that no token was verified for
     /// may take half of them, so that a flood of made-up names can't displace those in use.
     pub(super) fn room(&mut self, cache: &TenantCache, max: usize, now: Instant) -> Room {
-        if let Some(until) = self.full_until.filter(|until| now < *until) {
+        if let Some((until, _)) = self.full.filter(|(_, recount)| now < *recount) {
             return self.full(until, now);
         }
         let all = cache.all();
@@ -53,25 +57,28 @@ impl Admission {
         };
         match room {
             Ok(room) => {
-                (self.full_until, self.is_reported) = (None, false);
+                (self.full, self.is_reported) = (None, false);
                 room
             }
-            Err(until) => self.full(until, now),
+            Err(until) => {
+                // Tokens of some that were not verified may be within a second.
+                let recount = now.checked_add(MIN_RETRY).unwrap_or(until);
+                self.full = Some((until, until.min(recount)));
+                self.full(until, now)
+            }
         }
     }
 
     fn full(&mut self, until: Instant, now: Instant) -> Room {
-        self.full_until = Some(until);
         Room::Full {
-            retry_after: until
-                .saturating_duration_since(now)
-                .max(Duration::from_secs(1)),
+            retry_after: until.saturating_duration_since(now).max(MIN_RETRY),
             is_news: !std::mem::replace(&mut self.is_reported, true),
         }
     }
 }
 
-/// Returns the tenant that was unused for the longest time, or the time at which one may be removed.
+/// Returns the tenant that was unused for the longest time, or the time at which one may be
+/// removed.
 fn instead(issuers: &[&Arc<ConfiguredIssuer>], now: Instant) -> Result<Room, Instant> {
     let unused_for = |issuer: &&&Arc<ConfiguredIssuer>| issuer.unused_for(now);
     let longest = issuers.iter().max_by_key(unused_for);

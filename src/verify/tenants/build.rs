@@ -22,10 +22,15 @@ impl Issuer {
     /// Checks the configuration. `shared` are the keys of all issuers.
     pub(crate) fn build_entry(self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
         let is_any_audience = self.audience.is_any();
+        let http_hosts = self.jwks_cache.as_ref().map(JwksCacheSettings::http_hosts);
+        let http_hosts = http_hosts.unwrap_or_default().to_vec();
         let entry = self.build_named_or_tenants(shared)?;
-        // Here and not for each tenant: all have the same audience.
+        // Here and not for each tenant: all have the same settings.
         if is_any_audience {
             trace::audience_not_checked(entry.name());
+        }
+        if !http_hosts.is_empty() {
+            trace::plain_http(entry.name(), &http_hosts);
         }
         Ok(entry)
     }
@@ -39,8 +44,8 @@ impl Issuer {
                     .invalid("has a placeholder, so it needs `tenants`: which tenants are trusted"))
             }
             (Some(_), None) => Err(self.invalid(
-                "must have one placeholder, {name}, as a whole segment of the path or as the first \
-                 label of the host, since `tenants` is set",
+                "must have one placeholder, {name}, since `tenants` is set: a whole segment of the \
+                 path, or the first label of a host that has at least two more and no port",
             )),
             (Some(tenants), Some(pattern)) => {
                 let issuers = self.build_tenants(*tenants, pattern, shared)?;
@@ -61,7 +66,7 @@ impl Issuer {
     ) -> Result<TenantIssuers, ConfigError> {
         if self.exceptions.allow_missing_issuer {
             return Err(self.invalid(
-                "allow_missing_issuer is set: must not be with tenants, since only `iss` says which \
+                "allow_missing_issuer is set: must not be set together with tenants, since only `iss` says which \
                  tenant a token is of",
             ));
         }
@@ -83,13 +88,13 @@ impl Issuer {
             .is_some_and(JwksCacheSettings::has_snapshot_dir)
         {
             return Err(self.invalid(
-                "snapshot_dir is set: must not be for keys by tenant, which would leave a file for \
+                "snapshot_dir is set: must not be set for keys by tenant, which would leave a file for \
                  each tenant",
             ));
         }
         if self.secrets.is_some() {
             return Err(self.invalid(
-                "add_secrets is set: must not be for keys by tenant, as each tenant could sign \
+                "add_secrets is set: must not be set for keys by tenant, as each tenant could sign \
                  tokens of the others",
             ));
         }

@@ -21,13 +21,25 @@ pub(super) fn spawn(keys: &Arc<TenantKeys>) -> bool {
 }
 
 async fn run(keys: Weak<TenantKeys>, mut shutdown: watch::Receiver<()>) {
-    loop {
-        let Some(pause) = keys.upgrade().and_then(|keys| remove_expired(&keys)) else {
-            return;
-        };
+    let mut running = Running(keys);
+    while let Some(pause) = running.0.upgrade().and_then(|keys| remove_expired(&keys)) {
         // An error means that the keys were dropped.
         if timeout(pause, shutdown.changed()).await.is_ok() {
             return;
+        }
+    }
+    // No tenant is left, which the keys know already: another task may have been started.
+    running.0 = Weak::new();
+}
+
+/// Dropped without being polled to its end if the runtime shuts down: then the next new tenant
+/// starts another task.
+struct Running(Weak<TenantKeys>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(keys) = self.0.upgrade() {
+            keys.lock().is_expiry_running = false;
         }
     }
 }

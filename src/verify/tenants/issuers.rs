@@ -103,8 +103,10 @@ impl TenantIssuers {
         match &self.keys {
             Keys::Shared(issuer) => issuer.retire(),
             Keys::ByTenant(keys) => {
-                keys.lock().is_closed = true;
+                let mut admission = keys.lock();
+                admission.is_closed = true;
                 let removed = keys.cache.retain(|_| false);
+                drop(admission);
                 for issuer in removed {
                     issuer.retire();
                 }
@@ -177,7 +179,7 @@ impl TenantKeys {
         if is_news {
             trace::tenants_full(self.rules.pattern.as_str(), max);
         }
-        let cause = format!("the keys of {max} tenants are cached, which is max_tenants");
+        let cause = format!("the keys of {max} tenants are cached, which is max_cached_tenants");
         let cause: Box<dyn std::error::Error + Send + Sync> = cause.into();
         Error::keys_unavailable(retry_after, Some(Arc::from(cause)))
     }

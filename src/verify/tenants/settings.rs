@@ -20,14 +20,14 @@ const IDLE: RangeInclusive<Duration> =
 /// The tenants of an [`Issuer`](crate::Issuer) whose name has a placeholder, as in
 /// `https://login.microsoftonline.com/{tenantid}/v2.0`: which of them are trusted.
 ///
-/// Set with [`Issuer::tenants`](crate::Issuer::tenants). There is no default: an issuer for
-/// everybody signs tokens for everybody.
+/// Set with [`Issuer::tenants`](crate::Issuer::tenants). There is no default: such an issuer signs
+/// tokens for all of its tenants, also for those that you do not know.
 ///
-/// What stands for the placeholder in `iss` is 1 to 128 unreserved characters (RFC 3986 §2.3:
-/// letters, digits, `-`, `.`, `_`, `~`), and neither `.` nor `..`. In a host name it is one label of
-/// at most 63 lower-case letters, digits and hyphens. It is compared byte by byte. Every other `iss`
-/// is rejected before the rule is asked, and nothing is fetched for a tenant that the rule does not
-/// allow.
+/// In `iss`, the tenant must have 1 to 128 unreserved characters (RFC 3986 §2.3: letters, digits,
+/// `-`, `.`, `_`, `~`), and must be neither `.` nor `..`. In a host name it must be one label of at
+/// most 63 lower-case letters, digits and inner hyphens. Tenants are compared byte by byte. Any
+/// other `iss` is rejected without asking the rule. Nothing is fetched for a tenant that the rule
+/// does not allow.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ const IDLE: RangeInclusive<Duration> =
 ///     "11111111-2222-3333-4444-555555555555",
 ///     "66666666-7777-8888-9999-000000000000",
 /// ])
-/// .claim("tid");
+/// .tenant_claim("tid");
 /// let metadata = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration";
 /// let issuer = Issuer::discovery(
 ///     "https://login.microsoftonline.com/{tenantid}/v2.0",
@@ -60,7 +60,7 @@ const IDLE: RangeInclusive<Duration> =
 /// use tower_jwt_auth::{Issuer, JwtAuthLayer, Tenants};
 ///
 /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
-/// let tenants = Tenants::allowed_by(|realm| realm.starts_with("customer-")).max_tenants(200);
+/// let tenants = Tenants::allowed_by(|realm| realm.starts_with("customer-")).max_cached_tenants(200);
 /// let issuer = Issuer::discovery("https://login.example.com/realms/{realm}", "orders-api")
 ///     .tenants(tenants);
 /// JwtAuthLayer::builder(issuer).build()
@@ -93,8 +93,8 @@ impl Tenants {
     ///
     /// It is called in every request with a token of the issuer, cached tokens included, before the
     /// signature is checked: with any text that the placeholder can stand for. It must not block.
-    /// Let it be as narrow as you can: each allowed tenant whose keys are not cached causes a fetch,
-    /// unless the keys are shared.
+    /// Let it be as narrow as you can: each allowed tenant whose keys are not cached causes a
+    /// fetch, unless the keys are shared.
     pub fn allowed_by(is_allowed: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Self::new(Allowed::By(Arc::new(is_allowed)))
     }
@@ -112,7 +112,7 @@ impl Tenants {
     /// A token without it, or with another value, is rejected with 401. Default: none.
     ///
     /// Set it if your code reads that claim to tell tenants apart.
-    pub fn claim(mut self, claim: impl Into<String>) -> Self {
+    pub fn tenant_claim(mut self, claim: impl Into<String>) -> Self {
         self.claim = Some(claim.into().into());
         self
     }
@@ -120,12 +120,13 @@ impl Tenants {
     /// Sets the maximum number of tenants whose keys are cached at a time. Default: 1,000. Allowed:
     /// 2 to 100,000. For keys by tenant only.
     ///
-    /// Beyond it, the tenant that was unused for the longest time is removed, if that was more than
-    /// a minute; otherwise tokens of further tenants get 503. Tenants that no token was verified for
-    /// yet may take half of it, and a minute each: so a flood of made-up tenants that the rule
-    /// allows causes at most so many fetches in a minute, each of up to three documents, and can't
-    /// displace those in use.
-    pub const fn max_tenants(mut self, max: usize) -> Self {
+    /// Beyond it, the tenant that was unused for the longest time is removed, if that is at least a
+    /// minute; otherwise tokens of further tenants get 503. Tenants for which no token was verified
+    /// yet take at most half of it, each for a minute. So a flood of made-up tenants that the rule
+    /// allows adds at most half of it per minute, each with one fetch per
+    /// [`backoff`](crate::JwksCacheSettings::backoff) (of up to three documents). It does not
+    /// displace tenants for which a token was verified within the last minute.
+    pub const fn max_cached_tenants(mut self, max: usize) -> Self {
         self.max = Some(max);
         self
     }
@@ -183,7 +184,7 @@ impl Tenants {
         }
         if are_keys_shared && (self.max.is_some() || self.idle_timeout.is_some()) {
             return invalid(
-                "max_tenants and idle_timeout have no effect on keys that all tenants share; remove \
+                "max_cached_tenants and idle_timeout have no effect on keys that all tenants share; remove \
                  them"
                 .to_owned(),
             );
@@ -191,7 +192,7 @@ impl Tenants {
         if !MAX.contains(&self.max()) {
             let max = self.max();
             return invalid(format!(
-                "max_tenants is {max}: must be between 2 and 100000"
+                "max_cached_tenants is {max}: must be between 2 and 100000"
             ));
         }
         if !IDLE.contains(&self.idle()) {
@@ -209,7 +210,7 @@ impl fmt::Debug for Tenants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tenants")
             .field("claim", &self.claim)
-            .field("max_tenants", &self.max())
+            .field("max_cached_tenants", &self.max())
             .field("idle_timeout", &self.idle())
             .finish_non_exhaustive()
     }

@@ -54,8 +54,9 @@ fn a_placeholder_needs_tenants_and_tenants_need_a_placeholder() {
         assert_eq!(
             message,
             format!(
-                "issuer {name:?}: must have one placeholder, {{name}}, as a whole segment of the path \
-                 or as the first label of the host, since `tenants` is set"
+                "issuer {name:?}: must have one placeholder, {{name}}, since `tenants` is set: a \
+                 whole segment of the path, or the first label of a host that has at least two more \
+                 and no port"
             )
         );
     }
@@ -75,16 +76,16 @@ fn values_out_of_range_are_rejected() {
              lower-case letters, digits and hyphens",
         ),
         (
-            only().claim(""),
+            only().tenant_claim(""),
             "claim is \"\": must be the name of a claim",
         ),
         (
-            only().max_tenants(1),
-            "max_tenants is 1: must be between 2 and 100000",
+            only().max_cached_tenants(1),
+            "max_cached_tenants is 1: must be between 2 and 100000",
         ),
         (
-            only().max_tenants(100_001),
-            "max_tenants is 100001: must be between 2 and 100000",
+            only().max_cached_tenants(100_001),
+            "max_cached_tenants is 100001: must be between 2 and 100000",
         ),
         (
             only().idle_timeout(Duration::from_secs(59)),
@@ -97,8 +98,8 @@ fn values_out_of_range_are_rejected() {
         );
         assert_eq!(error(discovery(tenants)), expected);
     }
-    let shared = discovery(only().max_tenants(10)).metadata_url(METADATA);
-    let expected = "max_tenants and idle_timeout have no effect on keys that all tenants share; \
+    let shared = discovery(only().max_cached_tenants(10)).metadata_url(METADATA);
+    let expected = "max_cached_tenants and idle_timeout have no effect on keys that all tenants share; \
                     remove them";
     assert_eq!(error(shared).1, format!("{prefix}{expected}"));
 }
@@ -119,18 +120,18 @@ fn settings_about_keys_that_do_not_fit_are_rejected() {
         ),
         (
             discovery(only()).allow_missing_issuer(),
-            "allow_missing_issuer is set: must not be with tenants, since only `iss` says which \
+            "allow_missing_issuer is set: must not be set together with tenants, since only `iss` says which \
              tenant a token is of",
         ),
         (
             discovery(only()).add_secrets(secret()),
-            "add_secrets is set: must not be for keys by tenant, as each tenant could sign tokens of \
-             the others",
+            "add_secrets is set: must not be set for keys by tenant, as each tenant could sign \
+             tokens of the others",
         ),
         (
             discovery(only()).jwks_cache(JwksCacheSettings::default().snapshot_dir("/nowhere")),
-            "snapshot_dir is set: must not be for keys by tenant, which would leave a file for each \
-             tenant",
+            "snapshot_dir is set: must not be set for keys by tenant, which would leave a file for \
+             each tenant",
         ),
     ] {
         let expected = format!("issuer \"https://login.example/{{tenant}}\": {expected}");
@@ -157,8 +158,10 @@ fn what_is_wrong_for_every_tenant_is_found_when_the_layer_is_built() {
 fn the_limits_themselves_are_allowed() {
     let day = Duration::from_secs(24 * 60 * 60);
     for tenants in [
-        only().max_tenants(2).idle_timeout(Duration::from_secs(60)),
-        only().max_tenants(100_000).idle_timeout(366 * day),
+        only()
+            .max_cached_tenants(2)
+            .idle_timeout(Duration::from_secs(60)),
+        only().max_cached_tenants(100_000).idle_timeout(366 * day),
     ] {
         assert!(
             Authenticator::builder(discovery(tenants))
@@ -170,9 +173,9 @@ fn the_limits_themselves_are_allowed() {
 
 #[test]
 fn debug_shows_no_tenant() {
-    let tenants = Tenants::only(["customer-1"]).claim("tid");
+    let tenants = Tenants::only(["customer-1"]).tenant_claim("tid");
     assert_eq!(
         format!("{tenants:?}"),
-        "Tenants { claim: Some(\"tid\"), max_tenants: 1000, idle_timeout: 3600s, .. }"
+        "Tenants { claim: Some(\"tid\"), max_cached_tenants: 1000, idle_timeout: 3600s, .. }"
     );
 }

@@ -35,7 +35,7 @@ fn site(keys: impl IntoIterator<Item = Value>) -> Site {
 fn issuer(site: &Site, tenants: Tenants) -> Issuer {
     Issuer::discovery(PATTERN, AUDIENCE)
         .metadata_url(format!("{COMMON}/.well-known/openid-configuration"))
-        .tenants(tenants.claim("tid"))
+        .tenants(tenants.tenant_claim("tid"))
         .http_client(site.client())
 }
 
@@ -210,7 +210,7 @@ async fn a_key_set_at_a_url_is_shared_as_well() {
     let key = TestKey::generate(Algorithm::ES256);
     let site = site([jwk_with(&key, "issuer", PATTERN)]);
     let issuer = Issuer::jwks(PATTERN, KEYS, AUDIENCE)
-        .tenants(Tenants::only([OURS]).claim("tid"))
+        .tenants(Tenants::only([OURS]).tenant_claim("tid"))
         .http_client(site.client());
     let authenticator = authenticator(issuer);
     authenticator.prefetch().await.unwrap();
