@@ -21,9 +21,9 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 /// [`and_claim_present`](Self::and_claim_present) and [`and_scope`](Self::and_scope) add conditions
 /// to every rule.
 ///
-/// What is asked for are access tokens. ID tokens have a client as their `aud`, so the id of a
-/// client should not be a name here: see [`allow_id_tokens`](crate::Issuer::allow_id_tokens), which
-/// says what tells them apart.
+/// Tokens must be access tokens. ID tokens have a client as their `aud`, so the id of a client
+/// should not be a name here: see [`allow_id_tokens`](crate::Issuer::allow_id_tokens), which says
+/// what tells them apart.
 ///
 /// # Errors
 ///
@@ -56,17 +56,17 @@ pub struct Audience {
 
 impl Audience {
     /// Returns a rule for tokens without `aud`: `claim` is compared in its place, such as
-    /// `client_id` (Amazon Cognito) or `azp` (Clerk, Kinde). It must be one of the values,
-    /// or an array of strings that contains one.
+    /// `client_id` (Amazon Cognito) or `azp` (Clerk, Kinde). It must be one of the values, or an
+    /// array of strings that contains one.
     ///
-    /// A token that does have an `aud`, other than an empty array, is rejected: it is meant for
-    /// the services that it names, and this rule names none (RFC 7519 §4.1.3). So it can't be used
-    /// here by a service that received it, nor can an ID token, whose `aud` is its client. If the
-    /// issuer can write an `aud` for this service, use that, and [`and_claim`](Self::and_claim)
-    /// for the claim.
+    /// A token that does have an `aud`, other than an empty array, is rejected: it is meant for the
+    /// services that it names, and this rule names none (RFC 7519 §4.1.3). So it can't be used here
+    /// by a service that received it, nor can an ID token, whose `aud` is its client. If the issuer
+    /// can write an `aud` for this service, use that, and [`and_claim`](Self::and_claim) for the
+    /// claim.
     ///
-    /// What is lost: these claims name the client that the token was issued to, and not the service
-    /// that it is for. Each service that accepts tokens of that client can use them at the others.
+    /// Note: these claims name the client that the token was issued to, and not the service that it
+    /// is for. Each service that accepts tokens of that client can use them at the others.
     ///
     /// # Examples
     ///
@@ -98,7 +98,8 @@ impl Audience {
     /// Returns a rule that accepts tokens **for any service**, if `claim` is one of the values, or
     /// an array of strings that contains one. Building the layer logs a warning.
     ///
-    /// Dangerous, as [`dangerous_any_with_scope`](Self::dangerous_any_with_scope) is.
+    /// Dangerous, as [`dangerous_any_with_scope`](Self::dangerous_any_with_scope) is. ID tokens may
+    /// have the claim, too: see [`allow_id_tokens`](crate::Issuer::allow_id_tokens).
     pub fn dangerous_any_with_claim(
         claim: impl Into<String>,
         any_of: impl IntoIterator<Item = impl Into<String>>,

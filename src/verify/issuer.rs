@@ -148,7 +148,9 @@ impl Issuer {
     /// # Errors
     ///
     /// Building the layer fails if the keys are not fetched ([`Issuer::from_keys`] and
-    /// [`Issuer::from_key_source`] can have secrets themselves), and if one of these is no secret.
+    /// [`Issuer::from_key_source`] can have secrets themselves) or are those of each tenant, if one
+    /// of these is not a secret, if there is none, and if [`algorithms`](Self::algorithms) excludes
+    /// all of them.
     ///
     /// # Examples
     ///
@@ -192,8 +194,8 @@ impl Issuer {
     /// When the layer is built, [`InvalidUrl`](ConfigErrorKind::InvalidUrl) or
     /// [`InsecureUrl`](ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http` on
     /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts)), and
-    /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found by
-    /// discovery.
+    /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found
+    /// by discovery.
     ///
     /// # Examples
     ///
@@ -220,7 +222,9 @@ impl Issuer {
     /// Sets a closure that is called with the issuer's name at every [`KeysEvent`]. Default: none.
     ///
     /// It is called where the event happens: in the tasks that fetch, in a request, on the thread
-    /// that writes the snapshot file, or while the layer is built. It must not block.
+    /// that writes the snapshot file, or while the layer is built or an issuer is added. It must
+    /// not block, and must not change [`Issuers`](crate::Issuers). For keys by tenant, the name is
+    /// that of the tenant's issuer.
     ///
     /// # Examples
     ///
@@ -252,10 +256,11 @@ impl Issuer {
     /// allowed then. Default: none.
     ///
     /// The name is a URL with one placeholder, such as `{tenant}`: a whole segment of the path, or
-    /// the first label of the host. With [`discovery`](Self::discovery), each tenant has its own
-    /// metadata and keys, unless [`metadata_url`](Self::metadata_url) is set to a URL without a
-    /// placeholder. With [`jwks`](Self::jwks), each has its own keys if `jwks_uri` has the same
-    /// placeholder. Otherwise the keys are those of all tenants. See [`Tenants`] for examples.
+    /// the first label of a host that has at least two more and no port. With
+    /// [`discovery`](Self::discovery), each tenant has its own metadata and keys, unless
+    /// [`metadata_url`](Self::metadata_url) is set to a URL without a placeholder. With
+    /// [`jwks`](Self::jwks), each has its own keys if `jwks_uri` has the same placeholder.
+    /// Otherwise the keys are those of all tenants. See [`Tenants`] for examples.
     pub fn tenants(mut self, tenants: Tenants) -> Self {
         self.tenants = Some(Box::new(tenants));
         self

@@ -9,22 +9,25 @@ impl Issuer {
     /// told from access tokens are rejected, as
     /// [`WrongTokenType`](crate::ErrorKind::WrongTokenType).
     ///
-    /// These count as ID tokens:
-    /// - the claim `typ` (Keycloak), `token_use` (Amazon Cognito) or `token_type` is `ID`;
-    /// - Microsoft Entra ID: `tid` and `ver`, but neither `azp` nor `appid`, which its access
-    ///   tokens have (v2, v1);
-    /// - with a [rule for any audience](crate::Audience::dangerous_any_with_scope): `at_hash`,
-    ///   `c_hash` or `s_hash`.
+    /// These count as ID tokens, unless [`token_types`](crate::JwtAuthBuilder::token_types) lists
+    /// their `typ`, other than `JWT`:
+    /// - the claim `typ` (Keycloak), `token_use` (Amazon Cognito) or `token_type` is `ID` or
+    ///   `id_token`, in any case;
+    /// - without the `typ` `at+jwt`: `tid` and `ver` (`1.0` or `2.0`) of Microsoft Entra ID, but
+    ///   neither `azp` nor `appid`, which its access tokens have;
+    /// - without the `typ` `at+jwt`, and with a [rule for any
+    ///   audience](crate::Audience::dangerous_any_with_scope): `at_hash`, `c_hash` or `s_hash`.
     ///
-    /// All others are told by their `aud`, which is the client: Auth0's and Okta's, for example. So
-    /// never configure a client id as the [`Audience`](crate::Audience), unless with a condition
-    /// that ID tokens don't meet, such as [`and_scope`](crate::Audience::and_scope) or
+    /// Other ID tokens (of Auth0 or Okta, for example) differ from access tokens only in their
+    /// `aud`, which is the client. So never configure a client id as the
+    /// [`Audience`](crate::Audience), unless with a condition that ID tokens don't meet, such as
+    /// [`and_scope`](crate::Audience::and_scope) or
     /// [`and_claim_present`](crate::Audience::and_claim_present).
     ///
-    /// What is lost: an ID token tells the client who has signed in. It grants no access, is sent
-    /// to more places than an access token, and has no scopes. Use this where the callers of a
-    /// service have nothing else, such as Google's service accounts, or to check the ID token that
-    /// the service itself has asked for as a client.
+    /// Note: an ID token tells the client who has signed in. It grants no access, is sent to more
+    /// places than an access token, and has no scopes. Use this where the callers of a service have
+    /// nothing else, such as Google's service accounts, or to check the ID token that the service
+    /// itself has asked for as a client.
     pub const fn allow_id_tokens(mut self) -> Self {
         self.exceptions.allow_id_tokens = true;
         self
@@ -33,28 +36,28 @@ impl Issuer {
     /// Accepts tokens of this issuer whose `sub` is an integer, such as the key of a table.
     /// Default: they are rejected, since `sub` is a string (RFC 7519 §4.1.2).
     ///
-    /// [`Claims::subject`](crate::Claims::subject) returns its digits. It must have at most 38 of
-    /// them, and neither a fraction nor an exponent. [`JsonClaims`](crate::JsonClaims), and a
-    /// claims type of your own, have it as the number that it is.
+    /// [`Claims::subject`](crate::Claims::subject) returns its digits. It must fit into an `i128`,
+    /// without fraction and exponent. [`JsonClaims`](crate::JsonClaims), and a claims type of your
+    /// own, have it as the number that it is.
     ///
-    /// What is lost: the number `4711` and the string `"4711"` are the same subject. And an issuer
-    /// that computes with doubles, as JavaScript does, rounds integers beyond 2⁵³ before it signs
-    /// them, so that two of its users can have the same one.
+    /// Note: the number `4711` and the string `"4711"` are the same subject. And an issuer that
+    /// computes with doubles, as JavaScript does, rounds integers beyond 2⁵³ before it signs them,
+    /// so that two of its users can have the same one.
     pub const fn allow_numeric_subject(mut self) -> Self {
         self.exceptions.allow_numeric_subject = true;
         self
     }
 
     /// Accepts tokens without `iss` as tokens of this issuer. Default: they are rejected. Only one
-    /// issuer of a layer may have it.
+    /// issuer of a layer may have it, and none with [`tenants`](Self::tenants).
     ///
     /// They are verified with the keys of this issuer only, and
-    /// [`Claims::issuer`](crate::Claims::issuer) returns its configured name. A token that has an
-    /// `iss` is compared as ever.
+    /// [`Claims::issuer`](crate::Claims::issuer) returns its configured name. The `iss` of a token
+    /// that has one is compared as usual.
     ///
-    /// What is lost: nothing in the token says which issuer signed it, only the key does. If the
-    /// keys also sign tokens for something else, such as another environment or tenant, those are
-    /// accepted, too (RFC 8725 §3.8).
+    /// Note: nothing in the token says which issuer signed it, only the key does. If the keys also
+    /// sign tokens for something else, such as another environment or tenant, those are accepted,
+    /// too (RFC 8725 §3.8).
     ///
     /// # Examples
     ///

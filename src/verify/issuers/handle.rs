@@ -13,12 +13,12 @@ use crate::verify::Issuer;
 /// [`Authenticator::issuers`](crate::Authenticator::issuers) return it. Cheap to clone: clones
 /// change the same issuers.
 ///
-/// A change is in effect for every request that begins after it, also for tokens that are cached
-/// and for requests that wait for keys. Requests take no lock, and are not delayed. What
+/// A change applies to every request that begins after it, cached tokens included, and to requests
+/// that wait for keys. It neither locks nor delays requests. What
 /// [`build`](crate::JwtAuthBuilder::build) rejects is rejected here, too, and then nothing is
 /// changed. Nothing is fetched: the first token of an issuer does that, or
-/// [`prefetch`](crate::Authenticator::prefetch). Each change copies a list of 20 bytes an issuer, so
-/// for many at a time use [`set`](Self::set).
+/// [`prefetch`](crate::Authenticator::prefetch). Each change rebuilds the index of all issuers, so
+/// for many at a time use [`replace_all`](Self::replace_all).
 ///
 /// # Examples
 ///
@@ -62,6 +62,8 @@ impl Issuers {
     /// Replaces the issuer of the same name, or adds it if there is none.
     ///
     /// The keys of the former one are no longer used, and its cached tokens are verified again.
+    /// With [`snapshot_dir`](crate::JwksCacheSettings::snapshot_dir), the new one starts with the
+    /// keys in the file: to drop a key that was stolen, remove the file first.
     ///
     /// # Errors
     ///
@@ -73,20 +75,23 @@ impl Issuers {
     /// Removes an issuer, and returns whether there was one of that name.
     ///
     /// Its tokens are rejected with 401 from the next request on, also cached ones, and its
-    /// background task ends. Without any issuer, every token is rejected.
+    /// background task ends. If another issuer has a pattern that fits the name, they are verified
+    /// as tokens of its tenant. Without any issuer, every token is rejected.
     #[must_use = "there may be no issuer of that name, and then nothing was removed"]
     pub fn remove(&self, name: &str) -> bool {
         self.registry.remove(name)
     }
 
-    /// Replaces all issuers at once.
-    ///
-    /// Also those of the same name: their keys are no longer used, and are fetched anew.
+    /// Replaces all issuers at once, also those of the same name: their cached keys are dropped,
+    /// and their cached tokens are verified again.
     ///
     /// # Errors
     ///
     /// As [`JwtAuthBuilder::build`](crate::JwtAuthBuilder::build).
-    pub fn set(&self, issuers: impl IntoIterator<Item = Issuer>) -> Result<(), ConfigError> {
+    pub fn replace_all(
+        &self,
+        issuers: impl IntoIterator<Item = Issuer>,
+    ) -> Result<(), ConfigError> {
         self.registry.set(issuers.into_iter().collect())
     }
 

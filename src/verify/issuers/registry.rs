@@ -17,6 +17,8 @@ pub(crate) struct Registry {
     current: ArcSwap<IssuerSet>,
     /// Whether two issuers can come to share a secret. Then each use of a cached token is checked.
     may_share_secrets: AtomicBool,
+    /// Whether the issuers have changed since the authenticator was built.
+    is_changed: AtomicBool,
     /// Held while a change is made. No request takes it.
     change: Mutex<()>,
     /// The public keys of all issuers.
@@ -28,10 +30,12 @@ impl Registry {
         let registry = Self {
             current: ArcSwap::default(),
             may_share_secrets: AtomicBool::new(false),
+            is_changed: AtomicBool::new(false),
             change: Mutex::new(()),
             shared_keys: Arc::default(),
         };
         registry.set(issuers)?;
+        registry.is_changed.store(false, Ordering::Relaxed);
         Ok(registry)
     }
 
@@ -47,6 +51,12 @@ impl Registry {
         } else {
             Ok(())
         }
+    }
+
+    /// Returns whether the issuers have changed since the authenticator was built.
+    pub(crate) fn is_changed(&self) -> bool {
+        // Relaxed: see `check_secrets`.
+        self.is_changed.load(Ordering::Relaxed)
     }
 
     /// Replaces all issuers.
@@ -73,8 +83,13 @@ impl Registry {
         self.change(|entries| {
             let name = issuer.name().to_owned();
             let built = self.build(issuer)?;
-            let others = entries.iter().filter(|entry| entry.name() != name);
-            Ok(others.cloned().chain([built]).collect())
+            let mut entries = entries.to_vec();
+            // In its place: of two patterns that a name fits, the first one counts.
+            match entries.iter_mut().find(|entry| entry.name() == name) {
+                Some(former) => *former = built,
+                None => entries.push(built),
+            }
+            Ok(entries)
         })
     }
 
@@ -106,6 +121,7 @@ impl Registry {
         let after = Arc::new(IssuerSet::new(next(before.entries())?, is_new)?);
         self.current.store(Arc::clone(&after));
         // Relaxed: see `check_secrets`.
+        self.is_changed.store(true, Ordering::Relaxed);
         self.may_share_secrets
             .store(after.may_share_secrets(), Ordering::Relaxed);
         let stays = addresses(after.entries());

@@ -49,20 +49,20 @@ pub(crate) struct ByName(pub(crate) Arc<ConfiguredIssuer>);
 pub(crate) enum Lookup<'s> {
     Found(&'s Arc<ConfiguredIssuer>),
     Tenant(Arc<ConfiguredIssuer>),
-    /// An allowed tenant whose keys are not cached. Its cache is to be made only for a token that is
-    /// valid apart from its signature.
+    /// An allowed tenant whose keys are not cached. Its cache is to be made only for a token that
+    /// is valid apart from its signature.
     NewTenant(&'s Arc<TenantIssuers>),
     Unknown,
 }
 
 impl IssuerSet {
-    /// Returns a set of these issuers, of which the new ones come last.
+    /// Returns a set of these issuers.
     ///
     /// # Errors
     ///
     /// If two have the same name or may omit it, if a new one shares a secret with another, or if
-    /// there are too many patterns. Those that were there before are not compared again: one whose source has
-    /// come to share a secret must not keep others from being changed.
+    /// there are too many patterns. Those that were there before are not compared again: one whose
+    /// source has come to share a secret must not keep others from being changed.
     pub(super) fn new(
         entries: Vec<Entry>,
         is_new: impl Fn(&Entry) -> bool,
@@ -71,14 +71,17 @@ impl IssuerSet {
         set.by_name.reserve(entries.len());
         let mut names = HashSet::<&str, RandomState>::default();
         names.reserve(entries.len());
+        let kept = entries.iter().filter(|entry| !is_new(entry));
+        for issuer in kept.filter_map(Entry::keys) {
+            set.secrets.add(issuer);
+        }
         for entry in &entries {
             if !names.insert(entry.name()) {
                 return Err(duplicate(entry.name()));
             }
-            if is_new(entry) {
-                entry
-                    .keys()
-                    .map_or(Ok(()), |issuer| set.secrets.check_new(issuer))?;
+            if let Some(issuer) = entry.keys().filter(|_| is_new(entry)) {
+                set.secrets.check_new(issuer)?;
+                set.secrets.add(issuer);
             }
             set.index(entry)?;
         }
@@ -93,9 +96,6 @@ impl IssuerSet {
 
     fn index(&mut self, entry: &Entry) -> Result<(), ConfigError> {
         self.algorithms = self.algorithms.union(entry.algorithms());
-        if let Some(issuer) = entry.keys() {
-            self.secrets.add(issuer);
-        }
         match entry {
             Entry::Named(issuer) => {
                 if issuer.exceptions.allow_missing_issuer
@@ -138,6 +138,16 @@ impl IssuerSet {
             .into_iter()
             .find(is_found)
             .unwrap_or(Lookup::Unknown)
+    }
+
+    /// Returns whether tokens of that name are still this issuer's. A change may have put another
+    /// before it: one of that name before a pattern.
+    pub(crate) fn is_current(&self, issuer: &Arc<ConfiguredIssuer>, name: &str) -> bool {
+        match self.find(name) {
+            Lookup::Found(found) => Arc::ptr_eq(found, issuer),
+            Lookup::Tenant(found) => Arc::ptr_eq(&found, issuer),
+            Lookup::NewTenant(_) | Lookup::Unknown => false,
+        }
     }
 
     /// Returns the issuer of tokens without `iss`.

@@ -224,11 +224,11 @@ async fn what_build_rejects_is_rejected_and_changes_nothing() {
             ConfigErrorKind::InsecureUrl,
         ),
         (
-            issuers.set([fixed(ONE, &two), fixed(ONE, &two)]),
+            issuers.replace_all([fixed(ONE, &two), fixed(ONE, &two)]),
             ConfigErrorKind::DuplicateIssuer,
         ),
         (
-            issuers.set([fixed(ONE, &two), Issuer::jwks("x", "x", AUDIENCE)]),
+            issuers.replace_all([fixed(ONE, &two), Issuer::jwks("x", "x", AUDIENCE)]),
             ConfigErrorKind::InvalidUrl,
         ),
     ];
@@ -253,7 +253,9 @@ async fn all_issuers_are_replaced_at_once() {
     let (one, two, three) = (key(), key(), key());
     let authenticator = authenticator(fixed(ONE, &one));
     let issuers = authenticator.issuers();
-    issuers.set([fixed(TWO, &two), fixed(ONE, &three)]).unwrap();
+    issuers
+        .replace_all([fixed(TWO, &two), fixed(ONE, &three)])
+        .unwrap();
     assert_eq!(issuers.names(), [TWO, ONE]);
     assert_eq!(
         rejection(&authenticator, &token(&two, TWO).sign()).await,
@@ -267,7 +269,7 @@ async fn all_issuers_are_replaced_at_once() {
         rejection(&authenticator, &token(&one, ONE).sign()).await,
         Some(ErrorKind::UnknownKey)
     );
-    issuers.set([]).unwrap();
+    issuers.replace_all([]).unwrap();
     assert!(
         rejection(&authenticator, &token(&two, TWO).sign())
             .await
@@ -339,4 +341,47 @@ fn requests_run_while_issuers_change() {
         }
         is_done.store(true, Ordering::Relaxed);
     });
+}
+
+// A name counts before a pattern, also for tokens that were cached as those of a tenant.
+#[tokio::test(start_paused = true)]
+async fn a_cached_token_of_a_tenant_is_verified_again_when_its_issuer_is_added_by_name() {
+    let (shared, own) = (key(), key());
+    let site = Site::default();
+    let keys = "https://login.example/keys";
+    site.page(keys, &jwks([shared.jwk()]));
+    let pattern = Issuer::jwks("https://login.example/{tenant}", keys, AUDIENCE)
+        .http_client(site.client())
+        .tenants(Tenants::allowed_by(|_| true));
+    let authenticator = caching(pattern);
+    let (one, other) = ("https://login.example/one", "https://login.example/other");
+    let (of_one, of_other) = (token(&shared, one).sign(), token(&shared, other).sign());
+    for _ in 0..2 {
+        assert_eq!(rejection(&authenticator, &of_one).await, None);
+        assert_eq!(rejection(&authenticator, &of_other).await, None);
+    }
+    authenticator.issuers().add(fixed(one, &own)).unwrap();
+    assert!(rejection(&authenticator, &of_one).await.is_some());
+    assert_eq!(rejection(&authenticator, &of_other).await, None);
+    assert_eq!(
+        rejection(&authenticator, &token(&own, one).sign()).await,
+        None
+    );
+    // The pattern fits the name again.
+    assert!(authenticator.issuers().remove(one));
+    assert_eq!(rejection(&authenticator, &of_one).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_is_replaced_in_its_place() {
+    let (one, two) = (key(), key());
+    let authenticator = authenticator(fixed(ONE, &one));
+    let issuers = authenticator.issuers();
+    issuers.add(fixed(TWO, &two)).unwrap();
+    issuers.replace(fixed(ONE, &two)).unwrap();
+    assert_eq!(issuers.names(), [ONE, TWO]);
+    assert_eq!(
+        rejection(&authenticator, &token(&two, ONE).sign()).await,
+        None
+    );
 }

@@ -1,5 +1,5 @@
-//! Exceptions, secrets beside fetched keys and a URL for the metadata, for issuers that change at run
-//! time and for those with tenants.
+//! Exceptions, secrets beside fetched keys and a URL for the metadata, for issuers that change at
+//! run time and for those with tenants.
 
 use serde_json::json;
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
@@ -67,7 +67,7 @@ async fn a_second_issuer_that_may_omit_iss_is_rejected_whenever_it_comes() {
     issuers.add(fixed(TWO, &two)).unwrap();
     assert_eq!(invalid_setting(issuers.replace(second())), expected);
     let both = [fixed(ONE, &one).allow_missing_issuer(), second()];
-    assert_eq!(invalid_setting(issuers.set(both)), expected);
+    assert_eq!(invalid_setting(issuers.replace_all(both)), expected);
 
     assert_eq!(issuers.names(), [ONE, TWO]);
     let of_one = nameless(&one).sign();
@@ -174,7 +174,7 @@ async fn a_secret_beside_fetched_keys_is_not_shared_with_an_issuer_that_is_added
     for _ in 0..2 {
         assert_eq!(rejection(&authenticator, &of_one).await, None);
     }
-    issuers.set([moving(&site, TWO, &secret)]).unwrap();
+    issuers.replace_all([moving(&site, TWO, &secret)]).unwrap();
     assert_eq!(
         rejection(&authenticator, &of_one).await,
         Some(ErrorKind::UnknownIssuer)
