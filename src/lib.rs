@@ -129,9 +129,9 @@
 //! installed one.
 //!
 //! The default HTTP client speaks HTTP/2 and HTTP/1.1. It trusts the certificate authorities of the
-//! system: a container image needs its package `ca-certificates`. It sends `https` through the proxy
-//! that the environment names at the first fetch (`HTTPS_PROXY` or `ALL_PROXY`, and `NO_PROXY`), and
-//! plain `http` through none.
+//! system: a container image needs its package `ca-certificates`. It sends `https` through the
+//! proxy that the environment names at the first fetch (`HTTPS_PROXY` or `ALL_PROXY`, and
+//! `NO_PROXY`), and plain `http` through none.
 //!
 //! # Security
 //!
@@ -142,7 +142,7 @@
 //! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown
 //!   key id gets 401.
 //! - No token, secret or value of a claim is in a log event, an error or a `Debug` output, except
-//!   for the name of a configured issuer.
+//!   for the name of a configured issuer or of an allowed tenant.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,

@@ -93,8 +93,8 @@ mod events {
             algorithm,
             keys,
             max_candidates,
-            "a token was rejected after max_candidates keys were tried, and more fit: the issuer \
-             should name the key with `kid`, or raise max_candidates"
+            "a token was rejected after max_candidates keys were tried, and more fit: have the \
+             issuer name its keys with `kid`, or raise max_candidates"
         );
     }
 
@@ -117,12 +117,12 @@ mod events {
         );
     }
 
-    pub(crate) fn tenants_full(issuer: &str, max_tenants: usize) {
+    pub(crate) fn tenants_full(issuer: &str, max_cached_tenants: usize) {
         tracing::warn!(
             target: TARGET,
             issuer,
-            max_tenants,
-            "max_tenants reached: tokens of further tenants get 503"
+            max_cached_tenants,
+            "max_cached_tenants reached: tokens of further tenants get 503"
         );
     }
 

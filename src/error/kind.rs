@@ -28,8 +28,9 @@ pub enum ErrorKind {
     WrongTokenType,
     /// `iss` is not a configured issuer (RFC 8725 §3.8).
     UnknownIssuer,
-    /// The issuer has no key with the token's `kid`, or none for its algorithm. Or the key is so
-    /// new that it is not cached yet, and no fetch could bring it, while the cached keys are fresh.
+    /// The issuer has no key with the token's `kid`, none for its algorithm, or only keys whose JWK
+    /// names another issuer. Or the key is so new that it is not cached yet, and no fetch could
+    /// bring it, while the cached keys are fresh.
     UnknownKey,
     /// None of the issuer's keys that `kid` and `alg` select made the signature.
     InvalidSignature,
@@ -154,7 +155,7 @@ impl ErrorKind {
             Self::UnknownIssuer => "the access token's issuer is not trusted",
             Self::UnknownKey => "the access token's key is not known",
             Self::InvalidSignature => "the access token's signature is invalid",
-            Self::TooManyKeys => "the access token names no key, and too many fit",
+            Self::TooManyKeys => "too many keys fit the access token",
             Self::MissingClaim => "the access token lacks a required claim",
             Self::InvalidClaim => "a claim of the access token is invalid",
             Self::WrongAudience => "the access token is meant for another audience",

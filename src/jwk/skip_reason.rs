@@ -32,7 +32,7 @@ const MAX_NAME_LEN: usize = 32;
 pub enum SkipReason {
     /// The JWK is not a JSON object, or a member has the wrong JSON type.
     Malformed,
-    /// `use` is not `sig` (RFC 7517 §4.2).
+    /// `use` is neither `sig` (RFC 7517 §4.2) nor, in a set, `jwt-svid`.
     NotForSignatures,
     /// `key_ops` lacks `verify` (RFC 7517 §4.3).
     NotForVerification,
@@ -57,7 +57,7 @@ pub enum SkipReason {
     /// A member, here named, is not base64url (RFC 7515 §2). In a set, padding is allowed.
     InvalidBase64(&'static str),
     /// A coordinate does not have the length that its curve requires (RFC 7518 §6.2.1.2, RFC 8032
-    /// §5.1.5).
+    /// §5.1.5). In a set, leading zero bytes of an EC coordinate may be missing or additional.
     CoordinateLength,
     /// The values do not form a key: for example, the point is not on the curve.
     InvalidKey,

@@ -83,7 +83,8 @@ pub enum KeysEvent<'e> {
     RefetchLimitReached,
     /// A fetched public key is also one of another issuer of the layer, which is here named. Each
     /// one's tokens are still accepted, for its own audiences: an issuer can't sign with the key of
-    /// another. Reported once by each of the two until it no longer applies.
+    /// another. Reported once by each of the two until it no longer applies, for at most 8 others.
+    /// Keys by tenant and those of a [`KeySource`](crate::KeySource) are not compared.
     #[non_exhaustive]
     KeyShared {
         /// The name of the other issuer.

@@ -15,7 +15,7 @@ use crate::jwk::{Key, KeySet, SkippedKey};
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct IssuerHealth {
-    /// The issuer, as configured.
+    /// The issuer's name as configured, or for keys by tenant the one of the tenant.
     pub issuer: String,
     /// Whether keys are usable now. If not, the next request waits for a fetch, and gets 503 if
     /// that fails, or gets 503 at once during the backoff after a failure.
@@ -73,8 +73,9 @@ pub struct FetchHealth {
     /// The cached keys are used until [`usable_for`](Self::usable_for) has passed, which ends with
     /// [`withdrawal_grace`](crate::JwksCacheSettings::withdrawal_grace).
     pub withdrawn: bool,
-    /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last fetch succeeded, unless it had to use a
-    /// cached `jwks_uri` because the issuer's metadata could not be fetched.
+    /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last fetch
+    /// succeeded, unless it had to use a cached `jwks_uri` because the issuer's metadata could not
+    /// be fetched.
     pub last_error: Option<String>,
     /// The number of fetches that have ended.
     pub fetches: u64,

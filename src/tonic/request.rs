@@ -75,7 +75,7 @@ fn rejected<C: Send + Sync + 'static, T>(call: &Request<T>) -> Status {
     let error = Error::from(ErrorKind::MissingToken);
     trace::rejected(&error);
     let parts = as_http(call);
-    let parts = RequestParts::from(&parts).grpc_call();
+    let parts = RequestParts::from(&parts).as_grpc_call();
     let response: Response<()> = Claims::<C>::rejection_response(error.clone(), &parts);
     let (mut parts, ()) = response.into_parts();
     for not_metadata in [CONTENT_TYPE, CACHE_CONTROL] {

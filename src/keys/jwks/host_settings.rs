@@ -8,12 +8,12 @@ use crate::config_error::ConfigError;
 impl JwksCacheSettings {
     /// Sets the hosts on which the issuer's metadata may name its JWK set (`jwks_uri`): host names
     /// or IP addresses, an IPv6 address in brackets, compared without regard to case. The port is
-    /// not compared. Metadata that name another host count as a failed fetch.
+    /// not compared. Metadata that names another host counts as a failed fetch.
     ///
-    /// Default: any host. Only an `https` issuer must then not name a loopback, link-local or
-    /// unspecified address (also in an IPv6 address), `localhost` or a name below it, another usual
-    /// name of these such as `ip6-localhost` or `metadata.google.internal`, or a host with `%` or a
-    /// numeric last label, unless that is its own host (that of its
+    /// Default: any host, but the metadata of an `https` issuer must not name a loopback,
+    /// link-local or unspecified address (also in an IPv6 address), `localhost` or a name below it,
+    /// another usual name of these such as `ip6-localhost` or `metadata.google.internal`, or a host
+    /// with `%` or a numeric last label, unless that is its own host (that of its
     /// [`metadata_url`](crate::Issuer::metadata_url), if it has one). The same holds for an issuer
     /// on one of the [`allowed_http_hosts`](Self::allowed_http_hosts). Private addresses are
     /// allowed. Names are not resolved.

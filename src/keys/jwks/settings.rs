@@ -220,8 +220,8 @@ impl JwksCacheSettings {
     }
 
     /// Sets the minimum time between two fetches that tokens with an invalid signature can cause.
-    /// At least 1 s. Default: 1 minute. Neither they nor [`refetch_limit`](Self::refetch_limit)
-    /// count against the other.
+    /// At least 1 s. Default: 1 minute. They do not count against
+    /// [`refetch_limit`](Self::refetch_limit), nor do its fetches count here.
     ///
     /// If an issuer replaces a key under its id, or its keys have no ids, a token of the new key
     /// looks like a forged one. Such a token is rejected without waiting, and the keys are fetched

@@ -51,8 +51,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Accepts tokens whose parts have padding (`=`), as those of AWS load balancers in
     /// `x-amzn-oidc-data`. Default: they are rejected, since RFC 7515 §2 allows no padding.
     ///
-    /// Padding of a wrong length is rejected even so. The signature of such a token may be written
-    /// with its padding or without: do not take the text of a token for its id.
+    /// Padding of a wrong length is rejected. With or without padding in its signature, it is the
+    /// same token: do not use the text of a token as its id.
     pub const fn allow_padding(mut self) -> Self {
         self.rules.padded = true;
         self
@@ -80,11 +80,11 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Sets whether a token may have no `typ` (RFC 7515 §4.1.9), whatever types are accepted.
     /// Default: true, and false with [`token_types`](Self::token_types).
     ///
-    /// Some issuers never write it, such as SPIFFE's and older versions of AD FS. What is lost
-    /// with true: tokens for another purpose that have no `typ` either are distinguished by their
-    /// claims only; those with `events` (RFC 8417) are rejected. [`build`](Self::build) rejects
-    /// true together with [`access_tokens_only`](Self::access_tokens_only), since RFC 9068 §2.1
-    /// requires `typ`.
+    /// Some issuers never write it, such as SPIFFE's and older versions of AD FS. What is lost with
+    /// true: tokens for another purpose that have no `typ` either are distinguished by their claims
+    /// only; those with `events` (RFC 8417) are rejected. [`build`](Self::build) rejects true
+    /// together with [`access_tokens_only`](Self::access_tokens_only), since RFC 9068 §2.1 requires
+    /// `typ`.
     ///
     /// # Examples
     ///
