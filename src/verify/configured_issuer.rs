@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Audience;
-use super::tenants::{TenantRules, TenantUsage};
+use super::tenants::{MAX_UNVERIFIED_FETCHES, TenantRules, TenantUsage, UNVERIFIED_TTL};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::error::Error;
@@ -124,6 +124,18 @@ impl ConfiguredIssuer {
     /// Returns whether no token of a tenant was verified: it may be made up.
     pub(super) fn is_unverified_tenant(&self) -> bool {
         matches!(&self.naming, Naming::Tenant(usage) if !usage.is_verified())
+    }
+
+    /// Rejects a fetch for a tenant that may be made up and whose keys were looked for often enough.
+    pub(super) fn check_may_fetch(&self) -> Result<(), Error> {
+        match (&self.naming, &self.keys) {
+            (Naming::Tenant(usage), IssuerKeys::Jwks(cache))
+                if !usage.is_verified() && cache.failures() >= MAX_UNVERIFIED_FETCHES =>
+            {
+                Err(Error::keys_unavailable(UNVERIFIED_TTL, None))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn is_expired_tenant(&self, now: Instant, idle_timeout: Duration) -> bool {

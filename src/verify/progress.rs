@@ -37,6 +37,7 @@ impl NeedsKeys {
     /// Waits until the issuer's keys are refreshed. If the issuer is removed meanwhile, that is no
     /// error: then its token is rejected for that reason.
     pub(super) async fn refresh(self) -> Result<(), Error> {
+        self.issuer.check_may_fetch()?;
         let source = self.issuer.source_for(self.query.algorithm);
         let refreshed = source.refresh(self.query).await;
         if self.issuer.is_retired() {

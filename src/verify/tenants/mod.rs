@@ -12,4 +12,4 @@ mod usage;
 pub(crate) use self::issuers::TenantIssuers;
 pub(super) use self::rules::TenantRules;
 pub use self::settings::Tenants;
-pub(super) use self::usage::TenantUsage;
+pub(super) use self::usage::{MAX_UNVERIFIED_FETCHES, TenantUsage, UNVERIFIED_TTL};

@@ -123,8 +123,8 @@ impl Tenants {
     /// Beyond it, the tenant that was unused for the longest time is removed, if that is at least a
     /// minute; otherwise tokens of further tenants get 503. Tenants for which no token was verified
     /// yet take at most half of it, each for a minute. So a flood of made-up tenants that the rule
-    /// allows adds at most half of it per minute, each with one fetch per
-    /// [`backoff`](crate::JwksCacheSettings::backoff) (of up to three documents). It does not
+    /// allows adds at most half of it per minute, each with two fetches (of
+    /// up to three documents). It does not
     /// displace tenants for which a token was verified within the last minute.
     pub const fn max_cached_tenants(mut self, max: usize) -> Self {
         self.max = Some(max);
@@ -184,8 +184,8 @@ impl Tenants {
         }
         if are_keys_shared && (self.max.is_some() || self.idle_timeout.is_some()) {
             return invalid(
-                "max_cached_tenants and idle_timeout have no effect on keys that all tenants share; remove \
-                 them"
+                "max_cached_tenants and idle_timeout have no effect on keys that all tenants share; \
+                 remove them"
                 .to_owned(),
             );
         }

@@ -9,7 +9,11 @@ use tokio::time::Instant;
 use super::TenantRules;
 
 /// How long a tenant is cached that no token was verified for.
-pub(super) const UNVERIFIED_TTL: Duration = Duration::from_secs(60);
+pub(crate) const UNVERIFIED_TTL: Duration = Duration::from_secs(60);
+
+/// How many fetches for such a tenant may fail. Otherwise its tokens would have its keys looked for
+/// at each backoff.
+pub(crate) const MAX_UNVERIFIED_FETCHES: u32 = 2;
 
 /// What only the issuers of tenants with keys of their own have.
 pub(crate) struct TenantUsage {

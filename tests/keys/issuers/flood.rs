@@ -149,6 +149,22 @@ async fn concurrent_new_tenants_do_not_exceed_the_bound() {
     assert_eq!(site.fetched().len(), MAX / 2 * 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_a_made_up_tenant_are_looked_for_twice_in_a_minute() {
+    let site = Site::default();
+    let (authenticator, key) = everybody(&site);
+    for _ in 0..10 {
+        flood(&authenticator, &key, 0..1).await;
+        sleep(5 * SECOND).await;
+    }
+    // Each time at three URLs.
+    assert_eq!(site.fetched().len(), 6);
+    // Then it may turn out to be real.
+    sleep(60 * SECOND).await;
+    site.issuer(&of("made-up-0"), &key);
+    assert!(verify(&authenticator, &key, "made-up-0").await.is_ok());
+}
+
 // After a start, all tenants arrive at once.
 #[tokio::test(start_paused = true)]
 async fn where_tenants_turn_out_to_be_real_there_is_room_for_others_at_once() {
