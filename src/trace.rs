@@ -103,7 +103,7 @@ mod events {
             target: TARGET,
             issuer,
             ?hosts,
-            "allowed_http_hosts: keys may be fetched without TLS, so whoever can change the traffic \
+            "allowed_http_hosts: keys may be fetched without TLS, so anyone who can change the traffic \
              to these hosts can sign tokens of this issuer"
         );
     }

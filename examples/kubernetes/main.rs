@@ -19,7 +19,7 @@ use self::client::{BoxError, Files};
 
 /// Answers with `system:serviceaccount:NAMESPACE:NAME`.
 async fn who_am_i(claims: Claims) -> String {
-    claims.subject().unwrap_or("nobody").to_owned()
+    claims.subject().unwrap_or("anonymous").to_owned()
 }
 
 #[tokio::main]

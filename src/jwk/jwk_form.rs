@@ -1,7 +1,7 @@
 //! What is accepted in a JWK beside the form that the RFCs require.
 //!
 //! Widespread issuers publish keys in forms that are not quite those of RFC 7517 and RFC 7518.
-//! Where the key is the same whoever reads it, they are accepted in sets; `docs/keys.md` has the
+//! Where all readers take them for the same key, they are accepted in sets; `docs/keys.md` has the
 //! table. A key that a client sends must have the required form: there, another form of the same
 //! key could lead to another thumbprint.
 

@@ -85,8 +85,8 @@ impl Key {
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has several keys
-    /// or certificates (such as a chain), has an unsupported curve, or is an RSA key of fewer than 2048 or more than 8192 bits, or with a
-    /// factor below 752.
+    /// or certificates (such as a chain), has an unsupported curve, or is an RSA key of fewer than
+    /// 2048 or more than 8192 bits, or with a factor below 752.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         pem::from_pem(pem.as_ref())
     }

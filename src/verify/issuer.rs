@@ -1,16 +1,11 @@
 //! Trusted issuers.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use super::configured_issuer::Naming;
-use super::{Audience, ConfiguredIssuer, IssuerKeys, SharedKeys, Tenants};
+use super::{Audience, Tenants};
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::{Key, KeySet};
 use crate::jwt::Exceptions;
-use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
 use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
 
 /// A trusted issuer: its name, the source of its keys, and the audience that its tokens must name.
@@ -143,7 +138,7 @@ impl Issuer {
     /// kinds are valid. The algorithm of a token decides: HMAC is verified with these secrets only,
     /// each pinned to its algorithm, and never with a fetched key; all other algorithms with
     /// fetched keys only. A token with HMAC never causes a fetch. Remove the secret when its last
-    /// token has expired: whoever has it can sign tokens.
+    /// token has expired: everyone who has it can sign tokens.
     ///
     /// # Errors
     ///
@@ -191,10 +186,10 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// When the layer is built, [`InvalidUrl`](ConfigErrorKind::InvalidUrl) or
-    /// [`InsecureUrl`](ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http` on
+    /// When the layer is built, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) or
+    /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http` on
     /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts)), and
-    /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found
     /// by discovery.
     ///
     /// # Examples
@@ -268,98 +263,6 @@ impl Issuer {
 
     pub(super) fn name(&self) -> &str {
         &self.name
-    }
-
-    /// `shared` are the public keys of all issuers, which those of this one are compared with.
-    pub(super) fn build(
-        self,
-        shared: Option<&Arc<SharedKeys>>,
-    ) -> Result<ConfiguredIssuer, ConfigError> {
-        self.check_names()?;
-        self.check_fetch_settings()?;
-        self.check_secrets()?;
-        let algorithms = self.allowed_algorithms()?;
-        let Self {
-            name,
-            audience,
-            exceptions,
-            keys,
-            secrets,
-            metadata_url,
-            jwks_cache,
-            http_client,
-            observer,
-            ..
-        } = self;
-        let settings = jwks_cache.unwrap_or_default();
-        let http_hosts = settings.http_hosts().to_vec();
-        let jwks = |location| -> Result<_, ConfigError> {
-            let client = http_client.map_or_else(crate::default_http_client, Ok)?;
-            let observer = match shared {
-                Some(shared) => Some(Arc::clone(shared).observe(observer)),
-                None => observer,
-            };
-            Ok(IssuerKeys::Jwks(JwksCache::new(
-                &name, location, client, settings, observer,
-            )?))
-        };
-        let keys = match keys {
-            KeyOrigin::Discovery => {
-                let discovery = Discovery::new(&name, metadata_url.as_deref(), &http_hosts)?;
-                jwks(JwksLocation::Discovery(Box::new(discovery)))?
-            }
-            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url(
-                "jwks_uri",
-                &url,
-                &http_hosts,
-            )?))?,
-            KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
-            KeyOrigin::Source(source) => IssuerKeys::Source(source),
-        };
-        Ok(ConfiguredIssuer {
-            name,
-            audience,
-            exceptions,
-            algorithms,
-            keys,
-            secrets: secrets.map(KeySet::from_iter),
-            naming: Naming::One,
-            is_retired: AtomicBool::new(false),
-            shares_secret: AtomicBool::new(false),
-        })
-    }
-
-    fn check_names(&self) -> Result<(), ConfigError> {
-        if self.name.is_empty() {
-            let message = "issuer \"\": must not be empty";
-            return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, message));
-        }
-        self.audience.validate(&self.name)
-    }
-
-    /// Rejects settings about fetching for keys that are not fetched: they would have no effect.
-    fn check_fetch_settings(&self) -> Result<(), ConfigError> {
-        let set = [
-            ("jwks_cache", self.jwks_cache.is_some()),
-            ("http_client", self.http_client.is_some()),
-            ("on_event", self.observer.is_some()),
-        ];
-        if self.metadata_url.is_some() && !matches!(self.keys, KeyOrigin::Discovery) {
-            return Err(ConfigError::invalid_setting(format!(
-                "metadata_url of issuer {:?}: has no effect on keys that are not found by \
-                 discovery; use Issuer::discovery, or remove it",
-                self.name
-            )));
-        }
-        match set.into_iter().find(|(_, is_set)| *is_set) {
-            Some((setting, _)) if !self.keys.is_fetched() => {
-                Err(ConfigError::invalid_setting(format!(
-                    "{setting} of issuer {:?}: has no effect on keys that are not fetched; remove it",
-                    self.name
-                )))
-            }
-            _ => Ok(()),
-        }
     }
 }
 

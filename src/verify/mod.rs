@@ -10,6 +10,7 @@ mod configured_issuer;
 mod engine;
 mod issuer;
 mod issuer_algorithms;
+mod issuer_build;
 mod issuer_exceptions;
 mod issuer_secrets;
 mod issuers;

@@ -66,8 +66,8 @@ impl Issuer {
     ) -> Result<TenantIssuers, ConfigError> {
         if self.exceptions.allow_missing_issuer {
             return Err(self.invalid(
-                "allow_missing_issuer is set: must not be set together with tenants, since only `iss` says which \
-                 tenant a token is of",
+                "allow_missing_issuer is set: must not be set together with tenants, since only \
+                 `iss` says which tenant a token is of",
             ));
         }
         let are_keys_shared = self.share_keys(&pattern)?;

@@ -1,4 +1,4 @@
-//! Requirement 21: whoever configures a name that differs from the one of the metadata learns both.
+//! Requirement 21: if the configured name differs from that of the metadata, the error has both.
 
 use std::error::Error;
 

@@ -2,6 +2,6 @@
 //! them. The inputs are the same on every machine, and no nightly compiler is needed.
 #![allow(unreachable_pub, reason = "the fuzzer's crate has the same modules")]
 
-mod checks;
+pub(crate) mod checks;
 mod mutation;
 mod replay;

@@ -15,6 +15,7 @@ use tower_jwt_auth::{
     TokenCacheSettings,
 };
 
+use crate::fuzz::checks::world::CLAIMS;
 use crate::properties::support::{
     AUDIENCE, HEADER, ISSUER, NOW, builder, cases, payload, secret, sign,
 };
@@ -173,36 +174,6 @@ where
         Err(error) => Err(reason(&error)),
     }
 }
-
-/// The claims that an error of these tests can be about.
-const CLAIMS: [&str; 26] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "client_id",
-    "azp",
-    "scope",
-    "scp",
-    "sid",
-    "acr",
-    "auth_time",
-    "nonce",
-    "cnf",
-    "events",
-    "typ",
-    "token_use",
-    "token_type",
-    "tid",
-    "ver",
-    "appid",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-];
 
 fn reason(error: &Error) -> (ErrorKind, Option<&'static str>) {
     let registered = |claim| {

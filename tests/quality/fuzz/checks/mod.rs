@@ -7,7 +7,7 @@ mod extraction_reading;
 mod parsed;
 mod reading;
 mod reverify;
-mod world;
+pub mod world;
 
 pub mod challenge;
 pub mod claims;

@@ -84,7 +84,7 @@ pub fn sign(algorithm: Algorithm, payload: &Value) -> String {
 }
 
 /// The claims that an error of these tests can be about.
-const CLAIMS: [&str; 26] = [
+pub const CLAIMS: [&str; 26] = [
     "iss",
     "sub",
     "aud",
