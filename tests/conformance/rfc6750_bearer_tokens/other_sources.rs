@@ -28,7 +28,8 @@ fn protocol(token: &str) -> String {
     format!("{PROTOCOL}{}", encode(token))
 }
 
-fn websocket(protocols: &[&str]) -> Request<()> {
+/// Returns a handshake with these values of `Sec-WebSocket-Protocol`.
+pub(super) fn websocket(protocols: &[&str]) -> Request<()> {
     let headers: Vec<_> = protocols
         .iter()
         .map(|protocol| ("sec-websocket-protocol", *protocol))

@@ -1,11 +1,11 @@
 //! Requirements 3 and 7: tokens in the subprotocols `bearer, <token>` and `bearer.<token>` of a
 //! WebSocket handshake, which are opt-in.
 
-use http::Request;
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, TokenSource};
 
+use super::other_sources::websocket as handshake;
 use crate::support::tokio;
-use crate::support::{ask, builder, encode, request, token};
+use crate::support::{ask, builder, encode, token};
 
 fn layer() -> JwtAuthLayer {
     let sources = [
@@ -13,14 +13,6 @@ fn layer() -> JwtAuthLayer {
         TokenSource::websocket_bearer(),
     ];
     builder().token_sources(sources).build().unwrap()
-}
-
-fn handshake(protocols: &[&str]) -> Request<()> {
-    let headers: Vec<_> = protocols
-        .iter()
-        .map(|protocol| ("sec-websocket-protocol", *protocol))
-        .collect();
-    request(&headers)
 }
 
 #[tokio::test]
