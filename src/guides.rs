@@ -6,6 +6,8 @@
 //! | Keycloak | [`keycloak`] |
 //! | Auth0 | [`auth0`] |
 //! | Okta | [`okta`] |
+//! | Microsoft Entra ID | [`entra`] |
+//! | Amazon Cognito | [`cognito`] |
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}
@@ -15,3 +17,9 @@ pub mod auth0 {}
 
 #[doc = include_str!("../docs/providers/okta.md")]
 pub mod okta {}
+
+#[doc = include_str!("../docs/providers/entra.md")]
+pub mod entra {}
+
+#[doc = include_str!("../docs/providers/cognito.md")]
+pub mod cognito {}

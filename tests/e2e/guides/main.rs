@@ -5,7 +5,9 @@
 //! is that of the test. The guide's token is read from the guide: only its times are moved.
 
 mod auth0;
+mod cognito;
 mod documents;
+mod entra;
 mod guide;
 mod keycloak;
 mod log;

@@ -111,9 +111,23 @@ impl Site {
         self.send(layer, token).await.accepted()
     }
 
+    /// The same for a token that another key signed.
+    pub(crate) async fn accepts_text(
+        &self,
+        layer: &JwtAuthLayer,
+        token: &str,
+    ) -> Claims<JsonClaims> {
+        ask(layer, bearer(token)).await.accepted()
+    }
+
     /// Asserts that a token is rejected with 401.
     pub(crate) async fn rejects(&self, layer: &JwtAuthLayer, token: &Token, kind: ErrorKind) {
         self.send(layer, token).await.invalid_token(kind);
+    }
+
+    /// The same for a token of another form, or that another key signed.
+    pub(crate) async fn rejects_text(&self, layer: &JwtAuthLayer, token: &str, kind: ErrorKind) {
+        ask(layer, bearer(token)).await.invalid_token(kind);
     }
 
     /// Asserts that a token is rejected, and that the log has each line of the guide's block `text`.
