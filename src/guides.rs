@@ -8,6 +8,9 @@
 //! | Okta | [`okta`] |
 //! | Microsoft Entra ID | [`entra`] |
 //! | Amazon Cognito | [`cognito`] |
+//! | Google | [`google`] |
+//! | Firebase | [`firebase`] |
+//! | Supabase | [`supabase`] |
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}
@@ -23,3 +26,12 @@ pub mod entra {}
 
 #[doc = include_str!("../docs/providers/cognito.md")]
 pub mod cognito {}
+
+#[doc = include_str!("../docs/providers/google.md")]
+pub mod google {}
+
+#[doc = include_str!("../docs/providers/firebase.md")]
+pub mod firebase {}
+
+#[doc = include_str!("../docs/providers/supabase.md")]
+pub mod supabase {}

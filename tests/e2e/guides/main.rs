@@ -8,11 +8,14 @@ mod auth0;
 mod cognito;
 mod documents;
 mod entra;
+mod firebase;
+mod google;
 mod guide;
 mod keycloak;
 mod log;
 mod okta;
 mod site;
+mod supabase;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
 mod support;

@@ -28,8 +28,11 @@ pub(crate) trait StandIn {
 
 impl StandIn for JwtAuthLayer {
     fn builder(issuer: Issuer) -> JwtAuthBuilder<JsonClaims, SameRejections> {
-        let client = CLIENT.take().expect("a layer is built by `Site::layer`");
-        tower_jwt_auth::JwtAuthLayer::builder(issuer.http_client(client))
+        let issuer = match KEYS.take().expect("a layer is built by a `Site`") {
+            Keys::Fetched(client) => issuer.http_client(client),
+            Keys::Own => issuer,
+        };
+        tower_jwt_auth::JwtAuthLayer::builder(issuer)
             .clock(clock())
             .rejection_response(SameRejections)
     }
@@ -45,8 +48,15 @@ impl RejectionResponse<String> for SameRejections {
     }
 }
 
+/// Where the next layer that is built has its keys from.
+enum Keys {
+    Fetched(HttpClient),
+    /// For these, an HTTP client would be a mistake.
+    Own,
+}
+
 thread_local! {
-    static CLIENT: RefCell<Option<HttpClient>> = const { RefCell::new(None) };
+    static KEYS: RefCell<Option<Keys>> = const { RefCell::new(None) };
 }
 
 /// The provider of a guide.
@@ -92,7 +102,15 @@ impl Site {
         &self,
         build: impl FnOnce() -> Result<JwtAuthLayer, ConfigError>,
     ) -> JwtAuthLayer {
-        CLIENT.set(Some(self.web.client()));
+        KEYS.set(Some(Keys::Fetched(self.web.client())));
+        build().unwrap()
+    }
+
+    /// Builds a layer whose keys are not fetched.
+    pub(crate) fn layer_with_own_keys(
+        build: impl FnOnce() -> Result<JwtAuthLayer, ConfigError>,
+    ) -> JwtAuthLayer {
+        KEYS.set(Some(Keys::Own));
         build().unwrap()
     }
 
