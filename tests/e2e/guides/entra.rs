@@ -6,7 +6,7 @@
 
 mod shapes;
 
-use tower_jwt_auth::{ConfigError, ErrorKind, Issuer, Tenants};
+use tower_jwt_auth::{Audience, ConfigError, ErrorKind, Issuer, Tenants};
 
 use self::shapes::{
     OURS, PERSONAL, SERVICE, THEIRS, b2c_site, id_token, issuer_of, of_b2c, of_version_1,
@@ -146,6 +146,23 @@ async fn tokens_of_b2c_are_accepted() {
         site.rejects(&layer, &token, kind).await;
     }
     site.rejects_other_keys(&layer, &of_b2c(&site)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn id_tokens_of_b2c_are_rejected_by_the_condition_that_the_guide_names() {
+    let site = b2c_site();
+    let id_token = of_b2c(&site).without(&["azp", "scp"]);
+    site.accepts(&site.layer(b2c), &id_token).await;
+    let layer = site.layer(|| {
+        let audience = Audience::from(SERVICE).and_claim_present("scp");
+        let issuer = Issuer::discovery(of_b2c(&site).text("iss"), audience);
+        let policy = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin";
+        let issuer = issuer.metadata_url(format!("{policy}/v2.0/.well-known/openid-configuration"));
+        JwtAuthLayer::builder(issuer).build()
+    });
+    site.accepts(&layer, &of_b2c(&site)).await;
+    site.rejects(&layer, &id_token, ErrorKind::MissingClaim)
+        .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -163,7 +163,7 @@ impl Site {
     ) {
         let signed = token.sign(&self.key);
         self.explains_text(block, layer, &signed, kind).await;
-        let (log, subject) = (log::text(), token.get("sub").as_str().expect("`sub`"));
+        let (log, subject) = (log::text(), token.text("sub"));
         assert!(!log.contains(subject), "{subject:?} is in the log:\n{log}");
     }
 
