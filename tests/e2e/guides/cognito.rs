@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Audience, ConfigError, ErrorKind, Issuer};
 
-use crate::site::{JwtAuthLayer, Site, StandIn as _};
+use crate::site::{JwtAuthLayer, Site, StandIn as _, next_key};
 use crate::support::tokio;
 use crate::token::Token;
 
@@ -47,7 +47,8 @@ fn site() -> (Site, TestKey) {
         &format!("{POOL}/.well-known/openid-configuration"),
         &metadata(),
     );
-    let for_id_tokens = TestKey::generate(Algorithm::RS256)
+    let for_id_tokens = next_key(Algorithm::RS256)
+        .clone()
         .with_key_id("abcdefghijklmnopqrsexample+ABCDEFGHIJKLMNOP=");
     let keys = [for_id_tokens.jwk(), site.key.jwk()];
     site.publish_keys(&format!("{POOL}/.well-known/jwks.json"), keys);

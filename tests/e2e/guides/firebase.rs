@@ -2,10 +2,9 @@
 //! and the discovery document below `https://securetoken.google.com/PROJECT`.
 
 use serde_json::{Value, json};
-use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ConfigError, ErrorKind, Issuer};
 
-use crate::site::{JwtAuthLayer, Site, StandIn as _};
+use crate::site::{JwtAuthLayer, Site, StandIn as _, next_key};
 use crate::support::tokio;
 
 const NAME: &str = "https://securetoken.google.com/shop-12345";
@@ -35,7 +34,7 @@ fn site() -> Site {
         &format!("{NAME}/.well-known/openid-configuration"),
         &metadata(),
     );
-    let other = TestKey::generate(Algorithm::RS256);
+    let other = next_key(Algorithm::RS256);
     site.publish_keys(KEYS, [site.key.jwk(), other.jwk()]);
     site
 }

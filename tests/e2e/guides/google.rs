@@ -2,10 +2,9 @@
 //! and, for service accounts, "Get an ID token" of Google Cloud.
 
 use serde_json::{Value, json};
-use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Audience, ConfigError, ErrorKind, Issuer};
 
-use crate::site::{JwtAuthLayer, Site, StandIn as _};
+use crate::site::{JwtAuthLayer, Site, StandIn as _, next_key};
 use crate::support::tokio;
 
 const CERTS: &str = "https://www.googleapis.com/oauth2/v3/certs";
@@ -45,7 +44,7 @@ fn site() -> Site {
     let site = Site::new(include_str!("../../../docs/providers/google.md"));
     let url = "https://accounts.google.com/.well-known/openid-configuration";
     site.publish(url, &metadata());
-    let other = TestKey::generate(Algorithm::RS256);
+    let other = next_key(Algorithm::RS256);
     site.publish_keys(CERTS, [other.jwk(), site.key.jwk()]);
     site
 }

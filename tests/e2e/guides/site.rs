@@ -215,14 +215,24 @@ impl Site {
 
 /// Returns a key of an algorithm that no site publishes.
 fn other_key(algorithm: Algorithm) -> &'static TestKey {
-    static RSA: OnceLock<TestKey> = OnceLock::new();
-    static EC: OnceLock<TestKey> = OnceLock::new();
-    let key = match algorithm {
-        Algorithm::RS256 => &RSA,
-        Algorithm::ES256 => &EC,
-        _ => panic!("no other key of {algorithm}"),
+    static KEYS: [OnceLock<TestKey>; 2] = [const { OnceLock::new() }; 2];
+    shared_key(&KEYS, algorithm)
+}
+
+/// Returns another key of an algorithm, which a site may publish beside its own.
+pub(crate) fn next_key(algorithm: Algorithm) -> &'static TestKey {
+    static KEYS: [OnceLock<TestKey>; 2] = [const { OnceLock::new() }; 2];
+    shared_key(&KEYS, algorithm)
+}
+
+/// Keys are shared because those of RSA are slow to generate.
+fn shared_key(keys: &'static [OnceLock<TestKey>; 2], algorithm: Algorithm) -> &'static TestKey {
+    let index = match algorithm {
+        Algorithm::RS256 => 0,
+        Algorithm::ES256 => 1,
+        _ => panic!("no shared key of {algorithm}"),
     };
-    key.get_or_init(|| TestKey::generate(algorithm))
+    keys[index].get_or_init(|| TestKey::generate(algorithm))
 }
 
 /// Returns a JWK with other members, as the provider serves it. `null` removes a member.

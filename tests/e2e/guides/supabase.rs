@@ -5,7 +5,7 @@ use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ConfigError, ErrorKind, Issuer, Key};
 
-use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with};
+use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with, next_key};
 use crate::support::tokio;
 use crate::token::Token;
 
@@ -29,8 +29,8 @@ fn with_secret(secret: &str) -> Result<JwtAuthLayer, ConfigError> {
 fn site() -> Site {
     let site = Site::new(include_str!("../../../docs/providers/supabase.md"));
     let members = json!({"key_ops": ["verify"], "ext": true});
-    let next = TestKey::generate(Algorithm::ES256);
-    let keys = [&site.key, &next].map(|key| jwk_with(key, &members));
+    let next = next_key(Algorithm::ES256);
+    let keys = [&site.key, next].map(|key| jwk_with(key, &members));
     site.publish_keys(&format!("{PROJECT}/.well-known/jwks.json"), keys);
     site
 }

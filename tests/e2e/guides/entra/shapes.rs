@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
-use crate::site::{Site, jwk_with};
+use crate::site::{Site, jwk_with, next_key};
 use crate::token::Token;
 
 pub(super) const OURS: &str = "775527ff-9a37-4307-8b3d-cc311f58d925";
@@ -50,7 +50,7 @@ fn jwk(key: &TestKey, issuer: &str) -> Value {
 }
 
 pub(super) fn personal_key() -> TestKey {
-    TestKey::generate(Algorithm::RS256).with_key_id("personal")
+    next_key(Algorithm::RS256).clone().with_key_id("personal")
 }
 
 /// Publishes the metadata and keys at which versions 1 and 2 look for a tenant.
