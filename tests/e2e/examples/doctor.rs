@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::{Fault, TestIssuer, TestKey, TokenBuilder};
 
-use crate::harness::{AUDIENCE, run, run_with_input};
+use crate::harness::{AUDIENCE, run, run_with_input, run_with_variable};
+use crate::support::tls::{Authority, Tls, TlsIssuer};
 use crate::support::tokio;
 
 /// Runs the doctor, without a token.
@@ -261,4 +262,25 @@ async fn a_configuration_that_is_rejected_says_why() {
         "✗ GET http://127.0.0.1:1/.well-known",
         "fix: check the port",
     ]);
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_told_with_its_fix() {
+    let authority = Authority::new();
+    let key = TestKey::generate(Algorithm::ES256);
+    let issuer = TlsIssuer::start(&authority, &key, Tls::default()).await;
+    let args = ["--issuer", &issuer.name(), "--audience", AUDIENCE];
+    let other = Authority::new().certificate();
+    let report = run_with_variable("doctor", &args, ("SSL_CERT_FILE", &other)).await;
+    let report = Report::of(&report);
+    report.fails_with(&[
+        "✗ GET https://localhost",
+        "certificate",
+        "fix: install the certificate authority",
+    ]);
+    let own = authority.certificate();
+    let report = run_with_variable("doctor", &args, ("SSL_CERT_FILE", &own)).await;
+    let report = Report::of(&report);
+    report.says(&["✓ TLS: the certificate is valid", "no cache headers"]);
+    assert_eq!(report.code, Some(0), "{}", report.text);
 }

@@ -1,6 +1,6 @@
 //! Runs the examples as processes that end with their test. Every step has a time limit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,6 +60,17 @@ fn example(name: &str) -> Command {
 /// Runs an example until it ends, and returns its output.
 pub(crate) async fn run(name: &str, args: &[&str]) -> Output {
     in_time(example(name).args(args).output()).await.unwrap()
+}
+
+/// Runs an example with a variable of its environment, and returns its output.
+pub(crate) async fn run_with_variable(
+    name: &str,
+    args: &[&str],
+    (variable, value): (&str, &Path),
+) -> Output {
+    let mut command = example(name);
+    command.args(args).env(variable, value);
+    in_time(command.output()).await.unwrap()
 }
 
 /// Runs an example with this text on its standard input, and returns its output.
