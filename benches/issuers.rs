@@ -21,6 +21,7 @@ mod support;
 
 use std::time::Instant;
 
+use futures::FutureExt as _;
 use http::HeaderValue;
 use support::fetched;
 use support::report::{Report, median};
@@ -92,6 +93,20 @@ fn rows(key: &TestKey, layers: &[JwtAuthLayer<MyClaims>]) -> Vec<Row> {
             })
             .collect(),
     };
+    let verifying = |name, token: String| Row {
+        name,
+        batch: 500,
+        candidates: layers
+            .iter()
+            .map(|layer| -> Box<dyn FnMut()> {
+                let (authenticator, token) = (layer.authenticator().clone(), token.clone());
+                Box::new(move || {
+                    let outcome = authenticator.authenticate(&token).now_or_never();
+                    assert!(outcome.is_some_and(|outcome| outcome.is_err()));
+                })
+            })
+            .collect(),
+    };
     let stranger = TestKey::generate(Algorithm::ES256);
     let unknown_issuer = claims(key).issuer("https://other.example/realms/production");
     vec![
@@ -103,6 +118,11 @@ fn rows(key: &TestKey, layers: &[JwtAuthLayer<MyClaims>]) -> Vec<Row> {
             false,
         ),
         row("unknown key id, µs", 500, bearer(&token(&stranger)), false),
+        verifying(
+            "unknown issuer, without response, µs",
+            unknown_issuer.sign(),
+        ),
+        verifying("unknown key id, without response, µs", token(&stranger)),
     ]
 }
 
