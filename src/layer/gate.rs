@@ -6,6 +6,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, ORIGIN, TRANSF
 use http::{Method, Request};
 use serde::de::DeserializeOwned;
 
+use super::missing_token;
 use super::pending::{Pending, PendingRequest};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::remove_claims;
@@ -95,7 +96,11 @@ where
         match find_token(&self.sources, parts, self.authenticator.max_token_len()) {
             Ok(Some(found)) => self.decide_on(found, parts),
             Ok(None) if self.optional => Decision::Pass,
-            Ok(None) => Decision::Reject(ErrorKind::MissingToken.into()),
+            Ok(None) => {
+                let error = ErrorKind::MissingToken.into();
+                missing_token::log(&error, parts, &self.sources);
+                Decision::Reject(error)
+            }
             Err(error) => Decision::Reject(error),
         }
     }

@@ -5,6 +5,7 @@ pub mod composition;
 mod constructors;
 mod future;
 mod gate;
+mod missing_token;
 mod pending;
 mod ready;
 mod rejections;

@@ -41,7 +41,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
         let now = engine.now();
         let state = match engine.verify(token, now) {
             Progress::Done(Err(error)) => {
-                diagnosis::log(engine, token, now, &error);
+                diagnosis::log(engine, token, &error);
                 return Attempt::Done(Err(error));
             }
             Progress::Done(Ok(claims)) => match policy.start(claims, request, now) {
@@ -91,7 +91,7 @@ async fn verify_and_log<C: DeserializeOwned + Send + Sync + 'static>(
 ) -> Result<Unchecked<C>, Error> {
     let outcome = verify(&engine, &token, progress).await;
     if let Err(error) = &outcome {
-        diagnosis::log(&engine, &token, engine.now(), error);
+        diagnosis::log(&engine, &token, error);
     }
     outcome
 }
@@ -109,6 +109,9 @@ pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
             Progress::NeedsKeys(needs_keys) if is_refreshed => return Err(needs_keys.into_error()),
             Progress::NeedsKeys(needs_keys) => {
                 needs_keys.refresh().await?;
+                if needs_keys.has_same_keys() {
+                    return Err(needs_keys.into_error());
+                }
                 is_refreshed = true;
                 engine.verify(token, engine.now())
             }

@@ -26,9 +26,15 @@ pub(super) enum NotVerified {
     NeedsKeys(NeedsKeys),
 }
 
-/// The proof of a signature and the id of the key set that has the key, or `None` if newer keys
-/// could lead to another outcome.
-type SignatureOutcome = Result<Option<(Proof, u64)>, Error>;
+/// What the keys of an issuer say about a signature.
+enum Proved {
+    /// One of them made it. With the id of their set.
+    By(Proof, u64),
+    /// Newer keys could lead to another outcome. With the id of the set that was tried.
+    NeedsKeys(Option<u64>),
+}
+
+const NO_KEYS: Result<Proved, Error> = Ok(Proved::NeedsKeys(None));
 
 /// A token to be checked, the issuers that it may be from, and the time since 1970.
 #[derive(Clone, Copy)]
@@ -122,7 +128,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let payload = payload.ok_or(ErrorKind::MalformedToken)?;
         let iss = name.map_or(issuer.name.as_str(), |name| payload.get(name));
         let keys = owner.secrets_for(header.algorithm).or(keys.as_deref());
-        let proved = keys.map_or(Ok(None), |keys| prove(task.token, header, keys, iss));
+        let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, header, keys, iss));
         let complete = |unverified: &mut Unverified<'_>| {
             if unverified.issuer().is_some_and(|name| name != iss) {
                 return Err(ErrorKind::UnknownIssuer.into());
@@ -164,7 +170,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         unverified.complete(&issuer.name, issuer.exceptions)?;
         let iss = unverified.issuer().unwrap_or(&issuer.name);
         let keys = issuer.source_for(header.algorithm).current();
-        let proved = keys.map_or(Ok(None), |keys| prove(task.token, &header, &keys, iss));
+        let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, &header, &keys, iss));
         let proved = proved.inspect_err(|error| {
             if may_refetch_after(error, &issuer, &header) {
                 self.refetch_if_plausible(task, &issuer, &unverified);
@@ -188,7 +194,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         self.check_plausible(task, &unverified)?;
         let name = unverified.issuer().ok_or(ErrorKind::UnknownIssuer)?;
         let issuer = tenants.add(name)?;
-        Err(needs_keys(&issuer, header))
+        Err(needs_keys(&issuer, header, None))
     }
 
     /// Checks what remains after the signature.
@@ -197,12 +203,15 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         task: Task<'s, '_>,
         issuer: IssuerRef<'s>,
         (header, token_type): (&Header, TokenType),
-        proved: Option<(Proof, u64)>,
+        proved: Proved,
         unverified: Unverified<'_>,
     ) -> Result<Verification<'s, C>, NotVerified> {
-        let Some((proof, key_set_id)) = proved else {
-            self.check_plausible(task, &unverified)?;
-            return Err(needs_keys(&issuer, header));
+        let (proof, key_set_id) = match proved {
+            Proved::By(proof, key_set_id) => (proof, key_set_id),
+            Proved::NeedsKeys(tried) => {
+                self.check_plausible(task, &unverified)?;
+                return Err(needs_keys(&issuer, header, tried));
+            }
         };
         if header.algorithm.is_symmetric() {
             task.issuers.check_secrets(&issuer)?;
@@ -265,9 +274,9 @@ fn check_algorithm(issuer: &ConfiguredIssuer, header: &Header) -> Result<(), Err
     }
 }
 
-fn needs_keys(issuer: &Arc<ConfiguredIssuer>, header: &Header) -> NotVerified {
+fn needs_keys(issuer: &Arc<ConfiguredIssuer>, header: &Header, tried: Option<u64>) -> NotVerified {
     let query = KeyQuery::new(header.key_id.as_deref(), header.algorithm);
-    NotVerified::NeedsKeys(NeedsKeys::new(issuer, query))
+    NotVerified::NeedsKeys(NeedsKeys::new(issuer, query, tried))
 }
 
 /// Returns whether newer keys could verify a token that a known key did not. Called for each forged
@@ -308,15 +317,15 @@ impl Deref for IssuerRef<'_> {
 }
 
 /// Checks the signature with the keys of a set, for a token that names this issuer.
-fn prove(token: &Compact<'_>, header: &Header, keys: &KeySet, iss: &str) -> SignatureOutcome {
+fn prove(token: &Compact<'_>, header: &Header, keys: &KeySet, iss: &str) -> Result<Proved, Error> {
     match token.check_signature(header, keys, iss) {
         Ok(proof) => {
             keys.cache_header(token.header, header);
-            Ok(Some((proof, keys.id())))
+            Ok(Proved::By(proof, keys.id()))
         }
         Err(kind) if keys.is_conclusive_for(header.key_id.as_deref(), header.algorithm) => {
             Err(kind.into())
         }
-        Err(_) => Ok(None),
+        Err(_) => Ok(Proved::NeedsKeys(Some(keys.id()))),
     }
 }

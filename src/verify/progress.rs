@@ -21,29 +21,40 @@ pub(crate) enum Progress<C> {
 pub(crate) struct NeedsKeys {
     issuer: Arc<ConfiguredIssuer>,
     query: KeyQuery,
+    /// The id of the key set that was tried.
+    tried: Option<u64>,
 }
 
 impl NeedsKeys {
-    pub(super) fn new(issuer: &Arc<ConfiguredIssuer>, query: KeyQuery) -> Self {
+    pub(super) fn new(issuer: &Arc<ConfiguredIssuer>, query: KeyQuery, tried: Option<u64>) -> Self {
         if issuer.source_for(query.algorithm).current().is_none() {
             issuer.mark_needed();
         }
         Self {
             issuer: Arc::clone(issuer),
             query,
+            tried,
         }
     }
 
     /// Waits until the issuer's keys are refreshed. If the issuer is removed meanwhile, that is no
     /// error: then its token is rejected for that reason.
-    pub(super) async fn refresh(self) -> Result<(), Error> {
+    pub(super) async fn refresh(&self) -> Result<(), Error> {
         self.issuer.check_may_fetch()?;
         let source = self.issuer.source_for(self.query.algorithm);
-        let refreshed = source.refresh(self.query).await;
+        let refreshed = source.refresh(self.query.clone()).await;
         if self.issuer.is_retired() {
             return Ok(());
         }
         refreshed.map_err(KeysError::into_error)
+    }
+
+    /// Returns whether the refresh brought no other keys than those that were tried: then they need
+    /// not be tried again, which could be several signature checks for a forged token.
+    pub(super) fn has_same_keys(&self) -> bool {
+        let source = self.issuer.source_for(self.query.algorithm);
+        let current = source.current().map(|keys| keys.id());
+        current.is_some() && current == self.tried && !self.issuer.is_retired()
     }
 
     /// Returns why there still is no key after a refresh.

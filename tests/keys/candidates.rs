@@ -1,6 +1,9 @@
 //! Tokens without `kid`, and how many keys are tried for them.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,8 +12,8 @@ use serde_json::json;
 use tower::service_fn;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, ConfigErrorKind, ErrorKind, HttpClient, Issuer, JwksCacheSettings,
-    KeySet,
+    Algorithm, Authenticator, Clock, ConfigErrorKind, ErrorKind, HttpClient, Issuer,
+    JwksCacheSettings, KeyQuery, KeySet, KeySource, Keys, KeysFuture,
 };
 
 use crate::support::{AUDIENCE, ISSUER, tokio};
@@ -150,4 +153,74 @@ async fn keys_of_one_id_are_tried_up_to_the_bound() {
         accepted += usize::from(kind(&authenticator, &token).await.is_none());
     }
     assert_eq!(accepted, 8);
+}
+
+/// A clock that counts how often it is read: once for each pass over a token.
+#[derive(Clone, Debug, Default)]
+struct Passes(Arc<AtomicUsize>);
+
+impl Clock for Passes {
+    fn now(&self) -> SystemTime {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        SystemTime::now()
+    }
+}
+
+/// A source whose refresh brings these keys.
+struct Refreshed {
+    before: KeySet,
+    after: KeySet,
+    is_refreshed: Arc<AtomicBool>,
+}
+
+impl KeySource for Refreshed {
+    fn current(&self) -> Option<Keys<'_>> {
+        let is_refreshed = self.is_refreshed.load(Ordering::Relaxed);
+        Some(Keys::from(if is_refreshed {
+            &self.after
+        } else {
+            &self.before
+        }))
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        self.is_refreshed.store(true, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn keys_are_tried_again_only_if_a_refresh_brought_others() {
+    let bare = |key: &TestKey| {
+        let mut jwk = key.jwk();
+        jwk.as_object_mut().unwrap().remove("kid");
+        jwk
+    };
+    let (known, stranger) = (
+        keys(3),
+        TestKey::generate(Algorithm::ES256).with_key_id("x"),
+    );
+    let jwks: Vec<_> = known.iter().map(bare).collect();
+    let before = KeySet::from_json(&json!({ "keys": jwks }).to_string()).unwrap();
+    let own = KeySet::from_json(&json!({ "keys": [stranger.jwk()] }).to_string()).unwrap();
+    let token = stranger.token().issuer(ISSUER).audience(AUDIENCE).sign();
+    for (after, expected) in [
+        (before.clone(), (Some(ErrorKind::UnknownKey), 1)),
+        (own, (None, 2)),
+    ] {
+        let passes = Passes::default();
+        let source = Refreshed {
+            before: before.clone(),
+            after,
+            is_refreshed: Arc::default(),
+        };
+        let issuer = Issuer::from_key_source(ISSUER, source, AUDIENCE);
+        let authenticator: Authenticator = Authenticator::builder(issuer)
+            .clock(passes.clone())
+            .build_authenticator()
+            .unwrap();
+        let kind = kind(&authenticator, &token).await;
+        let passes = passes.0.load(Ordering::Relaxed);
+        assert_eq!((kind, passes.min(2)), expected);
+    }
 }

@@ -1,7 +1,5 @@
 //! Logging the diagnosis of a rejected token.
 
-use std::time::Duration;
-
 use super::DiagnosedCheck;
 use super::examination::Signature;
 use crate::error::Error;
@@ -9,11 +7,11 @@ use crate::trace;
 use crate::verify::Engine;
 
 /// Logs why a token was rejected, at debug.
-pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], now: Duration, error: &Error) {
+pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error) {
     if !trace::is_diagnosis_enabled() {
         return;
     }
-    let checks = engine.run_each_check(token, now, Signature::As(error));
+    let checks = engine.run_each_check(token, engine.now(), Signature::As(error));
     let is_cause = |check: &&DiagnosedCheck| {
         let error_of_check = check.error.as_ref();
         error_of_check.is_some_and(|other| other.kind() == error.kind())

@@ -23,6 +23,6 @@ impl<C> Engine<C> {
         let issuer = decoded_payload::with_buffer(find)?;
         let is_missing = issuer.source_for(header.algorithm).current().is_none();
         let query = KeyQuery::new(header.key_id.as_deref(), header.algorithm);
-        is_missing.then(|| NeedsKeys::new(&issuer, query))
+        is_missing.then(|| NeedsKeys::new(&issuer, query, None))
     }
 }
