@@ -170,21 +170,17 @@ impl Clock for Passes {
 struct Refreshed {
     before: KeySet,
     after: KeySet,
-    is_refreshed: Arc<AtomicBool>,
+    has_new: Arc<AtomicBool>,
 }
 
 impl KeySource for Refreshed {
     fn current(&self) -> Option<Keys<'_>> {
-        let is_refreshed = self.is_refreshed.load(Ordering::Relaxed);
-        Some(Keys::from(if is_refreshed {
-            &self.after
-        } else {
-            &self.before
-        }))
+        let has_new = self.has_new.load(Ordering::Relaxed);
+        Some(Keys::from(if has_new { &self.after } else { &self.before }))
     }
 
     fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        self.is_refreshed.store(true, Ordering::Relaxed);
+        self.has_new.store(true, Ordering::Relaxed);
         Box::pin(async { Ok(()) })
     }
 }
@@ -212,7 +208,7 @@ async fn keys_are_tried_again_only_if_a_refresh_brought_others() {
         let source = Refreshed {
             before: before.clone(),
             after,
-            is_refreshed: Arc::default(),
+            has_new: Arc::default(),
         };
         let issuer = Issuer::from_key_source(ISSUER, source, AUDIENCE);
         let authenticator: Authenticator = Authenticator::builder(issuer)
