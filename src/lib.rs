@@ -82,6 +82,7 @@
 //! | to | use |
 //! |---|---|
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
+//! | set up a provider: Keycloak and others | [`guides`] |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
 //! | accept an issuer without `aud`, or ask for more than `aud` | [`Audience`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
@@ -207,6 +208,8 @@ mod signing;
 mod axum;
 #[cfg(feature = "governor")]
 mod governor;
+#[cfg(all(any(doc, doctest), feature = "axum", feature = "reqwest"))]
+pub mod guides;
 #[cfg(feature = "reqwest")]
 #[path = "keys/jwks/reqwest.rs"]
 mod reqwest;

@@ -22,6 +22,7 @@ const ORDER: &[&[&str]] = &[
     &["layer"],
     &["require"],
     &["axum", "governor", "testing", "tonic"],
+    &["guides"],
 ];
 
 /// These use what `lib.rs` exports, and the log events of `trace`.
