@@ -6,6 +6,14 @@
 //! | Keycloak | [`keycloak`] |
 //! | Auth0 | [`auth0`] |
 //! | Okta | [`okta`] |
+//! | Clerk | [`clerk`] |
+//! | Zitadel | [`zitadel`] |
+//! | Ory Hydra | [`ory_hydra`] |
+//! | Kubernetes service accounts | [`kubernetes`] |
+//! | GitHub Actions | [`github_actions`] |
+//! | Cloudflare Access | [`cloudflare_access`] |
+//! | AWS load balancer | [`aws_load_balancer`] |
+//! | Apple | [`apple`] |
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}
@@ -15,3 +23,27 @@ pub mod auth0 {}
 
 #[doc = include_str!("../docs/providers/okta.md")]
 pub mod okta {}
+
+#[doc = include_str!("../docs/providers/clerk.md")]
+pub mod clerk {}
+
+#[doc = include_str!("../docs/providers/zitadel.md")]
+pub mod zitadel {}
+
+#[doc = include_str!("../docs/providers/ory_hydra.md")]
+pub mod ory_hydra {}
+
+#[doc = include_str!("../docs/providers/kubernetes.md")]
+pub mod kubernetes {}
+
+#[doc = include_str!("../docs/providers/github_actions.md")]
+pub mod github_actions {}
+
+#[doc = include_str!("../docs/providers/cloudflare_access.md")]
+pub mod cloudflare_access {}
+
+#[doc = include_str!("../docs/providers/aws_load_balancer.md")]
+pub mod aws_load_balancer {}
+
+#[doc = include_str!("../docs/providers/apple.md")]
+pub mod apple {}

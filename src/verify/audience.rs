@@ -104,7 +104,8 @@ impl Audience {
     /// ```
     /// use tower_jwt_auth::Audience;
     ///
-    /// let balancer = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
+    /// let balancer = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:\
+    ///     loadbalancer/app/shop/6284be65b827c598";
     /// let audience = Audience::header_parameter("signer", [balancer]);
     /// ```
     pub fn header_parameter(

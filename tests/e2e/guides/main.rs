@@ -4,14 +4,22 @@
 //! word. There, `JwtAuthLayer` is the one of [`site`], whose HTTP client is the mock and whose clock
 //! is that of the test. The guide's token is read from the guide: only its times are moved.
 
+mod apple;
 mod auth0;
+mod aws_load_balancer;
+mod clerk;
+mod cloudflare_access;
 mod documents;
+mod github_actions;
 mod guide;
 mod keycloak;
+mod kubernetes;
 mod log;
 mod okta;
+mod ory_hydra;
 mod site;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
 mod support;
 mod token;
+mod zitadel;
