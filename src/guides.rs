@@ -14,6 +14,16 @@
 //! | Cloudflare Access | [`cloudflare_access`] |
 //! | AWS load balancer | [`aws_load_balancer`] |
 //! | Apple | [`apple`] |
+//!
+//! For those who move from another crate: the same program before and after, where each setting
+//! went, and what behaves differently.
+//!
+//! | from | |
+//! |---|---|
+//! | `jwt-authorizer` | [`migration_jwt_authorizer`] |
+//! | `axum-jwt-auth` | [`migration_axum_jwt_auth`] |
+//! | `tower-oauth2-resource-server` | [`migration_tower_oauth2_resource_server`] |
+//! | `jsonwebtoken`, by hand | [`migration_jsonwebtoken`] |
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}
@@ -47,3 +57,15 @@ pub mod aws_load_balancer {}
 
 #[doc = include_str!("../docs/providers/apple.md")]
 pub mod apple {}
+
+#[doc = include_str!("../docs/migration/jwt_authorizer.md")]
+pub mod migration_jwt_authorizer {}
+
+#[doc = include_str!("../docs/migration/axum_jwt_auth.md")]
+pub mod migration_axum_jwt_auth {}
+
+#[doc = include_str!("../docs/migration/tower_oauth2_resource_server.md")]
+pub mod migration_tower_oauth2_resource_server {}
+
+#[doc = include_str!("../docs/migration/jsonwebtoken.md")]
+pub mod migration_jsonwebtoken {}

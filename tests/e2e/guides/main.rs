@@ -15,6 +15,7 @@ mod guide;
 mod keycloak;
 mod kubernetes;
 mod log;
+mod migration;
 mod okta;
 mod ory_hydra;
 mod site;

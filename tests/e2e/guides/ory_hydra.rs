@@ -1,4 +1,4 @@
-//! Ory Hydra. Shapes: "OAuth2 token audience", "JWT access tokens", the configuration reference
+//! Ory Hydra. Shapes: "Token audience", "JWT access tokens", the configuration reference
 //! (`strategies.access_token`, `strategies.jwt.scope_claim`), and the key sets
 //! `hydra.openid.id-token` and `hydra.jwt.access-token`, which are published as one.
 

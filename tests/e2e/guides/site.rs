@@ -39,8 +39,8 @@ impl StandIn for JwtAuthLayer {
 #[derive(Clone)]
 pub(crate) struct SameRejections;
 
-impl RejectionResponse<String> for SameRejections {
-    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<String> {
+impl<B: Default> RejectionResponse<B> for SameRejections {
+    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<B> {
         Challenge::new().rejection_response(error, request)
     }
 }
@@ -101,6 +101,16 @@ impl Site {
     pub(crate) fn publish_keys(&self, url: &str, keys: impl IntoIterator<Item = Value>) {
         let keys: Vec<_> = keys.into_iter().collect();
         self.publish(url, &json!({ "keys": keys }));
+    }
+
+    /// Serves something that is no document, from now on.
+    pub(crate) fn fail(&self, url: &str) {
+        self.web
+            .publish_bytes(url, "<html>under maintenance</html>");
+    }
+
+    pub(crate) fn client(&self) -> HttpClient {
+        self.web.client()
     }
 
     /// Returns the URLs that were fetched so far.
