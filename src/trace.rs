@@ -1,6 +1,7 @@
 //! Log events, with feature `tracing`; without it these functions do nothing.
 //!
-//! No event holds a token, a secret or the value of a claim.
+//! No event holds a token, a secret or the value of a claim, but those under the target
+//! `tower_jwt_auth::diagnosis`: they show claims that are neither secret nor personal.
 
 #[cfg(feature = "tracing")]
 mod events {
@@ -12,6 +13,8 @@ mod events {
 
     /// The target of all events, independent of module names.
     const TARGET: &str = "tower_jwt_auth";
+    /// The target of the events that show what was expected and what was found.
+    const DIAGNOSIS: &str = "tower_jwt_auth::diagnosis";
 
     /// Returns the texts of an error and its sources, separated by colons.
     fn with_sources(error: &(dyn StdError + 'static)) -> String {
@@ -25,6 +28,15 @@ mod events {
     pub(crate) fn rejected(error: &Error) {
         let (kind, claim) = (error.kind(), error.claim());
         tracing::debug!(target: TARGET, ?kind, claim, "request rejected");
+    }
+
+    pub(crate) fn is_diagnosis_enabled() -> bool {
+        tracing::enabled!(target: DIAGNOSIS, tracing::Level::DEBUG)
+    }
+
+    pub(crate) fn diagnosed(error: &Error, check: &dyn Display) {
+        let (kind, claim) = (error.kind().name(), error.claim());
+        tracing::debug!(target: DIAGNOSIS, kind, claim, "{check}");
     }
 
     pub(crate) fn layer_missing(claims: &'static str) {
@@ -153,6 +165,12 @@ mod events {
     use crate::error::Error;
 
     pub(crate) fn rejected(_: &Error) {}
+
+    pub(crate) const fn is_diagnosis_enabled() -> bool {
+        false
+    }
+
+    pub(crate) fn diagnosed(_: &Error, _: &dyn Display) {}
 
     pub(crate) fn layer_missing(_: &'static str) {}
 

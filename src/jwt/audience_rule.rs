@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::claims_set::ClaimsSet;
 use super::named_claims;
 use super::registered::OneOrMany;
-use super::token::Verified;
+
 use crate::error::{Error, ErrorKind};
 
 /// Which tokens of an issuer are for this service: those that meet all of it.
@@ -41,13 +42,13 @@ pub(crate) struct NamedClaim {
     pub(crate) replaces_aud: bool,
 }
 
-impl Verified<'_> {
+impl ClaimsSet<'_> {
     /// Rejects a token that is not for this service.
-    pub(super) fn check_audience(&self, rule: &AudienceRule) -> Result<(), Error> {
+    pub(super) fn check_audience(self, rule: &AudienceRule) -> Result<(), Error> {
         self.check_aud(&rule.aud)?;
         // The default rule does not read the payload again.
         if !rule.claims.is_empty() {
-            named_claims::check(self.payload.payload, &rule.claims)?;
+            named_claims::check(self.payload, &rule.claims)?;
         }
         let lacking = |scope: &&Arc<str>| !self.grants(scope);
         match rule.scopes.iter().find(lacking) {
@@ -56,7 +57,7 @@ impl Verified<'_> {
         }
     }
 
-    fn check_aud(&self, rule: &AudRule) -> Result<(), Error> {
+    fn check_aud(self, rule: &AudRule) -> Result<(), Error> {
         let aud = self.registered.aud.as_ref().map(OneOrMany::as_slice);
         match (rule, aud) {
             (AudRule::Any, _) | (AudRule::Absent, None | Some([])) => Ok(()),
@@ -67,7 +68,7 @@ impl Verified<'_> {
             (AudRule::AnyOf(names), Some(values)) => {
                 let is_configured = |aud: &str| names.iter().any(|name| name == aud);
                 let mut values = values.iter();
-                if values.any(|value| is_configured(value.resolve(self.payload.payload))) {
+                if values.any(|value| is_configured(value.resolve(self.payload))) {
                     Ok(())
                 } else {
                     Err(ErrorKind::WrongAudience.into())
@@ -76,8 +77,8 @@ impl Verified<'_> {
         }
     }
 
-    fn grants(&self, scope: &str) -> bool {
-        let mut scopes = self.registered.scopes(self.payload.payload);
+    fn grants(self, scope: &str) -> bool {
+        let mut scopes = self.registered.scopes(self.payload);
         scopes.any(|granted| granted == scope)
     }
 }

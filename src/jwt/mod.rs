@@ -7,6 +7,7 @@ mod audience_rule;
 mod claim;
 mod claim_value;
 mod claims;
+mod claims_set;
 mod compact;
 mod confirmation;
 pub(crate) mod decoded_payload;

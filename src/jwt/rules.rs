@@ -94,14 +94,24 @@ impl Rules {
         if !algorithms.contains(algorithm) {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
-        let token_type = self.check_type(typ)?;
-        if self.rfc9068 && token_type != TokenType::AccessToken {
-            return Err(ErrorKind::WrongTokenType.into());
-        }
-        Ok(token_type)
+        self.check_type(typ)
     }
 
-    fn check_type(&self, typ: Option<&str>) -> Result<TokenType, Error> {
+    /// Returns the types that are allowed, for developers.
+    pub(crate) fn expected_types(&self) -> String {
+        let missing = match (self.allow_missing_type, &self.types) {
+            (Some(false), _) | (None, TypeRule::Only(_)) => "",
+            _ => ", or none",
+        };
+        match &self.types {
+            _ if self.rfc9068 => "\"at+jwt\" (RFC 9068)".to_owned(),
+            TypeRule::Default => format!("\"JWT\", \"at+jwt\"{missing}"),
+            TypeRule::Only(types) => format!("one of {types:?}{missing}"),
+        }
+    }
+
+    /// Rejects a token by its `typ`.
+    pub(crate) fn check_type(&self, typ: Option<&str>) -> Result<TokenType, Error> {
         let token_type = TokenType::of(typ);
         let is_allowed = match (&self.types, typ) {
             (types, None) => {
@@ -113,7 +123,8 @@ impl Rules {
                 types.iter().any(|allowed| is_same_type(allowed, typ))
             }
         };
-        if is_allowed {
+        let is_required = !self.rfc9068 || token_type == TokenType::AccessToken;
+        if is_allowed && is_required {
             Ok(token_type)
         } else {
             Err(ErrorKind::WrongTokenType.into())

@@ -16,8 +16,8 @@ use crate::jwk::Header;
 ///
 /// They may only be used to choose among configured issuers and keys, and to reject the token.
 pub(crate) struct Unverified<'p> {
-    payload: DecodedPayload<'p>,
-    registered: Registered,
+    pub(super) payload: DecodedPayload<'p>,
+    pub(super) registered: Registered,
 }
 
 /// A token that a key of its issuer signed: it contains the [`Proof`].

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::audience_rule::{AudRule, AudienceRule};
 use super::claims::Claims;
+use super::claims_set::ClaimsSet;
 use super::payload;
 use super::rules::{Expected, Rules, TypeRule};
 use super::times::{check_not_before, check_not_expired};
@@ -24,21 +25,22 @@ impl Verified<'_> {
     ) -> Result<Claims<C>, Error> {
         let exp = check_not_expired(&self.registered, rules, now)?;
         check_not_before(&self.registered, rules, now)?;
-        self.check_purpose(expected)?;
-        self.check_audience(expected.audience)?;
-        self.check_no_event(rules)?;
-        if rules.rfc9068 {
-            self.check_access_token()?;
-        }
+        let claims = self.claims_set();
+        claims.check_purpose(rules, expected)?;
+        claims.check_audience(expected.audience)?;
+        claims.check_access_token(rules)?;
         let expires_at = exp
             .to_system_time()
             .ok_or(Error::about_claim(ErrorKind::InvalidClaim, "exp"))?;
         let custom = payload::custom(self.payload.payload)?;
         Ok(Claims::new(self, custom, expires_at, &rules.clock))
     }
+}
 
-    /// Rejects an ID token or a refresh token, by its claims.
-    fn check_purpose(&self, expected: Expected<'_>) -> Result<(), Error> {
+impl ClaimsSet<'_> {
+    /// Rejects an ID token, a refresh token or a security event, by the claims.
+    pub(super) fn check_purpose(self, rules: &Rules, expected: Expected<'_>) -> Result<(), Error> {
+        self.check_no_event(rules)?;
         if self.registered.purpose.is_unknown() {
             return Ok(());
         }
@@ -52,9 +54,9 @@ impl Verified<'_> {
         Ok(())
     }
 
-    fn is_id_token(&self, audience: &AudienceRule) -> bool {
+    fn is_id_token(self, audience: &AudienceRule) -> bool {
         let purpose = self.registered.purpose;
-        let is_access_token = self.token_type == TokenType::AccessToken;
+        let is_access_token = *self.token_type == TokenType::AccessToken;
         // Some issuers write a hash into access tokens, so that only `aud` tells which they are.
         let has_hash = purpose.has_hash() && matches!(audience.aud, AudRule::Any);
         purpose.is_id_token() || !is_access_token && (purpose.is_entra_id_token() || has_hash)
@@ -62,7 +64,7 @@ impl Verified<'_> {
 
     /// Rejects a security event token (RFC 8417 §2.2), such as a logout token, unless its `typ` is
     /// a configured one. Needed because such a token may have no `typ`.
-    fn check_no_event(&self, rules: &Rules) -> Result<(), Error> {
+    fn check_no_event(self, rules: &Rules) -> Result<(), Error> {
         let is_event = self.registered.has_events || self.registered.purpose.is_logout_token();
         if is_event && !self.has_listed_type(rules) {
             return Err(ErrorKind::WrongTokenType.into());
@@ -71,13 +73,17 @@ impl Verified<'_> {
     }
 
     /// Returns whether the token has a `typ` that the configuration names. Its header was checked.
-    fn has_listed_type(&self, rules: &Rules) -> bool {
-        matches!(rules.types, TypeRule::Only(_)) && self.token_type != TokenType::Unspecified
+    fn has_listed_type(self, rules: &Rules) -> bool {
+        matches!(rules.types, TypeRule::Only(_)) && *self.token_type != TokenType::Unspecified
     }
 
-    /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2).
-    fn check_access_token(&self) -> Result<(), Error> {
-        let claims = &self.registered;
+    /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2), if the
+    /// configuration does.
+    pub(super) fn check_access_token(self, rules: &Rules) -> Result<(), Error> {
+        if !rules.rfc9068 {
+            return Ok(());
+        }
+        let claims = self.registered;
         let required = [
             ("jti", claims.jti.is_some()),
             ("sub", claims.sub.is_some()),

@@ -5,6 +5,7 @@ mod memory_replay_store;
 mod predicates;
 mod replay;
 mod run;
+mod run_each;
 mod scopes;
 
 use std::sync::Arc;

@@ -45,6 +45,10 @@ impl<C> Unchecked<C> {
     pub(crate) const fn new(claims: Claims<C>) -> Self {
         Self(claims)
     }
+
+    pub(super) const fn claims(&self) -> &Claims<C> {
+        &self.0
+    }
 }
 
 impl<C> Checking<C> {
@@ -124,7 +128,7 @@ impl<C: 'static> Policy<C> {
 
 /// Limits the time of a check. Outside a tokio runtime there is no timer, so no limit. A check that
 /// is ready at once needs no timer.
-async fn limited(mut check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
+pub(super) async fn limited(mut check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
     let first = poll_fn(|cx| Poll::Ready(check.as_mut().poll(cx))).await;
     if let Poll::Ready(outcome) = first {
         return outcome;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::{Engine, Offload, Progress};
+use super::{Engine, Offload, Progress, diagnosis};
 use crate::error::Error;
 use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Unchecked};
 use crate::request::RequestParts;
@@ -40,13 +40,16 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
     ) -> Attempt<C> {
         let now = engine.now();
         let state = match engine.verify(token, now) {
-            Progress::Done(Err(error)) => return Attempt::Done(Err(error)),
+            Progress::Done(Err(error)) => {
+                diagnosis::log(engine, token, now, &error);
+                return Attempt::Done(Err(error));
+            }
             Progress::Done(Ok(claims)) => match policy.start(claims, request, now) {
                 PolicyProgress::Done(outcome) => return Attempt::Done(outcome),
                 PolicyProgress::Pending(checking) => State::Checking(checking),
             },
             progress => {
-                let verified = verify(Arc::clone(engine), token.to_owned(), progress);
+                let verified = verify_and_log(Arc::clone(engine), token.to_owned(), progress);
                 State::Verifying(Box::pin(verified))
             }
         };
@@ -80,10 +83,23 @@ impl<C: Send + Sync + 'static> Authentication<C> {
     }
 }
 
-/// Completes the verification of a token, which began with `progress`. Waits for newer keys once.
-async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
+/// Completes the verification of a token, and logs why it is rejected.
+async fn verify_and_log<C: DeserializeOwned + Send + Sync + 'static>(
     engine: Arc<Engine<C>>,
     token: Vec<u8>,
+    progress: Progress<C>,
+) -> Result<Unchecked<C>, Error> {
+    let outcome = verify(&engine, &token, progress).await;
+    if let Err(error) = &outcome {
+        diagnosis::log(&engine, &token, engine.now(), error);
+    }
+    outcome
+}
+
+/// Completes the verification of a token, which began with `progress`. Waits for newer keys once.
+pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
+    engine: &Arc<Engine<C>>,
+    token: &[u8],
     mut progress: Progress<C>,
 ) -> Result<Unchecked<C>, Error> {
     let mut is_refreshed = false;
@@ -94,9 +110,9 @@ async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
             Progress::NeedsKeys(needs_keys) => {
                 needs_keys.refresh().await?;
                 is_refreshed = true;
-                engine.verify(&token, engine.now())
+                engine.verify(token, engine.now())
             }
-            Progress::Offload => verify_offloaded(&engine, &token).await,
+            Progress::Offload => verify_offloaded(engine, token).await,
         };
     }
 }

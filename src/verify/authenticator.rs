@@ -119,6 +119,10 @@ impl<C> Authenticator<C> {
         Issuers::new(Arc::clone(&self.engine.issuers))
     }
 
+    pub(super) const fn parts(&self) -> (&Arc<Engine<C>>, &Arc<Policy<C>>) {
+        (&self.engine, &self.policy)
+    }
+
     pub(crate) fn max_token_len(&self) -> usize {
         self.engine.rules.max_token_len
     }

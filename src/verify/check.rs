@@ -245,7 +245,10 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 }
 
 /// Looks for the issuer that `iss` names, or for the one that may omit `iss`.
-fn find<'s>(issuers: &'s IssuerSet, unverified: &Unverified<'_>) -> Result<Lookup<'s>, Error> {
+pub(super) fn find<'s>(
+    issuers: &'s IssuerSet,
+    unverified: &Unverified<'_>,
+) -> Result<Lookup<'s>, Error> {
     match unverified.issuer() {
         Some(name) => Ok(issuers.find(name)),
         None => issuers

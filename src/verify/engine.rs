@@ -36,6 +36,18 @@ impl<C> Engine<C> {
     pub(super) fn now(&self) -> Duration {
         since_epoch(&*self.rules.clock)
     }
+
+    pub(super) fn parse<'t>(&self, token: &'t [u8]) -> Result<Compact<'t>, Error> {
+        if token.len() > self.rules.max_token_len {
+            return Err(ErrorKind::TokenTooLarge.into());
+        }
+        let token = Compact::parse(token)?;
+        Ok(if self.rules.padded {
+            token.without_padding()
+        } else {
+            token
+        })
+    }
 }
 
 impl<C: DeserializeOwned + 'static> Engine<C> {
@@ -98,18 +110,6 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             now,
         };
         decoded_payload::with_buffer(|buffer| self.check(task, buffer))
-    }
-
-    fn parse<'t>(&self, token: &'t [u8]) -> Result<Compact<'t>, Error> {
-        if token.len() > self.rules.max_token_len {
-            return Err(ErrorKind::TokenTooLarge.into());
-        }
-        let token = Compact::parse(token)?;
-        Ok(if self.rules.padded {
-            token.without_padding()
-        } else {
-            token
-        })
     }
 
     /// Returns the claims of a token that was verified before with the keys that are still current.

@@ -241,7 +241,7 @@ pub(crate) fn other_tokens() -> Vec<Attack> {
     attacks.push(token(
         "a logout token without its type",
         logout.clone().sign(),
-        OTHER_AUDIENCE,
+        TYPE,
     ));
     attacks.push(token(
         "a logout token",

@@ -8,6 +8,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderName, HeaderValue};
+use serde_json::Value;
 use tower_jwt_auth::Algorithm;
 
 use crate::site::{AUDIENCE, ISSUER, LOOSE, OTHER, SECRETS, Site, encode, key};
@@ -19,7 +20,25 @@ pub(crate) struct Pieces {
     windows: HashSet<[u8; WINDOW]>,
     /// Words that are shorter than a window, but long enough to be distinctive.
     words: Vec<String>,
+    /// The windows of what a diagnosis must not show either: the encoded request, the secrets, and
+    /// the values of members that are not [`SHOWN`].
+    private: HashSet<[u8; WINDOW]>,
 }
+
+/// The members of a token that a diagnosis may show.
+const SHOWN: [&str; 11] = [
+    "alg",
+    "typ",
+    "kid",
+    "iss",
+    "aud",
+    "azp",
+    "client_id",
+    "exp",
+    "nbf",
+    "iat",
+    "token_use",
+];
 
 impl Pieces {
     /// Returns the pieces of a request's headers, of what is encoded in them, and of the site's
@@ -28,8 +47,11 @@ impl Pieces {
         let mut pieces = Self::default();
         for value in headers.iter().map(|(_, value)| value.as_bytes()) {
             pieces.add(value, 8);
+            pieces.private.extend(windows(value));
             for part in value.split(|byte| b" .,;\"\t".contains(byte)) {
-                pieces.add(&leniently_decoded(part), 6);
+                let decoded = leniently_decoded(part);
+                pieces.add(&decoded, 6);
+                pieces.add_private(&decoded);
             }
         }
         for known in configured(site) {
@@ -49,18 +71,43 @@ impl Pieces {
             .extend(words.map(|word| String::from_utf8_lossy(word).into_owned()));
     }
 
+    /// Adds the values that no diagnosis shows, of a part that is a JSON object.
+    fn add_private(&mut self, part: &[u8]) {
+        let members: serde_json::Map<String, Value> =
+            serde_json::from_slice(part).unwrap_or_default();
+        let (shown, private): (Vec<_>, Vec<_>) = members
+            .into_iter()
+            .partition(|(name, _)| SHOWN.contains(&name.as_str()));
+        for (_, value) in private {
+            self.private.extend(windows(value.to_string().as_bytes()));
+        }
+        for (_, value) in shown {
+            for window in windows(value.to_string().as_bytes()) {
+                self.private.remove(&window);
+            }
+        }
+    }
+
     fn forget(&mut self, known: &str) {
         for window in windows(known.as_bytes()) {
             self.windows.remove(&window);
+            self.private.remove(&window);
         }
         self.words.retain(|word| !known.contains(word));
     }
 
     fn add_secrets(&mut self, site: &Site) {
         for form in secrets(site).iter().flat_map(|secret| forms(secret)) {
-            self.windows
-                .extend(windows(form.as_bytes()).filter(|window| !is_blank(window)));
+            let windows = windows(form.as_bytes()).filter(|window| !is_blank(window));
+            self.private.extend(windows.clone());
+            self.windows.extend(windows);
         }
+    }
+
+    /// Returns a piece that is in a diagnosis and must not be there, if any is.
+    pub(crate) fn found_in_diagnosis(&self, text: &str) -> Option<String> {
+        let window = windows(text.as_bytes()).find(|window| self.private.contains(window));
+        Some(String::from_utf8_lossy(&window?).into_owned())
     }
 
     /// Returns a piece that is in `text`, if any is.
@@ -71,7 +118,7 @@ impl Pieces {
     }
 }
 
-fn windows(text: &[u8]) -> impl Iterator<Item = [u8; WINDOW]> {
+fn windows(text: &[u8]) -> impl Iterator<Item = [u8; WINDOW]> + Clone {
     text.windows(WINDOW)
         .map(|window| window.try_into().unwrap())
 }

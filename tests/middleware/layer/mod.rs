@@ -3,6 +3,7 @@
 #[cfg(feature = "reqwest")]
 mod authenticator;
 mod axum;
+mod diagnosis;
 mod expiry;
 mod forwarding;
 mod nest;

@@ -18,6 +18,7 @@ mod challenge;
 mod claims_types;
 mod dates;
 mod decimal;
+mod diagnosis;
 mod grammar;
 mod scopes;
 mod support;

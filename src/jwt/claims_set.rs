@@ -1,0 +1,66 @@
+//! What the checks of claims read.
+
+use std::time::Duration;
+
+use super::registered::Registered;
+use super::rules::{Expected, Rules};
+use super::times::{check_not_before, check_not_expired};
+use super::token::{Unverified, Verified};
+use super::token_type::TokenType;
+use crate::error::Error;
+
+/// The claims set of a token, and the type of the token.
+#[derive(Clone, Copy)]
+pub(super) struct ClaimsSet<'c> {
+    pub(super) registered: &'c Registered,
+    pub(super) payload: &'c str,
+    pub(super) token_type: &'c TokenType,
+}
+
+/// The outcomes of checks that depend on the issuer, for diagnosis.
+pub(crate) struct ClaimsOutcomes {
+    pub(crate) purpose: Result<(), Error>,
+    pub(crate) audience: Result<(), Error>,
+    pub(crate) access_token: Result<(), Error>,
+}
+
+impl Verified<'_> {
+    pub(super) const fn claims_set(&self) -> ClaimsSet<'_> {
+        ClaimsSet {
+            registered: &self.registered,
+            payload: self.payload.payload,
+            token_type: &self.token_type,
+        }
+    }
+}
+
+impl Unverified<'_> {
+    /// Checks that the token has not expired. `now` is the time since 1970.
+    pub(crate) fn check_expiry(&self, rules: &Rules, now: Duration) -> Result<(), Error> {
+        check_not_expired(&self.registered, rules, now).map(|_| ())
+    }
+
+    /// Checks that the token is valid already. `now` is the time since 1970.
+    pub(crate) fn check_start(&self, rules: &Rules, now: Duration) -> Result<(), Error> {
+        check_not_before(&self.registered, rules, now)
+    }
+
+    /// Runs each check of the claims but those of the times, also after the first that fails.
+    pub(crate) fn check_each(
+        &self,
+        typ: Option<&str>,
+        rules: &Rules,
+        expected: Expected<'_>,
+    ) -> ClaimsOutcomes {
+        let claims = ClaimsSet {
+            registered: &self.registered,
+            payload: self.payload.payload,
+            token_type: &TokenType::of(typ),
+        };
+        ClaimsOutcomes {
+            purpose: claims.check_purpose(rules, expected),
+            audience: claims.check_audience(expected.audience),
+            access_token: claims.check_access_token(rules),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Running every check of a policy, also those after the first that rejects a token.
+
+use std::time::Duration;
+
+use super::run::limited;
+use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
+use crate::error::Error;
+
+impl<C: 'static> Policy<C> {
+    /// Runs each check but that of single use, for which the token would count as used. Checks get
+    /// no request. `now` is the time since 1970. Returns each check with its stage.
+    pub(crate) async fn run_each(
+        &self,
+        token: &Unchecked<C>,
+        now: Duration,
+    ) -> Vec<(Stage, Result<(), Error>)> {
+        let context = CheckContext::new(None, now);
+        let mut outcomes = Vec::new();
+        for (stage, check) in &self.checks {
+            if *stage == Stage::SingleUse {
+                continue;
+            }
+            let outcome = match check.check(token.claims(), &context) {
+                CheckOutcome::Ready(outcome) => outcome,
+                CheckOutcome::Pending(pending) => limited(pending, self.timeout).await,
+            };
+            outcomes.push((*stage, outcome.map(|_| ())));
+        }
+        outcomes
+    }
+
+    /// Returns the stages of the checks that [`run_each`](Self::run_each) runs.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = Stage> {
+        let stages = self.checks.iter().map(|(stage, _)| *stage);
+        stages.filter(|stage| *stage != Stage::SingleUse)
+    }
+}
+
+impl Stage {
+    /// Returns the name of a check in a diagnosis.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Revocation => "revocation",
+            Self::Scopes => "scopes",
+            Self::Authorization => "authorization",
+            Self::SingleUse => "single use",
+        }
+    }
+}

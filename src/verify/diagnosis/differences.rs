@@ -1,0 +1,70 @@
+//! Names that are nearly those that are expected.
+
+use super::facts::Facts;
+use super::hints;
+use crate::jwt::{AudRule, AudienceRule};
+use crate::verify::IssuerSet;
+use crate::verify::issuers::Lookup;
+
+/// Names the cause of an unknown issuer.
+pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
+    let name = facts.claim_text("iss").unwrap_or_default();
+    let is_known = |name: &str| !matches!(issuers.find(name), Lookup::Unknown);
+    let without = name.strip_suffix('/');
+    if without.map_or_else(|| is_known(&format!("{name}/")), is_known) {
+        return Some("issuer differs by a trailing slash: configure it as the token has it".into());
+    }
+    let lower = name.to_ascii_lowercase();
+    if lower != name && is_known(&lower) {
+        return Some("issuer differs by upper case: configure it as the token has it".into());
+    }
+    let other_scheme = match name.split_once("://") {
+        Some(("http", rest)) => Some(format!("https://{rest}")),
+        Some(("https", rest)) => Some(format!("http://{rest}")),
+        _ => None,
+    };
+    if other_scheme.is_some_and(|name| is_known(&name)) {
+        return Some("issuer differs by http and https: set the issuer's public URL there".into());
+    }
+    hints::first(hints::ISSUER, facts).or_else(|| {
+        let has_path = |other: &str| path_of(other).is_some() && path_of(other) == path_of(name);
+        // The first ones: a hint is not worth a pass over thousands.
+        let is_moved = issuers.names().take(MAX_COMPARED).any(has_path);
+        is_moved.then(|| {
+            "issuer differs by host: set its public host name there (Keycloak: KC_HOSTNAME)".into()
+        })
+    })
+}
+
+/// The maximum number of configured issuers whose paths are compared.
+const MAX_COMPARED: usize = 32;
+
+/// Returns a URL's path, if it is more than a slash.
+fn path_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (_, path) = rest.split_once('/')?;
+    (!path.is_empty()).then_some(path)
+}
+
+/// Names the cause of a wrong audience.
+pub(super) fn audience(facts: &Facts, rule: &AudienceRule) -> Option<String> {
+    if let AudRule::AnyOf(names) = &rule.aud
+        && !facts.has_audience(|aud| names.iter().any(|name| name == aud))
+    {
+        let fits = |change: fn(&str) -> String| {
+            facts.has_audience(|aud| names.iter().any(|name| *name == change(aud)))
+        };
+        if fits(|aud| format!("{aud}/")) || fits(|aud| aud.trim_end_matches('/').to_owned()) {
+            return Some(
+                "audience differs by a trailing slash: configure it as the token has it".into(),
+            );
+        }
+        if fits(|aud| format!("api://{aud}")) || fits(|aud| aud.replacen("api://", "", 1)) {
+            return Some(
+                "configure both: Entra ID writes api://… in v1 tokens, the client id in v2 tokens"
+                    .into(),
+            );
+        }
+    }
+    hints::first(hints::AUDIENCE, facts)
+}

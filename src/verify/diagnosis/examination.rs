@@ -1,0 +1,184 @@
+//! Running every check of a token, also those after the first that fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::facts::Facts;
+use super::quoted::{quoted, quoted_list, shown, type_of};
+use super::report::Report;
+use super::{DiagnosedCheck, differences, hints, times};
+use crate::algorithm::Algorithm;
+use crate::error::{Error, ErrorKind};
+use crate::jwk::Header;
+use crate::jwt::decoded_payload::{self, DecodedPayload};
+use crate::jwt::{Compact, Unverified};
+use crate::verify::check::find;
+use crate::verify::issuers::Lookup;
+use crate::verify::{ConfiguredIssuer, Engine, IssuerSet};
+
+/// How the outcome of the signature check is known.
+#[derive(Clone, Copy)]
+pub(super) enum Signature<'e> {
+    /// From the error of the verification, if it is about the signature: it is not checked again.
+    As(&'e Error),
+    Check,
+}
+
+impl<C> Engine<C> {
+    /// Runs every check of verification but those of the claims type. `now` is the time since 1970.
+    pub(super) fn run_each_check(
+        &self,
+        token: &[u8],
+        now: Duration,
+        signature: Signature<'_>,
+    ) -> Vec<DiagnosedCheck> {
+        let mut examination = Examination {
+            engine: self,
+            facts: Facts::read(token, self.rules.max_token_len),
+            issuers: &self.issuers.load(),
+            now,
+            report: Report::default(),
+        };
+        examination.run(token, signature);
+        examination.report.finish()
+    }
+}
+
+/// Returns an issuer that can have keys.
+pub(super) fn known(found: Result<Lookup<'_>, Error>) -> Option<Arc<ConfiguredIssuer>> {
+    match found {
+        Ok(Lookup::Found(issuer)) => Some(Arc::clone(issuer)),
+        Ok(Lookup::Tenant(issuer)) => Some(issuer),
+        Ok(Lookup::NewTenant(_) | Lookup::Unknown) | Err(_) => None,
+    }
+}
+
+/// The checks of one token, in progress.
+pub(super) struct Examination<'e, C> {
+    pub(super) engine: &'e Engine<C>,
+    pub(super) facts: Facts,
+    issuers: &'e IssuerSet,
+    pub(super) now: Duration,
+    pub(super) report: Report,
+}
+
+impl<C> Examination<'_, C> {
+    fn run(&mut self, token: &[u8], signature: Signature<'_>) {
+        let parsed = self.engine.parse(token);
+        let outcome = parsed.as_ref().map(|_| ()).map_err(Clone::clone);
+        let found = format!("{} parts, {} bytes", self.facts.parts, token.len());
+        let expected = format!(
+            "3 parts of base64url, separated by dots, at most {} bytes",
+            self.engine.rules.max_token_len
+        );
+        let hint = hints::form(&self.facts);
+        self.report
+            .add("form", outcome, Some(found), || (expected, hint));
+        if let Ok(token) = parsed {
+            decoded_payload::with_buffer(|buffer| self.read(&token, signature, buffer));
+        }
+    }
+
+    fn read(&mut self, token: &Compact<'_>, signature: Signature<'_>, buffer: &mut Vec<u8>) {
+        let header = self.read_header(token);
+        self.check_type();
+        let key_id = header.as_ref().and_then(|header| header.key_id.as_deref());
+        let payload = DecodedPayload::decode(token.payload, key_id, buffer);
+        let payload = payload.ok_or(ErrorKind::MalformedToken.into());
+        let claims = payload.and_then(|payload| Unverified::read(payload, &self.engine.rules));
+        let outcome = claims.as_ref().map(|_| ()).map_err(Clone::clone);
+        let claim = claims.as_ref().err().and_then(Error::claim);
+        let found = claim.map(|claim| format!("`{claim}` {}", type_of(self.facts.claim(claim))));
+        self.report.add("payload", outcome, found, || {
+            let expected = "one JSON object without duplicate names, claims of the right types";
+            let is_late = claim.is_some_and(|claim| times::is_in_milliseconds(&self.facts, claim));
+            let hint = is_late.then(|| "the time must be in seconds, not in milliseconds".into());
+            (
+                expected.to_owned(),
+                hint.or_else(|| hints::header(&self.facts)),
+            )
+        });
+        let Ok(mut claims) = claims else {
+            self.check_algorithm(header.as_ref(), None);
+            return;
+        };
+        let issuer = self.find_issuer(&claims);
+        self.check_algorithm(header.as_ref(), issuer.as_deref());
+        if let Some(issuer) = &issuer {
+            self.check_subject(issuer, &mut claims);
+            if let Some(header) = &header {
+                self.check_keys(token, header, issuer, claims.issuer(), signature);
+            }
+        }
+        self.check_claims(&claims, issuer.as_deref());
+    }
+
+    fn read_header(&mut self, token: &Compact<'_>) -> Option<Header> {
+        let max_members = self.engine.rules.max_members;
+        let read = Header::read(token.header, max_members, |_, _| Ok(()));
+        // An algorithm that this crate does not know is reported by the check of the algorithm.
+        let outcome = match &read {
+            Err(error) if error.kind() != ErrorKind::AlgorithmNotAllowed => Err(error.clone()),
+            _ => Ok(()),
+        };
+        let found = format!("`kid` {}", shown(self.facts.header("kid")));
+        self.report.add("header", outcome, Some(found), || {
+            let expected = "one JSON object with `alg`, without `crit`, `b64` and `zip`";
+            (expected.to_owned(), hints::header(&self.facts))
+        });
+        read.ok().map(|(header, ())| header)
+    }
+
+    fn check_algorithm(&mut self, header: Option<&Header>, issuer: Option<&ConfiguredIssuer>) {
+        let allowed = issuer.map_or(self.issuers.algorithms(), |issuer| issuer.algorithms);
+        let found = shown(self.facts.header("alg"));
+        let is_allowed = header.is_some_and(|header| allowed.contains(header.algorithm));
+        let outcome = ok_or(is_allowed, ErrorKind::AlgorithmNotAllowed);
+        self.report.add("algorithm", outcome, Some(found), || {
+            let names: Vec<_> = allowed.iter().map(Algorithm::name).collect();
+            (names.join(", "), hints::algorithm(&self.facts))
+        });
+    }
+
+    fn check_type(&mut self) {
+        let rules = &self.engine.rules;
+        let outcome = rules.check_type(self.facts.header_text("typ")).map(|_| ());
+        let found = shown(self.facts.header("typ"));
+        self.report.add("type", outcome, Some(found), || {
+            (rules.expected_types(), hints::token_type(&self.facts))
+        });
+    }
+
+    fn find_issuer(&mut self, claims: &Unverified<'_>) -> Option<Arc<ConfiguredIssuer>> {
+        let found = find(self.issuers, claims);
+        let outcome = match &found {
+            Ok(Lookup::Unknown) => Err(ErrorKind::UnknownIssuer.into()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.clone()),
+        };
+        let name = match claims.issuer() {
+            // A person's, or that of a service account.
+            Some(name) if name.contains('@') => "an e-mail address".to_owned(),
+            Some(name) => quoted(name),
+            None => "none".to_owned(),
+        };
+        self.report.add("issuer", outcome, Some(name), || {
+            let expected = quoted_list(self.issuers.names());
+            (expected, differences::issuer(&self.facts, self.issuers))
+        });
+        known(found)
+    }
+
+    /// Checks that `sub` is a string, and makes the claims those of the issuer.
+    fn check_subject(&mut self, issuer: &ConfiguredIssuer, claims: &mut Unverified<'_>) {
+        let outcome = claims.complete(&issuer.name, issuer.exceptions);
+        self.report.add("subject", outcome, None, || {
+            let hint = "use Issuer::allow_numeric_subject, if the issuer writes numbers";
+            ("a string".to_owned(), Some(hint.to_owned()))
+        });
+    }
+}
+
+fn ok_or(is_ok: bool, kind: ErrorKind) -> Result<(), Error> {
+    if is_ok { Ok(()) } else { Err(kind.into()) }
+}

@@ -1,0 +1,243 @@
+//! The usual causes of a rejection, as providers and their users make them.
+//!
+//! A hint depends on members that are no secret, and on nothing that a token could make long.
+
+use super::facts::Facts;
+
+pub(super) type Rule = (fn(&Facts) -> bool, &'static str);
+
+const ALONE: &str = "pass the token alone, without a scheme before it";
+
+const FORM: &[Rule] = &[
+    (|facts| facts.has_scheme, ALONE),
+    (
+        |facts| facts.parts == 5 && facts.header_text("alg") == Some("dir"),
+        "ask for a token with the parameter audience: without it, Auth0 encrypts it for itself",
+    ),
+    (
+        |facts| facts.parts == 5,
+        "have the issuer sign its tokens: this one is encrypted (JWE)",
+    ),
+    (
+        |facts| facts.parts != 3,
+        "ask the issuer for JWTs: this token is opaque (of Google, send the ID token)",
+    ),
+];
+
+const HEADER: &[Rule] = &[
+    (|facts| facts.has_scheme, ALONE),
+    (
+        |facts| facts.has_padding,
+        "set allow_padding: the token is padded, as those of AWS load balancers are",
+    ),
+];
+
+const ALGORITHM: &[Rule] = &[
+    (
+        |facts| is_hmac(facts) && issuer_has(facts, |name| name.ends_with("/auth/v1")),
+        "add the JWT secret of Supabase with Issuer::add_secrets, or move to its signing keys",
+    ),
+    (
+        is_hmac,
+        "have the issuer sign with a key pair (RS256, ES256): HS256 needs the shared secret",
+    ),
+    (
+        |facts| {
+            facts
+                .header_text("alg")
+                .is_some_and(|alg| alg.eq_ignore_ascii_case("none"))
+        },
+        "have the issuer sign its tokens: this one has no signature",
+    ),
+];
+
+const TYPE: &[Rule] = &[
+    (
+        |facts| facts.header("typ").is_none(),
+        "have the issuer set `typ`, or set allow_missing_token_type",
+    ),
+    (
+        |facts| {
+            facts
+                .header_text("typ")
+                .is_some_and(|typ| typ.contains("logout"))
+        },
+        "send the access token: this is a logout token",
+    ),
+    (
+        |_| true,
+        "send an access token, or allow this type with token_types",
+    ),
+];
+
+pub(super) const ISSUER: &[Rule] = &[
+    (
+        |facts| issuer_has(facts, |name| name.starts_with("https://sts.windows.net/")),
+        "set requestedAccessTokenVersion to 2 in the manifest: this is a v1 token of Entra ID",
+    ),
+    (
+        |facts| issuer_has(facts, |name| name == "accounts.google.com"),
+        "configure https://accounts.google.com, which Google's ID tokens name today",
+    ),
+    (
+        |facts| {
+            issuer_has(facts, |name| {
+                name.starts_with("https://session.firebase.google.com/")
+            })
+        },
+        "send the ID token of Firebase, or add this issuer, too: this is a session cookie",
+    ),
+    (
+        |facts| facts.has_audience(|aud| aud.contains("identitytoolkit.googleapis.com/")),
+        "sign in with this custom token of Firebase, and send the ID token that you get",
+    ),
+    (
+        |facts| issuer_has(facts, |name| name == "supabase"),
+        "send the user's access token: this is an API key of the Supabase project",
+    ),
+    (
+        |facts| issuer_has(facts, |name| name == "kubernetes/serviceaccount"),
+        "use a projected token of Kubernetes: this one is of a Secret, and never expires",
+    ),
+    (is_okta_org, OKTA),
+    (
+        |facts| facts.claim("iss").is_none(),
+        "have the issuer set `iss`, or use Issuer::allow_missing_issuer",
+    ),
+];
+
+const OKTA: &str =
+    "use a custom authorization server, such as /oauth2/default: Okta's own tokens are for Okta";
+const GRAPH: &str = "request a token for your own API: this one is signed for Microsoft Graph";
+
+pub(super) const AUDIENCE: &[Rule] = &[
+    (
+        |facts| facts.has_audience(|aud| aud == "account"),
+        "add an audience mapper to the client in Keycloak, for example in a client scope",
+    ),
+    (is_for_graph, GRAPH),
+    (is_okta_org, OKTA),
+    (
+        |facts| facts.has_audience(|aud| aud.ends_with("/userinfo")),
+        "ask Auth0 for a token with the parameter audience, set to the identifier of your API",
+    ),
+    (
+        |facts| {
+            facts.claim("aud").is_none()
+                && issuer_has(facts, |name| name.starts_with("https://cognito-idp."))
+        },
+        "use Audience::claim(\"client_id\", …): access tokens of Amazon Cognito have no aud",
+    ),
+    (
+        |facts| issuer_has(facts, is_clerk),
+        "use Audience::claim(\"azp\", …) with the frontend's origin: Clerk's tokens have no aud",
+    ),
+    (
+        |facts| {
+            facts
+                .claim("aud")
+                .and_then(|aud| aud.as_array())
+                .is_some_and(Vec::is_empty)
+        },
+        "list the audience at the client, and request it with audience=… (Ory Hydra)",
+    ),
+    (
+        |facts| {
+            facts.has_audience(|aud| {
+                aud.ends_with(".svc.cluster.local") || aud == "https://kubernetes.default.svc"
+            })
+        },
+        "mount a projected service account token of Kubernetes with this audience",
+    ),
+    (
+        |facts| {
+            issuer_has(facts, |name| {
+                name == "https://token.actions.githubusercontent.com"
+            })
+        },
+        "request the token of GitHub Actions with &audience=…, or core.getIDToken(audience)",
+    ),
+    (
+        |facts| issuer_has(facts, |name| name.ends_with(".cloudflareaccess.com")),
+        "configure the AUD tag of this application of Cloudflare Access",
+    ),
+    (
+        |facts| issuer_has(facts, |name| name == "https://appleid.apple.com"),
+        "configure the client id of Apple: an app's bundle id, or the id of its Services ID",
+    ),
+    (
+        |facts| facts.has_audience(is_zitadel),
+        "request the scope urn:zitadel:iam:org:project:id:…:aud with the id of your project",
+    ),
+    (
+        |facts| facts.claim("aud").is_none() && facts.claim("azp").is_some(),
+        "have the issuer set `aud`, or use Audience::claim(\"azp\", …)",
+    ),
+    (
+        |facts| facts.claim("aud").is_none() && facts.claim("client_id").is_some(),
+        "have the issuer set `aud`, or use Audience::claim(\"client_id\", …)",
+    ),
+];
+
+const SIGNATURE: &[Rule] = &[(is_for_graph, GRAPH)];
+
+pub(super) fn form(facts: &Facts) -> Option<String> {
+    first(FORM, facts)
+}
+
+pub(super) fn header(facts: &Facts) -> Option<String> {
+    first(HEADER, facts)
+}
+
+pub(super) fn algorithm(facts: &Facts) -> Option<String> {
+    first(ALGORITHM, facts)
+}
+
+pub(super) fn token_type(facts: &Facts) -> Option<String> {
+    first(TYPE, facts)
+}
+
+pub(super) fn signature(facts: &Facts) -> Option<String> {
+    first(SIGNATURE, facts)
+}
+
+pub(super) fn first(rules: &[Rule], facts: &Facts) -> Option<String> {
+    let rule = rules.iter().find(|(applies, _)| applies(facts))?;
+    Some(rule.1.to_owned())
+}
+
+fn is_hmac(facts: &Facts) -> bool {
+    facts
+        .header_text("alg")
+        .is_some_and(|alg| alg.starts_with("HS"))
+}
+
+fn issuer_has(facts: &Facts, fits: impl Fn(&str) -> bool) -> bool {
+    facts.claim_text("iss").is_some_and(fits)
+}
+
+fn is_for_graph(facts: &Facts) -> bool {
+    facts.has_audience(|aud| {
+        let bare = aud.trim_end_matches('/');
+        bare == "00000003-0000-0000-c000-000000000000" || bare == "https://graph.microsoft.com"
+    })
+}
+
+fn is_okta_org(facts: &Facts) -> bool {
+    issuer_has(facts, |name| {
+        let host = name.strip_prefix("https://").unwrap_or_default();
+        [".okta.com", ".oktapreview.com", ".okta-emea.com"]
+            .iter()
+            .any(|domain| host.ends_with(domain))
+    })
+}
+
+fn is_clerk(name: &str) -> bool {
+    name.starts_with("https://clerk.") || name.ends_with(".clerk.accounts.dev")
+}
+
+/// Returns whether it is the id of a project or of an application of Zitadel.
+fn is_zitadel(aud: &str) -> bool {
+    let id = aud.split_once('@').map_or(aud, |(id, _)| id);
+    id.len() >= 15 && id.bytes().all(|byte| byte.is_ascii_digit())
+}

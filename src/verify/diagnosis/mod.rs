@@ -1,0 +1,153 @@
+//! Why a token is rejected, for developers.
+//!
+//! Reads the token a second time, more leniently than verification, and only to describe it. The
+//! outcome of each check comes from the functions that verification calls.
+
+mod authenticator;
+mod claims;
+mod differences;
+mod examination;
+mod facts;
+mod hints;
+mod keys;
+mod log;
+mod missing_keys;
+mod quoted;
+mod report;
+mod times;
+
+use std::fmt;
+
+pub(super) use self::log::log;
+use crate::error::Error;
+
+/// What each check of a token has found, as
+/// [`Authenticator::diagnose`](crate::Authenticator::diagnose) returns it.
+///
+/// For tools and tests. Contains the issuer, audience, algorithm, type, key id and times of the
+/// token, quoted, escaped and at most 128 bytes of each, and no other part of it. Show it to
+/// developers, not to callers. Displays as one line for each check.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    pub(super) checks: Vec<DiagnosedCheck>,
+    pub(super) error: Option<Error>,
+}
+
+/// One check of a [`Diagnosis`].
+///
+/// Displays as its name, and for a failed check what was found, what was expected, and the usual
+/// cause.
+#[derive(Clone, Debug)]
+pub struct DiagnosedCheck {
+    pub(super) name: &'static str,
+    pub(super) status: CheckStatus,
+    pub(super) found: Option<String>,
+    pub(super) expected: Option<String>,
+    pub(super) hint: Option<String>,
+    pub(super) error: Option<Error>,
+}
+
+/// The outcome of one check of a [`Diagnosis`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CheckStatus {
+    /// The token passes the check.
+    Passed,
+    /// The token does not pass the check.
+    Failed,
+    /// The check depends on another one that failed, or could not be run.
+    NotRun,
+}
+
+impl Diagnosis {
+    /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
+    /// `issuer`, `subject`, `key`, `signature`, `expiry`, `not before`, `purpose`, `audience`,
+    /// `access token` (RFC 9068), and `claims`: your claims type, and whatever else rejects the
+    /// token. Then the checks of the configuration: `revocation`, `scopes`, `authorization`.
+    #[must_use]
+    pub fn checks(&self) -> &[DiagnosedCheck] {
+        &self.checks
+    }
+
+    /// Returns why the token is rejected: the error of the first check that fails when a request
+    /// has the token, which need not be the first one here. `None` if it is accepted.
+    #[must_use]
+    pub const fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+}
+
+impl DiagnosedCheck {
+    /// Returns the name, such as `audience`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the outcome.
+    #[must_use]
+    pub const fn status(&self) -> CheckStatus {
+        self.status
+    }
+
+    /// Returns what the token has, if it may be shown: quoted, escaped and cut.
+    #[must_use]
+    pub fn found(&self) -> Option<&str> {
+        self.found.as_deref()
+    }
+
+    /// Returns what the configuration requires.
+    #[must_use]
+    pub fn expected(&self) -> Option<&str> {
+        self.expected.as_deref()
+    }
+
+    /// Returns the usual cause of the failure, or what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Returns the error with which a request would be rejected if this were the only check that
+    /// fails. `None` unless it failed.
+    #[must_use]
+    pub const fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for check in &self.checks {
+            let status = match check.status {
+                CheckStatus::Passed => "passed",
+                CheckStatus::Failed => "FAILED",
+                CheckStatus::NotRun => "not run",
+            };
+            writeln!(f, "{status:7} {check}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DiagnosedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if let Some(found) = &self.found {
+            write!(f, ": found {found}")?;
+        }
+        if self.status != CheckStatus::Failed {
+            return Ok(());
+        }
+        match (&self.found, &self.expected, &self.error) {
+            (Some(_), Some(expected), _) => write!(f, ", expected {expected}")?,
+            (None, Some(expected), _) => write!(f, ": expected {expected}")?,
+            (None, None, Some(error)) => write!(f, ": {error}")?,
+            (_, None, _) => {}
+        }
+        match &self.hint {
+            Some(hint) => write!(f, " (hint: {hint})"),
+            None => Ok(()),
+        }
+    }
+}

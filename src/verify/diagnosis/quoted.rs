@@ -1,0 +1,104 @@
+//! Values of a token as they may be shown.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// The maximum length in bytes of a shown value, without its quotes.
+const MAX_LEN: usize = 128;
+/// The maximum number of shown values of a list.
+const MAX_VALUES: usize = 4;
+
+/// Returns a text in quotes, with everything escaped but printable ASCII, and cut.
+pub(super) fn quoted(text: &str) -> String {
+    let mut shown = String::from("\"");
+    for character in text.chars() {
+        let start = shown.len();
+        if matches!(character, ' '..='~') && !matches!(character, '"' | '\\') {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_default());
+        }
+        if shown.len() > MAX_LEN {
+            shown.truncate(start);
+            shown.push('…');
+            break;
+        }
+    }
+    shown.push('"');
+    shown
+}
+
+/// Returns texts in quotes, separated by commas: the first ones, and how many there are besides.
+pub(super) fn quoted_list<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> String {
+    let mut shown = String::new();
+    let mut more = 0_usize;
+    for (index, text) in texts.enumerate() {
+        if index >= MAX_VALUES {
+            more = more.saturating_add(1);
+            continue;
+        }
+        if index > 0 {
+            shown.push_str(", ");
+        }
+        shown.push_str(&quoted(text.as_ref()));
+    }
+    if more > 0 {
+        let _ = write!(shown, " and {more} more");
+    }
+    shown
+}
+
+/// Returns the value of a member, if it is one that may be shown.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => quoted(text),
+        Some(Value::Array(values)) if values.is_empty() => "an empty array".to_owned(),
+        Some(Value::Array(values)) if values.iter().all(Value::is_string) => {
+            quoted_list(values.iter().filter_map(Value::as_str))
+        }
+        _ => type_of(value).to_owned(),
+    }
+}
+
+/// Returns the JSON type of a member, for one that may be personal.
+pub(super) const fn type_of(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "none",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "a boolean",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a string",
+        Some(Value::Array(_)) => "an array",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_value_is_escaped_and_at_most_128_bytes_long() {
+        assert_eq!(quoted("a\"\\\n\u{202e}é"), r#""a\"\\\n\u{202e}\u{e9}""#);
+        for text in ["x".repeat(1000), "é".repeat(1000), "\n".repeat(1000)] {
+            let shown = quoted(&text);
+            assert!(
+                shown.len() <= MAX_LEN + 5 && shown.ends_with("…\""),
+                "{shown}"
+            );
+        }
+        let whole = "x".repeat(127);
+        assert_eq!(quoted(&whole), format!("\"{whole}\""));
+    }
+
+    #[test]
+    fn a_list_shows_its_first_values() {
+        let texts = ["a", "b", "c", "d", "e", "f"];
+        assert_eq!(
+            quoted_list(texts.iter()),
+            r#""a", "b", "c", "d" and 2 more"#
+        );
+        assert_eq!(quoted_list(texts.iter().take(1)), r#""a""#);
+    }
+}

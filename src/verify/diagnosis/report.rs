@@ -1,0 +1,86 @@
+//! The checks of one token, collected one by one.
+
+use super::{CheckStatus, DiagnosedCheck};
+use crate::error::Error;
+
+/// The names of the checks of verification, in the order of the report.
+const NAMES: [&str; 14] = [
+    "form",
+    "header",
+    "algorithm",
+    "type",
+    "payload",
+    "issuer",
+    "subject",
+    "key",
+    "signature",
+    "expiry",
+    "not before",
+    "purpose",
+    "audience",
+    "access token",
+];
+
+#[derive(Default)]
+pub(super) struct Report(Vec<DiagnosedCheck>);
+
+impl Report {
+    /// Adds the outcome of a check. `describe` says what a failed one found and expected, and
+    /// why.
+    pub(super) fn add(
+        &mut self,
+        name: &'static str,
+        outcome: Result<(), Error>,
+        found: Option<String>,
+        describe: impl FnOnce() -> (String, Option<String>),
+    ) {
+        let mut check = DiagnosedCheck::new(name, CheckStatus::Passed);
+        check.found = found;
+        if let Err(error) = outcome {
+            let (expected, hint) = describe();
+            check.status = CheckStatus::Failed;
+            check.expected = Some(expected).filter(|text| !text.is_empty());
+            check.hint = hint;
+            check.error = Some(error);
+        }
+        self.0.push(check);
+    }
+
+    /// Returns the checks in their order, with those that were not run.
+    pub(super) fn finish(mut self) -> Vec<DiagnosedCheck> {
+        let take = |name| {
+            let index = self.0.iter().position(|check| check.name == name);
+            index.map_or_else(
+                || DiagnosedCheck::new(name, CheckStatus::NotRun),
+                |index| self.0.swap_remove(index),
+            )
+        };
+        NAMES.map(take).into()
+    }
+}
+
+impl DiagnosedCheck {
+    pub(crate) fn new(name: &'static str, status: CheckStatus) -> Self {
+        Self {
+            name,
+            status,
+            found: None,
+            expected: None,
+            hint: None,
+            error: None,
+        }
+    }
+
+    /// Returns a check of which only the outcome is known.
+    pub(crate) fn of(name: &'static str, outcome: Result<(), Error>) -> Self {
+        let status = if outcome.is_ok() {
+            CheckStatus::Passed
+        } else {
+            CheckStatus::Failed
+        };
+        Self {
+            error: outcome.err(),
+            ..Self::new(name, status)
+        }
+    }
+}
