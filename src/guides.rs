@@ -6,6 +6,11 @@
 //! | Keycloak | [`keycloak`] |
 //! | Auth0 | [`auth0`] |
 //! | Okta | [`okta`] |
+//! | Microsoft Entra ID | [`entra`] |
+//! | Amazon Cognito | [`cognito`] |
+//! | Google | [`google`] |
+//! | Firebase | [`firebase`] |
+//! | Supabase | [`supabase`] |
 //! | Clerk | [`clerk`] |
 //! | Zitadel | [`zitadel`] |
 //! | Ory Hydra | [`ory_hydra`] |
@@ -33,6 +38,21 @@ pub mod auth0 {}
 
 #[doc = include_str!("../docs/providers/okta.md")]
 pub mod okta {}
+
+#[doc = include_str!("../docs/providers/entra.md")]
+pub mod entra {}
+
+#[doc = include_str!("../docs/providers/cognito.md")]
+pub mod cognito {}
+
+#[doc = include_str!("../docs/providers/google.md")]
+pub mod google {}
+
+#[doc = include_str!("../docs/providers/firebase.md")]
+pub mod firebase {}
+
+#[doc = include_str!("../docs/providers/supabase.md")]
+pub mod supabase {}
 
 #[doc = include_str!("../docs/providers/clerk.md")]
 pub mod clerk {}

@@ -3,10 +3,9 @@
 //! JWEs whose header names the issuer.
 
 use serde_json::{Value, json};
-use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ConfigError, ErrorKind, Issuer, TokenType};
 
-use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with};
+use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with, next_key};
 use crate::support::{encode, tokio};
 use crate::token::Token;
 
@@ -50,7 +49,7 @@ fn site() -> Site {
     let keys = [
         jwk_with(&site.key, &certificate(site.key.key_id())),
         jwk_with(
-            &TestKey::generate(Algorithm::RS256),
+            next_key(Algorithm::RS256),
             &certificate("MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"),
         ),
     ];

@@ -3,7 +3,7 @@
 //! signatures.
 
 use serde_json::{Value, json};
-use tower_jwt_auth::{ConfigError, ErrorKind, Issuer};
+use tower_jwt_auth::{ConfigError, ErrorKind, Issuer, JwksCacheSettings};
 
 use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with};
 use crate::support::tokio;
@@ -16,11 +16,21 @@ fn auth() -> Result<JwtAuthLayer, ConfigError> {
     JwtAuthLayer::builder(issuer).build()
 }
 
-fn metadata() -> Value {
-    let endpoint = |name: &str| format!("{REALM}/protocol/openid-connect/{name}");
+fn in_containers() -> Result<JwtAuthLayer, ConfigError> {
+    let metadata = "http://keycloak:8080/realms/shop/.well-known/openid-configuration";
+    let issuer = Issuer::discovery("https://keycloak.example.com/realms/shop", "orders-api")
+        .metadata_url(metadata)
+        .jwks_cache(JwksCacheSettings::default().allowed_http_hosts(["keycloak"]));
+    JwtAuthLayer::builder(issuer).build()
+}
+
+/// Returns the metadata of the realm as it is served at `realm`: only the issuer, and the endpoints
+/// for browsers, have the outer name.
+fn metadata(realm: &str) -> Value {
+    let endpoint = |name: &str| format!("{realm}/protocol/openid-connect/{name}");
     json!({
         "issuer": REALM,
-        "authorization_endpoint": endpoint("auth"),
+        "authorization_endpoint": format!("{REALM}/protocol/openid-connect/auth"),
         "token_endpoint": endpoint("token"),
         "introspection_endpoint": endpoint("token/introspect"),
         "userinfo_endpoint": endpoint("userinfo"),
@@ -39,10 +49,14 @@ fn metadata() -> Value {
 }
 
 fn site() -> Site {
+    site_at(REALM)
+}
+
+fn site_at(realm: &str) -> Site {
     let site = Site::new(include_str!("../../../docs/providers/keycloak.md"));
     site.publish(
-        &format!("{REALM}/.well-known/openid-configuration"),
-        &metadata(),
+        &format!("{realm}/.well-known/openid-configuration"),
+        &metadata(realm),
     );
     let certificate = json!({"x5c": ["MIIClzCCAX8="], "x5t": "AAAA", "x5t#S256": "AAAA"});
     let encryption = json!({
@@ -53,7 +67,7 @@ fn site() -> Site {
         jwk_with(&site.key, &encryption),
         jwk_with(&site.key, &certificate),
     ];
-    site.publish_keys(&format!("{REALM}/protocol/openid-connect/certs"), keys);
+    site.publish_keys(&format!("{realm}/protocol/openid-connect/certs"), keys);
     site
 }
 
@@ -82,6 +96,18 @@ async fn the_guides_token_is_accepted() {
     assert_eq!(claims.get("realm_access").unwrap()["roles"][1], "clerk");
     assert_eq!(claims.get("preferred_username").unwrap(), "alice");
     assert_eq!(site.fetched().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_container_network_the_keys_are_fetched_by_the_inner_name() {
+    let inner = "http://keycloak:8080/realms/shop";
+    let site = site_at(inner);
+    let layer = site.layer(in_containers);
+    site.accepts(&layer, &site.token()).await;
+    assert!(site.fetched().iter().all(|url| url.starts_with(inner)));
+    let token = site.token().claim("iss", inner);
+    site.rejects(&layer, &token, ErrorKind::UnknownIssuer).await;
+    site.rejects_other_keys(&layer, &site.token()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,8 +9,12 @@ mod auth0;
 mod aws_load_balancer;
 mod clerk;
 mod cloudflare_access;
+mod cognito;
 mod documents;
+mod entra;
+mod firebase;
 mod github_actions;
+mod google;
 mod guide;
 mod keycloak;
 mod kubernetes;
@@ -19,6 +23,7 @@ mod migration;
 mod okta;
 mod ory_hydra;
 mod site;
+mod supabase;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
 mod support;

@@ -3,10 +3,9 @@
 //! "Authorization servers", and issue 16 of okta-jwt-verifier-python.
 
 use serde_json::{Value, json};
-use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ConfigError, ErrorKind, Issuer};
 
-use crate::site::{JwtAuthLayer, Site, StandIn as _};
+use crate::site::{JwtAuthLayer, Site, StandIn as _, next_key};
 use crate::support::tokio;
 use crate::token::Token;
 
@@ -43,7 +42,7 @@ fn site() -> Site {
         &format!("{SERVER}/.well-known/openid-configuration"),
         &metadata(),
     );
-    let next = TestKey::generate(Algorithm::RS256);
+    let next = next_key(Algorithm::RS256);
     let keys = [site.key.jwk(), next.jwk()];
     site.publish_keys(&format!("{SERVER}/v1/keys"), keys);
     site

@@ -28,8 +28,11 @@ pub(crate) trait StandIn {
 
 impl StandIn for JwtAuthLayer {
     fn builder(issuer: Issuer) -> JwtAuthBuilder<JsonClaims, SameRejections> {
-        let client = CLIENT.take().expect("a layer is built by `Site::layer`");
-        tower_jwt_auth::JwtAuthLayer::builder(issuer.http_client(client))
+        let issuer = match KEYS.take().expect("a layer is built by a `Site`") {
+            Keys::Fetched(client) => issuer.http_client(client),
+            Keys::Own => issuer,
+        };
+        tower_jwt_auth::JwtAuthLayer::builder(issuer)
             .clock(clock())
             .rejection_response(SameRejections)
     }
@@ -45,8 +48,15 @@ impl<B: Default> RejectionResponse<B> for SameRejections {
     }
 }
 
+/// Where the next layer that is built has its keys from.
+enum Keys {
+    Fetched(HttpClient),
+    /// For these, an HTTP client would be a mistake.
+    Own,
+}
+
 thread_local! {
-    static CLIENT: RefCell<Option<HttpClient>> = const { RefCell::new(None) };
+    static KEYS: RefCell<Option<Keys>> = const { RefCell::new(None) };
 }
 
 /// The provider of a guide.
@@ -128,7 +138,15 @@ impl Site {
 
     /// Builds what has one layer of a guide in it.
     pub(crate) fn build<T>(&self, build: impl FnOnce() -> Result<T, ConfigError>) -> T {
-        CLIENT.set(Some(self.web.client()));
+        KEYS.set(Some(Keys::Fetched(self.web.client())));
+        build().unwrap()
+    }
+
+    /// Builds a layer whose keys are not fetched.
+    pub(crate) fn layer_with_own_keys(
+        build: impl FnOnce() -> Result<JwtAuthLayer, ConfigError>,
+    ) -> JwtAuthLayer {
+        KEYS.set(Some(Keys::Own));
         build().unwrap()
     }
 
@@ -147,9 +165,23 @@ impl Site {
         self.send(layer, token).await.accepted()
     }
 
+    /// The same for a token that another key signed.
+    pub(crate) async fn accepts_text(
+        &self,
+        layer: &JwtAuthLayer,
+        token: &str,
+    ) -> Claims<JsonClaims> {
+        ask(layer, bearer(token)).await.accepted()
+    }
+
     /// Asserts that a token is rejected with 401.
     pub(crate) async fn rejects(&self, layer: &JwtAuthLayer, token: &Token, kind: ErrorKind) {
         self.send(layer, token).await.invalid_token(kind);
+    }
+
+    /// The same for a token of another form, or that another key signed.
+    pub(crate) async fn rejects_text(&self, layer: &JwtAuthLayer, token: &str, kind: ErrorKind) {
+        ask(layer, bearer(token)).await.invalid_token(kind);
     }
 
     /// Asserts that a token is rejected, and that the log has each line of the guide's block `text`.
@@ -167,7 +199,7 @@ impl Site {
     ) {
         let signed = token.sign(&self.key);
         self.explains_text(block, layer, &signed, kind).await;
-        let (log, subject) = (log::text(), token.get("sub").as_str().expect("`sub`"));
+        let (log, subject) = (log::text(), token.text("sub"));
         assert!(!log.contains(subject), "{subject:?} is in the log:\n{log}");
     }
 
@@ -219,14 +251,24 @@ impl Site {
 
 /// Returns a key of an algorithm that no site publishes.
 fn other_key(algorithm: Algorithm) -> &'static TestKey {
-    static RSA: OnceLock<TestKey> = OnceLock::new();
-    static EC: OnceLock<TestKey> = OnceLock::new();
-    let key = match algorithm {
-        Algorithm::RS256 => &RSA,
-        Algorithm::ES256 => &EC,
-        _ => panic!("no other key of {algorithm}"),
+    static KEYS: [OnceLock<TestKey>; 2] = [const { OnceLock::new() }; 2];
+    shared_key(&KEYS, algorithm)
+}
+
+/// Returns another key of an algorithm, which a site may publish beside its own.
+pub(crate) fn next_key(algorithm: Algorithm) -> &'static TestKey {
+    static KEYS: [OnceLock<TestKey>; 2] = [const { OnceLock::new() }; 2];
+    shared_key(&KEYS, algorithm)
+}
+
+/// Keys are shared because those of RSA are slow to generate.
+fn shared_key(keys: &'static [OnceLock<TestKey>; 2], algorithm: Algorithm) -> &'static TestKey {
+    let index = match algorithm {
+        Algorithm::RS256 => 0,
+        Algorithm::ES256 => 1,
+        _ => panic!("no shared key of {algorithm}"),
     };
-    key.get_or_init(|| TestKey::generate(algorithm))
+    keys[index].get_or_init(|| TestKey::generate(algorithm))
 }
 
 /// Returns a JWK with other members, as the provider serves it. `null` removes a member.

@@ -56,6 +56,11 @@ impl Token {
         &self.claims[name]
     }
 
+    /// Returns a claim, which must be a string.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.get(name).as_str().expect("a string")
+    }
+
     pub(crate) fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
