@@ -110,7 +110,7 @@ impl<C> Examination<'_, C> {
                 self.check_keys(token, header, issuer, claims.issuer(), signature);
             }
         }
-        self.check_claims(&claims, issuer.as_deref());
+        self.check_claims(&claims, token.header, issuer.as_deref());
     }
 
     fn read_header(&mut self, token: &Compact<'_>) -> Option<Header> {

@@ -24,6 +24,7 @@ use tower_jwt_auth::{
 
 use self::keys::LoadBalancerKeys;
 use crate::guide::Guide;
+use crate::log;
 use crate::support::tokio;
 use crate::support::{Answer, ask, request};
 
@@ -122,9 +123,13 @@ impl Region {
     }
 }
 
+fn guide() -> Guide {
+    Guide::parse(include_str!("../../../docs/providers/aws_load_balancer.md"))
+}
+
 /// Returns header and payload of the guide's token, which is valid for two minutes.
 fn token() -> [Value; 2] {
-    let guide = Guide::parse(include_str!("../../../docs/providers/aws_load_balancer.md"));
+    let guide = guide();
     let blocks = guide.blocks("json");
     let parts: Vec<Value> = blocks
         .map(|block| serde_json::from_str(&block.text()).unwrap())
@@ -181,7 +186,7 @@ async fn tokens_for_others_are_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_load_balancer_is_rejected() {
+async fn another_load_balancer_is_rejected_and_named_in_the_log() {
     let region = Region::new();
     let layer = region.layer();
     let prefix = "arn:aws:elasticloadbalancing:eu-central-1:";
@@ -190,8 +195,23 @@ async fn another_load_balancer_is_rejected() {
         "210987654321:loadbalancer/app/shop/6284be65b827c598",
     ] {
         let token = with_header("signer", format!("{prefix}{signer}"));
+        log::capture();
         let answer = region.ask(&layer, &token).await;
         answer.invalid_token(ErrorKind::WrongAudience);
+        assert!(log::text().contains(signer), "{}", log::text());
+    }
+    let replaced = format!("{prefix}123456789012:loadbalancer/app/shop/50dc6c495c0c9188");
+    log::capture();
+    region.ask(&layer, &with_header("signer", replaced)).await;
+    let log = log::text();
+    let guide = guide();
+    let lines: Vec<_> = guide
+        .blocks("text")
+        .flat_map(|block| &block.lines)
+        .collect();
+    assert!(lines.len() > 1);
+    for line in lines {
+        assert!(log.contains(line.trim()), "{line:?} is not in {log}");
     }
 }
 
