@@ -33,6 +33,7 @@ const HEADER: &[Rule] = &[
 ];
 
 const ALGORITHM: &[Rule] = &[
+    (is_supabase_key, SUPABASE_KEY),
     (
         |facts| is_hmac(facts) && issuer_has(facts, |name| name.ends_with("/auth/v1")),
         "add the JWT secret of Supabase with Issuer::add_secrets, or move to its signing keys",
@@ -71,6 +72,8 @@ const TYPE: &[Rule] = &[
 ];
 
 pub(super) const ISSUER: &[Rule] = &[
+    // Before the rule for v1 tokens, which these are as well.
+    (is_for_graph, GRAPH),
     (
         |facts| issuer_has(facts, |name| name.starts_with("https://sts.windows.net/")),
         "set requestedAccessTokenVersion to 2 in the manifest: this is a v1 token of Entra ID",
@@ -91,10 +94,7 @@ pub(super) const ISSUER: &[Rule] = &[
         |facts| facts.has_audience(|aud| aud.contains("identitytoolkit.googleapis.com/")),
         "sign in with this custom token of Firebase, and send the ID token that you get",
     ),
-    (
-        |facts| issuer_has(facts, |name| name == "supabase"),
-        "send the user's access token: this is an API key of the Supabase project",
-    ),
+    (is_supabase_key, SUPABASE_KEY),
     (
         |facts| issuer_has(facts, |name| name == "kubernetes/serviceaccount"),
         "use a projected token of Kubernetes: this one is of a Secret, and never expires",
@@ -108,6 +108,8 @@ pub(super) const ISSUER: &[Rule] = &[
 
 const OKTA: &str =
     "use a custom authorization server, such as /oauth2/default: Okta's own tokens are for Okta";
+const SUPABASE_KEY: &str =
+    "send the user's access token: this is an API key of the Supabase project";
 const GRAPH: &str = "request a token for your own API: this one is signed for Microsoft Graph";
 
 pub(super) const AUDIENCE: &[Rule] = &[
@@ -222,6 +224,11 @@ fn is_hmac(facts: &Facts) -> bool {
 
 fn issuer_has(facts: &Facts, fits: impl Fn(&str) -> bool) -> bool {
     facts.claim_text("iss").is_some_and(fits)
+}
+
+/// Returns whether it is the key `anon` or `service_role`, which is a JWT with HS256.
+fn is_supabase_key(facts: &Facts) -> bool {
+    issuer_has(facts, |name| name == "supabase")
 }
 
 fn is_for_graph(facts: &Facts) -> bool {

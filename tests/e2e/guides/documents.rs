@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::guide::{Guide, path};
 
 const FOLDER: &str = "docs/providers";
-/// Long enough for two tokens.
-const MAX_LINES: usize = 110;
+/// Long enough for the variants of Microsoft Entra ID.
+const MAX_LINES: usize = 130;
 const MISTAKE: &str = "The usual mistake";
 
 /// Returns the guides by name.
@@ -57,6 +57,15 @@ fn every_guide_has_the_same_sections() {
             "{name}: a mistake"
         );
         assert!(guide.blocks("rust").count() > 0, "{name}: a layer");
+        assert!(guide.blocks("text").count() > 0, "{name}: a log");
+        for log in guide.blocks("text") {
+            assert_eq!(
+                log.section, MISTAKE,
+                "{name}: the log is where the mistake is"
+            );
+            let is_event = log.lines[0].starts_with("DEBUG tower_jwt_auth::diagnosis: ");
+            assert!(is_event, "{name}: {}", log.lines[0]);
+        }
     }
 }
 

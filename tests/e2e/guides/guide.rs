@@ -43,6 +43,12 @@ impl Guide {
         Self { sections, blocks }
     }
 
+    /// Returns the lines of a block of the log.
+    pub(crate) fn log_lines(&self, block: usize) -> &[String] {
+        let block = self.blocks("text").nth(block);
+        &block.expect("a block of the log").lines
+    }
+
     /// Returns the blocks of a language, in order.
     pub(crate) fn blocks<'g>(&'g self, language: &'g str) -> impl Iterator<Item = &'g Block> {
         self.blocks

@@ -214,13 +214,13 @@ impl Site {
         log::capture();
         ask(layer, self.request(token)).await.invalid_token(kind);
         let log = log::text();
-        let block = self.guide.blocks("text").nth(block);
-        for line in block.iter().flat_map(|block| &block.lines) {
-            assert!(
-                log.contains(line.trim()),
-                "{line:?} is not in the log:\n{log}"
-            );
-        }
+        let lines = self.guide.log_lines(block);
+        // Wrapped in the guide, one after another in the log.
+        lines.iter().fold(log.as_str(), |rest, line| {
+            let found = rest.split_once(line.trim());
+            let (_, rest) = found.unwrap_or_else(|| panic!("{line:?} is not in the log:\n{log}"));
+            rest
+        });
         for part in token.split('.').filter(|part| part.len() > 3) {
             assert!(!log.contains(part), "{part:?} is in the log:\n{log}");
         }

@@ -5,6 +5,7 @@ use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, ConfigError, ErrorKind, Issuer, Key};
 
+use crate::log;
 use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with, next_key};
 use crate::support::tokio;
 use crate::token::Token;
@@ -151,6 +152,13 @@ async fn of_an_api_key_the_log_says_what_to_send() {
     let layer = site.layer(|| with_secret(&secret));
     site.explains_text(0, &layer, &token, ErrorKind::UnknownIssuer)
         .await;
+    // Without the secret, it is rejected earlier.
+    let layer = site.layer(auth);
+    site.rejects_text(&layer, &token, ErrorKind::AlgorithmNotAllowed)
+        .await;
+    let hint = "send the user's access token: this is an API key of the Supabase project";
+    assert!(log::text().contains("algorithm: found \"HS256\""));
+    assert_eq!(log::text().matches(hint).count(), 2, "{}", log::text());
 }
 
 #[tokio::test(start_paused = true)]
