@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::TokenBuilder;
 use tower_jwt_auth::{
-    Audience, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, TokenCacheSettings,
+    Audience, ConfigErrorKind, DiagnosedCheck, Error, ErrorKind, Issuer, JwtAuthLayer,
+    TokenCacheSettings,
 };
 
 use crate::support::tokio;
@@ -112,6 +113,29 @@ async fn a_header_that_was_changed_after_signing_is_rejected() {
     let (_, rest) = theirs.split_once('.').unwrap();
     let answer = send(&layer, &format!("{header}.{rest}")).await;
     answer.invalid_token(ErrorKind::InvalidSignature);
+}
+
+#[tokio::test]
+async fn the_diagnosis_names_what_the_header_has_and_should_have() {
+    let rule = by_signer().and_header_parameter("client", ["web"]);
+    let layer = layer_for(rule);
+    for (signer, found) in [(json!("other"), "\"other\""), (json!(7), "a number")] {
+        let diagnosis = layer.authenticator().diagnose(&with(signer).sign()).await;
+        let is_audience = |check: &&DiagnosedCheck| check.name() == "audience";
+        let audience = diagnosis.checks().iter().find(is_audience).unwrap();
+        let found = format!("`aud` none, `signer` of the header {found}");
+        assert_eq!(audience.found(), Some(&*found));
+        let expected = format!(
+            "no `aud` and `signer` of the header \"{OURS}\", \"another\" and `client` of the header \
+             \"web\""
+        );
+        assert_eq!(audience.expected(), Some(&*expected));
+        let error = diagnosis.error().unwrap();
+        assert_eq!(audience.error().map(Error::kind), Some(error.kind()));
+    }
+    let valid = with(OURS).header("client", "web").sign();
+    let diagnosis = layer.authenticator().diagnose(&valid).await;
+    assert!(diagnosis.error().is_none(), "{diagnosis}");
 }
 
 #[test]
