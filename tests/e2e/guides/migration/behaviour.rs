@@ -137,6 +137,19 @@ async fn a_member_twice_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn hmac_is_never_verified_with_a_fetched_key() {
+    for program in PROGRAMS {
+        let service = Service::start(program);
+        let forged = service.token().header("alg", "HS256");
+        let public = TestKey::from_secret(Algorithm::HS256, service.site.key.pem());
+        let answer = service
+            .get_with(&format!("Bearer {}", forged.sign(&public)))
+            .await;
+        answer.check(401, program.0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_predicate_that_returns_false_leads_to_403() {
     let service = Service::start(jwt_authorizer::PROGRAM);
     let other = service.token().claim("tenant", "other");
