@@ -6,6 +6,7 @@ pub(crate) mod faults;
 mod held;
 pub(crate) mod system_clock;
 mod time_limit;
+pub(crate) mod tls;
 pub(crate) mod tokio;
 mod unreachable;
 pub(crate) mod web;

@@ -49,6 +49,15 @@ pub(super) enum FetchError {
 }
 
 impl FetchError {
+    /// Returns the error of a client, which may itself send with an
+    /// [`HttpClient`](super::HttpClient).
+    pub(super) fn of_client(error: Box<dyn StdError + Send + Sync>) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::Transport(error),
+        }
+    }
+
     /// Returns the error of metadata that names another issuer. What it holds of that name is cut:
     /// an error may be stored, and shown with `Debug`.
     pub(super) fn other_issuer(configured: &str, found: &str) -> Self {

@@ -163,7 +163,7 @@ where
     let response = service
         .oneshot(request)
         .await
-        .map_err(|error| FetchError::Transport(error.into()))?;
+        .map_err(|error| FetchError::of_client(error.into()))?;
     let (parts, body) = response.into_parts();
     let is_elsewhere = |ResponseUri(actual): &ResponseUri| *actual != uri;
     if parts.extensions.get().is_some_and(is_elsewhere) {
@@ -178,7 +178,7 @@ where
         if error.is::<LengthLimitError>() {
             FetchError::TooLarge
         } else {
-            FetchError::Transport(error)
+            FetchError::of_client(error)
         }
     })?;
     Ok(Response::from_parts(parts, body.to_bytes()))

@@ -15,17 +15,23 @@ use crate::keys::jwks::url::is_localhost_name;
 use crate::keys::{HttpClient, ResponseUri};
 
 /// Returns the client for issuers without one of their own.
-///
-/// It is built at the first fetch: loading the machine's TLS roots takes time, and a process whose
-/// keys are all cached does not need them. On a runtime without I/O the client panics, and the
-/// fetch fails.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "without feature `reqwest` there is no client, and this function returns an error"
 )]
 pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
-    Ok(HttpClient::new(service_fn(
-        |request: Request<Full<Bytes>>| async move {
+    Ok(HttpClient::default())
+}
+
+/// With feature `reqwest`: the client of issuers without one of their own. To put layers around it,
+/// make a service that calls its [`send`](HttpClient::send).
+///
+/// It is built at the first fetch: loading the machine's TLS roots takes time, and a process whose
+/// keys are all cached does not need them. On a runtime without I/O the client panics, and the
+/// fetch fails.
+impl Default for HttpClient {
+    fn default() -> Self {
+        HttpClient::new(service_fn(|request: Request<Full<Bytes>>| async move {
             let client = client(request.uri().scheme_str() == Some("https"))?;
             let request: reqwest::Request = request.map(Body::wrap).try_into()?;
             let url = request.url().clone();
@@ -37,8 +43,8 @@ pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
                 response.extensions_mut().insert(ResponseUri(uri));
             }
             Ok::<Response<Body>, Error>(response.into())
-        },
-    )))
+        }))
+    }
 }
 
 /// Returns the client of this process for `https`, or the one for `http`: to loopback and to hosts

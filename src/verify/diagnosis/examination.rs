@@ -102,15 +102,24 @@ impl<C> Examination<'_, C> {
             self.check_algorithm(header.as_ref(), None);
             return;
         };
-        let issuer = self.find_issuer(&claims);
-        self.check_algorithm(header.as_ref(), issuer.as_deref());
-        if let Some(issuer) = &issuer {
+        let named = self.find_issuer(&claims);
+        // What only one issuer could have issued is compared with it, whatever it names.
+        let other = claims.issuer().and_then(|_| self.issuers.sole());
+        let issuer = named.as_ref().or(other);
+        self.check_algorithm(header.as_ref(), issuer.map(|issuer| &**issuer));
+        if let Some(issuer) = issuer {
             self.check_subject(issuer, &mut claims);
-            if let Some(header) = &header {
+            // No keys are fetched because a token names an unknown issuer.
+            let header = header.as_ref().filter(|header| {
+                let source = issuer.source_for(header.algorithm);
+                named.is_some() || source.current().is_some()
+            });
+            if let Some(header) = header {
                 self.check_keys(token, header, issuer, claims.issuer(), signature);
             }
         }
-        self.check_claims(&claims, token.header, issuer.as_deref());
+        let issuer = issuer.map(|issuer| &**issuer);
+        self.check_claims(&claims, token.header, issuer);
     }
 
     fn read_header(&mut self, token: &Compact<'_>) -> Option<Header> {

@@ -55,7 +55,7 @@ pub enum CheckStatus {
     Passed,
     /// The token does not pass the check.
     Failed,
-    /// The check depends on another one that failed, or could not be run.
+    /// The check depends on another one that failed, or is not a part of the configuration.
     NotRun,
 }
 

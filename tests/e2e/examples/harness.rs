@@ -1,6 +1,6 @@
 //! Runs the examples as processes that end with their test. Every step has a time limit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tower_jwt_auth::testing::TestIssuer;
 
@@ -60,6 +60,33 @@ fn example(name: &str) -> Command {
 /// Runs an example until it ends, and returns its output.
 pub(crate) async fn run(name: &str, args: &[&str]) -> Output {
     in_time(example(name).args(args).output()).await.unwrap()
+}
+
+/// Runs an example with a variable of its environment, and returns its output.
+pub(crate) async fn run_with_variable(
+    name: &str,
+    args: &[&str],
+    (variable, value): (&str, &Path),
+) -> Output {
+    let mut command = example(name);
+    command.args(args).env(variable, value);
+    in_time(command.output()).await.unwrap()
+}
+
+/// Runs an example with this text on its standard input, and returns its output.
+pub(crate) async fn run_with_input(name: &str, args: &[&str], input: &str) -> Output {
+    let mut child = example(name)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // An example that ends without reading it closes the pipe.
+    let _ = in_time(stdin.write_all(input.as_bytes())).await;
+    drop(stdin);
+    in_time(child.wait_with_output()).await.unwrap()
 }
 
 pub(crate) async fn in_time<F: Future>(step: F) -> F::Output {

@@ -3,6 +3,7 @@
 //! Cargo builds the examples for `cargo test`, but not for `cargo test --test examples`.
 
 mod demo;
+mod doctor;
 mod grpc;
 mod harness;
 mod issuers;

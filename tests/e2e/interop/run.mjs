@@ -1,7 +1,7 @@
-// Interop test: the resource_server example verifies tokens of npm's `oidc-provider`, over real
-// HTTP.
+// Interop test: the examples resource_server and doctor verify tokens of npm's `oidc-provider`, over
+// real HTTP.
 //
-//   node run.mjs PATH-OF-RESOURCE-SERVER
+//   node run.mjs PATH-OF-RESOURCE-SERVER PATH-OF-DOCTOR
 //
 // Prints a line for each check, and at the end `N passed, N failed`. The exit code is 0 if none
 // failed. `run.sh` installs and builds what this requires, then runs it.
@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 
+import { checkDoctor } from './doctor.mjs';
 import { check, ended, firstLine, freePort, get, reachable, request, runAll, start } from './harness.mjs';
 
 const TIME_LIMIT = 120_000;
@@ -205,7 +206,7 @@ async function checkBadOption(binary, provider, args, word) {
   });
 }
 
-async function scenario(binary) {
+async function scenario(binary, doctor) {
   const provider = await startProvider();
   const server = await startResourceServer(binary, ['--issuer', provider.issuer, '--audience', AUDIENCE]);
 
@@ -220,11 +221,12 @@ async function scenario(binary) {
   await checkStrictServer(binary, provider, third);
   await checkBadOption(binary, provider, ['--no-such-option'], '--no-such-option');
   await checkBadOption(binary, provider, ['--algorithms', 'XY999'], 'XY999');
+  await checkDoctor(doctor, provider, AUDIENCE, third);
 }
 
-const [binary, ...rest] = process.argv.slice(2);
-if (binary === undefined || rest.length > 0) {
-  console.error('usage: node run.mjs PATH-OF-RESOURCE-SERVER');
+const [binary, doctor, ...rest] = process.argv.slice(2);
+if (doctor === undefined || rest.length > 0) {
+  console.error('usage: node run.mjs PATH-OF-RESOURCE-SERVER PATH-OF-DOCTOR');
   process.exit(2);
 }
-await runAll(TIME_LIMIT, () => scenario(binary));
+await runAll(TIME_LIMIT, () => scenario(binary, doctor));

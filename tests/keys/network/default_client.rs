@@ -14,7 +14,7 @@ use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{Algorithm, Authenticator, Issuer};
 
 use crate::network::support::AUDIENCE;
-use crate::network::tls::{Authority, Tls, TlsIssuer, nowhere};
+use crate::support::tls::{Authority, Tls, TlsIssuer, nowhere};
 use crate::support::{tokio, wait_for};
 
 const ISSUER: &str = "https://issuer.example";

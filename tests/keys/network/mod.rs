@@ -7,4 +7,3 @@ mod latency;
 mod private_ca;
 mod runtime;
 mod support;
-mod tls;

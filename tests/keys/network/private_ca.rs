@@ -12,7 +12,7 @@ use tower_jwt_auth::{Algorithm, Authenticator, Issuer};
 
 use self::client::Files;
 use crate::network::support::AUDIENCE;
-use crate::network::tls::{Authority, Tls, TlsIssuer};
+use crate::support::tls::{Authority, Tls, TlsIssuer};
 use crate::support::{tokio, wait_for};
 
 fn files(authority: &Authority, identity: Option<PathBuf>) -> Files {

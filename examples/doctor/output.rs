@@ -1,0 +1,62 @@
+//! What is printed: a line for each check. Colours only on a terminal.
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+
+pub(crate) struct Output {
+    colours: bool,
+    failed: usize,
+    passed: usize,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self {
+            // https://no-color.org
+            colours: io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none(),
+            failed: 0,
+            passed: 0,
+        }
+    }
+}
+
+impl Output {
+    pub(crate) fn heading(&self, text: &str) {
+        println!("\n{}", self.coloured("1", text));
+    }
+
+    pub(crate) fn passed(&mut self, text: &str) {
+        self.passed += 1;
+        println!("  {} {text}", self.coloured("32", "✓"));
+    }
+
+    /// Prints a failed check, and what to do about it.
+    pub(crate) fn failed(&mut self, text: &str, fix: Option<&str>) {
+        self.failed += 1;
+        println!("  {} {text}", self.coloured("31", "✗"));
+        if let Some(fix) = fix {
+            println!("      fix: {fix}");
+        }
+    }
+
+    /// Prints what is neither right nor wrong.
+    pub(crate) fn note(&self, text: &str) {
+        println!("  {} {text}", self.coloured("33", "-"));
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed > 0
+    }
+
+    pub(crate) fn summary(&self) {
+        println!("\n{} passed, {} failed", self.passed, self.failed);
+    }
+
+    fn coloured(&self, code: &str, text: &str) -> String {
+        if self.colours {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
