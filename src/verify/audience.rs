@@ -191,7 +191,7 @@ impl Audience {
         self
     }
 
-    const fn new(aud: AudRule) -> Self {
+    pub(super) const fn new(aud: AudRule) -> Self {
         Self {
             rule: AudienceRule {
                 aud,
@@ -242,41 +242,5 @@ fn named(
         name: Arc::from(name.into()),
         any_of: Some(any_of.into_iter().map(Into::into).collect()),
         replaces_aud,
-    }
-}
-
-impl From<&str> for Audience {
-    fn from(name: &str) -> Self {
-        Self::from([name])
-    }
-}
-
-impl From<String> for Audience {
-    fn from(name: String) -> Self {
-        Self::new(AudRule::AnyOf(vec![name]))
-    }
-}
-
-impl From<&String> for Audience {
-    fn from(name: &String) -> Self {
-        Self::from([name])
-    }
-}
-
-impl<T: Into<String>, const N: usize> From<[T; N]> for Audience {
-    fn from(names: [T; N]) -> Self {
-        names.into_iter().collect()
-    }
-}
-
-impl<T: Into<String>> From<Vec<T>> for Audience {
-    fn from(names: Vec<T>) -> Self {
-        names.into_iter().collect()
-    }
-}
-
-impl<T: Into<String>> FromIterator<T> for Audience {
-    fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
-        Self::new(AudRule::AnyOf(names.into_iter().map(Into::into).collect()))
     }
 }
