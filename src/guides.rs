@@ -11,6 +11,24 @@
 //! | Google | [`google`] |
 //! | Firebase | [`firebase`] |
 //! | Supabase | [`supabase`] |
+//! | Clerk | [`clerk`] |
+//! | Zitadel | [`zitadel`] |
+//! | Ory Hydra | [`ory_hydra`] |
+//! | Kubernetes service accounts | [`kubernetes`] |
+//! | GitHub Actions | [`github_actions`] |
+//! | Cloudflare Access | [`cloudflare_access`] |
+//! | AWS load balancer | [`aws_load_balancer`] |
+//! | Apple | [`apple`] |
+//!
+//! For those who move from another crate: the same program before and after, where each setting
+//! went, and what behaves differently.
+//!
+//! | from | |
+//! |---|---|
+//! | `jwt-authorizer` | [`migration_jwt_authorizer`] |
+//! | `axum-jwt-auth` | [`migration_axum_jwt_auth`] |
+//! | `tower-oauth2-resource-server` | [`migration_tower_oauth2_resource_server`] |
+//! | `jsonwebtoken`, by hand | [`migration_jsonwebtoken`] |
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}
@@ -35,3 +53,39 @@ pub mod firebase {}
 
 #[doc = include_str!("../docs/providers/supabase.md")]
 pub mod supabase {}
+
+#[doc = include_str!("../docs/providers/clerk.md")]
+pub mod clerk {}
+
+#[doc = include_str!("../docs/providers/zitadel.md")]
+pub mod zitadel {}
+
+#[doc = include_str!("../docs/providers/ory_hydra.md")]
+pub mod ory_hydra {}
+
+#[doc = include_str!("../docs/providers/kubernetes.md")]
+pub mod kubernetes {}
+
+#[doc = include_str!("../docs/providers/github_actions.md")]
+pub mod github_actions {}
+
+#[doc = include_str!("../docs/providers/cloudflare_access.md")]
+pub mod cloudflare_access {}
+
+#[doc = include_str!("../docs/providers/aws_load_balancer.md")]
+pub mod aws_load_balancer {}
+
+#[doc = include_str!("../docs/providers/apple.md")]
+pub mod apple {}
+
+#[doc = include_str!("../docs/migration/jwt_authorizer.md")]
+pub mod migration_jwt_authorizer {}
+
+#[doc = include_str!("../docs/migration/axum_jwt_auth.md")]
+pub mod migration_axum_jwt_auth {}
+
+#[doc = include_str!("../docs/migration/tower_oauth2_resource_server.md")]
+pub mod migration_tower_oauth2_resource_server {}
+
+#[doc = include_str!("../docs/migration/jsonwebtoken.md")]
+pub mod migration_jsonwebtoken {}

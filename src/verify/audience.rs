@@ -8,18 +8,21 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 ///
 /// Strings, and lists of strings, convert into the default rule: `aud` contains one of these names.
 /// Where an issuer writes no `aud` into its access tokens, [`Audience::claim`] compares another
-/// claim in its place. Names and values are compared byte by byte.
+/// claim in its place, and [`Audience::header_parameter`] a parameter of the token's header. Names
+/// and values are compared byte by byte.
 ///
 /// | rule | `aud` is absent or `[]` | `aud` has one of the names | `aud` has others only |
 /// |---|---|---|---|
 /// | `Audience::from("name")` | rejected | accepted | rejected |
 /// | [`Audience::claim`] | accepted, if the claim has one of the values | rejected | rejected |
+/// | [`Audience::header_parameter`] | accepted, if the parameter has one of the values | rejected | rejected |
 /// | [`dangerous_any_with_scope`](Self::dangerous_any_with_scope), [`dangerous_any_with_claim`](Self::dangerous_any_with_claim) | accepted, if the scope or the claim is there | accepted, likewise | accepted, likewise |
 ///
 /// An `aud` that is `null`, or of another type than a string or an array of strings, is invalid
 /// whatever the rule. [`and_claim`](Self::and_claim),
-/// [`and_claim_present`](Self::and_claim_present) and [`and_scope`](Self::and_scope) add conditions
-/// to every rule.
+/// [`and_claim_present`](Self::and_claim_present),
+/// [`and_header_parameter`](Self::and_header_parameter) and [`and_scope`](Self::and_scope) add
+/// conditions to every rule.
 ///
 /// Tokens must be access tokens. ID tokens have a client as their `aud`, so the id of a client
 /// should not be a name here: see [`allow_id_tokens`](crate::Issuer::allow_id_tokens), which says
@@ -84,6 +87,34 @@ impl Audience {
         Self::new(AudRule::Absent).with_claim(claim, any_of, true)
     }
 
+    /// Returns a rule for tokens without `aud`: a parameter of their header (RFC 7515 §4), which the
+    /// signature covers, is compared in its place, such as `signer` of AWS load balancers. It must
+    /// be one of the values, or an array of strings that contains one.
+    ///
+    /// A token with an `aud` is rejected, as by [`claim`](Self::claim).
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) and
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) as for claims; the latter for
+    /// parameters that RFC 7515 §4.1 defines, such as `kid`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::Audience;
+    ///
+    /// let balancer = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:\
+    ///     loadbalancer/app/shop/6284be65b827c598";
+    /// let audience = Audience::header_parameter("signer", [balancer]);
+    /// ```
+    pub fn header_parameter(
+        parameter: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::new(AudRule::Absent).with_header_parameter(parameter, any_of, true)
+    }
+
     /// Returns a rule that accepts tokens **for any service**, if they grant `scope`. Building the
     /// layer logs a warning.
     ///
@@ -140,6 +171,16 @@ impl Audience {
         self
     }
 
+    /// Adds a condition: a parameter of the token's header (RFC 7515 §4) is one of the values, or an
+    /// array of strings that contains one. Other tokens are rejected with 401.
+    pub fn and_header_parameter(
+        self,
+        parameter: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_header_parameter(parameter, any_of, false)
+    }
+
     /// Adds a condition: the token grants `scope`. Other tokens are rejected with 403
     /// `insufficient_scope`.
     ///
@@ -150,11 +191,12 @@ impl Audience {
         self
     }
 
-    const fn new(aud: AudRule) -> Self {
+    pub(super) const fn new(aud: AudRule) -> Self {
         Self {
             rule: AudienceRule {
                 aud,
                 claims: Vec::new(),
+                header_parameters: Vec::new(),
                 scopes: Vec::new(),
             },
         }
@@ -166,11 +208,18 @@ impl Audience {
         any_of: impl IntoIterator<Item = impl Into<String>>,
         replaces_aud: bool,
     ) -> Self {
-        self.rule.claims.push(NamedClaim {
-            name: Arc::from(claim.into()),
-            any_of: Some(any_of.into_iter().map(Into::into).collect()),
-            replaces_aud,
-        });
+        self.rule.claims.push(named(claim, any_of, replaces_aud));
+        self
+    }
+
+    fn with_header_parameter(
+        mut self,
+        parameter: impl Into<String>,
+        any_of: impl IntoIterator<Item = impl Into<String>>,
+        replaces_aud: bool,
+    ) -> Self {
+        let parameter = named(parameter, any_of, replaces_aud);
+        self.rule.header_parameters.push(parameter);
         self
     }
 
@@ -184,38 +233,14 @@ impl Audience {
     }
 }
 
-impl From<&str> for Audience {
-    fn from(name: &str) -> Self {
-        Self::from([name])
-    }
-}
-
-impl From<String> for Audience {
-    fn from(name: String) -> Self {
-        Self::new(AudRule::AnyOf(vec![name]))
-    }
-}
-
-impl From<&String> for Audience {
-    fn from(name: &String) -> Self {
-        Self::from([name])
-    }
-}
-
-impl<T: Into<String>, const N: usize> From<[T; N]> for Audience {
-    fn from(names: [T; N]) -> Self {
-        names.into_iter().collect()
-    }
-}
-
-impl<T: Into<String>> From<Vec<T>> for Audience {
-    fn from(names: Vec<T>) -> Self {
-        names.into_iter().collect()
-    }
-}
-
-impl<T: Into<String>> FromIterator<T> for Audience {
-    fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
-        Self::new(AudRule::AnyOf(names.into_iter().map(Into::into).collect()))
+fn named(
+    name: impl Into<String>,
+    any_of: impl IntoIterator<Item = impl Into<String>>,
+    replaces_aud: bool,
+) -> NamedClaim {
+    NamedClaim {
+        name: Arc::from(name.into()),
+        any_of: Some(any_of.into_iter().map(Into::into).collect()),
+        replaces_aud,
     }
 }

@@ -19,28 +19,38 @@ impl Audience {
         }
         rule.claims
             .iter()
-            .try_for_each(|claim| validate_claim(issuer, claim))?;
+            .try_for_each(|claim| validate_named(issuer, "claim", claim, problem_of(claim)))?;
+        rule.header_parameters.iter().try_for_each(|parameter| {
+            let problem = problem_of_parameter(parameter);
+            validate_named(issuer, "header parameter", parameter, problem)
+        })?;
         let mut scopes = RequiredScopes::none();
         scopes.add(rule.scopes.iter().map(|scope| &**scope));
         scopes.validate()
     }
 }
 
-fn validate_claim(issuer: &str, claim: &NamedClaim) -> Result<(), ConfigError> {
-    let name = &claim.name;
+/// `kind` is what is named: a claim or a parameter of the header.
+fn validate_named(
+    issuer: &str,
+    kind: &str,
+    named: &NamedClaim,
+    problem: Option<&str>,
+) -> Result<(), ConfigError> {
+    let name = &named.name;
     if name.is_empty() {
         return Err(empty(format!(
-            "audience of issuer {issuer:?}: claim \"\": its name must not be empty"
+            "audience of issuer {issuer:?}: {kind} \"\": its name must not be empty"
         )));
     }
-    if let Some(problem) = problem_of(claim) {
+    if let Some(problem) = problem {
         return Err(ConfigError::invalid_setting(format!(
-            "audience of issuer {issuer:?}: claim {name:?} {problem}"
+            "audience of issuer {issuer:?}: {kind} {name:?} {problem}"
         )));
     }
-    match &claim.any_of {
+    match &named.any_of {
         Some(values) if has_empty(values) => Err(empty(format!(
-            "audience of issuer {issuer:?}: claim {name:?} is {values:?}: must have at least one \
+            "audience of issuer {issuer:?}: {kind} {name:?} is {values:?}: must have at least one \
              value, and none may be empty"
         ))),
         _ => Ok(()),
@@ -61,6 +71,20 @@ fn problem_of(claim: &NamedClaim) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// The parameters that RFC 7515 §4.1 and RFC 7797 define, and the claims that a header repeats (RFC
+/// 7519 §5.3).
+const OTHER_PARAMETERS: [&str; 17] = [
+    "alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "b64",
+    "zip", "iss", "exp", "nbf", "iat",
+];
+
+/// Returns why a parameter of the header can't be a part of the rule.
+fn problem_of_parameter(parameter: &NamedClaim) -> Option<&'static str> {
+    OTHER_PARAMETERS
+        .contains(&&*parameter.name)
+        .then_some("does not say whom a token is for: name another one")
 }
 
 fn has_empty(names: &[String]) -> bool {

@@ -1,6 +1,7 @@
 //! Verifying a token: from its bytes to claims.
 
 mod audience;
+mod audience_from;
 mod audience_validation;
 mod authentication;
 mod authenticator;

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use super::examination::Examination;
 use super::quoted::{quoted, quoted_list, shown};
 use super::{differences, times};
-use crate::jwt::{AudRule, AudienceRule, Unverified};
+use crate::jwt::{AudRule, AudienceRule, Unverified, check_header_parameters};
 use crate::verify::ConfiguredIssuer;
 
 impl<C> Examination<'_, C> {
     pub(super) fn check_claims(
         &mut self,
         claims: &Unverified<'_>,
+        header: &[u8],
         issuer: Option<&ConfiguredIssuer>,
     ) {
         self.check_times(claims);
@@ -27,17 +28,15 @@ impl<C> Examination<'_, C> {
                 ("an access token".to_owned(), Some(hint.to_owned()))
             });
         let rule = issuer.expected().audience;
-        self.report.add(
-            "audience",
-            outcomes.audience,
-            Some(self.audience(rule)),
-            || {
+        let audience = outcomes.audience;
+        let audience = audience.and_then(|()| check_header_parameters(header, rule));
+        self.report
+            .add("audience", audience, Some(self.audience(rule)), || {
                 (
                     expected_audience(rule),
                     differences::audience(&self.facts, rule),
                 )
-            },
-        );
+            });
         if self.engine.rules.rfc9068 {
             let outcome = outcomes.access_token;
             self.report.add("access token", outcome, None, || {
@@ -85,13 +84,18 @@ impl<C> Examination<'_, C> {
             .map(|(name, text)| format!("claim `{name}` {}", quoted(text)))
     }
 
-    /// Returns `aud`, and the claims that are compared in its place.
+    /// Returns `aud`, and what is compared in its place.
     fn audience(&self, rule: &AudienceRule) -> String {
         let mut found = format!("`aud` {}", shown(self.facts.claim("aud")));
         let named = rule.claims.iter().filter(|claim| claim.replaces_aud);
         for claim in named {
             let value = shown(self.facts.claim(&claim.name));
             let _ = write!(found, ", `{}` {value}", claim.name);
+        }
+        let named = rule.header_parameters.iter();
+        for parameter in named.filter(|parameter| parameter.replaces_aud) {
+            let value = shown(self.facts.header(&parameter.name));
+            let _ = write!(found, ", `{}` of the header {value}", parameter.name);
         }
         found
     }
@@ -109,6 +113,11 @@ fn expected_audience(rule: &AudienceRule) -> String {
             Some(values) => format!("`{}` {}", claim.name, quoted_list(values.iter())),
             None => format!("`{}`", claim.name),
         });
+    }
+    for parameter in &rule.header_parameters {
+        let values = parameter.any_of.iter().flatten();
+        let values = quoted_list(values);
+        parts.push(format!("`{}` of the header {values}", parameter.name));
     }
     if !rule.scopes.is_empty() {
         parts.push(format!("the scopes {}", quoted_list(rule.scopes.iter())));

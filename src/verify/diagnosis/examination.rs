@@ -118,7 +118,8 @@ impl<C> Examination<'_, C> {
                 self.check_keys(token, header, issuer, claims.issuer(), signature);
             }
         }
-        self.check_claims(&claims, issuer.map(|issuer| &**issuer));
+        let issuer = issuer.map(|issuer| &**issuer);
+        self.check_claims(&claims, token.header, issuer);
     }
 
     fn read_header(&mut self, token: &Compact<'_>) -> Option<Header> {

@@ -120,6 +120,10 @@ pub(super) const AUDIENCE: &[Rule] = &[
     (is_for_graph, GRAPH),
     (is_okta_org, OKTA),
     (
+        |facts| facts.header("signer").is_some(),
+        "configure the ARN of the load balancer of AWS, if it leads to this service",
+    ),
+    (
         |facts| facts.has_audience(|aud| aud.ends_with("/userinfo")),
         "ask Auth0 for a token with the parameter audience, set to the identifier of your API",
     ),
@@ -132,7 +136,7 @@ pub(super) const AUDIENCE: &[Rule] = &[
     ),
     (
         |facts| issuer_has(facts, is_clerk),
-        "use Audience::claim(\"azp\", …) with the frontend's origin: Clerk's tokens have no aud",
+        "list the frontend's origin in Audience::claim(\"azp\", …): Clerk's tokens have no aud",
     ),
     (
         |facts| {
@@ -153,9 +157,9 @@ pub(super) const AUDIENCE: &[Rule] = &[
     ),
     (
         |facts| {
-            issuer_has(facts, |name| {
-                name == "https://token.actions.githubusercontent.com"
-            })
+            let is_github = |name: &str| name == "https://token.actions.githubusercontent.com";
+            issuer_has(facts, is_github)
+                && facts.has_audience(|aud| aud.starts_with("https://github.com/"))
         },
         "request the token of GitHub Actions with &audience=…, or core.getIDToken(audience)",
     ),
@@ -166,6 +170,10 @@ pub(super) const AUDIENCE: &[Rule] = &[
     (
         |facts| issuer_has(facts, |name| name == "https://appleid.apple.com"),
         "configure the client id of Apple: an app's bundle id, or the id of its Services ID",
+    ),
+    (
+        |facts| facts.has_audience(is_zitadel) && facts.claim("jti").is_none(),
+        "send the access token: this is an ID token of Zitadel, which has no jti",
     ),
     (
         |facts| facts.has_audience(is_zitadel),

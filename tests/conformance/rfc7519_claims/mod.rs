@@ -4,6 +4,7 @@ mod audience;
 mod audience_rules;
 mod claims;
 mod further_claims;
+mod header_parameters;
 mod id_tokens;
 mod issuer_exceptions;
 mod issuers;

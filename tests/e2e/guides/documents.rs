@@ -29,13 +29,13 @@ fn guides() -> BTreeMap<String, String> {
 }
 
 /// Returns whether `lines` occur one after another in `text`.
-fn has_lines(text: &str, lines: &[&str]) -> bool {
+pub(crate) fn has_lines(text: &str, lines: &[&str]) -> bool {
     let all: Vec<_> = text.lines().collect();
     !lines.is_empty() && all.windows(lines.len()).any(|window| window == lines)
 }
 
 /// Returns the lines of a program below its imports, which differ in a test.
-fn below_imports(lines: &[String]) -> Vec<&str> {
+pub(crate) fn below_imports(lines: &[String]) -> Vec<&str> {
     let lines = lines.iter().map(String::as_str);
     let below = lines.skip_while(|line| line.starts_with("use ") || line.is_empty());
     below.collect()

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use http::Response;
+use http::{Request, Response};
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
@@ -14,7 +14,7 @@ use tower_jwt_auth::{
 use crate::guide::Guide;
 use crate::log;
 use crate::support::web::Web;
-use crate::support::{Answer, ask, bearer, clock, key};
+use crate::support::{Answer, ask, bearer, clock, key, request};
 use crate::token::Token;
 
 /// Stands in for the layer in the code of the guides: `builder` is that of [`StandIn`], as the
@@ -42,8 +42,8 @@ impl StandIn for JwtAuthLayer {
 #[derive(Clone)]
 pub(crate) struct SameRejections;
 
-impl RejectionResponse<String> for SameRejections {
-    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<String> {
+impl<B: Default> RejectionResponse<B> for SameRejections {
+    fn rejection_response(&self, error: &Error, request: &RequestParts<'_>) -> Response<B> {
         Challenge::new().rejection_response(error, request)
     }
 }
@@ -65,6 +65,8 @@ pub(crate) struct Site {
     web: Web,
     /// The key that signs the guide's tokens, with the key id that they name.
     pub(crate) key: TestKey,
+    /// The header that carries tokens in place of `Authorization`.
+    header: Option<&'static str>,
 }
 
 impl Site {
@@ -79,7 +81,26 @@ impl Site {
             None => key,
         };
         let web = Web::default();
-        Self { guide, web, key }
+        let header = None;
+        Self {
+            guide,
+            web,
+            key,
+            header,
+        }
+    }
+
+    /// Sets the header that carries tokens, without a scheme. Default: `Authorization`.
+    pub(crate) fn with_header(mut self, name: &'static str) -> Self {
+        self.header = Some(name);
+        self
+    }
+
+    fn request(&self, token: &str) -> Request<()> {
+        match self.header {
+            Some(name) => request(&[(name, token)]),
+            None => bearer(token),
+        }
     }
 
     pub(crate) fn publish(&self, url: &str, page: &Value) {
@@ -92,6 +113,16 @@ impl Site {
         self.publish(url, &json!({ "keys": keys }));
     }
 
+    /// Serves something that is no document, from now on.
+    pub(crate) fn fail(&self, url: &str) {
+        self.web
+            .publish_bytes(url, "<html>under maintenance</html>");
+    }
+
+    pub(crate) fn client(&self) -> HttpClient {
+        self.web.client()
+    }
+
     /// Returns the URLs that were fetched so far.
     pub(crate) fn fetched(&self) -> Vec<String> {
         self.web.fetched()
@@ -102,6 +133,11 @@ impl Site {
         &self,
         build: impl FnOnce() -> Result<JwtAuthLayer, ConfigError>,
     ) -> JwtAuthLayer {
+        self.build(build)
+    }
+
+    /// Builds what has one layer of a guide in it.
+    pub(crate) fn build<T>(&self, build: impl FnOnce() -> Result<T, ConfigError>) -> T {
         KEYS.set(Some(Keys::Fetched(self.web.client())));
         build().unwrap()
     }
@@ -176,7 +212,7 @@ impl Site {
         kind: ErrorKind,
     ) {
         log::capture();
-        ask(layer, bearer(token)).await.invalid_token(kind);
+        ask(layer, self.request(token)).await.invalid_token(kind);
         let log = log::text();
         let lines = self.guide.log_lines(block);
         // Wrapped in the guide, one after another in the log.
@@ -191,7 +227,7 @@ impl Site {
     }
 
     async fn send(&self, layer: &JwtAuthLayer, token: &Token) -> Answer {
-        ask(layer, bearer(&token.sign(&self.key))).await
+        ask(layer, self.request(&token.sign(&self.key))).await
     }
 
     /// Asserts that a token is rejected if a key signed it that is not published, whatever key id
@@ -207,7 +243,7 @@ impl Site {
             (no_id, ErrorKind::InvalidSignature),
             (unsigned, ErrorKind::AlgorithmNotAllowed),
         ] {
-            let answer = ask(layer, bearer(&token.sign(other))).await;
+            let answer = ask(layer, self.request(&token.sign(other))).await;
             answer.named(kind).invalid_token(kind);
         }
     }
