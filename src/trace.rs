@@ -147,6 +147,15 @@ mod events {
         );
     }
 
+    pub(crate) fn binding_not_checked(issuer: &str) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            "dangerous_accept_bound_as_bearer: tokens of this issuer that are bound to a key of the \
+             client are accepted from whoever has them"
+        );
+    }
+
     pub(crate) fn replay_store_full(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
@@ -203,6 +212,8 @@ mod events {
     pub(crate) fn tenants_full(_: &str, _: usize) {}
 
     pub(crate) fn audience_not_checked(_: &str) {}
+
+    pub(crate) fn binding_not_checked(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
 }

@@ -46,6 +46,11 @@ pub enum ErrorKind {
     /// claim that [`Audience::claim`](crate::Audience::claim) names has none of its values, or
     /// there is an `aud` beside it.
     WrongAudience,
+    /// The token is bound to a key or certificate of the client (`cnf`, RFC 7800), and the request
+    /// does not prove that it comes from there (RFC 9449 §7.2, RFC 8705 §3). Unless
+    /// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer) is
+    /// set.
+    UnprovenBinding,
     /// `exp` has passed (RFC 7519 §4.1.4).
     Expired,
     /// `nbf` or `iat` is in the future (RFC 7519 §4.1.5).
@@ -87,7 +92,7 @@ pub enum ErrorClass {
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -102,6 +107,7 @@ impl ErrorKind {
         Self::MissingClaim,
         Self::InvalidClaim,
         Self::WrongAudience,
+        Self::UnprovenBinding,
         Self::Expired,
         Self::NotYetValid,
         Self::Revoked,
@@ -131,6 +137,7 @@ impl ErrorKind {
             Self::MissingClaim => "missing_claim",
             Self::InvalidClaim => "invalid_claim",
             Self::WrongAudience => "wrong_audience",
+            Self::UnprovenBinding => "unproven_binding",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::Revoked => "revoked",
@@ -159,6 +166,9 @@ impl ErrorKind {
             Self::MissingClaim => "the access token lacks a required claim",
             Self::InvalidClaim => "a claim of the access token is invalid",
             Self::WrongAudience => "the access token is meant for another audience",
+            Self::UnprovenBinding => {
+                "the access token is bound to a key that the request does not prove"
+            }
             Self::Expired => "the access token has expired",
             Self::NotYetValid => "the access token is not yet valid",
             Self::Revoked => "the access token was revoked",

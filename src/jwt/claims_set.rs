@@ -22,6 +22,7 @@ pub(crate) struct ClaimsOutcomes {
     pub(crate) purpose: Result<(), Error>,
     pub(crate) audience: Result<(), Error>,
     pub(crate) access_token: Result<(), Error>,
+    pub(crate) binding: Result<(), Error>,
 }
 
 impl Verified<'_> {
@@ -61,6 +62,7 @@ impl Unverified<'_> {
             purpose: claims.check_purpose(rules, expected),
             audience: claims.check_audience(expected.audience),
             access_token: claims.check_access_token(rules),
+            binding: claims.check_binding(expected.exceptions),
         }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Exceptions {
     pub(crate) allow_numeric_subject: bool,
     /// Tokens without `iss`.
     pub(crate) allow_missing_issuer: bool,
+    /// Tokens that are bound to a key which the request does not prove.
+    pub(crate) accept_bound: bool,
 }
 
 impl Exceptions {
@@ -58,6 +60,7 @@ impl Exceptions {
         allow_id_tokens: false,
         allow_numeric_subject: false,
         allow_missing_issuer: false,
+        accept_bound: false,
     };
 }
 

@@ -75,8 +75,9 @@ impl<C: Send + Sync + 'static> RequireLayer<C> {
     ///     tenant.is_some() && request.uri().path().split('/').nth(2) == tenant
     /// });
     ///
-    /// // Certificate-bound tokens (RFC 8705 §3.1). An outer layer that terminates TLS has inserted
-    /// // the thumbprint of the client's certificate.
+    /// // Certificate-bound tokens (RFC 8705 §3.1) of an issuer with
+    /// // `dangerous_accept_bound_as_bearer`. An outer layer that terminates TLS has inserted the
+    /// // thumbprint of the client's certificate.
     /// #[derive(Clone)]
     /// struct Thumbprint(String);
     /// let bound = RequireLayer::from_fn(|claims: &Claims, request| {

@@ -33,6 +33,21 @@ impl Issuer {
         self
     }
 
+    /// Accepts tokens of this issuer that are bound to a key or a certificate of the client (`cnf`,
+    /// RFC 7800) as bearer tokens, without proof that the client has it. Default: they are rejected,
+    /// as [`UnprovenBinding`](crate::ErrorKind::UnprovenBinding), since a bound token must not be of
+    /// use to whoever has stolen it (RFC 9449 §7.2, RFC 8705 §3).
+    ///
+    /// A warning is logged when the layer is built. Safe only if something before this service
+    /// checks the binding of each request, such as a gateway that terminates TLS, and nothing else
+    /// can reach the service. [`Claims::key_thumbprint`](crate::Claims::key_thumbprint) and
+    /// [`Claims::certificate_thumbprint`](crate::Claims::certificate_thumbprint) return what a token
+    /// is bound to, for a [`TokenCheck`](crate::TokenCheck) of your own.
+    pub const fn dangerous_accept_bound_as_bearer(mut self) -> Self {
+        self.exceptions.accept_bound = true;
+        self
+    }
+
     /// Accepts tokens of this issuer whose `sub` is an integer, such as the key of a table.
     /// Default: they are rejected, since `sub` is a string (RFC 7519 §4.1.2).
     ///

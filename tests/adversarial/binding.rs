@@ -3,7 +3,9 @@
 
 use serde_json::json;
 
-use crate::attack::{Attack, CLAIM_INVALID, MALFORMED, NO_TOKEN, TWICE, authorization, token};
+use crate::attack::{
+    Attack, BOUND, CLAIM_INVALID, MALFORMED, NO_TOKEN, TWICE, authorization, token,
+};
 use crate::site::{HEADER, claiming, es256, payload_with, token as valid_token};
 
 /// A SHA-256 thumbprint, in base64url (RFC 7638 §3.1).
@@ -75,6 +77,39 @@ pub(crate) fn confirmations() -> Vec<Attack> {
     };
     let mut attacks: Vec<_> = wrong.iter().map(|value| attack(value)).collect();
     attacks.extend(names());
+    attacks
+}
+
+/// Tokens that are bound, by any confirmation method (RFC 7800 §3, RFC 8705 §3.1, RFC 9449 §6.1), and
+/// come as bearer tokens from whoever has stolen them.
+pub(crate) fn stolen() -> Vec<Attack> {
+    let jwk = es256().jwk();
+    let bindings = [
+        json!({"jkt": THUMBPRINT}),
+        json!({"x5t#S256": THUMBPRINT}),
+        json!({"jkt": THUMBPRINT, "x5t#S256": THUMBPRINT}),
+        json!({"jwk": jwk}),
+        json!({"kid": "telltale"}),
+        json!({"jku": "https://telltale.example/jwks"}),
+        json!({"telltale": null}),
+        json!({"JKT": THUMBPRINT}),
+    ];
+    let mut attacks: Vec<_> = bindings
+        .iter()
+        .map(|cnf| {
+            token(
+                format!("bound by {cnf}"),
+                valid_token().claim("cnf", cnf).sign(),
+                BOUND,
+            )
+        })
+        .collect();
+    let escaped = payload_with("\\u0063nf", &bindings[0].to_string());
+    attacks.push(token(
+        "bound, with an escape in the name",
+        es256().sign_raw(HEADER, escaped.as_bytes()),
+        BOUND,
+    ));
     attacks
 }
 

@@ -169,6 +169,11 @@ async fn audiences_are_compared_byte_by_byte() {
 }
 
 #[tokio::test]
+async fn a_stolen_token_that_is_bound_to_a_key_is_rejected() {
+    every_way(binding::stolen(), &Site::new().await).await;
+}
+
+#[tokio::test]
 async fn a_binding_that_cannot_be_read_is_not_none() {
     every_way(binding::confirmations(), &Site::new().await).await;
 }

@@ -37,6 +37,10 @@ impl<C> Examination<'_, C> {
                     differences::audience(&self.facts, rule),
                 )
             });
+        self.report.add("binding", outcomes.binding, None, || {
+            let hint = "the client has bound the token to its key (DPoP, mTLS): use one without";
+            ("a token without `cnf`".to_owned(), Some(hint.to_owned()))
+        });
         if self.engine.rules.rfc9068 {
             let outcome = outcomes.access_token;
             self.report.add("access token", outcome, None, || {

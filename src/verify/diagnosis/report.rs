@@ -4,7 +4,7 @@ use super::{CheckStatus, DiagnosedCheck};
 use crate::error::Error;
 
 /// The names of the checks of verification, in the order of the report.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "form",
     "header",
     "algorithm",
@@ -19,6 +19,7 @@ const NAMES: [&str; 14] = [
     "purpose",
     "audience",
     "access token",
+    "binding",
 ];
 
 #[derive(Default)]

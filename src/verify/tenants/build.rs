@@ -22,12 +22,16 @@ impl Issuer {
     /// Checks the configuration. `shared` are the keys of all issuers.
     pub(crate) fn build_entry(self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
         let is_any_audience = self.audience.is_any();
+        let accepts_bound = self.exceptions.accept_bound;
         let http_hosts = self.jwks_cache.as_ref().map(JwksCacheSettings::http_hosts);
         let http_hosts = http_hosts.unwrap_or_default().to_vec();
         let entry = self.build_named_or_tenants(shared)?;
         // Here and not for each tenant: all have the same settings.
         if is_any_audience {
             trace::audience_not_checked(entry.name());
+        }
+        if accepts_bound {
+            trace::binding_not_checked(entry.name());
         }
         if !http_hosts.is_empty() {
             trace::plain_http(entry.name(), &http_hosts);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tower_jwt_auth::{Claims, ErrorKind, JsonClaims, MissingClaims};
 
-use crate::support::{builder, layer, payload, send, signed, token, tokio};
+use crate::support::{builder, builder_for, issuer, layer, payload, send, signed, token, tokio};
 
 /// A SHA-256 thumbprint, in base64url (RFC 7638 §3.1).
 const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
@@ -38,12 +38,19 @@ async fn the_claims_of_openid_connect_and_oauth_have_methods() {
 // RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1.
 #[tokio::test]
 async fn the_thumbprints_of_a_confirmation_have_methods() {
+    let layer = builder_for(issuer().dangerous_accept_bound_as_bearer())
+        .build()
+        .unwrap();
+    let claims = async |cnf: &str| {
+        let token = signed(payload(&[("cnf", cnf)]));
+        send(&layer, &token).await.accepted()
+    };
     let key = json!({"jkt": THUMBPRINT}).to_string();
-    let claims_of_key = claims(&[("cnf", &key)]).await;
+    let claims_of_key: Claims = claims(&key).await;
     assert_eq!(claims_of_key.key_thumbprint(), Some(THUMBPRINT));
     assert_eq!(claims_of_key.certificate_thumbprint(), None);
     let certificate = json!({"x5t#S256": THUMBPRINT}).to_string();
-    let claims_of_certificate = claims(&[("cnf", &certificate)]).await;
+    let claims_of_certificate = claims(&certificate).await;
     assert_eq!(claims_of_certificate.key_thumbprint(), None);
     let found = claims_of_certificate.certificate_thumbprint();
     assert_eq!(found, Some(THUMBPRINT));

@@ -2,6 +2,7 @@
 
 mod audience;
 mod audience_rules;
+mod bound_tokens;
 mod claims;
 mod further_claims;
 mod header_parameters;

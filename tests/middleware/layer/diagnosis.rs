@@ -53,6 +53,7 @@ async fn a_valid_token_passes_every_check() {
         "purpose",
         "audience",
         "access token",
+        "binding",
         "claims",
     ];
     assert_eq!(names, expected);

@@ -6,10 +6,10 @@ use std::convert::Infallible;
 use http::{HeaderValue, Request, Response, StatusCode};
 use serde_json::json;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, JwtAuthLayer, RequestParts, RequireLayer};
+use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, RequestParts, RequireLayer};
 
-use crate::support::tokio;
-use crate::token_cache::{builder, token};
+use crate::support::{AUDIENCE, ISSUER, default_key, tokio};
+use crate::token_cache::{public, token, with_token_cache};
 
 /// The SHA-256 thumbprint of the client's certificate, as the TLS terminator inserts it.
 #[derive(Clone)]
@@ -50,7 +50,9 @@ async fn status(
 
 #[tokio::test]
 async fn a_cached_token_is_rejected_without_its_certificate() {
-    let layer = builder().build().unwrap();
+    let issuer = Issuer::from_keys(ISSUER, public(default_key()), AUDIENCE);
+    let issuer = issuer.dangerous_accept_bound_as_bearer();
+    let layer = with_token_cache(issuer).build().unwrap();
     let bound = token().claim("cnf", json!({"x5t#S256": ALICE})).sign();
     let unbound = token().sign();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! The warning about an issuer whose tokens are accepted whomever they are for.
+//! The warnings about an issuer whose tokens are accepted whomever they are for, or whoever has them.
 
 use tower_jwt_auth::{Audience, Issuer, JwtAuthLayer, Tenants};
 
@@ -60,4 +60,20 @@ async fn no_other_rule_is_warned_about() {
         build(rule);
         assert_eq!(text(), "");
     }
+}
+
+#[tokio::test]
+async fn bound_tokens_that_count_as_bearer_tokens_are_warned_about_once() {
+    let _turn = TURN.lock().await;
+    capture();
+    let issuer = Issuer::from_keys(ISSUER, public_key(), AUDIENCE);
+    let _ = JwtAuthLayer::builder(issuer.dangerous_accept_bound_as_bearer())
+        .build()
+        .unwrap();
+    let text = text();
+    assert_eq!(text.matches("WARN").count(), 1, "{text}");
+    assert!(
+        text.contains(ISSUER) && text.contains("dangerous_accept_bound_as_bearer"),
+        "{text}"
+    );
 }

@@ -116,6 +116,9 @@ fn flaws(payload: &[u8]) -> Vec<Reason> {
         wrong("auth_time", date(&members, "auth_time").is_some()).then_some(invalid("auth_time")),
     );
     flaws.extend(wrong("cnf", is_confirmation(members.raw("cnf"))).then_some(invalid("cnf")));
+    if is_confirmation(members.raw("cnf")) {
+        flaws.push((ErrorKind::UnprovenBinding, Some("cnf")));
+    }
     if members.raw("events").is_some() || has_other_purpose(&members) {
         flaws.push((ErrorKind::WrongTokenType, None));
     }
