@@ -44,6 +44,7 @@ pub(crate) struct Expected<'i> {
 
 /// What is accepted from one issuer, and not by default.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is independent")]
 pub(crate) struct Exceptions {
     /// Tokens that are ID tokens by their claims.
     pub(crate) allow_id_tokens: bool,
