@@ -109,7 +109,7 @@ pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
             Progress::NeedsKeys(needs_keys) if is_refreshed => return Err(needs_keys.into_error()),
             Progress::NeedsKeys(needs_keys) => {
                 needs_keys.refresh().await?;
-                if needs_keys.has_same_keys() {
+                if needs_keys.has_same_keys(engine.issuers.is_changed()) {
                     return Err(needs_keys.into_error());
                 }
                 is_refreshed = true;

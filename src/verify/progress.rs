@@ -50,11 +50,15 @@ impl NeedsKeys {
     }
 
     /// Returns whether the refresh brought no other keys than those that were tried: then they need
-    /// not be tried again, which could be several signature checks for a forged token.
-    pub(super) fn has_same_keys(&self) -> bool {
+    /// not be tried again, which could be several signature checks for a forged token. `is_changed`
+    /// tells whether any issuer was added, replaced or removed: then the token may be another's.
+    pub(super) fn has_same_keys(&self, is_changed: bool) -> bool {
+        if is_changed {
+            return false;
+        }
         let source = self.issuer.source_for(self.query.algorithm);
         let current = source.current().map(|keys| keys.id());
-        current.is_some() && current == self.tried && !self.issuer.is_retired()
+        current.is_some() && current == self.tried
     }
 
     /// Returns why there still is no key after a refresh.

@@ -1,8 +1,8 @@
 //! Tokens without `kid`, and how many keys are tried for them.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -12,11 +12,11 @@ use serde_json::json;
 use tower::service_fn;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Clock, ConfigErrorKind, ErrorKind, HttpClient, Issuer,
-    JwksCacheSettings, KeyQuery, KeySet, KeySource, Keys, KeysFuture,
+    Algorithm, Authenticator, Clock, ConfigErrorKind, ErrorKind, HttpClient, Issuer, Issuers,
+    JwksCacheSettings, Key, KeyQuery, KeySet, KeySource, Keys, KeysFuture, Tenants,
 };
 
-use crate::support::{AUDIENCE, ISSUER, tokio};
+use crate::support::{AUDIENCE, ISSUER, default_key, key_set, tokio};
 
 fn keys(count: usize) -> Vec<TestKey> {
     let key = |index| TestKey::generate(Algorithm::ES256).with_key_id(format!("{index:02}"));
@@ -219,4 +219,47 @@ async fn keys_are_tried_again_only_if_a_refresh_brought_others() {
         let passes = passes.0.load(Ordering::Relaxed);
         assert_eq!((kind, passes.min(2)), expected);
     }
+}
+
+/// A source whose refresh adds an issuer, as a task of the service may do meanwhile.
+struct Adding(Arc<OnceLock<Issuers>>, KeySet);
+
+impl KeySource for Adding {
+    fn current(&self) -> Option<Keys<'_>> {
+        Some(Keys::from(&self.1))
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        let keys = key_set([default_key()]);
+        let added = self
+            .0
+            .get()
+            .unwrap()
+            .add(Issuer::from_keys(TENANT, keys, AUDIENCE));
+        Box::pin(async move {
+            added.unwrap();
+            Ok(())
+        })
+    }
+}
+
+const TENANT: &str = "https://login.example/one";
+
+#[tokio::test]
+async fn a_token_of_an_issuer_that_was_added_during_the_refresh_is_accepted() {
+    let issuers = Arc::new(OnceLock::new());
+    let other: KeySet = [Key::from_jwk(&keys(1)[0].jwk().to_string()).unwrap()]
+        .into_iter()
+        .collect();
+    let source = Adding(Arc::clone(&issuers), other);
+    let all = Issuer::from_key_source("https://login.example/{tenant}", source, AUDIENCE)
+        .tenants(Tenants::only(["one"]));
+    let authenticator = Authenticator::builder(all).build_authenticator().unwrap();
+    issuers.set(authenticator.issuers()).unwrap();
+    let token = default_key()
+        .token()
+        .issuer(TENANT)
+        .audience(AUDIENCE)
+        .sign();
+    assert_eq!(kind(&authenticator, &token).await, None);
 }
