@@ -8,6 +8,7 @@ mod claim;
 mod claim_value;
 mod claims;
 mod claims_set;
+mod claims_type;
 mod compact;
 mod confirmation;
 pub(crate) mod decoded_payload;

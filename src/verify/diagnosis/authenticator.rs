@@ -45,10 +45,10 @@ where
         let outcome = verify(engine, token, progress).await;
         fetch_missing_keys(engine, token).await;
         let mut checks = engine.run_each_check(token, engine.now(), Signature::Check);
-        checks.push(other_checks(&checks, outcome.as_ref().err()));
         let error = match &outcome {
             Ok(verified) => add_policy(&mut checks, policy, verified, engine).await,
             Err(error) => {
+                add_other_reason(&mut checks, error);
                 let names = policy.stages().map(Stage::name);
                 checks.extend(names.map(|name| DiagnosedCheck::new(name, CheckStatus::NotRun)));
                 Some(error.clone())
@@ -67,16 +67,13 @@ async fn fetch_missing_keys<C>(engine: &Engine<C>, token: &[u8]) {
     }
 }
 
-/// Returns the check of whatever else rejects a token: its claims type, for example.
-fn other_checks(checks: &[DiagnosedCheck], error: Option<&Error>) -> DiagnosedCheck {
-    let Some(error) = error else {
-        return DiagnosedCheck::new("claims", CheckStatus::Passed);
-    };
+/// Makes the check `claims` fail if no other check is the reason for the rejection.
+fn add_other_reason(checks: &mut [DiagnosedCheck], error: &Error) {
     let mut errors = checks.iter().filter_map(DiagnosedCheck::error);
-    if errors.any(|other| other.kind() == error.kind()) {
-        DiagnosedCheck::new("claims", CheckStatus::NotRun)
-    } else {
-        DiagnosedCheck::of("claims", Err(error.clone()))
+    let is_known = errors.any(|other| other.kind() == error.kind());
+    let claims = checks.iter_mut().find(|check| check.name() == "claims");
+    if let Some(check) = claims.filter(|_| !is_known) {
+        *check = DiagnosedCheck::of("claims", Err(error.clone()));
     }
 }
 

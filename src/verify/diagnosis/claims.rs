@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use serde::de::DeserializeOwned;
+
 use super::examination::Examination;
 use super::quoted::{quoted, quoted_list, shown};
 use super::{differences, times};
+use crate::error::ErrorKind;
 use crate::jwt::{AudRule, AudienceRule, Unverified, check_header_parameters};
 use crate::verify::ConfiguredIssuer;
 
@@ -48,6 +51,21 @@ impl<C> Examination<'_, C> {
                 (expected.to_owned(), None)
             });
         }
+    }
+
+    /// Checks that the claims fit the claims type.
+    pub(super) fn check_claims_type(&mut self, claims: &Unverified<'_>)
+    where
+        C: DeserializeOwned + 'static,
+    {
+        let (outcome, cause) = match claims.check_claims_type::<C>() {
+            Ok(()) => (Ok(()), None),
+            Err(cause) => (Err(ErrorKind::InvalidClaim.into()), Some(cause)),
+        };
+        self.report.add("claims", outcome, cause, || {
+            let hint = "change the type of JwtAuthBuilder::claims: Option or #[serde(default)]";
+            (String::new(), Some(hint.to_owned()))
+        });
     }
 
     fn check_times(&mut self, claims: &Unverified<'_>) {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use super::facts::Facts;
 use super::quoted::{quoted, quoted_list, shown, type_of};
 use super::report::Report;
@@ -24,8 +26,19 @@ pub(super) enum Signature<'e> {
     Check,
 }
 
-impl<C> Engine<C> {
-    /// Runs every check of verification but those of the claims type. `now` is the time since 1970.
+impl Signature<'_> {
+    /// Returns whether the claims type may be the cause. Otherwise it is not deserialized for a
+    /// token that was rejected before.
+    fn needs_claims_type(self) -> bool {
+        match self {
+            Self::As(error) => error.kind() == ErrorKind::InvalidClaim && error.claim().is_none(),
+            Self::Check => true,
+        }
+    }
+}
+
+impl<C: DeserializeOwned + 'static> Engine<C> {
+    /// Runs every check of verification. `now` is the time since 1970.
     pub(super) fn run_each_check(
         &self,
         token: &[u8],
@@ -62,7 +75,7 @@ pub(super) struct Examination<'e, C> {
     pub(super) report: Report,
 }
 
-impl<C> Examination<'_, C> {
+impl<C: DeserializeOwned + 'static> Examination<'_, C> {
     fn run(&mut self, token: &[u8], signature: Signature<'_>) {
         let parsed = self.engine.parse(token);
         let outcome = parsed.as_ref().map(|_| ()).map_err(Clone::clone);
@@ -120,6 +133,9 @@ impl<C> Examination<'_, C> {
         }
         let issuer = issuer.map(|issuer| &**issuer);
         self.check_claims(&claims, token.header, issuer);
+        if signature.needs_claims_type() {
+            self.check_claims_type(&claims);
+        }
     }
 
     fn read_header(&mut self, token: &Compact<'_>) -> Option<Header> {

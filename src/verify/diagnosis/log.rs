@@ -1,5 +1,7 @@
 //! Logging the diagnosis of a rejected token.
 
+use serde::de::DeserializeOwned;
+
 use super::DiagnosedCheck;
 use super::examination::Signature;
 use crate::error::Error;
@@ -7,7 +9,11 @@ use crate::trace;
 use crate::verify::Engine;
 
 /// Logs why a token was rejected, at debug.
-pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error) {
+pub(in crate::verify) fn log<C: DeserializeOwned + 'static>(
+    engine: &Engine<C>,
+    token: &[u8],
+    error: &Error,
+) {
     if !trace::is_diagnosis_enabled() {
         return;
     }

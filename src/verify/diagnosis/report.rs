@@ -4,7 +4,7 @@ use super::{CheckStatus, DiagnosedCheck};
 use crate::error::Error;
 
 /// The names of the checks of verification, in the order of the report.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "form",
     "header",
     "algorithm",
@@ -20,6 +20,7 @@ const NAMES: [&str; 15] = [
     "audience",
     "access token",
     "binding",
+    "claims",
 ];
 
 #[derive(Default)]

@@ -196,6 +196,18 @@ async fn a_claims_type_that_does_not_fit_is_a_failed_check() {
     let layer = builder().claims::<Needs>().build().unwrap();
     let diagnosis = layer.authenticator().diagnose(&token().sign()).await;
     assert_eq!(failed(&diagnosis), ["claims"]);
+    let check = check(&diagnosis, "claims");
+    assert_eq!(check.found(), Some("missing field `tenant`"));
+    let other = layer
+        .authenticator()
+        .diagnose(&token().claim("tenant", 7).sign())
+        .await;
+    assert!(
+        other
+            .to_string()
+            .contains("claims: found an integer, expected a string"),
+        "{other}"
+    );
     assert_eq!(diagnosis.error().unwrap().kind(), ErrorKind::InvalidClaim);
 }
 

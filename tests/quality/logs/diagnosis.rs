@@ -155,3 +155,30 @@ async fn a_request_without_a_token_says_where_it_was_looked_for() {
         assert!(token.split('.').all(|part| !log.contains(part)), "{log}");
     }
 }
+
+#[tokio::test]
+async fn a_claims_type_that_does_not_fit_names_the_field() {
+    #[derive(serde::Deserialize)]
+    struct Custom {
+        #[allow(dead_code, reason = "only its presence counts")]
+        realm_access: Vec<String>,
+    }
+    let _turn = TURN.lock().await;
+    let layer = builder().claims::<Custom>().build().unwrap();
+    for (change, expected) in [
+        (("x", "1"), "claims: found missing field `realm_access`"),
+        (
+            ("realm_access", "\"telltale\""),
+            "claims: found a string, expected a sequence",
+        ),
+    ] {
+        capture();
+        let answer = ask(&layer, bearer(&signed(payload(&[change])))).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert!(
+            text().contains(expected) && !text().contains("telltale"),
+            "{}",
+            text()
+        );
+    }
+}

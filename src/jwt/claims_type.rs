@@ -1,0 +1,114 @@
+//! Why the claims don't fit the claims type, for developers.
+
+use serde::de::DeserializeOwned;
+
+use super::payload;
+use super::token::Unverified;
+
+impl Unverified<'_> {
+    /// Deserializes the claims type. An error is its cause, without a value of the token.
+    pub(crate) fn check_claims_type<C: DeserializeOwned + 'static>(&self) -> Result<(), String> {
+        let payload = self.payload.payload;
+        if payload::custom::<C>(payload).is_ok() {
+            return Ok(());
+        }
+        let cause = serde_json::from_str::<C>(payload).err();
+        let cause = cause.map(|cause| without_values(&cause.to_string()));
+        Err(cause.unwrap_or_else(|| OTHER.to_owned()))
+    }
+}
+
+const OTHER: &str = "the claims do not fit the claims type";
+
+/// Returns the message of serde without the value that it quotes, and without the position, which
+/// means nothing to whoever has not the payload. A message of the type itself may hold anything.
+fn without_values(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let expected = message
+        .rsplit_once(", expected ")
+        .map(|(_, expected)| expected);
+    if message.starts_with("missing field `") {
+        message.to_owned()
+    } else if let (Some(found), Some(expected)) = (message.strip_prefix("invalid type: "), expected)
+    {
+        format!("{}, expected {expected}", json_type(found))
+    } else if let Some(expected) = expected.filter(|_| message.starts_with("invalid ")) {
+        format!("another value, expected {expected}")
+    } else if let Some(expected) = expected.filter(|_| message.starts_with("unknown variant ")) {
+        format!("an unknown variant, expected {expected}")
+    } else {
+        OTHER.to_owned()
+    }
+}
+
+/// Returns the type that serde names before the value.
+fn json_type(found: &str) -> &'static str {
+    const TYPES: [(&str, &str); 7] = [
+        ("string", "a string"),
+        ("integer", "an integer"),
+        ("floating", "a number with a fraction"),
+        ("boolean", "a boolean"),
+        ("null", "null"),
+        ("sequence", "an array"),
+        ("map", "an object"),
+    ];
+    let known = TYPES.iter().find(|(name, _)| found.starts_with(name));
+    known.map_or("another type", |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Role {
+        Editor,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only deserialized")]
+    struct Custom {
+        tenant: u32,
+        role: Role,
+        port: std::num::NonZeroU8,
+    }
+
+    #[test]
+    fn the_cause_names_fields_and_types_and_no_value() {
+        for (payload, expected) in [
+            ("{}", "missing field `tenant`"),
+            (r#"{"tenant":"telltale"}"#, "a string, expected u32"),
+            (r#"{"tenant":-99999}"#, "another value, expected u32"),
+            (
+                r#"{"tenant":1.25}"#,
+                "a number with a fraction, expected u32",
+            ),
+            (r#"{"tenant":null}"#, "null, expected u32"),
+            (r#"{"tenant":[99999]}"#, "an array, expected u32"),
+            (r#"{"tenant":{"telltale":1}}"#, "an object, expected u32"),
+            (r#"{"tenant":true}"#, "a boolean, expected u32"),
+            (
+                r#"{"tenant":1,"role":"telltale, expected telltale"}"#,
+                "an unknown variant, expected `editor`",
+            ),
+            (
+                r#"{"tenant":1,"role":"editor","port":0}"#,
+                "another value, expected a nonzero u8",
+            ),
+        ] {
+            let message = serde_json::from_str::<Custom>(payload)
+                .unwrap_err()
+                .to_string();
+            assert_eq!(without_values(&message), expected, "{message}");
+        }
+        for message in ["telltale", "unknown field `telltale`, expected `x`", ""] {
+            assert_eq!(without_values(message), OTHER);
+        }
+        // The position is cut where it begins, also in a value.
+        let odd = r#"invalid type: string "a at line 1", expected u32 at line 1 column 5"#;
+        assert!(!without_values(odd).contains("a at line"));
+    }
+}
