@@ -1,6 +1,7 @@
 //! The diagnosis of a token for tools.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -21,7 +22,8 @@ where
     /// [`authenticate`](Self::authenticate) does, and for an issuer without cached keys even if the
     /// token is expired. Revocation, required scopes, predicates and each
     /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
-    /// Replays are not checked, so that the token does not count as used.
+    /// Of the check `single use`, only the presence of `jti` is checked, so that the token does not
+    /// count as used: a request with a used one is rejected.
     ///
     /// # Examples
     ///
@@ -41,13 +43,15 @@ where
     pub async fn diagnose(&self, token: &str) -> Diagnosis {
         let (engine, policy) = self.parts();
         let token = token.as_bytes();
-        let progress = engine.verify(token, engine.now());
-        let outcome = verify(engine, token, progress).await;
+        // One time for all checks, so that they agree.
+        let now = engine.now();
+        let progress = engine.verify(token, now);
+        let outcome = verify(engine, token, progress, move |_| now).await;
         fetch_missing_keys(engine, token).await;
-        let mut checks = engine.run_each_check(token, engine.now(), Signature::Check);
+        let mut checks = engine.run_each_check(token, now, Signature::Check);
         checks.push(other_checks(&checks, outcome.as_ref().err()));
         let error = match &outcome {
-            Ok(verified) => add_policy(&mut checks, policy, verified, engine).await,
+            Ok(verified) => add_policy(&mut checks, policy, verified, now).await,
             Err(error) => {
                 let names = policy.stages().map(Stage::name);
                 checks.extend(names.map(|name| DiagnosedCheck::new(name, CheckStatus::NotRun)));
@@ -85,9 +89,9 @@ async fn add_policy<C: 'static>(
     checks: &mut Vec<DiagnosedCheck>,
     policy: &Arc<Policy<C>>,
     verified: &Unchecked<C>,
-    engine: &Engine<C>,
+    now: Duration,
 ) -> Option<Error> {
-    let outcomes = policy.run_each(verified, engine.now()).await;
+    let outcomes = policy.run_each(verified, now).await;
     let first = outcomes
         .iter()
         .find_map(|(_, outcome)| outcome.clone().err());

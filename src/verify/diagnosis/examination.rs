@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::quoted::{quoted, quoted_list, shown, type_of};
 use super::report::Report;
 use super::{DiagnosedCheck, differences, hints, times};
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 use crate::jwt::decoded_payload::{self, DecodedPayload};
@@ -99,14 +99,15 @@ impl<C> Examination<'_, C> {
             )
         });
         let Ok(mut claims) = claims else {
-            self.check_algorithm(header.as_ref(), None);
+            self.check_algorithm(header.as_ref(), self.issuers.algorithms());
             return;
         };
-        let named = self.find_issuer(&claims);
+        let (named, algorithms) = self.find_issuer(&claims);
         // What only one issuer could have issued is compared with it, whatever it names.
         let other = claims.issuer().and_then(|_| self.issuers.sole());
         let issuer = named.as_ref().or(other);
-        self.check_algorithm(header.as_ref(), issuer.map(|issuer| &**issuer));
+        let algorithms = issuer.map_or(algorithms, |issuer| issuer.algorithms);
+        self.check_algorithm(header.as_ref(), algorithms);
         if let Some(issuer) = issuer {
             self.check_subject(issuer, &mut claims);
             // No keys are fetched because a token names an unknown issuer.
@@ -138,8 +139,7 @@ impl<C> Examination<'_, C> {
         read.ok().map(|(header, ())| header)
     }
 
-    fn check_algorithm(&mut self, header: Option<&Header>, issuer: Option<&ConfiguredIssuer>) {
-        let allowed = issuer.map_or(self.issuers.algorithms(), |issuer| issuer.algorithms);
+    fn check_algorithm(&mut self, header: Option<&Header>, allowed: AlgorithmSet) {
         let found = shown(self.facts.header("alg"));
         let is_allowed = header.is_some_and(|header| allowed.contains(header.algorithm));
         let outcome = ok_or(is_allowed, ErrorKind::AlgorithmNotAllowed);
@@ -158,8 +158,17 @@ impl<C> Examination<'_, C> {
         });
     }
 
-    fn find_issuer(&mut self, claims: &Unverified<'_>) -> Option<Arc<ConfiguredIssuer>> {
+    /// Returns the issuer of these claims, if it can have keys, and the algorithms of those that may
+    /// be it.
+    fn find_issuer(
+        &mut self,
+        claims: &Unverified<'_>,
+    ) -> (Option<Arc<ConfiguredIssuer>>, AlgorithmSet) {
         let found = find(self.issuers, claims);
+        let algorithms = match &found {
+            Ok(Lookup::NewTenant(tenants)) => tenants.algorithms(),
+            _ => self.issuers.algorithms(),
+        };
         let outcome = match &found {
             Ok(Lookup::Unknown) => Err(ErrorKind::UnknownIssuer.into()),
             Ok(_) => Ok(()),
@@ -175,7 +184,7 @@ impl<C> Examination<'_, C> {
             let expected = quoted_list(self.issuers.names());
             (expected, differences::issuer(&self.facts, self.issuers))
         });
-        known(found)
+        (known(found), algorithms)
     }
 
     /// Checks that `sub` is a string, and makes the claims those of the issuer.

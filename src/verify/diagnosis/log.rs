@@ -1,17 +1,19 @@
 //! Logging the diagnosis of a rejected token.
 
+use std::time::Duration;
+
 use super::DiagnosedCheck;
 use super::examination::Signature;
 use crate::error::Error;
 use crate::trace;
 use crate::verify::Engine;
 
-/// Logs why a token was rejected, at debug.
-pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error) {
+/// Logs why a token was rejected, at debug. `now` is the time since 1970 of its verification.
+pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error, now: Duration) {
     if !trace::is_diagnosis_enabled() {
         return;
     }
-    let checks = engine.run_each_check(token, engine.now(), Signature::As(error));
+    let checks = engine.run_each_check(token, now, Signature::As(error));
     let is_cause = |check: &&DiagnosedCheck| {
         let error_of_check = check.error.as_ref();
         error_of_check.is_some_and(|other| other.kind() == error.kind())

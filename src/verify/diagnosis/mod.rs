@@ -63,7 +63,7 @@ impl Diagnosis {
     /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
     /// `issuer`, `subject`, `key`, `signature`, `expiry`, `not before`, `purpose`, `audience`,
     /// `access token` (RFC 9068), `binding` (`cnf`), and `claims`: your claims type, and whatever else rejects the
-    /// token. Then the checks of the configuration: `revocation`, `scopes`, `authorization`.
+    /// token. Then the checks of the configuration: `revocation`, `scopes`, `authorization`, `single use`.
     #[must_use]
     pub fn checks(&self) -> &[DiagnosedCheck] {
         &self.checks
