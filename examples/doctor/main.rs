@@ -13,6 +13,7 @@ mod output;
 mod recorder;
 mod token;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use tower_jwt_auth::{ConfigError, JwtAuthLayer};
@@ -25,12 +26,12 @@ use crate::recorder::Recorder;
 async fn main() -> ExitCode {
     let options = match Options::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
+            let printed = io::stdout().write_all(HELP.as_bytes());
+            return printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
         }
         Ok(Command::Check(options)) => options,
         Err(error) => {
-            eprintln!("doctor: {error}\n\n{HELP}");
+            let _ = writeln!(io::stderr(), "doctor: {error}\n\n{HELP}");
             return ExitCode::FAILURE;
         }
     };
