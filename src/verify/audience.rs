@@ -33,7 +33,7 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if a list
 /// is empty, or a name or value in it; and with
 /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is named that does not say
-/// whom a token is for.
+/// whom a token is for, or whose name contains control characters.
 ///
 /// # Examples
 ///

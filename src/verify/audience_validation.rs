@@ -43,6 +43,11 @@ fn validate_named(
             "audience of issuer {issuer:?}: {kind} \"\": its name must not be empty"
         )));
     }
+    if name.contains(char::is_control) {
+        return Err(ConfigError::invalid_setting(format!(
+            "audience of issuer {issuer:?}: {kind} {name:?}: must not contain control characters"
+        )));
+    }
     if let Some(problem) = problem {
         return Err(ConfigError::invalid_setting(format!(
             "audience of issuer {issuer:?}: {kind} {name:?} {problem}"
