@@ -2,7 +2,7 @@
 
 use super::examination::{Examination, Signature};
 use super::hints;
-use super::quoted::{quoted_list, shown};
+use super::quoted::{quoted_error, quoted_list, shown};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
@@ -76,6 +76,7 @@ impl<C> Examination<'_, C> {
                 "the issuer's key with this id is not used: it {reason}"
             ))
         } else if let Some(error) = health.fetch.and_then(|fetch| fetch.last_error) {
+            let error = quoted_error(&error);
             Some(format!("the last fetch of the keys failed: {error}"))
         } else {
             let other =

@@ -6,11 +6,22 @@ use serde_json::Value;
 
 /// The maximum length in bytes of a shown value, without its quotes.
 const MAX_LEN: usize = 128;
+/// The same of an error, which may name several URLs.
+const MAX_ERROR_LEN: usize = 512;
 /// The maximum number of shown values of a list.
 const MAX_VALUES: usize = 4;
 
 /// Returns a text in quotes, with everything escaped but printable ASCII, and cut.
 pub(super) fn quoted(text: &str) -> String {
+    quoted_to(text, MAX_LEN)
+}
+
+/// Returns the text of an error of an HTTP client, likewise. It may repeat what a server sent.
+pub(super) fn quoted_error(text: &str) -> String {
+    quoted_to(text, MAX_ERROR_LEN)
+}
+
+fn quoted_to(text: &str, max: usize) -> String {
     let mut shown = String::from("\"");
     for character in text.chars() {
         let start = shown.len();
@@ -19,7 +30,7 @@ pub(super) fn quoted(text: &str) -> String {
         } else {
             shown.extend(character.escape_default());
         }
-        if shown.len() > MAX_LEN {
+        if shown.len() > max {
             shown.truncate(start);
             shown.push('…');
             break;

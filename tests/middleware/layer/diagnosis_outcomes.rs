@@ -3,12 +3,17 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use tower_jwt_auth::{Algorithm, Clock, DiagnosedCheck, Diagnosis, ErrorKind, Issuer, Tenants};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower_jwt_auth::{
+    Algorithm, Clock, DiagnosedCheck, Diagnosis, ErrorKind, HttpClient, Issuer, Tenants,
+};
 
 use crate::support::tokio;
 use crate::support::web::Web;
 use crate::support::{
-    AUDIENCE, NOW, at, builder, builder_for, default_key, issuer, payload, signed, token,
+    AUDIENCE, ISSUER, NOW, at, builder, builder_for, default_key, issuer, payload, signed, token,
 };
 
 fn failed(diagnosis: &Diagnosis) -> Vec<&'static str> {
@@ -70,6 +75,34 @@ async fn all_checks_have_the_same_time() {
         assert_eq!(failed(&diagnosis), expected, "{age} s: {diagnosis}");
         assert_eq!(diagnosis.error().is_some(), age >= 60, "{age} s");
     }
+}
+
+#[tokio::test]
+async fn the_error_of_a_client_is_escaped_and_cut() {
+    let text = format!(
+        "https://issuer.example/keys?key=telltale: \u{202e}\u{2028}\n{}",
+        "é".repeat(2000)
+    );
+    let client = HttpClient::new(tower::service_fn(move |_: Request<Full<Bytes>>| {
+        std::future::ready(Err::<Response<Full<Bytes>>, _>(std::io::Error::other(
+            text.clone(),
+        )))
+    }));
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/keys", AUDIENCE);
+    let layer = builder_for(issuer.http_client(client)).build().unwrap();
+    let diagnosis = layer.authenticator().diagnose(&token().sign()).await;
+    let check = diagnosis
+        .checks()
+        .iter()
+        .find(|check| check.name() == "key");
+    let hint = check.unwrap().hint().unwrap();
+    assert!(hint.contains(r"https://issuer.example/keys \u{fffd}"), "{hint}");
+    let cut = hint.strip_suffix("…\"").expect("it is cut");
+    assert!(
+        cut.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+        "{hint}"
+    );
+    assert!(hint.len() < 600 && !hint.contains("telltale"), "{hint}");
 }
 
 #[tokio::test]
