@@ -7,8 +7,8 @@ use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
 use crate::error::Error;
 
 impl<C: 'static> Policy<C> {
-    /// Runs each check but that of single use, for which the token would count as used. Checks get
-    /// no request. `now` is the time since 1970. Returns each check with its stage.
+    /// Runs every check except single use, which would mark the token as used. Checks get no
+    /// request. `now` is the time since 1970. Returns each outcome with its stage.
     pub(crate) async fn run_each(
         &self,
         token: &Unchecked<C>,

@@ -11,7 +11,7 @@ const MAX_VALUES: usize = 4;
 
 /// Returns a text in quotes, with everything escaped but printable ASCII, and cut.
 pub(super) fn quoted(text: &str) -> String {
-    let mut shown = String::from("\"");
+    let mut shown = String::new();
     for character in text.chars() {
         let start = shown.len();
         if matches!(character, ' '..='~') && !matches!(character, '"' | '\\') {
@@ -25,8 +25,7 @@ pub(super) fn quoted(text: &str) -> String {
             break;
         }
     }
-    shown.push('"');
-    shown
+    format!("\"{shown}\"")
 }
 
 /// Returns texts in quotes, separated by commas: the first ones, and how many there are besides.
@@ -88,7 +87,7 @@ mod tests {
                 "{shown}"
             );
         }
-        let whole = "x".repeat(127);
+        let whole = "x".repeat(MAX_LEN);
         assert_eq!(quoted(&whole), format!("\"{whole}\""));
     }
 

@@ -6,6 +6,7 @@
 mod audience;
 mod diagnosis;
 mod keys;
+mod missing_token;
 mod replay_store;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
