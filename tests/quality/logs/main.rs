@@ -112,7 +112,8 @@ async fn a_rejection_logs_its_kind_and_no_part_of_the_token() {
     }
     let text = text();
     assert!(
-        text.contains("Expired") && text.contains("WrongAudience"),
+        text.contains("request rejected kind=\"expired\"")
+            && text.contains("request rejected kind=\"wrong_audience\""),
         "{text}"
     );
     // The target of the diagnosis shows some members of a token, and they only.
