@@ -4,8 +4,9 @@
 //! cargo run --example doctor --all-features -- --issuer URL --audience AUD [--token-stdin]
 //! ```
 //!
-//! The token is read from standard input, so that it is in no list of processes and in no history,
-//! and is never printed. The exit code is 0 if every check passes, else 1.
+//! The token is read from standard input, so that it is in no list of processes and in no history;
+//! of it, only the members that a `Diagnosis` shows are printed. The exit code is 0 if every check
+//! passes, else 1.
 
 mod issuer;
 mod options;

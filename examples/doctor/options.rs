@@ -14,7 +14,7 @@ usage: doctor --issuer URL --audience AUD [OPTION]...
   --audience AUD         a value that `aud` may have. May be repeated
   --audience-claim NAME  compare this claim with --audience in place of `aud`,
                          such as client_id (Amazon Cognito) or azp (Clerk)
-  --jwks-uri URL         fetch the keys from this URL, not from the metadata's
+  --jwks-uri URL         fetch the keys from this URL, without metadata
   --metadata-url URL     fetch the metadata from this URL
   --allow-http HOST      fetch from this host without TLS. May be repeated
   --allow-id-tokens      accept ID tokens

@@ -1,4 +1,4 @@
-//! What is printed: a line for each check. Colours only on a terminal.
+//! The output: a line for each check. Colours only on a terminal.
 
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -35,10 +35,19 @@ impl Output {
 
     /// Prints a failed check, and what to do about it.
     pub(crate) fn failed(&mut self, text: &str, fix: Option<&str>) {
+        self.failed_with("fix", text, fix);
+    }
+
+    /// Prints a failed check of a token, and its usual cause or what to do about it.
+    pub(crate) fn failed_check(&mut self, text: &str, hint: Option<&str>) {
+        self.failed_with("hint", text, hint);
+    }
+
+    fn failed_with(&mut self, label: &str, text: &str, more: Option<&str>) {
         self.failed += 1;
         self.print(&format!("  {} {text}", self.coloured("31", "✗")));
-        if let Some(fix) = fix {
-            self.print(&format!("      fix: {fix}"));
+        if let Some(more) = more {
+            self.print(&format!("      {label}: {more}"));
         }
     }
 

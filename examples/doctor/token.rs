@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
-use tower_jwt_auth::{Authenticator, CheckStatus, DiagnosedCheck};
+use tower_jwt_auth::{Authenticator, DiagnosisCheck, DiagnosisStatus};
 
 use crate::output::Output;
 use crate::recorder;
@@ -26,7 +26,7 @@ pub(crate) async fn report(authenticator: &Authenticator, output: &mut Output) {
         report_check(check, output);
     }
     match diagnosis.error() {
-        None => output.passed("a request with this token is accepted"),
+        None => output.passed("the token passes every check"),
         Some(error) => output.failed(
             &format!("a request with this token is rejected: {error}"),
             None,
@@ -79,18 +79,18 @@ fn text(input: &[u8]) -> Result<&str, String> {
     Ok(text.trim_start_matches('\u{feff}'))
 }
 
-fn report_check(check: &DiagnosedCheck, output: &mut Output) {
+fn report_check(check: &DiagnosisCheck, output: &mut Output) {
     match check.status() {
-        CheckStatus::Passed => output.passed(&check.to_string()),
-        CheckStatus::Failed => {
+        DiagnosisStatus::Passed => output.passed(&check.to_string()),
+        DiagnosisStatus::Failed => {
             let found = check.found().map(|found| format!(": found {found}"));
             let expected = check
                 .expected()
                 .map(|expected| format!(", expected {expected}"));
             let parts = [Some(check.name().to_owned()), found, expected];
             let text: String = parts.into_iter().flatten().collect();
-            output.failed(&text, check.hint());
+            output.failed_check(&text, check.hint());
         }
-        _ => output.note(&format!("{}: not checked", check.name())),
+        _ => output.note(&format!("{}: not run", check.name())),
     }
 }

@@ -8,7 +8,7 @@ use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
 use crate::error::Error;
 
 impl<C: 'static> Policy<C> {
-    /// Runs each check, without a request. That of single use only requires an id: it would count the
+    /// Runs every check, without a request. That of single use only requires an id: it would mark the
     /// token as used. `now` is the time since 1970. Returns each outcome with its stage.
     pub(crate) async fn run_each(
         &self,

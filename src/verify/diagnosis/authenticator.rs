@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::examination::Signature;
-use super::{CheckStatus, DiagnosedCheck, Diagnosis};
+use super::{Diagnosis, DiagnosisCheck, DiagnosisStatus};
 use crate::error::Error;
 use crate::policy::{Policy, Stage, Unchecked};
 use crate::verify::authentication::verify;
@@ -16,9 +16,10 @@ impl<C> Authenticator<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    /// Returns the outcome of every check of a token, also of those after the first that fails.
+    /// Returns the outcome of every check of a token. Runs every check, also those after the first
+    /// that fails, unless they depend on it.
     ///
-    /// For tools and tests: it verifies the token twice. Keys are fetched as
+    /// For tools and tests: the token is verified more than once. Keys are fetched as
     /// [`authenticate`](Self::authenticate) does, and for an issuer without cached keys even if the
     /// token is expired. Revocation, required scopes, predicates and each
     /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
@@ -35,7 +36,7 @@ where
     ///         println!("{:?} {check}", check.status());
     ///     }
     ///     match diagnosis.error() {
-    ///         None => println!("a request with this token is accepted"),
+    ///         None => println!("the token passes every check"),
     ///         Some(error) => println!("a request with this token is rejected: {error}"),
     ///     }
     /// }
@@ -54,7 +55,7 @@ where
             Ok(verified) => add_policy(&mut checks, policy, verified, now).await,
             Err(error) => {
                 let names = policy.stages().map(Stage::name);
-                checks.extend(names.map(|name| DiagnosedCheck::new(name, CheckStatus::NotRun)));
+                checks.extend(names.map(|name| DiagnosisCheck::new(name, DiagnosisStatus::NotRun)));
                 Some(error.clone())
             }
         };
@@ -62,8 +63,8 @@ where
     }
 }
 
-/// Fetches the keys of the issuer that a token names, if none are cached. Its limits are those of
-/// every fetch.
+/// Fetches the keys of the issuer that a token names, if none are cached. The limits of every fetch
+/// apply.
 async fn fetch_missing_keys<C>(engine: &Engine<C>, token: &[u8]) {
     if let Some(needs_keys) = engine.missing_keys(token) {
         // The check of the key says why it failed.
@@ -71,22 +72,22 @@ async fn fetch_missing_keys<C>(engine: &Engine<C>, token: &[u8]) {
     }
 }
 
-/// Returns the check of whatever else rejects a token: its claims type, for example.
-fn other_checks(checks: &[DiagnosedCheck], error: Option<&Error>) -> DiagnosedCheck {
+/// Returns the check `claims`: the claims type, and any other reason.
+fn other_checks(checks: &[DiagnosisCheck], error: Option<&Error>) -> DiagnosisCheck {
     let Some(error) = error else {
-        return DiagnosedCheck::new("claims", CheckStatus::Passed);
+        return DiagnosisCheck::new("claims", DiagnosisStatus::Passed);
     };
-    let mut errors = checks.iter().filter_map(DiagnosedCheck::error);
+    let mut errors = checks.iter().filter_map(DiagnosisCheck::error);
     if errors.any(|other| other.kind() == error.kind()) {
-        DiagnosedCheck::new("claims", CheckStatus::NotRun)
+        DiagnosisCheck::new("claims", DiagnosisStatus::NotRun)
     } else {
-        DiagnosedCheck::of("claims", Err(error.clone()))
+        DiagnosisCheck::of("claims", Err(error.clone()))
     }
 }
 
 /// Adds the checks of the policy. Returns the error of the first one that fails.
 async fn add_policy<C: 'static>(
-    checks: &mut Vec<DiagnosedCheck>,
+    checks: &mut Vec<DiagnosisCheck>,
     policy: &Arc<Policy<C>>,
     verified: &Unchecked<C>,
     now: Duration,
@@ -98,6 +99,6 @@ async fn add_policy<C: 'static>(
     let named = outcomes
         .into_iter()
         .map(|(stage, outcome)| (stage.name(), outcome));
-    checks.extend(named.map(|(name, outcome)| DiagnosedCheck::of(name, outcome)));
+    checks.extend(named.map(|(name, outcome)| DiagnosisCheck::of(name, outcome)));
     first
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::facts::Facts;
 use super::quoted::{quoted, quoted_list, shown, type_of};
 use super::report::Report;
-use super::{DiagnosedCheck, differences, hints, times};
+use super::{DiagnosisCheck, differences, hints, times};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
@@ -25,13 +25,13 @@ pub(super) enum Signature<'e> {
 }
 
 impl<C> Engine<C> {
-    /// Runs every check of verification but those of the claims type. `now` is the time since 1970.
+    /// Runs every check of verification except that of the claims type. `now` is the time since 1970.
     pub(super) fn run_each_check(
         &self,
         token: &[u8],
         now: Duration,
         signature: Signature<'_>,
-    ) -> Vec<DiagnosedCheck> {
+    ) -> Vec<DiagnosisCheck> {
         let mut examination = Examination {
             engine: self,
             facts: Facts::read(token, self.rules.max_token_len),
@@ -90,27 +90,29 @@ impl<C> Examination<'_, C> {
         let claim = claims.as_ref().err().and_then(Error::claim);
         let found = claim.map(|claim| format!("`{claim}` {}", type_of(self.facts.claim(claim))));
         self.report.add("payload", outcome, found, || {
-            let expected = "one JSON object without duplicate names, claims of the right types";
+            let expected = format!(
+                "one JSON object without duplicate names, claims of the right types, at most {} \
+                 members (max_members)",
+                self.engine.rules.max_members
+            );
             let is_late = claim.is_some_and(|claim| times::is_in_milliseconds(&self.facts, claim));
             let hint = is_late.then(|| "the time must be in seconds, not in milliseconds".into());
-            (
-                expected.to_owned(),
-                hint.or_else(|| hints::header(&self.facts)),
-            )
+            (expected, hint.or_else(|| hints::header(&self.facts)))
         });
         let Ok(mut claims) = claims else {
             self.check_algorithm(header.as_ref(), self.issuers.algorithms());
             return;
         };
         let (named, algorithms) = self.find_issuer(&claims);
-        // What only one issuer could have issued is compared with it, whatever it names.
+        // If only one issuer is configured, the other checks use it, whatever `iss` is.
         let other = claims.issuer().and_then(|_| self.issuers.sole());
         let issuer = named.as_ref().or(other);
         let algorithms = issuer.map_or(algorithms, |issuer| issuer.algorithms);
         self.check_algorithm(header.as_ref(), algorithms);
         if let Some(issuer) = issuer {
             self.check_subject(issuer, &mut claims);
-            // No keys are fetched because a token names an unknown issuer.
+            // A token that names an unknown issuer causes no fetch: its key is checked only if keys
+            // are cached.
             let header = header.as_ref().filter(|header| {
                 let source = issuer.source_for(header.algorithm);
                 named.is_some() || source.current().is_some()
@@ -133,8 +135,11 @@ impl<C> Examination<'_, C> {
         };
         let found = format!("`kid` {}", shown(self.facts.header("kid")));
         self.report.add("header", outcome, Some(found), || {
-            let expected = "one JSON object with `alg`, without `crit`, `b64` and `zip`";
-            (expected.to_owned(), hints::header(&self.facts))
+            let expected = format!(
+                "one JSON object with `alg`, without `crit`, `b64` and `zip`, at most {max_members} \
+                 members (max_members)"
+            );
+            (expected, hints::header(&self.facts))
         });
         read.ok().map(|(header, ())| header)
     }
@@ -154,7 +159,8 @@ impl<C> Examination<'_, C> {
         let outcome = rules.check_type(self.facts.header_text("typ")).map(|_| ());
         let found = shown(self.facts.header("typ"));
         self.report.add("type", outcome, Some(found), || {
-            (rules.expected_types(), hints::token_type(&self.facts))
+            let hint = hints::token_type(&self.facts, rules.rfc9068);
+            (rules.expected_types(), hint)
         });
     }
 
@@ -175,7 +181,7 @@ impl<C> Examination<'_, C> {
             Err(error) => Err(error.clone()),
         };
         let name = match claims.issuer() {
-            // A person's, or that of a service account.
+            // It may name a person.
             Some(name) if name.contains('@') => "an e-mail address".to_owned(),
             Some(name) => quoted(name),
             None => "none".to_owned(),
@@ -187,7 +193,7 @@ impl<C> Examination<'_, C> {
         (known(found), algorithms)
     }
 
-    /// Checks that `sub` is a string, and makes the claims those of the issuer.
+    /// Checks that `sub` is a string, and applies the issuer's exceptions.
     fn check_subject(&mut self, issuer: &ConfiguredIssuer, claims: &mut Unverified<'_>) {
         let outcome = claims.complete(&issuer.name, issuer.exceptions);
         self.report.add("subject", outcome, None, || {

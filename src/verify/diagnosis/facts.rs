@@ -1,4 +1,4 @@
-//! What a token says, read leniently and without checking anything.
+//! The members of a token, read leniently and unchecked.
 
 use serde_json::{Map, Value};
 

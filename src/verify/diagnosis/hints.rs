@@ -1,6 +1,6 @@
-//! The usual causes of a rejection, as providers and their users make them.
+//! Hints: the usual causes of rejections, by provider.
 //!
-//! A hint depends on members that are no secret, and on nothing that a token could make long.
+//! A hint depends only on members that are not secret, and on nothing that a token could make long.
 
 use super::facts::Facts;
 
@@ -12,7 +12,7 @@ const FORM: &[Rule] = &[
     (|facts| facts.has_scheme, ALONE),
     (
         |facts| facts.parts == 5 && facts.header_text("alg") == Some("dir"),
-        "ask for a token with the parameter audience: without it, Auth0 encrypts it for itself",
+        "request the token with the parameter audience: this one is encrypted for the issuer (Auth0)",
     ),
     (
         |facts| facts.parts == 5,
@@ -20,7 +20,7 @@ const FORM: &[Rule] = &[
     ),
     (
         |facts| facts.parts != 3,
-        "ask the issuer for JWTs: this token is opaque (of Google, send the ID token)",
+        "this token is opaque: have the issuer issue JWTs (Google: send the ID token)",
     ),
 ];
 
@@ -52,22 +52,33 @@ const ALGORITHM: &[Rule] = &[
     ),
 ];
 
+const LOGOUT: Rule = (
+    |facts| {
+        facts
+            .header_text("typ")
+            .is_some_and(|typ| typ.contains("logout"))
+    },
+    "send the access token: this is a logout token",
+);
+
 const TYPE: &[Rule] = &[
     (
         |facts| facts.header("typ").is_none(),
         "have the issuer set `typ`, or set allow_missing_token_type",
     ),
-    (
-        |facts| {
-            facts
-                .header_text("typ")
-                .is_some_and(|typ| typ.contains("logout"))
-        },
-        "send the access token: this is a logout token",
-    ),
+    LOGOUT,
     (
         |_| true,
         "send an access token, or allow this type with token_types",
+    ),
+];
+
+/// With `access_tokens_only`.
+const ACCESS_TOKEN_TYPE: &[Rule] = &[
+    LOGOUT,
+    (
+        |_| true,
+        "have the issuer set `typ` to at+jwt, or do not use access_tokens_only",
     ),
 ];
 
@@ -97,7 +108,7 @@ pub(super) const ISSUER: &[Rule] = &[
     (is_supabase_key, SUPABASE_KEY),
     (
         |facts| issuer_has(facts, |name| name == "kubernetes/serviceaccount"),
-        "use a projected token of Kubernetes: this one is of a Secret, and never expires",
+        "use a projected token of Kubernetes: this one was made for a Secret, and never expires",
     ),
     (is_okta_org, OKTA),
     (
@@ -107,7 +118,7 @@ pub(super) const ISSUER: &[Rule] = &[
 ];
 
 const OKTA: &str =
-    "use a custom authorization server, such as /oauth2/default: Okta's own tokens are for Okta";
+    "use a custom authorization server: tokens of the org authorization server are for Okta only";
 const SUPABASE_KEY: &str =
     "send the user's access token: this is an API key of the Supabase project";
 const GRAPH: &str = "request a token for your own API: this one is signed for Microsoft Graph";
@@ -120,12 +131,12 @@ pub(super) const AUDIENCE: &[Rule] = &[
     (is_for_graph, GRAPH),
     (is_okta_org, OKTA),
     (
-        |facts| facts.header("signer").is_some(),
-        "configure the ARN of the load balancer of AWS, if it leads to this service",
+        |facts| facts.header("signer").is_some() && facts.claim("aud").is_none(),
+        "use Audience::header_parameter(\"signer\", …): tokens of AWS load balancers have no aud",
     ),
     (
         |facts| facts.has_audience(|aud| aud.ends_with("/userinfo")),
-        "ask Auth0 for a token with the parameter audience, set to the identifier of your API",
+        "request the token with the parameter audience, set to the identifier of your API (Auth0)",
     ),
     (
         |facts| {
@@ -135,8 +146,8 @@ pub(super) const AUDIENCE: &[Rule] = &[
         "use Audience::claim(\"client_id\", …): access tokens of Amazon Cognito have no aud",
     ),
     (
-        |facts| issuer_has(facts, is_clerk),
-        "list the frontend's origin in Audience::claim(\"azp\", …): Clerk's tokens have no aud",
+        |facts| facts.claim("aud").is_none() && issuer_has(facts, is_clerk),
+        "list the frontend's origin in Audience::claim(\"azp\", …): by default, Clerk writes no aud",
     ),
     (
         |facts| {
@@ -153,7 +164,7 @@ pub(super) const AUDIENCE: &[Rule] = &[
                 aud.ends_with(".svc.cluster.local") || aud == "https://kubernetes.default.svc"
             })
         },
-        "mount a projected service account token of Kubernetes with this audience",
+        "mount a projected service account token whose audience is this service",
     ),
     (
         |facts| {
@@ -165,16 +176,13 @@ pub(super) const AUDIENCE: &[Rule] = &[
     ),
     (
         |facts| issuer_has(facts, |name| name.ends_with(".cloudflareaccess.com")),
-        "configure the AUD tag of this application of Cloudflare Access",
+        "add this AUD tag, if that application of Cloudflare Access leads to this service",
     ),
     (
         |facts| issuer_has(facts, |name| name == "https://appleid.apple.com"),
-        "configure the client id of Apple: an app's bundle id, or the id of its Services ID",
+        "configure the app's bundle id, or the identifier of the Services ID (Apple)",
     ),
-    (
-        |facts| facts.has_audience(is_zitadel) && facts.claim("jti").is_none(),
-        "send the access token: this is an ID token of Zitadel, which has no jti",
-    ),
+    ZITADEL_ID_TOKEN,
     (
         |facts| facts.has_audience(is_zitadel),
         "request the scope urn:zitadel:iam:org:project:id:…:aud with the id of your project",
@@ -188,6 +196,11 @@ pub(super) const AUDIENCE: &[Rule] = &[
         "have the issuer set `aud`, or use Audience::claim(\"client_id\", …)",
     ),
 ];
+
+const ZITADEL_ID_TOKEN: Rule = (
+    |facts| facts.has_audience(is_zitadel) && facts.claim("jti").is_none(),
+    "send the access token: this is an ID token of Zitadel, which has no jti",
+);
 
 const SIGNATURE: &[Rule] = &[(is_for_graph, GRAPH)];
 
@@ -203,8 +216,18 @@ pub(super) fn algorithm(facts: &Facts) -> Option<String> {
     first(ALGORITHM, facts)
 }
 
-pub(super) fn token_type(facts: &Facts) -> Option<String> {
-    first(TYPE, facts)
+pub(super) fn token_type(facts: &Facts, access_tokens_only: bool) -> Option<String> {
+    let rules = if access_tokens_only {
+        ACCESS_TOKEN_TYPE
+    } else {
+        TYPE
+    };
+    first(rules, facts)
+}
+
+/// Names the cause of a missing `jti`.
+pub(super) fn without_jti(facts: &Facts) -> Option<String> {
+    first(&[ZITADEL_ID_TOKEN], facts)
 }
 
 pub(super) fn signature(facts: &Facts) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::DiagnosedCheck;
+use super::DiagnosisCheck;
 use super::examination::Signature;
 use crate::error::Error;
 use crate::trace;
@@ -14,12 +14,12 @@ pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error,
         return;
     }
     let checks = engine.run_each_check(token, now, Signature::As(error));
-    let is_cause = |check: &&DiagnosedCheck| {
+    let is_cause = |check: &&DiagnosisCheck| {
         let error_of_check = check.error.as_ref();
         error_of_check.is_some_and(|other| other.kind() == error.kind())
     };
     match checks.iter().find(is_cause) {
         Some(check) => trace::diagnosed(error, check),
-        None => trace::diagnosed(error, &DiagnosedCheck::of("token", Err(error.clone()))),
+        None => trace::diagnosed(error, &DiagnosisCheck::of("token", Err(error.clone()))),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn quoted_error(text: &str) -> String {
 }
 
 fn quoted_to(text: &str, max: usize) -> String {
-    let mut shown = String::from("\"");
+    let mut shown = String::new();
     for character in text.chars() {
         let start = shown.len();
         if matches!(character, ' '..='~') && !matches!(character, '"' | '\\') {
@@ -36,8 +36,7 @@ fn quoted_to(text: &str, max: usize) -> String {
             break;
         }
     }
-    shown.push('"');
-    shown
+    format!("\"{shown}\"")
 }
 
 /// Returns texts in quotes, separated by commas: the first ones, and how many there are besides.
@@ -99,7 +98,7 @@ mod tests {
                 "{shown}"
             );
         }
-        let whole = "x".repeat(127);
+        let whole = "x".repeat(MAX_LEN);
         assert_eq!(quoted(&whole), format!("\"{whole}\""));
     }
 

@@ -48,7 +48,7 @@ impl<B: Default> RejectionResponse<B> for SameRejections {
     }
 }
 
-/// Where the next layer that is built has its keys from.
+/// The source of keys for the next layer.
 enum Keys {
     Fetched(HttpClient),
     /// For these, an HTTP client would be a mistake.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower_jwt_auth::{
-    Algorithm, Clock, DiagnosedCheck, Diagnosis, ErrorKind, HttpClient, Issuer, Tenants,
+    Algorithm, Clock, DiagnosisCheck, Diagnosis, ErrorKind, HttpClient, Issuer, Tenants,
 };
 
 use crate::support::tokio;
@@ -19,7 +19,7 @@ use crate::support::{
 fn failed(diagnosis: &Diagnosis) -> Vec<&'static str> {
     let checks = diagnosis.checks().iter();
     let failed = checks.filter(|check| check.error().is_some());
-    failed.map(DiagnosedCheck::name).collect()
+    failed.map(DiagnosisCheck::name).collect()
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod authenticator;
 mod axum;
 mod diagnosis;
+mod diagnosis_hints;
 mod diagnosis_outcomes;
 mod expiry;
 mod forwarding;
