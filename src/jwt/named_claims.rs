@@ -11,8 +11,8 @@ use super::claim_value::{ReadValue, Value};
 use crate::encoding::json::{Document, JsonStr};
 use crate::error::{Error, ErrorKind};
 
-/// Rejects a payload or header without these members. It was checked to be one JSON object in which each name
-/// occurs once.
+/// Rejects a payload or header without these members. It was checked to be one JSON object in which
+/// each name occurs once.
 pub(super) fn check(payload: &str, claims: &[NamedClaim]) -> Result<(), Error> {
     let mut deserializer = serde_json::Deserializer::from_str(payload);
     let outcomes = ReadNamed { payload, claims }

@@ -87,9 +87,9 @@ impl Audience {
         Self::new(AudRule::Absent).with_claim(claim, any_of, true)
     }
 
-    /// Returns a rule for tokens without `aud`: a header parameter (RFC 7515 §4), which the
-    /// signature covers, is compared in its place, such as `signer` of AWS load balancers. It must
-    /// be one of the values, or an array of strings that contains one.
+    /// Returns a rule for tokens without `aud`: a header parameter (RFC 7515 §4), which the signature
+    /// covers, is compared in its place, such as `signer` of AWS load balancers. It must be one of
+    /// the values, or an array of strings that contains one.
     ///
     /// A token with an `aud` is rejected, as by [`claim`](Self::claim).
     ///

@@ -81,6 +81,8 @@ async fn all_failures_are_reported_at_once() {
     let expected = ["type", "signature", "expiry", "purpose", "audience"];
     assert_eq!(failed(&diagnosis), expected);
     assert_eq!(diagnosis.error().unwrap().kind(), ErrorKind::WrongTokenType);
+    let expected = "a signature by a key of \"https://issuer.example\" for ES256";
+    assert_eq!(check(&diagnosis, "signature").expected(), Some(expected));
     let audience = check(&diagnosis, "audience");
     assert_eq!(audience.found(), Some("`aud` \"account\""));
     assert_eq!(audience.expected(), Some("\"https://api.example\""));
@@ -150,6 +152,8 @@ async fn keys_that_can_not_be_fetched_are_named_with_the_cause() {
     assert_eq!(failed(&diagnosis), ["key"], "{diagnosis}");
     let key = check(&diagnosis, "key");
     assert!(key.hint().unwrap().contains("404"), "{key}");
+    let expected = "a key of the issuer (none are cached)";
+    assert_eq!(key.expected(), Some(expected));
     assert_eq!(
         diagnosis.error().unwrap().kind(),
         ErrorKind::KeysUnavailable

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tower_jwt_auth::testing::TokenBuilder;
-use tower_jwt_auth::{Audience, DiagnosisCheck, DiagnosisStatus, Issuer, JwtAuthBuilder};
+use tower_jwt_auth::testing::{TestKey, TokenBuilder};
+use tower_jwt_auth::{
+    Algorithm, Audience, DiagnosisCheck, DiagnosisStatus, Issuer, JwtAuthBuilder,
+};
 
 use crate::support::tokio;
 use crate::support::{
@@ -260,4 +262,15 @@ async fn the_maximum_number_of_members_is_named() {
         let limit = ", at most 16 members (max_members)";
         assert!(expected.ends_with(limit), "{expected}");
     }
+}
+
+#[tokio::test]
+async fn a_key_with_the_same_id_for_another_algorithm_is_named() {
+    let same_id = TestKey::generate(Algorithm::ES384).with_key_id("ES256");
+    let other_id = TestKey::generate(Algorithm::ES256).with_key_id("other");
+    let issuer = Issuer::from_keys(ISSUER, key_set([&same_id, &other_id]), AUDIENCE);
+    let check = failed(builder_for(issuer), token(), "key").await;
+    assert_eq!(check.expected(), Some("one of \"ES256\", \"other\""));
+    let hint = "the key with this id is for ES384 only, or its JWK names another issuer";
+    assert_eq!(check.hint(), Some(hint));
 }
