@@ -1,10 +1,10 @@
-//! Why no token was found in a request, for developers.
+//! Why no token was found in a request, or more than one, for developers.
 
 use std::fmt;
 
 use http::header::AUTHORIZATION;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::request::{RequestParts, TokenSource};
 use crate::trace;
 
@@ -26,6 +26,26 @@ const KNOWN_SCHEMES: [&str; 10] = [
 pub(super) fn log(error: &Error, parts: &RequestParts<'_>, sources: &[TokenSource]) {
     if trace::is_diagnosis_enabled() {
         trace::diagnosed(error, &MissingToken { parts, sources });
+    }
+}
+
+/// Logs why the token of a request could not be read, at debug.
+pub(super) fn log_invalid(error: &Error) {
+    if trace::is_diagnosis_enabled() {
+        trace::diagnosed(error, &invalid(error.kind()));
+    }
+}
+
+const fn invalid(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidRequest => {
+            "token: found more than one, expected one (hint: a client or a proxy has added another)"
+        }
+        ErrorKind::TokenTooLarge => "token: longer than max_token_len",
+        _ => {
+            "token: found none after the scheme, or different ones, expected a scheme, a space and a \
+             token (hint: have the client wait until it has a token)"
+        }
     }
 }
 
@@ -56,6 +76,8 @@ impl Scheme {
     /// Returns what to do if a source reads the scheme `expected`, and found none.
     fn write_hint(&self, expected: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The client must prove to have the key of such a token.
+            Self::Known("DPoP") => Ok(()),
             Self::None => write!(f, " (hint: write {expected} and a space before the token)"),
             Self::Known(scheme)
                 if TokenSource::header_with_scheme(AUTHORIZATION, *scheme).is_err() =>

@@ -46,7 +46,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
                 return Attempt::Done(Err(error));
             }
             Progress::Done(Ok(claims)) => match policy.start(claims, request, now) {
-                PolicyProgress::Done(outcome) => return Attempt::Done(outcome),
+                PolicyProgress::Done(outcome) => {
+                    return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
+                }
                 PolicyProgress::Pending(checking) => State::Checking(checking),
             },
             progress => {
@@ -77,7 +79,8 @@ impl<C: Send + Sync + 'static> Authentication<C> {
                 }
                 State::Checking(checking) => {
                     let now = || self.engine.now();
-                    return self.policy.poll(checking, request, now, cx);
+                    let outcome = self.policy.poll(checking, request, now, cx);
+                    return outcome.map(|outcome| outcome.inspect_err(diagnosis::log_policy));
                 }
             }
         }

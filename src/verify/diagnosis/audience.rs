@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::examination::Examination;
 use super::facts::Facts;
 use super::quoted::{quoted, quoted_list, shown, type_of};
-use super::{differences, hints};
+use super::{audience_hints, differences};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{AudRule, AudienceRule, check_header_parameters};
 
@@ -46,12 +46,12 @@ impl Compared<'_> {
         let (facts, rule) = (self.facts, self.rule);
         let mut found = format!("`aud` {}", shown(facts.claim("aud")));
         for claim in rule.claims.iter().filter(|claim| claim.replaces_aud) {
-            let value = shown(facts.claim(&claim.name));
+            let value = shown_as(&claim.name, facts.claim(&claim.name));
             let _ = write!(found, ", `{}` {value}", claim.name);
         }
         let named = rule.header_parameters.iter();
         for parameter in named.filter(|parameter| parameter.replaces_aud) {
-            let value = shown(facts.header(&parameter.name));
+            let value = shown_as(&parameter.name, facts.header(&parameter.name));
             let _ = write!(found, ", header parameter `{}` {value}", parameter.name);
         }
         if let Some(failed) = error.and_then(|error| self.failed_condition(error)) {
@@ -89,13 +89,17 @@ impl Compared<'_> {
         }
         let is_wrong = error.kind() == ErrorKind::WrongAudience;
         match &self.rule.aud {
-            AudRule::AnyOf(names) if !self.facts.has_audience(|aud| has(names, aud)) => {
+            AudRule::AnyOf(names) if is_wrong || error.claim() == Some("aud") => {
                 differences::audience(self.facts, names)
             }
-            AudRule::Absent if is_wrong && !self.facts.has_audience(|_| true) => self.other_value(),
-            _ if error.claim() == Some("jti") => hints::without_jti(self.facts),
+            AudRule::Absent if is_wrong && !self.has_aud() => self.other_value(),
+            _ if error.claim() == Some("jti") => audience_hints::without_jti(self.facts),
             _ => None,
         }
+    }
+
+    fn has_aud(&self) -> bool {
+        self.facts.audiences().next().is_some()
     }
 
     /// Returns what to do about another value of what is compared in place of `aud`.
@@ -118,8 +122,17 @@ impl Compared<'_> {
     }
 }
 
-fn has(names: &[String], aud: &str) -> bool {
-    names.iter().any(|name| name == aud)
+/// The claims and header parameters that name a client or a sender, and no person.
+const SHOWN: [&str; 6] = ["azp", "appid", "cid", "client", "client_id", "signer"];
+
+/// Returns the value of a claim or header parameter that is compared in place of `aud`, if it may be
+/// shown, and its type otherwise.
+fn shown_as(name: &str, value: Option<&Value>) -> String {
+    if SHOWN.contains(&name) {
+        shown(value)
+    } else {
+        type_of(value).to_owned()
+    }
 }
 
 fn expected(rule: &AudienceRule) -> String {

@@ -64,11 +64,15 @@ impl<C> Examination<'_, C> {
         let outcome = claims.check_start(rules, now);
         self.report.add("not before", outcome, Some(found), || {
             let behind = times::behind(facts, claim, now);
-            let hint = behind.map(|time| match claim {
+            let hint = match claim {
                 // The issuer can set a time that is still to come on purpose.
-                "nbf" => "the token is not valid yet, or this clock is behind the issuer's".into(),
-                _ => format!("this clock is {time} behind the issuer's: synchronize both"),
-            });
+                "nbf" => {
+                    Some("the token is not valid yet, or this clock is behind the issuer's".into())
+                }
+                _ => behind.map(|time| {
+                    format!("this clock is {time} behind the issuer's: synchronize both")
+                }),
+            };
             (
                 format!("a time in the past, or at most {leeway} from now"),
                 hint,

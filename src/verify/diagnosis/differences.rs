@@ -1,7 +1,7 @@
 //! Names that are nearly those that are expected.
 
 use super::facts::Facts;
-use super::hints;
+use super::{audience_hints, hints};
 use crate::verify::IssuerSet;
 use crate::verify::issuers::Lookup;
 
@@ -29,7 +29,7 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
         );
     }
     hints::first(hints::ISSUER, facts).or_else(|| {
-        let has_path = |other: &str| path_of(other).is_some() && path_of(other) == path_of(name);
+        let has_path = |other: &str| path_of(name).is_some_and(is_realm) && path_of(other) == path_of(name);
         // The first ones: a hint is not worth a pass over thousands.
         let is_moved = issuers.names().take(MAX_COMPARED).any(has_path);
         is_moved.then(|| {
@@ -40,7 +40,12 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
     })
 }
 
-/// The maximum number of configured issuers whose paths are compared.
+/// Returns whether it is a path of Keycloak. At other providers, an equal path says nothing.
+fn is_realm(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "realms")
+}
+
+/// The maximum number of configured names that are compared for a hint.
 const MAX_COMPARED: usize = 32;
 
 /// Returns a URL's path, if it is more than a slash.
@@ -52,8 +57,12 @@ fn path_of(url: &str) -> Option<&str> {
 
 /// Names the cause of an `aud` without any of these names.
 pub(super) fn audience(facts: &Facts, names: &[String]) -> Option<String> {
+    let names = names.get(..MAX_COMPARED).unwrap_or(names);
     let fits = |change: fn(&str) -> String| {
-        facts.has_audience(|aud| names.iter().any(|name| *name == change(aud)))
+        facts.has_audience(|aud| {
+            let changed = change(aud);
+            names.iter().any(|name| *name == changed)
+        })
     };
     if fits(|aud| format!("{aud}/")) || fits(|aud| aud.trim_end_matches('/').to_owned()) {
         let hint = "audience differs by a trailing slash: configure it as the token has it";
@@ -64,5 +73,5 @@ pub(super) fn audience(facts: &Facts, names: &[String]) -> Option<String> {
             "configure both: Entra ID writes api://… in v1 tokens, the client id in v2 tokens";
         return Some(hint.to_owned());
     }
-    hints::first(hints::AUDIENCE, facts)
+    audience_hints::audience(facts)
 }

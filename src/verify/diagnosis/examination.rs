@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::facts::Facts;
 use super::quoted::{quoted, quoted_list, shown, type_of};
 use super::report::Report;
@@ -88,7 +90,7 @@ impl<C> Examination<'_, C> {
         let claims = payload.and_then(|payload| Unverified::read(payload, &self.engine.rules));
         let outcome = claims.as_ref().map(|_| ()).map_err(Clone::clone);
         let claim = claims.as_ref().err().and_then(Error::claim);
-        let found = claim.map(|claim| format!("`{claim}` {}", type_of(self.facts.claim(claim))));
+        let found = claim.map(|claim| self.type_of_claim(claim));
         self.report.add("payload", outcome, found, || {
             let expected = format!(
                 "one JSON object without duplicate names, claims of the right types, at most {} \
@@ -144,13 +146,25 @@ impl<C> Examination<'_, C> {
         read.ok().map(|(header, ())| header)
     }
 
+    fn type_of_claim(&self, claim: &str) -> String {
+        let is_time = matches!(claim, "exp" | "nbf" | "iat");
+        if is_time && !self.facts.is_readable() {
+            return format!("`{claim}` a number that is out of range");
+        }
+        format!("`{claim}` {}", type_of(self.facts.claim(claim)))
+    }
+
     fn check_algorithm(&mut self, header: Option<&Header>, allowed: AlgorithmSet) {
+        if self.report.has_failed("header") {
+            return;
+        }
         let found = shown(self.facts.header("alg"));
         let is_allowed = header.is_some_and(|header| allowed.contains(header.algorithm));
         let outcome = ok_or(is_allowed, ErrorKind::AlgorithmNotAllowed);
         self.report.add("algorithm", outcome, Some(found), || {
             let names: Vec<_> = allowed.iter().map(Algorithm::name).collect();
-            (names.join(", "), hints::algorithm(&self.facts))
+            let has_secrets = allowed.iter().any(Algorithm::is_symmetric);
+            (names.join(", "), hints::algorithm(&self.facts, has_secrets))
         });
     }
 
@@ -197,8 +211,9 @@ impl<C> Examination<'_, C> {
     fn check_subject(&mut self, issuer: &ConfiguredIssuer, claims: &mut Unverified<'_>) {
         let outcome = claims.complete(&issuer.name, issuer.exceptions);
         self.report.add("subject", outcome, None, || {
+            let is_number = self.facts.claim("sub").is_some_and(Value::is_number);
             let hint = "use Issuer::allow_numeric_subject, if the issuer writes numbers";
-            ("a string".to_owned(), Some(hint.to_owned()))
+            ("a string".to_owned(), is_number.then(|| hint.to_owned()))
         });
     }
 }

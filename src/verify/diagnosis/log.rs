@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use super::DiagnosisCheck;
 use super::examination::Signature;
+use super::quoted::quoted;
 use crate::error::Error;
 use crate::trace;
 use crate::verify::Engine;
 
 /// Logs why a token was rejected, at debug. `now` is the time since 1970 of its verification.
 pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error, now: Duration) {
-    if !trace::is_diagnosis_enabled() {
+    // The layer rejects two headers that were joined by a comma as an invalid request.
+    if !trace::is_diagnosis_enabled() || token.contains(&b',') {
         return;
     }
     let checks = engine.run_each_check(token, now, Signature::As(error));
@@ -21,5 +23,20 @@ pub(in crate::verify) fn log<C>(engine: &Engine<C>, token: &[u8], error: &Error,
     match checks.iter().find(is_cause) {
         Some(check) => trace::diagnosed(error, check),
         None => trace::diagnosed(error, &DiagnosisCheck::of("token", Err(error.clone()))),
+    }
+}
+
+/// Logs which check of the policy rejected a verified token, at debug.
+pub(in crate::verify) fn log_policy(error: &Error) {
+    if !trace::is_diagnosis_enabled() {
+        return;
+    }
+    match error.required_scope() {
+        Some(scopes) => {
+            let scopes = quoted(scopes);
+            let hint = "have the client request what is missing of them";
+            trace::diagnosed(error, &format!("scopes: expected {scopes} (hint: {hint})"));
+        }
+        None => trace::diagnosed(error, &format!("policy: {error}")),
     }
 }

@@ -4,6 +4,7 @@
 //! outcome of each check comes from what verification uses, or from its error.
 
 mod audience;
+mod audience_hints;
 mod authenticator;
 mod claims;
 mod differences;
@@ -19,7 +20,7 @@ mod times;
 
 use std::fmt;
 
-pub(super) use self::log::log;
+pub(super) use self::log::{log, log_policy};
 use crate::error::Error;
 
 /// The outcome of each check of a token, as

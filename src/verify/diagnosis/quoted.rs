@@ -40,19 +40,19 @@ fn quoted_to(text: &str, max: usize) -> String {
 }
 
 /// Returns texts in quotes, separated by commas: the first ones, and how many there are besides.
-pub(super) fn quoted_list<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> String {
+pub(super) fn quoted_list<T: AsRef<str>>(mut texts: impl Iterator<Item = T>) -> String {
     let mut shown = String::new();
-    let mut more = 0_usize;
-    for (index, text) in texts.enumerate() {
-        if index >= MAX_VALUES {
-            more = more.saturating_add(1);
-            continue;
-        }
+    for (index, text) in texts.by_ref().take(MAX_VALUES).enumerate() {
         if index > 0 {
             shown.push_str(", ");
         }
         shown.push_str(&quoted(text.as_ref()));
     }
+    // Of a long list, the length is known: there can be 10,000 issuers.
+    let more = match texts.size_hint() {
+        (rest, Some(most)) if rest == most => rest,
+        _ => texts.count(),
+    };
     if more > 0 {
         let _ = write!(shown, " and {more} more");
     }
@@ -62,13 +62,35 @@ pub(super) fn quoted_list<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> Stri
 /// Returns the value of a member, if it is one that may be shown.
 pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
-        Some(Value::String(text)) => quoted(text),
+        Some(Value::String(text)) => public(text),
         Some(Value::Array(values)) if values.is_empty() => "an empty array".to_owned(),
-        Some(Value::Array(values)) if values.iter().all(Value::is_string) => {
-            quoted_list(values.iter().filter_map(Value::as_str))
-        }
+        Some(Value::Array(values)) if values.iter().all(Value::is_string) => public_list(values),
         _ => type_of(value).to_owned(),
     }
+}
+
+/// Returns a text in quotes, unless it may name a person.
+fn public(text: &str) -> String {
+    if is_email(text) {
+        "an e-mail address".to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+fn public_list(values: &[Value]) -> String {
+    let mut first = values.iter().filter_map(Value::as_str).take(MAX_VALUES);
+    if first.any(is_email) {
+        "an array with an e-mail address".to_owned()
+    } else {
+        quoted_list(values.iter().filter_map(Value::as_str))
+    }
+}
+
+/// Returns whether it is or contains the address of a person or of a service account.
+pub(super) fn is_email(text: &str) -> bool {
+    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
+    domain.is_some_and(|domain| domain.contains('.'))
 }
 
 /// Returns the JSON type of a member, for one that may be personal.

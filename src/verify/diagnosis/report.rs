@@ -46,6 +46,11 @@ impl Report {
         self.0.push(check);
     }
 
+    pub(super) fn has_failed(&self, name: &str) -> bool {
+        let mut checks = self.0.iter();
+        checks.any(|check| check.name == name && check.error.is_some())
+    }
+
     /// Returns the checks in their order, with those that were not run.
     pub(super) fn finish(mut self) -> Vec<DiagnosisCheck> {
         let take = |name| {

@@ -10,6 +10,8 @@ use super::facts::Facts;
 /// From this number of seconds (the year 5138), a time is taken for milliseconds.
 const MIN_MILLISECONDS: f64 = 100_000_000_000.0;
 
+const MAX_BEHIND: Duration = Duration::from_secs(86_400);
+
 /// Returns a claim and how long ago it was, rounded down, or in what time it will be, rounded up.
 pub(super) fn shown(facts: &Facts, claim: &str, now: Duration) -> String {
     let Some(time) = seconds(facts, claim) else {
@@ -35,10 +37,11 @@ pub(super) fn latest_start(facts: &Facts) -> &'static str {
     }
 }
 
-/// Returns by how much this clock is at least behind the issuer's, judging by a claim.
+/// Returns by how much this clock is at least behind the issuer's, judging by a claim. A clock that
+/// is wrong by more than a day is less likely than a wrong claim.
 pub(super) fn behind(facts: &Facts, claim: &str, now: Duration) -> Option<String> {
     let ahead = seconds(facts, claim)?.checked_sub(now)?;
-    Some(rounded(ahead))
+    (ahead <= MAX_BEHIND).then(|| rounded(ahead))
 }
 
 pub(super) fn is_in_milliseconds(facts: &Facts, claim: &str) -> bool {

@@ -207,7 +207,7 @@ async fn a_claims_type_that_does_not_fit_is_a_failed_check() {
 async fn a_text_that_is_not_a_token_gets_a_hint() {
     let layer = layer();
     for (text, hint) in [
-        ("", "opaque"),
+        ("", "absent value"),
         ("opaque", "opaque"),
         ("Bearer a.b.c", "without a scheme"),
         ("a.b.c.d.e", "encrypted (JWE)"),

@@ -210,7 +210,10 @@ async fn the_condition_that_failed_is_named_without_its_value() {
         ),
         (
             by(Audience::from(id).and_claim_present("jti")),
-            token().audience(id).without_claim("jti"),
+            token()
+                .audience(id)
+                .claim("urn:zitadel:iam:org", "x")
+                .without_claim("jti"),
             "`jti` none",
             Some("send the access token: this is an ID token of Zitadel, which has no jti"),
         ),
@@ -226,7 +229,7 @@ async fn the_condition_that_failed_is_named_without_its_value() {
 #[tokio::test]
 async fn the_hint_about_a_type_names_the_setting_that_requires_it() {
     let only = || builder().access_tokens_only();
-    let at_jwt = "have the issuer set `typ` to at+jwt, or do not use access_tokens_only";
+    let at_jwt = "send an access token, and enable those of RFC 9068 (`typ` at+jwt) at the issuer";
     let logout = "send the access token: this is a logout token";
     let typ = |typ: &str| token().header("typ", typ);
     for (builder, token, hint) in [
@@ -237,7 +240,7 @@ async fn the_hint_about_a_type_names_the_setting_that_requires_it() {
         (
             builder(),
             typ("dpop+jwt"),
-            "send an access token, or allow this type with token_types",
+            "send an access token: this token is of another type",
         ),
         (
             builder().allow_missing_token_type(false),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower_jwt_auth::{
-    Algorithm, Clock, DiagnosisCheck, Diagnosis, ErrorKind, HttpClient, Issuer, Tenants,
+    Algorithm, Clock, Diagnosis, DiagnosisCheck, ErrorKind, HttpClient, Issuer, Tenants,
 };
 
 use crate::support::tokio;
@@ -96,7 +96,10 @@ async fn the_error_of_a_client_is_escaped_and_cut() {
         .iter()
         .find(|check| check.name() == "key");
     let hint = check.unwrap().hint().unwrap();
-    assert!(hint.contains(r"https://issuer.example/keys \u{fffd}"), "{hint}");
+    assert!(
+        hint.contains(r"https://issuer.example/keys \u{fffd}"),
+        "{hint}"
+    );
     let cut = hint.strip_suffix("…\"").expect("it is cut");
     assert!(
         cut.bytes().all(|byte| (b' '..=b'~').contains(&byte)),

@@ -6,6 +6,7 @@ mod axum;
 mod diagnosis;
 mod diagnosis_hints;
 mod diagnosis_outcomes;
+mod diagnosis_safety;
 mod expiry;
 mod forwarding;
 mod nest;

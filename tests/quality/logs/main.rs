@@ -5,6 +5,7 @@
 
 mod audience;
 mod diagnosis;
+mod invalid_request;
 mod keys;
 mod missing_token;
 mod replay_store;
