@@ -58,12 +58,7 @@ fn path_of(url: &str) -> Option<&str> {
 /// Names the cause of an `aud` without any of these names.
 pub(super) fn audience(facts: &Facts, names: &[String]) -> Option<String> {
     let names = names.get(..MAX_COMPARED).unwrap_or(names);
-    let fits = |change: fn(&str) -> String| {
-        facts.has_audience(|aud| {
-            let changed = change(aud);
-            names.iter().any(|name| *name == changed)
-        })
-    };
+    let fits = |change: fn(&str) -> String| facts.has_audience(|aud| names.contains(&change(aud)));
     if fits(|aud| format!("{aud}/")) || fits(|aud| aud.trim_end_matches('/').to_owned()) {
         let hint = "audience differs by a trailing slash: configure it as the token has it";
         return Some(hint.to_owned());

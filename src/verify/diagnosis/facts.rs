@@ -12,10 +12,7 @@ pub(super) struct Facts {
     /// The number of parts between dots.
     pub(super) parts: usize,
     pub(super) has_padding: bool,
-    pub(super) has_scheme: bool,
-    /// Whether it is what a client sends that has no token.
-    pub(super) is_placeholder: bool,
-    pub(super) has_quotes: bool,
+    pub(super) text: Text,
     header: Map<String, Value>,
     payload: Map<String, Value>,
 }
@@ -29,6 +26,28 @@ const PLACEHOLDERS: [&[u8]; 6] = [
     b"[object Object]",
 ];
 
+/// What a text is that may be sent in place of a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    /// What a client sends that has no token.
+    Placeholder,
+    Quoted,
+    /// It has a space in it, as that after a scheme.
+    WithScheme,
+    Other,
+}
+
+impl Text {
+    fn of(token: &[u8]) -> Self {
+        match token {
+            [b'"' | b'\'', ..] => Self::Quoted,
+            _ if PLACEHOLDERS.contains(&token) => Self::Placeholder,
+            _ if token.contains(&b' ') => Self::WithScheme,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Facts {
     /// Reads a token of at most `max_len` bytes. A longer one is not read.
     pub(super) fn read(token: &[u8], max_len: usize) -> Self {
@@ -39,9 +58,7 @@ impl Facts {
         Self {
             parts: token.split(|byte| *byte == b'.').count(),
             has_padding: token.contains(&b'='),
-            has_scheme: token.contains(&b' '),
-            is_placeholder: PLACEHOLDERS.contains(&token),
-            has_quotes: token.starts_with(b"\"") || token.starts_with(b"'"),
+            text: Text::of(token),
             header,
             payload,
         }

@@ -2,22 +2,24 @@
 //!
 //! A hint depends only on members that are not secret, and on nothing that a token could make long.
 
-use super::facts::Facts;
+use super::facts::{Facts, Text};
 
 pub(super) type Rule = (fn(&Facts) -> bool, &'static str);
 
 const ALONE: &str = "pass the token alone, without a scheme before it";
 
+const QUOTES: Rule = (
+    |facts| facts.text == Text::Quoted,
+    "have the client send the token without quotes around it",
+);
+
 const FORM: &[Rule] = &[
-    (|facts| facts.has_scheme, ALONE),
+    (|facts| facts.text == Text::WithScheme, ALONE),
     (
-        |facts| facts.is_placeholder,
+        |facts| facts.text == Text::Placeholder,
         "have the client wait until it has a token: it sends the text of an absent value",
     ),
-    (
-        |facts| facts.has_quotes,
-        "have the client send the token without quotes around it",
-    ),
+    QUOTES,
     (
         |facts| facts.parts == 5 && facts.header_text("alg") == Some("dir"),
         "request the token with the parameter audience: this one is encrypted for the issuer (Auth0)",
@@ -33,8 +35,8 @@ const FORM: &[Rule] = &[
 ];
 
 const HEADER: &[Rule] = &[
-    (|facts| facts.has_scheme, ALONE),
-    FORM[2],
+    (|facts| facts.text == Text::WithScheme, ALONE),
+    QUOTES,
     (
         |facts| facts.has_padding,
         "set allow_padding: the token is padded, as those of AWS load balancers are",
@@ -60,6 +62,21 @@ const ALGORITHM: &[Rule] = &[
         "have the issuer sign its tokens: this one has no signature",
     ),
 ];
+
+const LOGOUT: Rule = (
+    |facts| {
+        facts
+            .header_text("typ")
+            .is_some_and(|typ| typ.contains("logout"))
+    },
+    "send the access token: this is a logout token",
+);
+
+/// No advice to allow the type: tokens of another one prove nothing to a service.
+const OTHER_TYPE: Rule = (
+    |_| true,
+    "send an access token: this token is of another type",
+);
 
 const TYPE: &[Rule] = &[
     (
@@ -90,8 +107,8 @@ const ACCESS_TOKEN_TYPE: &[Rule] = &[
         },
         "send an access token, and enable those of RFC 9068 (`typ` at+jwt) at the issuer",
     ),
-    TYPE[1],
-    TYPE[2],
+    LOGOUT,
+    OTHER_TYPE,
 ];
 
 pub(super) const ISSUER: &[Rule] = &[
