@@ -1,5 +1,6 @@
-//! Guides for providers: the lines that work, what their access tokens look like, and the usual
-//! mistake. The module has no items: it is here so that their code compiles.
+//! Guides for providers: the configuration, what their access tokens look like, and the usual
+//! mistake. The modules are empty: they exist for documentation, and so that the guides' code
+//! compiles.
 //!
 //! | provider | |
 //! |---|---|

@@ -92,7 +92,7 @@
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
-//! | find out why a token is rejected | the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
+//! | find out why a token is missing or fails verification | the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
@@ -144,9 +144,9 @@
 //! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown
 //!   key id gets 401.
 //! - No token, secret or value of a claim is in a log event, an error or a `Debug` output, except
-//!   for the name of a configured issuer or of an allowed tenant, and for the events under the
-//!   target `tower_jwt_auth::diagnosis`, at debug: they show issuer, audience, algorithm, type, key
-//!   id and times of a rejected token.
+//!   for the name of a configured issuer or of an allowed tenant, and for diagnoses: the events
+//!   under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show issuer,
+//!   audience (or what is compared in its place), algorithm, types, key id and times of a token.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,
@@ -245,7 +245,7 @@ pub use request::{AccessToken, Paths, RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
 pub use verify::{
-    Audience, Authenticator, CheckStatus, DiagnosedCheck, Diagnosis, Issuer, Issuers, Tenants,
+    Audience, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus, Issuer, Issuers, Tenants,
     TokenCacheSettings,
 };
 

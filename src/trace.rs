@@ -26,8 +26,8 @@ mod events {
     }
 
     pub(crate) fn rejected(error: &Error) {
-        let (kind, claim) = (error.kind(), error.claim());
-        tracing::debug!(target: TARGET, ?kind, claim, "request rejected");
+        let (kind, claim) = (error.kind().name(), error.claim());
+        tracing::debug!(target: TARGET, kind, claim, "request rejected");
     }
 
     pub(crate) fn is_diagnosis_enabled() -> bool {

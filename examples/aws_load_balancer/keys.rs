@@ -15,7 +15,7 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A region signs with a few keys at a time.
 const MAX_KEYS: usize = 16;
-/// All keys are fetched anew after this time, so that a withdrawn one is not used for ever.
+/// Cached keys are dropped after this time, so that a withdrawn one is not used forever.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Fetches in a [`WINDOW`], also of keys that do not exist: a token can name any.
 const MAX_FETCHES: usize = 8;
@@ -79,7 +79,7 @@ impl LoadBalancerKeys {
 
 impl KeySource for LoadBalancerKeys {
     fn current(&self) -> Option<Keys<'_>> {
-        // Also without keys: a token with an unknown one gets 401, not 503.
+        // Never `None`: a token with an unknown key id gets 401, not 503.
         Some(Keys::from(self.0.keys()))
     }
 

@@ -1,5 +1,4 @@
-//! The report about the issuer: where its metadata is, its keys, its cache headers, its TLS, and its
-//! clock.
+//! The report about the issuer: where its metadata is, its keys, cache headers, TLS and clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -53,7 +52,7 @@ fn report_fetches(
             "compare --issuer with the issuer's documentation, byte by byte; if its metadata or \
              keys are elsewhere, use --metadata-url or --jwks-uri"
         } else {
-            "have the issuer publish a key for signatures: no key of its set is one, see below"
+            "have the issuer publish a usable key: the reasons why none is are below"
         };
         output.failed(&format!("keys: {}", with_causes(error)), Some(fix));
     }
@@ -99,7 +98,7 @@ fn fix_of(error: &str) -> Option<&'static str> {
 fn report_tls(fetches: &[Fetch], output: &mut Output) {
     let responded = || fetches.iter().filter(|fetch| fetch.outcome.is_ok());
     if responded().any(|fetch| !fetch.is_https) {
-        output.note("TLS: none; anyone who can change the traffic can sign tokens");
+        output.note("TLS: none; anyone who can change the traffic can replace the keys");
     } else if responded().next().is_some() {
         output.passed("TLS: the certificate is valid");
     }

@@ -4,8 +4,9 @@
 //! cargo run --example doctor --all-features -- --issuer URL --audience AUD [--token-stdin]
 //! ```
 //!
-//! The token is read from standard input, so that it is in no list of processes and in no history,
-//! and is never printed. The exit code is 0 if every check passes, else 1.
+//! The token is read from standard input, so that it is in no list of processes and in no history;
+//! of it, only the members that a `Diagnosis` shows are printed. The exit code is 0 if every check
+//! passes, else 1.
 
 mod issuer;
 mod options;
@@ -13,6 +14,7 @@ mod output;
 mod recorder;
 mod token;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use tower_jwt_auth::{ConfigError, JwtAuthLayer};
@@ -25,12 +27,12 @@ use crate::recorder::Recorder;
 async fn main() -> ExitCode {
     let options = match Options::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
+            let printed = io::stdout().write_all(HELP.as_bytes());
+            return printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
         }
         Ok(Command::Check(options)) => options,
         Err(error) => {
-            eprintln!("doctor: {error}\n\n{HELP}");
+            let _ = writeln!(io::stderr(), "doctor: {error}\n\n{HELP}");
             return ExitCode::FAILURE;
         }
     };

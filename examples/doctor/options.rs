@@ -14,11 +14,13 @@ usage: doctor --issuer URL --audience AUD [OPTION]...
   --audience AUD         a value that `aud` may have. May be repeated
   --audience-claim NAME  compare this claim with --audience in place of `aud`,
                          such as client_id (Amazon Cognito) or azp (Clerk)
-  --jwks-uri URL         fetch the keys from this URL, not from the metadata's
+  --jwks-uri URL         fetch the keys from this URL, without metadata
   --metadata-url URL     fetch the metadata from this URL
   --allow-http HOST      fetch from this host without TLS. May be repeated
   --allow-id-tokens      accept ID tokens
-  --token-stdin          read a token from standard input, and check it
+  --token-stdin          read a token from standard input, and check it. Use a
+                         pipe or a file: a terminal shows what is pasted, and
+                         cuts it at 4095 bytes
   --help                 print this text
 
 The exit code is 0 if every check passes, else 1.
@@ -53,17 +55,17 @@ impl Options {
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
-                Arg::Long("issuer") => options.issuer = parser.value()?.string()?,
-                Arg::Long("audience") => options.audiences.push(parser.value()?.string()?),
-                Arg::Long("audience-claim") => {
-                    options.audience_claim = Some(parser.value()?.string()?);
+                Arg::Long("issuer") => options.issuer = url(&mut parser, "--issuer")?,
+                Arg::Long("audience") => options.audiences.push(text(&mut parser)?),
+                Arg::Long("audience-claim") => options.audience_claim = Some(text(&mut parser)?),
+                Arg::Long("jwks-uri") => options.jwks_uri = Some(url(&mut parser, "--jwks-uri")?),
+                Arg::Long("metadata-url") => {
+                    options.metadata_url = Some(url(&mut parser, "--metadata-url")?);
                 }
-                Arg::Long("jwks-uri") => options.jwks_uri = Some(parser.value()?.string()?),
-                Arg::Long("metadata-url") => options.metadata_url = Some(parser.value()?.string()?),
-                Arg::Long("allow-http") => options.http_hosts.push(parser.value()?.string()?),
+                Arg::Long("allow-http") => options.http_hosts.push(text(&mut parser)?),
                 Arg::Long("allow-id-tokens") => options.allows_id_tokens = true,
                 Arg::Long("token-stdin") => options.reads_token = true,
-                Arg::Long(option) => {
+                Arg::Long(option) if is_word(option) => {
                     return Err(UsageError(format!("--{option}: there is no such option")));
                 }
                 _ => return Err(UsageError(NO_ARGUMENTS.to_owned())),
@@ -112,6 +114,30 @@ impl Options {
             None => Audience::from(self.audiences.clone()),
         }
     }
+}
+
+/// Returns whether an unknown option is one that was misspelled, which may be shown.
+fn is_word(option: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    option.len() <= 24 && option.bytes().all(is_letter)
+}
+
+/// Returns the value of an option. A token is not accepted: the value may be printed later.
+fn text(parser: &mut Parser) -> Result<String, UsageError> {
+    let value = parser.value()?.string()?;
+    if value.trim_start_matches("Bearer ").starts_with("eyJ") {
+        return Err(UsageError(NO_ARGUMENTS.to_owned()));
+    }
+    Ok(value)
+}
+
+fn url(parser: &mut Parser, option: &str) -> Result<String, UsageError> {
+    let value = text(parser)?;
+    if value.contains("://") {
+        return Ok(value);
+    }
+    let problem = "must be a URL, such as https://login.example.com";
+    Err(UsageError(format!("{option}: {problem}")))
 }
 
 impl fmt::Display for UsageError {

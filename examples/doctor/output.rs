@@ -1,12 +1,14 @@
-//! What is printed: a line for each check. Colours only on a terminal.
+//! The output: a line for each check. Colours only on a terminal.
 
 use std::env;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 pub(crate) struct Output {
     colours: bool,
     failed: usize,
     passed: usize,
+    /// Whether standard output takes no more, as after `| head`.
+    is_closed: bool,
 }
 
 impl Default for Output {
@@ -16,40 +18,55 @@ impl Default for Output {
             colours: io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none(),
             failed: 0,
             passed: 0,
+            is_closed: false,
         }
     }
 }
 
 impl Output {
-    pub(crate) fn heading(&self, text: &str) {
-        println!("\n{}", self.coloured("1", text));
+    pub(crate) fn heading(&mut self, text: &str) {
+        self.print(&format!("\n{}", self.coloured("1", text)));
     }
 
     pub(crate) fn passed(&mut self, text: &str) {
         self.passed += 1;
-        println!("  {} {text}", self.coloured("32", "✓"));
+        self.print(&format!("  {} {text}", self.coloured("32", "✓")));
     }
 
     /// Prints a failed check, and what to do about it.
     pub(crate) fn failed(&mut self, text: &str, fix: Option<&str>) {
+        self.failed_with("fix", text, fix);
+    }
+
+    /// Prints a failed check of a token, and its usual cause or what to do about it.
+    pub(crate) fn failed_check(&mut self, text: &str, hint: Option<&str>) {
+        self.failed_with("hint", text, hint);
+    }
+
+    fn failed_with(&mut self, label: &str, text: &str, more: Option<&str>) {
         self.failed += 1;
-        println!("  {} {text}", self.coloured("31", "✗"));
-        if let Some(fix) = fix {
-            println!("      fix: {fix}");
+        self.print(&format!("  {} {text}", self.coloured("31", "✗")));
+        if let Some(more) = more {
+            self.print(&format!("      {label}: {more}"));
         }
     }
 
     /// Prints what is neither right nor wrong.
-    pub(crate) fn note(&self, text: &str) {
-        println!("  {} {text}", self.coloured("33", "-"));
+    pub(crate) fn note(&mut self, text: &str) {
+        self.print(&format!("  {} {text}", self.coloured("33", "-")));
     }
 
+    /// Returns whether a check failed, or the report is not complete.
     pub(crate) fn has_failed(&self) -> bool {
-        self.failed > 0
+        self.failed > 0 || self.is_closed
     }
 
-    pub(crate) fn summary(&self) {
-        println!("\n{} passed, {} failed", self.passed, self.failed);
+    fn print(&mut self, line: &str) {
+        self.is_closed |= writeln!(io::stdout(), "{line}").is_err();
+    }
+
+    pub(crate) fn summary(&mut self) {
+        self.print(&format!("\n{} passed, {} failed", self.passed, self.failed));
     }
 
     fn coloured(&self, code: &str, text: &str) -> String {

@@ -60,7 +60,7 @@ impl Recorder {
 /// Removes the progress from a terminal.
 pub(crate) fn end_progress() {
     if io::stderr().is_terminal() {
-        eprint!("\r\x1b[K");
+        let _ = write!(io::stderr(), "\r\x1b[K");
     }
 }
 

@@ -1,26 +1,32 @@
 //! The report about the token.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
-use tower_jwt_auth::{Authenticator, CheckStatus, DiagnosedCheck};
+use tower_jwt_auth::{Authenticator, DiagnosisCheck, DiagnosisStatus};
 
 use crate::output::Output;
+use crate::recorder;
 
 /// More than any token that the default settings accept.
 const MAX_INPUT_LEN: u64 = 64 * 1024;
+/// The length at which the terminal of Linux cuts a line. Others do it earlier, or not at all.
+const MAX_LINE_LEN: usize = 4095;
+const UTF_16: &str = "standard input: is UTF-16, as Windows PowerShell writes files; save the token \
+                      as UTF-8, for example with Set-Content -Encoding ascii";
 
 pub(crate) async fn report(authenticator: &Authenticator, output: &mut Output) {
     let token = match read() {
-        Ok(token) if !token.is_empty() => token,
-        Ok(_) => return output.failed("standard input has no token", None),
-        Err(error) => return output.failed(&format!("standard input: {error}"), None),
+        Ok(token) => token,
+        Err(problem) => return output.failed(&problem, None),
     };
     let diagnosis = authenticator.diagnose(&token).await;
+    // It may have fetched keys.
+    recorder::end_progress();
     for check in diagnosis.checks() {
         report_check(check, output);
     }
     match diagnosis.error() {
-        None => output.passed("a request with this token is accepted"),
+        None => output.passed("the token passes every check"),
         Some(error) => output.failed(
             &format!("a request with this token is rejected: {error}"),
             None,
@@ -28,30 +34,63 @@ pub(crate) async fn report(authenticator: &Authenticator, output: &mut Output) {
     }
 }
 
-fn read() -> io::Result<String> {
-    let stdin = io::stdin();
-    let mut input = String::new();
-    if stdin.is_terminal() {
-        eprintln!("paste the token, and press Enter:");
-        stdin.read_line(&mut input)?;
+/// Returns the token, or why there is none.
+fn read() -> Result<String, String> {
+    let input = if io::stdin().is_terminal() {
+        read_line()
     } else {
-        stdin.take(MAX_INPUT_LEN).read_to_string(&mut input)?;
+        read_all()
+    };
+    let input = input.map_err(|error| format!("standard input: {error}"))?;
+    match text(&input)?.trim() {
+        "" => Err("standard input has no token".to_owned()),
+        token => Ok(token.to_owned()),
     }
-    Ok(input.trim().to_owned())
 }
 
-fn report_check(check: &DiagnosedCheck, output: &mut Output) {
+fn read_all() -> io::Result<Vec<u8>> {
+    let mut input = Vec::new();
+    io::stdin().take(MAX_INPUT_LEN).read_to_end(&mut input)?;
+    Ok(input)
+}
+
+fn read_line() -> io::Result<Vec<u8>> {
+    let notice = format!(
+        "paste the token, and press Enter; the terminal shows it, so a pipe is better, and it must \
+         be shorter than {MAX_LINE_LEN} bytes:"
+    );
+    let _ = writeln!(io::stderr(), "{notice}");
+    let mut input = String::new();
+    io::stdin().read_line(&mut input)?;
+    if input.trim_end().len() < MAX_LINE_LEN {
+        return Ok(input.into_bytes());
+    }
+    let cut = format!("a terminal cuts lines of {MAX_LINE_LEN} bytes: use a pipe or a file");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, cut))
+}
+
+/// Returns input as text, without the byte order mark that editors of Windows write.
+fn text(input: &[u8]) -> Result<&str, String> {
+    if input.starts_with(&[0xff, 0xfe]) || input.starts_with(&[0xfe, 0xff]) {
+        return Err(UTF_16.to_owned());
+    }
+    let text = str::from_utf8(input);
+    let text = text.map_err(|_| "standard input: is not text in UTF-8".to_owned())?;
+    Ok(text.trim_start_matches('\u{feff}'))
+}
+
+fn report_check(check: &DiagnosisCheck, output: &mut Output) {
     match check.status() {
-        CheckStatus::Passed => output.passed(&check.to_string()),
-        CheckStatus::Failed => {
+        DiagnosisStatus::Passed => output.passed(&check.to_string()),
+        DiagnosisStatus::Failed => {
             let found = check.found().map(|found| format!(": found {found}"));
             let expected = check
                 .expected()
                 .map(|expected| format!(", expected {expected}"));
             let parts = [Some(check.name().to_owned()), found, expected];
             let text: String = parts.into_iter().flatten().collect();
-            output.failed(&text, check.hint());
+            output.failed_check(&text, check.hint());
         }
-        _ => output.note(&format!("{}: not checked", check.name())),
+        _ => output.note(&format!("{}: not run", check.name())),
     }
 }

@@ -38,13 +38,15 @@ pub enum ErrorKind {
     /// [`max_candidates`](crate::JwksCacheSettings::max_candidates), usually because the token has
     /// no `kid`, and none of those that were tried made the signature.
     TooManyKeys,
-    /// A required claim is absent.
+    /// A required claim, or header parameter that the audience requires, is absent.
     MissingClaim,
-    /// A claim has the wrong JSON type or an invalid value.
+    /// A claim, or header parameter that the audience requires, has the wrong JSON type or an
+    /// invalid value.
     InvalidClaim,
     /// `aud` has none of the configured audiences, or is an empty array (RFC 7519 §4.1.3). Or the
-    /// claim that [`Audience::claim`](crate::Audience::claim) names has none of its values, or
-    /// there is an `aud` beside it.
+    /// claim or header parameter that [`Audience::claim`](crate::Audience::claim) or
+    /// [`Audience::header_parameter`](crate::Audience::header_parameter) names has none of its
+    /// values, or there is an `aud` beside it.
     WrongAudience,
     /// The token is bound to a key or certificate of the client (`cnf`, RFC 7800), and the request
     /// does not prove that it comes from there (RFC 9449 §7.2, RFC 8705 §3). Unless

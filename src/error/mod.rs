@@ -130,7 +130,7 @@ impl Error {
         self.description
     }
 
-    /// Returns the name of the claim that is missing, invalid or in the future.
+    /// Returns the name of the claim or header parameter that is missing, invalid or in the future.
     ///
     /// `None` for errors that are not about one claim, and if a claims type of your own can't be
     /// deserialized.

@@ -14,7 +14,7 @@ pub(crate) struct AudienceRule {
     pub(crate) aud: AudRule,
     /// The claims that are compared besides `aud`.
     pub(crate) claims: Vec<NamedClaim>,
-    /// The parameters of the header that are compared, too.
+    /// The header parameters that are compared, too.
     pub(crate) header_parameters: Vec<NamedClaim>,
     /// The scopes that must be granted, all of them.
     pub(crate) scopes: Vec<Arc<str>>,
@@ -25,14 +25,14 @@ pub(crate) struct AudienceRule {
 pub(crate) enum AudRule {
     /// It contains one of these.
     AnyOf(Vec<String>),
-    /// It is absent or an empty array: another claim, or a parameter of the header, is compared in
-    /// its place.
+    /// It is absent or an empty array: another claim, or a header parameter, is compared in its
+    /// place.
     Absent,
     /// Anything.
     Any,
 }
 
-/// A claim, or a parameter of the header, that must be present.
+/// A claim, or a header parameter, that must be present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamedClaim {
     pub(crate) name: Arc<str>,

@@ -1,4 +1,4 @@
-//! What the checks of claims read.
+//! The input of the checks of claims.
 
 use std::time::Duration;
 
@@ -41,12 +41,12 @@ impl Unverified<'_> {
         check_not_expired(&self.registered, rules, now).map(|_| ())
     }
 
-    /// Checks that the token is valid already. `now` is the time since 1970.
+    /// Checks that `nbf` and `iat` are not in the future. `now` is the time since 1970.
     pub(crate) fn check_start(&self, rules: &Rules, now: Duration) -> Result<(), Error> {
         check_not_before(&self.registered, rules, now)
     }
 
-    /// Runs each check of the claims but those of the times, also after the first that fails.
+    /// Runs every check of the claims except the times, also after the first that fails.
     pub(crate) fn check_each(
         &self,
         typ: Option<&str>,

@@ -1,4 +1,4 @@
-//! Parameters of the header that an audience rule names (RFC 7515 §4).
+//! Header parameters that an audience rule names (RFC 7515 §4).
 
 use super::audience_rule::AudienceRule;
 use super::named_claims;

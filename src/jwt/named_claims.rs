@@ -1,5 +1,5 @@
-//! Claims that the configuration names. They are read in a pass of their own, so that tokens cost
-//! nothing where no claim is named.
+//! Members of the payload or of the header that the configuration names. They are read in a pass of
+//! their own, so that tokens cost nothing where none is named.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use super::claim_value::{ReadValue, Value};
 use crate::encoding::json::{Document, JsonStr};
 use crate::error::{Error, ErrorKind};
 
-/// Rejects a payload without these claims. It was checked to be one JSON object in which each name
-/// occurs once.
+/// Rejects a payload or header without these members. It was checked to be one JSON object in which
+/// each name occurs once.
 pub(super) fn check(payload: &str, claims: &[NamedClaim]) -> Result<(), Error> {
     let mut deserializer = serde_json::Deserializer::from_str(payload);
     let outcomes = ReadNamed { payload, claims }

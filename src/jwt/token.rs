@@ -14,7 +14,8 @@ use crate::jwk::Header;
 
 /// The claims of a token whose signature was not checked.
 ///
-/// They may only be used to choose among configured issuers and keys, and to reject the token.
+/// They may only be used to choose among configured issuers and keys, to reject the token, or to
+/// describe it in a diagnosis.
 pub(crate) struct Unverified<'p> {
     pub(super) payload: DecodedPayload<'p>,
     pub(super) registered: Registered,

@@ -15,8 +15,8 @@ use crate::jwk::KeySet;
 ///
 /// The crate has its own sources: [`Issuer`](crate::Issuer) builds them for fixed keys, for a JWK
 /// set at a URL, and for discovery. Implement the trait for any other: a database, a secret
-/// manager, a file that is watched. `examples/aws_load_balancer` has one for an issuer that publishes
-/// a file for each key.
+/// manager, a file that is watched. `examples/aws_load_balancer` has one for an issuer that
+/// publishes a file for each key.
 ///
 /// # Examples
 ///

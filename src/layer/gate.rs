@@ -101,7 +101,7 @@ where
                 missing_token::log(&error, parts, &self.sources);
                 Decision::Reject(error)
             }
-            Err(error) => Decision::Reject(error),
+            Err(error) => reject_request(error),
         }
     }
 
@@ -132,7 +132,7 @@ where
                 kept: keep(),
             },
             // Checked only now: a valid token has no comma.
-            _ if token.is_joined() => Decision::Reject(ErrorKind::InvalidRequest.into()),
+            _ if token.is_joined() => reject_request(ErrorKind::InvalidRequest.into()),
             Attempt::Done(Err(error)) => Decision::Reject(error),
             Attempt::Pending(pending) => Decision::Wait {
                 pending: Box::new(Pending {
@@ -144,6 +144,12 @@ where
             },
         }
     }
+}
+
+/// Rejects a request whose tokens can't be read.
+fn reject_request<C>(error: Error) -> Decision<C> {
+    missing_token::log_invalid(&error);
+    Decision::Reject(error)
 }
 
 /// Returns whether it is a CORS preflight, which carries no credentials (Fetch, "CORS protocol and

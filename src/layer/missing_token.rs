@@ -1,15 +1,26 @@
-//! Why no token was found in a request, for developers.
+//! Why no token was found in a request, or more than one, for developers.
 
 use std::fmt;
 
 use http::header::AUTHORIZATION;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::request::{RequestParts, TokenSource};
 use crate::trace;
 
-/// The maximum length in bytes of a scheme that is shown. The registered ones are shorter.
-const MAX_SCHEME_LEN: usize = 16;
+/// The schemes that are shown. Any other word may be a part of a secret.
+const KNOWN_SCHEMES: [&str; 10] = [
+    "ApiKey",
+    "Basic",
+    "Bearer",
+    "Digest",
+    "DPoP",
+    "JWT",
+    "Key",
+    "Negotiate",
+    "PoP",
+    "Token",
+];
 
 /// Logs where a token was looked for, at debug, and the scheme of `Authorization`.
 pub(super) fn log(error: &Error, parts: &RequestParts<'_>, sources: &[TokenSource]) {
@@ -18,40 +29,93 @@ pub(super) fn log(error: &Error, parts: &RequestParts<'_>, sources: &[TokenSourc
     }
 }
 
+/// Logs why the token of a request could not be read, at debug.
+pub(super) fn log_invalid(error: &Error) {
+    if trace::is_diagnosis_enabled() {
+        trace::diagnosed(error, &invalid(error.kind()));
+    }
+}
+
+const fn invalid(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidRequest => {
+            "token: found more than one, expected one (hint: a client or a proxy has added another)"
+        }
+        ErrorKind::TokenTooLarge => "token: longer than max_token_len",
+        _ => {
+            "token: found none after the scheme, or different ones, expected a scheme, a space and a \
+             token (hint: have the client wait until it has a token)"
+        }
+    }
+}
+
 struct MissingToken<'r> {
     parts: &'r RequestParts<'r>,
     sources: &'r [TokenSource],
 }
 
-impl fmt::Display for MissingToken<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("token: found none")?;
-        let mut hint = "";
-        if let Some(value) = self.parts.headers().get(AUTHORIZATION) {
-            match scheme(value.as_bytes()) {
-                Some(scheme) if scheme.eq_ignore_ascii_case("Bearer") => {}
-                Some(scheme) => {
-                    write!(f, ", and `authorization` with the scheme {scheme:?}")?;
-                    hint = " (hint: use the scheme Bearer, or TokenSource::header_with_scheme)";
-                }
-                None => {
-                    f.write_str(", and `authorization` without a scheme")?;
-                    hint = " (hint: write Bearer and a space before the token)";
-                }
+/// What `Authorization` begins with.
+enum Scheme {
+    Known(&'static str),
+    Other,
+    None,
+}
+
+impl Scheme {
+    /// Reads the first word of credentials.
+    fn of(value: &[u8]) -> Self {
+        let Some(end) = value.iter().position(|byte| *byte == b' ') else {
+            return Self::None;
+        };
+        let word = value.get(..end).unwrap_or_default();
+        let mut known = KNOWN_SCHEMES.into_iter();
+        let known = known.find(|known| known.as_bytes().eq_ignore_ascii_case(word));
+        known.map_or(Self::Other, Self::Known)
+    }
+
+    /// Returns what to do if a source reads the scheme `expected`, and found none.
+    fn write_hint(&self, expected: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The client must prove to have the key of such a token.
+            Self::Known("DPoP") => Ok(()),
+            Self::None => write!(f, " (hint: write {expected} and a space before the token)"),
+            Self::Known(scheme)
+                if TokenSource::header_with_scheme(AUTHORIZATION, *scheme).is_err() =>
+            {
+                write!(f, " (hint: use the scheme {expected})")
             }
+            Self::Known(_) | Self::Other => write!(
+                f,
+                " (hint: use the scheme {expected}, or TokenSource::header_with_scheme)"
+            ),
         }
-        write!(f, ", expected one in {:?}{hint}", self.sources)
     }
 }
 
-/// Returns the first word of credentials, if it can only be a scheme: a token has no space behind it.
-fn scheme(value: &[u8]) -> Option<&str> {
-    let end = value.iter().position(|byte| *byte == b' ')?;
-    let scheme = value
-        .get(..end)
-        .filter(|scheme| scheme.len() <= MAX_SCHEME_LEN)?;
-    let is_word = scheme
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-    std::str::from_utf8(scheme).ok().filter(|_| is_word)
+impl fmt::Display for MissingToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("token: none found")?;
+        let value = self.parts.headers().get(AUTHORIZATION);
+        let scheme = value.map(|value| Scheme::of(value.as_bytes()));
+        match &scheme {
+            None => {}
+            Some(Scheme::Known(scheme)) => {
+                write!(f, " (header authorization has the scheme {scheme:?})")?;
+            }
+            Some(Scheme::Other) => f.write_str(" (header authorization has another scheme)")?,
+            Some(Scheme::None) => f.write_str(" (header authorization has no scheme)")?,
+        }
+        for (index, source) in self.sources.iter().enumerate() {
+            let before = if index == 0 { ", expected in" } else { " or" };
+            write!(f, "{before} {}", source.description())?;
+        }
+        let mut expected = self
+            .sources
+            .iter()
+            .filter_map(TokenSource::authorization_scheme);
+        match (scheme, expected.next()) {
+            (Some(scheme), Some(expected)) => scheme.write_hint(expected, f),
+            _ => Ok(()),
+        }
+    }
 }

@@ -125,10 +125,10 @@ pub(crate) struct SingleUse {
 
 impl<C> TokenCheck<C> for SingleUse {
     fn check(&self, claims: &Claims<C>, context: &CheckContext<'_>) -> CheckOutcome {
-        let Some(id) = claims.id() else {
-            return CheckOutcome::reject(Error::about_claim(ErrorKind::MissingClaim, "jti"));
+        let id = match id_of(claims) {
+            Ok(id) => id,
+            Err(error) => return CheckOutcome::reject(error),
         };
-        let id = TokenId::new(claims.issuer(), id);
         let expires_at = claims.expires_at().duration_since(SystemTime::UNIX_EPOCH);
         // An `exp` before 1970 was rejected when it was read, so the default is never used.
         let remaining = expires_at
@@ -142,6 +142,13 @@ impl<C> TokenCheck<C> for SingleUse {
             })),
         }
     }
+}
+
+/// Returns the id of a token, which one that may be used only once must have.
+pub(super) fn id_of<C>(claims: &Claims<C>) -> Result<TokenId<'_>, Error> {
+    let id = claims.id();
+    let id = id.ok_or(Error::about_claim(ErrorKind::MissingClaim, "jti"))?;
+    Ok(TokenId::new(claims.issuer(), id))
 }
 
 fn accept_first(inserted: Inserted) -> Result<(), Error> {

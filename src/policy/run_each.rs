@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::replay::id_of;
 use super::run::limited;
 use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
 use crate::error::Error;
 
 impl<C: 'static> Policy<C> {
-    /// Runs each check but that of single use, for which the token would count as used. Checks get
-    /// no request. `now` is the time since 1970. Returns each check with its stage.
+    /// Runs every check, without a request. That of single use only requires an id: it would mark the
+    /// token as used. `now` is the time since 1970. Returns each outcome with its stage.
     pub(crate) async fn run_each(
         &self,
         token: &Unchecked<C>,
@@ -18,6 +19,7 @@ impl<C: 'static> Policy<C> {
         let mut outcomes = Vec::new();
         for (stage, check) in &self.checks {
             if *stage == Stage::SingleUse {
+                outcomes.push((*stage, id_of(token.claims()).map(|_| ())));
                 continue;
             }
             let outcome = match check.check(token.claims(), &context) {
@@ -31,8 +33,7 @@ impl<C: 'static> Policy<C> {
 
     /// Returns the stages of the checks that [`run_each`](Self::run_each) runs.
     pub(crate) fn stages(&self) -> impl Iterator<Item = Stage> {
-        let stages = self.checks.iter().map(|(stage, _)| *stage);
-        stages.filter(|stage| *stage != Stage::SingleUse)
+        self.checks.iter().map(|(stage, _)| *stage)
     }
 }
 

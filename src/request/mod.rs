@@ -2,6 +2,7 @@
 //! below it.
 
 mod access_token;
+mod description;
 mod find;
 mod layer_context;
 mod location;

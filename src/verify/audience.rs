@@ -8,8 +8,8 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 ///
 /// Strings, and lists of strings, convert into the default rule: `aud` contains one of these names.
 /// Where an issuer writes no `aud` into its access tokens, [`Audience::claim`] compares another
-/// claim in its place, and [`Audience::header_parameter`] a parameter of the token's header. Names
-/// and values are compared byte by byte.
+/// claim in its place, and [`Audience::header_parameter`] a header parameter. Names and values are
+/// compared byte by byte.
 ///
 /// | rule | `aud` is absent or `[]` | `aud` has one of the names | `aud` has others only |
 /// |---|---|---|---|
@@ -33,7 +33,7 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if a list
 /// is empty, or a name or value in it; and with
 /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is named that does not say
-/// whom a token is for.
+/// whom a token is for, or whose name contains control characters.
 ///
 /// # Examples
 ///
@@ -87,9 +87,9 @@ impl Audience {
         Self::new(AudRule::Absent).with_claim(claim, any_of, true)
     }
 
-    /// Returns a rule for tokens without `aud`: a parameter of their header (RFC 7515 §4), which the
-    /// signature covers, is compared in its place, such as `signer` of AWS load balancers. It must
-    /// be one of the values, or an array of strings that contains one.
+    /// Returns a rule for tokens without `aud`: a header parameter (RFC 7515 §4), which the signature
+    /// covers, is compared in its place, such as `signer` of AWS load balancers. It must be one of
+    /// the values, or an array of strings that contains one.
     ///
     /// A token with an `aud` is rejected, as by [`claim`](Self::claim).
     ///
@@ -97,7 +97,8 @@ impl Audience {
     ///
     /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) and
     /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) as for claims; the latter for
-    /// parameters that RFC 7515 §4.1 defines, such as `kid`.
+    /// parameters that do not say whom a token is for: those of RFC 7515 §4.1, `b64`, `zip`, `iss`,
+    /// `exp`, `nbf` and `iat`.
     ///
     /// # Examples
     ///
@@ -171,8 +172,8 @@ impl Audience {
         self
     }
 
-    /// Adds a condition: a parameter of the token's header (RFC 7515 §4) is one of the values, or an
-    /// array of strings that contains one. Other tokens are rejected with 401.
+    /// Adds a condition: a header parameter (RFC 7515 §4) is one of the values, or an array of
+    /// strings that contains one. Other tokens are rejected with 401.
     pub fn and_header_parameter(
         self,
         parameter: impl Into<String>,

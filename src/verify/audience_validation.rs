@@ -30,7 +30,7 @@ impl Audience {
     }
 }
 
-/// `kind` is what is named: a claim or a parameter of the header.
+/// `kind` is what is named: a claim or a header parameter.
 fn validate_named(
     issuer: &str,
     kind: &str,
@@ -41,6 +41,11 @@ fn validate_named(
     if name.is_empty() {
         return Err(empty(format!(
             "audience of issuer {issuer:?}: {kind} \"\": its name must not be empty"
+        )));
+    }
+    if name.contains(char::is_control) {
+        return Err(ConfigError::invalid_setting(format!(
+            "audience of issuer {issuer:?}: {kind} {name:?}: must not contain control characters"
         )));
     }
     if let Some(problem) = problem {
@@ -73,14 +78,14 @@ fn problem_of(claim: &NamedClaim) -> Option<&'static str> {
     }
 }
 
-/// The parameters that RFC 7515 §4.1 and RFC 7797 define, and the claims that a header repeats (RFC
-/// 7519 §5.3).
+/// Header parameters that do not say whom a token is for: RFC 7515 §4.1, RFC 7516 §4.1.3 (`zip`), RFC
+/// 7797 §3 (`b64`), and claims that may be repeated there (RFC 7519 §5.3).
 const OTHER_PARAMETERS: [&str; 17] = [
     "alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "b64",
     "zip", "iss", "exp", "nbf", "iat",
 ];
 
-/// Returns why a parameter of the header can't be a part of the rule.
+/// Returns why a header parameter can't be a part of the rule.
 fn problem_of_parameter(parameter: &NamedClaim) -> Option<&'static str> {
     OTHER_PARAMETERS
         .contains(&&*parameter.name)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -41,11 +42,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
         let now = engine.now();
         let state = match engine.verify(token, now) {
             Progress::Done(Err(error)) => {
-                diagnosis::log(engine, token, &error);
+                diagnosis::log(engine, token, &error, || now);
                 return Attempt::Done(Err(error));
             }
             Progress::Done(Ok(claims)) => match policy.start(claims, request, now) {
-                PolicyProgress::Done(outcome) => return Attempt::Done(outcome),
+                PolicyProgress::Done(outcome) => {
+                    return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
+                }
                 PolicyProgress::Pending(checking) => State::Checking(checking),
             },
             progress => {
@@ -76,7 +79,8 @@ impl<C: Send + Sync + 'static> Authentication<C> {
                 }
                 State::Checking(checking) => {
                     let now = || self.engine.now();
-                    return self.policy.poll(checking, request, now, cx);
+                    let outcome = self.policy.poll(checking, request, now, cx);
+                    return outcome.map(|outcome| outcome.inspect_err(diagnosis::log_policy));
                 }
             }
         }
@@ -89,18 +93,20 @@ async fn verify_and_log<C: DeserializeOwned + Send + Sync + 'static>(
     token: Vec<u8>,
     progress: Progress<C>,
 ) -> Result<Unchecked<C>, Error> {
-    let outcome = verify(&engine, &token, progress).await;
+    let outcome = verify(&engine, &token, progress, Engine::now).await;
     if let Err(error) = &outcome {
-        diagnosis::log(&engine, &token, error);
+        diagnosis::log(&engine, &token, error, || engine.now());
     }
     outcome
 }
 
 /// Completes the verification of a token, which began with `progress`. Waits for newer keys once.
+/// `now` returns the time since 1970.
 pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
     engine: &Arc<Engine<C>>,
     token: &[u8],
     mut progress: Progress<C>,
+    now: impl Fn(&Engine<C>) -> Duration + Copy + Send + Sync + 'static,
 ) -> Result<Unchecked<C>, Error> {
     let mut is_refreshed = false;
     loop {
@@ -113,25 +119,29 @@ pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
                     return Err(needs_keys.into_error());
                 }
                 is_refreshed = true;
-                engine.verify(token, engine.now())
+                engine.verify(token, now(engine))
             }
-            Progress::Offload => verify_offloaded(engine, token).await,
+            Progress::Offload => verify_offloaded(engine, token, now).await,
         };
     }
 }
 
 /// Verifies a token on another thread.
-async fn verify_offloaded<C>(engine: &Arc<Engine<C>>, token: &[u8]) -> Progress<C>
+async fn verify_offloaded<C>(
+    engine: &Arc<Engine<C>>,
+    token: &[u8],
+    now: impl Fn(&Engine<C>) -> Duration + Send + 'static,
+) -> Progress<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
     let offload = engine.offload.as_ref();
     let Some(offload) = offload.filter(|_| Offload::is_available()) else {
-        return engine.verify_here(token, engine.now());
+        return engine.verify_here(token, now(engine));
     };
     let (engine, token) = (Arc::clone(engine), token.to_owned());
     let done = offload
-        .run(move || engine.verify_here(&token, engine.now()))
+        .run(move || engine.verify_here(&token, now(&engine)))
         .await;
     done.unwrap_or_else(|error| {
         Progress::Done(Err(Error::check_unavailable(Some(Arc::new(error)))))

@@ -26,15 +26,15 @@ pub(super) enum NotVerified {
     NeedsKeys(NeedsKeys),
 }
 
-/// What the keys of an issuer say about a signature.
-enum Proved {
-    /// One of them made it. With the id of their set.
-    By(Proof, u64),
+/// The outcome of a signature check.
+enum SignatureOutcome {
+    /// A key made it. With the id of its set.
+    Valid(Proof, u64),
     /// Newer keys could lead to another outcome. With the id of the set that was tried.
     NeedsKeys(Option<u64>),
 }
 
-const NO_KEYS: Result<Proved, Error> = Ok(Proved::NeedsKeys(None));
+const NO_KEYS: Result<SignatureOutcome, Error> = Ok(SignatureOutcome::NeedsKeys(None));
 
 /// A token to be checked, the issuers that it may be from, and the time since 1970.
 #[derive(Clone, Copy)]
@@ -203,12 +203,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         task: Task<'s, '_>,
         issuer: IssuerRef<'s>,
         (header, token_type): (&Header, TokenType),
-        proved: Proved,
+        proved: SignatureOutcome,
         unverified: Unverified<'_>,
     ) -> Result<Verification<'s, C>, NotVerified> {
         let (proof, key_set_id) = match proved {
-            Proved::By(proof, key_set_id) => (proof, key_set_id),
-            Proved::NeedsKeys(tried) => {
+            SignatureOutcome::Valid(proof, key_set_id) => (proof, key_set_id),
+            SignatureOutcome::NeedsKeys(tried) => {
                 self.check_plausible(task, &unverified)?;
                 return Err(needs_keys(&issuer, header, tried));
             }
@@ -318,15 +318,20 @@ impl Deref for IssuerRef<'_> {
 }
 
 /// Checks the signature with the keys of a set, for a token that names this issuer.
-fn prove(token: &Compact<'_>, header: &Header, keys: &KeySet, iss: &str) -> Result<Proved, Error> {
+fn prove(
+    token: &Compact<'_>,
+    header: &Header,
+    keys: &KeySet,
+    iss: &str,
+) -> Result<SignatureOutcome, Error> {
     match token.check_signature(header, keys, iss) {
         Ok(proof) => {
             keys.cache_header(token.header, header);
-            Ok(Proved::By(proof, keys.id()))
+            Ok(SignatureOutcome::Valid(proof, keys.id()))
         }
         Err(kind) if keys.is_conclusive_for(header.key_id.as_deref(), header.algorithm) => {
             Err(kind.into())
         }
-        Err(_) => Ok(Proved::NeedsKeys(Some(keys.id()))),
+        Err(_) => Ok(SignatureOutcome::NeedsKeys(Some(keys.id()))),
     }
 }

@@ -26,7 +26,7 @@ pub use self::audience::Audience;
 pub(crate) use self::authentication::{Attempt, Authentication};
 pub use self::authenticator::Authenticator;
 pub(crate) use self::configured_issuer::{ConfiguredIssuer, IssuerKeys, shared_secret};
-pub use self::diagnosis::{CheckStatus, DiagnosedCheck, Diagnosis};
+pub use self::diagnosis::{Diagnosis, DiagnosisCheck, DiagnosisStatus};
 pub(crate) use self::engine::{Engine, Verification};
 pub use self::issuer::Issuer;
 pub use self::issuers::Issuers;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::{Algorithm, ErrorKind};
 
 use crate::site::{AUDIENCE, ISSUER, LOOSE, OTHER, SECRETS, Site, encode, key};
 
@@ -26,7 +26,7 @@ pub(crate) struct Pieces {
 }
 
 /// The members of a token that a diagnosis may show.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "alg",
     "typ",
     "kid",
@@ -38,6 +38,7 @@ const SHOWN: [&str; 11] = [
     "nbf",
     "iat",
     "token_use",
+    "token_type",
 ];
 
 impl Pieces {
@@ -57,6 +58,8 @@ impl Pieces {
         for known in configured(site) {
             pieces.forget(&known);
         }
+        // The name of a kind, in which the name of a claim occurs.
+        pieces.forget(ErrorKind::WrongTokenType.name());
         pieces.add_secrets(site);
         pieces
     }

@@ -23,13 +23,13 @@ pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
     Ok(HttpClient::default())
 }
 
-/// With feature `reqwest`: the client of issuers without one of their own. To put layers around it,
-/// make a service that calls its [`send`](HttpClient::send).
-///
-/// It is built at the first fetch: loading the machine's TLS roots takes time, and a process whose
-/// keys are all cached does not need them. On a runtime without I/O the client panics, and the
-/// fetch fails.
 impl Default for HttpClient {
+    /// Returns the default client (feature `reqwest`), which issuers without one of their own use.
+    /// To add layers, wrap a service that calls [`send`](HttpClient::send).
+    ///
+    /// It is built at the first fetch: loading the machine's TLS roots takes time, and a process
+    /// whose keys are all cached does not need them. On a runtime without I/O the client panics,
+    /// and the fetch fails.
     fn default() -> Self {
         HttpClient::new(service_fn(|request: Request<Full<Bytes>>| async move {
             let client = client(request.uri().scheme_str() == Some("https"))?;

@@ -1,8 +1,7 @@
 //! Names that are nearly those that are expected.
 
 use super::facts::Facts;
-use super::hints;
-use crate::jwt::{AudRule, AudienceRule};
+use super::{audience_hints, hints};
 use crate::verify::IssuerSet;
 use crate::verify::issuers::Lookup;
 
@@ -16,7 +15,7 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
     }
     let lower = name.to_ascii_lowercase();
     if lower != name && is_known(&lower) {
-        return Some("issuer differs by upper case: configure it as the token has it".into());
+        return Some("issuer differs in case: configure it as the token has it".into());
     }
     let other_scheme = match name.split_once("://") {
         Some(("http", rest)) => Some(format!("https://{rest}")),
@@ -24,19 +23,29 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
         _ => None,
     };
     if other_scheme.is_some_and(|name| is_known(&name)) {
-        return Some("issuer differs by http and https: set the issuer's public URL there".into());
+        return Some(
+            "issuer differs by http and https: set its public URL in the provider's settings"
+                .into(),
+        );
     }
     hints::first(hints::ISSUER, facts).or_else(|| {
-        let has_path = |other: &str| path_of(other).is_some() && path_of(other) == path_of(name);
+        let has_path = |other: &str| path_of(name).is_some_and(is_realm) && path_of(other) == path_of(name);
         // The first ones: a hint is not worth a pass over thousands.
         let is_moved = issuers.names().take(MAX_COMPARED).any(has_path);
         is_moved.then(|| {
-            "issuer differs by host: set its public host name there (Keycloak: KC_HOSTNAME)".into()
+            "only the origin differs: if the issuer is the same, set its public host name (Keycloak: \
+             KC_HOSTNAME)"
+                .into()
         })
     })
 }
 
-/// The maximum number of configured issuers whose paths are compared.
+/// Returns whether it is a path of Keycloak. At other providers, an equal path says nothing.
+fn is_realm(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "realms")
+}
+
+/// The maximum number of configured names that are compared for a hint.
 const MAX_COMPARED: usize = 32;
 
 /// Returns a URL's path, if it is more than a slash.
@@ -46,25 +55,18 @@ fn path_of(url: &str) -> Option<&str> {
     (!path.is_empty()).then_some(path)
 }
 
-/// Names the cause of a wrong audience.
-pub(super) fn audience(facts: &Facts, rule: &AudienceRule) -> Option<String> {
-    if let AudRule::AnyOf(names) = &rule.aud
-        && !facts.has_audience(|aud| names.iter().any(|name| name == aud))
-    {
-        let fits = |change: fn(&str) -> String| {
-            facts.has_audience(|aud| names.iter().any(|name| *name == change(aud)))
-        };
-        if fits(|aud| format!("{aud}/")) || fits(|aud| aud.trim_end_matches('/').to_owned()) {
-            return Some(
-                "audience differs by a trailing slash: configure it as the token has it".into(),
-            );
-        }
-        if fits(|aud| format!("api://{aud}")) || fits(|aud| aud.replacen("api://", "", 1)) {
-            return Some(
-                "configure both: Entra ID writes api://… in v1 tokens, the client id in v2 tokens"
-                    .into(),
-            );
-        }
+/// Names the cause of an `aud` without any of these names.
+pub(super) fn audience(facts: &Facts, names: &[String]) -> Option<String> {
+    let names = names.get(..MAX_COMPARED).unwrap_or(names);
+    let fits = |change: fn(&str) -> String| facts.has_audience(|aud| names.contains(&change(aud)));
+    if fits(|aud| format!("{aud}/")) || fits(|aud| aud.trim_end_matches('/').to_owned()) {
+        let hint = "audience differs by a trailing slash: configure it as the token has it";
+        return Some(hint.to_owned());
     }
-    hints::first(hints::AUDIENCE, facts)
+    if fits(|aud| format!("api://{aud}")) || fits(|aud| aud.replacen("api://", "", 1)) {
+        let hint =
+            "configure both: Entra ID writes api://… in v1 tokens, the client id in v2 tokens";
+        return Some(hint.to_owned());
+    }
+    audience_hints::audience(facts)
 }

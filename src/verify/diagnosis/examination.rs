@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::facts::Facts;
 use super::quoted::{quoted, quoted_list, shown, type_of};
 use super::report::Report;
-use super::{DiagnosedCheck, differences, hints, times};
-use crate::algorithm::Algorithm;
+use super::{DiagnosisCheck, differences, hints, times};
+use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 use crate::jwt::decoded_payload::{self, DecodedPayload};
@@ -44,7 +45,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         token: &[u8],
         now: Duration,
         signature: Signature<'_>,
-    ) -> Vec<DiagnosedCheck> {
+    ) -> Vec<DiagnosisCheck> {
         let mut examination = Examination {
             engine: self,
             facts: Facts::read(token, self.rules.max_token_len),
@@ -101,28 +102,31 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         let claims = payload.and_then(|payload| Unverified::read(payload, &self.engine.rules));
         let outcome = claims.as_ref().map(|_| ()).map_err(Clone::clone);
         let claim = claims.as_ref().err().and_then(Error::claim);
-        let found = claim.map(|claim| format!("`{claim}` {}", type_of(self.facts.claim(claim))));
+        let found = claim.map(|claim| self.type_of_claim(claim));
         self.report.add("payload", outcome, found, || {
-            let expected = "one JSON object without duplicate names, claims of the right types";
+            let expected = format!(
+                "one JSON object without duplicate names, claims of the right types, at most {} \
+                 members (max_members)",
+                self.engine.rules.max_members
+            );
             let is_late = claim.is_some_and(|claim| times::is_in_milliseconds(&self.facts, claim));
             let hint = is_late.then(|| "the time must be in seconds, not in milliseconds".into());
-            (
-                expected.to_owned(),
-                hint.or_else(|| hints::header(&self.facts)),
-            )
+            (expected, hint.or_else(|| hints::header(&self.facts)))
         });
         let Ok(mut claims) = claims else {
-            self.check_algorithm(header.as_ref(), None);
+            self.check_algorithm(header.as_ref(), self.issuers.algorithms());
             return;
         };
-        let named = self.find_issuer(&claims);
-        // What only one issuer could have issued is compared with it, whatever it names.
+        let (named, algorithms) = self.find_issuer(&claims);
+        // If only one issuer is configured, the other checks use it, whatever `iss` is.
         let other = claims.issuer().and_then(|_| self.issuers.sole());
         let issuer = named.as_ref().or(other);
-        self.check_algorithm(header.as_ref(), issuer.map(|issuer| &**issuer));
+        let algorithms = issuer.map_or(algorithms, |issuer| issuer.algorithms);
+        self.check_algorithm(header.as_ref(), algorithms);
         if let Some(issuer) = issuer {
             self.check_subject(issuer, &mut claims);
-            // No keys are fetched because a token names an unknown issuer.
+            // A token that names an unknown issuer causes no fetch: its key is checked only if keys
+            // are cached.
             let header = header.as_ref().filter(|header| {
                 let source = issuer.source_for(header.algorithm);
                 named.is_some() || source.current().is_some()
@@ -148,20 +152,34 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         };
         let found = format!("`kid` {}", shown(self.facts.header("kid")));
         self.report.add("header", outcome, Some(found), || {
-            let expected = "one JSON object with `alg`, without `crit`, `b64` and `zip`";
-            (expected.to_owned(), hints::header(&self.facts))
+            let expected = format!(
+                "one JSON object with `alg`, without `crit`, `b64` and `zip`, at most {max_members} \
+                 members (max_members)"
+            );
+            (expected, hints::header(&self.facts))
         });
         read.ok().map(|(header, ())| header)
     }
 
-    fn check_algorithm(&mut self, header: Option<&Header>, issuer: Option<&ConfiguredIssuer>) {
-        let allowed = issuer.map_or(self.issuers.algorithms(), |issuer| issuer.algorithms);
+    fn type_of_claim(&self, claim: &str) -> String {
+        let is_time = matches!(claim, "exp" | "nbf" | "iat");
+        if is_time && !self.facts.is_readable() {
+            return format!("`{claim}` a number that is out of range");
+        }
+        format!("`{claim}` {}", type_of(self.facts.claim(claim)))
+    }
+
+    fn check_algorithm(&mut self, header: Option<&Header>, allowed: AlgorithmSet) {
+        if self.report.has_failed("header") {
+            return;
+        }
         let found = shown(self.facts.header("alg"));
         let is_allowed = header.is_some_and(|header| allowed.contains(header.algorithm));
         let outcome = ok_or(is_allowed, ErrorKind::AlgorithmNotAllowed);
         self.report.add("algorithm", outcome, Some(found), || {
             let names: Vec<_> = allowed.iter().map(Algorithm::name).collect();
-            (names.join(", "), hints::algorithm(&self.facts))
+            let has_secrets = allowed.iter().any(Algorithm::is_symmetric);
+            (names.join(", "), hints::algorithm(&self.facts, has_secrets))
         });
     }
 
@@ -170,19 +188,29 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         let outcome = rules.check_type(self.facts.header_text("typ")).map(|_| ());
         let found = shown(self.facts.header("typ"));
         self.report.add("type", outcome, Some(found), || {
-            (rules.expected_types(), hints::token_type(&self.facts))
+            let hint = hints::token_type(&self.facts, rules.rfc9068);
+            (rules.expected_types(), hint)
         });
     }
 
-    fn find_issuer(&mut self, claims: &Unverified<'_>) -> Option<Arc<ConfiguredIssuer>> {
+    /// Returns the issuer of these claims, if it can have keys, and the algorithms of those that may
+    /// be it.
+    fn find_issuer(
+        &mut self,
+        claims: &Unverified<'_>,
+    ) -> (Option<Arc<ConfiguredIssuer>>, AlgorithmSet) {
         let found = find(self.issuers, claims);
+        let algorithms = match &found {
+            Ok(Lookup::NewTenant(tenants)) => tenants.algorithms(),
+            _ => self.issuers.algorithms(),
+        };
         let outcome = match &found {
             Ok(Lookup::Unknown) => Err(ErrorKind::UnknownIssuer.into()),
             Ok(_) => Ok(()),
             Err(error) => Err(error.clone()),
         };
         let name = match claims.issuer() {
-            // A person's, or that of a service account.
+            // It may name a person.
             Some(name) if name.contains('@') => "an e-mail address".to_owned(),
             Some(name) => quoted(name),
             None => "none".to_owned(),
@@ -191,15 +219,16 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
             let expected = quoted_list(self.issuers.names());
             (expected, differences::issuer(&self.facts, self.issuers))
         });
-        known(found)
+        (known(found), algorithms)
     }
 
-    /// Checks that `sub` is a string, and makes the claims those of the issuer.
+    /// Checks that `sub` is a string, and applies the issuer's exceptions.
     fn check_subject(&mut self, issuer: &ConfiguredIssuer, claims: &mut Unverified<'_>) {
         let outcome = claims.complete(&issuer.name, issuer.exceptions);
         self.report.add("subject", outcome, None, || {
+            let is_number = self.facts.claim("sub").is_some_and(Value::is_number);
             let hint = "use Issuer::allow_numeric_subject, if the issuer writes numbers";
-            ("a string".to_owned(), Some(hint.to_owned()))
+            ("a string".to_owned(), is_number.then(|| hint.to_owned()))
         });
     }
 }

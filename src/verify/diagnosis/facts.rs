@@ -1,17 +1,51 @@
-//! What a token says, read leniently and without checking anything.
+//! The members of a token, read leniently and unchecked.
 
 use serde_json::{Map, Value};
 
 use crate::encoding::base64url;
+
+/// The maximum number of values of `aud` that are compared for a hint.
+const MAX_AUDIENCES: usize = 16;
 
 /// The members of a token that was not verified. Only for describing it.
 pub(super) struct Facts {
     /// The number of parts between dots.
     pub(super) parts: usize,
     pub(super) has_padding: bool,
-    pub(super) has_scheme: bool,
+    pub(super) text: Text,
     header: Map<String, Value>,
     payload: Map<String, Value>,
+}
+
+const PLACEHOLDERS: [&[u8]; 6] = [
+    b"",
+    b"null",
+    b"undefined",
+    b"None",
+    b"nil",
+    b"[object Object]",
+];
+
+/// What a text is that may be sent in place of a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    /// What a client sends that has no token.
+    Placeholder,
+    Quoted,
+    /// It has a space in it, as that after a scheme.
+    WithScheme,
+    Other,
+}
+
+impl Text {
+    fn of(token: &[u8]) -> Self {
+        match token {
+            [b'"' | b'\'', ..] => Self::Quoted,
+            _ if PLACEHOLDERS.contains(&token) => Self::Placeholder,
+            _ if token.contains(&b' ') => Self::WithScheme,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Facts {
@@ -24,7 +58,7 @@ impl Facts {
         Self {
             parts: token.split(|byte| *byte == b'.').count(),
             has_padding: token.contains(&b'='),
-            has_scheme: token.contains(&b' '),
+            text: Text::of(token),
             header,
             payload,
         }
@@ -46,13 +80,30 @@ impl Facts {
         self.claim(name).and_then(Value::as_str)
     }
 
-    /// Returns whether `aud` is or contains a text that fits.
+    /// Returns whether the payload could be read, which the numbers of some tokens prevent.
+    pub(super) fn is_readable(&self) -> bool {
+        !self.payload.is_empty()
+    }
+
+    /// Returns whether there is a claim whose name starts with this.
+    pub(super) fn has_claim_of(&self, start: &str) -> bool {
+        self.payload.keys().any(|name| name.starts_with(start))
+    }
+
+    /// Returns the first values of `aud` that are texts: a hint is not worth a pass over thousands.
+    pub(super) fn audiences(&self) -> impl Iterator<Item = &str> {
+        let values = match self.claim("aud") {
+            Some(Value::Array(values)) => values.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+            None => &[],
+        };
+        let texts = values.iter().filter_map(Value::as_str);
+        texts.take(MAX_AUDIENCES)
+    }
+
+    /// Returns whether one of the first values of `aud` fits.
     pub(super) fn has_audience(&self, fits: impl Fn(&str) -> bool) -> bool {
-        match self.claim("aud") {
-            Some(Value::String(text)) => fits(text),
-            Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).any(fits),
-            _ => false,
-        }
+        self.audiences().any(fits)
     }
 }
 

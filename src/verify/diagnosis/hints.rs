@@ -1,18 +1,28 @@
-//! The usual causes of a rejection, as providers and their users make them.
+//! Hints: the usual causes of rejections, by provider.
 //!
-//! A hint depends on members that are no secret, and on nothing that a token could make long.
+//! A hint depends only on members that are not secret, and on nothing that a token could make long.
 
-use super::facts::Facts;
+use super::facts::{Facts, Text};
 
 pub(super) type Rule = (fn(&Facts) -> bool, &'static str);
 
 const ALONE: &str = "pass the token alone, without a scheme before it";
 
+const QUOTES: Rule = (
+    |facts| facts.text == Text::Quoted,
+    "have the client send the token without quotes around it",
+);
+
 const FORM: &[Rule] = &[
-    (|facts| facts.has_scheme, ALONE),
+    (|facts| facts.text == Text::WithScheme, ALONE),
+    (
+        |facts| facts.text == Text::Placeholder,
+        "have the client wait until it has a token: it sends the text of an absent value",
+    ),
+    QUOTES,
     (
         |facts| facts.parts == 5 && facts.header_text("alg") == Some("dir"),
-        "ask for a token with the parameter audience: without it, Auth0 encrypts it for itself",
+        "request the token with the parameter audience: this one is encrypted for the issuer (Auth0)",
     ),
     (
         |facts| facts.parts == 5,
@@ -20,12 +30,13 @@ const FORM: &[Rule] = &[
     ),
     (
         |facts| facts.parts != 3,
-        "ask the issuer for JWTs: this token is opaque (of Google, send the ID token)",
+        "this token is opaque: have the issuer issue JWTs (Google: send the ID token)",
     ),
 ];
 
 const HEADER: &[Rule] = &[
-    (|facts| facts.has_scheme, ALONE),
+    (|facts| facts.text == Text::WithScheme, ALONE),
+    QUOTES,
     (
         |facts| facts.has_padding,
         "set allow_padding: the token is padded, as those of AWS load balancers are",
@@ -52,6 +63,21 @@ const ALGORITHM: &[Rule] = &[
     ),
 ];
 
+const LOGOUT: Rule = (
+    |facts| {
+        facts
+            .header_text("typ")
+            .is_some_and(|typ| typ.contains("logout"))
+    },
+    "send the access token: this is a logout token",
+);
+
+/// No advice to allow the type: tokens of another one prove nothing to a service.
+const OTHER_TYPE: Rule = (
+    |_| true,
+    "send an access token: this token is of another type",
+);
+
 const TYPE: &[Rule] = &[
     (
         |facts| facts.header("typ").is_none(),
@@ -65,10 +91,24 @@ const TYPE: &[Rule] = &[
         },
         "send the access token: this is a logout token",
     ),
+    // No advice to allow the type: it may be one of tokens that prove nothing to a service.
     (
         |_| true,
-        "send an access token, or allow this type with token_types",
+        "send an access token: this token is of another type",
     ),
+];
+
+/// With `access_tokens_only`.
+const ACCESS_TOKEN_TYPE: &[Rule] = &[
+    (
+        |facts| {
+            let is_usual = |typ: &str| typ.eq_ignore_ascii_case("JWT");
+            facts.header("typ").is_none() || facts.header_text("typ").is_some_and(is_usual)
+        },
+        "send an access token, and enable those of RFC 9068 (`typ` at+jwt) at the issuer",
+    ),
+    LOGOUT,
+    OTHER_TYPE,
 ];
 
 pub(super) const ISSUER: &[Rule] = &[
@@ -97,97 +137,21 @@ pub(super) const ISSUER: &[Rule] = &[
     (is_supabase_key, SUPABASE_KEY),
     (
         |facts| issuer_has(facts, |name| name == "kubernetes/serviceaccount"),
-        "use a projected token of Kubernetes: this one is of a Secret, and never expires",
+        "use a projected token of Kubernetes: this one was made for a Secret, and never expires",
     ),
     (is_okta_org, OKTA),
     (
         |facts| facts.claim("iss").is_none(),
-        "have the issuer set `iss`, or use Issuer::allow_missing_issuer",
+        "have the issuer set `iss`: without it, nothing tells its tokens from those of others",
     ),
 ];
 
-const OKTA: &str =
-    "use a custom authorization server, such as /oauth2/default: Okta's own tokens are for Okta";
+pub(super) const OKTA: &str =
+    "use a custom authorization server: tokens of the org authorization server are for Okta only";
 const SUPABASE_KEY: &str =
     "send the user's access token: this is an API key of the Supabase project";
-const GRAPH: &str = "request a token for your own API: this one is signed for Microsoft Graph";
-
-pub(super) const AUDIENCE: &[Rule] = &[
-    (
-        |facts| facts.has_audience(|aud| aud == "account"),
-        "add an audience mapper to the client in Keycloak, for example in a client scope",
-    ),
-    (is_for_graph, GRAPH),
-    (is_okta_org, OKTA),
-    (
-        |facts| facts.header("signer").is_some(),
-        "configure the ARN of the load balancer of AWS, if it leads to this service",
-    ),
-    (
-        |facts| facts.has_audience(|aud| aud.ends_with("/userinfo")),
-        "ask Auth0 for a token with the parameter audience, set to the identifier of your API",
-    ),
-    (
-        |facts| {
-            facts.claim("aud").is_none()
-                && issuer_has(facts, |name| name.starts_with("https://cognito-idp."))
-        },
-        "use Audience::claim(\"client_id\", …): access tokens of Amazon Cognito have no aud",
-    ),
-    (
-        |facts| issuer_has(facts, is_clerk),
-        "list the frontend's origin in Audience::claim(\"azp\", …): Clerk's tokens have no aud",
-    ),
-    (
-        |facts| {
-            facts
-                .claim("aud")
-                .and_then(|aud| aud.as_array())
-                .is_some_and(Vec::is_empty)
-        },
-        "list the audience at the client, and request it with audience=… (Ory Hydra)",
-    ),
-    (
-        |facts| {
-            facts.has_audience(|aud| {
-                aud.ends_with(".svc.cluster.local") || aud == "https://kubernetes.default.svc"
-            })
-        },
-        "mount a projected service account token of Kubernetes with this audience",
-    ),
-    (
-        |facts| {
-            let is_github = |name: &str| name == "https://token.actions.githubusercontent.com";
-            issuer_has(facts, is_github)
-                && facts.has_audience(|aud| aud.starts_with("https://github.com/"))
-        },
-        "request the token of GitHub Actions with &audience=…, or core.getIDToken(audience)",
-    ),
-    (
-        |facts| issuer_has(facts, |name| name.ends_with(".cloudflareaccess.com")),
-        "configure the AUD tag of this application of Cloudflare Access",
-    ),
-    (
-        |facts| issuer_has(facts, |name| name == "https://appleid.apple.com"),
-        "configure the client id of Apple: an app's bundle id, or the id of its Services ID",
-    ),
-    (
-        |facts| facts.has_audience(is_zitadel) && facts.claim("jti").is_none(),
-        "send the access token: this is an ID token of Zitadel, which has no jti",
-    ),
-    (
-        |facts| facts.has_audience(is_zitadel),
-        "request the scope urn:zitadel:iam:org:project:id:…:aud with the id of your project",
-    ),
-    (
-        |facts| facts.claim("aud").is_none() && facts.claim("azp").is_some(),
-        "have the issuer set `aud`, or use Audience::claim(\"azp\", …)",
-    ),
-    (
-        |facts| facts.claim("aud").is_none() && facts.claim("client_id").is_some(),
-        "have the issuer set `aud`, or use Audience::claim(\"client_id\", …)",
-    ),
-];
+pub(super) const GRAPH: &str =
+    "request a token for your own API: this one is signed for Microsoft Graph";
 
 const SIGNATURE: &[Rule] = &[(is_for_graph, GRAPH)];
 
@@ -199,12 +163,21 @@ pub(super) fn header(facts: &Facts) -> Option<String> {
     first(HEADER, facts)
 }
 
-pub(super) fn algorithm(facts: &Facts) -> Option<String> {
+/// `has_secrets` says whether tokens with HMAC are allowed: then the issuer may go on with them.
+pub(super) fn algorithm(facts: &Facts, has_secrets: bool) -> Option<String> {
+    if has_secrets && is_hmac(facts) && !is_supabase_key(facts) {
+        return None;
+    }
     first(ALGORITHM, facts)
 }
 
-pub(super) fn token_type(facts: &Facts) -> Option<String> {
-    first(TYPE, facts)
+pub(super) fn token_type(facts: &Facts, access_tokens_only: bool) -> Option<String> {
+    let rules = if access_tokens_only {
+        ACCESS_TOKEN_TYPE
+    } else {
+        TYPE
+    };
+    first(rules, facts)
 }
 
 pub(super) fn signature(facts: &Facts) -> Option<String> {
@@ -222,7 +195,7 @@ fn is_hmac(facts: &Facts) -> bool {
         .is_some_and(|alg| alg.starts_with("HS"))
 }
 
-fn issuer_has(facts: &Facts, fits: impl Fn(&str) -> bool) -> bool {
+pub(super) fn issuer_has(facts: &Facts, fits: impl Fn(&str) -> bool) -> bool {
     facts.claim_text("iss").is_some_and(fits)
 }
 
@@ -231,28 +204,18 @@ fn is_supabase_key(facts: &Facts) -> bool {
     issuer_has(facts, |name| name == "supabase")
 }
 
-fn is_for_graph(facts: &Facts) -> bool {
+pub(super) fn is_for_graph(facts: &Facts) -> bool {
     facts.has_audience(|aud| {
         let bare = aud.trim_end_matches('/');
         bare == "00000003-0000-0000-c000-000000000000" || bare == "https://graph.microsoft.com"
     })
 }
 
-fn is_okta_org(facts: &Facts) -> bool {
+pub(super) fn is_okta_org(facts: &Facts) -> bool {
     issuer_has(facts, |name| {
         let host = name.strip_prefix("https://").unwrap_or_default();
         [".okta.com", ".oktapreview.com", ".okta-emea.com"]
             .iter()
             .any(|domain| host.ends_with(domain))
     })
-}
-
-fn is_clerk(name: &str) -> bool {
-    name.starts_with("https://clerk.") || name.ends_with(".clerk.accounts.dev")
-}
-
-/// Returns whether it is the id of a project or of an application of Zitadel.
-fn is_zitadel(aud: &str) -> bool {
-    let id = aud.split_once('@').map_or(aud, |(id, _)| id);
-    id.len() >= 15 && id.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -2,7 +2,7 @@
 
 use super::examination::{Examination, Signature};
 use super::hints;
-use super::quoted::{quoted_list, shown};
+use super::quoted::{quoted_error, quoted_list, shown};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
@@ -42,11 +42,11 @@ impl<C> Examination<'_, C> {
         if is_found {
             let is_too_many = |error: &Error| error.kind() == ErrorKind::TooManyKeys;
             let too_many = proved.as_ref().err().filter(|error| is_too_many(error));
-            let hint = "have the issuer name its keys with `kid`, or raise max_candidates";
+            let hint = "have the issuer write `kid` into its tokens, or raise max_candidates";
             let too_many = too_many.map(|_| hint.to_owned());
             self.report.add("signature", proved, None, || {
                 let algorithm = header.algorithm;
-                let expected = format!("one of a key of {:?} for {algorithm}", issuer.name);
+                let expected = format!("a signature by a key of {:?} for {algorithm}", issuer.name);
                 (expected, hints::signature(&self.facts).or(too_many))
             });
         }
@@ -68,7 +68,7 @@ impl<C> Examination<'_, C> {
             let algorithms: Vec<_> = key.algorithms().iter().map(Algorithm::name).collect();
             let names = algorithms.join(", ");
             Some(format!(
-                "the key with this id is for {names}, or names another issuer"
+                "the key with this id is for {names} only, or its JWK names another issuer"
             ))
         } else if let Some(key) = skipped_same {
             let reason = key.reason();
@@ -76,10 +76,11 @@ impl<C> Examination<'_, C> {
                 "the issuer's key with this id is not used: it {reason}"
             ))
         } else if let Some(error) = health.fetch.and_then(|fetch| fetch.last_error) {
+            let error = quoted_error(&error);
             Some(format!("the last fetch of the keys failed: {error}"))
         } else {
             let other =
-                "the token is of another environment of the issuer, or its key was withdrawn";
+                "the token is from another environment of the issuer, or its key was withdrawn";
             keys.map(|_| hints::signature(&self.facts).unwrap_or_else(|| other.to_owned()))
         }
     }
@@ -106,10 +107,10 @@ fn is_about_keys(error: &Error) -> bool {
 
 fn known_keys(keys: Option<&Keys<'_>>) -> String {
     let Some(keys) = keys else {
-        return "keys of the issuer, of which none are cached".to_owned();
+        return "a key of the issuer (none are cached)".to_owned();
     };
     if keys.keys().next().is_none() {
-        return "a key, of which the issuer's set has none that is usable".to_owned();
+        return "a key of the issuer (its set has no usable one)".to_owned();
     }
     let ids = keys.keys().map(|key| key.key_id().unwrap_or("(no `kid`)"));
     format!("one of {}", quoted_list(ids))

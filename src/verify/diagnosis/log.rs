@@ -1,29 +1,50 @@
 //! Logging the diagnosis of a rejected token.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
-use super::DiagnosedCheck;
+use super::DiagnosisCheck;
 use super::examination::Signature;
+use super::quoted::quoted;
 use crate::error::Error;
 use crate::trace;
 use crate::verify::Engine;
 
-/// Logs why a token was rejected, at debug.
+/// Logs why a token was rejected, at debug. `now` returns the time since 1970 of its
+/// verification.
 pub(in crate::verify) fn log<C: DeserializeOwned + 'static>(
     engine: &Engine<C>,
     token: &[u8],
     error: &Error,
+    now: impl FnOnce() -> Duration,
 ) {
-    if !trace::is_diagnosis_enabled() {
+    // The layer rejects two headers that were joined by a comma as an invalid request.
+    if !trace::is_diagnosis_enabled() || token.contains(&b',') {
         return;
     }
-    let checks = engine.run_each_check(token, engine.now(), Signature::As(error));
-    let is_cause = |check: &&DiagnosedCheck| {
+    let checks = engine.run_each_check(token, now(), Signature::As(error));
+    let is_cause = |check: &&DiagnosisCheck| {
         let error_of_check = check.error.as_ref();
         error_of_check.is_some_and(|other| other.kind() == error.kind())
     };
     match checks.iter().find(is_cause) {
         Some(check) => trace::diagnosed(error, check),
-        None => trace::diagnosed(error, &DiagnosedCheck::of("token", Err(error.clone()))),
+        None => trace::diagnosed(error, &DiagnosisCheck::of("token", Err(error.clone()))),
+    }
+}
+
+/// Logs which check of the policy rejected a verified token, at debug.
+pub(in crate::verify) fn log_policy(error: &Error) {
+    if !trace::is_diagnosis_enabled() {
+        return;
+    }
+    match error.required_scope() {
+        Some(scopes) => {
+            let scopes = quoted(scopes);
+            let hint = "have the client request what is missing of them";
+            trace::diagnosed(error, &format!("scopes: expected {scopes} (hint: {hint})"));
+        }
+        None => trace::diagnosed(error, &format!("policy: {error}")),
     }
 }

@@ -1,8 +1,10 @@
 //! Why a token is rejected, for developers.
 //!
 //! Reads the token a second time, more leniently than verification, and only to describe it. The
-//! outcome of each check comes from the functions that verification calls.
+//! outcome of each check comes from what verification uses, or from its error.
 
+mod audience;
+mod audience_hints;
 mod authenticator;
 mod claims;
 mod differences;
@@ -18,29 +20,32 @@ mod times;
 
 use std::fmt;
 
-pub(super) use self::log::log;
+pub(super) use self::log::{log, log_policy};
 use crate::error::Error;
 
-/// What each check of a token has found, as
+/// The outcome of each check of a token, as
 /// [`Authenticator::diagnose`](crate::Authenticator::diagnose) returns it.
 ///
-/// For tools and tests. Contains the issuer, audience, algorithm, type, key id and times of the
-/// token, quoted, escaped and at most 128 bytes of each, and no other part of it. Show it to
-/// developers, not to callers. Displays as one line for each check.
+/// For tools and tests. Contains of the token: issuer (unless it is an e-mail address), audience and
+/// the claims and header parameters that are compared in its place, `alg`, `typ`, `kid`, times, the
+/// claims `typ`, `token_use` and `token_type`, the JSON type of an invalid claim, the token's length
+/// and number of parts; and no other part of it. Each string is quoted and escaped; at most 128
+/// bytes of each string are shown, and at most four of a list. Show it to developers, not to
+/// callers. Displays as one line for each check.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
-    pub(super) checks: Vec<DiagnosedCheck>,
+    pub(super) checks: Vec<DiagnosisCheck>,
     pub(super) error: Option<Error>,
 }
 
 /// One check of a [`Diagnosis`].
 ///
-/// Displays as its name, and for a failed check what was found, what was expected, and the usual
+/// Displays as its name and what was found; for a failed check also what was expected, and the usual
 /// cause.
 #[derive(Clone, Debug)]
-pub struct DiagnosedCheck {
+pub struct DiagnosisCheck {
     pub(super) name: &'static str,
-    pub(super) status: CheckStatus,
+    pub(super) status: DiagnosisStatus,
     pub(super) found: Option<String>,
     pub(super) expected: Option<String>,
     pub(super) hint: Option<String>,
@@ -50,7 +55,7 @@ pub struct DiagnosedCheck {
 /// The outcome of one check of a [`Diagnosis`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CheckStatus {
+pub enum DiagnosisStatus {
     /// The token passes the check.
     Passed,
     /// The token does not pass the check.
@@ -62,22 +67,24 @@ pub enum CheckStatus {
 impl Diagnosis {
     /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
     /// `issuer`, `subject`, `key`, `signature`, `expiry`, `not before`, `purpose`, `audience`,
-    /// `access token` (RFC 9068), `binding` (`cnf`), and `claims`: your claims type, and whatever else rejects the
-    /// token. Then the checks of the configuration: `revocation`, `scopes`, `authorization`.
+    /// `access token` (RFC 9068), `binding` (`cnf`), and `claims`: your claims type, and whatever
+    /// else rejects the token. Then `revocation`, `scopes`, `authorization` and `single use`: each is
+    /// there once per configured check, and not at all otherwise.
     #[must_use]
-    pub fn checks(&self) -> &[DiagnosedCheck] {
+    pub fn checks(&self) -> &[DiagnosisCheck] {
         &self.checks
     }
 
     /// Returns why the token is rejected: the error of the first check that fails when a request
-    /// has the token, which need not be the first one here. `None` if it is accepted.
+    /// has the token, which need not be the first one here. `None` if no check failed: a request
+    /// may still be rejected as a replay, or by a check that reads the request.
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
 }
 
-impl DiagnosedCheck {
+impl DiagnosisCheck {
     /// Returns the name, such as `audience`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -86,23 +93,25 @@ impl DiagnosedCheck {
 
     /// Returns the outcome.
     #[must_use]
-    pub const fn status(&self) -> CheckStatus {
+    pub const fn status(&self) -> DiagnosisStatus {
         self.status
     }
 
-    /// Returns what the token has, if it may be shown: quoted, escaped and cut.
+    /// Returns what the token has, if it may be shown: quoted, escaped and cut. `None` for checks
+    /// without one, such as `signature`.
     #[must_use]
     pub fn found(&self) -> Option<&str> {
         self.found.as_deref()
     }
 
-    /// Returns what the configuration requires.
+    /// Returns what the configuration requires. `None` unless the check failed.
     #[must_use]
     pub fn expected(&self) -> Option<&str> {
         self.expected.as_deref()
     }
 
-    /// Returns the usual cause of the failure, or what to do about it.
+    /// Returns the usual cause of the failure, or what to do about it. `None` if the check did not
+    /// fail, or no cause is known.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -120,9 +129,9 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for check in &self.checks {
             let status = match check.status {
-                CheckStatus::Passed => "passed",
-                CheckStatus::Failed => "FAILED",
-                CheckStatus::NotRun => "not run",
+                DiagnosisStatus::Passed => "passed",
+                DiagnosisStatus::Failed => "FAILED",
+                DiagnosisStatus::NotRun => "not run",
             };
             writeln!(f, "{status:7} {check}")?;
         }
@@ -130,13 +139,13 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-impl fmt::Display for DiagnosedCheck {
+impl fmt::Display for DiagnosisCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
         if let Some(found) = &self.found {
             write!(f, ": found {found}")?;
         }
-        if self.status != CheckStatus::Failed {
+        if self.status != DiagnosisStatus::Failed {
             return Ok(());
         }
         match (&self.found, &self.expected, &self.error) {

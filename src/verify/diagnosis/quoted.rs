@@ -6,12 +6,23 @@ use serde_json::Value;
 
 /// The maximum length in bytes of a shown value, without its quotes.
 const MAX_LEN: usize = 128;
+/// The same of an error, which may name several URLs.
+const MAX_ERROR_LEN: usize = 512;
 /// The maximum number of shown values of a list.
 const MAX_VALUES: usize = 4;
 
 /// Returns a text in quotes, with everything escaped but printable ASCII, and cut.
 pub(super) fn quoted(text: &str) -> String {
-    let mut shown = String::from("\"");
+    quoted_to(text, MAX_LEN)
+}
+
+/// Returns the text of an error of an HTTP client, likewise. It may repeat what a server sent.
+pub(super) fn quoted_error(text: &str) -> String {
+    quoted_to(text, MAX_ERROR_LEN)
+}
+
+fn quoted_to(text: &str, max: usize) -> String {
+    let mut shown = String::new();
     for character in text.chars() {
         let start = shown.len();
         if matches!(character, ' '..='~') && !matches!(character, '"' | '\\') {
@@ -19,30 +30,29 @@ pub(super) fn quoted(text: &str) -> String {
         } else {
             shown.extend(character.escape_default());
         }
-        if shown.len() > MAX_LEN {
+        if shown.len() > max {
             shown.truncate(start);
             shown.push('…');
             break;
         }
     }
-    shown.push('"');
-    shown
+    format!("\"{shown}\"")
 }
 
 /// Returns texts in quotes, separated by commas: the first ones, and how many there are besides.
-pub(super) fn quoted_list<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> String {
+pub(super) fn quoted_list<T: AsRef<str>>(mut texts: impl Iterator<Item = T>) -> String {
     let mut shown = String::new();
-    let mut more = 0_usize;
-    for (index, text) in texts.enumerate() {
-        if index >= MAX_VALUES {
-            more = more.saturating_add(1);
-            continue;
-        }
+    for (index, text) in texts.by_ref().take(MAX_VALUES).enumerate() {
         if index > 0 {
             shown.push_str(", ");
         }
         shown.push_str(&quoted(text.as_ref()));
     }
+    // Of a long list, the length is known: there can be 10,000 issuers.
+    let more = match texts.size_hint() {
+        (rest, Some(most)) if rest == most => rest,
+        _ => texts.count(),
+    };
     if more > 0 {
         let _ = write!(shown, " and {more} more");
     }
@@ -52,13 +62,35 @@ pub(super) fn quoted_list<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> Stri
 /// Returns the value of a member, if it is one that may be shown.
 pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
-        Some(Value::String(text)) => quoted(text),
+        Some(Value::String(text)) => public(text),
         Some(Value::Array(values)) if values.is_empty() => "an empty array".to_owned(),
-        Some(Value::Array(values)) if values.iter().all(Value::is_string) => {
-            quoted_list(values.iter().filter_map(Value::as_str))
-        }
+        Some(Value::Array(values)) if values.iter().all(Value::is_string) => public_list(values),
         _ => type_of(value).to_owned(),
     }
+}
+
+/// Returns a text in quotes, unless it may name a person.
+fn public(text: &str) -> String {
+    if is_email(text) {
+        "an e-mail address".to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+fn public_list(values: &[Value]) -> String {
+    let mut first = values.iter().filter_map(Value::as_str).take(MAX_VALUES);
+    if first.any(is_email) {
+        "an array with an e-mail address".to_owned()
+    } else {
+        quoted_list(values.iter().filter_map(Value::as_str))
+    }
+}
+
+/// Returns whether it is or contains the address of a person or of a service account.
+pub(super) fn is_email(text: &str) -> bool {
+    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
+    domain.is_some_and(|domain| domain.contains('.'))
 }
 
 /// Returns the JSON type of a member, for one that may be personal.
@@ -88,7 +120,7 @@ mod tests {
                 "{shown}"
             );
         }
-        let whole = "x".repeat(127);
+        let whole = "x".repeat(MAX_LEN);
         assert_eq!(quoted(&whole), format!("\"{whole}\""));
     }
 

@@ -1,6 +1,6 @@
 //! The checks of one token, collected one by one.
 
-use super::{CheckStatus, DiagnosedCheck};
+use super::{DiagnosisCheck, DiagnosisStatus};
 use crate::error::Error;
 
 /// The names of the checks of verification, in the order of the report.
@@ -24,11 +24,10 @@ const NAMES: [&str; 16] = [
 ];
 
 #[derive(Default)]
-pub(super) struct Report(Vec<DiagnosedCheck>);
+pub(super) struct Report(Vec<DiagnosisCheck>);
 
 impl Report {
-    /// Adds the outcome of a check. `describe` says what a failed one found and expected, and
-    /// why.
+    /// Adds the outcome of a check. `describe` returns what a failed one expected, and a hint.
     pub(super) fn add(
         &mut self,
         name: &'static str,
@@ -36,11 +35,11 @@ impl Report {
         found: Option<String>,
         describe: impl FnOnce() -> (String, Option<String>),
     ) {
-        let mut check = DiagnosedCheck::new(name, CheckStatus::Passed);
+        let mut check = DiagnosisCheck::new(name, DiagnosisStatus::Passed);
         check.found = found;
         if let Err(error) = outcome {
             let (expected, hint) = describe();
-            check.status = CheckStatus::Failed;
+            check.status = DiagnosisStatus::Failed;
             check.expected = Some(expected).filter(|text| !text.is_empty());
             check.hint = hint;
             check.error = Some(error);
@@ -48,12 +47,17 @@ impl Report {
         self.0.push(check);
     }
 
+    pub(super) fn has_failed(&self, name: &str) -> bool {
+        let mut checks = self.0.iter();
+        checks.any(|check| check.name == name && check.error.is_some())
+    }
+
     /// Returns the checks in their order, with those that were not run.
-    pub(super) fn finish(mut self) -> Vec<DiagnosedCheck> {
+    pub(super) fn finish(mut self) -> Vec<DiagnosisCheck> {
         let take = |name| {
             let index = self.0.iter().position(|check| check.name == name);
             index.map_or_else(
-                || DiagnosedCheck::new(name, CheckStatus::NotRun),
+                || DiagnosisCheck::new(name, DiagnosisStatus::NotRun),
                 |index| self.0.swap_remove(index),
             )
         };
@@ -61,8 +65,8 @@ impl Report {
     }
 }
 
-impl DiagnosedCheck {
-    pub(crate) fn new(name: &'static str, status: CheckStatus) -> Self {
+impl DiagnosisCheck {
+    pub(crate) fn new(name: &'static str, status: DiagnosisStatus) -> Self {
         Self {
             name,
             status,
@@ -76,9 +80,9 @@ impl DiagnosedCheck {
     /// Returns a check of which only the outcome is known.
     pub(crate) fn of(name: &'static str, outcome: Result<(), Error>) -> Self {
         let status = if outcome.is_ok() {
-            CheckStatus::Passed
+            DiagnosisStatus::Passed
         } else {
-            CheckStatus::Failed
+            DiagnosisStatus::Failed
         };
         Self {
             error: outcome.err(),

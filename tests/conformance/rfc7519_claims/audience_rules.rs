@@ -357,6 +357,21 @@ fn a_rule_that_can_not_work_is_a_configuration_error() {
             ": claim \"iss\" does not say whom a token is for: name another one",
         ),
         (
+            Audience::claim("cl\u{1b}[31m", ["a"]),
+            InvalidSetting,
+            ": claim \"cl\\u{1b}[31m\": must not contain control characters",
+        ),
+        (
+            Audience::from("a").and_claim_present("a\nb"),
+            InvalidSetting,
+            ": claim \"a\\nb\": must not contain control characters",
+        ),
+        (
+            Audience::header_parameter("a\tb", ["a"]),
+            InvalidSetting,
+            ": header parameter \"a\\tb\": must not contain control characters",
+        ),
+        (
             Audience::claim("exp", ["1"]),
             InvalidSetting,
             ": claim \"exp\" does not say whom a token is for: name another one",

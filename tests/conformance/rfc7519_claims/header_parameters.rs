@@ -1,10 +1,10 @@
-//! Requirement 16, where a parameter of the header says whom a token is for (RFC 7519 §4.1.3, RFC
-//! 7515 §4), as `signer` of AWS load balancers does.
+//! Requirement 16, where a header parameter says whom a token is for (RFC 7519 §4.1.3, RFC 7515
+//! §4), as `signer` of AWS load balancers does.
 
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::TokenBuilder;
 use tower_jwt_auth::{
-    Audience, ConfigErrorKind, DiagnosedCheck, Error, ErrorKind, Issuer, JwtAuthLayer,
+    Audience, ConfigErrorKind, DiagnosisCheck, Error, ErrorKind, Issuer, JwtAuthLayer,
     TokenCacheSettings,
 };
 
@@ -71,7 +71,7 @@ async fn a_token_for_another_service_is_rejected_where_the_header_is_compared() 
 
 // A header whose bytes are known is not parsed again.
 #[tokio::test]
-async fn every_token_is_compared_whatever_is_cached() {
+async fn the_header_of_every_token_is_compared_whatever_is_cached() {
     let builder = builder_for(issuer_for(by_signer()));
     let caching = builder.token_cache(TokenCacheSettings::default());
     for layer in [layer_for(by_signer()), caching.build().unwrap()] {
@@ -121,13 +121,13 @@ async fn the_diagnosis_names_what_the_header_has_and_should_have() {
     let layer = layer_for(rule);
     for (signer, found) in [(json!("other"), "\"other\""), (json!(7), "a number")] {
         let diagnosis = layer.authenticator().diagnose(&with(signer).sign()).await;
-        let is_audience = |check: &&DiagnosedCheck| check.name() == "audience";
+        let is_audience = |check: &&DiagnosisCheck| check.name() == "audience";
         let audience = diagnosis.checks().iter().find(is_audience).unwrap();
-        let found = format!("`aud` none, `signer` of the header {found}");
+        let found = format!("`aud` none, header parameter `signer` {found}");
         assert_eq!(audience.found(), Some(&*found));
         let expected = format!(
-            "no `aud` and `signer` of the header \"{OURS}\", \"another\" and `client` of the header \
-             \"web\""
+            "no `aud` and header parameter `signer` \"{OURS}\", \"another\" and header parameter \
+             `client` \"web\""
         );
         assert_eq!(audience.expected(), Some(&*expected));
         let error = diagnosis.error().unwrap();

@@ -18,7 +18,7 @@ async fn examine(issuer: &TestIssuer, more: &[&str]) -> Report {
     Report::of(&run("doctor", &[&args, more].concat()).await)
 }
 
-/// Runs the doctor with a token on standard input. Nothing of it may be printed.
+/// Runs the doctor with a token on standard input. None of its three encoded parts may be printed.
 async fn diagnose(issuer: &TestIssuer, token: &str) -> Report {
     let args = [
         "--issuer",
@@ -87,7 +87,7 @@ async fn an_issuer_and_a_token_without_faults_pass_every_check() {
         "✓ caching: cache-control:",
         "✓ signature",
         "✓ audience: found `aud` \"https://api.example\"",
-        "✓ a request with this token is accepted",
+        "✓ the token passes every check",
         "0 failed",
     ]);
     assert_eq!(report.code, Some(0), "{}", report.text);
@@ -100,7 +100,7 @@ async fn an_issuer_and_a_token_without_faults_pass_every_check() {
 }
 
 #[tokio::test]
-async fn metadata_is_found_where_it_is_and_each_place_is_named() {
+async fn every_metadata_url_that_was_tried_is_reported() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_openid_discovery(false);
     let report = examine(&issuer, &[]).await;
@@ -160,7 +160,7 @@ async fn each_key_that_is_not_used_is_named_with_the_reason() {
     examine(&issuer, &[]).await.fails_with(&[
         skipped,
         "✗ keys: ",
-        "fix: have the issuer publish a key for signatures",
+        "fix: have the issuer publish a usable key",
     ]);
 }
 
@@ -172,7 +172,7 @@ async fn each_fault_of_a_token_comes_with_its_fix() {
     let cases: [(TokenBuilder, &[&str]); 9] = [
         (
             token().issuer(format!("{}/", issuer.issuer())),
-            &["✗ issuer", "fix: issuer differs by a trailing slash"],
+            &["✗ issuer", "hint: issuer differs by a trailing slash"],
         ),
         (
             token().audience("account"),
@@ -265,7 +265,7 @@ async fn a_configuration_that_is_rejected_says_why() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_unknown_authority_is_told_with_its_fix() {
+async fn a_certificate_of_an_unknown_authority_is_reported_with_its_fix() {
     let authority = Authority::new();
     let key = TestKey::generate(Algorithm::ES256);
     let issuer = TlsIssuer::start(&authority, &key, Tls::default()).await;

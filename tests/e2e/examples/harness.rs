@@ -38,7 +38,7 @@ pub(crate) struct Answer {
 
 /// Returns the command of an example. This test is `target/PROFILE/deps/THIS`, and the example is
 /// `target/PROFILE/examples/NAME`.
-fn example(name: &str) -> Command {
+pub(crate) fn example(name: &str) -> Command {
     let mut path: PathBuf = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
@@ -74,7 +74,7 @@ pub(crate) async fn run_with_variable(
 }
 
 /// Runs an example with this text on its standard input, and returns its output.
-pub(crate) async fn run_with_input(name: &str, args: &[&str], input: &str) -> Output {
+pub(crate) async fn run_with_input(name: &str, args: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = example(name)
         .args(args)
         .stdin(Stdio::piped())
@@ -84,7 +84,7 @@ pub(crate) async fn run_with_input(name: &str, args: &[&str], input: &str) -> Ou
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // An example that ends without reading it closes the pipe.
-    let _ = in_time(stdin.write_all(input.as_bytes())).await;
+    let _ = in_time(stdin.write_all(input.as_ref())).await;
     drop(stdin);
     in_time(child.wait_with_output()).await.unwrap()
 }

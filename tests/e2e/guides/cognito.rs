@@ -117,7 +117,7 @@ async fn tokens_for_others_are_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_client_is_the_audience_the_log_says_that_there_is_none() {
+async fn with_the_client_id_as_audience_the_log_says_that_aud_is_absent() {
     let (site, _) = site();
     let layer = site.layer(client_as_audience);
     site.explains_as(0, &layer, &site.token(), ErrorKind::MissingClaim)

@@ -9,7 +9,7 @@ use crate::guide::{Guide, path};
 
 const FOLDER: &str = "docs/providers";
 /// Long enough for the variants of Microsoft Entra ID.
-const MAX_LINES: usize = 130;
+const MAX_LINES: usize = 160;
 const MISTAKE: &str = "The usual mistake";
 
 /// Returns the guides by name.

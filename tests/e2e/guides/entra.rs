@@ -9,8 +9,8 @@ mod shapes;
 use tower_jwt_auth::{Audience, ConfigError, ErrorKind, Issuer, Tenants};
 
 use self::shapes::{
-    OURS, PERSONAL, SERVICE, THEIRS, b2c_site, id_token, issuer_of, of_b2c, of_version_1,
-    personal_key, site, site_with,
+    OURS, PERSONAL, SERVICE, THEIRS, b2c_site, id_token, issuer_of, of_application, of_b2c,
+    of_version_1, personal_key, site, site_with,
 };
 use crate::site::{JwtAuthLayer, StandIn as _};
 use crate::support::tokio;
@@ -19,14 +19,24 @@ use crate::token::Token;
 fn one_tenant() -> Result<JwtAuthLayer, ConfigError> {
     let tenant = "775527ff-9a37-4307-8b3d-cc311f58d925";
     let name = format!("https://login.microsoftonline.com/{tenant}/v2.0");
-    let issuer = Issuer::discovery(name, "6e74172b-be56-4843-9ff4-e66a39bb12e3");
+    let service = Audience::from("6e74172b-be56-4843-9ff4-e66a39bb12e3");
+    let issuer = Issuer::discovery(name, service.and_scope("access_as_user"));
+    JwtAuthLayer::builder(issuer).build()
+}
+
+fn applications() -> Result<JwtAuthLayer, ConfigError> {
+    let tenant = "775527ff-9a37-4307-8b3d-cc311f58d925";
+    let name = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    let service = Audience::from("6e74172b-be56-4843-9ff4-e66a39bb12e3");
+    let issuer = Issuer::discovery(name, service.and_claim("roles", ["Orders.Read.All"]));
     JwtAuthLayer::builder(issuer).build()
 }
 
 fn many_tenants(tenants: Vec<String>) -> Result<JwtAuthLayer, ConfigError> {
     let all = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration";
     let name = "https://login.microsoftonline.com/{tenantid}/v2.0";
-    let issuer = Issuer::discovery(name, "6e74172b-be56-4843-9ff4-e66a39bb12e3")
+    let service = Audience::from("6e74172b-be56-4843-9ff4-e66a39bb12e3");
+    let issuer = Issuer::discovery(name, service.and_scope("access_as_user"))
         .metadata_url(all)
         .tenants(Tenants::only(tenants).tenant_claim("tid"));
     JwtAuthLayer::builder(issuer).build()
@@ -35,7 +45,10 @@ fn many_tenants(tenants: Vec<String>) -> Result<JwtAuthLayer, ConfigError> {
 fn b2c() -> Result<JwtAuthLayer, ConfigError> {
     let name = "https://contoso.b2clogin.com/775527ff-9a37-4307-8b3d-cc311f58d925/v2.0/";
     let policy = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin";
-    let issuer = Issuer::discovery(name, "6e74172b-be56-4843-9ff4-e66a39bb12e3")
+    let service = Audience::from("6e74172b-be56-4843-9ff4-e66a39bb12e3")
+        .and_claim("tfp", ["B2C_1_signin"])
+        .and_scope("access_as_user");
+    let issuer = Issuer::discovery(name, service)
         .metadata_url(format!("{policy}/v2.0/.well-known/openid-configuration"));
     JwtAuthLayer::builder(issuer).build()
 }
@@ -45,8 +58,9 @@ fn version_1() -> Result<JwtAuthLayer, ConfigError> {
     let name = format!("https://sts.windows.net/{tenant}/");
     let metadata =
         format!("https://login.microsoftonline.com/{tenant}/.well-known/openid-configuration");
-    let issuer = Issuer::discovery(name, "api://6e74172b-be56-4843-9ff4-e66a39bb12e3")
-        .metadata_url(metadata);
+    let service = Audience::from("api://6e74172b-be56-4843-9ff4-e66a39bb12e3");
+    let issuer = Issuer::discovery(name, service.and_scope("access_as_user"));
+    let issuer = issuer.metadata_url(metadata);
     JwtAuthLayer::builder(issuer).build()
 }
 
@@ -64,10 +78,30 @@ async fn the_guides_token_is_accepted_from_one_tenant() {
         claims.get("oid").unwrap(),
         "690222be-ff1a-4d56-abd1-7e4f7d38e474"
     );
-    let application = site.token().without(&["scp", "preferred_username", "name"]);
-    let application = application.claim("roles", ["Orders.Read.All"]);
-    let claims = site.accepts(&layer, &application).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn applications_are_let_in_only_with_a_role_that_was_granted() {
+    let site = site();
+    let own = of_application(&site);
+    for layer in [site.layer(one_tenant), site.layer(|| many_tenants(ours()))] {
+        site.rejects(&layer, &own, ErrorKind::InsufficientScope)
+            .await;
+        let other = site.token().claim("scp", "profile");
+        site.rejects(&layer, &other, ErrorKind::InsufficientScope)
+            .await;
+    }
+    let layer = site.layer(applications);
+    let granted = |role| own.clone().claim("roles", [role]);
+    let claims = site.accepts(&layer, &granted("Orders.Read.All")).await;
     assert_eq!(claims.get("roles").unwrap()[0], "Orders.Read.All");
+    for (token, kind) in [
+        (own.clone(), ErrorKind::MissingClaim),
+        (granted("Orders.Write.All"), ErrorKind::InvalidClaim),
+        (site.token(), ErrorKind::MissingClaim),
+    ] {
+        site.rejects(&layer, &token, kind).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,33 +170,26 @@ async fn tokens_of_b2c_are_accepted() {
     assert_eq!(claims.get("tfp").unwrap(), "B2C_1_signin");
     assert!(claims.has_scope("access_as_user"));
     let id_token = of_b2c(&site).without(&["azp", "scp"]);
-    let id_token = id_token.claim("aud", "2d4d11a2-f814-46a7-890a-274a72a7309e");
+    let other_aud = "2d4d11a2-f814-46a7-890a-274a72a7309e";
     let other = format!("https://contoso.b2clogin.com/{THEIRS}/v2.0/");
     for (token, kind) in [
-        (id_token, ErrorKind::WrongAudience),
+        (
+            id_token.clone().claim("aud", other_aud),
+            ErrorKind::WrongAudience,
+        ),
+        // That of an application which has the id of the service.
+        (id_token, ErrorKind::InsufficientScope),
+        (
+            of_b2c(&site).claim("tfp", "B2C_1_sign_up"),
+            ErrorKind::InvalidClaim,
+        ),
+        (of_b2c(&site).without(&["tfp"]), ErrorKind::MissingClaim),
         (of_b2c(&site).claim("iss", other), ErrorKind::UnknownIssuer),
         (site.token(), ErrorKind::UnknownIssuer),
     ] {
         site.rejects(&layer, &token, kind).await;
     }
     site.rejects_other_keys(&layer, &of_b2c(&site)).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn id_tokens_of_b2c_are_rejected_by_the_condition_that_the_guide_names() {
-    let site = b2c_site();
-    let id_token = of_b2c(&site).without(&["azp", "scp"]);
-    site.accepts(&site.layer(b2c), &id_token).await;
-    let layer = site.layer(|| {
-        let audience = Audience::from(SERVICE).and_claim_present("scp");
-        let issuer = Issuer::discovery(of_b2c(&site).text("iss"), audience);
-        let policy = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin";
-        let issuer = issuer.metadata_url(format!("{policy}/v2.0/.well-known/openid-configuration"));
-        JwtAuthLayer::builder(issuer).build()
-    });
-    site.accepts(&layer, &of_b2c(&site)).await;
-    site.rejects(&layer, &id_token, ErrorKind::MissingClaim)
-        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,6 +200,9 @@ async fn tokens_of_version_1_are_accepted_where_their_names_are_configured() {
     assert_eq!(claims.get("upn").unwrap(), "alice@contoso.com");
     let id_token = of_version_1(&site).without(&["appid", "appidacr", "scp"]);
     site.rejects(&layer, &id_token, ErrorKind::WrongTokenType)
+        .await;
+    let own = of_version_1(&site).without(&["scp"]).claim("idtyp", "app");
+    site.rejects(&layer, &own, ErrorKind::InsufficientScope)
         .await;
     site.rejects(&layer, &site.token(), ErrorKind::UnknownIssuer)
         .await;

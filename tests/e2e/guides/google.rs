@@ -6,19 +6,29 @@ use tower_jwt_auth::{Algorithm, Audience, ConfigError, ErrorKind, Issuer};
 
 use crate::site::{JwtAuthLayer, Site, StandIn as _, next_key};
 use crate::support::tokio;
+use crate::token::Token;
 
 const CERTS: &str = "https://www.googleapis.com/oauth2/v3/certs";
 const OTHER_CLIENT: &str = "111111111111-other.apps.googleusercontent.com";
 
 fn auth() -> Result<JwtAuthLayer, ConfigError> {
     let client = "915083367709-shop.apps.googleusercontent.com";
-    let issuer = Issuer::discovery("https://accounts.google.com", client).allow_id_tokens();
+    let audience = Audience::from(client).and_claim("azp", [client]);
+    let issuer = Issuer::discovery("https://accounts.google.com", audience).allow_id_tokens();
     JwtAuthLayer::builder(issuer).build()
 }
 
 fn organization() -> Result<JwtAuthLayer, ConfigError> {
     let client = "915083367709-shop.apps.googleusercontent.com";
-    let audience = Audience::from(client).and_claim("hd", ["acme.example.com"]);
+    let audience = Audience::from(client).and_claim("azp", [client]);
+    let audience = audience.and_claim("hd", ["acme.example.com"]);
+    let issuer = Issuer::discovery("https://accounts.google.com", audience).allow_id_tokens();
+    JwtAuthLayer::builder(issuer).build()
+}
+
+fn service_accounts() -> Result<JwtAuthLayer, ConfigError> {
+    let audience = Audience::from("https://orders.acme.example.com");
+    let audience = audience.and_claim("sub", ["113774264463038321964"]);
     let issuer = Issuer::discovery("https://accounts.google.com", audience).allow_id_tokens();
     JwtAuthLayer::builder(issuer).build()
 }
@@ -61,25 +71,52 @@ async fn the_guides_token_is_accepted() {
     site.accepts(&layer, &consumer).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_token_of_a_service_account_is_accepted_for_the_audience_that_it_names() {
-    let site = site();
-    let layer = site.layer(|| {
-        let audience = "https://orders.acme.example.com";
-        let issuer = Issuer::discovery("https://accounts.google.com", audience);
-        JwtAuthLayer::builder(issuer.allow_id_tokens()).build()
-    });
-    let account = "113774264463038321964";
+const ACCOUNT: &str = "113774264463038321964";
+const OTHER_ACCOUNT: &str = "100000000000000000001";
+
+/// Returns the token that a service account, anyone's, gets for an audience of its choice.
+fn of_service_account(site: &Site, account: &str, aud: &str) -> Token {
     let token = site.token().without(&["hd", "at_hash", "name", "picture"]);
-    let token = token.claim("sub", account).claim("azp", account);
-    let token = token.claim("email", "orders-client@shop-12345.iam.gserviceaccount.com");
-    let ours = token
-        .clone()
-        .claim("aud", "https://orders.acme.example.com");
-    site.accepts(&layer, &ours).await;
-    let theirs = token.claim("aud", "https://billing.acme.example.com");
-    site.rejects(&layer, &theirs, ErrorKind::WrongAudience)
-        .await;
+    let email = "orders-client@shop-12345.iam.gserviceaccount.com";
+    let token = token.claim("email", email).claim("aud", aud);
+    token.claim("sub", account).claim("azp", account)
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_listed_service_accounts_are_accepted() {
+    let site = site();
+    let layer = site.layer(service_accounts);
+    let (orders, billing) = (
+        "https://orders.acme.example.com",
+        "https://billing.acme.example.com",
+    );
+    let token = |account, aud| of_service_account(&site, account, aud);
+    let claims = site.accepts(&layer, &token(ACCOUNT, orders)).await;
+    assert_eq!(claims.subject(), Some(ACCOUNT));
+    for (token, kind) in [
+        (token(ACCOUNT, billing), ErrorKind::WrongAudience),
+        (token(OTHER_ACCOUNT, orders), ErrorKind::InvalidClaim),
+        (site.token().claim("aud", orders), ErrorKind::InvalidClaim),
+    ] {
+        site.rejects(&layer, &token, kind).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_accounts_that_name_the_client_are_rejected() {
+    let site = site();
+    let client = site.token().text("aud").to_owned();
+    for layer in [site.layer(auth), site.layer(organization)] {
+        let token = of_service_account(&site, OTHER_ACCOUNT, &client);
+        // Tokens of the JWT bearer grant have the address of the account.
+        let by_address = token.clone().claim("azp", token.text("email"));
+        for token in [token, by_address] {
+            site.rejects(&layer, &token, ErrorKind::InvalidClaim).await;
+        }
+        let without = site.token().without(&["azp"]);
+        site.rejects(&layer, &without, ErrorKind::MissingClaim)
+            .await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

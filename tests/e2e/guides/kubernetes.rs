@@ -64,7 +64,7 @@ async fn tokens_for_others_are_rejected() {
     site.rejects_other_keys(&layer, &site.token()).await;
 }
 
-/// One that a controller writes into a Secret. It never expires.
+/// A controller writes such a token into a Secret. It never expires.
 #[tokio::test(start_paused = true)]
 async fn the_token_of_a_secret_is_rejected() {
     let site = site();
@@ -79,7 +79,7 @@ async fn the_token_of_a_secret_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_token_for_the_api_server_is_told_from_a_projected_one_in_the_log() {
+async fn the_log_names_the_audience_of_a_token_for_the_api_server() {
     let site = site();
     let token = site
         .token()

@@ -48,7 +48,7 @@ impl<B: Default> RejectionResponse<B> for SameRejections {
     }
 }
 
-/// Where the next layer that is built has its keys from.
+/// The source of keys for the next layer.
 enum Keys {
     Fetched(HttpClient),
     /// For these, an HTTP client would be a mistake.
@@ -174,9 +174,14 @@ impl Site {
         ask(layer, bearer(token)).await.accepted()
     }
 
-    /// Asserts that a token is rejected with 401.
+    /// Asserts that a token is rejected with 401, or with 403 if it does not grant enough.
     pub(crate) async fn rejects(&self, layer: &JwtAuthLayer, token: &Token, kind: ErrorKind) {
-        self.send(layer, token).await.invalid_token(kind);
+        let answer = self.send(layer, token).await;
+        if kind == ErrorKind::InsufficientScope {
+            answer.rejected(403, Some("insufficient_scope"), kind);
+        } else {
+            answer.invalid_token(kind);
+        }
     }
 
     /// The same for a token of another form, or that another key signed.

@@ -1,5 +1,5 @@
-//! Supabase. Shapes: "JWT Claims Reference" (users' tokens, API keys) and "JWT Signing Keys"
-//! (published keys; tokens of the secret).
+//! Supabase. Shapes: "JWT Claims Reference" (users' tokens, API keys), "JWT Signing Keys" (published
+//! keys; tokens of the secret) and "Token Security" of the OAuth server (tokens of applications).
 
 use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
@@ -7,7 +7,7 @@ use tower_jwt_auth::{Algorithm, ConfigError, ErrorKind, Issuer, Key};
 
 use crate::log;
 use crate::site::{JwtAuthLayer, Site, StandIn as _, jwk_with, next_key};
-use crate::support::tokio;
+use crate::support::{ask, bearer, tokio};
 use crate::token::Token;
 
 const PROJECT: &str = "https://abcdefghijklmnopqrst.supabase.co/auth/v1";
@@ -16,7 +16,9 @@ fn auth() -> Result<JwtAuthLayer, ConfigError> {
     let name = "https://abcdefghijklmnopqrst.supabase.co/auth/v1";
     let keys = format!("{name}/.well-known/jwks.json");
     let issuer = Issuer::jwks(name, keys, "authenticated");
-    JwtAuthLayer::builder(issuer).build()
+    JwtAuthLayer::builder(issuer)
+        .authorize(|claims| claims.client_id().is_none())
+        .build()
 }
 
 fn with_secret(secret: &str) -> Result<JwtAuthLayer, ConfigError> {
@@ -24,7 +26,9 @@ fn with_secret(secret: &str) -> Result<JwtAuthLayer, ConfigError> {
     let secret = Key::from_secret(Algorithm::HS256, secret)?;
     let keys = format!("{name}/.well-known/jwks.json");
     let issuer = Issuer::jwks(name, keys, "authenticated").add_secrets(secret);
-    JwtAuthLayer::builder(issuer).build()
+    JwtAuthLayer::builder(issuer)
+        .authorize(|claims| claims.client_id().is_none())
+        .build()
 }
 
 fn site() -> Site {
@@ -142,6 +146,29 @@ async fn tokens_for_others_are_rejected() {
         site.rejects_text(&layer, &token, ErrorKind::UnknownIssuer)
             .await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_third_party_applications_are_rejected() {
+    let site = site();
+    let (secret, key) = secret();
+    let of_application = |token: Token| {
+        let token = token.claim("user_id", site.token().text("sub"));
+        token.claim("client_id", "9a8b7c6d-5e4f-3a2b-1c0d-9e8f7a6b5c4d")
+    };
+    for layer in [site.layer(auth), site.layer(|| with_secret(&secret))] {
+        let token = of_application(site.token());
+        site.rejects(&layer, &token, ErrorKind::InsufficientScope)
+            .await;
+    }
+    let layer = site.layer(|| with_secret(&secret));
+    let token = of_application(of_secret(&site)).sign(&key);
+    let answer = ask(&layer, bearer(&token)).await;
+    answer.rejected(
+        403,
+        Some("insufficient_scope"),
+        ErrorKind::InsufficientScope,
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ impl Token {
         self
     }
 
-    /// Returns a parameter of the header, which must be a string.
+    /// Returns a header parameter, which must be a string.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let value = self.header.get(name)?;
         Some(value.as_str().expect("a string"))

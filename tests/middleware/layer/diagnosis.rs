@@ -3,8 +3,8 @@
 use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Audience, Authenticator, CheckOutcome, CheckStatus, Claims, DiagnosedCheck,
-    Diagnosis, ErrorKind, Issuer, JwtAuthLayer,
+    Algorithm, Audience, Authenticator, CheckOutcome, Claims, Diagnosis, DiagnosisCheck,
+    DiagnosisStatus, ErrorKind, Issuer, JwtAuthLayer,
 };
 
 use crate::support::tokio;
@@ -14,15 +14,15 @@ use crate::support::{
     signed, token,
 };
 
-fn check<'d>(diagnosis: &'d Diagnosis, name: &str) -> &'d DiagnosedCheck {
+fn check<'d>(diagnosis: &'d Diagnosis, name: &str) -> &'d DiagnosisCheck {
     let checks = diagnosis.checks();
     checks.iter().find(|check| check.name() == name).unwrap()
 }
 
 fn failed(diagnosis: &Diagnosis) -> Vec<&'static str> {
     let checks = diagnosis.checks().iter();
-    let failed = checks.filter(|check| check.status() == CheckStatus::Failed);
-    failed.map(DiagnosedCheck::name).collect()
+    let failed = checks.filter(|check| check.status() == DiagnosisStatus::Failed);
+    failed.map(DiagnosisCheck::name).collect()
 }
 
 async fn diagnose(authenticator: &Authenticator, token: &str) -> Diagnosis {
@@ -36,7 +36,7 @@ async fn a_valid_token_passes_every_check() {
     let names: Vec<_> = diagnosis
         .checks()
         .iter()
-        .map(DiagnosedCheck::name)
+        .map(DiagnosisCheck::name)
         .collect();
     let expected = [
         "form",
@@ -60,7 +60,7 @@ async fn a_valid_token_passes_every_check() {
     for check in diagnosis.checks() {
         let is_configured = check.name() != "access token";
         assert_eq!(
-            check.status() == CheckStatus::Passed,
+            check.status() == DiagnosisStatus::Passed,
             is_configured,
             "{check}"
         );
@@ -81,6 +81,8 @@ async fn all_failures_are_reported_at_once() {
     let expected = ["type", "signature", "expiry", "purpose", "audience"];
     assert_eq!(failed(&diagnosis), expected);
     assert_eq!(diagnosis.error().unwrap().kind(), ErrorKind::WrongTokenType);
+    let expected = "a signature by a key of \"https://issuer.example\" for ES256";
+    assert_eq!(check(&diagnosis, "signature").expected(), Some(expected));
     let audience = check(&diagnosis, "audience");
     assert_eq!(audience.found(), Some("`aud` \"account\""));
     assert_eq!(audience.expected(), Some("\"https://api.example\""));
@@ -116,7 +118,7 @@ async fn keys_are_fetched_for_the_diagnosis_of_an_expired_token() {
     let foreign = signed(payload(&[("iss", "\"https://other.example\"")]));
     let diagnosis = diagnose(layer.authenticator(), &foreign).await;
     assert_eq!(failed(&diagnosis), ["issuer"], "{diagnosis}");
-    assert_eq!(check(&diagnosis, "key").status(), CheckStatus::NotRun);
+    assert_eq!(check(&diagnosis, "key").status(), DiagnosisStatus::NotRun);
     assert_eq!(web.fetched().len(), 1);
 }
 
@@ -134,14 +136,14 @@ async fn a_key_that_is_not_used_is_named_with_the_reason() {
         .unwrap();
     let diagnosis = diagnose(layer.authenticator(), &token().sign()).await;
     let key = check(&diagnosis, "key");
-    assert_eq!(key.status(), CheckStatus::Failed);
+    assert_eq!(key.status(), DiagnosisStatus::Failed);
     assert_eq!(key.expected(), Some("one of \"other\""));
     let hint = "the issuer's key with this id is not used: it is not for signatures";
     assert!(key.hint().unwrap().starts_with(hint), "{key}");
 }
 
 #[tokio::test]
-async fn keys_that_can_t_be_fetched_are_named_with_the_cause() {
+async fn keys_that_can_not_be_fetched_are_named_with_the_cause() {
     let issuer = Issuer::jwks(ISSUER, "https://issuer.example/keys", AUDIENCE);
     let layer = builder_for(issuer.http_client(Web::default().client()))
         .build()
@@ -150,6 +152,8 @@ async fn keys_that_can_t_be_fetched_are_named_with_the_cause() {
     assert_eq!(failed(&diagnosis), ["key"], "{diagnosis}");
     let key = check(&diagnosis, "key");
     assert!(key.hint().unwrap().contains("404"), "{key}");
+    let expected = "a key of the issuer (none are cached)";
+    assert_eq!(key.expected(), Some(expected));
     assert_eq!(
         diagnosis.error().unwrap().kind(),
         ErrorKind::KeysUnavailable
@@ -170,7 +174,7 @@ async fn the_checks_of_the_policy_run_and_single_use_does_not() {
     assert_eq!(failed(&diagnosis), ["revocation", "scopes"], "{diagnosis}");
     assert_eq!(
         check(&diagnosis, "authorization").status(),
-        CheckStatus::Passed
+        DiagnosisStatus::Passed
     );
     assert_eq!(diagnosis.error().unwrap().kind(), ErrorKind::Revoked);
 
@@ -212,10 +216,10 @@ async fn a_claims_type_that_does_not_fit_is_a_failed_check() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_diagnosed_by_its_form() {
+async fn a_text_that_is_not_a_token_gets_a_hint() {
     let layer = layer();
     for (text, hint) in [
-        ("", "opaque"),
+        ("", "absent value"),
         ("opaque", "opaque"),
         ("Bearer a.b.c", "without a scheme"),
         ("a.b.c.d.e", "encrypted (JWE)"),
@@ -234,7 +238,7 @@ async fn what_is_no_token_is_diagnosed_by_its_form() {
 }
 
 #[tokio::test]
-async fn the_secrets_of_a_token_are_not_in_its_diagnosis() {
+async fn personal_claims_are_not_in_the_diagnosis() {
     let payload = payload(&[
         ("sub", "\"telltale-subject\""),
         ("email", "\"telltale@example.com\""),
@@ -279,8 +283,11 @@ async fn an_issuer_that_differs_in_a_usual_way_is_hinted_at() {
     for (name, hint) in [
         ("https://issuer.example/", "differs by a trailing slash"),
         ("http://issuer.example", "differs by http and https"),
-        ("https://Issuer.example", "differs by upper case"),
-        ("http://keycloak:8080/realms/shop", "differs by host"),
+        ("https://Issuer.example", "differs in case"),
+        (
+            "http://keycloak:8080/realms/shop",
+            "only the origin differs",
+        ),
         (
             "https://sts.windows.net/72f988bf/",
             "requestedAccessTokenVersion",

@@ -4,6 +4,9 @@
 mod authenticator;
 mod axum;
 mod diagnosis;
+mod diagnosis_hints;
+mod diagnosis_outcomes;
+mod diagnosis_safety;
 mod expiry;
 mod forwarding;
 mod nest;

@@ -4,7 +4,7 @@ use http::StatusCode;
 use tower_jwt_auth::JwtAuthLayer;
 
 use crate::support::tokio;
-use crate::support::{NOW, ask, bearer, builder, payload, request, signed};
+use crate::support::{NOW, ask, bearer, builder, payload, signed};
 use crate::{TURN, capture, text};
 
 /// Returns the lines of the target that a request with this token causes.
@@ -52,7 +52,8 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
         ),
         (
             ("exp", late.as_str()),
-            "expiry: found `exp` 75 s ago, expected a time in the future",
+            "expiry: found `exp` 75 s ago, expected a time in the future, or less than 60 s ago \
+             (hint: the client must request a new token, or this clock is ahead of the issuer's)",
         ),
         (
             ("iat", "1800000000000"),
@@ -64,7 +65,8 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
         ),
         (
             ("token_use", "\"id\""),
-            "purpose: found claim `token_use` \"id\", expected an access token",
+            "purpose: found `token_use` \"id\", expected an access token (hint: send the access \
+             token: this is an ID token, a refresh token or a security event)",
         ),
     ];
     for (change, expected) in cases {
@@ -114,48 +116,6 @@ async fn the_response_and_the_events_above_debug_say_nothing_of_it() {
             .all(|line| line.contains("DEBUG"))
     );
 }
-
-#[tokio::test]
-async fn a_request_without_a_token_says_where_it_was_looked_for() {
-    let _turn = TURN.lock().await;
-    let layer = builder().build().unwrap();
-    let token = signed(payload(&[]));
-    let cases = [
-        (vec![], "token: found none, expected one in ["),
-        (
-            vec![("authorization", format!("JWT {token}"))],
-            "found none, and `authorization` with the scheme \"JWT\", expected one in [",
-        ),
-        (
-            vec![("authorization", token.clone())],
-            "`authorization` without a scheme, expected one in [",
-        ),
-        (
-            vec![("authorization", format!("{token} x"))],
-            "without a scheme",
-        ),
-        (
-            vec![("authorization", "B\u{e9}arer x".to_owned())],
-            "without a scheme",
-        ),
-    ];
-    for (headers, expected) in cases {
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        capture();
-        let answer = ask(&layer, request(&headers)).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-        let log = text();
-        assert!(
-            log.contains(expected) && log.contains("kind=\"missing_token\""),
-            "{log}"
-        );
-        assert!(token.split('.').all(|part| !log.contains(part)), "{log}");
-    }
-}
-
 #[tokio::test]
 async fn a_claims_type_that_does_not_fit_names_the_field() {
     #[derive(serde::Deserialize)]

@@ -5,7 +5,9 @@
 
 mod audience;
 mod diagnosis;
+mod invalid_request;
 mod keys;
+mod missing_token;
 mod replay_store;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
@@ -111,7 +113,8 @@ async fn a_rejection_logs_its_kind_and_no_part_of_the_token() {
     }
     let text = text();
     assert!(
-        text.contains("Expired") && text.contains("WrongAudience"),
+        text.contains("request rejected kind=\"expired\"")
+            && text.contains("request rejected kind=\"wrong_audience\""),
         "{text}"
     );
     // The target of the diagnosis shows some members of a token, and they only.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tower_jwt_auth::testing::TestKey;
-use tower_jwt_auth::{Algorithm, Authenticator, CheckStatus};
+use tower_jwt_auth::{Algorithm, Authenticator, DiagnosisStatus};
 
 use super::support::cases;
 use crate::support::{block_on, builder, default_key, encode, payload};
@@ -68,7 +68,7 @@ fn check(authenticator: &Authenticator, token: &str) {
     let failed = diagnosis
         .checks()
         .iter()
-        .filter(|check| check.status() == CheckStatus::Failed);
+        .filter(|check| check.status() == DiagnosisStatus::Failed);
     let kinds: Vec<_> = failed.map(|check| check.error().unwrap().kind()).collect();
     match outcome {
         Ok(_) => assert!(

@@ -88,6 +88,15 @@ pub(super) fn id_token(site: &Site) -> Token {
         .claim("nonce", "12345")
 }
 
+/// A token that any application of the tenant gets for this service on its own, without a permission.
+pub(super) fn of_application(site: &Site) -> Token {
+    site.token()
+        .without(&["scp", "preferred_username", "name"])
+        .claim("azp", "0f0e0d0c-9a37-4307-8b3d-cc311f58d925")
+        .claim("azpacr", "1")
+        .claim("idtyp", "app")
+}
+
 /// The token of version 1 for the same call.
 pub(super) fn of_version_1(site: &Site) -> Token {
     site.token()

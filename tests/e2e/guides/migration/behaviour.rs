@@ -121,7 +121,7 @@ async fn a_key_that_can_not_be_read_is_skipped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_twice_is_rejected() {
+async fn a_duplicate_member_is_rejected() {
     for program in PROGRAMS {
         let service = Service::start(program);
         let payload = format!(

@@ -14,7 +14,7 @@ fn new_key(id: &str) -> TestKey {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_keys_requests_get_503_and_a_time_to_come_back() {
+async fn without_keys_requests_get_503_with_retry_after() {
     for program in PROGRAMS {
         let service = Service::start(program);
         service.site.fail(KEYS);
@@ -26,7 +26,7 @@ async fn without_keys_requests_get_503_and_a_time_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_key_is_found_with_its_first_token_and_twice_in_30_s() {
+async fn an_unknown_key_id_causes_two_fetches_in_30_s() {
     for program in PROGRAMS {
         let service = Service::start(program);
         service.get(&service.token()).await;
@@ -79,7 +79,7 @@ async fn stale_keys_are_used_for_an_hour() {
     }
 }
 
-/// A layer without the keys of its issuer can be kept from starting.
+/// A service can fail at startup if its issuer's keys are unavailable.
 #[tokio::test(start_paused = true)]
 async fn prefetch_fails_while_the_issuer_is_down() {
     let client: HttpClient = Web::default().client();

@@ -1,0 +1,46 @@
+//! Token sources in words, for developers.
+
+use std::fmt;
+
+use http::header::AUTHORIZATION;
+
+use super::TokenSource;
+use super::location::Location;
+use super::locations::BEARER;
+
+impl TokenSource {
+    /// Returns the scheme, if the source reads `Authorization` with one.
+    pub(crate) fn authorization_scheme(&self) -> Option<&str> {
+        match &self.0 {
+            Location::Bearer => Some(BEARER),
+            Location::Scheme(name, scheme) if *name == AUTHORIZATION => Some(scheme),
+            _ => None,
+        }
+    }
+
+    /// Returns what the source reads, such as `header authorization`.
+    pub(crate) const fn description(&self) -> impl fmt::Display + '_ {
+        Description(&self.0)
+    }
+}
+
+struct Description<'s>(&'s Location);
+
+impl fmt::Display for Description<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Location::Bearer => write!(f, "header {AUTHORIZATION}"),
+            Location::Scheme(name, scheme) => write!(f, "header {name} with the scheme {scheme:?}"),
+            Location::Header(name) => write!(f, "header {name}"),
+            Location::Cookie(name) => write!(f, "cookie {name:?}"),
+            Location::CookieScheme(name, scheme) => {
+                write!(f, "cookie {name:?} with the scheme {scheme:?}")
+            }
+            Location::Query(name) => write!(f, "query parameter {name:?}"),
+            Location::KubernetesProtocol | Location::BearerProtocol => {
+                f.write_str("WebSocket subprotocol")
+            }
+            Location::Custom(_) => f.write_str("custom source"),
+        }
+    }
+}

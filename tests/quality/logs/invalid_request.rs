@@ -1,0 +1,107 @@
+//! The target `tower_jwt_auth::diagnosis` for requests that are rejected before a token is verified,
+//! or after: each has one event.
+
+use http::StatusCode;
+use tower_jwt_auth::JwtAuthLayer;
+
+use crate::support::tokio;
+use crate::support::{ask, builder, payload, request, signed, token};
+use crate::{TURN, capture, text};
+
+/// Returns the only event of a rejected request.
+async fn event(layer: &JwtAuthLayer, headers: &[(&str, &str)], status: StatusCode) -> String {
+    capture();
+    let answer = ask(layer, request(headers)).await;
+    assert_eq!(answer.status, status);
+    let log = text();
+    let events = log
+        .lines()
+        .filter_map(|line| line.split_once("tower_jwt_auth::diagnosis: "));
+    let events: Vec<_> = events.map(|(_, event)| event.to_owned()).collect();
+    let [event] = events.as_slice() else {
+        panic!("{log}")
+    };
+    event.clone()
+}
+
+#[tokio::test]
+async fn two_tokens_are_named() {
+    let _turn = TURN.lock().await;
+    let layer = builder().build().unwrap();
+    let token = signed(payload(&[]));
+    let (one, joined) = (
+        format!("Bearer {token}"),
+        format!("Bearer {token}, Bearer {token}"),
+    );
+    for headers in [
+        &[("authorization", &*one), ("authorization", &*one)][..],
+        &[("authorization", &*joined)],
+    ] {
+        let event = event(&layer, headers, StatusCode::BAD_REQUEST).await;
+        assert!(event.starts_with("token: found more than one"), "{event}");
+        assert!(event.ends_with(" kind=\"invalid_request\""), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_scheme_without_a_token_is_named() {
+    let _turn = TURN.lock().await;
+    let layer = builder().build().unwrap();
+    for (value, found) in [
+        ("Bearer", "found none after the scheme"),
+        ("Bearer  ", "found none after the scheme"),
+        ("Bearer null", "the text of an absent value"),
+    ] {
+        let event = event(
+            &layer,
+            &[("authorization", value)],
+            StatusCode::UNAUTHORIZED,
+        )
+        .await;
+        assert!(event.contains(found), "{event}");
+        assert!(event.ends_with(" kind=\"malformed_token\""), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named() {
+    let _turn = TURN.lock().await;
+    let layer = builder().require_scopes(["read", "write"]).build().unwrap();
+    let bearer = format!("Bearer {}", token().scope("read").sign());
+    let event = event(&layer, &[("authorization", &bearer)], StatusCode::FORBIDDEN).await;
+    assert!(
+        event.starts_with("scopes: expected \"read write\" (hint: "),
+        "{event}"
+    );
+    assert!(event.ends_with(" kind=\"insufficient_scope\""), "{event}");
+}
+
+#[tokio::test]
+async fn a_check_that_rejects_a_token_is_named() {
+    let _turn = TURN.lock().await;
+    let layer = builder().reject_revoked(|_| true).build().unwrap();
+    let bearer = format!("Bearer {}", token().sign());
+    let event = event(
+        &layer,
+        &[("authorization", &bearer)],
+        StatusCode::UNAUTHORIZED,
+    )
+    .await;
+    assert!(event.starts_with("policy: "), "{event}");
+    assert!(event.ends_with(" kind=\"revoked\""), "{event}");
+}
+
+#[tokio::test]
+async fn no_scheme_is_advised_for_a_token_that_is_bound_to_a_key() {
+    let _turn = TURN.lock().await;
+    let layer = builder().build().unwrap();
+    let value = format!("DPoP {}", token().sign());
+    let event = event(
+        &layer,
+        &[("authorization", &value)],
+        StatusCode::UNAUTHORIZED,
+    )
+    .await;
+    assert!(event.contains("has the scheme \"DPoP\""), "{event}");
+    assert!(!event.contains("hint"), "{event}");
+}
