@@ -43,8 +43,8 @@ const fn invalid(kind: ErrorKind) -> &'static str {
         }
         ErrorKind::TokenTooLarge => "token: longer than max_token_len",
         _ => {
-            "token: found none after the scheme, or different ones, expected a scheme, a space and a \
-             token (hint: have the client wait until it has a token)"
+            "token: found none after the scheme, expected the scheme, a space and one token; or the \
+             cookies of one name differ (hint: have the client wait until it has a token)"
         }
     }
 }
