@@ -116,7 +116,7 @@ mod events {
             issuer,
             ?hosts,
             "allowed_http_hosts: keys may be fetched without TLS, so anyone who can change the traffic \
-             to these hosts can sign tokens of this issuer"
+             to these hosts can replace the keys of this issuer"
         );
     }
 
@@ -152,7 +152,7 @@ mod events {
             target: TARGET,
             issuer,
             "dangerous_accept_bound_as_bearer: tokens of this issuer that are bound to a key of the \
-             client are accepted from whoever has them"
+             client are accepted from any caller, thieves included"
         );
     }
 

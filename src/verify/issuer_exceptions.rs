@@ -36,7 +36,7 @@ impl Issuer {
     /// Accepts tokens of this issuer that are bound to a key or a certificate of the client (`cnf`,
     /// RFC 7800) as bearer tokens, without proof that the client has it. Default: they are rejected,
     /// as [`UnprovenBinding`](crate::ErrorKind::UnprovenBinding), since a bound token must not be of
-    /// use to whoever has stolen it (RFC 9449 §7.2, RFC 8705 §3).
+    /// use to a thief (RFC 9449 §7.2, RFC 8705 §3).
     ///
     /// A warning is logged when the layer is built. Safe only if something before this service
     /// checks the binding of each request, such as a gateway that terminates TLS, and nothing else
