@@ -48,13 +48,13 @@ fn report_fetches(
         }
     }
     if let Err(error) = outcome {
+        let error = with_causes(error);
         let fix = if health.skipped.is_empty() {
-            "compare --issuer with the issuer's documentation, byte by byte; if its metadata or \
-             keys are elsewhere, use --metadata-url or --jwks-uri"
+            fix_of_keys(&error)
         } else {
             "have the issuer publish a usable key: the reasons why none is are below"
         };
-        output.failed(&format!("keys: {}", with_causes(error)), Some(fix));
+        output.failed(&format!("keys: {error}"), Some(fix));
     }
 }
 
@@ -77,6 +77,22 @@ fn used(fetches: &[Fetch], is_successful: bool) -> Vec<Used> {
     used
 }
 
+/// Returns what to do if no request brought keys.
+fn fix_of_keys(error: &str) -> &'static str {
+    let has = |text: &str| error.contains(text);
+    if has("names issuer") {
+        "configure the issuer as its metadata names it, byte by byte"
+    } else if has("status 401") || has("status 403") {
+        "the issuer asks for credentials: give the service an HTTP client that sends them, as \
+         examples/kubernetes does"
+    } else if has("status 5") || has("in time") {
+        "the issuer fails or is too slow: try again, or ask its operator"
+    } else {
+        "compare --issuer with the issuer's documentation, byte by byte; if its metadata or keys \
+         are elsewhere, use --metadata-url or --jwks-uri"
+    }
+}
+
 /// Returns what to do about a request that failed.
 fn fix_of(error: &str) -> Option<&'static str> {
     let lower = error.to_ascii_lowercase();
@@ -86,6 +102,8 @@ fn fix_of(error: &str) -> Option<&'static str> {
             "install the certificate authority (the package ca-certificates in a container), or \
              give the service an HTTP client with the private one, as examples/kubernetes does",
         )
+    } else if has("corrupt message") {
+        Some("this port does not speak TLS: use its http URL, or the port for https")
     } else if has("dns") || has("lookup") || has("resolve") {
         Some("check the host name, and whether this machine can resolve it")
     } else if has("refused") || has("timed out") || has("unreachable") {
