@@ -48,7 +48,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     ) -> Vec<DiagnosisCheck> {
         let mut examination = Examination {
             engine: self,
-            facts: Facts::read(token, self.rules.max_token_len),
+            facts: Facts::read(token, &self.rules),
             issuers: &self.issuers.load(),
             now,
             report: Report::default(),
@@ -82,7 +82,7 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         let outcome = parsed.as_ref().map(|_| ()).map_err(Clone::clone);
         let found = format!("{} parts, {} bytes", self.facts.parts, token.len());
         let expected = format!(
-            "3 parts of base64url, separated by dots, at most {} bytes",
+            "3 parts of base64url, separated by dots, at most {} bytes (max_token_len)",
             self.engine.rules.max_token_len
         );
         let hint = hints::form(&self.facts);

@@ -282,7 +282,7 @@ async fn an_issuer_that_differs_in_a_usual_way_is_hinted_at() {
     let layer = builder_for(first).add_issuer(second).build().unwrap();
     for (name, hint) in [
         ("https://issuer.example/", "differs by a trailing slash"),
-        ("http://issuer.example", "differs by http and https"),
+        ("http://issuer.example", "differs in its scheme"),
         ("https://Issuer.example", "differs in case"),
         (
             "http://keycloak:8080/realms/shop",
@@ -311,6 +311,26 @@ async fn an_issuer_that_differs_in_a_usual_way_is_hinted_at() {
         check(&diagnosis, "issuer").found(),
         Some("an e-mail address")
     );
+}
+
+#[tokio::test]
+async fn allow_padding_is_advised_only_if_it_would_help() {
+    let strict = layer();
+    let lenient = builder().allow_padding().build().unwrap();
+    let padded = format!("{}==", signed(payload(&[])));
+    let diagnosis = diagnose(strict.authenticator(), &padded).await;
+    assert_eq!(failed(&diagnosis), ["signature"], "{diagnosis}");
+    let hint = check(&diagnosis, "signature").hint().unwrap();
+    assert!(hint.contains("allow_padding"), "{diagnosis}");
+    let diagnosis = diagnose(lenient.authenticator(), &padded).await;
+    assert!(diagnosis.error().is_none(), "{diagnosis}");
+
+    let critical = format!("{}==", token().header("crit", ["exp"]).sign());
+    let diagnosis = diagnose(strict.authenticator(), &critical).await;
+    let hint = check(&diagnosis, "header").hint().unwrap();
+    assert!(hint.contains("allow_padding"), "{diagnosis}");
+    let diagnosis = diagnose(lenient.authenticator(), &critical).await;
+    assert_eq!(check(&diagnosis, "header").hint(), None, "{diagnosis}");
 }
 
 #[tokio::test]
