@@ -21,7 +21,7 @@ where
     ///
     /// For tools and tests: the token is verified more than once. Keys are fetched as
     /// [`authenticate`](Self::authenticate) does, and for an issuer without cached keys even if the
-    /// token is expired. Revocation, required scopes, predicates and each
+    /// token is expired, except for a tenant whose keys are not cached. Revocation, required scopes, predicates and each
     /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
     /// Of the check `single use`, only the presence of `jti` is checked, so that the token does not
     /// count as used: a request with a used one is rejected.

@@ -29,7 +29,8 @@ impl<C> Examination<'_, C> {
             });
         self.check_audience(outcomes.audience, header, issuer.expected().audience);
         self.report.add("binding", outcomes.binding, None, || {
-            let hint = "the client has bound the token to its key (DPoP, mTLS): use one without";
+            let hint =
+                "request a token that is not bound to a key of the client (`cnf`: DPoP, mTLS)";
             ("a token without `cnf`".to_owned(), Some(hint.to_owned()))
         });
         if self.engine.rules.rfc9068 {
@@ -107,7 +108,7 @@ impl<C> Examination<'_, C> {
 }
 
 const OTHER_PURPOSE: &str =
-    "send the access token: this is an ID token, a refresh token or a security event";
+    "send the access token: this is an ID token, a refresh token or a logout token";
 
 fn expiry_hint(error: &Error) -> &'static str {
     match (error.kind(), error.claim()) {

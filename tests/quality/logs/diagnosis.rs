@@ -66,7 +66,7 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
         (
             ("token_use", "\"id\""),
             "purpose: found `token_use` \"id\", expected an access token (hint: send the access \
-             token: this is an ID token, a refresh token or a security event)",
+             token: this is an ID token, a refresh token or a logout token)",
         ),
     ];
     for (change, expected) in cases {
