@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::facts::Facts;
-use super::quoted::{quoted, quoted_list, shown, type_of};
+use super::quoted::{public, quoted_list, shown, type_of};
 use super::report::Report;
 use super::{DiagnosisCheck, differences, hints, times};
 use crate::algorithm::{Algorithm, AlgorithmSet};
@@ -179,6 +179,9 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         self.report.add("algorithm", outcome, Some(found), || {
             let names: Vec<_> = allowed.iter().map(Algorithm::name).collect();
             let has_secrets = allowed.iter().any(Algorithm::is_symmetric);
+            if names.is_empty() {
+                return ("none: no issuer is configured".to_owned(), None);
+            }
             (names.join(", "), hints::algorithm(&self.facts, has_secrets))
         });
     }
@@ -210,9 +213,7 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
             Err(error) => Err(error.clone()),
         };
         let name = match claims.issuer() {
-            // It may name a person.
-            Some(name) if name.contains('@') => "an e-mail address".to_owned(),
-            Some(name) => quoted(name),
+            Some(name) => public(name),
             None => "none".to_owned(),
         };
         self.report.add("issuer", outcome, Some(name), || {

@@ -53,7 +53,8 @@ impl Text {
 impl Facts {
     /// Reads a token, unless it is longer than `max_token_len`.
     pub(super) fn read(token: &[u8], rules: &Rules) -> Self {
-        let read = token.get(..rules.max_token_len).map_or(token, |_| &[]);
+        let is_too_long = token.len() > rules.max_token_len;
+        let read = if is_too_long { &[] } else { token };
         let mut parts = read.split(|byte| *byte == b'.');
         let header = parts.next().and_then(object).unwrap_or_default();
         let payload = parts.next().and_then(object).unwrap_or_default();

@@ -68,7 +68,8 @@ pub enum DiagnosisStatus {
 impl Diagnosis {
     /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
     /// `issuer`, `subject`, `key`, `signature`, `expiry`, `not before`, `purpose`, `audience`,
-    /// `access token` (RFC 9068), `binding` (`cnf`), and `claims`: your claims type, and whatever
+    /// `tenant` ([`tenant_claim`](crate::Tenants::tenant_claim)), `access token` (RFC 9068), `binding`
+    /// (`cnf`), and `claims`: your claims type, and whatever
     /// else rejects the token. Then `revocation`, `scopes`, `authorization` and `single use`: each is
     /// there once per configured check, and not at all otherwise.
     #[must_use]

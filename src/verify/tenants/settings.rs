@@ -79,7 +79,7 @@ const IDLE: RangeInclusive<Duration> =
 #[must_use]
 pub struct Tenants {
     allowed: Allowed,
-    pub(super) claim: Option<Box<str>>,
+    pub(super) claim: Option<Arc<str>>,
     max: Option<usize>,
     idle_timeout: Option<Duration>,
 }
