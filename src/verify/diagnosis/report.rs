@@ -15,7 +15,7 @@ const NAMES: [&str; 16] = [
     "key",
     "signature",
     "expiry",
-    "not before",
+    "valid from",
     "purpose",
     "audience",
     "access token",

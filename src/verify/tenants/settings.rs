@@ -156,6 +156,15 @@ impl Tenants {
         }
     }
 
+    /// Returns whether a tenant is listed, but in upper or in lower case. Asks no predicate.
+    pub(super) fn list_in_another_case(&self, tenant: &str) -> bool {
+        let Allowed::Only(tenants) = &self.allowed else {
+            return false;
+        };
+        let has = |other: String| other != tenant && tenants.contains(&*other);
+        has(tenant.to_ascii_lowercase()) || has(tenant.to_ascii_uppercase())
+    }
+
     pub(super) fn max(&self) -> usize {
         self.max.unwrap_or(DEFAULT_MAX)
     }

@@ -187,7 +187,7 @@ async fn each_fault_of_a_token_comes_with_its_fix() {
         ),
         (
             token().issued_at(soon),
-            &["✗ not before: found `iat`", "behind the issuer's"],
+            &["✗ valid from: found `iat`", "behind the issuer's"],
         ),
         (token().expired(), &["✗ expiry: found `exp`", "✓ signature"]),
         (
