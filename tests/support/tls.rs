@@ -54,14 +54,14 @@ impl Authority {
 
     /// Returns the path of a certificate and its private key.
     pub(crate) fn identity(&self) -> PathBuf {
-        let (certificate, key) = self.issue(&Served::Valid);
+        let (certificate, key) = self.issue(Served::Valid);
         self.file(
             "identity.pem",
             &format!("{}{}", certificate.pem(), key.serialize_pem()),
         )
     }
 
-    fn issue(&self, served: &Served) -> (rcgen::Certificate, KeyPair) {
+    fn issue(&self, served: Served) -> (rcgen::Certificate, KeyPair) {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(names).unwrap();
@@ -177,7 +177,7 @@ fn config(authority: &Authority, tls: Tls) -> ServerConfig {
     } else {
         builder.with_no_client_auth()
     };
-    let (certificate, key) = authority.issue(&tls.certificate);
+    let (certificate, key) = authority.issue(tls.certificate);
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
     let mut config = builder.with_single_cert(chain, key).unwrap();
