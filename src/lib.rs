@@ -151,8 +151,8 @@
 //! - No token, secret or value of a claim is in a log event, an error or a `Debug` output, except
 //!   for the name of a configured issuer or of an allowed tenant, and for diagnoses: the events
 //!   under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show issuer,
-//!   audience (or what is compared in its place), algorithm, types, key id and times of a token, and
-//!   how long it and its signature are.
+//!   audience (or what is compared in its place), algorithm, types, key id and times of a token, how
+//!   long it and its signature are, and which required scopes it lacks.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,
