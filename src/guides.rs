@@ -1,5 +1,5 @@
 //! Guides for providers: the configuration, what their access tokens look like, and the usual
-//! mistake. The modules are empty: they exist for documentation, and so that the guides' code
+//! mistake; and how to see why a token was rejected. The modules are empty: they exist for documentation, and so that the guides' code
 //! compiles.
 //!
 //! | provider | |
@@ -21,6 +21,8 @@
 //! | AWS load balancer | [`aws_load_balancer`] |
 //! | Apple | [`apple`] |
 //!
+//! [`diagnosis`] says how to see the log that the guides quote: why a token was rejected.
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -30,6 +32,9 @@
 //! | `axum-jwt-auth` | [`migration_axum_jwt_auth`] |
 //! | `tower-oauth2-resource-server` | [`migration_tower_oauth2_resource_server`] |
 //! | `jsonwebtoken`, by hand | [`migration_jsonwebtoken`] |
+
+#[doc = include_str!("../docs/diagnosis.md")]
+pub mod diagnosis {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

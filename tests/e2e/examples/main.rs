@@ -4,6 +4,7 @@
 
 mod demo;
 mod doctor;
+mod doctor_fixes;
 mod doctor_input;
 mod grpc;
 mod harness;
