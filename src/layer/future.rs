@@ -162,7 +162,7 @@ where
     let mut waiting = waiting_request
         .take()
         .expect("`ResponseFuture` polled after a panic");
-    let layer = context(&waiting.rejections);
+    let layer = context(&waiting.rejections, waiting.request.headers());
     let outcome = match waiting.poll(&layer, cx) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {

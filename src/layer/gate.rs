@@ -115,6 +115,7 @@ where
         &self,
         FoundToken {
             token,
+            scheme,
             needs_private,
         }: FoundToken<'_>,
         parts: &RequestParts<'_>,
@@ -122,7 +123,7 @@ where
         let keep = || {
             let is_kept = self.forwarding == Forwarding::Kept;
             is_kept
-                .then(|| AccessToken::new(token.as_bytes()))
+                .then(|| AccessToken::new(scheme, token.as_bytes()))
                 .flatten()
         };
         match self.authenticator.begin(token.as_bytes(), Some(parts)) {

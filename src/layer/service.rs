@@ -82,20 +82,21 @@ where
                 needs_private,
                 kept,
             } => {
-                let layer = self.context::<ResBody>();
+                let layer = self.context::<_, ResBody>(&request);
                 request.extensions_mut().remove::<AccessToken>();
                 add_to(request.extensions_mut(), accepted, kept, layer);
                 self.gate.strip(&mut request);
                 ResponseFuture::inner(self.inner.call(request), needs_private)
             }
             Decision::Pass => {
-                self.gate.pass(&mut request, self.context::<ResBody>());
+                let layer = self.context::<_, ResBody>(&request);
+                self.gate.pass(&mut request, layer);
                 ResponseFuture::inner(self.inner.call(request), false)
             }
             Decision::Reject(error) => {
                 // Not called, so dropped: this releases what it holds, such as a permit.
                 drop(take_ready(&mut self.inner));
-                let layer = self.context::<ResBody>();
+                let layer = self.context::<_, ResBody>(&request);
                 ResponseFuture::rejected(reject(&self.rejections, &layer, error, &request))
             }
             Decision::Wait {
@@ -111,12 +112,12 @@ where
 }
 
 impl<S, C, R> JwtAuth<S, C, R> {
-    fn context<ResBody>(&self) -> LayerContext
+    fn context<ReqBody, ResBody>(&self, request: &Request<ReqBody>) -> LayerContext
     where
         R: RejectionResponse<ResBody>,
         ResBody: 'static,
     {
-        context(&self.rejections)
+        context(&self.rejections, request.headers())
     }
 }
 

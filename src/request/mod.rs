@@ -10,14 +10,17 @@ mod locations;
 mod parts;
 mod paths;
 mod removal;
+mod scheme;
 mod token_source;
 mod websocket;
 
 pub use access_token::AccessToken;
 pub(crate) use find::{FoundToken, find_token, has_duplicates, remove_tokens};
 pub(crate) use layer_context::{
-    AnyResponse, GrpcResponses, LayerContext, LayerRejections, LayerSettings, PredicateUri,
+    AnyResponse, DpopChallenge, GrpcResponses, LayerContext, LayerRejections, LayerSettings,
+    PredicateUri,
 };
 pub use parts::RequestParts;
 pub use paths::Paths;
+pub(crate) use scheme::{DPOP_HEADER, Scheme};
 pub use token_source::TokenSource;

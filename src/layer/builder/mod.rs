@@ -16,7 +16,7 @@ use super::{JwtAuthLayer, validation};
 use crate::algorithm::AlgorithmSet;
 use crate::clock::SystemClock;
 use crate::config_error::ConfigError;
-use crate::jwt::{JsonClaims, Rules, TypeRule};
+use crate::jwt::{BindingRules, JsonClaims, Rules, TypeRule};
 use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
 use crate::request::{LayerRejections, LayerSettings, TokenSource};
 use crate::response::Challenge;
@@ -77,6 +77,7 @@ impl JwtAuthBuilder {
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,
+            bindings: BindingRules::default(),
             clock: Arc::new(SystemClock),
         };
         Self {
