@@ -241,7 +241,7 @@ pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
     TokenCheck, TokenId, WhenFull,
 };
-pub use request::{AccessToken, Paths, RequestParts, TokenSource};
+pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
 pub use verify::{
