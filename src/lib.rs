@@ -180,6 +180,7 @@ mod jwk;
 mod jwt;
 mod keys;
 mod layer;
+mod mtls;
 mod policy;
 mod request;
 mod require;
@@ -237,6 +238,7 @@ pub use keys::{
     KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
+pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
     TokenCheck, TokenId, WhenFull,
