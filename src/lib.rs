@@ -181,6 +181,7 @@ mod jwt;
 mod keys;
 mod layer;
 mod policy;
+mod replay;
 mod request;
 mod require;
 mod response;
@@ -237,10 +238,8 @@ pub use keys::{
     KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
-pub use policy::{
-    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
-    TokenCheck, TokenId, WhenFull,
-};
+pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
 pub use request::{AccessToken, Paths, RequestParts, TokenSource};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
