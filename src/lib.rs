@@ -182,6 +182,7 @@ mod keys;
 mod layer;
 mod mtls;
 mod policy;
+mod replay;
 mod request;
 mod require;
 mod response;
@@ -239,10 +240,8 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
-pub use policy::{
-    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
-    TokenCheck, TokenId, WhenFull,
-};
+pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
