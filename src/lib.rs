@@ -180,7 +180,9 @@ mod jwk;
 mod jwt;
 mod keys;
 mod layer;
+mod mtls;
 mod policy;
+mod replay;
 mod request;
 mod require;
 mod response;
@@ -237,11 +239,10 @@ pub use keys::{
     KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
-pub use policy::{
-    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
-    TokenCheck, TokenId, WhenFull,
-};
-pub use request::{AccessToken, Paths, RequestParts, TokenSource};
+pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
+pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
+pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,

@@ -1,7 +1,6 @@
 //! The checks that follow verification. They run for every token, cached or not.
 
 mod check;
-mod memory_replay_store;
 mod predicates;
 mod replay;
 mod run;
@@ -12,10 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
-pub use self::memory_replay_store::{MemoryReplayStore, WhenFull};
 pub(crate) use self::predicates::{Authorized, Revoked};
 pub(crate) use self::replay::SingleUse;
-pub use self::replay::{InsertOutcome, ReplayStore, TokenId};
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::replay::id_of;
+use super::replay::key_of;
 use super::run::limited;
 use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
 use crate::error::Error;
@@ -19,7 +19,7 @@ impl<C: 'static> Policy<C> {
         let mut outcomes = Vec::new();
         for (stage, check) in &self.checks {
             if *stage == Stage::SingleUse {
-                outcomes.push((*stage, id_of(token.claims()).map(|_| ())));
+                outcomes.push((*stage, key_of(token.claims()).map(|_| ())));
                 continue;
             }
             let outcome = match check.check(token.claims(), &context) {
