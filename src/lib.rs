@@ -173,6 +173,7 @@ mod algorithm;
 mod clock;
 mod config_error;
 mod crypto;
+mod dpop;
 mod encoding;
 mod error;
 mod expiry;
@@ -228,6 +229,7 @@ pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmErr
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
+pub use dpop::Dpop;
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
@@ -249,8 +251,8 @@ pub use response::{
     RejectionResponse,
 };
 pub use verify::{
-    Audience, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus, Issuer, Issuers, Tenants,
-    TokenCacheSettings,
+    Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,
+    Issuer, Issuers, Tenants, TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

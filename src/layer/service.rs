@@ -10,6 +10,7 @@ use tower::Service;
 
 use super::future::ResponseFuture;
 use super::gate::{Decision, Gate};
+use super::on_response::OnResponse;
 use super::pending::add_to;
 use super::ready::take_ready;
 use super::rejections::{context, reject};
@@ -78,20 +79,21 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.gate.decide(&RequestParts::from(&request)) {
             Decision::Accept {
-                accepted,
+                mut accepted,
                 needs_private,
                 kept,
             } => {
+                let on_response = OnResponse::new(needs_private, accepted.nonce.take());
                 let layer = self.context::<_, ResBody>(&request);
                 request.extensions_mut().remove::<AccessToken>();
                 add_to(request.extensions_mut(), accepted, kept, layer);
                 self.gate.strip(&mut request);
-                ResponseFuture::inner(self.inner.call(request), needs_private)
+                ResponseFuture::inner(self.inner.call(request), on_response)
             }
             Decision::Pass => {
                 let layer = self.context::<_, ResBody>(&request);
                 self.gate.pass(&mut request, layer);
-                ResponseFuture::inner(self.inner.call(request), false)
+                ResponseFuture::inner(self.inner.call(request), OnResponse::NOTHING)
             }
             Decision::Reject(error) => {
                 // Not called, so dropped: this releases what it holds, such as a permit.
@@ -105,7 +107,8 @@ where
             } => {
                 let ready = take_ready(&mut self.inner);
                 let rejections = Arc::clone(&self.rejections);
-                ResponseFuture::waiting(pending, ready, request, rejections, needs_private)
+                let on_response = OnResponse::new(needs_private, None);
+                ResponseFuture::waiting(pending, ready, request, rejections, on_response)
             }
         }
     }
