@@ -180,6 +180,7 @@ mod jwk;
 mod jwt;
 mod keys;
 mod layer;
+mod mtls;
 mod policy;
 mod replay;
 mod request;
@@ -238,9 +239,10 @@ pub use keys::{
     KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
+pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
 pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
-pub use request::{AccessToken, Paths, RequestParts, TokenSource};
+pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
 pub use verify::{

@@ -1,5 +1,5 @@
-//! A request without its body, the places in it that carry a token, and what a layer tells those
-//! below it.
+//! A request without its body, the places in it that carry a token, the proxies that it may come
+//! through, and what a layer tells those below it.
 
 mod access_token;
 mod description;
@@ -7,10 +7,13 @@ mod find;
 mod layer_context;
 mod location;
 mod locations;
+mod network;
 mod parts;
 mod paths;
+mod peer_address;
 mod removal;
 mod token_source;
+mod trusted_proxies;
 mod websocket;
 
 pub use access_token::AccessToken;
@@ -20,4 +23,6 @@ pub(crate) use layer_context::{
 };
 pub use parts::RequestParts;
 pub use paths::Paths;
+pub use peer_address::PeerAddress;
 pub use token_source::TokenSource;
+pub use trusted_proxies::TrustedProxies;
