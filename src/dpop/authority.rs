@@ -66,7 +66,8 @@ fn parse_port(digits: &str) -> Option<u16> {
 
 /// Returns whether it is a registered name or an address (RFC 3986 §3.2.2).
 fn is_host(host: &str) -> bool {
-    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
+    let is_name_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
     match host.strip_prefix('[') {
         Some(rest) => {
             let address = rest.strip_suffix(']');
@@ -161,7 +162,11 @@ mod tests {
             ("xlocalhost", false),
             ("127.0.0.1.example", false),
         ] {
-            assert_eq!(Authority::parse(host).unwrap().is_loopback(), expected, "{host}");
+            assert_eq!(
+                Authority::parse(host).unwrap().is_loopback(),
+                expected,
+                "{host}"
+            );
         }
     }
 }

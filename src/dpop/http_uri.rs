@@ -77,12 +77,28 @@ mod tests {
             ("http://a:80/", Scheme::Http, "a", Some(80), "/"),
             ("https://a?b/c", Scheme::Https, "a", None, ""),
             ("https://a#b", Scheme::Https, "a", None, ""),
-            ("https://[::1]:1/a//b/%2F", Scheme::Https, "[::1]", Some(1), "/a//b/%2F"),
-            ("https://a/b@c:d|e{f}", Scheme::Https, "a", None, "/b@c:d|e{f}"),
+            (
+                "https://[::1]:1/a//b/%2F",
+                Scheme::Https,
+                "[::1]",
+                Some(1),
+                "/a//b/%2F",
+            ),
+            (
+                "https://a/b@c:d|e{f}",
+                Scheme::Https,
+                "a",
+                None,
+                "/b@c:d|e{f}",
+            ),
         ] {
             let uri = HttpUri::parse(text).unwrap();
             let authority = Authority { host, port };
-            assert_eq!((uri.scheme, uri.authority, uri.path), (scheme, authority, path), "{text}");
+            assert_eq!(
+                (uri.scheme, uri.authority, uri.path),
+                (scheme, authority, path),
+                "{text}"
+            );
         }
     }
 

@@ -22,7 +22,10 @@ impl PublicOrigin {
         let error = |kind, allowed: &str| {
             // Userinfo might hold a password.
             let shown = if text.contains('@') { "..." } else { text };
-            Err(ConfigError::new(kind, format!("public_origin {shown:?}: {allowed}")))
+            Err(ConfigError::new(
+                kind,
+                format!("public_origin {shown:?}: {allowed}"),
+            ))
         };
         let Some(uri) = HttpUri::parse(text) else {
             return error(
@@ -31,7 +34,10 @@ impl PublicOrigin {
             );
         };
         if uri.has_query {
-            return error(ConfigErrorKind::InvalidUrl, "must not have a query or a fragment");
+            return error(
+                ConfigErrorKind::InvalidUrl,
+                "must not have a query or a fragment",
+            );
         }
         if uri.scheme == Scheme::Http && !uri.authority.is_loopback() {
             return error(
@@ -76,8 +82,14 @@ mod tests {
         let parse = |text| PublicOrigin::parse(text).unwrap();
         let origin = parse("HTTPS://api.example.com:8443/v1/./%61/");
         assert_eq!(origin.prefix, "/v1/a");
-        assert_eq!((&*origin.host, origin.port), ("api.example.com", Some(8443)));
-        assert_eq!(parse("https://api.example.com"), parse("https://api.example.com/"));
+        assert_eq!(
+            (&*origin.host, origin.port),
+            ("api.example.com", Some(8443))
+        );
+        assert_eq!(
+            parse("https://api.example.com"),
+            parse("https://api.example.com/")
+        );
         assert_eq!(parse("http://localhost:3000").scheme, Scheme::Http);
         assert_eq!(parse("http://[::1]").scheme, Scheme::Http);
     }

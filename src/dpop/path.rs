@@ -24,7 +24,10 @@ pub(super) fn has_valid_escapes(path: &str) -> bool {
     let mut parts = path.as_bytes().split(|byte| *byte == b'%');
     // What precedes the first percent sign is no escape.
     parts.next();
-    parts.all(|part| part.first_chunk().is_some_and(|digits| decode(*digits).is_some()))
+    parts.all(|part| {
+        part.first_chunk()
+            .is_some_and(|digits| decode(*digits).is_some())
+    })
 }
 
 fn with_normal_escapes(path: &[u8]) -> Vec<u8> {
@@ -34,7 +37,10 @@ fn with_normal_escapes(path: &[u8]) -> Vec<u8> {
         let escaped = tail.first_chunk().filter(|_| *first == b'%');
         let byte = escaped.and_then(|digits| decode(*digits));
         (rest, ()) = match byte {
-            Some(byte) => (tail.get(2..).unwrap_or_default(), push(&mut normal, byte, true)),
+            Some(byte) => (
+                tail.get(2..).unwrap_or_default(),
+                push(&mut normal, byte, true),
+            ),
             None => (tail, push(&mut normal, *first, !first.is_ascii())),
         };
     }
@@ -151,7 +157,10 @@ mod tests {
             ("", "*", "/*"),
             ("", "*", "/"),
         ] {
-            assert!(!is_same_path(prefix, path, other), "{prefix} {path} {other}");
+            assert!(
+                !is_same_path(prefix, path, other),
+                "{prefix} {path} {other}"
+            );
         }
         for (prefix, path, other) in [
             ("", "/", ""),

@@ -65,10 +65,26 @@ mod tests {
             (None, "a", "/b", "http://a/b", false),
             (None, "localhost:80", "/b", "http://localhost/b", true),
             (None, "localhost:80", "/b", "https://localhost/b", false),
-            (None, "127.0.0.1:3000", "/b", "http://127.0.0.1:3000/b", true),
-            (None, "127.0.0.1:3000", "/b", "https://127.0.0.1:3000/b", true),
+            (
+                None,
+                "127.0.0.1:3000",
+                "/b",
+                "http://127.0.0.1:3000/b",
+                true,
+            ),
+            (
+                None,
+                "127.0.0.1:3000",
+                "/b",
+                "https://127.0.0.1:3000/b",
+                true,
+            ),
         ] {
-            assert_eq!(is(scheme, authority, path, htu), expected, "{authority}{path} {htu}");
+            assert_eq!(
+                is(scheme, authority, path, htu),
+                expected,
+                "{authority}{path} {htu}"
+            );
         }
     }
 }
