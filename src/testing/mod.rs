@@ -36,6 +36,7 @@
 //! |---|---|
 //! | a token that is invalid in one way | [`TokenBuilder`] |
 //! | a malformed token | [`TestKey::sign_raw`] |
+//! | a token that is bound to a certificate | [`TokenBuilder::bound_to_certificate`] |
 //! | a key rotation | [`TestIssuer::rotate`] |
 //! | an issuer that is slow, broken or hostile | [`Fault`] |
 //! | an outage of the issuer | [`TestIssuer::stop`] |
