@@ -4,6 +4,7 @@
 //! signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
 mod audience_rule;
+mod binding;
 mod claim;
 mod claim_value;
 mod claims;
@@ -29,6 +30,8 @@ mod validate;
 mod values_len;
 
 pub(crate) use audience_rule::{AudRule, AudienceRule, NamedClaim};
+pub use binding::Confirmation;
+pub(crate) use binding::{BindingRule, BindingRules, Proven};
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;

@@ -1,5 +1,6 @@
 //! The checks that follow verification. They run for every token, cached or not.
 
+mod binding;
 mod check;
 mod predicates;
 mod replay;
@@ -10,6 +11,7 @@ mod scopes;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use self::binding::{Bindings, Presented, UnprovenBinding};
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
 pub(crate) use self::predicates::{Authorized, Revoked};
 pub(crate) use self::replay::SingleUse;
@@ -19,7 +21,8 @@ pub use self::scopes::Scopes;
 
 /// When a check runs. Earlier ones first.
 ///
-/// Single use comes last: a token that another check rejects does not count as used.
+/// The binding of the token to its sender is checked before them. Single use comes last: a token that
+/// another check rejects does not count as used. After that, the proof of the binding is used.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Revocation,
@@ -34,13 +37,16 @@ pub(crate) struct Policy<C> {
     checks: Vec<(Stage, Arc<dyn TokenCheck<C>>)>,
     /// How long a check may wait.
     pub(crate) timeout: Duration,
+    /// Checked before the others.
+    pub(crate) bindings: Bindings,
 }
 
 impl<C> Policy<C> {
-    pub(crate) const fn with_timeout(timeout: Duration) -> Self {
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
         Self {
             checks: Vec::new(),
             timeout,
+            bindings: Bindings::default(),
         }
     }
 

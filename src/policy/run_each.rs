@@ -31,6 +31,12 @@ impl<C: 'static> Policy<C> {
         outcomes
     }
 
+    /// Rejects a token whose binding the layer can't check, or that lacks one which it requires. Only
+    /// a request can prove the binding.
+    pub(crate) fn check_binding(&self, token: &Unchecked<C>) -> Result<(), Error> {
+        token.claims().check_binding(self.bindings.rules())
+    }
+
     /// Returns the stages of the checks that [`run_each`](Self::run_each) runs.
     pub(crate) fn stages(&self) -> impl Iterator<Item = Stage> {
         self.checks.iter().map(|(stage, _)| *stage)

@@ -12,6 +12,7 @@ mod parts;
 mod paths;
 mod peer_address;
 mod removal;
+mod scheme;
 mod token_source;
 mod trusted_proxies;
 mod websocket;
@@ -19,10 +20,12 @@ mod websocket;
 pub use access_token::AccessToken;
 pub(crate) use find::{FoundToken, find_token, has_duplicates, remove_tokens};
 pub(crate) use layer_context::{
-    AnyResponse, GrpcResponses, LayerContext, LayerRejections, LayerSettings, PredicateUri,
+    AnyResponse, DpopChallenge, GrpcResponses, LayerContext, LayerRejections, LayerSettings,
+    PredicateUri,
 };
 pub use parts::RequestParts;
 pub use paths::Paths;
 pub use peer_address::PeerAddress;
+pub(crate) use scheme::{DPOP_HEADER, Scheme};
 pub use token_source::TokenSource;
 pub use trusted_proxies::TrustedProxies;
