@@ -229,7 +229,7 @@ pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmErr
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
-pub use dpop::Dpop;
+pub use dpop::{Dpop, DpopNonces, ForwardedFields};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]

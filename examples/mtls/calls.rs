@@ -52,7 +52,9 @@ pub(crate) async fn grpc(
     let channel = endpoint.tls_config(tls)?.connect().await?;
     let mut request = tonic::Request::new(HealthCheckRequest::default());
     let authorization = format!("Bearer {token}").parse()?;
-    request.metadata_mut().insert("authorization", authorization);
+    request
+        .metadata_mut()
+        .insert("authorization", authorization);
     Ok(match HealthClient::new(channel).check(request).await {
         Ok(response) => format!("{:?}", response.into_inner().status()),
         Err(status) => format!("{:?}, {}", status.code(), status.message()),

@@ -23,7 +23,10 @@ pub(crate) async fn start(
     let address = listener.local_addr()?;
     let identity = authority.server()?;
     let tls = ServerTlsConfig::new()
-        .identity(Identity::from_pem(identity.certificate_pem, identity.key_pem))
+        .identity(Identity::from_pem(
+            identity.certificate_pem,
+            identity.key_pem,
+        ))
         .client_ca_root(Certificate::from_pem(authority.pem()))
         .client_auth_optional(true);
     let (_, health) = health_reporter();

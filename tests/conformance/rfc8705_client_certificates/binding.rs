@@ -42,14 +42,19 @@ async fn the_thumbprint_is_the_sha_256_of_the_der_in_base64url() {
     let cnf = json!({"x5t#S256": thumbprint}).to_string();
     let token = signed(payload(&[("cnf", &cnf)]));
     let certificate = ClientDer(b"abc".to_vec());
-    ask(&optional(), over(&certificate, &token)).await.accepted();
+    ask(&optional(), over(&certificate, &token))
+        .await
+        .accepted();
 }
 
 /// The thumbprint changes with every byte of the certificate.
 #[tokio::test]
 async fn a_renewed_certificate_with_the_same_key_is_another_certificate() {
     let key = KeyPair::generate().unwrap();
-    let (old, new) = (ClientDer::with_key("a", &key), ClientDer::with_key("a", &key));
+    let (old, new) = (
+        ClientDer::with_key("a", &key),
+        ClientDer::with_key("a", &key),
+    );
     assert_ne!(old, new, "serial numbers differ");
     let answer = ask(&optional(), over(&new, &bound_to(&old))).await;
     answer.invalid_token(ErrorKind::UnprovenBinding);
@@ -65,7 +70,9 @@ async fn an_expired_self_signed_certificate_is_compared_all_the_same() {
     let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
     let certificate = ClientDer(certificate.der().to_vec());
     let token = bound_to(&certificate);
-    ask(&optional(), over(&certificate, &token)).await.accepted();
+    ask(&optional(), over(&certificate, &token))
+        .await
+        .accepted();
 }
 
 #[tokio::test]
@@ -73,7 +80,9 @@ async fn a_token_that_is_not_bound_is_accepted_unless_bound_ones_are_required() 
     let certificate = ClientDer::generate("alice");
     let unbound = token().sign();
     ask(&optional(), bearer(&unbound)).await.accepted();
-    ask(&optional(), over(&certificate, &unbound)).await.accepted();
+    ask(&optional(), over(&certificate, &unbound))
+        .await
+        .accepted();
     for request in [bearer(&unbound), over(&certificate, &unbound)] {
         let answer = ask(&required(), request).await;
         answer.invalid_token(ErrorKind::UnboundToken);
@@ -85,7 +94,9 @@ async fn a_token_that_is_not_bound_is_accepted_unless_bound_ones_are_required() 
 async fn a_token_that_is_also_bound_to_a_key_must_prove_both() {
     let certificate = ClientDer::generate("alice");
     let cnf = json!({"jkt": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"});
-    let both = token().claim("cnf", cnf).bound_to_certificate(&certificate.0);
+    let both = token()
+        .claim("cnf", cnf)
+        .bound_to_certificate(&certificate.0);
     let answer = ask(&optional(), over(&certificate, &both.sign())).await;
     answer.invalid_token(ErrorKind::UnprovenBinding);
 }
@@ -139,5 +150,9 @@ async fn a_missing_scope_is_not_told_to_a_client_with_another_certificate() {
     answer.invalid_token(ErrorKind::UnprovenBinding);
     assert_eq!(answer.attribute("scope"), None);
     let answer = ask(&layer, over(&own, &token)).await;
-    answer.rejected(403, Some("insufficient_scope"), ErrorKind::InsufficientScope);
+    answer.rejected(
+        403,
+        Some("insufficient_scope"),
+        ErrorKind::InsufficientScope,
+    );
 }

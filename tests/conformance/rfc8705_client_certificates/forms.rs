@@ -20,10 +20,22 @@ fn forms(certificate: &ClientDer) -> Vec<(CertificateHeader, &'static str, Strin
     let own = "x-client-cert";
     vec![
         // RFC 9440 §2.2; CloudFront, Cloudflare.
-        (CertificateHeader::client_cert(), "client-cert", client_cert(certificate)),
+        (
+            CertificateHeader::client_cert(),
+            "client-cert",
+            client_cert(certificate),
+        ),
         // nginx.
-        (CertificateHeader::escaped_pem(OWN_NAME), own, escaped.clone()),
-        (CertificateHeader::ingress_nginx(), "ssl-client-cert", escaped.clone()),
+        (
+            CertificateHeader::escaped_pem(OWN_NAME),
+            own,
+            escaped.clone(),
+        ),
+        (
+            CertificateHeader::ingress_nginx(),
+            "ssl-client-cert",
+            escaped.clone(),
+        ),
         // AWS leaves three characters as they are.
         (
             CertificateHeader::aws_alb(),
@@ -31,8 +43,16 @@ fn forms(certificate: &ClientDer) -> Vec<(CertificateHeader, &'static str, Strin
             percent_encoded(&pem, "-._~+=/"),
         ),
         // Apache.
-        (CertificateHeader::pem(OWN_NAME), own, certificate.pem(64, " ")),
-        (CertificateHeader::pem(OWN_NAME), own, certificate.pem(64, "\t")),
+        (
+            CertificateHeader::pem(OWN_NAME),
+            own,
+            certificate.pem(64, " "),
+        ),
+        (
+            CertificateHeader::pem(OWN_NAME),
+            own,
+            certificate.pem(64, "\t"),
+        ),
         // HAProxy, Azure, Cloudflare.
         (CertificateHeader::base64_der(OWN_NAME), own, base64.clone()),
         // Traefik.
@@ -74,7 +94,9 @@ async fn every_form_is_read_from_the_header_that_its_proxy_sets() {
         let answer = ask(&layer, request(&bound_to(&own))).await;
         answer.named(&value).accepted();
         let answer = ask(&layer, request(&bound_to(&other))).await;
-        answer.named(&value).invalid_token(ErrorKind::UnprovenBinding);
+        answer
+            .named(&value)
+            .invalid_token(ErrorKind::UnprovenBinding);
     }
 }
 
@@ -108,9 +130,15 @@ async fn no_form_is_taken_for_another() {
 
 /// Forms that differ in the name of the header, or have an encoding in common.
 fn reads_both(name: &str, other: &str) -> bool {
-    let escaped = ["ssl-client-cert", "x-amzn-mtls-clientcert-leaf", "x-client-cert"];
+    let escaped = [
+        "ssl-client-cert",
+        "x-amzn-mtls-clientcert-leaf",
+        "x-client-cert",
+    ];
     let base64 = ["x-forwarded-tls-client-cert", "x-client-cert"];
-    [&escaped[..], &base64].iter().any(|group| group.contains(&name) && group.contains(&other))
+    [&escaped[..], &base64]
+        .iter()
+        .any(|group| group.contains(&name) && group.contains(&other))
 }
 
 /// A plus stands for a space in forms (`application/x-www-form-urlencoded`), and for itself here.

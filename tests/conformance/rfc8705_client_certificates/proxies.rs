@@ -2,8 +2,8 @@
 
 use http::{Method, Version};
 use tower_jwt_auth::{
-    CertificateHeader, ClientCertificate, ClientCertificates, ErrorKind, JwtAuthLayer,
-    PeerAddress, TrustedProxies,
+    CertificateHeader, ClientCertificate, ClientCertificates, ErrorKind, JwtAuthLayer, PeerAddress,
+    TrustedProxies,
 };
 
 use super::{behind_a_proxy, bound_to, client_cert, layer, over, through_the_proxy};
@@ -23,7 +23,9 @@ async fn a_header_of_a_trusted_proxy_proves_the_binding() {
     let token = bound_to(&own);
     let (value, others) = (client_cert(&own), client_cert(&other));
     let layer = rfc_9440();
-    ask(&layer, through_the_proxy(NAME, &[&value], &token)).await.accepted();
+    ask(&layer, through_the_proxy(NAME, &[&value], &token))
+        .await
+        .accepted();
     for values in [&[&*others][..], &[]] {
         let answer = ask(&layer, through_the_proxy(NAME, values, &token)).await;
         answer.invalid_token(ErrorKind::UnprovenBinding);
@@ -35,7 +37,13 @@ async fn a_header_from_elsewhere_counts_as_none() {
     let own = ClientDer::generate("alice");
     let (token, value) = (bound_to(&own), client_cert(&own));
     let layer = rfc_9440();
-    for peer in ["10.0.0.2", "192.0.2.1", "::1", "::ffff:10.0.0.2", "::10.0.0.1"] {
+    for peer in [
+        "10.0.0.2",
+        "192.0.2.1",
+        "::1",
+        "::ffff:10.0.0.2",
+        "::10.0.0.1",
+    ] {
         let mut request = through_the_proxy(NAME, &[&value], &token);
         let peer = PeerAddress::Ip(peer.parse().unwrap());
         request.extensions_mut().insert(peer);
@@ -57,7 +65,9 @@ async fn no_proxy_is_trusted_where_the_address_of_the_peer_is_not_known() {
     let own = ClientDer::generate("alice");
     let mut request = through_the_proxy(NAME, &[&client_cert(&own)], &bound_to(&own));
     request.extensions_mut().remove::<PeerAddress>();
-    request.headers_mut().insert("x-forwarded-for", "10.0.0.1".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("x-forwarded-for", "10.0.0.1".parse().unwrap());
     let answer = ask(&rfc_9440(), request).await;
     answer.invalid_token(ErrorKind::UnprovenBinding);
 }
@@ -78,7 +88,12 @@ async fn a_repeated_header_or_a_list_is_an_invalid_request() {
     let own = ClientDer::generate("alice");
     let (token, value) = (bound_to(&own), client_cert(&own));
     let list = format!("{value}, {value}");
-    for values in [&[&*value, &*value][..], &[&value, "x"], &["", &value], &[&list]] {
+    for values in [
+        &[&*value, &*value][..],
+        &[&value, "x"],
+        &["", &value],
+        &[&list],
+    ] {
         let answer = ask(&rfc_9440(), through_the_proxy(NAME, values, &token)).await;
         answer.invalid_request();
     }
@@ -95,7 +110,9 @@ async fn a_certificate_that_cannot_be_read_is_a_binding_that_is_not_proven() {
     let token = bound_to(&own);
     for value in ["", "x", "::", ":AAAA:"] {
         let answer = ask(&rfc_9440(), through_the_proxy(NAME, &[value], &token)).await;
-        answer.named(value).invalid_token(ErrorKind::UnprovenBinding);
+        answer
+            .named(value)
+            .invalid_token(ErrorKind::UnprovenBinding);
     }
 }
 
@@ -104,7 +121,12 @@ async fn a_certificate_that_cannot_be_read_is_a_binding_that_is_not_proven() {
 async fn a_header_with_a_similar_name_is_not_read() {
     let own = ClientDer::generate("alice");
     let (token, value) = (bound_to(&own), client_cert(&own));
-    for name in ["client_cert", "Client_Cert", "x-client-cert", "client-cert-chain"] {
+    for name in [
+        "client_cert",
+        "Client_Cert",
+        "x-client-cert",
+        "client-cert-chain",
+    ] {
         let answer = ask(&rfc_9440(), through_the_proxy(name, &[&value], &token)).await;
         answer.named(name).invalid_token(ErrorKind::UnprovenBinding);
     }
@@ -129,7 +151,9 @@ async fn the_certificate_of_the_connection_is_not_read_where_a_header_is_the_sou
 async fn a_token_that_is_not_bound_does_not_depend_on_the_header() {
     let unbound = token().sign();
     for values in [&[][..], &["x"], &["x", "x"]] {
-        ask(&rfc_9440(), through_the_proxy(NAME, values, &unbound)).await.accepted();
+        ask(&rfc_9440(), through_the_proxy(NAME, values, &unbound))
+            .await
+            .accepted();
     }
 }
 
@@ -146,7 +170,11 @@ async fn a_grpc_call_gets_the_status_of_grpc() {
     };
     let (value, others) = (client_cert(&own), client_cert(&other));
     ask(&rfc_9440(), call(&[&value])).await.accepted();
-    for (values, status) in [(&[&*others][..], "16"), (&[], "16"), (&[&value, &value], "3")] {
+    for (values, status) in [
+        (&[&*others][..], "16"),
+        (&[], "16"),
+        (&[&value, &value], "3"),
+    ] {
         let answer = ask(&rfc_9440(), call(values)).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("grpc-status"), Some(status));

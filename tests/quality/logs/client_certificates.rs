@@ -32,7 +32,9 @@ async fn send(layer: &JwtAuthLayer, peer: Option<[u8; 4]>) {
     let value = HeaderValue::from_static(TELLTALE);
     request.headers_mut().insert("client-cert", value);
     if let Some(peer) = peer {
-        request.extensions_mut().insert(PeerAddress::Ip(peer.into()));
+        request
+            .extensions_mut()
+            .insert(PeerAddress::Ip(peer.into()));
     }
     let inner = service_fn(|_: Request<String>| async {
         Ok::<_, Infallible>(Response::new(String::new()))
@@ -55,10 +57,15 @@ async fn an_unknown_address_of_the_peer_is_an_error_that_is_logged_once() {
         send(&layer, None).await;
     }
     let text = text();
-    let events = text.lines().filter(|line| line.contains("no address of the peer"));
+    let events = text
+        .lines()
+        .filter(|line| line.contains("no address of the peer"));
     let events: Vec<_> = events.collect();
     assert_eq!(events.len(), 1, "{text}");
-    assert!(events[0].contains("ERROR") && events[0].contains("client-cert"), "{text}");
+    assert!(
+        events[0].contains("ERROR") && events[0].contains("client-cert"),
+        "{text}"
+    );
     assert_shows_nothing_of_the_request(&text);
 }
 
@@ -68,9 +75,14 @@ async fn a_header_of_a_stranger_is_reported_at_debug() {
     capture();
     send(&layer(), Some([192, 0, 2, 1])).await;
     let text = text();
-    let event = text.lines().find(|line| line.contains("is not one of the trusted proxies"));
+    let event = text
+        .lines()
+        .find(|line| line.contains("is not one of the trusted proxies"));
     let event = event.unwrap_or_else(|| panic!("{text}"));
-    assert!(event.contains("DEBUG") && event.contains("client-cert"), "{text}");
+    assert!(
+        event.contains("DEBUG") && event.contains("client-cert"),
+        "{text}"
+    );
     assert_shows_nothing_of_the_request(&text);
 }
 
@@ -80,8 +92,13 @@ async fn a_header_that_cannot_be_read_is_reported_with_the_reason() {
     capture();
     send(&layer(), Some([10, 11, 12, 13])).await;
     let text = text();
-    let event = text.lines().find(|line| line.contains("it is not a Byte Sequence"));
+    let event = text
+        .lines()
+        .find(|line| line.contains("it is not a Byte Sequence"));
     let event = event.unwrap_or_else(|| panic!("{text}"));
-    assert!(event.contains("DEBUG") && event.contains("client-cert"), "{text}");
+    assert!(
+        event.contains("DEBUG") && event.contains("client-cert"),
+        "{text}"
+    );
     assert_shows_nothing_of_the_request(&text);
 }

@@ -95,21 +95,40 @@ prop_compose! {
 fn values(certificate: &ClientDer, style: &Style) -> [String; 8] {
     let escape = |text: &str| {
         let escaped = percent_encoded(text, style.safe);
-        if style.upper_case { escaped } else { lower_escapes(&escaped) }
+        if style.upper_case {
+            escaped
+        } else {
+            lower_escapes(&escaped)
+        }
     };
     let base64 = certificate.base64();
-    let base64 = if style.padded { &base64 } else { base64.trim_end_matches('=') };
+    let base64 = if style.padded {
+        &base64
+    } else {
+        base64.trim_end_matches('=')
+    };
     let pem = certificate.pem(style.line_len, style.line_end);
     let spaces = certificate.pem(style.line_len, if style.padded { " " } else { "\t" });
     let hash = certificate.hash();
-    let hash = if style.upper_case { hash.to_uppercase() } else { hash };
+    let hash = if style.upper_case {
+        hash.to_uppercase()
+    } else {
+        hash
+    };
     let cert = format!("Cert=\"{}\"", escape(&pem));
     [
         format!(":{base64}:"),
         escape(&pem),
         spaces,
         base64.to_owned(),
-        format!("{},x", if style.padded { base64.to_owned() } else { escape(base64) }),
+        format!(
+            "{},x",
+            if style.padded {
+                base64.to_owned()
+            } else {
+                escape(base64)
+            }
+        ),
         format!("{cert};By=\"a,b;c\";Hash={hash}"),
         format!("Hash=\"{hash}\";Subject=\"\\\",Hash=0\",Hash=0"),
         format!("Hash=0,{cert}"),

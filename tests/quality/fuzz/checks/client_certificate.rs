@@ -66,7 +66,11 @@ pub fn check(data: &[u8]) {
     let unproven = Some(ErrorKind::UnprovenBinding);
     assert_eq!(ask(PROXY, Some(own)), expected(&reading), "{reading:?}");
     let is_repeated = reading == Reading::Repeated;
-    let of_other = if is_repeated { expected(&reading) } else { unproven };
+    let of_other = if is_repeated {
+        expected(&reading)
+    } else {
+        unproven
+    };
     assert_eq!(ask(PROXY, Some(other)), of_other, "{reading:?}");
     assert_eq!(ask(STRANGER, Some(own)), unproven, "ignored");
     assert_eq!(ask(PROXY, None), None, "a token that is not bound");
@@ -96,11 +100,7 @@ fn value(line: &[u8]) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&value).ok()
 }
 
-fn request(
-    peer: [u8; 4],
-    values: &[HeaderValue],
-    bound_to: Option<Thumbprint>,
-) -> Request<()> {
+fn request(peer: [u8; 4], values: &[HeaderValue], bound_to: Option<Thumbprint>) -> Request<()> {
     let mut payload = json!({"iss": ISSUER, "sub": "alice", "aud": AUDIENCE, "exp": NOW + 300});
     if let Some(thumbprint) = bound_to {
         payload["cnf"] = json!({"x5t#S256": URL_SAFE_NO_PAD.encode(thumbprint)});
@@ -120,8 +120,7 @@ fn request(
 }
 
 fn layer(index: usize) -> &'static JwtAuthLayer {
-    static LAYERS: [OnceLock<JwtAuthLayer>; FORMS.len()] =
-        [const { OnceLock::new() }; FORMS.len()];
+    static LAYERS: [OnceLock<JwtAuthLayer>; FORMS.len()] = [const { OnceLock::new() }; FORMS.len()];
     LAYERS[index].get_or_init(|| {
         let proxies = TrustedProxies::networks(["10.0.0.1"]).unwrap();
         let header = header(FORMS[index]).name(NAME);

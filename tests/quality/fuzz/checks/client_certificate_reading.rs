@@ -36,7 +36,10 @@ pub fn read(form: Form, values: &[&[u8]]) -> Reading {
     match values {
         [] => Reading::Nothing,
         // Characters with the same numbers as the bytes.
-        [value] => read_one(form, trim(&value.iter().copied().map(char::from).collect::<String>())),
+        [value] => read_one(
+            form,
+            trim(&value.iter().copied().map(char::from).collect::<String>()),
+        ),
         _ => Reading::Repeated,
     }
 }
@@ -83,14 +86,22 @@ fn pem(text: &str) -> Reading {
     let parts: Vec<_> = trim(text).split("-----").collect();
     match parts.as_slice() {
         ["", "BEGIN CERTIFICATE", body, "END CERTIFICATE", ""] => {
-            let body: String = body.chars().filter(|it| !it.is_ascii_whitespace()).collect();
+            let body: String = body
+                .chars()
+                .filter(|it| !it.is_ascii_whitespace())
+                .collect();
             base64(&body)
         }
-        ["", "BEGIN CERTIFICATE", _, "END CERTIFICATE", between, "BEGIN CERTIFICATE", _, ..]
-            if trim(between).is_empty() =>
-        {
-            Reading::Repeated
-        }
+        [
+            "",
+            "BEGIN CERTIFICATE",
+            _,
+            "END CERTIFICATE",
+            between,
+            "BEGIN CERTIFICATE",
+            _,
+            ..,
+        ] if trim(between).is_empty() => Reading::Repeated,
         _ => Reading::Invalid,
     }
 }
@@ -134,11 +145,18 @@ fn is_sequence(der: &[u8]) -> bool {
             0x80..0x100 => vec![0x81, len],
             _ => vec![0x82, len / 256, len % 256],
         };
-        let len_bytes = len_bytes.into_iter().map(|byte| u8::try_from(byte).unwrap());
+        let len_bytes = len_bytes
+            .into_iter()
+            .map(|byte| u8::try_from(byte).unwrap());
         let tag = std::iter::once(0x30);
-        tag.chain(len_bytes).chain(content.iter().copied()).collect::<Vec<_>>()
+        tag.chain(len_bytes)
+            .chain(content.iter().copied())
+            .collect::<Vec<_>>()
     };
-    (2..=4).any(|start| der.get(start..).is_some_and(|content| encoded(content) == der))
+    (2..=4).any(|start| {
+        der.get(start..)
+            .is_some_and(|content| encoded(content) == der)
+    })
 }
 
 fn xfcc(form: Form, value: &str) -> Reading {
@@ -198,7 +216,9 @@ fn element(element: &str) -> Reading {
 
 fn key_and_value(pair: &str) -> Option<(String, String)> {
     let (key, value) = pair.split_once('=')?;
-    let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
     let has_quote = |text: &str| text.contains('"');
     let value = match inner {
         Some(inner) => {
