@@ -164,8 +164,9 @@ async fn a_grpc_call_gets_the_status_of_grpc() {
         let mut request = through_the_proxy(NAME, values, &bound_to(&own));
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
-        let content_type = "application/grpc".parse().unwrap();
-        request.headers_mut().insert("content-type", content_type);
+        let headers = request.headers_mut();
+        headers.insert("content-type", "application/grpc".parse().unwrap());
+        headers.insert("te", "trailers".parse().unwrap());
         request
     };
     let (value, others) = (client_cert(&own), client_cert(&other));
