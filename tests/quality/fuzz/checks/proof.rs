@@ -110,7 +110,7 @@ fn check_signed(header: &str, claims: &str) {
                     && is_short
                     && has_plain_url(&claims)
                     && has_few_members(&header, &claims)),
-                "rejected as {kind}"
+                "rejected as {kind:?}"
             );
         }
     }
@@ -136,7 +136,7 @@ fn decide(proof: HeaderValue) -> Option<ErrorKind> {
             kind,
             ErrorKind::InvalidDpopProof | ErrorKind::UnprovenBinding
         ),
-        "{kind}"
+        "{kind:?}"
     );
     Some(kind)
 }
