@@ -134,7 +134,7 @@ where
             scheme,
             request: Some(parts),
         };
-        match self.authenticator.begin(presented) {
+        match self.authenticator.begin(&presented) {
             Attempt::Done(Ok(accepted)) => Decision::Accept {
                 accepted,
                 needs_private,

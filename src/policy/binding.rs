@@ -83,7 +83,7 @@ impl Bindings {
     pub(super) fn check<C>(
         &self,
         claims: &Claims<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Bound, UnprovenBinding> {
         let reason = "the token's `cnf` is not what the layer can check and requires";
@@ -135,7 +135,7 @@ impl Bindings {
     fn verify_proof<C>(
         &self,
         claims: &Claims<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Option<VerifiedProof>, UnprovenBinding> {
         let bound_to = claims.key_thumbprint();

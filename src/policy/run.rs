@@ -81,43 +81,55 @@ impl<C> Checking<C> {
 }
 
 impl<C: 'static> Policy<C> {
-    /// Checks the binding of a verified token, at every request. The other checks need its outcome.
-    /// `now` is the time since 1970.
+    /// Checks the binding of a verified token, at every request, and returns the other checks, which
+    /// need its outcome. `now` is the time since 1970.
     pub(crate) fn bind(
         &self,
         Unchecked(claims): Unchecked<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Checking<C>, UnprovenBinding> {
         let mut checking = Checking::new(claims);
-        if !self
-            .bindings
-            .allow_unbound(&checking.claims, presented.scheme)
-        {
-            let (proven, proof) = self.bindings.check(&checking.claims, presented, now)?;
-            let nonce = proof.as_ref().and_then(|proof| proof.next_nonce());
-            checking.nonce = nonce.cloned().map(Box::new);
-            checking.proof = proof;
-            checking.claims.set_proven(proven);
-        }
+        self.check_binding_of(&mut checking, presented, now)?;
         Ok(checking)
     }
 
-    /// Runs all checks, unless one of them waits. `now` is the time since 1970.
+    /// Checks the binding of a verified token, and runs all other checks, unless one of them waits.
+    /// `now` is the time since 1970.
     pub(crate) fn start(
         &self,
-        mut checking: Checking<C>,
-        request: Option<&RequestParts<'_>>,
+        Unchecked(claims): Unchecked<C>,
+        presented: &Presented<'_>,
         now: Duration,
-    ) -> PolicyProgress<C> {
-        match self.advance(&mut checking, request, now) {
+    ) -> Result<PolicyProgress<C>, UnprovenBinding> {
+        let mut checking = Checking::new(claims);
+        self.check_binding_of(&mut checking, presented, now)?;
+        Ok(match self.advance(&mut checking, presented.request, now) {
             Some(outcome) => PolicyProgress::Done(outcome.map(|()| Accepted {
                 claims: checking.claims,
                 extensions: checking.added,
                 nonce: checking.nonce,
             })),
             None => PolicyProgress::Pending(checking),
+        })
+    }
+
+    fn check_binding_of(
+        &self,
+        checking: &mut Checking<C>,
+        presented: &Presented<'_>,
+        now: Duration,
+    ) -> Result<(), UnprovenBinding> {
+        let claims = &mut checking.claims;
+        if self.bindings.allow_unbound(claims, presented.scheme) {
+            return Ok(());
         }
+        let (proven, proof) = self.bindings.check(claims, presented, now)?;
+        claims.set_proven(proven);
+        let nonce = proof.as_ref().and_then(|proof| proof.next_nonce());
+        checking.nonce = nonce.cloned().map(Box::new);
+        checking.proof = proof;
+        Ok(())
     }
 
     /// Polls the check that waits, and runs those that are left. `now` returns the time since 1970.
@@ -160,9 +172,15 @@ impl<C: 'static> Policy<C> {
                 }
             }
         }
-        let Some(proof) = checking.proof.take() else {
-            return Some(Ok(()));
-        };
+        match &checking.proof {
+            None => Some(Ok(())),
+            Some(_) => self.use_proof_of(checking, now),
+        }
+    }
+
+    /// Uses the proof, unless that waits. Then returns `None`.
+    fn use_proof_of(&self, checking: &mut Checking<C>, now: Duration) -> Option<Result<(), Error>> {
+        let proof = checking.proof.take()?;
         match self.use_proof(&proof, now) {
             InsertOutcome::Ready(inserted) => Some(accept_unused(inserted)),
             InsertOutcome::Pending(inserted) => {

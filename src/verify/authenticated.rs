@@ -86,7 +86,7 @@ where
             scheme: found.scheme,
             request: Some(request),
         };
-        let outcome = match self.begin(presented) {
+        let outcome = match self.begin(&presented) {
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(Some(request), cx)).await,
         };
