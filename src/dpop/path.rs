@@ -6,9 +6,18 @@ pub(super) fn is_same_path(prefix: &str, path: &str, other: &str) -> bool {
     if other.strip_prefix(prefix) == Some(path) {
         return true;
     }
+    let parts = [prefix, path, other];
+    // An empty path becomes a slash.
+    let may_change = path.is_empty() || other.is_empty() || parts.into_iter().any(may_change);
     // `*` (RFC 9112 §3.2.4) is no path.
     let is_path = path.starts_with('/') || path.is_empty();
-    is_path && normalized(&[prefix, path].concat()) == normalized(other)
+    may_change && is_path && normalized(&[prefix, path].concat()) == normalized(other)
+}
+
+/// Returns whether normalization may change a part of a path.
+fn may_change(part: &str) -> bool {
+    part.bytes()
+        .any(|byte| matches!(byte, b'%' | b'.') || !byte.is_ascii())
 }
 
 /// Returns the normalized path: percent-escapes of unreserved characters are decoded, the others
