@@ -199,6 +199,18 @@ mod tests {
     }
 
     proptest! {
+        // The fast way, without normalization, decides as the slow one.
+        #[test]
+        fn paths_are_the_same_exactly_if_they_are_so_after_normalization(
+            prefix in "(/v1)?",
+            path in "(/|/a|\\.|%61|%2f|%2F){0,4}",
+            other in "(/v1)?(/|/a|\\.|%61|%2f|%2F){0,4}",
+        ) {
+            prop_assume!([&path, &other].iter().all(|one| one.is_empty() || one.starts_with('/')));
+            let expected = normal(&format!("{prefix}{path}")) == normal(&other);
+            prop_assert_eq!(is_same_path(&prefix, &path, &other), expected);
+        }
+
         #[test]
         fn a_normalized_path_is_normal_and_has_no_dot_segment(path in "(/|\\.|%[0-9a-fA-F]{2}|%2[eEfF5]|[a-z\u{e9}:@]){0,12}") {
             let once = normal(&format!("/{path}"));
