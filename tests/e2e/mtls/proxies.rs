@@ -1,6 +1,6 @@
 //! The settings of `docs/sender-constrained.md`, in the proxies themselves. Each test runs only if
-//! an environment variable names the proxy's program: `NGINX`, `HAPROXY`, `APACHE` (with
-//! `APACHE_MODULES`, the directory of its modules).
+//! an environment variable names the proxy's program: `NGINX_PROGRAM`, `HAPROXY_PROGRAM`,
+//! `APACHE_PROGRAM` (with `APACHE_MODULES`, the directory of its modules).
 
 use http::HeaderName;
 use reqwest::StatusCode;
@@ -61,7 +61,7 @@ fn escaped_pem(client: &Client) -> String {
 
 #[tokio::test]
 async fn nginx_sends_the_certificate_and_removes_a_forged_one() {
-    let Some(nginx) = program("NGINX") else {
+    let Some(nginx) = program("NGINX_PROGRAM") else {
         return;
     };
     let authority = Authority::new().unwrap();
@@ -92,7 +92,7 @@ async fn nginx_sends_the_certificate_and_removes_a_forged_one() {
 
 #[tokio::test]
 async fn haproxy_sends_the_certificate_and_removes_a_forged_one() {
-    let Some(haproxy) = program("HAPROXY") else {
+    let Some(haproxy) = program("HAPROXY_PROGRAM") else {
         return;
     };
     let authority = Authority::new().unwrap();
@@ -113,7 +113,8 @@ async fn haproxy_sends_the_certificate_and_removes_a_forged_one() {
 
 #[tokio::test]
 async fn apache_sends_the_certificate_and_removes_a_forged_one() {
-    let (Some(apache), Some(modules)) = (program("APACHE"), program("APACHE_MODULES")) else {
+    let (Some(apache), Some(modules)) = (program("APACHE_PROGRAM"), program("APACHE_MODULES"))
+    else {
         return;
     };
     let authority = Authority::new().unwrap();
@@ -144,9 +145,7 @@ async fn apache_sends_the_certificate_and_removes_a_forged_one() {
     let path = proxy.file("httpd.conf", &config);
     let folder = path.parent().unwrap();
     let arguments = [folder, "-f".as_ref(), &path];
-    let _running = proxy
-        .run(&apache, &["-D", "FOREGROUND", "-d"], &arguments)
-        .await;
+    let _running = proxy.run(&apache, &["-X", "-d"], &arguments).await;
     assert_binds(&proxy, &authority, |client| {
         let value = pem_in_one_line(client);
         vec![("x-client-cert", value.clone()), ("x_client_cert", value)]
