@@ -91,6 +91,8 @@ fn without_dot_segments(path: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn normal(path: &str) -> String {
@@ -184,6 +186,28 @@ mod tests {
             ("%41", true),
         ] {
             assert_eq!(has_valid_escapes(path), expected, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_normalized_path_is_normal_and_has_no_dot_segment(path in "(/|\\.|%[0-9a-fA-F]{2}|%2[eEfF5]|[a-z\u{e9}:@]){0,12}") {
+            let once = normal(&format!("/{path}"));
+            prop_assert_eq!(&normal(&once), &once);
+            prop_assert!(once.starts_with('/') && once.is_ascii());
+            prop_assert!(once.split('/').all(|segment| segment != "." && segment != ".."));
+        }
+
+        #[test]
+        fn an_escape_of_an_unreserved_character_is_that_character(
+            before in "[a-z/]{0,5}", unreserved in "[0-9A-Za-z._~-]", after in "[a-z/]{0,5}",
+        ) {
+            let byte = unreserved.as_bytes()[0];
+            let plain = format!("/{before}{unreserved}{after}");
+            for escape in [format!("%{byte:02x}"), format!("%{byte:02X}")] {
+                let escaped = format!("/{before}{escape}{after}");
+                prop_assert!(is_same_path("", &plain, &escaped) && is_same_path("", &escaped, &plain));
+            }
         }
     }
 }

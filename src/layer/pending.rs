@@ -30,7 +30,7 @@ pub(super) struct Additions {
     /// The extensions of the request, with the claims.
     pub(super) extensions: Extensions,
     /// The nonce for the client's next DPoP proof, if it is to change.
-    pub(super) nonce: Option<HeaderValue>,
+    pub(super) nonce: Option<Box<HeaderValue>>,
 }
 
 pub(super) struct Pending<C> {

@@ -26,7 +26,7 @@ pub(crate) struct Accepted<C> {
     pub(crate) claims: Claims<C>,
     pub(crate) extensions: Extensions,
     /// The nonce for the client's next DPoP proof, if it is to change.
-    pub(crate) nonce: Option<HeaderValue>,
+    pub(crate) nonce: Option<Box<HeaderValue>>,
 }
 
 /// The outcome of a policy without waiting, or the checks that are left.
@@ -40,7 +40,7 @@ pub(crate) struct Checking<C> {
     claims: Claims<C>,
     /// The proof of its binding, until it is used.
     proof: Option<Box<VerifiedProof>>,
-    nonce: Option<HeaderValue>,
+    nonce: Option<Box<HeaderValue>>,
     /// What the checks have added so far.
     added: Extensions,
     /// The index of the next check.
@@ -60,6 +60,17 @@ impl<C> Unchecked<C> {
 }
 
 impl<C> Checking<C> {
+    fn new(claims: Claims<C>) -> Self {
+        Self {
+            claims,
+            proof: None,
+            nonce: None,
+            added: Extensions::new(),
+            next: 0,
+            waiting: None,
+        }
+    }
+
     fn accepted(&mut self) -> Accepted<C> {
         Accepted {
             claims: self.claims.clone(),
@@ -74,20 +85,22 @@ impl<C: 'static> Policy<C> {
     /// `now` is the time since 1970.
     pub(crate) fn bind(
         &self,
-        Unchecked(mut claims): Unchecked<C>,
+        Unchecked(claims): Unchecked<C>,
         presented: Presented<'_>,
         now: Duration,
     ) -> Result<Checking<C>, UnprovenBinding> {
-        let (proven, proof) = self.bindings.check(&claims, presented, now)?;
-        claims.set_proven(proven);
-        Ok(Checking {
-            claims,
-            nonce: proof.as_ref().and_then(|proof| proof.next_nonce().cloned()),
-            proof,
-            added: Extensions::new(),
-            next: 0,
-            waiting: None,
-        })
+        let mut checking = Checking::new(claims);
+        if !self
+            .bindings
+            .allow_unbound(&checking.claims, presented.scheme)
+        {
+            let (proven, proof) = self.bindings.check(&checking.claims, presented, now)?;
+            let nonce = proof.as_ref().and_then(|proof| proof.next_nonce());
+            checking.nonce = nonce.cloned().map(Box::new);
+            checking.proof = proof;
+            checking.claims.set_proven(proven);
+        }
+        Ok(checking)
     }
 
     /// Runs all checks, unless one of them waits. `now` is the time since 1970.

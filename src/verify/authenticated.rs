@@ -40,8 +40,8 @@ impl<C> AuthenticatedRequest<C> {
     /// Returns the value of a header `DPoP-Nonce` for the response (RFC 9449 §8.2): the client is to
     /// use it from now on. Such a response needs `Cache-Control: no-store`. Usually `None`.
     #[must_use]
-    pub const fn dpop_nonce(&self) -> Option<&HeaderValue> {
-        self.accepted.nonce.as_ref()
+    pub fn dpop_nonce(&self) -> Option<&HeaderValue> {
+        self.accepted.nonce.as_deref()
     }
 }
 
