@@ -160,9 +160,9 @@ impl<C: 'static> Policy<C> {
         request: Option<&RequestParts<'_>>,
         now: Duration,
     ) -> Option<Result<(), Error>> {
-        let context = CheckContext::new(request.copied(), now);
         while let Some((_, check)) = self.checks.get(checking.next) {
             checking.next = checking.next.saturating_add(1);
+            let context = CheckContext::new(request.copied(), now);
             match check.check(&checking.claims, &context) {
                 CheckOutcome::Ready(Ok(added)) => checking.added.extend(added),
                 CheckOutcome::Ready(Err(error)) => return Some(Err(error)),
