@@ -23,6 +23,9 @@
 //!
 //! [`diagnosis`] says how to see the log that the guides quote: why a token was rejected.
 //!
+//! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
+//! [`sender_constrained`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -35,6 +38,9 @@
 
 #[doc = include_str!("../docs/diagnosis.md")]
 pub mod diagnosis {}
+
+#[doc = include_str!("../docs/sender-constrained.md")]
+pub mod sender_constrained {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::Extensions;
+use http::{Extensions, HeaderValue};
 
 use crate::error::Error;
 use crate::jwt::insert_claims;
@@ -13,16 +13,24 @@ use crate::verify::Authentication;
 
 /// A request that waits. A trait, so that its future does not depend on `C`.
 pub(super) trait PendingRequest: Send {
-    /// Returns what to add to the extensions of the request, with the claims.
+    /// Returns what to add to the request and to its response.
     fn poll(
         &mut self,
         request: &RequestParts<'_>,
         layer: &LayerContext,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>>;
+    ) -> Poll<Result<Additions, Error>>;
 
     /// Returns the sources whose tokens are removed from the accepted request.
     fn stripped(&self) -> &[TokenSource];
+}
+
+/// What is added to a request that was accepted, and to its response.
+pub(super) struct Additions {
+    /// The extensions of the request, with the claims.
+    pub(super) extensions: Extensions,
+    /// The nonce for the client's next DPoP proof, if it is to change.
+    pub(super) nonce: Option<Box<HeaderValue>>,
 }
 
 pub(super) struct Pending<C> {
@@ -38,13 +46,13 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
         request: &RequestParts<'_>,
         layer: &LayerContext,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>> {
+    ) -> Poll<Result<Additions, Error>> {
         let accepted = self.authentication.poll(Some(request), cx);
         accepted.map_ok(|accepted| {
             let mut extensions = Extensions::new();
-            let layer = layer.clone();
-            add_to(&mut extensions, accepted, self.kept.take(), layer);
-            extensions
+            let (kept, layer) = (self.kept.take(), layer.clone());
+            let nonce = add_to(&mut extensions, accepted, kept, layer);
+            Additions { extensions, nonce }
         })
     }
 
@@ -55,13 +63,14 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
 
 /// Adds the claims to the extensions of a request, the token if it is kept, and what the checks
 /// have added. The claims last: no check can replace them. The caller has removed the token that an
-/// outer layer left, which belongs to other claims.
+/// outer layer left, which belongs to other claims. Returns what is left: the nonce.
 pub(super) fn add_to<C>(
     extensions: &mut Extensions,
     accepted: Accepted<C>,
     kept: Option<AccessToken>,
     layer: LayerContext,
-) where
+) -> Option<Box<HeaderValue>>
+where
     C: Send + Sync + 'static,
 {
     extensions.extend(accepted.extensions);
@@ -69,4 +78,5 @@ pub(super) fn add_to<C>(
         extensions.insert(token);
     }
     insert_claims(extensions, accepted.claims, layer);
+    accepted.nonce
 }

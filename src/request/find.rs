@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use http::Request;
 
 use super::locations::is_joined;
-use super::{RequestParts, TokenSource};
+use super::{RequestParts, Scheme, TokenSource};
 use crate::error::{Error, ErrorKind};
 
 /// The token of a request, not yet checked.
 pub(crate) struct FoundToken<'r> {
     pub(crate) token: Token<'r>,
+    pub(crate) scheme: Scheme,
     /// The response must become private: a shared cache could store it.
     pub(crate) needs_private: bool,
 }
@@ -52,11 +53,16 @@ pub(crate) fn find_token<'r>(
             None => {
                 found = Some(FoundToken {
                     token,
+                    scheme: source.0.presented_as(),
                     needs_private,
                 });
             }
             Some(same) if same.token.as_bytes() == token.as_bytes() => {
                 same.needs_private |= needs_private;
+                // Then the proof must be valid, wherever else the token is.
+                if source.0.presented_as() == Scheme::Dpop {
+                    same.scheme = Scheme::Dpop;
+                }
             }
             Some(_) => return Err(ErrorKind::InvalidRequest.into()),
         }

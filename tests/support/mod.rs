@@ -2,6 +2,8 @@
 
 mod answer;
 mod challenge;
+pub(crate) mod client_certificate;
+pub(crate) mod dpop;
 pub(crate) mod faults;
 mod held;
 pub(crate) mod system_clock;

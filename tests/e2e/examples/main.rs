@@ -9,6 +9,8 @@ mod doctor_input;
 mod grpc;
 mod harness;
 mod issuers;
+#[cfg(feature = "tonic")]
+mod mtls;
 mod options;
 mod quickstart;
 #[cfg(feature = "governor")]

@@ -73,6 +73,11 @@ fn discovery_fetches_only_the_expected_urls() {
 }
 
 #[test]
+fn dpop_proofs_are_accepted_and_rejected_as_in_the_standards() {
+    replay("proof", checks::proof::check);
+}
+
+#[test]
 fn challenges_can_be_parsed() {
     replay("challenge", checks::challenge::check);
 }
@@ -80,4 +85,9 @@ fn challenges_can_be_parsed() {
 #[test]
 fn tokens_are_extracted_from_the_configured_locations_only() {
     replay("extraction", checks::extraction::check);
+}
+
+#[test]
+fn client_certificates_are_read_as_their_proxies_write_them() {
+    replay("client_certificate", checks::client_certificate::check);
 }
