@@ -51,6 +51,8 @@ fn report_check(check: &DiagnosisCheck, output: &mut Output) {
             output.failed_check(&text, check.hint());
         }
         _ if check.name() == "access token" => output.note(NOT_REQUIRED),
+        // The options have no tenants.
+        _ if check.name() == "tenant" => {}
         _ => {
             let name = check.name();
             output.note(&format!(

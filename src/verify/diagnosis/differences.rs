@@ -13,6 +13,9 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
     if without.map_or_else(|| is_known(&format!("{name}/")), is_known) {
         return Some("issuer differs by a trailing slash: configure it as the token has it".into());
     }
+    if let Some(hint) = tenant(name, issuers) {
+        return Some(hint.to_owned());
+    }
     // The first ones: a hint is not worth a pass over thousands.
     let mut names = issuers.names().take(MAX_COMPARED);
     let lower = name.to_ascii_lowercase();
@@ -31,9 +34,8 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
                 .into(),
         );
     }
-    let hint = tenant(name, issuers).map(ToOwned::to_owned);
-    hint.or_else(|| hints::first(hints::ISSUER, facts))
-        .or_else(|| Some(other_name(name, issuers).to_owned()))
+    let hint = hints::first(hints::ISSUER, facts);
+    hint.or_else(|| Some(other_name(name, issuers).to_owned()))
 }
 
 /// Names the cause if the issuer fits the pattern of one with tenants.

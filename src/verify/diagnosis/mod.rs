@@ -72,9 +72,9 @@ impl Diagnosis {
     /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
     /// `issuer`, `subject`, `key`, `signature`, `expiry`, `valid from`, `purpose`, `audience`,
     /// `tenant` ([`tenant_claim`](crate::Tenants::tenant_claim)), `access token` (RFC 9068),
-    /// `binding` (`cnf`), and `claims`: your claims type, and whatever
-    /// else rejects the token. Then `revocation`, `scopes`, `authorization` and `single use`: each is
-    /// there once per configured check, and not at all otherwise.
+    /// `binding` (`cnf`), and `claims`: your claims type, and whatever else rejects the token. Then
+    /// `revocation`, `scopes`, `authorization` and `single use`: each is there once per configured
+    /// check, and not at all otherwise.
     #[must_use]
     pub fn checks(&self) -> &[DiagnosisCheck] {
         &self.checks

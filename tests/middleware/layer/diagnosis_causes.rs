@@ -207,6 +207,12 @@ async fn a_tenant_that_is_not_allowed_is_told_from_another_issuer() {
         "issuer",
         in_case,
     );
+    let by_upper = token().issuer("https://login.example/B/v2").sign();
+    assert_hint(
+        &diagnose(of(Tenants::only(["b"])), &by_upper).await,
+        "issuer",
+        in_case,
+    );
     let other = token().issuer("https://login.example/b/v1").sign();
     let unknown = "request the token from the configured issuer";
     assert_hint(
