@@ -11,7 +11,7 @@ import { CLIENTS, newProofKey } from './clients.mjs';
 import { authorization, newProof, proofField, withProof } from './proofs.mjs';
 import { startProvider } from './provider.mjs';
 import { checkTermination, startServer } from './server.mjs';
-import { assertRejected, parseChallenge } from './wire.mjs';
+import { assertRejected, parseJoined } from './wire.mjs';
 
 const METHOD = '/grpc.health.v1.Health/Check';
 const STREAM = '/grpc.health.v1.Health/Watch';
@@ -55,10 +55,9 @@ function assertServing({ error, answer }) {
   assert.equal(answer, SERVING);
 }
 
-/** Returns the challenges of an error. Over HTTP/2, Node joins fields of one name. */
+/** Returns the challenges of an error. */
 function challengesOf({ metadata }) {
-  const fields = metadata.get('www-authenticate').flatMap((field) => field.split(/, (?=Bearer\b|DPoP\b)/));
-  return fields.map(parseChallenge);
+  return metadata.get('www-authenticate').flatMap(parseJoined);
 }
 
 /** Asserts the gRPC status, and the challenges that the same request by HTTP would get. */

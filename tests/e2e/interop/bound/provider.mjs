@@ -12,7 +12,7 @@ import { createServer as createTlsServer } from 'node:https';
 
 import { errors, Provider } from 'oidc-provider';
 
-import { newCertificate } from './certificates.mjs';
+import { newAuthority } from './certificates.mjs';
 
 export const AUDIENCE = 'https://api.example';
 export const SCOPE = 'api:read';
@@ -103,20 +103,20 @@ class RotatingProvider {
 
 /**
  * Starts a provider, which asks for nonces in proofs if `nonces` is true:
- * { issuer, certificate, client, certificateClient, rotate }. The tokens of `client` are bound to
+ * { issuer, authority, client, certificateClient, rotate }. The tokens of `client` are bound to
  * the key of the proof, if there is one, those of `certificateClient` to its certificate.
  */
 export async function startProvider({ nonces }) {
   // Standard output is for the checks, so oidc-provider's notices go to standard error.
   console.info = console.error;
-  const certificate = newCertificate('the provider');
+  const authority = newAuthority();
   const server = createServer();
-  const tlsServer = createTlsServer({ ...certificate, requestCert: true, rejectUnauthorized: false });
+  const tlsServer = createTlsServer({ ...authority.issue('the provider'), requestCert: true, rejectUnauthorized: false });
   const issuer = `http://${await listen(server)}`;
   const tokenAlias = `https://${await listen(tlsServer)}/token`;
   const client = newClient('with-proofs');
   const certificateClient = newClient('with-certificate', { tls_client_certificate_bound_access_tokens: true });
   const rotating = new RotatingProvider({ issuer, tokenAlias, clients: [client, certificateClient], nonces });
   for (const each of [server, tlsServer]) each.on('request', (...both) => rotating.handle(...both));
-  return { issuer, certificate, client, certificateClient, rotate: (options) => rotating.rotate(options) };
+  return { issuer, authority, client, certificateClient, rotate: (options) => rotating.rotate(options) };
 }

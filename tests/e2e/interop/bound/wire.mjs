@@ -14,6 +14,11 @@ export function parseChallenge(field) {
   return { scheme, parameters: Object.fromEntries(parameters.map(([, name, value]) => [name, value])) };
 }
 
+/** Returns the challenges of several fields that are joined by commas, as Node does. */
+export function parseJoined(fields) {
+  return fields.split(/, (?=Bearer\b|DPoP\b)/).map(parseChallenge);
+}
+
 /**
  * Sends a request. `headers` are pairs of a name and a value, and may repeat a name. Returns
  * { status, challenges, nonces, cacheControl, text }.
