@@ -110,7 +110,8 @@ async function checkIssuerRotation(provider, { url }) {
   await check('the issuer replaces its keys: only tokens of the new key are accepted', async () => {
     assertAccepted(await client.call(`${url}/whoami`, third), third);
     for (const token of [first, second]) {
-      assertRejected(await send(`${url}/whoami`, await withProof(keyPair, token, `${url}/whoami`)), [401, 'DPoP invalid_token']);
+      const answer = await send(`${url}/whoami`, await withProof(keyPair, token, `${url}/whoami`));
+      assertRejected(answer, [401, 'DPoP invalid_token']);
     }
   });
 }
@@ -141,9 +142,11 @@ async function checkAttacks(provider, { url }) {
   });
   const facts = { token, unbound, owner, attacker, issuer: provider.issuer, htu, htm: 'GET', used };
   const both = [authorization('Bearer', token), ...await withProof(owner, token, htu)];
-  const all = [...await attacks(facts), ['both schemes', both, [400, 'Bearer invalid_request', 'DPoP invalid_request']]];
-  for (const [name, headers, expected] of all) {
-    await check(`HTTP: ${name}: ${expected.join(', ')}`, async () => assertRejected(await send(htu, headers), expected));
+  const ambiguous = [400, 'Bearer invalid_request', 'DPoP invalid_request'];
+  for (const [name, headers, expected] of [...await attacks(facts), ['both schemes', both, ambiguous]]) {
+    await check(`HTTP: ${name}: ${expected.join(', ')}`, async () => {
+      assertRejected(await send(htu, headers), expected);
+    });
   }
   await check(`HTTP: of ${AT_ONCE} requests at once with the same proof, one is accepted`, async () => {
     const headers = await withProof(owner, token, htu);

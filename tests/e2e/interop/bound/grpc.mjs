@@ -64,7 +64,8 @@ function challengesOf({ metadata }) {
 function assertStatus({ error }, [, ...challenges]) {
   assert.ok(error, 'the call succeeded');
   assert.equal(status[error.code], 'UNAUTHENTICATED');
-  assertRejected({ status: error.code, challenges: challengesOf(error), text: error.details }, [error.code, ...challenges]);
+  const found = { status: error.code, challenges: challengesOf(error), text: error.details };
+  assertRejected(found, [error.code, ...challenges]);
 }
 
 /** Calls with a proof, and once more if the server asks for a nonce: { error, answer, nonce, calls }. */
@@ -108,7 +109,8 @@ async function checkWithoutNonces(binary) {
     assertServing(await callCheck(client, [authorization('Bearer', unbound)]));
   });
   await check('gRPC: a proof for the path of the method alone is rejected', async () => {
-    assertStatus(await callCheck(client, await withProof(owner, token, METHOD, { htm: 'POST' })), [16, 'DPoP invalid_dpop_proof']);
+    const fields = await withProof(owner, token, METHOD, { htm: 'POST' });
+    assertStatus(await callCheck(client, fields), [16, 'DPoP invalid_dpop_proof']);
   });
   await check('gRPC: a proof for another method of the service is rejected', async () => {
     const fields = await withProof(owner, token, server.url + STREAM, { htm: 'POST' });
@@ -128,7 +130,8 @@ async function checkWithNonces(binary) {
   let nonce;
   await check('gRPC: without a nonce the error brings one, with which the call succeeds', async () => {
     const facts = { owner, token, htu: server.url + METHOD };
-    assertStatus(await callCheck(client, await withProof(owner, token, facts.htu, { htm: 'POST' })), [16, 'DPoP use_dpop_nonce']);
+    const fields = await withProof(owner, token, facts.htu, { htm: 'POST' });
+    assertStatus(await callCheck(client, fields), [16, 'DPoP use_dpop_nonce']);
     const second = await callWithNonce(callCheck, client, facts);
     assertServing(second);
     assert.equal(second.calls, 2);

@@ -66,8 +66,8 @@ async function checkNonces(provider, { url: origin }) {
     ['a damaged nonce', owner, { nonce: damaged(`.${nonce}`).slice(1) }, ASKS_FOR_NONCE],
     ['a shortened nonce', owner, { nonce: nonce.slice(0, -1) }, ASKS_FOR_NONCE],
     ['an empty nonce', owner, { nonce: '' }, ASKS_FOR_NONCE],
-    ['a nonce, and a proof for another path', owner, { nonce, htu: `${origin}/public` }, [401, 'DPoP invalid_dpop_proof']],
-    ['a nonce, and a proof of another key', attacker, { nonce }, [401, 'DPoP invalid_token']],
+    ['a nonce, a proof for another path', owner, { nonce, htu: `${origin}/public` }, [401, 'DPoP invalid_dpop_proof']],
+    ['a nonce, a proof of another key', attacker, { nonce }, [401, 'DPoP invalid_token']],
   ];
   for (const [name, key, changes, expected] of cases) {
     await check(`${name}: ${expected.join(', ')}`, async () => {

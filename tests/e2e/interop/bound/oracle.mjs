@@ -85,7 +85,8 @@ async function compare(requests, theirs, ours) {
   console.log(`# ${requests.length} requests: both accept ${accept}, both reject ${reject}, disagreements ${others}`);
   await check('oracle: each disagreement is explained', () => none(unexplained));
   for (const [{ rule, accepts, why }, count] of rows) {
-    await check(`oracle: accepted by ${accepts === 'oracle' ? 'oauth4webapi' : 'this crate'} only: ${rule}: ${count} requests (${why})`, () => {
+    const side = accepts === 'oracle' ? 'oauth4webapi' : 'this crate';
+    await check(`oracle: accepted by ${side} only: ${rule}: ${count} requests (${why})`, () => {
       assert.ok(count > 0, 'no request needs this row of the table');
     });
   }

@@ -111,7 +111,8 @@ export async function startProvider({ nonces }) {
   console.info = console.error;
   const authority = newAuthority();
   const server = createServer();
-  const tlsServer = createTlsServer({ ...authority.issue('the provider'), requestCert: true, rejectUnauthorized: false });
+  const certificate = authority.issue('the provider');
+  const tlsServer = createTlsServer({ ...certificate, requestCert: true, rejectUnauthorized: false });
   const issuer = `http://${await listen(server)}`;
   const tokenAlias = `https://${await listen(tlsServer)}/token`;
   const client = newClient('with-proofs');

@@ -1,4 +1,4 @@
-// The processes under test: the examples resource_server and mtls.
+// The process under test: the example resource_server.
 
 import assert from 'node:assert/strict';
 
@@ -8,12 +8,12 @@ import { AUDIENCE } from './provider.mjs';
 const START_LIMIT = 20_000;
 
 /**
- * Starts an example on a free port of 127.0.0.1, which trusts the issuer. Returns { child, url }
- * once it listens.
+ * Starts the example on a free port of 127.0.0.1, with the issuer as the one that it trusts. Returns
+ * { child, url } once it listens.
  */
 export async function startServer(binary, issuer, options) {
-  const trusted = ['--issuer', issuer, '--audience', AUDIENCE];
-  const child = start(`the server with ${options.join(' ')}`, binary, ['--listen', '127.0.0.1:0', ...trusted, ...options]);
+  const common = ['--listen', '127.0.0.1:0', '--issuer', issuer, '--audience', AUDIENCE];
+  const child = start(`the server with ${options.join(' ')}`, binary, [...common, ...options]);
   const line = await firstLine(child, START_LIMIT);
   const [, url] = /^listening on (\S+)$/.exec(line) ?? assert.fail(`no address: ${line}`);
   return { child, url };

@@ -35,8 +35,8 @@ export function withCertificate(ca, certificate) {
     const request = tlsRequest(url, { method, headers: fields, signal, ca, cert, key, agent: false });
     request.end(body?.toString());
     const [response] = await once(request, 'response');
-    const received = await buffer(response);
-    const pairs = Object.entries(response.headersDistinct).flatMap(([name, values]) => values.map((value) => [name, value]));
-    return new Response(received, { status: response.statusCode, headers: pairs });
+    const { headersDistinct, statusCode } = response;
+    const pairs = Object.entries(headersDistinct).flatMap(([name, values]) => values.map((value) => [name, value]));
+    return new Response(await buffer(response), { status: statusCode, headers: pairs });
   };
 }

@@ -28,7 +28,10 @@ function newKey([name, [alg, [type, options]]]) {
   }];
 }
 
-/** Returns { name: { alg, privateKey, jwk, secret } }, where the last two are its JWK without and with private members. */
+/**
+ * Returns { name: { alg, privateKey, jwk, secret } }. The last two are its JWK, without and with private
+ * members.
+ */
 export function newKeys() {
   return Object.fromEntries(Object.entries(KINDS).map(newKey));
 }

@@ -15,5 +15,6 @@ export const TABLE = [
 /** Returns the row that explains the disagreement, if there is one. */
 export function explain(request, ours) {
   const accepts = ours.accepted ? 'ours' : 'oracle';
-  return TABLE.find((row) => row.accepts === accepts && (ours.accepted || row.error === ours.error) && row.when(request));
+  const candidates = TABLE.filter((row) => row.accepts === accepts && (ours.accepted || row.error === ours.error));
+  return candidates.find((row) => row.when(request));
 }

@@ -20,9 +20,10 @@ function addExtras(corpus) {
   const accept = (name, draft) => corpus.accept('valid', name, draft);
   accept('method HEAD', { method: 'HEAD' });
   accept('a query in the request', { url: `${ORIGIN}/whoami?a=b&c=%2f` });
-  accept('unknown header parameters', { header: { kid: 'k', jku: 'https://x.example', x5u: 'https://x.example', x: { y: 1 } } });
+  const other = { kid: 'k', jku: 'https://x.example', x5u: 'https://x.example', x5c: ['AAAA'], x: { y: 1 } };
+  accept('other header parameters', { header: other });
   accept('unknown claims', { claims: { sub: 'x', aud: ['y'], x: { htm: 'POST' } } });
-  accept('other members of the JWK', { jwk: { ...es.jwk, kid: 'k', use: 'sig', alg: 'ES256', key_ops: ['verify'], x: es.jwk.x } });
+  accept('other members of the JWK', { jwk: { ...es.jwk, kid: 'k', use: 'sig', alg: 'ES256', key_ops: ['verify'] } });
   accept('members of the JWK in another order', { jwk: Object.fromEntries(Object.entries(es.jwk).reverse()) });
   accept('a nonce that nobody asked for', { claims: { nonce: 'of-the-provider' } });
   accept('exp in the future', { claims: { exp: Math.floor(Date.now() / 1000) + 60 } });
@@ -53,12 +54,13 @@ function addSchemes(corpus) {
 
 function addFields(corpus) {
   const fields = (name, make, decision = 'reject') => corpus[decision]('header lines', name, { fields: make });
-  const { keys } = corpus;
   fields('no token', ({ proof }) => [proofField(proof)]);
   fields('no proof', ({ token }) => [authorization('DPoP', token)]);
   fields('nothing', () => []);
   fields('two proofs', ({ token, proof }) => [authorization('DPoP', token), proofField(proof), proofField(proof)]);
-  fields('two proofs in one line', ({ token, proof }) => [authorization('DPoP', token), proofField(`${proof},${proof}`)]);
+  fields('two proofs in one line', ({ token, proof }) => (
+    [authorization('DPoP', token), proofField(`${proof},${proof}`)]
+  ));
   fields('an empty proof', ({ token }) => [authorization('DPoP', token), proofField('')]);
   fields('an empty proof and a valid one', ({ token, proof }) => (
     [authorization('DPoP', token), proofField(''), proofField(proof)]
@@ -74,8 +76,11 @@ function addFields(corpus) {
   ), 'accept');
   fields('the token as proof', ({ token }) => [authorization('DPoP', token), proofField(token)]);
   fields('the proof as token', ({ proof }) => [authorization('DPoP', proof), proofField(proof)]);
-  fields('a proof with bytes beyond ASCII', ({ token, proof }) => [authorization('DPoP', token), proofField(`${proof}é`)]);
-  corpus.reject('header lines', 'another key signs and is in the proof', { key: 'other', cnf: { jkt: thumbprint(keys.es.jwk) } });
+  fields('a proof with bytes beyond ASCII', ({ token, proof }) => (
+    [authorization('DPoP', token), proofField(`${proof}\u00e9`)]
+  ));
+  const cnf = { jkt: thumbprint(corpus.keys.es.jwk) };
+  corpus.reject('header lines', 'a proof of another key', { key: 'other', cnf });
 }
 
 function addTokens(corpus) {
