@@ -173,6 +173,7 @@ mod algorithm;
 mod clock;
 mod config_error;
 mod crypto;
+mod dpop;
 mod encoding;
 mod error;
 mod expiry;
@@ -180,7 +181,9 @@ mod jwk;
 mod jwt;
 mod keys;
 mod layer;
+mod mtls;
 mod policy;
+mod replay;
 mod request;
 mod require;
 mod response;
@@ -226,27 +229,30 @@ pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmErr
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
+pub use dpop::{Dpop, DpopNonces, ForwardedFields};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
-pub use jwt::{Claims, JsonClaims, MissingClaims, TokenType};
+pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
     FetchHealth, HttpClient, IssuerHealth, JwksCacheSettings, KeyInfo, KeyQuery, KeySource, Keys,
     KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
-pub use policy::{
-    CheckContext, CheckFuture, CheckOutcome, InsertOutcome, MemoryReplayStore, ReplayStore, Scopes,
-    TokenCheck, TokenId, WhenFull,
-};
-pub use request::{AccessToken, Paths, RequestParts, TokenSource};
+pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
+pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
+pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
-pub use response::{Challenge, Inherited, ProblemDetails, RejectionResponse};
+pub use response::{
+    Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
+    RejectionResponse,
+};
 pub use verify::{
-    Audience, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus, Issuer, Issuers, Tenants,
-    TokenCacheSettings,
+    Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,
+    Issuer, Issuers, Tenants, TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

@@ -156,6 +156,29 @@ mod events {
         );
     }
 
+    pub(crate) fn certificate_header_ignored(header: &str) {
+        tracing::debug!(
+            target: TARGET,
+            header,
+            "a client certificate in this header was ignored: the peer is not one of the trusted \
+             proxies"
+        );
+    }
+
+    pub(crate) fn certificate_header_rejected(header: &str, reason: &'static str) {
+        tracing::debug!(target: TARGET, header, "the client certificate can't be read: {reason}");
+    }
+
+    pub(crate) fn peer_address_unknown(header: &str) {
+        tracing::error!(
+            target: TARGET,
+            header,
+            "client certificates in this header are ignored: the request's extensions have no \
+             address of the peer (PeerAddress, or what TrustedProxies::peer_from returns), so no \
+             proxy is trusted"
+        );
+    }
+
     pub(crate) fn replay_store_full(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
@@ -214,6 +237,12 @@ mod events {
     pub(crate) fn audience_not_checked(_: &str) {}
 
     pub(crate) fn binding_not_checked(_: &str) {}
+
+    pub(crate) fn certificate_header_ignored(_: &str) {}
+
+    pub(crate) fn certificate_header_rejected(_: &str, _: &'static str) {}
+
+    pub(crate) fn peer_address_unknown(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
 }

@@ -82,6 +82,24 @@ impl Verifier {
     }
 }
 
+/// Returns the SHA-256 of a message that is given in parts.
+pub(crate) fn sha256(message: &[&[u8]]) -> [u8; 32] {
+    let digest = if let [whole] = message {
+        digest::digest(&digest::SHA256, whole)
+    } else {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for part in message {
+            context.update(part);
+        }
+        context.finish()
+    };
+    let mut bytes = [0; 32];
+    for (to, from) in bytes.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    bytes
+}
+
 /// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
 pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));

@@ -1,11 +1,12 @@
 //! Signature verification: the only module that verifies signatures with a cryptographic library.
 //!
 //! `lib.rs` chooses the backend. Both backends have the same `Verifier`: one key, parsed once, for
-//! one algorithm; and the same keyed hash.
+//! one algorithm; and the same hashes.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::hint::black_box;
 
-pub(crate) use crate::backend::{Verifier, keyed_digest};
+pub(crate) use crate::backend::{Verifier, keyed_digest, sha256};
 
 /// The backend rejects the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +23,42 @@ pub(crate) fn random_key() -> [u8; 32] {
     key
 }
 
+/// Returns whether two authentication tags are equal. The time depends on their length only.
+pub(crate) fn is_same_tag<const N: usize>(one: &[u8; N], other: &[u8; N]) -> bool {
+    let differences = one.iter().zip(other).map(|(one, other)| one ^ other);
+    // Without the black box, the compiler could stop at the first difference.
+    black_box(differences.fold(0, |all, bits| black_box(all | bits))) == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // FIPS 180-2, appendix B.1 and B.2.
+    #[test]
+    fn the_hash_is_that_of_all_parts() {
+        let hex = |hash: [u8; 32]| hash.map(|byte| format!("{byte:02x}")).concat();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(sha256(&[b"abc"])), abc);
+        assert_eq!(hex(sha256(&[b"a", b"", b"bc"])), abc);
+        let long = "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1";
+        let parts: [&[u8]; 2] = [
+            b"abcdbcdecdefdefgefghfghighij",
+            b"hijkijkljklmklmnlmnomnopnopq",
+        ];
+        assert_eq!(hex(sha256(&parts)), long);
+        assert_eq!(sha256(&[]), sha256(&[b""]));
+    }
+
+    #[test]
+    fn tags_that_differ_in_one_bit_are_not_the_same() {
+        let tag = [7; 16];
+        assert!(is_same_tag(&tag, &tag));
+        for bit in 0..128 {
+            let other = (u128::from_be_bytes(tag) ^ 1 << bit).to_be_bytes();
+            assert!(!is_same_tag(&tag, &other), "{bit}");
+        }
+    }
 
     #[test]
     fn random_keys_differ() {

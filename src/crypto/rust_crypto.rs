@@ -100,6 +100,15 @@ impl Verifier {
     }
 }
 
+/// Returns the SHA-256 of a message that is given in parts.
+pub(crate) fn sha256(message: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in message {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
 /// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
 pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
     // A key as long as a block, which leads to the same tag (RFC 2104 §2). Its type ensures that the

@@ -5,13 +5,18 @@
 /// A comma inside a quoted string separates nothing, and a backslash there escapes the next byte
 /// (RFC 9110 §5.6.4). Works on bytes, so that a member that is not ASCII hides no other.
 pub(crate) fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    parts(list, b',')
+}
+
+/// Returns the parts of a text between separators of another kind, as [`members`] does.
+pub(crate) fn parts(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
-    list.split(move |byte| {
+    text.split(move |byte| {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = quoted,
             b'"' => quoted = !quoted,
-            _ => return *byte == b',' && !quoted,
+            _ => return *byte == separator && !quoted,
         }
         false
     })

@@ -7,7 +7,9 @@ pub enum ErrorKind {
     /// The request has no token, or is exempt from authentication, so that its token was not read.
     MissingToken,
     /// The request has different tokens in two places, gives a header, query parameter or WebSocket
-    /// subprotocol with credentials twice, or has `Bearer` without a token (RFC 6750 §2, §3.1).
+    /// subprotocol with credentials twice, or has `Bearer` without a token (RFC 6750 §2, §3.1). Or
+    /// it comes with a DPoP proof and names no host, or repeats the header with the client's
+    /// certificate.
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
     /// a JSON object, or an object in one of them has two members with the same name (an error
@@ -53,6 +55,15 @@ pub enum ErrorKind {
     /// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer) is
     /// set.
     UnprovenBinding,
+    /// The token is not bound to a key or certificate of the client, and one that is bound is
+    /// required: by the scheme `DPoP` (RFC 9449 §7.1), or by the layer.
+    UnboundToken,
+    /// The DPoP proof of the request is missing, given twice, malformed, for another request or
+    /// token, too old, or was used before (RFC 9449 §4.3, §11.1).
+    InvalidDpopProof,
+    /// The DPoP proof has no nonce of this server, or one that has expired (RFC 9449 §9).
+    /// [`Error::dpop_nonce`](super::Error::dpop_nonce) returns one.
+    UseDpopNonce,
     /// `exp` has passed (RFC 7519 §4.1.4).
     Expired,
     /// `nbf` or `iat` is in the future (RFC 7519 §4.1.5).
@@ -83,8 +94,9 @@ pub enum ErrorKind {
 pub enum ErrorClass {
     /// 400 `invalid_request`; in gRPC 3 `INVALID_ARGUMENT`.
     InvalidRequest,
-    /// 401 `invalid_token`, or no error code for [`MissingToken`](ErrorKind::MissingToken); in gRPC
-    /// 16 `UNAUTHENTICATED`.
+    /// 401 `invalid_token`, or no error code for [`MissingToken`](ErrorKind::MissingToken), or that
+    /// of RFC 9449 for [`InvalidDpopProof`](ErrorKind::InvalidDpopProof) and
+    /// [`UseDpopNonce`](ErrorKind::UseDpopNonce); in gRPC 16 `UNAUTHENTICATED`.
     Unauthorized,
     /// 403 `insufficient_scope`; in gRPC 7 `PERMISSION_DENIED`.
     Forbidden,
@@ -94,7 +106,7 @@ pub enum ErrorClass {
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -110,6 +122,9 @@ impl ErrorKind {
         Self::InvalidClaim,
         Self::WrongAudience,
         Self::UnprovenBinding,
+        Self::UnboundToken,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
         Self::Expired,
         Self::NotYetValid,
         Self::Revoked,
@@ -140,6 +155,9 @@ impl ErrorKind {
             Self::InvalidClaim => "invalid_claim",
             Self::WrongAudience => "wrong_audience",
             Self::UnprovenBinding => "unproven_binding",
+            Self::UnboundToken => "unbound_token",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::Revoked => "revoked",
@@ -171,6 +189,9 @@ impl ErrorKind {
             Self::UnprovenBinding => {
                 "the access token is bound to a key that the request does not prove"
             }
+            Self::UnboundToken => "the access token is not bound to a key of the client",
+            Self::InvalidDpopProof => "the DPoP proof is missing or invalid",
+            Self::UseDpopNonce => "the DPoP proof needs a nonce of this server",
             Self::Expired => "the access token has expired",
             Self::NotYetValid => "the access token is not yet valid",
             Self::Revoked => "the access token was revoked",

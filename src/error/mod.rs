@@ -2,6 +2,7 @@
 //!
 //! The status of the response is not known here: HTTP and gRPC have their own.
 
+mod binding;
 mod custom;
 mod kind;
 
@@ -39,7 +40,7 @@ pub struct Error {
     class: ErrorClass,
     description: &'static str,
     claim: Option<&'static str>,
-    /// The required scopes, or the name of a claim that is configured.
+    /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -136,7 +137,10 @@ impl Error {
     /// deserialized.
     #[must_use]
     pub fn claim(&self) -> Option<&str> {
-        let is_of_claim = self.kind != ErrorKind::InsufficientScope;
+        let is_of_claim = !matches!(
+            self.kind,
+            ErrorKind::InsufficientScope | ErrorKind::UseDpopNonce
+        );
         let configured = self.name.as_deref().filter(|_| is_of_claim);
         self.claim.or(configured)
     }

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod certificate;
+mod client_key;
 mod header_cache;
 mod issuer_pattern;
 mod json_web_key;
@@ -17,6 +18,7 @@ mod skipped_key;
 mod strength;
 
 pub(crate) use candidates::{DEFAULT_MAX_CANDIDATES, Tried};
+pub(crate) use client_key::{ClientJwk, ReadClientJwk};
 pub(crate) use header_cache::Header;
 pub(crate) use issuer_pattern::IssuerPattern;
 pub use key::Key;
@@ -25,3 +27,4 @@ pub use set::KeySet;
 pub(crate) use set_document::UnusableSet;
 pub use skip_reason::SkipReason;
 pub use skipped_key::SkippedKey;
+pub(crate) use strength::check_secret;

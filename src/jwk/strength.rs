@@ -28,7 +28,7 @@ pub(super) const fn min_secret_len(algorithm: Algorithm) -> Option<usize> {
 }
 
 /// Rejects a secret that is too short or guessable.
-pub(super) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
+pub(crate) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
     // HMAC pads with zeros, so those at the end add nothing. Up to three occur by chance.
     let padding = secret
         .rsplit(|byte| *byte != 0)

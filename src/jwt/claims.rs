@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use triomphe::{Arc, HeaderSlice};
 
+use super::binding::{BindingRules, Confirmation, Proven};
 use super::json_claims::JsonClaims;
 use super::registered::{OneOrMany, PayloadStr, Registered};
 use super::rules::Rules;
@@ -14,6 +15,7 @@ use super::token::Verified;
 use super::token_type::TokenType;
 use crate::algorithm::Algorithm;
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::request::LayerContext;
 
 /// The claims of a verified token.
@@ -49,6 +51,8 @@ pub struct Claims<C = JsonClaims> {
     shared: Arc<HeaderSlice<Inner<C>, str>>,
     /// The layer that inserted them into the extensions of a request.
     layer: Option<LayerContext>,
+    /// What their request has proven.
+    proven: Proven,
 }
 
 struct Inner<C> {
@@ -60,6 +64,8 @@ struct Inner<C> {
     /// The length in bytes of the payload in the text.
     payload_len: usize,
     has_key_id: bool,
+    /// Whether the issuer's tokens are accepted without a proof of their binding.
+    may_be_unproven: bool,
     token_type: TokenType,
     custom: C,
 }
@@ -70,7 +76,8 @@ impl<C> Claims<C> {
         verified: Verified<'_>,
         custom: C,
         expires_at: SystemTime,
-        clock: &std::sync::Arc<dyn Clock>,
+        rules: &Rules,
+        may_be_unproven: bool,
     ) -> Self {
         let Verified {
             header,
@@ -82,17 +89,35 @@ impl<C> Claims<C> {
         let inner = Inner {
             registered,
             expires_at,
-            clock: std::sync::Arc::clone(clock),
+            clock: std::sync::Arc::clone(&rules.clock),
             algorithm: header.algorithm,
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
+            may_be_unproven,
             token_type,
             custom,
         };
         Self {
             shared: Arc::from_header_and_str(inner, payload.with_key_id),
             layer: None,
+            proven: Proven::default(),
         }
+    }
+
+    /// Sets what the request of the token has proven.
+    pub(crate) const fn set_proven(&mut self, proven: Proven) {
+        self.proven = proven;
+    }
+
+    /// Rejects a token whose binding the layer can't check, or that lacks one which it requires.
+    pub(crate) fn check_binding(&self, rules: BindingRules) -> Result<(), Error> {
+        self.registered()
+            .check_binding(rules, self.may_be_unproven())
+    }
+
+    /// Returns whether the issuer's tokens are accepted without a proof of their binding.
+    pub(crate) fn may_be_unproven(&self) -> bool {
+        self.inner().may_be_unproven
     }
 
     pub(super) fn with_layer(self, layer: LayerContext) -> Self {
@@ -264,6 +289,22 @@ impl<C> Claims<C> {
         self.text(self.registered().cnf.as_ref()?.certificate.as_ref())
     }
 
+    /// Returns what the sender of the request has proven to have: the key
+    /// ([`dpop`](crate::JwtAuthBuilder::dpop)) or the certificate
+    /// ([`mtls`](crate::JwtAuthBuilder::mtls)) that the token is bound to.
+    ///
+    /// None for a token that is not bound, and for one of an issuer with
+    /// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer) that
+    /// came without a proof.
+    #[must_use]
+    pub fn confirmation(&self) -> Confirmation<'_> {
+        let Proven { key, certificate } = self.proven;
+        Confirmation::new(
+            self.key_thumbprint().filter(|_| key),
+            self.certificate_thumbprint().filter(|_| certificate),
+        )
+    }
+
     /// Returns the scopes that the token grants: those of `scope` (RFC 8693 §4.2), or else of
     /// `scp`. Each may be a string of scopes separated by spaces, or an array of such strings.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
@@ -307,6 +348,7 @@ impl<C> Clone for Claims<C> {
         Self {
             shared: Arc::clone(&self.shared),
             layer: self.layer.clone(),
+            proven: self.proven,
         }
     }
 }

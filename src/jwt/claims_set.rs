@@ -62,7 +62,9 @@ impl Unverified<'_> {
             purpose: claims.check_purpose(rules, expected),
             audience: claims.check_audience(expected.audience),
             access_token: claims.check_access_token(rules),
-            binding: claims.check_binding(expected.exceptions),
+            binding: self
+                .registered
+                .check_binding(rules.bindings, expected.exceptions.accept_bound),
         }
     }
 }

@@ -14,11 +14,13 @@ const THUMBPRINT_LEN: usize = 43;
 /// The thumbprints of the key or certificate that a token is bound to.
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
-pub(super) struct Confirmation {
+pub(super) struct ConfirmationClaim {
     /// `jkt` (RFC 9449 §6.1).
     pub(super) jwk: Option<PayloadStr>,
     /// `x5t#S256` (RFC 8705 §3.1).
     pub(super) certificate: Option<PayloadStr>,
+    /// Whether it has another member: a confirmation method that nothing here can check.
+    pub(super) has_other: bool,
 }
 
 /// Reads `cnf`. Rejects one that is not an object, is empty, or has a thumbprint of another form: a
@@ -26,23 +28,26 @@ pub(super) struct Confirmation {
 pub(super) struct ReadConfirmation<'d, 'j>(pub(super) &'d mut Document<'j>);
 
 impl<'j> DeserializeSeed<'j> for ReadConfirmation<'_, 'j> {
-    type Value = Confirmation;
+    type Value = ConfirmationClaim;
 
-    fn deserialize<D: Deserializer<'j>>(self, deserializer: D) -> Result<Confirmation, D::Error> {
+    fn deserialize<D>(self, deserializer: D) -> Result<ConfirmationClaim, D::Error>
+    where
+        D: Deserializer<'j>,
+    {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'j> Visitor<'j> for ReadConfirmation<'_, 'j> {
-    type Value = Confirmation;
+    type Value = ConfirmationClaim;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with a confirmation method")
     }
 
-    fn visit_map<A: MapAccess<'j>>(self, mut members: A) -> Result<Confirmation, A::Error> {
+    fn visit_map<A: MapAccess<'j>>(self, mut members: A) -> Result<ConfirmationClaim, A::Error> {
         let Self(document) = self;
-        let (mut key, mut names) = (Confirmation::default(), MemberNames::new());
+        let (mut key, mut names) = (ConfirmationClaim::default(), MemberNames::new());
         let mut is_empty = true;
         while let Some(name) = document.next_name(&mut members)? {
             names.add(&name)?;
@@ -50,7 +55,10 @@ impl<'j> Visitor<'j> for ReadConfirmation<'_, 'j> {
             match &*name.0 {
                 "jkt" => key.jwk = Some(thumbprint(&mut members, document)?),
                 "x5t#S256" => key.certificate = Some(thumbprint(&mut members, document)?),
-                _ => members.next_value_seed(IgnoredValue(document))?,
+                _ => {
+                    members.next_value_seed(IgnoredValue(document))?;
+                    key.has_other = true;
+                }
             }
         }
         if is_empty {

@@ -4,6 +4,7 @@
 //! signature → [`Verified`] → [`Claims`]. There is no other way to claims.
 
 mod audience_rule;
+mod binding;
 mod claim;
 mod claim_value;
 mod claims;
@@ -29,12 +30,16 @@ mod validate;
 mod values_len;
 
 pub(crate) use audience_rule::{AudRule, AudienceRule, NamedClaim};
+pub use binding::Confirmation;
+pub(crate) use binding::{BindingRule, BindingRules, Proven};
 pub use claims::Claims;
 pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
 pub(crate) use from_extensions::{insert_claims, layer_above, remove_claims};
 pub(crate) use header_parameters::check_header_parameters;
 pub use json_claims::JsonClaims;
+pub(crate) use numeric_date::NumericDate;
 pub(crate) use rules::{Exceptions, Expected, MIN_MAX_MEMBERS, Rules, TypeRule};
 pub(crate) use token::Unverified;
 pub use token_type::TokenType;
+pub(crate) use token_type::is_same_type;

@@ -7,7 +7,7 @@ use serde::de::{Error, MapAccess};
 
 use super::claim::Claim;
 use super::claim_value::{ReadValue, Value};
-use super::confirmation::{Confirmation, ReadConfirmation};
+use super::confirmation::{ConfirmationClaim, ReadConfirmation};
 use super::numeric_date::NumericDate;
 use super::purpose::Purpose;
 use super::values_len::PER_ALLOCATION;
@@ -117,7 +117,7 @@ pub(super) struct Registered {
     pub(super) acr: Option<PayloadStr>,
     pub(super) auth_time: Option<NumericDate>,
     pub(super) nonce: Option<PayloadStr>,
-    pub(super) cnf: Option<Confirmation>,
+    pub(super) cnf: Option<ConfirmationClaim>,
     pub(super) has_events: bool,
     pub(super) purpose: Purpose,
 }

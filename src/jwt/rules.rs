@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audience_rule::AudienceRule;
+use super::binding::BindingRules;
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
@@ -31,6 +32,8 @@ pub(crate) struct Rules {
     pub(crate) allow_missing_type: Option<bool>,
     /// Whether a token must have the type and the claims of an access token (RFC 9068).
     pub(crate) rfc9068: bool,
+    /// What is done about tokens that are bound to their sender.
+    pub(crate) bindings: BindingRules,
     /// The clock that times are compared with, also later than by validation.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -52,7 +55,7 @@ pub(crate) struct Exceptions {
     pub(crate) allow_numeric_subject: bool,
     /// Tokens without `iss`.
     pub(crate) allow_missing_issuer: bool,
-    /// Tokens that are bound to a key which the request does not prove.
+    /// Tokens that are bound to a key or certificate which the request does not prove.
     pub(crate) accept_bound: bool,
 }
 

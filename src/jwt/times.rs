@@ -108,6 +108,7 @@ mod tests {
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,
+            bindings: BindingRules::default(),
             clock: std::sync::Arc::new(crate::clock::SystemClock),
         }
     }

@@ -28,7 +28,7 @@ impl TokenType {
 
 /// Returns whether two `typ` values are the same media type: without regard to case, and to the
 /// prefix `application/`, which may be omitted (RFC 7515 §4.1.9).
-pub(super) fn is_same_type(one: &str, two: &str) -> bool {
+pub(crate) fn is_same_type(one: &str, two: &str) -> bool {
     without_prefix(one).eq_ignore_ascii_case(without_prefix(two))
 }
 

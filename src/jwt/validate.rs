@@ -8,7 +8,7 @@ use super::audience_rule::{AudRule, AudienceRule};
 use super::claims::Claims;
 use super::claims_set::ClaimsSet;
 use super::payload;
-use super::rules::{Exceptions, Expected, Rules, TypeRule};
+use super::rules::{Expected, Rules, TypeRule};
 use super::times::{check_not_before, check_not_expired};
 use super::token::Verified;
 use super::token_type::TokenType;
@@ -29,12 +29,18 @@ impl Verified<'_> {
         claims.check_purpose(rules, expected)?;
         claims.check_audience(expected.audience)?;
         claims.check_access_token(rules)?;
-        claims.check_binding(expected.exceptions)?;
         let expires_at = exp
             .to_system_time()
             .ok_or(Error::about_claim(ErrorKind::InvalidClaim, "exp"))?;
         let custom = payload::custom(self.payload.payload)?;
-        Ok(Claims::new(self, custom, expires_at, &rules.clock))
+        let may_be_unproven = expected.exceptions.accept_bound;
+        Ok(Claims::new(
+            self,
+            custom,
+            expires_at,
+            rules,
+            may_be_unproven,
+        ))
     }
 }
 
@@ -76,15 +82,6 @@ impl ClaimsSet<'_> {
     /// Returns whether the token has a `typ` that the configuration names. Its header was checked.
     fn has_listed_type(self, rules: &Rules) -> bool {
         matches!(rules.types, TypeRule::Only(_)) && *self.token_type != TokenType::Unspecified
-    }
-
-    /// Rejects a token that is bound to a key or certificate, by whatever confirmation method: as a
-    /// bearer token it would be of use to a thief (RFC 9449 §7.2, RFC 8705 §3).
-    pub(super) fn check_binding(self, exceptions: Exceptions) -> Result<(), Error> {
-        if self.registered.cnf.is_some() && !exceptions.accept_bound {
-            return Err(Error::about_claim(ErrorKind::UnprovenBinding, "cnf"));
-        }
-        Ok(())
     }
 
     /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2), if the

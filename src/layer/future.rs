@@ -5,15 +5,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{Extensions, Request, Response};
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::pending::PendingRequest;
+use super::on_response::OnResponse;
+use super::pending::{Additions, PendingRequest};
 use super::rejections::{context, reject};
 use crate::error::Error;
 use crate::request::{AccessToken, LayerContext, LayerRejections, RequestParts, remove_tokens};
-use crate::response::{RejectionResponse, make_private};
+use crate::response::RejectionResponse;
 
 pin_project! {
     /// The response future of [`JwtAuth`](crate::JwtAuth).
@@ -33,8 +34,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, ReqBody, R>,
-        // The response must become private: a shared cache could store it.
-        needs_private: bool,
+        on_response: OnResponse,
     }
 }
 
@@ -66,7 +66,7 @@ impl<S, ReqBody, R> Waiting<S, ReqBody, R> {
         &mut self,
         layer: &LayerContext,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>> {
+    ) -> Poll<Result<Additions, Error>> {
         let parts = RequestParts::from(&self.request);
         self.pending.poll(&parts, layer, cx)
     }
@@ -76,10 +76,10 @@ impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
 where
     S: Service<Request<ReqBody>>,
 {
-    pub(super) const fn inner(future: S::Future, needs_private: bool) -> Self {
+    pub(super) const fn inner(future: S::Future, on_response: OnResponse) -> Self {
         Self {
             state: State::Inner { future },
-            needs_private,
+            on_response,
         }
     }
 
@@ -88,7 +88,7 @@ where
             state: State::Rejected {
                 response: Some(response),
             },
-            needs_private: false,
+            on_response: OnResponse::NOTHING,
         }
     }
 
@@ -97,7 +97,7 @@ where
         service: S,
         request: Request<ReqBody>,
         rejections: Arc<LayerRejections<R>>,
-        needs_private: bool,
+        on_response: OnResponse,
     ) -> Self {
         let waiting = Some(Box::new(Waiting {
             pending,
@@ -107,7 +107,7 @@ where
         }));
         Self {
             state: State::Waiting { waiting },
-            needs_private,
+            on_response,
         }
     }
 }
@@ -128,17 +128,22 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Inner { future } if *this.needs_private => {
-                    return future.poll(cx).map_ok(make_private);
+                StateProjection::Inner { future } if this.on_response.is_nothing() => {
+                    return future.poll(cx);
                 }
-                StateProjection::Inner { future } => return future.poll(cx),
+                StateProjection::Inner { future } => {
+                    let response = future.poll(cx);
+                    return response.map_ok(|response| this.on_response.apply(response));
+                }
                 StateProjection::Rejected { response } => {
                     let response = response
                         .take()
                         .expect("`ResponseFuture` polled after completion");
                     return Poll::Ready(Ok(response));
                 }
-                StateProjection::Waiting { waiting } => ready!(poll_waiting(waiting, cx)),
+                StateProjection::Waiting { waiting } => {
+                    ready!(poll_waiting(waiting, this.on_response, cx))
+                }
             };
             this.state.set(next);
         }
@@ -148,6 +153,7 @@ where
 /// Polls the claims. Returns the next state: the call of the inner service, or the rejection.
 fn poll_waiting<S, ReqBody, R, ResBody>(
     waiting_request: &mut Option<Box<Waiting<S, ReqBody, R>>>,
+    on_response: &mut OnResponse,
     cx: &mut Context<'_>,
 ) -> Poll<State<S, ReqBody, R>>
 where
@@ -162,7 +168,7 @@ where
     let mut waiting = waiting_request
         .take()
         .expect("`ResponseFuture` polled after a panic");
-    let layer = context(&waiting.rejections);
+    let layer = context(&waiting.rejections, waiting.request.headers());
     let outcome = match waiting.poll(&layer, cx) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {
@@ -177,9 +183,10 @@ where
         rejections,
     } = *waiting;
     Poll::Ready(match outcome {
-        Ok(extensions) => {
+        Ok(additions) => {
+            on_response.set_nonce(additions.nonce);
             request.extensions_mut().remove::<AccessToken>();
-            request.extensions_mut().extend(extensions);
+            request.extensions_mut().extend(additions.extensions);
             remove_tokens(pending.stripped(), &mut request);
             State::Inner {
                 future: service.call(request),

@@ -10,7 +10,7 @@ use super::missing_token;
 use super::pending::{Pending, PendingRequest};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::remove_claims;
-use crate::policy::Accepted;
+use crate::policy::{Accepted, Presented};
 use crate::request::{
     AccessToken, FoundToken, LayerContext, PredicateUri, RequestParts, TokenSource, find_token,
     remove_tokens,
@@ -23,7 +23,6 @@ pub(crate) type RequestPredicate = Arc<dyn Fn(&RequestParts<'_>) -> bool + Send 
 /// Decides what becomes of a request.
 pub(crate) struct Gate<C> {
     pub(super) authenticator: Authenticator<C>,
-    pub(super) sources: Arc<[TokenSource]>,
     pub(super) forwarding: Forwarding,
     pub(super) optional: bool,
     pub(super) pass_preflight: bool,
@@ -64,7 +63,8 @@ pub(super) enum Decision<C> {
 impl<C> Gate<C> {
     /// Returns the sources whose tokens are removed from requests that go on.
     pub(super) fn stripped(&self) -> Option<&Arc<[TokenSource]>> {
-        (self.forwarding != Forwarding::Unchanged).then_some(&self.sources)
+        let sources = self.authenticator.sources();
+        (self.forwarding != Forwarding::Unchanged).then_some(sources)
     }
 
     /// Prepares a request that goes on without claims.
@@ -93,12 +93,13 @@ where
         if self.is_exempt(parts) {
             return Decision::Pass;
         }
-        match find_token(&self.sources, parts, self.authenticator.max_token_len()) {
+        let sources = self.authenticator.sources();
+        match find_token(sources, parts, self.authenticator.max_token_len()) {
             Ok(Some(found)) => self.decide_on(found, parts),
             Ok(None) if self.optional => Decision::Pass,
             Ok(None) => {
                 let error = ErrorKind::MissingToken.into();
-                missing_token::log(&error, parts, &self.sources);
+                missing_token::log(&error, parts, sources);
                 Decision::Reject(error)
             }
             Err(error) => reject_request(error),
@@ -115,6 +116,7 @@ where
         &self,
         FoundToken {
             token,
+            scheme,
             needs_private,
         }: FoundToken<'_>,
         parts: &RequestParts<'_>,
@@ -122,10 +124,15 @@ where
         let keep = || {
             let is_kept = self.forwarding == Forwarding::Kept;
             is_kept
-                .then(|| AccessToken::new(token.as_bytes()))
+                .then(|| AccessToken::new(scheme, token.as_bytes()))
                 .flatten()
         };
-        match self.authenticator.begin(token.as_bytes(), Some(parts)) {
+        let presented = Presented {
+            token: token.as_bytes(),
+            scheme,
+            request: Some(parts),
+        };
+        match self.authenticator.begin(presented) {
             Attempt::Done(Ok(accepted)) => Decision::Accept {
                 accepted,
                 needs_private,

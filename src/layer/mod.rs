@@ -6,6 +6,7 @@ mod constructors;
 mod future;
 mod gate;
 mod missing_token;
+mod on_response;
 mod pending;
 mod ready;
 mod rejections;

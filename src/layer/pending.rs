@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::Extensions;
+use http::{Extensions, HeaderValue};
 
 use crate::error::Error;
 use crate::jwt::insert_claims;
@@ -13,16 +13,24 @@ use crate::verify::Authentication;
 
 /// A request that waits. A trait, so that its future does not depend on `C`.
 pub(super) trait PendingRequest: Send {
-    /// Returns what to add to the extensions of the request, with the claims.
+    /// Returns what to add to the request and to its response.
     fn poll(
         &mut self,
         request: &RequestParts<'_>,
         layer: &LayerContext,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>>;
+    ) -> Poll<Result<Additions, Error>>;
 
     /// Returns the sources whose tokens are removed from the accepted request.
     fn stripped(&self) -> &[TokenSource];
+}
+
+/// What is added to a request that was accepted, and to its response.
+pub(super) struct Additions {
+    /// The extensions of the request, with the claims.
+    pub(super) extensions: Extensions,
+    /// The nonce for the client's next DPoP proof, if it is to change.
+    pub(super) nonce: Option<HeaderValue>,
 }
 
 pub(super) struct Pending<C> {
@@ -38,13 +46,13 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
         request: &RequestParts<'_>,
         layer: &LayerContext,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Extensions, Error>> {
+    ) -> Poll<Result<Additions, Error>> {
         let accepted = self.authentication.poll(Some(request), cx);
-        accepted.map_ok(|accepted| {
-            let mut extensions = Extensions::new();
+        accepted.map_ok(|mut accepted| {
+            let (mut extensions, nonce) = (Extensions::new(), accepted.nonce.take());
             let layer = layer.clone();
             add_to(&mut extensions, accepted, self.kept.take(), layer);
-            extensions
+            Additions { extensions, nonce }
         })
     }
 

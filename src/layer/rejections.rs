@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 
 use crate::error::Error;
 use crate::request::{LayerContext, LayerRejections, RequestParts};
 use crate::response::{self, RejectionResponse, respond};
 use crate::trace;
 
-/// Returns what a request carries to those below the layer.
-pub(super) fn context<R, ResBody>(rejections: &Arc<LayerRejections<R>>) -> LayerContext
+/// Returns what a request with these headers carries to those below the layer.
+pub(super) fn context<R, ResBody>(
+    rejections: &Arc<LayerRejections<R>>,
+    headers: &HeaderMap,
+) -> LayerContext
 where
     R: RejectionResponse<ResBody>,
     ResBody: 'static,
 {
-    LayerContext::new(rejections, respond::<R, ResBody>)
+    LayerContext::new(rejections, respond::<R, ResBody>, headers)
 }
 
 /// Returns the response to a request that the layer rejects.

@@ -10,6 +10,7 @@ use tower::Service;
 
 use super::future::ResponseFuture;
 use super::gate::{Decision, Gate};
+use super::on_response::OnResponse;
 use super::pending::add_to;
 use super::ready::take_ready;
 use super::rejections::{context, reject};
@@ -78,24 +79,26 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.gate.decide(&RequestParts::from(&request)) {
             Decision::Accept {
-                accepted,
+                mut accepted,
                 needs_private,
                 kept,
             } => {
-                let layer = self.context::<ResBody>();
+                let on_response = OnResponse::new(needs_private, accepted.nonce.take());
+                let layer = self.context::<_, ResBody>(&request);
                 request.extensions_mut().remove::<AccessToken>();
                 add_to(request.extensions_mut(), accepted, kept, layer);
                 self.gate.strip(&mut request);
-                ResponseFuture::inner(self.inner.call(request), needs_private)
+                ResponseFuture::inner(self.inner.call(request), on_response)
             }
             Decision::Pass => {
-                self.gate.pass(&mut request, self.context::<ResBody>());
-                ResponseFuture::inner(self.inner.call(request), false)
+                let layer = self.context::<_, ResBody>(&request);
+                self.gate.pass(&mut request, layer);
+                ResponseFuture::inner(self.inner.call(request), OnResponse::NOTHING)
             }
             Decision::Reject(error) => {
                 // Not called, so dropped: this releases what it holds, such as a permit.
                 drop(take_ready(&mut self.inner));
-                let layer = self.context::<ResBody>();
+                let layer = self.context::<_, ResBody>(&request);
                 ResponseFuture::rejected(reject(&self.rejections, &layer, error, &request))
             }
             Decision::Wait {
@@ -104,19 +107,20 @@ where
             } => {
                 let ready = take_ready(&mut self.inner);
                 let rejections = Arc::clone(&self.rejections);
-                ResponseFuture::waiting(pending, ready, request, rejections, needs_private)
+                let on_response = OnResponse::new(needs_private, None);
+                ResponseFuture::waiting(pending, ready, request, rejections, on_response)
             }
         }
     }
 }
 
 impl<S, C, R> JwtAuth<S, C, R> {
-    fn context<ResBody>(&self) -> LayerContext
+    fn context<ReqBody, ResBody>(&self, request: &Request<ReqBody>) -> LayerContext
     where
         R: RejectionResponse<ResBody>,
         ResBody: 'static,
     {
-        context(&self.rejections)
+        context(&self.rejections, request.headers())
     }
 }
 

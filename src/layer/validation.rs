@@ -84,7 +84,8 @@ fn check_types(rules: &Rules) -> Result<(), ConfigError> {
     }
 }
 
-pub(super) fn sources(sources: &[TokenSource], forwarding: Forwarding) -> Result<(), ConfigError> {
+/// Rejects places for the token of which none is there, or two are the same.
+pub(super) fn sources(sources: &[TokenSource]) -> Result<(), ConfigError> {
     if sources.is_empty() {
         let message = "token_sources is empty: must name at least one source";
         return Err(ConfigError::invalid_setting(message));
@@ -94,6 +95,14 @@ pub(super) fn sources(sources: &[TokenSource], forwarding: Forwarding) -> Result
             "token_sources is {sources:?}: two of them read the same token; remove one"
         )));
     }
+    Ok(())
+}
+
+/// Rejects places for the token from which it can't be removed, as it is to be.
+pub(super) fn removable(
+    sources: &[TokenSource],
+    forwarding: Forwarding,
+) -> Result<(), ConfigError> {
     let all_removable = sources.iter().all(TokenSource::is_removable);
     if forwarding != Forwarding::Unchanged && !all_removable {
         return Err(ConfigError::invalid_setting(

@@ -1,7 +1,7 @@
 //! The checks that follow verification. They run for every token, cached or not.
 
+mod binding;
 mod check;
-mod memory_replay_store;
 mod predicates;
 mod replay;
 mod run;
@@ -11,18 +11,18 @@ mod scopes;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use self::binding::{Bindings, Presented, UnprovenBinding};
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
-pub use self::memory_replay_store::{MemoryReplayStore, WhenFull};
 pub(crate) use self::predicates::{Authorized, Revoked};
 pub(crate) use self::replay::SingleUse;
-pub use self::replay::{InsertOutcome, ReplayStore, TokenId};
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
 
 /// When a check runs. Earlier ones first.
 ///
-/// Single use comes last: a token that another check rejects does not count as used.
+/// The binding of the token to its sender is checked before them. Single use comes last: a token that
+/// another check rejects does not count as used. After that, the proof of the binding is used.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Revocation,
@@ -37,13 +37,16 @@ pub(crate) struct Policy<C> {
     checks: Vec<(Stage, Arc<dyn TokenCheck<C>>)>,
     /// How long a check may wait.
     pub(crate) timeout: Duration,
+    /// Checked before the others.
+    pub(crate) bindings: Bindings,
 }
 
 impl<C> Policy<C> {
-    pub(crate) const fn with_timeout(timeout: Duration) -> Self {
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
         Self {
             checks: Vec::new(),
             timeout,
+            bindings: Bindings::default(),
         }
     }
 

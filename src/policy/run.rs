@@ -5,13 +5,16 @@ use std::mem;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::Extensions;
+use http::{Extensions, HeaderValue};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::{CheckContext, CheckFuture, CheckOutcome, Policy};
+use super::binding::accept_unused;
+use super::{CheckContext, CheckFuture, CheckOutcome, Policy, Presented, UnprovenBinding};
+use crate::dpop::VerifiedProof;
 use crate::error::Error;
 use crate::jwt::Claims;
+use crate::replay::InsertOutcome;
 use crate::request::RequestParts;
 
 /// The claims of a verified token that no check has seen yet. Only a policy can take them out.
@@ -22,6 +25,8 @@ pub(crate) struct Unchecked<C>(Claims<C>);
 pub(crate) struct Accepted<C> {
     pub(crate) claims: Claims<C>,
     pub(crate) extensions: Extensions,
+    /// The nonce for the client's next DPoP proof, if it is to change.
+    pub(crate) nonce: Option<HeaderValue>,
 }
 
 /// The outcome of a policy without waiting, or the checks that are left.
@@ -30,9 +35,12 @@ pub(crate) enum PolicyProgress<C> {
     Pending(Checking<C>),
 }
 
-/// The checks of one token, in progress.
+/// The checks of one token whose binding is proven, in progress.
 pub(crate) struct Checking<C> {
     claims: Claims<C>,
+    /// The proof of its binding, until it is used.
+    proof: Option<Box<VerifiedProof>>,
+    nonce: Option<HeaderValue>,
     /// What the checks have added so far.
     added: Extensions,
     /// The index of the next check.
@@ -52,29 +60,48 @@ impl<C> Unchecked<C> {
 }
 
 impl<C> Checking<C> {
-    pub(crate) fn new(Unchecked(claims): Unchecked<C>) -> Self {
-        Self {
-            claims,
-            added: Extensions::new(),
-            next: 0,
-            waiting: None,
+    fn accepted(&mut self) -> Accepted<C> {
+        Accepted {
+            claims: self.claims.clone(),
+            extensions: mem::take(&mut self.added),
+            nonce: self.nonce.take(),
         }
     }
 }
 
 impl<C: 'static> Policy<C> {
+    /// Checks the binding of a verified token, at every request. The other checks need its outcome.
+    /// `now` is the time since 1970.
+    pub(crate) fn bind(
+        &self,
+        Unchecked(mut claims): Unchecked<C>,
+        presented: Presented<'_>,
+        now: Duration,
+    ) -> Result<Checking<C>, UnprovenBinding> {
+        let (proven, proof) = self.bindings.check(&claims, presented, now)?;
+        claims.set_proven(proven);
+        Ok(Checking {
+            claims,
+            nonce: proof.as_ref().and_then(|proof| proof.next_nonce().cloned()),
+            proof,
+            added: Extensions::new(),
+            next: 0,
+            waiting: None,
+        })
+    }
+
     /// Runs all checks, unless one of them waits. `now` is the time since 1970.
     pub(crate) fn start(
         &self,
-        claims: Unchecked<C>,
+        mut checking: Checking<C>,
         request: Option<&RequestParts<'_>>,
         now: Duration,
     ) -> PolicyProgress<C> {
-        let mut checking = Checking::new(claims);
         match self.advance(&mut checking, request, now) {
             Some(outcome) => PolicyProgress::Done(outcome.map(|()| Accepted {
                 claims: checking.claims,
                 extensions: checking.added,
+                nonce: checking.nonce,
             })),
             None => PolicyProgress::Pending(checking),
         }
@@ -95,15 +122,13 @@ impl<C: 'static> Policy<C> {
                 checking.added.extend(added);
             }
             if let Some(outcome) = self.advance(checking, request, now()) {
-                return Poll::Ready(outcome.map(|()| Accepted {
-                    claims: checking.claims.clone(),
-                    extensions: mem::take(&mut checking.added),
-                }));
+                return Poll::Ready(outcome.map(|()| checking.accepted()));
             }
         }
     }
 
-    /// Runs the checks that are left, until one of them waits. Then returns `None`.
+    /// Runs the checks that are left, until one of them waits. Then returns `None`. Last, uses the
+    /// proof: it stays unused if a check rejects the token.
     fn advance(
         &self,
         checking: &mut Checking<C>,
@@ -122,7 +147,17 @@ impl<C: 'static> Policy<C> {
                 }
             }
         }
-        Some(Ok(()))
+        let Some(proof) = checking.proof.take() else {
+            return Some(Ok(()));
+        };
+        match self.use_proof(&proof, now) {
+            InsertOutcome::Ready(inserted) => Some(accept_unused(inserted)),
+            InsertOutcome::Pending(inserted) => {
+                let used = async { accept_unused(inserted.await).map(|()| Extensions::new()) };
+                checking.waiting = Some(Box::pin(limited(Box::pin(used), self.timeout)));
+                None
+            }
+        }
     }
 }
 

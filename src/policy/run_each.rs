@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::replay::id_of;
+use super::replay::key_of;
 use super::run::limited;
 use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
 use crate::error::Error;
@@ -19,7 +19,7 @@ impl<C: 'static> Policy<C> {
         let mut outcomes = Vec::new();
         for (stage, check) in &self.checks {
             if *stage == Stage::SingleUse {
-                outcomes.push((*stage, id_of(token.claims()).map(|_| ())));
+                outcomes.push((*stage, key_of(token.claims()).map(|_| ())));
                 continue;
             }
             let outcome = match check.check(token.claims(), &context) {
@@ -29,6 +29,12 @@ impl<C: 'static> Policy<C> {
             outcomes.push((*stage, outcome.map(|_| ())));
         }
         outcomes
+    }
+
+    /// Rejects a token whose binding the layer can't check, or that lacks one which it requires. Only
+    /// a request can prove the binding.
+    pub(crate) fn check_binding(&self, token: &Unchecked<C>) -> Result<(), Error> {
+        token.claims().check_binding(self.bindings.rules())
     }
 
     /// Returns the stages of the checks that [`run_each`](Self::run_each) runs.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::header::HeaderValue;
 
+use super::Scheme;
+
 /// The access token of a request, which [`keep_token`](crate::JwtAuthBuilder::keep_token) leaves in
 /// the extensions of the request in place of the header, cookie or query that it came in.
 ///
@@ -27,16 +29,14 @@ use http::header::HeaderValue;
 /// ```
 #[derive(Clone)]
 pub struct AccessToken {
-    /// `Bearer` and the token.
+    /// The scheme, a space and the token.
     authorization: HeaderValue,
 }
 
-const PREFIX: &str = "Bearer ";
-
 impl AccessToken {
     /// Returns `None` if the token is not visible ASCII, as every verified token is.
-    pub(crate) fn new(token: &[u8]) -> Option<Self> {
-        let value = [PREFIX.as_bytes(), token].concat();
+    pub(crate) fn new(scheme: Scheme, token: &[u8]) -> Option<Self> {
+        let value = [scheme.name().as_bytes(), b" ", token].concat();
         let mut authorization = HeaderValue::try_from(value).ok()?;
         authorization.set_sensitive(true);
         authorization.to_str().ok()?;
@@ -46,12 +46,27 @@ impl AccessToken {
     /// Returns the text of the token.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        self.parts().1
+    }
+
+    /// Returns the scheme that the token came with: `DPoP`, or `Bearer`, also for a token that was
+    /// not in `Authorization`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.parts().0
+    }
+
+    fn parts(&self) -> (&str, &str) {
         let value = self.authorization.to_str().unwrap_or_default();
-        value.strip_prefix(PREFIX).unwrap_or_default()
+        value.split_once(' ').unwrap_or_default()
     }
 
     /// Returns the value of an `Authorization` header with the token, `Bearer <token>` (RFC 6750
-    /// §2.1), marked as [sensitive](HeaderValue::set_sensitive).
+    /// §2.1) or `DPoP <token>` (RFC 9449 §7.1), marked as [sensitive](HeaderValue::set_sensitive).
+    ///
+    /// Note: another service accepts a token with the scheme `DPoP` only with a proof by the
+    /// client's key for the request to it. Exchange such a token (RFC 8693) instead of forwarding
+    /// it.
     #[must_use]
     pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()

@@ -7,12 +7,14 @@ use http::header::AUTHORIZATION;
 use super::TokenSource;
 use super::location::Location;
 use super::locations::BEARER;
+use super::scheme::DPOP;
 
 impl TokenSource {
     /// Returns the scheme, if the source reads `Authorization` with one.
     pub(crate) fn authorization_scheme(&self) -> Option<&str> {
         match &self.0 {
             Location::Bearer => Some(BEARER),
+            Location::Dpop => Some(DPOP),
             Location::Scheme(name, scheme) if *name == AUTHORIZATION => Some(scheme),
             _ => None,
         }
@@ -30,6 +32,7 @@ impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Location::Bearer => write!(f, "header {AUTHORIZATION}"),
+            Location::Dpop => write!(f, "header {AUTHORIZATION} with the scheme {DPOP:?}"),
             Location::Scheme(name, scheme) => write!(f, "header {name} with the scheme {scheme:?}"),
             Location::Header(name) => write!(f, "header {name}"),
             Location::Cookie(name) => write!(f, "cookie {name:?}"),

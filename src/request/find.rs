@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use http::Request;
 
 use super::locations::is_joined;
-use super::{RequestParts, TokenSource};
+use super::{RequestParts, Scheme, TokenSource};
 use crate::error::{Error, ErrorKind};
 
 /// The token of a request, not yet checked.
 pub(crate) struct FoundToken<'r> {
     pub(crate) token: Token<'r>,
+    pub(crate) scheme: Scheme,
     /// The response must become private: a shared cache could store it.
     pub(crate) needs_private: bool,
 }
@@ -47,16 +48,21 @@ pub(crate) fn find_token<'r>(
         let Some(token) = source.0.find(parts, max_len)? else {
             continue;
         };
-        let needs_private = source.0.needs_private();
+        let (scheme, needs_private) = (source.0.presented_as(), source.0.needs_private());
         match &mut found {
             None => {
                 found = Some(FoundToken {
                     token,
+                    scheme,
                     needs_private,
                 });
             }
             Some(same) if same.token.as_bytes() == token.as_bytes() => {
                 same.needs_private |= needs_private;
+                // Then the proof must be valid, wherever else the token is.
+                if scheme == Scheme::Dpop {
+                    same.scheme = scheme;
+                }
             }
             Some(_) => return Err(ErrorKind::InvalidRequest.into()),
         }

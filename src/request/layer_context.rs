@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use http::{Response, Uri};
+use http::{HeaderMap, Response, Uri};
 
-use super::{Paths, RequestParts};
+use super::{Paths, RequestParts, Scheme};
 use crate::error::Error;
 
 /// A response whose body has the type of the layer's responses.
@@ -34,6 +34,17 @@ pub(crate) struct LayerSettings {
     pub(crate) grpc: GrpcResponses,
     /// `None`: that of the request.
     pub(crate) predicate_uri: Option<PredicateUri>,
+    /// The challenge of the scheme `DPoP`, if the layer accepts it.
+    pub(crate) dpop: Option<DpopChallenge>,
+}
+
+/// What a challenge of the scheme `DPoP` says (RFC 9449 §7.1).
+#[derive(Clone)]
+pub(crate) struct DpopChallenge {
+    /// The algorithms of proofs, separated by spaces.
+    pub(crate) algorithms: Arc<str>,
+    /// Whether it stands alone: the layer accepts no bearer token.
+    pub(crate) is_required: bool,
 }
 
 /// How a layer rejects requests: what its challenges have in common, and the maker of its
@@ -50,6 +61,7 @@ pub(crate) struct LayerRejections<R> {
 pub(crate) struct LayerContext {
     rejections: Arc<dyn Rejections>,
     respond: Respond,
+    scheme: Scheme,
 }
 
 trait Rejections: Send + Sync {
@@ -68,20 +80,37 @@ impl<R: Send + Sync + 'static> Rejections for LayerRejections<R> {
 }
 
 impl LayerContext {
-    /// `respond` makes responses with makers of type `R`.
-    pub(crate) fn new<R>(rejections: &Arc<LayerRejections<R>>, respond: Respond) -> Self
+    /// `respond` makes responses with makers of type `R`. `headers` are those of the request.
+    pub(crate) fn new<R>(
+        rejections: &Arc<LayerRejections<R>>,
+        respond: Respond,
+        headers: &HeaderMap,
+    ) -> Self
     where
         R: Send + Sync + 'static,
     {
+        // The token may be removed before a service below rejects the request.
+        let accepts_dpop = rejections.settings.dpop.is_some();
+        let scheme = if accepts_dpop {
+            Scheme::of(headers)
+        } else {
+            Scheme::Bearer
+        };
         let rejections = Arc::clone(rejections);
         Self {
             rejections,
             respond,
+            scheme,
         }
     }
 
     pub(crate) fn settings(&self) -> &LayerSettings {
         self.rejections.settings()
+    }
+
+    /// Returns the scheme of the credentials that the request came with.
+    pub(crate) const fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
     /// Returns the layer's response to a rejected request.

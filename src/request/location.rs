@@ -8,6 +8,7 @@ use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 
 use super::find::Token;
+use super::scheme::{DPOP, DPOP_HEADER, Scheme};
 use super::{RequestParts, locations, removal, websocket};
 use crate::error::Error;
 
@@ -15,6 +16,8 @@ use crate::error::Error;
 pub(super) enum Location {
     /// `Authorization` with the scheme `Bearer`.
     Bearer,
+    /// `Authorization` with the scheme `DPoP`, beside a proof.
+    Dpop,
     /// A header with a scheme.
     Scheme(HeaderName, Box<str>),
     Header(HeaderName),
@@ -40,6 +43,10 @@ impl Location {
                 let token = locations::credentials(parts, &AUTHORIZATION, locations::BEARER)?;
                 return Ok(token.map(Token::Credentials));
             }
+            Self::Dpop => {
+                let token = locations::credentials(parts, &AUTHORIZATION, DPOP)?;
+                return Ok(token.map(Token::Credentials));
+            }
             Self::Scheme(name, scheme) => {
                 let token = locations::credentials(parts, name, scheme)?;
                 return Ok(token.map(Token::Credentials));
@@ -60,6 +67,10 @@ impl Location {
         match self {
             Self::Bearer => {
                 removal::credentials(request.headers_mut(), &AUTHORIZATION, locations::BEARER);
+            }
+            Self::Dpop => {
+                removal::credentials(request.headers_mut(), &AUTHORIZATION, DPOP);
+                request.headers_mut().remove(DPOP_HEADER);
             }
             Self::Scheme(name, scheme) => {
                 removal::credentials(request.headers_mut(), name, scheme);
@@ -87,7 +98,7 @@ impl Location {
     /// `Authorization` (RFC 9111 §3.5).
     pub(super) fn needs_private(&self) -> bool {
         match self {
-            Self::Bearer => false,
+            Self::Bearer | Self::Dpop => false,
             Self::Scheme(name, _) => *name != AUTHORIZATION,
             _ => true,
         }
@@ -114,6 +125,14 @@ impl Location {
         }
     }
 
+    /// Returns how a token that it carries is presented.
+    pub(super) const fn presented_as(&self) -> Scheme {
+        match self {
+            Self::Dpop => Scheme::Dpop,
+            _ => Scheme::Bearer,
+        }
+    }
+
     const fn cookie_name(&self) -> Option<&str> {
         match self {
             Self::Cookie(name) | Self::CookieScheme(name, _) => Some(name),
@@ -125,6 +144,7 @@ impl Location {
     fn scheme(&self) -> Option<(&HeaderName, &str)> {
         match self {
             Self::Bearer => Some((&AUTHORIZATION, locations::BEARER)),
+            Self::Dpop => Some((&AUTHORIZATION, DPOP)),
             Self::Scheme(name, scheme) => Some((name, scheme)),
             _ => None,
         }
@@ -133,7 +153,7 @@ impl Location {
     /// Returns the header that the location is, or is a part of.
     fn parent_header(&self) -> Option<HeaderName> {
         match self {
-            Self::Bearer => Some(AUTHORIZATION),
+            Self::Bearer | Self::Dpop => Some(AUTHORIZATION),
             Self::Header(name) | Self::Scheme(name, _) => Some(name.clone()),
             Self::Cookie(_) | Self::CookieScheme(..) => Some(COOKIE),
             Self::KubernetesProtocol | Self::BearerProtocol => Some(SEC_WEBSOCKET_PROTOCOL),
@@ -146,6 +166,7 @@ impl fmt::Debug for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bearer => f.write_str("Authorization"),
+            Self::Dpop => f.write_str("Authorization(DPoP)"),
             Self::Scheme(name, scheme) => write!(f, "Header({name:?}, {scheme:?})"),
             Self::Header(name) => write!(f, "Header({name:?})"),
             Self::Cookie(name) => write!(f, "Cookie({name:?})"),

@@ -31,10 +31,16 @@ pub struct TokenSource(pub(super) Location);
 impl TokenSource {
     /// Reads `Authorization: Bearer <token>` (RFC 6750 §2.1).
     ///
-    /// The case of the scheme is ignored. A header with another scheme counts as no token.
+    /// The case of the scheme is ignored. A header with another scheme counts as no token. The
+    /// scheme `DPoP` is read if [`dpop`](crate::JwtAuthBuilder::dpop) is set, whatever the sources.
     #[must_use]
     pub const fn authorization() -> Self {
         Self(Location::Bearer)
+    }
+
+    /// Reads `Authorization: DPoP <token>` (RFC 9449 §7.1).
+    pub(crate) const fn dpop() -> Self {
+        Self(Location::Dpop)
     }
 
     /// Reads the cookie `name`. An empty value counts as no token.

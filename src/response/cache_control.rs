@@ -1,4 +1,4 @@
-//! `Cache-Control` on responses to requests whose token is not in `Authorization`.
+//! `Cache-Control` on responses to accepted requests.
 
 use http::Response;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
@@ -12,15 +12,29 @@ use crate::encoding::header_list;
 /// already is `private` or `no-store`.
 pub(crate) fn make_private<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success()
-        && let Some(value) = private_value(response.headers())
+        && let Some(value) = with_directive(response.headers(), "private", &["no-store", "private"])
     {
         response.headers_mut().insert(CACHE_CONTROL, value);
     }
     response
 }
 
-/// Returns the header's new value, or `None` where it is strict enough already.
-fn private_value(headers: &HeaderMap) -> Option<HeaderValue> {
+/// Adds `no-store` to the headers of a response (RFC 9111 §5.2.2.5), so that no cache stores it.
+///
+/// Keeps the service's directives, except `public` and `s-maxage`.
+pub(super) fn make_uncacheable(headers: &mut HeaderMap) {
+    if let Some(value) = with_directive(headers, "no-store", &["no-store"]) {
+        headers.insert(CACHE_CONTROL, value);
+    }
+}
+
+/// Returns the header's new value, which begins with `directive`, or `None` where one of `enough` is
+/// there already.
+fn with_directive(
+    headers: &HeaderMap,
+    directive: &'static str,
+    enough: &[&str],
+) -> Option<HeaderValue> {
     let lists = headers
         .get_all(CACHE_CONTROL)
         .iter()
@@ -28,7 +42,7 @@ fn private_value(headers: &HeaderMap) -> Option<HeaderValue> {
     let directives: Vec<&[u8]> = lists.flat_map(header_list::members).collect();
     if directives
         .iter()
-        .any(|directive| is_one_of(directive, &["no-store", "private"]))
+        .any(|directive| is_one_of(directive, enough))
     {
         return None;
     }
@@ -39,12 +53,12 @@ fn private_value(headers: &HeaderMap) -> Option<HeaderValue> {
             .unwrap_or(directive);
         !directive.is_empty() && !is_one_of(name.trim_ascii(), &["public", "s-maxage"])
     });
-    let value = std::iter::once(&b"private"[..])
+    let value = std::iter::once(directive.as_bytes())
         .chain(kept)
         .collect::<Vec<_>>()
         .join(&b", "[..]);
-    // Parts of valid values form a valid one. Otherwise, `private` alone would be safe.
-    Some(HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private")))
+    // Parts of valid values form a valid one. Otherwise, the directive alone would be safe.
+    Some(HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(directive)))
 }
 
 fn is_one_of(directive: &[u8], names: &[&str]) -> bool {

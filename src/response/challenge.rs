@@ -6,10 +6,12 @@ use std::time::Duration;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
+use super::dpop_nonce::add_nonce_of;
 use super::rejection::NO_STORE;
+use super::www_authenticate::challenges;
 use super::{RejectionResponse, grpc};
-use crate::error::{Error, ErrorClass, ErrorKind};
-use crate::request::{LayerContext, LayerSettings, RequestParts};
+use crate::error::{Error, ErrorClass};
+use crate::request::{LayerContext, RequestParts};
 
 /// The response of RFC 6750 §3, without a body. The default [`RejectionResponse`].
 ///
@@ -22,6 +24,17 @@ use crate::request::{LayerContext, LayerSettings, RequestParts};
 /// | keys or a check unavailable | 503, `Retry-After` | none |
 ///
 /// Each has `Cache-Control: no-store`.
+///
+/// With [`dpop`](crate::JwtAuthBuilder::dpop), there is a challenge of the scheme `DPoP`, too, in a
+/// field of its own, with the algorithms of proofs in `algs` (RFC 9449 §7):
+///
+/// | request | `WWW-Authenticate` |
+/// |---|---|
+/// | no token | `Bearer` and `DPoP`, without an error |
+/// | different tokens in two places, or a header or parameter given twice | both, with the error |
+/// | token with the scheme `DPoP` | `DPoP` alone, with the error: also `invalid_dpop_proof`, and `use_dpop_nonce` with the header `DPoP-Nonce` |
+/// | other token | `Bearer` with the error, and `DPoP` without |
+/// | any, where DPoP is required | `DPoP` alone |
 ///
 /// The status is that of the error's [class](Error::class), also for an error of your own. `error`
 /// comes with an `error_description`, which gRPC clients get as `grpc-message`.
@@ -87,8 +100,9 @@ impl Challenge {
         grpc::code(error.class())
     }
 
-    /// Returns the headers of the response to an error: `WWW-Authenticate`, and `Retry-After` where
-    /// the error says when to try again. Knows no request, so no realm of a layer.
+    /// Returns the headers of the response to an error: `WWW-Authenticate`, `DPoP-Nonce` where the
+    /// client is to use one, and `Retry-After` where the error says when to try again. Knows no
+    /// request, so no realm of a layer and no algorithms of proofs.
     #[must_use]
     pub fn headers(&self, error: &Error) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -96,33 +110,13 @@ impl Challenge {
         headers
     }
 
-    /// Returns the value of `WWW-Authenticate`, or `None` where the credentials are not at fault.
-    fn www_authenticate(
-        &self,
-        error: &Error,
-        layer: Option<&LayerSettings>,
-    ) -> Option<HeaderValue> {
-        let code = error_code(error.class())?;
-        let mut challenge = Parameters::new();
-        let of_layer = || layer?.realm.as_ref();
-        if let Some(realm) = self.realm.as_ref().or_else(of_layer) {
-            challenge.add("realm", realm);
+    fn add_headers(&self, error: &Error, layer: Option<&LayerContext>, headers: &mut HeaderMap) {
+        let of_layer = || layer?.settings().realm.as_ref();
+        let realm = self.realm.as_ref().or_else(of_layer);
+        for challenge in challenges(error, realm.map(AsRef::as_ref), layer) {
+            headers.append(WWW_AUTHENTICATE, challenge);
         }
-        // A request without credentials gets no error code (RFC 6750 §3.1).
-        if error.kind() != ErrorKind::MissingToken {
-            challenge.add("error", code);
-            challenge.add("error_description", error.description());
-        }
-        if let Some(scope) = error.required_scope() {
-            challenge.add("scope", scope);
-        }
-        HeaderValue::try_from(challenge.0).ok()
-    }
-
-    fn add_headers(&self, error: &Error, layer: Option<&LayerSettings>, headers: &mut HeaderMap) {
-        if let Some(challenge) = self.www_authenticate(error, layer) {
-            headers.insert(WWW_AUTHENTICATE, challenge);
-        }
+        add_nonce_of(error, headers);
         if let Some(wait) = error.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
@@ -138,43 +132,9 @@ impl<ResBody: Default> RejectionResponse<ResBody> for Challenge {
             }
             None => *response.status_mut() = Self::status(error),
         }
-        let layer = request.layer().map(LayerContext::settings);
-        self.add_headers(error, layer, response.headers_mut());
+        self.add_headers(error, request.layer(), response.headers_mut());
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         response
-    }
-}
-
-/// The parameters of a `Bearer` challenge.
-struct Parameters(String);
-
-impl Parameters {
-    fn new() -> Self {
-        // Enough for error and description, so that the usual challenge is one allocation.
-        let mut challenge = String::with_capacity(128);
-        challenge.push_str("Bearer");
-        Self(challenge)
-    }
-
-    fn add(&mut self, name: &str, value: &str) {
-        let separator = if self.0.len() == "Bearer".len() {
-            " "
-        } else {
-            ","
-        };
-        for piece in [separator, name, "=\"", value, "\""] {
-            self.0.push_str(piece);
-        }
-    }
-}
-
-/// Returns the error code of RFC 6750 §3.1, or `None` where the credentials are not at fault.
-const fn error_code(class: ErrorClass) -> Option<&'static str> {
-    match class {
-        ErrorClass::InvalidRequest => Some("invalid_request"),
-        ErrorClass::Unauthorized => Some("invalid_token"),
-        ErrorClass::Forbidden => Some("insufficient_scope"),
-        ErrorClass::Unavailable => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::any::Any;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 
+use super::dpop_nonce::add_nonce_of;
 use super::grpc;
 use crate::error::Error;
 use crate::request::{AnyResponse, RequestParts};
@@ -16,7 +17,8 @@ pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 ///
 /// Closures `Fn(&Error, &RequestParts<'_>) -> Response<B>` implement it. The layer adds the
 /// [`Error`] to the extensions of the returned response, for layers above, and `Cache-Control:
-/// no-store` unless the response has a `Cache-Control`.
+/// no-store` unless the response has a `Cache-Control`; and `DPoP-Nonce` if the error says so, and
+/// the response has none.
 ///
 /// What stands below [`JwtAuthLayer`](crate::JwtAuthLayer) rejects with the same response: see
 /// [`Inherited`](crate::Inherited). A [`Challenge`](crate::Challenge) that an implementation makes
@@ -66,6 +68,7 @@ where
     let mut response = maker.rejection_response(&error, request);
     let cache_control = response.headers_mut().entry(CACHE_CONTROL);
     cache_control.or_insert(NO_STORE);
+    add_nonce_of(&error, response.headers_mut());
     response.extensions_mut().insert(error);
     response
 }

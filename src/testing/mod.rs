@@ -36,6 +36,8 @@
 //! |---|---|
 //! | a token that is invalid in one way | [`TokenBuilder`] |
 //! | a malformed token | [`TestKey::sign_raw`] |
+//! | a client that uses DPoP | [`DpopClient`], [`TokenBuilder::bound_to`] |
+//! | a proof that is invalid in one way | [`ProofBuilder`] |
 //! | a key rotation | [`TestIssuer::rotate`] |
 //! | an issuer that is slow, broken or hostile | [`Fault`] |
 //! | an outage of the issuer | [`TestIssuer::stop`] |
@@ -53,12 +55,14 @@ mod builder;
 mod clock;
 mod conformance;
 mod control;
+mod dpop_client;
 mod fault;
 mod faulty_response;
 mod issuer;
 mod json_overrides;
 mod key;
 mod keyring;
+mod proof;
 mod provider;
 mod response;
 mod server;
@@ -71,11 +75,13 @@ use std::time::SystemTime;
 pub use builder::TestIssuerBuilder;
 pub use clock::TestClock;
 pub use conformance::is_signed;
+pub use dpop_client::DpopClient;
 pub use fault::Fault;
 pub use issuer::TestIssuer;
 pub(crate) use key::PublicParts;
 pub use key::TestKey;
 pub use keyring::Rotation;
+pub use proof::ProofBuilder;
 pub use token::TokenBuilder;
 
 /// Returns a unique name. Not for secrets: it can be guessed.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::dpop_client::DpopClient;
 use super::json_overrides::{Members, overridden};
 use super::key::TestKey;
 use super::unique;
@@ -87,6 +88,11 @@ impl TokenBuilder {
     /// Sets `scope` (RFC 9068 §2.2.3): scopes separated by spaces.
     pub fn scope(self, scope: impl Into<String>) -> Self {
         self.claim("scope", scope.into())
+    }
+
+    /// Binds the token to the key of a client that uses DPoP: sets `cnf.jkt` (RFC 9449 §6.1).
+    pub fn bound_to(self, client: &DpopClient) -> Self {
+        self.claim("cnf", json!({"jkt": client.thumbprint()}))
     }
 
     /// Sets any claim to a value of any type.
@@ -182,13 +188,13 @@ impl TokenBuilder {
     }
 }
 
-fn to_json(name: &str, value: impl Serialize) -> Value {
+pub(super) fn to_json(name: &str, value: impl Serialize) -> Value {
     serde_json::to_value(value)
         .unwrap_or_else(|error| panic!("TokenBuilder: `{name}` can't be written as JSON: {error}"))
 }
 
 /// Returns a `NumericDate` (RFC 7519 §2).
-fn seconds(time: SystemTime) -> i64 {
+pub(super) fn seconds(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => whole_seconds(after),
         Err(before) => whole_seconds(before.duration()).saturating_neg(),

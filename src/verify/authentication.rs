@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Engine, Offload, Progress, diagnosis};
 use crate::error::Error;
-use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Unchecked};
-use crate::request::RequestParts;
+use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Presented, Unchecked};
+use crate::request::{RequestParts, Scheme};
 
 /// What is known of a token without waiting.
 pub(crate) enum Attempt<C> {
@@ -27,33 +27,48 @@ pub(crate) struct Authentication<C> {
 }
 
 enum State<C> {
-    Verifying(BoxFuture<'static, Result<Unchecked<C>, Error>>),
+    Verifying {
+        verified: BoxFuture<'static, Result<Verified<C>, Error>>,
+        scheme: Scheme,
+    },
     Checking(Checking<C>),
 }
+
+/// The claims of a verified token, and the token, which a proof is about.
+type Verified<C> = (Unchecked<C>, Vec<u8>);
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
     /// Authenticates a token as far as that is possible without waiting.
     pub(super) fn start(
         engine: &Arc<Engine<C>>,
         policy: &Arc<Policy<C>>,
-        token: &[u8],
-        request: Option<&RequestParts<'_>>,
+        presented: Presented<'_>,
     ) -> Attempt<C> {
         let now = engine.now();
-        let state = match engine.verify(token, now) {
+        let state = match engine.verify(presented.token, now) {
             Progress::Done(Err(error)) => {
-                diagnosis::log(engine, token, &error, || now);
+                diagnosis::log(engine, presented.token, &error, || now);
                 return Attempt::Done(Err(error));
             }
-            Progress::Done(Ok(claims)) => match policy.start(claims, request, now) {
-                PolicyProgress::Done(outcome) => {
-                    return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
+            Progress::Done(Ok(claims)) => {
+                let checking = match policy.bind(claims, presented, now) {
+                    Ok(checking) => checking,
+                    Err(unproven) => return Attempt::Done(Err(diagnosis::log_binding(unproven))),
+                };
+                match policy.start(checking, presented.request, now) {
+                    PolicyProgress::Done(outcome) => {
+                        return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
+                    }
+                    PolicyProgress::Pending(checking) => State::Checking(checking),
                 }
-                PolicyProgress::Pending(checking) => State::Checking(checking),
-            },
+            }
             progress => {
-                let verified = verify_and_log(Arc::clone(engine), token.to_owned(), progress);
-                State::Verifying(Box::pin(verified))
+                let token = presented.token.to_owned();
+                let verified = verify_and_log(Arc::clone(engine), token, progress);
+                State::Verifying {
+                    verified: Box::pin(verified),
+                    scheme: presented.scheme,
+                }
             }
         };
         Attempt::Pending(Self {
@@ -73,9 +88,15 @@ impl<C: Send + Sync + 'static> Authentication<C> {
     ) -> Poll<Result<Accepted<C>, Error>> {
         loop {
             match &mut self.state {
-                State::Verifying(verified) => {
-                    let claims = ready!(verified.as_mut().poll(cx))?;
-                    self.state = State::Checking(Checking::new(claims));
+                State::Verifying { verified, scheme } => {
+                    let (claims, token) = ready!(verified.as_mut().poll(cx))?;
+                    let presented = Presented {
+                        token: &token,
+                        scheme: *scheme,
+                        request,
+                    };
+                    let bound = self.policy.bind(claims, presented, self.engine.now());
+                    self.state = State::Checking(bound.map_err(diagnosis::log_binding)?);
                 }
                 State::Checking(checking) => {
                     let now = || self.engine.now();
@@ -92,12 +113,12 @@ async fn verify_and_log<C: DeserializeOwned + Send + Sync + 'static>(
     engine: Arc<Engine<C>>,
     token: Vec<u8>,
     progress: Progress<C>,
-) -> Result<Unchecked<C>, Error> {
+) -> Result<Verified<C>, Error> {
     let outcome = verify(&engine, &token, progress, Engine::now).await;
     if let Err(error) = &outcome {
         diagnosis::log(&engine, &token, error, || engine.now());
     }
-    outcome
+    outcome.map(|claims| (claims, token))
 }
 
 /// Completes the verification of a token, which began with `progress`. Waits for newer keys once.

@@ -10,11 +10,12 @@ use super::{Attempt, Authentication, ConfiguredIssuer, Engine, IssuerKeys, Issue
 use crate::error::Error;
 use crate::jwt::{Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
-use crate::policy::Policy;
-use crate::request::RequestParts;
+use crate::policy::{Policy, Presented};
+use crate::request::{Scheme, TokenSource};
 
-/// Verifies tokens that do not come with an HTTP request: in a WebSocket's first message, from a
-/// queue, on a command line.
+/// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command line
+/// ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
+/// ([`authenticate_request`](Self::authenticate_request)).
 ///
 /// Runs the same checks as [`JwtAuthLayer`](crate::JwtAuthLayer), which contains one: see
 /// [`JwtAuthLayer::authenticator`](crate::JwtAuthLayer::authenticator). Cheap to clone.
@@ -33,16 +34,18 @@ use crate::request::RequestParts;
 pub struct Authenticator<C = JsonClaims> {
     engine: Arc<Engine<C>>,
     policy: Arc<Policy<C>>,
+    sources: Arc<[TokenSource]>,
 }
 
 impl<C> Authenticator<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    pub(crate) fn new(engine: Engine<C>, policy: Policy<C>) -> Self {
+    pub(crate) fn new(engine: Engine<C>, policy: Policy<C>, sources: Arc<[TokenSource]>) -> Self {
         Self {
             engine: Arc::new(engine),
             policy: Arc::new(policy),
+            sources,
         }
     }
 
@@ -54,13 +57,22 @@ where
     /// [`ReplayStore`](crate::ReplayStore) waits. Checks get no request. The values that they add
     /// are dropped.
     ///
+    /// There is no request that could prove to whom the token was issued. So a token that is bound
+    /// to a key or a certificate is rejected: use
+    /// [`authenticate_request`](Self::authenticate_request).
+    ///
     /// # Errors
     ///
     /// The [kind](Error::kind) says what is wrong with the token.
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) means that the token could not be
     /// checked.
     pub async fn authenticate(&self, token: &str) -> Result<Claims<C>, Error> {
-        let accepted = match self.begin(token.as_bytes(), None) {
+        let presented = Presented {
+            token: token.as_bytes(),
+            scheme: Scheme::Bearer,
+            request: None,
+        };
+        let accepted = match self.begin(presented) {
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(None, cx)).await,
         };
@@ -68,8 +80,8 @@ where
     }
 
     /// Authenticates a token as far as that is possible without waiting.
-    pub(crate) fn begin(&self, token: &[u8], request: Option<&RequestParts<'_>>) -> Attempt<C> {
-        Authentication::start(&self.engine, &self.policy, token, request)
+    pub(crate) fn begin(&self, presented: Presented<'_>) -> Attempt<C> {
+        Authentication::start(&self.engine, &self.policy, presented)
     }
 
     /// Fetches the keys of all issuers made by [`Issuer::discovery`](crate::Issuer::discovery) and
@@ -119,6 +131,11 @@ impl<C> Authenticator<C> {
         Issuers::new(Arc::clone(&self.engine.issuers))
     }
 
+    /// Returns the places that may carry the token of a request.
+    pub(crate) const fn sources(&self) -> &Arc<[TokenSource]> {
+        &self.sources
+    }
+
     pub(super) const fn parts(&self) -> (&Arc<Engine<C>>, &Arc<Policy<C>>) {
         (&self.engine, &self.policy)
     }
@@ -134,6 +151,7 @@ impl<C> Clone for Authenticator<C> {
         Self {
             engine: Arc::clone(&self.engine),
             policy: Arc::clone(&self.policy),
+            sources: Arc::clone(&self.sources),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod audience;
 mod audience_from;
 mod audience_validation;
+mod authenticated;
 mod authentication;
 mod authenticator;
 mod check;
@@ -23,6 +24,7 @@ mod tenants;
 pub(crate) mod token_cache;
 
 pub use self::audience::Audience;
+pub use self::authenticated::AuthenticatedRequest;
 pub(crate) use self::authentication::{Attempt, Authentication};
 pub use self::authenticator::Authenticator;
 pub(crate) use self::configured_issuer::{ConfiguredIssuer, IssuerKeys, shared_secret};

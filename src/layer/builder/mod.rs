@@ -1,5 +1,6 @@
 //! The builder of layers and authenticators.
 
+mod binding_settings;
 mod request_settings;
 mod response_settings;
 mod token_settings;
@@ -16,9 +17,12 @@ use super::{JwtAuthLayer, validation};
 use crate::algorithm::AlgorithmSet;
 use crate::clock::SystemClock;
 use crate::config_error::ConfigError;
-use crate::jwt::{JsonClaims, Rules, TypeRule};
-use crate::policy::{MemoryReplayStore, Policy, ReplayStore, RequiredScopes, SingleUse, Stage};
-use crate::request::{LayerRejections, LayerSettings, TokenSource};
+use crate::dpop::Dpop;
+use crate::jwt::{BindingRules, JsonClaims, Rules, TypeRule};
+use crate::mtls::ClientCertificates;
+use crate::policy::{Bindings, Policy, RequiredScopes, SingleUse, Stage};
+use crate::replay::{MemoryReplayStore, ReplayStore};
+use crate::request::{DpopChallenge, LayerRejections, LayerSettings, TokenSource};
 use crate::response::Challenge;
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
 use crate::verify::{Authenticator, Engine, Issuer, Offload, Registry};
@@ -62,6 +66,8 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     skip: Option<RequestPredicate>,
     /// What applies to those below the layer, too.
     for_below: LayerSettings,
+    dpop: Option<Dpop>,
+    mtls: Option<ClientCertificates>,
     rejection: R,
     claims: PhantomData<fn() -> C>,
 }
@@ -77,6 +83,7 @@ impl JwtAuthBuilder {
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,
+            bindings: BindingRules::default(),
             clock: Arc::new(SystemClock),
         };
         Self {
@@ -96,6 +103,8 @@ impl JwtAuthBuilder {
             pass_preflight: false,
             skip: None,
             for_below: LayerSettings::default(),
+            dpop: None,
+            mtls: None,
             rejection: Challenge::new(),
             claims: PhantomData,
         }
@@ -150,6 +159,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
             pass_preflight: self.pass_preflight,
             skip: self.skip,
             for_below: self.for_below,
+            dpop: self.dpop,
+            mtls: self.mtls,
             rejection: self.rejection,
             claims: PhantomData,
         }
@@ -166,27 +177,27 @@ where
     ///
     /// If a setting is unsafe, contradicts another, or can't work: see
     /// [`ConfigErrorKind`](crate::ConfigErrorKind).
-    pub fn build(mut self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
-        validation::sources(&self.sources, self.forwarding)?;
-        let sources = std::mem::take(&mut self.sources).into();
+    pub fn build(self) -> Result<JwtAuthLayer<C, R>, ConfigError> {
+        validation::removable(&self.sources, self.forwarding)?;
         let Self {
             forwarding,
             optional,
             pass_preflight,
             ..
         } = self;
-        let skip = self.skip.take();
-        let settings = std::mem::take(&mut self.for_below);
-        let predicate_uri = settings.predicate_uri.clone();
-        let (authenticator, maker) = self.finish()?;
+        let Built {
+            authenticator,
+            settings,
+            skip,
+            rejection: maker,
+        } = self.finish()?;
         let gate = Gate {
             authenticator,
-            sources,
             forwarding,
             optional,
             pass_preflight,
             skip,
-            predicate_uri,
+            predicate_uri: settings.predicate_uri.clone(),
         };
         Ok(JwtAuthLayer {
             gate: Arc::new(gate),
@@ -194,18 +205,19 @@ where
         })
     }
 
-    /// Builds an authenticator, for tokens that do not come with an HTTP request. Settings about
-    /// requests and responses have no effect on it.
+    /// Builds an authenticator, for use outside of tower. Settings about responses, and about which
+    /// requests need a token, have no effect on it.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build).
     pub fn build_authenticator(self) -> Result<Authenticator<C>, ConfigError> {
-        self.finish().map(|(authenticator, _)| authenticator)
+        self.finish().map(|built| built.authenticator)
     }
 
-    fn finish(mut self) -> Result<(Authenticator<C>, R), ConfigError> {
+    fn finish(mut self) -> Result<Built<C, R>, ConfigError> {
         validation::settings(&self)?;
+        let sources = self.bind()?;
         let issuers = Arc::new(Registry::new(self.issuers)?);
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
@@ -230,8 +242,43 @@ where
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload, self.offload_timeout),
         };
-        Ok((Authenticator::new(engine, self.policy), self.rejection))
+        Ok(Built {
+            authenticator: Authenticator::new(engine, self.policy, sources.into()),
+            settings: self.for_below,
+            skip: self.skip,
+            rejection: self.rejection,
+        })
     }
+
+    /// Sets how the bindings of tokens are checked. Returns the places that may carry a token.
+    fn bind(&mut self) -> Result<Vec<TokenSource>, ConfigError> {
+        let mut sources = std::mem::take(&mut self.sources);
+        let leeway = self.rules.leeway;
+        let verifier = self
+            .dpop
+            .take()
+            .map(|dpop| dpop.build(leeway))
+            .transpose()?;
+        if let Some(verifier) = &verifier {
+            sources.push(TokenSource::dpop());
+            self.for_below.dpop = Some(DpopChallenge {
+                algorithms: verifier.algorithms().into(),
+                is_required: verifier.is_required(),
+            });
+        }
+        validation::sources(&sources)?;
+        self.policy.bindings = Bindings::new(verifier, self.mtls.take());
+        self.rules.bindings = self.policy.bindings.rules();
+        Ok(sources)
+    }
+}
+
+/// What a layer is built from.
+struct Built<C, R> {
+    authenticator: Authenticator<C>,
+    settings: LayerSettings,
+    skip: Option<RequestPredicate>,
+    rejection: R,
 }
 
 impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {

@@ -35,6 +35,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
             pass_preflight: self.pass_preflight,
             skip: self.skip,
             for_below: self.for_below,
+            dpop: self.dpop,
+            mtls: self.mtls,
             rejection,
             claims: PhantomData,
         }

@@ -7,9 +7,8 @@ use super::JwtAuthBuilder;
 use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::jwt::{Claims, TypeRule};
-use crate::policy::{
-    Authorized, CheckContext, CheckOutcome, ReplayStore, Revoked, Stage, TokenCheck,
-};
+use crate::policy::{Authorized, CheckContext, CheckOutcome, Revoked, Stage, TokenCheck};
+use crate::replay::ReplayStore;
 use crate::verify::{Issuer, TokenCacheSettings};
 
 /// Which tokens are valid.

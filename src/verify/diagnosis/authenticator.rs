@@ -24,7 +24,8 @@ where
     /// token is expired. Revocation, required scopes, predicates and each
     /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
     /// Of the check `single use`, only the presence of `jti` is checked, so that the token does not
-    /// count as used: a request with a used one is rejected.
+    /// count as used: a request with a used one is rejected. Of the check `binding`, only whether
+    /// the layer can check it: a request must prove it.
     ///
     /// # Examples
     ///
@@ -90,6 +91,7 @@ async fn add_policy<C: 'static>(
     now: Duration,
 ) -> Option<Error> {
     let outcomes = policy.run_each(verified, now).await;
+    let of_binding = policy.check_binding(verified).err();
     let first = outcomes
         .iter()
         .find_map(|(_, outcome)| outcome.clone().err());
@@ -97,5 +99,5 @@ async fn add_policy<C: 'static>(
         .into_iter()
         .map(|(stage, outcome)| (stage.name(), outcome));
     checks.extend(named.map(|(name, outcome)| DiagnosisCheck::of(name, outcome)));
-    first
+    of_binding.or(first)
 }

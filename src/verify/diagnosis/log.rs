@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use super::DiagnosisCheck;
 use super::examination::Signature;
 use super::quoted::quoted;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::policy::UnprovenBinding;
 use crate::trace;
 use crate::verify::Engine;
 
@@ -34,6 +35,15 @@ pub(in crate::verify) fn log<C: DeserializeOwned + 'static>(
     }
 }
 
+/// Logs why the binding of a verified token is not proven, at debug. Returns the error.
+pub(in crate::verify) fn log_binding(unproven: UnprovenBinding) -> Error {
+    if trace::is_diagnosis_enabled() {
+        let reason = unproven.reason;
+        trace::diagnosed(&unproven.error, &format!("binding: {reason}"));
+    }
+    unproven.error
+}
+
 /// Logs which check of the policy rejected a verified token, at debug.
 pub(in crate::verify) fn log_policy(error: &Error) {
     if !trace::is_diagnosis_enabled() {
@@ -44,6 +54,9 @@ pub(in crate::verify) fn log_policy(error: &Error) {
             let scopes = quoted(scopes);
             let hint = "have the client request what is missing of them";
             trace::diagnosed(error, &format!("scopes: expected {scopes} (hint: {hint})"));
+        }
+        None if error.kind() == ErrorKind::InvalidDpopProof => {
+            trace::diagnosed(error, &"binding: the proof was used before");
         }
         None => trace::diagnosed(error, &format!("policy: {error}")),
     }

@@ -20,7 +20,7 @@ mod times;
 
 use std::fmt;
 
-pub(super) use self::log::{log, log_policy};
+pub(super) use self::log::{log, log_binding, log_policy};
 use crate::error::Error;
 
 /// The outcome of each check of a token, as
@@ -77,7 +77,8 @@ impl Diagnosis {
 
     /// Returns why the token is rejected: the error of the first check that fails when a request
     /// has the token, which need not be the first one here. `None` if no check failed: a request
-    /// may still be rejected as a replay, or by a check that reads the request.
+    /// may still be rejected because it does not prove the binding of the token, as a replay, or by a
+    /// check that reads the request.
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         self.error.as_ref()

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tower_jwt_auth::{ErrorKind, InsertOutcome, ReplayStore, TokenId};
+use tower_jwt_auth::{ErrorKind, InsertOutcome, ReplayKey, ReplayStore};
 
 use crate::checks::support::{builder, rejection, token};
 use crate::support::tokio;
@@ -20,10 +20,13 @@ struct Store {
 }
 
 impl ReplayStore for Store {
-    fn insert_once(&self, id: TokenId<'_>, ttl: Duration) -> InsertOutcome {
-        assert!(!format!("{id:?}").contains(id.id()), "the id is not shown");
+    fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {
+        assert!(
+            !format!("{key:?}").contains(key.id()),
+            "the id is not shown"
+        );
         self.ttls.lock().unwrap().push(ttl);
-        let (store, id) = (self.clone(), (id.issuer().to_owned(), id.id().to_owned()));
+        let (store, id) = (self.clone(), (key.owner().to_owned(), key.id().to_owned()));
         let insert = move || {
             if store.is_down {
                 return Err("connection refused".into());

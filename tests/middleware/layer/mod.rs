@@ -17,4 +17,5 @@ mod passing;
 mod paths;
 mod readiness;
 mod rejection;
+mod trusted_proxies;
 mod websocket;

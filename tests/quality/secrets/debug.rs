@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Authenticator, CheckOutcome, Claims, InsertOutcome, Issuer, JsonClaims, ReplayStore,
-    RequireLayer, TokenId, TokenSource,
+    Authenticator, CheckOutcome, Claims, InsertOutcome, Issuer, JsonClaims, ReplayKey, ReplayStore,
+    RequireLayer, TokenSource,
 };
 
 use crate::secrets::{key_of, random_secret};
@@ -55,8 +55,8 @@ fn the_debug_output_of_required_scopes_names_them_as_a_challenge_does() {
 struct Recorder(Arc<Mutex<String>>);
 
 impl ReplayStore for Recorder {
-    fn insert_once(&self, id: TokenId<'_>, _: Duration) -> InsertOutcome {
-        *self.0.lock().unwrap() = shown(&id);
+    fn insert_once(&self, key: ReplayKey<'_>, _: Duration) -> InsertOutcome {
+        *self.0.lock().unwrap() = shown(&key);
         InsertOutcome::Ready(Ok(true))
     }
 }
@@ -74,7 +74,7 @@ fn of_the_id_of_a_token_only_the_issuer_is_shown() {
     block_on(authenticator.authenticate(&token.sign())).unwrap();
     let shown = recorder.0.lock().unwrap();
     assert!(
-        shown.starts_with("TokenId") && shown.contains(ISSUER),
+        shown.starts_with("ReplayKey") && shown.contains(ISSUER),
         "{shown}"
     );
     assert!(!shown.contains("telltale"), "{shown}");

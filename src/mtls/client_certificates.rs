@@ -1,0 +1,195 @@
+//! Where the client's certificate comes from.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::Extensions;
+
+use super::{CertificateError, CertificateHeader, ClientCertificate, Thumbprint};
+use crate::request::{RequestParts, TrustedProxies};
+use crate::trace;
+
+/// Where the client's certificate comes from, to which tokens are bound (RFC 8705 §3), and whether
+/// every token must be bound to it.
+///
+/// A token with `cnf."x5t#S256"` is accepted only with the certificate that has this SHA-256
+/// thumbprint. Without a certificate, or with another one, it is rejected with 401 `invalid_token`.
+/// Tokens without it are accepted, unless [`required`](Self::required) is set.
+///
+/// The certificate comes from one source: from the connection, or from a proxy's header. There is no
+/// fall-back from one to the other. Chain, dates and issuer of the certificate are for TLS to check;
+/// self-signed ones are allowed (RFC 8705 §2.2).
+///
+/// Note: a resumed TLS session may lack the certificate (RFC 9440 §3.3), depending on the TLS
+/// library. The request then counts as one without a certificate. rustls keeps it.
+///
+/// # Examples
+///
+/// The server terminates TLS itself:
+///
+/// ```
+/// use tower_jwt_auth::ClientCertificates;
+///
+/// let certificates = ClientCertificates::from_connection().required();
+/// # drop(certificates);
+/// ```
+///
+/// nginx terminates TLS, and sends `proxy_set_header X-Client-Cert $ssl_client_escaped_cert`:
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_jwt_auth::{CertificateHeader, ClientCertificates, TrustedProxies};
+///
+/// let header = CertificateHeader::escaped_pem(HeaderName::from_static("x-client-cert"));
+/// let proxies = TrustedProxies::networks(["10.0.0.0/8"])?;
+/// let certificates = ClientCertificates::from_header(header, proxies);
+/// # drop(certificates);
+/// # Ok::<_, tower_jwt_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ClientCertificates {
+    source: Source,
+    is_required: bool,
+}
+
+type FromExtensions = dyn Fn(&Extensions) -> Option<ClientCertificate> + Send + Sync;
+
+#[derive(Clone)]
+enum Source {
+    /// `None`: the [`ClientCertificate`] in the extensions.
+    Connection(Option<Arc<FromExtensions>>),
+    Header(Arc<ForwardedHeader>),
+}
+
+struct ForwardedHeader {
+    header: CertificateHeader,
+    proxies: TrustedProxies,
+    /// Whether the log says that the peer's address is not known.
+    is_logged: AtomicBool,
+}
+
+impl ClientCertificates {
+    /// Reads the [`ClientCertificate`] in the extensions of a request, which the server has inserted
+    /// after the TLS handshake. No header is read.
+    pub const fn from_connection() -> Self {
+        Self::new(Source::Connection(None))
+    }
+
+    /// Reads the certificate that `find` returns, from what the server has inserted into the
+    /// extensions of a request. `None`: the client has presented no certificate. No header is read.
+    ///
+    /// # Examples
+    ///
+    /// tonic, which inserts the chain by itself:
+    ///
+    /// ```
+    /// use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+    /// use tower_jwt_auth::{ClientCertificate, ClientCertificates};
+    ///
+    /// let certificates = ClientCertificates::from_extensions(|extensions| {
+    ///     let connection = extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?;
+    ///     ClientCertificate::from_chain(&connection.peer_certs()?)
+    /// });
+    /// # drop(certificates);
+    /// ```
+    pub fn from_extensions(
+        find: impl Fn(&Extensions) -> Option<ClientCertificate> + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Source::Connection(Some(Arc::new(find))))
+    }
+
+    /// Reads a header of a proxy that terminates TLS, in requests from these proxies only.
+    ///
+    /// In a request from elsewhere, the header is ignored: it counts as one without a certificate,
+    /// and the log says so at debug. If the address of the peer is not in the extensions, no request
+    /// is trusted; the log says so once, at error.
+    ///
+    /// Note: the proxy must replace the header, or remove it where the client has presented no
+    /// certificate. Otherwise, the client writes it (RFC 9440 §4).
+    pub fn from_header(header: CertificateHeader, proxies: TrustedProxies) -> Self {
+        Self::new(Source::Header(Arc::new(ForwardedHeader {
+            header,
+            proxies,
+            is_logged: AtomicBool::new(false),
+        })))
+    }
+
+    /// Rejects tokens that are not bound to a certificate, too: with 401 `invalid_token`. Default:
+    /// they are accepted.
+    pub fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    const fn new(source: Source) -> Self {
+        Self {
+            source,
+            is_required: false,
+        }
+    }
+
+    /// Returns whether every token must be bound to a certificate.
+    pub(crate) const fn is_required(&self) -> bool {
+        self.is_required
+    }
+
+    /// Returns the thumbprint of the client's certificate. `None`: there is none.
+    ///
+    /// The one of a token is to be compared with it in constant time, by
+    /// [`crypto::is_same_tag`](crate::crypto::is_same_tag).
+    pub(crate) fn thumbprint(
+        &self,
+        request: &RequestParts<'_>,
+    ) -> Result<Option<Thumbprint>, CertificateError> {
+        let extensions = request.extensions();
+        let certificate = match &self.source {
+            Source::Connection(None) => extensions.get().copied(),
+            Source::Connection(Some(find)) => find(extensions),
+            Source::Header(forwarded) => return forwarded.thumbprint(request),
+        };
+        Ok(certificate.map(|certificate: ClientCertificate| certificate.thumbprint))
+    }
+}
+
+impl ForwardedHeader {
+    fn thumbprint(
+        &self,
+        request: &RequestParts<'_>,
+    ) -> Result<Option<Thumbprint>, CertificateError> {
+        let headers = request.headers();
+        if !self.header.is_in(headers) || !self.is_trusted(request) {
+            return Ok(None);
+        }
+        self.header.thumbprint(headers).map_err(|flaw| {
+            trace::certificate_header_rejected(self.header.as_str(), flaw.reason());
+            flaw.into()
+        })
+    }
+
+    fn is_trusted(&self, request: &RequestParts<'_>) -> bool {
+        let header = self.header.as_str();
+        match self.proxies.trusts(request) {
+            Some(true) => return true,
+            Some(false) => trace::certificate_header_ignored(header),
+            // Relaxed: no other data depends on it.
+            None if !self.is_logged.swap(true, Ordering::Relaxed) => {
+                trace::peer_address_unknown(header);
+            }
+            None => {}
+        }
+        false
+    }
+}
+
+impl fmt::Debug for ClientCertificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ClientCertificates");
+        match &self.source {
+            Source::Connection(_) => shown.field("source", &"connection"),
+            Source::Header(forwarded) => shown.field("source", &forwarded.header),
+        };
+        shown.field("is_required", &self.is_required).finish()
+    }
+}

@@ -1,0 +1,236 @@
+//! The check that a token comes from the client that it is bound to. The first check, at every
+//! request: whoever can't prove the binding learns of no other.
+
+use std::time::Duration;
+
+use super::Policy;
+use crate::crypto::is_same_tag;
+use crate::dpop::{PresentedProof, ProofError, ProofVerifier, VerifiedProof};
+use crate::encoding::base64url;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::{BindingRule, BindingRules, Claims, Proven};
+use crate::mtls::{CertificateError, ClientCertificates};
+use crate::replay::{InsertOutcome, Inserted};
+use crate::request::{DPOP_HEADER, RequestParts, Scheme};
+
+/// A token as its request presents it.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'r> {
+    pub(crate) token: &'r [u8],
+    pub(crate) scheme: Scheme,
+    /// `None` for a token that comes without a request: then it is not bound, or not accepted.
+    pub(crate) request: Option<&'r RequestParts<'r>>,
+}
+
+/// Why a binding is not proven.
+pub(crate) struct UnprovenBinding {
+    pub(crate) error: Error,
+    /// For the log: nothing of the request is in it.
+    pub(crate) reason: &'static str,
+}
+
+/// What a request has proven, and the proof, which is not used yet.
+type Bound = (Proven, Option<Box<VerifiedProof>>);
+
+/// How the bindings of tokens are checked.
+#[derive(Default)]
+pub(crate) struct Bindings {
+    rules: BindingRules,
+    dpop: Option<ProofVerifier>,
+    mtls: Option<ClientCertificates>,
+}
+
+impl Bindings {
+    pub(crate) fn new(dpop: Option<ProofVerifier>, mtls: Option<ClientCertificates>) -> Self {
+        let rule = |is_required: Option<bool>| match is_required {
+            None => BindingRule::Unsupported,
+            Some(false) => BindingRule::Optional,
+            Some(true) => BindingRule::Required,
+        };
+        let rules = BindingRules {
+            dpop: rule(dpop.as_ref().map(ProofVerifier::is_required)),
+            mtls: rule(mtls.as_ref().map(ClientCertificates::is_required)),
+        };
+        Self { rules, dpop, mtls }
+    }
+
+    pub(crate) const fn rules(&self) -> BindingRules {
+        self.rules
+    }
+
+    /// Checks the binding of a verified token. `now` is the time since 1970.
+    pub(super) fn check<C>(
+        &self,
+        claims: &Claims<C>,
+        presented: Presented<'_>,
+        now: Duration,
+    ) -> Result<Bound, UnprovenBinding> {
+        let reason = "the token's `cnf` is not what the layer can check and requires";
+        let is_checkable = claims.check_binding(self.rules);
+        is_checkable.map_err(|error| UnprovenBinding { error, reason })?;
+        // What is wrong with the token comes before what is wrong with the proof.
+        let certificate = self.has_certificate(claims, presented.request)?;
+        let proof = self.verify_proof(claims, presented, now)?;
+        let key = proof.is_some();
+        Ok((Proven { key, certificate }, proof.map(Box::new)))
+    }
+
+    /// Returns whether the client has the certificate that the token is bound to.
+    fn has_certificate<C>(
+        &self,
+        claims: &Claims<C>,
+        request: Option<&RequestParts<'_>>,
+    ) -> Result<bool, UnprovenBinding> {
+        let Some(bound_to) = claims.certificate_thumbprint() else {
+            return Ok(false);
+        };
+        let presented = match (&self.mtls, request) {
+            (Some(mtls), Some(request)) => mtls.thumbprint(request)?,
+            _ => None,
+        };
+        let mut buffer = [0; 32];
+        let expected = base64url::decode_into(bound_to.as_bytes(), &mut buffer);
+        let expected = expected.and_then(|hash| <&[u8; 32]>::try_from(hash).ok());
+        let is_same = expected
+            .zip(presented)
+            .is_some_and(|(expected, presented)| is_same_tag(expected, &presented));
+        if is_same || may_be_unproven(claims, self.rules.mtls) {
+            return Ok(is_same);
+        }
+        Err(match presented {
+            Some(_) => UnprovenBinding {
+                error: Error::other_certificate(),
+                reason: "the token is bound to another certificate than the client's",
+            },
+            None => UnprovenBinding {
+                error: unproven(),
+                reason: "the token is bound to a certificate, and the client has presented none",
+            },
+        })
+    }
+
+    /// Returns the proof that the client has the key which the token is bound to. `None` for a
+    /// bearer token, beside which no proof is looked at.
+    fn verify_proof<C>(
+        &self,
+        claims: &Claims<C>,
+        presented: Presented<'_>,
+        now: Duration,
+    ) -> Result<Option<VerifiedProof>, UnprovenBinding> {
+        let bound_to = claims.key_thumbprint();
+        let thumbprint = match (presented.scheme, bound_to) {
+            (Scheme::Bearer, None) => return Ok(None),
+            (Scheme::Bearer, Some(_)) if may_be_unproven(claims, self.rules.dpop) => {
+                return Ok(None);
+            }
+            (Scheme::Bearer, Some(_)) => {
+                return Err(UnprovenBinding {
+                    error: unproven(),
+                    reason: "the token is bound to a key, and came without the scheme DPoP",
+                });
+            }
+            (Scheme::Dpop, None) => {
+                return Err(UnprovenBinding {
+                    error: Error::about_claim(ErrorKind::UnboundToken, "cnf"),
+                    reason: "the token came with the scheme DPoP, and is not bound to a key",
+                });
+            }
+            (Scheme::Dpop, Some(thumbprint)) => thumbprint,
+        };
+        let (Some(verifier), Some(request)) = (&self.dpop, presented.request) else {
+            // The scheme is read only where DPoP is configured, and from a request.
+            return Err(UnprovenBinding {
+                error: unproven(),
+                reason: "there is no proof",
+            });
+        };
+        let proof = PresentedProof {
+            proof: only_proof(request)?,
+            token: presented.token,
+            thumbprint,
+            request: *request,
+        };
+        Ok(Some(verifier.verify(&proof, now)?))
+    }
+
+    /// Uses a proof. `now` is the time since 1970.
+    fn use_once(&self, proof: &VerifiedProof, now: Duration) -> InsertOutcome {
+        match &self.dpop {
+            Some(verifier) => verifier.use_once(proof, now),
+            // There is no proof without a verifier.
+            None => InsertOutcome::Ready(Ok(false)),
+        }
+    }
+}
+
+impl<C> Policy<C> {
+    /// Uses a proof, the last step: what was rejected before has not used it.
+    pub(super) fn use_proof(&self, proof: &VerifiedProof, now: Duration) -> InsertOutcome {
+        self.bindings.use_once(proof, now)
+    }
+}
+
+/// Rejects a proof that was used before.
+pub(super) fn accept_unused(inserted: Inserted) -> Result<(), Error> {
+    match inserted {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(ErrorKind::InvalidDpopProof.into()),
+        Err(error) => Err(Error::check_unavailable(Some(error.into()))),
+    }
+}
+
+/// Returns whether the token is accepted without a proof of one of its bindings.
+fn may_be_unproven<C>(claims: &Claims<C>, rule: BindingRule) -> bool {
+    rule != BindingRule::Required && claims.may_be_unproven()
+}
+
+fn unproven() -> Error {
+    Error::about_claim(ErrorKind::UnprovenBinding, "cnf")
+}
+
+/// Returns the only proof of a request (RFC 9449 §4.3, step 1).
+fn only_proof<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], UnprovenBinding> {
+    let mut proofs = request.headers().get_all(DPOP_HEADER).iter();
+    match (proofs.next(), proofs.next()) {
+        (Some(proof), None) => Ok(proof.as_bytes()),
+        (None, _) => Err(ProofError::Invalid("there is no header DPoP").into()),
+        (Some(_), Some(_)) => Err(ProofError::Invalid("there is more than one header DPoP").into()),
+    }
+}
+
+impl From<ProofError> for UnprovenBinding {
+    fn from(error: ProofError) -> Self {
+        let (error, reason) = match error {
+            ProofError::Invalid(reason) => (ErrorKind::InvalidDpopProof.into(), reason),
+            ProofError::WrongKey => (
+                Error::other_proof_key(),
+                "the token is bound to another key than that of the proof",
+            ),
+            ProofError::UseNonce(nonce) => (
+                Error::use_dpop_nonce(nonce.to_str().unwrap_or_default()),
+                "the proof has no valid nonce",
+            ),
+            ProofError::NoAuthority => (
+                Error::no_authority(),
+                "the request names no host to compare `htu` with",
+            ),
+        };
+        Self { error, reason }
+    }
+}
+
+impl From<CertificateError> for UnprovenBinding {
+    fn from(error: CertificateError) -> Self {
+        let (error, reason) = match error {
+            CertificateError::Invalid => (
+                Error::invalid_certificate(),
+                "the client's certificate can't be read",
+            ),
+            CertificateError::Repeated => (
+                Error::repeated_certificate(),
+                "the client's certificate was given more than once",
+            ),
+        };
+        Self { error, reason }
+    }
+}

@@ -1,0 +1,78 @@
+//! Stores of used tokens and proofs.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ReplayKey;
+
+/// A store of the ids of used tokens and DPoP proofs, for
+/// [`JwtAuthBuilder::replay_store`](crate::JwtAuthBuilder::replay_store) and
+/// [`Dpop::replay_store`](crate::Dpop::replay_store): a database or cache that several processes
+/// share. For one process, there is [`MemoryReplayStore`](super::MemoryReplayStore).
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::HashSet;
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Duration;
+/// use tower_jwt_auth::{InsertOutcome, ReplayKey, ReplayStore};
+///
+/// /// Stands for a connection to a database, which waits for its answer.
+/// #[derive(Clone, Default)]
+/// struct Database(Arc<Mutex<HashSet<[u8; 16]>>>);
+///
+/// impl ReplayStore for Database {
+///     fn insert_once(&self, key: ReplayKey<'_>, _ttl: Duration) -> InsertOutcome {
+///         let (this, digest) = (self.clone(), key.digest());
+///         InsertOutcome::Pending(Box::pin(async move {
+///             Ok(this.0.lock().map_err(|_| "the store is broken")?.insert(digest))
+///         }))
+///     }
+/// }
+/// ```
+pub trait ReplayStore: Send + Sync + 'static {
+    /// Stores a key for the duration `ttl`. The outcome is true if it was not stored before.
+    ///
+    /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request
+    /// has got 503, and the token or proof may count as used: give the store a shorter time limit of
+    /// its own.
+    ///
+    /// Must be atomic: of two concurrent calls with one key, only one may return true. Must not
+    /// block: return [`InsertOutcome::Pending`] to wait. Must return an error, and not forget a key,
+    /// if there is no space.
+    fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome;
+}
+
+impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
+    fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {
+        (**self).insert_once(key, ttl)
+    }
+}
+
+/// Whether the key was not stored before.
+pub(crate) type Inserted = Result<bool, Box<dyn StdError + Send + Sync>>;
+
+/// The outcome of [`ReplayStore::insert_once`], or a future of it.
+///
+/// With an error, or after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request
+/// gets 503 ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)).
+#[must_use]
+pub enum InsertOutcome {
+    /// The outcome.
+    Ready(Inserted),
+    /// A future that resolves to the outcome.
+    Pending(Pin<Box<dyn Future<Output = Inserted> + Send>>),
+}
+
+impl fmt::Debug for InsertOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(outcome) => f.debug_tuple("Ready").field(outcome).finish(),
+            Self::Pending(_) => f.write_str("Pending"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The challenges of a rejection: of which schemes, and what each says (RFC 6750 §3, RFC 9449 §7.1).
+
+use http::header::HeaderValue;
+
+use crate::error::{Error, ErrorClass, ErrorKind};
+use crate::request::{DpopChallenge, LayerContext, Scheme};
+
+/// A challenge of one scheme.
+struct OfScheme<'c> {
+    scheme: Scheme,
+    has_error: bool,
+    /// The algorithms of proofs.
+    algorithms: Option<&'c str>,
+}
+
+/// Returns the values of `WWW-Authenticate`. None where the credentials are not at fault.
+///
+/// Each scheme has a field of its own, `Bearer` the first: simple clients read only that one.
+pub(super) fn challenges(
+    error: &Error,
+    realm: Option<&str>,
+    layer: Option<&LayerContext>,
+) -> impl Iterator<Item = HeaderValue> {
+    let code = error_code(error);
+    let schemes = code.map_or([None, None], |_| schemes(error, layer));
+    let values = schemes.map(|of_scheme| of_scheme.zip(code));
+    values
+        .into_iter()
+        .flatten()
+        .filter_map(move |(of_scheme, code)| of_scheme.value(error, code, realm))
+}
+
+/// Returns the schemes to challenge with.
+///
+/// DPoP stands alone where it was used: then it is clear what the error is about, and clients repeat
+/// a request with a nonce only if there is one challenge. Where the request does not tell which of
+/// the schemes it meant, both have the error (RFC 9449 §7.2).
+fn schemes<'c>(error: &Error, layer: Option<&'c LayerContext>) -> [Option<OfScheme<'c>>; 2] {
+    let accepted = layer.and_then(|layer| layer.settings().dpop.as_ref());
+    let dpop = |has_error| OfScheme {
+        scheme: Scheme::Dpop,
+        has_error,
+        algorithms: accepted.map(|dpop: &DpopChallenge| &*dpop.algorithms),
+    };
+    let bearer = OfScheme {
+        scheme: Scheme::Bearer,
+        has_error: true,
+        algorithms: None,
+    };
+    let (kind, used) = (error.kind(), layer.map(LayerContext::scheme));
+    let is_of_proof = matches!(kind, ErrorKind::InvalidDpopProof | ErrorKind::UseDpopNonce);
+    let is_ambiguous = matches!(kind, ErrorKind::InvalidRequest | ErrorKind::MissingToken);
+    match accepted {
+        _ if is_of_proof => [None, Some(dpop(true))],
+        None => [Some(bearer), None],
+        Some(required) if required.is_required => [None, Some(dpop(true))],
+        Some(_) if is_ambiguous => [Some(bearer), Some(dpop(true))],
+        Some(_) if used == Some(Scheme::Dpop) => [None, Some(dpop(true))],
+        Some(_) => [Some(bearer), Some(dpop(false))],
+    }
+}
+
+impl OfScheme<'_> {
+    fn value(&self, error: &Error, code: &str, realm: Option<&str>) -> Option<HeaderValue> {
+        let mut challenge = Parameters::new(self.scheme.name());
+        if let Some(realm) = realm {
+            challenge.add("realm", realm);
+        }
+        // A request without credentials gets no error code (RFC 6750 §3.1).
+        if self.has_error && error.kind() != ErrorKind::MissingToken {
+            challenge.add("error", code);
+            challenge.add("error_description", error.description());
+        }
+        if let Some(scope) = error.required_scope().filter(|_| self.has_error) {
+            challenge.add("scope", scope);
+        }
+        if let Some(algorithms) = self.algorithms {
+            challenge.add("algs", algorithms);
+        }
+        HeaderValue::try_from(challenge.text).ok()
+    }
+}
+
+/// The parameters of a challenge.
+struct Parameters {
+    text: String,
+    is_empty: bool,
+}
+
+impl Parameters {
+    fn new(scheme: &str) -> Self {
+        // Enough for error and description, so that the usual challenge is one allocation.
+        let mut text = String::with_capacity(128);
+        text.push_str(scheme);
+        Self {
+            text,
+            is_empty: true,
+        }
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        let separator = if self.is_empty { " " } else { "," };
+        self.is_empty = false;
+        for piece in [separator, name, "=\"", value, "\""] {
+            self.text.push_str(piece);
+        }
+    }
+}
+
+/// Returns the error code of RFC 6750 §3.1 or RFC 9449 §7.1 and §9, or `None` where the credentials
+/// are not at fault.
+fn error_code(error: &Error) -> Option<&'static str> {
+    match (error.kind(), error.class()) {
+        (ErrorKind::InvalidDpopProof, _) => Some("invalid_dpop_proof"),
+        (ErrorKind::UseDpopNonce, _) => Some("use_dpop_nonce"),
+        (_, ErrorClass::InvalidRequest) => Some("invalid_request"),
+        (_, ErrorClass::Unauthorized) => Some("invalid_token"),
+        (_, ErrorClass::Forbidden) => Some("insufficient_scope"),
+        (_, ErrorClass::Unavailable) => None,
+    }
+}
