@@ -48,7 +48,7 @@ async function withAnotherProof({ token, unbound, owner, issuer, htu, htm }) {
   return [
     await rejected('a proof for another path', { htu: `${url.origin}/other` }),
     await rejected('a proof for another host', { htu: `${url.protocol}//other.example${url.pathname}` }),
-    await rejected('a proof for another scheme', { htu: htu.replace('http:', 'https:') }),
+    await rejected('a proof for another port', { htu: htu.replace(`:${url.port}`, ':1') }),
     await rejected('a proof for another method', { htm: 'DELETE' }),
     await rejected('a proof for the token endpoint', { htu: `${issuer}/token`, htm: 'POST', ath: undefined }),
     await rejected('a proof for another token', { ath: hashOf(unbound) }),

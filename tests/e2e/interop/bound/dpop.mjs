@@ -116,6 +116,25 @@ async function checkIssuerRotation(provider, { url }) {
   });
 }
 
+/** A server without `--dpop` rejects bound tokens, and does not know the scheme. */
+async function checkWithoutDpop(binary, provider) {
+  const server = await startServer(binary, provider.issuer, []);
+  const url = `${server.url}/whoami`;
+  const keyPair = await newProofKey();
+  const token = await (await newClient('openid-client', provider, keyPair)).client.fetchToken();
+  await check('without DPoP: a bound token is rejected as Bearer', async () => {
+    assertRejected(await send(url, [authorization('Bearer', token)]), [401, 'Bearer invalid_token']);
+  });
+  await check('without DPoP: the scheme DPoP counts as no token', async () => {
+    assertRejected(await send(url, await withProof(keyPair, token, url)), [401, 'Bearer']);
+  });
+  await check('without DPoP: an unbound token is accepted', async () => {
+    const unbound = await (await newClient('openid-client', provider)).client.fetchToken();
+    assertAccepted(await send(url, [authorization('Bearer', unbound)]), unbound);
+  });
+  await checkTermination('without DPoP', server);
+}
+
 /** Behind a proxy that ends TLS, proofs are for the public origin. */
 async function checkPublicOrigin(binary, provider) {
   const server = await startServer(binary, provider.issuer, ['--dpop', 'required', '--public-origin', ORIGIN]);
@@ -127,6 +146,12 @@ async function checkPublicOrigin(binary, provider) {
       assert.equal((await client.call(`${server.url}/whoami`, token)).status, 401, 'a proof for the private URL');
     });
   }
+  await check('behind a proxy, a proof for the public origin without TLS is rejected', async () => {
+    const keyPair = await newProofKey();
+    const token = await (await newClient('openid-client', provider, keyPair)).client.fetchToken();
+    const headers = await withProof(keyPair, token, `${ORIGIN.replace('https:', 'http:')}/whoami`);
+    assertRejected(await send(`${server.url}/whoami`, headers), [401, 'DPoP invalid_dpop_proof']);
+  });
   await checkTermination('behind a proxy', server);
 }
 
@@ -168,6 +193,7 @@ export async function checkProofs(binary) {
   await checkNewClientKey(provider, optional);
   await checkAttacks(provider, optional);
   await checkPublicOrigin(binary, provider);
+  await checkWithoutDpop(binary, provider);
   await checkIssuerRotation(provider, required);
   await checkTermination('DPoP optional', optional);
   await checkTermination('DPoP required', required);

@@ -15,7 +15,8 @@ function addConfirmations(corpus) {
   const bytes = Buffer.from(jkt, 'base64url');
   const values = {
     absent: undefined, null: null, array: [], text: 'x', number: 1, 'empty object': {},
-    'array with the object': [{ jkt }], 'jkt null': { jkt: null }, 'jkt empty': { jkt: '' }, 'jkt array': { jkt: [jkt] }, 'jkt number': { jkt: 1 },
+    'array with the object': [{ jkt }], 'jkt null': { jkt: null }, 'jkt empty': { jkt: '' },
+    'jkt array': { jkt: [jkt] }, 'jkt number': { jkt: 1 },
     'jkt padded': { jkt: `${jkt}=` }, 'jkt cut off': { jkt: jkt.slice(0, -1) }, 'jkt too long': { jkt: `${jkt}A` },
     'jkt in hex': { jkt: bytes.toString('hex') }, 'jkt with a space': { jkt: ` ${jkt}` },
     'jkt of another key': { jkt: thumbprint(corpus.keys.other.jwk) }, 'jkt in upper case': { JKT: jkt },
