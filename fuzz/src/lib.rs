@@ -6,6 +6,7 @@ mod checks;
 
 pub use checks::challenge::check as challenge;
 pub use checks::claims::check as claims;
+pub use checks::client_certificate::check as client_certificate;
 pub use checks::discovery::check as discovery;
 pub use checks::extraction::check as extraction;
 pub use checks::header::check as header;

@@ -193,3 +193,163 @@ impl fmt::Debug for ClientCertificates {
         shown.field("is_required", &self.is_required).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, Request};
+
+    use super::super::test_certificate::{TestCertificate, certificate};
+    use super::*;
+    use crate::request::PeerAddress;
+
+    const PROXY: [u8; 4] = [10, 0, 0, 1];
+    const STRANGER: [u8; 4] = [192, 0, 2, 1];
+
+    fn from_header() -> ClientCertificates {
+        let proxies = TrustedProxies::networks(["10.0.0.1"]).unwrap();
+        ClientCertificates::from_header(CertificateHeader::client_cert(), proxies)
+    }
+
+    fn value() -> String {
+        format!(":{}:", certificate().base64())
+    }
+
+    fn request(peer: Option<[u8; 4]>, headers: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::new(());
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request.headers_mut().append(name, value.parse().unwrap());
+        }
+        if let Some(peer) = peer {
+            let peer = PeerAddress::Ip(peer.into());
+            request.extensions_mut().insert(peer);
+        }
+        request
+    }
+
+    fn thumbprint(
+        certificates: &ClientCertificates,
+        request: &Request<()>,
+    ) -> Result<Option<Thumbprint>, CertificateError> {
+        certificates.thumbprint(&RequestParts::from(request))
+    }
+
+    #[test]
+    fn the_header_of_a_trusted_proxy_counts_and_that_of_others_does_not() {
+        let certificates = from_header();
+        let headers = [("client-cert", &*value())];
+        let found = thumbprint(&certificates, &request(Some(PROXY), &headers));
+        assert_eq!(found, Ok(Some(certificate().thumbprint())));
+        for peer in [Some(STRANGER), None] {
+            let found = thumbprint(&certificates, &request(peer, &headers));
+            assert_eq!(found, Ok(None), "{peer:?}");
+        }
+        assert_eq!(
+            thumbprint(&certificates, &request(Some(PROXY), &[])),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn the_header_of_a_stranger_is_not_even_read() {
+        let twice = [("client-cert", "x"), ("client-cert", "x")];
+        let found = thumbprint(&from_header(), &request(Some(STRANGER), &twice));
+        assert_eq!(found, Ok(None));
+    }
+
+    #[test]
+    fn two_headers_are_a_repetition_and_another_form_is_invalid() {
+        let value = value();
+        let twice = [("client-cert", &*value), ("Client-Cert", &*value)];
+        let found = thumbprint(&from_header(), &request(Some(PROXY), &twice));
+        assert_eq!(found, Err(CertificateError::Repeated));
+        let list = format!("{value}, {value}");
+        let found = thumbprint(
+            &from_header(),
+            &request(Some(PROXY), &[("client-cert", &list)]),
+        );
+        assert_eq!(found, Err(CertificateError::Repeated));
+        for broken in ["", "x", ":x:"] {
+            let broken = request(Some(PROXY), &[("client-cert", broken)]);
+            assert_eq!(
+                thumbprint(&from_header(), &broken),
+                Err(CertificateError::Invalid)
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_of_another_name_is_another_header() {
+        let value = value();
+        for name in [
+            "client_cert",
+            "Client_Cert",
+            "x-client-cert",
+            "client-cert-chain",
+        ] {
+            let other = request(Some(PROXY), &[(name, &*value)]);
+            assert_eq!(thumbprint(&from_header(), &other), Ok(None), "{name}");
+        }
+        let name = HeaderName::from_static("x-client-cert");
+        let header = CertificateHeader::client_cert().name(name);
+        let proxies = TrustedProxies::matching(|_| true);
+        let renamed = ClientCertificates::from_header(header, proxies);
+        let own = request(Some(PROXY), &[("x-client-cert", &*value)]);
+        let found = thumbprint(&renamed, &own);
+        assert_eq!(found, Ok(Some(certificate().thumbprint())));
+        let standard = request(Some(PROXY), &[("client-cert", &*value)]);
+        assert_eq!(thumbprint(&renamed, &standard), Ok(None));
+    }
+
+    #[test]
+    fn only_the_configured_source_is_read() {
+        let other = TestCertificate::generate("other");
+        let value = value();
+        let mut both = request(Some(PROXY), &[("client-cert", &*value)]);
+        let of_connection = ClientCertificate::from_der(other.der());
+        let connection = ClientCertificates::from_connection();
+        assert_eq!(
+            thumbprint(&connection, &both),
+            Ok(None),
+            "no fall-back to the header"
+        );
+        both.extensions_mut().insert(of_connection);
+        assert_eq!(thumbprint(&connection, &both), Ok(Some(other.thumbprint())));
+        let found = thumbprint(&from_header(), &both);
+        assert_eq!(found, Ok(Some(certificate().thumbprint())));
+        both.headers_mut().clear();
+        assert_eq!(
+            thumbprint(&from_header(), &both),
+            Ok(None),
+            "no fall-back to the connection"
+        );
+    }
+
+    #[test]
+    fn a_function_finds_the_first_certificate_of_a_chain() {
+        type Chain = Vec<Vec<u8>>;
+        let certificates = ClientCertificates::from_extensions(|extensions| {
+            ClientCertificate::from_chain(extensions.get::<Chain>()?)
+        });
+        let mut request = request(None, &[]);
+        assert_eq!(thumbprint(&certificates, &request), Ok(None));
+        request.extensions_mut().insert(Chain::new());
+        assert_eq!(thumbprint(&certificates, &request), Ok(None));
+        let authority = TestCertificate::generate("authority");
+        let chain = [certificate(), &authority].map(|one| one.der().to_vec());
+        request.extensions_mut().insert(Chain::from(chain));
+        let found = thumbprint(&certificates, &request);
+        assert_eq!(found, Ok(Some(certificate().thumbprint())));
+    }
+
+    #[test]
+    fn debug_output_names_the_header_and_no_certificate() {
+        let certificate = ClientCertificate::from_der(certificate().der());
+        assert_eq!(format!("{certificate:?}"), "ClientCertificate { .. }");
+        let shown = format!("{:?}", from_header().required());
+        assert!(
+            shown.contains("client-cert") && shown.contains("is_required: true"),
+            "{shown}"
+        );
+    }
+}

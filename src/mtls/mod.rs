@@ -12,6 +12,8 @@ mod flaw;
 mod form;
 mod pem;
 mod percent;
+#[cfg(test)]
+mod test_certificate;
 mod xfcc;
 
 pub use certificate_header::CertificateHeader;

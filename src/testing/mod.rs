@@ -36,6 +36,7 @@
 //! |---|---|
 //! | a token that is invalid in one way | [`TokenBuilder`] |
 //! | a malformed token | [`TestKey::sign_raw`] |
+//! | a token that is bound to a certificate | [`TokenBuilder::bound_to_certificate`] |
 //! | a client that uses DPoP | [`DpopClient`], [`TokenBuilder::bound_to`] |
 //! | a proof that is invalid in one way | [`ProofBuilder`] |
 //! | a key rotation | [`TestIssuer::rotate`] |

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::dpop_client::DpopClient;
 use super::json_overrides::{Members, overridden};
 use super::key::TestKey;
 use super::unique;
 use crate::clock::Clock;
+use crate::crypto::sha256;
 
 /// A builder of tokens. It starts with a valid token, and each setter changes one thing.
 ///
@@ -91,8 +94,40 @@ impl TokenBuilder {
     }
 
     /// Binds the token to the key of a client that uses DPoP: sets `cnf.jkt` (RFC 9449 §6.1).
+    /// Other members of `cnf` stay.
     pub fn bound_to(self, client: &DpopClient) -> Self {
-        self.claim("cnf", json!({"jkt": client.thumbprint()}))
+        self.confirmation("jkt", client.thumbprint())
+    }
+
+    /// Binds the token to the client's certificate with these bytes in DER: sets `x5t#S256` of
+    /// `cnf` (RFC 8705 §3.1). Other members of `cnf` stay.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::Algorithm;
+    /// use tower_jwt_auth::testing::TestKey;
+    ///
+    /// let key = TestKey::generate(Algorithm::ES256);
+    /// # let certificate: &[u8] = b"certificate";
+    /// let token = key.token().bound_to_certificate(certificate).sign();
+    /// # drop(token);
+    /// ```
+    pub fn bound_to_certificate(self, der: impl AsRef<[u8]>) -> Self {
+        let thumbprint = sha256(&[der.as_ref()]);
+        self.confirmation("x5t#S256", URL_SAFE_NO_PAD.encode(thumbprint))
+    }
+
+    /// Sets a member of `cnf` (RFC 7800 §3.1), and leaves the others.
+    fn confirmation(mut self, method: &str, value: String) -> Self {
+        let cnf = self.claims.entry("cnf".to_owned()).or_default();
+        let mut members = match cnf.take() {
+            Some(Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        members.insert(method.to_owned(), Value::String(value));
+        *cnf = Some(Value::Object(members));
+        self
     }
 
     /// Sets any claim to a value of any type.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod challenge;
+pub(crate) mod client_certificate;
 pub(crate) mod faults;
 mod held;
 pub(crate) mod system_clock;

@@ -81,3 +81,8 @@ fn challenges_can_be_parsed() {
 fn tokens_are_extracted_from_the_configured_locations_only() {
     replay("extraction", checks::extraction::check);
 }
+
+#[test]
+fn client_certificates_are_read_as_their_proxies_write_them() {
+    replay("client_certificate", checks::client_certificate::check);
+}

@@ -16,6 +16,7 @@ mod base64url;
 mod cache_control;
 mod challenge;
 mod claims_types;
+mod client_certificates;
 mod dates;
 mod decimal;
 mod diagnosis;

@@ -46,6 +46,34 @@ fn each_signed_token_has_its_own_id() {
     );
 }
 
+// RFC 8705 §3.1 and RFC 9449 §6.1: both are members of one claim.
+#[test]
+fn a_token_is_bound_to_a_certificate_beside_other_bindings() {
+    // The SHA-256 of `abc`: FIPS 180-2, appendix B.1.
+    let thumbprint = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+    let bound = key().token().bound_to_certificate("abc");
+    assert_eq!(
+        part(&bound.sign(), 1)["cnf"],
+        json!({"x5t#S256": thumbprint})
+    );
+    let both = key()
+        .token()
+        .claim("cnf", json!({"jkt": "k", "x5t#S256": "other"}));
+    let both = both.bound_to_certificate(b"abc").sign();
+    assert_eq!(
+        part(&both, 1)["cnf"],
+        json!({"jkt": "k", "x5t#S256": thumbprint})
+    );
+    let replaced = key()
+        .token()
+        .claim("cnf", "text")
+        .bound_to_certificate("abc");
+    assert_eq!(
+        part(&replaced.sign(), 1)["cnf"],
+        json!({"x5t#S256": thumbprint})
+    );
+}
+
 #[test]
 fn members_can_be_replaced_added_and_removed() {
     let token = key()

@@ -3,6 +3,7 @@
 //! results independently of it.
 
 mod answer;
+mod client_certificate_reading;
 mod extraction_reading;
 mod parsed;
 mod reading;
@@ -11,6 +12,7 @@ pub mod world;
 
 pub mod challenge;
 pub mod claims;
+pub mod client_certificate;
 pub mod discovery;
 pub mod extraction;
 pub mod header;
