@@ -15,8 +15,8 @@ const LOOPBACK = Buffer.of(127, 0, 0, 1);
 function element(tag, ...parts) {
   const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'hex') : part)));
   const { length } = content;
-  const size = length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.of(tag, ...size), content]);
+  const size = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.of(tag, ...(length < 0x80 ? [length] : size)), content]);
 }
 
 const sequence = (...parts) => element(0x30, ...parts);

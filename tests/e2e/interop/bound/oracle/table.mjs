@@ -163,7 +163,7 @@ export const TABLE = [
     rule: 'JSON with a name that serde_json treats specially',
     accepts: 'oracle', error: PROOF,
     when: inText((text) => text.includes('"$serde_json::private::')),
-    why: 'its value would be read as other JSON; see SECURITY.md',
+    why: 'with its feature raw_value, it reads the value as other JSON',
   },
   {
     rule: 'iss or aud of another type',
