@@ -10,8 +10,8 @@
 //!
 //! ```text
 //! axum-server, certificate of alice: 200 OK, hello alice
-//! axum-server, certificate of mallory: 401 Unauthorized, the access token is bound to another client certificate
-//! axum-server, no certificate: 401 Unauthorized, …
+//! axum-server, certificate of mallory: 401 Unauthorized, Bearer error="invalid_token",error_description="…"
+//! axum-server, no certificate: 401 Unauthorized, Bearer error="invalid_token",error_description="…"
 //! hyper, certificate of alice: 200 OK, hello alice
 //! …
 //! tonic, certificate of alice: Serving

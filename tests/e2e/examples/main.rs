@@ -5,9 +5,12 @@
 mod demo;
 mod doctor;
 mod doctor_input;
+mod dpop;
 mod grpc;
 mod harness;
 mod issuers;
+#[cfg(feature = "tonic")]
+mod mtls;
 mod options;
 mod quickstart;
 #[cfg(feature = "governor")]
