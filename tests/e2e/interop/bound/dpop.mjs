@@ -116,6 +116,23 @@ async function checkIssuerRotation(provider, { url }) {
   });
 }
 
+/** Without a public origin, proofs are for the host of the request: by https, if it isn't loopback. */
+async function checkHost(provider, { url }) {
+  const keyPair = await newProofKey();
+  const token = await (await newClient('openid-client', provider, keyPair)).client.fetchToken();
+  const answerTo = async (htu) => (
+    send(`${url}/whoami`, await withProof(keyPair, token, htu), { authority: 'api.example' })
+  );
+  await check('the host of the request: a proof for it by https is accepted', async () => {
+    assertAccepted(await answerTo('https://api.example/whoami'), token);
+  });
+  await check('the host of the request: a proof for it by http, or for the address, is rejected', async () => {
+    for (const htu of ['http://api.example/whoami', `${url}/whoami`]) {
+      assertRejected(await answerTo(htu), [401, 'DPoP invalid_dpop_proof']);
+    }
+  });
+}
+
 /** A server without `--dpop` rejects bound tokens, and does not know the scheme. */
 async function checkWithoutDpop(binary, provider) {
   const server = await startServer(binary, provider.issuer, []);
@@ -192,6 +209,7 @@ export async function checkProofs(binary) {
   await checkUnbound(provider, [optional, required]);
   await checkNewClientKey(provider, optional);
   await checkAttacks(provider, optional);
+  await checkHost(provider, optional);
   await checkPublicOrigin(binary, provider);
   await checkWithoutDpop(binary, provider);
   await checkIssuerRotation(provider, required);

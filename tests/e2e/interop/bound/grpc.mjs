@@ -119,6 +119,29 @@ async function checkWithoutNonces(binary) {
   await checkAttacks(client, { token, unbound, owner, attacker, issuer: provider.issuer, htu, htm: 'POST', used });
   client.close();
   await checkTermination('gRPC', server);
+  await checkAuthority(binary, provider, []);
+  await checkAuthority(binary, provider, ['--public-origin', 'https://api.example']);
+}
+
+/** A client that knows the server by a public name, which the proxy that ends TLS passes on. */
+async function checkAuthority(binary, provider, options) {
+  const server = await startServer(binary, provider.issuer, ['--dpop', 'required', ...options]);
+  const channel = { 'grpc.default_authority': 'api.example' };
+  const client = new Client(new URL(server.url).host, credentials.createInsecure(), channel);
+  const owner = await newProofKey();
+  const token = await fetchToken(provider, owner);
+  const name = `gRPC: behind a proxy, ${options.length === 0 ? 'without' : 'with'} a public origin`;
+  const call = async (origin) => callCheck(client, await withProof(owner, token, origin + METHOD, { htm: 'POST' }));
+  await check(`${name}: a proof for the public name by https: SERVING`, async () => {
+    assertServing(await call('https://api.example'));
+  });
+  await check(`${name}: a proof by http, or for the address, is rejected`, async () => {
+    for (const origin of ['http://api.example', server.url]) {
+      assertStatus(await call(origin), [16, 'DPoP invalid_dpop_proof']);
+    }
+  });
+  client.close();
+  await checkTermination(name, server);
 }
 
 async function checkWithNonces(binary) {

@@ -21,7 +21,7 @@ const TIME_LIMIT = 120_000;
 /** Runs the checks in Python, and counts them among those of this process. */
 async function checkPython(python, binary) {
   const path = fileURLToPath(new URL('python.py', import.meta.url));
-  const child = start("Python's grpcio", python, ['-B', path, binary]);
+  const child = start("Python's grpcio", python, ['-B', path, binary], { detached: true });
   const lines = [];
   child.lines.on('line', (line) => lines.push(line));
   const exit = await child.exit;

@@ -103,8 +103,10 @@ def check_without_nonces(binary):
     used = key.proof(token, htu)
 
     def rejected(name, metadata, *challenges):
-        expected = ", ".join(challenges)
-        check(f"grpcio: {name}: {expected}", lambda: assert_rejected(rejection(lambda: client.call(*metadata)), *challenges))
+        def body():
+            assert_rejected(rejection(lambda: client.call(*metadata)), *challenges)
+
+        check(f"grpcio: {name}: {', '.join(challenges)}", body)
 
     def accepted(name, proof):
         check(f"grpcio: {name}: SERVING", lambda: assert_serving(client.call(authorization, ("dpop", proof))))

@@ -20,15 +20,15 @@ export function parseJoined(fields) {
 }
 
 /**
- * Sends a request. `headers` are pairs of a name and a value, and may repeat a name. Returns
- * { status, challenges, nonces, cacheControl, text }.
+ * Sends a request. `headers` are pairs of a name and a value, and may repeat a name. `authority` is
+ * that of the request, if it isn't the server's. Returns { status, challenges, nonces, cacheControl,
+ * text }.
  */
-export async function send(url, headers = [], { method = 'GET', path } = {}) {
+export async function send(url, headers = [], { method = 'GET', authority } = {}) {
   const { host, hostname, port, pathname, search } = new URL(url);
-  const fields = [['Host', host], ['Connection', 'close'], ...headers].flat();
-  const request = httpRequest({
-    hostname, port, method, path: path ?? pathname + search, headers: fields, timeout: TIME_LIMIT, agent: false,
-  });
+  const fields = [['Host', authority ?? host], ['Connection', 'close'], ...headers].flat();
+  const path = pathname + search;
+  const request = httpRequest({ hostname, port, method, path, headers: fields, timeout: TIME_LIMIT, agent: false });
   request.on('timeout', () => request.destroy(new Error(`${url} did not respond`)));
   request.end();
   const [response] = await once(request, 'response');

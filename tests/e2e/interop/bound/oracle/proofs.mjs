@@ -45,7 +45,8 @@ function addKeys(corpus) {
   const { es, es384, ed, rs } = corpus.keys;
   const jwk = (name, value, more = {}) => corpus.add('jwk', name, { jwk: value, ...more });
   const reject = (name, value, more = {}) => corpus.reject('jwk', name, { jwk: value, ...more });
-  for (const value of [undefined, null, 'x', 7, [], [es.jwk], {}, { kty: 'EC' }]) reject(`${JSON.stringify(value)}`, value);
+  const notKeys = [undefined, null, 'x', 7, [], [es.jwk], {}, { kty: 'EC' }];
+  for (const value of notKeys) reject(`${JSON.stringify(value)}`, value);
   reject('the private key', es.secret);
   reject('the private key of Ed25519', ed.secret, { key: 'ed' });
   reject('the private key of RSA', rs.secret, { key: 'rs' });
@@ -175,7 +176,9 @@ function addJson(corpus) {
     `{"x":{"$serde_json::private::RawValue":"{}"},${text.slice(1)}`
   ));
   for (const name of ['typ', 'alg', 'jwk']) corpus.add('JSON', `${name} twice`, { spellHeader: twice(name) });
-  for (const name of ['htm', 'htu', 'iat', 'jti', 'ath']) corpus.add('JSON', `${name} twice`, { spellClaims: twice(name) });
+  for (const name of ['htm', 'htu', 'iat', 'jti', 'ath']) {
+    corpus.add('JSON', `${name} twice`, { spellClaims: twice(name) });
+  }
   corpus.add('JSON', 'kty twice in the JWK', { spellHeader: (text) => text.replace('"kty"', '"kty":"RSA","kty"') });
   corpus.add('JSON', 'names with escapes', { spellClaims: (text) => text.replace('"htm"', '"\\u0068tm"') });
 }

@@ -13,8 +13,11 @@ import { depth, hasTwins } from '../../differential/table.mjs';
 
 const PROOF = 'invalid_dpop_proof';
 
-/** A URI with an authority, as RFC 3986 §3 has it, but for characters of its query and fragment. */
-const URI = /^https?:\/\/[\w.~!$&'()*+,;=:@%[\]-]+(?:\/(?:[\w.~!$&'()*+,;=:@-]|%[\da-f]{2})*)*(?:[?#][^\s"<>\u0080-\uffff]*)?$/i;
+// A URI with an authority, as RFC 3986 §3 has it, but for characters of its query and fragment.
+const AUTHORITY = /[\w.~!$&'()*+,;=:@%[\]-]+/.source;
+const SEGMENT = /(?:[\w.~!$&'()*+,;=:@-]|%[\da-f]{2})*/.source;
+const REST = /(?:[?#][^\s"<>\u0080-\uffff]*)?/.source;
+const URI = new RegExp(`^https?://${AUTHORITY}(?:/${SEGMENT})*${REST}$`, 'i');
 const authority = (htu) => /^https?:\/\/([^/?#]*)/i.exec(htu)?.[1] ?? '';
 
 /** Returns whether the text is base64url without padding, and needs all of its bytes. */
