@@ -10,7 +10,7 @@ use tower_jwt_auth::{ClientCertificate, ClientCertificates, JwtAuthLayer};
 use crate::server_tls::ServerTls;
 use crate::{Result, app};
 
-pub(crate) async fn start(
+pub(crate) fn start(
     tls: &ServerTls,
     auth: impl Fn(ClientCertificates) -> Result<JwtAuthLayer>,
 ) -> Result<SocketAddr> {

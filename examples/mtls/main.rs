@@ -91,7 +91,7 @@ async fn serve(options: &Options) -> Result<()> {
 async fn start(issuer: &str, audience: &str, tls: &ServerTls) -> Result<Servers> {
     let auth = |certificates| auth(issuer, audience, certificates);
     Ok(Servers {
-        axum_server: axum_server::start(tls, auth).await?,
+        axum_server: axum_server::start(tls, auth)?,
         hyper: hyper_server::start(tls, auth).await?,
         tonic: tonic_server::start(tls, auth).await?,
     })

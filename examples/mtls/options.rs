@@ -66,9 +66,9 @@ impl Options {
             fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
         };
         Ok(ServerTls {
-            authority_pem: read(&self.authority)?,
-            certificate_pem: read(&self.certificate)?,
-            key_pem: read(&self.key)?,
+            authority: read(&self.authority)?,
+            certificate: read(&self.certificate)?,
+            key: read(&self.key)?,
         })
     }
 }

@@ -39,9 +39,9 @@ impl Authority {
     pub(crate) fn server_tls(&self) -> Result<ServerTls> {
         let server = self.issue(&CertificateParams::new(["localhost".to_owned()])?)?;
         Ok(ServerTls {
-            authority_pem: self.pem(),
-            certificate_pem: server.certificate_pem,
-            key_pem: server.key_pem,
+            authority: self.pem(),
+            certificate: server.certificate_pem,
+            key: server.key_pem,
         })
     }
 

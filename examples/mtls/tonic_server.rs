@@ -22,11 +22,8 @@ pub(crate) async fn start(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     let tls = ServerTlsConfig::new()
-        .identity(Identity::from_pem(
-            &server_tls.certificate_pem,
-            &server_tls.key_pem,
-        ))
-        .client_ca_root(Certificate::from_pem(&server_tls.authority_pem))
+        .identity(Identity::from_pem(&server_tls.certificate, &server_tls.key))
+        .client_ca_root(Certificate::from_pem(&server_tls.authority))
         .client_auth_optional(true);
     let (_, health) = health_reporter();
     let server = Server::builder()
