@@ -2,7 +2,8 @@
 // example mtls: axum on axum-server, axum on hyper, and tonic.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -169,9 +170,7 @@ async function checkServers(binary, folder) {
 
 export async function checkCertificates(binary) {
   const folder = await mkdtemp(join(tmpdir(), 'certificates-'));
-  try {
-    await checkServers(binary, folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  // Also if the test is ended by a signal.
+  process.on('exit', () => rmSync(folder, { recursive: true }));
+  await checkServers(binary, folder);
 }
