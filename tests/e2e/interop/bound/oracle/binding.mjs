@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { hashOf } from '../proofs.mjs';
 import { ORIGIN } from './corpus.mjs';
 import { thumbprint } from './keys.mjs';
-import { EQUAL, ODD, OTHER } from './urls.mjs';
+import { EQUAL, OTHER, REPAIRED, UNESCAPED } from './urls.mjs';
 
 const shown = (text) => JSON.stringify(text);
 const NOT_TEXTS = { absent: undefined, null: null, number: 7, true: true, array: ['x'], object: { x: 1 }, empty: '' };
@@ -24,8 +24,8 @@ function addConfirmations(corpus) {
     'x5t#S256 alone': { 'x5t#S256': jkt }, 'the key itself': { jwk: corpus.keys.es.jwk },
   };
   for (const [name, cnf] of Object.entries(values)) corpus.reject('cnf', name, { cnf });
-  corpus.add('cnf', 'jkt and x5t#S256', { cnf: { jkt, 'x5t#S256': jkt } });
-  corpus.add('cnf', 'jkt and an unknown method', { cnf: { jkt, other: 'x' } });
+  corpus.reject('cnf', 'jkt and x5t#S256', { cnf: { jkt, 'x5t#S256': jkt } });
+  corpus.reject('cnf', 'jkt and an unknown method', { cnf: { jkt, other: 'x' } });
 }
 
 function swapCase(text) {
@@ -61,11 +61,12 @@ function addMethods(corpus) {
 function addUrls(corpus) {
   for (const htu of EQUAL) corpus.accept('htu', shown(htu), { claims: { htu } });
   for (const htu of OTHER) corpus.reject('htu', shown(htu), { claims: { htu } });
-  for (const htu of ODD) corpus.add('htu', shown(htu), { claims: { htu } });
+  for (const htu of REPAIRED) corpus.oracle('htu', shown(htu), { claims: { htu } });
+  for (const htu of UNESCAPED) corpus.ours('htu', shown(htu), { claims: { htu } });
   for (const [name, htu] of Object.entries(NOT_TEXTS)) corpus.reject('htu', name, { claims: { htu } });
-  corpus.add('htu', 'array with the URL', { claims: { htu: [`${ORIGIN}/whoami`] } });
-  corpus.add('htu', '10,000 bytes', { claims: { htu: `${ORIGIN}/whoami?${'x'.repeat(10_000)}` } });
-  corpus.add('htu', '4,000 bytes', { claims: { htu: `${ORIGIN}/whoami?${'x'.repeat(4_000)}` } });
+  corpus.reject('htu', 'array with the URL', { claims: { htu: [`${ORIGIN}/whoami`] } });
+  corpus.oracle('htu', '10,000 bytes', { claims: { htu: `${ORIGIN}/whoami?${'x'.repeat(10_000)}` } });
+  corpus.accept('htu', '4,000 bytes', { claims: { htu: `${ORIGIN}/whoami?${'x'.repeat(4_000)}` } });
   const proofFor = (url, htu, decision) => {
     corpus[decision]('URL of the request', `${url}, and a proof for ${htu}`, { url, claims: { htu } });
   };

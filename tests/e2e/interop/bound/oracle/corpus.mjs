@@ -19,7 +19,8 @@ const same = (text) => text;
  * - cnf: the claim of the token, by default the thumbprint of that JWK;
  * - token: other changed claims of the token; tokenHeader, spellToken: its header and its text;
  * - header, claims: changes of the proof, where `undefined` removes a member;
- * - spellHeader, spellClaims: functions of its JSON; spell: a function of its compact form;
+ * - spellHeader, spellClaims: functions of its JSON; spellInput: of what is signed; spell: of its
+ *   compact form;
  * - sign: a function of the valid signature and of the input;
  * - fields: a function of the token and the proof that returns the header lines;
  * - url, method: of the request.
@@ -40,15 +41,17 @@ function build(issuer, keys, draft) {
   return { url, method, fields, header, claims, cnf, token, proof, now: Date.now() / 1000 };
 }
 
-function compact(key, header, claims, { spellHeader = same, spellClaims = same, sign, alg = key.alg }) {
-  const input = [spellHeader(JSON.stringify(header)), spellClaims(JSON.stringify(claims))].map(encode).join('.');
+function compact(key, header, claims, draft) {
+  const { spellHeader = same, spellClaims = same, spellInput = same, sign, alg = key.alg } = draft;
+  const parts = [spellHeader(JSON.stringify(header)), spellClaims(JSON.stringify(claims))];
+  const input = spellInput(parts.map(encode).join('.'));
   const valid = signature(alg === 'ES256K' ? 'ES256' : alg, key.privateKey, input);
   return `${input}.${encode(sign === undefined ? valid : sign(valid, input))}`;
 }
 
 const usual = ({ token, proof }) => [authorization('DPoP', token), proofField(proof)];
 
-/** Collects the requests: { family, name, expected, url, method, fields, ... }. */
+/** Collects the requests: { family, name, expected: { oracle, ours }, url, method, fields, ... }. */
 export class Corpus {
   requests = [];
 
@@ -57,21 +60,34 @@ export class Corpus {
     this.keys = keys;
   }
 
-  /** Adds the request. `expected`, if given, is the decision of both sides: accept or reject. */
-  add(family, name, draft = {}, expected = undefined) {
+  /** Adds the request. `expected` says who accepts it. */
+  add(family, name, draft, expected) {
     this.requests.push({ family, name, expected, ...build(this.issuer, this.keys, draft) });
   }
 
-  accept(family, name, draft) {
-    this.add(family, name, draft, 'accept');
+  /** Adds a request that both sides accept. */
+  accept(family, name, draft = {}) {
+    this.add(family, name, draft, { oracle: true, ours: true });
   }
 
+  /** Adds a request that both sides reject. */
   reject(family, name, draft) {
-    this.add(family, name, draft, 'reject');
+    this.add(family, name, draft, { oracle: false, ours: false });
   }
 
-  /** Adds the last request again, unchanged. */
+  /** Adds a request that only the oracle accepts. */
+  oracle(family, name, draft) {
+    this.add(family, name, draft, { oracle: true, ours: false });
+  }
+
+  /** Adds a request that only this crate accepts. */
+  ours(family, name, draft) {
+    this.add(family, name, draft, { oracle: false, ours: true });
+  }
+
+  /** Adds the last request again, unchanged. Only the oracle accepts it. */
   repeat(name) {
-    this.requests.push({ ...this.requests.at(-1), name, repeated: true, expected: undefined });
+    const expected = { oracle: true, ours: false };
+    this.requests.push({ ...this.requests.at(-1), name, repeated: true, expected });
   }
 }

@@ -23,9 +23,10 @@ const MEMBERS = { EC: ['crv', 'kty', 'x', 'y'], OKP: ['crv', 'kty', 'x'], RSA: [
 
 function newKey([name, [alg, [type, options]]]) {
   const { publicKey, privateKey } = generateKeyPairSync(type, options);
-  return [name, {
-    alg, privateKey, jwk: publicKey.export({ format: 'jwk' }), secret: privateKey.export({ format: 'jwk' }),
-  }];
+  const jwk = publicKey.export({ format: 'jwk' });
+  // `x` must have a character that the standard alphabet of base64 doesn't have.
+  if (name === 'es' && !/[-_]/.test(jwk.x)) return newKey([name, KINDS[name]]);
+  return [name, { alg, privateKey, jwk, secret: privateKey.export({ format: 'jwk' }) }];
 }
 
 /**
