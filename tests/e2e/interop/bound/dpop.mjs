@@ -1,11 +1,12 @@
 // DPoP over HTTP, without nonces: real clients, keys that change, and attackers.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 
 import { calculateJwkThumbprint, decodeJwt, exportJWK } from 'jose';
 
 import { check } from '../harness.mjs';
-import { attacks } from './attacks.mjs';
+import { attacks, damaged } from './attacks.mjs';
 import { CLIENTS, newProofKey } from './clients.mjs';
 import { authorization, newProof, proofField, withProof } from './proofs.mjs';
 import { startProvider } from './provider.mjs';
@@ -190,6 +191,19 @@ async function checkAttacks(provider, { url }) {
       assertRejected(await send(htu, headers), expected);
     });
   }
+  await check('HTTP: rejected requests do not use up the proof of the owner', async () => {
+    const jti = randomUUID();
+    const proof = await newProof(owner, token, htu, { jti });
+    const attempts = [
+      [authorization('Bearer', token), proofField(proof)],
+      [authorization('DPoP', unbound), proofField(proof)],
+      [authorization('DPoP', token), proofField(damaged(proof))],
+      await withProof(attacker, token, htu, { jti }),
+      await withProof(owner, token, `${htu}/other`, { jti }),
+    ];
+    for (const headers of attempts) assert.equal((await send(htu, headers)).status, 401);
+    assertAccepted(await send(htu, [authorization('DPoP', token), proofField(proof)]), token);
+  });
   await check(`HTTP: of ${AT_ONCE} requests at once with the same proof, one is accepted`, async () => {
     const headers = await withProof(owner, token, htu);
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => send(htu, headers)));
