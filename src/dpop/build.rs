@@ -64,7 +64,7 @@ fn algorithms(configured: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, Config
         .find(|one| one.is_symmetric());
     if let Some(symmetric) = symmetric {
         return Err(ConfigError::invalid_setting(format!(
-            "algorithms of Dpop {symmetric}: must be asymmetric, a proof has a public key"
+            "algorithms of Dpop {symmetric}: must be asymmetric, since a proof contains its public key"
         )));
     }
     let mut algorithms = Vec::new();

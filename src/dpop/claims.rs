@@ -39,7 +39,7 @@ impl<'p> ProofClaims<'p> {
             .and_then(|raw| deserializer.end().map(|()| raw))
             .map_err(|_| ProofError::Invalid("the claims are malformed"))?;
         raw.complete()
-            .filter(|claims| claims.has_valid_id())
+            .filter(ProofClaims::has_valid_id)
             .ok_or(ProofError::Invalid(
                 "jti, htm, htu, iat or ath is absent, or jti is empty or longer than 256 bytes",
             ))

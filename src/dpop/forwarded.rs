@@ -37,7 +37,7 @@ impl<'h> Forwarded<'h> {
     pub(super) fn read(headers: &'h HeaderMap, fields: ForwardedFields) -> Option<Self> {
         match fields {
             ForwardedFields::XForwarded => Self::x_forwarded(headers),
-            ForwardedFields::Forwarded => Self::forwarded(headers),
+            ForwardedFields::Forwarded => Self::standard(headers),
         }
     }
 
@@ -62,7 +62,7 @@ impl<'h> Forwarded<'h> {
         })
     }
 
-    fn forwarded(headers: &'h HeaderMap) -> Option<Self> {
+    fn standard(headers: &'h HeaderMap) -> Option<Self> {
         let mut forwarded = Self::default();
         let Some(element) = last_member(headers, &header::FORWARDED) else {
             return Some(forwarded);

@@ -14,6 +14,8 @@ mod path;
 mod settings;
 mod target;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub use forwarded::ForwardedFields;

@@ -170,7 +170,7 @@ impl DpopNonces {
             |key: &Zeroizing<Vec<u8>>| is_same_tag(&keyed_digest(key, [DOMAIN, head, b""]), tag);
         self.keys.iter().any(is_tag_of).then(|| ValidNonce {
             valid_until,
-            is_aging: now.saturating_sub(issued_at) >= self.lifetime / 2,
+            is_aging: now.saturating_sub(issued_at).saturating_mul(2) >= self.lifetime,
         })
     }
 }

@@ -212,7 +212,7 @@ impl Dpop {
         self
     }
 
-    /// Sets how many used proofs are stored in memory. Default: 1,000,000, which takes up to 150 MB,
+    /// Sets how many used proofs are stored in memory. Default: 1,000,000, which take up to 120 MB,
     /// allocated as they arrive. Minimum: 1.
     ///
     /// A proof is stored until it could be used for the last time, and 5 minutes longer. So the

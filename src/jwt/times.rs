@@ -71,7 +71,7 @@ pub(super) fn validity(claims: &Registered, rules: &Rules) -> (Duration, Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jwt::TypeRule;
+    use crate::jwt::{BindingRules, TypeRule};
 
     #[test]
     fn the_validity_is_when_the_checks_pass() {

@@ -24,20 +24,31 @@ pub(crate) struct Presented<'r> {
 
 /// Why a binding is not proven.
 pub(crate) struct UnprovenBinding {
-    pub(crate) error: Error,
+    pub(crate) error: Box<Error>,
     /// For the log: nothing of the request is in it.
     pub(crate) reason: &'static str,
 }
 
 /// What a request has proven, and the proof, which is not used yet.
-type Bound = (Proven, Option<Box<VerifiedProof>>);
+pub(super) type Bound = (Proven, Option<Box<VerifiedProof>>);
 
 /// How the bindings of tokens are checked.
 #[derive(Default)]
 pub(crate) struct Bindings {
     rules: BindingRules,
+    /// Whether a token must be bound.
+    is_required: bool,
     dpop: Option<ProofVerifier>,
     mtls: Option<ClientCertificates>,
+}
+
+impl UnprovenBinding {
+    fn new(error: Error, reason: &'static str) -> Self {
+        Self {
+            error: Box::new(error),
+            reason,
+        }
+    }
 }
 
 impl Bindings {
@@ -51,23 +62,33 @@ impl Bindings {
             dpop: rule(dpop.as_ref().map(ProofVerifier::is_required)),
             mtls: rule(mtls.as_ref().map(ClientCertificates::is_required)),
         };
-        Self { rules, dpop, mtls }
+        Self {
+            rules,
+            is_required: [rules.dpop, rules.mtls].contains(&BindingRule::Required),
+            dpop,
+            mtls,
+        }
     }
 
     pub(crate) const fn rules(&self) -> BindingRules {
         self.rules
     }
 
+    /// Returns whether there is no binding to check: the usual bearer token.
+    pub(super) fn allow_unbound<C>(&self, claims: &Claims<C>, scheme: Scheme) -> bool {
+        !self.is_required && !claims.is_bound() && matches!(scheme, Scheme::Bearer)
+    }
+
     /// Checks the binding of a verified token. `now` is the time since 1970.
     pub(super) fn check<C>(
         &self,
         claims: &Claims<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Bound, UnprovenBinding> {
         let reason = "the token's `cnf` is not what the layer can check and requires";
         let is_checkable = claims.check_binding(self.rules);
-        is_checkable.map_err(|error| UnprovenBinding { error, reason })?;
+        is_checkable.map_err(|error| UnprovenBinding::new(error, reason))?;
         // What is wrong with the token comes before what is wrong with the proof.
         let certificate = self.has_certificate(claims, presented.request)?;
         let proof = self.verify_proof(claims, presented, now)?;
@@ -98,14 +119,14 @@ impl Bindings {
             return Ok(is_same);
         }
         Err(match presented {
-            Some(_) => UnprovenBinding {
-                error: Error::other_certificate(),
-                reason: "the token is bound to another certificate than the client's",
-            },
-            None => UnprovenBinding {
-                error: unproven(),
-                reason: "the token is bound to a certificate, and the client has presented none",
-            },
+            Some(_) => UnprovenBinding::new(
+                Error::other_certificate(),
+                "the token is bound to another certificate than the client's",
+            ),
+            None => UnprovenBinding::new(
+                unproven(),
+                "the token is bound to a certificate, and the client has presented none",
+            ),
         })
     }
 
@@ -114,7 +135,7 @@ impl Bindings {
     fn verify_proof<C>(
         &self,
         claims: &Claims<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Option<VerifiedProof>, UnprovenBinding> {
         let bound_to = claims.key_thumbprint();
@@ -124,25 +145,22 @@ impl Bindings {
                 return Ok(None);
             }
             (Scheme::Bearer, Some(_)) => {
-                return Err(UnprovenBinding {
-                    error: unproven(),
-                    reason: "the token is bound to a key, and came without the scheme DPoP",
-                });
+                return Err(UnprovenBinding::new(
+                    unproven(),
+                    "the token is bound to a key, and came without the scheme DPoP",
+                ));
             }
             (Scheme::Dpop, None) => {
-                return Err(UnprovenBinding {
-                    error: Error::about_claim(ErrorKind::UnboundToken, "cnf"),
-                    reason: "the token came with the scheme DPoP, and is not bound to a key",
-                });
+                return Err(UnprovenBinding::new(
+                    Error::about_claim(ErrorKind::UnboundToken, "cnf"),
+                    "the token came with the scheme DPoP, and is not bound to a key",
+                ));
             }
             (Scheme::Dpop, Some(thumbprint)) => thumbprint,
         };
         let (Some(verifier), Some(request)) = (&self.dpop, presented.request) else {
             // The scheme is read only where DPoP is configured, and from a request.
-            return Err(UnprovenBinding {
-                error: unproven(),
-                reason: "there is no proof",
-            });
+            return Err(UnprovenBinding::new(unproven(), "there is no proof"));
         };
         let proof = PresentedProof {
             proof: only_proof(request)?,
@@ -215,7 +233,7 @@ impl From<ProofError> for UnprovenBinding {
                 "the request names no host to compare `htu` with",
             ),
         };
-        Self { error, reason }
+        Self::new(error, reason)
     }
 }
 
@@ -231,6 +249,6 @@ impl From<CertificateError> for UnprovenBinding {
                 "the client's certificate was given more than once",
             ),
         };
-        Self { error, reason }
+        Self::new(error, reason)
     }
 }

@@ -150,18 +150,18 @@ impl Entries {
 mod tests {
     use super::*;
 
-    fn proof(id: u8, owner: Owner) -> Entry {
+    fn proof(id: u8, owner: u32) -> Entry {
         Entry {
             expiry: u32::from(id),
             digest: [id; 16],
-            owner: Some(owner),
+            owner: Some(Owner::new(owner).unwrap()),
         }
     }
 
     fn token(id: u8) -> Entry {
         Entry {
             owner: None,
-            ..proof(id, 0)
+            ..proof(id, 1)
         }
     }
 

@@ -21,7 +21,7 @@ use crate::trace;
 /// them together. Processes need a [`ReplayStore`] of your own to share.
 ///
 /// An entry is a hash of fixed size, whatever the length of the id: about 50 to 100 bytes for a
-/// token, 60 to 150 for a proof. That of a token stays at least until 5 minutes and the leeway after
+/// token, 60 to 120 for a proof. That of a token stays at least until 5 minutes and the leeway after
 /// its token expires (with [`replay_store`](crate::JwtAuthBuilder::replay_store): the longest
 /// leeway, an hour), unless [`WhenFull::Evict`] is set. That of a proof stays until 5 minutes after
 /// the proof could be used for the last time.
@@ -144,7 +144,7 @@ impl ReplayStore for MemoryReplayStore {
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {
         let owner = match key.kind() {
             ReplayKind::Token => None,
-            ReplayKind::Proof => Some(self.shared.hash.hash_one(key.owner())),
+            ReplayKind::Proof => Some(self.shared.owner(key.owner())),
         };
         let inserted = self.insert(key.digest(), owner, ttl);
         InsertOutcome::Ready(inserted.map_err(|no_space| no_space.cause(key.kind()).into()))
@@ -152,6 +152,11 @@ impl ReplayStore for MemoryReplayStore {
 }
 
 impl Shared {
+    fn owner(&self, thumbprint: &str) -> Owner {
+        let [.., a, b, c, d] = self.hash.hash_one(thumbprint).to_be_bytes();
+        Owner::new(u32::from_be_bytes([a, b, c, d])).unwrap_or(Owner::MIN)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,9 +1,11 @@
 //! How many entries of a store each key of a client has.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 
-/// A keyed hash of an owner. Two owners with the same one would share a quota.
-pub(super) type Owner = u64;
+/// A keyed hash of an owner. Two owners with the same one share a quota: rare, and neither can be
+/// chosen. Small, since each entry has one.
+pub(super) type Owner = NonZeroU32;
 
 /// The number of entries of each owner.
 #[derive(Default)]
@@ -40,7 +42,7 @@ mod tests {
     #[test]
     fn an_owner_is_counted_while_it_has_entries() {
         let mut owners = Owners::default();
-        let (one, other) = (1, 2);
+        let (one, other) = (Owner::MIN, Owner::MAX);
         owners.add(one);
         owners.add(one);
         owners.add(other);

@@ -15,6 +15,7 @@ mod rfc7519_claims;
 mod rfc8414_metadata;
 mod rfc8705_client_certificates;
 mod rfc8725_best_practices;
+mod rfc9449_dpop;
 mod vectors;
 
 #[path = "../support/mod.rs"]

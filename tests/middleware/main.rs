@@ -1,6 +1,8 @@
 //! The layer in a stack of services: among other layers, under axum and tonic, and what it adds to
 //! verification: checks of the user's own, and the cache of verified tokens.
 
+#[cfg(all(feature = "axum", feature = "tonic"))]
+mod bound;
 #[cfg(feature = "tonic")]
 mod checks;
 #[cfg(all(feature = "axum", feature = "governor"))]

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Claims, Error, ErrorKind, JsonClaims, JwtAuthLayer, RejectionResponse};
 
+use crate::support::challenge::Challenge;
 use crate::support::{Raw, bearer, default_key, payload, request, wait_for};
 
 /// Sends a token in the `Authorization` header.
@@ -151,7 +152,7 @@ impl<C> Answer<C> {
             return;
         }
         assert!(self.body.is_empty());
-        let _ = self.attributes();
+        let _ = self.challenges();
         let shown = format!(
             "{:?} {:?} {}",
             self.headers,
@@ -204,9 +205,18 @@ impl<C> Answer<C> {
     }
 
     fn attributes(&self) -> Vec<(&str, &str)> {
-        self.challenge()
-            .map(crate::support::challenge::attributes)
+        let challenge = self.challenge().map(crate::support::challenge::parse);
+        challenge
+            .map(|(_, attributes)| attributes)
             .unwrap_or_default()
+    }
+
+    /// Returns the challenges in the order of their fields.
+    pub(crate) fn challenges(&self) -> Vec<Challenge<'_>> {
+        let values = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        values
+            .map(|value| crate::support::challenge::parse(value.to_str().unwrap()))
+            .collect()
     }
 
     /// Asserts that the service was reached with claims, and returns them.

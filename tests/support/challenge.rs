@@ -1,13 +1,18 @@
 //! A strict reader of challenges (RFC 6750 §3, RFC 9110 §11.6.1).
 
-/// Returns the attributes of a challenge.
+/// A challenge: its scheme, and its attributes in their order.
+pub(crate) type Challenge<'c> = (&'c str, Vec<(&'c str, &'c str)>);
+
+/// Returns the scheme and the attributes of a challenge.
 ///
 /// # Panics
 ///
 /// If the challenge does not have the form that the RFC prescribes.
-pub(crate) fn attributes(challenge: &str) -> Vec<(&str, &str)> {
+pub(crate) fn parse(challenge: &str) -> Challenge<'_> {
     let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    let rest = challenge.strip_prefix("Bearer").expect("the scheme");
+    let schemes = ["Bearer", "DPoP"].into_iter();
+    let mut known = schemes.filter_map(|scheme| Some((scheme, challenge.strip_prefix(scheme)?)));
+    let (scheme, rest) = known.next().expect("a scheme");
     let mut rest = if rest.is_empty() {
         rest
     } else {
@@ -40,5 +45,5 @@ pub(crate) fn attributes(challenge: &str) -> Vec<(&str, &str)> {
                 .trim_start_matches(' ')
         };
     }
-    found
+    (scheme, found)
 }

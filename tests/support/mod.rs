@@ -3,6 +3,7 @@
 mod answer;
 mod challenge;
 pub(crate) mod client_certificate;
+pub(crate) mod dpop;
 pub(crate) mod faults;
 mod held;
 pub(crate) mod system_clock;

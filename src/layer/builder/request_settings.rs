@@ -9,9 +9,10 @@ use crate::layer::gate::Forwarding;
 use crate::request::{Paths, RequestParts, TokenSource};
 
 /// Which requests need a token, and what becomes of the others. These settings have no effect on an
-/// [`Authenticator`](crate::Authenticator).
+/// [`Authenticator`](crate::Authenticator), but for [`token_sources`](Self::token_sources).
 impl<C, R> JwtAuthBuilder<C, R> {
-    /// Sets the places that may carry the token. Default: [`TokenSource::authorization`].
+    /// Sets the places that may carry the token. Default: [`TokenSource::authorization`]. With
+    /// [`dpop`](Self::dpop), `Authorization` with the scheme `DPoP` is always one of them.
     ///
     /// # Errors
     ///
@@ -28,7 +29,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// Removes exactly what the [`token_sources`](Self::token_sources) read, also from requests
     /// that pass without claims: `Authorization` with the scheme `Bearer`, the header, one cookie,
-    /// one parameter of the query, the WebSocket subprotocol. Other credentials, cookies and
+    /// one parameter of the query, the WebSocket subprotocol. With [`dpop`](Self::dpop), also
+    /// `Authorization` with the scheme `DPoP`, and the header `DPoP`. Other credentials, cookies and
     /// parameters stay. The claims stay in the extensions, and what checks and rejection responses
     /// of the layer see is unchanged. A layer below that reads the same token finds none. A check
     /// of a signature over the headers (RFC 9421) fails if it covers what was removed.

@@ -28,9 +28,13 @@ impl<C> Examination<'_, C> {
                 ("an access token".to_owned(), Some(OTHER_PURPOSE.to_owned()))
             });
         self.check_audience(outcomes.audience, header, issuer.expected().audience);
+        let is_unbound = outcomes
+            .binding
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::UnboundToken);
         self.report.add("binding", outcomes.binding, None, || {
-            let hint = "the client has bound the token to its key (DPoP, mTLS): use one without";
-            ("a token without `cnf`".to_owned(), Some(hint.to_owned()))
+            let (expected, hint) = if is_unbound { UNBOUND } else { BOUND };
+            (expected.to_owned(), Some(hint.to_owned()))
         });
         if self.engine.rules.rfc9068 {
             let outcome = outcomes.access_token;
@@ -105,6 +109,16 @@ impl<C> Examination<'_, C> {
             .map(|(name, text)| format!("`{name}` {}", quoted(text)))
     }
 }
+
+const UNBOUND: (&str, &str) = (
+    "a token with `cnf` for each binding that is required",
+    "have the client request a token that is bound to its key (DPoP) or certificate (mTLS)",
+);
+
+const BOUND: (&str, &str) = (
+    "a token without `cnf`, or bound in a way that the layer checks",
+    "set JwtAuthBuilder::dpop or mtls: the client has bound the token to its key or certificate",
+);
 
 const OTHER_PURPOSE: &str =
     "send the access token: this is an ID token, a refresh token or a security event";

@@ -41,7 +41,7 @@ pub(in crate::verify) fn log_binding(unproven: UnprovenBinding) -> Error {
         let reason = unproven.reason;
         trace::diagnosed(&unproven.error, &format!("binding: {reason}"));
     }
-    unproven.error
+    *unproven.error
 }
 
 /// Logs which check of the policy rejected a verified token, at debug.

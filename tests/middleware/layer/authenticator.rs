@@ -104,12 +104,8 @@ async fn the_policy_of_the_builder_applies() {
 }
 
 #[tokio::test]
-async fn settings_about_requests_have_no_effect() {
-    let builder = builder()
-        .optional()
-        .pass_preflight()
-        .skip(|_| true)
-        .token_sources([]);
+async fn settings_about_which_requests_need_a_token_have_no_effect() {
+    let builder = builder().optional().pass_preflight().skip(|_| true);
     let authenticator = builder.build_authenticator().unwrap();
     assert_eq!(
         kind_of(&authenticator, "x").await,

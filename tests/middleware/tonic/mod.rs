@@ -12,5 +12,7 @@ mod methods;
 mod rejections;
 mod size;
 mod streams;
-mod support;
+pub(crate) mod support;
 mod web;
+
+pub(crate) use self::greeter::Greeter;

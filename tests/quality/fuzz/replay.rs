@@ -73,6 +73,11 @@ fn discovery_fetches_only_the_expected_urls() {
 }
 
 #[test]
+fn dpop_proofs_are_accepted_and_rejected_as_in_the_standards() {
+    replay("proof", checks::proof::check);
+}
+
+#[test]
 fn challenges_can_be_parsed() {
     replay("challenge", checks::challenge::check);
 }

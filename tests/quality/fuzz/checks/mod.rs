@@ -17,4 +17,5 @@ pub mod discovery;
 pub mod extraction;
 pub mod header;
 pub mod key_set;
+pub mod proof;
 pub mod token;

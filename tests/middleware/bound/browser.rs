@@ -1,0 +1,59 @@
+//! Scripts of other origins that use DPoP, below a CORS layer.
+
+use std::convert::Infallible;
+
+use http::{HeaderMap, Request, Response};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_jwt_auth::{DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS};
+
+use crate::support::block_on;
+use crate::support::dpop::{layer_with, valid, with_nonces};
+
+const ORIGIN: &str = "https://app.example";
+
+fn send(mut request: Request<()>) -> Response<String> {
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::exact(ORIGIN.parse().unwrap()))
+        .allow_headers(DPOP_REQUEST_HEADERS)
+        .expose_headers(DPOP_RESPONSE_HEADERS);
+    let layers = ServiceBuilder::new()
+        .layer(cors)
+        .layer(layer_with(with_nonces()));
+    let inner =
+        service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+    request
+        .headers_mut()
+        .insert("origin", ORIGIN.parse().unwrap());
+    block_on(layers.service(inner).oneshot(request)).unwrap()
+}
+
+/// Returns the names in a list of headers.
+fn names<'h>(headers: &'h HeaderMap, name: &str) -> Vec<&'h str> {
+    let list = headers[name].to_str().unwrap();
+    list.split(',').map(str::trim).collect()
+}
+
+#[test]
+fn a_preflight_allows_the_headers_of_a_proof() {
+    let preflight = Request::options("https://api.example/orders")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,dpop")
+        .body(())
+        .unwrap();
+    let response = send(preflight);
+    assert_eq!(response.status(), 200);
+    let allowed = names(response.headers(), "access-control-allow-headers");
+    assert_eq!(allowed, ["authorization", "dpop"]);
+}
+
+#[test]
+fn a_script_can_read_the_challenge_and_the_nonce() {
+    let response = send(valid());
+    assert_eq!(response.status(), 401);
+    let exposed = names(response.headers(), "access-control-expose-headers");
+    assert_eq!(exposed, ["www-authenticate", "dpop-nonce"]);
+    for name in exposed {
+        assert!(response.headers().contains_key(name), "{name}");
+    }
+}
