@@ -113,7 +113,7 @@
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
-//! | fetch keys with another HTTP client: an authority of your own, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
+//! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
 //!

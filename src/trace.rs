@@ -1,7 +1,8 @@
 //! Log events, with feature `tracing`; without it these functions do nothing.
 //!
-//! No event holds a token, a secret or the value of a claim, but those under the target
-//! `tower_jwt_auth::diagnosis`: they show claims that are neither secret nor personal.
+//! No event holds a token, a secret or the value of a claim, except for the name of a configured
+//! issuer or of an allowed tenant. Those under the target `tower_jwt_auth::diagnosis` show claims that
+//! are neither secret nor personal.
 
 #[cfg(feature = "tracing")]
 mod events {
@@ -58,6 +59,12 @@ mod events {
     pub(crate) fn fetch_failed(issuer: &str, error: &(dyn StdError + 'static), failures: u32) {
         let error = with_sources(error);
         tracing::warn!(target: TARGET, issuer, error, failures, "fetching keys failed");
+    }
+
+    /// For an issuer that no verified token is from: a token may have made it up.
+    pub(crate) fn fetch_failed_for_unknown(issuer: &str, error: &(dyn StdError + 'static)) {
+        let error = with_sources(error);
+        tracing::debug!(target: TARGET, issuer, error, "fetching keys failed");
     }
 
     pub(crate) fn keys_stale(issuer: &str) {
@@ -211,6 +218,8 @@ mod events {
     pub(crate) fn key_skipped(_: &str, _: Option<&str>, _: &dyn Display) {}
 
     pub(crate) fn fetch_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+    pub(crate) fn fetch_failed_for_unknown(_: &str, _: &(dyn StdError + 'static)) {}
 
     pub(crate) fn keys_stale(_: &str) {}
 

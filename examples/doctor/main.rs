@@ -63,7 +63,7 @@ async fn check(options: &Options, output: &mut Output) -> Result<(), ConfigError
     output.heading(&format!("Issuer {:?}", options.issuer));
     let fetched = authenticator.prefetch().await;
     recorder::end_progress();
-    issuer::report(&authenticator, &recorder, &fetched, output);
+    issuer::report(&authenticator, &recorder, &fetched, options, output);
     if options.reads_token {
         output.heading("Token from standard input");
         token::report(&authenticator, output).await;

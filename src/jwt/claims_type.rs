@@ -21,8 +21,8 @@ impl Unverified<'_> {
 const OTHER: &str = "the claims do not fit the claims type";
 
 /// Returns the message of serde without the value that it quotes, and without the position, which is
-/// of no use without the payload. A message that the type itself has made may contain any value: it
-/// is not shown.
+/// of no use without the payload. A message of another form, which the type itself has made, may
+/// contain any value: it is not shown.
 fn without_values(message: &str) -> String {
     // The last one: the value may contain these words, too.
     let position = message.rsplit_once(" at line ");
@@ -30,18 +30,29 @@ fn without_values(message: &str) -> String {
     let expected = message
         .rsplit_once(", expected ")
         .map(|(_, expected)| expected);
-    if message.starts_with("missing field `") {
-        message.to_owned()
+    if let Some(field) = missing_field(message) {
+        format!("missing field `{field}`")
     } else if let (Some(found), Some(expected)) = (message.strip_prefix("invalid type: "), expected)
     {
         format!("{}, expected {expected}", json_type(found))
-    } else if let Some(expected) = expected.filter(|_| message.starts_with("invalid ")) {
+    } else if let Some(expected) = expected.filter(|_| is_invalid(message)) {
         format!("another value, expected {expected}")
     } else if let Some(expected) = expected.filter(|_| message.starts_with("unknown variant ")) {
         format!("an unknown variant, expected {expected}")
     } else {
         OTHER.to_owned()
     }
+}
+
+/// Returns the name of a field that serde misses: the whole rest of the message is that name.
+fn missing_field(message: &str) -> Option<&str> {
+    let name = message.strip_prefix("missing field `")?.strip_suffix('`')?;
+    (!name.contains('`')).then_some(name)
+}
+
+/// Returns whether it is the message of serde about a value or a length.
+fn is_invalid(message: &str) -> bool {
+    message.starts_with("invalid value: ") || message.starts_with("invalid length ")
 }
 
 /// Returns the type that serde names before the value.
@@ -108,6 +119,13 @@ mod tests {
             assert_eq!(without_values(&message), expected, "{message}");
         }
         for message in ["telltale", "unknown field `telltale`, expected `x`", ""] {
+            assert_eq!(without_values(message), OTHER);
+        }
+        // Messages that a type has made.
+        for message in [
+            "invalid e-mail address, expected one of corp.example, got telltale",
+            "missing field `telltale` in `x`",
+        ] {
             assert_eq!(without_values(message), OTHER);
         }
         // Words of serde in a value do not change where the value ends.

@@ -24,7 +24,7 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
     };
     if other_scheme.is_some_and(|name| is_known(&name)) {
         return Some(
-            "issuer differs by http and https: set its public URL in the provider's settings"
+            "issuer differs in its scheme (http, https): set its public URL in the provider's settings"
                 .into(),
         );
     }

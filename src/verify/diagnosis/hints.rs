@@ -39,7 +39,7 @@ const HEADER: &[Rule] = &[
     QUOTES,
     (
         |facts| facts.has_padding,
-        "set allow_padding: the token is padded, as those of AWS load balancers are",
+        "set allow_padding if the issuer pads its tokens, as AWS load balancers do",
     ),
 ];
 
