@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod doctor_fixes;
 mod doctor_input;
+mod dpop;
 mod grpc;
 mod harness;
 mod issuers;
