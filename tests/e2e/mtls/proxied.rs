@@ -38,7 +38,7 @@ impl Proxied {
         tokio::spawn(async move { axum::serve(listener, app).await });
 
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let proxied = Self {
+        let files = Self {
             address: free.local_addr().unwrap(),
             backend,
             folder: tempfile::tempdir().unwrap(),
@@ -51,9 +51,9 @@ impl Proxied {
             ("server-and-key.pem", both),
             ("clients-ca.pem", authority.pem()),
         ] {
-            proxied.file(name, &content);
+            files.file(name, &content);
         }
-        proxied
+        files
     }
 
     /// Writes a file, and returns its path.

@@ -10,6 +10,7 @@ use crate::bound_to;
 use crate::clients::{http_client, send};
 use crate::pki::{Authority, Client};
 use crate::proxied::{Proxied, block, program};
+use crate::support::client_certificate::{ClientDer, percent_encoded};
 use crate::support::tokio;
 
 const X_CLIENT_CERT: HeaderName = HeaderName::from_static("x-client-cert");
@@ -56,7 +57,7 @@ fn pem_in_one_line(client: &Client) -> String {
 }
 
 fn escaped_pem(client: &Client) -> String {
-    crate::support::client_certificate::percent_encoded(&client.certificate_pem, "-._~")
+    percent_encoded(&client.certificate_pem, "-._~")
 }
 
 #[tokio::test]
@@ -103,9 +104,8 @@ async fn haproxy_sends_the_certificate_and_removes_a_forged_one() {
     let path = proxy.file("haproxy.cfg", &format!("defaults\n{timeouts}\n\n{config}"));
     let _running = proxy.run(&haproxy, &["-f"], &[&path]).await;
     assert_binds(&proxy, &authority, |client| {
-        use base64::Engine as _;
-        let base64 = base64::engine::general_purpose::STANDARD.encode(&client.certificate);
-        let value = format!(":{base64}:");
+        let certificate = ClientDer(client.certificate.clone());
+        let value = format!(":{}:", certificate.base64());
         vec![("client-cert", value.clone()), ("client_cert", value)]
     })
     .await;
