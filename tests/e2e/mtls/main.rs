@@ -15,6 +15,8 @@ mod axum_server;
 mod hyper_server;
 #[path = "../../../examples/mtls/pki.rs"]
 mod pki;
+#[path = "../../../examples/mtls/server_tls.rs"]
+mod server_tls;
 #[path = "../../../examples/mtls/tonic_server.rs"]
 mod tonic_server;
 

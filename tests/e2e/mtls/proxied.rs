@@ -43,11 +43,11 @@ impl Proxied {
             backend,
             folder: tempfile::tempdir().unwrap(),
         };
-        let server = authority.server().unwrap();
-        let both = format!("{}{}", server.certificate_pem, server.key_pem);
+        let server = authority.server_tls().unwrap();
+        let both = format!("{}{}", server.certificate, server.key);
         for (name, content) in [
-            ("server.pem", server.certificate_pem),
-            ("server.key", server.key_pem),
+            ("server.pem", server.certificate),
+            ("server.key", server.key),
             ("server-and-key.pem", both),
             ("clients-ca.pem", authority.pem()),
         ] {
