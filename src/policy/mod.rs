@@ -7,17 +7,19 @@ mod replay;
 mod run;
 mod run_each;
 mod scopes;
+mod unproven;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::binding::{Bindings, Presented, UnprovenBinding};
+pub(crate) use self::binding::{Bindings, Presented};
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
 pub(crate) use self::predicates::{Authorized, Revoked};
 pub(crate) use self::replay::SingleUse;
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
+pub(crate) use self::unproven::UnprovenBinding;
 
 /// When a check runs. Earlier ones first.
 ///
