@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
@@ -18,7 +19,6 @@ pub(crate) struct Client {
     pub(crate) certificate: Vec<u8>,
     pub(crate) certificate_pem: String,
     pub(crate) key_pem: String,
-    key: Vec<u8>,
 }
 
 impl Authority {
@@ -52,7 +52,6 @@ impl Authority {
             certificate: certificate.der().to_vec(),
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),
-            key: key.serialize_der(),
         })
     }
 
@@ -72,7 +71,7 @@ impl Authority {
             .with_client_cert_verifier(verifier)
             .with_single_cert(
                 vec![server.certificate.into()],
-                PrivateKeyDer::try_from(server.key)?,
+                PrivateKeyDer::from_pem_slice(server.key_pem.as_bytes())?,
             )?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)

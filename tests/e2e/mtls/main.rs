@@ -6,6 +6,7 @@ mod grpc;
 mod http;
 mod proxied;
 mod proxies;
+mod proxy;
 mod resumption;
 
 #[path = "../../../examples/mtls/axum_server.rs"]

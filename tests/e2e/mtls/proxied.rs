@@ -86,17 +86,3 @@ impl Proxied {
         running
     }
 }
-
-/// Returns the path of a program or directory that an environment variable names.
-pub(crate) fn program(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from)
-}
-
-/// Returns the first code block of a language in a section of the guide.
-pub(crate) fn block(language: &str, section: &str) -> String {
-    let guide = include_str!("../../../docs/sender-constrained.md");
-    let (_, section) = guide.split_once(&format!("\n### {section}\n")).unwrap();
-    let (_, block) = section.split_once(&format!("\n```{language}\n")).unwrap();
-    let (block, _) = block.split_once("```\n").unwrap();
-    block.to_owned()
-}
