@@ -116,7 +116,7 @@
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
-//! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
+//! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
@@ -255,7 +255,10 @@ pub use keys::{
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
-pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
+pub use replay::{
+    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
+    ReplayStore, WhenFull,
+};
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{

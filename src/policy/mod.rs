@@ -20,6 +20,7 @@ pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
 pub(crate) use self::unproven::UnprovenBinding;
+use crate::replay::{ReplayHealth, ReplayScope};
 
 /// When a check runs. Earlier ones first.
 ///
@@ -41,6 +42,8 @@ pub(crate) struct Policy<C> {
     pub(crate) timeout: Duration,
     /// Checked before the others.
     pub(crate) bindings: Bindings,
+    /// Who shares what is stored of used tokens.
+    tokens: ReplayScope,
 }
 
 impl<C> Policy<C> {
@@ -49,11 +52,26 @@ impl<C> Policy<C> {
             checks: Vec::new(),
             timeout,
             bindings: Bindings::default(),
+            tokens: ReplayScope::Off,
         }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.checks.is_empty()
+    }
+
+    /// Adds the check that a token was not used before.
+    pub(crate) fn add_single_use(&mut self, check: SingleUse) {
+        self.tokens = ReplayScope::of(&*check.store);
+        self.add(Stage::SingleUse, check);
+    }
+
+    /// Returns who shares what is stored of used tokens and proofs.
+    pub(crate) fn replay_health(&self) -> ReplayHealth {
+        ReplayHealth {
+            tokens: self.tokens,
+            proofs: self.bindings.replay_scope(),
+        }
     }
 
     pub(crate) fn add(&mut self, stage: Stage, check: impl TokenCheck<C>) {
