@@ -94,8 +94,8 @@ pub enum KeysEvent<'e> {
 
 impl KeysEvent<'_> {
     /// Logs the event. Does nothing without feature `tracing`. A failed fetch is a warning only for
-    /// an issuer that is `in_use`.
-    pub(crate) fn log(&self, issuer: &str, in_use: bool) {
+    /// an issuer that is `known`.
+    pub(crate) fn log(&self, issuer: &str, known: bool) {
         match self {
             Self::Fetched { keys } => {
                 trace::keys_fetched(issuer, keys.keys().count(), keys.skipped().len());
@@ -103,7 +103,7 @@ impl KeysEvent<'_> {
                     trace::key_skipped(issuer, key.key_id(), &key.reason());
                 }
             }
-            Self::FetchFailed { error, failures } if in_use => {
+            Self::FetchFailed { error, failures } if known => {
                 trace::fetch_failed(issuer, *error, *failures);
             }
             Self::FetchFailed { error, .. } => trace::fetch_failed_for_unknown(issuer, *error),

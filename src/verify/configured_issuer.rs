@@ -177,6 +177,13 @@ impl IssuerKeys {
         }
     }
 
+    /// Notes that a token may have made up the issuer.
+    pub(super) fn set_may_be_made_up(&self) {
+        if let Self::Jwks(cache) = self {
+            cache.set_may_be_made_up();
+        }
+    }
+
     /// Marks fetched keys as used, so that they are refreshed in the background. Must not be called
     /// for a token that may be forged, unless there are no usable keys.
     fn mark_used(&self) {

@@ -1,7 +1,7 @@
 //! The cache of an issuer's keys.
 
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arc_swap::ArcSwap;
@@ -51,6 +51,8 @@ pub(super) struct Shared {
     /// Whether [`mark_used`](Self::mark_used) was called since the refresher last looked.
     pub(super) used: AtomicBool,
     pub(super) refresher_running: AtomicBool,
+    /// Whether a token may have made up the issuer: none was verified yet.
+    pub(super) may_be_made_up: AtomicBool,
     /// True when the cache was closed, and closed itself when the cache is dropped. Ends its tasks.
     pub(super) shutdown: watch::Sender<bool>,
 }
@@ -76,12 +78,18 @@ impl JwksCache {
             signature_refetch: SignatureRefetch::new(Instant::now()),
             used: AtomicBool::new(false),
             refresher_running: AtomicBool::new(false),
+            may_be_made_up: AtomicBool::new(false),
             shutdown: watch::Sender::new(false),
             context: Arc::new(context),
         };
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Notes that a token may have made up the issuer, until [`mark_used`](Self::mark_used) is called.
+    pub(crate) fn set_may_be_made_up(&self) {
+        self.shared.may_be_made_up.store(true, Relaxed);
     }
 
     /// Fetches the keys now, or joins the fetch in flight. From then on the keys are refreshed in

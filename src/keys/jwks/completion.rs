@@ -1,6 +1,7 @@
 //! The end of a fetch: the changes to the cache, and the events.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
 use tokio::runtime::Handle;
@@ -77,7 +78,8 @@ impl Shared {
             error: &*cause,
             failures,
         };
-        self.context.report_as(&event, self.is_in_use());
+        let is_known = !self.may_be_made_up.load(Relaxed);
+        self.context.report_as(&event, is_known);
         for event in withdrawal.into_iter().chain(staleness) {
             self.context.report(&event);
         }

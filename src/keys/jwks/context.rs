@@ -60,10 +60,10 @@ impl FetchContext {
         self.report_as(event, true);
     }
 
-    /// The same. A failed fetch for an issuer that is not `in_use` is logged at debug only: it may be
-    /// a made-up tenant's.
-    pub(super) fn report_as(&self, event: &KeysEvent<'_>, in_use: bool) {
-        event.log(&self.issuer, in_use);
+    /// The same. A failed fetch for an issuer that is not `known`, since a token may have made it up,
+    /// is logged at debug only.
+    pub(super) fn report_as(&self, event: &KeysEvent<'_>, known: bool) {
+        event.log(&self.issuer, known);
         if let Some(observer) = &self.observer {
             observer.notify(&self.issuer, event);
         }

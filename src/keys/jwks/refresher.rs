@@ -27,13 +27,9 @@ impl Shared {
             self.used.store(true, Relaxed);
         }
         if !self.refresher_running.load(Relaxed) && !self.refresher_running.swap(true, Relaxed) {
+            self.may_be_made_up.store(false, Relaxed);
             self.spawn_refresher();
         }
-    }
-
-    /// Returns whether the keys are refreshed in the background.
-    pub(super) fn is_in_use(&self) -> bool {
-        self.refresher_running.load(Relaxed)
     }
 
     fn spawn_refresher(self: &Arc<Self>) {

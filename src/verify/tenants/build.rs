@@ -165,6 +165,7 @@ impl TenantKeys {
     ) -> Result<Arc<ConfiguredIssuer>, ConfigError> {
         let issuer = self.template.of_tenant(&self.rules.pattern, tenant);
         let mut issuer = issuer.build(None)?;
+        issuer.keys.set_may_be_made_up();
         issuer.naming = Naming::Tenant(TenantUsage::new(Arc::clone(&self.rules), now));
         Ok(Arc::new(issuer))
     }
