@@ -43,18 +43,21 @@ pub(crate) struct NamedClaim {
 }
 
 impl ClaimsSet<'_> {
-    /// Rejects a token that is not for this service.
+    /// Rejects a token that is not for this service, whatever its scopes are.
     pub(super) fn check_audience(self, rule: &AudienceRule) -> Result<(), Error> {
         self.check_aud(&rule.aud)?;
         // The default rule does not read the payload again.
         if !rule.claims.is_empty() {
             named_claims::check(self.payload, &rule.claims)?;
         }
-        let lacking = |scope: &&Arc<str>| !self.grants(scope);
-        match rule.scopes.iter().find(lacking) {
-            Some(scope) => Err(Error::insufficient_scope(Some(Arc::clone(scope)))),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    /// Returns the first scope of the rule that is not granted. A caller may learn of it only once
+    /// the binding of the token is proven.
+    pub(super) fn lacking_scope<'r>(self, rule: &'r AudienceRule) -> Option<&'r Arc<str>> {
+        let mut scopes = rule.scopes.iter();
+        scopes.find(|scope| !self.grants(scope))
     }
 
     fn check_aud(self, rule: &AudRule) -> Result<(), Error> {

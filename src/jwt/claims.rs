@@ -66,6 +66,8 @@ struct Inner<C> {
     has_key_id: bool,
     /// Whether the issuer's tokens are accepted without a proof of their binding.
     may_be_unproven: bool,
+    /// A scope of the issuer's audience that is not granted.
+    lacking_scope: Option<std::sync::Arc<str>>,
     token_type: TokenType,
     custom: C,
 }
@@ -78,6 +80,7 @@ impl<C> Claims<C> {
         expires_at: SystemTime,
         rules: &Rules,
         may_be_unproven: bool,
+        lacking_scope: Option<std::sync::Arc<str>>,
     ) -> Self {
         let Verified {
             header,
@@ -94,6 +97,7 @@ impl<C> Claims<C> {
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
             may_be_unproven,
+            lacking_scope,
             token_type,
             custom,
         };
@@ -101,6 +105,17 @@ impl<C> Claims<C> {
             shared: Arc::from_header_and_str(inner, payload.with_key_id),
             layer: None,
             proven: Proven::NOTHING,
+        }
+    }
+
+    /// Rejects claims that lack a scope of the issuer's audience. To be called once the binding is
+    /// proven: other callers must not learn of the scope.
+    pub(crate) fn check_audience_scopes(&self) -> Result<(), Error> {
+        match &self.inner().lacking_scope {
+            Some(scope) => Err(Error::insufficient_scope(Some(std::sync::Arc::clone(
+                scope,
+            )))),
+            None => Ok(()),
         }
     }
 

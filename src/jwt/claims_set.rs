@@ -1,5 +1,6 @@
 //! The input of the checks of claims.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::registered::Registered;
@@ -60,7 +61,12 @@ impl Unverified<'_> {
         };
         ClaimsOutcomes {
             purpose: claims.check_purpose(rules, expected),
-            audience: claims.check_audience(expected.audience),
+            audience: claims.check_audience(expected.audience).and_then(|()| {
+                let lacking = claims.lacking_scope(expected.audience);
+                lacking.map_or(Ok(()), |scope| {
+                    Err(Error::insufficient_scope(Some(Arc::clone(scope))))
+                })
+            }),
             access_token: claims.check_access_token(rules),
             binding: self
                 .registered

@@ -1,5 +1,6 @@
 //! Validation of the claims of a verified token (RFC 7519 §4.1, RFC 8725 §3, RFC 9068 §4).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -33,6 +34,7 @@ impl Verified<'_> {
             .to_system_time()
             .ok_or(Error::about_claim(ErrorKind::InvalidClaim, "exp"))?;
         let custom = payload::custom(self.payload.payload)?;
+        let lacking_scope = claims.lacking_scope(expected.audience).map(Arc::clone);
         let may_be_unproven = expected.exceptions.accept_bound;
         Ok(Claims::new(
             self,
@@ -40,6 +42,7 @@ impl Verified<'_> {
             expires_at,
             rules,
             may_be_unproven,
+            lacking_scope,
         ))
     }
 }

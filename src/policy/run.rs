@@ -57,6 +57,11 @@ impl<C> Unchecked<C> {
     pub(super) const fn claims(&self) -> &Claims<C> {
         &self.0
     }
+
+    /// Rejects claims that lack a scope of the issuer's audience.
+    pub(crate) fn check_audience_scopes(&self) -> Result<(), Error> {
+        self.0.check_audience_scopes()
+    }
 }
 
 impl<C> Checking<C> {
@@ -160,6 +165,9 @@ impl<C: 'static> Policy<C> {
         request: Option<&RequestParts<'_>>,
         now: Duration,
     ) -> Option<Result<(), Error>> {
+        if let Err(error) = checking.claims.check_audience_scopes() {
+            return Some(Err(error));
+        }
         while let Some((_, check)) = self.checks.get(checking.next) {
             checking.next = checking.next.saturating_add(1);
             let context = CheckContext::new(request.copied(), now);

@@ -52,7 +52,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
             }
             Progress::Done(Ok(claims)) => match policy.start(claims, presented, now) {
                 Ok(PolicyProgress::Done(outcome)) => {
-                    return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
+                    let log = |error: &Error| {
+                        diagnosis::log_of_policy(engine, presented.token, error, now);
+                    };
+                    return Attempt::Done(outcome.inspect_err(log));
                 }
                 Ok(PolicyProgress::Pending(checking)) => State::Checking(checking),
                 Err(unproven) => return Attempt::Done(Err(diagnosis::log_binding(unproven))),

@@ -100,5 +100,6 @@ async fn add_policy<C: 'static>(
         .into_iter()
         .map(|(stage, outcome)| (stage.name(), outcome));
     checks.extend(named.map(|(name, outcome)| DiagnosisCheck::of(name, outcome)));
-    of_binding.or(first)
+    let of_audience = verified.check_audience_scopes().err();
+    of_binding.or(of_audience).or(first)
 }

@@ -44,6 +44,25 @@ pub(in crate::verify) fn log_binding(unproven: UnprovenBinding) -> Error {
     *unproven.error
 }
 
+/// Logs which check of the policy rejected a verified token, at debug. A scope of the audience is
+/// one that only the examination of the token tells from others.
+pub(in crate::verify) fn log_of_policy<C: DeserializeOwned + 'static>(
+    engine: &Engine<C>,
+    token: &[u8],
+    error: &Error,
+    now: Duration,
+) {
+    if error.required_scope().is_none() || !trace::is_diagnosis_enabled() {
+        return log_policy(error);
+    }
+    let checks = engine.run_each_check(token, now, Signature::As(error));
+    let mut failed = checks.iter().filter(|check| check.error.is_some());
+    match failed.find(|check| check.name == "audience") {
+        Some(check) => trace::diagnosed(error, check),
+        None => log_policy(error),
+    }
+}
+
 /// Logs which check of the policy rejected a verified token, at debug.
 pub(in crate::verify) fn log_policy(error: &Error) {
     if !trace::is_diagnosis_enabled() {
