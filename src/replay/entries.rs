@@ -75,6 +75,7 @@ impl Entries {
     pub(super) fn add(
         &mut self,
         entry: Entry,
+        now: u32,
         max: u64,
         when_full: WhenFull,
     ) -> Result<(), NoSpace> {
@@ -82,7 +83,7 @@ impl Entries {
             self.evict(entry, when_full)?;
         }
         if let Some(owner) = entry.owner {
-            self.check_share(owner, max)?;
+            self.check_share(owner, max, now)?;
             self.owners.add(owner);
         }
         self.digests.insert(entry.digest);
@@ -93,11 +94,16 @@ impl Entries {
     /// Removes a few of the entries that have expired. If there are any, at least one.
     pub(super) fn remove_expired(&mut self, now: u32) {
         for _ in 0..REMOVED_PER_CALL {
-            match self.by_expiry.peek() {
-                Some(Reverse(entry)) if entry.expiry <= now => self.remove_first(),
-                _ => return,
+            if !self.has_expired(now) {
+                return;
             }
+            self.remove_first();
         }
+    }
+
+    fn has_expired(&self, now: u32) -> bool {
+        let first = self.by_expiry.peek();
+        first.is_some_and(|Reverse(first)| first.expiry <= now)
     }
 
     /// Returns whether the last log event was long enough ago, and counts the next one.
@@ -128,9 +134,13 @@ impl Entries {
         Ok(())
     }
 
-    fn check_share(&self, owner: Owner, max: u64) -> Result<(), NoSpace> {
+    /// While expired entries remain, they count, too, so no share is exceeded for certain.
+    fn check_share(&self, owner: Owner, max: u64, now: u32) -> Result<(), NoSpace> {
         let is_half_full = self.count() >= max.div_ceil(2);
-        if is_half_full && self.owners.entries(owner) >= max.div_ceil(MAX_SHARE) {
+        if is_half_full
+            && !self.has_expired(now)
+            && self.owners.entries(owner) >= max.div_ceil(MAX_SHARE)
+        {
             return Err(NoSpace::Share);
         }
         Ok(())
@@ -152,7 +162,7 @@ mod tests {
 
     fn proof(id: u8, owner: u32) -> Entry {
         Entry {
-            expiry: u32::from(id),
+            expiry: u32::from(id) + 1,
             digest: [id; 16],
             owner: Some(Owner::new(owner).unwrap()),
         }
@@ -167,7 +177,7 @@ mod tests {
 
     /// Adds entries to a store for 32.
     fn add(entries: &mut Entries, added: Entry) -> Result<(), NoSpace> {
-        entries.add(added, 32, WhenFull::Evict)
+        entries.add(added, 0, 32, WhenFull::Evict)
     }
 
     #[test]
@@ -188,7 +198,7 @@ mod tests {
         assert_eq!(add(&mut entries, proof(32, 99)), Err(NoSpace::Full));
         // Expired entries give the share back.
         for _ in 0..4 {
-            entries.remove_expired(15);
+            entries.remove_expired(16);
         }
         assert_eq!(entries.len(), 16);
         assert_eq!(add(&mut entries, proof(33, 1)), Ok(()));
@@ -211,7 +221,7 @@ mod tests {
         assert_eq!(add(&mut entries, proof(0, 1)), Ok(()));
         // The proof is the first to expire.
         assert_eq!(add(&mut entries, token(40)), Err(NoSpace::Full));
-        entries.remove_expired(0);
+        entries.remove_expired(1);
         assert_eq!(add(&mut entries, proof(50, 1)), Ok(()));
         assert_eq!(add(&mut entries, proof(51, 2)), Err(NoSpace::Full));
         assert_eq!(add(&mut entries, token(41)), Ok(()));

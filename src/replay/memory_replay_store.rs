@@ -130,7 +130,7 @@ impl MemoryReplayStore {
             digest,
             owner,
         };
-        let added = entries.add(entry, self.max_entries, self.when_full);
+        let added = entries.add(entry, now, self.max_entries, self.when_full);
         let logs = (is_full || added.is_err()) && entries.may_log(now);
         drop(entries);
         if logs {
