@@ -14,7 +14,10 @@ use crate::replay::{MemoryReplayStore, ReplayStore};
 /// The age that RFC 9449 §11.1 calls "on the order of seconds or minutes".
 pub(super) const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
 const MIN_MAX_AGE: Duration = Duration::from_secs(5);
-const MAX_MAX_AGE: Duration = Duration::from_secs(5 * 60);
+pub(super) const MAX_MAX_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The difference of clocks that is tolerated in proofs, whatever the leeway for tokens is.
+const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
 const DEFAULT_MAX_REPLAY_ENTRIES: u64 = 1_000_000;
 
@@ -48,7 +51,7 @@ pub(super) fn build(settings: Dpop, leeway: Duration) -> Result<ProofVerifier, C
         algorithms: algorithms.iter().copied().collect(),
         algorithm_names: names(&algorithms).into(),
         max_age: settings.max_age,
-        leeway,
+        leeway: leeway.min(MAX_LEEWAY),
         nonces: settings.nonces,
         targets: settings.targets,
         store: store(settings.max_replay_entries, settings.replay_store)?,

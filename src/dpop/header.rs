@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::verifier::ProofError;
@@ -17,8 +19,8 @@ pub(super) const MAX_MEMBERS: usize = 128;
 pub(super) struct ProofHeader {
     pub(super) algorithm: Algorithm,
     pub(super) key: Key,
-    /// The thumbprint of the key (RFC 7638).
-    pub(super) thumbprint: [u8; 32],
+    /// The thumbprint of the key (RFC 7638), in base64url.
+    pub(super) thumbprint: Box<str>,
 }
 
 #[derive(Default)]
@@ -115,11 +117,13 @@ impl<'h> Visitor<'h> for ReadHeader<'_, 'h> {
     }
 }
 
-/// Reads a header, and checks all but the key. Then calls `then`, before the key is parsed, which
-/// takes longer than everything else.
+/// Reads a header, and checks all but the key. Then calls `then`, and compares the thumbprint of the
+/// key with that which the token is bound to. The key is parsed last: that takes longer than
+/// everything else, and anyone can send keys.
 pub(super) fn read(
     json: &str,
     allowed: AlgorithmSet,
+    bound_to: &str,
     then: impl FnOnce() -> Result<(), ProofError>,
 ) -> Result<ProofHeader, ProofError> {
     let raw = RawHeader::read(json)?;
@@ -129,11 +133,14 @@ pub(super) fn read(
         .jwk
         .ok_or(ProofError::Invalid("the header has no jwk"))?;
     then()?;
-    let key = jwk.key(algorithm);
-    let (key, thumbprint) = key.map_err(|_| ProofError::Invalid("jwk is not usable"))?;
+    let unusable = |_| ProofError::Invalid("jwk is not usable");
+    let thumbprint = URL_SAFE_NO_PAD.encode(jwk.thumbprint(algorithm).map_err(unusable)?);
+    if thumbprint != bound_to {
+        return Err(ProofError::WrongKey);
+    }
     Ok(ProofHeader {
         algorithm,
-        key,
-        thumbprint,
+        key: jwk.key(algorithm).map_err(unusable)?,
+        thumbprint: thumbprint.into(),
     })
 }

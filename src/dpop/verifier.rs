@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 
+use super::build::MAX_MAX_AGE;
 use super::claims::ProofClaims;
 use super::header;
 use super::key_cache::{KeyCache, KnownKey};
@@ -108,11 +107,8 @@ impl ProofVerifier {
             let check_token = || check_token(&claims, presented.token);
             let key = match &cached {
                 Some(key) => check_token().map(|()| Arc::clone(key)),
-                None => self.new_key(&parts, check_token),
+                None => self.new_key(&parts, presented.thumbprint, check_token),
             }?;
-            if *key.thumbprint != *presented.thumbprint {
-                return Err(ProofError::WrongKey);
-            }
             let nonce = self.check_nonce(&claims, now)?;
             check_signature(&parts, &key)?;
             if cached.is_none() {
@@ -132,16 +128,19 @@ impl ProofVerifier {
             .insert_once(key, remaining.saturating_add(MARGIN))
     }
 
-    /// Reads the key of a header that is not cached. `check_token` runs before the key is parsed.
+    /// Reads the key of a header that is not cached, which must be the one that the token is bound
+    /// to. `check_token` runs before the key is parsed.
     fn new_key(
         &self,
         parts: &Parts<'_>,
+        bound_to: &str,
         check_token: impl FnOnce() -> Result<(), ProofError>,
     ) -> Result<Arc<KnownKey>, ProofError> {
-        let header = parts.read_header(|json| header::read(json, self.algorithms, check_token))?;
+        let header =
+            parts.read_header(|json| header::read(json, self.algorithms, bound_to, check_token))?;
         Ok(Arc::new(KnownKey {
             header: parts.header.into(),
-            thumbprint: URL_SAFE_NO_PAD.encode(header.thumbprint).into(),
+            thumbprint: header.thumbprint,
             algorithm: header.algorithm,
             key: header.key,
         }))
@@ -181,7 +180,7 @@ impl ProofVerifier {
     }
 
     fn max_age_ends(&self, claims: &ProofClaims<'_>) -> Duration {
-        let max_age = self.max_age.saturating_add(self.leeway);
+        let max_age = self.max_age.saturating_add(self.leeway).min(MAX_MAX_AGE);
         claims.iat.0.saturating_add(max_age)
     }
 

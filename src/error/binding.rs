@@ -19,7 +19,7 @@ impl Error {
         }
     }
 
-    /// Returns an error for a valid DPoP proof by another key than the one that the token is bound
+    /// Returns an error for a DPoP proof with another key than the one that the token is bound
     /// to.
     pub(crate) fn other_proof_key() -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Error {
     pub(crate) fn no_authority() -> Self {
         Self {
             description: "the request names no host",
-            ..Self::new(ErrorKind::InvalidRequest)
+            ..Self::about_claim(ErrorKind::InvalidRequest, "cnf")
         }
     }
 
@@ -40,7 +40,7 @@ impl Error {
     pub(crate) fn repeated_certificate() -> Self {
         Self {
             description: "the client's certificate was given more than once",
-            ..Self::new(ErrorKind::InvalidRequest)
+            ..Self::about_claim(ErrorKind::InvalidRequest, "cnf")
         }
     }
 
@@ -50,6 +50,11 @@ impl Error {
             name: Some(nonce.into()),
             ..Self::new(ErrorKind::UseDpopNonce)
         }
+    }
+
+    /// Returns whether it is about the binding of a token whose scheme is known.
+    pub(crate) fn is_about_binding(&self) -> bool {
+        self.claim == Some("cnf")
     }
 
     /// Returns the nonce that the client is to use in its next DPoP proof (RFC 9449 §9): the value

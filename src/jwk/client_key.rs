@@ -91,22 +91,37 @@ impl<'j> ClientJwk<'j> {
         Ok(())
     }
 
-    /// Returns the key and its thumbprint. `algorithm` is the one that the client signs with.
+    /// Returns the thumbprint, without checking the key, which takes longer. `algorithm` is the one
+    /// that the client signs with.
+    pub(crate) fn thumbprint(&self, algorithm: Algorithm) -> Result<[u8; 32], SkipReason> {
+        self.check_purpose(algorithm)?;
+        let kty = text(self.kty.as_ref());
+        let start = [("crv", &self.crv), ("kty", &self.kty)];
+        let canonical = match (algorithm.family(), kty, text(self.crv.as_ref())) {
+            (Family::Rsa, "RSA", _) => {
+                canonical(&[("e", &self.e), ("kty", &self.kty), ("n", &self.n)])
+            }
+            (Family::Ec, "EC", _) => {
+                canonical(&[start[0], start[1], ("x", &self.x), ("y", &self.y)])
+            }
+            (Family::Ed, "OKP", "Ed25519") => canonical(&[start[0], start[1], ("x", &self.x)]),
+            _ => return Err(SkipReason::AlgorithmMismatch),
+        };
+        Ok(sha256(&[canonical.as_bytes()]))
+    }
+
+    /// Returns the key. `algorithm` is the one that the client signs with.
     ///
     /// The members must have the form that the RFCs require: another one of the same key would have
     /// another thumbprint.
-    pub(crate) fn key(&self, algorithm: Algorithm) -> Result<(Key, [u8; 32]), SkipReason> {
+    pub(crate) fn key(&self, algorithm: Algorithm) -> Result<Key, SkipReason> {
         self.check_purpose(algorithm)?;
         let pinned = Some(algorithm);
         let kty = text(self.kty.as_ref());
-        let (key, canonical) = match (algorithm.family(), kty, text(self.crv.as_ref())) {
+        match (algorithm.family(), kty, text(self.crv.as_ref())) {
             (Family::Rsa, "RSA", _) => {
-                let (n, e) = (
-                    integer("n", self.n.as_ref())?,
-                    integer("e", self.e.as_ref())?,
-                );
-                let members = [("e", &self.e), ("kty", &self.kty), ("n", &self.n)];
-                (Key::rsa(&n, &e, pinned)?, canonical(&members))
+                let n = integer("n", self.n.as_ref())?;
+                Key::rsa(&n, &integer("e", self.e.as_ref())?, pinned)
             }
             (Family::Ec, "EC", curve) => {
                 let len = coordinate_len(curve).ok_or(SkipReason::UnsupportedCurve)?;
@@ -117,18 +132,14 @@ impl<'j> ClientJwk<'j> {
                 };
                 let (x, y) = (coordinate("x", &self.x)?, coordinate("y", &self.y)?);
                 let point = [&[4], x.as_slice(), y.as_slice()].concat();
-                let start = [("crv", &self.crv), ("kty", &self.kty)];
-                let members = [start[0], start[1], ("x", &self.x), ("y", &self.y)];
-                (Key::ec(&point, pinned)?, canonical(&members))
+                Key::ec(&point, pinned)
             }
             (Family::Ed, "OKP", "Ed25519") => {
                 let x = JwkForm::Strict.decode("x", self.x.as_ref().map(|text| &*text.0))?;
-                let members = [("crv", &self.crv), ("kty", &self.kty), ("x", &self.x)];
-                (Key::ed25519(&x, pinned)?, canonical(&members))
+                Key::ed25519(&x, pinned)
             }
-            _ => return Err(SkipReason::AlgorithmMismatch),
-        };
-        Ok((key, sha256(&[canonical.as_bytes()])))
+            _ => Err(SkipReason::AlgorithmMismatch),
+        }
     }
 
     fn check_purpose(&self, algorithm: Algorithm) -> Result<(), SkipReason> {

@@ -58,7 +58,8 @@ fn schemes<'c>(error: &Error, layer: Option<&'c LayerContext>) -> [Option<OfSche
     };
     let (kind, used) = (error.kind(), layer.map(LayerContext::scheme));
     let is_of_proof = matches!(kind, ErrorKind::InvalidDpopProof | ErrorKind::UseDpopNonce);
-    let is_ambiguous = matches!(kind, ErrorKind::InvalidRequest | ErrorKind::MissingToken);
+    let is_ambiguous = matches!(kind, ErrorKind::InvalidRequest | ErrorKind::MissingToken)
+        && !error.is_about_binding();
     match accepted {
         _ if is_of_proof => [None, Some(dpop(true))],
         None => [Some(bearer), None],

@@ -136,12 +136,19 @@ pub(crate) fn headers() -> Vec<Attack> {
             base().header("jwk", private),
         ));
     }
-    let keys = [
-        json!({"kty": "oct", "k": zero}),
+    // Not parsed: they have other thumbprints.
+    let others = [
         json!({"kty": "EC", "crv": "P-256", "x": zero, "y": zero}),
         json!({"kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["x"]}),
         json!({"kty": "EC", "crv": "secp256k1", "x": jwk["x"], "y": jwk["y"]}),
         json!({"kty": "EC", "crv": "P-256", "x": jwk["x"]}),
+    ]
+    .map(|key| {
+        let proof = base().header("jwk", key.clone()).sign();
+        with(format!("jwk {key}"), &bound_once(), &proof, OTHER_KEY)
+    });
+    let keys = [
+        json!({"kty": "oct", "k": zero}),
         json!({"kty": "RSA", "e": "AQAB", "n": encode([0xff; 128])}),
         json!({"kty": "RSA", "e": "AQ", "n": encode([0xff; 256])}),
         json!({"kty": "OKP", "crv": "Ed25519", "x": zero}),
@@ -169,7 +176,7 @@ pub(crate) fn headers() -> Vec<Attack> {
         "10 KB".to_owned(),
         base().header("more", "x".repeat(10_000)),
     ));
-    changed(changes)
+    changed(changes).into_iter().chain(others).collect()
 }
 
 pub(crate) fn claims() -> Vec<Attack> {

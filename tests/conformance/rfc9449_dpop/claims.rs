@@ -287,3 +287,22 @@ fn a_token_that_is_no_jwt_of_the_issuer_gets_no_check_of_its_proof() {
     let answer = block_on(ask(&layer, presented(&forged, "x")));
     assert_ne!(answer.kind(), Some(INVALID_PROOF.kind));
 }
+
+#[test]
+fn the_leeway_for_tokens_makes_no_proof_valid_for_longer() {
+    let layer = builder_with(dpop())
+        .leeway(Duration::from_secs(3600))
+        .build()
+        .unwrap();
+    let token = bound();
+    for offset in [-3600, -301, 61, 3600] {
+        let iat = i64::try_from(NOW).unwrap() + offset;
+        let proof = proof(&token).claim("iat", iat).sign();
+        expect(
+            &layer,
+            &presented(&token, &proof),
+            &INVALID_PROOF,
+            "too old or too new",
+        );
+    }
+}

@@ -6,15 +6,18 @@ use std::time::Duration;
 use serde_json::json;
 use tower_jwt_auth::testing::TestClock;
 use tower_jwt_auth::{
-    ErrorKind, InsertOutcome, JwtAuthLayer, MemoryReplayStore, ReplayKey, ReplayKind, ReplayScope,
-    ReplayStore,
+    Audience, ErrorKind, InsertOutcome, Issuer, JwtAuthLayer, MemoryReplayStore, ReplayKey,
+    ReplayKind, ReplayScope, ReplayStore,
 };
 
 use crate::support::dpop::{
     INVALID_PROOF, UNPROVEN, bound, builder_with, client, copy, dpop, expect, layer_with,
     other_client, presented, proof, proof_by,
 };
-use crate::support::{NOW, ask, at, block_on, builder, token};
+use crate::support::{
+    AUDIENCE, ISSUER, NOW, ask, at, bearer, block_on, builder, builder_for, default_key, key_set,
+    token, tokio,
+};
 
 #[test]
 fn a_proof_that_was_used_is_rejected() {
@@ -174,7 +177,7 @@ impl ReplayStore for Slow {
             panic!("a store in memory does not wait")
         };
         InsertOutcome::Pending(Box::pin(async move {
-            crate::support::tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
             outcome
         }))
     }
@@ -183,7 +186,7 @@ impl ReplayStore for Slow {
 #[test]
 fn a_store_that_waits_decides_as_one_in_memory() {
     let layer = layer_with(dpop().replay_store(Slow(MemoryReplayStore::new(100).unwrap())));
-    let runtime = crate::support::tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
@@ -281,4 +284,48 @@ fn the_health_says_whether_instances_share_what_is_stored() {
         .build()
         .unwrap();
     assert_eq!(health(&shared), (ReplayScope::Shared, ReplayScope::Shared));
+}
+
+#[test]
+fn a_caller_without_the_key_learns_of_no_scope_of_the_audience() {
+    let audience = || Audience::from(AUDIENCE).and_scope("orders:write");
+    let issuer = || Issuer::from_keys(ISSUER, key_set([default_key()]), audience());
+    let stolen = bound();
+    let plain = builder_for(issuer()).build().unwrap();
+    let with_dpop = builder_for(issuer()).dpop(dpop()).build().unwrap();
+    let by_other = presented(&stolen, &proof_by(other_client(), &stolen).sign());
+    for (layer, request) in [
+        (&plain, bearer(&stolen)),
+        (&with_dpop, bearer(&stolen)),
+        (&with_dpop, presented(&stolen, "x")),
+        (&with_dpop, by_other),
+    ] {
+        let answer = block_on(ask(layer, request));
+        assert_eq!(answer.status, 401);
+        assert!(!format!("{:?}", answer.headers).contains("orders:write"));
+    }
+    let request = presented(&stolen, &proof(&stolen).sign());
+    let answer = block_on(ask(&with_dpop, request));
+    answer.rejected(
+        403,
+        Some("insufficient_scope"),
+        ErrorKind::InsufficientScope,
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_has_its_share_again_once_its_proofs_have_expired() {
+    let store = MemoryReplayStore::new(1280).unwrap();
+    let ttl = Duration::from_secs(60);
+    let is_stored = |owner: &str, id: usize| {
+        let id = id.to_string();
+        matches!(
+            store.insert_once(ReplayKey::proof(owner, &id), ttl),
+            InsertOutcome::Ready(Ok(true))
+        )
+    };
+    assert!((0..640).all(|id| is_stored("gateway", id)));
+    assert!((0..640).all(|id| is_stored(&format!("client {}", id % 40), id)));
+    tokio::time::advance(Duration::from_secs(86_400)).await;
+    assert!((1000..1600).all(|id| is_stored("gateway", id)));
 }

@@ -201,3 +201,19 @@ fn a_token_in_authorization_needs_no_private_response() {
     assert_eq!(answer.header("cache-control"), None);
     assert_eq!(answer.header(AUTHORIZATION), None);
 }
+
+#[test]
+fn without_a_host_the_error_is_in_the_challenge_of_the_scheme_that_was_used() {
+    let token = bound();
+    let mut request = presented(&token, &proof(&token).sign());
+    *request.uri_mut() = "/orders".parse().unwrap();
+    let answer = block_on(ask(&layer_with(dpop()), request));
+    assert_eq!(answer.status, 400);
+    let [challenge] = fields(&answer)[..] else {
+        panic!("one challenge")
+    };
+    assert!(
+        challenge.starts_with("DPoP error=\"invalid_request\""),
+        "{challenge}"
+    );
+}

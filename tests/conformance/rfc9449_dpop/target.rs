@@ -242,3 +242,22 @@ fn a_proof_for_the_token_endpoint_of_the_authorization_server_is_rejected() {
     let request = presented(&token, &proof.sign());
     expect(&layer, &copy(&request), &INVALID_PROOF, "/token");
 }
+
+#[test]
+fn dot_segments_of_a_request_do_not_remove_the_prefix_of_the_origin() {
+    let layer = layer_with(
+        dpop()
+            .public_origin("https://api.example/tenant-a")
+            .unwrap(),
+    );
+    for path in ["/../tenant-b/pay", "/%2e%2e/tenant-b/pay"] {
+        for htu in [
+            "https://api.example/tenant-b/pay",
+            "https://api.example/tenant-a/../tenant-b/pay",
+        ] {
+            expect(&layer, &to(path, None, htu), &INVALID_PROOF, htu);
+        }
+        let own = "https://api.example/tenant-a/tenant-b/pay";
+        accept(&layer, to(path, None, own), own);
+    }
+}
