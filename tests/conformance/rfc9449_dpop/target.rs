@@ -242,3 +242,13 @@ fn a_proof_for_the_token_endpoint_of_the_authorization_server_is_rejected() {
     let request = presented(&token, &proof.sign());
     expect(&layer, &copy(&request), &INVALID_PROOF, "/token");
 }
+
+/// What the documentation warns of: a proof for another service passes with that service's name.
+#[test]
+fn without_a_public_origin_the_sender_chooses_the_host() {
+    let request = || to("/a", Some("evil.example"), "https://evil.example/a");
+    accept(&layer_with(dpop()), request(), "Host");
+    let configured = dpop().public_origin("https://api.example").unwrap();
+    let layer = layer_with(configured);
+    expect(&layer, &request(), &INVALID_PROOF, "public_origin");
+}
