@@ -6,16 +6,15 @@
 pub enum ErrorKind {
     /// The request has no token, or is exempt from authentication, so that its token was not read.
     MissingToken,
-    /// The request has different tokens in two places, gives a header, query parameter or WebSocket
-    /// subprotocol with credentials twice, or has `Bearer` without a token (RFC 6750 §2, §3.1). Or
-    /// it comes with a DPoP proof and names no host, or repeats the header with the client's
-    /// certificate.
+    /// The request has different tokens in two places, or gives a header, query parameter or
+    /// WebSocket subprotocol with credentials twice (RFC 6750 §2, §3.1). Or it comes with a DPoP
+    /// proof and names no host, or repeats the header with the client's certificate.
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
     /// a JSON object, or an object in one of them has two members with the same name (an error
     /// within the value of a claim that this crate reads is [`InvalidClaim`](Self::InvalidClaim)).
-    /// Also a number beyond a double, or values with more than 127 levels. Or the request has
-    /// different tokens in cookies of one name.
+    /// Also a number beyond a double, or values with more than 127 levels. Or the request has a
+    /// scheme without a token, or different tokens in cookies of one name.
     MalformedToken,
     /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
     /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).

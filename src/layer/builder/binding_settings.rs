@@ -25,7 +25,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// | scheme `DPoP`, and the request names no host, without [`public_origin`](Dpop::public_origin) | 400 `invalid_request` |
     /// | scheme `DPoP`, and the store of used proofs is full or fails | 503 |
     /// | bound token with the scheme `Bearer` or in another place, with or without a proof | 401 `invalid_token` |
-    /// | credentials in two places, `Authorization` twice, or the scheme `DPoP` without a token | 400 `invalid_request` |
+    /// | different tokens in two places, or `Authorization` twice | 400 `invalid_request` |
     /// | token that is not bound to a key, without the scheme `DPoP` | accepted as a bearer token; 401 `invalid_token` if DPoP is [required](Dpop::required) |
     ///
     /// The proof is checked after the token and before everything else, and used last: a request
