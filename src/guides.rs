@@ -39,7 +39,8 @@
 #[doc = include_str!("../docs/diagnosis.md")]
 pub mod diagnosis {}
 
-// Of two definitions of a link, the first one counts: those of the file are for its readers.
+// Of two definitions of a link, the first one counts: these are for rustdoc, those of the file for
+// readers of the file.
 /// [diagnosis]: diagnosis
 /// [tonic]: crate::tonic
 #[doc = include_str!("../docs/sender-constrained.md")]

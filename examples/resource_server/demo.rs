@@ -70,7 +70,8 @@ To stop: Ctrl-C. To use your own issuer: --help.
         )
     }
 
-    /// Returns a command with a token that is bound to a key of a client, and with its proof, twice.
+    /// Returns a command with a token that is bound to a key of a client, and with its proof,
+    /// twice.
     fn bound_commands(&self, address: SocketAddr, dpop: &DpopOptions) -> String {
         if !dpop.is_on() {
             return String::new();

@@ -21,8 +21,8 @@
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
 //! without it, they are rejected. With an issuer of its own, it also prints a command with such a
-//! token and a proof. `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log says
-//! why a request was rejected.
+//! token and a proof. `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log
+//! says why a request was rejected.
 
 mod auth;
 mod demo;

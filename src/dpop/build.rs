@@ -62,7 +62,7 @@ pub(super) fn build(settings: Dpop, leeway: Duration) -> Result<ProofVerifier, C
 fn check_forwarded_fields(targets: &Targets) -> Result<(), ConfigError> {
     match (&targets.fields, &targets.proxies) {
         (Some(fields), None) => Err(ConfigError::invalid_setting(format!(
-            "forwarded_fields of Dpop {fields:?}: has no effect without trusted_proxies, set these"
+            "forwarded_fields of Dpop {fields:?}: requires trusted_proxies"
         ))),
         _ => Ok(()),
     }

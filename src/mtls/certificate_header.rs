@@ -14,15 +14,15 @@ use super::xfcc::Element;
 /// | proxy | header |
 /// |---|---|
 /// | `HAProxy`, others with RFC 9440 | [`client_cert`](Self::client_cert) |
-/// | Cloudflare, with a rule [(1)](#cloudflare) | [`client_cert`](Self::client_cert) |
-/// | `CloudFront` | [`escaped_pem`](Self::escaped_pem) in `cloudfront-viewer-cert-pem` |
-/// | nginx | [`escaped_pem`](Self::escaped_pem) in a header of your choice |
+/// | Cloudflare, with a rule that removes `Client-Cert` and sets it to `cf.tls_client_auth.cert_rfc9440` if `cert_verified` | [`client_cert`](Self::client_cert) |
+/// | `CloudFront` | [`escaped_pem`](Self::escaped_pem), in `cloudfront-viewer-cert-pem` |
+/// | nginx | [`escaped_pem`](Self::escaped_pem), in `x-client-cert` in the guide |
 /// | ingress-nginx | [`ingress_nginx`](Self::ingress_nginx) |
 /// | Envoy, Istio | [`envoy`](Self::envoy) |
 /// | Traefik | [`traefik`](Self::traefik) |
-/// | Apache | [`pem`](Self::pem) in a header of your choice |
+/// | Apache | [`pem`](Self::pem), in `x-client-cert` in the guide |
 /// | AWS Application Load Balancer, mode *verify* | [`aws_alb`](Self::aws_alb) |
-/// | Azure App Service | [`base64_der`](Self::base64_der) in `x-arr-clientcert` |
+/// | Azure App Service | [`base64_der`](Self::base64_der), in `x-arr-clientcert` |
 ///
 /// [`guides::sender_constrained`](crate::guides::sender_constrained) has the settings of the
 /// proxies.
@@ -31,11 +31,6 @@ use super::xfcc::Element;
 /// place of one certificate, is rejected with 400 (RFC 9440 §2.2); a value of another form, with
 /// anything before or after the certificate, or with more than 16 KiB of DER, is rejected with 401
 /// `invalid_token`. With other tokens, the header is not read.
-///
-/// # Cloudflare
-///
-/// The rule removes `Client-Cert`, and sets it to `cf.tls_client_auth.cert_rfc9440` if
-/// `cf.tls_client_auth.cert_verified`.
 ///
 /// # Examples
 ///

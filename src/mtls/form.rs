@@ -4,8 +4,8 @@ use super::der::thumbprint_of_base64;
 use super::flaw::Flaw;
 use super::{Thumbprint, pem, percent, xfcc};
 
-/// The maximum length of a value that is read, in bytes: that of a certificate of the maximum length in PEM, in which
-/// each byte is percent-encoded.
+/// The maximum length of a value that is read, in bytes: that of a certificate of the maximum
+/// length in PEM, in which each byte is percent-encoded.
 const MAX_LEN: usize = 68 * 1024;
 
 #[derive(Clone, Copy, Debug)]

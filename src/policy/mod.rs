@@ -66,7 +66,7 @@ impl<C> Policy<C> {
         self.add(Stage::SingleUse, check);
     }
 
-    /// Returns who shares what is stored of used tokens and proofs.
+    /// Returns whether used tokens and proofs are stored for this process alone or for several.
     pub(crate) fn replay_health(&self) -> ReplayHealth {
         ReplayHealth {
             tokens: self.tokens,

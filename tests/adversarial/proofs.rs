@@ -1,5 +1,5 @@
-//! DPoP proofs (RFC 9449) that are forged, changed, or made for something else, beside a valid token
-//! that is bound to the attacker's key, or that was stolen.
+//! DPoP proofs (RFC 9449) that are forged, changed, or made for something else, beside a valid
+//! token that is bound to the attacker's key, or that was stolen.
 
 use std::sync::OnceLock;
 
@@ -44,8 +44,8 @@ const MALFORMED: Rejection = dpop_challenge!("invalid_token", "the access token 
 const TYPE: Rejection = dpop_challenge!("invalid_token", "the token's type is not allowed");
 const UNPROVEN: Rejection = dpop_challenge!(
     "invalid_token",
-    "the request does not prove that the client has the key or certificate that the access token is \
-     bound to"
+    "the request does not prove that the client has the key or certificate that the access token \
+     is bound to"
 );
 
 fn client() -> &'static DpopClient {

@@ -1,5 +1,5 @@
-//! The target `tower_jwt_auth::diagnosis` for a token whose binding is not proven: which check failed,
-//! and nothing of the proof, the key and the URI.
+//! The target `tower_jwt_auth::diagnosis` for a token whose binding is not proven: which check
+//! failed, and nothing of the proof, the key and the URI.
 
 use http::Request;
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! The target `tower_jwt_auth::diagnosis` for a request without a token: where it was looked for, and
-//! what `Authorization` begins with.
+//! The target `tower_jwt_auth::diagnosis` for a request without a token: where it was looked for,
+//! and what `Authorization` begins with.
 
 use http::StatusCode;
 use http::header::{AUTHORIZATION, HeaderName};
