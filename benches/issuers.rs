@@ -107,7 +107,7 @@ fn rows(key: &TestKey, layers: &[JwtAuthLayer<MyClaims>]) -> Vec<Row> {
             })
             .collect(),
     };
-    let stranger = TestKey::generate(Algorithm::ES256);
+    let other_key = TestKey::generate(Algorithm::ES256);
     let unknown_issuer = claims(key).issuer("https://other.example/realms/production");
     vec![
         row("ES256: verify, µs", 20, bearer(&token(key)), true),
@@ -117,12 +117,12 @@ fn rows(key: &TestKey, layers: &[JwtAuthLayer<MyClaims>]) -> Vec<Row> {
             bearer(&unknown_issuer.sign()),
             false,
         ),
-        row("unknown key id, µs", 500, bearer(&token(&stranger)), false),
+        row("unknown key id, µs", 500, bearer(&token(&other_key)), false),
         verifying(
             "unknown issuer, without response, µs",
             unknown_issuer.sign(),
         ),
-        verifying("unknown key id, without response, µs", token(&stranger)),
+        verifying("unknown key id, without response, µs", token(&other_key)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Guides for providers: the configuration, what their access tokens look like, and the usual
-//! mistake; and how to see why a token was rejected. The modules are empty: they exist for documentation, and so that the guides' code
-//! compiles.
+//! mistake; and how to see why a token was rejected. The modules are empty: they exist for
+//! documentation, and so that the guides' code compiles.
 //!
 //! | provider | |
 //! |---|---|
@@ -39,6 +39,10 @@
 #[doc = include_str!("../docs/diagnosis.md")]
 pub mod diagnosis {}
 
+// Of two definitions of a link, the first one counts: these are for rustdoc, those of the file for
+// readers of the file.
+/// [diagnosis]: diagnosis
+/// [tonic]: crate::tonic
 #[doc = include_str!("../docs/sender-constrained.md")]
 pub mod sender_constrained {}
 

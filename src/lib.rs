@@ -102,8 +102,8 @@
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
-//! | accept tokens that are bound to a key of the client (DPoP), beside bearer tokens or only them | [`JwtAuthBuilder::dpop`], [`Dpop`], [`DpopNonces`]; what was proven: [`Claims::confirmation`] |
-//! | accept tokens that are bound to the client's certificate (mTLS) | [`JwtAuthBuilder::mtls`], [`ClientCertificates`], [`CertificateHeader`] |
+//! | accept tokens that are bound to a key of the client (DPoP), beside bearer tokens or only them | [`JwtAuthBuilder::dpop`], [`Dpop`], [`DpopNonces`]; what was proven: [`Claims::confirmation`]; guide: [`guides::sender_constrained`] |
+//! | accept tokens that are bound to the client's certificate (mTLS) | [`JwtAuthBuilder::mtls`], [`ClientCertificates`], [`CertificateHeader`]; guide, with the settings of proxies: [`guides::sender_constrained`] |
 //! | say which proxies are trusted | [`TrustedProxies`], [`PeerAddress`] |
 //! | remove the token from requests that go on, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
 //! | end a WebSocket, a stream or another future when the token expires | [`until_expiry`](until_expiry()) |
@@ -151,7 +151,8 @@
 //! - The key determines the algorithm, not the token.
 //! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
 //!   or is past its TTL, or once a minute for an invalid signature by a cached key.
-//! - A token that is bound to a key or certificate of the client is accepted only from there.
+//! - A token that is bound to a key or certificate of the client is accepted only if the request
+//!   proves that the client has it.
 //! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown
 //!   key id gets 401.
 //! - No token, proof, secret or value of a claim is in a log event, an error or a `Debug` output,

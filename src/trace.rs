@@ -1,8 +1,8 @@
 //! Log events, with feature `tracing`; without it these functions do nothing.
 //!
 //! No event holds a token, a secret or the value of a claim, except for the name of a configured
-//! issuer or of an allowed tenant. Those under the target `tower_jwt_auth::diagnosis` show claims that
-//! are neither secret nor personal.
+//! issuer or of an allowed tenant. Those under the target `tower_jwt_auth::diagnosis` show claims
+//! that are neither secret nor personal.
 
 use crate::error::Error;
 
@@ -188,11 +188,28 @@ mod events {
         );
     }
 
+    pub(crate) fn forwarding_peer_unknown() {
+        tracing::error!(
+            target: TARGET,
+            "trusted_proxies of Dpop has no effect: the request's extensions have no address of \
+             the peer (PeerAddress, or what TrustedProxies::peer_from returns), so no proxy is \
+             trusted, and `htu` is compared with the URL of the request"
+        );
+    }
+
     pub(crate) fn replay_store_full(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
             max_entries,
-            "the store of used tokens is full of entries that have not expired"
+            "the store of used tokens and proofs is full of entries that have not expired"
+        );
+    }
+
+    pub(crate) fn replay_share_used_up(max_entries: u64) {
+        tracing::warn!(
+            target: TARGET,
+            max_entries,
+            "proofs of one key have a sixteenth of the store of used proofs: further ones get 503"
         );
     }
 }
@@ -255,7 +272,11 @@ mod events {
 
     pub(crate) fn peer_address_unknown(_: &str) {}
 
+    pub(crate) const fn forwarding_peer_unknown() {}
+
     pub(crate) fn replay_store_full(_: u64) {}
+
+    pub(crate) fn replay_share_used_up(_: u64) {}
 }
 
 pub(crate) use events::*;

@@ -7,7 +7,7 @@ use crate::{Result, calls, start};
 
 const AUDIENCE: &str = "https://api.example";
 
-/// Calls each server with a token of alice, with her certificate, another one and none.
+/// Calls each server with a token of alice, with the certificate of alice, another one and none.
 pub(crate) async fn run() -> Result<()> {
     let issuer = TestIssuer::start().await?;
     let authority = Authority::new()?;

@@ -5,13 +5,13 @@
 //! cargo run --example mtls --all-features
 //! ```
 //!
-//! makes an authority and certificates, starts an issuer and the servers, calls each of them with a
-//! token that is bound to the certificate of alice, prints the answers, and ends:
+//! makes a certificate authority and certificates, starts an issuer and the servers, calls each of
+//! them with a token that is bound to the certificate of alice, prints the answers, and ends:
 //!
 //! ```text
 //! axum-server, certificate of alice: 200 OK, hello alice
-//! axum-server, certificate of mallory: 401 Unauthorized, Bearer error="invalid_token",error_description="…"
-//! axum-server, no certificate: 401 Unauthorized, Bearer error="invalid_token",error_description="…"
+//! axum-server, certificate of mallory: 401 Unauthorized, Bearer error="invalid_token",…
+//! axum-server, no certificate: 401 Unauthorized, Bearer error="invalid_token",…
 //! hyper, certificate of alice: 200 OK, hello alice
 //! …
 //! tonic, certificate of alice: Serving
@@ -23,10 +23,10 @@
 //!
 //! ```text
 //! … --all-features -- --issuer https://login.example.com/ --audience https://api.example.com \
-//!     --authority authority.pem --certificate certificate.pem --key key.pem
+//!     --client-ca clients.pem --certificate certificate.pem --key key.pem
 //! ```
 //!
-//! The servers ask for a certificate, and don't demand one: a request without it gets a 401 that
+//! The servers request a certificate without requiring one: a request without it gets a 401 that
 //! says why, and not an error of TLS. Behind a proxy that terminates TLS, see
 //! `docs/sender-constrained.md`.
 
@@ -46,7 +46,7 @@ use std::process::ExitCode;
 use axum::{Router, routing::get};
 use tower_jwt_auth::{Claims, ClientCertificates, Issuer, JwtAuthLayer};
 
-use crate::options::Options;
+use crate::options::{Command, Options};
 use crate::server_tls::ServerTls;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -61,8 +61,12 @@ struct Servers {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Options::parse(lexopt::Parser::from_env()) {
-        Ok(None) => demo::run().await,
-        Ok(Some(options)) => serve(&options).await,
+        Ok(Command::Help) => {
+            println!("{}", options::USAGE);
+            Ok(())
+        }
+        Ok(Command::Demo) => demo::run().await,
+        Ok(Command::Serve(options)) => serve(&options).await,
         Err(error) => {
             eprintln!("mtls: {error}\n{}", options::USAGE);
             return ExitCode::from(2);

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
@@ -9,32 +10,48 @@ use crate::Result;
 use crate::server_tls::ServerTls;
 
 pub(crate) const USAGE: &str = "\
-usage: mtls [--issuer URL --audience AUD --authority FILE --certificate FILE
+usage: mtls [--issuer URL --audience AUD --client-ca FILE --certificate FILE
             --key FILE]
+
+Without options, it shows three servers, an issuer and certificates of its own.
 
   --issuer URL        trust the issuer with this `iss`
   --audience AUD      require this value in `aud`
-  --authority FILE    ask for certificates of this authority (PEM)
+  --client-ca FILE    accept client certificates issued by this CA (PEM)
   --certificate FILE  present this certificate chain (PEM)
-  --key FILE          its private key (PEM)";
+  --key FILE          its private key (PEM)
+  --help              print this text";
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Help,
+    Demo,
+    Serve(Options),
+}
+
+const NAMES: [&str; 5] = ["issuer", "audience", "client-ca", "certificate", "key"];
+
+/// The values of the options, in the order of [`NAMES`].
+type Values = [Option<OsString>; NAMES.len()];
 
 /// An issuer and certificates from the command line.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) issuer: String,
     pub(crate) audience: String,
-    authority: PathBuf,
+    client_ca: PathBuf,
     certificate: PathBuf,
     key: PathBuf,
 }
 
 impl Options {
-    /// Returns the options; `None` if there are none. Otherwise, each is required.
-    pub(crate) fn parse(mut parser: Parser) -> Result<Option<Self>> {
-        const NAMES: [&str; 5] = ["issuer", "audience", "authority", "certificate", "key"];
-        let mut values = NAMES.map(|_| None);
+    /// Reads the command line: all options, or none.
+    pub(crate) fn parse(mut parser: Parser) -> Result<Command> {
+        let mut values: Values = NAMES.map(|_| None);
         while let Some(arg) = parser.next()? {
             let position = match arg {
+                Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long(name) => NAMES.iter().position(|known| *known == name),
                 _ => None,
             };
@@ -44,20 +61,25 @@ impl Options {
             *value = Some(parser.value()?);
         }
         if values.iter().all(Option::is_none) {
-            return Ok(None);
+            return Ok(Command::Demo);
         }
+        Self::new(values).map(Command::Serve)
+    }
+
+    /// Requires each option.
+    fn new(values: Values) -> Result<Self> {
         let missing = NAMES.iter().zip(&values).find(|(_, value)| value.is_none());
         if let Some((name, _)) = missing {
             return Err(format!("--{name} is missing").into());
         }
-        let [issuer, audience, authority, certificate, key] = values.map(Option::unwrap_or_default);
-        Ok(Some(Self {
+        let [issuer, audience, client_ca, certificate, key] = values.map(Option::unwrap_or_default);
+        Ok(Self {
             issuer: issuer.string()?,
             audience: audience.string()?,
-            authority: authority.into(),
+            client_ca: client_ca.into(),
             certificate: certificate.into(),
             key: key.into(),
-        }))
+        })
     }
 
     /// Reads the files.
@@ -66,7 +88,7 @@ impl Options {
             fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
         };
         Ok(ServerTls {
-            authority: read(&self.authority)?,
+            client_ca: read(&self.client_ca)?,
             certificate: read(&self.certificate)?,
             key: read(&self.key)?,
         })

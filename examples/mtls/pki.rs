@@ -39,7 +39,7 @@ impl Authority {
     pub(crate) fn server_tls(&self) -> Result<ServerTls> {
         let server = self.issue(&CertificateParams::new(["localhost".to_owned()])?)?;
         Ok(ServerTls {
-            authority: self.pem(),
+            client_ca: self.pem(),
             certificate: server.certificate_pem,
             key: server.key_pem,
         })

@@ -1,4 +1,4 @@
-//! The TLS settings of a server that asks for certificates of clients.
+//! The TLS settings of a server that requests certificates of clients.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::Result;
 
-/// The authority of the clients, and the certificate chain and key of the server, in PEM.
+/// The CA of the clients, and the certificate chain and key of the server, in PEM.
 pub(crate) struct ServerTls {
-    pub(crate) authority: String,
+    pub(crate) client_ca: String,
     pub(crate) certificate: String,
     pub(crate) key: String,
 }
 
 impl ServerTls {
-    /// Returns settings that ask for a certificate of the authority.
+    /// Returns settings that request a certificate issued by the CA.
     pub(crate) fn config(&self) -> Result<ServerConfig> {
         let mut roots = RootCertStore::empty();
-        for authority in CertificateDer::pem_slice_iter(self.authority.as_bytes()) {
-            roots.add(authority?)?;
+        for certificate in CertificateDer::pem_slice_iter(self.client_ca.as_bytes()) {
+            roots.add(certificate?)?;
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier =

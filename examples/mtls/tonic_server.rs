@@ -23,7 +23,7 @@ pub(crate) async fn start(
     let address = listener.local_addr()?;
     let tls = ServerTlsConfig::new()
         .identity(Identity::from_pem(&server_tls.certificate, &server_tls.key))
-        .client_ca_root(Certificate::from_pem(&server_tls.authority))
+        .client_ca_root(Certificate::from_pem(&server_tls.client_ca))
         .client_auth_optional(true);
     let (_, health) = health_reporter();
     let server = Server::builder()

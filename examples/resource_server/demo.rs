@@ -4,14 +4,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tower_jwt_auth::testing::{TestIssuer, TokenBuilder};
-use tower_jwt_auth::{Issuer, JwtAuthLayer};
+use tower_jwt_auth::testing::{DpopClient, TestIssuer, TokenBuilder};
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
 
 use crate::auth::with_sources;
+use crate::dpop_options::DpopOptions;
 use crate::usage_error::UsageError;
 
 const AUDIENCE: &str = "https://api.example";
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Enough time to paste a proof.
+const PROOF_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// An issuer that runs until this is dropped.
 pub(crate) struct Demo {
@@ -25,15 +28,25 @@ impl Demo {
         })
     }
 
-    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
+    pub(crate) fn layer(&self, dpop: &DpopOptions) -> Result<JwtAuthLayer, UsageError> {
         let issuer = Issuer::discovery(self.issuer.issuer(), AUDIENCE);
-        JwtAuthLayer::builder(issuer)
+        let mut builder = JwtAuthLayer::builder(issuer);
+        if let Some(dpop) = dpop.settings()? {
+            builder = builder.dpop(dpop.max_age(PROOF_AGE));
+        }
+        builder
             .build()
             .map_err(|error| UsageError::new(with_sources(&error)))
     }
 
     /// Returns commands to paste, each with the expected status.
-    pub(crate) fn commands(&self, address: SocketAddr) -> String {
+    pub(crate) fn commands(&self, address: SocketAddr, dpop: &DpopOptions) -> String {
+        let bearer = if dpop.is_required() {
+            "# A valid token that is not bound to a key: 401, and a challenge"
+        } else {
+            "# A valid token, for an hour: 200, and its claims"
+        };
+        let bound = self.bound_commands(address, dpop);
         let whoami = format!("curl -i http://{address}/whoami");
         let with_token =
             |token: TokenBuilder| format!("{whoami} -H 'Authorization: Bearer {}'", token.sign());
@@ -43,9 +56,9 @@ impl Demo {
         format!(
             "This demonstration uses its own issuer, at {issuer}. To try it, paste:
 
-# A valid token, for an hour: 200, and its claims
+{bearer}
 {valid}
-
+{bound}
 # No token: 401, and a challenge
 {whoami}
 
@@ -53,6 +66,29 @@ impl Demo {
 {expired}
 
 To stop: Ctrl-C. To use your own issuer: --help.
+"
+        )
+    }
+
+    /// Returns a command with a token that is bound to a key of a client, and with its proof,
+    /// twice.
+    fn bound_commands(&self, address: SocketAddr, dpop: &DpopOptions) -> String {
+        if !dpop.is_on() {
+            return String::new();
+        }
+        let client = DpopClient::generate(Algorithm::ES256);
+        let token = self.token().bound_to(&client).expires_in(HOUR).sign();
+        let uri = format!("{}/whoami", dpop.origin(address));
+        let proof = client.proof("GET", &uri, &token).sign();
+        let headers = format!("-H 'Authorization: DPoP {token}' -H 'DPoP: {proof}'");
+        let command = format!("curl -i http://{address}/whoami {headers}");
+        format!(
+            "
+# A token that is bound to a key, with a proof, for five minutes: 200, and its claims
+{command}
+
+# The same request again: 401, since a proof can be used once
+{command}
 "
         )
     }

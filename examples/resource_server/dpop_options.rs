@@ -1,5 +1,7 @@
 //! The options of DPoP.
 
+use std::net::SocketAddr;
+
 use tower_jwt_auth::{Dpop, DpopNonces};
 
 use crate::auth::with_sources;
@@ -42,6 +44,23 @@ impl DpopOptions {
 
     pub(crate) fn is_on(&self) -> bool {
         self.mode.is_some()
+    }
+
+    pub(crate) fn is_required(&self) -> bool {
+        matches!(self.mode, Some(Mode::Required))
+    }
+
+    pub(crate) fn has_nonces(&self) -> bool {
+        self.nonces
+    }
+
+    /// Returns the origin that proofs for a server at this address name.
+    pub(crate) fn origin(&self, address: SocketAddr) -> String {
+        match self.public_origins.first() {
+            Some(origin) => origin.trim_end_matches('/').to_owned(),
+            None if address.ip().is_loopback() => format!("http://{address}"),
+            None => format!("https://{address}"),
+        }
     }
 
     /// Rejects options that require `--dpop`.

@@ -20,8 +20,9 @@
 //! | `GET /healthz` | nothing | 200 and the state of the keys |
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
-//! without it, they are rejected. `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log says why a request was
-//! rejected.
+//! without it, they are rejected. With an issuer of its own, it also prints a command with such a
+//! token and a proof. `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log
+//! says why a request was rejected.
 
 mod auth;
 mod demo;
@@ -105,8 +106,9 @@ async fn start(options: Options) -> Result<(), Failure> {
         let demo = Demo::start()
             .await
             .map_err(|error| Failure::Io("can't start the issuer".to_owned(), error))?;
-        let auth = demo.layer().map_err(Failure::Usage)?;
-        serve(options.listen, auth, |address| demo.commands(address)).await
+        let auth = demo.layer(&options.dpop).map_err(Failure::Usage)?;
+        let commands = |address| demo.commands(address, &options.dpop);
+        serve(options.listen, auth, commands).await
     } else {
         let auth = options.layer().map_err(Failure::Usage)?;
         tokio::spawn(fetch_keys(auth.authenticator().clone()));

@@ -41,10 +41,12 @@ usage: resource_server [OPTION]...
                            required: accept no others (default: bound tokens
                            are rejected)
   --dpop-nonces            require a nonce of this server in each proof
+                           (requires --issuer and --dpop)
   --public-origin URL      proofs are for this URL with the path of the
                            request, such as https://api.example.com behind a
-                           proxy. May be repeated (default: the host of the
-                           request with https, or with http on loopback)
+                           proxy. May be repeated (requires --dpop; default:
+                           the host of the request, which its sender chooses,
+                           with https, or with http on loopback)
   --help                   print this text
 ";
 
@@ -156,7 +158,7 @@ impl Options {
             ("--algorithms", !self.algorithms.is_empty()),
             ("--leeway", self.leeway.is_some()),
             ("--token-type", self.token_type.is_some()),
-            ("--dpop", self.dpop.is_on()),
+            ("--dpop-nonces", self.dpop.has_nonces()),
         ];
         let given = needs_issuer.iter().find(|(_, given)| *given);
         given.map_or(Ok(()), |(option, _)| {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::key_cache::KeyCache;
 use super::settings::Dpop;
+use super::targets::Targets;
 use super::verifier::ProofVerifier;
 use crate::algorithm::Algorithm;
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -46,6 +47,7 @@ pub(super) fn build(settings: Dpop, leeway: Duration) -> Result<ProofVerifier, C
     if let Some(nonces) = &settings.nonces {
         nonces.check()?;
     }
+    check_forwarded_fields(&settings.targets)?;
     Ok(ProofVerifier {
         is_required: settings.is_required,
         algorithms: algorithms.iter().copied().collect(),
@@ -59,6 +61,16 @@ pub(super) fn build(settings: Dpop, leeway: Duration) -> Result<ProofVerifier, C
     })
 }
 
+/// Rejects a setting that has no effect.
+fn check_forwarded_fields(targets: &Targets) -> Result<(), ConfigError> {
+    match (&targets.fields, &targets.proxies) {
+        (Some(fields), None) => Err(ConfigError::invalid_setting(format!(
+            "forwarded_fields of Dpop {fields:?}: requires trusted_proxies"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the allowed algorithms, each once.
 fn algorithms(configured: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, ConfigError> {
     let symmetric = configured
@@ -67,7 +79,8 @@ fn algorithms(configured: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, Config
         .find(|one| one.is_symmetric());
     if let Some(symmetric) = symmetric {
         return Err(ConfigError::invalid_setting(format!(
-            "algorithms of Dpop {symmetric}: must be asymmetric, since a proof contains its public key"
+            "algorithms of Dpop {symmetric}: must be asymmetric, since a proof contains its public \
+             key"
         )));
     }
     let mut algorithms = Vec::new();

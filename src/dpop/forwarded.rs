@@ -12,7 +12,19 @@ static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-prot
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// The header fields in which a trusted proxy says how it was called.
+/// The header fields in which a trusted proxy says how it was called, for
+/// [`Dpop::forwarded_fields`](crate::Dpop::forwarded_fields), which has an example.
+///
+/// `Forwarded` has no prefix: use [`public_origin`](crate::Dpop::public_origin) where a proxy
+/// removes one.
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::ForwardedFields;
+///
+/// assert_eq!(ForwardedFields::default(), ForwardedFields::XForwarded);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForwardedFields {

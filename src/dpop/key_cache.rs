@@ -28,10 +28,10 @@ pub(super) struct KnownKey {
 /// The keys of clients, found by their thumbprint. Reading takes no lock and allocates nothing.
 ///
 /// A key is added only after its proof was verified, with a valid token that is bound to it. So a
-/// client takes one entry for each key that its issuer has bound tokens to. A client that varies its
-/// headers replaces its own entry.
+/// client takes one entry for each key that its issuer has bound tokens to. A client that varies
+/// its headers replaces its own entry.
 pub(super) struct KeyCache {
-    /// Its key is random, so that no one can choose keys of one set.
+    /// Its key is random, so that no client can choose keys of one set.
     hash: RandomState,
     sets: Box<[[ArcSwapOption<KnownKey>; WAYS]]>,
 }

@@ -35,8 +35,8 @@ const DOMAIN: &[u8] = b"tower-jwt-auth: DPoP nonce\0";
 /// The keys and the lifetime of the nonces that DPoP proofs must contain, for
 /// [`Dpop::nonces`](crate::Dpop::nonces).
 ///
-/// A nonce is a time with a MAC (HMAC-SHA-256, 128 bits), in 32 characters. Nothing is stored: every
-/// instance with the same keys accepts it, from every client and for every URL.
+/// A nonce is a time with a MAC (HMAC-SHA-256, 128 bits), in 32 characters. Nothing is stored:
+/// every instance with the same keys accepts it, from every client and for every URL.
 ///
 /// Instances behind a balancer must share their keys ([`with_keys`](Self::with_keys)). Otherwise a
 /// client needs a second request whenever it gets to another instance.
@@ -47,7 +47,8 @@ const DOMAIN: &[u8] = b"tower-jwt-auth: DPoP nonce\0";
 /// use std::time::Duration;
 /// use tower_jwt_auth::{Dpop, DpopNonces};
 ///
-/// # let (new, old): (Vec<u8>, Vec<u8>) = ((1..=32).rev().map(|n| n * 7).collect(), (0..32).map(|n| n * 5 + 1).collect());
+/// # let new: Vec<u8> = (1..=32).rev().map(|n| n * 7).collect();
+/// # let old: Vec<u8> = (0..32).map(|n| n * 5 + 1).collect();
 /// // The first key makes nonces. Others are those of instances that are not restarted yet.
 /// let nonces = DpopNonces::with_keys([new, old])?.lifetime(Duration::from_secs(120));
 /// let dpop = Dpop::required().nonces(nonces);
@@ -78,16 +79,16 @@ impl DpopNonces {
         Self::new([Zeroizing::new(random_key().to_vec())].into())
     }
 
-    /// Returns nonces with these keys. The first one makes nonces, all of them check nonces, so that
-    /// keys can be replaced while instances with the old ones run: first add the new key at the end
-    /// everywhere, then put it in front, then remove the old one after the lifetime.
+    /// Returns nonces with these keys. The first one makes nonces, all of them check nonces, so
+    /// that keys can be replaced while instances with the old ones run: first add the new key at
+    /// the end everywhere, then put it in front, then remove the old one after the lifetime.
     ///
     /// Use 32 random bytes each, and no key that has another purpose.
     ///
     /// # Errors
     ///
-    /// - [`ConfigErrorKind::WeakSecret`] if a key is shorter than 32 bytes, has fewer than 8 distinct
-    ///   byte values, or is a placeholder.
+    /// - [`ConfigErrorKind::WeakSecret`] if a key is shorter than 32 bytes, has fewer than 8
+    ///   distinct byte values, or is a placeholder.
     /// - [`ConfigErrorKind::InvalidSetting`] if there is no key, or more than 8.
     pub fn with_keys(
         keys: impl IntoIterator<Item = impl AsRef<[u8]>>,
@@ -110,10 +111,10 @@ impl DpopNonces {
         Ok(Self::new(keys))
     }
 
-    /// Sets how long a nonce is valid. Default: 5 minutes. Minimum: 30 seconds; maximum: 1 hour; they
-    /// are checked when the layer is built.
+    /// Sets how long a nonce is valid. Default: 5 minutes. Minimum: 30 seconds; maximum: 1 hour;
+    /// they are checked when the layer is built.
     ///
-    /// In the second half of that time, responses bring a newer one.
+    /// In the second half of that time, responses of the service have a newer one in `DPoP-Nonce`.
     #[must_use]
     pub const fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;

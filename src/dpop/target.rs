@@ -7,7 +7,7 @@ use super::path::is_same_path;
 /// A target URI in parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target<'t> {
-    /// `None`: https, or http on loopback. Without a configuration, no one tells which scheme the
+    /// `None`: https, or http on loopback. Without a configuration, nothing tells which scheme the
     /// client used: TLS may have ended at a proxy.
     pub(super) scheme: Option<Scheme>,
     pub(super) authority: Authority<'t>,

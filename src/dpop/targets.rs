@@ -1,6 +1,7 @@
 //! How the service knows its own URL, which clients name in `htu`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{HeaderMap, header};
 
@@ -11,6 +12,7 @@ use super::origin::{PublicOrigin, prefix};
 use super::target::Target;
 use super::verifier::ProofError;
 use crate::request::{PredicateUri, RequestParts, TrustedProxies};
+use crate::trace;
 
 /// Decides about `htu` in place of the comparison.
 pub(super) type MatchUri = Arc<dyn Fn(&str, &RequestParts<'_>) -> bool + Send + Sync>;
@@ -21,10 +23,13 @@ pub(super) struct Targets {
     /// If there are some, nothing of the request but its path counts.
     pub(super) origins: Vec<PublicOrigin>,
     pub(super) proxies: Option<TrustedProxies>,
-    pub(super) fields: ForwardedFields,
+    /// `None`: the default.
+    pub(super) fields: Option<ForwardedFields>,
     /// Whose path counts. `None`: that of the request.
     pub(super) uri: Option<PredicateUri>,
     pub(super) match_uri: Option<MatchUri>,
+    /// Whether the log says that the peer's address is not known.
+    is_logged: Arc<AtomicBool>,
 }
 
 impl Targets {
@@ -58,13 +63,21 @@ impl Targets {
         };
         accept_if(
             target.is(&htu),
-            "htu differs from https, the authority of the request and the path",
+            "htu differs from https (or http on loopback) with the authority and path of the \
+             request",
         )
     }
 
     fn is_from_proxy(&self, request: &RequestParts<'_>) -> bool {
-        let proxies = self.proxies.as_ref();
-        proxies.is_some_and(|proxies| proxies.trusts(request) == Some(true))
+        let Some(proxies) = &self.proxies else {
+            return false;
+        };
+        let is_trusted = proxies.trusts(request);
+        // Relaxed: no other data depends on it.
+        if is_trusted.is_none() && !self.is_logged.swap(true, Ordering::Relaxed) {
+            trace::forwarding_peer_unknown();
+        }
+        is_trusted == Some(true)
     }
 
     fn check_forwarded(
@@ -73,9 +86,10 @@ impl Targets {
         path: &str,
         request: &RequestParts<'_>,
     ) -> Result<(), ProofError> {
-        let forwarded = Forwarded::read(request.headers(), self.fields).ok_or(
-            ProofError::Invalid("a header of a trusted proxy is invalid"),
-        )?;
+        let fields = self.fields.unwrap_or_default();
+        let forwarded = Forwarded::read(request.headers(), fields).ok_or(ProofError::Invalid(
+            "a header of a trusted proxy is invalid",
+        ))?;
         let authority = match &forwarded.host {
             Some(host) => Authority::parse(host).ok_or(ProofError::NoAuthority)?,
             None => authority(request)?,

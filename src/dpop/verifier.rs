@@ -82,18 +82,19 @@ impl ProofVerifier {
         self.is_required
     }
 
-    /// Returns the names of the allowed algorithms, separated by spaces, for `algs` (RFC 9449 §7.1).
+    /// Returns the names of the allowed algorithms, separated by spaces, for `algs` (RFC 9449
+    /// §7.1).
     pub(crate) fn algorithms(&self) -> &str {
         &self.algorithm_names
     }
 
-    /// Returns who shares what is stored of used proofs.
+    /// Returns whether used proofs are stored for this process alone or for several.
     pub(crate) fn replay_scope(&self) -> ReplayScope {
         ReplayScope::of(&*self.store)
     }
 
-    /// Checks a proof, except for its single use. The key of the proof and its signature are checked
-    /// last, since that takes most of the time.
+    /// Checks a proof, except for its single use. The key of the proof and its signature are
+    /// checked last, since that takes most of the time.
     pub(crate) fn verify(
         &self,
         presented: &PresentedProof<'_>,

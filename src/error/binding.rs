@@ -11,6 +11,15 @@ impl Error {
         }
     }
 
+    /// Returns an error for a token that is bound to a certificate, from a client without one.
+    pub(crate) fn no_certificate() -> Self {
+        Self {
+            description: "the access token is bound to a certificate, and the client has presented \
+                          none",
+            ..Self::about_claim(ErrorKind::UnprovenBinding, "cnf")
+        }
+    }
+
     /// Returns an error for a client certificate that can't be read.
     pub(crate) fn invalid_certificate() -> Self {
         Self {
@@ -61,6 +70,21 @@ impl Error {
     /// of the response's header `DPoP-Nonce`.
     ///
     /// `None` for kinds other than [`ErrorKind::UseDpopNonce`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Response;
+    /// use tower_jwt_auth::Error;
+    ///
+    /// /// Adds the nonce to a response of your own.
+    /// fn add_nonce(error: &Error, response: &mut Response<String>) {
+    ///     if let Some(nonce) = error.dpop_nonce().and_then(|nonce| nonce.parse().ok()) {
+    ///         response.headers_mut().insert("dpop-nonce", nonce);
+    ///     }
+    /// }
+    /// # add_nonce(&tower_jwt_auth::ErrorKind::Expired.into(), &mut Response::default());
+    /// ```
     #[must_use]
     pub fn dpop_nonce(&self) -> Option<&str> {
         match self.kind {

@@ -6,16 +6,15 @@
 pub enum ErrorKind {
     /// The request has no token, or is exempt from authentication, so that its token was not read.
     MissingToken,
-    /// The request has different tokens in two places, gives a header, query parameter or WebSocket
-    /// subprotocol with credentials twice, or has `Bearer` without a token (RFC 6750 §2, §3.1). Or
-    /// it comes with a DPoP proof and names no host, or repeats the header with the client's
-    /// certificate.
+    /// The request has different tokens in two places, or gives a header, query parameter or
+    /// WebSocket subprotocol with credentials twice (RFC 6750 §2, §3.1). Or it comes with a DPoP
+    /// proof and names no host, or repeats the header with the client's certificate.
     InvalidRequest,
     /// The token is not a signed JWT in compact form (RFC 7515 §7.1), its header or payload is not
     /// a JSON object, or an object in one of them has two members with the same name (an error
     /// within the value of a claim that this crate reads is [`InvalidClaim`](Self::InvalidClaim)).
-    /// Also a number beyond a double, or values with more than 127 levels. Or the request has
-    /// different tokens in cookies of one name.
+    /// Also a number beyond a double, or values with more than 127 levels. Or the request has a
+    /// scheme without a token, or different tokens in cookies of one name.
     MalformedToken,
     /// The token is longer than [`max_token_len`](crate::JwtAuthBuilder::max_token_len), or its
     /// objects have more members than [`max_members`](crate::JwtAuthBuilder::max_members).
@@ -51,15 +50,16 @@ pub enum ErrorKind {
     /// values, or there is an `aud` beside it.
     WrongAudience,
     /// The token is bound to a key or certificate of the client (`cnf`, RFC 7800), and the request
-    /// does not prove that it comes from there (RFC 9449 §7.2, RFC 8705 §3). Unless
-    /// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer) is
-    /// set.
+    /// does not prove that the client has it (RFC 9449 §7.2, RFC 8705 §3), or the layer can't check
+    /// it. Not with
+    /// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer).
     UnprovenBinding,
     /// The token is not bound to a key or certificate of the client, and one that is bound is
     /// required: by the scheme `DPoP` (RFC 9449 §7.1), or by the layer.
     UnboundToken,
-    /// The DPoP proof of the request is missing, given twice, malformed, for another request or
-    /// token, too old, or was used before (RFC 9449 §4.3, §11.1).
+    /// The DPoP proof is missing, given twice, malformed, signed with an algorithm or key that is
+    /// not allowed, has an invalid signature, is for another method, URL or token, is too old or
+    /// from the future, or was used before (RFC 9449 §4.3, §11.1).
     InvalidDpopProof,
     /// The DPoP proof has no nonce of this server, or one that has expired (RFC 9449 §9).
     /// [`Error::dpop_nonce`](super::Error::dpop_nonce) returns one.
@@ -187,9 +187,12 @@ impl ErrorKind {
             Self::InvalidClaim => "a claim of the access token is invalid",
             Self::WrongAudience => "the access token is meant for another audience",
             Self::UnprovenBinding => {
-                "the access token is bound to a key that the request does not prove"
+                "the request does not prove that the client has the key or certificate that the \
+                 access token is bound to"
             }
-            Self::UnboundToken => "the access token is not bound to a key of the client",
+            Self::UnboundToken => {
+                "the access token is not bound to a key or certificate of the client"
+            }
             Self::InvalidDpopProof => "the DPoP proof is missing or invalid",
             Self::UseDpopNonce => "the DPoP proof needs a nonce of this server",
             Self::Expired => "the access token has expired",

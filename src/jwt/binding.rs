@@ -105,7 +105,7 @@ impl<'c> Confirmation<'c> {
         self.certificate
     }
 
-    /// Returns whether nothing was proven: whoever has the token could have sent it.
+    /// Returns whether nothing was proven: any client that has the token could have sent it.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         self.key.is_none() && self.certificate.is_none()

@@ -6,7 +6,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, ORIGIN, TRANSF
 use http::{Method, Request};
 use serde::de::DeserializeOwned;
 
-use super::missing_token;
+use super::missing_token::{self, MissingToken};
 use super::pending::{Pending, PendingRequest};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::remove_claims;
@@ -101,10 +101,18 @@ where
             Ok(None) if self.optional => Decision::Pass,
             Ok(None) => {
                 let error = ErrorKind::MissingToken.into();
-                missing_token::log(&error, parts, sources);
+                missing_token::log(&error, &self.missing_token(parts));
                 Decision::Reject(error)
             }
             Err(error) => reject_request(error),
+        }
+    }
+
+    fn missing_token<'r>(&'r self, parts: &'r RequestParts<'r>) -> MissingToken<'r> {
+        MissingToken {
+            parts,
+            sources: self.authenticator.sources(),
+            requires_dpop: self.authenticator.requires_dpop(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use http::header::AUTHORIZATION;
 
 use crate::error::{Error, ErrorKind};
-use crate::request::{RequestParts, TokenSource};
+use crate::request::{BEARER, DPOP, RequestParts, TokenSource};
 use crate::trace;
 
 /// The schemes that are shown. Any other word may be a part of a secret.
@@ -23,9 +23,9 @@ const KNOWN_SCHEMES: [&str; 10] = [
 ];
 
 /// Logs where a token was looked for, at debug, and the scheme of `Authorization`.
-pub(super) fn log(error: &Error, parts: &RequestParts<'_>, sources: &[TokenSource]) {
+pub(super) fn log(error: &Error, missing: &MissingToken<'_>) {
     if trace::is_diagnosis_enabled() {
-        trace::diagnosed(error, &MissingToken { parts, sources });
+        trace::diagnosed(error, missing);
     }
 }
 
@@ -51,9 +51,12 @@ const fn invalid(kind: ErrorKind) -> &'static str {
     }
 }
 
-struct MissingToken<'r> {
-    parts: &'r RequestParts<'r>,
-    sources: &'r [TokenSource],
+/// A request without a token, and where it was looked for.
+pub(super) struct MissingToken<'r> {
+    pub(super) parts: &'r RequestParts<'r>,
+    pub(super) sources: &'r [TokenSource],
+    /// Whether only tokens with the scheme `DPoP` are accepted.
+    pub(super) requires_dpop: bool,
 }
 
 /// What `Authorization` begins with.
@@ -79,7 +82,7 @@ impl Scheme {
     fn write_hint(&self, expected: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // Where it is set, the scheme is read. It is no scheme of bearer tokens.
-            Self::Known("DPoP") => f.write_str(" (hint: set JwtAuthBuilder::dpop)"),
+            Self::Known(DPOP) => f.write_str(" (hint: set JwtAuthBuilder::dpop)"),
             Self::None => write!(f, " (hint: write {expected} and a space before the token)"),
             Self::Known(scheme)
                 if TokenSource::header_with_scheme(AUTHORIZATION, *scheme).is_err() =>
@@ -91,6 +94,39 @@ impl Scheme {
                 " (hint: use the scheme {expected}, or TokenSource::header_with_scheme)"
             ),
         }
+    }
+}
+
+fn reads(source: &TokenSource, scheme: &str) -> bool {
+    source.authorization_scheme() == Some(scheme)
+}
+
+impl<'r> MissingToken<'r> {
+    /// Returns the sources whose tokens may be accepted.
+    fn accepted(&self) -> impl Iterator<Item = &'r TokenSource> + use<'r> {
+        let requires_dpop = self.requires_dpop;
+        let sources = self.sources.iter();
+        sources.filter(move |source| !requires_dpop || reads(source, DPOP))
+    }
+
+    /// Writes where a token was expected. The two schemes of `Authorization` are one place.
+    fn write_expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |scheme| self.accepted().any(|source| reads(source, scheme));
+        let has_both = has(BEARER) && has(DPOP);
+        let places = self.accepted();
+        let places = places.filter(|source| !(has_both && reads(source, DPOP)));
+        for (index, source) in places.enumerate() {
+            let before = if index == 0 { ", expected in" } else { " or" };
+            if has_both && reads(source, BEARER) {
+                write!(
+                    f,
+                    "{before} header {AUTHORIZATION} with the scheme {BEARER:?} or {DPOP:?}"
+                )?;
+            } else {
+                write!(f, "{before} {}", source.description())?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -107,13 +143,9 @@ impl fmt::Display for MissingToken<'_> {
             Some(Scheme::Other) => f.write_str(" (header authorization has another scheme)")?,
             Some(Scheme::None) => f.write_str(" (header authorization has no scheme)")?,
         }
-        for (index, source) in self.sources.iter().enumerate() {
-            let before = if index == 0 { ", expected in" } else { " or" };
-            write!(f, "{before} {}", source.description())?;
-        }
+        self.write_expected(f)?;
         let mut expected = self
-            .sources
-            .iter()
+            .accepted()
             .filter_map(TokenSource::authorization_scheme);
         match (scheme, expected.next()) {
             (Some(scheme), Some(expected)) => scheme.write_hint(expected, f),

@@ -13,20 +13,24 @@ use super::xfcc::Element;
 ///
 /// | proxy | header |
 /// |---|---|
-/// | one with RFC 9440, `CloudFront`, `HAProxy` | [`client_cert`](Self::client_cert) |
-/// | Envoy, Istio | [`envoy`](Self::envoy) |
-/// | nginx | [`escaped_pem`](Self::escaped_pem) |
+/// | `HAProxy`, others with RFC 9440 | [`client_cert`](Self::client_cert) |
+/// | Cloudflare, with a rule that removes `Client-Cert` and sets it to `cf.tls_client_auth.cert_rfc9440` if `cert_verified` | [`client_cert`](Self::client_cert) |
+/// | `CloudFront` | [`escaped_pem`](Self::escaped_pem), in `cloudfront-viewer-cert-pem` |
+/// | nginx | [`escaped_pem`](Self::escaped_pem), in `x-client-cert` in the guide |
 /// | ingress-nginx | [`ingress_nginx`](Self::ingress_nginx) |
-/// | AWS Application Load Balancer | [`aws_alb`](Self::aws_alb) |
-/// | Apache | [`pem`](Self::pem) |
+/// | Envoy, Istio | [`envoy`](Self::envoy) |
 /// | Traefik | [`traefik`](Self::traefik) |
-/// | `HAProxy`, Azure App Service, Cloudflare | [`base64_der`](Self::base64_der) |
+/// | Apache | [`pem`](Self::pem), in `x-client-cert` in the guide |
+/// | AWS Application Load Balancer, mode *verify* | [`aws_alb`](Self::aws_alb) |
+/// | Azure App Service | [`base64_der`](Self::base64_der), in `x-arr-clientcert` |
 ///
-/// `docs/sender-constrained.md` has the settings of the proxies.
+/// [`guides::sender_constrained`](crate::guides::sender_constrained) has the settings of the
+/// proxies.
 ///
-/// A header that is there twice, or has a list where one certificate is due, is rejected with 400
-/// (RFC 9440 §2.2). A value that is not of the form, has anything before or behind the certificate,
-/// or carries more than 16 KiB of DER, is rejected with 401 `invalid_token`.
+/// In a request whose token is bound to a certificate, a header that occurs twice, or a list in
+/// place of one certificate, is rejected with 400 (RFC 9440 §2.2); a value of another form, with
+/// anything before or after the certificate, or with more than 16 KiB of DER, is rejected with 401
+/// `invalid_token`. With other tokens, the header is not read.
 ///
 /// # Examples
 ///
@@ -36,8 +40,10 @@ use super::xfcc::Element;
 ///
 /// let rfc_9440 = CertificateHeader::client_cert();
 /// let nginx = CertificateHeader::escaped_pem(HeaderName::from_static("x-client-cert"));
+/// let cloud_front = HeaderName::from_static("cloudfront-viewer-cert-pem");
+/// let cloud_front = CertificateHeader::escaped_pem(cloud_front);
 /// let own_name = CertificateHeader::envoy().name(HeaderName::from_static("x-mesh-client-cert"));
-/// # drop((rfc_9440, nginx, own_name));
+/// # drop((rfc_9440, nginx, cloud_front, own_name));
 /// ```
 #[derive(Clone, Debug)]
 pub struct CertificateHeader {
@@ -73,6 +79,8 @@ impl CertificateHeader {
     /// the proxy next to this server. It describes that proxy's peer, which in a mesh is a sidecar
     /// and not the client.
     ///
+    /// For services whose clients are the peers of that proxy.
+    ///
     /// Only safe if that proxy does not send the certificate's URIs (`uri` of
     /// `set_current_client_cert_details`) or DNS names: it does not quote them, so a certificate
     /// could name another element in them.
@@ -94,8 +102,8 @@ impl CertificateHeader {
         Self::escaped_pem(HeaderName::from_static("ssl-client-cert"))
     }
 
-    /// `X-Amzn-Mtls-Clientcert-Leaf` of an AWS Application Load Balancer in the mode *verify*, which
-    /// is [`escaped_pem`](Self::escaped_pem).
+    /// `X-Amzn-Mtls-Clientcert-Leaf` of an AWS Application Load Balancer in the mode *verify*,
+    /// which is [`escaped_pem`](Self::escaped_pem).
     #[must_use]
     pub const fn aws_alb() -> Self {
         Self::escaped_pem(HeaderName::from_static("x-amzn-mtls-clientcert-leaf"))
@@ -116,8 +124,8 @@ impl CertificateHeader {
         Self::new(name, Form::Base64Chain)
     }
 
-    /// DER in base64 in the header `name`: `HAProxy`'s `%[ssl_c_der,base64]`, `X-ARR-ClientCert` of
-    /// Azure App Service, `Cf-Client-Cert-Der-Base64` of Cloudflare.
+    /// DER in base64 in the header `name`: `HAProxy`'s `%[ssl_c_der,base64]`, or
+    /// `X-ARR-ClientCert` of Azure App Service.
     #[must_use]
     pub const fn base64_der(name: HeaderName) -> Self {
         Self::new(name, Form::Base64)

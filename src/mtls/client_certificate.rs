@@ -9,8 +9,8 @@ use crate::crypto;
 ///
 /// A server that terminates TLS itself inserts it into the extensions of each request, where
 /// [`ClientCertificates::from_connection`](crate::ClientCertificates::from_connection) reads it.
-/// Only its SHA-256 thumbprint is kept, which is computed here: make it once for a connection, not
-/// for each request. `Debug` does not show it.
+/// Only its SHA-256 thumbprint is stored, which is computed here: make it once for a connection,
+/// not for each request. `Debug` does not show it.
 ///
 /// # Examples
 ///

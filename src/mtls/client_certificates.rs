@@ -11,18 +11,28 @@ use crate::request::{RequestParts, TrustedProxies};
 use crate::trace;
 
 /// Where the client's certificate comes from, to which tokens are bound (RFC 8705 §3), and whether
-/// every token must be bound to it.
+/// every token must be bound to it. See
+/// [`guides::sender_constrained`](crate::guides::sender_constrained).
 ///
 /// A token with `cnf."x5t#S256"` is accepted only with the certificate that has this SHA-256
 /// thumbprint. Without a certificate, or with another one, it is rejected with 401 `invalid_token`.
-/// Tokens without it are accepted, unless [`required`](Self::required) is set.
 ///
-/// The certificate comes from one source: from the connection, or from a proxy's header. There is no
-/// fall-back from one to the other. Chain, dates and issuer of the certificate are for TLS to check;
-/// self-signed ones are allowed (RFC 8705 §2.2).
+/// A token that is bound in another way is rejected, since it can't be checked, unless
+/// [`JwtAuthBuilder::dpop`](crate::JwtAuthBuilder::dpop) is set, too. Tokens that are not bound are
+/// accepted as bearer tokens, unless [`required`](Self::required) is set; with
+/// [`Dpop::required`](crate::Dpop::required) as well, a token must be bound to both. To accept
+/// either kind but no bearer token, add a predicate on
+/// [`claims.confirmation()`](crate::Claims::confirmation)`.is_none()`. Behind a gateway that checks
+/// the binding:
+/// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer).
+///
+/// The certificate comes from one source: from the connection, or from a proxy's header. There is
+/// no fall-back from one to the other. Chain, dates and issuer of the certificate are for TLS to
+/// check; self-signed ones are allowed (RFC 8705 §2.2).
 ///
 /// Note: a resumed TLS session may lack the certificate (RFC 9440 §3.3), depending on the TLS
-/// library. The request then counts as one without a certificate. rustls keeps it.
+/// library. The request then counts as one without a certificate. rustls stores it with the
+/// session.
 ///
 /// # Examples
 ///
@@ -42,7 +52,7 @@ use crate::trace;
 /// use tower_jwt_auth::{CertificateHeader, ClientCertificates, TrustedProxies};
 ///
 /// let header = CertificateHeader::escaped_pem(HeaderName::from_static("x-client-cert"));
-/// let proxies = TrustedProxies::networks(["10.0.0.0/8"])?;
+/// let proxies = TrustedProxies::networks(["10.1.2.3"])?;
 /// let certificates = ClientCertificates::from_header(header, proxies);
 /// # drop(certificates);
 /// # Ok::<_, tower_jwt_auth::ConfigError>(())
@@ -71,8 +81,8 @@ struct ForwardedHeader {
 }
 
 impl ClientCertificates {
-    /// Reads the [`ClientCertificate`] in the extensions of a request, which the server has inserted
-    /// after the TLS handshake. No header is read.
+    /// Reads the [`ClientCertificate`] in the extensions of a request, which the server has
+    /// inserted after the TLS handshake. No header is read.
     pub const fn from_connection() -> Self {
         Self::new(Source::Connection(None))
     }
@@ -103,8 +113,8 @@ impl ClientCertificates {
     /// Reads a header of a proxy that terminates TLS, in requests from these proxies only.
     ///
     /// In a request from elsewhere, the header is ignored: it counts as one without a certificate,
-    /// and the log says so at debug. If the address of the peer is not in the extensions, no request
-    /// is trusted; the log says so once, at error.
+    /// and the log says so at debug. If the address of the peer is not in the extensions, no
+    /// request is trusted; the log says so once, at error.
     ///
     /// Note:
     /// - The proxy must replace the header, or remove it where the client has presented no
@@ -206,7 +216,7 @@ mod tests {
     use crate::request::PeerAddress;
 
     const PROXY: [u8; 4] = [10, 0, 0, 1];
-    const STRANGER: [u8; 4] = [192, 0, 2, 1];
+    const OTHER_PEER: [u8; 4] = [192, 0, 2, 1];
 
     fn from_header() -> ClientCertificates {
         let proxies = TrustedProxies::networks(["10.0.0.1"]).unwrap();
@@ -243,7 +253,7 @@ mod tests {
         let headers = [("client-cert", &*value())];
         let found = thumbprint(&certificates, &request(Some(PROXY), &headers));
         assert_eq!(found, Ok(Some(certificate().thumbprint())));
-        for peer in [Some(STRANGER), None] {
+        for peer in [Some(OTHER_PEER), None] {
             let found = thumbprint(&certificates, &request(peer, &headers));
             assert_eq!(found, Ok(None), "{peer:?}");
         }
@@ -254,9 +264,9 @@ mod tests {
     }
 
     #[test]
-    fn the_header_of_a_stranger_is_not_even_read() {
+    fn the_header_of_another_peer_is_not_even_read() {
         let twice = [("client-cert", "x"), ("client-cert", "x")];
-        let found = thumbprint(&from_header(), &request(Some(STRANGER), &twice));
+        let found = thumbprint(&from_header(), &request(Some(OTHER_PEER), &twice));
         assert_eq!(found, Ok(None));
     }
 

@@ -8,7 +8,7 @@ use super::Thumbprint;
 use super::flaw::Flaw;
 use crate::crypto;
 
-/// The longest certificate that a header may carry, in bytes.
+/// The maximum length of a certificate in a header, in bytes.
 const MAX_LEN: usize = 16 * 1024;
 
 const SEQUENCE: u8 = 0x30;

@@ -4,8 +4,8 @@ use super::der::thumbprint_of_base64;
 use super::flaw::Flaw;
 use super::{Thumbprint, pem, percent, xfcc};
 
-/// The longest value that is read, in bytes: a certificate of the maximum length in PEM, in which
-/// each byte is percent-encoded.
+/// The maximum length of a value that is read, in bytes: that of a certificate of the maximum
+/// length in PEM, in which each byte is percent-encoded.
 const MAX_LEN: usize = 68 * 1024;
 
 #[derive(Clone, Copy, Debug)]
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_certificate_is_read_in_every_form_and_a_longer_header_is_not() {
+    fn a_certificate_of_the_maximum_length_is_read_in_every_form_and_a_longer_header_is_not() {
         let der = [&[0x30, 0x82, 0x3f, 0xfc][..], &[0xfb; 0x3ffc]].concat();
         for (form, value) in in_forms(&der) {
             assert_eq!(

@@ -73,8 +73,8 @@ fn insert(place: &mut Option<Thumbprint>, thumbprint: Thumbprint) -> Result<(), 
     }
 }
 
-/// Returns the parts of a pair, without the quotes around the value. What is escaped in it stays so:
-/// neither a hash nor an encoded certificate has a character that is.
+/// Returns the parts of a pair, without the quotes around the value. What is escaped in it stays
+/// so: neither a hash nor an encoded certificate has a character that is.
 fn key_and_value(pair: &[u8]) -> Option<(&[u8], &[u8])> {
     let len = memchr::memchr(b'=', pair)?;
     let (key, value) = pair.split_at_checked(len)?;

@@ -1,5 +1,5 @@
 //! The check that a token comes from the client that it is bound to. The first check, at every
-//! request: whoever can't prove the binding learns of no other.
+//! request: a caller that can't prove it learns nothing of the other checks.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Bindings {
         }
     }
 
-    /// Returns who shares what is stored of used proofs.
+    /// Returns whether used proofs are stored for this process alone or for several.
     pub(super) fn replay_scope(&self) -> ReplayScope {
         let verifier = self.dpop.as_ref();
         verifier.map_or(ReplayScope::Off, ProofVerifier::replay_scope)
@@ -115,7 +115,7 @@ impl Bindings {
                 "the token is bound to another certificate than the client's",
             ),
             None => UnprovenBinding::new(
-                unproven(),
+                Error::no_certificate(),
                 "the token is bound to a certificate, and the client has presented none",
             ),
         })

@@ -24,8 +24,8 @@ use crate::replay::{ReplayHealth, ReplayScope};
 
 /// When a check runs. Earlier ones first.
 ///
-/// The binding of the token to its sender is checked before them. Single use comes last: a token that
-/// another check rejects does not count as used. After that, the proof of the binding is used.
+/// The binding of the token to its sender is checked before them. Single use comes last: a token
+/// that another check rejects does not count as used. After that, the proof of the binding is used.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Revocation,
@@ -66,7 +66,7 @@ impl<C> Policy<C> {
         self.add(Stage::SingleUse, check);
     }
 
-    /// Returns who shares what is stored of used tokens and proofs.
+    /// Returns whether used tokens and proofs are stored for this process alone or for several.
     pub(crate) fn replay_health(&self) -> ReplayHealth {
         ReplayHealth {
             tokens: self.tokens,

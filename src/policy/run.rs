@@ -86,8 +86,8 @@ impl<C> Checking<C> {
 }
 
 impl<C: 'static> Policy<C> {
-    /// Checks the binding of a verified token, at every request, and returns the other checks, which
-    /// need its outcome. `now` is the time since 1970.
+    /// Checks the binding of a verified token, at every request, and returns the other checks,
+    /// which need its outcome. `now` is the time since 1970.
     pub(crate) fn bind(
         &self,
         Unchecked(claims): Unchecked<C>,

@@ -8,8 +8,8 @@ use super::{CheckContext, CheckOutcome, Policy, Stage, Unchecked};
 use crate::error::Error;
 
 impl<C: 'static> Policy<C> {
-    /// Runs every check, without a request. That of single use only requires an id: it would mark the
-    /// token as used. `now` is the time since 1970. Returns each outcome with its stage.
+    /// Runs every check, without a request. That of single use only requires an id: it would mark
+    /// the token as used. `now` is the time since 1970. Returns each outcome with its stage.
     pub(crate) async fn run_each(
         &self,
         token: &Unchecked<C>,
@@ -31,8 +31,8 @@ impl<C: 'static> Policy<C> {
         outcomes
     }
 
-    /// Rejects a token whose binding the layer can't check, or that lacks one which it requires. Only
-    /// a request can prove the binding.
+    /// Rejects a token whose binding the layer can't check, or that lacks one which it requires.
+    /// Only a request can prove the binding.
     pub(crate) fn check_binding(&self, token: &Unchecked<C>) -> Result<(), Error> {
         token.claims().check_binding(self.bindings.rules())
     }

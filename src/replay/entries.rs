@@ -10,7 +10,7 @@ use super::{ReplayKind, WhenFull};
 /// enough that no request waits while a million of them are removed.
 const REMOVED_PER_CALL: usize = 4;
 
-/// The minimum time between two log events, in seconds.
+/// The minimum time between two log events with the same reason, in seconds.
 const LOG_INTERVAL: u32 = 60;
 
 /// Once a store is half full, one key of a client may have this part of its entries.
@@ -35,7 +35,9 @@ pub(super) struct Entries {
     /// The same entries. The first to expire is on top.
     by_expiry: BinaryHeap<Reverse<Entry>>,
     owners: Owners,
-    last_logged: Option<u32>,
+    /// When it was last logged that there is no space, for each reason.
+    full_logged: Option<u32>,
+    share_logged: Option<u32>,
 }
 
 /// Why an entry is not added.
@@ -106,14 +108,17 @@ impl Entries {
         first.is_some_and(|Reverse(first)| first.expiry <= now)
     }
 
-    /// Returns whether the last log event was long enough ago, and counts the next one.
-    pub(super) fn may_log(&mut self, now: u32) -> bool {
-        let next = self
-            .last_logged
-            .map(|last| last.saturating_add(LOG_INTERVAL));
+    /// Returns whether the last log event with this reason was long enough ago, and counts the next
+    /// one.
+    pub(super) fn may_log(&mut self, reason: NoSpace, now: u32) -> bool {
+        let last_logged = match reason {
+            NoSpace::Full => &mut self.full_logged,
+            NoSpace::Share => &mut self.share_logged,
+        };
+        let next = last_logged.map(|last| last.saturating_add(LOG_INTERVAL));
         let may_log = next.is_none_or(|next| next <= now);
         if may_log {
-            self.last_logged = Some(now);
+            *last_logged = Some(now);
         }
         may_log
     }

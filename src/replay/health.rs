@@ -1,6 +1,6 @@
-//! Who shares what is stored of used tokens and proofs.
+//! Whether used tokens and proofs are stored for this process alone or for several.
 
-/// Where a layer stores which tokens and DPoP proofs were used, as
+/// Whether used tokens and DPoP proofs are stored for this process alone or for several, as
 /// [`Authenticator::replay_health`](crate::Authenticator::replay_health) returns it.
 ///
 /// # Examples
@@ -24,7 +24,7 @@ pub struct ReplayHealth {
     pub proofs: ReplayScope,
 }
 
-/// Who shares what is stored of used tokens or proofs.
+/// Whether used tokens or proofs are stored for this process alone or for several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplayScope {

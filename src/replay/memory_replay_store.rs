@@ -18,11 +18,11 @@ use crate::trace;
 ///
 /// [`reject_replays`](crate::JwtAuthBuilder::reject_replays) and [`Dpop`](crate::Dpop) make one for
 /// each layer. Give a clone of one store to several layers if a token may be used once for all of
-/// them together. Processes need a [`ReplayStore`] of your own to share.
+/// them together. For several processes, implement [`ReplayStore`].
 ///
 /// An entry is a hash of fixed size, whatever the length of the id: about 50 to 100 bytes for a
-/// token, 60 to 120 for a proof. That of a token stays at least until 5 minutes and the leeway after
-/// its token expires (with [`replay_store`](crate::JwtAuthBuilder::replay_store): the longest
+/// token, 60 to 120 for a proof. That of a token stays at least until 5 minutes and the leeway
+/// after its token expires (with [`replay_store`](crate::JwtAuthBuilder::replay_store): the maximum
 /// leeway, an hour), unless [`WhenFull::Evict`] is set. That of a proof stays until 5 minutes after
 /// the proof could be used for the last time.
 ///
@@ -66,14 +66,15 @@ pub enum WhenFull {
 }
 
 struct Shared {
-    /// Its key is random, so that no one can find a key whose share is that of another client.
+    /// Its key is random, so that no client can find a key whose share is that of another client.
     hash: RandomState,
     start: Instant,
     entries: Mutex<Entries>,
 }
 
 impl MemoryReplayStore {
-    /// Creates a store for up to `max_entries` tokens. The memory is allocated as they arrive.
+    /// Creates a store for up to `max_entries` tokens and proofs. The memory is allocated as they
+    /// arrive.
     ///
     /// # Errors
     ///
@@ -131,10 +132,13 @@ impl MemoryReplayStore {
             owner,
         };
         let added = entries.add(entry, now, self.max_entries, self.when_full);
-        let logs = (is_full || added.is_err()) && entries.may_log(now);
+        let reason = added.err().or(is_full.then_some(NoSpace::Full));
+        let logged = reason.filter(|reason| entries.may_log(*reason, now));
         drop(entries);
-        if logs {
-            trace::replay_store_full(self.max_entries);
+        match logged {
+            Some(NoSpace::Full) => trace::replay_store_full(self.max_entries),
+            Some(NoSpace::Share) => trace::replay_share_used_up(self.max_entries),
+            None => {}
         }
         added.map(|()| true)
     }

@@ -37,13 +37,13 @@ use super::ReplayKey;
 pub trait ReplayStore: Send + Sync + 'static {
     /// Stores a key for the duration `ttl`. The outcome is true if it was not stored before.
     ///
-    /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request
-    /// has got 503, and the token or proof may count as used: give the store a shorter time limit of
-    /// its own.
+    /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the
+    /// request has got 503, and the token or proof may count as used: give the store a shorter time
+    /// limit of its own.
     ///
     /// Must be atomic: of two concurrent calls with one key, only one may return true. Must not
-    /// block: return [`InsertOutcome::Pending`] to wait. Must return an error, and not forget a key,
-    /// if there is no space.
+    /// block: return [`InsertOutcome::Pending`] to wait. Must return an error, and not forget a
+    /// key, if there is no space.
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome;
 
     /// Returns whether several processes share the store, for

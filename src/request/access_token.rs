@@ -65,8 +65,8 @@ impl AccessToken {
     /// §2.1) or `DPoP <token>` (RFC 9449 §7.1), marked as [sensitive](HeaderValue::set_sensitive).
     ///
     /// Note: another service accepts a token with the scheme `DPoP` only with a proof by the
-    /// client's key for the request to it. Exchange such a token (RFC 8693) instead of forwarding
-    /// it.
+    /// client's key, and one that is bound to a certificate only with the client's certificate.
+    /// Exchange such tokens (RFC 8693).
     #[must_use]
     pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()

@@ -8,10 +8,10 @@ use super::RequestParts;
 use crate::error::{Error, ErrorKind};
 
 /// The scheme of access tokens (RFC 6750 §2.1).
-pub(super) const BEARER: &str = "Bearer";
+pub(crate) const BEARER: &str = "Bearer";
 
-/// Reads `<scheme> <token>`: the scheme in any letter case, then one or more spaces (RFC 9110 §11.4,
-/// RFC 6750 §2.1).
+/// Reads `<scheme> <token>`: the scheme in any letter case, then one or more spaces (RFC 9110
+/// §11.4, RFC 6750 §2.1).
 pub(super) fn credentials<'r>(
     parts: &RequestParts<'r>,
     name: &HeaderName,

@@ -23,9 +23,10 @@ pub(crate) use layer_context::{
     AnyResponse, DpopChallenge, GrpcResponses, LayerContext, LayerRejections, LayerSettings,
     PredicateUri,
 };
+pub(crate) use locations::BEARER;
 pub use parts::RequestParts;
 pub use paths::Paths;
 pub use peer_address::PeerAddress;
-pub(crate) use scheme::{DPOP_HEADER, Scheme};
+pub(crate) use scheme::{DPOP, DPOP_HEADER, Scheme};
 pub use token_source::TokenSource;
 pub use trusted_proxies::TrustedProxies;

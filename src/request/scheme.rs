@@ -8,7 +8,7 @@ use super::locations::{BEARER, after_scheme, is_joined};
 pub(crate) const DPOP_HEADER: HeaderName = HeaderName::from_static("dpop");
 
 /// The scheme of tokens that are bound to a key of the client (RFC 9449 §7.1).
-pub(super) const DPOP: &str = "DPoP";
+pub(crate) const DPOP: &str = "DPoP";
 
 /// How a request presents its token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -30,7 +30,7 @@ use crate::config_error::ConfigError;
 /// use axum::extract::ConnectInfo;
 /// use tower_jwt_auth::TrustedProxies;
 ///
-/// let proxies = TrustedProxies::networks(["10.0.0.0/8", "fd00::/8"])?.peer_from(|extensions| {
+/// let proxies = TrustedProxies::networks(["10.1.2.0/28"])?.peer_from(|extensions| {
 ///     let peer = extensions.get::<ConnectInfo<SocketAddr>>()?;
 ///     Some(peer.0.into())
 /// });
@@ -38,7 +38,7 @@ use crate::config_error::ConfigError;
 /// # Ok::<_, tower_jwt_auth::ConfigError>(())
 /// ```
 ///
-/// With tonic, served without TLS of its own:
+/// With tonic:
 ///
 /// ```
 /// use tonic::transport::server::TcpConnectInfo;
@@ -70,9 +70,12 @@ enum Rule {
 
 impl TrustedProxies {
     /// Trusts the peers in these networks, in CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3):
-    /// `10.0.0.0/8`, `fd00::/8`. An address without a length stands for itself.
+    /// `10.1.2.0/28`, `fd00:1:2::/120`. An address without a length stands for itself.
     ///
     /// A peer with an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as IPv4.
+    ///
+    /// Name the address of the proxy, or the smallest network that contains it: every host in it
+    /// can send the headers.
     ///
     /// # Errors
     ///
@@ -94,6 +97,17 @@ impl TrustedProxies {
 
     /// Trusts the peers that are connected by a Unix socket
     /// ([`PeerAddress::UnixSocket`]): whatever may open the socket's file.
+    ///
+    /// # Examples
+    ///
+    /// A service that listens on a Unix socket and nowhere else:
+    ///
+    /// ```
+    /// use tower_jwt_auth::{PeerAddress, TrustedProxies};
+    ///
+    /// let proxies = TrustedProxies::unix_socket().peer_from(|_| Some(PeerAddress::UnixSocket));
+    /// # drop(proxies);
+    /// ```
     #[must_use]
     pub fn unix_socket() -> Self {
         Self::new(Rule::UnixSocket)
@@ -147,7 +161,7 @@ impl TrustedProxies {
     /// ```
     /// use tower_jwt_auth::{PeerAddress, RequestParts, TrustedProxies};
     ///
-    /// let proxies = TrustedProxies::networks(["10.0.0.0/8"])?;
+    /// let proxies = TrustedProxies::networks(["10.1.2.3"])?;
     /// let mut request = http::Request::new(());
     /// assert_eq!(proxies.trusts(&RequestParts::from(&request)), None);
     ///

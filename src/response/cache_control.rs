@@ -28,8 +28,8 @@ pub(super) fn make_uncacheable(headers: &mut HeaderMap) {
     }
 }
 
-/// Returns the header's new value, which begins with `directive`, or `None` where one of `enough` is
-/// there already.
+/// Returns the header's new value, which begins with `directive`, or `None` where one of `enough`
+/// is there already.
 fn with_directive(
     headers: &HeaderMap,
     directive: &'static str,

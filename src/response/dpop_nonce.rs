@@ -10,18 +10,22 @@ use crate::request::DPOP_HEADER;
 pub(super) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// The request headers that a CORS layer must allow, so that scripts of other origins can use DPoP
-/// (RFC 9449 §7.1): `authorization` and `dpop`.
+/// (RFC 9449 §7.1): `authorization` and `dpop`. Add the other headers and the methods that your
+/// scripts use.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_http::cors::{AllowOrigin, CorsLayer};
+/// use http::header::CONTENT_TYPE;
+/// use http::{HeaderValue, Method};
+/// use tower_http::cors::CorsLayer;
 /// use tower_jwt_auth::{DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS};
 ///
-/// let app = "https://app.example.com".parse().expect("an origin");
+/// let headers = DPOP_REQUEST_HEADERS.into_iter().chain([CONTENT_TYPE]);
 /// let cors = CorsLayer::new()
-///     .allow_origin(AllowOrigin::exact(app))
-///     .allow_headers(DPOP_REQUEST_HEADERS)
+///     .allow_origin(HeaderValue::from_static("https://app.example.com"))
+///     .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+///     .allow_headers(headers.collect::<Vec<_>>())
 ///     .expose_headers(DPOP_RESPONSE_HEADERS);
 /// # drop(cors);
 /// ```

@@ -1,4 +1,5 @@
-//! The challenges of a rejection: of which schemes, and what each says (RFC 6750 §3, RFC 9449 §7.1).
+//! The challenges of a rejection: of which schemes, and what each says (RFC 6750 §3, RFC 9449
+//! §7.1).
 
 use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 
@@ -41,9 +42,9 @@ pub(super) fn add_challenges(
 
 /// Returns the schemes to challenge with.
 ///
-/// DPoP stands alone where it was used: then it is clear what the error is about, and clients repeat
-/// a request with a nonce only if there is one challenge. Where the request does not tell which of
-/// the schemes it meant, both have the error (RFC 9449 §7.2).
+/// DPoP stands alone where it was used: then it is clear what the error is about, and clients
+/// repeat a request with a nonce only if there is one challenge. Where the request does not tell
+/// which of the schemes it meant, both have the error (RFC 9449 §7.2).
 fn schemes<'c>(error: &Error, layer: Option<&'c LayerContext>) -> [Option<OfScheme<'c>>; 2] {
     let accepted = layer.and_then(|layer| layer.settings().dpop.as_ref());
     let dpop = |has_error| OfScheme {

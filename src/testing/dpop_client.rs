@@ -122,8 +122,8 @@ impl DpopClient {
         with_proof(request, token, &proof)
     }
 
-    /// Keeps the nonce of a response, if it has one, for the next proofs. Returns whether it has.
-    pub fn remember_nonce(&self, headers: &HeaderMap) -> bool {
+    /// Stores the nonce of a response, if it has one, for the next proofs. Returns whether it has.
+    pub fn store_nonce(&self, headers: &HeaderMap) -> bool {
         let nonce = headers
             .get("dpop-nonce")
             .and_then(|nonce| nonce.to_str().ok());

@@ -89,9 +89,9 @@
 //!     })
 //! }
 //!
-//! /// For a server behind a proxy, to which it speaks with TLS or without.
+//! /// For a server behind a proxy that connects to it with TLS or without.
 //! fn proxies() -> Result<TrustedProxies, ConfigError> {
-//!     let proxies = TrustedProxies::networks(["10.0.0.0/8"])?;
+//!     let proxies = TrustedProxies::networks(["10.1.2.3"])?;
 //!     Ok(proxies.peer_from(|extensions| {
 //!         let over_tls = extensions.get::<TlsConnectInfo<TcpConnectInfo>>();
 //!         let over_tls = over_tls.map(TlsConnectInfo::get_ref);

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Attempt, Authentication, ConfiguredIssuer, Engine, IssuerKeys, Issuers};
 use crate::error::Error;
-use crate::jwt::{Claims, JsonClaims};
+use crate::jwt::{BindingRule, Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
 use crate::policy::{Policy, Presented};
 use crate::replay::ReplayHealth;
@@ -132,8 +132,7 @@ impl<C> Authenticator<C> {
         Issuers::new(Arc::clone(&self.engine.issuers))
     }
 
-    /// Returns who shares what is stored of used tokens and DPoP proofs: this process alone, or
-    /// several.
+    /// Returns whether used tokens and DPoP proofs are stored for this process alone or for several.
     #[must_use]
     pub fn replay_health(&self) -> ReplayHealth {
         self.policy.replay_health()
@@ -142,6 +141,11 @@ impl<C> Authenticator<C> {
     /// Returns the places that may carry the token of a request.
     pub(crate) const fn sources(&self) -> &Arc<[TokenSource]> {
         &self.sources
+    }
+
+    /// Returns whether each token must come with the scheme `DPoP`.
+    pub(crate) fn requires_dpop(&self) -> bool {
+        self.engine.rules.bindings.dpop == BindingRule::Required
     }
 
     pub(super) const fn parts(&self) -> (&Arc<Engine<C>>, &Arc<Policy<C>>) {

@@ -54,7 +54,8 @@ invalid_token! {
     CLAIM_INVALID = "a claim of the access token is invalid";
     OTHER_AUDIENCE = "the access token is meant for another audience";
     NO_AUDIENCE = "the access token names no audience";
-    BOUND = "the access token is bound to a key that the request does not prove";
+    BOUND = "the request does not prove that the client has the key or certificate that the access \
+             token is bound to";
     EXPIRED = "the access token has expired";
     TOO_EARLY = "the access token is not yet valid";
 }

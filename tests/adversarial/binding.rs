@@ -81,7 +81,7 @@ pub(crate) fn confirmations() -> Vec<Attack> {
 }
 
 /// Tokens that are bound, by any confirmation method (RFC 7800 §3, RFC 8705 §3.1, RFC 9449 §6.1), and
-/// come as bearer tokens from whoever has stolen them.
+/// come as bearer tokens from a client that has stolen them.
 pub(crate) fn stolen() -> Vec<Attack> {
     let jwk = es256().jwk();
     let bindings = [

@@ -1,5 +1,5 @@
-//! DPoP proofs (RFC 9449) that are forged, changed, or made for something else, beside a valid token
-//! that is bound to the attacker's key, or that was stolen.
+//! DPoP proofs (RFC 9449) that are forged, changed, or made for something else, beside a valid
+//! token that is bound to the attacker's key, or that was stolen.
 
 use std::sync::OnceLock;
 
@@ -38,13 +38,14 @@ const OTHER_KEY: Rejection = dpop_challenge!(
 );
 const UNBOUND: Rejection = dpop_challenge!(
     "invalid_token",
-    "the access token is not bound to a key of the client"
+    "the access token is not bound to a key or certificate of the client"
 );
 const MALFORMED: Rejection = dpop_challenge!("invalid_token", "the access token is malformed");
 const TYPE: Rejection = dpop_challenge!("invalid_token", "the token's type is not allowed");
 const UNPROVEN: Rejection = dpop_challenge!(
     "invalid_token",
-    "the access token is bound to a key that the request does not prove"
+    "the request does not prove that the client has the key or certificate that the access token \
+     is bound to"
 );
 
 fn client() -> &'static DpopClient {
@@ -352,7 +353,7 @@ pub(crate) fn thefts() -> Vec<Attack> {
             (name, b"host=evil.example"),
         ];
         attacks.push(request(
-            format!("{name} of a stranger"),
+            format!("{name} of another peer"),
             &headers,
             INVALID_PROOF,
         ));

@@ -111,13 +111,13 @@ fn a_bound_of_none_or_of_more_keys_than_a_set_has_is_rejected() {
 
 #[tokio::test]
 async fn beyond_the_bound_the_error_is_another_than_that_of_an_invalid_signature() {
-    let stranger = TestKey::generate(Algorithm::ES256);
+    let other_key = TestKey::generate(Algorithm::ES256);
     for (count, expected) in [
         (8, ErrorKind::InvalidSignature),
         (9, ErrorKind::TooManyKeys),
     ] {
         let set = KeySet::from_json(&jwks(&keys(count))).unwrap();
-        let error = fixed(set).authenticate(&without_id(&stranger)).await;
+        let error = fixed(set).authenticate(&without_id(&other_key)).await;
         let error = error.unwrap_err();
         assert_eq!(error.kind(), expected, "{count}");
     }
@@ -192,14 +192,14 @@ async fn keys_are_tried_again_only_if_a_refresh_brought_others() {
         jwk.as_object_mut().unwrap().remove("kid");
         jwk
     };
-    let (known, stranger) = (
+    let (known, other_key) = (
         keys(3),
         TestKey::generate(Algorithm::ES256).with_key_id("x"),
     );
     let jwks: Vec<_> = known.iter().map(bare).collect();
     let before = KeySet::from_json(&json!({ "keys": jwks }).to_string()).unwrap();
-    let own = KeySet::from_json(&json!({ "keys": [stranger.jwk()] }).to_string()).unwrap();
-    let token = stranger.token().issuer(ISSUER).audience(AUDIENCE).sign();
+    let own = KeySet::from_json(&json!({ "keys": [other_key.jwk()] }).to_string()).unwrap();
+    let token = other_key.token().issuer(ISSUER).audience(AUDIENCE).sign();
     for (after, expected) in [
         (before.clone(), (Some(ErrorKind::UnknownKey), 1)),
         (own, (None, 2)),

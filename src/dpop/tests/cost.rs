@@ -1,4 +1,4 @@
-//! What a proof costs: no allocation for its key on a hit, nothing cached for strangers.
+//! What a proof costs: no allocation for its key on a hit, nothing cached for other clients.
 
 use allocation_counter::measure;
 use serde_json::json;

@@ -96,7 +96,7 @@ fn an_empty_path_is_a_slash_and_an_escaped_slash_is_none() {
 fn without_a_configuration_the_url_is_https_with_the_authority_and_the_path() {
     for request in [
         get("https://api.example.com/a", None),
-        // A server behind a proxy that ends TLS sees this.
+        // A server behind a proxy that terminates TLS sees this.
         get("http://api.example.com/a", None),
         get("/a", Some("api.example.com")),
         get("/a", Some("API.example.com:443")),
@@ -225,7 +225,7 @@ fn a_trusted_proxy_says_how_it_was_called_and_its_last_value_counts() {
 }
 
 #[test]
-fn headers_of_a_stranger_or_of_an_unknown_peer_are_ignored() {
+fn headers_of_another_peer_or_of_an_unknown_one_are_ignored() {
     let verifier = build(Dpop::optional().trusted_proxies(proxies()));
     for peer in [Some([192, 0, 2, 1]), None] {
         let request = forwarded(peer, &X_FORWARDED);
@@ -350,7 +350,8 @@ fn the_reason_says_how_the_url_was_composed_and_nothing_of_the_request() {
     for (dpop, expected) in [
         (
             Dpop::optional(),
-            "htu differs from https, the authority of the request and the path",
+            "htu differs from https (or http on loopback) with the authority and path of the \
+             request",
         ),
         (
             origin("https://a.example"),

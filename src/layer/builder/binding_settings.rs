@@ -4,17 +4,17 @@ use super::JwtAuthBuilder;
 use crate::dpop::Dpop;
 use crate::mtls::ClientCertificates;
 
-/// Tokens that are of no use to a thief: the sender of a request must prove to have the key or the
-/// certificate that its token is bound to. Without these settings, tokens that are bound are
-/// rejected, unless their issuer has
+/// Sender-constrained tokens: the request must prove that the client has the key or the certificate
+/// that its token is bound to. Without these settings, tokens that are bound are rejected, unless
+/// their issuer has
 /// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer).
 ///
-/// A token that is bound to both must prove both. A layer can require each of them, or accept bearer
-/// tokens beside them.
+/// A token that is bound to both needs both proofs. A layer can require either, or both, or accept
+/// bearer tokens beside them.
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Accepts tokens that are bound to a key of the client (DPoP, RFC 9449): `Authorization: DPoP
-    /// <token>`, beside a proof in the header `DPoP`. Default: off; then the scheme `DPoP` counts as
-    /// no token.
+    /// <token>`, beside a proof in the header `DPoP`. Default: off; then the scheme `DPoP` counts
+    /// as no token.
     ///
     /// | request | response |
     /// |---|---|
@@ -22,7 +22,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// | scheme `DPoP`, no proof, several, or an invalid or used one | 401 `invalid_dpop_proof` |
     /// | scheme `DPoP`, no nonce or an expired one, with nonces | 401 `use_dpop_nonce`, and `DPoP-Nonce` |
     /// | scheme `DPoP`, proof by another key, or a token that is not bound to a key | 401 `invalid_token` |
+    /// | scheme `DPoP`, and the request names no host, without [`public_origin`](Dpop::public_origin) | 400 `invalid_request` |
+    /// | scheme `DPoP`, and the store of used proofs is full or fails | 503 |
     /// | bound token with the scheme `Bearer` or in another place, with or without a proof | 401 `invalid_token` |
+    /// | different tokens in two places, or `Authorization` twice | 400 `invalid_request` |
     /// | token that is not bound to a key, without the scheme `DPoP` | accepted as a bearer token; 401 `invalid_token` if DPoP is [required](Dpop::required) |
     ///
     /// The proof is checked after the token and before everything else, and used last: a request
@@ -36,8 +39,11 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// # Errors
     ///
-    /// [`build`](Self::build) rejects invalid settings of `dpop`, and token sources that read all of
-    /// `Authorization`.
+    /// From [`build`](Self::build):
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for an invalid setting of `dpop`,
+    ///   and for a token source that reads all of `Authorization`.
+    /// - [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if `dpop` has no algorithm that the
+    ///   signature backend verifies.
     ///
     /// # Examples
     ///

@@ -30,10 +30,10 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// Removes exactly what the [`token_sources`](Self::token_sources) read, also from requests
     /// that pass without claims: `Authorization` with the scheme `Bearer`, the header, one cookie,
     /// one parameter of the query, the WebSocket subprotocol. With [`dpop`](Self::dpop), also
-    /// `Authorization` with the scheme `DPoP`, and the header `DPoP`. Other credentials, cookies and
-    /// parameters stay. The claims stay in the extensions, and what checks and rejection responses
-    /// of the layer see is unchanged. A layer below that reads the same token finds none. A check
-    /// of a signature over the headers (RFC 9421) fails if it covers what was removed.
+    /// `Authorization` with the scheme `DPoP`, and the header `DPoP`. Other credentials, cookies
+    /// and parameters stay. The claims stay in the extensions, and what checks and rejection
+    /// responses of the layer see is unchanged. A layer below that reads the same token finds none.
+    /// A check of a signature over the headers (RFC 9421) fails if it covers what was removed.
     ///
     /// A token in the query is still in the copies of the URI that outer layers have made, such as
     /// axum's `OriginalUri` and the spans of a `Trace` layer.

@@ -218,7 +218,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// layers share, or a [`ReplayStore`] of your own that several processes share. Default: off.
     /// The two settings exclude each other.
     ///
-    /// An id is stored until 65 minutes after its token expires: 5 minutes and the longest
+    /// An id is stored until 65 minutes after its token expires: 5 minutes and the maximum
     /// [`leeway`](Self::leeway) that another layer with the store can have.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
         self.replay_store = Some(Arc::new(store));

@@ -32,7 +32,8 @@ async fn a_bound_token_is_rejected_with_a_description_of_its_own() {
         for _ in 0..2 {
             let answer = send(&layer, &bound(&cnf)).await.named(&cnf);
             answer.invalid_token(ErrorKind::UnprovenBinding);
-            let description = "the access token is bound to a key that the request does not prove";
+            let description = "the request does not prove that the client has the key or certificate \
+                               that the access token is bound to";
             assert_eq!(answer.attribute("error_description"), Some(description));
             assert_eq!(answer.claim(), Some("cnf"));
         }

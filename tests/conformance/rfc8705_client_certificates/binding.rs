@@ -136,7 +136,7 @@ async fn a_token_with_a_flaw_is_rejected_for_that_and_not_for_the_certificate() 
     answer.invalid_token(ErrorKind::Expired);
 }
 
-/// Authorization is checked after the binding: a stranger learns of no scope.
+/// Authorization is checked after the binding: another client learns nothing of scopes.
 #[tokio::test]
 async fn a_missing_scope_is_not_told_to_a_client_with_another_certificate() {
     let (own, other) = (ClientDer::generate("alice"), ClientDer::generate("bob"));
@@ -155,4 +155,16 @@ async fn a_missing_scope_is_not_told_to_a_client_with_another_certificate() {
         Some("insufficient_scope"),
         ErrorKind::InsufficientScope,
     );
+}
+
+#[tokio::test]
+async fn what_the_client_lacks_is_described() {
+    let (own, other) = (ClientDer::generate("alice"), ClientDer::generate("bob"));
+    let token = bound_to(&own);
+    let none = "the access token is bound to a certificate, and the client has presented none";
+    let another = "the access token is bound to another certificate than that of the client";
+    for (request, description) in [(bearer(&token), none), (over(&other, &token), another)] {
+        let answer = ask(&optional(), request).await;
+        assert_eq!(answer.attribute("error_description"), Some(description));
+    }
 }

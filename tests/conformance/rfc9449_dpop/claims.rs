@@ -63,7 +63,8 @@ fn the_method_is_that_of_the_request_byte_for_byte() {
         let request = presented(&token, &proof(&token).claim("htm", method).sign());
         expect(&layer, &request, &INVALID_PROOF, method);
     }
-    // A request for the head is another one than a GET, and what overrides the method has no effect.
+    // A request for the head is another one than a GET, and what overrides the method has no
+    // effect.
     let get = presented(&token, &proof(&token).claim("htm", "GET").sign());
     let mut head = copy(&get);
     *head.method_mut() = http::Method::HEAD;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tower_jwt_auth::{
-    Algorithm, ConfigErrorKind, Dpop, DpopNonces, MemoryReplayStore, TokenSource,
+    Algorithm, ConfigErrorKind, Dpop, DpopNonces, ForwardedFields, MemoryReplayStore, TokenSource,
 };
 
 use crate::support::builder;
@@ -26,6 +26,7 @@ fn settings_that_can_not_work_are_rejected() {
             .replay_store(MemoryReplayStore::new(1).unwrap()),
         dpop().nonces(DpopNonces::random().lifetime(Duration::from_secs(29))),
         dpop().nonces(DpopNonces::random().lifetime(Duration::from_secs(3601))),
+        dpop().forwarded_fields(ForwardedFields::Forwarded),
     ];
     for settings in settings {
         assert_eq!(

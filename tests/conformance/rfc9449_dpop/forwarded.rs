@@ -1,4 +1,4 @@
-//! The URI of the request behind trusted proxies, and nobody else.
+//! The URI of the request behind trusted proxies, and no other peer.
 
 use std::net::IpAddr;
 
@@ -70,7 +70,7 @@ fn what_anyone_else_says_is_ignored() {
         let request = from(peer, &FORWARDED, "https://inside.example/a");
         block_on(ask(&layer, request)).named(peer).accepted();
     }
-    // Without the setting, nobody is trusted.
+    // Without the setting, no peer is trusted.
     let request = from(Some(PROXY), &FORWARDED, "https://api.example/v1/a");
     expect(&layer_with(dpop()), &request, &INVALID_PROOF, "no setting");
     // An IPv4-mapped address is that of IPv4.

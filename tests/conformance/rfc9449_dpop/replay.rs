@@ -73,7 +73,7 @@ fn the_same_id_under_two_keys_is_two_proofs() {
 }
 
 #[test]
-fn a_stranger_who_has_read_an_id_can_not_use_it_up() {
+fn another_client_that_has_read_an_id_can_not_use_it_up() {
     let layer = layer_with(dpop());
     let token = bound();
     let victim = presented(&token, &proof(&token).claim("jti", "victim").sign());

@@ -69,7 +69,7 @@ fn a_token_of_the_scheme_that_is_not_bound_to_a_key_is_rejected() {
     let unbound = token().sign();
     let request = presented(&unbound, &proof(&unbound).sign());
     let answer = expect(&layer, &request, &UNBOUND, "no cnf");
-    let description = "the access token is not bound to a key of the client";
+    let description = "the access token is not bound to a key or certificate of the client";
     assert_eq!(answer.attribute("error_description"), Some(description));
     // Without a proof, too: the token is at fault.
     let request = post_with(&[("authorization", &format!("DPoP {unbound}"))]);
@@ -178,9 +178,9 @@ fn a_token_whose_thumbprint_is_in_another_form_is_never_unbound() {
         }
     }
     // A key that has nothing to do with the thumbprint: the last character has other unused bits.
-    let stranger = TestKey::generate(Algorithm::ES256);
-    let stranger = tower_jwt_auth::testing::DpopClient::new(&stranger);
-    let token = token().bound_to(&stranger).sign();
+    let other = TestKey::generate(Algorithm::ES256);
+    let other = tower_jwt_auth::testing::DpopClient::new(&other);
+    let token = token().bound_to(&other).sign();
     let request = presented(&token, &proof(&token).sign());
     expect(&layer, &request, &UNPROVEN, "another client's token");
 }

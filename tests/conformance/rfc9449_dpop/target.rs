@@ -261,3 +261,13 @@ fn dot_segments_of_a_request_do_not_remove_the_prefix_of_the_origin() {
         accept(&layer, to(path, None, own), own);
     }
 }
+
+/// What the documentation warns of: a proof for another service passes with that service's name.
+#[test]
+fn without_a_public_origin_the_sender_chooses_the_host() {
+    let request = || to("/a", Some("evil.example"), "https://evil.example/a");
+    accept(&layer_with(dpop()), request(), "Host");
+    let configured = dpop().public_origin("https://api.example").unwrap();
+    let layer = layer_with(configured);
+    expect(&layer, &request(), &INVALID_PROOF, "public_origin");
+}

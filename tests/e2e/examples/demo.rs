@@ -57,6 +57,47 @@ async fn the_printed_commands_do_what_their_comments_say() {
     assert!(expired.challenge().contains("expired"), "{expired:?}");
 }
 
+/// Returns the token and the proof of a printed command.
+fn token_and_proof(command: &str) -> (&str, &str) {
+    let (_, token) = command.split_once("-H 'Authorization: DPoP ").unwrap();
+    let (token, proof) = token.split_once("' -H 'DPoP: ").unwrap();
+    (token, proof.strip_suffix('\'').expect("quotes"))
+}
+
+#[tokio::test]
+async fn with_dpop_a_bound_token_is_printed_whose_proof_can_be_used_once() {
+    let own = ["--public-origin", "https://api.example/v1/"];
+    for (mode, origin, bearer) in [
+        ("optional", &[][..], "# A valid token, for an hour: 200"),
+        (
+            "required",
+            &[],
+            "# A valid token that is not bound to a key: 401",
+        ),
+        ("optional", &own, "# A valid token, for an hour: 200"),
+    ] {
+        let mut server = Server::resource_server(&[&["--dpop", mode], origin].concat()).await;
+        let printed = server.printed_until(END).await;
+        let first = command(&printed, "# A token that is bound to a key");
+        assert!(
+            first.starts_with(&format!("{}/whoami ", server.url)),
+            "{first}"
+        );
+        assert_eq!(command(&printed, "# The same request again"), first);
+        let (bound, proof) = token_and_proof(first);
+        let answer = server.get_with_proof("/whoami", bound, proof).await;
+        answer.assert_accepted();
+        assert_eq!(answer.json()["sub"], "alice");
+        let again = server.get_with_proof("/whoami", bound, proof).await;
+        assert!(
+            again.challenge().contains("invalid_dpop_proof"),
+            "{again:?}"
+        );
+        let answer = server.whoami(token(command(&printed, bearer))).await;
+        assert_eq!(answer.status.as_u16() == 200, mode == "optional");
+    }
+}
+
 #[tokio::test]
 async fn another_port_is_used_when_the_default_one_is_taken() {
     // If this fails, the port is in use already.

@@ -87,7 +87,7 @@ async fn with_dpop_nonces_a_proof_needs_the_nonce_of_a_response() {
     let server = Server::trusting(&bound.issuer, &options).await;
     let answer = bound.whoami(&server, &server.url).await;
     assert_challenge(&answer, "DPoP ", "use_dpop_nonce");
-    assert!(bound.client.remember_nonce(&answer.headers), "{answer:?}");
+    assert!(bound.client.store_nonce(&answer.headers), "{answer:?}");
     bound.whoami(&server, &server.url).await.assert_accepted();
 }
 

@@ -169,6 +169,11 @@ impl Server {
         uri: &str,
     ) -> Answer {
         let proof = client.proof("GET", uri, token).sign();
+        self.get_with_proof(path, token, &proof).await
+    }
+
+    /// Sends `GET` with this token and this proof, which were printed.
+    pub(crate) async fn get_with_proof(&self, path: &str, token: &str, proof: &str) -> Answer {
         let request = self.client.get(format!("{}{path}", self.url));
         let request = request.header(AUTHORIZATION, format!("DPoP {token}"));
         Self::answer(request.header("dpop", proof)).await

@@ -45,7 +45,7 @@ async fn unknown_and_missing_options_are_rejected() {
     assert_mistake(&["--issuer"], 2, "--issuer").await;
     let issuer = ["--issuer", "https://login.example.com"];
     assert_mistake(&issuer, 2, "--audience is missing").await;
-    let without_key = [&issuer[..], &["--audience", "a", "--authority", "a"]].concat();
+    let without_key = [&issuer[..], &["--audience", "a", "--client-ca", "a"]].concat();
     let without_key = [&without_key[..], &["--certificate", "c"]].concat();
     assert_mistake(&without_key, 2, "--key is missing").await;
 }
@@ -53,7 +53,27 @@ async fn unknown_and_missing_options_are_rejected() {
 #[tokio::test]
 async fn a_file_that_can_not_be_read_is_named() {
     let missing = "no-such-directory/no-such-file";
-    let options = ["--authority", missing, "--certificate", "c", "--key", "k"];
+    let options = ["--client-ca", missing, "--certificate", "c", "--key", "k"];
     let named = ["--issuer", "https://login.example.com", "--audience", "a"];
     assert_mistake(&[&named[..], &options].concat(), 1, missing).await;
+}
+
+#[tokio::test]
+async fn the_help_names_each_option() {
+    let output = run("mtls", &["--issuer", "x", "--help"]).await;
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for option in [
+        "--issuer",
+        "--audience",
+        "--client-ca",
+        "--certificate",
+        "--key",
+        "--help",
+    ] {
+        assert!(
+            printed.contains(&format!("\n  {option}")),
+            "{option}: {printed}"
+        );
+    }
 }

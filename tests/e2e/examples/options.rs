@@ -178,7 +178,10 @@ async fn options_that_need_another_one_are_rejected_without_it() {
         (&["--algorithms", "ES256"], "--issuer"),
         (&["--leeway", "10"], "--issuer"),
         (&["--token-type", "at+jwt"], "--issuer"),
-        (&["--dpop", "optional"], "--issuer"),
+        (
+            &["--dpop", "optional", "--dpop-nonces"],
+            "--dpop-nonces: requires --issuer",
+        ),
         (&["--dpop-nonces"], "--dpop-nonces: requires --dpop"),
         (
             &["--public-origin", "https://api.example"],

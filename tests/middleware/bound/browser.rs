@@ -2,9 +2,10 @@
 
 use std::convert::Infallible;
 
-use http::{HeaderMap, Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::CorsLayer;
 use tower_jwt_auth::{DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS};
 
 use crate::support::block_on;
@@ -13,9 +14,11 @@ use crate::support::dpop::{layer_with, valid, with_nonces};
 const ORIGIN: &str = "https://app.example";
 
 fn send(mut request: Request<()>) -> Response<String> {
+    let headers = DPOP_REQUEST_HEADERS.into_iter().chain([CONTENT_TYPE]);
     let cors = CorsLayer::new()
-        .allow_origin(AllowOrigin::exact(ORIGIN.parse().unwrap()))
-        .allow_headers(DPOP_REQUEST_HEADERS)
+        .allow_origin(HeaderValue::from_static(ORIGIN))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(headers.collect::<Vec<_>>())
         .expose_headers(DPOP_RESPONSE_HEADERS);
     let layers = ServiceBuilder::new()
         .layer(cors)
@@ -34,17 +37,24 @@ fn names<'h>(headers: &'h HeaderMap, name: &str) -> Vec<&'h str> {
     list.split(',').map(str::trim).collect()
 }
 
+/// The layers of the guide. A script that sends JSON asks for its header, too.
 #[test]
-fn a_preflight_allows_the_headers_of_a_proof() {
-    let preflight = Request::options("https://api.example/orders")
-        .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "authorization,dpop")
-        .body(())
-        .unwrap();
-    let response = send(preflight);
-    assert_eq!(response.status(), 200);
-    let allowed = names(response.headers(), "access-control-allow-headers");
-    assert_eq!(allowed, ["authorization", "dpop"]);
+fn a_preflight_allows_the_headers_of_a_proof_and_the_methods_of_json() {
+    for method in ["POST", "PUT"] {
+        let asked = "authorization,content-type,dpop";
+        let preflight = Request::options("https://api.example/orders")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", asked)
+            .body(())
+            .unwrap();
+        let response = send(preflight);
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["access-control-allow-origin"], ORIGIN);
+        let headers = names(response.headers(), "access-control-allow-headers");
+        assert_eq!(headers, ["authorization", "dpop", "content-type"]);
+        let methods = names(response.headers(), "access-control-allow-methods");
+        assert!(methods.contains(&method), "{methods:?}");
+    }
 }
 
 #[test]

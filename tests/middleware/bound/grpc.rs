@@ -93,7 +93,8 @@ async fn a_call_with_a_proof_reaches_its_handler_with_claims() {
         .await
         .unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
-    let message = "the access token is bound to a key that the request does not prove";
+    let message = "the request does not prove that the client has the key or certificate that the \
+                   access token is bound to";
     assert_eq!(status.message(), message);
     assert_eq!(challenges(&status).len(), 2);
 }
@@ -117,7 +118,7 @@ async fn a_client_learns_nonces_from_the_metadata() {
         challenge.starts_with("DPoP error=\"use_dpop_nonce\""),
         "{challenge}"
     );
-    assert!(client.remember_nonce(&status.metadata().clone().into_headers()));
+    assert!(client.store_nonce(&status.metadata().clone().into_headers()));
     hello_by(&channel, &client, &token).await.unwrap();
 }
 

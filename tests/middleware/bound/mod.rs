@@ -1,5 +1,5 @@
-//! Tokens that are bound to their sender, in a stack of services: what goes on below the layer, what
-//! is added to responses, and requests that wait.
+//! Tokens that are bound to their sender, in a stack of services: what goes on below the layer,
+//! what is added to responses, and requests that wait.
 
 mod authenticator;
 mod below;

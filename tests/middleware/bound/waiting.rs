@@ -1,5 +1,5 @@
-//! Requests that wait: for keys, for a signature check on another thread, for a check. The token and
-//! its scheme are known when its binding is checked.
+//! Requests that wait: for keys, for a signature check on another thread, for a check. The token
+//! and its scheme are known when its binding is checked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

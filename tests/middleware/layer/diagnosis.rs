@@ -73,8 +73,8 @@ async fn a_valid_token_passes_every_check() {
 async fn all_failures_are_reported_at_once() {
     let expired = (NOW - 3600).to_string();
     let payload = payload(&[("exp", &expired), ("aud", "\"account\""), ("typ", "\"ID\"")]);
-    let stranger = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
-    let token = stranger.sign_raw(
+    let other_key = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
+    let token = other_key.sign_raw(
         r#"{"alg":"ES256","kid":"ES256","typ":"logout+jwt"}"#,
         payload.as_bytes(),
     );

@@ -92,9 +92,9 @@ async fn a_wrong_signature_is_told_by_its_length() {
         "signature",
         "is cut",
     );
-    let stranger = TestKey::generate(Algorithm::RS256).with_key_id("rsa");
+    let other_key = TestKey::generate(Algorithm::RS256).with_key_id("rsa");
     assert_hint(
-        &diagnose(trusted(), &by_rsa(&stranger)).await,
+        &diagnose(trusted(), &by_rsa(&other_key)).await,
         "signature",
         replaced,
     );

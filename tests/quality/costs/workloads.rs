@@ -56,7 +56,7 @@ pub(crate) fn all() -> Vec<Workload> {
         TestKey::from_secret(Algorithm::HS256, (1..33).collect::<Vec<_>>()).with_key_id("2026-01");
     let valid = fixed(&key);
     let unknown = fixed(&key.clone().with_key_id("2026-02"));
-    let stranger = with_issuer(&key, "https://issuer.example/realms/unknown");
+    let unknown_issuer = with_issuer(&key, "https://issuer.example/realms/unknown");
     let garbage = ["x".repeat(400), "x".repeat(400), "x".repeat(400)].join(".");
     let header = bearer(&valid);
     vec![
@@ -75,7 +75,7 @@ pub(crate) fn all() -> Vec<Workload> {
         ),
         Workload::new(
             "rejected: unknown issuer among 1,000",
-            through(protected_among(1000, &key), false, bearer(&stranger)),
+            through(protected_among(1000, &key), false, bearer(&unknown_issuer)),
         ),
         Workload::new("hit", through(caching(&key), true, bearer(&valid))),
         Workload::new(

@@ -1,4 +1,5 @@
-//! The warnings about an issuer whose tokens are accepted whomever they are for, or whoever has them.
+//! The warnings about an issuer whose tokens are accepted for other services, or from any client
+//! that has them.
 
 use tower_jwt_auth::{Audience, Issuer, JwtAuthLayer, Tenants};
 

@@ -1,9 +1,9 @@
-//! The target `tower_jwt_auth::diagnosis` for a token whose binding is not proven: which check failed,
-//! and nothing of the proof, the key and the URI.
+//! The target `tower_jwt_auth::diagnosis` for a token whose binding is not proven: which check
+//! failed, and nothing of the proof, the key and the URI.
 
 use http::Request;
 use serde_json::json;
-use tower_jwt_auth::{ClientCertificates, Dpop, JwtAuthLayer};
+use tower_jwt_auth::{ClientCertificates, Dpop, JwtAuthLayer, PeerAddress, TrustedProxies};
 
 use crate::support::dpop::{
     bound, bound_by, builder_with, client, copy, dpop, layer_with, other_client, post_with,
@@ -102,7 +102,7 @@ async fn that_the_uri_differed_and_how_it_was_composed_is_said_without_its_value
     };
     let from_host = event(&layer_with(dpop()), elsewhere()).await;
     assert!(
-        from_host.contains("htu differs from https, the authority of the request"),
+        from_host.contains("https (or http on loopback) with the authority and path"),
         "{from_host}"
     );
     let configured: Dpop = dpop().public_origin("https://api.example").unwrap();
@@ -139,5 +139,38 @@ async fn a_token_that_came_in_the_wrong_way_is_named() {
     assert!(
         unknown.starts_with("binding: the token's `cnf`"),
         "{unknown}"
+    );
+}
+
+/// Otherwise, each proof behind the proxy would be rejected without a hint.
+#[tokio::test]
+async fn a_peer_without_an_address_is_an_error_that_is_logged_once() {
+    let _turn = TURN.lock().await;
+    capture();
+    let proxies = TrustedProxies::networks(["10.11.12.13"]).unwrap();
+    let layer = layer_with(dpop().trusted_proxies(proxies));
+    let token = bound();
+    let by = |peer: Option<[u8; 4]>| {
+        let mut request = presented(&token, &proof(&token).sign());
+        if let Some(peer) = peer {
+            let peer = PeerAddress::Ip(peer.into());
+            request.extensions_mut().insert(peer);
+        }
+        request
+    };
+    let unknown = "trusted_proxies of Dpop has no effect";
+    for peer in [[10, 11, 12, 13], [192, 0, 2, 1]] {
+        ask(&layer, by(Some(peer))).await.accepted();
+        assert!(!text().contains(unknown), "{}", text());
+    }
+    for _ in 0..3 {
+        ask(&layer, by(None)).await.accepted();
+    }
+    let text = text();
+    let events: Vec<_> = text.lines().filter(|line| line.contains(unknown)).collect();
+    assert!(events.len() == 1 && events[0].contains("ERROR"), "{text}");
+    assert!(
+        !text.contains("10.11.12.13") && !text.contains("api.example"),
+        "{text}"
     );
 }

@@ -70,7 +70,7 @@ async fn an_unknown_address_of_the_peer_is_an_error_that_is_logged_once() {
 }
 
 #[tokio::test]
-async fn a_header_of_a_stranger_is_reported_at_debug() {
+async fn a_header_of_another_peer_is_reported_at_debug() {
     let _turn = TURN.lock().await;
     capture();
     send(&layer(), Some([192, 0, 2, 1])).await;

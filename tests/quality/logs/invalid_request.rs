@@ -1,5 +1,5 @@
-//! The target `tower_jwt_auth::diagnosis` for requests that are rejected before a token is verified,
-//! or after: each has one event.
+//! The target `tower_jwt_auth::diagnosis` for requests that are rejected before a token is
+//! verified, or after: each has one event.
 
 use http::StatusCode;
 use tower_jwt_auth::JwtAuthLayer;

@@ -117,8 +117,8 @@ async fn a_token_that_too_many_keys_fit_is_logged_once_by_key_set() {
     let authenticator = publishing(json!(jwks)).build_authenticator().unwrap();
     authenticator.prefetch().await.unwrap();
     capture();
-    let stranger = TestKey::generate(Algorithm::ES256);
-    let token = stranger.token().issuer(ISSUER).audience(AUDIENCE);
+    let other_key = TestKey::generate(Algorithm::ES256);
+    let token = other_key.token().issuer(ISSUER).audience(AUDIENCE);
     let token = token.without_header("kid").sign();
     for _ in 0..3 {
         let error = authenticator.authenticate(&token).await.unwrap_err();

@@ -1,10 +1,11 @@
-//! The target `tower_jwt_auth::diagnosis` for a request without a token: where it was looked for, and
-//! what `Authorization` begins with.
+//! The target `tower_jwt_auth::diagnosis` for a request without a token: where it was looked for,
+//! and what `Authorization` begins with.
 
 use http::StatusCode;
 use http::header::{AUTHORIZATION, HeaderName};
 use tower_jwt_auth::{JwtAuthLayer, TokenSource};
 
+use crate::support::dpop::{dpop, layer_with, required};
 use crate::support::tokio;
 use crate::support::{ask, builder, payload, request, signed};
 use crate::{TURN, capture, text};
@@ -100,4 +101,18 @@ async fn a_scheme_is_hinted_at_only_if_a_source_reads_it() {
     let jwt = builder().token_sources([jwt]).build().unwrap();
     let event = event(&jwt, &[("authorization", "Bearer x")]).await;
     assert!(event.contains("(hint: use the scheme JWT, or"), "{event}");
+}
+
+#[tokio::test]
+async fn with_dpop_its_scheme_is_named_and_if_it_is_required_it_alone() {
+    let _turn = TURN.lock().await;
+    let both = "header authorization with the scheme \"Bearer\" or \"DPoP\"";
+    let optional = event(&layer_with(dpop()), &[]).await;
+    assert_eq!(optional, format!("token: none found, expected in {both}"));
+    let layer = layer_with(required());
+    let one = "header authorization with the scheme \"DPoP\"";
+    let none = event(&layer, &[]).await;
+    assert_eq!(none, format!("token: none found, expected in {one}"));
+    let basic = event(&layer, &[("authorization", "Basic YTpi")]).await;
+    assert!(basic.ends_with("(hint: use the scheme DPoP)"), "{basic}");
 }

@@ -1,4 +1,4 @@
-//! The log event of a full store of used tokens.
+//! The log events of a store of used tokens and proofs without space.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_jwt_auth::{Issuer, JwtAuthLayer};
 
+use crate::support::dpop::{bound, client, dpop, layer_with, presented, proof};
 use crate::support::system_clock::request;
 use crate::support::tokio;
-use crate::support::{AUDIENCE, ISSUER, default_key, public_key};
+use crate::support::{AUDIENCE, ISSUER, ask, default_key, public_key};
 use crate::{TURN, capture, text};
 
 #[tokio::test(start_paused = true)]
@@ -32,11 +33,35 @@ async fn a_full_store_of_used_tokens_is_logged_once_a_minute_and_without_an_id()
         let _ = layer.layer(inner).oneshot(request(Some(&token))).await;
     }
     let text = text();
-    let events = text.matches("the store of used tokens is full of entries that have not expired");
+    let full = "the store of used tokens and proofs is full of entries that have not expired";
+    let events = text.matches(full);
     assert_eq!(events.count(), 2, "{text}");
     assert!(
         text.contains("WARN") && text.contains("max_entries"),
         "{text}"
     );
     assert!(!text.contains("telltale"), "{text}");
+}
+
+/// One client that repeats its requests is another cause than a store that is too small for all.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_has_used_up_its_share_is_logged_as_that_and_without_its_thumbprint() {
+    let _turn = TURN.lock().await;
+    capture();
+    let layer = layer_with(dpop().max_replay_entries(32));
+    let token = bound();
+    let share = "proofs of one key have a sixteenth of the store of used proofs";
+    for id in 0..18 {
+        let proof = proof(&token).claim("jti", format!("telltale-{id}"));
+        ask(&layer, presented(&token, &proof.sign())).await;
+        assert_eq!(text().matches(share).count(), usize::from(id >= 16), "{id}");
+    }
+    let text = text();
+    assert!(
+        text.contains("WARN") && text.contains("max_entries"),
+        "{text}"
+    );
+    for absent in ["is full", "telltale", &client().thumbprint()] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
 }

@@ -50,8 +50,8 @@ fn token() -> impl Strategy<Value = String> {
             if is_own {
                 default_key().sign_raw(header, payload.as_bytes())
             } else {
-                let stranger = TestKey::generate(Algorithm::ES256);
-                stranger.sign_raw(header, payload.as_bytes())
+                let other_key = TestKey::generate(Algorithm::ES256);
+                other_key.sign_raw(header, payload.as_bytes())
             }
         });
     prop_oneof![

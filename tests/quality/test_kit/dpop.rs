@@ -70,11 +70,11 @@ async fn a_client_that_remembers_the_nonce_of_a_response_is_accepted_with_it() {
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(client.nonce(), None);
     // Clones share it.
-    assert!(client.clone().remember_nonce(response.headers()));
+    assert!(client.clone().store_nonce(response.headers()));
     let response = send(&layer, client.authorize(get(URL), &token)).await;
     assert_eq!(response.status(), StatusCode::OK);
     let nonce = client.nonce();
-    assert!(nonce.is_some() && !client.remember_nonce(response.headers()));
+    assert!(nonce.is_some() && !client.store_nonce(response.headers()));
     assert_eq!(client.nonce(), nonce);
 }
 
@@ -131,7 +131,7 @@ fn the_debug_output_of_clients_and_proofs_shows_neither_token_nor_nonce() {
     let client = DpopClient::generate(Algorithm::ES256);
     let mut headers = http::HeaderMap::new();
     headers.insert("dpop-nonce", "telltale".parse().unwrap());
-    assert!(client.remember_nonce(&headers));
+    assert!(client.store_nonce(&headers));
     let shown = format!("{client:?} {:?}", client.proof("GET", URL, "telltale"));
     assert!(
         shown.starts_with("DpopClient") && shown.contains("ProofBuilder"),

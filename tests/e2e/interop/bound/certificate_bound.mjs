@@ -26,7 +26,7 @@ const REJECTED = [401, 'Bearer invalid_token'];
 /** Writes what the example reads, and returns its options. */
 async function newFiles(folder, authority) {
   const { cert, key } = authority.issue('the server');
-  const files = { authority: authority.cert, certificate: cert, key };
+  const files = { 'client-ca': authority.cert, certificate: cert, key };
   const options = Object.entries(files).map(async ([name, text]) => {
     const path = join(folder, `${name}.pem`);
     await writeFile(path, text);

@@ -153,7 +153,7 @@ async function checkWithoutDpop(binary, provider) {
   await checkTermination('without DPoP', server);
 }
 
-/** Behind a proxy that ends TLS, proofs are for the public origin. */
+/** Behind a proxy that terminates TLS, proofs are for the public origin. */
 async function checkPublicOrigin(binary, provider) {
   const server = await startServer(binary, provider.issuer, ['--dpop', 'required', '--public-origin', ORIGIN]);
   for (const name of Object.keys(CLIENTS)) {

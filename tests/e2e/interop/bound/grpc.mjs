@@ -123,7 +123,7 @@ async function checkWithoutNonces(binary) {
   await checkAuthority(binary, provider, ['--public-origin', 'https://api.example']);
 }
 
-/** A client that knows the server by a public name, which the proxy that ends TLS passes on. */
+/** A client that knows the server by a public name, which the proxy that terminates TLS passes on. */
 async function checkAuthority(binary, provider, options) {
   const server = await startServer(binary, provider.issuer, ['--dpop', 'required', ...options]);
   const channel = { 'grpc.default_authority': 'api.example' };

@@ -1,5 +1,5 @@
 // How the clients reach the servers: functions with the interface of `fetch` that record the status
-// of each response, that present a certificate, or that go through a proxy which ends TLS.
+// of each response, that present a certificate, or that go through a proxy which terminates TLS.
 
 import { once } from 'node:events';
 import { request as tlsRequest } from 'node:https';
@@ -18,7 +18,7 @@ export function recorded(send = fetch) {
   return { fetch: record, statuses };
 }
 
-/** Returns a `fetch` which sends requests for `origin` to `server`, as a proxy that ends TLS does. */
+/** Returns a `fetch` which sends requests for `origin` to `server`, as a proxy that terminates TLS does. */
 export function throughProxy(origin, server) {
   return (url, options) => fetch(url.startsWith(`${origin}/`) ? server + url.slice(origin.length) : url, options);
 }

@@ -33,7 +33,7 @@ const FORMS: [Form; 8] = [
 ];
 const NAME: HeaderName = HeaderName::from_static("client-cert");
 const PROXY: [u8; 4] = [10, 0, 0, 1];
-const STRANGER: [u8; 4] = [192, 0, 2, 1];
+const OTHER_PEER: [u8; 4] = [192, 0, 2, 1];
 /// What `@` stands for. Its base64 has every character outside of letters and digits.
 const CERTIFICATE: [u8; 16] = [
     0x30, 14, 0xfb, 0xff, 0xbe, 0xfb, 0xef, 0xff, 1, 2, 3, 4, 5, 6, 7, 8,
@@ -72,7 +72,7 @@ pub fn check(data: &[u8]) {
         unproven
     };
     assert_eq!(ask(PROXY, Some(other)), of_other, "{reading:?}");
-    assert_eq!(ask(STRANGER, Some(own)), unproven, "ignored");
+    assert_eq!(ask(OTHER_PEER, Some(own)), unproven, "ignored");
     assert_eq!(ask(PROXY, None), None, "a token that is not bound");
 }
 

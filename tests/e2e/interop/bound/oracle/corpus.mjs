@@ -60,7 +60,7 @@ export class Corpus {
     this.keys = keys;
   }
 
-  /** Adds the request. `expected` says who accepts it. */
+  /** Adds the request. `expected` says which sides accept it. */
   add(family, name, draft, expected) {
     this.requests.push({ family, name, expected, ...build(this.issuer, this.keys, draft) });
   }

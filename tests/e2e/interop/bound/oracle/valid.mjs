@@ -25,7 +25,7 @@ function addExtras(corpus) {
   accept('unknown claims', { claims: { sub: 'x', aud: ['y'], x: { htm: 'POST' } } });
   accept('other members of the JWK', { jwk: { ...es.jwk, kid: 'k', use: 'sig', alg: 'ES256', key_ops: ['verify'] } });
   accept('members of the JWK in another order', { jwk: Object.fromEntries(Object.entries(es.jwk).reverse()) });
-  accept('a nonce that nobody asked for', { claims: { nonce: 'of-the-provider' } });
+  accept('a nonce that the server did not ask for', { claims: { nonce: 'of-the-provider' } });
   accept('exp in the future', { claims: { exp: Math.floor(Date.now() / 1000) + 60 } });
   accept('jti of one byte', { claims: { jti: 'x' } });
   accept('jti of 256 bytes', { claims: { jti: 'x'.repeat(256) } });
