@@ -55,7 +55,7 @@ impl ClaimsSet<'_> {
 
     /// Returns the first scope of the rule that is not granted. A caller may learn of it only once
     /// the binding of the token is proven.
-    pub(super) fn lacking_scope<'r>(self, rule: &'r AudienceRule) -> Option<&'r Arc<str>> {
+    pub(super) fn lacking_scope(self, rule: &AudienceRule) -> Option<&Arc<str>> {
         let mut scopes = rule.scopes.iter();
         scopes.find(|scope| !self.grants(scope))
     }
