@@ -115,6 +115,7 @@
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
+//! | accept a token or a proof once, in all instances | [`RedisReplayStore`] (feature `redis`) |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
@@ -132,6 +133,8 @@
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
+//! | `redis` | no | [`RedisReplayStore`]: used tokens and proofs that all instances share, in Redis or Valkey |
+//! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!
 //! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
@@ -222,12 +225,22 @@ mod signing;
 #[path = "testing/sign_rust_crypto.rs"]
 mod signing;
 
+// TLS to Redis: with feature `redis-tls`, else an error.
+#[cfg(all(feature = "redis", not(feature = "redis-tls")))]
+#[path = "redis/no_tls.rs"]
+mod redis_tls;
+#[cfg(feature = "redis-tls")]
+#[path = "redis/tls.rs"]
+mod redis_tls;
+
 #[cfg(feature = "axum")]
 mod axum;
 #[cfg(feature = "governor")]
 mod governor;
 #[cfg(all(any(doc, doctest), feature = "axum", feature = "reqwest"))]
 pub mod guides;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "reqwest")]
 #[path = "keys/jwks/reqwest.rs"]
 mod reqwest;
@@ -255,6 +268,8 @@ pub use keys::{
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+#[cfg(feature = "redis")]
+pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
 pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};

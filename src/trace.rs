@@ -195,6 +195,34 @@ mod events {
             "the store of used tokens is full of entries that have not expired"
         );
     }
+
+    pub(crate) fn redis_failed(server: &str, reason: &'static str) {
+        tracing::debug!(target: TARGET, server, reason, "an operation of Redis failed");
+    }
+
+    pub(crate) fn redis_unavailable(server: &str, reason: &'static str, outage: &'static str) {
+        tracing::error!(
+            target: TARGET,
+            server,
+            reason,
+            "Redis is unavailable, so whether a token or proof was used before is not known to all \
+             instances: {outage}"
+        );
+    }
+
+    pub(crate) fn redis_recovered(server: &str) {
+        tracing::info!(target: TARGET, server, "Redis is available again");
+    }
+
+    pub(crate) fn redis_evicts(server: &str, policy: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            server,
+            policy,
+            "Redis forgets used tokens and proofs when its memory is full: set maxmemory-policy to \
+             noeviction"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -256,6 +284,14 @@ mod events {
     pub(crate) fn peer_address_unknown(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
+
+    pub(crate) fn redis_failed(_: &str, _: &'static str) {}
+
+    pub(crate) fn redis_unavailable(_: &str, _: &'static str, _: &'static str) {}
+
+    pub(crate) fn redis_recovered(_: &str) {}
+
+    pub(crate) fn redis_evicts(_: &str, _: &'static str) {}
 }
 
 pub(crate) use events::*;

@@ -22,17 +22,18 @@ const ORDER: &[&[&str]] = &[
     &["verify"],
     &["layer"],
     &["require"],
-    &["axum", "governor", "testing", "tonic"],
+    &["axum", "governor", "redis", "testing", "tonic"],
     &["guides"],
 ];
 
 /// These use what `lib.rs` exports, and the log events of `trace`.
-const ADAPTERS: &[&str] = &["axum", "governor", "tonic"];
+const ADAPTERS: &[&str] = &["axum", "governor", "redis", "tonic"];
 
 /// Items of `lib.rs` that stand for a module.
 const ALIASES: &[(&str, &str)] = &[
     ("backend", "crypto"),
     ("default_http_client", "keys"),
+    ("redis_tls", "redis"),
     ("signing", "testing"),
 ];
 

@@ -1,0 +1,96 @@
+//! The settings of a store.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::address::Server;
+use super::key::Prefix;
+use super::link::Link;
+use super::outage::OnRedisOutage;
+use super::replay_store::RedisReplayStore;
+use super::single::Single;
+use crate::ConfigError;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(100);
+const MIN_TIMEOUT: Duration = Duration::from_millis(10);
+const MAX_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The settings of a [`RedisReplayStore`]: see [`RedisReplayStore::builder`].
+#[must_use]
+pub struct RedisReplayStoreBuilder {
+    url: String,
+    prefix: String,
+    on_outage: OnRedisOutage,
+    timeout: Duration,
+    allow_plain_tcp: bool,
+}
+
+impl RedisReplayStoreBuilder {
+    pub(super) const fn new(url: String, prefix: String, on_outage: OnRedisOutage) -> Self {
+        Self {
+            url,
+            prefix,
+            on_outage,
+            timeout: DEFAULT_TIMEOUT,
+            allow_plain_tcp: false,
+        }
+    }
+
+    /// Sets how long a request waits for Redis, the connection included. Then it is an outage for
+    /// this request. Default: 100 ms. Minimum: 10 ms. Maximum: 2 s.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Allows `redis://` to a server beyond loopback: whoever can change the traffic can have tokens
+    /// and proofs accepted more than once, and read the password. Default: only `rediss://` and Unix
+    /// sockets are allowed, and `redis://` to loopback.
+    pub const fn allow_plain_tcp(mut self) -> Self {
+        self.allow_plain_tcp = true;
+        self
+    }
+
+    /// Builds the store. The connection is opened for the first request.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl): the URL can't be parsed, or needs feature
+    ///   `redis-tls`.
+    /// - [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl): `redis://` to a server beyond loopback,
+    ///   without [`allow_plain_tcp`](Self::allow_plain_tcp).
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting): the prefix or the time limit, or
+    ///   there is no provider of cryptography for TLS.
+    pub fn build(self) -> Result<RedisReplayStore, ConfigError> {
+        let server = Server::parse(&self.url)?;
+        server.address.check(self.allow_plain_tcp)?;
+        let prefix = Prefix::new(&self.prefix)?;
+        check_timeout(self.timeout)?;
+        let name = server.address.to_string();
+        let connector = Arc::new(Single(server));
+        let link = Link::new(name, connector, self.timeout, self.on_outage.text());
+        Ok(RedisReplayStore::new(link, prefix, self.on_outage))
+    }
+}
+
+fn check_timeout(timeout: Duration) -> Result<(), ConfigError> {
+    if (MIN_TIMEOUT..=MAX_TIMEOUT).contains(&timeout) {
+        return Ok(());
+    }
+    Err(ConfigError::invalid_setting(format!(
+        "timeout of Redis is {timeout:?}: must be from {MIN_TIMEOUT:?} to {MAX_TIMEOUT:?}"
+    )))
+}
+
+/// Omits the URL, which may hold a password.
+impl fmt::Debug for RedisReplayStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisReplayStoreBuilder")
+            .field("prefix", &self.prefix)
+            .field("on_outage", &self.on_outage)
+            .field("timeout", &self.timeout)
+            .field("allow_plain_tcp", &self.allow_plain_tcp)
+            .finish_non_exhaustive()
+    }
+}
