@@ -39,10 +39,10 @@ async fn each_use_is_one_set_nx_px() {
         outcome.await.unwrap();
         let sent = mock.sent().pop().unwrap();
         let arguments: Vec<_> = sent.split("\r\n").skip(2).step_by(2).collect();
-        let [set, key, rest @ ..] = &arguments[..] else {
+        let [command, key, rest @ ..] = &arguments[..] else {
             panic!("{sent}")
         };
-        assert_eq!((*set, key.len()), ("SET", "test:token:".len() + 22));
+        assert_eq!((*command, key.len()), ("SET", "test:token:".len() + 22));
         assert_eq!(rest, ["1", "NX", "PX", expected]);
     }
     assert_eq!(mock.sent().len(), 5);
@@ -97,8 +97,8 @@ fn a_setting_that_can_not_work_is_an_error() {
     };
     let local = "redis://localhost";
     for (millis, is_valid) in [(9, false), (10, true), (2_000, true), (2_001, false)] {
-        let built = build(local, "a", Duration::from_millis(millis));
-        assert_eq!(built.is_ok(), is_valid, "{millis}");
+        let result = build(local, "a", Duration::from_millis(millis));
+        assert_eq!(result.is_ok(), is_valid, "{millis}");
     }
     let error = build(local, "a", Duration::from_millis(9)).unwrap_err();
     let expected = "timeout of Redis is 9ms: must be from 10ms to 2s";
