@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Server;
+use super::connection::Connector;
 use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
 use super::replay_store::RedisReplayStore;
+use super::sentinel::Sentinels;
 use super::single::Single;
 use crate::ConfigError;
 
@@ -24,6 +26,7 @@ pub struct RedisReplayStoreBuilder {
     on_outage: OnRedisOutage,
     timeout: Duration,
     allow_plain_tcp: bool,
+    sentinels: Option<Vec<String>>,
 }
 
 impl RedisReplayStoreBuilder {
@@ -34,6 +37,7 @@ impl RedisReplayStoreBuilder {
             on_outage,
             timeout: DEFAULT_TIMEOUT,
             allow_plain_tcp: false,
+            sentinels: None,
         }
     }
 
@@ -49,6 +53,33 @@ impl RedisReplayStoreBuilder {
     /// sockets are allowed, and `redis://` to loopback.
     pub const fn allow_plain_tcp(mut self) -> Self {
         self.allow_plain_tcp = true;
+        self
+    }
+
+    /// Has Redis Sentinel say which server is the primary. Default: the URL says it.
+    ///
+    /// `urls` are those of the sentinels (usually port 26379), each with the credentials of the
+    /// sentinel, if it has any. At least one; all are asked at once. In the URL of the store, the name
+    /// of the service that they monitor takes the place of the host: `rediss://user:password@orders`.
+    /// The port has no meaning then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ConfigError, OnRedisOutage, RedisReplayStore};
+    ///
+    /// # fn build() -> Result<(), ConfigError> {
+    /// let store = RedisReplayStore::builder("redis://orders", "shop", OnRedisOutage::Reject)
+    ///     .sentinels(["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"])
+    ///     // In a private network. Without it, the scheme must be `rediss`.
+    ///     .allow_plain_tcp()
+    ///     .build()?;
+    /// # drop(store);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sentinels<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
+        self.sentinels = Some(urls.into_iter().map(Into::into).collect());
         self
     }
 
@@ -68,10 +99,33 @@ impl RedisReplayStoreBuilder {
         let prefix = Prefix::new(&self.prefix)?;
         check_timeout(self.timeout)?;
         let name = server.address.to_string();
-        let connector = Arc::new(Single(server));
+        let connector = connector(server, self.sentinels, self.allow_plain_tcp)?;
         let link = Link::new(name, connector, self.timeout, self.on_outage.text());
         Ok(RedisReplayStore::new(link, prefix, self.on_outage))
     }
+}
+
+fn connector(
+    server: Server,
+    sentinels: Option<Vec<String>>,
+    allow_plain_tcp: bool,
+) -> Result<Arc<dyn Connector>, ConfigError> {
+    let Some(urls) = sentinels else {
+        return Ok(Arc::new(Single(server)));
+    };
+    let sentinels: Result<Vec<_>, _> = urls.iter().map(|url| Server::parse(url)).collect();
+    let sentinels = sentinels?;
+    for sentinel in &sentinels {
+        sentinel.address.check(allow_plain_tcp)?;
+    }
+    if sentinels.is_empty() {
+        let message = "sentinels has no URL: must have at least one";
+        return Err(ConfigError::invalid_setting(message));
+    }
+    Ok(Arc::new(Sentinels {
+        sentinels,
+        service: server,
+    }))
 }
 
 fn check_timeout(timeout: Duration) -> Result<(), ConfigError> {

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     NoRuntime,
     TimedOut,
     Unreachable,
+    /// A sentinel knows no such service.
+    NoPrimary,
     Tls,
     ConnectionLost,
     Credentials,
@@ -36,6 +38,7 @@ impl Failure {
             Self::NoRuntime => "Redis is asked outside a tokio runtime",
             Self::TimedOut => "Redis did not answer in time",
             Self::Unreachable => "Redis can't be reached",
+            Self::NoPrimary => "Sentinel knows no primary of this name",
             Self::Tls => "the TLS handshake with Redis failed",
             Self::ConnectionLost => "the connection to Redis was lost",
             Self::Credentials => "Redis rejected the credentials",

@@ -13,6 +13,7 @@ mod key;
 mod link;
 mod outage;
 mod replay_store;
+mod sentinel;
 mod single;
 mod slot;
 

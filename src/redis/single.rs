@@ -20,7 +20,7 @@ impl Connector for Single {
 
 /// Resolves the name, connects and greets. The name is resolved each time: behind it may be another
 /// server after a failover.
-pub(crate) async fn connect(server: Server) -> Result<Arc<dyn Connection>, Failure> {
+pub(super) async fn connect(server: Server) -> Result<Arc<dyn Connection>, Failure> {
     let settings = &server.settings;
     match &server.address {
         Address::Tcp { host, port } => Multiplexed::greet(tcp(host, *port).await?, settings).await,

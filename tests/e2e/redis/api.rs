@@ -1,10 +1,13 @@
 //! An instance of a protected service, whose used proofs are in Redis.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use tower_jwt_auth::{JwtAuthLayer, MemoryReplayStore, OnRedisOutage, RedisReplayStore};
+use tower_jwt_auth::{
+    JwtAuthLayer, MemoryReplayStore, OnRedisOutage, RedisReplayStore, RedisReplayStoreBuilder,
+};
 
 use crate::support::ask;
 use crate::support::dpop::{bound, layer_with, presented, proof, required};
@@ -33,12 +36,15 @@ impl Api {
     }
 
     fn with(url: &str, on_outage: OnRedisOutage) -> Self {
-        let store = RedisReplayStore::builder(url, "test", on_outage);
+        Self::of(RedisReplayStore::builder(url, "test", on_outage))
+    }
+
+    pub(crate) fn of(store: RedisReplayStoreBuilder) -> Self {
         let store = store.timeout(TIMEOUT).build().unwrap();
         Self {
             layer: layer_with(required().replay_store(store.clone())),
             store,
-            token: bound(),
+            token: token().to_owned(),
         }
     }
 
@@ -86,6 +92,12 @@ impl Api {
         assert!(!self.store.is_available());
         assert_times(&times);
     }
+}
+
+/// Returns the token of all instances' requests: a proof is one for a token.
+fn token() -> &'static str {
+    static TOKEN: OnceLock<String> = OnceLock::new();
+    TOKEN.get_or_init(bound)
 }
 
 /// The machine may be busy: what is asserted exactly is the median.

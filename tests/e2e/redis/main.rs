@@ -8,6 +8,7 @@ mod impostor;
 mod impostors;
 mod once;
 mod outage;
+mod sentinel;
 mod server;
 
 #[path = "../../support/mod.rs"]

@@ -44,6 +44,35 @@ impl Server {
         Some(server)
     }
 
+    /// Starts a sentinel that monitors a primary under this name, with a quorum of one.
+    pub(crate) fn start_sentinel(name: &str, primary: &Self) -> Option<Self> {
+        let program = std::env::var_os("REDIS_SERVER_PROGRAM")?;
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let settings = folder.path().join("sentinel.conf");
+        std::fs::write(
+            &settings,
+            format!(
+                "port {port}\nbind 127.0.0.1\ndir {}\n\
+                 sentinel monitor {name} 127.0.0.1 {} 1\n\
+                 sentinel down-after-milliseconds {name} 500\n\
+                 sentinel failover-timeout {name} 2000\n",
+                folder.path().display(),
+                primary.port
+            ),
+        )
+        .unwrap();
+        let mut command = Command::new(program);
+        command.arg(settings).arg("--sentinel");
+        let server = Self {
+            port,
+            password: "",
+            folder,
+            process: command.stdout(Stdio::null()).spawn().unwrap(),
+        };
+        server.wait_until(Result::is_ok);
+        Some(server)
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
