@@ -114,8 +114,7 @@
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
-//! | accept a token or a proof once, in all instances | [`RedisReplayStore`] (feature `redis`) |
+//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`) or a [`ReplayStore`] of your own |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
@@ -293,6 +292,11 @@ fn default_http_client() -> Result<HttpClient, ConfigError> {
         "http_client is not set: keys are fetched, so set one, or enable feature `reqwest`",
     ))
 }
+
+/// Compiles the guide's code.
+#[cfg(all(doctest, feature = "redis-tls"))]
+#[doc = include_str!("../docs/redis.md")]
+struct RedisGuide;
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "axum", feature = "reqwest"))]

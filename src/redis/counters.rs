@@ -47,7 +47,7 @@ impl Counters {
         get(&self.skipped)
     }
 
-    pub(super) fn from_memory(&self) -> u64 {
+    pub(super) fn answered_by_memory(&self) -> u64 {
         get(&self.from_memory)
     }
 

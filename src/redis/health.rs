@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::failure::Failure;
 use super::link::Link;
 
 /// The state of a [`RedisReplayStore`](crate::RedisReplayStore), as
@@ -54,12 +55,12 @@ impl RedisHealth {
         let counters = &link.counters;
         Self {
             available: link.is_available(),
-            last_failure: counters.last_failure().map(|failure| failure.reason()),
+            last_failure: counters.last_failure().map(Failure::reason),
             eviction_policy: link.eviction.policy(),
             answered: counters.answered(),
             failed: counters.failed(),
             skipped: counters.skipped(),
-            answered_by_memory: counters.from_memory(),
+            answered_by_memory: counters.answered_by_memory(),
         }
     }
 }
