@@ -108,7 +108,7 @@
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | accept a token once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
-//! | fetch keys with another HTTP client: an authority of your own, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
+//! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
 //!

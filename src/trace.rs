@@ -1,7 +1,8 @@
 //! Log events, with feature `tracing`; without it these functions do nothing.
 //!
-//! No event holds a token, a secret or the value of a claim, but those under the target
-//! `tower_jwt_auth::diagnosis`: they show claims that are neither secret nor personal.
+//! No event holds a token, a secret or the value of a claim, except for the name of a configured
+//! issuer or of an allowed tenant. Those under the target `tower_jwt_auth::diagnosis` show claims that
+//! are neither secret nor personal.
 
 #[cfg(feature = "tracing")]
 mod events {
@@ -60,6 +61,12 @@ mod events {
         tracing::warn!(target: TARGET, issuer, error, failures, "fetching keys failed");
     }
 
+    /// For an issuer that no verified token is from: a token may have made it up.
+    pub(crate) fn fetch_failed_for_unknown(issuer: &str, error: &(dyn StdError + 'static)) {
+        let error = with_sources(error);
+        tracing::debug!(target: TARGET, issuer, error, "fetching keys failed");
+    }
+
     pub(crate) fn keys_stale(issuer: &str) {
         tracing::error!(target: TARGET, issuer, "cached keys are stale and still in use");
     }
@@ -116,7 +123,7 @@ mod events {
             issuer,
             ?hosts,
             "allowed_http_hosts: keys may be fetched without TLS, so anyone who can change the traffic \
-             to these hosts can sign tokens of this issuer"
+             to these hosts can replace the keys of this issuer"
         );
     }
 
@@ -152,7 +159,7 @@ mod events {
             target: TARGET,
             issuer,
             "dangerous_accept_bound_as_bearer: tokens of this issuer that are bound to a key of the \
-             client are accepted from whoever has them"
+             client are accepted from any caller, thieves included"
         );
     }
 
@@ -211,6 +218,8 @@ mod events {
     pub(crate) fn key_skipped(_: &str, _: Option<&str>, _: &dyn Display) {}
 
     pub(crate) fn fetch_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+    pub(crate) fn fetch_failed_for_unknown(_: &str, _: &(dyn StdError + 'static)) {}
 
     pub(crate) fn keys_stale(_: &str) {}
 

@@ -1,5 +1,6 @@
 //! The keys of AWS load balancers: a PEM file for each key id, and no key set.
 
+use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -42,14 +43,14 @@ struct Shared {
 
 struct Cached {
     keys: Arc<KeySet>,
+    /// The same, oldest first.
+    by_age: VecDeque<Key>,
     since: Instant,
 }
 
 struct Fetches {
     count: usize,
     since: Instant,
-    /// Whether the last one failed, or did not end in time.
-    is_failing: bool,
 }
 
 impl LoadBalancerKeys {
@@ -66,12 +67,12 @@ impl LoadBalancerKeys {
             base: format!("https://public-keys.auth.elb.{region}.amazonaws.com/"),
             cached: RwLock::new(Cached {
                 keys: no_keys(),
+                by_age: VecDeque::new(),
                 since: now,
             }),
             fetches: Mutex::new(Fetches {
                 count: 0,
                 since: now,
-                is_failing: false,
             }),
         })))
     }
@@ -118,12 +119,9 @@ impl Shared {
         if is_cached {
             return Ok(());
         }
-        if fetches.begin()? {
-            let key = self.fetch(id).await?;
-            fetches.is_failing = false;
-            if let Some(key) = key {
-                self.add(key);
-            }
+        fetches.begin()?;
+        if let Some(key) = self.fetch(id).await? {
+            self.add(key);
         }
         Ok(())
     }
@@ -143,33 +141,30 @@ impl Shared {
     }
 
     fn add(&self, key: Key) {
-        let known = self.keys();
-        let excess = (known.keys().count() + 1).saturating_sub(MAX_KEYS);
-        let keys = known.keys().skip(excess).cloned().chain([key]).collect();
         let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
-        if known.keys().next().is_none() {
+        if cached.by_age.is_empty() || cached.since.elapsed() >= MAX_AGE {
+            cached.by_age.clear();
             cached.since = Instant::now();
         }
-        cached.keys = Arc::new(keys);
+        if cached.by_age.len() == MAX_KEYS {
+            cached.by_age.pop_front();
+        }
+        cached.by_age.push_back(key);
+        cached.keys = Arc::new(cached.by_age.iter().cloned().collect());
     }
 }
 
 impl Fetches {
-    /// Returns whether one more fetch is allowed. Fails if it is not, and the last one failed: then
-    /// the key may exist.
-    fn begin(&mut self) -> Result<bool, BoxError> {
+    /// Counts a fetch. Fails if there were too many, so that the request gets 503: the key may exist.
+    fn begin(&mut self) -> Result<(), BoxError> {
         if self.since.elapsed() >= WINDOW {
             (self.count, self.since) = (0, Instant::now());
         }
-        if self.count < MAX_FETCHES {
-            self.count += 1;
-            self.is_failing = true; // until it succeeds
-            Ok(true)
-        } else if self.is_failing {
-            Err("the keys of the load balancer: the last fetch failed".into())
-        } else {
-            Ok(false)
+        if self.count >= MAX_FETCHES {
+            return Err("the keys of the load balancer: too many were fetched".into());
         }
+        self.count += 1;
+        Ok(())
     }
 }
 

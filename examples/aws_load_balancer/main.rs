@@ -1,56 +1,46 @@
 //! A server behind an Application Load Balancer of AWS that authenticates users.
 //!
 //! ```text
-//! cargo run --example aws_load_balancer --all-features -- REGION LOAD_BALANCER_ARN ISSUER
+//! cargo run --example aws_load_balancer --all-features -- REGION LOAD_BALANCER_ARN ISSUER [ADDRESS]
+//! curl -i http://127.0.0.1:8080/whoami                # 401: the load balancer adds the token
 //! ```
 //!
 //! The load balancer adds the user's claims to each request, in `x-amzn-oidc-data`, and signs them.
-//! `docs/providers/aws_load_balancer.md` has the guide.
+//! `docs/providers/aws_load_balancer.md` has the guide. With
+//! `RUST_LOG=tower_jwt_auth::diagnosis=debug`, the log says why a token is rejected.
 
 mod keys;
 
 use std::env::args;
 
 use axum::{Router, routing::get};
-use bytes::Bytes;
-use http::{HeaderName, Request};
-use http_body_util::Full;
-use reqwest::{Body, Client, Error, redirect::Policy};
-use tower::service_fn;
+use http::HeaderName;
 use tower_jwt_auth::{Algorithm, Audience, Claims, HttpClient, Issuer, JwtAuthLayer, TokenSource};
+use tracing_subscriber::EnvFilter;
 
 use self::keys::{BoxError, LoadBalancerKeys};
+
+const USAGE: &str = "usage: aws_load_balancer REGION LOAD_BALANCER_ARN ISSUER [ADDRESS]";
 
 async fn who_am_i(claims: Claims) -> String {
     claims.subject().unwrap_or("anonymous").to_owned()
 }
 
-fn client() -> Result<HttpClient, Error> {
-    let builder = Client::builder()
-        .https_only(true)
-        // A redirect could lead to the keys of another party.
-        .redirect(Policy::none());
-    let client = builder.build()?;
-    Ok(HttpClient::new(service_fn(
-        move |request: Request<Full<Bytes>>| {
-            let client = client.clone();
-            async move {
-                let request = request.map(Body::wrap).try_into()?;
-                let response = client.execute(request).await?;
-                Ok::<http::Response<Body>, Error>(response.into())
-            }
-        },
-    )))
-}
-
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let [region, balancer, issuer]: [String; 3] = args()
-        .skip(1)
-        .collect::<Vec<_>>()
-        .try_into()
-        .map_err(|_| "usage: aws_load_balancer REGION LOAD_BALANCER_ARN ISSUER")?;
-    let keys = LoadBalancerKeys::new(&region, client()?)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::from_default_env())
+        .init();
+    let mut args = args().skip(1);
+    let (Some(region), Some(balancer), Some(issuer)) = (args.next(), args.next(), args.next())
+    else {
+        return Err(USAGE.into());
+    };
+    let address = args.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    if !balancer.starts_with("arn:") {
+        return Err("LOAD_BALANCER_ARN: must start with arn:".into());
+    }
+    let keys = LoadBalancerKeys::new(&region, HttpClient::default())?;
     let audience = Audience::header_parameter("signer", [balancer]);
     let issuer = Issuer::from_key_source(issuer, keys, audience).algorithms([Algorithm::ES256]);
     let data = TokenSource::header(HeaderName::from_static("x-amzn-oidc-data"));
@@ -59,7 +49,8 @@ async fn main() -> Result<(), BoxError> {
         .token_sources([data])
         .build()?;
     let app = Router::new().route("/whoami", get(who_am_i)).layer(auth);
-    let listener = tokio::net::TcpListener::bind("0.0.0.0:8080").await?;
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
 }

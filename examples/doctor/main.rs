@@ -23,6 +23,9 @@ use crate::options::{Command, HELP, Options};
 use crate::output::Output;
 use crate::recorder::Recorder;
 
+const ALLOW_HTTP: &str = "use https; in a network of your own, --allow-http HOST (in the service: \
+                          JwksCacheSettings::allowed_http_hosts)";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let options = match Options::parse(lexopt::Parser::from_env()) {
@@ -38,7 +41,12 @@ async fn main() -> ExitCode {
     };
     let mut output = Output::default();
     if let Err(error) = check(&options, &mut output).await {
-        output.failed(&format!("configuration: {error}"), None);
+        let error = error.to_string();
+        let needs_tls = error.contains("must be https");
+        output.failed(
+            &format!("configuration: {error}"),
+            needs_tls.then_some(ALLOW_HTTP),
+        );
     }
     output.summary();
     if output.has_failed() {
@@ -55,7 +63,7 @@ async fn check(options: &Options, output: &mut Output) -> Result<(), ConfigError
     output.heading(&format!("Issuer {:?}", options.issuer));
     let fetched = authenticator.prefetch().await;
     recorder::end_progress();
-    issuer::report(&authenticator, &recorder, &fetched, output);
+    issuer::report(&authenticator, &recorder, &fetched, options, output);
     if options.reads_token {
         output.heading("Token from standard input");
         token::report(&authenticator, output).await;

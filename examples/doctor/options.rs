@@ -6,7 +6,8 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use tower_jwt_auth::{Audience, Issuer, JwksCacheSettings};
 
 pub(crate) const HELP: &str = "\
-Checks an issuer, and a token if one is given, as a JwtAuthLayer sees them.
+Checks an issuer, and a token if one is given, as a JwtAuthLayer with these
+options and otherwise the defaults does.
 
 usage: doctor --issuer URL --audience AUD [OPTION]...
 
@@ -106,6 +107,10 @@ impl Options {
         } else {
             issuer
         }
+    }
+
+    pub(crate) const fn has_jwks_uri(&self) -> bool {
+        self.jwks_uri.is_some()
     }
 
     fn audience(&self) -> Audience {

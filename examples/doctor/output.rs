@@ -7,6 +7,8 @@ pub(crate) struct Output {
     colours: bool,
     failed: usize,
     passed: usize,
+    /// Whether the token is rejected.
+    is_rejected: bool,
     /// Whether standard output takes no more, as after `| head`.
     is_closed: bool,
 }
@@ -18,6 +20,7 @@ impl Default for Output {
             colours: io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none(),
             failed: 0,
             passed: 0,
+            is_rejected: false,
             is_closed: false,
         }
     }
@@ -51,6 +54,17 @@ impl Output {
         }
     }
 
+    /// Prints what follows from the checks. It does not count as one of them.
+    pub(crate) fn verdict(&mut self, is_accepted: bool, text: &str) {
+        self.is_rejected |= !is_accepted;
+        let (colour, mark) = if is_accepted {
+            ("32", "✓")
+        } else {
+            ("31", "✗")
+        };
+        self.print(&format!("  {} {text}", self.coloured(colour, mark)));
+    }
+
     /// Prints what is neither right nor wrong.
     pub(crate) fn note(&mut self, text: &str) {
         self.print(&format!("  {} {text}", self.coloured("33", "-")));
@@ -58,7 +72,7 @@ impl Output {
 
     /// Returns whether a check failed, or the report is not complete.
     pub(crate) fn has_failed(&self) -> bool {
-        self.failed > 0 || self.is_closed
+        self.failed > 0 || self.is_rejected || self.is_closed
     }
 
     fn print(&mut self, line: &str) {

@@ -26,11 +26,11 @@ pub(crate) async fn report(authenticator: &Authenticator, output: &mut Output) {
         report_check(check, output);
     }
     match diagnosis.error() {
-        None => output.passed("the token passes every check"),
-        Some(error) => output.failed(
-            &format!("a request with this token is rejected: {error}"),
-            None,
-        ),
+        None => output.verdict(true, "the token passes every check"),
+        Some(error) => {
+            let text = format!("a request with this token is rejected: {error}");
+            output.verdict(false, &text);
+        }
     }
 }
 
@@ -83,12 +83,13 @@ fn report_check(check: &DiagnosisCheck, output: &mut Output) {
     match check.status() {
         DiagnosisStatus::Passed => output.passed(&check.to_string()),
         DiagnosisStatus::Failed => {
-            let found = check.found().map(|found| format!(": found {found}"));
-            let expected = check
-                .expected()
-                .map(|expected| format!(", expected {expected}"));
-            let parts = [Some(check.name().to_owned()), found, expected];
-            let text: String = parts.into_iter().flatten().collect();
+            let found = check.found().map(|found| format!("found {found}"));
+            let expected = check.expected().map(|text| format!("expected {text}"));
+            let mut parts: Vec<_> = found.into_iter().chain(expected).collect();
+            if parts.is_empty() {
+                parts.extend(check.error().map(ToString::to_string));
+            }
+            let text = format!("{}: {}", check.name(), parts.join(", "));
             output.failed_check(&text, check.hint());
         }
         _ => output.note(&format!("{}: not run", check.name())),

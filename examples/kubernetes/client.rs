@@ -19,7 +19,7 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// The files that the client needs, in PEM form but for the token.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
-    /// The certificates of the authority.
+    /// The certificates of the certificate authority.
     pub(crate) authority: PathBuf,
     /// The bearer token of this service.
     pub(crate) token: PathBuf,
@@ -39,7 +39,7 @@ impl Files {
     }
 }
 
-/// Returns a client that trusts the authority of the files and no other.
+/// Returns a client that trusts the certificate authority in the files and no other.
 ///
 /// It sends the token to each host that has a certificate of this authority, and to no other one,
 /// because it speaks to no other one.

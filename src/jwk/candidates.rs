@@ -33,14 +33,23 @@ pub(super) struct Candidates {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The index of the key that last verified a token, among those that were tried.
+    /// By algorithm, the index in the set of the key that last verified a token without `kid`.
     ///
     /// Relaxed: it is a hint about the order and orders no other memory. Written only if it
     /// changes, since all cores share it.
-    last_verified: AtomicUsize,
+    last_verified: [AtomicUsize; Algorithm::ALL.len()],
     /// Whether it was logged that there are more keys than `max`. Relaxed: an event too many does
     /// no harm.
     is_reported: AtomicBool,
+}
+
+impl Shared {
+    fn last_verified(&self, algorithm: Algorithm) -> Option<&AtomicUsize> {
+        let index = Algorithm::ALL
+            .iter()
+            .position(|other| *other == algorithm)?;
+        self.last_verified.get(index)
+    }
 }
 
 impl Default for Candidates {
@@ -53,17 +62,23 @@ impl Default for Candidates {
 }
 
 impl Candidates {
-    /// Tries the keys that fit and are pinned to the algorithm, at most `max`. The one that last
-    /// verified a token is the first, because most tokens come from the key that the issuer signs
-    /// with now.
+    /// Tries the keys that fit and are pinned to the algorithm, at most `max`.
+    ///
+    /// If `keys` is the whole set, the one that last verified a token is the first, because most
+    /// tokens come from the key that the issuer signs with now.
     pub(super) fn try_each(
         &self,
         keys: &[Key],
+        is_whole_set: bool,
         fits: impl Fn(&Key) -> bool,
         algorithm: Algorithm,
         mut verifies: impl FnMut(&Verifier) -> bool,
     ) -> Tried {
-        let first = self.shared.last_verified.load(Ordering::Relaxed);
+        let last = self
+            .shared
+            .last_verified(algorithm)
+            .filter(|_| is_whole_set);
+        let first = last.map_or(0, |last| last.load(Ordering::Relaxed));
         let preferred = keys.get(first).map(|key| (first, key));
         let others = keys.iter().enumerate().filter(|(index, _)| *index != first);
         let mut fitting = preferred
@@ -74,8 +89,8 @@ impl Candidates {
         let mut outcome = Tried::NoKey;
         for (index, key) in fitting.by_ref().take(self.max) {
             if verifies(key) {
-                if index != first {
-                    self.shared.last_verified.store(index, Ordering::Relaxed);
+                if let Some(last) = last.filter(|_| index != first) {
+                    last.store(index, Ordering::Relaxed);
                 }
                 return Tried::Verified;
             }
@@ -132,6 +147,41 @@ mod tests {
         assert_eq!(tried(&set.clone(), 5), (Tried::Verified, 1));
         assert_eq!(tried(&set, 0), (Tried::Verified, 2));
         assert_eq!(tried(&set, 5), (Tried::Verified, 6));
+    }
+
+    #[test]
+    fn tokens_with_a_key_id_or_of_another_algorithm_do_not_change_the_order() {
+        let key = |algorithm, first: u8| {
+            let secret: Vec<u8> = (first..).take(64).collect();
+            Key::from_secret(algorithm, secret).unwrap()
+        };
+        let hs256 =
+            (0..4).map(|first| key(Algorithm::HS256, first).with_key_id(format!("{first}")));
+        let hs512 = (4..8).map(|first| key(Algorithm::HS512, first));
+        let set: KeySet = hs256.chain(hs512).collect();
+        let tried = |key_id: Option<&str>, algorithm, last: usize| {
+            let mut count = 0;
+            set.try_candidates("", key_id, algorithm, |_| {
+                count += 1;
+                count == last
+            });
+            count
+        };
+        assert_eq!(tried(None, Algorithm::HS256, 4), 4);
+        assert_eq!(tried(None, Algorithm::HS512, 3), 3);
+        assert_eq!(tried(Some("0"), Algorithm::HS256, 1), 1);
+        // The keys that verified them are now the first.
+        let is_first = |algorithm, index: usize| {
+            let expected = set.candidates(None, algorithm).nth(index).unwrap();
+            let mut keys = Vec::new();
+            set.try_candidates("", None, algorithm, |key| {
+                keys.push(std::ptr::from_ref(key));
+                true
+            });
+            keys == [std::ptr::from_ref(expected)]
+        };
+        assert!(is_first(Algorithm::HS256, 3));
+        assert!(is_first(Algorithm::HS512, 2));
     }
 
     #[test]

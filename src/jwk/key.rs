@@ -54,8 +54,10 @@ impl Key {
     /// - [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC.
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
     ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, is a placeholder
-    ///   ([`SecretIsPlaceholder`](crate::SkipReason::SecretIsPlaceholder)), or is a key file: PEM, a
-    ///   JWK, a public key in DER, or an SSH key that starts with `ssh-`.
+    ///   ([`SecretIsPlaceholder`](crate::SkipReason::SecretIsPlaceholder)), or is a key file: PEM,
+    ///   also without its first and last line, a JWK or JWK set, a public key or certificate in DER
+    ///   or base64, or an SSH key that starts with `ssh-`. The modulus of an RSA key alone is not
+    ///   recognized.
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,

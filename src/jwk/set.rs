@@ -163,8 +163,13 @@ impl KeySet {
         verifies: impl FnMut(&Verifier) -> bool,
     ) -> Tried {
         let fitting = |key: &Key| key.is_for(issuer);
-        self.candidates
-            .try_each(self.matching(key_id), fitting, algorithm, verifies)
+        self.candidates.try_each(
+            self.matching(key_id),
+            key_id.is_none(),
+            fitting,
+            algorithm,
+            verifies,
+        )
     }
 
     /// Returns the digests of the public keys.

@@ -2,6 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use zeroize::Zeroizing;
+
 use super::SkipReason;
 use super::placeholder::is_placeholder;
 use crate::algorithm::Algorithm;
@@ -15,6 +19,8 @@ const RSA_LEN: RangeInclusive<usize> = 256..=1024;
 const SMALL_FACTORS_END: u64 = 752;
 /// The maximum length of an RSA exponent in bytes. Longer ones only cost time.
 const MAX_EXPONENT_LEN: usize = 4;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Returns the minimum length in bytes of a secret for HMAC: that of the hash's output (RFC 7518
 /// §3.2). `None` for other algorithms.
@@ -51,19 +57,45 @@ pub(crate) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReas
     Ok(())
 }
 
-/// Returns whether a secret looks like a key file: PEM of any kind, a JWK, a public key or a
-/// certificate in DER, or an SSH key that starts with `ssh-`. Every holder of a public key could
-/// sign with it (CVE-2015-9235).
-///
-/// Reads the secret in place: a copy would not be wiped.
+/// Returns whether a secret looks like a key file: PEM of any kind, with or without its first and
+/// last line, a JWK or a JWK set, a public key or a certificate in DER, or an SSH key that starts
+/// with `ssh-`. Every holder of a public key could sign with it (CVE-2015-9235).
 fn is_key_file(secret: &[u8]) -> bool {
-    let text = secret.trim_ascii_start();
-    let is_jwk = text.starts_with(b"{") && contains(text, b"\"kty\"");
-    is_jwk
+    let text = secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret);
+    let text = text.trim_ascii_start();
+    let is_json = text.starts_with(b"{") || text.starts_with(b"[");
+    is_json && contains(text, b"\"kty\"")
         || contains(text, b"-----BEGIN ")
         || text.starts_with(b"ssh-")
-        || super::pem::is_public_der(secret)
-        || super::certificate::is_der(secret)
+        || is_key_der(secret)
+        || is_key_der(secret.trim_ascii_end())
+        || is_key_base64(secret)
+}
+
+/// Reads in place: a copy would not be wiped.
+fn is_key_der(der: &[u8]) -> bool {
+    super::pem::is_public_der(der) || super::certificate::is_der(der)
+}
+
+/// Returns whether a text is a public key or a certificate in base64, as consoles of issuers show
+/// it.
+fn is_key_base64(text: &[u8]) -> bool {
+    let symbols = text
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace());
+    let symbols = symbols.map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    });
+    // The first byte is `SEQUENCE`, which no other first symbols encode.
+    if !symbols.clone().take(1).eq([b'M']) {
+        return false;
+    }
+    let symbols = Zeroizing::new(symbols.filter(|byte| *byte != b'=').collect::<Vec<_>>());
+    let der = STANDARD_NO_PAD.decode(&*symbols).map(Zeroizing::new);
+    der.is_ok_and(|der| is_key_der(&der))
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

@@ -20,25 +20,39 @@ impl Unverified<'_> {
 
 const OTHER: &str = "the claims do not fit the claims type";
 
-/// Returns the message of serde without the value that it quotes, and without the position, which
-/// means nothing to whoever has not the payload. A message of the type itself may hold anything.
+/// Returns the message of serde without the value that it quotes, and without the position, which is
+/// of no use without the payload. A message of another form, which the type itself has made, may
+/// contain any value: it is not shown.
 fn without_values(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or_default();
+    // The last one: the value may contain these words, too.
+    let position = message.rsplit_once(" at line ");
+    let message = position.map_or(message, |(message, _)| message);
     let expected = message
         .rsplit_once(", expected ")
         .map(|(_, expected)| expected);
-    if message.starts_with("missing field `") {
-        message.to_owned()
+    if let Some(field) = missing_field(message) {
+        format!("missing field `{field}`")
     } else if let (Some(found), Some(expected)) = (message.strip_prefix("invalid type: "), expected)
     {
         format!("{}, expected {expected}", json_type(found))
-    } else if let Some(expected) = expected.filter(|_| message.starts_with("invalid ")) {
+    } else if let Some(expected) = expected.filter(|_| is_invalid(message)) {
         format!("another value, expected {expected}")
     } else if let Some(expected) = expected.filter(|_| message.starts_with("unknown variant ")) {
         format!("an unknown variant, expected {expected}")
     } else {
         OTHER.to_owned()
     }
+}
+
+/// Returns the name of a field that serde misses: the whole rest of the message is that name.
+fn missing_field(message: &str) -> Option<&str> {
+    let name = message.strip_prefix("missing field `")?.strip_suffix('`')?;
+    (!name.contains('`')).then_some(name)
+}
+
+/// Returns whether it is the message of serde about a value or a length.
+fn is_invalid(message: &str) -> bool {
+    message.starts_with("invalid value: ") || message.starts_with("invalid length ")
 }
 
 /// Returns the type that serde names before the value.
@@ -107,8 +121,17 @@ mod tests {
         for message in ["telltale", "unknown field `telltale`, expected `x`", ""] {
             assert_eq!(without_values(message), OTHER);
         }
-        // The position is cut where it begins, also in a value.
-        let odd = r#"invalid type: string "a at line 1", expected u32 at line 1 column 5"#;
-        assert!(!without_values(odd).contains("a at line"));
+        // Messages that a type has made.
+        for message in [
+            "invalid e-mail address, expected one of corp.example, got telltale",
+            "missing field `telltale` in `x`",
+        ] {
+            assert_eq!(without_values(message), OTHER);
+        }
+        // Words of serde in a value do not change where the value ends.
+        let payload = r#"{"tenant":"x, expected telltale at line 1 column 2"}"#;
+        let message = serde_json::from_str::<Custom>(payload).unwrap_err();
+        let cause = without_values(&message.to_string());
+        assert_eq!(cause, "a string, expected u32", "{message}");
     }
 }

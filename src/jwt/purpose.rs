@@ -15,8 +15,9 @@ impl Purpose {
     const ID: u8 = 1;
     const REFRESH: u8 = 1 << 1;
     const LOGOUT: u8 = 1 << 2;
-    /// The hash of another token, of a code or of a state (OpenID Connect Core §3.3.2.11).
-    const HASH: u8 = 1 << 3;
+    /// The hash of another token, of a code or of a state (OpenID Connect Core §3.3.2.11), or the
+    /// nonce of the request (§2).
+    const SIGN_IN: u8 = 1 << 3;
     const ENTRA_TENANT: u8 = 1 << 4;
     const ENTRA_VERSION: u8 = 1 << 5;
     const ENTRA_CLIENT: u8 = 1 << 6;
@@ -25,7 +26,7 @@ impl Purpose {
     pub(super) fn note(&mut self, claim: Claim, text: &str) {
         self.0 |= match (claim, text) {
             (Claim::Typ | Claim::TokenUse | Claim::TokenType, text) => of_use(text),
-            (Claim::AtHash | Claim::CHash | Claim::SHash, _) => Self::HASH,
+            (Claim::AtHash | Claim::CHash | Claim::SHash | Claim::Nonce, _) => Self::SIGN_IN,
             (Claim::Tid, _) => Self::ENTRA_TENANT,
             (Claim::Ver, "1.0" | "2.0") => Self::ENTRA_VERSION,
             (Claim::Appid | Claim::Azp, _) => Self::ENTRA_CLIENT,
@@ -57,9 +58,10 @@ impl Purpose {
         self.has(Self::LOGOUT)
     }
 
-    /// Returns whether the token has the hash of something that was issued with it.
-    pub(super) const fn has_hash(self) -> bool {
-        self.has(Self::HASH)
+    /// Returns whether the token has the nonce of a request to sign in, or the hash of something
+    /// that was issued with it.
+    pub(super) const fn is_of_sign_in(self) -> bool {
+        self.has(Self::SIGN_IN)
     }
 
     const fn has(self, signs: u8) -> bool {

@@ -181,7 +181,12 @@ impl Registered {
             }
             Claim::Sid => self.sid = text_if_any(members, document)?,
             Claim::Acr => self.acr = text_if_any(members, document)?,
-            Claim::Nonce => self.nonce = text_if_any(members, document)?,
+            Claim::Nonce => {
+                self.nonce = text_if_any(members, document)?;
+                if self.nonce.is_some() {
+                    self.purpose.note(claim, "");
+                }
+            }
             // `scope` takes precedence over `scp`.
             Claim::Scope => self.scope = texts(members, document)?.or(self.scope.take()),
             Claim::Scp => {

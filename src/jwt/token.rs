@@ -47,6 +47,11 @@ impl<'p> Unverified<'p> {
         Some(issuer.resolve(self.payload.payload))
     }
 
+    /// Returns the payload.
+    pub(crate) fn json(&self) -> &str {
+        self.payload.payload
+    }
+
     /// Makes it a token of this issuer, with a name and a subject as text. Rejects one without them,
     /// unless the issuer may omit `iss` or write `sub` as a number.
     pub(crate) fn complete(&mut self, name: &str, exceptions: Exceptions) -> Result<(), Error> {

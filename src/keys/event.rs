@@ -93,8 +93,9 @@ pub enum KeysEvent<'e> {
 }
 
 impl KeysEvent<'_> {
-    /// Logs the event. Does nothing without feature `tracing`.
-    pub(crate) fn log(&self, issuer: &str) {
+    /// Logs the event. Does nothing without feature `tracing`. A failed fetch is a warning only for
+    /// an issuer that is `in_use`.
+    pub(crate) fn log(&self, issuer: &str, in_use: bool) {
         match self {
             Self::Fetched { keys } => {
                 trace::keys_fetched(issuer, keys.keys().count(), keys.skipped().len());
@@ -102,7 +103,10 @@ impl KeysEvent<'_> {
                     trace::key_skipped(issuer, key.key_id(), &key.reason());
                 }
             }
-            Self::FetchFailed { error, failures } => trace::fetch_failed(issuer, *error, *failures),
+            Self::FetchFailed { error, failures } if in_use => {
+                trace::fetch_failed(issuer, *error, *failures);
+            }
+            Self::FetchFailed { error, .. } => trace::fetch_failed_for_unknown(issuer, *error),
             Self::Stale => trace::keys_stale(issuer),
             Self::Expired => trace::keys_expired(issuer),
             Self::Withdrawn { grace } => trace::keys_withdrawn(issuer, *grace),

@@ -41,10 +41,12 @@ const fn invalid(kind: ErrorKind) -> &'static str {
         ErrorKind::InvalidRequest => {
             "token: found more than one, expected one (hint: a client or a proxy has added another)"
         }
-        ErrorKind::TokenTooLarge => "token: longer than max_token_len",
+        ErrorKind::TokenTooLarge => {
+            "token: found more bytes than max_token_len, expected at most that many"
+        }
         _ => {
-            "token: found none after the scheme, or different ones, expected a scheme, a space and a \
-             token (hint: have the client wait until it has a token)"
+            "token: found none after the scheme, or different ones in cookies of one name; expected the \
+             scheme, a space and one token (hint: have the client wait until it has a token)"
         }
     }
 }

@@ -32,8 +32,9 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 ///
 /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if a list
 /// is empty, or a name or value in it; and with
-/// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is named that does not say
-/// whom a token is for, or whose name contains control characters.
+/// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is `aud`, if `scope`, `scp`,
+/// `iss`, `exp`, `nbf`, `iat` or `jti` is given values, if a name contains control characters, or if
+/// a scope is invalid (RFC 6749 §3.3).
 ///
 /// # Examples
 ///
@@ -69,7 +70,8 @@ impl Audience {
     /// claim.
     ///
     /// Note: these claims name the client that the token was issued to, and not the service that it
-    /// is for. Each service that accepts tokens of that client can use them at the others.
+    /// is for. So a service that receives such a token can send it to every other service that
+    /// accepts tokens of that client.
     ///
     /// # Examples
     ///

@@ -139,7 +139,8 @@ pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
                 if needs_keys.has_same_keys(engine.issuers.is_changed()) {
                     return Err(needs_keys.into_error());
                 }
-                is_refreshed = true;
+                // The keys of an issuer that has replaced it are still to be waited for.
+                is_refreshed = !needs_keys.is_retired();
                 engine.verify(token, now(engine))
             }
             Progress::Offload => verify_offloaded(engine, token, now).await,

@@ -17,7 +17,7 @@ use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 use crate::jwt::decoded_payload::DecodedPayload;
-use crate::jwt::{Compact, Proof, TokenType, Unverified, check_header_parameters};
+use crate::jwt::{Claims, Compact, Proof, TokenType, Unverified, check_header_parameters};
 use crate::keys::KeyQuery;
 
 /// Why a token is not verified.
@@ -218,9 +218,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
         issuer.mark_used(header.algorithm);
         let verified = unverified.verified(proof, header, token_type);
-        let claims = verified.validate(&self.rules, issuer.expected(), task.now)?;
+        let claims: Claims<C> = verified.validate(&self.rules, issuer.expected(), task.now)?;
         check_header_parameters(task.token.header, issuer.expected().audience)?;
-        issuer.check_tenant(&claims)?;
+        issuer.check_tenant(claims.issuer(), claims.json())?;
         Ok(Verification {
             claims,
             issuer,

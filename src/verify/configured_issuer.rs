@@ -84,9 +84,14 @@ impl ConfiguredIssuer {
     }
 
     /// Checks what the tokens of a tenant must have besides other tokens.
-    pub(super) fn check_tenant<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
+    pub(super) fn check_tenant(&self, issuer: &str, claims: &str) -> Result<(), Error> {
         self.tenant_rules()
-            .map_or(Ok(()), |rules| rules.check_claim(claims))
+            .map_or(Ok(()), |rules| rules.check_claim(issuer, claims))
+    }
+
+    /// Returns the name of the claim that must have the tenant of `iss`.
+    pub(super) fn tenant_claim(&self) -> Option<&str> {
+        self.tenant_rules().and_then(|rules| rules.claim())
     }
 
     fn tenant_rules(&self) -> Option<&TenantRules> {

@@ -64,10 +64,17 @@ impl Issuer {
     ///
     /// For the issuer `https://login.example.com/a`, the metadata is looked for at
     /// `https://login.example.com/a/.well-known/openid-configuration`, then at
-    /// `https://login.example.com/.well-known/oauth-authorization-server/a`, and at last at
+    /// `https://login.example.com/.well-known/oauth-authorization-server/a`, and finally at
     /// `https://login.example.com/.well-known/openid-configuration/a`. The first document that
-    /// names the issuer counts. A page, a redirect, an error status other than 429 and 503, or the
-    /// metadata of another issuer is not it; then the next one is asked for.
+    /// names the issuer is used. After a page, a redirect, an error status other than 429 and 503,
+    /// or the metadata of another issuer, the next URL is tried.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
+    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is not such a URL,
+    /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is another `http` URL, and as
+    /// [`Audience`] says.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
         Self::new(issuer.into(), KeyOrigin::Discovery, audience.into())
     }
@@ -76,6 +83,13 @@ impl Issuer {
     /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts).
     ///
     /// Fetches nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
+    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if `jwks_uri` is not such a URL,
+    /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is another `http` URL, and as
+    /// [`Audience`] says.
     pub fn jwks(
         issuer: impl Into<String>,
         jwks_uri: impl Into<String>,
@@ -89,6 +103,11 @@ impl Issuer {
     }
 
     /// Returns an issuer with fixed keys: a [`Key`](crate::Key) or a [`KeySet`].
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
+    /// is empty, and as [`Audience`] says.
     pub fn from_keys(
         issuer: impl Into<String>,
         keys: impl Into<KeySet>,
@@ -103,6 +122,10 @@ impl Issuer {
 
     /// Returns an issuer whose keys come from a [`KeySource`]: a database, a secret manager, a
     /// watched file.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails as for [`from_keys`](Self::from_keys).
     pub fn from_key_source(
         issuer: impl Into<String>,
         source: impl KeySource,
@@ -168,6 +191,12 @@ impl Issuer {
 
     /// Sets the algorithms that the issuer may use. Default: those of fixed keys, else all
     /// asymmetric ones, and those of [`add_secrets`](Self::add_secrets).
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if there
+    /// is none, and with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if one is HMAC and
+    /// the issuer has no secrets.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self
@@ -209,6 +238,11 @@ impl Issuer {
     }
 
     /// Sets how fetched keys are cached. Default: [`JwksCacheSettings::default`].
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
+    /// keys are not fetched, or a value is out of its range.
     pub fn jwks_cache(mut self, settings: JwksCacheSettings) -> Self {
         self.jwks_cache = Some(settings);
         self
@@ -220,6 +254,11 @@ impl Issuer {
     /// that writes the snapshot file, or while the layer is built or an issuer is added. It must
     /// not block, and must not change [`Issuers`](crate::Issuers). For keys by tenant, the name is
     /// that of the tenant's issuer.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
+    /// keys are not fetched.
     ///
     /// # Examples
     ///
@@ -241,7 +280,14 @@ impl Issuer {
         self
     }
 
-    /// Sets the HTTP client that fetches the keys. Default: the one of feature `reqwest`.
+    /// Sets the HTTP client that fetches the keys. Default: [`HttpClient::default`], with feature
+    /// `reqwest`.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
+    /// keys are not fetched. Without feature `reqwest` there is no default: an issuer whose keys are
+    /// fetched then fails with [`NoHttpClient`](crate::ConfigErrorKind::NoHttpClient).
     pub fn http_client(mut self, client: HttpClient) -> Self {
         self.http_client = Some(client);
         self
@@ -256,6 +302,13 @@ impl Issuer {
     /// [`metadata_url`](Self::metadata_url) is set to a URL without a placeholder. With
     /// [`jwks`](Self::jwks), each has its own keys if `jwks_uri` has the same placeholder.
     /// Otherwise the keys are those of all tenants. See [`Tenants`] for examples.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
+    /// name has no such placeholder, if more than 32 issuers of a layer have tenants, as [`Tenants`]
+    /// says, or, for keys by tenant, with [`add_secrets`](Self::add_secrets) or
+    /// [`snapshot_dir`](JwksCacheSettings::snapshot_dir).
     pub fn tenants(mut self, tenants: Tenants) -> Self {
         self.tenants = Some(Box::new(tenants));
         self

@@ -10,17 +10,17 @@ impl Issuer {
     /// [`WrongTokenType`](crate::ErrorKind::WrongTokenType).
     ///
     /// These count as ID tokens, unless [`token_types`](crate::JwtAuthBuilder::token_types) lists
-    /// their `typ`, other than `JWT`:
+    /// their `typ`, other than `JWT` and `at+jwt`:
     /// - the claim `typ` (Keycloak), `token_use` (Amazon Cognito) or `token_type` is `ID` or
     ///   `id_token`, in any case;
     /// - without the `typ` `at+jwt`: `tid` and `ver` (`1.0` or `2.0`) of Microsoft Entra ID, but
     ///   neither `azp` nor `appid`, which its access tokens have;
     /// - without the `typ` `at+jwt`, and with a [rule for any
-    ///   audience](crate::Audience::dangerous_any_with_scope): `at_hash`, `c_hash` or `s_hash`.
+    ///   audience](crate::Audience::dangerous_any_with_scope): `nonce`, `at_hash`, `c_hash` or `s_hash`.
     ///
-    /// Other ID tokens (of Auth0 or Okta, for example) differ from access tokens only in their
-    /// `aud`, which is the client. So never configure a client id as the
-    /// [`Audience`](crate::Audience), unless with a condition that ID tokens don't meet, such as
+    /// Other ID tokens (of Auth0 or Okta, for example) are rejected only for their `aud`, which is
+    /// the client. So never configure a client id as the [`Audience`](crate::Audience), unless with
+    /// a condition that ID tokens don't meet, such as
     /// [`and_scope`](crate::Audience::and_scope) or
     /// [`and_claim_present`](crate::Audience::and_claim_present).
     ///
@@ -36,7 +36,7 @@ impl Issuer {
     /// Accepts tokens of this issuer that are bound to a key or a certificate of the client (`cnf`,
     /// RFC 7800) as bearer tokens, without proof that the client has it. Default: they are rejected,
     /// as [`UnprovenBinding`](crate::ErrorKind::UnprovenBinding), since a bound token must not be of
-    /// use to whoever has stolen it (RFC 9449 §7.2, RFC 8705 §3).
+    /// use to a thief (RFC 9449 §7.2, RFC 8705 §3).
     ///
     /// A warning is logged when the layer is built. Safe only if something before this service
     /// checks the binding of each request, such as a gateway that terminates TLS, and nothing else
@@ -48,7 +48,7 @@ impl Issuer {
         self
     }
 
-    /// Accepts tokens of this issuer whose `sub` is an integer, such as the key of a table.
+    /// Accepts tokens of this issuer whose `sub` is an integer, such as a database key.
     /// Default: they are rejected, since `sub` is a string (RFC 7519 §4.1.2).
     ///
     /// [`Claims::subject`](crate::Claims::subject) returns its digits. It must fit into an `i128`,

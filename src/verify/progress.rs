@@ -43,10 +43,15 @@ impl NeedsKeys {
         self.issuer.check_may_fetch()?;
         let source = self.issuer.source_for(self.query.algorithm);
         let refreshed = source.refresh(self.query.clone()).await;
-        if self.issuer.is_retired() {
+        if self.is_retired() {
             return Ok(());
         }
         refreshed.map_err(KeysError::into_error)
+    }
+
+    /// Returns whether the issuer was removed or replaced meanwhile.
+    pub(super) fn is_retired(&self) -> bool {
+        self.issuer.is_retired()
     }
 
     /// Returns whether the refresh brought no other keys than those that were tried: then they need

@@ -8,7 +8,7 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::attack::{ALGORITHM, Attack, KEY_UNKNOWN, token};
-use crate::site::{LOOSE, SECRETS, decode, key, token_of};
+use crate::site::{LOOSE, SECRETS, decode, encode, key, token_of};
 
 pub(crate) const PUBLIC: [Algorithm; 4] = [
     Algorithm::RS256,
@@ -31,7 +31,16 @@ pub(crate) fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
         ("PEM with CRLF", pem.replace('\n', "\r\n").into()),
         ("PEM without its last newline", pem.trim_end().into()),
         ("PEM with white space in front", format!("\n {pem}").into()),
+        ("base64 of PEM", pem_body(&pem).replace('\n', "").into()),
+        ("lines of base64 of PEM", pem_body(&pem).into()),
         ("DER", key.der()),
+        ("DER with a line end", [key.der(), b"\n".to_vec()].concat()),
+        ("base64url of DER", encode(key.der()).into()),
+        ("JWK in an array", json!([jwk]).to_string().into()),
+        (
+            "JWK with a byte order mark",
+            format!("\u{feff}{jwk}").into(),
+        ),
         ("JWK", jwk.to_string().into()),
         ("JWK set", json!({"keys": [jwk]}).to_string().into()),
         ("number", decode(number)),
@@ -42,6 +51,12 @@ pub(crate) fn texts_of(key: &TestKey) -> Vec<(&'static str, Vec<u8>)> {
         texts.extend([("PKCS#1 PEM", pem.into()), ("PKCS#1 DER", der)]);
     }
     texts
+}
+
+/// Returns PEM without its first and its last line.
+fn pem_body(pem: &str) -> String {
+    let lines = pem.lines().filter(|line| !line.starts_with("-----"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the `RSAPublicKey` (RFC 8017 §A.1.1) in the bit string of a `SubjectPublicKeyInfo` with

@@ -130,13 +130,13 @@ impl JwksCache {
         self.shared.refetch_after_invalid_signature();
     }
 
-    /// Returns the cached keys, whether they are usable, and the state of fetching. Has no side
-    /// effect.
     /// Returns the number of consecutive failures. Takes the lock that fetches take.
     pub(crate) fn failures(&self) -> u32 {
         self.shared.lock_state().failures()
     }
 
+    /// Returns the cached keys, whether they are usable, and the state of fetching. Has no side
+    /// effect.
     pub(crate) fn health(&self) -> (Keys<'_>, bool, FetchHealth) {
         let now = Instant::now();
         let health = self.shared.lock_state().health();

@@ -73,10 +73,11 @@ impl Shared {
             // Also when it was withdrawn before: the file may not have been written then.
             self.save(fetch_id, record);
         }
-        self.context.report(&KeysEvent::FetchFailed {
+        let event = KeysEvent::FetchFailed {
             error: &*cause,
             failures,
-        });
+        };
+        self.context.report_as(&event, self.is_in_use());
         for event in withdrawal.into_iter().chain(staleness) {
             self.context.report(&event);
         }

@@ -57,7 +57,13 @@ impl FetchContext {
     /// Logs an event and reports it to the observer. Not to be called with the state locked: the
     /// observer may ask for the health, which locks it.
     pub(super) fn report(&self, event: &KeysEvent<'_>) {
-        event.log(&self.issuer);
+        self.report_as(event, true);
+    }
+
+    /// The same. A failed fetch for an issuer that is not `in_use` is logged at debug only: it may be
+    /// a made-up tenant's.
+    pub(super) fn report_as(&self, event: &KeysEvent<'_>, in_use: bool) {
+        event.log(&self.issuer, in_use);
         if let Some(observer) = &self.observer {
             observer.notify(&self.issuer, event);
         }

@@ -46,9 +46,9 @@ impl JwksCacheSettings {
     /// none.
     ///
     /// For a container network without TLS, such as that of docker-compose, or one that a mesh
-    /// encrypts. Whoever can change the traffic to such a host, or the address that its name
-    /// resolves to, can sign tokens of the issuer. So it is logged as a warning when the layer is
-    /// built. The default client sends no such request through a proxy.
+    /// encrypts. Anyone who can change the traffic to such a host, or the address that its name
+    /// resolves to, can replace the keys of the issuer. So it is logged as a warning when the layer
+    /// is built. The default client sends no such request through a proxy.
     ///
     /// # Errors
     ///

@@ -31,6 +31,11 @@ impl Shared {
         }
     }
 
+    /// Returns whether the keys are refreshed in the background.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.refresher_running.load(Relaxed)
+    }
+
     fn spawn_refresher(self: &Arc<Self>) {
         let guard = RefresherGuard(Arc::downgrade(self));
         if self.is_closed() {

@@ -1,6 +1,7 @@
 //! Text from outside, as errors, logs and the health show it: escaped and cut.
 
 use std::error::Error as StdError;
+use std::ops::RangeInclusive;
 
 /// The maximum length of a shown text, in bytes before it is escaped.
 const MAX_LEN: usize = 128;
@@ -42,14 +43,20 @@ fn without_queries(text: &str) -> String {
     shown.collect()
 }
 
+/// The line ends of Unicode, and characters that change the direction of text or are not seen.
+const MARKS: [RangeInclusive<char>; 5] = [
+    '\u{61c}'..='\u{61c}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+];
+
 /// Replaces what could change how a log is read: line ends, escapes, and the marks that change the
 /// direction of text.
 fn printable(character: char) -> char {
-    let is_mark = matches!(
-        character,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    );
-    if character.is_control() || is_mark {
+    let mut marks = MARKS.into_iter();
+    if character.is_control() || marks.any(|marks| marks.contains(&character)) {
         '\u{fffd}'
     } else {
         character

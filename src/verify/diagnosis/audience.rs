@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::examination::Examination;
 use super::facts::Facts;
-use super::quoted::{quoted, quoted_list, shown, type_of};
+use super::quoted::{public_values, quoted, quoted_list, shown, type_of};
 use super::{audience_hints, differences};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{AudRule, AudienceRule, check_header_parameters};
@@ -144,13 +144,13 @@ fn expected(rule: &AudienceRule) -> String {
     }
     for claim in &rule.claims {
         parts.push(match &claim.any_of {
-            Some(values) => format!("`{}` {}", claim.name, quoted_list(values.iter())),
+            Some(values) => format!("`{}` {}", claim.name, public_values(values)),
             None => format!("`{}`", claim.name),
         });
     }
     for parameter in &rule.header_parameters {
-        let values = parameter.any_of.iter().flatten();
-        let values = quoted_list(values);
+        let values = parameter.any_of.as_deref().unwrap_or_default();
+        let values = public_values(values);
         parts.push(format!("header parameter `{}` {values}", parameter.name));
     }
     if !rule.scopes.is_empty() {

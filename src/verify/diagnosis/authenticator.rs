@@ -20,8 +20,9 @@ where
     /// that fails, unless they depend on it.
     ///
     /// For tools and tests: the token is verified more than once. Keys are fetched as
-    /// [`authenticate`](Self::authenticate) does, and for an issuer without cached keys even if the
-    /// token is expired. Revocation, required scopes, predicates and each
+    /// [`authenticate`](Self::authenticate) does. For an issuer without cached keys they are also
+    /// fetched for a token whose signature need not be checked, such as an expired one, except for a
+    /// tenant whose keys are not cached. Revocation, required scopes, predicates and each
     /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
     /// Of the check `single use`, only the presence of `jti` is checked, so that the token does not
     /// count as used: a request with a used one is rejected. Of the check `binding`, only whether

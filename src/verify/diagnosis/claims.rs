@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::examination::Examination;
-use super::quoted::quoted;
+use super::quoted::{public, type_of};
 use super::times;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Unverified;
@@ -28,8 +28,10 @@ impl<C> Examination<'_, C> {
                 ("an access token".to_owned(), Some(OTHER_PURPOSE.to_owned()))
             });
         self.check_audience(outcomes.audience, header, issuer.expected().audience);
+        self.check_tenant(claims, issuer);
         self.report.add("binding", outcomes.binding, None, || {
-            let hint = "the client has bound the token to its key (DPoP, mTLS): use one without";
+            let hint =
+                "request a token that is not bound to a key of the client (`cnf`: DPoP, mTLS)";
             ("a token without `cnf`".to_owned(), Some(hint.to_owned()))
         });
         if self.engine.rules.rfc9068 {
@@ -39,6 +41,22 @@ impl<C> Examination<'_, C> {
                 (expected.to_owned(), None)
             });
         }
+    }
+
+    /// Checks the claim that must have the tenant of `iss`. Its value may be personal.
+    fn check_tenant(&mut self, claims: &Unverified<'_>, issuer: &ConfiguredIssuer) {
+        let Some(claim) = issuer.tenant_claim() else {
+            return;
+        };
+        let outcome = issuer.check_tenant(claims.issuer().unwrap_or_default(), claims.json());
+        let found = match type_of(self.facts.claim(claim)) {
+            "a string" if outcome.is_err() => "another string",
+            other => other,
+        };
+        let found = format!("`{claim}` {found}");
+        self.report.add("tenant", outcome, Some(found), || {
+            (format!("`{claim}` with the tenant of `iss`"), None)
+        });
     }
 
     /// Checks that the claims fit the claims type.
@@ -102,12 +120,12 @@ impl<C> Examination<'_, C> {
         let claims = ["typ", "token_use", "token_type"].into_iter();
         let mut said = claims.filter_map(|name| Some((name, self.facts.claim_text(name)?)));
         said.next()
-            .map(|(name, text)| format!("`{name}` {}", quoted(text)))
+            .map(|(name, text)| format!("`{name}` {}", public(text)))
     }
 }
 
 const OTHER_PURPOSE: &str =
-    "send the access token: this is an ID token, a refresh token or a security event";
+    "send the access token: this is an ID token, a refresh token or a logout token";
 
 fn expiry_hint(error: &Error) -> &'static str {
     match (error.kind(), error.claim()) {

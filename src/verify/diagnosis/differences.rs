@@ -24,21 +24,21 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
     };
     if other_scheme.is_some_and(|name| is_known(&name)) {
         return Some(
-            "issuer differs by http and https: set its public URL in the provider's settings"
+            "issuer differs in its scheme (http, https): set its public URL in the provider's settings"
                 .into(),
         );
     }
     hints::first(hints::ISSUER, facts).or_else(|| {
-        let has_path = |other: &str| path_of(name).is_some_and(is_realm) && path_of(other) == path_of(name);
+        let realm = path_of(name).filter(|path| is_realm(path))?;
         // The first ones: a hint is not worth a pass over thousands.
-        let is_moved = issuers.names().take(MAX_COMPARED).any(has_path);
-        is_moved.then(|| {
-            "only the origin differs: if the issuer is the same, set its public host name (Keycloak: \
-             KC_HOSTNAME)"
-                .into()
-        })
+        let mut names = issuers.names().take(MAX_COMPARED);
+        let is_moved = names.any(|other| path_of(other) == Some(realm));
+        is_moved.then(|| OTHER_ORIGIN.to_owned())
     })
 }
+
+const OTHER_ORIGIN: &str = "only the origin differs: if the issuer is the same, set its public host \
+                            name (Keycloak: KC_HOSTNAME)";
 
 /// Returns whether it is a path of Keycloak. At other providers, an equal path says nothing.
 fn is_realm(path: &str) -> bool {

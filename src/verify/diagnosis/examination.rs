@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::facts::Facts;
-use super::quoted::{quoted, quoted_list, shown, type_of};
+use super::quoted::{public, quoted_list, shown, type_of};
 use super::report::Report;
 use super::{DiagnosisCheck, differences, hints, times};
 use crate::algorithm::{Algorithm, AlgorithmSet};
@@ -48,7 +48,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     ) -> Vec<DiagnosisCheck> {
         let mut examination = Examination {
             engine: self,
-            facts: Facts::read(token, self.rules.max_token_len),
+            facts: Facts::read(token, &self.rules),
             issuers: &self.issuers.load(),
             now,
             report: Report::default(),
@@ -82,7 +82,7 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         let outcome = parsed.as_ref().map(|_| ()).map_err(Clone::clone);
         let found = format!("{} parts, {} bytes", self.facts.parts, token.len());
         let expected = format!(
-            "3 parts of base64url, separated by dots, at most {} bytes",
+            "3 parts of base64url, separated by dots, at most {} bytes (max_token_len)",
             self.engine.rules.max_token_len
         );
         let hint = hints::form(&self.facts);
@@ -179,6 +179,9 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         self.report.add("algorithm", outcome, Some(found), || {
             let names: Vec<_> = allowed.iter().map(Algorithm::name).collect();
             let has_secrets = allowed.iter().any(Algorithm::is_symmetric);
+            if names.is_empty() {
+                return ("none: no issuer is configured".to_owned(), None);
+            }
             (names.join(", "), hints::algorithm(&self.facts, has_secrets))
         });
     }
@@ -210,9 +213,7 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
             Err(error) => Err(error.clone()),
         };
         let name = match claims.issuer() {
-            // It may name a person.
-            Some(name) if name.contains('@') => "an e-mail address".to_owned(),
-            Some(name) => quoted(name),
+            Some(name) => public(name),
             None => "none".to_owned(),
         };
         self.report.add("issuer", outcome, Some(name), || {

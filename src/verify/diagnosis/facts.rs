@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::encoding::base64url;
+use crate::jwt::Rules;
 
 /// The maximum number of values of `aud` that are compared for a hint.
 const MAX_AUDIENCES: usize = 16;
@@ -11,6 +12,7 @@ const MAX_AUDIENCES: usize = 16;
 pub(super) struct Facts {
     /// The number of parts between dots.
     pub(super) parts: usize,
+    /// Whether it has padding that the settings do not allow.
     pub(super) has_padding: bool,
     pub(super) text: Text,
     header: Map<String, Value>,
@@ -49,15 +51,16 @@ impl Text {
 }
 
 impl Facts {
-    /// Reads a token of at most `max_len` bytes. A longer one is not read.
-    pub(super) fn read(token: &[u8], max_len: usize) -> Self {
-        let read = token.get(..max_len).map_or(token, |_| &[]);
+    /// Reads a token, unless it is longer than `max_token_len`.
+    pub(super) fn read(token: &[u8], rules: &Rules) -> Self {
+        let is_too_long = token.len() > rules.max_token_len;
+        let read = if is_too_long { &[] } else { token };
         let mut parts = read.split(|byte| *byte == b'.');
         let header = parts.next().and_then(object).unwrap_or_default();
         let payload = parts.next().and_then(object).unwrap_or_default();
         Self {
             parts: token.split(|byte| *byte == b'.').count(),
-            has_padding: token.contains(&b'='),
+            has_padding: !rules.padded && token.contains(&b'='),
             text: Text::of(token),
             header,
             payload,

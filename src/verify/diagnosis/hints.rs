@@ -39,7 +39,7 @@ const HEADER: &[Rule] = &[
     QUOTES,
     (
         |facts| facts.has_padding,
-        "set allow_padding: the token is padded, as those of AWS load balancers are",
+        "set allow_padding if the issuer pads its tokens, as AWS load balancers do",
     ),
 ];
 
@@ -83,19 +83,8 @@ const TYPE: &[Rule] = &[
         |facts| facts.header("typ").is_none(),
         "have the issuer set `typ`, or set allow_missing_token_type",
     ),
-    (
-        |facts| {
-            facts
-                .header_text("typ")
-                .is_some_and(|typ| typ.contains("logout"))
-        },
-        "send the access token: this is a logout token",
-    ),
-    // No advice to allow the type: it may be one of tokens that prove nothing to a service.
-    (
-        |_| true,
-        "send an access token: this token is of another type",
-    ),
+    LOGOUT,
+    OTHER_TYPE,
 ];
 
 /// With `access_tokens_only`.

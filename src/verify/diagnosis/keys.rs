@@ -40,14 +40,19 @@ impl<C> Examination<'_, C> {
             (known_keys(keys.as_ref()), hint.flatten())
         });
         if is_found {
-            let is_too_many = |error: &Error| error.kind() == ErrorKind::TooManyKeys;
-            let too_many = proved.as_ref().err().filter(|error| is_too_many(error));
-            let hint = "have the issuer write `kid` into its tokens, or raise max_candidates";
-            let too_many = too_many.map(|_| hint.to_owned());
+            let hint = match proved.as_ref().map_err(Error::kind) {
+                Err(ErrorKind::MalformedToken) => hints::header(&self.facts),
+                Err(ErrorKind::TooManyKeys) => hints::signature(&self.facts).or_else(|| {
+                    let hint =
+                        "have the issuer write `kid` into its tokens, or raise max_candidates";
+                    Some(hint.to_owned())
+                }),
+                _ => hints::signature(&self.facts),
+            };
             self.report.add("signature", proved, None, || {
                 let algorithm = header.algorithm;
                 let expected = format!("a signature by a key of {:?} for {algorithm}", issuer.name);
-                (expected, hints::signature(&self.facts).or(too_many))
+                (expected, hint)
             });
         }
     }
@@ -98,11 +103,11 @@ fn is_about_keys(error: &Error) -> bool {
         error.kind(),
         ErrorKind::UnknownKey | ErrorKind::KeysUnavailable
     );
-    let is_signature = matches!(
-        error.kind(),
-        ErrorKind::InvalidSignature | ErrorKind::TooManyKeys
-    );
-    is_key || is_signature
+    is_key
+        || matches!(
+            error.kind(),
+            ErrorKind::InvalidSignature | ErrorKind::TooManyKeys
+        )
 }
 
 fn known_keys(keys: Option<&Keys<'_>>) -> String {

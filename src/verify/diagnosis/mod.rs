@@ -26,12 +26,13 @@ use crate::error::Error;
 /// The outcome of each check of a token, as
 /// [`Authenticator::diagnose`](crate::Authenticator::diagnose) returns it.
 ///
-/// For tools and tests. Contains of the token: issuer (unless it is an e-mail address), audience and
-/// the claims and header parameters that are compared in its place, `alg`, `typ`, `kid`, times, the
-/// claims `typ`, `token_use` and `token_type`, the JSON type of an invalid claim, the token's length
-/// and number of parts; and no other part of it. Each string is quoted and escaped; at most 128
-/// bytes of each string are shown, and at most four of a list. Show it to developers, not to
-/// callers. Displays as one line for each check.
+/// For tools and tests. Of the token it contains only: `iss`, `aud`, `alg`, `typ`, `kid`, the times,
+/// the claims `typ`, `token_use` and `token_type`, the length and the number of parts; and, if one of
+/// them is compared in place of `aud`, `azp`, `appid`, `cid`, `client`, `client_id` or `signer`. Of
+/// other claims it contains the JSON type. An `iss` with `@`, and a value with an e-mail address, are
+/// replaced by "an e-mail address". Strings are quoted and escaped; at most 128 bytes of each, and
+/// four of a list, are shown. Show it to developers, not to callers. Displays as one line for each
+/// check.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
     pub(super) checks: Vec<DiagnosisCheck>,
@@ -67,7 +68,8 @@ pub enum DiagnosisStatus {
 impl Diagnosis {
     /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
     /// `issuer`, `subject`, `key`, `signature`, `expiry`, `not before`, `purpose`, `audience`,
-    /// `access token` (RFC 9068), `binding` (`cnf`), and `claims`: your claims type, and whatever
+    /// `tenant` ([`tenant_claim`](crate::Tenants::tenant_claim)), `access token` (RFC 9068), `binding`
+    /// (`cnf`), and `claims`: your claims type, and whatever
     /// else rejects the token. Then `revocation`, `scopes`, `authorization` and `single use`: each is
     /// there once per configured check, and not at all otherwise.
     #[must_use]

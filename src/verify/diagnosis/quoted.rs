@@ -70,7 +70,7 @@ pub(super) fn shown(value: Option<&Value>) -> String {
 }
 
 /// Returns a text in quotes, unless it may name a person.
-fn public(text: &str) -> String {
+pub(super) fn public(text: &str) -> String {
     if is_email(text) {
         "an e-mail address".to_owned()
     } else {
@@ -87,10 +87,20 @@ fn public_list(values: &[Value]) -> String {
     }
 }
 
-/// Returns whether it is or contains the address of a person or of a service account.
+/// Returns configured values in quotes, unless the first ones may name a person.
+pub(super) fn public_values(values: &[String]) -> String {
+    let mut first = values.iter().take(MAX_VALUES);
+    if first.any(|value| is_email(value)) {
+        "one of the configured e-mail addresses".to_owned()
+    } else {
+        quoted_list(values.iter())
+    }
+}
+
+/// Returns whether it may contain the address of a person or of a service account: an `@`, as it is,
+/// percent-encoded or in its full width.
 pub(super) fn is_email(text: &str) -> bool {
-    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
-    domain.is_some_and(|domain| domain.contains('.'))
+    text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40")
 }
 
 /// Returns the JSON type of a member, for one that may be personal.

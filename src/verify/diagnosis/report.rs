@@ -4,7 +4,7 @@ use super::{DiagnosisCheck, DiagnosisStatus};
 use crate::error::Error;
 
 /// The names of the checks of verification, in the order of the report.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "form",
     "header",
     "algorithm",
@@ -18,6 +18,7 @@ const NAMES: [&str; 16] = [
     "not before",
     "purpose",
     "audience",
+    "tenant",
     "access token",
     "binding",
     "claims",

@@ -14,7 +14,7 @@ use crate::verify::Issuer;
 /// change the same issuers.
 ///
 /// A change applies to every request that begins after it, cached tokens included, and to requests
-/// that wait for keys. It neither locks nor delays requests. What
+/// that wait for keys. Requests take no lock and are not delayed. What
 /// [`build`](crate::JwtAuthBuilder::build) rejects is rejected here, too, and then nothing is
 /// changed. Nothing is fetched: the first token of an issuer does that, or
 /// [`prefetch`](crate::Authenticator::prefetch). Each change rebuilds the index of all issuers, so

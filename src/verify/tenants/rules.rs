@@ -1,12 +1,12 @@
 //! What `iss` and the claims of a tenant's token must be.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Tenants;
 use crate::encoding::json::{self, JsonStr};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::IssuerPattern;
-use crate::jwt::Claims;
 
 /// The pattern of an issuer and the rule for its tenants.
 pub(crate) struct TenantRules {
@@ -27,17 +27,23 @@ impl TenantRules {
     }
 
     /// Requires that the claim for the tenant, if one is configured, has the tenant of `iss`.
-    pub(crate) fn check_claim<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
+    pub(crate) fn check_claim(&self, issuer: &str, claims: &str) -> Result<(), Error> {
         let Some(name) = &self.tenants.claim else {
             return Ok(());
         };
-        let tenant = self.pattern.tenant_of(claims.issuer());
-        let value = text_member(claims.json(), name)?;
-        if tenant == Some(&*value) {
-            Ok(())
-        } else {
-            Err(ErrorKind::InvalidClaim.into())
+        let tenant = self.pattern.tenant_of(issuer);
+        let value = text_member(claims, name);
+        match value {
+            Ok(value) if tenant == Some(&*value) => Ok(()),
+            Ok(_) => Err(ErrorKind::InvalidClaim),
+            Err(kind) => Err(kind),
         }
+        .map_err(|kind| Error::about_named_claim(kind, Arc::clone(name)))
+    }
+
+    /// Returns the name of that claim.
+    pub(crate) fn claim(&self) -> Option<&str> {
+        self.tenants.claim.as_deref()
     }
 }
 

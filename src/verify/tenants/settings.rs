@@ -29,6 +29,13 @@ const IDLE: RangeInclusive<Duration> =
 /// other `iss` is rejected without asking the rule. Nothing is fetched for a tenant that the rule
 /// does not allow.
 ///
+/// # Errors
+///
+/// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
+/// list is empty or has a name that can't stand for the placeholder, if the name of the claim is
+/// empty, if a value is out of its range, and if `max_cached_tenants` or `idle_timeout` is set though
+/// all tenants share their keys.
+///
 /// # Examples
 ///
 /// Microsoft Entra ID, for two tenants. All tenants have the same keys:
@@ -67,11 +74,12 @@ const IDLE: RangeInclusive<Duration> =
 /// # }
 /// # build().unwrap();
 /// ```
+///
 #[derive(Clone)]
 #[must_use]
 pub struct Tenants {
     allowed: Allowed,
-    pub(super) claim: Option<Box<str>>,
+    pub(super) claim: Option<Arc<str>>,
     max: Option<usize>,
     idle_timeout: Option<Duration>,
 }
@@ -120,19 +128,20 @@ impl Tenants {
     /// Sets the maximum number of tenants whose keys are cached at a time. Default: 1,000. Allowed:
     /// 2 to 100,000. For keys by tenant only.
     ///
-    /// Beyond it, the tenant that was unused for the longest time is removed, if that is at least a
-    /// minute; otherwise tokens of further tenants get 503. Tenants for which no token was verified
-    /// yet take at most half of it, each for a minute. So a flood of made-up tenants that the rule
-    /// allows adds at most half of it per minute, each with two fetches (of
-    /// up to three documents). It does not
-    /// displace tenants for which a token was verified within the last minute.
+    /// When it is reached, the tenant that was unused for the longest time is removed, if it was
+    /// unused for at least a minute; otherwise tokens of further tenants get 503. Tenants for which no
+    /// token was verified yet are cached for a minute and take at most half of the maximum. So
+    /// made-up tenants that the rule allows cause at most two fetches each (of up to three
+    /// documents), for at most half of the maximum per minute, and never displace a tenant for which
+    /// a token was verified within the last minute.
     pub const fn max_cached_tenants(mut self, max: usize) -> Self {
         self.max = Some(max);
         self
     }
 
     /// Sets the time after which a tenant's keys are no longer cached if no token of it was
-    /// verified. Default: 1 h. Minimum: 1 min. For keys by tenant only.
+    /// verified. Default: 1 hour. Allowed: 1 minute to 366 days.
+    /// For keys by tenant only.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
         self
@@ -167,12 +176,12 @@ impl Tenants {
         };
         match &self.allowed {
             Allowed::Only(tenants) if tenants.is_empty() => {
-                return invalid("only is empty: must list at least one tenant".to_owned());
+                return invalid("Tenants::only is empty: must list at least one tenant".to_owned());
             }
             Allowed::Only(tenants) => {
                 if let Some(tenant) = tenants.iter().find(|tenant| !pattern.allows(tenant)) {
                     return invalid(format!(
-                        "only has {tenant:?}: must be 1 to 128 letters, digits and -._~, or in a host \
+                        "Tenants::only has {tenant:?}: must be 1 to 128 letters, digits and -._~, or in a host \
                          name 1 to 63 lower-case letters, digits and hyphens"
                     ));
                 }
@@ -180,7 +189,7 @@ impl Tenants {
             Allowed::By(_) => {}
         }
         if self.claim.as_deref() == Some("") {
-            return invalid("claim is \"\": must be the name of a claim".to_owned());
+            return invalid("tenant_claim is \"\": must be the name of a claim".to_owned());
         }
         if are_keys_shared && (self.max.is_some() || self.idle_timeout.is_some()) {
             return invalid(

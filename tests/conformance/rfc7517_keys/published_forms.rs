@@ -147,7 +147,7 @@ fn case(served: &str) -> (TestKey, Value) {
         "use is jwt-svid" => default_with(|jwk| jwk["use"] = json!("jwt-svid")),
         "use is x509-svid" => default_with(|jwk| jwk["use"] = json!("x509-svid")),
         "use is enc" => default_with(|jwk| jwk["use"] = json!("enc")),
-        "use is a name of one's own" => default_with(|jwk| jwk["use"] = json!("tokens")),
+        "use is a private name" => default_with(|jwk| jwk["use"] = json!("tokens")),
         "alg is RSA-OAEP" => (
             rsa.clone(),
             changed(rsa, |jwk| jwk["alg"] = json!("RSA-OAEP")),

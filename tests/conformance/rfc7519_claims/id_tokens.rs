@@ -267,10 +267,10 @@ async fn a_token_with_the_type_of_an_access_token_need_not_look_like_one() {
 }
 
 #[tokio::test]
-async fn with_a_rule_for_any_audience_a_hash_is_that_of_an_id_token() {
+async fn with_a_rule_for_any_audience_a_nonce_or_a_hash_is_that_of_an_id_token() {
     let rule = || Audience::dangerous_any_with_scope("a");
-    for hash in ["at_hash", "c_hash", "s_hash"] {
-        let id = json!({hash: "x", "scope": "a", "aud": "other"});
+    for sign in ["nonce", "at_hash", "c_hash", "s_hash"] {
+        let id = json!({sign: "x", "scope": "a", "aud": "other"});
         ask(&layer_for(rule()), &id)
             .await
             .invalid_token(ErrorKind::WrongTokenType);

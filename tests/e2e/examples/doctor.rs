@@ -111,20 +111,18 @@ async fn every_metadata_url_that_was_tried_is_reported() {
     report.says(&["openid-configuration: 404", &found]);
     assert_eq!(report.code, Some(0));
 
-    for (fault, told) in [
-        (Fault::Html, "not a JSON object"),
-        (
-            Fault::Redirect("https://elsewhere.example/".to_owned()),
-            "302",
-        ),
-        (Fault::Status(500), "500"),
-        (Fault::Status(501), "501"),
-        (Fault::Close, "GET http://127.0.0.1"),
+    let redirect = Fault::Redirect("https://elsewhere.example/".to_owned());
+    for (fault, told, fix) in [
+        (Fault::Html, "not a JSON object", "compare --issuer"),
+        (redirect, "302", "compare --issuer"),
+        (Fault::Status(401), "401", "the issuer asks for credentials"),
+        (Fault::Status(500), "500", "the issuer fails"),
+        (Fault::Status(501), "501", "the issuer fails"),
+        (Fault::Close, "GET http://127.0.0.1", "compare --issuer"),
     ] {
         issuer.set_metadata_fault(Some(fault));
-        examine(&issuer, &[])
-            .await
-            .fails_with(&[told, "fix: compare --issuer"]);
+        let report = examine(&issuer, &[]).await;
+        report.fails_with(&[told, &format!("fix: {fix}")]);
     }
 }
 
@@ -133,9 +131,11 @@ async fn metadata_of_another_name_says_both_names() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.set_metadata_member("issuer", format!("{}/", issuer.issuer()));
     let other = format!("{:?}", format!("{}/", issuer.issuer()));
+    let configured = format!("{:?}", issuer.issuer());
+    let fix = "fix: configure the issuer as its metadata names it";
     examine(&issuer, &[])
         .await
-        .fails_with(&[&other, &format!("{:?}", issuer.issuer())]);
+        .fails_with(&[&other, &configured, fix]);
 }
 
 #[tokio::test]
@@ -255,7 +255,11 @@ async fn a_configuration_that_is_rejected_says_why() {
         AUDIENCE,
     ];
     let report = Report::of(&run("doctor", &args).await);
-    report.fails_with(&["✗ configuration", "must be https"]);
+    report.fails_with(&[
+        "✗ configuration",
+        "must be https",
+        "fix: use https; in a network of your own",
+    ]);
     let closed = ["--issuer", "http://127.0.0.1:1", "--audience", AUDIENCE];
     let report = Report::of(&run("doctor", &closed).await);
     report.fails_with(&[

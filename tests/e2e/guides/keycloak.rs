@@ -16,6 +16,17 @@ fn auth() -> Result<JwtAuthLayer, ConfigError> {
     JwtAuthLayer::builder(issuer).build()
 }
 
+fn clerks() -> Result<JwtAuthLayer, ConfigError> {
+    let issuer = Issuer::discovery("https://keycloak.example.com/realms/shop", "orders-api");
+    JwtAuthLayer::builder(issuer)
+        .authorize(|claims| {
+            let access = claims.get("realm_access");
+            let roles = access.and_then(|access| access.get("roles")?.as_array());
+            roles.is_some_and(|roles| roles.iter().any(|role| role == "clerk"))
+        })
+        .build()
+}
+
 fn in_containers() -> Result<JwtAuthLayer, ConfigError> {
     let metadata = "http://keycloak:8080/realms/shop/.well-known/openid-configuration";
     let issuer = Issuer::discovery("https://keycloak.example.com/realms/shop", "orders-api")
@@ -96,6 +107,24 @@ async fn the_guides_token_is_accepted() {
     assert_eq!(claims.get("realm_access").unwrap()["roles"][1], "clerk");
     assert_eq!(claims.get("preferred_username").unwrap(), "alice");
     assert_eq!(site.fetched().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_without_the_role_get_403() {
+    let site = site();
+    let layer = site.layer(clerks);
+    site.accepts(&layer, &site.token()).await;
+    for token in [
+        site.token().without(&["realm_access"]),
+        site.token()
+            .claim("realm_access", json!({ "roles": ["default-roles-shop"] })),
+        site.token()
+            .claim("realm_access", json!({ "roles": "clerk" })),
+        site.token().claim("realm_access", "clerk"),
+    ] {
+        site.rejects(&layer, &token, ErrorKind::InsufficientScope)
+            .await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

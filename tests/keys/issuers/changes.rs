@@ -119,6 +119,21 @@ async fn a_replaced_issuer_has_new_keys_and_settings() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_keys_waits_for_those_of_the_issuer_that_replaces_it() {
+    let (site, old, new) = (Site::default(), key(), key());
+    site.delay(Duration::from_millis(500));
+    let authenticator = authenticator(fetched(&site, ONE, &old));
+    let of_new = token(&new, ONE).sign();
+    let replace = async {
+        sleep(Duration::from_millis(100)).await;
+        let issuer = fetched(&site, ONE, &new);
+        authenticator.issuers().replace(issuer).unwrap();
+    };
+    let (rejection, ()) = tokio::join!(rejection(&authenticator, &of_new), replace);
+    assert_eq!(rejection, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_algorithms_follow_the_issuers() {
     let (ec, ed) = (key(), TestKey::generate(Algorithm::Ed25519));
     let authenticator = authenticator(fixed(ONE, &ec));

@@ -68,16 +68,16 @@ fn values_out_of_range_are_rejected() {
     for (tenants, expected) in [
         (
             Tenants::only(Vec::<String>::new()),
-            "only is empty: must list at least one tenant",
+            "Tenants::only is empty: must list at least one tenant",
         ),
         (
             Tenants::only(["a/b"]),
-            "only has \"a/b\": must be 1 to 128 letters, digits and -._~, or in a host name 1 to 63 \
-             lower-case letters, digits and hyphens",
+            "Tenants::only has \"a/b\": must be 1 to 128 letters, digits and -._~, or in a host name \
+             1 to 63 lower-case letters, digits and hyphens",
         ),
         (
             only().tenant_claim(""),
-            "claim is \"\": must be the name of a claim",
+            "tenant_claim is \"\": must be the name of a claim",
         ),
         (
             only().max_cached_tenants(1),

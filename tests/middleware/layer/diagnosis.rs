@@ -4,7 +4,7 @@ use serde_json::json;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Audience, Authenticator, CheckOutcome, Claims, Diagnosis, DiagnosisCheck,
-    DiagnosisStatus, ErrorKind, Issuer, JwtAuthLayer,
+    DiagnosisStatus, ErrorKind, Issuer, JwtAuthLayer, Tenants,
 };
 
 use crate::support::tokio;
@@ -52,13 +52,14 @@ async fn a_valid_token_passes_every_check() {
         "not before",
         "purpose",
         "audience",
+        "tenant",
         "access token",
         "binding",
         "claims",
     ];
     assert_eq!(names, expected);
     for check in diagnosis.checks() {
-        let is_configured = check.name() != "access token";
+        let is_configured = !matches!(check.name(), "access token" | "tenant");
         assert_eq!(
             check.status() == DiagnosisStatus::Passed,
             is_configured,
@@ -113,8 +114,13 @@ async fn keys_are_fetched_for_the_diagnosis_of_an_expired_token() {
     let diagnosis = diagnose(layer.authenticator(), &expired).await;
     assert_eq!(failed(&diagnosis), ["expiry"], "{diagnosis}");
     assert_eq!(web.fetched(), [url]);
-    // For the key of an unknown issuer, nothing is.
+    // For a token whose signature no key could verify, and for an unknown issuer, nothing is.
     let layer = jwks().build().unwrap();
+    let hmac = TestKey::from_secret(Algorithm::HS256, [7; 32]).token();
+    let hmac = hmac.issuer(ISSUER).audience(AUDIENCE).sign();
+    diagnose(layer.authenticator(), &hmac).await;
+    diagnose(layer.authenticator(), &expired[..expired.len() - 8]).await;
+    assert_eq!(web.fetched().len(), 1);
     let foreign = signed(payload(&[("iss", "\"https://other.example\"")]));
     let diagnosis = diagnose(layer.authenticator(), &foreign).await;
     assert_eq!(failed(&diagnosis), ["issuer"], "{diagnosis}");
@@ -282,7 +288,7 @@ async fn an_issuer_that_differs_in_a_usual_way_is_hinted_at() {
     let layer = builder_for(first).add_issuer(second).build().unwrap();
     for (name, hint) in [
         ("https://issuer.example/", "differs by a trailing slash"),
-        ("http://issuer.example", "differs by http and https"),
+        ("http://issuer.example", "differs in its scheme"),
         ("https://Issuer.example", "differs in case"),
         (
             "http://keycloak:8080/realms/shop",
@@ -311,6 +317,75 @@ async fn an_issuer_that_differs_in_a_usual_way_is_hinted_at() {
         check(&diagnosis, "issuer").found(),
         Some("an e-mail address")
     );
+}
+
+#[tokio::test]
+async fn allow_padding_is_advised_only_if_it_would_help() {
+    let strict = layer();
+    let lenient = builder().allow_padding().build().unwrap();
+    let padded = format!("{}==", signed(payload(&[])));
+    let diagnosis = diagnose(strict.authenticator(), &padded).await;
+    assert_eq!(failed(&diagnosis), ["signature"], "{diagnosis}");
+    let hint = check(&diagnosis, "signature").hint().unwrap();
+    assert!(hint.contains("allow_padding"), "{diagnosis}");
+    let diagnosis = diagnose(lenient.authenticator(), &padded).await;
+    assert!(diagnosis.error().is_none(), "{diagnosis}");
+
+    let critical = format!("{}==", token().header("crit", ["exp"]).sign());
+    let diagnosis = diagnose(strict.authenticator(), &critical).await;
+    let hint = check(&diagnosis, "header").hint().unwrap();
+    assert!(hint.contains("allow_padding"), "{diagnosis}");
+    let diagnosis = diagnose(lenient.authenticator(), &critical).await;
+    assert_eq!(check(&diagnosis, "header").hint(), None, "{diagnosis}");
+}
+
+#[tokio::test]
+async fn a_token_of_exactly_max_token_len_is_examined_as_any_other() {
+    let token = token().header("typ", "at+jwt").sign();
+    let lenient = builder().max_token_len(token.len()).token_types(["at+jwt"]);
+    let layer = lenient.build().unwrap();
+    let diagnosis = diagnose(layer.authenticator(), &token).await;
+    assert!(diagnosis.error().is_none(), "{diagnosis}");
+    assert_eq!(check(&diagnosis, "type").found(), Some("\"at+jwt\""));
+}
+
+#[tokio::test]
+async fn without_an_issuer_the_diagnosis_says_so() {
+    let layer = layer();
+    assert!(layer.issuers().remove(ISSUER));
+    let diagnosis = diagnose(layer.authenticator(), &token().sign()).await;
+    let algorithm = check(&diagnosis, "algorithm");
+    let expected = "none: no issuer is configured";
+    assert_eq!(algorithm.expected(), Some(expected), "{diagnosis}");
+}
+
+#[tokio::test]
+async fn a_wrong_claim_of_the_tenant_is_named() {
+    let issuer = |tenants: Tenants| {
+        let keys = key_set([default_key()]);
+        Issuer::from_keys("https://login.example/{tenant}", keys, AUDIENCE).tenants(tenants)
+    };
+    let tenants = Tenants::only(["a", "b"]).tenant_claim("tid");
+    let layer = builder_for(issuer(tenants)).build().unwrap();
+    for (tid, found) in [
+        ("\"a\"", None),
+        ("\"b\"", Some("`tid` another string")),
+        ("7", Some("`tid` a number")),
+        ("", Some("`tid` none")),
+    ] {
+        let claims = [("iss", "\"https://login.example/a\""), ("tid", tid)];
+        let token = signed(payload(&claims));
+        let diagnosis = diagnose(layer.authenticator(), &token).await;
+        let tenant = check(&diagnosis, "tenant");
+        let Some(found) = found else {
+            assert_eq!(tenant.status(), DiagnosisStatus::Passed);
+            continue;
+        };
+        assert_eq!(failed(&diagnosis), ["tenant"], "{diagnosis}");
+        assert_eq!(tenant.found(), Some(found));
+        assert_eq!(tenant.expected(), Some("`tid` with the tenant of `iss`"));
+        assert_eq!(diagnosis.error().unwrap().claim(), Some("tid"));
+    }
 }
 
 #[tokio::test]

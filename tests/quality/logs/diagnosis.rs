@@ -1,10 +1,12 @@
 //! The target `tower_jwt_auth::diagnosis`: why a token was rejected, at debug and nowhere else.
 
 use http::StatusCode;
-use tower_jwt_auth::JwtAuthLayer;
+use tower_jwt_auth::{Audience, Issuer, JwtAuthLayer};
 
 use crate::support::tokio;
-use crate::support::{NOW, ask, bearer, builder, payload, signed};
+use crate::support::{
+    AUDIENCE, ISSUER, NOW, ask, bearer, builder, builder_for, default_key, key_set, payload, signed,
+};
 use crate::{TURN, capture, text};
 
 /// Returns the lines of the target that a request with this token causes.
@@ -66,7 +68,7 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
         (
             ("token_use", "\"id\""),
             "purpose: found `token_use` \"id\", expected an access token (hint: send the access \
-             token: this is an ID token, a refresh token or a security event)",
+             token: this is an ID token, a refresh token or a logout token)",
         ),
     ];
     for (change, expected) in cases {
@@ -96,6 +98,37 @@ async fn a_value_is_escaped_and_cut_and_personal_claims_are_not_shown() {
     for part in token.split('.') {
         assert!(!text().contains(part), "{}", text());
     }
+}
+
+#[tokio::test]
+async fn what_may_be_an_e_mail_address_is_not_shown() {
+    let _turn = TURN.lock().await;
+    let layer = builder().build().unwrap();
+    let forms = [
+        "telltale@other.example",
+        "telltale@corp",
+        "telltale@example.com@x",
+        "telltale%40example.com",
+        "telltale\u{ff20}example.com",
+    ];
+    for form in forms {
+        for name in ["iss", "aud", "token_use"] {
+            // The other claim has the token rejected, whatever its use is.
+            let token = signed(payload(&[(name, &format!("{form:?}")), ("events", "{}")]));
+            let line = diagnosis_of(&layer, &token).await;
+            assert!(!text().contains("telltale"), "{name}: {line}");
+        }
+    }
+    let audience = Audience::from(AUDIENCE).and_claim("email", ["telltale@corp.example"]);
+    let issuer = Issuer::from_keys(ISSUER, key_set([default_key()]), audience);
+    let layer = builder_for(issuer).build().unwrap();
+    let other = ("email", "\"other@corp.example\"");
+    let line = diagnosis_of(&layer, &signed(payload(&[other]))).await;
+    assert!(
+        line.contains("one of the configured e-mail addresses"),
+        "{line}"
+    );
+    assert!(!line.contains("corp.example"), "{line}");
 }
 
 #[tokio::test]

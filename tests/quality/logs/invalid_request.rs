@@ -24,6 +24,12 @@ async fn event(layer: &JwtAuthLayer, headers: &[(&str, &str)], status: StatusCod
     event.clone()
 }
 
+/// The same for a request with these credentials that gets 401.
+async fn unauthorized(layer: &JwtAuthLayer, credentials: &str) -> String {
+    let headers = [("authorization", credentials)];
+    event(layer, &headers, StatusCode::UNAUTHORIZED).await
+}
+
 #[tokio::test]
 async fn two_tokens_are_named() {
     let _turn = TURN.lock().await;
@@ -52,12 +58,7 @@ async fn a_scheme_without_a_token_is_named() {
         ("Bearer  ", "found none after the scheme"),
         ("Bearer null", "the text of an absent value"),
     ] {
-        let event = event(
-            &layer,
-            &[("authorization", value)],
-            StatusCode::UNAUTHORIZED,
-        )
-        .await;
+        let event = unauthorized(&layer, value).await;
         assert!(event.contains(found), "{event}");
         assert!(event.ends_with(" kind=\"malformed_token\""), "{event}");
     }
@@ -81,12 +82,7 @@ async fn a_check_that_rejects_a_token_is_named() {
     let _turn = TURN.lock().await;
     let layer = builder().reject_revoked(|_| true).build().unwrap();
     let bearer = format!("Bearer {}", token().sign());
-    let event = event(
-        &layer,
-        &[("authorization", &bearer)],
-        StatusCode::UNAUTHORIZED,
-    )
-    .await;
+    let event = unauthorized(&layer, &bearer).await;
     assert!(event.starts_with("policy: "), "{event}");
     assert!(event.ends_with(" kind=\"revoked\""), "{event}");
 }
@@ -96,12 +92,7 @@ async fn no_scheme_is_advised_for_a_token_that_is_bound_to_a_key() {
     let _turn = TURN.lock().await;
     let layer = builder().build().unwrap();
     let value = format!("DPoP {}", token().sign());
-    let event = event(
-        &layer,
-        &[("authorization", &value)],
-        StatusCode::UNAUTHORIZED,
-    )
-    .await;
+    let event = unauthorized(&layer, &value).await;
     assert!(event.contains("has the scheme \"DPoP\""), "{event}");
     assert!(!event.contains("hint"), "{event}");
 }

@@ -12,6 +12,7 @@ use tower::service_fn;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, JwtAuthBuilder,
+    Tenants,
 };
 
 use crate::support::tokio;
@@ -47,6 +48,37 @@ async fn an_emptied_key_set_has_a_log_line_of_its_own() {
             && line.contains("300s")
     };
     assert_eq!(text.lines().filter(is_withdrawal).count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_failed_fetch_for_a_tenant_that_may_be_made_up_is_no_warning() {
+    let _turn = TURN.lock().await;
+    let client = HttpClient::new(service_fn(|_: Request<Full<Bytes>>| async {
+        Err::<Response<Full<Bytes>>, _>(io::Error::other("unreachable"))
+    }));
+    let failing = |name: &str| Issuer::discovery(name, AUDIENCE).http_client(client.clone());
+    let tenants = failing("https://login.example/{t}").tenants(Tenants::allowed_by(|_| true));
+    for (issuer, name, level) in [
+        (tenants, "https://login.example/telltale", "DEBUG"),
+        (failing(ISSUER), ISSUER, "WARN"),
+    ] {
+        let authenticator = Authenticator::builder(issuer);
+        let authenticator = authenticator.build_authenticator().unwrap();
+        capture();
+        let token = default_key().token().issuer(name).audience(AUDIENCE).sign();
+        let error = authenticator.authenticate(&token).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+        let text = text();
+        let failed = text
+            .lines()
+            .filter(|line| line.contains("fetching keys failed"));
+        let is_expected = |line: &str| line.contains(level) && line.contains(name);
+        assert_eq!(
+            failed.map(is_expected).collect::<Vec<_>>(),
+            [true],
+            "{text}"
+        );
+    }
 }
 
 /// Returns an authenticator for an issuer that publishes these keys.

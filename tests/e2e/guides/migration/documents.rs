@@ -17,11 +17,10 @@ fn the_program_of_every_page_is_what_its_test_runs() {
     for (name, _) in PROGRAMS {
         let text = page(name);
         let guide = Guide::parse(&text);
-        assert_eq!(
-            guide.sections,
-            ["Before", "After", "Settings", "What behaves differently"],
-            "{name}"
-        );
+        let required = ["Before", "After", "Settings", "What behaves differently"];
+        let sections = guide.sections.iter().map(String::as_str);
+        let found: Vec<_> = sections.filter(|title| required.contains(title)).collect();
+        assert_eq!(found, required, "{name}");
         let before: Vec<_> = guide.blocks("rust,ignore").collect();
         assert_eq!((before.len(), before[0].section.as_str()), (1, "Before"));
         let after: Vec<_> = guide.blocks("rust").collect();
