@@ -187,6 +187,7 @@ mod replay;
 mod request;
 mod require;
 mod response;
+mod revocation;
 mod trace;
 mod verify;
 
@@ -249,6 +250,9 @@ pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
     RejectionResponse,
+};
+pub use revocation::{
+    Revocation, RevocationSettings, Revocations, RevocationsFull, WhenRevocationsFull,
 };
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,

@@ -193,6 +193,14 @@ mod events {
             "the store of used tokens is full of entries that have not expired"
         );
     }
+
+    pub(crate) fn revocations_full(max_entries: usize) {
+        tracing::error!(
+            target: TARGET,
+            max_entries,
+            "a revocation was not stored: the list is full of entries that have not ended"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -254,6 +262,8 @@ mod events {
     pub(crate) fn peer_address_unknown(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
+
+    pub(crate) fn revocations_full(_: usize) {}
 }
 
 pub(crate) use events::*;

@@ -17,6 +17,7 @@ use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::request::LayerContext;
+use crate::revocation::{RevocationWatch, Revocations, TokenIds};
 
 /// The claims of a verified token.
 ///
@@ -60,6 +61,8 @@ struct Inner<C> {
     expires_at: SystemTime,
     /// The clock that the times were compared with.
     clock: std::sync::Arc<dyn Clock>,
+    /// The list that the token is compared with, for as long as it is in use.
+    revocations: Option<Revocations>,
     algorithm: Algorithm,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
@@ -90,6 +93,7 @@ impl<C> Claims<C> {
             registered,
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
+            revocations: rules.revocations.as_ref().map(|rules| rules.list.clone()),
             algorithm: header.algorithm,
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
@@ -173,6 +177,25 @@ impl<C> Claims<C> {
     /// Returns the time of the clock that the times were compared with.
     pub(crate) fn now(&self) -> SystemTime {
         self.inner().clock.now()
+    }
+
+    /// Returns the ids that the list of revocations may have.
+    pub(crate) fn revocation_ids(&self) -> TokenIds<'_> {
+        TokenIds {
+            issuer: self.issuer(),
+            id: self.id(),
+            text: self.json(),
+            subject: self.subject(),
+            session: self.session_id(),
+            clients: [self.client_id(), self.authorized_party()],
+            issued_at: self.registered().iat.map(|iat| iat.0),
+        }
+    }
+
+    /// Returns what watches whether the token is revoked from now on, if it can be.
+    pub(crate) fn watch_revocation(&self) -> Option<RevocationWatch> {
+        let revocations = self.inner().revocations.as_ref()?;
+        Some(revocations.watch(&self.revocation_ids()))
     }
 
     /// Returns your claims. `Deref` returns the same.

@@ -39,7 +39,7 @@ pub(crate) use from_extensions::{insert_claims, layer_above, remove_claims};
 pub(crate) use header_parameters::check_header_parameters;
 pub use json_claims::JsonClaims;
 pub(crate) use numeric_date::NumericDate;
-pub(crate) use rules::{Exceptions, Expected, MIN_MAX_MEMBERS, Rules, TypeRule};
+pub(crate) use rules::{Exceptions, Expected, MIN_MAX_MEMBERS, RevocationRules, Rules, TypeRule};
 pub(crate) use token::Unverified;
 pub use token_type::TokenType;
 pub(crate) use token_type::is_same_type;

@@ -10,6 +10,7 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
+use crate::revocation::Revocations;
 
 /// The smallest maximum of members that a layer may have.
 pub(crate) const MIN_MAX_MEMBERS: usize = 16;
@@ -27,6 +28,8 @@ pub(crate) struct Rules {
     pub(crate) max_members: usize,
     /// The maximum time from `iat` to `exp`.
     pub(crate) max_lifetime: Option<Duration>,
+    /// How tokens can be revoked.
+    pub(crate) revocations: Option<RevocationRules>,
     pub(crate) types: TypeRule,
     /// Whether a token may have no `typ`. `None` is the default: true unless types are listed.
     pub(crate) allow_missing_type: Option<bool>,
@@ -36,6 +39,14 @@ pub(crate) struct Rules {
     pub(crate) bindings: BindingRules,
     /// The clock that times are compared with, also later than by validation.
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// How tokens can be revoked.
+#[derive(Clone, Debug)]
+pub(crate) struct RevocationRules {
+    pub(crate) list: Revocations,
+    /// The maximum time from `iat` to `exp`, if `iat` is there: an entry does not stay longer.
+    pub(crate) max_lifetime: Duration,
 }
 
 /// The rules for the tokens of one issuer.

@@ -26,6 +26,9 @@ pub(super) fn check_not_expired(
     if let Some(max) = rules.max_lifetime {
         check_lifetime(claims, exp, max)?;
     }
+    if let Some(revocations) = &rules.revocations {
+        check_revocable(claims, exp, revocations.max_lifetime, now)?;
+    }
     Ok(exp)
 }
 
@@ -35,6 +38,21 @@ fn check_lifetime(claims: &Registered, exp: NumericDate, max: Duration) -> Resul
         .iat
         .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iat"))?;
     if exp.0.saturating_sub(iat.0) > max {
+        return Err(Error::about_claim(ErrorKind::InvalidClaim, "exp"));
+    }
+    Ok(())
+}
+
+/// Requires that there are at most `max` between `iat` and `exp`, or from now on if there is no
+/// `iat`: a revocation does not stay longer.
+fn check_revocable(
+    claims: &Registered,
+    exp: NumericDate,
+    max: Duration,
+    now: Duration,
+) -> Result<(), Error> {
+    let issued_at = claims.iat.map_or(now, |iat| iat.0);
+    if exp.0.saturating_sub(issued_at) > max {
         return Err(Error::about_claim(ErrorKind::InvalidClaim, "exp"));
     }
     Ok(())
@@ -105,6 +123,7 @@ mod tests {
             padded: false,
             max_members: 100,
             max_lifetime: None,
+            revocations: None,
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,

@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["error"],
     &["clock", "trace"],
     &["crypto"],
-    &["jwk", "replay", "request"],
+    &["jwk", "replay", "request", "revocation"],
     &["response"],
     &["jwt", "keys"],
     &["dpop", "mtls"],
