@@ -170,6 +170,7 @@ compile_error!(
 );
 
 mod algorithm;
+mod back_channel_logout;
 mod clock;
 mod config_error;
 mod crypto;
@@ -228,6 +229,7 @@ pub mod tonic;
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
+pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use dpop::{Dpop, DpopNonces, ForwardedFields};

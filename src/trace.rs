@@ -194,6 +194,16 @@ mod events {
         );
     }
 
+    /// The log-out of a subject or a session, which are not named.
+    pub(crate) fn logged_out(issuer: &str, of: &'static str) {
+        tracing::debug!(target: TARGET, issuer, of, "logged out at the issuer");
+    }
+
+    pub(crate) fn logout_rejected(error: &Error) {
+        let (kind, claim) = (error.kind().name(), error.claim());
+        tracing::debug!(target: TARGET, kind, claim, "logout token rejected");
+    }
+
     pub(crate) fn revocations_full(max_entries: usize) {
         tracing::error!(
             target: TARGET,
@@ -262,6 +272,10 @@ mod events {
     pub(crate) fn peer_address_unknown(_: &str) {}
 
     pub(crate) fn replay_store_full(_: u64) {}
+
+    pub(crate) fn logged_out(_: &str, _: &'static str) {}
+
+    pub(crate) fn logout_rejected(_: &Error) {}
 
     pub(crate) fn revocations_full(_: usize) {}
 }

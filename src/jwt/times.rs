@@ -10,16 +10,14 @@ use super::registered::Registered;
 use super::rules::Rules;
 use crate::error::{Error, ErrorKind};
 
-/// Requires that `exp` is present, has not passed, and is within the maximum lifetime.
+/// Requires that `exp` is present, unless there is a maximum age, has not passed, and is within the maximum lifetime.
 /// Returns `exp`.
 pub(super) fn check_not_expired(
     claims: &Registered,
     rules: &Rules,
     now: Duration,
 ) -> Result<NumericDate, Error> {
-    let exp = claims
-        .exp
-        .ok_or(Error::about_claim(ErrorKind::MissingClaim, "exp"))?;
+    let exp = expiry(claims, rules)?;
     if now >= exp.0.saturating_add(rules.leeway) {
         return Err(ErrorKind::Expired.into());
     }
@@ -30,6 +28,17 @@ pub(super) fn check_not_expired(
         check_revocable(claims, exp, revocations.max_lifetime, now)?;
     }
     Ok(exp)
+}
+
+/// Returns when the token expires: `exp`, or earlier if it is too old then.
+fn expiry(claims: &Registered, rules: &Rules) -> Result<NumericDate, Error> {
+    let missing = |claim| Error::about_claim(ErrorKind::MissingClaim, claim);
+    let Some(max_age) = rules.max_age else {
+        return claims.exp.ok_or_else(|| missing("exp"));
+    };
+    let iat = claims.iat.ok_or_else(|| missing("iat"))?;
+    let too_old = NumericDate(iat.0.saturating_add(max_age));
+    Ok(claims.exp.map_or(too_old, |exp| exp.min(too_old)))
 }
 
 /// Requires that there are at most `max` between `iat` and `exp`.
@@ -123,6 +132,7 @@ mod tests {
             padded: false,
             max_members: 100,
             max_lifetime: None,
+            max_age: None,
             revocations: None,
             types: TypeRule::Default,
             allow_missing_type: None,

@@ -22,7 +22,13 @@ const ORDER: &[&[&str]] = &[
     &["verify"],
     &["layer"],
     &["require"],
-    &["axum", "governor", "testing", "tonic"],
+    &[
+        "axum",
+        "back_channel_logout",
+        "governor",
+        "testing",
+        "tonic",
+    ],
     &["guides"],
 ];
 

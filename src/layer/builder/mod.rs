@@ -82,6 +82,7 @@ impl JwtAuthBuilder {
             padded: false,
             max_members: 512,
             max_lifetime: None,
+            max_age: None,
             revocations: None,
             types: TypeRule::Default,
             allow_missing_type: None,
@@ -245,6 +246,7 @@ where
         let engine = Engine {
             issuers,
             rules: self.rules,
+            audience: None,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload, self.offload_timeout),
         };
