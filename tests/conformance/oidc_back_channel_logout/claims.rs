@@ -43,7 +43,7 @@ async fn a_token_that_lacks_a_claim_is_rejected() {
 #[tokio::test]
 async fn a_token_without_iss_is_rejected_also_if_access_tokens_may_omit_it() {
     let token = logout_token().without_claim("iss").sign();
-    let issuer = crate::support::issuer().allow_missing_issuer(true);
+    let issuer = crate::support::issuer().allow_missing_issuer();
     for setup in [
         setup(),
         super::support::of(crate::support::builder_for(issuer)),
