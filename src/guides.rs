@@ -21,6 +21,9 @@
 //! | AWS load balancer | [`aws_load_balancer`] |
 //! | Apple | [`apple`] |
 //!
+//! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
+//! [`sender_constrained`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -30,6 +33,9 @@
 //! | `axum-jwt-auth` | [`migration_axum_jwt_auth`] |
 //! | `tower-oauth2-resource-server` | [`migration_tower_oauth2_resource_server`] |
 //! | `jsonwebtoken`, by hand | [`migration_jsonwebtoken`] |
+
+#[doc = include_str!("../docs/sender-constrained.md")]
+pub mod sender_constrained {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

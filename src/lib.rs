@@ -1,9 +1,10 @@
 //! Tower middleware that protects services with JSON Web Tokens: axum, tonic, hyper, and every
 //! other `Service<http::Request<_>>`.
 //!
-//! [`JwtAuthLayer`] reads the bearer token of a request, verifies its signature with the issuer's
+//! [`JwtAuthLayer`] reads the access token of a request, verifies its signature with the issuer's
 //! keys, validates its claims, and inserts [`Claims<C>`](Claims) into the request's extensions. It
-//! fetches and caches the keys. Requests without a valid token are rejected as RFC 6750 specifies.
+//! fetches and caches the keys. Requests without a valid token are rejected as RFC 6750 specifies,
+//! and, where tokens are bound to their sender, RFC 9449 and RFC 8705.
 //!
 //! Note:
 //! - The layer authenticates. What a caller may do is for [`RequireLayer`] or your handlers to
@@ -97,17 +98,21 @@
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
 //! | read tokens from cookies, queries, WebSockets | [`TokenSource`] |
+//! | accept tokens that are bound to a key of the client (DPoP), beside bearer tokens or only them | [`JwtAuthBuilder::dpop`], [`Dpop`], [`DpopNonces`]; what was proven: [`Claims::confirmation`] |
+//! | accept tokens that are bound to the client's certificate (mTLS) | [`JwtAuthBuilder::mtls`], [`ClientCertificates`], [`CertificateHeader`] |
+//! | say which proxies are trusted | [`TrustedProxies`], [`PeerAddress`] |
 //! | remove the token from requests that go on, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
 //! | end a WebSocket, a stream or another future when the token expires or is revoked | [`until_expiry`](until_expiry()) |
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
-//! | verify a token outside HTTP | [`Authenticator`] |
+//! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
 //! | change how keys are cached and fetched: TTL, outages, withdrawn keys, key hosts, plain `http` | [`JwksCacheSettings`] |
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
-//! | accept a token once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
+//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
+//! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
@@ -124,7 +129,7 @@
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
-//! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens and a clock for your tests |
+//! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!
 //! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
 //! adds API and never changes what the others do. No process-wide cryptographic provider is set.
@@ -142,10 +147,11 @@
 //! - The key determines the algorithm, not the token.
 //! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
 //!   or is past its TTL, or once a minute for an invalid signature by a cached key.
+//! - A token that is bound to a key or certificate of the client is accepted only from there.
 //! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown
 //!   key id gets 401.
-//! - No token, secret or value of a claim is in a log event, an error or a `Debug` output, except
-//!   for the name of a configured issuer or of an allowed tenant, and for diagnoses: the events
+//! - No token, proof, secret or value of a claim is in a log event, an error or a `Debug` output,
+//!   except for the name of a configured issuer or of an allowed tenant, and for diagnoses: the events
 //!   under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show issuer,
 //!   audience (or what is compared in its place), algorithm, types, key id and times of a token.
 #![forbid(unsafe_code)]

@@ -10,7 +10,7 @@ use tower_jwt_auth::{ClientCertificate, ClientCertificates, JwtAuthLayer};
 use crate::pki::Authority;
 use crate::{Result, app};
 
-pub(crate) async fn start(
+pub(crate) fn start(
     authority: &Authority,
     auth: impl Fn(ClientCertificates) -> Result<JwtAuthLayer>,
 ) -> Result<SocketAddr> {

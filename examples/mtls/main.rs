@@ -48,7 +48,7 @@ async fn main() -> Result<()> {
     let (alice, mallory) = (authority.client("alice")?, authority.client("mallory")?);
 
     let auth = |certificates| auth(&issuer, certificates);
-    let axum_server = axum_server::start(&authority, auth).await?;
+    let axum_server = axum_server::start(&authority, auth)?;
     let hyper_server = hyper_server::start(&authority, auth).await?;
     let tonic_server = tonic_server::start(&authority, auth).await?;
 

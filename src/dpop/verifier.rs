@@ -99,10 +99,11 @@ impl ProofVerifier {
         let cached = self.keys.get(presented.thumbprint, parts.header);
         parts.read_claims(|json| {
             let claims = ProofClaims::read(json, self.nonces.is_some())?;
-            let check = || self.check_claims(&claims, presented, now);
+            self.check_request(&claims, presented, now)?;
+            let check_token = || check_token(&claims, presented.token);
             let key = match &cached {
-                Some(key) => check().map(|()| Arc::clone(key)),
-                None => self.new_key(&parts, check),
+                Some(key) => check_token().map(|()| Arc::clone(key)),
+                None => self.new_key(&parts, check_token),
             }?;
             if *key.thumbprint != *presented.thumbprint {
                 return Err(ProofError::WrongKey);
@@ -126,13 +127,13 @@ impl ProofVerifier {
             .insert_once(key, remaining.saturating_add(MARGIN))
     }
 
-    /// Reads the key of a header that is not cached. `check_claims` runs before the key is parsed.
+    /// Reads the key of a header that is not cached. `check_token` runs before the key is parsed.
     fn new_key(
         &self,
         parts: &Parts<'_>,
-        check_claims: impl FnOnce() -> Result<(), ProofError>,
+        check_token: impl FnOnce() -> Result<(), ProofError>,
     ) -> Result<Arc<KnownKey>, ProofError> {
-        let header = parts.read_header(|json| header::read(json, self.algorithms, check_claims))?;
+        let header = parts.read_header(|json| header::read(json, self.algorithms, check_token))?;
         Ok(Arc::new(KnownKey {
             header: parts.header.into(),
             thumbprint: URL_SAFE_NO_PAD.encode(header.thumbprint).into(),
@@ -141,7 +142,8 @@ impl ProofVerifier {
         }))
     }
 
-    fn check_claims(
+    /// Checks whether the proof is for this request, and of now.
+    fn check_request(
         &self,
         claims: &ProofClaims<'_>,
         presented: &PresentedProof<'_>,
@@ -151,11 +153,7 @@ impl ProofVerifier {
             return Err(ProofError::Invalid("htm is not the method of the request"));
         }
         self.check_times(claims, now)?;
-        self.targets.check(&claims.htu.0, &presented.request)?;
-        if !is_hash_of(&claims.ath.0, presented.token) {
-            return Err(ProofError::Invalid("ath is not the hash of the token"));
-        }
-        Ok(())
+        self.targets.check(&claims.htu.0, &presented.request)
     }
 
     /// Without nonces, `iat` tells the age (RFC 9449 §11.1). `exp` and `nbf` are not required, but
@@ -228,11 +226,14 @@ fn check_signature(parts: &Parts<'_>, key: &KnownKey) -> Result<(), ProofError> 
     })
 }
 
-/// Returns whether `ath` is the hash of the token (RFC 9449 §4.2).
-fn is_hash_of(ath: &str, token: &[u8]) -> bool {
+/// Checks whether `ath` is the hash of the token (RFC 9449 §4.2).
+fn check_token(claims: &ProofClaims<'_>, token: &[u8]) -> Result<(), ProofError> {
     let mut buffer = [0; 32];
-    let decoded = base64url::decode_into(ath.as_bytes(), &mut buffer);
-    decoded.is_some_and(|decoded| *decoded == sha256(&[token]))
+    let ath = base64url::decode_into(claims.ath.0.as_bytes(), &mut buffer);
+    let is_hash = ath.is_some_and(|ath| *ath == sha256(&[token]));
+    is_hash
+        .then_some(())
+        .ok_or(ProofError::Invalid("ath is not the hash of the token"))
 }
 
 /// Shows the settings.

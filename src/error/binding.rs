@@ -58,7 +58,9 @@ impl Error {
     /// `None` for kinds other than [`ErrorKind::UseDpopNonce`].
     #[must_use]
     pub fn dpop_nonce(&self) -> Option<&str> {
-        let has_nonce = self.kind == ErrorKind::UseDpopNonce;
-        self.name.as_deref().filter(|_| has_nonce)
+        match self.kind {
+            ErrorKind::UseDpopNonce => self.name.as_deref(),
+            _ => None,
+        }
     }
 }

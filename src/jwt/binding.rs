@@ -27,10 +27,17 @@ pub(crate) struct BindingRules {
 }
 
 /// The bindings of a token that its request has proven.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Proven {
     pub(crate) key: bool,
     pub(crate) certificate: bool,
+}
+
+impl Proven {
+    pub(crate) const NOTHING: Self = Self {
+        key: false,
+        certificate: false,
+    };
 }
 
 impl Registered {

@@ -104,13 +104,18 @@ impl<C> Claims<C> {
         Self {
             shared: Arc::from_header_and_str(inner, payload.with_key_id),
             layer: None,
-            proven: Proven::default(),
+            proven: Proven::NOTHING,
         }
     }
 
     /// Sets what the request of the token has proven.
     pub(crate) const fn set_proven(&mut self, proven: Proven) {
         self.proven = proven;
+    }
+
+    /// Returns whether the token has `cnf`, whatever that says.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.registered().cnf.is_some()
     }
 
     /// Rejects a token whose binding the layer can't check, or that lacks one which it requires.

@@ -63,8 +63,10 @@ pub(super) enum Decision<C> {
 impl<C> Gate<C> {
     /// Returns the sources whose tokens are removed from requests that go on.
     pub(super) fn stripped(&self) -> Option<&Arc<[TokenSource]>> {
-        let sources = self.authenticator.sources();
-        (self.forwarding != Forwarding::Unchanged).then_some(sources)
+        match self.forwarding {
+            Forwarding::Unchanged => None,
+            Forwarding::Stripped | Forwarding::Kept => Some(self.authenticator.sources()),
+        }
     }
 
     /// Prepares a request that goes on without claims.
@@ -132,7 +134,7 @@ where
             scheme,
             request: Some(parts),
         };
-        match self.authenticator.begin(presented) {
+        match self.authenticator.begin(&presented) {
             Attempt::Done(Ok(accepted)) => Decision::Accept {
                 accepted,
                 needs_private,

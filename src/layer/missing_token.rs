@@ -78,8 +78,8 @@ impl Scheme {
     /// Returns what to do if a source reads the scheme `expected`, and found none.
     fn write_hint(&self, expected: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The client must prove to have the key of such a token.
-            Self::Known("DPoP") => Ok(()),
+            // Where it is set, the scheme is read. It is no scheme of bearer tokens.
+            Self::Known("DPoP") => f.write_str(" (hint: set JwtAuthBuilder::dpop)"),
             Self::None => write!(f, " (hint: write {expected} and a space before the token)"),
             Self::Known(scheme)
                 if TokenSource::header_with_scheme(AUTHORIZATION, *scheme).is_err() =>

@@ -19,15 +19,15 @@ impl OnResponse {
         nonce: None,
     };
 
-    pub(super) fn new(needs_private: bool, nonce: Option<HeaderValue>) -> Self {
+    pub(super) const fn new(needs_private: bool, nonce: Option<Box<HeaderValue>>) -> Self {
         Self {
             needs_private,
-            nonce: nonce.map(Box::new),
+            nonce,
         }
     }
 
-    pub(super) fn set_nonce(&mut self, nonce: Option<HeaderValue>) {
-        self.nonce = nonce.map(Box::new);
+    pub(super) fn set_nonce(&mut self, nonce: Option<Box<HeaderValue>>) {
+        self.nonce = nonce;
     }
 
     pub(super) const fn is_nothing(&self) -> bool {

@@ -30,7 +30,7 @@ pub(super) struct Additions {
     /// The extensions of the request, with the claims.
     pub(super) extensions: Extensions,
     /// The nonce for the client's next DPoP proof, if it is to change.
-    pub(super) nonce: Option<HeaderValue>,
+    pub(super) nonce: Option<Box<HeaderValue>>,
 }
 
 pub(super) struct Pending<C> {
@@ -48,10 +48,10 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Additions, Error>> {
         let accepted = self.authentication.poll(Some(request), cx);
-        accepted.map_ok(|mut accepted| {
-            let (mut extensions, nonce) = (Extensions::new(), accepted.nonce.take());
-            let layer = layer.clone();
-            add_to(&mut extensions, accepted, self.kept.take(), layer);
+        accepted.map_ok(|accepted| {
+            let mut extensions = Extensions::new();
+            let (kept, layer) = (self.kept.take(), layer.clone());
+            let nonce = add_to(&mut extensions, accepted, kept, layer);
             Additions { extensions, nonce }
         })
     }
@@ -63,13 +63,14 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
 
 /// Adds the claims to the extensions of a request, the token if it is kept, and what the checks
 /// have added. The claims last: no check can replace them. The caller has removed the token that an
-/// outer layer left, which belongs to other claims.
+/// outer layer left, which belongs to other claims. Returns what is left: the nonce.
 pub(super) fn add_to<C>(
     extensions: &mut Extensions,
     accepted: Accepted<C>,
     kept: Option<AccessToken>,
     layer: LayerContext,
-) where
+) -> Option<Box<HeaderValue>>
+where
     C: Send + Sync + 'static,
 {
     extensions.extend(accepted.extensions);
@@ -77,4 +78,5 @@ pub(super) fn add_to<C>(
         extensions.insert(token);
     }
     insert_claims(extensions, accepted.claims, layer);
+    accepted.nonce
 }

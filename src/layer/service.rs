@@ -79,14 +79,14 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.gate.decide(&RequestParts::from(&request)) {
             Decision::Accept {
-                mut accepted,
+                accepted,
                 needs_private,
                 kept,
             } => {
-                let on_response = OnResponse::new(needs_private, accepted.nonce.take());
                 let layer = self.context::<_, ResBody>(&request);
                 request.extensions_mut().remove::<AccessToken>();
-                add_to(request.extensions_mut(), accepted, kept, layer);
+                let nonce = add_to(request.extensions_mut(), accepted, kept, layer);
+                let on_response = OnResponse::new(needs_private, nonce);
                 self.gate.strip(&mut request);
                 ResponseFuture::inner(self.inner.call(request), on_response)
             }

@@ -13,14 +13,14 @@ use super::xfcc::Element;
 ///
 /// | proxy | header |
 /// |---|---|
-/// | one with RFC 9440, `CloudFront`, HAProxy | [`client_cert`](Self::client_cert) |
+/// | one with RFC 9440, `CloudFront`, `HAProxy` | [`client_cert`](Self::client_cert) |
 /// | Envoy, Istio | [`envoy`](Self::envoy) |
 /// | nginx | [`escaped_pem`](Self::escaped_pem) |
 /// | ingress-nginx | [`ingress_nginx`](Self::ingress_nginx) |
 /// | AWS Application Load Balancer | [`aws_alb`](Self::aws_alb) |
 /// | Apache | [`pem`](Self::pem) |
 /// | Traefik | [`traefik`](Self::traefik) |
-/// | HAProxy, Azure App Service, Cloudflare | [`base64_der`](Self::base64_der) |
+/// | `HAProxy`, Azure App Service, Cloudflare | [`base64_der`](Self::base64_der) |
 ///
 /// `docs/sender-constrained.md` has the settings of the proxies.
 ///
@@ -116,7 +116,7 @@ impl CertificateHeader {
         Self::new(name, Form::Base64Chain)
     }
 
-    /// DER in base64 in the header `name`: HAProxy's `%[ssl_c_der,base64]`, `X-ARR-ClientCert` of
+    /// DER in base64 in the header `name`: `HAProxy`'s `%[ssl_c_der,base64]`, `X-ARR-ClientCert` of
     /// Azure App Service, `Cf-Client-Cert-Der-Base64` of Cloudflare.
     #[must_use]
     pub const fn base64_der(name: HeaderName) -> Self {

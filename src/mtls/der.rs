@@ -48,8 +48,8 @@ const TOO_LONG: Flaw = Flaw::Invalid("the certificate is longer than 16 KiB");
 /// form of a length only (X.690 §10.1).
 fn content_len(der: &[u8]) -> Option<(usize, usize)> {
     let (len, content) = match der {
-        [SEQUENCE, len @ 0..=0x7f, content @ ..] => (u16::from(*len), content),
-        [SEQUENCE, 0x81, len @ 0x80..=0xff, content @ ..] => (u16::from(*len), content),
+        [SEQUENCE, len @ 0..=0x7f, content @ ..]
+        | [SEQUENCE, 0x81, len @ 0x80..=0xff, content @ ..] => (u16::from(*len), content),
         [SEQUENCE, 0x82, high @ 1..=0xff, low, content @ ..] => {
             (u16::from_be_bytes([*high, *low]), content)
         }

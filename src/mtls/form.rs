@@ -292,7 +292,7 @@ mod tests {
         let longer = [der, &[0]].concat();
         let twice = [der, der].concat();
         let set = [&[0x31], &der[1..]].concat();
-        let large = [&[0x30, 0x83, 1, 0, 0][..], &[0; 0x1_0000]].concat();
+        let large = [&[0x30, 0x83, 1, 0, 0][..], &vec![0; 0x1_0000]].concat();
         let cuts = [0, 1, 2, 3, 4, der.len() / 2, der.len() - 1];
         let cuts = cuts.map(|len| der[..len].to_vec());
         for der in [longer, twice, set, large].into_iter().chain(cuts) {

@@ -177,15 +177,17 @@ mod tests {
     #[test]
     fn a_hash_is_64_hex_digits() {
         let hash = hash();
+        let without = |len| hash.chars().skip(len).collect::<String>();
         for broken in [
             String::new(),
-            hash[..40].to_owned(),
-            hash[1..].to_owned(),
-            hash[2..].to_owned(),
+            // As long as one of SHA-1.
+            without(24),
+            without(1),
+            without(2),
             format!("{hash}00"),
             format!(" {hash}"),
             format!("{hash} a"),
-            format!("0x{}", &hash[2..]),
+            format!("0x{}", without(2)),
             hash.replacen(char::is_alphanumeric, "g", 1),
             hash.replacen(char::is_alphanumeric, "+", 1),
             "\u{fb01}".repeat(64 / 3),

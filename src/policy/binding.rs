@@ -30,12 +30,14 @@ pub(crate) struct UnprovenBinding {
 }
 
 /// What a request has proven, and the proof, which is not used yet.
-type Bound = (Proven, Option<Box<VerifiedProof>>);
+pub(super) type Bound = (Proven, Option<Box<VerifiedProof>>);
 
 /// How the bindings of tokens are checked.
 #[derive(Default)]
 pub(crate) struct Bindings {
     rules: BindingRules,
+    /// Whether a token must be bound.
+    is_required: bool,
     dpop: Option<ProofVerifier>,
     mtls: Option<ClientCertificates>,
 }
@@ -60,18 +62,28 @@ impl Bindings {
             dpop: rule(dpop.as_ref().map(ProofVerifier::is_required)),
             mtls: rule(mtls.as_ref().map(ClientCertificates::is_required)),
         };
-        Self { rules, dpop, mtls }
+        Self {
+            rules,
+            is_required: [rules.dpop, rules.mtls].contains(&BindingRule::Required),
+            dpop,
+            mtls,
+        }
     }
 
     pub(crate) const fn rules(&self) -> BindingRules {
         self.rules
     }
 
+    /// Returns whether there is no binding to check: the usual bearer token.
+    pub(super) fn allow_unbound<C>(&self, claims: &Claims<C>, scheme: Scheme) -> bool {
+        !self.is_required && !claims.is_bound() && matches!(scheme, Scheme::Bearer)
+    }
+
     /// Checks the binding of a verified token. `now` is the time since 1970.
     pub(super) fn check<C>(
         &self,
         claims: &Claims<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Bound, UnprovenBinding> {
         let reason = "the token's `cnf` is not what the layer can check and requires";
@@ -123,7 +135,7 @@ impl Bindings {
     fn verify_proof<C>(
         &self,
         claims: &Claims<C>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Option<VerifiedProof>, UnprovenBinding> {
         let bound_to = claims.key_thumbprint();

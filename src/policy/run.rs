@@ -26,7 +26,7 @@ pub(crate) struct Accepted<C> {
     pub(crate) claims: Claims<C>,
     pub(crate) extensions: Extensions,
     /// The nonce for the client's next DPoP proof, if it is to change.
-    pub(crate) nonce: Option<HeaderValue>,
+    pub(crate) nonce: Option<Box<HeaderValue>>,
 }
 
 /// The outcome of a policy without waiting, or the checks that are left.
@@ -40,7 +40,7 @@ pub(crate) struct Checking<C> {
     claims: Claims<C>,
     /// The proof of its binding, until it is used.
     proof: Option<Box<VerifiedProof>>,
-    nonce: Option<HeaderValue>,
+    nonce: Option<Box<HeaderValue>>,
     /// What the checks have added so far.
     added: Extensions,
     /// The index of the next check.
@@ -60,6 +60,17 @@ impl<C> Unchecked<C> {
 }
 
 impl<C> Checking<C> {
+    fn new(claims: Claims<C>) -> Self {
+        Self {
+            claims,
+            proof: None,
+            nonce: None,
+            added: Extensions::new(),
+            next: 0,
+            waiting: None,
+        }
+    }
+
     fn accepted(&mut self) -> Accepted<C> {
         Accepted {
             claims: self.claims.clone(),
@@ -70,41 +81,55 @@ impl<C> Checking<C> {
 }
 
 impl<C: 'static> Policy<C> {
-    /// Checks the binding of a verified token, at every request. The other checks need its outcome.
-    /// `now` is the time since 1970.
+    /// Checks the binding of a verified token, at every request, and returns the other checks, which
+    /// need its outcome. `now` is the time since 1970.
     pub(crate) fn bind(
         &self,
-        Unchecked(mut claims): Unchecked<C>,
-        presented: Presented<'_>,
+        Unchecked(claims): Unchecked<C>,
+        presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Checking<C>, UnprovenBinding> {
-        let (proven, proof) = self.bindings.check(&claims, presented, now)?;
-        claims.set_proven(proven);
-        Ok(Checking {
-            claims,
-            nonce: proof.as_ref().and_then(|proof| proof.next_nonce().cloned()),
-            proof,
-            added: Extensions::new(),
-            next: 0,
-            waiting: None,
-        })
+        let mut checking = Checking::new(claims);
+        self.check_binding_of(&mut checking, presented, now)?;
+        Ok(checking)
     }
 
-    /// Runs all checks, unless one of them waits. `now` is the time since 1970.
+    /// Checks the binding of a verified token, and runs all other checks, unless one of them waits.
+    /// `now` is the time since 1970.
     pub(crate) fn start(
         &self,
-        mut checking: Checking<C>,
-        request: Option<&RequestParts<'_>>,
+        Unchecked(claims): Unchecked<C>,
+        presented: &Presented<'_>,
         now: Duration,
-    ) -> PolicyProgress<C> {
-        match self.advance(&mut checking, request, now) {
+    ) -> Result<PolicyProgress<C>, UnprovenBinding> {
+        let mut checking = Checking::new(claims);
+        self.check_binding_of(&mut checking, presented, now)?;
+        Ok(match self.advance(&mut checking, presented.request, now) {
             Some(outcome) => PolicyProgress::Done(outcome.map(|()| Accepted {
                 claims: checking.claims,
                 extensions: checking.added,
                 nonce: checking.nonce,
             })),
             None => PolicyProgress::Pending(checking),
+        })
+    }
+
+    fn check_binding_of(
+        &self,
+        checking: &mut Checking<C>,
+        presented: &Presented<'_>,
+        now: Duration,
+    ) -> Result<(), UnprovenBinding> {
+        let claims = &mut checking.claims;
+        if self.bindings.allow_unbound(claims, presented.scheme) {
+            return Ok(());
         }
+        let (proven, proof) = self.bindings.check(claims, presented, now)?;
+        claims.set_proven(proven);
+        let nonce = proof.as_ref().and_then(|proof| proof.next_nonce());
+        checking.nonce = nonce.cloned().map(Box::new);
+        checking.proof = proof;
+        Ok(())
     }
 
     /// Polls the check that waits, and runs those that are left. `now` returns the time since 1970.
@@ -135,9 +160,9 @@ impl<C: 'static> Policy<C> {
         request: Option<&RequestParts<'_>>,
         now: Duration,
     ) -> Option<Result<(), Error>> {
-        let context = CheckContext::new(request.copied(), now);
         while let Some((_, check)) = self.checks.get(checking.next) {
             checking.next = checking.next.saturating_add(1);
+            let context = CheckContext::new(request.copied(), now);
             match check.check(&checking.claims, &context) {
                 CheckOutcome::Ready(Ok(added)) => checking.added.extend(added),
                 CheckOutcome::Ready(Err(error)) => return Some(Err(error)),
@@ -147,9 +172,15 @@ impl<C: 'static> Policy<C> {
                 }
             }
         }
-        let Some(proof) = checking.proof.take() else {
-            return Some(Ok(()));
-        };
+        match &checking.proof {
+            None => Some(Ok(())),
+            Some(_) => self.use_proof_of(checking, now),
+        }
+    }
+
+    /// Uses the proof, unless that waits. Then returns `None`.
+    fn use_proof_of(&self, checking: &mut Checking<C>, now: Duration) -> Option<Result<(), Error>> {
+        let proof = checking.proof.take()?;
         match self.use_proof(&proof, now) {
             InsertOutcome::Ready(inserted) => Some(accept_unused(inserted)),
             InsertOutcome::Pending(inserted) => {

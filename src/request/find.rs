@@ -48,20 +48,20 @@ pub(crate) fn find_token<'r>(
         let Some(token) = source.0.find(parts, max_len)? else {
             continue;
         };
-        let (scheme, needs_private) = (source.0.presented_as(), source.0.needs_private());
+        let needs_private = source.0.needs_private();
         match &mut found {
             None => {
                 found = Some(FoundToken {
                     token,
-                    scheme,
+                    scheme: source.0.presented_as(),
                     needs_private,
                 });
             }
             Some(same) if same.token.as_bytes() == token.as_bytes() => {
                 same.needs_private |= needs_private;
                 // Then the proof must be valid, wherever else the token is.
-                if scheme == Scheme::Dpop {
-                    same.scheme = scheme;
+                if source.0.presented_as() == Scheme::Dpop {
+                    same.scheme = Scheme::Dpop;
                 }
             }
             Some(_) => return Err(ErrorKind::InvalidRequest.into()),

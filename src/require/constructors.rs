@@ -75,16 +75,8 @@ impl<C: Send + Sync + 'static> RequireLayer<C> {
     ///     tenant.is_some() && request.uri().path().split('/').nth(2) == tenant
     /// });
     ///
-    /// // Certificate-bound tokens (RFC 8705 §3.1) of an issuer with
-    /// // `dangerous_accept_bound_as_bearer`. An outer layer that terminates TLS has inserted the
-    /// // thumbprint of the client's certificate.
-    /// #[derive(Clone)]
-    /// struct Thumbprint(String);
-    /// let bound = RequireLayer::from_fn(|claims: &Claims, request| {
-    ///     let bound_to = claims.certificate_thumbprint();
-    ///     let presented = request.extensions().get::<Thumbprint>();
-    ///     bound_to.is_some() && bound_to == presented.map(|thumbprint| &*thumbprint.0)
-    /// });
+    /// // Only with a token that is of no use to others (DPoP, mTLS).
+    /// let bound = RequireLayer::from_fn(|claims: &Claims, _| !claims.confirmation().is_none());
     /// # drop((editors, own_tenant, bound));
     /// ```
     pub fn from_fn(

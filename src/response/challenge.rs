@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use super::dpop_nonce::add_nonce_of;
 use super::rejection::NO_STORE;
-use super::www_authenticate::challenges;
+use super::www_authenticate::add_challenges;
 use super::{RejectionResponse, grpc};
 use crate::error::{Error, ErrorClass};
 use crate::request::{LayerContext, RequestParts};
@@ -113,9 +113,7 @@ impl Challenge {
     fn add_headers(&self, error: &Error, layer: Option<&LayerContext>, headers: &mut HeaderMap) {
         let of_layer = || layer?.settings().realm.as_ref();
         let realm = self.realm.as_ref().or_else(of_layer);
-        for challenge in challenges(error, realm.map(AsRef::as_ref), layer) {
-            headers.append(WWW_AUTHENTICATE, challenge);
-        }
+        add_challenges(error, realm.map(AsRef::as_ref), layer, headers);
         add_nonce_of(error, headers);
         if let Some(wait) = error.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));

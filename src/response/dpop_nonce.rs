@@ -33,8 +33,11 @@ pub const DPOP_RESPONSE_HEADERS: [HeaderName; 2] = [WWW_AUTHENTICATE, DPOP_NONCE
 
 /// Adds the nonce that the client is to use, unless the response has one.
 pub(super) fn add_nonce_of(error: &Error, headers: &mut HeaderMap) {
-    let nonce = error.dpop_nonce().map(HeaderValue::try_from);
-    if let Some(Ok(nonce)) = nonce {
+    let Some(nonce) = error.dpop_nonce() else {
+        return;
+    };
+    // A nonce is always a valid header value.
+    if let Ok(nonce) = HeaderValue::try_from(nonce) {
         headers.entry(DPOP_NONCE).or_insert(nonce);
     }
 }

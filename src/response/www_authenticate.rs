@@ -1,6 +1,6 @@
 //! The challenges of a rejection: of which schemes, and what each says (RFC 6750 §3, RFC 9449 §7.1).
 
-use http::header::HeaderValue;
+use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 
 use crate::error::{Error, ErrorClass, ErrorKind};
 use crate::request::{DpopChallenge, LayerContext, Scheme};
@@ -13,21 +13,30 @@ struct OfScheme<'c> {
     algorithms: Option<&'c str>,
 }
 
-/// Returns the values of `WWW-Authenticate`. None where the credentials are not at fault.
+/// Adds `WWW-Authenticate`. Adds none where the credentials are not at fault.
 ///
 /// Each scheme has a field of its own, `Bearer` the first: simple clients read only that one.
-pub(super) fn challenges(
+pub(super) fn add_challenges(
     error: &Error,
     realm: Option<&str>,
     layer: Option<&LayerContext>,
-) -> impl Iterator<Item = HeaderValue> {
-    let code = error_code(error);
-    let schemes = code.map_or([None, None], |_| schemes(error, layer));
-    let values = schemes.map(|of_scheme| of_scheme.zip(code));
-    values
-        .into_iter()
-        .flatten()
-        .filter_map(move |(of_scheme, code)| of_scheme.value(error, code, realm))
+    headers: &mut HeaderMap,
+) {
+    let Some(code) = error_code(error) else {
+        return;
+    };
+    let [bearer, dpop] = schemes(error, layer);
+    let mut add = |of_scheme: &OfScheme<'_>| {
+        if let Some(challenge) = of_scheme.value(error, code, realm) {
+            headers.append(WWW_AUTHENTICATE, challenge);
+        }
+    };
+    if let Some(bearer) = &bearer {
+        add(bearer);
+    }
+    if let Some(dpop) = &dpop {
+        add(dpop);
+    }
 }
 
 /// Returns the schemes to challenge with.

@@ -40,8 +40,8 @@ impl<C> AuthenticatedRequest<C> {
     /// Returns the value of a header `DPoP-Nonce` for the response (RFC 9449 §8.2): the client is to
     /// use it from now on. Such a response needs `Cache-Control: no-store`. Usually `None`.
     #[must_use]
-    pub const fn dpop_nonce(&self) -> Option<&HeaderValue> {
-        self.accepted.nonce.as_ref()
+    pub fn dpop_nonce(&self) -> Option<&HeaderValue> {
+        self.accepted.nonce.as_deref()
     }
 }
 
@@ -86,7 +86,7 @@ where
             scheme: found.scheme,
             request: Some(request),
         };
-        let outcome = match self.begin(presented) {
+        let outcome = match self.begin(&presented) {
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(Some(request), cx)).await,
         };

@@ -42,7 +42,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
     pub(super) fn start(
         engine: &Arc<Engine<C>>,
         policy: &Arc<Policy<C>>,
-        presented: Presented<'_>,
+        presented: &Presented<'_>,
     ) -> Attempt<C> {
         let now = engine.now();
         let state = match engine.verify(presented.token, now) {
@@ -50,18 +50,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
                 diagnosis::log(engine, presented.token, &error, || now);
                 return Attempt::Done(Err(error));
             }
-            Progress::Done(Ok(claims)) => {
-                let checking = match policy.bind(claims, presented, now) {
-                    Ok(checking) => checking,
-                    Err(unproven) => return Attempt::Done(Err(diagnosis::log_binding(unproven))),
-                };
-                match policy.start(checking, presented.request, now) {
-                    PolicyProgress::Done(outcome) => {
-                        return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
-                    }
-                    PolicyProgress::Pending(checking) => State::Checking(checking),
+            Progress::Done(Ok(claims)) => match policy.start(claims, presented, now) {
+                Ok(PolicyProgress::Done(outcome)) => {
+                    return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
                 }
-            }
+                Ok(PolicyProgress::Pending(checking)) => State::Checking(checking),
+                Err(unproven) => return Attempt::Done(Err(diagnosis::log_binding(unproven))),
+            },
             progress => {
                 let token = presented.token.to_owned();
                 let verified = verify_and_log(Arc::clone(engine), token, progress);
@@ -95,7 +90,7 @@ impl<C: Send + Sync + 'static> Authentication<C> {
                         scheme: *scheme,
                         request,
                     };
-                    let bound = self.policy.bind(claims, presented, self.engine.now());
+                    let bound = self.policy.bind(claims, &presented, self.engine.now());
                     self.state = State::Checking(bound.map_err(diagnosis::log_binding)?);
                 }
                 State::Checking(checking) => {

@@ -74,7 +74,7 @@ where
             scheme: Scheme::Bearer,
             request: None,
         };
-        let accepted = match self.begin(presented) {
+        let accepted = match self.begin(&presented) {
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(None, cx)).await,
         };
@@ -117,7 +117,7 @@ where
     }
 
     /// Authenticates a token as far as that is possible without waiting.
-    pub(crate) fn begin(&self, presented: Presented<'_>) -> Attempt<C> {
+    pub(crate) fn begin(&self, presented: &Presented<'_>) -> Attempt<C> {
         Authentication::start(&self.engine, &self.policy, presented)
     }
 

@@ -64,7 +64,7 @@ impl Rejection {
     pub(crate) fn description(&self) -> &'static str {
         let described = self.challenge.split_once("error_description=\"");
         described.map_or("the request has no verified access token", |(_, rest)| {
-            rest.trim_end_matches('"')
+            rest.split('"').next().unwrap_or_default()
         })
     }
 }

@@ -44,6 +44,7 @@ mod header;
 mod numbers;
 mod optional;
 mod pieces;
+mod proofs;
 mod purposes;
 mod requests;
 mod run;
@@ -181,6 +182,26 @@ async fn a_binding_that_cannot_be_read_is_not_none() {
 #[tokio::test]
 async fn other_schemes_beside_bearer_are_no_token_or_an_invalid_request() {
     every_way(binding::schemes(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn proofs_with_a_header_of_the_attackers_are_rejected() {
+    run::with_proofs(proofs::headers(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn proofs_for_something_else_are_rejected() {
+    run::with_proofs(proofs::claims(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn proofs_with_a_forged_signature_are_rejected() {
+    run::with_proofs(proofs::signatures(), &Site::new().await).await;
+}
+
+#[tokio::test]
+async fn stolen_tokens_and_proofs_are_of_no_use() {
+    run::with_proofs(proofs::thefts(), &Site::new().await).await;
 }
 
 #[tokio::test]

@@ -60,6 +60,8 @@ impl Pieces {
         }
         // The name of a kind, in which the name of a claim occurs.
         pieces.forget(ErrorKind::WrongTokenType.name());
+        // The algorithms of proofs, which challenges list.
+        pieces.forget("ES256 EdDSA Ed25519");
         pieces.add_secrets(site);
         pieces
     }

@@ -216,6 +216,28 @@ pub(crate) async fn in_optional_mode(attacks: impl IntoIterator<Item = Attack>, 
     }
 }
 
+/// Runs the attacks against the layer that accepts DPoP, and asserts that a valid proof is accepted
+/// once, before and afterwards.
+pub(crate) async fn with_proofs(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
+    let log = Log::take().await;
+    for attack in attacks {
+        let pieces = Pieces::of(&attack.headers, site);
+        log.clear();
+        one_way(&site.proving, &attack, &pieces, &attack.name).await;
+        let valid = crate::proofs::valid();
+        let answer = ask(&site.proving, valid.headers.clone()).await;
+        assert_eq!(answer.status, REACHED, "a valid proof, {}", attack.name);
+        // The token is cached now, and its key is known.
+        one_way(&site.proving, &attack, &pieces, &attack.name).await;
+        let used = Pieces::of(&valid.headers, site);
+        one_way(&site.proving, &valid, &used, "a used proof").await;
+        log.hides(&used, "a used proof");
+        log.tells_of_rejections(6, &attack.name);
+        log.hides(&pieces, &attack.name);
+    }
+    site.assert_trap_was_not_reached();
+}
+
 /// Runs the attacks, and asserts that valid tokens are accepted afterwards.
 pub(crate) async fn every_way(attacks: impl IntoIterator<Item = Attack>, site: &Site) {
     let log = Log::take().await;

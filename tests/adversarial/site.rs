@@ -10,8 +10,8 @@ use http::HeaderName;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Algorithm, Issuer, JwksCacheSettings, JwtAuthBuilder, JwtAuthLayer, KeySet, TokenCacheSettings,
-    TokenSource,
+    Algorithm, Dpop, Issuer, JwksCacheSettings, JwtAuthBuilder, JwtAuthLayer, KeySet,
+    TokenCacheSettings, TokenSource,
 };
 
 /// The issuer whose keys state their algorithms.
@@ -104,6 +104,8 @@ pub(crate) struct Site {
     pub(crate) caching: JwtAuthLayer,
     /// A layer where a token is optional, with a token cache.
     pub(crate) optional: JwtAuthLayer,
+    /// A layer that accepts DPoP beside bearer tokens, with a token cache.
+    pub(crate) proving: JwtAuthLayer,
     /// The issuer whose keys are fetched. It also publishes a secret by mistake.
     pub(crate) fetched: TestIssuer,
     /// The listener that the URLs in attacks point to.
@@ -138,12 +140,15 @@ impl Site {
         let cached = || builder().token_cache(TokenCacheSettings::default());
         let caching = cached().build().unwrap();
         let optional = cached().optional().build().unwrap();
+        let proofs = Dpop::optional().algorithms([Algorithm::ES256, Algorithm::Ed25519]);
+        let proving = cached().dpop(proofs).build().unwrap();
         let trap = TcpListener::bind("127.0.0.1:0").unwrap();
         trap.set_nonblocking(true).unwrap();
         Self {
             plain,
             caching,
             optional,
+            proving,
             fetched,
             trap,
         }

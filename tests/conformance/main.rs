@@ -15,7 +15,6 @@ mod rfc7518_algorithms;
 mod rfc7519_claims;
 mod rfc8414_metadata;
 mod rfc8705_client_certificates;
-mod rfc8705_mtls;
 mod rfc8725_best_practices;
 mod rfc9449_dpop;
 mod vectors;

@@ -169,10 +169,7 @@ fn a_proof_is_one_jws_in_compact_form() {
             format!("{message}.\u{e9}{signature}"),
             "a part is not base64url",
         ),
-        (
-            format!("{},{}", &proof[..9], &proof[9..]),
-            "a part is not base64url",
-        ),
+        (proof.replacen('e', "e,", 1), "a part is not base64url"),
         ("A".repeat(8 * 1024 + 1), "the proof is longer than 8 KiB"),
     ] {
         assert_eq!(
@@ -232,12 +229,13 @@ fn a_header_that_is_no_object_or_lacks_its_members_is_rejected() {
     for header in [
         format!("{header}{header}"),
         format!("{header},"),
-        header[1..].to_owned(),
+        header.trim_start_matches('{').to_owned(),
     ] {
         let proof = client.sign(&header, &claims().to_string());
         assert_eq!(reason(client.verify(&verifier(), &proof)), malformed);
     }
-    let many: String = (0..128).map(|n| format!("\"{n}\":0,")).collect();
+    let many: Vec<_> = (0..128).map(|n| format!("\"{n}\":0,")).collect();
+    let many = many.concat();
     let many = client.sign(
         &header.replacen('{', &format!("{{{many}"), 1),
         &claims().to_string(),

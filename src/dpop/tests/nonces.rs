@@ -99,8 +99,8 @@ fn a_nonce_in_the_second_half_of_its_lifetime_brings_a_newer_one() {
     let nonce = issued(&verifier, &client, NOW);
     let proof = with_nonce(&client, &nonce);
     let next = |now| {
-        let verified = client.verify_at(&verifier, &proof, now).ok().unwrap();
-        verified.next_nonce().cloned()
+        let accepted = client.verify_at(&verifier, &proof, now).ok().unwrap();
+        accepted.next_nonce().cloned()
     };
     assert_eq!(next(NOW + LIFETIME / 2 - 1), None);
     let newer = next(NOW + LIFETIME / 2).unwrap();
@@ -117,8 +117,8 @@ fn every_other_nonce_is_answered_with_a_valid_one() {
     let valid = issued(&verifier, &client, NOW);
     let others = [
         String::new(),
-        valid[1..].to_owned(),
-        valid[..31].to_owned(),
+        valid.chars().skip(1).collect(),
+        valid.chars().take(31).collect(),
         format!("{valid}A"),
         format!("{valid}="),
         format!(" {valid}"),

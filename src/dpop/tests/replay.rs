@@ -12,8 +12,8 @@ use crate::replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, Rep
 
 /// Uses a proof. Returns whether it was new, or `None` if the store has no space.
 fn use_at(verifier: &ProofVerifier, client: &Client, proof: &str, now: u64) -> Option<bool> {
-    let verified = client.verify_at(verifier, proof, now).ok().unwrap();
-    match verifier.use_once(&verified, seconds(now)) {
+    let accepted = client.verify_at(verifier, proof, now).ok().unwrap();
+    match verifier.use_once(&accepted, seconds(now)) {
         InsertOutcome::Ready(inserted) => inserted.ok(),
         InsertOutcome::Pending(_) => panic!("the store in memory does not wait"),
     }
@@ -63,10 +63,10 @@ fn verifying_a_proof_does_not_use_it() {
 fn of_a_hundred_uses_at_once_one_is_the_first() {
     let client = Client::p256();
     let verifier = verifier();
-    let verified = client.verify(&verifier, &client.proof()).ok().unwrap();
+    let accepted = client.verify(&verifier, &client.proof()).ok().unwrap();
     let first = std::thread::scope(|scope| {
         let uses: Vec<_> = (0..100)
-            .map(|_| scope.spawn(|| verifier.use_once(&verified, seconds(NOW))))
+            .map(|_| scope.spawn(|| verifier.use_once(&accepted, seconds(NOW))))
             .collect();
         let outcomes = uses.into_iter().map(|use_| use_.join().unwrap());
         outcomes
@@ -144,8 +144,10 @@ fn a_client_that_floods_ids_takes_no_space_from_another() {
     assert_eq!(use_at(&verifier, &victim, &id(&victim, 1), NOW), Some(true));
 }
 
+type Call = ([u8; 16], ReplayKind, Duration);
+
 #[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<([u8; 16], ReplayKind, Duration)>>>);
+struct Recorder(Arc<Mutex<Vec<Call>>>);
 
 impl ReplayStore for Recorder {
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {

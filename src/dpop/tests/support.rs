@@ -29,9 +29,11 @@ pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+type Sign = dyn Fn(&[u8]) -> Vec<u8>;
+
 /// A client with a key.
 pub(super) struct Client {
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Box<Sign>,
     pub(super) alg: &'static str,
     pub(super) jwk: Value,
 }

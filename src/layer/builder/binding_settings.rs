@@ -7,12 +7,10 @@ use crate::mtls::ClientCertificates;
 /// Tokens that are of no use to a thief: the sender of a request must prove to have the key or the
 /// certificate that its token is bound to. Without these settings, tokens that are bound are
 /// rejected, unless their issuer has
-/// [`dangerous_accept_bound_as_bearer`](Issuer::dangerous_accept_bound_as_bearer).
+/// [`dangerous_accept_bound_as_bearer`](crate::Issuer::dangerous_accept_bound_as_bearer).
 ///
 /// A token that is bound to both must prove both. A layer can require each of them, or accept bearer
 /// tokens beside them.
-///
-/// [`Issuer::dangerous_accept_bound_as_bearer`]: crate::Issuer::dangerous_accept_bound_as_bearer
 impl<C, R> JwtAuthBuilder<C, R> {
     /// Accepts tokens that are bound to a key of the client (DPoP, RFC 9449): `Authorization: DPoP
     /// <token>`, beside a proof in the header `DPoP`. Default: off; then the scheme `DPoP` counts as

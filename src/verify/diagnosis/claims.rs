@@ -30,10 +30,13 @@ impl<C> Examination<'_, C> {
             });
         self.check_audience(outcomes.audience, header, expected.audience);
         self.check_tenant(claims, issuer);
+        let is_unbound = outcomes
+            .binding
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::UnboundToken);
         self.report.add("binding", outcomes.binding, None, || {
-            let hint =
-                "request a token that is not bound to a key of the client (`cnf`: DPoP, mTLS)";
-            ("a token without `cnf`".to_owned(), Some(hint.to_owned()))
+            let (expected, hint) = if is_unbound { UNBOUND } else { BOUND };
+            (expected.to_owned(), Some(hint.to_owned()))
         });
         if self.engine.rules.rfc9068 {
             let outcome = outcomes.access_token;
@@ -124,6 +127,16 @@ impl<C> Examination<'_, C> {
             .map(|(name, text)| format!("`{name}` {}", public(text)))
     }
 }
+
+const UNBOUND: (&str, &str) = (
+    "a token with `cnf` for each binding that is required",
+    "have the client request a token that is bound to its key (DPoP) or certificate (mTLS)",
+);
+
+const BOUND: (&str, &str) = (
+    "a token without `cnf`, or bound in a way that the layer checks",
+    "set JwtAuthBuilder::dpop or mtls: the client has bound the token to its key or certificate",
+);
 
 const OTHER_PURPOSE: &str =
     "send the access token: this is an ID token, a refresh token or a logout token";

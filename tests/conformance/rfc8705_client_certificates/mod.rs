@@ -3,6 +3,7 @@
 
 mod binding;
 mod connection;
+mod exceptions;
 mod forms;
 mod proxies;
 

@@ -117,7 +117,8 @@ fn ath_is_the_hash_of_the_token_as_it_was_sent() {
     let hex = hash
         .iter()
         .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+        .collect::<Vec<_>>()
+        .concat();
     let flipped = hash.iter().map(|byte| byte ^ 1).collect::<Vec<_>>();
     for wrong in [
         format!("{ath}="),

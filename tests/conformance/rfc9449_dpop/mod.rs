@@ -11,3 +11,4 @@ mod replay;
 mod request;
 mod responses;
 mod target;
+mod with_certificates;

@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::{Certificate, Identity, Response};
 
 use crate::pki::{Authority, Client};
+use crate::support::client_certificate::ClientDer;
 
 /// Returns an HTTP client with this certificate.
 pub(crate) fn http_client(authority: &Authority, client: Option<&Client>) -> reqwest::Client {
@@ -40,13 +39,8 @@ pub(crate) async fn send(
 
 /// The headers in which proxies would send this certificate.
 pub(crate) fn headers_of_proxies(client: &Client) -> Vec<(&'static str, String)> {
-    let base64 = STANDARD.encode(&client.certificate);
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &client.certificate);
-    let hash: String = hash
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let certificate = ClientDer(client.certificate.clone());
+    let (base64, hash) = (certificate.base64(), certificate.hash());
     vec![
         ("client-cert", format!(":{base64}:")),
         ("x-forwarded-client-cert", format!("Hash={hash}")),

@@ -13,7 +13,7 @@ use crate::{auth, axum_server, bound_to, hyper_server};
 
 async fn servers(authority: &Authority) -> [SocketAddr; 2] {
     [
-        axum_server::start(authority, auth).await.unwrap(),
+        axum_server::start(authority, auth).unwrap(),
         hyper_server::start(authority, auth).await.unwrap(),
     ]
 }

@@ -4,6 +4,8 @@
 mod clients;
 mod grpc;
 mod http;
+mod proxied;
+mod proxies;
 mod resumption;
 
 #[path = "../../../examples/mtls/axum_server.rs"]

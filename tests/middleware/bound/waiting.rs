@@ -15,8 +15,10 @@ use crate::support::dpop::{
 use crate::support::tokio;
 use crate::support::{AUDIENCE, Held, ISSUER, ask, builder_for};
 
-/// Requests, and the kind of the rejection and the only challenge with an error.
-fn cases() -> Vec<(Request<()>, Option<(ErrorKind, &'static str, &'static str)>)> {
+/// The kind of a rejection, and the scheme and code of the only challenge with an error.
+type Rejection = (ErrorKind, &'static str, &'static str);
+
+fn cases() -> Vec<(Request<()>, Option<Rejection>)> {
     let token = bound();
     let unbound = crate::support::token().sign();
     let bearer = |token: &str| post_with(&[("authorization", &format!("Bearer {token}"))]);

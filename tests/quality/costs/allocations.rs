@@ -3,10 +3,12 @@
 use allocation_counter::measure;
 use http::Request;
 use tower_jwt_auth::Algorithm;
-use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::testing::{DpopClient, TestKey};
 
 use crate::counting::{accepted, of_the_claims, rejected};
-use crate::support::{AUDIENCE, Inner, bearing, caching, forged, protected, send, token};
+use crate::support::{
+    AUDIENCE, Inner, bearing, caching, forged, protected, proven, proving, send, token,
+};
 
 const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::RS256,
@@ -102,6 +104,29 @@ fn a_cache_hit_allocates_once_if_the_request_has_extensions() {
         request
     };
     assert_eq!(accepted(&mut caching(&key), extended).count_total, 1);
+}
+
+#[test]
+fn a_bound_token_that_is_cached_allocates_at_most_six_times_more_than_a_bearer_token() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let client = DpopClient::generate(Algorithm::ES256);
+    let token = token(&key).bound_to(&client).sign();
+    let mut service = proving(&key);
+    // The store of used proofs allocates now and then.
+    let counts = (0..8).map(|_| accepted(&mut service, || proven(&client, &token)).count_total);
+    let counts: Vec<_> = counts.collect();
+    assert!(
+        counts.iter().min().is_some_and(|least| *least <= 3 + 6),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn where_dpop_is_accepted_a_bearer_token_allocates_no_more() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let token = token(&key).sign();
+    let counted = accepted(&mut proving(&key), || bearing(&token));
+    assert_eq!(counted.count_total, 3);
 }
 
 #[test]

@@ -12,9 +12,9 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde::Deserialize;
 use tower::{Layer as _, Service};
-use tower_jwt_auth::testing::{TestKey, TokenBuilder};
+use tower_jwt_auth::testing::{DpopClient, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Claims, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, Revocations,
+    Claims, Dpop, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, Revocations,
     TokenCacheSettings,
 };
 
@@ -87,6 +87,25 @@ pub(crate) fn comparing(key: &TestKey, entries: usize) -> Protected {
         .build()
         .unwrap()
         .layer(Inner)
+}
+
+/// Returns a service that trusts one key, has a token cache, and accepts DPoP.
+pub(crate) fn proving(key: &TestKey) -> Protected {
+    trusting(key)
+        .token_cache(TokenCacheSettings::default())
+        .dpop(Dpop::optional().public_origin(AUDIENCE).unwrap())
+        .build()
+        .unwrap()
+        .layer(Inner)
+}
+
+/// Returns a request with a token that is bound to a key of this client, and a proof.
+pub(crate) fn proven(client: &DpopClient, token: &str) -> Request<()> {
+    let proof = client.proof("GET", AUDIENCE, token).sign();
+    let mut request = request(&HeaderValue::try_from(format!("DPoP {token}")).unwrap());
+    let proof = HeaderValue::try_from(proof).unwrap();
+    request.headers_mut().insert("dpop", proof);
+    request
 }
 
 /// Returns a service that trusts another issuer first. The tokens of both have the same header, and

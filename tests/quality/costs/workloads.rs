@@ -11,8 +11,8 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::support::{
-    ISSUER, Inner, Protected, bearer, caching, comparing, protected, protected_among, protected_beside,
-    request, send, token,
+    ISSUER, Inner, Protected, bearer, caching, comparing, protected, protected_among,
+    protected_beside, request, send, token,
 };
 
 /// How often each workload is run. With fewer runs, the random seeds of hash maps would change the

@@ -4,6 +4,7 @@
 //! threads whether an event is enabled, so subscribers of single threads would miss events.
 
 mod audience;
+mod binding;
 mod client_certificates;
 mod diagnosis;
 mod invalid_request;

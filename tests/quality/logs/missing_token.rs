@@ -37,8 +37,11 @@ async fn a_request_without_a_token_says_where_it_was_looked_for() {
                 write Bearer and a space before the token)";
     let other = " (header authorization has another scheme), expected in header authorization \
                  (hint: use the scheme Bearer, or TokenSource::header_with_scheme)";
+    let dpop = " (header authorization has the scheme \"DPoP\"), expected in header authorization \
+                (hint: set JwtAuthBuilder::dpop)";
     for (value, expected) in [
         (None, ", expected in header authorization"),
+        (Some(format!("dpop {token}")), dpop),
         (Some(format!("JWT {token}")), jwt),
         (Some(format!("jwt {token}")), jwt),
         (Some("basic YWxpY2U6dGVsbHRhbGU=".to_owned()), basic),

@@ -27,7 +27,10 @@ async fn a_full_list_is_logged_once_a_minute() {
     let log = text();
     let event = "a revocation was not stored: the list is full of entries that have not ended";
     assert_eq!(log.matches(event).count(), 1, "{log}");
-    assert!(log.contains("ERROR") && log.contains("max_entries=1"), "{log}");
+    assert!(
+        log.contains("ERROR") && log.contains("max_entries=1"),
+        "{log}"
+    );
     assert!(!log.contains("telltale"), "{log}");
 }
 
@@ -54,7 +57,10 @@ async fn log_outs_and_what_they_reject_name_nobody() {
     capture();
     assert_eq!(log_out(logout.sign()).await, 200);
     assert_eq!(log_out(logout.sign()).await, 400);
-    assert_eq!(log_out(logout.clone().without_claim("events").sign()).await, 400);
+    assert_eq!(
+        log_out(logout.clone().without_claim("events").sign()).await,
+        400
+    );
     let access = token()
         .subject("telltale-subject")
         .claim("sid", "telltale-session");

@@ -1,14 +1,27 @@
 //! Certificates beside DPoP: a token that is bound to both must prove both.
 
+use http::Request;
 use serde_json::json;
-use tower_jwt_auth::{ClientCertificates, ErrorKind, JwtAuthLayer};
+use tower_jwt_auth::{ClientCertificate, ClientCertificates, ErrorKind, JwtAuthLayer};
 
-use super::binding::{ALICE, thumbprint, with};
 use crate::support::dpop::{
     INVALID_PROOF, UNBOUND, bound, bound_by, builder_with, client, dpop, expect, post_with,
     presented, proof, required,
 };
-use crate::support::{ask, block_on, token};
+use crate::support::{ask, block_on, encode, token};
+
+/// Stands for a certificate: nothing of it is read.
+const ALICE: &[u8] = b"alice";
+
+fn thumbprint() -> String {
+    encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ALICE))
+}
+
+fn with(mut request: Request<()>, certificate: &[u8]) -> Request<()> {
+    let certificate = ClientCertificate::from_der(certificate);
+    request.extensions_mut().insert(certificate);
+    request
+}
 
 fn layer() -> JwtAuthLayer {
     builder_with(dpop())
