@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::replay::{MemoryReplayStore, ReplayStore};
 use crate::verify::{Authenticator, LogoutRules, LogoutVerifier};
@@ -93,12 +95,12 @@ impl BackChannelLogout {
     /// [`EmptyAudience`](ConfigErrorKind::EmptyAudience) if there is no client id or an empty one,
     /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) if the layer has no
     /// [`revocations`](crate::JwtAuthBuilder::revocations).
-    pub fn new<C: 'static>(
+    pub fn new<C>(
         authenticator: &Authenticator<C>,
         client_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self, ConfigError>
     where
-        C: serde::de::DeserializeOwned + Send + Sync,
+        C: DeserializeOwned + Send + Sync + 'static,
     {
         let client_ids: Vec<String> = client_ids.into_iter().map(Into::into).collect();
         if client_ids.is_empty() || client_ids.iter().any(String::is_empty) {

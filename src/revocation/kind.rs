@@ -136,9 +136,9 @@ mod tests {
             time: Millis(2000),
         };
         assert!(session.applies_to(Some(Duration::from_millis(1999))));
-        assert!(!session.applies_to(Some(Duration::from_millis(2000))));
+        assert!(!session.applies_to(Some(Duration::from_secs(2))));
         assert!(session.applies_to(None));
         let kind = Kind::Token;
-        assert!(Entry { kind, ..session }.applies_to(Some(Duration::from_millis(9000))));
+        assert!(Entry { kind, ..session }.applies_to(Some(Duration::from_secs(9))));
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::hash_key::{Digest, HashKey};
 use super::kind::{Entry, Kind};
-use super::revocation::{Revocation, Time};
+use super::revoked::{Revocation, Time};
 use super::settings::{DEFAULT_MAX_LIFETIME, RevocationSettings, WhenRevocationsFull};
 use super::table::Table;
 use super::time::{MAX_AHEAD, Millis, since_epoch};
@@ -52,6 +52,13 @@ struct Writer {
     /// Until then, no entry ends that was there when the table was made.
     next_end: Option<Millis>,
     last_logged: Option<Duration>,
+}
+
+impl Writer {
+    /// Returns whether removing entries makes space.
+    fn has_ended_entries(&self, now: Duration) -> bool {
+        self.next_end.is_none_or(|end| end.to_duration() <= now)
+    }
 }
 
 impl List {
@@ -249,7 +256,7 @@ impl List {
         if table.raise(digest, entry.pack()) {
             return true;
         }
-        if self.len() >= self.settings.max_entries && !self.has_ended_entries(writer, now) {
+        if self.len() >= self.settings.max_entries && !writer.has_ended_entries(now) {
             return false;
         }
         let is_full = self.len() >= table.capacity().min(self.settings.max_entries);
@@ -268,10 +275,6 @@ impl List {
             .next_end
             .map_or(Some(end), |next| Some(next.min(end)));
         true
-    }
-
-    fn has_ended_entries(&self, writer: &Writer, now: Duration) -> bool {
-        writer.next_end.is_none_or(|end| end.to_duration() <= now)
     }
 
     /// Replaces the table by one without the entries that have ended, and with room for more.

@@ -23,8 +23,8 @@ use crate::config_error::ConfigError;
 /// issuer.
 ///
 /// An entry ends by itself, 65 minutes after the last token has expired that it applies to: see
-/// [`max_lifetime`](RevocationSettings::max_lifetime). Its ids are stored as keyed hashes (SipHash,
-/// 128 bits, with a random key).
+/// [`max_lifetime`](RevocationSettings::max_lifetime). Its ids are stored as keyed hashes
+/// (`SipHash` with 128 bits and a random key).
 ///
 /// Note: the list is in memory. It is empty after a restart, and other processes don't have it.
 ///

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use proptest::prelude::*;
-
 use super::support::{HOUR, ISSUER, clocked, ids, time};
 use crate::revocation::RevocationState::{NotRevoked, Revoked};
 use crate::revocation::{Revocation, RevocationSettings, Revocations, TokenIds};
@@ -110,67 +108,4 @@ fn a_layer_whose_tokens_live_longer_than_the_entries_is_rejected() {
         error.ends_with("must be at least that of the layer, 3601s"),
         "{error}"
     );
-}
-
-/// One step of a history.
-#[derive(Clone, Debug)]
-enum Step {
-    /// Revokes the token with this number and the seconds until it expires.
-    Token(u8, u64),
-    /// Revokes the subject with this number, for tokens issued that many seconds ago.
-    Subject(u8, u64),
-    Wait(u64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        (0..4_u8, 0..2 * HOUR).prop_map(|(id, seconds)| Step::Token(id, seconds)),
-        (0..4_u8, 0..2 * HOUR).prop_map(|(id, seconds)| Step::Subject(id, seconds)),
-        (1..2 * HOUR).prop_map(Step::Wait),
-    ]
-}
-
-const IDS: [&str; 4] = ["0", "1", "2", "3"];
-
-proptest! {
-    // The model: an entry is in force until the last token that it applies to has expired and the
-    // margin is over; the latest of an id counts.
-    #[test]
-    fn a_history_ends_as_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
-        let list = clocked(RevocationSettings::default());
-        let (mut tokens, mut subjects) = ([0_u64; 4], [0_u64; 4]);
-        for step in steps {
-            let now = list.now();
-            match step {
-                Step::Wait(seconds) => list.set(now + seconds),
-                Step::Token(id, seconds) => {
-                    let at = usize::from(id);
-                    list.list.revoke_token(ISSUER, IDS[at], time(now + seconds)).unwrap();
-                    tokens[at] = tokens[at].max(now + seconds);
-                }
-                Step::Subject(id, ago) => {
-                    let at = usize::from(id);
-                    let subject = Revocation::subject(ISSUER, IDS[at]);
-                    list.list.add(subject.issued_before(time(now - ago))).unwrap();
-                    if now - ago + HOUR + MARGIN > now {
-                        subjects[at] = subjects[at].max(now - ago);
-                    }
-                }
-            }
-            let now = list.now();
-            for at in 0..4 {
-                let token = TokenIds { id: Some(IDS[at]), subject: None, ..ids(now) };
-                let expected = tokens[at] != 0 && now < tokens[at] + MARGIN;
-                prop_assert_eq!(list.state(token) == Revoked, expected);
-                let before = subjects[at];
-                for issued_at in [before.saturating_sub(1), before, now] {
-                    let token = TokenIds { id: None, subject: Some(IDS[at]), ..ids(issued_at) };
-                    let expected = issued_at < before && now < before + HOUR + MARGIN;
-                    prop_assert_eq!(list.state(token) == Revoked, expected);
-                }
-            }
-            // Entries that have ended are removed when room is needed: there are no more than ids.
-            prop_assert!(list.list.len() <= 8);
-        }
-    }
 }

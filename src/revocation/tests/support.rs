@@ -26,7 +26,8 @@ pub(super) struct Clocked {
 }
 
 pub(super) fn time(seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    let since_epoch = Duration::from_secs(seconds);
+    SystemTime::UNIX_EPOCH.checked_add(since_epoch).unwrap()
 }
 
 /// A list at the time 1,000,000, whose tokens live for an hour.
