@@ -55,7 +55,11 @@ struct LogOut {
 impl LogoutVerifier {
     /// Verifies a token, and revokes what it names.
     pub(crate) async fn log_out(&self, token: &str) -> Result<(), Error> {
-        self.0.authenticate(token).await.map(|_| ())
+        let claims = self.0.authenticate(token).await?;
+        let has_session = claims.session_id().is_some();
+        let of = if has_session { "session" } else { "subject" };
+        trace::logged_out(claims.issuer(), of);
+        Ok(())
     }
 }
 
@@ -167,8 +171,6 @@ impl LogOut {
             };
             self.list.add(revocation.issued_before(before))?;
         }
-        let of_session = claims.session_id().is_some();
-        trace::logged_out(issuer, if of_session { "session" } else { "subject" });
         Ok(())
     }
 }
