@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub(crate) use self::binding::{Bindings, Presented, UnprovenBinding};
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
-pub(crate) use self::predicates::{Authorized, Revoked};
+pub(crate) use self::predicates::{Authorized, Revoked, RevokedLater};
 pub(crate) use self::replay::SingleUse;
 pub(crate) use self::revocation::NotListed;
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};

@@ -1,46 +1,78 @@
 //! The keyed hash of an id: what is stored in its place.
 
-use std::hash::Hasher as _;
-
-use siphasher::sip128::{Hash128, Hasher128 as _, SipHasher13};
+use siphasher::sip128::{Hash128, SipHasher13};
 
 use super::kind::Kind;
 use crate::crypto::random_key;
 
-/// A keyed hash of an issuer and an id, 128 bits. The first number is never 0.
+/// A keyed hash of a kind, an issuer and an id: 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Digest(pub(super) u64, pub(super) u64);
 
 /// The key of the hashes. Random, so that nobody outside the process can find two ids with one hash,
 /// and a hash alone tells nothing of its id.
-pub(super) struct HashKey([u8; 16]);
+pub(super) struct HashKey {
+    issuers: [u8; 16],
+    /// By the number of the kind. Independent of each other.
+    kinds: [(u64, u64); 8],
+}
 
-/// The hash of the ids of one issuer. An id is unique only for its issuer.
-pub(super) struct IssuerHash(SipHasher13);
+/// The hash of the name of an issuer. An id is unique only for its issuer.
+pub(super) struct IssuerHash<'k> {
+    key: &'k HashKey,
+    issuer: Hash128,
+}
 
 impl HashKey {
     pub(super) fn random() -> Self {
         let random = random_key();
         let (first, _) = random.split_first_chunk().unwrap_or((&[0; 16], &[]));
-        Self(*first)
+        let of_kinds = SipHasher13::new_with_key(first);
+        let mut kinds = [(0, 0); 8];
+        for (number, kind) in (0..8_u8).zip(&mut kinds) {
+            let Hash128 { h1, h2 } = of_kinds.hash(&[number]);
+            *kind = (h1, h2);
+        }
+        let Hash128 { h1, h2 } = of_kinds.hash(b"issuers");
+        let mut issuers = [0; 16];
+        let bytes = h1.to_le_bytes().into_iter().chain(h2.to_le_bytes());
+        issuers
+            .iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = from);
+        Self { issuers, kinds }
     }
 
-    /// Hashes the name of an issuer. The result is the key for its ids.
-    pub(super) fn issuer(&self, issuer: &str) -> IssuerHash {
-        let Hash128 { h1, h2 } = SipHasher13::new_with_key(&self.0).hash(issuer.as_bytes());
-        IssuerHash(SipHasher13::new_with_keys(h1, h2))
+    /// Hashes the name of an issuer.
+    #[inline]
+    pub(super) fn issuer(&self, issuer: &str) -> IssuerHash<'_> {
+        let hasher = SipHasher13::new_with_key(&self.issuers);
+        IssuerHash {
+            key: self,
+            issuer: hasher.hash(issuer.as_bytes()),
+        }
     }
 }
 
-impl IssuerHash {
+impl IssuerHash<'_> {
+    /// Hashes an id, with a key that no other kind and issuer have.
+    #[inline]
     pub(super) fn id(&self, kind: Kind, id: &str) -> Digest {
-        let mut hasher = self.0;
-        hasher.write(id.as_bytes());
-        // The kind at the end: no two kinds and ids are the same message.
-        hasher.write(&[kind.number()]);
-        let Hash128 { h1, h2 } = hasher.finish128();
-        // 0 marks an empty slot.
-        Digest(h1.max(1), h2)
+        let Hash128 { h1, h2 } = self.issuer;
+        let of_kind = self.key.kinds.get(usize::from(kind.number()));
+        let (one, two) = of_kind.copied().unwrap_or_default();
+        let hasher = SipHasher13::new_with_keys(h1 ^ one, h2 ^ two);
+        let Hash128 { h1, h2 } = hasher.hash(id.as_bytes());
+        Digest(h1, h2)
+    }
+}
+
+impl Digest {
+    /// Returns a byte of the digest that is not 0.
+    #[inline]
+    pub(super) const fn tag(self) -> u8 {
+        let [tag, ..] = self.0.to_be_bytes();
+        tag | 1
     }
 }
 

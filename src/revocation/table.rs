@@ -2,8 +2,11 @@
 //!
 //! Open addressing with linear probing, at most half full. An entry is never removed: a table that
 //! is full, or has too many ended entries, is replaced by another one.
+//!
+//! Most look-ups find nothing. They read only the tags, one byte for each slot, which stay in the
+//! processor's caches where the slots do not.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use super::hash_key::Digest;
 
@@ -11,13 +14,14 @@ use super::hash_key::Digest;
 const MIN_SLOTS: usize = 64;
 
 pub(super) struct Table {
-    /// Their number is a power of two.
+    /// A part of the digest in each slot, or 0 if the slot is empty. Their number is a power of
+    /// two.
+    tags: Box<[AtomicU8]>,
     slots: Box<[Slot]>,
 }
 
 #[derive(Default)]
 struct Slot {
-    /// The first half of the digest. 0: the slot is empty. Written last.
     first: AtomicU64,
     second: AtomicU64,
     value: AtomicU64,
@@ -29,6 +33,9 @@ impl Table {
         let slots = entries.saturating_mul(2).max(MIN_SLOTS);
         let slots = slots.checked_next_power_of_two().unwrap_or(MIN_SLOTS);
         Self {
+            tags: std::iter::repeat_with(AtomicU8::default)
+                .take(slots)
+                .collect(),
             slots: std::iter::repeat_with(Slot::default).take(slots).collect(),
         }
     }
@@ -41,17 +48,14 @@ impl Table {
     /// Returns the value of a digest.
     #[inline]
     pub(super) fn get(&self, digest: Digest) -> Option<u64> {
-        // Acquire: pairs with the Release of `insert`, so that the other fields are there.
-        let slot = self.probe(digest, |slot| slot.first.load(Ordering::Acquire))?;
         // Relaxed: a value that is raised at the same time may be read or not.
-        Some(slot.value.load(Ordering::Relaxed))
+        Some(self.find(digest)?.value.load(Ordering::Relaxed))
     }
 
     /// Raises the value of a digest, if it is there. Returns whether it is.
     pub(super) fn raise(&self, digest: Digest, value: u64) -> bool {
-        let slot = self.probe(digest, |slot| slot.first.load(Ordering::Acquire));
-        slot.is_some_and(|slot| {
-            // Relaxed: the flag that is set afterwards orders it for those who wait for it.
+        self.find(digest).is_some_and(|slot| {
+            // Relaxed: the flag that is set afterwards orders it for those who read that.
             slot.value.fetch_max(value, Ordering::Relaxed);
             true
         })
@@ -61,36 +65,36 @@ impl Table {
     /// there is room.
     pub(super) fn insert(&self, digest: Digest, value: u64) {
         let Digest(first, second) = digest;
-        let is_empty = |slot: &&Slot| slot.first.load(Ordering::Relaxed) == 0;
+        let is_empty = |(tag, _): &(&AtomicU8, &Slot)| tag.load(Ordering::Relaxed) == 0;
         let empty = self.from(digest).find(is_empty);
         debug_assert!(empty.is_some(), "at most half of the slots are taken");
-        if let Some(slot) = empty {
+        if let Some((tag, slot)) = empty {
+            slot.first.store(first, Ordering::Relaxed);
             slot.second.store(second, Ordering::Relaxed);
             slot.value.store(value, Ordering::Relaxed);
-            // Release: who reads this sees the two above.
-            slot.first.store(first, Ordering::Release);
+            // Release: who reads the tag sees the three above.
+            tag.store(digest.tag(), Ordering::Release);
         }
     }
 
     /// Returns all entries. Only while nothing is added.
     pub(super) fn entries(&self) -> impl Iterator<Item = (Digest, u64)> {
-        self.slots.iter().filter_map(|slot| {
-            let first = slot.first.load(Ordering::Acquire);
-            let digest = Digest(first, slot.second.load(Ordering::Relaxed));
-            (first != 0).then(|| (digest, slot.value.load(Ordering::Relaxed)))
+        let slots = self.tags.iter().zip(&self.slots);
+        slots.filter_map(|(tag, slot)| {
+            // Acquire: as in `find`.
+            let is_taken = tag.load(Ordering::Acquire) != 0;
+            is_taken.then(|| (slot.digest(), slot.value.load(Ordering::Relaxed)))
         })
     }
 
     /// Returns the slot of a digest.
     #[inline]
-    fn probe(&self, digest: Digest, load_first: impl Fn(&Slot) -> u64) -> Option<&Slot> {
-        let Digest(first, second) = digest;
-        for slot in self.from(digest) {
-            match load_first(slot) {
+    fn find(&self, digest: Digest) -> Option<&Slot> {
+        for (tag, slot) in self.from(digest) {
+            // Acquire: pairs with the Release of `insert`, so that the slot is written.
+            match tag.load(Ordering::Acquire) {
                 0 => return None,
-                found if found == first && slot.second.load(Ordering::Relaxed) == second => {
-                    return Some(slot);
-                }
+                tag if tag == digest.tag() && slot.digest() == digest => return Some(slot),
                 _ => {}
             }
         }
@@ -99,12 +103,24 @@ impl Table {
 
     /// Returns all slots, from the one where a digest would be in an empty table.
     #[inline]
-    fn from(&self, Digest(_, second): Digest) -> impl Iterator<Item = &Slot> {
+    fn from(&self, Digest(_, second): Digest) -> impl Iterator<Item = (&AtomicU8, &Slot)> {
         let mask = self.slots.len().wrapping_sub(1);
         // The lower half is enough for any table that fits into memory.
         let start = usize::try_from(second & u64::from(u32::MAX)).unwrap_or_default() & mask;
-        let (before, after) = self.slots.split_at_checked(start).unwrap_or_default();
-        after.iter().chain(before)
+        let (before, after) = self.tags.split_at_checked(start).unwrap_or_default();
+        let (slots_before, slots_after) = self.slots.split_at_checked(start).unwrap_or_default();
+        let after = after.iter().zip(slots_after);
+        after.chain(before.iter().zip(slots_before))
+    }
+}
+
+impl Slot {
+    fn digest(&self) -> Digest {
+        // Relaxed: written before the tag that was read.
+        Digest(
+            self.first.load(Ordering::Relaxed),
+            self.second.load(Ordering::Relaxed),
+        )
     }
 }
 
@@ -138,7 +154,7 @@ mod tests {
         for n in 1..=30 {
             assert_eq!(table.get(Digest(n, last)), Some(n));
         }
-        assert_eq!(table.get(Digest(31, last)), None);
+        assert_eq!(table.get(Digest(1 << 60, last)), None);
         assert_eq!(table.get(Digest(1, 62)), None);
     }
 

@@ -1,5 +1,6 @@
 //! Settings about tokens.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use super::JwtAuthBuilder;
 use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::jwt::{Claims, TypeRule};
-use crate::policy::{Authorized, CheckContext, CheckOutcome, Revoked, Stage, TokenCheck};
+use crate::policy::{
+    Authorized, CheckContext, CheckOutcome, Revoked, RevokedLater, Stage, TokenCheck,
+};
 use crate::replay::ReplayStore;
 use crate::revocation::Revocations;
 use crate::verify::{Issuer, TokenCacheSettings};
@@ -196,6 +199,41 @@ impl<C, R> JwtAuthBuilder<C, R> {
         is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.policy.add(Stage::Revocation, Revoked(is_revoked));
+        self
+    }
+
+    /// Adds a predicate as [`reject_revoked`](Self::reject_revoked) does, which may wait: for a
+    /// database or a service that knows which tokens were revoked. Default: none.
+    ///
+    /// Called for every request with a verified token, cached or not. If it fails, or takes longer
+    /// than [`check_timeout`](Self::check_timeout), the request gets 503
+    /// ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)): whether the token is revoked is
+    /// not known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ConfigError, Issuer, JwtAuthLayer};
+    ///
+    /// # #[derive(Clone)] struct Database;
+    /// # impl Database {
+    /// #     async fn is_revoked(&self, _: &str) -> Result<bool, std::io::Error> { Ok(false) }
+    /// # }
+    /// # fn build(issuer: Issuer, database: Database) -> Result<JwtAuthLayer, ConfigError> {
+    /// JwtAuthLayer::builder(issuer)
+    ///     .reject_revoked_async(move |claims| {
+    ///         let (database, id) = (database.clone(), claims.id().unwrap_or_default().to_owned());
+    ///         async move { Ok(database.is_revoked(&id).await?) }
+    ///     })
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn reject_revoked_async<F, Fut>(mut self, is_revoked: F) -> Self
+    where
+        F: Fn(&Claims<C>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<bool, Box<dyn StdError + Send + Sync>>> + Send + 'static,
+    {
+        self.policy.add(Stage::Revocation, RevokedLater(is_revoked));
         self
     }
 

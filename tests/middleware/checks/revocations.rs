@@ -333,6 +333,35 @@ async fn a_revoked_token_is_rejected_before_its_scopes_and_is_not_used() {
     assert!(rejection(&layer, &bob).await.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_predicate_that_waits_rejects_the_revoked_and_leads_to_503_if_it_fails_or_hangs() {
+    let layer = builder().reject_revoked_async(|claims| {
+        let subject = claims.subject().unwrap_or_default().to_owned();
+        async move {
+            match &*subject {
+                "alice" => Ok(true),
+                "bob" => Err("telltale".into()),
+                "carol" => std::future::pending().await,
+                _ => Ok(false),
+            }
+        }
+    });
+    let layer = layer.token_cache(TokenCacheSettings::default());
+    let layer = layer.build().unwrap();
+    for _ in 0..2 {
+        for (subject, expected) in [
+            ("alice", Some(ErrorKind::Revoked)),
+            ("bob", Some(ErrorKind::CheckUnavailable)),
+            ("carol", Some(ErrorKind::CheckUnavailable)),
+            ("dave", None),
+        ] {
+            let token = token().subject(subject).sign();
+            let kind = rejection(&layer, &token).await.as_ref().map(Error::kind);
+            assert_eq!(kind, expected, "{subject}");
+        }
+    }
+}
+
 #[test]
 fn a_list_can_be_filled_before_a_layer_is_built() {
     let list = Revocations::new();
