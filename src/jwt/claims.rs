@@ -17,7 +17,7 @@ use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::request::LayerContext;
-use crate::revocation::{RevocationWatch, Revocations, TokenIds};
+use crate::revocation::{Revocable, RevocationWatch};
 
 /// The claims of a verified token.
 ///
@@ -61,8 +61,8 @@ struct Inner<C> {
     expires_at: SystemTime,
     /// The clock that the times were compared with.
     clock: std::sync::Arc<dyn Clock>,
-    /// The list that the token is compared with, for as long as it is in use.
-    revocations: Option<Revocations>,
+    /// What the list of revocations is compared with, if there is one.
+    revocable: Option<std::sync::Arc<Revocable>>,
     algorithm: Algorithm,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
@@ -89,11 +89,12 @@ impl<C> Claims<C> {
             registered,
             ..
         } = verified;
+        let revocable = registered.revocable(payload.payload, rules);
         let inner = Inner {
             registered,
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
-            revocations: rules.revocations.as_ref().map(|rules| rules.list.clone()),
+            revocable,
             algorithm: header.algorithm,
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
@@ -170,13 +171,17 @@ impl<C> Claims<C> {
     }
 
     /// Returns an upper bound of the memory that the claims may take besides their texts: the values
-    /// of [`JsonClaims`], also if none has been read yet, and the arrays.
+    /// of [`JsonClaims`], also if none has been read yet, the arrays, and what the list of revocations
+    /// is compared with.
     pub(crate) fn max_values_len(&self) -> usize
     where
         C: 'static,
     {
         let values = JsonClaims::max_values_len(self.custom());
-        values.saturating_add(self.registered().arrays_len())
+        let revocable = self.revocable().map_or(0, |_| size_of::<Revocable>());
+        values
+            .saturating_add(self.registered().arrays_len())
+            .saturating_add(revocable)
     }
 
     /// Returns the time of the clock that the times were compared with.
@@ -184,23 +189,14 @@ impl<C> Claims<C> {
         self.inner().clock.now()
     }
 
-    /// Returns the ids that the list of revocations may have.
-    pub(crate) fn revocation_ids(&self) -> TokenIds<'_> {
-        TokenIds {
-            issuer: self.issuer(),
-            id: self.id(),
-            text: self.json(),
-            subject: self.subject(),
-            session: self.session_id(),
-            clients: [self.client_id(), self.authorized_party()],
-            issued_at: self.registered().iat.map(|iat| iat.0),
-        }
+    /// Returns what the list of revocations is compared with, if the layer has one.
+    pub(crate) fn revocable(&self) -> Option<&Revocable> {
+        self.inner().revocable.as_deref()
     }
 
     /// Returns what watches whether the token is revoked from now on, if it can be.
     pub(crate) fn watch_revocation(&self) -> Option<RevocationWatch> {
-        let revocations = self.inner().revocations.as_ref()?;
-        Some(revocations.watch(&self.revocation_ids()))
+        self.inner().revocable.as_ref().map(Revocable::watch)
     }
 
     /// Returns your claims. `Deref` returns the same.

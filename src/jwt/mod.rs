@@ -22,6 +22,7 @@ mod numeric_date;
 mod payload;
 mod purpose;
 mod registered;
+mod revocation_ids;
 mod rules;
 mod times;
 mod token;

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use super::{CheckContext, CheckOutcome, TokenCheck, Unchecked};
 use crate::error::Error;
 use crate::jwt::Claims;
-use crate::revocation::{Revocation, Revocations, RevocationsFull};
+use crate::revocation::{Revocation, RevocationState, Revocations, RevocationsFull};
 
 /// The check that a token is not in the list.
 pub(crate) struct NotListed(pub(crate) Revocations);
 
 impl<C> TokenCheck<C> for NotListed {
     fn check(&self, claims: &Claims<C>, context: &CheckContext<'_>) -> CheckOutcome {
-        let state = self
-            .0
-            .state(|| claims.revocation_ids(), context.since_epoch());
-        match state.error() {
+        let now = context.since_epoch();
+        let state = claims.revocable().map(|token| self.0.state(token, now));
+        match state.and_then(RevocationState::error) {
             None => CheckOutcome::accept(),
             Some(error) => CheckOutcome::reject(error),
         }

@@ -13,7 +13,8 @@ use super::revoked::{Revocation, Time};
 use super::settings::{DEFAULT_MAX_LIFETIME, RevocationSettings, WhenRevocationsFull};
 use super::table::Table;
 use super::time::{MAX_AHEAD, Millis, since_epoch};
-use super::{RevocationState, RevocationsFull, TokenIds};
+use super::token_ids::{BITS, KINDS};
+use super::{Revocable, RevocationState, RevocationsFull, TokenIds};
 use crate::clock::{self, Clock, SystemClock};
 use crate::trace;
 
@@ -116,7 +117,7 @@ impl List {
     }
 
     /// Returns the time since 1970.
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         let clock = self.clock.get();
         clock.map_or_else(
             || clock::since_epoch(&SystemClock),
@@ -133,53 +134,40 @@ impl List {
 impl List {
     /// Returns what the list says about a token. `now` is the time since 1970.
     #[inline]
-    pub(super) fn state<'c>(
-        &self,
-        ids: impl FnOnce() -> TokenIds<'c>,
-        now: Duration,
-    ) -> RevocationState {
+    pub(super) fn state(&self, token: &Revocable, now: Duration) -> RevocationState {
         // Acquire: pairs with the Release of `add`, so that the entry is there.
         match self.flags.load(Ordering::Acquire) {
             0 => RevocationState::NotRevoked,
-            flags => self.look_up(flags, &ids(), now),
+            flags => self.look_up(flags, token, now),
         }
     }
 
-    fn look_up(&self, flags: u8, ids: &TokenIds<'_>, now: Duration) -> RevocationState {
+    fn look_up(&self, flags: u8, token: &Revocable, now: Duration) -> RevocationState {
         let table = self.table.load();
-        let issuer = self.key.issuer(ids.issuer);
-        let is_listed = |(kind, id): (Kind, Option<&str>)| {
-            let id = id.filter(|_| flags & flag(kind) != 0);
-            id.is_some_and(|id| self.is_in(&table, issuer.id(kind, id), ids.issued_at, now))
+        let issued_at = token.issued_at();
+        let mut digests = token.digests();
+        let is_listed = |(kind, digest): (Kind, Digest)| {
+            flags & flag(kind) != 0 && self.is_in(&table, digest, issued_at, now)
         };
-        if ids.by_kind().into_iter().any(is_listed) {
-            RevocationState::Revoked
-        } else {
-            self.state_if_unlisted(flags, ids.issued_at, now)
-        }
-    }
-
-    /// Returns the digests of a token, to be compared with the list again and again.
-    pub(super) fn digests(&self, ids: &TokenIds<'_>) -> Vec<(Kind, Digest)> {
-        let issuer = self.key.issuer(ids.issuer);
-        let digest = |(kind, id): (Kind, Option<&str>)| Some((kind, issuer.id(kind, id?)));
-        ids.by_kind().into_iter().filter_map(digest).collect()
-    }
-
-    /// Returns what the list says about the token with these digests, now.
-    pub(super) fn state_of(
-        &self,
-        digests: &[(Kind, Digest)],
-        issued_at: Option<Duration>,
-    ) -> RevocationState {
-        let flags = self.flags.load(Ordering::Acquire);
-        let (table, now) = (self.table.load(), self.now());
-        let mut digests = digests.iter();
-        if digests.any(|(_, digest)| self.is_in(&table, *digest, issued_at, now)) {
+        if digests.any(is_listed) {
             RevocationState::Revoked
         } else {
             self.state_if_unlisted(flags, issued_at, now)
         }
+    }
+
+    /// Returns the digests of the ids of a token, and bits that say which it has.
+    pub(super) fn digests(&self, ids: &TokenIds<'_>) -> (u8, [Digest; 8]) {
+        let issuer = self.key.issuer(ids.issuer);
+        let (mut has, mut digests) = (0, [Digest(0, 0); 8]);
+        let of_token = KINDS.into_iter().zip(ids.by_kind()).zip(BITS);
+        for (((kind, id), bit), digest) in of_token.zip(&mut digests) {
+            if let Some(id) = id {
+                *digest = issuer.id(kind, id);
+                has |= bit;
+            }
+        }
+        (has, digests)
     }
 
     fn is_in(

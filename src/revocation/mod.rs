@@ -6,6 +6,7 @@ mod full;
 mod hash_key;
 mod kind;
 mod list;
+mod revocable;
 mod revocations;
 mod revoked;
 mod settings;
@@ -15,6 +16,7 @@ mod token_ids;
 mod watch;
 
 pub use full::RevocationsFull;
+pub(crate) use revocable::Revocable;
 pub use revocations::Revocations;
 pub use revoked::Revocation;
 pub use settings::{RevocationSettings, WhenRevocationsFull};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::list::List;
 use super::{
-    Revocation, RevocationSettings, RevocationState, RevocationWatch, RevocationsFull, TokenIds,
+    Revocable, Revocation, RevocationSettings, RevocationState, RevocationsFull, TokenIds,
 };
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
@@ -177,19 +177,15 @@ impl Revocations {
         Ok(lifetime)
     }
 
-    /// Returns what the list says about a token. `now` is the time since 1970.
-    #[inline]
-    pub(crate) fn state<'c>(
-        &self,
-        ids: impl FnOnce() -> TokenIds<'c>,
-        now: Duration,
-    ) -> RevocationState {
-        self.list.state(ids, now)
+    /// Returns what of a token is compared with the list.
+    pub(crate) fn revocable(&self, ids: &TokenIds<'_>) -> Revocable {
+        Revocable::new(self.clone(), ids)
     }
 
-    /// Returns what watches a token from now on.
-    pub(crate) fn watch(&self, ids: &TokenIds<'_>) -> RevocationWatch {
-        RevocationWatch::new(self.clone(), ids)
+    /// Returns what the list says about a token. `now` is the time since 1970.
+    #[inline]
+    pub(crate) fn state(&self, token: &Revocable, now: Duration) -> RevocationState {
+        self.list.state(token, now)
     }
 
     pub(super) fn list(&self) -> &List {

@@ -20,6 +20,21 @@ pub(crate) struct TokenIds<'c> {
     pub(crate) issued_at: Option<Duration>,
 }
 
+/// The kinds of the ids of a token.
+pub(super) const KINDS: [Kind; 8] = [
+    Kind::Token,
+    Kind::Session,
+    Kind::Subject,
+    Kind::SubjectWithoutSession,
+    Kind::Client,
+    Kind::Client,
+    Kind::Issuer,
+    Kind::Text,
+];
+
+/// A bit for each of them.
+pub(super) const BITS: [u8; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+
 /// What the list says about a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RevocationState {
@@ -48,19 +63,19 @@ fn unknown() -> Error {
 }
 
 impl<'c> TokenIds<'c> {
-    /// Returns what may be in the list: each id with its kind.
-    pub(super) fn by_kind(&self) -> [(Kind, Option<&'c str>); 8] {
+    /// Returns what may be in the list, in the order of [`KINDS`].
+    pub(super) fn by_kind(&self) -> [Option<&'c str>; 8] {
         let [client, other] = self.clients;
         let without_session = self.subject.filter(|_| self.session.is_none());
         [
-            (Kind::Token, self.id),
-            (Kind::Session, self.session),
-            (Kind::Subject, self.subject),
-            (Kind::SubjectWithoutSession, without_session),
-            (Kind::Client, client),
-            (Kind::Client, other.filter(|_| other != client)),
-            (Kind::Issuer, Some("")),
-            (Kind::Text, Some(self.text).filter(|_| self.id.is_none())),
+            self.id,
+            self.session,
+            self.subject,
+            without_session,
+            client,
+            other.filter(|_| other != client),
+            Some(""),
+            Some(self.text).filter(|_| self.id.is_none()),
         ]
     }
 }

@@ -3,36 +3,30 @@
 use std::fmt;
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::hash_key::Digest;
-use super::kind::Kind;
-use super::{RevocationState, Revocations, TokenIds};
+use super::{Revocable, RevocationState};
 
 type Changed = Pin<Box<dyn Future<Output = watch::Receiver<()>> + Send + Sync>>;
 
 /// Watches one token. Compares it with the list at the first poll, and after each change of the
 /// list.
 pub(crate) struct RevocationWatch {
-    revocations: Revocations,
-    digests: Vec<(Kind, Digest)>,
-    issued_at: Option<Duration>,
+    token: Arc<Revocable>,
     /// The version of the list that the token was last compared with.
     seen: Option<u64>,
     changed: Changed,
 }
 
 impl RevocationWatch {
-    pub(super) fn new(revocations: Revocations, ids: &TokenIds<'_>) -> Self {
+    pub(super) fn new(token: Arc<Revocable>) -> Self {
         Self {
-            digests: revocations.list().digests(ids),
-            issued_at: ids.issued_at,
             seen: None,
-            changed: next(revocations.list().subscribe()),
-            revocations,
+            changed: next(token.list().list().subscribe()),
+            token,
         }
     }
 
@@ -42,14 +36,13 @@ impl RevocationWatch {
         while let Poll::Ready(receiver) = self.changed.as_mut().poll(cx) {
             self.changed = next(receiver);
         }
-        let list = self.revocations.list();
         // The version, not the outcome of the future: a task that never waits has no budget left
         // to learn of it.
-        let version = list.version();
+        let version = self.token.list().list().version();
         if self.seen.replace(version) == Some(version) {
             return RevocationState::NotRevoked;
         }
-        list.state_of(&self.digests, self.issued_at)
+        self.token.state_now()
     }
 }
 

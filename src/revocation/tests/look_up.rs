@@ -1,8 +1,6 @@
 //! Which tokens are found.
 
-use std::time::Duration;
-
-use super::support::{Clocked, ISSUER, clocked, ids, time};
+use super::support::{Clocked, ISSUER, clocked, ids, state, time};
 use crate::revocation::RevocationState::{NotRevoked, Revoked};
 use crate::revocation::{Revocation, RevocationSettings, TokenIds};
 
@@ -144,19 +142,16 @@ fn a_long_list_has_what_was_added_and_nothing_else() {
         list.list.revoke_subject(ISSUER, name).unwrap();
     }
     assert_eq!(list.list.len(), names.len());
-    let now = Duration::from_secs(NOW);
-    let state = |subject: &str| {
+    let state_of = |subject: &str| {
         let subject = Some(subject);
-        list.list.state(
-            || TokenIds {
-                subject,
-                ..ids(NOW)
-            },
-            now,
-        )
+        let token = TokenIds {
+            subject,
+            ..ids(NOW)
+        };
+        state(&list.list, &token, NOW)
     };
-    assert!(names.iter().all(|name| state(name) == Revoked));
-    assert!((20_000..40_000).all(|n| state(&format!("subject {n}")) == NotRevoked));
+    assert!(names.iter().all(|name| state_of(name) == Revoked));
+    assert!((20_000..40_000).all(|n| state_of(&format!("subject {n}")) == NotRevoked));
 }
 
 #[test]

@@ -53,6 +53,11 @@ pub(super) fn ids(issued_at: u64) -> TokenIds<'static> {
     }
 }
 
+/// What a list says about a token at that second.
+pub(super) fn state(list: &Revocations, ids: &TokenIds<'_>, now: u64) -> RevocationState {
+    list.state(&list.revocable(ids), Duration::from_secs(now))
+}
+
 impl Clocked {
     pub(super) fn set(&self, seconds: u64) {
         self.clock.0.store(seconds, Ordering::Relaxed);
@@ -64,7 +69,6 @@ impl Clocked {
 
     /// What the list says about a token now.
     pub(super) fn state(&self, ids: TokenIds<'static>) -> RevocationState {
-        let now = Duration::from_secs(self.now());
-        self.list.state(|| ids, now)
+        state(&self.list, &ids, self.now())
     }
 }

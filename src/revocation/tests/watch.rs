@@ -1,5 +1,6 @@
 //! Watching a token.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,9 +10,13 @@ use tokio::time::timeout;
 
 use super::support::{ISSUER, clocked, ids};
 use crate::revocation::RevocationState::{NotRevoked, Revoked};
-use crate::revocation::{RevocationSettings, RevocationState, RevocationWatch};
+use crate::revocation::{RevocationSettings, RevocationState, RevocationWatch, Revocations};
 
 const NOW: u64 = 1_000_000;
+
+fn watch(list: &Revocations, issued_at: u64) -> RevocationWatch {
+    Arc::new(list.revocable(&ids(issued_at))).watch()
+}
 
 fn poll(watch: &mut RevocationWatch) -> RevocationState {
     watch.poll(&mut Context::from_waker(&noop_waker()))
@@ -21,8 +26,8 @@ fn poll(watch: &mut RevocationWatch) -> RevocationState {
 fn a_token_that_is_in_the_list_already_is_found_at_the_first_poll() {
     let list = clocked(RevocationSettings::default());
     list.list.revoke_subject(ISSUER, "subject").unwrap();
-    assert_eq!(poll(&mut list.list.watch(&ids(NOW))), Revoked);
-    let mut before_the_poll = list.list.watch(&ids(NOW + 1));
+    assert_eq!(poll(&mut watch(&list.list, NOW)), Revoked);
+    let mut before_the_poll = watch(&list.list, NOW + 1);
     list.list.revoke_session(ISSUER, "session").unwrap();
     assert_eq!(poll(&mut before_the_poll), Revoked);
 }
@@ -30,22 +35,22 @@ fn a_token_that_is_in_the_list_already_is_found_at_the_first_poll() {
 #[test]
 fn changes_of_others_do_not_end_it() {
     let list = clocked(RevocationSettings::default());
-    let mut watch = list.list.watch(&ids(NOW));
+    let mut token = watch(&list.list, NOW);
     for other in ["a", "b", "c"] {
-        assert_eq!(poll(&mut watch), NotRevoked);
+        assert_eq!(poll(&mut token), NotRevoked);
         list.list.revoke_subject(ISSUER, other).unwrap();
-        assert_eq!(poll(&mut watch), NotRevoked);
+        assert_eq!(poll(&mut token), NotRevoked);
     }
     list.list.revoke_subject(ISSUER, "subject").unwrap();
-    assert_eq!(poll(&mut watch), Revoked);
+    assert_eq!(poll(&mut token), Revoked);
 }
 
 #[tokio::test]
 async fn a_change_wakes_the_task() {
     let list = clocked(RevocationSettings::default());
     for subject in ["other", "subject"] {
-        let mut watch = list.list.watch(&ids(NOW));
-        let revoked = poll_fn(|cx| match watch.poll(cx) {
+        let mut token = watch(&list.list, NOW);
+        let revoked = poll_fn(|cx| match token.poll(cx) {
             Revoked => Poll::Ready(()),
             _ => Poll::Pending,
         });
@@ -62,15 +67,15 @@ async fn a_change_wakes_the_task() {
 #[tokio::test]
 async fn a_task_that_never_waits_learns_of_a_change() {
     let list = clocked(RevocationSettings::default());
-    let mut watch = list.list.watch(&ids(NOW));
+    let mut token = watch(&list.list, NOW);
     let polls = poll_fn(|cx| {
         // More polls than tokio allows a task without waiting.
         for _ in 0..1000 {
-            assert_eq!(watch.poll(cx), NotRevoked);
+            assert_eq!(token.poll(cx), NotRevoked);
             list.list.revoke_subject(ISSUER, "other").unwrap();
         }
         list.list.revoke_subject(ISSUER, "subject").unwrap();
-        Poll::Ready(watch.poll(cx))
+        Poll::Ready(token.poll(cx))
     });
     assert_eq!(polls.await, Revoked);
 }
