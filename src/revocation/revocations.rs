@@ -182,8 +182,13 @@ impl Revocations {
         Revocable::new(self.clone(), ids)
     }
 
-    /// Returns what the list says about a token. `now` is the time since 1970.
+    /// Returns whether no token needs to be compared: there are no entries, and none is missing.
     #[inline]
+    pub(crate) fn revokes_nothing(&self) -> bool {
+        self.list.revokes_nothing()
+    }
+
+    /// Returns what the list says about a token. `now` is the time since 1970.
     pub(crate) fn state(&self, token: &Revocable, now: Duration) -> RevocationState {
         self.list.state(token, now)
     }

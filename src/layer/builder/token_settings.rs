@@ -31,7 +31,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets the maximum time from `iat` to `exp`. Tokens that live longer are rejected, and so are
-    /// tokens without `iat`. Default: no limit.
+    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of the
+    /// list's entries, and tokens without `iat` are accepted.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
