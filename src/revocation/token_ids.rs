@@ -6,6 +6,7 @@ use super::kind::Kind;
 use crate::error::{Error, ErrorKind};
 
 /// The ids of a verified token.
+#[derive(Clone, Copy)]
 pub(crate) struct TokenIds<'c> {
     pub(crate) issuer: &'c str,
     /// `jti`.

@@ -47,7 +47,7 @@ async fn log_outs_and_what_they_reject_name_nobody() {
         .claim("sid", "telltale-session")
         .claim("jti", "telltale-id")
         .claim("events", json!({ EVENT: {} }));
-    let log_out = async |token: String| {
+    let end_session = async |token: String| {
         let form = "application/x-www-form-urlencoded";
         let body = Full::<Bytes>::from(format!("logout_token={token}"));
         let request = Request::post("/").header("content-type", form).body(body);
@@ -55,10 +55,10 @@ async fn log_outs_and_what_they_reject_name_nobody() {
         response.unwrap().status().as_u16()
     };
     capture();
-    assert_eq!(log_out(logout.sign()).await, 200);
-    assert_eq!(log_out(logout.sign()).await, 400);
+    assert_eq!(end_session(logout.sign()).await, 200);
+    assert_eq!(end_session(logout.sign()).await, 400);
     assert_eq!(
-        log_out(logout.clone().without_claim("events").sign()).await,
+        end_session(logout.clone().without_claim("events").sign()).await,
         400
     );
     let access = token()
