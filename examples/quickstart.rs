@@ -8,18 +8,19 @@
 //!
 //! ISSUER is the provider's URL, exactly as its tokens have it in `iss`. AUDIENCE is the value that
 //! its tokens must have in `aud`. The keys are fetched before the first request; if that fails, the
-//! program exits with an error. With `RUST_LOG=tower_jwt_auth::diagnosis=debug`, the log says why a
-//! token is rejected. The example `resource_server` comes with an issuer of its own, and also starts
-//! while a provider is unavailable.
+//! program exits with an error. With `RUST_LOG=info,tower_jwt_auth::diagnosis=debug`, the log says
+//! why a token is rejected. The example `resource_server` comes with an issuer of its own, and also
+//! starts while a provider is unavailable.
 
 use axum::{Router, routing::get};
 use tower_jwt_auth::{Claims, JwtAuthLayer};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::from_default_env())
+        .with_env_filter(filter.from_env_lossy())
         .init();
     let mut args = std::env::args().skip(1);
     let (Some(issuer), Some(audience)) = (args.next(), args.next()) else {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
-    /// A URL can't be parsed, or has a part that it must not have.
+    /// A URL can't be parsed, or has a part that it must not have. Or an issuer's name is the URL of
+    /// its metadata.
     InvalidUrl,
     /// A URL that keys are fetched from is not `https`. `http` is allowed on loopback, and on hosts
     /// of [`allowed_http_hosts`](crate::JwksCacheSettings::allowed_http_hosts).

@@ -1,5 +1,5 @@
 //! Guides for providers: the configuration, what their access tokens look like, and the usual
-//! mistake. The modules are empty: they exist for documentation, and so that the guides' code
+//! mistake; and how to see why a token was rejected. The modules are empty: they exist for documentation, and so that the guides' code
 //! compiles.
 //!
 //! | provider | |
@@ -21,6 +21,8 @@
 //! | AWS load balancer | [`aws_load_balancer`] |
 //! | Apple | [`apple`] |
 //!
+//! [`diagnosis`] says how to see the log that the guides quote: why a token was rejected.
+//!
 //! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
 //! [`sender_constrained`].
 //!
@@ -33,6 +35,9 @@
 //! | `axum-jwt-auth` | [`migration_axum_jwt_auth`] |
 //! | `tower-oauth2-resource-server` | [`migration_tower_oauth2_resource_server`] |
 //! | `jsonwebtoken`, by hand | [`migration_jsonwebtoken`] |
+
+#[doc = include_str!("../docs/diagnosis.md")]
+pub mod diagnosis {}
 
 #[doc = include_str!("../docs/sender-constrained.md")]
 pub mod sender_constrained {}

@@ -16,6 +16,8 @@
 //!
 //! # axum
 //!
+//! With feature `axum`, for axum 0.8 (`cargo add axum@0.8`, `cargo add tokio --features full`):
+//!
 //! ```no_run
 //! use axum::{Router, routing::get};
 //! use tower_jwt_auth::{Claims, JwtAuthLayer};
@@ -34,6 +36,8 @@
 //! ```
 //!
 //! # tonic
+//!
+//! With feature `tonic`, for tonic 0.14:
 //!
 //! ```no_run
 //! use tower_jwt_auth::{Claims, JwtAuthLayer, tonic::RequestExt as _};
@@ -85,7 +89,7 @@
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
 //! | set up a provider: Keycloak and others | [`guides`] |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
-//! | accept an issuer without `aud`, or ask for more than `aud` | [`Audience`] |
+//! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
 //! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
@@ -93,7 +97,7 @@
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
-//! | find out why a token is missing or fails verification | the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
+//! | find out why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
@@ -113,7 +117,7 @@
 //! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
-//! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
+//! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
@@ -137,9 +141,10 @@
 //! installed one.
 //!
 //! The default HTTP client speaks HTTP/2 and HTTP/1.1. It trusts the certificate authorities of the
-//! system: a container image needs its package `ca-certificates`. It sends `https` through the
-//! proxy that the environment names at the first fetch (`HTTPS_PROXY` or `ALL_PROXY`, and
-//! `NO_PROXY`), and plain `http` through none.
+//! system: a container image needs its package `ca-certificates`. On Linux, `SSL_CERT_FILE` (a
+//! file) or `SSL_CERT_DIR` (directories) names others in their place, such as a private one alone.
+//! It sends `https` through the proxy that the environment names at the first fetch (`HTTPS_PROXY`
+//! or `ALL_PROXY`, and `NO_PROXY`), and plain `http` through none.
 //!
 //! # Security
 //!
@@ -153,7 +158,8 @@
 //! - No token, proof, secret or value of a claim is in a log event, an error or a `Debug` output,
 //!   except for the name of a configured issuer or of an allowed tenant, and for diagnoses: the events
 //!   under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show issuer,
-//!   audience (or what is compared in its place), algorithm, types, key id and times of a token.
+//!   audience (or what is compared in its place), algorithm, types, key id and times of a token, how
+//!   long it and its signature are, and which required scopes it lacks.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,
@@ -253,7 +259,10 @@ pub use keys::{
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
-pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
+pub use replay::{
+    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
+    ReplayStore, WhenFull,
+};
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{

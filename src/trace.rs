@@ -4,6 +4,8 @@
 //! issuer or of an allowed tenant. Those under the target `tower_jwt_auth::diagnosis` show claims that
 //! are neither secret nor personal.
 
+use crate::error::Error;
+
 #[cfg(feature = "tracing")]
 mod events {
     use std::error::Error as StdError;
@@ -281,3 +283,16 @@ mod events {
 }
 
 pub(crate) use events::*;
+
+/// Logs which of the scopes that `error` names are missing, at debug. `expected` says how many of
+/// them are required. Shows what is configured, and nothing of the token.
+pub(crate) fn scopes_missing(error: &Error, expected: &str, has: impl Fn(&str) -> bool) {
+    let Some(required) = error.required_scope().filter(|_| is_diagnosis_enabled()) else {
+        return;
+    };
+    let missing: Vec<_> = required.split(' ').filter(|scope| !has(scope)).collect();
+    let missing = missing.join(" ");
+    let hint = "have the client request what is missing";
+    let text = format!("scopes: expected {expected} {required:?}, missing {missing:?}");
+    diagnosed(error, &format!("{text} (hint: {hint})"));
+}

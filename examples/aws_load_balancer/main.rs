@@ -7,7 +7,7 @@
 //!
 //! The load balancer adds the user's claims to each request, in `x-amzn-oidc-data`, and signs them.
 //! `docs/providers/aws_load_balancer.md` has the guide. With
-//! `RUST_LOG=tower_jwt_auth::diagnosis=debug`, the log says why a token is rejected.
+//! `RUST_LOG=info,tower_jwt_auth::diagnosis=debug`, the log says why a token is rejected.
 
 mod keys;
 
@@ -16,7 +16,7 @@ use std::env::args;
 use axum::{Router, routing::get};
 use http::HeaderName;
 use tower_jwt_auth::{Algorithm, Audience, Claims, HttpClient, Issuer, JwtAuthLayer, TokenSource};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use self::keys::{BoxError, LoadBalancerKeys};
 
@@ -28,8 +28,9 @@ async fn who_am_i(claims: Claims) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::from_default_env())
+        .with_env_filter(filter.from_env_lossy())
         .init();
     let mut args = args().skip(1);
     let (Some(region), Some(balancer), Some(issuer)) = (args.next(), args.next(), args.next())

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES};
 use tower_jwt_auth::{Authenticator, FetchHealth, IssuerHealth, KeysError};
 
+use crate::fixes;
 use crate::options::Options;
 use crate::output::Output;
 use crate::recorder::{Fetch, Recorder, with_causes};
@@ -27,11 +28,12 @@ pub(crate) fn report(
     report_fetches(&fetches, outcome, output);
     if let Err(error) = outcome {
         let fix = if health.skipped.is_empty() {
-            fix_of_keys(&with_causes(error), &fetches, options.has_jwks_uri())
+            fixes::of_keys(&with_causes(error), &fetches, options.has_jwks_uri())
         } else {
             Some("have the issuer publish a usable key: the reasons why none is are below")
         };
-        output.failed(&format!("keys: {}", with_causes(error)), fix);
+        let error = without_repetition(with_causes(error), &fetches);
+        output.failed(&format!("keys: {error}"), fix);
     }
     report_tls(&fetches, output);
     report_keys(&health, output);
@@ -49,9 +51,20 @@ fn report_fetches(fetches: &[Fetch], outcome: &Result<(), KeysError>, output: &m
             (Ok(_), Some(&Used::Keys)) => output.passed(&format!("keys: fetched from {url}")),
             (Ok(_), Some(&Used::Metadata)) => output.passed(&format!("metadata: found at {url}")),
             (Ok((status, _)), _) => output.note(&format!("GET {url}: {status}")),
-            (Err(error), _) => output.failed(&format!("GET {url}: {error}"), fix_of(error)),
+            (Err(error), _) => {
+                let fix = fixes::of_request(fetch, error);
+                output.failed(&format!("GET {url}: {error}"), fix);
+            }
         }
     }
+}
+
+/// Replaces the errors of requests, which are reported before.
+fn without_repetition(error: String, fetches: &[Fetch]) -> String {
+    let failed = fetches
+        .iter()
+        .filter_map(|fetch| fetch.outcome.as_ref().err());
+    failed.fold(error, |text, error| text.replace(error, "failed as above"))
 }
 
 #[derive(Clone, Copy)]
@@ -71,50 +84,6 @@ fn used(fetches: &[Fetch], is_successful: bool) -> Vec<Used> {
         }
     }
     used
-}
-
-/// Returns what to do if no request brought keys.
-fn fix_of_keys(error: &str, fetches: &[Fetch], has_jwks_uri: bool) -> Option<&'static str> {
-    let mut failed = fetches
-        .iter()
-        .filter_map(|fetch| fetch.outcome.as_ref().err());
-    if failed.any(|error| fix_of(error).is_some()) {
-        return None;
-    }
-    let has = |text: &str| error.contains(text);
-    Some(if has("names issuer") {
-        "configure the issuer as its metadata names it, byte by byte"
-    } else if has("status 401") || has("status 403") {
-        "the issuer asks for credentials: give the service an HTTP client that sends them, as \
-         examples/kubernetes does"
-    } else if has("status 5") || has("in time") {
-        "the issuer fails or is too slow: try again, or ask its operator"
-    } else if has_jwks_uri {
-        "compare --jwks-uri with the issuer's documentation: this URL has no JWK set"
-    } else {
-        "compare --issuer with the issuer's documentation, byte by byte; if its metadata or keys \
-         are elsewhere, use --metadata-url or --jwks-uri"
-    })
-}
-
-/// Returns what to do about a request that failed.
-fn fix_of(error: &str) -> Option<&'static str> {
-    let lower = error.to_ascii_lowercase();
-    let has = |text: &str| lower.contains(text);
-    if has("certificate") {
-        Some(
-            "install the certificate authority (the package ca-certificates in a container), or \
-             give the service an HTTP client with the private one, as examples/kubernetes does",
-        )
-    } else if has("corrupt message") {
-        Some("this port does not speak TLS: use its http URL, or the port for https")
-    } else if has("dns") || has("lookup") || has("resolve") {
-        Some("check the host name, and whether this machine can resolve it")
-    } else if has("refused") || has("timed out") || has("unreachable") {
-        Some("check the port, and whether a firewall or a proxy is in the way (HTTPS_PROXY)")
-    } else {
-        None
-    }
 }
 
 fn report_tls(fetches: &[Fetch], output: &mut Output) {

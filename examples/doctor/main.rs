@@ -8,6 +8,8 @@
 //! of it, only the members that a `Diagnosis` shows are printed. The exit code is 0 if every check
 //! passes, else 1.
 
+mod fixes;
+mod input;
 mod issuer;
 mod options;
 mod output;
@@ -22,9 +24,6 @@ use tower_jwt_auth::{ConfigError, JwtAuthLayer};
 use crate::options::{Command, HELP, Options};
 use crate::output::Output;
 use crate::recorder::Recorder;
-
-const ALLOW_HTTP: &str = "use https; in a network of your own, --allow-http HOST (in the service: \
-                          JwksCacheSettings::allowed_http_hosts)";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -42,11 +41,8 @@ async fn main() -> ExitCode {
     let mut output = Output::default();
     if let Err(error) = check(&options, &mut output).await {
         let error = error.to_string();
-        let needs_tls = error.contains("must be https");
-        output.failed(
-            &format!("configuration: {error}"),
-            needs_tls.then_some(ALLOW_HTTP),
-        );
+        let fix = fixes::of_configuration(&error);
+        output.failed(&format!("configuration: {error}"), fix);
     }
     output.summary();
     if output.has_failed() {
@@ -66,7 +62,9 @@ async fn check(options: &Options, output: &mut Output) -> Result<(), ConfigError
     issuer::report(&authenticator, &recorder, &fetched, options, output);
     if options.reads_token {
         output.heading("Token from standard input");
-        token::report(&authenticator, output).await;
+        token::report(&authenticator, options, output).await;
+    } else if input::is_waiting() {
+        output.note("standard input was not read: to check the token in it, add --token-stdin");
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(crate) struct Options {
     jwks_uri: Option<String>,
     metadata_url: Option<String>,
     http_hosts: Vec<String>,
-    allows_id_tokens: bool,
+    pub(crate) allows_id_tokens: bool,
     pub(crate) reads_token: bool,
 }
 

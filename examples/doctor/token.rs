@@ -1,21 +1,18 @@
 //! The report about the token.
 
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use tower_jwt_auth::{Authenticator, Claims, DiagnosisCheck, DiagnosisStatus};
 
-use tower_jwt_auth::{Authenticator, DiagnosisCheck, DiagnosisStatus};
-
+use crate::input;
+use crate::options::Options;
 use crate::output::Output;
 use crate::recorder;
 
-/// More than any token that the default settings accept.
-const MAX_INPUT_LEN: u64 = 64 * 1024;
-/// The length at which the terminal of Linux cuts a line. Others do it earlier, or not at all.
-const MAX_LINE_LEN: usize = 4095;
-const UTF_16: &str = "standard input: is UTF-16, as Windows PowerShell writes files; save the token \
-                      as UTF-8, for example with Set-Content -Encoding ascii";
+const MAY_BE_ID_TOKEN: &str = "\
+    this may be an ID token: it has a claim that access tokens rarely have, and no scope; if it is \
+    one, its audience is the client, and does not belong in a service";
 
-pub(crate) async fn report(authenticator: &Authenticator, output: &mut Output) {
-    let token = match read() {
+pub(crate) async fn report(authenticator: &Authenticator, options: &Options, output: &mut Output) {
+    let token = match input::read() {
         Ok(token) => token,
         Err(problem) => return output.failed(&problem, None),
     };
@@ -26,57 +23,18 @@ pub(crate) async fn report(authenticator: &Authenticator, output: &mut Output) {
         report_check(check, output);
     }
     match diagnosis.error() {
-        None => output.verdict(true, "the token passes every check"),
+        None => {
+            output.verdict(true, "the token passes every check");
+            let claims = authenticator.authenticate(&token).await;
+            if !options.allows_id_tokens && claims.is_ok_and(|claims| may_be_id_token(&claims)) {
+                output.note(MAY_BE_ID_TOKEN);
+            }
+        }
         Some(error) => {
             let text = format!("a request with this token is rejected: {error}");
             output.verdict(false, &text);
         }
     }
-}
-
-/// Returns the token, or why there is none.
-fn read() -> Result<String, String> {
-    let input = if io::stdin().is_terminal() {
-        read_line()
-    } else {
-        read_all()
-    };
-    let input = input.map_err(|error| format!("standard input: {error}"))?;
-    match text(&input)?.trim() {
-        "" => Err("standard input has no token".to_owned()),
-        token => Ok(token.to_owned()),
-    }
-}
-
-fn read_all() -> io::Result<Vec<u8>> {
-    let mut input = Vec::new();
-    io::stdin().take(MAX_INPUT_LEN).read_to_end(&mut input)?;
-    Ok(input)
-}
-
-fn read_line() -> io::Result<Vec<u8>> {
-    let notice = format!(
-        "paste the token, and press Enter; the terminal shows it, so a pipe is better, and it must \
-         be shorter than {MAX_LINE_LEN} bytes:"
-    );
-    let _ = writeln!(io::stderr(), "{notice}");
-    let mut input = String::new();
-    io::stdin().read_line(&mut input)?;
-    if input.trim_end().len() < MAX_LINE_LEN {
-        return Ok(input.into_bytes());
-    }
-    let cut = format!("a terminal cuts lines of {MAX_LINE_LEN} bytes: use a pipe or a file");
-    Err(io::Error::new(io::ErrorKind::InvalidInput, cut))
-}
-
-/// Returns input as text, without the byte order mark that editors of Windows write.
-fn text(input: &[u8]) -> Result<&str, String> {
-    if input.starts_with(&[0xff, 0xfe]) || input.starts_with(&[0xfe, 0xff]) {
-        return Err(UTF_16.to_owned());
-    }
-    let text = str::from_utf8(input);
-    let text = text.map_err(|_| "standard input: is not text in UTF-8".to_owned())?;
-    Ok(text.trim_start_matches('\u{feff}'))
 }
 
 fn report_check(check: &DiagnosisCheck, output: &mut Output) {
@@ -92,6 +50,30 @@ fn report_check(check: &DiagnosisCheck, output: &mut Output) {
             let text = format!("{}: {}", check.name(), parts.join(", "));
             output.failed_check(&text, check.hint());
         }
-        _ => output.note(&format!("{}: not run", check.name())),
+        _ if check.name() == "access token" => output.note(NOT_REQUIRED),
+        // The options have no tenants.
+        _ if check.name() == "tenant" => {}
+        _ => {
+            let name = check.name();
+            output.note(&format!(
+                "{name}: not run, since it depends on a check that failed"
+            ));
+        }
     }
+}
+
+const NOT_REQUIRED: &str = "\
+    access token (RFC 9068): not required; JwtAuthBuilder::access_tokens_only would require it";
+
+/// Returns whether the claims are as those of an ID token. It is a guess: without a `typ` of their
+/// own, nothing tells access tokens from them for certain.
+fn may_be_id_token(claims: &Claims) -> bool {
+    let has = |name: &&str| claims.get(name).is_some();
+    let has_scope = ["scope", "scp", "roles", "permissions"].iter().any(has);
+    let is_access = ["typ", "token_use"]
+        .into_iter()
+        .filter_map(|name| claims.get(name)?.as_str())
+        .any(|value| matches!(value, "Bearer" | "access"));
+    let of_ids = ["nonce", "at_hash", "c_hash", "s_hash", "sid"];
+    !has_scope && !is_access && of_ids.iter().any(has)
 }

@@ -7,11 +7,11 @@ use axum_server::tls::TlsInfo;
 use axum_server::tls_rustls::RustlsConfig;
 use tower_jwt_auth::{ClientCertificate, ClientCertificates, JwtAuthLayer};
 
-use crate::pki::Authority;
+use crate::server_tls::ServerTls;
 use crate::{Result, app};
 
 pub(crate) fn start(
-    authority: &Authority,
+    tls: &ServerTls,
     auth: impl Fn(ClientCertificates) -> Result<JwtAuthLayer>,
 ) -> Result<SocketAddr> {
     let auth = auth(ClientCertificates::from_extensions(|extensions| {
@@ -21,7 +21,7 @@ pub(crate) fn start(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let tls = RustlsConfig::from_config(Arc::new(authority.server_config()?));
+    let tls = RustlsConfig::from_config(Arc::new(tls.config()?));
     let server = axum_server::from_tcp_rustls(listener, tls)?;
     tokio::spawn(server.serve(app(auth).into_make_service()));
     Ok(address)

@@ -12,17 +12,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tower_jwt_auth::{ClientCertificate, ClientCertificates, JwtAuthLayer};
 
-use crate::pki::Authority;
+use crate::server_tls::ServerTls;
 use crate::{Result, app};
 
 pub(crate) async fn start(
-    authority: &Authority,
+    tls: &ServerTls,
     auth: impl Fn(ClientCertificates) -> Result<JwtAuthLayer>,
 ) -> Result<SocketAddr> {
     let app = app(auth(ClientCertificates::from_connection())?);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let acceptor = TlsAcceptor::from(Arc::new(authority.server_config()?));
+    let acceptor = TlsAcceptor::from(Arc::new(tls.config()?));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(serve(acceptor.clone(), stream, app.clone()));

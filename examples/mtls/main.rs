@@ -19,63 +19,87 @@
 //! tonic, no certificate: Unauthenticated, …
 //! ```
 //!
+//! With your own issuer and certificates, it serves until it is ended, and prints the addresses:
+//!
+//! ```text
+//! … --all-features -- --issuer https://login.example.com/ --audience https://api.example.com \
+//!     --authority authority.pem --certificate certificate.pem --key key.pem
+//! ```
+//!
 //! The servers ask for a certificate, and don't demand one: a request without it gets a 401 that
 //! says why, and not an error of TLS. Behind a proxy that terminates TLS, see
 //! `docs/sender-constrained.md`.
 
 mod axum_server;
 mod calls;
+mod demo;
 mod hyper_server;
+mod options;
 mod pki;
+mod server_tls;
 mod tonic_server;
 
 use std::error::Error;
+use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use axum::{Router, routing::get};
-use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Claims, ClientCertificates, Issuer, JwtAuthLayer};
 
-use crate::pki::{Authority, Client};
-
-const AUDIENCE: &str = "https://api.example";
+use crate::options::Options;
+use crate::server_tls::ServerTls;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// The addresses of the servers.
+struct Servers {
+    axum_server: SocketAddr,
+    hyper: SocketAddr,
+    tonic: SocketAddr,
+}
+
 #[tokio::main]
-async fn main() -> Result<()> {
-    let issuer = TestIssuer::start().await?;
-    let authority = Authority::new()?;
-    let (alice, mallory) = (authority.client("alice")?, authority.client("mallory")?);
-
-    let auth = |certificates| auth(&issuer, certificates);
-    let axum_server = axum_server::start(&authority, auth)?;
-    let hyper_server = hyper_server::start(&authority, auth).await?;
-    let tonic_server = tonic_server::start(&authority, auth).await?;
-
-    // A real issuer binds the token to the certificate with which the client asked for it.
-    let token = issuer.token().audience(AUDIENCE).subject("alice");
-    let token = token.bound_to_certificate(&alice.certificate).sign();
-    let clients: [(&str, Option<&Client>); 3] = [
-        ("certificate of alice", Some(&alice)),
-        ("certificate of mallory", Some(&mallory)),
-        ("no certificate", None),
-    ];
-    for (server, address) in [("axum-server", axum_server), ("hyper", hyper_server)] {
-        for (name, client) in clients {
-            let answer = calls::http(address, &authority, client, &token).await?;
-            println!("{server}, {name}: {answer}");
+async fn main() -> ExitCode {
+    let result = match Options::parse(lexopt::Parser::from_env()) {
+        Ok(None) => demo::run().await,
+        Ok(Some(options)) => serve(&options).await,
+        Err(error) => {
+            eprintln!("mtls: {error}\n{}", options::USAGE);
+            return ExitCode::from(2);
         }
-    }
-    for (name, client) in clients {
-        let answer = calls::grpc(tonic_server, &authority, client, &token).await?;
-        println!("tonic, {name}: {answer}");
-    }
-    Ok(())
+    };
+    result.map_or_else(
+        |error| {
+            eprintln!("mtls: {error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
+/// Serves until Ctrl-C.
+async fn serve(options: &Options) -> Result<()> {
+    let servers = start(&options.issuer, &options.audience, &options.tls()?).await?;
+    println!(
+        "listening on https://{} (axum-server), https://{} (hyper), https://{} (tonic)",
+        servers.axum_server, servers.hyper, servers.tonic
+    );
+    Ok(tokio::signal::ctrl_c().await?)
+}
+
+/// Starts the servers, each on a free port of 127.0.0.1.
+async fn start(issuer: &str, audience: &str, tls: &ServerTls) -> Result<Servers> {
+    let auth = |certificates| auth(issuer, audience, certificates);
+    Ok(Servers {
+        axum_server: axum_server::start(tls, auth)?,
+        hyper: hyper_server::start(tls, auth).await?,
+        tonic: tonic_server::start(tls, auth).await?,
+    })
 }
 
 /// Returns a layer that accepts only tokens that are bound to the client's certificate.
-fn auth(issuer: &TestIssuer, certificates: ClientCertificates) -> Result<JwtAuthLayer> {
-    let issuer = Issuer::discovery(issuer.issuer(), AUDIENCE);
+fn auth(issuer: &str, audience: &str, certificates: ClientCertificates) -> Result<JwtAuthLayer> {
+    let issuer = Issuer::discovery(issuer, audience);
     let builder = JwtAuthLayer::builder(issuer).mtls(certificates.required());
     Ok(builder.build()?)
 }

@@ -1,14 +1,9 @@
 //! An authority, and the certificates that it issues.
 
-use std::sync::Arc;
-
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::Result;
+use crate::server_tls::ServerTls;
 
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -18,7 +13,6 @@ pub(crate) struct Client {
     pub(crate) certificate: Vec<u8>,
     pub(crate) certificate_pem: String,
     pub(crate) key_pem: String,
-    key: Vec<u8>,
 }
 
 impl Authority {
@@ -40,9 +34,15 @@ impl Authority {
         self.issue(&params)
     }
 
-    /// Returns the certificate of a server on this machine.
-    pub(crate) fn server(&self) -> Result<Client> {
-        self.issue(&CertificateParams::new(["localhost".to_owned()])?)
+    /// Returns the settings of a server on this machine that asks for certificates of this
+    /// authority.
+    pub(crate) fn server_tls(&self) -> Result<ServerTls> {
+        let server = self.issue(&CertificateParams::new(["localhost".to_owned()])?)?;
+        Ok(ServerTls {
+            authority: self.pem(),
+            certificate: server.certificate_pem,
+            key: server.key_pem,
+        })
     }
 
     fn issue(&self, params: &CertificateParams) -> Result<Client> {
@@ -52,29 +52,6 @@ impl Authority {
             certificate: certificate.der().to_vec(),
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),
-            key: key.serialize_der(),
         })
-    }
-
-    /// Returns the TLS settings of a server that asks for a certificate of this authority.
-    pub(crate) fn server_config(&self) -> Result<ServerConfig> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.0.der().clone())?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                // Without it, TLS rejects a client without a certificate.
-                .allow_unauthenticated()
-                .build()?;
-        let server = self.server()?;
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_client_cert_verifier(verifier)
-            .with_single_cert(
-                vec![server.certificate.into()],
-                PrivateKeyDer::try_from(server.key)?,
-            )?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
     }
 }

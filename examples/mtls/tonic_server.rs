@@ -9,10 +9,10 @@ use tonic_health::server::health_reporter;
 use tower_jwt_auth::{ClientCertificate, ClientCertificates, JwtAuthLayer};
 
 use crate::Result;
-use crate::pki::Authority;
+use crate::server_tls::ServerTls;
 
 pub(crate) async fn start(
-    authority: &Authority,
+    server_tls: &ServerTls,
     auth: impl Fn(ClientCertificates) -> Result<JwtAuthLayer>,
 ) -> Result<SocketAddr> {
     let auth = auth(ClientCertificates::from_extensions(|extensions| {
@@ -21,13 +21,9 @@ pub(crate) async fn start(
     }))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let identity = authority.server()?;
     let tls = ServerTlsConfig::new()
-        .identity(Identity::from_pem(
-            identity.certificate_pem,
-            identity.key_pem,
-        ))
-        .client_ca_root(Certificate::from_pem(authority.pem()))
+        .identity(Identity::from_pem(&server_tls.certificate, &server_tls.key))
+        .client_ca_root(Certificate::from_pem(&server_tls.authority))
         .client_auth_optional(true);
     let (_, health) = health_reporter();
     let server = Server::builder()

@@ -24,21 +24,24 @@ impl Options {
         for issuer in issuers {
             builder = builder.add_issuer(issuer?);
         }
-        self.apply_to(builder)
+        self.apply_to(builder)?
             .build()
             .map_err(|error| UsageError::new(with_sources(&error)))
     }
 
     /// Applies the options that hold for every issuer.
-    fn apply_to(&self, mut builder: JwtAuthBuilder) -> JwtAuthBuilder {
+    fn apply_to(&self, mut builder: JwtAuthBuilder) -> Result<JwtAuthBuilder, UsageError> {
         if let Some(leeway) = self.leeway {
             builder = builder.leeway(leeway);
         }
-        match &self.token_type {
+        if let Some(dpop) = self.dpop.settings()? {
+            builder = builder.dpop(dpop);
+        }
+        Ok(match &self.token_type {
             None => builder,
             Some(typ) if is_access_token(typ) => builder.access_tokens_only(),
             Some(typ) => builder.token_types([typ]),
-        }
+        })
     }
 
     /// Returns the issuer that these options describe, after building a layer with this issuer

@@ -19,11 +19,13 @@
 //! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` |
 //! | `GET /healthz` | nothing | 200 and the state of the keys |
 //!
-//! `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log says why a request was
+//! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
+//! without it, they are rejected. `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log says why a request was
 //! rejected.
 
 mod auth;
 mod demo;
+mod dpop_options;
 mod issuer_options;
 mod options;
 mod routes;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lexopt::{Arg, Parser};
 use tower_jwt_auth::Algorithm;
 
+use crate::dpop_options::DpopOptions;
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
 use crate::usage_error::UsageError;
 use crate::values::{address, algorithms, leeway, text, token_type, value};
@@ -35,6 +36,15 @@ usage: resource_server [OPTION]...
                            60, at most 3600)
   --token-type TYPE        accept only this `typ`; at+jwt: access tokens of
                            RFC 9068, with all claims that it requires
+  --dpop MODE              optional: accept tokens that are bound to a key of
+                           the client (DPoP), with a proof in each request;
+                           required: accept no others (default: bound tokens
+                           are rejected)
+  --dpop-nonces            require a nonce of this server in each proof
+  --public-origin URL      proofs are for this URL with the path of the
+                           request, such as https://api.example.com behind a
+                           proxy. May be repeated (default: the host of the
+                           request with https, or with http on loopback)
   --help                   print this text
 ";
 
@@ -53,6 +63,7 @@ pub(crate) struct Options {
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) leeway: Option<Duration>,
     pub(crate) token_type: Option<String>,
+    pub(crate) dpop: DpopOptions,
 }
 
 impl Options {
@@ -83,6 +94,12 @@ impl Options {
                 }
                 Arg::Long("token-type") => {
                     options.token_type = Some(token_type(text(&mut parser, "--token-type")?)?);
+                }
+                Arg::Long("dpop") => options.dpop.set_mode(&text(&mut parser, "--dpop")?)?,
+                Arg::Long("dpop-nonces") => options.dpop.use_nonces(),
+                Arg::Long("public-origin") => {
+                    let origin = text(&mut parser, "--public-origin")?;
+                    options.dpop.add_public_origin(origin);
                 }
                 other => return Err(other.unexpected().into()),
             }
@@ -124,6 +141,7 @@ impl Options {
 
     /// Checks the conditions that involve more than one option.
     fn check(&self) -> Result<(), UsageError> {
+        self.dpop.check()?;
         if self.is_demo() {
             self.check_demo()
         } else {
@@ -138,6 +156,7 @@ impl Options {
             ("--algorithms", !self.algorithms.is_empty()),
             ("--leeway", self.leeway.is_some()),
             ("--token-type", self.token_type.is_some()),
+            ("--dpop", self.dpop.is_on()),
         ];
         let given = needs_issuer.iter().find(|(_, given)| *given);
         given.map_or(Ok(()), |(option, _)| {

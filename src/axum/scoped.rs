@@ -75,7 +75,10 @@ where
                 claims: claims.clone(),
                 scopes: PhantomData,
             }),
-            Err(error) => Err(ScopedRejection::rejected::<C>(error, parts)),
+            Err(error) => {
+                trace::scopes_missing(&error, "all of", |scope| claims.has_scope(scope));
+                Err(ScopedRejection::rejected::<C>(error, parts))
+            }
         }
     }
 }

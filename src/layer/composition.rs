@@ -50,7 +50,7 @@
 //! | `RateLimit` with `Buffer` | unauthenticated callers use up the quota | rejected requests use up nothing |
 //! | `LoadShed` | sheds before any check | sheds only accepted requests |
 //! | `Timeout` | includes the wait for keys | limits the service alone |
-//! | `Retry` | the token is verified at each attempt; the policy should not retry rejections | the token is verified once |
+//! | `Retry` | the token is verified at each attempt; the policy should not retry rejections; a DPoP proof passes once | the token is verified once |
 //! | `Cors` | needs nothing else | needs [`pass_preflight`](crate::JwtAuthBuilder::pass_preflight), and rejections lack its headers |
 //! | `Trace` | sees rejections | sees accepted requests only; `JwtAuthLayer` requires a response body that is `Default`, so box that of `Trace` (axum does so) |
 //!
@@ -64,6 +64,15 @@
 //! - When `tower_governor` rejects a request, it does not release what the inner service reserved
 //!   until it is called again or dropped. This matters only where one instance is called
 //!   repeatedly; hyper's servers, which axum and tonic use, clone it for each request.
+//!
+//! # DPoP
+//!
+//! A `Cors` layer above must allow
+//! [`DPOP_REQUEST_HEADERS`](crate::DPOP_REQUEST_HEADERS) and expose
+//! [`DPOP_RESPONSE_HEADERS`](crate::DPOP_RESPONSE_HEADERS). A proof is used up by the layer, so
+//! `Retry` goes below it. Of two layers with [`dpop`](crate::JwtAuthBuilder::dpop), one above the
+//! other, the inner one would reject the proof only if both share a
+//! [`replay_store`](crate::Dpop::replay_store).
 //!
 //! # gRPC
 //!

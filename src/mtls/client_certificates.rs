@@ -106,8 +106,11 @@ impl ClientCertificates {
     /// and the log says so at debug. If the address of the peer is not in the extensions, no request
     /// is trusted; the log says so once, at error.
     ///
-    /// Note: the proxy must replace the header, or remove it where the client has presented no
-    /// certificate. Otherwise, the client writes it (RFC 9440 §4).
+    /// Note:
+    /// - The proxy must replace the header, or remove it where the client has presented no
+    ///   certificate. Otherwise, the client writes it (RFC 9440 §4).
+    /// - A response that a shared cache may store in spite of `Authorization` needs `Vary` with the
+    ///   name of the header, or `no-store` (RFC 9440 §2.4).
     pub fn from_header(header: CertificateHeader, proxies: TrustedProxies) -> Self {
         Self::new(Source::Header(Arc::new(ForwardedHeader {
             header,

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use super::Policy;
+use super::unproven::{UnprovenBinding, unproven};
 use crate::crypto::is_same_tag;
 use crate::dpop::{PresentedProof, ProofError, ProofVerifier, VerifiedProof};
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{BindingRule, BindingRules, Claims, Proven};
-use crate::mtls::{CertificateError, ClientCertificates};
-use crate::replay::{InsertOutcome, Inserted};
+use crate::mtls::ClientCertificates;
+use crate::replay::{InsertOutcome, Inserted, ReplayScope};
 use crate::request::{DPOP_HEADER, RequestParts, Scheme};
 
 /// A token as its request presents it.
@@ -20,13 +21,6 @@ pub(crate) struct Presented<'r> {
     pub(crate) scheme: Scheme,
     /// `None` for a token that comes without a request: then it is not bound, or not accepted.
     pub(crate) request: Option<&'r RequestParts<'r>>,
-}
-
-/// Why a binding is not proven.
-pub(crate) struct UnprovenBinding {
-    pub(crate) error: Box<Error>,
-    /// For the log: nothing of the request is in it.
-    pub(crate) reason: &'static str,
 }
 
 /// What a request has proven, and the proof, which is not used yet.
@@ -40,15 +34,6 @@ pub(crate) struct Bindings {
     is_required: bool,
     dpop: Option<ProofVerifier>,
     mtls: Option<ClientCertificates>,
-}
-
-impl UnprovenBinding {
-    fn new(error: Error, reason: &'static str) -> Self {
-        Self {
-            error: Box::new(error),
-            reason,
-        }
-    }
 }
 
 impl Bindings {
@@ -68,6 +53,12 @@ impl Bindings {
             dpop,
             mtls,
         }
+    }
+
+    /// Returns who shares what is stored of used proofs.
+    pub(super) fn replay_scope(&self) -> ReplayScope {
+        let verifier = self.dpop.as_ref();
+        verifier.map_or(ReplayScope::Off, ProofVerifier::replay_scope)
     }
 
     pub(crate) const fn rules(&self) -> BindingRules {
@@ -202,10 +193,6 @@ fn may_be_unproven<C>(claims: &Claims<C>, rule: BindingRule) -> bool {
     rule != BindingRule::Required && claims.may_be_unproven()
 }
 
-fn unproven() -> Error {
-    Error::about_claim(ErrorKind::UnprovenBinding, "cnf")
-}
-
 /// Returns the only proof of a request (RFC 9449 §4.3, step 1).
 fn only_proof<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], UnprovenBinding> {
     let mut proofs = request.headers().get_all(DPOP_HEADER).iter();
@@ -213,42 +200,5 @@ fn only_proof<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], UnprovenBindin
         (Some(proof), None) => Ok(proof.as_bytes()),
         (None, _) => Err(ProofError::Invalid("there is no header DPoP").into()),
         (Some(_), Some(_)) => Err(ProofError::Invalid("there is more than one header DPoP").into()),
-    }
-}
-
-impl From<ProofError> for UnprovenBinding {
-    fn from(error: ProofError) -> Self {
-        let (error, reason) = match error {
-            ProofError::Invalid(reason) => (ErrorKind::InvalidDpopProof.into(), reason),
-            ProofError::WrongKey => (
-                Error::other_proof_key(),
-                "the token is bound to another key than that of the proof",
-            ),
-            ProofError::UseNonce(nonce) => (
-                Error::use_dpop_nonce(nonce.to_str().unwrap_or_default()),
-                "the proof has no valid nonce",
-            ),
-            ProofError::NoAuthority => (
-                Error::no_authority(),
-                "the request names no host to compare `htu` with",
-            ),
-        };
-        Self::new(error, reason)
-    }
-}
-
-impl From<CertificateError> for UnprovenBinding {
-    fn from(error: CertificateError) -> Self {
-        let (error, reason) = match error {
-            CertificateError::Invalid => (
-                Error::invalid_certificate(),
-                "the client's certificate can't be read",
-            ),
-            CertificateError::Repeated => (
-                Error::repeated_certificate(),
-                "the client's certificate was given more than once",
-            ),
-        };
-        Self::new(error, reason)
     }
 }

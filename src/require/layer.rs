@@ -211,6 +211,11 @@ impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
         self.rule.check::<C>(parts)
     }
 
+    /// Logs what a rejected request lacks, at debug.
+    pub(super) fn log(&self, error: &Error, parts: &RequestParts<'_>) {
+        self.rule.log::<C>(error, parts);
+    }
+
     pub(super) const fn rejection(&self) -> &R {
         &self.rejection
     }

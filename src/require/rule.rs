@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::{Claims, MissingClaims};
 use crate::policy::RequiredScopes;
 use crate::request::RequestParts;
+use crate::trace;
 
 /// A predicate over claims and request. It looks up the claims of its own type.
 type Predicate = Box<dyn Fn(&RequestParts<'_>) -> Result<bool, MissingClaims> + Send + Sync>;
@@ -52,7 +53,25 @@ impl Rule {
             Self::Predicate(_) => Err(Error::insufficient_scope(None).into()),
         }
     }
+
+    /// Logs what a request lacks, at debug.
+    pub(super) fn log<C: Send + Sync + 'static>(&self, error: &Error, parts: &RequestParts<'_>) {
+        if error.kind() == ErrorKind::MissingToken {
+            return trace::diagnosed(error, &NO_CLAIMS);
+        }
+        let claims = Claims::<C>::from_extensions(parts.extensions());
+        let has = |scope: &str| claims.is_ok_and(|claims| claims.has_scope(scope));
+        match self {
+            Self::AllScopes(_) => trace::scopes_missing(error, "all of", has),
+            Self::AnyScope(_) => trace::scopes_missing(error, "one of", has),
+            Self::Predicate(_) => trace::diagnosed(error, &NOT_ALLOWED),
+        }
+    }
 }
+
+const NO_CLAIMS: &str = "claims: found none, expected those of a token (hint: the layer above lets \
+                         requests without a token pass here: see optional and skip)";
+const NOT_ALLOWED: &str = "requirement: the predicate of RequireLayer::from_fn returned false";
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {

@@ -72,6 +72,7 @@ where
         RequireFuture::rejected(match failure {
             Failure::Rejected(error) => {
                 trace::rejected(&error);
+                self.layer.log(&error, &parts);
                 reject(self.layer.rejection(), error, &parts)
             }
             Failure::LayerMissing => internal_error(&parts),

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::jwt::{Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
 use crate::policy::{Policy, Presented};
+use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
 use crate::revocation::Revocations;
 
@@ -166,6 +167,13 @@ impl<C> Authenticator<C> {
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         Issuers::new(Arc::clone(&self.engine.issuers))
+    }
+
+    /// Returns who shares what is stored of used tokens and DPoP proofs: this process alone, or
+    /// several.
+    #[must_use]
+    pub fn replay_health(&self) -> ReplayHealth {
+        self.policy.replay_health()
     }
 
     /// Returns the places that may carry the token of a request.

@@ -72,7 +72,8 @@ impl Issuer {
     /// # Errors
     ///
     /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is not such a URL,
+    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is not such a URL, or if it
+    /// is the URL of metadata (`…/.well-known/openid-configuration`),
     /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is another `http` URL, and as
     /// [`Audience`] says.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
@@ -87,7 +88,8 @@ impl Issuer {
     /// # Errors
     ///
     /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if `jwks_uri` is not such a URL,
+    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if `jwks_uri` is not such a URL or
+    /// the name is the URL of metadata,
     /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is another `http` URL, and as
     /// [`Audience`] says.
     pub fn jwks(
@@ -107,7 +109,8 @@ impl Issuer {
     /// # Errors
     ///
     /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, and as [`Audience`] says.
+    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is the URL of metadata, and
+    /// as [`Audience`] says.
     pub fn from_keys(
         issuer: impl Into<String>,
         keys: impl Into<KeySet>,

@@ -10,6 +10,13 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
 use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
 
+/// The paths of metadata, which no `iss` has: the name of an issuer is what precedes or surrounds
+/// them (OpenID Connect Discovery §4, RFC 8414 §3).
+const WELL_KNOWN: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
 impl Issuer {
     /// `shared` are the public keys of all issuers, which those of this one are compared with.
     pub(super) fn build(
@@ -74,6 +81,13 @@ impl Issuer {
         if self.name.is_empty() {
             let message = "issuer \"\": must not be empty";
             return Err(ConfigError::new(ConfigErrorKind::EmptyIssuer, message));
+        }
+        if let Some(path) = WELL_KNOWN.into_iter().find(|path| self.name.contains(path)) {
+            let message = format!(
+                "issuer {:?}: is the URL of metadata; remove {path}",
+                self.name
+            );
+            return Err(ConfigError::new(ConfigErrorKind::InvalidUrl, message));
         }
         self.audience.validate(&self.name)
     }

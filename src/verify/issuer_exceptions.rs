@@ -36,15 +36,16 @@ impl Issuer {
     /// Accepts tokens of this issuer that are bound to a key or a certificate of the client (`cnf`,
     /// RFC 7800) as bearer tokens, without proof that the client has it. Default: without a proof
     /// ([`dpop`](crate::JwtAuthBuilder::dpop), [`mtls`](crate::JwtAuthBuilder::mtls)), they are
-    /// rejected, as [`UnprovenBinding`](crate::ErrorKind::UnprovenBinding), since a bound token must
-    /// not be of use to a thief (RFC 9449 §7.2, RFC 8705 §3).
+    /// rejected, as [`UnprovenBinding`](crate::ErrorKind::UnprovenBinding), since a bound token
+    /// must not be of use to a thief (RFC 9449 §7.2, RFC 8705 §3).
     ///
     /// A proof that a request has is checked all the same, and a layer that
-    /// [requires](crate::Dpop::required) the binding requires it of these tokens, too. A warning is logged when the layer is built. Safe only if something before this service
-    /// checks the binding of each request, such as a gateway that terminates TLS, and nothing else
-    /// can reach the service. [`Claims::key_thumbprint`](crate::Claims::key_thumbprint) and
-    /// [`Claims::certificate_thumbprint`](crate::Claims::certificate_thumbprint) return what a token
-    /// is bound to, for a [`TokenCheck`](crate::TokenCheck) of your own.
+    /// [requires](crate::Dpop::required) the binding requires it of these tokens, too. A warning is
+    /// logged when the layer is built. Safe only if something before this service checks the
+    /// binding of each request, such as a gateway that terminates TLS, and nothing else can reach
+    /// the service. [`Claims::key_thumbprint`](crate::Claims::key_thumbprint) and
+    /// [`Claims::certificate_thumbprint`](crate::Claims::certificate_thumbprint) return what a
+    /// token is bound to, for a [`TokenCheck`](crate::TokenCheck) of your own.
     pub const fn dangerous_accept_bound_as_bearer(mut self) -> Self {
         self.exceptions.accept_bound = true;
         self

@@ -130,6 +130,34 @@ fn every_direct_dependency_is_explained() {
     assert!(declared.len() > 20);
 }
 
+/// Items of features that are off are linked to, which is a warning then. `.ci/run` allows no warning
+/// with all features.
+#[test]
+fn documentation_can_be_built_with_any_features() {
+    let manifest = std::fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).unwrap();
+    assert!(!manifest.contains("broken_intra_doc_links"));
+}
+
+#[test]
+fn every_document_that_the_documentation_includes_is_packaged() {
+    let read = |file| std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
+    let manifest = read("Cargo.toml");
+    let include = manifest
+        .lines()
+        .find(|line| line.starts_with("include = "))
+        .unwrap();
+    for file in [
+        "docs/diagnosis.md",
+        "docs/keys.md",
+        "docs/migration",
+        "docs/providers",
+    ] {
+        assert!(include.contains(&format!("{file:?}")), "{file}");
+    }
+    let guides = read("src/guides.rs");
+    assert!(guides.contains("#[doc = include_str!(\"../docs/diagnosis.md\")]"));
+}
+
 const MANIFEST: &str = r#"[package]
 name = "x"
 

@@ -54,17 +54,26 @@ impl Authority {
 
     /// Returns the path of a certificate and its private key.
     pub(crate) fn identity(&self) -> PathBuf {
-        let (certificate, key) = self.issue();
+        let (certificate, key) = self.issue(Served::Valid);
         self.file(
             "identity.pem",
             &format!("{}{}", certificate.pem(), key.serialize_pem()),
         )
     }
 
-    fn issue(&self) -> (rcgen::Certificate, KeyPair) {
+    fn issue(&self, served: Served) -> (rcgen::Certificate, KeyPair) {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(names).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        match served {
+            Served::Valid => {}
+            Served::OfAnotherName => {
+                params = CertificateParams::new(["other.example".to_owned()]).unwrap();
+            }
+            Served::Expired => params.not_after = rcgen::date_time_ymd(2000, 1, 1),
+            Served::NotYetValid => params.not_before = rcgen::date_time_ymd(3000, 1, 1),
+            Served::Authority => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+        }
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 
@@ -94,6 +103,19 @@ pub(crate) struct Tls {
     /// The protocols that it offers, in ALPN.
     pub(crate) protocols: Vec<Vec<u8>>,
     pub(crate) needs_client_certificate: bool,
+    pub(crate) certificate: Served,
+}
+
+/// The certificate of a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Served {
+    #[default]
+    Valid,
+    OfAnotherName,
+    Expired,
+    NotYetValid,
+    /// One that may sign others.
+    Authority,
 }
 
 impl TlsIssuer {
@@ -155,7 +177,7 @@ fn config(authority: &Authority, tls: Tls) -> ServerConfig {
     } else {
         builder.with_no_client_auth()
     };
-    let (certificate, key) = authority.issue();
+    let (certificate, key) = authority.issue(tls.certificate);
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
     let mut config = builder.with_single_cert(chain, key).unwrap();

@@ -240,8 +240,7 @@ where
             .replay_store
             .map(|store| (store, validation::MAX_LEEWAY));
         if let Some((store, leeway)) = of_layer.or(shared) {
-            self.policy
-                .add(Stage::SingleUse, SingleUse { store, leeway });
+            self.policy.add_single_use(SingleUse { store, leeway });
         }
         let engine = Engine {
             issuers,

@@ -84,15 +84,15 @@ impl Compared<'_> {
 
     fn hint(&self, error: &Error) -> Option<String> {
         if let Some(scope) = error.required_scope() {
-            let scope = quoted(scope);
-            return Some(format!("have the client request the scope {scope}"));
+            return Some(audience_hints::scope(self.facts, scope));
         }
         let is_wrong = error.kind() == ErrorKind::WrongAudience;
         match &self.rule.aud {
             AudRule::AnyOf(names) if is_wrong || error.claim() == Some("aud") => {
                 differences::audience(self.facts, names)
             }
-            AudRule::Absent if is_wrong && !self.has_aud() => self.other_value(),
+            AudRule::Absent if is_wrong && self.has_aud() => audience_hints::unexpected(self.facts),
+            AudRule::Absent if is_wrong => self.other_value(),
             _ if error.claim() == Some("jti") => audience_hints::without_jti(self.facts),
             _ => None,
         }

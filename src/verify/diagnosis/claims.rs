@@ -19,6 +19,7 @@ impl<C> Examination<'_, C> {
         self.check_expiry(claims);
         self.check_start(claims);
         let Some(issuer) = issuer else { return };
+        self.facts.allows_id_tokens = issuer.exceptions.allow_id_tokens;
         // A type that is not allowed tells nothing about the purpose.
         let typ = self.facts.header_text("typ");
         let typ = typ.filter(|typ| self.engine.rules.check_type(Some(typ)).is_ok());
@@ -101,7 +102,7 @@ impl<C> Examination<'_, C> {
         let claim = times::latest_start(facts);
         let found = times::shown(facts, claim, now);
         let outcome = claims.check_start(rules, now);
-        self.report.add("not before", outcome, Some(found), || {
+        self.report.add("valid from", outcome, Some(found), || {
             let behind = times::behind(facts, claim, now);
             let hint = match claim {
                 // The issuer can set a time that is still to come on purpose.

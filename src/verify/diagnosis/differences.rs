@@ -13,8 +13,14 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
     if without.map_or_else(|| is_known(&format!("{name}/")), is_known) {
         return Some("issuer differs by a trailing slash: configure it as the token has it".into());
     }
+    if let Some(hint) = tenant(name, issuers) {
+        return Some(hint.to_owned());
+    }
+    // The first ones: a hint is not worth a pass over thousands.
+    let mut names = issuers.names().take(MAX_COMPARED);
     let lower = name.to_ascii_lowercase();
-    if lower != name && is_known(&lower) {
+    let is_in_lower_case = lower != name && is_known(&lower);
+    if is_in_lower_case || names.any(|other| other.eq_ignore_ascii_case(name)) {
         return Some("issuer differs in case: configure it as the token has it".into());
     }
     let other_scheme = match name.split_once("://") {
@@ -28,13 +34,30 @@ pub(super) fn issuer(facts: &Facts, issuers: &IssuerSet) -> Option<String> {
                 .into(),
         );
     }
-    hints::first(hints::ISSUER, facts).or_else(|| {
-        let realm = path_of(name).filter(|path| is_realm(path))?;
-        // The first ones: a hint is not worth a pass over thousands.
-        let mut names = issuers.names().take(MAX_COMPARED);
-        let is_moved = names.any(|other| path_of(other) == Some(realm));
-        is_moved.then(|| OTHER_ORIGIN.to_owned())
+    let hint = hints::first(hints::ISSUER, facts);
+    hint.or_else(|| Some(other_name(name, issuers).to_owned()))
+}
+
+/// Names the cause if the issuer fits the pattern of one with tenants.
+fn tenant(name: &str, issuers: &IssuerSet) -> Option<&'static str> {
+    let tenants = issuers.pattern_of(name)?;
+    Some(if tenants.lists_in_another_case(name) {
+        "the tenant differs in case: list it in Tenants::only as the token has it"
+    } else {
+        "Tenants does not allow this tenant: add it, if its callers may use this service"
     })
+}
+
+/// Returns what to do about a name that is like none that is configured.
+fn other_name(name: &str, issuers: &IssuerSet) -> &'static str {
+    let realm = path_of(name).filter(|path| is_realm(path));
+    let mut names = issuers.names().take(MAX_COMPARED);
+    let is_moved = realm.is_some() && names.any(|other| path_of(other) == realm);
+    if is_moved {
+        OTHER_ORIGIN
+    } else {
+        hints::OTHER_ISSUER
+    }
 }
 
 const OTHER_ORIGIN: &str = "only the origin differs: if the issuer is the same, set its public host \
@@ -63,9 +86,13 @@ pub(super) fn audience(facts: &Facts, names: &[String]) -> Option<String> {
         let hint = "audience differs by a trailing slash: configure it as the token has it";
         return Some(hint.to_owned());
     }
-    if fits(|aud| format!("api://{aud}")) || fits(|aud| aud.replacen("api://", "", 1)) {
+    if hints::is_entra(facts) && fits(|aud| format!("api://{aud}")) {
+        let hint = "configure the client id: tokens of version 2 of Entra ID have no api:// in aud";
+        return Some(hint.to_owned());
+    }
+    if hints::is_entra(facts) && fits(|aud| aud.replacen("api://", "", 1)) {
         let hint =
-            "configure both: Entra ID writes api://… in v1 tokens, the client id in v2 tokens";
+            "set requestedAccessTokenVersion to 2 in the manifest: then aud is the client id";
         return Some(hint.to_owned());
     }
     audience_hints::audience(facts)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::facts::Facts;
 use super::quoted::{public, quoted_list, shown, type_of};
 use super::report::Report;
-use super::{DiagnosisCheck, differences, hints, times};
+use super::{DiagnosisCheck, audience_hints, differences, form_hints, hints, times};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
@@ -80,12 +80,16 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
     fn run(&mut self, token: &[u8], signature: Signature<'_>) {
         let parsed = self.engine.parse(token);
         let outcome = parsed.as_ref().map(|_| ()).map_err(Clone::clone);
-        let found = format!("{} parts, {} bytes", self.facts.parts, token.len());
+        let parts = match self.facts.parts {
+            1 => "1 part".to_owned(),
+            parts => format!("{parts} parts"),
+        };
+        let found = format!("{parts}, {} bytes", token.len());
         let expected = format!(
             "3 parts of base64url, separated by dots, at most {} bytes (max_token_len)",
             self.engine.rules.max_token_len
         );
-        let hint = hints::form(&self.facts);
+        let hint = form_hints::form(&self.facts);
         self.report
             .add("form", outcome, Some(found), || (expected, hint));
         if let Ok(token) = parsed {
@@ -111,7 +115,8 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
             );
             let is_late = claim.is_some_and(|claim| times::is_in_milliseconds(&self.facts, claim));
             let hint = is_late.then(|| "the time must be in seconds, not in milliseconds".into());
-            (expected, hint.or_else(|| hints::header(&self.facts)))
+            let hint = hint.or_else(|| audience_hints::invalid(&self.facts));
+            (expected, hint.or_else(|| form_hints::part(&self.facts)))
         });
         let Ok(mut claims) = claims else {
             self.check_algorithm(header.as_ref(), self.issuers.algorithms());
@@ -156,7 +161,7 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
                 "one JSON object with `alg`, without `crit`, `b64` and `zip`, at most {max_members} \
                  members (max_members)"
             );
-            (expected, hints::header(&self.facts))
+            (expected, form_hints::part(&self.facts))
         });
         read.ok().map(|(header, ())| header)
     }

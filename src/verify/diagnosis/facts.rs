@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::token_text::Text;
 use crate::encoding::base64url;
 use crate::jwt::Rules;
 
@@ -15,39 +16,12 @@ pub(super) struct Facts {
     /// Whether it has padding that the settings do not allow.
     pub(super) has_padding: bool,
     pub(super) text: Text,
+    /// The length in bytes of the third part once it is decoded, if that is possible.
+    pub(super) signature_len: Option<usize>,
+    /// Whether ID tokens of the issuer are accepted.
+    pub(super) allows_id_tokens: bool,
     header: Map<String, Value>,
     payload: Map<String, Value>,
-}
-
-const PLACEHOLDERS: [&[u8]; 6] = [
-    b"",
-    b"null",
-    b"undefined",
-    b"None",
-    b"nil",
-    b"[object Object]",
-];
-
-/// What a text is that may be sent in place of a token.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Text {
-    /// What a client sends that has no token.
-    Placeholder,
-    Quoted,
-    /// It has a space in it, as that after a scheme.
-    WithScheme,
-    Other,
-}
-
-impl Text {
-    fn of(token: &[u8]) -> Self {
-        match token {
-            [b'"' | b'\'', ..] => Self::Quoted,
-            _ if PLACEHOLDERS.contains(&token) => Self::Placeholder,
-            _ if token.contains(&b' ') => Self::WithScheme,
-            _ => Self::Other,
-        }
-    }
 }
 
 impl Facts {
@@ -58,10 +32,13 @@ impl Facts {
         let mut parts = read.split(|byte| *byte == b'.');
         let header = parts.next().and_then(object).unwrap_or_default();
         let payload = parts.next().and_then(object).unwrap_or_default();
+        let signature_len = parts.next().and_then(decoded_len);
         Self {
             parts: token.split(|byte| *byte == b'.').count(),
             has_padding: !rules.padded && token.contains(&b'='),
             text: Text::of(token),
+            signature_len,
+            allows_id_tokens: false,
             header,
             payload,
         }
@@ -81,6 +58,10 @@ impl Facts {
 
     pub(super) fn claim_text(&self, name: &str) -> Option<&str> {
         self.claim(name).and_then(Value::as_str)
+    }
+
+    pub(super) fn has_claim(&self, name: &str) -> bool {
+        self.claim(name).is_some()
     }
 
     /// Returns whether the payload could be read, which the numbers of some tokens prevent.
@@ -114,4 +95,11 @@ fn object(part: &[u8]) -> Option<Map<String, Value>> {
     let end = part.iter().rposition(|byte| *byte != b'=')?;
     let json = base64url::decode(part.get(..=end)?)?;
     serde_json::from_slice(&json).ok()
+}
+
+/// Returns how many bytes a part in base64url has, judging by its length (RFC 4648 §5).
+fn decoded_len(part: &[u8]) -> Option<usize> {
+    let len = part.iter().rposition(|byte| *byte != b'=');
+    let len = len.map_or(0, |last| last.saturating_add(1));
+    (len % 4 != 1).then(|| len.saturating_mul(3) / 4)
 }

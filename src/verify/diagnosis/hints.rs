@@ -2,46 +2,9 @@
 //!
 //! A hint depends only on members that are not secret, and on nothing that a token could make long.
 
-use super::facts::{Facts, Text};
+use super::facts::Facts;
 
 pub(super) type Rule = (fn(&Facts) -> bool, &'static str);
-
-const ALONE: &str = "pass the token alone, without a scheme before it";
-
-const QUOTES: Rule = (
-    |facts| facts.text == Text::Quoted,
-    "have the client send the token without quotes around it",
-);
-
-const FORM: &[Rule] = &[
-    (|facts| facts.text == Text::WithScheme, ALONE),
-    (
-        |facts| facts.text == Text::Placeholder,
-        "have the client wait until it has a token: it sends the text of an absent value",
-    ),
-    QUOTES,
-    (
-        |facts| facts.parts == 5 && facts.header_text("alg") == Some("dir"),
-        "request the token with the parameter audience: this one is encrypted for the issuer (Auth0)",
-    ),
-    (
-        |facts| facts.parts == 5,
-        "have the issuer sign its tokens: this one is encrypted (JWE)",
-    ),
-    (
-        |facts| facts.parts != 3,
-        "this token is opaque: have the issuer issue JWTs (Google: send the ID token)",
-    ),
-];
-
-const HEADER: &[Rule] = &[
-    (|facts| facts.text == Text::WithScheme, ALONE),
-    QUOTES,
-    (
-        |facts| facts.has_padding,
-        "set allow_padding if the issuer pads its tokens, as AWS load balancers do",
-    ),
-];
 
 const ALGORITHM: &[Rule] = &[
     (is_supabase_key, SUPABASE_KEY),
@@ -135,6 +98,10 @@ pub(super) const ISSUER: &[Rule] = &[
     ),
 ];
 
+/// No advice to add the issuer alone: anyone can run one.
+pub(super) const OTHER_ISSUER: &str =
+    "request the token from the configured issuer; add this one only if you trust its tokens";
+
 pub(super) const OKTA: &str =
     "use a custom authorization server: tokens of the org authorization server are for Okta only";
 const SUPABASE_KEY: &str =
@@ -143,14 +110,6 @@ pub(super) const GRAPH: &str =
     "request a token for your own API: this one is signed for Microsoft Graph";
 
 const SIGNATURE: &[Rule] = &[(is_for_graph, GRAPH)];
-
-pub(super) fn form(facts: &Facts) -> Option<String> {
-    first(FORM, facts)
-}
-
-pub(super) fn header(facts: &Facts) -> Option<String> {
-    first(HEADER, facts)
-}
 
 /// `has_secrets` says whether tokens with HMAC are allowed: then the issuer may go on with them.
 pub(super) fn algorithm(facts: &Facts, has_secrets: bool) -> Option<String> {
@@ -197,6 +156,17 @@ pub(super) fn is_for_graph(facts: &Facts) -> bool {
     facts.has_audience(|aud| {
         let bare = aud.trim_end_matches('/');
         bare == "00000003-0000-0000-c000-000000000000" || bare == "https://graph.microsoft.com"
+    })
+}
+
+/// Returns whether it is a token of Microsoft Entra ID, of either version. Scopes of Azure AD B2C
+/// have other names.
+pub(super) fn is_entra(facts: &Facts) -> bool {
+    issuer_has(facts, |name| {
+        let rest = name.strip_prefix("https://").unwrap_or_default();
+        let host = rest.split('/').next().unwrap_or_default();
+        matches!(host, "login.microsoftonline.com" | "sts.windows.net")
+            || host.ends_with(".ciamlogin.com")
     })
 }
 

@@ -1,8 +1,8 @@
 //! The checks of the key and of the signature.
 
 use super::examination::{Examination, Signature};
-use super::hints;
 use super::quoted::{quoted_error, quoted_list, shown};
+use super::{form_hints, hints};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
@@ -40,21 +40,32 @@ impl<C> Examination<'_, C> {
             (known_keys(keys.as_ref()), hint.flatten())
         });
         if is_found {
-            let hint = match proved.as_ref().map_err(Error::kind) {
-                Err(ErrorKind::MalformedToken) => hints::header(&self.facts),
-                Err(ErrorKind::TooManyKeys) => hints::signature(&self.facts).or_else(|| {
-                    let hint =
-                        "have the issuer write `kid` into its tokens, or raise max_candidates";
-                    Some(hint.to_owned())
-                }),
-                _ => hints::signature(&self.facts),
-            };
-            self.report.add("signature", proved, None, || {
-                let algorithm = header.algorithm;
-                let expected = format!("a signature by a key of {:?} for {algorithm}", issuer.name);
-                (expected, hint)
-            });
+            self.report_signature(proved, header.algorithm, issuer);
         }
+    }
+
+    fn report_signature(
+        &mut self,
+        proved: Result<(), Error>,
+        algorithm: Algorithm,
+        issuer: &ConfiguredIssuer,
+    ) {
+        let facts = &self.facts;
+        let wrong = || form_hints::wrong_signature(facts, algorithm);
+        let hint = match proved.as_ref().map_err(Error::kind) {
+            Err(ErrorKind::MalformedToken) => form_hints::part(facts).unwrap_or_else(wrong),
+            Err(ErrorKind::TooManyKeys) => {
+                let hint = "have the issuer write `kid` into its tokens, or raise max_candidates";
+                hints::signature(facts).unwrap_or_else(|| hint.to_owned())
+            }
+            _ => wrong(),
+        };
+        let found = facts.signature_len.map(|len| format!("{len} bytes"));
+        self.report.add("signature", proved, found, || {
+            let (name, len) = (&issuer.name, form_hints::expected_len(algorithm));
+            let expected = format!("a signature by a key of {name:?} for {algorithm} ({len})");
+            (expected, Some(hint))
+        });
     }
 
     /// Returns why there is no key, if the reason is known.

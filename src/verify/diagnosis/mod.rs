@@ -10,6 +10,7 @@ mod claims;
 mod differences;
 mod examination;
 mod facts;
+mod form_hints;
 mod hints;
 mod keys;
 mod log;
@@ -17,6 +18,7 @@ mod missing_keys;
 mod quoted;
 mod report;
 mod times;
+mod token_text;
 
 use std::fmt;
 
@@ -27,7 +29,8 @@ use crate::error::Error;
 /// [`Authenticator::diagnose`](crate::Authenticator::diagnose) returns it.
 ///
 /// For tools and tests. Of the token it contains only: `iss`, `aud`, `alg`, `typ`, `kid`, the times,
-/// the claims `typ`, `token_use` and `token_type`, the length and the number of parts; and, if one of
+/// the claims `typ`, `token_use` and `token_type`, its length, its number of parts and the length of
+/// its signature; and, if one of
 /// them is compared in place of `aud`, `azp`, `appid`, `cid`, `client`, `client_id` or `signer`. Of
 /// other claims it contains the JSON type. An `iss` with `@`, and a value with an e-mail address, are
 /// replaced by "an e-mail address". Strings are quoted and escaped; at most 128 bytes of each, and
@@ -67,11 +70,11 @@ pub enum DiagnosisStatus {
 
 impl Diagnosis {
     /// Returns the checks, in this order: `form`, `header`, `algorithm`, `type`, `payload`,
-    /// `issuer`, `subject`, `key`, `signature`, `expiry`, `not before`, `purpose`, `audience`,
-    /// `tenant` ([`tenant_claim`](crate::Tenants::tenant_claim)), `access token` (RFC 9068), `binding`
-    /// (`cnf`), and `claims`: your claims type, and whatever
-    /// else rejects the token. Then `revocation`, `scopes`, `authorization` and `single use`: each is
-    /// there once per configured check, and not at all otherwise.
+    /// `issuer`, `subject`, `key`, `signature`, `expiry`, `valid from`, `purpose`, `audience`,
+    /// `tenant` ([`tenant_claim`](crate::Tenants::tenant_claim)), `access token` (RFC 9068),
+    /// `binding` (`cnf`), and `claims`: your claims type, and whatever else rejects the token. Then
+    /// `revocation`, `scopes`, `authorization` and `single use`: each is there once per configured
+    /// check, and not at all otherwise.
     #[must_use]
     pub fn checks(&self) -> &[DiagnosisCheck] {
         &self.checks
@@ -101,7 +104,7 @@ impl DiagnosisCheck {
     }
 
     /// Returns what the token has, if it may be shown: quoted, escaped and cut. `None` for checks
-    /// without one, such as `signature`.
+    /// without one, such as `subject`.
     #[must_use]
     pub fn found(&self) -> Option<&str> {
         self.found.as_deref()

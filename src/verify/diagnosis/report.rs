@@ -15,7 +15,7 @@ const NAMES: [&str; 17] = [
     "key",
     "signature",
     "expiry",
-    "not before",
+    "valid from",
     "purpose",
     "audience",
     "tenant",

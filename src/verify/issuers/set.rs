@@ -140,6 +140,12 @@ impl IssuerSet {
             .unwrap_or(Lookup::Unknown)
     }
 
+    /// Returns the issuer with tenants whose pattern a name fits, even if the tenant is not allowed.
+    pub(crate) fn pattern_of(&self, name: &str) -> Option<&TenantIssuers> {
+        let fits = |issuers: &&Arc<TenantIssuers>| issuers.has_pattern_of(name);
+        self.patterns.iter().find(fits).map(|issuers| &**issuers)
+    }
+
     /// Returns whether tokens of that name are still this issuer's. A change may have put another
     /// before it: one of that name before a pattern.
     pub(crate) fn is_current(&self, issuer: &Arc<ConfiguredIssuer>, name: &str) -> bool {

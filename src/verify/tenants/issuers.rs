@@ -44,6 +44,17 @@ impl TenantIssuers {
         self.rules.pattern.as_str()
     }
 
+    /// Returns whether a name fits the pattern, even if the tenant is not allowed.
+    pub(crate) fn has_pattern_of(&self, name: &str) -> bool {
+        self.rules.pattern.tenant_of(name).is_some()
+    }
+
+    /// Returns whether the tenant of a name is listed, but in upper or in lower case.
+    pub(crate) fn lists_in_another_case(&self, name: &str) -> bool {
+        let tenant = self.rules.pattern.tenant_of(name);
+        tenant.is_some_and(|tenant| self.rules.tenants.list_in_another_case(tenant))
+    }
+
     pub(crate) const fn algorithms(&self) -> AlgorithmSet {
         self.algorithms
     }

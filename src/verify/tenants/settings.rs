@@ -38,10 +38,11 @@ const IDLE: RangeInclusive<Duration> =
 ///
 /// # Examples
 ///
-/// Microsoft Entra ID, for two tenants. All tenants have the same keys:
+/// Microsoft Entra ID, for two tenants. All tenants have the same keys. Each of their applications
+/// can get a token for the service without a permission, but not with a scope:
 ///
 /// ```
-/// use tower_jwt_auth::{Issuer, JwtAuthLayer, Tenants};
+/// use tower_jwt_auth::{Audience, Issuer, JwtAuthLayer, Tenants};
 ///
 /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
 /// let tenants = Tenants::only([
@@ -50,9 +51,10 @@ const IDLE: RangeInclusive<Duration> =
 /// ])
 /// .tenant_claim("tid");
 /// let metadata = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration";
+/// let service = Audience::from("00000000-aaaa-bbbb-cccc-dddddddddddd");
 /// let issuer = Issuer::discovery(
 ///     "https://login.microsoftonline.com/{tenantid}/v2.0",
-///     "00000000-aaaa-bbbb-cccc-dddddddddddd",
+///     service.and_scope("access_as_user"),
 /// )
 /// .metadata_url(metadata)
 /// .tenants(tenants);
@@ -152,6 +154,15 @@ impl Tenants {
             Allowed::Only(tenants) => tenants.contains(tenant),
             Allowed::By(is_allowed) => is_allowed(tenant),
         }
+    }
+
+    /// Returns whether a tenant is listed, but in upper or in lower case. Asks no predicate.
+    pub(super) fn list_in_another_case(&self, tenant: &str) -> bool {
+        let Allowed::Only(tenants) = &self.allowed else {
+            return false;
+        };
+        let has = |other: String| other != tenant && tenants.contains(&*other);
+        has(tenant.to_ascii_lowercase()) || has(tenant.to_ascii_uppercase())
     }
 
     pub(super) fn max(&self) -> usize {

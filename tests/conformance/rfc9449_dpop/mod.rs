@@ -10,5 +10,6 @@ mod nonces;
 mod replay;
 mod request;
 mod responses;
+mod schemes;
 mod target;
 mod with_certificates;

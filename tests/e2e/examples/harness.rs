@@ -5,12 +5,12 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
-use reqwest::{Client, StatusCode};
+use reqwest::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::testing::{DpopClient, TestIssuer};
 
 pub(crate) const AUDIENCE: &str = "https://api.example";
 /// The time limit of each step. It is generous, because the machine may be busy.
@@ -157,6 +157,24 @@ impl Server {
         } else {
             request
         };
+        Self::answer(request).await
+    }
+
+    /// Sends `GET` with this token, which is bound to the client's key, and a proof for this URI.
+    pub(crate) async fn get_bound(
+        &self,
+        path: &str,
+        client: &DpopClient,
+        token: &str,
+        uri: &str,
+    ) -> Answer {
+        let proof = client.proof("GET", uri, token).sign();
+        let request = self.client.get(format!("{}{path}", self.url));
+        let request = request.header(AUTHORIZATION, format!("DPoP {token}"));
+        Self::answer(request.header("dpop", proof)).await
+    }
+
+    async fn answer(request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         Answer {

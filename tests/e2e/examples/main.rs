@@ -4,7 +4,9 @@
 
 mod demo;
 mod doctor;
+mod doctor_fixes;
 mod doctor_input;
+mod dpop;
 mod grpc;
 mod harness;
 mod issuers;

@@ -68,6 +68,9 @@ async fn help_names_every_option() {
         "--leeway",
         "--token-type",
         "--hmac-secret-file",
+        "--dpop",
+        "--dpop-nonces",
+        "--public-origin",
         "--help",
     ] {
         assert!(
@@ -99,6 +102,8 @@ async fn an_option_without_its_value_is_rejected() {
         "--leeway",
         "--token-type",
         "--listen",
+        "--dpop",
+        "--public-origin",
     ] {
         assert_mistakes(&[(&[option], option), (&[option, "--help"], option)]).await;
     }
@@ -118,6 +123,9 @@ async fn invalid_values_are_rejected() {
         (&["--algorithms", "es256"], "es256"),
         (&["--token-type", ""], "--token-type"),
         (&["--audience", ""], "audience"),
+        (&["--dpop", "maybe"], "maybe"),
+        (&["--dpop", "Required"], "Required"),
+        (&["--dpop", ""], "--dpop"),
     ])
     .await;
 }
@@ -147,6 +155,22 @@ async fn invalid_and_insecure_issuers_are_rejected() {
 }
 
 #[tokio::test]
+async fn invalid_and_insecure_public_origins_are_rejected() {
+    for origin in [
+        "api.example",
+        "http://api.example",
+        "https://api.example/?x",
+        "",
+    ] {
+        assert_bad_with_issuer(&[(
+            &["--dpop", "required", "--public-origin", origin],
+            &format!("--public-origin {origin}:"),
+        )])
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn options_that_need_another_one_are_rejected_without_it() {
     assert_mistakes(&[
         (&["--issuer", "https://login.example.com"], "--audience"),
@@ -154,6 +178,12 @@ async fn options_that_need_another_one_are_rejected_without_it() {
         (&["--algorithms", "ES256"], "--issuer"),
         (&["--leeway", "10"], "--issuer"),
         (&["--token-type", "at+jwt"], "--issuer"),
+        (&["--dpop", "optional"], "--issuer"),
+        (&["--dpop-nonces"], "--dpop-nonces: requires --dpop"),
+        (
+            &["--public-origin", "https://api.example"],
+            "--public-origin https://api.example: requires --dpop",
+        ),
         (
             &["--jwks-uri", "https://login.example.com/jwks"],
             "--jwks-uri",

@@ -50,4 +50,7 @@ async fn it_ends_when_the_keys_cannot_be_fetched() {
             .unwrap()
             .contains("could not be fetched")
     );
+    // Without RUST_LOG, warnings are shown.
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(log.contains("fetching keys failed"), "{log}");
 }

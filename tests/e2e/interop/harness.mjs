@@ -34,7 +34,7 @@ function fail(name, error) {
  * killed.
  */
 export async function runAll(limit, scenario) {
-  process.on('exit', () => children.forEach((child) => child.process.kill('SIGKILL')));
+  process.on('exit', () => children.forEach(kill));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => finish(new Error(`ended by ${signal}`)));
   }
@@ -54,13 +54,26 @@ function finish(error) {
   process.exit(counts.failed === 0 ? 0 : 1);
 }
 
+/** Kills a child, and those that it has started if it is detached. */
+function kill({ detached, process: { pid } }) {
+  try {
+    process.kill(detached ? -pid : pid, 'SIGKILL');
+  } catch {
+    // It has ended already, or never started.
+  }
+}
+
 function showErrors(child) {
   if (child.stderr) console.error(`--- standard error of ${child.name}:\n${child.stderr.trimEnd()}\n---`);
 }
 
-/** Starts a child process. Its standard error is printed if a check fails. */
-export function start(name, command, args) {
-  const child = { name, process: spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }), stderr: '' };
+/**
+ * Starts a child process. Its standard error is printed if a check fails. One that starts processes
+ * of its own must be detached, so that they end with the test.
+ */
+export function start(name, command, args, { detached = false } = {}) {
+  const options = { detached, stdio: ['ignore', 'pipe', 'pipe'] };
+  const child = { name, detached, process: spawn(command, args, options), stderr: '' };
   children.add(child);
   child.process.stderr.setEncoding('utf8').on('data', (text) => {
     child.stderr += text;

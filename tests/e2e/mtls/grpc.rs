@@ -44,7 +44,9 @@ async fn a_call_with_a_bound_token_needs_a_connection_with_its_certificate() {
     let authority = Authority::new().unwrap();
     let alice = authority.client("alice").unwrap();
     let thief = authority.client("alice").unwrap();
-    let server = tonic_server::start(&authority, auth).await.unwrap();
+    let server = tonic_server::start(&authority.server_tls().unwrap(), auth)
+        .await
+        .unwrap();
     let token = bound_to(&alice);
     let own = channel(server, &authority, Some(&alice)).await;
     check(&own, &token, &[]).await.unwrap();
@@ -63,7 +65,9 @@ async fn a_call_with_a_bound_token_needs_a_connection_with_its_certificate() {
 async fn a_call_with_a_token_that_is_not_bound_is_rejected() {
     let authority = Authority::new().unwrap();
     let alice = authority.client("alice").unwrap();
-    let server = tonic_server::start(&authority, auth).await.unwrap();
+    let server = tonic_server::start(&authority.server_tls().unwrap(), auth)
+        .await
+        .unwrap();
     let own = channel(server, &authority, Some(&alice)).await;
     let status = check(&own, &token().sign(), &[]).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);

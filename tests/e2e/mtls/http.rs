@@ -13,8 +13,10 @@ use crate::{auth, axum_server, bound_to, hyper_server};
 
 async fn servers(authority: &Authority) -> [SocketAddr; 2] {
     [
-        axum_server::start(authority, auth).unwrap(),
-        hyper_server::start(authority, auth).await.unwrap(),
+        axum_server::start(&authority.server_tls().unwrap(), auth).unwrap(),
+        hyper_server::start(&authority.server_tls().unwrap(), auth)
+            .await
+            .unwrap(),
     ]
 }
 

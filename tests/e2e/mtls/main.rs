@@ -4,8 +4,10 @@
 mod clients;
 mod grpc;
 mod http;
+mod peers;
 mod proxied;
 mod proxies;
+mod proxy;
 mod resumption;
 
 #[path = "../../../examples/mtls/axum_server.rs"]
@@ -14,6 +16,8 @@ mod axum_server;
 mod hyper_server;
 #[path = "../../../examples/mtls/pki.rs"]
 mod pki;
+#[path = "../../../examples/mtls/server_tls.rs"]
+mod server_tls;
 #[path = "../../../examples/mtls/tonic_server.rs"]
 mod tonic_server;
 

@@ -43,11 +43,11 @@ impl Proxied {
             backend,
             folder: tempfile::tempdir().unwrap(),
         };
-        let server = authority.server().unwrap();
-        let both = format!("{}{}", server.certificate_pem, server.key_pem);
+        let server = authority.server_tls().unwrap();
+        let both = format!("{}{}", server.certificate, server.key);
         for (name, content) in [
-            ("server.pem", server.certificate_pem),
-            ("server.key", server.key_pem),
+            ("server.pem", server.certificate),
+            ("server.key", server.key),
             ("server-and-key.pem", both),
             ("clients-ca.pem", authority.pem()),
         ] {
@@ -85,18 +85,4 @@ impl Proxied {
         wait_for("the proxy", listening).await;
         running
     }
-}
-
-/// Returns the path of a program or directory that an environment variable names.
-pub(crate) fn program(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from)
-}
-
-/// Returns the first code block of a language in a section of the guide.
-pub(crate) fn block(language: &str, section: &str) -> String {
-    let guide = include_str!("../../../docs/sender-constrained.md");
-    let (_, section) = guide.split_once(&format!("\n### {section}\n")).unwrap();
-    let (_, block) = section.split_once(&format!("\n```{language}\n")).unwrap();
-    let (block, _) = block.split_once("```\n").unwrap();
-    block.to_owned()
 }

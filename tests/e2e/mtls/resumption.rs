@@ -61,7 +61,7 @@ async fn a_resumed_session_has_the_certificate_of_the_first_one() {
         authority.client("alice").unwrap(),
         authority.client("b").unwrap(),
     );
-    let server = axum_server::start(&authority, auth).unwrap();
+    let server = axum_server::start(&authority.server_tls().unwrap(), auth).unwrap();
     let token = bound_to(&alice);
     for tls in 0..2 {
         for (client, status) in [(&alice, StatusCode::OK), (&thief, StatusCode::UNAUTHORIZED)] {

@@ -32,6 +32,28 @@ fn secret() -> Key {
 }
 
 #[test]
+fn the_url_of_metadata_is_not_the_name_of_an_issuer() {
+    let keys = "https://login.example/keys";
+    for path in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+    ] {
+        for name in [
+            format!("https://login.example{path}"),
+            format!("https://login.example/a{path}"),
+            format!("https://login.example{path}/a"),
+        ] {
+            let message = format!("issuer {name:?}: is the URL of metadata; remove {path}");
+            let expected = (ConfigErrorKind::InvalidUrl, message);
+            assert_eq!(error(Issuer::discovery(&name, AUDIENCE)), expected);
+            assert_eq!(error(Issuer::jwks(&name, keys, AUDIENCE)), expected);
+        }
+    }
+    let issuer = Issuer::discovery("https://login.example/well-known", AUDIENCE);
+    assert!(Authenticator::builder(issuer).build_authenticator().is_ok());
+}
+
+#[test]
 fn a_placeholder_needs_tenants_and_tenants_need_a_placeholder() {
     assert_eq!(
         error(Issuer::discovery(PATTERN, AUDIENCE)),

@@ -49,7 +49,7 @@ async fn a_valid_token_passes_every_check() {
         "key",
         "signature",
         "expiry",
-        "not before",
+        "valid from",
         "purpose",
         "audience",
         "tenant",
@@ -82,7 +82,7 @@ async fn all_failures_are_reported_at_once() {
     let expected = ["type", "signature", "expiry", "purpose", "audience"];
     assert_eq!(failed(&diagnosis), expected);
     assert_eq!(diagnosis.error().unwrap().kind(), ErrorKind::WrongTokenType);
-    let expected = "a signature by a key of \"https://issuer.example\" for ES256";
+    let expected = "a signature by a key of \"https://issuer.example\" for ES256 (64 bytes)";
     assert_eq!(check(&diagnosis, "signature").expected(), Some(expected));
     let audience = check(&diagnosis, "audience");
     assert_eq!(audience.found(), Some("`aud` \"account\""));

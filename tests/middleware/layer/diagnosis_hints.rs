@@ -41,7 +41,7 @@ async fn the_bound_of_the_leeway_is_told_exactly() {
     let expected = "a time in the future, or less than 60 s ago";
     assert_eq!(check.expected(), Some(expected));
     let soon = token().claim("nbf", json!(60.3 + f64::from(u32::try_from(NOW).unwrap())));
-    let check = failed(builder(), soon, "not before").await;
+    let check = failed(builder(), soon, "valid from").await;
     assert_eq!(check.found(), Some("`nbf` 61 s from now"));
     let expected = "a time in the past, or at most 60 s from now";
     assert_eq!(check.expected(), Some(expected));
@@ -79,13 +79,13 @@ async fn the_hint_about_a_time_depends_on_what_is_wrong() {
         (
             builder(),
             token().claim("nbf", NOW + 100),
-            "not before",
+            "valid from",
             "the token is not valid yet, or this clock is behind the issuer's",
         ),
         (
             builder(),
             token().issued_at(at(NOW + 100)),
-            "not before",
+            "valid from",
             "this clock is 100 s behind the issuer's: synchronize both",
         ),
     ] {
@@ -122,7 +122,7 @@ async fn the_hint_about_an_audience_depends_on_the_rule_and_on_what_failed() {
             by_client(),
             token().audience("account").claim("client_id", "a"),
             "`aud` \"account\", `client_id` \"a\"",
-            None,
+            Some("configure this audience in place of Audience::claim, if it names this service"),
         ),
         (
             builder(),
@@ -160,7 +160,9 @@ async fn the_hint_about_an_audience_depends_on_the_rule_and_on_what_failed() {
             of_clerk("a"),
             token().issuer(clerk),
             "`aud` \"https://api.example\"",
-            None,
+            Some(
+                "request a token for this service; configure this audience only if it names this service",
+            ),
         ),
     ] {
         let check = failed(builder, token, "audience").await;

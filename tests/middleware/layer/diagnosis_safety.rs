@@ -85,6 +85,15 @@ async fn hint_of(builder: JwtAuthBuilder, token: TokenBuilder, name: &str) -> Op
     check.unwrap().hint().map(ToOwned::to_owned)
 }
 
+/// Returns whether a hint is more than what holds for every name that is not expected.
+fn names_a_cause(hint: Option<&str>) -> bool {
+    let general = [
+        "only if it names this service",
+        "only if you trust its tokens",
+    ];
+    hint.is_some_and(|hint| !general.iter().any(|end| hint.ends_with(end)))
+}
+
 #[tokio::test]
 async fn no_hint_advises_to_do_without_an_issuer() {
     let hint = hint_of(builder(), token().without_claim("iss"), "issuer").await;
@@ -176,16 +185,16 @@ async fn a_hint_is_given_only_where_it_can_be_true() {
             false,
         ),
         (builder(), token().claim("sub", 7), "subject", true),
-        (builder(), token().issued_at(far), "not before", false),
+        (builder(), token().issued_at(far), "valid from", false),
         (
             builder(),
             token().claim("nbf", NOW + 400 * 86_400),
-            "not before",
+            "valid from",
             true,
         ),
     ] {
         let hint = hint_of(builder, token, name).await;
-        assert_eq!(hint.is_some(), expected, "{name}: {hint:?}");
+        assert_eq!(names_a_cause(hint.as_deref()), expected, "{name}: {hint:?}");
     }
 }
 
@@ -247,6 +256,10 @@ async fn the_first_values_of_long_lists_are_compared() {
         let layer = by(ISSUER, Audience::from(names)).max_members(5_000);
         let layer = layer.max_token_len(100_000);
         let hint = hint_of(layer, token, "audience").await;
-        assert_eq!(hint.is_some(), expected, "{place}: {hint:?}");
+        assert_eq!(
+            names_a_cause(hint.as_deref()),
+            expected,
+            "{place}: {hint:?}"
+        );
     }
 }

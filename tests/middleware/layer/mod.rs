@@ -4,6 +4,7 @@
 mod authenticator;
 mod axum;
 mod diagnosis;
+mod diagnosis_causes;
 mod diagnosis_hints;
 mod diagnosis_outcomes;
 mod diagnosis_safety;

@@ -48,7 +48,7 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
         ),
         (
             ("iat", behind.as_str()),
-            "not before: found `iat` 75 s from now, expected a time in the past, or at most 60 s \
+            "valid from: found `iat` 75 s from now, expected a time in the past, or at most 60 s \
              from now (hint: this clock is 75 s behind the issuer's: synchronize both) \
              kind=\"not_yet_valid\" claim=\"iat\"",
         ),

@@ -7,7 +7,7 @@ const LAST_DATE = 253_402_300_799;
 const DATES = ['exp', 'nbf', 'iat'];
 
 /** Returns whether an object, at any depth, has two members of the same name. */
-function hasTwins(json) {
+export function hasTwins(json) {
   const open = [];
   for (const [piece, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/gs)) {
     if (piece === '{' || piece === '[') open.push(new Set());
@@ -22,7 +22,7 @@ function hasTwins(json) {
 }
 
 /** Returns how deeply arrays and objects are nested. */
-function depth(value) {
+export function depth(value) {
   const inner = typeof value === 'object' && value !== null ? Object.values(value) : undefined;
   return inner === undefined ? 0 : 1 + Math.max(0, ...inner.map(depth));
 }

@@ -1,0 +1,63 @@
+//! Why the binding of a token is not proven.
+
+use crate::dpop::ProofError;
+use crate::error::{Error, ErrorKind};
+use crate::mtls::CertificateError;
+
+/// Why the binding of a token is not proven.
+pub(crate) struct UnprovenBinding {
+    pub(crate) error: Box<Error>,
+    /// For the log: nothing of the request is in it.
+    pub(crate) reason: &'static str,
+}
+
+impl UnprovenBinding {
+    pub(super) fn new(error: Error, reason: &'static str) -> Self {
+        Self {
+            error: Box::new(error),
+            reason,
+        }
+    }
+}
+
+/// Returns the error for a token whose binding the request does not prove.
+pub(super) fn unproven() -> Error {
+    Error::about_claim(ErrorKind::UnprovenBinding, "cnf")
+}
+
+impl From<ProofError> for UnprovenBinding {
+    fn from(error: ProofError) -> Self {
+        let (error, reason) = match error {
+            ProofError::Invalid(reason) => (ErrorKind::InvalidDpopProof.into(), reason),
+            ProofError::WrongKey => (
+                Error::other_proof_key(),
+                "the token is bound to another key than that of the proof",
+            ),
+            ProofError::UseNonce(nonce) => (
+                Error::use_dpop_nonce(nonce.to_str().unwrap_or_default()),
+                "the proof has no valid nonce",
+            ),
+            ProofError::NoAuthority => (
+                Error::no_authority(),
+                "the request names no host to compare `htu` with",
+            ),
+        };
+        Self::new(error, reason)
+    }
+}
+
+impl From<CertificateError> for UnprovenBinding {
+    fn from(error: CertificateError) -> Self {
+        let (error, reason) = match error {
+            CertificateError::Invalid => (
+                Error::invalid_certificate(),
+                "the client's certificate can't be read",
+            ),
+            CertificateError::Repeated => (
+                Error::repeated_certificate(),
+                "the client's certificate was given more than once",
+            ),
+        };
+        Self::new(error, reason)
+    }
+}

@@ -1,0 +1,101 @@
+//! The target `tower_jwt_auth::diagnosis` says what a request lacks that a `RequireLayer` or
+//! `Scoped` rejects.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::{Request, StatusCode};
+use tower::ServiceExt as _;
+use tower_jwt_auth::{RequireLayer, Scoped, Scopes};
+
+use crate::support::system_clock::layer;
+use crate::support::tokio;
+use crate::support::{AUDIENCE, ISSUER, default_key};
+use crate::{TURN, capture, text};
+
+struct ReadAndWrite;
+
+impl Scopes for ReadAndWrite {
+    const ALL: &'static [&'static str] = &["read", "write"];
+}
+
+/// Returns the event of the target that a request causes. Its token grants `read` and a scope that
+/// no event may show.
+async fn event(app: Router, token: Option<String>, status: StatusCode) -> String {
+    capture();
+    let mut request = Request::get("/");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let response = app.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), status);
+    let log = text();
+    assert!(!log.contains("telltale"), "{log}");
+    let mut events = log.lines().filter_map(|line| {
+        let (start, event) = line.split_once("tower_jwt_auth::diagnosis: ")?;
+        assert!(start.contains("DEBUG"), "{line}");
+        Some(event.to_owned())
+    });
+    let event = events.next().unwrap();
+    assert_eq!(events.next(), None);
+    event
+}
+
+fn token() -> String {
+    let token = default_key().token().issuer(ISSUER).audience(AUDIENCE);
+    token.subject("telltale").scope("read telltale").sign()
+}
+
+fn app(require: RequireLayer) -> Router {
+    Router::new()
+        .route("/", get(|| async {}).layer(require))
+        .layer(layer())
+}
+
+#[tokio::test]
+async fn a_scope_that_is_missing_is_named() {
+    let _turn = TURN.lock().await;
+    let hint = "(hint: have the client request what is missing) kind=\"insufficient_scope\"";
+    let all = format!("scopes: expected all of \"read write\", missing \"write\" {hint}");
+    let any = format!("scopes: expected one of \"a b\", missing \"a b\" {hint}");
+    let scoped = |_: Scoped<ReadAndWrite>| async {};
+    for (app, expected) in [
+        (
+            app(RequireLayer::all_scopes(["read", "write"]).unwrap()),
+            &all,
+        ),
+        (app(RequireLayer::any_scope(["a", "b"]).unwrap()), &any),
+        (Router::new().route("/", get(scoped)).layer(layer()), &all),
+    ] {
+        let event = event(app, Some(token()), StatusCode::FORBIDDEN).await;
+        assert_eq!(&event, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_predicate_that_returns_false_is_named() {
+    let _turn = TURN.lock().await;
+    let app = app(RequireLayer::from_fn(|_, _| false));
+    let event = event(app, Some(token()), StatusCode::FORBIDDEN).await;
+    assert!(
+        event.starts_with("requirement: the predicate of RequireLayer::from_fn"),
+        "{event}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_was_let_through_without_a_token_is_named() {
+    let _turn = TURN.lock().await;
+    let layer = crate::support::builder().optional().build().unwrap();
+    let require = RequireLayer::all_scopes(["read"]).unwrap();
+    let app = Router::new()
+        .route("/", get(|| async {}).layer(require))
+        .layer(layer);
+    let event = event(app, None, StatusCode::UNAUTHORIZED).await;
+    assert!(
+        event.starts_with("claims: found none, expected those of a token"),
+        "{event}"
+    );
+    assert!(event.ends_with(" kind=\"missing_token\""), "{event}");
+}
