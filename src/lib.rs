@@ -12,7 +12,7 @@
 //! - Issuers are compared byte by byte: `https://login.example.com` and
 //!   `https://login.example.com/` are two issuers.
 //! - A token is valid until it expires, even after the user has logged out. Configure the issuer to
-//!   issue short-lived tokens, or use [`reject_revoked`](JwtAuthBuilder::reject_revoked).
+//!   issue short-lived tokens, or use [`Revocations`].
 //!
 //! # axum
 //!
@@ -106,7 +106,7 @@
 //! | accept tokens that are bound to the client's certificate (mTLS) | [`JwtAuthBuilder::mtls`], [`ClientCertificates`], [`CertificateHeader`] |
 //! | say which proxies are trusted | [`TrustedProxies`], [`PeerAddress`] |
 //! | remove the token from requests that go on, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
-//! | end a WebSocket, a stream or another future when the token expires | [`until_expiry`](until_expiry()) |
+//! | end a WebSocket, a stream or another future when the token expires or is revoked | [`until_expiry`](until_expiry()) |
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
 //! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
@@ -114,9 +114,10 @@
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
+//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`) or a [`ReplayStore`] of your own |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
-//! | monitor the keys | [`Authenticator::health`], [`Issuer::on_event`] |
+//! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
@@ -184,6 +185,7 @@ compile_error!(
 );
 
 mod algorithm;
+mod back_channel_logout;
 mod clock;
 mod config_error;
 mod crypto;
@@ -201,6 +203,7 @@ mod replay;
 mod request;
 mod require;
 mod response;
+mod revocation;
 mod trace;
 mod verify;
 
@@ -251,6 +254,7 @@ pub mod tonic;
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
+pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use dpop::{Dpop, DpopNonces, ForwardedFields};
@@ -269,12 +273,18 @@ pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
 #[cfg(feature = "redis")]
 pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
-pub use replay::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore, WhenFull};
+pub use replay::{
+    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
+    ReplayStore, WhenFull,
+};
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
     RejectionResponse,
+};
+pub use revocation::{
+    Revocation, RevocationSettings, Revocations, RevocationsFull, WhenRevocationsFull,
 };
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,

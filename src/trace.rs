@@ -223,6 +223,24 @@ mod events {
              noeviction"
         );
     }
+
+    /// The log-out of a subject or a session, which are not named.
+    pub(crate) fn logged_out(issuer: &str, of: &'static str) {
+        tracing::debug!(target: TARGET, issuer, of, "logged out at the issuer");
+    }
+
+    pub(crate) fn logout_rejected(error: &Error) {
+        let (kind, claim) = (error.kind().name(), error.claim());
+        tracing::debug!(target: TARGET, kind, claim, "logout token rejected");
+    }
+
+    pub(crate) fn revocations_full(max_entries: usize) {
+        tracing::error!(
+            target: TARGET,
+            max_entries,
+            "a revocation was not stored: the list is full of entries that have not ended"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -292,6 +310,12 @@ mod events {
     pub(crate) fn redis_recovered(_: &str) {}
 
     pub(crate) fn redis_evicts(_: &str, _: &'static str) {}
+
+    pub(crate) fn logged_out(_: &str, _: &'static str) {}
+
+    pub(crate) fn logout_rejected(_: &Error) {}
+
+    pub(crate) fn revocations_full(_: usize) {}
 }
 
 pub(crate) use events::*;

@@ -17,7 +17,7 @@ use super::targets::Targets;
 use crate::algorithm::AlgorithmSet;
 use crate::crypto::sha256;
 use crate::encoding::base64url;
-use crate::replay::{InsertOutcome, ReplayKey, ReplayStore};
+use crate::replay::{InsertOutcome, ReplayKey, ReplayScope, ReplayStore};
 use crate::request::RequestParts;
 
 /// How long a proof stays stored after it could be used for the last time: the system clock may be
@@ -86,6 +86,11 @@ impl ProofVerifier {
     /// Returns the names of the allowed algorithms, separated by spaces, for `algs` (RFC 9449 §7.1).
     pub(crate) fn algorithms(&self) -> &str {
         &self.algorithm_names
+    }
+
+    /// Returns who shares what is stored of used proofs.
+    pub(crate) fn replay_scope(&self) -> ReplayScope {
+        ReplayScope::of(&*self.store)
     }
 
     /// Checks a proof, except for its single use. The key of the proof and its signature are checked

@@ -20,6 +20,8 @@ const SMALL_FACTORS_END: u64 = 752;
 /// The maximum length of an RSA exponent in bytes. Longer ones only cost time.
 const MAX_EXPONENT_LEN: usize = 4;
 
+/// No public key or certificate in base64 is longer: other secrets are not copied.
+const MAX_KEY_FILE_LEN: usize = 16 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Returns the minimum length in bytes of a secret for HMAC: that of the hash's output (RFC 7518
@@ -89,12 +91,14 @@ fn is_key_base64(text: &[u8]) -> bool {
         b'_' => b'/',
         other => other,
     });
-    // The first byte is `SEQUENCE`, which no other first symbols encode.
-    if !symbols.clone().take(1).eq([b'M']) {
+    // The first byte is `SEQUENCE`, which no other first symbol encodes.
+    if text.len() > MAX_KEY_FILE_LEN || !symbols.clone().take(1).eq([b'M']) {
         return false;
     }
-    let symbols = Zeroizing::new(symbols.filter(|byte| *byte != b'=').collect::<Vec<_>>());
-    let der = STANDARD_NO_PAD.decode(&*symbols).map(Zeroizing::new);
+    // Does not grow, which would leave copies that are not wiped.
+    let mut copy = Zeroizing::new(Vec::with_capacity(text.len()));
+    copy.extend(symbols.filter(|byte| *byte != b'='));
+    let der = STANDARD_NO_PAD.decode(&*copy).map(Zeroizing::new);
     der.is_ok_and(|der| is_key_der(&der))
 }
 

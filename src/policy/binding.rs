@@ -11,7 +11,7 @@ use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{BindingRule, BindingRules, Claims, Proven};
 use crate::mtls::ClientCertificates;
-use crate::replay::{InsertOutcome, Inserted};
+use crate::replay::{InsertOutcome, Inserted, ReplayScope};
 use crate::request::{DPOP_HEADER, RequestParts, Scheme};
 
 /// A token as its request presents it.
@@ -53,6 +53,12 @@ impl Bindings {
             dpop,
             mtls,
         }
+    }
+
+    /// Returns who shares what is stored of used proofs.
+    pub(super) fn replay_scope(&self) -> ReplayScope {
+        let verifier = self.dpop.as_ref();
+        verifier.map_or(ReplayScope::Off, ProofVerifier::replay_scope)
     }
 
     pub(crate) const fn rules(&self) -> BindingRules {

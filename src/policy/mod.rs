@@ -4,6 +4,7 @@ mod binding;
 mod check;
 mod predicates;
 mod replay;
+mod revocation;
 mod run;
 mod run_each;
 mod scopes;
@@ -14,12 +15,14 @@ use std::time::Duration;
 
 pub(crate) use self::binding::{Bindings, Presented};
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
-pub(crate) use self::predicates::{Authorized, Revoked};
+pub(crate) use self::predicates::{Authorized, Revoked, RevokedLater};
 pub(crate) use self::replay::SingleUse;
+pub(crate) use self::revocation::NotListed;
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
 pub(crate) use self::unproven::UnprovenBinding;
+use crate::replay::{ReplayHealth, ReplayScope};
 
 /// When a check runs. Earlier ones first.
 ///
@@ -41,6 +44,8 @@ pub(crate) struct Policy<C> {
     pub(crate) timeout: Duration,
     /// Checked before the others.
     pub(crate) bindings: Bindings,
+    /// Who shares what is stored of used tokens.
+    tokens: ReplayScope,
 }
 
 impl<C> Policy<C> {
@@ -49,11 +54,26 @@ impl<C> Policy<C> {
             checks: Vec::new(),
             timeout,
             bindings: Bindings::default(),
+            tokens: ReplayScope::Off,
         }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.checks.is_empty()
+    }
+
+    /// Adds the check that a token was not used before.
+    pub(crate) fn add_single_use(&mut self, check: SingleUse) {
+        self.tokens = ReplayScope::of(&*check.store);
+        self.add(Stage::SingleUse, check);
+    }
+
+    /// Returns who shares what is stored of used tokens and proofs.
+    pub(crate) fn replay_health(&self) -> ReplayHealth {
+        ReplayHealth {
+            tokens: self.tokens,
+            proofs: self.bindings.replay_scope(),
+        }
     }
 
     pub(crate) fn add(&mut self, stage: Stage, check: impl TokenCheck<C>) {

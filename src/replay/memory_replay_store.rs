@@ -150,6 +150,10 @@ impl ReplayStore for MemoryReplayStore {
         let inserted = self.insert(key.digest(), owner, ttl);
         InsertOutcome::Ready(inserted.map_err(|no_space| no_space.cause(key.kind()).into()))
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 impl Shared {

@@ -45,11 +45,21 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// block: return [`InsertOutcome::Pending`] to wait. Must return an error, and not forget a key,
     /// if there is no space.
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome;
+
+    /// Returns whether several processes share the store, for
+    /// [`Authenticator::replay_health`](crate::Authenticator::replay_health). Default: true.
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {
         (**self).insert_once(key, ttl)
+    }
+
+    fn is_shared(&self) -> bool {
+        (**self).is_shared()
     }
 }
 

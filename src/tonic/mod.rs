@@ -61,15 +61,47 @@
 //! # Streams
 //!
 //! The layer checks the request headers of a call, and a stream is one call, however long it runs:
-//! - A token that expires or is revoked while a stream runs does not end the stream. To end it at
-//!   `exp`, wrap the response in [`until_expiry`]: the caller then gets `UNAUTHENTICATED`, and
-//!   opens the stream again with a new token. The status ends the call, so wrapping the response is
-//!   enough for bidirectional streams, too. A handler that reads a long request before it answers,
-//!   such as one of a client stream, wraps the request.
-//! - Revocation and scopes are checked once, when the call begins. Short-lived tokens with
-//!   [`until_expiry`] bound how long that decision lasts.
+//! - A token that expires or is revoked while a stream runs does not end the stream. To end it then,
+//!   wrap the response in [`until_expiry`]: the caller gets `UNAUTHENTICATED`, and opens the stream
+//!   again with a new token. The status ends the call, so wrapping the response is enough for
+//!   bidirectional streams, too. A handler that reads a long request before it answers, such as one
+//!   of a client stream, wraps the request.
+//! - Scopes, and predicates of [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked), are checked
+//!   once, when the call begins. Short-lived tokens with [`until_expiry`] bound how long that
+//!   decision lasts. [`Revocations`](crate::Revocations) end such a stream at once.
 //! - A rejected call never reaches the handler, and its messages are not read. The connection stays
 //!   open.
+//!
+//! # Client certificates and addresses
+//!
+//! tonic inserts the certificates of the client, and its address, into the extensions of a request.
+//! This crate does not enable the features of tonic which those types need, so a function reads
+//! them:
+//!
+//! ```
+//! use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+//! use tower_jwt_auth::{ClientCertificate, ClientCertificates, ConfigError, TrustedProxies};
+//!
+//! /// For a server with TLS (`Server::tls_config`): tokens that are bound to a certificate.
+//! fn certificates() -> ClientCertificates {
+//!     ClientCertificates::from_extensions(|extensions| {
+//!         let connection = extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?;
+//!         ClientCertificate::from_chain(&connection.peer_certs()?)
+//!     })
+//! }
+//!
+//! /// For a server behind a proxy, to which it speaks with TLS or without.
+//! fn proxies() -> Result<TrustedProxies, ConfigError> {
+//!     let proxies = TrustedProxies::networks(["10.0.0.0/8"])?;
+//!     Ok(proxies.peer_from(|extensions| {
+//!         let over_tls = extensions.get::<TlsConnectInfo<TcpConnectInfo>>();
+//!         let over_tls = over_tls.map(TlsConnectInfo::get_ref);
+//!         let peer = over_tls.or_else(|| extensions.get::<TcpConnectInfo>())?;
+//!         peer.remote_addr().map(Into::into)
+//!     }))
+//! }
+//! # drop((certificates(), proxies()));
+//! ```
 
 mod expiry;
 mod request;

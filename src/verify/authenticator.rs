@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::authentication::verify;
 use super::{Attempt, Authentication, ConfiguredIssuer, Engine, IssuerKeys, Issuers};
 use crate::error::Error;
 use crate::jwt::{Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
 use crate::policy::{Policy, Presented};
+use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
+use crate::revocation::Revocations;
 
 /// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command line
 /// ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
@@ -79,6 +82,41 @@ where
         accepted.map(|accepted| accepted.claims)
     }
 
+    /// Revokes a token that is given as text, as a revocation endpoint does (RFC 7009 §2).
+    ///
+    /// The token must be a valid one for this authenticator: of a configured issuer, signed, not
+    /// expired, and for its audience. So nobody can fill the list with tokens that are made up. A
+    /// token that is bound to a client is revoked without a proof, and no other check runs.
+    ///
+    /// # Errors
+    ///
+    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are unavailable
+    /// or the list is full. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
+    /// 200, since it is of no use anyway.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_jwt_auth::{Authenticator, ErrorClass, Revocations};
+    ///
+    /// /// The handler of `POST /revoke`, which has authenticated the client.
+    /// async fn revoke(auth: &Authenticator, list: &Revocations, token: &str) -> StatusCode {
+    ///     match auth.revoke(token, list).await {
+    ///         Err(error) if error.class() == ErrorClass::Unavailable => {
+    ///             StatusCode::SERVICE_UNAVAILABLE
+    ///         }
+    ///         _ => StatusCode::OK,
+    ///     }
+    /// }
+    /// ```
+    pub async fn revoke(&self, token: &str, revocations: &Revocations) -> Result<(), Error> {
+        let (engine, token) = (&self.engine, token.as_bytes());
+        let progress = engine.verify(token, engine.now());
+        let verified = verify(engine, token, progress, Engine::now).await?;
+        verified.revoke(revocations)
+    }
+
     /// Authenticates a token as far as that is possible without waiting.
     pub(crate) fn begin(&self, presented: &Presented<'_>) -> Attempt<C> {
         Authentication::start(&self.engine, &self.policy, presented)
@@ -129,6 +167,13 @@ impl<C> Authenticator<C> {
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         Issuers::new(Arc::clone(&self.engine.issuers))
+    }
+
+    /// Returns who shares what is stored of used tokens and DPoP proofs: this process alone, or
+    /// several.
+    #[must_use]
+    pub fn replay_health(&self) -> ReplayHealth {
+        self.policy.replay_health()
     }
 
     /// Returns the places that may carry the token of a request.

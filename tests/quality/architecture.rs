@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["error"],
     &["clock", "trace"],
     &["crypto"],
-    &["jwk", "replay", "request"],
+    &["jwk", "replay", "request", "revocation"],
     &["response"],
     &["jwt", "keys"],
     &["dpop", "mtls"],
@@ -22,7 +22,14 @@ const ORDER: &[&[&str]] = &[
     &["verify"],
     &["layer"],
     &["require"],
-    &["axum", "governor", "redis", "testing", "tonic"],
+    &[
+        "axum",
+        "back_channel_logout",
+        "governor",
+        "redis",
+        "testing",
+        "tonic",
+    ],
     &["guides"],
 ];
 

@@ -6,14 +6,15 @@ use std::time::Duration;
 use serde_json::json;
 use tower_jwt_auth::testing::TestClock;
 use tower_jwt_auth::{
-    ErrorKind, InsertOutcome, MemoryReplayStore, ReplayKey, ReplayKind, ReplayStore,
+    ErrorKind, InsertOutcome, JwtAuthLayer, MemoryReplayStore, ReplayKey, ReplayKind, ReplayScope,
+    ReplayStore,
 };
 
 use crate::support::dpop::{
     INVALID_PROOF, UNPROVEN, bound, builder_with, client, copy, dpop, expect, layer_with,
     other_client, presented, proof, proof_by,
 };
-use crate::support::{NOW, ask, at, block_on, token};
+use crate::support::{NOW, ask, at, block_on, builder, token};
 
 #[test]
 fn a_proof_that_was_used_is_rejected() {
@@ -258,4 +259,26 @@ fn a_caller_without_the_key_learns_of_no_scope_and_no_revocation() {
     expect(&layer, &request, &UNPROVEN, "another key");
     let answer = block_on(ask(&layer, presented(&token, &proof(&token).sign())));
     answer.rejected(401, Some("invalid_token"), ErrorKind::Revoked);
+}
+
+#[test]
+fn the_health_says_whether_instances_share_what_is_stored() {
+    let health = |layer: &JwtAuthLayer| {
+        let health = layer.authenticator().replay_health();
+        (health.tokens, health.proofs)
+    };
+    let off = (ReplayScope::Off, ReplayScope::Off);
+    assert_eq!(health(&builder().build().unwrap()), off);
+    let proofs = (ReplayScope::Off, ReplayScope::Process);
+    assert_eq!(health(&layer_with(dpop())), proofs);
+    let tokens = builder_with(dpop()).reject_replays(10).build().unwrap();
+    assert_eq!(
+        health(&tokens),
+        (ReplayScope::Process, ReplayScope::Process)
+    );
+    let shared = builder_with(dpop().replay_store(Broken))
+        .replay_store(Broken)
+        .build()
+        .unwrap();
+    assert_eq!(health(&shared), (ReplayScope::Shared, ReplayScope::Shared));
 }

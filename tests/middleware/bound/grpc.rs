@@ -42,15 +42,20 @@ macro_rules! connect {
     };
 }
 
+fn with_metadata(metadata: &[(&'static str, &str)]) -> Request<String> {
+    let mut request = Request::new(String::new());
+    for (name, value) in metadata {
+        request.metadata_mut().append(*name, value.parse().unwrap());
+    }
+    request
+}
+
 /// Calls `Hello` with this metadata.
 async fn hello(
     channel: &Channel,
     metadata: &[(&'static str, &str)],
 ) -> Result<Response<String>, Status> {
-    let mut request = Request::new(String::new());
-    for (name, value) in metadata {
-        request.metadata_mut().append(*name, value.parse().unwrap());
-    }
+    let request = with_metadata(metadata);
     let mut grpc = Grpc::new(channel.clone());
     grpc.ready().await.unwrap();
     grpc.unary(request, HELLO, ProstCodec::<String, String>::default())
@@ -114,6 +119,39 @@ async fn a_client_learns_nonces_from_the_metadata() {
     );
     assert!(client.remember_nonce(&status.metadata().clone().into_headers()));
     hello_by(&channel, &client, &token).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_checked_when_it_opens_and_ends_with_its_token() {
+    let channel = connect!(layer(dpop()));
+    let client = client();
+    let token = token().bound_to(&client);
+    let token = token.expires_in(Duration::from_secs(60)).sign();
+    let url = "https://server.example/demo.Greeter/Ticks";
+    let proof = client.proof("POST", url, &token).sign();
+    let authorization = format!("DPoP {token}");
+    let metadata = [("authorization", &*authorization), ("dpop", &*proof)];
+    let open = async || {
+        let mut grpc = Grpc::new(channel.clone());
+        grpc.ready().await.unwrap();
+        let codec = ProstCodec::<String, String>::default();
+        let path = PathAndQuery::from_static("/demo.Greeter/Ticks");
+        grpc.server_streaming(with_metadata(&metadata), path, codec)
+            .await
+    };
+    let mut ticks = open().await.unwrap().into_inner();
+    // The proof is not checked again.
+    for _ in 0..58 {
+        assert!(ticks.message().await.unwrap().is_some());
+    }
+    let end = loop {
+        if let Err(status) = ticks.message().await {
+            break status;
+        }
+    };
+    assert_eq!(end.message(), "the access token has expired");
+    let status = open().await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated, "it was used");
 }
 
 #[tokio::test]
