@@ -10,6 +10,7 @@ mod once;
 mod outage;
 mod sentinel;
 mod server;
+mod tls;
 
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
