@@ -16,7 +16,7 @@ pub(crate) struct Server {
 }
 
 /// Displayed without credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Address {
     Tcp { host: String, port: u16 },
     Tls { host: String, port: u16 },

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Server;
+use super::cluster::Cluster;
 use super::connection::Connector;
 use super::key::Prefix;
 use super::link::Link;
@@ -27,6 +28,7 @@ pub struct RedisReplayStoreBuilder {
     timeout: Duration,
     allow_plain_tcp: bool,
     sentinels: Option<Vec<String>>,
+    cluster_nodes: Option<Vec<String>>,
 }
 
 impl RedisReplayStoreBuilder {
@@ -38,6 +40,7 @@ impl RedisReplayStoreBuilder {
             timeout: DEFAULT_TIMEOUT,
             allow_plain_tcp: false,
             sentinels: None,
+            cluster_nodes: None,
         }
     }
 
@@ -83,6 +86,31 @@ impl RedisReplayStoreBuilder {
         self
     }
 
+    /// Has the server be one node of a Redis Cluster, and adds other nodes, for when it is down.
+    /// Default: one server, or one primary.
+    ///
+    /// `urls` may be empty. The nodes say which of them has a key; they are reached with the scheme
+    /// and the credentials of the store's URL. A cluster excludes [`sentinels`](Self::sentinels).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ConfigError, OnRedisOutage, RedisReplayStore};
+    ///
+    /// # fn build() -> Result<(), ConfigError> {
+    /// let store = RedisReplayStore::builder("redis://10.0.0.1", "shop", OnRedisOutage::Reject)
+    ///     .cluster_nodes(["redis://10.0.0.2", "redis://10.0.0.3"])
+    ///     .allow_plain_tcp()
+    ///     .build()?;
+    /// # drop(store);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cluster_nodes<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
+        self.cluster_nodes = Some(urls.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Builds the store. The connection is opened for the first request.
     ///
     /// # Errors
@@ -99,33 +127,41 @@ impl RedisReplayStoreBuilder {
         let prefix = Prefix::new(&self.prefix)?;
         check_timeout(self.timeout)?;
         let name = server.address.to_string();
-        let connector = connector(server, self.sentinels, self.allow_plain_tcp)?;
+        let connector: Arc<dyn Connector> = match (self.sentinels, self.cluster_nodes) {
+            (None, None) => Arc::new(Single(server)),
+            (Some(urls), _) if urls.is_empty() => {
+                let message = "sentinels has no URL: must have at least one";
+                return Err(ConfigError::invalid_setting(message));
+            }
+            (Some(urls), None) => Arc::new(Sentinels {
+                sentinels: servers(&urls, self.allow_plain_tcp)?,
+                service: server,
+            }),
+            (None, Some(urls)) => {
+                let mut nodes = servers(&urls, self.allow_plain_tcp)?;
+                nodes.insert(0, server);
+                Arc::new(Cluster {
+                    nodes,
+                    allow_plain_tcp: self.allow_plain_tcp,
+                })
+            }
+            (Some(_), Some(_)) => {
+                let message = "sentinels and cluster_nodes exclude each other: remove one";
+                return Err(ConfigError::invalid_setting(message));
+            }
+        };
         let link = Link::new(name, connector, self.timeout, self.on_outage.text());
         Ok(RedisReplayStore::new(link, prefix, self.on_outage))
     }
 }
 
-fn connector(
-    server: Server,
-    sentinels: Option<Vec<String>>,
-    allow_plain_tcp: bool,
-) -> Result<Arc<dyn Connector>, ConfigError> {
-    let Some(urls) = sentinels else {
-        return Ok(Arc::new(Single(server)));
-    };
-    let sentinels: Result<Vec<_>, _> = urls.iter().map(|url| Server::parse(url)).collect();
-    let sentinels = sentinels?;
-    for sentinel in &sentinels {
-        sentinel.address.check(allow_plain_tcp)?;
-    }
-    if sentinels.is_empty() {
-        let message = "sentinels has no URL: must have at least one";
-        return Err(ConfigError::invalid_setting(message));
-    }
-    Ok(Arc::new(Sentinels {
-        sentinels,
-        service: server,
-    }))
+fn servers(urls: &[String], allow_plain_tcp: bool) -> Result<Vec<Server>, ConfigError> {
+    let servers = urls.iter().map(|url| {
+        let server = Server::parse(url)?;
+        server.address.check(allow_plain_tcp)?;
+        Ok(server)
+    });
+    servers.collect()
 }
 
 fn check_timeout(timeout: Duration) -> Result<(), ConfigError> {

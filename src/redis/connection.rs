@@ -25,6 +25,9 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// Sends a command, once, and returns its answer. Waits without a limit.
     fn send(&self, command: Cmd) -> BoxFuture<'static, Result<Value, Failure>>;
 
+    /// Sends `ASKING` and the command, for a node of a cluster that is taking over the key.
+    fn send_asking(&self, command: Cmd) -> BoxFuture<'static, Result<Value, Failure>>;
+
     /// Returns whether it is known to be of no use any more.
     fn is_closed(&self) -> bool;
 }
@@ -73,6 +76,17 @@ impl Connection for Multiplexed {
         Box::pin(async move {
             let answer = commands.send_packed_command(&command).await;
             answer.map_err(|error| Failure::from(&error))
+        })
+    }
+
+    fn send_asking(&self, command: Cmd) -> BoxFuture<'static, Result<Value, Failure>> {
+        let mut commands = self.commands.clone();
+        Box::pin(async move {
+            let mut both = ::redis::pipe();
+            both.cmd("ASKING").add_command(command);
+            let answers = commands.send_packed_commands(&both, 0, 2).await;
+            let answers = answers.map_err(|error| Failure::from(&error))?;
+            answers.into_iter().nth(1).ok_or(Failure::UnexpectedAnswer)
         })
     }
 

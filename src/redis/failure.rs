@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     NoRuntime,
     TimedOut,
     Unreachable,
+    /// A node of a cluster names one that `redis://` is not allowed to.
+    InsecureNode,
     /// A sentinel knows no such service.
     NoPrimary,
     Tls,
@@ -38,6 +40,7 @@ impl Failure {
             Self::NoRuntime => "Redis is asked outside a tokio runtime",
             Self::TimedOut => "Redis did not answer in time",
             Self::Unreachable => "Redis can't be reached",
+            Self::InsecureNode => "the cluster names a node beyond loopback: see allow_plain_tcp",
             Self::NoPrimary => "Sentinel knows no primary of this name",
             Self::Tls => "the TLS handshake with Redis failed",
             Self::ConnectionLost => "the connection to Redis was lost",

@@ -4,6 +4,8 @@ mod address;
 mod answer;
 mod breaker;
 mod builder;
+mod cluster;
+mod cluster_slot;
 mod connection;
 mod counters;
 mod eviction;

@@ -89,7 +89,7 @@ impl Address {
     }
 
     /// Returns another address with the same protection.
-    fn at(&self, (host, port): (String, u16)) -> Self {
+    pub(super) fn at(&self, (host, port): (String, u16)) -> Self {
         match self {
             Self::Tls { .. } => Self::Tls { host, port },
             Self::Tcp { .. } | Self::Unix(_) => Self::Tcp { host, port },

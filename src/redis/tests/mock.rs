@@ -144,6 +144,10 @@ impl Connection for MockConnection {
         })
     }
 
+    fn send_asking(&self, _: Cmd) -> BoxFuture<'static, Result<Value, Failure>> {
+        Box::pin(async { Err(Failure::OtherNode) })
+    }
+
     fn is_closed(&self) -> bool {
         let generation = self.server.0.generation.load(Ordering::SeqCst);
         generation != self.generation || self.is_closed.load(Ordering::SeqCst)

@@ -2,6 +2,7 @@
 //! runs only if the environment variable `REDIS_SERVER_PROGRAM` names the program.
 
 mod api;
+mod cluster;
 mod errors;
 mod events;
 mod impostor;
