@@ -20,10 +20,10 @@ fn run_with(certificate: &std::path::Path, test: &str, port: u16) {
         .env("SSL_CERT_FILE", certificate)
         .env("TEST_REDIS_PORT", port.to_string());
     let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let shown = format!("{text}{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let shown = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
     assert!(
-        output.status.success() && text.contains("1 passed"),
+        output.status.success() && printed.contains("1 passed"),
         "{shown}"
     );
 }
