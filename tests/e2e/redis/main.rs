@@ -9,6 +9,7 @@ mod impostor;
 mod impostors;
 mod once;
 mod outage;
+mod processes;
 mod sentinel;
 mod server;
 mod tls;
