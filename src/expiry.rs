@@ -1,4 +1,4 @@
-//! Futures and streams that end when the token expires.
+//! Futures and streams that end when the token expires or is revoked.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,12 +11,14 @@ use tokio::time::{Instant, Sleep};
 
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
+use crate::revocation::RevocationWatch;
 
-/// Returns a future or a stream that ends when the token of `claims` expires: a WebSocket, the body
-/// of a response, events that a server sends.
+/// Returns a future or a stream that ends when the token of `claims` expires, or is revoked: a
+/// WebSocket, the body of a response, events that a server sends.
 ///
-/// A stream then ends, and [`is_expired`](UntilExpiry::is_expired) is true. A future resolves to
-/// [`ErrorKind::Expired`] in place of its output. In both cases, what is inside is dropped. In
+/// A stream then ends, and [`is_expired`](UntilExpiry::is_expired) or
+/// [`is_revoked`](UntilExpiry::is_revoked) is true. A future resolves to [`ErrorKind::Expired`] or
+/// [`ErrorKind::Revoked`] in place of its output. In both cases, what is inside is dropped. In
 /// gRPC, [`tonic::until_expiry`](crate::tonic::until_expiry()) (feature `tonic`) ends a stream with
 /// a status.
 ///
@@ -24,6 +26,13 @@ use crate::jwt::Claims;
 /// [`clock`](crate::JwtAuthBuilder::clock), and measured with tokio's, which tests can pause. To
 /// allow for an issuer's clock that differs, as the layer does, set
 /// [`leeway`](UntilExpiry::leeway).
+///
+/// A token is revoked if it is in the list of the layer
+/// ([`revocations`](crate::JwtAuthBuilder::revocations)), also if it came there before this call.
+/// Each change of the list wakes the task, which then compares the token. Predicates of
+/// [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked) are not called again. With
+/// [`WhenRevocationsFull::Reject`](crate::WhenRevocationsFull::Reject), a list that is full ends
+/// what it may have to end, with [`ErrorKind::CheckUnavailable`].
 ///
 /// Note: a stream ends when it is polled. Servers do not poll the body of a response while the
 /// client does not read: limit the time of idle connections, too.
@@ -57,8 +66,8 @@ use crate::jwt::Claims;
 ///             }
 ///         }
 ///     };
-///     if let Err(expired) = until_expiry(Box::pin(echo), &claims).await {
-///         let reason = expired.to_string().into(); // the access token has expired
+///     if let Err(ended) = until_expiry(Box::pin(echo), &claims).await {
+///         let reason = ended.to_string().into(); // the access token has expired
 ///         let close = CloseFrame { code: close_code::POLICY, reason };
 ///         let sent = socket.send(Message::Close(Some(close)));
 ///         timeout(Duration::from_secs(5), sent).await.ok();
@@ -85,7 +94,8 @@ pub fn until_expiry<T, C>(inner: T, claims: &Claims<C>) -> UntilExpiry<T> {
     UntilExpiry {
         inner: Some(inner),
         expiry: Box::pin(tokio::time::sleep(time_between(start, expires_at))),
-        is_expired: false,
+        error: None,
+        revocation: claims.watch_revocation(),
         expires_at,
         start: (start, Instant::now()),
     }
@@ -105,7 +115,9 @@ pin_project! {
         inner: Option<T>,
         // Boxed, so that this is `Unpin` if what is inside is.
         expiry: Pin<Box<Sleep>>,
-        is_expired: bool,
+        // Why it has ended early.
+        error: Option<Error>,
+        revocation: Option<RevocationWatch>,
         expires_at: SystemTime,
         // When `until_expiry` was called, by both clocks.
         start: (SystemTime, Instant),
@@ -126,8 +138,26 @@ impl<T> UntilExpiry<T> {
 
     /// Returns whether it has ended because the token has expired.
     #[must_use]
-    pub const fn is_expired(&self) -> bool {
-        self.is_expired
+    pub fn is_expired(&self) -> bool {
+        self.has_ended_by(ErrorKind::Expired)
+    }
+
+    /// Returns whether it has ended because the token was revoked.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        self.has_ended_by(ErrorKind::Revoked)
+    }
+
+    /// Returns why it has ended before what is inside has.
+    #[must_use]
+    pub const fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    fn has_ended_by(&self, kind: ErrorKind) -> bool {
+        self.error
+            .as_ref()
+            .is_some_and(|error| error.kind() == kind)
     }
 
     fn deadline(&self, leeway: Duration) -> Option<Instant> {
@@ -135,17 +165,23 @@ impl<T> UntilExpiry<T> {
         instant.checked_add(time_between(time, self.expires_at.checked_add(leeway)?))
     }
 
-    /// Returns whether the token has expired. Then drops what is inside.
-    fn poll_expiry(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+    /// Returns whether the token has expired or was revoked. Then drops what is inside.
+    fn poll_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
         let mut this = self.project();
         // The clock is asked, too: the timer does not fire while a task never waits.
         let is_due = Instant::now() >= this.expiry.deadline();
-        if !is_due && this.expiry.as_mut().poll(cx).is_pending() {
-            return false;
+        let error = if is_due || this.expiry.as_mut().poll(cx).is_ready() {
+            Some(ErrorKind::Expired.into())
+        } else {
+            let revocation = this.revocation.as_mut();
+            revocation.and_then(|watch| watch.poll(cx).error())
+        };
+        let has_ended = error.is_some();
+        if has_ended {
+            *this.error = error;
+            this.inner.set(None);
         }
-        *this.is_expired = true;
-        this.inner.set(None);
-        true
+        has_ended
     }
 }
 
@@ -154,7 +190,7 @@ impl<S: Stream> Stream for UntilExpiry<S> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         // Polled first, so that a stream that is always ready ends, too.
-        if self.inner.is_none() || self.as_mut().poll_expiry(cx) {
+        if self.inner.is_none() || self.as_mut().poll_end(cx) {
             return Poll::Ready(None);
         }
         let mut inner = self.project().inner;
@@ -177,10 +213,12 @@ impl<F: Future> Future for UntilExpiry<F> {
         reason = "polling a resolved future is a bug of the caller"
     )]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.inner.is_some() && self.as_mut().poll_expiry(cx) {
-            return Poll::Ready(Err(ErrorKind::Expired.into()));
+        let has_ended = self.inner.is_some() && self.as_mut().poll_end(cx);
+        let this = self.project();
+        if let Some(error) = this.error.as_ref().filter(|_| has_ended) {
+            return Poll::Ready(Err(error.clone()));
         }
-        let mut inner = self.project().inner;
+        let mut inner = this.inner;
         let future = inner.as_mut().as_pin_mut();
         let future = future.expect("`UntilExpiry` polled after completion");
         let output = ready!(future.poll(cx));

@@ -12,7 +12,7 @@
 //! - Issuers are compared byte by byte: `https://login.example.com` and
 //!   `https://login.example.com/` are two issuers.
 //! - A token is valid until it expires, even after the user has logged out. Configure the issuer to
-//!   issue short-lived tokens, or use [`reject_revoked`](JwtAuthBuilder::reject_revoked).
+//!   issue short-lived tokens, or use [`Revocations`].
 //!
 //! # axum
 //!
@@ -106,7 +106,7 @@
 //! | accept tokens that are bound to the client's certificate (mTLS) | [`JwtAuthBuilder::mtls`], [`ClientCertificates`], [`CertificateHeader`]; guide, with the settings of proxies: [`guides::sender_constrained`] |
 //! | say which proxies are trusted | [`TrustedProxies`], [`PeerAddress`] |
 //! | remove the token from requests that go on, or forward it | [`JwtAuthBuilder::strip_token`], [`keep_token`](JwtAuthBuilder::keep_token), [`AccessToken`] |
-//! | end a WebSocket, a stream or another future when the token expires | [`until_expiry`](until_expiry()) |
+//! | end a WebSocket, a stream or another future when the token expires or is revoked | [`until_expiry`](until_expiry()) |
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
 //! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
@@ -114,7 +114,8 @@
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`ReplayStore`] |
+//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
+//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`) or a [`ReplayStore`] of your own |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
@@ -132,6 +133,8 @@
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
+//! | `redis` | no | [`RedisReplayStore`]: used tokens and proofs that all instances share, in Redis or Valkey |
+//! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!
 //! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
@@ -183,6 +186,7 @@ compile_error!(
 );
 
 mod algorithm;
+mod back_channel_logout;
 mod clock;
 mod config_error;
 mod crypto;
@@ -200,6 +204,7 @@ mod replay;
 mod request;
 mod require;
 mod response;
+mod revocation;
 mod trace;
 mod verify;
 
@@ -223,12 +228,22 @@ mod signing;
 #[path = "testing/sign_rust_crypto.rs"]
 mod signing;
 
+// TLS to Redis: with feature `redis-tls`, else an error.
+#[cfg(all(feature = "redis", not(feature = "redis-tls")))]
+#[path = "redis/no_tls.rs"]
+mod redis_tls;
+#[cfg(feature = "redis-tls")]
+#[path = "redis/tls.rs"]
+mod redis_tls;
+
 #[cfg(feature = "axum")]
 mod axum;
 #[cfg(feature = "governor")]
 mod governor;
 #[cfg(all(any(doc, doctest), feature = "axum", feature = "reqwest"))]
 pub mod guides;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "reqwest")]
 #[path = "keys/jwks/reqwest.rs"]
 mod reqwest;
@@ -240,6 +255,7 @@ pub mod tonic;
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
+pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use dpop::{Dpop, DpopNonces, ForwardedFields};
@@ -256,6 +272,8 @@ pub use keys::{
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+#[cfg(feature = "redis")]
+pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
 pub use replay::{
     InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
     ReplayStore, WhenFull,
@@ -265,6 +283,9 @@ pub use require::{Require, RequireFuture, RequireLayer};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
     RejectionResponse,
+};
+pub use revocation::{
+    Revocation, RevocationSettings, Revocations, RevocationsFull, WhenRevocationsFull,
 };
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,
@@ -282,6 +303,11 @@ fn default_http_client() -> Result<HttpClient, ConfigError> {
         "http_client is not set: keys are fetched, so set one, or enable feature `reqwest`",
     ))
 }
+
+/// Compiles the guide's code.
+#[cfg(all(doctest, feature = "redis-tls"))]
+#[doc = include_str!("../docs/redis.md")]
+struct RedisGuide;
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "axum", feature = "reqwest"))]

@@ -212,6 +212,52 @@ mod events {
             "proofs of one key have a sixteenth of the store of used proofs: further ones get 503"
         );
     }
+
+    pub(crate) fn redis_failed(server: &str, reason: &'static str) {
+        tracing::debug!(target: TARGET, server, reason, "an operation of Redis failed");
+    }
+
+    pub(crate) fn redis_unavailable(server: &str, reason: &'static str, outage: &'static str) {
+        tracing::error!(
+            target: TARGET,
+            server,
+            reason,
+            "Redis is unavailable, so whether a token or proof was used before is not known to all \
+             instances: {outage}"
+        );
+    }
+
+    pub(crate) fn redis_recovered(server: &str) {
+        tracing::info!(target: TARGET, server, "Redis is available again");
+    }
+
+    pub(crate) fn redis_evicts(server: &str, policy: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            server,
+            policy,
+            "Redis forgets used tokens and proofs when its memory is full: set maxmemory-policy to \
+             noeviction"
+        );
+    }
+
+    /// The log-out of a subject or a session, which are not named.
+    pub(crate) fn logged_out(issuer: &str, of: &'static str) {
+        tracing::debug!(target: TARGET, issuer, of, "logged out at the issuer");
+    }
+
+    pub(crate) fn logout_rejected(error: &Error) {
+        let (kind, claim) = (error.kind().name(), error.claim());
+        tracing::debug!(target: TARGET, kind, claim, "logout token rejected");
+    }
+
+    pub(crate) fn revocations_full(max_entries: usize) {
+        tracing::error!(
+            target: TARGET,
+            max_entries,
+            "a revocation was not stored: the list is full of entries that have not ended"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -277,6 +323,20 @@ mod events {
     pub(crate) fn replay_store_full(_: u64) {}
 
     pub(crate) fn replay_share_used_up(_: u64) {}
+
+    pub(crate) fn redis_failed(_: &str, _: &'static str) {}
+
+    pub(crate) fn redis_unavailable(_: &str, _: &'static str, _: &'static str) {}
+
+    pub(crate) fn redis_recovered(_: &str) {}
+
+    pub(crate) fn redis_evicts(_: &str, _: &'static str) {}
+
+    pub(crate) fn logged_out(_: &str, _: &'static str) {}
+
+    pub(crate) fn logout_rejected(_: &Error) {}
+
+    pub(crate) fn revocations_full(_: usize) {}
 }
 
 pub(crate) use events::*;

@@ -68,8 +68,10 @@ pub enum ErrorKind {
     Expired,
     /// `nbf` or `iat` is in the future (RFC 7519 §4.1.5).
     NotYetValid,
-    /// The token was revoked, according to
-    /// [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked).
+    /// The token was revoked: it is in the list of
+    /// [`revocations`](crate::JwtAuthBuilder::revocations), or according to
+    /// [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked) or
+    /// [`reject_revoked_async`](crate::JwtAuthBuilder::reject_revoked_async).
     Revoked,
     /// The token was used before, with [`reject_replays`](crate::JwtAuthBuilder::reject_replays) or
     /// [`replay_store`](crate::JwtAuthBuilder::replay_store) (RFC 7519 §4.1.7).
@@ -80,7 +82,8 @@ pub enum ErrorKind {
     KeysUnavailable,
     /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
     /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is
-    /// full; or too many signatures wait for a thread
+    /// full, or the list of [`Revocations`](crate::Revocations), which then may lack one of the
+    /// token; or too many signatures wait for a thread
     /// ([`offload`](crate::JwtAuthBuilder::offload)), or this one did for longer than
     /// [`offload_timeout`](crate::JwtAuthBuilder::offload_timeout).
     CheckUnavailable,

@@ -17,6 +17,7 @@ use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::request::LayerContext;
+use crate::revocation::{Revocable, RevocationWatch};
 
 /// The claims of a verified token.
 ///
@@ -60,6 +61,8 @@ struct Inner<C> {
     expires_at: SystemTime,
     /// The clock that the times were compared with.
     clock: std::sync::Arc<dyn Clock>,
+    /// What the list of revocations is compared with, if there is one.
+    revocable: Option<std::sync::Arc<Revocable>>,
     algorithm: Algorithm,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
@@ -89,10 +92,12 @@ impl<C> Claims<C> {
             registered,
             ..
         } = verified;
+        let revocable = registered.revocable(payload.payload, rules);
         let inner = Inner {
             registered,
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
+            revocable,
             algorithm: header.algorithm,
             payload_len: payload.payload.len(),
             has_key_id: header.key_id.is_some(),
@@ -181,18 +186,32 @@ impl<C> Claims<C> {
     }
 
     /// Returns an upper bound of the memory that the claims may take besides their texts: the values
-    /// of [`JsonClaims`], also if none has been read yet, and the arrays.
+    /// of [`JsonClaims`], also if none has been read yet, the arrays, and what the list of revocations
+    /// is compared with.
     pub(crate) fn max_values_len(&self) -> usize
     where
         C: 'static,
     {
         let values = JsonClaims::max_values_len(self.custom());
-        values.saturating_add(self.registered().arrays_len())
+        let revocable = self.revocable().map_or(0, |_| size_of::<Revocable>());
+        values
+            .saturating_add(self.registered().arrays_len())
+            .saturating_add(revocable)
     }
 
     /// Returns the time of the clock that the times were compared with.
     pub(crate) fn now(&self) -> SystemTime {
         self.inner().clock.now()
+    }
+
+    /// Returns what the list of revocations is compared with, if the layer has one.
+    pub(crate) fn revocable(&self) -> Option<&Revocable> {
+        self.inner().revocable.as_deref()
+    }
+
+    /// Returns what watches whether the token is revoked from now on, if it can be.
+    pub(crate) fn watch_revocation(&self) -> Option<RevocationWatch> {
+        self.inner().revocable.as_ref().map(Revocable::watch)
     }
 
     /// Returns your claims. `Deref` returns the same.

@@ -10,9 +10,13 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
+use crate::revocation::Revocations;
 
 /// The smallest maximum of members that a layer may have.
 pub(crate) const MIN_MAX_MEMBERS: usize = 16;
+
+/// The type of a logout token.
+const LOGOUT: &str = "logout+jwt";
 
 /// The rules for every token, whichever issuer it is from.
 #[derive(Clone, Debug)]
@@ -27,6 +31,10 @@ pub(crate) struct Rules {
     pub(crate) max_members: usize,
     /// The maximum time from `iat` to `exp`.
     pub(crate) max_lifetime: Option<Duration>,
+    /// The maximum time since `iat`, which is then required. A token without `exp` expires then.
+    pub(crate) max_age: Option<Duration>,
+    /// How tokens can be revoked.
+    pub(crate) revocations: Option<RevocationRules>,
     pub(crate) types: TypeRule,
     /// Whether a token may have no `typ`. `None` is the default: true unless types are listed.
     pub(crate) allow_missing_type: Option<bool>,
@@ -36,6 +44,14 @@ pub(crate) struct Rules {
     pub(crate) bindings: BindingRules,
     /// The clock that times are compared with, also later than by validation.
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// How tokens can be revoked.
+#[derive(Clone, Debug)]
+pub(crate) struct RevocationRules {
+    pub(crate) list: Revocations,
+    /// The maximum time from `iat` to `exp`, if `iat` is there: an entry does not stay longer.
+    pub(crate) max_lifetime: Duration,
 }
 
 /// The rules for the tokens of one issuer.
@@ -76,6 +92,12 @@ pub(crate) enum TypeRule {
     Default,
     /// One of these.
     Only(Vec<Box<str>>),
+    /// That of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). What else tells its
+    /// purpose is in its claims, which whoever reads it checks.
+    Logout {
+        /// Whether `JWT` or none is allowed, too.
+        allow_untyped: bool,
+    },
 }
 
 impl Rules {
@@ -114,6 +136,10 @@ impl Rules {
             _ if self.rfc9068 => "\"at+jwt\" (RFC 9068)".to_owned(),
             TypeRule::Default => format!("\"JWT\", \"at+jwt\"{missing}"),
             TypeRule::Only(types) => format!("one of {types:?}{missing}"),
+            TypeRule::Logout {
+                allow_untyped: true,
+            } => "\"logout+jwt\", \"JWT\", or none".to_owned(),
+            TypeRule::Logout { .. } => "\"logout+jwt\"".to_owned(),
         }
     }
 
@@ -121,6 +147,7 @@ impl Rules {
     pub(crate) fn check_type(&self, typ: Option<&str>) -> Result<TokenType, Error> {
         let token_type = TokenType::of(typ);
         let is_allowed = match (&self.types, typ) {
+            (TypeRule::Logout { allow_untyped }, None) => *allow_untyped,
             (types, None) => {
                 let is_default = matches!(types, TypeRule::Default);
                 self.allow_missing_type.unwrap_or(is_default)
@@ -128,6 +155,9 @@ impl Rules {
             (TypeRule::Default, Some(_)) => !matches!(token_type, TokenType::Other(_)),
             (TypeRule::Only(types), Some(typ)) => {
                 types.iter().any(|allowed| is_same_type(allowed, typ))
+            }
+            (TypeRule::Logout { allow_untyped }, Some(typ)) => {
+                is_same_type(LOGOUT, typ) || *allow_untyped && token_type == TokenType::Jwt
             }
         };
         let is_required = !self.rfc9068 || token_type == TokenType::AccessToken;

@@ -10,23 +10,35 @@ use super::registered::Registered;
 use super::rules::Rules;
 use crate::error::{Error, ErrorKind};
 
-/// Requires that `exp` is present, has not passed, and is within the maximum lifetime.
+/// Requires that `exp` is present, unless there is a maximum age, has not passed, and is within the maximum lifetime.
 /// Returns `exp`.
 pub(super) fn check_not_expired(
     claims: &Registered,
     rules: &Rules,
     now: Duration,
 ) -> Result<NumericDate, Error> {
-    let exp = claims
-        .exp
-        .ok_or(Error::about_claim(ErrorKind::MissingClaim, "exp"))?;
+    let exp = expiry(claims, rules)?;
     if now >= exp.0.saturating_add(rules.leeway) {
         return Err(ErrorKind::Expired.into());
     }
     if let Some(max) = rules.max_lifetime {
         check_lifetime(claims, exp, max)?;
     }
+    if let Some(revocations) = &rules.revocations {
+        check_revocable(claims, exp, revocations.max_lifetime, now)?;
+    }
     Ok(exp)
+}
+
+/// Returns when the token expires: `exp`, or earlier if it is too old then.
+fn expiry(claims: &Registered, rules: &Rules) -> Result<NumericDate, Error> {
+    let missing = |claim| Error::about_claim(ErrorKind::MissingClaim, claim);
+    let Some(max_age) = rules.max_age else {
+        return claims.exp.ok_or_else(|| missing("exp"));
+    };
+    let iat = claims.iat.ok_or_else(|| missing("iat"))?;
+    let too_old = NumericDate(iat.0.saturating_add(max_age));
+    Ok(claims.exp.map_or(too_old, |exp| exp.min(too_old)))
 }
 
 /// Requires that there are at most `max` between `iat` and `exp`.
@@ -35,6 +47,21 @@ fn check_lifetime(claims: &Registered, exp: NumericDate, max: Duration) -> Resul
         .iat
         .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iat"))?;
     if exp.0.saturating_sub(iat.0) > max {
+        return Err(Error::about_claim(ErrorKind::InvalidClaim, "exp"));
+    }
+    Ok(())
+}
+
+/// Requires that there are at most `max` between `iat` and `exp`, or from now on if there is no
+/// `iat`: a revocation does not stay longer.
+fn check_revocable(
+    claims: &Registered,
+    exp: NumericDate,
+    max: Duration,
+    now: Duration,
+) -> Result<(), Error> {
+    let issued_at = claims.iat.map_or(now, |iat| iat.0);
+    if exp.0.saturating_sub(issued_at) > max {
         return Err(Error::about_claim(ErrorKind::InvalidClaim, "exp"));
     }
     Ok(())
@@ -105,6 +132,8 @@ mod tests {
             padded: false,
             max_members: 100,
             max_lifetime: None,
+            max_age: None,
+            revocations: None,
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,

@@ -80,7 +80,7 @@ fn check_types(rules: &Rules) -> Result<(), ConfigError> {
             "allow_missing_token_type is true: must be false with access_tokens_only, as access \
              tokens of RFC 9068 have the type at+jwt",
         ),
-        TypeRule::Only(_) | TypeRule::Default => Ok(()),
+        TypeRule::Only(_) | TypeRule::Default | TypeRule::Logout { .. } => Ok(()),
     }
 }
 

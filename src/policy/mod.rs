@@ -4,6 +4,7 @@ mod binding;
 mod check;
 mod predicates;
 mod replay;
+mod revocation;
 mod run;
 mod run_each;
 mod scopes;
@@ -14,8 +15,9 @@ use std::time::Duration;
 
 pub(crate) use self::binding::{Bindings, Presented};
 pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
-pub(crate) use self::predicates::{Authorized, Revoked};
+pub(crate) use self::predicates::{Authorized, Revoked, RevokedLater};
 pub(crate) use self::replay::SingleUse;
+pub(crate) use self::revocation::NotListed;
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;

@@ -18,7 +18,8 @@ use crate::trace;
 ///
 /// [`reject_replays`](crate::JwtAuthBuilder::reject_replays) and [`Dpop`](crate::Dpop) make one for
 /// each layer. Give a clone of one store to several layers if a token may be used once for all of
-/// them together. For several processes, implement [`ReplayStore`].
+/// them together. Processes share one in Redis (`RedisReplayStore`, feature `redis`), or a
+/// [`ReplayStore`] of your own.
 ///
 /// An entry is a hash of fixed size, whatever the length of the id: about 50 to 100 bytes for a
 /// token, 60 to 120 for a proof. That of a token stays at least until 5 minutes and the leeway

@@ -1,4 +1,4 @@
-//! gRPC streams that end when the token expires.
+//! gRPC streams that end when the token expires or is revoked.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use ::tonic::Status;
 use futures::Stream;
 use pin_project_lite::pin_project;
 
-use crate::{Claims, Error, ErrorKind};
+use crate::Claims;
 
-/// Returns a stream that ends when the token of `claims` expires.
+/// Returns a stream that ends when the token of `claims` expires or is revoked.
 ///
-/// The last item is then `UNAUTHENTICATED`, "the access token has expired", and the inner stream is
-/// dropped. Meant for the responses of server and bidirectional streams, and for requests that are
+/// The last item is then `UNAUTHENTICATED`, "the access token has expired" or "the access token was
+/// revoked", and the inner stream is dropped. Meant for the responses of server and bidirectional streams, and for requests that are
 /// read for long ([`tonic::Streaming`](::tonic::Streaming)). Everything else is as for
 /// [`until_expiry`](crate::until_expiry()).
 ///
@@ -51,7 +51,7 @@ pin_project! {
     pub struct UntilExpiry<S> {
         #[pin]
         stream: crate::UntilExpiry<S>,
-        // Whether the caller was told of the expiry.
+        // Whether the caller was told why it has ended.
         is_told: bool,
     }
 }
@@ -74,11 +74,14 @@ where
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
         let item = ready!(this.stream.as_mut().poll_next(cx));
-        if item.is_none() && this.stream.is_expired() && !*this.is_told {
-            *this.is_told = true;
-            return Poll::Ready(Some(Err(Error::from(ErrorKind::Expired).into())));
+        let error = this.stream.error().filter(|_| !*this.is_told);
+        match error.filter(|_| item.is_none()) {
+            Some(error) => {
+                *this.is_told = true;
+                Poll::Ready(Some(Err(error.clone().into())))
+            }
+            None => Poll::Ready(item),
         }
-        Poll::Ready(item)
     }
 }
 

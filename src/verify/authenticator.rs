@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::authentication::verify;
 use super::{Attempt, Authentication, ConfiguredIssuer, Engine, IssuerKeys, Issuers};
 use crate::error::Error;
 use crate::jwt::{BindingRule, Claims, JsonClaims};
@@ -13,6 +14,7 @@ use crate::keys::{IssuerHealth, KeysError};
 use crate::policy::{Policy, Presented};
 use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
+use crate::revocation::Revocations;
 
 /// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command line
 /// ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
@@ -78,6 +80,41 @@ where
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(None, cx)).await,
         };
         accepted.map(|accepted| accepted.claims)
+    }
+
+    /// Revokes a token that is given as text, as a revocation endpoint does (RFC 7009 §2).
+    ///
+    /// The token must be a valid one for this authenticator: of a configured issuer, signed, not
+    /// expired, and for its audience. So nobody can fill the list with tokens that are made up. A
+    /// token that is bound to a client is revoked without a proof, and no other check runs.
+    ///
+    /// # Errors
+    ///
+    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are unavailable
+    /// or the list is full. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
+    /// 200, since it is of no use anyway.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_jwt_auth::{Authenticator, ErrorClass, Revocations};
+    ///
+    /// /// The handler of `POST /revoke`, which has authenticated the client.
+    /// async fn revoke(auth: &Authenticator, list: &Revocations, token: &str) -> StatusCode {
+    ///     match auth.revoke(token, list).await {
+    ///         Err(error) if error.class() == ErrorClass::Unavailable => {
+    ///             StatusCode::SERVICE_UNAVAILABLE
+    ///         }
+    ///         _ => StatusCode::OK,
+    ///     }
+    /// }
+    /// ```
+    pub async fn revoke(&self, token: &str, revocations: &Revocations) -> Result<(), Error> {
+        let (engine, token) = (&self.engine, token.as_bytes());
+        let progress = engine.verify(token, engine.now());
+        let verified = verify(engine, token, progress, Engine::now).await?;
+        verified.revoke(revocations)
     }
 
     /// Authenticates a token as far as that is possible without waiting.

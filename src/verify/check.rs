@@ -218,8 +218,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         }
         issuer.mark_used(header.algorithm);
         let verified = unverified.verified(proof, header, token_type);
-        let claims: Claims<C> = verified.validate(&self.rules, issuer.expected(), task.now)?;
-        check_header_parameters(task.token.header, issuer.expected().audience)?;
+        let expected = self.expected(&issuer);
+        let claims: Claims<C> = verified.validate(&self.rules, expected, task.now)?;
+        check_header_parameters(task.token.header, expected.audience)?;
         issuer.check_tenant(claims.issuer(), claims.json())?;
         Ok(Verification {
             claims,

@@ -13,12 +13,14 @@ use super::{ConfiguredIssuer, IssuerSet, Offload, Progress, Registry};
 use crate::clock::since_epoch;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
-use crate::jwt::{Claims, Compact, Rules, decoded_payload};
+use crate::jwt::{AudienceRule, Claims, Compact, Expected, Rules, decoded_payload};
 use crate::policy::Unchecked;
 
 pub(crate) struct Engine<C> {
     pub(crate) issuers: Arc<Registry>,
     pub(crate) rules: Rules,
+    /// In place of the issuers' audiences.
+    pub(crate) audience: Option<AudienceRule>,
     pub(crate) token_cache: Option<TokenCache<C>>,
     pub(crate) offload: Option<Offload>,
 }
@@ -35,6 +37,15 @@ impl<C> Engine<C> {
     /// Returns the time since 1970.
     pub(super) fn now(&self) -> Duration {
         since_epoch(&*self.rules.clock)
+    }
+
+    /// Returns what the tokens of an issuer must contain.
+    pub(super) fn expected<'e>(&'e self, issuer: &'e ConfiguredIssuer) -> Expected<'e> {
+        let of_issuer = issuer.expected();
+        Expected {
+            audience: self.audience.as_ref().unwrap_or(of_issuer.audience),
+            ..of_issuer
+        }
     }
 
     pub(super) fn parse<'t>(&self, token: &'t [u8]) -> Result<Compact<'t>, Error> {

@@ -7,6 +7,7 @@
 //!   (`tests/middleware`).
 
 mod grpc;
+mod oidc_back_channel_logout;
 mod rfc6750_bearer_tokens;
 mod rfc7515_signatures;
 mod rfc7517_keys;

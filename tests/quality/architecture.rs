@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["error"],
     &["clock", "trace"],
     &["crypto"],
-    &["jwk", "replay", "request"],
+    &["jwk", "replay", "request", "revocation"],
     &["response"],
     &["jwt", "keys"],
     &["dpop", "mtls"],
@@ -22,17 +22,25 @@ const ORDER: &[&[&str]] = &[
     &["verify"],
     &["layer"],
     &["require"],
-    &["axum", "governor", "testing", "tonic"],
+    &[
+        "axum",
+        "back_channel_logout",
+        "governor",
+        "redis",
+        "testing",
+        "tonic",
+    ],
     &["guides"],
 ];
 
 /// These use what `lib.rs` exports, and the log events of `trace`.
-const ADAPTERS: &[&str] = &["axum", "governor", "tonic"];
+const ADAPTERS: &[&str] = &["axum", "governor", "redis", "tonic"];
 
 /// Items of `lib.rs` that stand for a module.
 const ALIASES: &[(&str, &str)] = &[
     ("backend", "crypto"),
     ("default_http_client", "keys"),
+    ("redis_tls", "redis"),
     ("signing", "testing"),
 ];
 

@@ -18,12 +18,13 @@ use crate::algorithm::AlgorithmSet;
 use crate::clock::SystemClock;
 use crate::config_error::ConfigError;
 use crate::dpop::Dpop;
-use crate::jwt::{BindingRules, JsonClaims, Rules, TypeRule};
+use crate::jwt::{BindingRules, JsonClaims, RevocationRules, Rules, TypeRule};
 use crate::mtls::ClientCertificates;
-use crate::policy::{Bindings, Policy, RequiredScopes, SingleUse, Stage};
+use crate::policy::{Bindings, NotListed, Policy, RequiredScopes, SingleUse, Stage};
 use crate::replay::{MemoryReplayStore, ReplayStore};
 use crate::request::{DpopChallenge, LayerRejections, LayerSettings, TokenSource};
 use crate::response::Challenge;
+use crate::revocation::Revocations;
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
 use crate::verify::{Authenticator, Engine, Issuer, Offload, Registry};
 
@@ -52,6 +53,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) rules: Rules,
     pub(in crate::layer) reject_replays: Option<u64>,
     pub(in crate::layer) replay_store: Option<Arc<dyn ReplayStore>>,
+    pub(in crate::layer) revocations: Option<Revocations>,
     token_cache: Option<TokenCacheSettings>,
     offload: AlgorithmSet,
     pub(in crate::layer) offload_timeout: Duration,
@@ -80,6 +82,8 @@ impl JwtAuthBuilder {
             padded: false,
             max_members: 512,
             max_lifetime: None,
+            max_age: None,
+            revocations: None,
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,
@@ -91,6 +95,7 @@ impl JwtAuthBuilder {
             rules,
             reject_replays: None,
             replay_store: None,
+            revocations: None,
             token_cache: None,
             offload: AlgorithmSet::EMPTY,
             offload_timeout: Duration::from_secs(1),
@@ -147,6 +152,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             rules: self.rules,
             reject_replays: self.reject_replays,
             replay_store: self.replay_store,
+            revocations: self.revocations,
             token_cache: self.token_cache,
             offload: self.offload,
             offload_timeout: self.offload_timeout,
@@ -218,6 +224,7 @@ where
     fn finish(mut self) -> Result<Built<C, R>, ConfigError> {
         validation::settings(&self)?;
         let sources = self.bind()?;
+        self.compare_with_revocations()?;
         let issuers = Arc::new(Registry::new(self.issuers)?);
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
@@ -238,6 +245,7 @@ where
         let engine = Engine {
             issuers,
             rules: self.rules,
+            audience: None,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload, self.offload_timeout),
         };
@@ -247,6 +255,18 @@ where
             skip: self.skip,
             rejection: self.rejection,
         })
+    }
+
+    /// Has every token compared with the list of revocations, if there is one.
+    fn compare_with_revocations(&mut self) -> Result<(), ConfigError> {
+        let Some(list) = self.revocations.take() else {
+            return Ok(());
+        };
+        let rules = &mut self.rules;
+        let max_lifetime = list.bind(&rules.clock, rules.max_lifetime, rules.leeway)?;
+        self.policy.add(Stage::Revocation, NotListed(list.clone()));
+        rules.revocations = Some(RevocationRules { list, max_lifetime });
+        Ok(())
     }
 
     /// Sets how the bindings of tokens are checked. Returns the places that may carry a token.

@@ -23,6 +23,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             rules: self.rules,
             reject_replays: self.reject_replays,
             replay_store: self.replay_store,
+            revocations: self.revocations,
             token_cache: self.token_cache,
             offload: self.offload,
             offload_timeout: self.offload_timeout,

@@ -1,5 +1,6 @@
 //! Settings about tokens.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,11 @@ use super::JwtAuthBuilder;
 use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::jwt::{Claims, TypeRule};
-use crate::policy::{Authorized, CheckContext, CheckOutcome, Revoked, Stage, TokenCheck};
+use crate::policy::{
+    Authorized, CheckContext, CheckOutcome, Revoked, RevokedLater, Stage, TokenCheck,
+};
 use crate::replay::ReplayStore;
+use crate::revocation::Revocations;
 use crate::verify::{Issuer, TokenCacheSettings};
 
 /// Which tokens are valid.
@@ -27,7 +31,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets the maximum time from `iat` to `exp`. Tokens that live longer are rejected, and so are
-    /// tokens without `iat`. Default: no limit.
+    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of the
+    /// list's entries, and tokens without `iat` are accepted.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
@@ -185,8 +190,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Adds a predicate that returns whether a token was revoked, such as a deny list by id or by
-    /// subject. If one of them returns true, the request is rejected with 401. Default: none.
+    /// Adds a predicate that returns whether a token was revoked, such as a look-up in a list
+    /// of your own. If one of them returns true, the request is rejected with 401. Default: none.
     ///
     /// Called for every request with a verified token that passed the predicates of this kind that
     /// were added before. It must not block.
@@ -195,6 +200,61 @@ impl<C, R> JwtAuthBuilder<C, R> {
         is_revoked: impl Fn(&Claims<C>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.policy.add(Stage::Revocation, Revoked(is_revoked));
+        self
+    }
+
+    /// Adds a predicate as [`reject_revoked`](Self::reject_revoked) does, which may wait: for a
+    /// database or a service that knows which tokens were revoked. Default: none.
+    ///
+    /// Called for every request with a verified token, cached or not. If it fails, or takes longer
+    /// than [`check_timeout`](Self::check_timeout), the request gets 503
+    /// ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)): whether the token is revoked is
+    /// not known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ConfigError, Issuer, JwtAuthLayer};
+    ///
+    /// # #[derive(Clone)] struct Database;
+    /// # impl Database {
+    /// #     async fn is_revoked(&self, _: &str) -> Result<bool, std::io::Error> { Ok(false) }
+    /// # }
+    /// # fn build(issuer: Issuer, database: Database) -> Result<JwtAuthLayer, ConfigError> {
+    /// JwtAuthLayer::builder(issuer)
+    ///     .reject_revoked_async(move |claims| {
+    ///         let (database, id) = (database.clone(), claims.id().unwrap_or_default().to_owned());
+    ///         async move { Ok(database.is_revoked(&id).await?) }
+    ///     })
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn reject_revoked_async<F, Fut>(mut self, is_revoked: F) -> Self
+    where
+        F: Fn(&Claims<C>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<bool, Box<dyn StdError + Send + Sync>>> + Send + 'static,
+    {
+        self.policy.add(Stage::Revocation, RevokedLater(is_revoked));
+        self
+    }
+
+    /// Rejects tokens that are in a list of [`Revocations`], with 401: a token, or those of a subject,
+    /// session, client or issuer. Default: none. The last call counts.
+    ///
+    /// The list may be that of several layers. Every request is compared, also one with a cached
+    /// token, and so are streams with [`until_expiry`](crate::until_expiry()). If the list is empty,
+    /// that costs a few nanoseconds.
+    ///
+    /// Without [`max_lifetime`](Self::max_lifetime), the layer then rejects tokens that live longer
+    /// than [`RevocationSettings::max_lifetime`](crate::RevocationSettings::max_lifetime): 24 hours
+    /// by default.
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) rejects a `max_lifetime` that is longer than that of the list's
+    /// settings.
+    pub fn revocations(mut self, revocations: &Revocations) -> Self {
+        self.revocations = Some(revocations.clone());
         self
     }
 

@@ -23,12 +23,13 @@ impl<C> Examination<'_, C> {
         // A type that is not allowed tells nothing about the purpose.
         let typ = self.facts.header_text("typ");
         let typ = typ.filter(|typ| self.engine.rules.check_type(Some(typ)).is_ok());
-        let outcomes = claims.check_each(typ, &self.engine.rules, issuer.expected());
+        let expected = self.engine.expected(issuer);
+        let outcomes = claims.check_each(typ, &self.engine.rules, expected);
         self.report
             .add("purpose", outcomes.purpose, self.purpose(), || {
                 ("an access token".to_owned(), Some(OTHER_PURPOSE.to_owned()))
             });
-        self.check_audience(outcomes.audience, header, issuer.expected().audience);
+        self.check_audience(outcomes.audience, header, expected.audience);
         self.check_tenant(claims, issuer);
         let is_unbound = outcomes
             .binding

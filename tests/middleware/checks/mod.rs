@@ -1,4 +1,5 @@
-//! Checks of the user's own (`TokenCheck`), and stores of used tokens (`ReplayStore`).
+//! Checks of the user's own (`TokenCheck`), stores of used tokens (`ReplayStore`), and the list of
+//! revoked ones (`Revocations`).
 
 mod errors;
 mod http_client;
@@ -6,6 +7,7 @@ mod memory_replay_store;
 mod order;
 mod policy;
 mod replay_store;
+mod revocations;
 mod support;
 mod token_ids;
 mod waiting;

@@ -18,5 +18,6 @@ mod passing;
 mod paths;
 mod readiness;
 mod rejection;
+mod revoked;
 mod trusted_proxies;
 mod websocket;

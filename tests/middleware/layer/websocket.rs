@@ -1,4 +1,4 @@
-//! WebSockets of axum that end when the token expires, over sockets on loopback.
+//! WebSockets of axum that end when the token expires or is revoked, over sockets on loopback.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, advance, pause, resume, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message as Received};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, TokenSource, until_expiry};
+use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer, Revocations, TokenSource, until_expiry};
 
 use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, default_key, encode, public_key, wait_for};
@@ -79,7 +79,7 @@ async fn read(upgrade: WebSocketUpgrade, claims: Claims) -> Response {
 
 /// Returns the router of a service with a WebSocket that echoes, one that floods, and one that is
 /// read as a stream.
-fn router(ended: UnboundedSender<Ended>) -> Router {
+fn router(ended: UnboundedSender<Ended>, list: &Revocations) -> Router {
     let handler = move |is_flood| {
         let ended = ended.clone();
         move |upgrade: WebSocketUpgrade, claims: Claims| async move {
@@ -93,7 +93,9 @@ fn router(ended: UnboundedSender<Ended>) -> Router {
         TokenSource::authorization(),
         TokenSource::websocket_protocol(),
     ];
-    let auth = JwtAuthLayer::builder(issuer).token_sources(sources);
+    let auth = JwtAuthLayer::builder(issuer)
+        .token_sources(sources)
+        .revocations(list);
     Router::new()
         .route("/echo", any(handler(false)))
         .route("/flood", any(handler(true)))
@@ -103,6 +105,7 @@ fn router(ended: UnboundedSender<Ended>) -> Router {
 
 struct Server {
     address: std::net::SocketAddr,
+    list: Revocations,
     ended: tokio::sync::mpsc::UnboundedReceiver<Ended>,
 }
 
@@ -111,8 +114,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, ended) = unbounded_channel();
-        tokio::spawn(async move { ::axum::serve(listener, router(sender)).await });
-        Self { address, ended }
+        let list = Revocations::new();
+        let app = router(sender, &list);
+        tokio::spawn(async move { ::axum::serve(listener, app).await });
+        Self {
+            address,
+            list,
+            ended,
+        }
     }
 
     /// Opens a WebSocket, with these headers in the handshake.
@@ -190,6 +199,22 @@ async fn a_websocket_is_closed_with_a_reason_when_the_token_expires() {
     // What the client still sends is not echoed.
     drop(socket.send("more".into()).await);
     assert!(!matches!(socket.next().await, Some(Ok(Received::Text(_)))));
+}
+
+#[tokio::test]
+async fn a_websocket_is_closed_with_a_reason_when_the_token_is_revoked() {
+    let mut server = Server::start().await;
+    let mut socket = server.connect_with_token("/echo").await;
+    server.list.revoke_subject(ISSUER, "another").unwrap();
+    expect_echo(&mut socket).await;
+    server.list.revoke_subject(ISSUER, "test-subject").unwrap();
+    let last = wait_for("the close", socket.next()).await;
+    let Some(Ok(Received::Close(Some(close)))) = last else {
+        panic!("{last:?}")
+    };
+    assert_eq!(close.reason, "the access token was revoked");
+    let is_close_sent = true;
+    assert_eq!(server.ended().await, Ended::Expired { is_close_sent });
 }
 
 #[tokio::test]

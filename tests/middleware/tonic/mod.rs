@@ -10,6 +10,7 @@ mod details;
 mod inherited;
 mod methods;
 mod rejections;
+mod revoked;
 mod size;
 mod streams;
 pub(crate) mod support;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -13,11 +14,13 @@ use serde::Deserialize;
 use tower::{Layer as _, Service};
 use tower_jwt_auth::testing::{DpopClient, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Claims, Dpop, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key,
+    Claims, Dpop, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, Revocations,
     TokenCacheSettings,
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example/realms/production";
+/// Longer than that of any token here.
+const LIFETIME: Duration = Duration::from_secs(200 * 365 * 24 * 60 * 60);
 const OTHER_ISSUER: &str = "https://issuer.example/realms/staging";
 pub(crate) const AUDIENCE: &str = "https://api.example";
 
@@ -61,6 +64,25 @@ pub(crate) fn protected(key: &TestKey) -> Protected {
 /// Returns a service that trusts one key and has a token cache.
 pub(crate) fn caching(key: &TestKey) -> Protected {
     trusting(key)
+        .token_cache(TokenCacheSettings::default())
+        .build()
+        .unwrap()
+        .layer(Inner)
+}
+
+/// Returns a service that has a token cache, and a list of revocations with so many entries of each
+/// kind, none of which is that of a token.
+pub(crate) fn comparing(key: &TestKey, entries: usize) -> Protected {
+    let list = Revocations::new();
+    for number in 0..entries {
+        let id = format!("0d4f9a52-4e5b-4a3e-9f1b-{number:012}");
+        list.revoke_session(ISSUER, &id).unwrap();
+        list.revoke_subject(ISSUER, &id).unwrap();
+        list.revoke_client(ISSUER, &id).unwrap();
+    }
+    trusting(key)
+        .max_lifetime(LIFETIME)
+        .revocations(&list)
         .token_cache(TokenCacheSettings::default())
         .build()
         .unwrap()

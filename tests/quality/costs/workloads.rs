@@ -11,8 +11,8 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
 use crate::support::{
-    ISSUER, Inner, Protected, bearer, caching, protected, protected_among, protected_beside,
-    request, send, token,
+    ISSUER, Inner, Protected, bearer, caching, comparing, protected, protected_among,
+    protected_beside, request, send, token,
 };
 
 /// How often each workload is run. With fewer runs, the random seeds of hash maps would change the
@@ -77,7 +77,15 @@ pub(crate) fn all() -> Vec<Workload> {
             "rejected: unknown issuer among 1,000",
             through(protected_among(1000, &key), false, bearer(&unknown_issuer)),
         ),
-        Workload::new("hit", through(caching(&key), true, bearer(&valid))),
+        Workload::new(HIT, through(caching(&key), true, bearer(&valid))),
+        Workload::new(
+            HIT_EMPTY_LIST,
+            through(comparing(&key, 0), true, bearer(&valid)),
+        ),
+        Workload::new(
+            "hit, 3,000 revocations",
+            through(comparing(&key, 1000), true, bearer(&valid)),
+        ),
         Workload::new(
             "rejected: unknown kid",
             through(protected(&key), false, bearer(&unknown)),
@@ -89,6 +97,8 @@ pub(crate) fn all() -> Vec<Workload> {
     ]
 }
 
+pub(crate) const HIT: &str = "hit";
+pub(crate) const HIT_EMPTY_LIST: &str = "hit, no revocations";
 pub(crate) const BARE: &str = "bare check";
 pub(crate) const NO_LAYER: &str = "no layer";
 

@@ -21,6 +21,7 @@ mod dates;
 mod decimal;
 mod diagnosis;
 mod grammar;
+mod revocations;
 mod scopes;
 mod support;
 mod values;

@@ -1,0 +1,9 @@
+//! The endpoint that an issuer tells of log-outs (OpenID Connect Back-Channel Logout 1.0).
+
+mod form;
+mod response;
+mod service;
+mod settings;
+
+pub use service::BackChannelLogoutFuture;
+pub use settings::BackChannelLogout;

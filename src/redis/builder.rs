@@ -1,0 +1,186 @@
+//! The settings of a store.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::address::Server;
+use super::cluster::Cluster;
+use super::connection::Connector;
+use super::key::Prefix;
+use super::link::Link;
+use super::outage::OnRedisOutage;
+use super::replay_store::RedisReplayStore;
+use super::sentinel::Sentinels;
+use super::single::Single;
+use crate::ConfigError;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(100);
+const MIN_TIMEOUT: Duration = Duration::from_millis(10);
+const MAX_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The settings of a [`RedisReplayStore`]: see [`RedisReplayStore::builder`].
+#[must_use]
+pub struct RedisReplayStoreBuilder {
+    url: String,
+    prefix: String,
+    on_outage: OnRedisOutage,
+    timeout: Duration,
+    allow_plain_tcp: bool,
+    sentinels: Option<Vec<String>>,
+    cluster_nodes: Option<Vec<String>>,
+}
+
+impl RedisReplayStoreBuilder {
+    pub(super) const fn new(url: String, prefix: String, on_outage: OnRedisOutage) -> Self {
+        Self {
+            url,
+            prefix,
+            on_outage,
+            timeout: DEFAULT_TIMEOUT,
+            allow_plain_tcp: false,
+            sentinels: None,
+            cluster_nodes: None,
+        }
+    }
+
+    /// Sets how long a request waits for Redis, the connection included. Then it is an outage for
+    /// this request. Default: 100 ms. Minimum: 10 ms. Maximum: 2 s.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Allows `redis://` to a server beyond loopback: whoever can change the traffic can have tokens
+    /// and proofs accepted more than once, and read the password. Default: only `rediss://` and Unix
+    /// sockets are allowed, and `redis://` to loopback.
+    pub const fn allow_plain_tcp(mut self) -> Self {
+        self.allow_plain_tcp = true;
+        self
+    }
+
+    /// Has Redis Sentinel say which server is the primary. Default: the URL says it.
+    ///
+    /// `urls` are those of the sentinels (usually port 26379), each with the credentials of the
+    /// sentinel, if it has any. At least one; all are asked at once. In the URL of the store, the name
+    /// of the service that they monitor takes the place of the host: `rediss://user:password@orders`.
+    /// The port has no meaning then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ConfigError, OnRedisOutage, RedisReplayStore};
+    ///
+    /// # fn build() -> Result<(), ConfigError> {
+    /// let store = RedisReplayStore::builder("redis://orders", "shop", OnRedisOutage::Reject)
+    ///     .sentinels(["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"])
+    ///     // In a private network. Without it, the scheme must be `rediss`.
+    ///     .allow_plain_tcp()
+    ///     .build()?;
+    /// # drop(store);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sentinels<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
+        self.sentinels = Some(urls.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Has the server be one node of a Redis Cluster, and adds other nodes, for when it is down.
+    /// Default: one server, or one primary.
+    ///
+    /// `urls` may be empty. The nodes say which of them has a key; they are reached with the scheme
+    /// and the credentials of the store's URL. A cluster excludes [`sentinels`](Self::sentinels).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ConfigError, OnRedisOutage, RedisReplayStore};
+    ///
+    /// # fn build() -> Result<(), ConfigError> {
+    /// let store = RedisReplayStore::builder("redis://10.0.0.1", "shop", OnRedisOutage::Reject)
+    ///     .cluster_nodes(["redis://10.0.0.2", "redis://10.0.0.3"])
+    ///     .allow_plain_tcp()
+    ///     .build()?;
+    /// # drop(store);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cluster_nodes<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
+        self.cluster_nodes = Some(urls.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Builds the store. The connection is opened for the first request.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl): the URL can't be parsed, or needs feature
+    ///   `redis-tls`.
+    /// - [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl): `redis://` to a server beyond loopback,
+    ///   without [`allow_plain_tcp`](Self::allow_plain_tcp).
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting): the prefix or the time limit, or
+    ///   there is no provider of cryptography for TLS.
+    pub fn build(self) -> Result<RedisReplayStore, ConfigError> {
+        let server = Server::parse(&self.url)?;
+        server.address.check(self.allow_plain_tcp)?;
+        let prefix = Prefix::new(&self.prefix)?;
+        check_timeout(self.timeout)?;
+        let name = server.address.to_string();
+        let connector: Arc<dyn Connector> = match (self.sentinels, self.cluster_nodes) {
+            (None, None) => Arc::new(Single(server)),
+            (Some(urls), _) if urls.is_empty() => {
+                let message = "sentinels has no URL: must have at least one";
+                return Err(ConfigError::invalid_setting(message));
+            }
+            (Some(urls), None) => Arc::new(Sentinels {
+                sentinels: servers(&urls, self.allow_plain_tcp)?,
+                service: server,
+            }),
+            (None, Some(urls)) => {
+                let mut nodes = servers(&urls, self.allow_plain_tcp)?;
+                nodes.insert(0, server);
+                Arc::new(Cluster {
+                    nodes,
+                    allow_plain_tcp: self.allow_plain_tcp,
+                })
+            }
+            (Some(_), Some(_)) => {
+                let message = "sentinels and cluster_nodes exclude each other: remove one";
+                return Err(ConfigError::invalid_setting(message));
+            }
+        };
+        let link = Link::new(name, connector, self.timeout, self.on_outage.text());
+        Ok(RedisReplayStore::new(link, prefix, self.on_outage))
+    }
+}
+
+fn servers(urls: &[String], allow_plain_tcp: bool) -> Result<Vec<Server>, ConfigError> {
+    let servers = urls.iter().map(|url| {
+        let server = Server::parse(url)?;
+        server.address.check(allow_plain_tcp)?;
+        Ok(server)
+    });
+    servers.collect()
+}
+
+fn check_timeout(timeout: Duration) -> Result<(), ConfigError> {
+    if (MIN_TIMEOUT..=MAX_TIMEOUT).contains(&timeout) {
+        return Ok(());
+    }
+    Err(ConfigError::invalid_setting(format!(
+        "timeout of Redis is {timeout:?}: must be from {MIN_TIMEOUT:?} to {MAX_TIMEOUT:?}"
+    )))
+}
+
+/// Omits the URL, which may hold a password.
+impl fmt::Debug for RedisReplayStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisReplayStoreBuilder")
+            .field("prefix", &self.prefix)
+            .field("on_outage", &self.on_outage)
+            .field("timeout", &self.timeout)
+            .field("allow_plain_tcp", &self.allow_plain_tcp)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! Used tokens and proofs in Redis or Valkey, which all instances of a service share.
+
+mod address;
+mod answer;
+mod breaker;
+mod builder;
+mod cluster;
+mod cluster_slot;
+mod connection;
+mod counters;
+mod eviction;
+mod failure;
+mod health;
+mod key;
+mod link;
+mod outage;
+mod replay_store;
+mod sentinel;
+mod single;
+mod slot;
+
+#[cfg(test)]
+mod tests;
+
+pub use builder::RedisReplayStoreBuilder;
+pub(crate) use failure::Failure;
+pub use health::RedisHealth;
+pub use outage::OnRedisOutage;
+pub use replay_store::RedisReplayStore;

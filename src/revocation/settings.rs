@@ -1,0 +1,166 @@
+//! The settings of the list.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::config_error::ConfigError;
+
+/// The maximum lifetime of tokens where nothing is set.
+pub(super) const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An entry takes up to 100 bytes. The maximum keeps the size of the table from overflowing.
+const ENTRIES: RangeInclusive<usize> = 1..=100_000_000;
+
+/// Longer lives are no lives of access tokens.
+const LIFETIME: RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Settings of a list of revocations: see
+/// [`Revocations::with_settings`](crate::Revocations::with_settings).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::{ConfigError, RevocationSettings, Revocations};
+///
+/// # fn build() -> Result<Revocations, ConfigError> {
+/// let settings = RevocationSettings::default()
+///     .max_entries(100_000)
+///     .max_lifetime(Duration::from_secs(60 * 60));
+/// Revocations::with_settings(settings)
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RevocationSettings {
+    pub(super) max_entries: usize,
+    pub(super) max_lifetime: Option<Duration>,
+    pub(super) when_full: WhenRevocationsFull,
+}
+
+/// What becomes of the tokens that a revocation applies to which is not stored, since the list is
+/// full of entries that have not ended. In both cases, the call returns
+/// [`RevocationsFull`](crate::RevocationsFull), and a log event says so, at most once a minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenRevocationsFull {
+    /// Fails closed. The layer rejects with 503
+    /// ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)) each token that the revocation
+    /// could apply to: since it was not stored, each one that was issued before the time of the
+    /// revocation, or has no `iat`, of any issuer. That lasts until the last of them has expired.
+    /// Tokens that are issued later are accepted, and those in the list are rejected with 401. The
+    /// default.
+    #[default]
+    Reject,
+    /// Fails open: the tokens of that revocation stay accepted. Those in the list are rejected.
+    Accept,
+}
+
+impl Default for RevocationSettings {
+    fn default() -> Self {
+        Self {
+            max_entries: 1_000_000,
+            max_lifetime: None,
+            when_full: WhenRevocationsFull::default(),
+        }
+    }
+}
+
+impl RevocationSettings {
+    /// Sets the maximum number of entries. Default: 1,000,000. Allowed: 1 to 100,000,000.
+    ///
+    /// The memory, 50 to 100 bytes for each, is allocated as they are added. Each revocation is one
+    /// entry, until it ends; one that is repeated takes no other. So choose a number that is never
+    /// reached: the log-outs within [`max_lifetime`](Self::max_lifetime) and 65 minutes.
+    pub const fn max_entries(mut self, entries: usize) -> Self {
+        self.max_entries = entries;
+        self
+    }
+
+    /// Sets the maximum time from `iat` to `exp` of the tokens that can be revoked. It tells when
+    /// the entry of a subject, session, client or issuer ends: when the last token that was issued
+    /// before has expired. Allowed: 1 minute to 366 days.
+    ///
+    /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers that
+    /// have this list, where one without it counts as 24 hours. A layer with this list and without
+    /// `max_lifetime` rejects tokens that live longer, with 401
+    /// ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an entry would end before they
+    /// do, and they would be accepted again. How long a token without `iat` lives is not known:
+    /// it is rejected while its `exp` is further ahead than that, and may be accepted again after
+    /// the entry has ended, if it lives longer. `max_lifetime` of the layer requires `iat`.
+    pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
+        self.max_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Sets what becomes of tokens when the list is full. Default: [`WhenRevocationsFull::Reject`].
+    pub const fn when_full(mut self, when_full: WhenRevocationsFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
+    /// Returns the maximum lifetime of the tokens of a layer, whose own setting is `of_layer`.
+    ///
+    /// # Errors
+    ///
+    /// If its tokens live longer than the entries.
+    pub(super) fn lifetime_of(&self, of_layer: Option<Duration>) -> Result<Duration, ConfigError> {
+        match (self.max_lifetime, of_layer) {
+            (Some(max), Some(of_layer)) if of_layer > max => {
+                Err(ConfigError::invalid_setting(format!(
+                    "max_lifetime of RevocationSettings is {max:?}: must be at least that of the \
+                     layer, {of_layer:?}"
+                )))
+            }
+            (_, Some(of_layer)) => Ok(of_layer),
+            (max, None) => Ok(max.unwrap_or(DEFAULT_MAX_LIFETIME)),
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        let entries = self.max_entries;
+        if !ENTRIES.contains(&entries) {
+            let (min, max) = (ENTRIES.start(), ENTRIES.end());
+            return Err(ConfigError::invalid_setting(format!(
+                "max_entries of RevocationSettings is {entries}: must be between {min} and {max}"
+            )));
+        }
+        match self.max_lifetime {
+            Some(lifetime) if !LIFETIME.contains(&lifetime) => {
+                Err(ConfigError::invalid_setting(format!(
+                    "max_lifetime of RevocationSettings is {lifetime:?}: must be between 1 minute \
+                     and 366 days"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_setting_its_value_and_what_is_allowed() {
+        let settings = RevocationSettings::default;
+        for (settings, expected) in [
+            (
+                settings().max_entries(0),
+                "max_entries of RevocationSettings is 0: must be between 1 and 100000000",
+            ),
+            (
+                settings().max_lifetime(Duration::from_secs(59)),
+                "max_lifetime of RevocationSettings is 59s: must be between 1 minute and 366 days",
+            ),
+        ] {
+            assert_eq!(settings.validate().unwrap_err().to_string(), expected);
+        }
+        let lowest = settings().max_entries(1).max_lifetime(*LIFETIME.start());
+        let highest = settings()
+            .max_entries(*ENTRIES.end())
+            .max_lifetime(*LIFETIME.end());
+        assert!(lowest.validate().is_ok() && highest.validate().is_ok());
+    }
+}
