@@ -249,8 +249,8 @@ pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
 pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
-    FetchHealth, HttpClient, IssuerHealth, JwksCacheSettings, KeyInfo, KeyQuery, KeySource, Keys,
-    KeysError, KeysEvent, KeysFuture, ResponseUri,
+    FetchHealth, HttpClient, IntrospectionHealth, IssuerHealth, JwksCacheSettings, KeyInfo,
+    KeyQuery, KeySource, Keys, KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
@@ -264,7 +264,7 @@ pub use response::{
 };
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,
-    Issuer, Issuers, Tenants, TokenCacheSettings,
+    IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants, TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

@@ -20,7 +20,8 @@ use crate::request::LayerContext;
 
 /// The claims of a verified token.
 ///
-/// Only verification creates them: the token has a valid signature of a configured issuer, and its
+/// Only verification creates them: the token has a valid signature of a configured issuer, or the
+/// issuer has said that it is active ([`Issuer::introspection`](crate::Issuer::introspection)), and its
 /// claims were validated. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the extensions of
 /// the request; [`Claims::from_extensions`] returns them from there. In axum (feature `axum`) they
 /// are an extractor.
@@ -60,7 +61,8 @@ struct Inner<C> {
     expires_at: SystemTime,
     /// The clock that the times were compared with.
     clock: std::sync::Arc<dyn Clock>,
-    algorithm: Algorithm,
+    /// `None` if no key has verified the token.
+    algorithm: Option<Algorithm>,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
     has_key_id: bool,
@@ -80,7 +82,7 @@ impl<C> Claims<C> {
         may_be_unproven: bool,
     ) -> Self {
         let Verified {
-            header,
+            signed,
             token_type,
             payload,
             registered,
@@ -90,9 +92,9 @@ impl<C> Claims<C> {
             registered,
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
-            algorithm: header.algorithm,
+            algorithm: signed.map(|header| header.algorithm),
             payload_len: payload.payload.len(),
-            has_key_id: header.key_id.is_some(),
+            has_key_id: signed.is_some_and(|header| header.key_id.is_some()),
             may_be_unproven,
             token_type,
             custom,
@@ -328,9 +330,10 @@ impl<C> Claims<C> {
         self.inner().has_key_id.then(|| self.texts().1)
     }
 
-    /// Returns the algorithm that the token is signed with.
+    /// Returns the algorithm that the token is signed with. `None` for a token that the issuer's
+    /// introspection endpoint has judged ([`Issuer::introspection`](crate::Issuer::introspection)).
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> Option<Algorithm> {
         self.inner().algorithm
     }
 
@@ -340,7 +343,8 @@ impl<C> Claims<C> {
         &self.inner().token_type
     }
 
-    /// Returns all claims as the JSON text that was signed.
+    /// Returns all claims as the JSON text that was signed, or that the issuer's introspection
+    /// endpoint has answered with.
     #[must_use]
     pub fn json(&self) -> &str {
         self.texts().0

@@ -60,7 +60,7 @@ impl Unverified<'_> {
         };
         ClaimsOutcomes {
             purpose: claims.check_purpose(rules, expected),
-            audience: claims.check_audience(expected.audience),
+            audience: claims.check_audience(expected),
             access_token: claims.check_access_token(rules),
             binding: self
                 .registered
