@@ -71,7 +71,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     }
 
     /// Rejects a token that no answer could make valid.
-    fn check_introspected_form(
+    pub(in crate::verify) fn check_introspected_form(
         &self,
         introspector: &Introspector,
         token: &[u8],
