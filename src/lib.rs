@@ -263,8 +263,9 @@ pub use response::{
     RejectionResponse,
 };
 pub use verify::{
-    Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,
-    IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants, TokenCacheSettings,
+    Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,
+    DiagnosisStatus, IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants,
+    TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

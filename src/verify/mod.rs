@@ -31,7 +31,7 @@ pub use self::authenticator::Authenticator;
 pub(crate) use self::configured_issuer::{ConfiguredIssuer, IssuerKeys, shared_secret};
 pub use self::diagnosis::{Diagnosis, DiagnosisCheck, DiagnosisStatus};
 pub(crate) use self::engine::{Engine, Verification};
-pub use self::introspection::{IntrospectionCredentials, IntrospectionSettings};
+pub use self::introspection::{ClientAssertion, IntrospectionCredentials, IntrospectionSettings};
 pub use self::issuer::Issuer;
 pub use self::issuers::Issuers;
 pub(crate) use self::issuers::{IssuerSet, Registry};

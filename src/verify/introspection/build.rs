@@ -36,6 +36,7 @@ impl IntrospectionOrigin {
         };
         let signer = settings.signed_responses.take();
         let exchange = Exchange {
+            issuer: name.to_owned(),
             client,
             endpoint,
             credentials: self.credentials,

@@ -1,9 +1,13 @@
 //! How this service authenticates at the introspection endpoint (RFC 7662 §2.1, RFC 6749 §2.3).
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use zeroize::Zeroizing;
+
+use super::client_assertion::ClientAssertion;
 
 use crate::config_error::ConfigError;
 
@@ -28,6 +32,8 @@ pub struct IntrospectionCredentials {
 }
 
 pub(super) type Secret = Arc<Zeroizing<String>>;
+pub(super) type Signature = BoxFuture<'static, Result<String, Box<dyn StdError + Send + Sync>>>;
+pub(super) type Sign = dyn Fn(ClientAssertion) -> Signature + Send + Sync;
 
 #[derive(Clone)]
 pub(super) enum Method {
@@ -37,6 +43,11 @@ pub(super) enum Method {
     Basic(Client),
     Post(Client),
     Bearer(Secret),
+    /// An assertion that is signed for each question (RFC 7523 §2.2).
+    Assertion {
+        id: String,
+        sign: Arc<Sign>,
+    },
     /// The TLS connection authenticates the client (RFC 8705 §2).
     MutualTls(String),
 }
@@ -81,6 +92,43 @@ impl IntrospectionCredentials {
         Self::new(Method::Bearer(secret(token)))
     }
 
+    /// Returns the id of this service as a client, which signs an assertion for each question
+    /// (`private_key_jwt` and `client_secret_jwt`, RFC 7523 §2.2, OpenID Connect Core §9).
+    ///
+    /// `sign` returns the assertion as a signed JWT: with a key of its own, or by a key management
+    /// service. This crate has no private keys. If it fails, requests get 503.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    /// use tower_jwt_auth::IntrospectionCredentials;
+    ///
+    /// # fn example(key: EncodingKey) -> IntrospectionCredentials {
+    /// IntrospectionCredentials::private_key_jwt("orders-api", move |assertion| {
+    ///     let mut header = Header::new(Algorithm::ES256);
+    ///     header.kid = Some("2026-11".to_owned());
+    ///     let signed = encode(&header, &assertion, &key);
+    ///     async { signed }
+    /// })
+    /// # }
+    /// ```
+    pub fn private_key_jwt<F, Signed, E>(client_id: impl Into<String>, sign: F) -> Self
+    where
+        F: Fn(ClientAssertion) -> Signed + Send + Sync + 'static,
+        Signed: Future<Output = Result<String, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let sign = move |assertion| -> Signature {
+            let signed = sign(assertion);
+            Box::pin(async move { signed.await.map_err(Into::into) })
+        };
+        Self::new(Method::Assertion {
+            id: client_id.into(),
+            sign: Arc::new(sign),
+        })
+    }
+
     /// Returns the id of this service as a client that the TLS connection authenticates
     /// (`tls_client_auth`, `self_signed_tls_client_auth`, RFC 8705 §2). The id is sent in the body.
     ///
@@ -108,8 +156,10 @@ impl IntrospectionCredentials {
                 let is_token = super::token_form::token68(token.as_bytes()).is_some();
                 (!is_token).then_some("the bearer token must have the form of one (RFC 6750 §2.1)")
             }
-            Method::MutualTls(id) if id.is_empty() => Some("the client id must not be empty"),
-            Method::MutualTls(_) | Method::None => None,
+            Method::MutualTls(id) | Method::Assertion { id, .. } if id.is_empty() => {
+                Some("the client id must not be empty")
+            }
+            Method::MutualTls(_) | Method::Assertion { .. } | Method::None => None,
         };
         match problem {
             None => Ok(()),
@@ -147,6 +197,7 @@ impl fmt::Debug for IntrospectionCredentials {
             Method::Basic(_) => "client_secret_basic",
             Method::Post(_) => "client_secret_post",
             Method::Bearer(_) => "bearer_token",
+            Method::Assertion { .. } => "private_key_jwt",
             Method::MutualTls(_) => "mutual_tls",
         };
         f.debug_tuple("IntrospectionCredentials")

@@ -1,7 +1,7 @@
 //! One question and its answer.
 
+use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap};
-use http::{StatusCode, Uri};
 
 use super::credentials::IntrospectionCredentials;
 use super::endpoint::Endpoint;
@@ -15,6 +15,8 @@ use crate::keys::jwks::{FetchError, check_status, encoded};
 
 /// How an issuer is asked.
 pub(super) struct Exchange {
+    /// The name of the issuer.
+    pub(super) issuer: String,
     pub(super) client: HttpClient,
     pub(super) endpoint: Endpoint,
     pub(super) credentials: IntrospectionCredentials,
@@ -30,7 +32,19 @@ impl Exchange {
         rules: &Rules,
     ) -> Result<Introspection, IntrospectionError> {
         let found = self.endpoint.locate(&self.client).await?;
-        let text = self.send(token, &found.url, found.is_secret_posted).await?;
+        let now = since_epoch(&*rules.clock);
+        let assertion = self
+            .credentials
+            .assertion(&self.issuer, &found.url, now)
+            .await?;
+        let question = Question {
+            url: &found.url,
+            is_secret_posted: found.is_secret_posted,
+            credentials: &self.credentials,
+            assertion,
+            is_signed: self.signed.is_some(),
+        };
+        let text = self.send(&question, token).await?;
         let now = since_epoch(&*rules.clock);
         let read = match &self.signed {
             None => Introspection::read(&text, rules.max_members),
@@ -44,16 +58,9 @@ impl Exchange {
 
     async fn send(
         &self,
+        question: &Question<'_>,
         token: &str,
-        url: &Uri,
-        is_secret_posted: bool,
     ) -> Result<String, IntrospectionError> {
-        let question = Question {
-            url,
-            is_secret_posted,
-            credentials: &self.credentials,
-            is_signed: self.signed.is_some(),
-        };
         // The error of a header value shows nothing of it.
         let request = question
             .about(token)

@@ -26,6 +26,8 @@ pub(super) enum IntrospectionError {
     WrongMediaType,
     /// The signed response is not valid, for this reason.
     InvalidSignedResponse(&'static str),
+    /// The client's assertion could not be signed.
+    NotSigned(Box<dyn StdError + Send + Sync>),
     /// The circuit is open.
     CircuitOpen,
     /// Too many questions wait, or this one did for too long.
@@ -48,7 +50,7 @@ impl IntrospectionError {
                 !status.is_client_error() || *status == StatusCode::TOO_MANY_REQUESTS
             }
             Self::Fetch(FetchError::TooLarge) => false,
-            Self::Fetch(_) | Self::Denied(_) => true,
+            Self::Fetch(_) | Self::Denied(_) | Self::NotSigned(_) => true,
             Self::NotAnAnswer
             | Self::WrongMediaType
             | Self::InvalidSignedResponse(_)
@@ -106,6 +108,7 @@ impl fmt::Display for IntrospectionError {
                     "the introspection endpoint's signed response is invalid: {reason}"
                 )
             }
+            Self::NotSigned(_) => f.write_str("the client assertion could not be signed"),
             Self::CircuitOpen => f.write_str(
                 "the introspection endpoint has failed repeatedly and is not asked for a while",
             ),
@@ -118,6 +121,7 @@ impl StdError for IntrospectionError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Fetch(error) => error.source(),
+            Self::NotSigned(error) => Some(&**error),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@
 mod answer_cache;
 mod build;
 mod circuit;
+mod client_assertion;
 mod credentials;
 mod endpoint;
 mod engine;
@@ -27,6 +28,7 @@ mod single_flight;
 mod token_form;
 
 pub(super) use self::build::Parts;
+pub use self::client_assertion::ClientAssertion;
 pub use self::credentials::IntrospectionCredentials;
 pub(super) use self::introspector::Introspector;
 pub(super) use self::issuer::IntrospectionOrigin;

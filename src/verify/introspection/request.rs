@@ -13,12 +13,17 @@ use super::credentials::{Client, IntrospectionCredentials, Method};
 /// The media type of signed responses (RFC 9701 §4).
 pub(super) const SIGNED: &str = "application/token-introspection+jwt";
 
+/// RFC 7523 §2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// Where and how to ask.
 pub(super) struct Question<'q> {
     pub(super) url: &'q Uri,
     /// Whether a secret has to be sent in the body, according to the metadata.
     pub(super) is_secret_posted: bool,
     pub(super) credentials: &'q IntrospectionCredentials,
+    /// The client's assertion, if it authenticates with one.
+    pub(super) assertion: Option<String>,
     pub(super) is_signed: bool,
 }
 
@@ -38,6 +43,15 @@ impl Question<'_> {
             Method::Bearer(token) => Some(Zeroizing::new(format!("Bearer {}", token.as_str()))),
             Method::MutualTls(id) => {
                 form.append_pair("client_id", id);
+                None
+            }
+            Method::Assertion { id, .. } => {
+                form.append_pair("client_id", id)
+                    .append_pair("client_assertion_type", ASSERTION_TYPE)
+                    .append_pair(
+                        "client_assertion",
+                        self.assertion.as_deref().unwrap_or_default(),
+                    );
                 None
             }
             Method::Post(client) => post(client, &mut form),
@@ -84,6 +98,7 @@ mod tests {
             url: &Uri::from_static("https://login.example/introspect"),
             is_secret_posted,
             credentials,
+            assertion: None,
             is_signed: false,
         };
         question.about("a+b/c=").unwrap()

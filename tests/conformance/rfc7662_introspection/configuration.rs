@@ -62,7 +62,7 @@ fn the_url_is_https_or_on_loopback() {
 #[test]
 fn settings_about_signed_tokens_are_rejected() {
     invalid(issuer().algorithms([Algorithm::ES256]), "algorithms");
-    let secret = Key::from_secret(Algorithm::HS256, b"0123456789abcdefghijklmnopqrstuv").unwrap();
+    let secret = Key::from_secret(Algorithm::HS256, b"q8Zr1vXw3Tn6Yk0Lm5Bc9Ds2Fh7Gj4Pa").unwrap();
     invalid(issuer().add_secrets(secret), "add_secrets");
     invalid(
         issuer().jwks_cache(JwksCacheSettings::default()),

@@ -1,13 +1,16 @@
 //! The request to the endpoint (RFC 7662 §2.1), and the credentials.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::Method;
-use tower_jwt_auth::{IntrospectionCredentials, Issuer};
+use serde_json::{Value, json};
+use tower_jwt_auth::{ClientAssertion, ErrorKind, IntrospectionCredentials, Issuer};
 
 use super::endpoint::{Asked, Endpoint, URL};
 use crate::support::tokio;
-use crate::support::{AUDIENCE, ISSUER, Raw, ask, bearer, builder_for, raw_source, request};
+use crate::support::{
+    AUDIENCE, HEADER, ISSUER, NOW, Raw, ask, bearer, builder_for, default_key, raw_source, request,
+};
 
 async fn asked_with(credentials: IntrospectionCredentials, token: &str) -> Asked {
     let endpoint = Endpoint::new();
@@ -17,6 +20,10 @@ async fn asked_with(credentials: IntrospectionCredentials, token: &str) -> Asked
         .unwrap();
     ask(&layer, bearer(token)).await.accepted();
     endpoint.asked().remove(0)
+}
+
+fn decode(part: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(part).unwrap()
 }
 
 // 2
@@ -97,6 +104,70 @@ async fn with_mutual_tls_the_client_id_is_sent_in_the_form() {
     let asked = asked_with(IntrospectionCredentials::mutual_tls("me"), "token").await;
     assert_eq!(asked.form()["client_id"], "me");
     assert!(!asked.headers.contains_key("authorization"));
+}
+
+// RFC 7523 §2.2, §3.
+#[tokio::test(start_paused = true)]
+async fn an_assertion_is_signed_for_each_question() {
+    let sign = |assertion: ClientAssertion| async move {
+        assert_eq!(assertion.endpoint(), URL);
+        let claims = assertion.claims_json();
+        Ok::<_, std::convert::Infallible>(default_key().sign_raw(HEADER, claims.as_bytes()))
+    };
+    let endpoint = Endpoint::new();
+    let credentials = IntrospectionCredentials::private_key_jwt("me", sign);
+    let issuer = Issuer::introspection(ISSUER, URL, credentials, AUDIENCE);
+    let layer = builder_for(issuer.http_client(endpoint.client()))
+        .build()
+        .unwrap();
+    let mut ids = Vec::new();
+    for token in ["one", "two"] {
+        ask(&layer, bearer(token)).await.accepted();
+        let form = endpoint.asked().pop().unwrap().form();
+        assert_eq!(form["client_id"], "me");
+        let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+        assert_eq!(form["client_assertion_type"], jwt_bearer);
+        let payload = form["client_assertion"].split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&decode(payload)).unwrap();
+        assert_eq!(
+            (&claims["iss"], &claims["sub"]),
+            (&json!("me"), &json!("me"))
+        );
+        assert_eq!(
+            (&claims["aud"], &claims["iat"]),
+            (&json!(ISSUER), &json!(NOW))
+        );
+        assert_eq!(claims["exp"], NOW + 60);
+        ids.push(claims["jti"].as_str().unwrap().to_owned());
+    }
+    assert_ne!(ids[0], ids[1]);
+    assert!(ids.iter().all(|id| id.len() == 43));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_assertion_that_is_not_signed_is_an_outage_and_not_sent() {
+    let endpoint = Endpoint::new();
+    let sign = |_: ClientAssertion| async { Err::<String, _>("the key service is down") };
+    let credentials = IntrospectionCredentials::private_key_jwt("me", sign);
+    let issuer = Issuer::introspection(ISSUER, URL, credentials, AUDIENCE);
+    let layer = builder_for(issuer.http_client(endpoint.client()))
+        .build()
+        .unwrap();
+    let answer = ask(&layer, bearer("token")).await;
+    answer.rejected(503, None, ErrorKind::IntrospectionUnavailable);
+    assert_eq!(endpoint.questions(), 0);
+    let health = layer
+        .authenticator()
+        .health()
+        .remove(0)
+        .introspection
+        .unwrap();
+    assert!(
+        health
+            .last_error
+            .unwrap()
+            .ends_with("the key service is down")
+    );
 }
 
 #[test]
