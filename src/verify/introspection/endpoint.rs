@@ -13,7 +13,7 @@ pub(super) enum Endpoint {
     Discovery {
         discovery: Box<Discovery>,
         /// The defaults: for how long metadata is cached, and from where it may come.
-        settings: JwksCacheSettings,
+        settings: Box<JwksCacheSettings>,
     },
 }
 
@@ -26,7 +26,7 @@ impl Endpoint {
         let discovery = Discovery::new(issuer, Wanted::IntrospectionEndpoint, url, &[])?;
         Ok(Self::Discovery {
             discovery: Box::new(discovery),
-            settings: JwksCacheSettings::default(),
+            settings: Box::default(),
         })
     }
 

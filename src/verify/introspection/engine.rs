@@ -99,7 +99,7 @@ fn type_of_jwt(token: &[u8]) -> Option<Result<Option<String>, Error>> {
     }
     let header = base64url::decode(token.split(|byte| *byte == b'.').next()?)?;
     // Not a JWT, though it looks like one.
-    json::object::<std::collections::HashMap<String, IgnoredAny>>(&header)?;
+    json::object::<IgnoredAny>(&header)?;
     let typ = json::object::<Typ>(&header).ok_or_else(|| ErrorKind::WrongTokenType.into());
     Some(typ.map(|header| header.typ))
 }

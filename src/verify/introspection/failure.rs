@@ -49,13 +49,13 @@ impl IntrospectionError {
             Self::Fetch(FetchError::Status(status, _)) => {
                 !status.is_client_error() || *status == StatusCode::TOO_MANY_REQUESTS
             }
-            Self::Fetch(FetchError::TooLarge) => false,
-            Self::Fetch(_) | Self::Denied(_) | Self::NotSigned(_) => true,
-            Self::NotAnAnswer
+            Self::Fetch(FetchError::TooLarge)
+            | Self::NotAnAnswer
             | Self::WrongMediaType
             | Self::InvalidSignedResponse(_)
             | Self::CircuitOpen
             | Self::TooMany => false,
+            Self::Fetch(_) | Self::Denied(_) | Self::NotSigned(_) => true,
         }
     }
 

@@ -29,14 +29,12 @@ impl SignedResponses {
         let token = Compact::parse(response.trim_ascii().as_bytes());
         let token = token.map_err(|_| invalid("it is not a JWS"))?;
         let header = self.read_header(&token, rules)?;
-        let proof = match self.prove(&token, &header) {
-            Some(proof) => proof?,
-            None => {
-                self.refresh(&header).await?;
-                let proof = self.prove(&token, &header);
-                proof.ok_or_else(|| invalid("its key is not known"))??
-            }
-        };
+        let mut proved = self.prove(&token, &header);
+        if proved.is_none() {
+            self.refresh(&header).await?;
+            proved = self.prove(&token, &header);
+        }
+        let proof = proved.ok_or_else(|| invalid("its key is not known"))??;
         self.0.mark_used(header.algorithm);
         decoded_payload::with_buffer(|buffer| {
             let payload = DecodedPayload::decode(token.payload, None, buffer);
