@@ -115,13 +115,13 @@ async function startExample(binary, { issuer }, credentials) {
 }
 
 async function me({ url }, token) {
-  return get(`${url}/me`, token && { Authorization: `Bearer ${token}` });
+  return get(`${url}/me`, token);
 }
 
-async function expectStatus(server, token, status, retryAfter) {
+async function expectStatus(server, token, status) {
   const response = await me(server, token);
   assert.equal(response.status, status, response.text);
-  if (status === 503) assert.match(response.headers.get('retry-after'), /^\d+$/);
+  if (status === 503) assert.match(response.retryAfter, /^\d+$/);
   return response;
 }
 
@@ -164,7 +164,7 @@ async function scenario() {
   });
   await check('a made-up token is rejected, and no reason is told', async () => {
     const response = await expectStatus(server, randomBytes(32).toString('base64url'), 401);
-    assert.match(response.headers.get('www-authenticate'), /error="invalid_token".*is not active/);
+    assert.match(response.challenge, /error="invalid_token".*is not active/);
   });
   await check('a token for another audience is rejected', async () => {
     await expectStatus(server, await fetchToken(provider, OTHER_AUDIENCE), 401);
