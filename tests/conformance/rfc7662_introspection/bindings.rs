@@ -1,5 +1,10 @@
 //! Tokens that are bound to their sender (RFC 9449 §6.2, RFC 8705 §3.2): `cnf` of the answer.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "answers are written where they are passed"
+)]
+
 use serde_json::json;
 use tower_jwt_auth::{ClientCertificate, ClientCertificates, ErrorKind, IntrospectionSettings};
 

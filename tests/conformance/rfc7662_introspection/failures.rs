@@ -1,5 +1,6 @@
 //! Failures of the endpoint: 503 with `Retry-After`, and never 401.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -227,7 +228,7 @@ async fn no_error_shows_the_token_the_secret_or_the_answer() {
         let mut cause = std::error::Error::source(&error);
         assert!(cause.is_some());
         while let Some(error) = cause {
-            shown += &format!("{error} {error:?}");
+            write!(shown, "{error} {error:?}").unwrap();
             cause = error.source();
         }
         assert!(!shown.contains("telltale"), "{shown}");

@@ -13,5 +13,6 @@ mod discovery;
 mod endpoint;
 mod failures;
 mod floods;
+mod grpc;
 mod request;
 mod signed;

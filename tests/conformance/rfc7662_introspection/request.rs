@@ -64,7 +64,7 @@ async fn a_token_that_is_none_is_not_sent() {
         let mut request = request(&[]);
         request.extensions_mut().insert(Raw(token.to_owned()));
         let answer = ask(&layer, request).await.named(token);
-        answer.invalid_token(tower_jwt_auth::ErrorKind::MalformedToken);
+        answer.invalid_token(ErrorKind::MalformedToken);
     }
     assert_eq!(endpoint.questions(), 0);
 }

@@ -10,6 +10,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 
 import { errors, Provider } from 'oidc-provider';
 
@@ -190,6 +191,14 @@ async function scenario() {
     'a huge answer': (outgoing) => outgoing.writeHead(200).end(`{"active":true,"x":"${'x'.repeat(2 << 20)}"}`),
     'a reset': (outgoing) => outgoing.destroy(),
     'no answer': () => {},
+    'an answer that never ends': (outgoing) => {
+      outgoing.writeHead(200).write('{"active":true,');
+      const dripping = setInterval(() => outgoing.write(' '), 50);
+      outgoing.on('close', () => clearInterval(dripping));
+    },
+    'a compressed answer': (outgoing) => {
+      outgoing.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(200 << 20, '0')));
+    },
   };
   for (const [name, fault] of Object.entries(faults)) {
     await check(`${name} is 503, and the next answer counts`, async () => {
