@@ -64,14 +64,23 @@ struct CachedMetadata {
 struct Metadata {
     issuer: String,
     #[serde(default)]
-    jwks_uri: Value,
-    #[serde(default)]
-    introspection_endpoint: Value,
-    #[serde(default)]
-    introspection_endpoint_auth_methods_supported: Value,
+    jwks_uri: Option<String>,
     /// The issuer of access tokens where it is another one, in the metadata of AD FS.
     #[serde(default)]
     access_token_issuer: Value,
+}
+
+/// The members about introspection, which are read only if they are needed.
+#[derive(Default, Deserialize)]
+struct IntrospectionMetadata {
+    introspection_endpoint: Option<String>,
+}
+
+/// The methods of client authentication. Metadata in which they can't be read has none.
+#[derive(Default, Deserialize)]
+struct AuthMethods {
+    #[serde(default)]
+    introspection_endpoint_auth_methods_supported: Vec<String>,
 }
 
 impl Discovery {
@@ -206,30 +215,38 @@ impl Discovery {
         let metadata: Metadata = json::object(text)
             .ok_or_else(|| encoded(&parts.headers).unwrap_or(FetchError::NotMetadata))?;
         let ttl = fetcher.settings.freshness.ttl_of(&parts.headers);
-        self.check(&metadata, url, fetcher.settings)
-            .map(|found| (found, ttl))
+        let (named, is_secret_posted) = match self.wanted {
+            Wanted::JwksUri => (metadata.jwks_uri.clone(), false),
+            Wanted::IntrospectionEndpoint => {
+                let read = json::object::<IntrospectionMetadata>(text).unwrap_or_default();
+                let methods = json::object::<AuthMethods>(text).unwrap_or_default();
+                (read.introspection_endpoint, methods.is_secret_posted())
+            }
+        };
+        let url = self.check(&metadata, named.as_deref(), url, fetcher.settings)?;
+        Ok((
+            Found {
+                url,
+                is_secret_posted,
+            },
+            ttl,
+        ))
     }
 
-    /// Returns what the metadata says. Rejects metadata of another issuer: its keys could sign
-    /// tokens of this one (RFC 8414 §3.3).
+    /// Returns the URL that the metadata names. Rejects metadata of another issuer: its keys could
+    /// sign tokens of this one (RFC 8414 §3.3).
     fn check(
         &self,
         metadata: &Metadata,
+        named: Option<&str>,
         url: &Uri,
         settings: &JwksCacheSettings,
-    ) -> Result<Found, FetchError> {
+    ) -> Result<Uri, FetchError> {
         if !self.is_named_by(metadata) {
             return Err(FetchError::other_issuer(&self.issuer, &metadata.issuer));
         }
-        let http_hosts = settings.http_hosts();
-        let (name, named) = match self.wanted {
-            Wanted::JwksUri => ("jwks_uri", &metadata.jwks_uri),
-            Wanted::IntrospectionEndpoint => {
-                ("introspection_endpoint", &metadata.introspection_endpoint)
-            }
-        };
-        let named = named.as_str().ok_or(self.wanted.missing())?;
-        let found = secure_url(name, named, http_hosts)
+        let named = named.ok_or(self.wanted.missing())?;
+        let found = secure_url(self.wanted.name(), named, settings.http_hosts())
             .map_err(|_| FetchError::Metadata(self.wanted.invalid()))?;
         if is_https(url) && !is_https(&found) {
             return Err(FetchError::Metadata(self.wanted.insecure()));
@@ -237,10 +254,7 @@ impl Discovery {
         let allowed = settings.allowed_key_hosts.as_deref();
         match reason_to_reject(&found, url, allowed) {
             Some(reason) => Err(FetchError::Metadata(self.wanted.elsewhere(reason))),
-            None => Ok(Found {
-                url: found,
-                is_secret_posted: metadata.is_secret_posted(),
-            }),
+            None => Ok(found),
         }
     }
 
@@ -253,18 +267,24 @@ impl Discovery {
     }
 }
 
-impl Metadata {
+impl AuthMethods {
     fn is_secret_posted(&self) -> bool {
-        let methods = self
-            .introspection_endpoint_auth_methods_supported
-            .as_array();
-        let has = |name| methods.is_some_and(|methods| methods.iter().any(|one| one == name));
+        let methods = &self.introspection_endpoint_auth_methods_supported;
+        let has = |name| methods.iter().any(|method| method == name);
         has("client_secret_post") && !has("client_secret_basic")
     }
 }
 
-/// The texts of errors. Each but the first ends a sentence that starts with "the issuer's metadata".
+/// The texts of errors. Those about the metadata end a sentence that starts with "the issuer's
+/// metadata".
 impl Wanted {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::JwksUri => "jwks_uri",
+            Self::IntrospectionEndpoint => "introspection_endpoint",
+        }
+    }
+
     const fn missing(self) -> FetchError {
         match self {
             Self::JwksUri => FetchError::NotMetadata,
