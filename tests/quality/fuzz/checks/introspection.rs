@@ -60,7 +60,7 @@ fn assert_accepted(claims: &Claims, members: &Members, answer: &[u8]) {
 fn authenticate(answer: &[u8]) -> Result<Claims, Error> {
     let answer = Bytes::copy_from_slice(answer);
     let client = HttpClient::new(service_fn(move |_: Request<Full<Bytes>>| {
-        let response = Response::new(Full::from(answer.clone()));
+        let response = Response::new(Full::<Bytes>::from(answer.clone()));
         async { Ok::<_, Infallible>(response) }
     }));
     let credentials = IntrospectionCredentials::none();
