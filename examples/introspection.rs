@@ -50,7 +50,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some([issuer, audience, client_id, address]), Ok(secret)) =
         (arguments.first_chunk::<4>(), std::env::var("CLIENT_SECRET"))
     else {
-        return Err(USAGE.into());
+        eprintln!("{USAGE}");
+        std::process::exit(2);
     };
     let seconds = arguments.get(4).map_or(Ok(60), |seconds| seconds.parse())?;
     let credentials = IntrospectionCredentials::client_secret(client_id, secret);

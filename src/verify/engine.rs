@@ -57,11 +57,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if let Some(claims) = self.cached(token, now) {
             return Progress::Done(Ok(Unchecked::new(claims)));
         }
-        let issuers = self.issuers.load();
-        if let Some((issuer, introspector)) = issuers.to_ask(token) {
+        if self.issuers.is_introspecting()
+            && let issuers = self.issuers.load()
+            && let Some((issuer, introspector)) = issuers.to_ask(token)
+        {
             return self.introspect(issuer, introspector, token, now);
         }
-        drop(issuers);
         if self.needs_offload(token) {
             return Progress::Offload;
         }

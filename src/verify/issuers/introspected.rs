@@ -49,9 +49,14 @@ impl Introspected {
 }
 
 impl IssuerSet {
+    /// Returns whether there is an issuer to ask about tokens.
+    pub(super) const fn is_introspecting(&self) -> bool {
+        !self.introspected.0.is_empty()
+    }
+
     /// Returns the issuer that is to be asked about a token, which is then not verified with keys.
     pub(crate) fn to_ask(&self, token: &[u8]) -> Option<(&Arc<ConfiguredIssuer>, &Introspector)> {
-        if self.introspected.0.is_empty() {
+        if !self.is_introspecting() {
             return None;
         }
         let issuer = if is_jwt_form(token) {
