@@ -3,12 +3,12 @@
 //!
 //! ```sh
 //! CLIENT_SECRET=… cargo run --example introspection --features axum -- \
-//!   https://login.example.com https://api.example.com orders-api 127.0.0.1:8080 [SECONDS]
+//!   https://login.example.com https://api.example.com orders-api 127.0.0.1:8080 [SECONDS [signed]]
 //! curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/me
 //! ```
 //!
 //! The arguments are the issuer, the audience, the id of this service as a client of the issuer, the
-//! address, and for how long an answer is cached. `/health` returns the state of introspection.
+//! address, for how long an answer is cached, and whether answers must be signed (RFC 9701). `/health` returns the state of introspection.
 
 use std::error::Error;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tower_jwt_auth::{
     JwtAuthLayer,
 };
 
-const USAGE: &str = "usage: introspection ISSUER AUDIENCE CLIENT_ID ADDRESS [SECONDS], with the \
+const USAGE: &str = "usage: introspection ISSUER AUDIENCE CLIENT_ID ADDRESS [SECONDS [signed]], with the \
                      client's secret in CLIENT_SECRET";
 
 async fn me(claims: Claims) -> String {
@@ -33,9 +33,8 @@ fn auth(
     issuer: &str,
     audience: &str,
     credentials: IntrospectionCredentials,
-    max_ttl: Duration,
+    settings: IntrospectionSettings,
 ) -> Result<JwtAuthLayer, ConfigError> {
-    let settings = IntrospectionSettings::default().max_ttl(max_ttl);
     let issuer = Issuer::introspection_discovery(issuer, credentials, audience)
         .introspection_settings(settings);
     JwtAuthLayer::builder(issuer).build()
@@ -54,8 +53,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         std::process::exit(2);
     };
     let seconds = arguments.get(4).map_or(Ok(60), |seconds| seconds.parse())?;
+    let mut settings = IntrospectionSettings::default().max_ttl(Duration::from_secs(seconds));
+    if arguments.get(5).is_some_and(|word| word == "signed") {
+        settings = settings.signed_responses(Issuer::discovery(issuer, client_id.as_str()));
+    }
     let credentials = IntrospectionCredentials::client_secret(client_id, secret);
-    let auth = auth(issuer, audience, credentials, Duration::from_secs(seconds))?;
+    let auth = auth(issuer, audience, credentials, settings)?;
     let authenticator = auth.authenticator().clone();
     let health = move || async move { Json::<Vec<IssuerHealth>>(authenticator.health()) };
     let app = Router::new()

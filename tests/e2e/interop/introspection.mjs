@@ -28,6 +28,7 @@ const TTL = 1;
 const secret = (text) => `${text}:%+&= ${randomBytes(32).toString('base64url')}`;
 const client = { client_id: 'client', client_secret: secret('client') };
 const api = { client_id: 'orders:api', client_secret: secret('api') };
+const signedApi = { client_id: 'signed-api', client_secret: secret('signed') };
 
 function newProvider(issuer) {
   const shared = { redirect_uris: [], response_types: [], scope: SCOPE };
@@ -35,12 +36,17 @@ function newProvider(issuer) {
     clients: [
       { ...client, ...shared, grant_types: ['client_credentials'] },
       { ...api, ...shared, grant_types: [], introspection_endpoint_auth_method: 'client_secret_basic' },
+      { ...signedApi, ...shared, grant_types: [], introspection_signed_response_alg: 'RS256' },
     ],
     scopes: [SCOPE],
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
-      introspection: { enabled: true, allowedPolicy: (_ctx, asking) => asking.clientId === api.client_id },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, asking) => [api, signedApi].some(({ client_id }) => client_id === asking.clientId),
+      },
+      jwtIntrospection: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -107,9 +113,9 @@ async function fetchToken({ issuer }, resource = AUDIENCE) {
   return JSON.parse(await post(`${issuer}/token`, form)).access_token;
 }
 
-async function startExample(binary, { issuer }, credentials) {
+async function startExample(binary, { issuer }, credentials, ...options) {
   process.env.CLIENT_SECRET = credentials.client_secret;
-  const child = start('introspection', binary, [issuer, AUDIENCE, credentials.client_id, '127.0.0.1:0', `${TTL}`]);
+  const child = start('introspection', binary, [issuer, AUDIENCE, credentials.client_id, '127.0.0.1:0', `${TTL}`, ...options]);
   delete process.env.CLIENT_SECRET;
   const line = await firstLine(child, START_LIMIT);
   return { child, url: line.replace('listening on ', '') };
@@ -219,6 +225,37 @@ async function scenario() {
     await sleep(1200);
     await expectStatus(server, token, 200);
     assert.equal((await health(server)).serving, true);
+  });
+  await check('signed answers are required and verified (RFC 9701)', async () => {
+    const before = provider.questions.length;
+    const strict = await startExample(binary, provider, signedApi, 'signed');
+    const { text } = await expectStatus(strict, token, 200);
+    assert.equal(text, `client ${SCOPE}`);
+    const { headers } = provider.questions[before];
+    assert.equal(headers.accept, 'application/token-introspection+jwt');
+    await expectStatus(strict, randomBytes(32).toString('base64url'), 401);
+    await expired();
+    provider.fault = (outgoing) => outgoing.writeHead(200, { 'Content-Type': 'application/json' }).end('{"active":true}');
+    await expectStatus(strict, token, 503);
+    provider.fault = undefined;
+  });
+  await check('a signed answer for another client is not accepted, nor one that was not asked for', async () => {
+    // The provider signs for the client that has asked: the answer is played to another one.
+    const answer = await fetch(`${provider.issuer}/token/introspection`, {
+      method: 'POST',
+      headers: { Authorization: basic(signedApi), Accept: 'application/token-introspection+jwt' },
+      body: new URLSearchParams({ token }),
+    });
+    const signed = await answer.text();
+    assert.equal(signed.split('.').length, 3);
+    const replayed = (outgoing) => outgoing.writeHead(200, { 'Content-Type': 'application/token-introspection+jwt' }).end(signed);
+    const other = await startExample(binary, provider, api, 'signed');
+    provider.fault = replayed;
+    await expectStatus(other, token, 503);
+    await expired();
+    await expectStatus(server, token, 503);
+    provider.fault = undefined;
+    await expectStatus(server, signed, 401);
   });
   await check('wrong credentials of the service are 503, an error in the log, and shown in the health', async () => {
     const wrong = await startExample(binary, provider, { ...api, client_secret: 'wrong' });
