@@ -70,6 +70,37 @@
 //!   [`until_expiry`] bound how long that decision lasts.
 //! - A rejected call never reaches the handler, and its messages are not read. The connection stays
 //!   open.
+//!
+//! # Client certificates and addresses
+//!
+//! tonic inserts the certificates of the client, and its address, into the extensions of a request.
+//! This crate does not enable the features of tonic which those types need, so a function reads
+//! them:
+//!
+//! ```
+//! use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+//! use tower_jwt_auth::{ClientCertificate, ClientCertificates, ConfigError, TrustedProxies};
+//!
+//! /// For a server with TLS (`Server::tls_config`): tokens that are bound to a certificate.
+//! fn certificates() -> ClientCertificates {
+//!     ClientCertificates::from_extensions(|extensions| {
+//!         let connection = extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?;
+//!         ClientCertificate::from_chain(&connection.peer_certs()?)
+//!     })
+//! }
+//!
+//! /// For a server behind a proxy, to which it speaks with TLS or without.
+//! fn proxies() -> Result<TrustedProxies, ConfigError> {
+//!     let proxies = TrustedProxies::networks(["10.0.0.0/8"])?;
+//!     Ok(proxies.peer_from(|extensions| {
+//!         let over_tls = extensions.get::<TlsConnectInfo<TcpConnectInfo>>();
+//!         let over_tls = over_tls.map(TlsConnectInfo::get_ref);
+//!         let peer = over_tls.or_else(|| extensions.get::<TcpConnectInfo>())?;
+//!         peer.remote_addr().map(Into::into)
+//!     }))
+//! }
+//! # drop((certificates(), proxies()));
+//! ```
 
 mod expiry;
 mod request;

@@ -4,6 +4,7 @@
 mod clients;
 mod grpc;
 mod http;
+mod peers;
 mod proxied;
 mod proxies;
 mod proxy;
