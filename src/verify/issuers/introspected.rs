@@ -20,8 +20,7 @@ impl Introspected {
             return Ok(());
         };
         for other in &self.0 {
-            let of_other = other.keys.introspector().and_then(Introspector::prefix);
-            if are_ambiguous(introspector.prefix(), of_other) {
+            if are_ambiguous(introspector.prefix(), prefix_of(other)) {
                 return Err(ambiguous(&other.name, &issuer.name));
             }
         }
@@ -31,21 +30,22 @@ impl Introspected {
 
     /// Returns the issuer of opaque tokens like this one.
     fn of_opaque(&self, token: &[u8]) -> Option<&Arc<ConfiguredIssuer>> {
-        let prefix = |issuer: &ConfiguredIssuer| {
-            let introspector = issuer.keys.introspector();
-            introspector
-                .and_then(Introspector::prefix)
-                .map(ToOwned::to_owned)
-        };
-        let has_prefix = |issuer: &&Arc<ConfiguredIssuer>| {
-            prefix(issuer).is_some_and(|prefix| token.starts_with(prefix.as_bytes()))
-        };
-        let has_none = |issuer: &&Arc<ConfiguredIssuer>| prefix(issuer).is_none();
-        self.0
-            .iter()
+        let has_prefix = |issuer: &&Arc<ConfiguredIssuer>| starts_with_prefix_of(token, issuer);
+        let has_none = |issuer: &&Arc<ConfiguredIssuer>| prefix_of(issuer).is_none();
+        let mut issuers = self.0.iter();
+        issuers
             .find(has_prefix)
             .or_else(|| self.0.iter().find(has_none))
     }
+}
+
+/// Returns what the opaque tokens of an issuer start with, if that is configured.
+fn prefix_of(issuer: &ConfiguredIssuer) -> Option<&str> {
+    issuer.keys.introspector().and_then(Introspector::prefix)
+}
+
+fn starts_with_prefix_of(token: &[u8], issuer: &ConfiguredIssuer) -> bool {
+    prefix_of(issuer).is_some_and(|prefix| token.starts_with(prefix.as_bytes()))
 }
 
 impl IssuerSet {
@@ -79,15 +79,8 @@ impl IssuerSet {
         if !self.introspected.0.iter().any(|issuer| takes_jwts(&issuer)) {
             return None;
         }
-        let by_prefix = self
-            .introspected
-            .0
-            .iter()
-            .filter(takes_jwts)
-            .find(|issuer| {
-                let prefix = issuer.keys.introspector().and_then(Introspector::prefix);
-                prefix.is_some_and(|prefix| token.starts_with(prefix.as_bytes()))
-            });
+        let mut candidates = self.introspected.0.iter().filter(takes_jwts);
+        let by_prefix = candidates.find(|issuer| starts_with_prefix_of(token, issuer));
         by_prefix.or_else(|| self.named_by(token).filter(takes_jwts))
     }
 
