@@ -7,8 +7,9 @@
 //! curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/me
 //! ```
 //!
-//! The arguments are the issuer, the audience, the id of this service as a client of the issuer, the
-//! address, for how long an answer is cached, and whether answers must be signed (RFC 9701). `/health` returns the state of introspection.
+//! The arguments are the issuer, the audience, the id of this service as a client of the issuer,
+//! the address, for how long an answer is cached, and whether answers must be signed (RFC 9701).
+//! `/health` returns the state of introspection.
 
 use std::error::Error;
 use std::time::Duration;
@@ -20,8 +21,8 @@ use tower_jwt_auth::{
     JwtAuthLayer,
 };
 
-const USAGE: &str = "usage: introspection ISSUER AUDIENCE CLIENT_ID ADDRESS [SECONDS [signed]], with the \
-                     client's secret in CLIENT_SECRET";
+const USAGE: &str = "usage: introspection ISSUER AUDIENCE CLIENT_ID ADDRESS [SECONDS [signed]], \
+                     with the client's secret in CLIENT_SECRET";
 
 async fn me(claims: Claims) -> String {
     let subject = claims.subject().or(claims.client_id());

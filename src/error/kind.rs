@@ -81,9 +81,9 @@ pub enum ErrorKind {
     InsufficientScope,
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
-    /// The issuer's introspection endpoint ([`Issuer::introspection`](crate::Issuer::introspection))
-    /// has not answered, or not in a way that can be used, so the token can be neither accepted nor
-    /// rejected.
+    /// The issuer's introspection endpoint
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)) has not answered, or not in a way
+    /// that can be used, so the token can be neither accepted nor rejected.
     IntrospectionUnavailable,
     /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
     /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is

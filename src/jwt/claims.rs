@@ -21,10 +21,10 @@ use crate::request::LayerContext;
 /// The claims of a verified token.
 ///
 /// Only verification creates them: the token has a valid signature of a configured issuer, or the
-/// issuer has said that it is active ([`Issuer::introspection`](crate::Issuer::introspection)), and its
-/// claims were validated. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the extensions of
-/// the request; [`Claims::from_extensions`] returns them from there. In axum (feature `axum`) they
-/// are an extractor.
+/// issuer has said that it is active ([`Issuer::introspection`](crate::Issuer::introspection)), and
+/// its claims were validated. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the
+/// extensions of the request; [`Claims::from_extensions`] returns them from there. In axum (feature
+/// `axum`) they are an extractor.
 ///
 /// The registered claims have methods. `C` is your type for the others, set with
 /// [`JwtAuthBuilder::claims`](crate::JwtAuthBuilder::claims); [`Claims::custom`] and `Deref` return

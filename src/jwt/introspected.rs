@@ -60,8 +60,8 @@ impl ActiveAnswer {
         self.json.len()
     }
 
-    /// Returns `exp` as the time since 1970. `None` if there is none, or the answer's claims can't be
-    /// read: then they are rejected whenever they are used.
+    /// Returns `exp` as the time since 1970. `None` if there is none, or the answer's claims can't
+    /// be read: then they are rejected whenever they are used.
     pub(crate) fn expires_at(&self, rules: &Rules) -> Option<Duration> {
         let unverified = self.unverified(rules).ok()?;
         unverified.registered.exp.map(|exp| exp.0)

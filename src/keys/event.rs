@@ -92,8 +92,9 @@ pub enum KeysEvent<'e> {
         /// The name of the other issuer.
         other: &'e str,
     },
-    /// The issuer could not be asked about a token ([`Issuer::introspection`](crate::Issuer)), or has
-    /// not answered in a way that can be used: the request gets 503. Reported at most once a second.
+    /// The issuer could not be asked about a token
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)), or has not answered in a way that
+    /// can be used: the request gets 503. Reported at most once a second.
     #[non_exhaustive]
     IntrospectionFailed {
         /// The cause.

@@ -1,5 +1,5 @@
-//! The metadata of an issuer, which names its JWK set and its introspection endpoint (OpenID Connect
-//! Discovery §4, RFC 8414 §3).
+//! The metadata of an issuer, which names its JWK set and its introspection endpoint (OpenID
+//! Connect Discovery §4, RFC 8414 §3).
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -84,8 +84,8 @@ struct AuthMethods {
 }
 
 impl Discovery {
-    /// Derives the URLs of an issuer's metadata: those of [`well_known`], or `metadata_url`. Fetches
-    /// nothing.
+    /// Derives the URLs of an issuer's metadata: those of [`well_known`], or `metadata_url`.
+    /// Fetches nothing.
     ///
     /// # Errors
     ///

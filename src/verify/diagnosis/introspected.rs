@@ -1,5 +1,5 @@
-//! The checks of a token that its issuer is asked about. Nothing of the token or the answer is shown
-//! but the token's length.
+//! The checks of a token that its issuer is asked about. Nothing of the token or the answer is
+//! shown but the token's length.
 
 use serde::de::DeserializeOwned;
 
@@ -7,10 +7,10 @@ use super::{DiagnosisCheck, DiagnosisStatus};
 use crate::error::{Error, ErrorKind};
 use crate::verify::Engine;
 
-const EXPECTED: &str = "a token of the configured token_prefix and token_len, at most max_token_len \
-                        long; in the form of a JWT, with the `typ` of an access token";
-const INACTIVE: &str = "the issuer does not know it, or it has expired or was revoked; or the issuer \
-                        does not let this service introspect it";
+const EXPECTED: &str = "a token of the configured token_prefix and token_len, at most \
+                        max_token_len long; in the form of a JWT, with the `typ` of an access token";
+const INACTIVE: &str = "the issuer does not know it, or it has expired or was revoked; or the \
+                        issuer does not let this service introspect it";
 
 impl<C: DeserializeOwned + 'static> Engine<C> {
     /// Returns the checks of a token that was introspected, with this outcome. `None` if it is

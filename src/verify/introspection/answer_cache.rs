@@ -19,8 +19,8 @@ const MAX_INACTIVE: usize = 10_000;
 /// The memory of an entry besides its answer, in bytes.
 const ENTRY_OVERHEAD: usize = 300;
 
-/// The HMAC-SHA-256 of a whole token, under a key of this process. The token itself is not kept (RFC
-/// 9700 §4.9.3).
+/// The HMAC-SHA-256 of a whole token, under a key of this process. The token itself is not kept
+/// (RFC 9700 §4.9.3).
 pub(super) type TokenHash = [u8; 32];
 
 /// An active token's answer.
@@ -107,8 +107,8 @@ impl AnswerCache {
         entry.exp.is_none_or(|exp| time < exp).then_some(entry)
     }
 
-    /// Caches an answer, unless caching is off. `asked_at` is the time of the layer's clock before the
-    /// question was sent.
+    /// Caches an answer, unless caching is off. `asked_at` is the time of the layer's clock before
+    /// the question was sent.
     pub(super) fn insert_active(
         &self,
         hash: TokenHash,

@@ -38,8 +38,9 @@ impl Circuit {
         )
     }
 
-    /// Admits a question. It is the probe if the circuit is half open: then no other one is admitted
-    /// within `timeout`, or before its outcome. Returns the time to wait if it is not admitted.
+    /// Admits a question. It is the probe if the circuit is half open: then no other one is
+    /// admitted within `timeout`, or before its outcome. Returns the time to wait if it is not
+    /// admitted.
     pub(super) fn admit(&mut self, now: Instant, timeout: Duration) -> Result<(), Duration> {
         if let Some(wait) = self.wait(now) {
             return Err(wait);
@@ -50,8 +51,8 @@ impl Circuit {
         Ok(())
     }
 
-    /// Notes that the issuer has answered. Returns the number of failures before, if the circuit was
-    /// open.
+    /// Notes that the issuer has answered. Returns the number of failures before, if the circuit
+    /// was open.
     pub(super) fn succeed(&mut self) -> Option<u32> {
         let failures = self.failures;
         let was_open = self.open_until.is_some();

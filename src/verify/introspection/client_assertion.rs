@@ -17,8 +17,8 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// The claims of a client's assertion, which is to be signed (RFC 7523 §3): see
 /// [`IntrospectionCredentials::private_key_jwt`].
 ///
-/// Serializes as the claims set: `iss` and `sub` are the client, `aud` is the issuer, `jti` is random,
-/// and `exp` is 60 s after `iat`.
+/// Serializes as the claims set: `iss` and `sub` are the client, `aud` is the issuer, `jti` is
+/// random, and `exp` is 60 s after `iat`.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ClientAssertion {

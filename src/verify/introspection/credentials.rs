@@ -69,8 +69,8 @@ impl IntrospectionCredentials {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if id
-    /// or secret is empty. So for every method.
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// id or secret is empty. So for every method.
     pub fn client_secret(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::new(Method::Secret(Client::new(id, secret)))
     }

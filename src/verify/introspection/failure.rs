@@ -10,7 +10,8 @@ use http::StatusCode;
 use crate::error::{Error, RETRY_AFTER};
 use crate::keys::jwks::FetchError;
 
-/// The maximum time that a caller is told to wait. A longer one is the issuer's, which may be wrong.
+/// The maximum time that a caller is told to wait. A longer one is the issuer's, which may be
+/// wrong.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// Why a question has no answer. Contains nothing of the token, the credentials or the answer.

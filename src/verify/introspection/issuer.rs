@@ -25,24 +25,25 @@ impl Issuer {
     /// `url` must be `https`, or `http` on loopback. Which tokens are introspected depends on their
     /// form, by default those that are not in the form of a JWT: see
     /// [`introspect_jwts`](IntrospectionSettings::introspect_jwts) and
-    /// [`token_prefix`](IntrospectionSettings::token_prefix). Other tokens of the layer are verified
-    /// with the keys of other issuers.
+    /// [`token_prefix`](IntrospectionSettings::token_prefix). Other tokens of the layer are
+    /// verified with the keys of other issuers.
     ///
     /// Only the JSON `true` as `active` accepts a token. The claims of the answer are checked as
-    /// those of a JWT: `aud`, `exp`, `nbf`, `iat`, `cnf`, and `iss` if it is there. Answers are cached
-    /// for up to 60 s ([`IntrospectionSettings::max_ttl`]). If the issuer can't be asked, the request
-    /// gets 503 ([`IntrospectionUnavailable`](crate::ErrorKind::IntrospectionUnavailable)).
+    /// those of a JWT: `aud`, `exp`, `nbf`, `iat`, `cnf`, and `iss` if it is there. Answers are
+    /// cached for up to 60 s ([`IntrospectionSettings::max_ttl`]). If the issuer can't be asked,
+    /// the request gets 503
+    /// ([`IntrospectionUnavailable`](crate::ErrorKind::IntrospectionUnavailable)).
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) or
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the
+    /// name is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) or
     /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if `url` is not such a URL, as
     /// [`Audience`] says, and with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for
     /// [`algorithms`](Self::algorithms), [`add_secrets`](Self::add_secrets),
     /// [`jwks_cache`](Self::jwks_cache), [`tenants`](Self::tenants),
-    /// [`allow_missing_issuer`](Self::allow_missing_issuer) and a rule about header parameters, which
-    /// are about signed tokens.
+    /// [`allow_missing_issuer`](Self::allow_missing_issuer) and a rule about header parameters,
+    /// which are about signed tokens.
     ///
     /// # Examples
     ///
@@ -82,8 +83,8 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails as for [`introspection`](Self::introspection), and for an issuer that
-    /// [`discovery`](Self::discovery) rejects.
+    /// Building the layer fails as for [`introspection`](Self::introspection), and for an issuer
+    /// that [`discovery`](Self::discovery) rejects.
     pub fn introspection_discovery(
         issuer: impl Into<String>,
         credentials: IntrospectionCredentials,
@@ -102,8 +103,8 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// issuer is not introspected, or a value is out of its range.
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// the issuer is not introspected, or a value is out of its range.
     pub fn introspection_settings(mut self, settings: IntrospectionSettings) -> Self {
         self.introspection = Some(Box::new(settings));
         self

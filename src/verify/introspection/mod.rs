@@ -4,9 +4,9 @@
 //! before anything else: a token is introspected or verified with keys, never both, and no failure
 //! leads from one to the other.
 //!
-//! An answer is cached by a keyed hash of the whole token. All checks but the question itself run at
-//! every use: times, audience, binding, policy. Each question runs in a task of its own, and requests
-//! with the same token share it.
+//! An answer is cached by a keyed hash of the whole token. All checks but the question itself run
+//! at every use: times, audience, binding, policy. Each question runs in a task of its own, and
+//! requests with the same token share it.
 
 mod answer_cache;
 mod build;

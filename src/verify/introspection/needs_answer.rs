@@ -24,8 +24,8 @@ pub(in crate::verify) struct Answered {
 }
 
 impl NeedsAnswer {
-    /// Asks the issuer. Returns `None` if it was removed or replaced meanwhile: then the token may be
-    /// another's.
+    /// Asks the issuer. Returns `None` if it was removed or replaced meanwhile: then the token may
+    /// be another's.
     pub(in crate::verify) async fn ask(
         self,
         token: &[u8],

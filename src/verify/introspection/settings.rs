@@ -84,8 +84,8 @@ impl Default for IntrospectionSettings {
 /// Which tokens are introspected.
 impl IntrospectionSettings {
     /// Introspects all tokens of the issuer, also those that have the form of a JWT. Default: only
-    /// opaque tokens, which have another form than three parts of base64url separated by dots; a JWT
-    /// that names the issuer is rejected.
+    /// opaque tokens, which have another form than three parts of base64url separated by dots; a
+    /// JWT that names the issuer is rejected.
     ///
     /// A token in the form of a JWT is the issuer's if its `iss` names it, if it starts with the
     /// [`token_prefix`](Self::token_prefix), or if the layer has no other issuer. It is then not
@@ -105,21 +105,21 @@ impl IntrospectionSettings {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if it
-    /// is empty, or has a character that no token has (RFC 6750 §2.1).
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// it is empty, or has a character that no token has (RFC 6750 §2.1).
     pub fn token_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.token_prefix = Some(prefix.into());
         self
     }
 
-    /// Sets the lengths in bytes that the issuer's tokens have, with the prefix. Others are rejected
-    /// without a question, which bounds a flood of made-up tokens. Default: any, up to
+    /// Sets the lengths in bytes that the issuer's tokens have, with the prefix. Others are
+    /// rejected without a question, which bounds a flood of made-up tokens. Default: any, up to
     /// [`max_token_len`](crate::JwtAuthBuilder::max_token_len).
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// range is empty or starts with 0.
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// the range is empty or starts with 0.
     pub const fn token_len(mut self, len: RangeInclusive<usize>) -> Self {
         self.token_len = len;
         self
@@ -128,8 +128,8 @@ impl IntrospectionSettings {
 
 /// What an answer must contain.
 impl IntrospectionSettings {
-    /// Accepts answers without `exp`, and sets how long their tokens are valid from the question on:
-    /// more than zero, at most 30 days. Default: they are rejected, as
+    /// Accepts answers without `exp`, and sets how long their tokens are valid from the question
+    /// on: more than zero, at most 30 days. Default: they are rejected, as
     /// [`MissingClaim`](crate::ErrorKind::MissingClaim).
     ///
     /// [`Claims::expires_at`](crate::Claims::expires_at) returns that time, so that streams end
@@ -181,8 +181,8 @@ impl IntrospectionSettings {
 
 /// How answers are cached.
 impl IntrospectionSettings {
-    /// Sets how long an answer that a token is active is cached. Default: 60 s, which is the maximum.
-    /// 0 caches no answer at all.
+    /// Sets how long an answer that a token is active is cached. Default: 60 s, which is the
+    /// maximum. 0 caches no answer at all.
     ///
     /// Never longer than until the answer's `exp`. A token that the issuer revokes meanwhile is
     /// accepted for that long. Times, audience, binding, revocation and scopes are checked at every
@@ -209,7 +209,8 @@ impl IntrospectionSettings {
     }
 
     /// Sets how long a cached answer that a token is active may still be used after its
-    /// [`max_ttl`](Self::max_ttl), while the issuer can't be asked. Default: 0, so that requests get
+    /// [`max_ttl`](Self::max_ttl), while the issuer can't be asked. Default: 0, so that requests
+    /// get
     /// 503. At most 1 hour, and never beyond `exp`.
     ///
     /// Note: during an outage, a token that was revoked is accepted for that long.

@@ -10,16 +10,16 @@ use crate::jwt::decoded_payload::{self, DecodedPayload};
 use crate::jwt::{Compact, Proof, Rules, Unverified, is_same_type};
 use crate::keys::{KeyQuery, KeysError};
 
-/// The `typ` of signed responses (RFC 9701 §5). No access token has it, so neither is accepted in place
-/// of the other.
+/// The `typ` of signed responses (RFC 9701 §5). No access token has it, so neither is accepted in
+/// place of the other.
 const TYPE: &str = "token-introspection+jwt";
 
 /// The keys that signed responses are verified with, and what they must contain.
 pub(super) struct SignedResponses(pub(super) ConfiguredIssuer);
 
 impl SignedResponses {
-    /// Verifies a response and returns the answer in it. Waits for newer keys once. `now` is the time
-    /// since 1970.
+    /// Verifies a response and returns the answer in it. Waits for newer keys once. `now` is the
+    /// time since 1970.
     pub(super) async fn verify(
         &self,
         response: &str,
@@ -99,8 +99,8 @@ impl SignedResponses {
 
     /// Fetches the keys now, if they are fetched.
     pub(super) async fn prefetch(&self) -> Result<(), KeysError> {
-        // Boxed: the keys of the issuer of these keys can't be introspected ones, which the compiler
-        // does not know.
+        // Boxed: the keys of the issuer of these keys can't be introspected ones, which the
+        // compiler does not know.
         Box::pin(self.0.keys.prefetch()).await
     }
 

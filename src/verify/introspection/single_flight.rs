@@ -28,8 +28,8 @@ type Answer = oneshot::Receiver<Outcome>;
 
 /// The questions in flight.
 pub(super) struct Questions {
-    /// Held briefly. The cache's lock is taken under it, and code that holds that one never takes this
-    /// one.
+    /// Held briefly. The cache's lock is taken under it, and code that holds that one never takes
+    /// this one.
     in_flight: Mutex<HashMap<TokenHash, Question, RandomState>>,
     /// One permit for each task: bounds those that wait and those that are sent.
     places: Arc<Semaphore>,

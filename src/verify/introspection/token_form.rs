@@ -1,8 +1,8 @@
 //! The form of a token, which decides whether it may be introspected.
 
-/// Returns whether a token has the form of a signed JWT: three parts of base64url, separated by dots
-/// (RFC 7515 §7.1). The parts may be empty or padded: an unsigned token must not be taken for an
-/// opaque one.
+/// Returns whether a token has the form of a signed JWT: three parts of base64url, separated by
+/// dots (RFC 7515 §7.1). The parts may be empty or padded: an unsigned token must not be taken for
+/// an opaque one.
 pub(in crate::verify) fn is_jwt_form(token: &[u8]) -> bool {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
     let mut parts = token.split(|byte| *byte == b'.');
