@@ -26,6 +26,8 @@
 //! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
 //! [`sender_constrained`].
 //!
+//! Opaque tokens, whose issuer is asked about them: [`introspection`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -45,6 +47,9 @@ pub mod diagnosis {}
 /// [tonic]: crate::tonic
 #[doc = include_str!("../docs/sender-constrained.md")]
 pub mod sender_constrained {}
+
+#[doc = include_str!("../docs/introspection.md")]
+pub mod introspection {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

@@ -112,6 +112,7 @@
 //! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
 //! | change how keys are cached and fetched: TTL, outages, withdrawn keys, key hosts, plain `http` | [`JwksCacheSettings`] |
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
+//! | accept opaque tokens, or ask the issuer about each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
 //! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
@@ -266,8 +267,8 @@ pub use governor::{ClaimsKey, ClaimsKeyExtractor};
 pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
 pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
-    FetchHealth, HttpClient, IssuerHealth, JwksCacheSettings, KeyInfo, KeyQuery, KeySource, Keys,
-    KeysError, KeysEvent, KeysFuture, ResponseUri,
+    FetchHealth, HttpClient, IntrospectionHealth, IssuerHealth, JwksCacheSettings, KeyInfo,
+    KeyQuery, KeySource, Keys, KeysError, KeysEvent, KeysFuture, ResponseUri,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
@@ -288,8 +289,9 @@ pub use revocation::{
     Revocation, RevocationSettings, Revocations, RevocationsFull, WhenRevocationsFull,
 };
 pub use verify::{
-    Audience, AuthenticatedRequest, Authenticator, Diagnosis, DiagnosisCheck, DiagnosisStatus,
-    Issuer, Issuers, Tenants, TokenCacheSettings,
+    Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,
+    DiagnosisStatus, IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants,
+    TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

@@ -108,6 +108,28 @@ mod events {
         tracing::warn!(target: TARGET, issuer, other, "two issuers have the same public key");
     }
 
+    pub(crate) fn introspection_failed(
+        issuer: &str,
+        error: &(dyn StdError + 'static),
+        failures: u32,
+    ) {
+        let error = with_sources(error);
+        tracing::warn!(target: TARGET, issuer, error, failures, "introspecting a token failed");
+    }
+
+    pub(crate) fn introspection_denied(issuer: &str, status: u16) {
+        tracing::error!(
+            target: TARGET,
+            issuer,
+            status,
+            "the introspection endpoint rejects the credentials of this service: requests get 503"
+        );
+    }
+
+    pub(crate) fn introspection_recovered(issuer: &str, failures: u32) {
+        tracing::info!(target: TARGET, issuer, failures, "introspection works again");
+    }
+
     pub(crate) fn too_many_candidates(algorithm: &'static str, keys: usize, max_candidates: usize) {
         tracing::warn!(
             target: TARGET,
@@ -299,6 +321,12 @@ mod events {
     pub(crate) fn refetch_limit_reached(_: &str) {}
 
     pub(crate) fn key_shared(_: &str, _: &str) {}
+
+    pub(crate) fn introspection_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+    pub(crate) fn introspection_denied(_: &str, _: u16) {}
+
+    pub(crate) fn introspection_recovered(_: &str, _: u32) {}
 
     pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
 

@@ -100,17 +100,17 @@ pub(crate) fn sha256(message: &[&[u8]]) -> [u8; 32] {
     bytes
 }
 
-/// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
-pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
+/// Returns the HMAC-SHA-256 of a message that is given in parts.
+pub(crate) fn hmac_sha256(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     for part in message {
         context.update(part);
     }
-    let mut half = [0; 16];
-    for (to, from) in half.iter_mut().zip(context.sign().as_ref()) {
+    let mut tag = [0; 32];
+    for (to, from) in tag.iter_mut().zip(context.sign().as_ref()) {
         *to = *from;
     }
-    half
+    tag
 }
 
 fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyRejected> {

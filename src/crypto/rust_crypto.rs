@@ -109,8 +109,8 @@ pub(crate) fn sha256(message: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Returns the first half of the HMAC-SHA-256 of a message that is given in parts.
-pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
+/// Returns the HMAC-SHA-256 of a message that is given in parts.
+pub(crate) fn hmac_sha256(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
     // A key as long as a block, which leads to the same tag (RFC 2104 §2). Its type ensures that the
     // length is valid.
     let mut block = hmac::digest::common::Key::<Hmac<Sha256>>::default();
@@ -124,9 +124,9 @@ pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
     for part in message {
         mac.update(part);
     }
-    let mut half = [0; 16];
-    copy(&mut half, &mac.finalize().into_bytes());
-    half
+    let mut tag = [0; 32];
+    copy(&mut tag, &mac.finalize().into_bytes());
+    tag
 }
 
 /// Copies bytes, as many as fit.

@@ -68,6 +68,9 @@ pub enum ErrorKind {
     Expired,
     /// `nbf` or `iat` is in the future (RFC 7519 §4.1.5).
     NotYetValid,
+    /// The issuer's introspection endpoint says that the token is not active: it is unknown there,
+    /// has expired or was revoked (RFC 7662 §2.2).
+    Inactive,
     /// The token was revoked: it is in the list of
     /// [`revocations`](crate::JwtAuthBuilder::revocations), or according to
     /// [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked) or
@@ -80,6 +83,10 @@ pub enum ErrorKind {
     InsufficientScope,
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
+    /// The issuer's introspection endpoint
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)) has not answered, or not in a way
+    /// that can be used, so the token can be neither accepted nor rejected.
+    IntrospectionUnavailable,
     /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
     /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is
     /// full, or the list of [`Revocations`](crate::Revocations), which then may lack one of the
@@ -109,7 +116,7 @@ pub enum ErrorClass {
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -130,10 +137,12 @@ impl ErrorKind {
         Self::UseDpopNonce,
         Self::Expired,
         Self::NotYetValid,
+        Self::Inactive,
         Self::Revoked,
         Self::Replayed,
         Self::InsufficientScope,
         Self::KeysUnavailable,
+        Self::IntrospectionUnavailable,
         Self::CheckUnavailable,
     ];
 
@@ -163,10 +172,12 @@ impl ErrorKind {
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
+            Self::Inactive => "inactive",
             Self::Revoked => "revoked",
             Self::Replayed => "replayed",
             Self::InsufficientScope => "insufficient_scope",
             Self::KeysUnavailable => "keys_unavailable",
+            Self::IntrospectionUnavailable => "introspection_unavailable",
             Self::CheckUnavailable => "check_unavailable",
             Self::Custom(name) => name,
         }
@@ -200,10 +211,14 @@ impl ErrorKind {
             Self::UseDpopNonce => "the DPoP proof needs a nonce of this server",
             Self::Expired => "the access token has expired",
             Self::NotYetValid => "the access token is not yet valid",
+            Self::Inactive => "the access token is not active",
             Self::Revoked => "the access token was revoked",
             Self::Replayed => "the access token was used before",
             Self::InsufficientScope => "the access token does not grant what the request needs",
             Self::KeysUnavailable => "the issuer's keys are temporarily unavailable",
+            Self::IntrospectionUnavailable => {
+                "the access token's issuer is temporarily unavailable"
+            }
             Self::CheckUnavailable => "a check of the access token is temporarily unavailable",
             Self::Custom(_) => "the request was rejected",
         }
@@ -213,7 +228,9 @@ impl ErrorKind {
         match self {
             Self::InvalidRequest => ErrorClass::InvalidRequest,
             Self::InsufficientScope => ErrorClass::Forbidden,
-            Self::KeysUnavailable | Self::CheckUnavailable => ErrorClass::Unavailable,
+            Self::KeysUnavailable | Self::IntrospectionUnavailable | Self::CheckUnavailable => {
+                ErrorClass::Unavailable
+            }
             _ => ErrorClass::Unauthorized,
         }
     }

@@ -104,6 +104,18 @@ impl Error {
         }
     }
 
+    /// Returns an error for a token about which its issuer can't be asked now.
+    pub(crate) fn introspection_unavailable(
+        retry_after: Duration,
+        source: Arc<dyn StdError + Send + Sync>,
+    ) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            source: Some(source),
+            ..Self::new(ErrorKind::IntrospectionUnavailable)
+        }
+    }
+
     /// Returns an error for a token that a check could not decide on.
     pub(crate) fn check_unavailable(source: Option<Arc<dyn StdError + Send + Sync>>) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::claims_set::ClaimsSet;
 use super::named_claims;
 use super::registered::OneOrMany;
-
+use super::rules::Expected;
 use crate::error::{Error, ErrorKind};
 
 /// Which tokens of an issuer are for this service: those that meet all of it.
@@ -44,8 +44,12 @@ pub(crate) struct NamedClaim {
 
 impl ClaimsSet<'_> {
     /// Rejects a token that is not for this service, whatever its scopes are.
-    pub(super) fn check_audience(self, rule: &AudienceRule) -> Result<(), Error> {
-        self.check_aud(&rule.aud)?;
+    pub(super) fn check_audience(self, expected: Expected<'_>) -> Result<(), Error> {
+        let rule = expected.audience;
+        let may_be_missing = expected.exceptions.allow_missing_audience;
+        if self.registered.aud.is_some() || !may_be_missing {
+            self.check_aud(&rule.aud)?;
+        }
         // The default rule does not read the payload again.
         if !rule.claims.is_empty() {
             named_claims::check(self.payload, &rule.claims)?;

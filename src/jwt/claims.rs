@@ -21,10 +21,11 @@ use crate::revocation::{Revocable, RevocationWatch};
 
 /// The claims of a verified token.
 ///
-/// Only verification creates them: the token has a valid signature of a configured issuer, and its
-/// claims were validated. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the extensions of
-/// the request; [`Claims::from_extensions`] returns them from there. In axum (feature `axum`) they
-/// are an extractor.
+/// Only verification creates them: the token has a valid signature of a configured issuer, or the
+/// issuer has said that it is active ([`Issuer::introspection`](crate::Issuer::introspection)), and
+/// its claims were validated. [`JwtAuthLayer`](crate::JwtAuthLayer) inserts them into the
+/// extensions of the request; [`Claims::from_extensions`] returns them from there. In axum (feature
+/// `axum`) they are an extractor.
 ///
 /// The registered claims have methods. `C` is your type for the others, set with
 /// [`JwtAuthBuilder::claims`](crate::JwtAuthBuilder::claims); [`Claims::custom`] and `Deref` return
@@ -63,7 +64,8 @@ struct Inner<C> {
     clock: std::sync::Arc<dyn Clock>,
     /// What the list of revocations is compared with, if there is one.
     revocable: Option<std::sync::Arc<Revocable>>,
-    algorithm: Algorithm,
+    /// `None` if no key has verified the token.
+    algorithm: Option<Algorithm>,
     /// The length in bytes of the payload in the text.
     payload_len: usize,
     has_key_id: bool,
@@ -86,7 +88,7 @@ impl<C> Claims<C> {
         lacking_scope: Option<std::sync::Arc<str>>,
     ) -> Self {
         let Verified {
-            header,
+            signed,
             token_type,
             payload,
             registered,
@@ -98,9 +100,9 @@ impl<C> Claims<C> {
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
             revocable,
-            algorithm: header.algorithm,
+            algorithm: signed.map(|header| header.algorithm),
             payload_len: payload.payload.len(),
-            has_key_id: header.key_id.is_some(),
+            has_key_id: signed.is_some_and(|header| header.key_id.is_some()),
             may_be_unproven,
             lacking_scope,
             token_type,
@@ -362,9 +364,10 @@ impl<C> Claims<C> {
         self.inner().has_key_id.then(|| self.texts().1)
     }
 
-    /// Returns the algorithm that the token is signed with.
+    /// Returns the algorithm that the token is signed with. `None` for a token that the issuer's
+    /// introspection endpoint has judged ([`Issuer::introspection`](crate::Issuer::introspection)).
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> Option<Algorithm> {
         self.inner().algorithm
     }
 
@@ -374,7 +377,8 @@ impl<C> Claims<C> {
         &self.inner().token_type
     }
 
-    /// Returns all claims as the JSON text that was signed.
+    /// Returns all claims as the JSON text that was signed, or that the issuer's introspection
+    /// endpoint has answered with.
     #[must_use]
     pub fn json(&self) -> &str {
         self.texts().0

@@ -61,7 +61,7 @@ impl Unverified<'_> {
         };
         ClaimsOutcomes {
             purpose: claims.check_purpose(rules, expected),
-            audience: claims.check_audience(expected.audience).and_then(|()| {
+            audience: claims.check_audience(expected).and_then(|()| {
                 let lacking = claims.lacking_scope(expected.audience);
                 lacking.map_or(Ok(()), |scope| {
                     Err(Error::insufficient_scope(Some(Arc::clone(scope))))

@@ -56,6 +56,14 @@ impl<'b> DecodedPayload<'b> {
         part.unwrap_or_default()
     }
 
+    /// Returns a payload that was not encoded, without a key id.
+    pub(super) const fn of_text(text: &'b str) -> Self {
+        Self {
+            with_key_id: text,
+            payload: text,
+        }
+    }
+
     /// Decodes a payload from base64url. Returns `None` if it is empty, not base64url, or not
     /// UTF-8.
     pub(crate) fn decode(

@@ -1,7 +1,8 @@
 //! One token, from text to claims.
 //!
 //! Each step requires the proof that the one before it made: [`Compact`] → [`Proof`] of its
-//! signature → [`Verified`] → [`Claims`]. There is no other way to claims.
+//! signature → [`Verified`] → [`Claims`]. For a token that its issuer is asked about, an
+//! [`ActiveAnswer`] takes the place of the signature. There is no other way to claims.
 
 mod audience_rule;
 mod binding;
@@ -16,6 +17,7 @@ pub(crate) mod decoded_payload;
 mod from_extensions;
 mod header;
 mod header_parameters;
+mod introspected;
 mod json_claims;
 mod named_claims;
 mod numeric_date;
@@ -38,6 +40,7 @@ pub(crate) use compact::{Compact, Proof};
 pub use from_extensions::MissingClaims;
 pub(crate) use from_extensions::{insert_claims, layer_above, remove_claims};
 pub(crate) use header_parameters::check_header_parameters;
+pub(crate) use introspected::{ActiveAnswer, Introspection};
 pub use json_claims::JsonClaims;
 pub(crate) use numeric_date::NumericDate;
 pub(crate) use rules::{Exceptions, Expected, MIN_MAX_MEMBERS, RevocationRules, Rules, TypeRule};

@@ -73,6 +73,8 @@ pub(crate) struct Exceptions {
     pub(crate) allow_missing_issuer: bool,
     /// Tokens that are bound to a key or certificate which the request does not prove.
     pub(crate) accept_bound: bool,
+    /// Tokens without `aud`: the issuer has judged for whom they are.
+    pub(crate) allow_missing_audience: bool,
 }
 
 impl Exceptions {
@@ -81,6 +83,7 @@ impl Exceptions {
         allow_numeric_subject: false,
         allow_missing_issuer: false,
         accept_bound: false,
+        allow_missing_audience: false,
     };
 }
 

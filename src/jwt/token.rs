@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::compact::Proof;
 use super::decoded_payload::DecodedPayload;
+use super::introspected::Active;
 use super::payload;
 use super::registered::{PayloadStr, Registered};
 use super::rules::{Exceptions, Rules};
@@ -21,13 +22,22 @@ pub(crate) struct Unverified<'p> {
     pub(super) registered: Registered,
 }
 
-/// A token that a key of its issuer signed: it contains the [`Proof`].
+/// A token that is its issuer's: it contains the evidence.
 pub(crate) struct Verified<'v> {
-    pub(super) header: &'v Header,
+    /// The header, if a key has verified the token.
+    pub(super) signed: Option<&'v Header>,
     pub(super) token_type: TokenType,
     pub(super) payload: DecodedPayload<'v>,
     pub(super) registered: Registered,
-    _proof: Proof,
+    pub(super) _evidence: Evidence,
+}
+
+/// What shows that the claims are those of the issuer.
+pub(super) enum Evidence {
+    /// A key of the issuer made the signature.
+    Signature { _proof: Proof },
+    /// The issuer has answered with the claims, and said that the token is active.
+    Answer { _active: Active },
 }
 
 impl<'p> Unverified<'p> {
@@ -88,11 +98,11 @@ impl<'p> Unverified<'p> {
         'p: 'v,
     {
         Verified {
-            header,
+            signed: Some(header),
             token_type,
             payload: self.payload,
             registered: self.registered,
-            _proof: proof,
+            _evidence: Evidence::Signature { _proof: proof },
         }
     }
 }

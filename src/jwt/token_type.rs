@@ -10,6 +10,8 @@ pub enum TokenType {
     Jwt,
     /// `at+jwt`, an access token (RFC 9068 §2.1).
     AccessToken,
+    /// No type is known: the issuer's introspection endpoint has judged the token (RFC 7662).
+    Introspected,
     /// Another type, which [`token_types`](crate::JwtAuthBuilder::token_types) allows. Without the
     /// prefix `application/`.
     Other(Box<str>),

@@ -28,7 +28,7 @@ impl Verified<'_> {
         check_not_before(&self.registered, rules, now)?;
         let claims = self.claims_set();
         claims.check_purpose(rules, expected)?;
-        claims.check_audience(expected.audience)?;
+        claims.check_audience(expected)?;
         claims.check_access_token(rules)?;
         let expires_at = exp
             .to_system_time()
@@ -88,7 +88,11 @@ impl ClaimsSet<'_> {
 
     /// Returns whether the token has a `typ` that the configuration names. Its header was checked.
     fn has_listed_type(self, rules: &Rules) -> bool {
-        matches!(rules.types, TypeRule::Only(_)) && *self.token_type != TokenType::Unspecified
+        matches!(rules.types, TypeRule::Only(_))
+            && !matches!(
+                self.token_type,
+                TokenType::Unspecified | TokenType::Introspected
+            )
     }
 
     /// Requires the claims of an access token that are optional otherwise (RFC 9068 §2.2), if the

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
+
 use crate::jwk::KeySet;
 use crate::trace;
 
@@ -90,6 +92,30 @@ pub enum KeysEvent<'e> {
         /// The name of the other issuer.
         other: &'e str,
     },
+    /// The issuer could not be asked about a token
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)), or has not answered in a way that
+    /// can be used: the request gets 503. Reported at most once a second.
+    #[non_exhaustive]
+    IntrospectionFailed {
+        /// The cause.
+        error: &'e (dyn StdError + Send + Sync + 'static),
+        /// The number of consecutive failures of the issuer, including this one. From 5 on, it is
+        /// not asked for a while. 0 if only this token's answer can't be used.
+        failures: u32,
+    },
+    /// The issuer's introspection endpoint rejects the credentials of this service: they are wrong,
+    /// or were revoked. Requests get 503. Logged as an error. Reported at most once a second.
+    #[non_exhaustive]
+    IntrospectionDenied {
+        /// 401 or 403.
+        status: StatusCode,
+    },
+    /// The issuer answers again, after it was not asked for a while.
+    #[non_exhaustive]
+    IntrospectionRecovered {
+        /// The number of consecutive failures before.
+        failures: u32,
+    },
 }
 
 impl KeysEvent<'_> {
@@ -114,6 +140,15 @@ impl KeysEvent<'_> {
             Self::SnapshotFailed { error } => trace::snapshot_failed(issuer, *error),
             Self::RefetchLimitReached => trace::refetch_limit_reached(issuer),
             Self::KeyShared { other } => trace::key_shared(issuer, other),
+            Self::IntrospectionFailed { error, failures } => {
+                trace::introspection_failed(issuer, *error, *failures);
+            }
+            Self::IntrospectionDenied { status } => {
+                trace::introspection_denied(issuer, status.as_u16());
+            }
+            Self::IntrospectionRecovered { failures } => {
+                trace::introspection_recovered(issuer, *failures);
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::jwk::{Key, KeySet, SkippedKey};
 pub struct IssuerHealth {
     /// The issuer's name as configured, or for keys by tenant the one of the tenant.
     pub issuer: String,
-    /// Whether keys are usable now. If not, the next request waits for a fetch, and gets 503 if
+    /// Whether keys are usable now, or an introspected issuer is available. If not, the next request waits for a fetch, and gets 503 if
     /// that fails, or gets 503 at once during the backoff after a failure.
     pub serving: bool,
     /// The cached keys, including expired ones, and after them the secrets of
@@ -29,6 +29,9 @@ pub struct IssuerHealth {
     /// The state of fetching. `None` for keys that are not fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fetch: Option<FetchHealth>,
+    /// The state of introspection. `None` for an issuer with keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<IntrospectionHealth>,
 }
 
 /// One key, without its key material.
@@ -83,6 +86,27 @@ pub struct FetchHealth {
     pub failures: u64,
 }
 
+/// The state of asking one issuer about its tokens: see
+/// [`Issuer::introspection`](crate::Issuer::introspection).
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct IntrospectionHealth {
+    /// Whether the issuer is asked now. False after 5 consecutive failures, until a question that is
+    /// sent as a probe is answered. Tokens without a cached answer then get 503.
+    pub available: bool,
+    /// Whether the issuer has rejected the credentials of this service at the last question.
+    pub denied: bool,
+    /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last question was
+    /// answered.
+    pub last_error: Option<String>,
+    /// The number of consecutive failures of the issuer.
+    pub consecutive_failures: u32,
+    /// The number of questions that were sent and have ended.
+    pub questions: u64,
+    /// The number of those that have failed, or whose answer can't be used.
+    pub failures: u64,
+}
+
 impl IssuerHealth {
     pub(crate) fn new(
         issuer: &str,
@@ -100,7 +124,14 @@ impl IssuerHealth {
                 .collect(),
             skipped: keys.map(KeySet::skipped).unwrap_or_default().to_vec(),
             fetch,
+            introspection: None,
         }
+    }
+
+    /// Adds the state of introspection.
+    pub(crate) fn with_introspection(mut self, introspection: IntrospectionHealth) -> Self {
+        self.introspection = Some(introspection);
+        self
     }
 
     /// Shows the keys of a set that was fetched later, if it has none that is usable.

@@ -8,6 +8,6 @@ mod source;
 
 pub use event::KeysEvent;
 pub(crate) use event::Observer;
-pub use health::{FetchHealth, IssuerHealth, KeyInfo};
+pub use health::{FetchHealth, IntrospectionHealth, IssuerHealth, KeyInfo};
 pub use jwks::{HttpClient, JwksCacheSettings, ResponseUri};
 pub use source::{KeyQuery, KeySource, Keys, KeysError, KeysFuture};

@@ -141,6 +141,14 @@ pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
                 is_refreshed = !needs_keys.is_retired();
                 engine.verify(token, now(engine))
             }
+            Progress::NeedsAnswer(question) => {
+                let answered = question.ask(token, &engine.rules, now(engine)).await?;
+                match answered {
+                    Some(answered) => return engine.accept_answer(&answered, now(engine)),
+                    // The issuer was removed or replaced.
+                    None => engine.verify(token, now(engine)),
+                }
+            }
             Progress::Offload => verify_offloaded(engine, token, now).await,
         };
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
-use super::{Attempt, Authentication, ConfiguredIssuer, Engine, IssuerKeys, Issuers};
+use super::{Attempt, Authentication, ConfiguredIssuer, Engine, Issuers};
 use crate::error::Error;
 use crate::jwt::{BindingRule, Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
@@ -125,7 +125,9 @@ where
     /// Fetches the keys of all issuers made by [`Issuer::discovery`](crate::Issuer::discovery) and
     /// [`Issuer::jwks`](crate::Issuer::jwks), before the first request needs them. Waits for at
     /// most 1 s more than [`fetch_timeout`](crate::JwksCacheSettings::fetch_timeout). Of keys by
-    /// tenant, only those of tenants for which a token was verified are fetched.
+    /// tenant, only those of tenants for which a token was verified are fetched. Of an introspected
+    /// issuer, these are the keys of [signed
+    /// responses](crate::IntrospectionSettings::signed_responses).
     ///
     /// # Errors
     ///
@@ -133,10 +135,7 @@ where
     /// will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
         let issuers = self.known_issuers();
-        let fetches = issuers.iter().filter_map(|issuer| match &issuer.keys {
-            IssuerKeys::Jwks(cache) => Some(cache.prefetch()),
-            IssuerKeys::Fixed(_) | IssuerKeys::Source(_) => None,
-        });
+        let fetches = issuers.iter().map(|issuer| issuer.keys.prefetch());
         futures::future::join_all(fetches)
             .await
             .into_iter()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Audience;
+use super::introspection::Introspector;
 use super::tenants::{MAX_UNVERIFIED_FETCHES, TenantRules, TenantUsage, UNVERIFIED_TTL};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::jwk::KeySet;
 use crate::jwt::{Claims, Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
-use crate::keys::{IssuerHealth, KeySource};
+use crate::keys::{IssuerHealth, KeyQuery, KeySource, Keys, KeysError, KeysFuture};
 
 /// An issuer whose tokens can be verified.
 pub(crate) struct ConfiguredIssuer {
@@ -47,6 +48,21 @@ pub(crate) enum IssuerKeys {
     Fixed(KeySet),
     Jwks(JwksCache),
     Source(Box<dyn KeySource>),
+    /// There are none: the issuer is asked about each token.
+    Introspection(Introspector),
+}
+
+/// The keys of an issuer that has none.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn current(&self) -> Option<Keys<'_>> {
+        None
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 impl ConfiguredIssuer {
@@ -163,6 +179,11 @@ impl ConfiguredIssuer {
                 .with_unusable(cache.unusable())
                 .with_secrets(self.secrets.as_ref());
         }
+        if let Some(introspector) = self.keys.introspector() {
+            let health = introspector.health();
+            let is_usable = health.available;
+            return IssuerHealth::new(&self.name, None, is_usable, None).with_introspection(health);
+        }
         let keys = self.keys.source().current();
         IssuerHealth::new(&self.name, keys.as_deref(), keys.is_some(), None)
     }
@@ -174,6 +195,7 @@ impl IssuerKeys {
             Self::Fixed(keys) => keys,
             Self::Jwks(cache) => cache,
             Self::Source(source) => &**source,
+            Self::Introspection(_) => &NoKeys,
         }
     }
 
@@ -198,7 +220,15 @@ impl IssuerKeys {
         match self {
             Self::Fixed(keys) => keys.candidates(key_id, algorithm).next().is_none(),
             Self::Jwks(cache) => cache.is_known_missing(key_id, algorithm),
-            Self::Source(_) => false,
+            Self::Source(_) | Self::Introspection(_) => false,
+        }
+    }
+
+    /// Returns what asks the issuer about its tokens, if it is introspected.
+    pub(super) const fn introspector(&self) -> Option<&Introspector> {
+        match self {
+            Self::Introspection(introspector) => Some(introspector),
+            _ => None,
         }
     }
 
@@ -207,7 +237,7 @@ impl IssuerKeys {
     pub(super) fn may_refetch_after_invalid_signature(&self) -> bool {
         match self {
             Self::Jwks(cache) => cache.may_refetch_after_invalid_signature(),
-            Self::Fixed(_) | Self::Source(_) => false,
+            Self::Fixed(_) | Self::Source(_) | Self::Introspection(_) => false,
         }
     }
 
@@ -218,10 +248,21 @@ impl IssuerKeys {
         }
     }
 
+    /// Fetches the keys now, if they are fetched.
+    pub(super) async fn prefetch(&self) -> Result<(), KeysError> {
+        match self {
+            Self::Jwks(cache) => cache.prefetch().await,
+            Self::Introspection(introspector) => introspector.prefetch().await,
+            Self::Fixed(_) | Self::Source(_) => Ok(()),
+        }
+    }
+
     /// Ends the tasks that fetch keys.
     fn close(&self) {
-        if let Self::Jwks(cache) = self {
-            cache.close();
+        match self {
+            Self::Jwks(cache) => cache.close(),
+            Self::Introspection(introspector) => introspector.close(),
+            Self::Fixed(_) | Self::Source(_) => {}
         }
     }
 

@@ -68,6 +68,12 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if let Some(claims) = self.cached(token, now) {
             return Progress::Done(Ok(Unchecked::new(claims)));
         }
+        if self.issuers.is_introspecting()
+            && let issuers = self.issuers.load()
+            && let Some((issuer, introspector)) = issuers.to_ask(token)
+        {
+            return self.introspect(issuer, introspector, token, now);
+        }
         if self.needs_offload(token) {
             return Progress::Offload;
         }
@@ -138,12 +144,14 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if self.issuers.is_changed() && !self.issuers.load().is_current(issuer, claims.issuer()) {
             return None;
         }
-        let keys = issuer.source_for(claims.algorithm()).current()?;
+        // Only tokens that a key has verified are cached here.
+        let algorithm = claims.algorithm()?;
+        let keys = issuer.source_for(algorithm).current()?;
         let shares_secret = || self.issuers.check_secrets(issuer).is_err();
-        if keys.id() != *key_set_id || claims.algorithm().is_symmetric() && shares_secret() {
+        if keys.id() != *key_set_id || algorithm.is_symmetric() && shares_secret() {
             return None;
         }
-        issuer.mark_used(claims.algorithm());
+        issuer.mark_used(algorithm);
         Some(claims.clone())
     }
 }

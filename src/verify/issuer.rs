@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::introspection::{IntrospectionOrigin, IntrospectionSettings};
 use super::{Audience, Tenants};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::jwk::{Key, KeySet};
@@ -37,6 +38,7 @@ pub struct Issuer {
     pub(super) http_client: Option<HttpClient>,
     pub(super) observer: Option<Observer>,
     pub(super) tenants: Option<Box<Tenants>>,
+    pub(super) introspection: Option<Box<IntrospectionSettings>>,
 }
 
 /// Where the keys come from.
@@ -45,11 +47,21 @@ pub(super) enum KeyOrigin {
     Jwks(String),
     Fixed(KeySet),
     Source(Box<dyn KeySource>),
+    /// There are none: the issuer is asked.
+    Introspection(IntrospectionOrigin),
 }
 
 impl KeyOrigin {
     pub(super) const fn is_fetched(&self) -> bool {
         matches!(self, Self::Discovery | Self::Jwks(_))
+    }
+
+    pub(super) const fn has_metadata(&self) -> bool {
+        match self {
+            Self::Discovery => true,
+            Self::Introspection(origin) => origin.is_discovered(),
+            Self::Jwks(_) | Self::Fixed(_) | Self::Source(_) => false,
+        }
     }
 }
 
@@ -141,7 +153,7 @@ impl Issuer {
         )
     }
 
-    const fn new(name: String, keys: KeyOrigin, audience: Audience) -> Self {
+    pub(super) const fn new(name: String, keys: KeyOrigin, audience: Audience) -> Self {
         Self {
             name,
             audience,
@@ -154,6 +166,7 @@ impl Issuer {
             http_client: None,
             observer: None,
             tenants: None,
+            introspection: None,
         }
     }
 
@@ -283,7 +296,8 @@ impl Issuer {
         self
     }
 
-    /// Sets the HTTP client that fetches the keys. Default: [`HttpClient::default`], with feature
+    /// Sets the HTTP client that fetches the keys, or asks about tokens
+    /// ([`introspection`](Self::introspection)). Default: [`HttpClient::default`], with feature
     /// `reqwest`.
     ///
     /// # Errors

@@ -44,6 +44,7 @@ impl Issuer {
         match &self.keys {
             KeyOrigin::Fixed(keys) => keys.algorithms(),
             KeyOrigin::Source(_) => Algorithm::all().collect(),
+            KeyOrigin::Introspection(_) => AlgorithmSet::EMPTY,
             KeyOrigin::Discovery | KeyOrigin::Jwks(_) => {
                 AlgorithmSet::asymmetric().union(self.secret_algorithms())
             }
@@ -71,7 +72,8 @@ impl Issuer {
             )));
         }
         let allowed = wanted.intersection(supported);
-        if allowed.is_empty() {
+        let has_keys = !matches!(self.keys, KeyOrigin::Introspection(_));
+        if allowed.is_empty() && has_keys {
             let message = format!(
                 "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
                  which are {supported:?}",

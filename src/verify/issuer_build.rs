@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::configured_issuer::Naming;
+use super::introspection;
 use super::issuer::KeyOrigin;
 use super::{ConfiguredIssuer, Issuer, IssuerKeys, SharedKeys};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
-use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, secure_url};
+use crate::keys::HttpClient;
+use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, Wanted, secure_url};
 
 /// The paths of metadata, which no `iss` has: the name of an issuer is what precedes or surrounds
 /// them (OpenID Connect Discovery §4, RFC 8414 §3).
@@ -24,25 +26,27 @@ impl Issuer {
         shared: Option<&Arc<SharedKeys>>,
     ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
+        self.check_introspection()?;
         self.check_fetch_settings()?;
         self.check_secrets()?;
         let algorithms = self.allowed_algorithms()?;
         let Self {
             name,
             audience,
-            exceptions,
+            mut exceptions,
             keys,
             secrets,
             metadata_url,
             jwks_cache,
             http_client,
             observer,
+            introspection,
             ..
         } = self;
         let settings = jwks_cache.unwrap_or_default();
         let http_hosts = settings.http_hosts().to_vec();
-        let jwks = |location| -> Result<_, ConfigError> {
-            let client = http_client.map_or_else(crate::default_http_client, Ok)?;
+        let client = || http_client.map_or_else(crate::default_http_client, Ok);
+        let jwks = |location, client: HttpClient, observer| -> Result<_, ConfigError> {
             let observer = match shared {
                 Some(shared) => Some(Arc::clone(shared).observe(observer)),
                 None => observer,
@@ -53,16 +57,31 @@ impl Issuer {
         };
         let keys = match keys {
             KeyOrigin::Discovery => {
-                let discovery = Discovery::new(&name, metadata_url.as_deref(), &http_hosts)?;
-                jwks(JwksLocation::Discovery(Box::new(discovery)))?
+                let discovery =
+                    Discovery::new(&name, Wanted::JwksUri, metadata_url.as_deref(), &http_hosts)?;
+                jwks(
+                    JwksLocation::Discovery(Box::new(discovery)),
+                    client()?,
+                    observer,
+                )?
             }
-            KeyOrigin::Jwks(url) => jwks(JwksLocation::Url(secure_url(
-                "jwks_uri",
-                &url,
-                &http_hosts,
-            )?))?,
+            KeyOrigin::Jwks(url) => {
+                let url = secure_url("jwks_uri", &url, &http_hosts)?;
+                jwks(JwksLocation::Url(url), client()?, observer)?
+            }
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => IssuerKeys::Source(source),
+            KeyOrigin::Introspection(origin) => {
+                let parts = introspection::Parts {
+                    name: &name,
+                    metadata_url: metadata_url.as_deref(),
+                    settings: introspection.map(|settings| *settings).unwrap_or_default(),
+                    client: client()?,
+                    observer,
+                };
+                exceptions.allow_missing_audience = parts.settings.allows_missing_audience();
+                IssuerKeys::Introspection(origin.build(parts)?)
+            }
         };
         Ok(ConfiguredIssuer {
             name,
@@ -99,14 +118,19 @@ impl Issuer {
             ("http_client", self.http_client.is_some()),
             ("on_event", self.observer.is_some()),
         ];
-        if self.metadata_url.is_some() && !matches!(self.keys, KeyOrigin::Discovery) {
+        if self.metadata_url.is_some() && !self.keys.has_metadata() {
             return Err(ConfigError::invalid_setting(format!(
                 "metadata_url of issuer {:?}: has no effect on keys that are not found by \
                  discovery; use Issuer::discovery, or remove it",
                 self.name
             )));
         }
-        match set.into_iter().find(|(_, is_set)| *is_set) {
+        let is_introspected = matches!(self.keys, KeyOrigin::Introspection(_));
+        let mut set = set.into_iter();
+        // An introspected issuer has a client and events, and no cache of keys.
+        match set
+            .find(|(setting, is_set)| *is_set && !(is_introspected && *setting != "jwks_cache"))
+        {
             Some((setting, _)) if !self.keys.is_fetched() => {
                 Err(ConfigError::invalid_setting(format!(
                     "{setting} of issuer {:?}: has no effect on keys that are not fetched; remove it",

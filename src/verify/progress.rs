@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ConfiguredIssuer;
+use super::introspection::NeedsAnswer;
 use crate::error::{Error, ErrorKind, RETRY_AFTER};
 use crate::keys::{KeyQuery, KeysError};
 use crate::policy::Unchecked;
@@ -13,6 +14,8 @@ pub(crate) enum Progress<C> {
     Done(Result<Unchecked<C>, Error>),
     /// The issuer may have a key that is not cached.
     NeedsKeys(NeedsKeys),
+    /// The issuer is to be asked about the token.
+    NeedsAnswer(NeedsAnswer),
     /// The signature is to be checked on another thread.
     Offload,
 }

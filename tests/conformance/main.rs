@@ -13,6 +13,7 @@ mod rfc7515_signatures;
 mod rfc7517_keys;
 mod rfc7518_algorithms;
 mod rfc7519_claims;
+mod rfc7662_introspection;
 mod rfc8414_metadata;
 mod rfc8705_client_certificates;
 mod rfc8725_best_practices;

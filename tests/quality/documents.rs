@@ -148,6 +148,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         .unwrap();
     for file in [
         "docs/diagnosis.md",
+        "docs/introspection.md",
         "docs/keys.md",
         "docs/migration",
         "docs/providers",

@@ -101,8 +101,8 @@ impl JwksLocation {
         match self {
             Self::Url(url) => fetch_jwks(fetcher, url, validator).await,
             Self::Discovery(discovery) => {
-                let url = discovery.jwks_uri(fetcher).await?;
-                fetch_jwks(fetcher, &url, validator).await
+                let found = discovery.locate(fetcher).await?;
+                fetch_jwks(fetcher, &found.url, validator).await
             }
         }
     }
@@ -162,14 +162,14 @@ impl Fetcher<'_> {
 }
 
 /// Returns the error for a body that could not be read, if it is encoded.
-pub(super) fn encoded(headers: &HeaderMap) -> Option<FetchError> {
+pub(crate) fn encoded(headers: &HeaderMap) -> Option<FetchError> {
     let encoding = headers.get(CONTENT_ENCODING)?.to_str().ok()?;
     let is_encoded = !encoding.eq_ignore_ascii_case("identity");
     is_encoded.then(|| FetchError::Encoded(encoding.to_owned()))
 }
 
 /// Rejects every status but 200. A redirect could lead to the keys of another party.
-pub(super) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<(), FetchError> {
+pub(crate) fn check_status(status: StatusCode, headers: &HeaderMap) -> Result<(), FetchError> {
     if status == StatusCode::OK {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use crate::jwk::{SkippedKey, UnusableSet};
 
 /// The reason why a fetch failed, or why a request could not wait for one.
 #[derive(Debug)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     /// The client failed: no connection, a reset, TLS.
     Transport(Box<dyn StdError + Send + Sync>),
     /// The status is not 200, such as a redirect. With the value of `Retry-After`, if there is one.
@@ -83,7 +83,7 @@ impl FetchError {
     }
 
     /// Returns the delay that the issuer asks for with `Retry-After`.
-    pub(super) fn retry_after(&self) -> Duration {
+    pub(crate) fn retry_after(&self) -> Duration {
         match self {
             Self::Status(_, retry_after) => retry_after.unwrap_or(Duration::ZERO),
             Self::NoMetadata(attempts) => {

@@ -136,6 +136,11 @@ impl HttpClient {
         Ok((self.send)(request, max_body_len).await?)
     }
 
+    /// The same as [`send`](Self::send), with the error as it is.
+    pub(crate) fn exchange(&self, request: Request<Bytes>, max_body_len: usize) -> ResponseFuture {
+        (self.send)(request, max_body_len)
+    }
+
     /// Sends a request without a body.
     pub(super) fn get(&self, request: Request<()>, max_body_len: usize) -> ResponseFuture {
         (self.send)(request.map(|()| Bytes::new()), max_body_len)

@@ -36,10 +36,12 @@ pub(crate) mod url;
 mod validation;
 
 pub(crate) use cache::JwksCache;
-pub(crate) use discovery::Discovery;
-pub(crate) use fetch::JwksLocation;
+pub(crate) use discovery::{Discovery, Found, Wanted};
+pub(crate) use fetch::{JwksLocation, check_status, encoded};
+pub(crate) use fetch_error::FetchError;
 pub use http_client::{HttpClient, ResponseUri};
 pub use settings::JwksCacheSettings;
+pub(crate) use shown::with_causes;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use url::secure_url;
 
@@ -51,7 +53,7 @@ use tokio::time::Instant;
 
 /// Returns the sum of `now` and `time`. If the platform can't represent it, returns a time 30 years
 /// after `now`, which no process reaches.
-fn after(now: Instant, time: Duration) -> Instant {
+pub(crate) fn after(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     now.checked_add(time)
         .or_else(|| now.checked_add(FAR))
@@ -69,7 +71,7 @@ async fn closed(mut shutdown: watch::Receiver<bool>) {
 /// Only the user's code can panic under one of this module's locks: the `clone` of an HTTP client,
 /// and an observer of a failure to write a snapshot. Both run while the locked value is valid, so a
 /// poisoned mutex holds a valid value.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

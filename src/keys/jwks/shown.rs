@@ -18,7 +18,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Returns the texts of an error and its causes, separated by colons, without the queries of URLs,
 /// which may contain a secret: the HTTP client wrote them.
-pub(super) fn with_causes(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn with_causes(error: &(dyn StdError + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (**cause).source());
     let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
     let text: String = without_queries(&text).chars().map(printable).collect();

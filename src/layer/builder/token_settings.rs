@@ -290,7 +290,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// stay in memory.
     ///
     /// Times, revocation, scopes, predicates, checks and replay are still checked for every
-    /// request. When the keys of an issuer change, its cached tokens are verified again.
+    /// request. When the keys of an issuer change, its cached tokens are verified again. Tokens
+    /// that are introspected are not among them: their answers are cached by
+    /// [`IntrospectionSettings`](crate::IntrospectionSettings).
     pub fn token_cache(mut self, settings: TokenCacheSettings) -> Self {
         self.token_cache = Some(settings);
         self

@@ -26,7 +26,9 @@ where
     /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
     /// Of the check `single use`, only the presence of `jti` is checked, so that the token does not
     /// count as used: a request with a used one is rejected. Of the check `binding`, only whether
-    /// the layer can check it: a request must prove it.
+    /// the layer can check it: a request must prove it. A token that is
+    /// [introspected](crate::Issuer::introspection) has the checks `form`, `introspection` and
+    /// `claims` in place of those of a JWT, which show nothing of the answer.
     ///
     /// # Examples
     ///
@@ -50,8 +52,13 @@ where
         let now = engine.now();
         let progress = engine.verify(token, now);
         let outcome = verify(engine, token, progress, move |_| now).await;
-        fetch_missing_keys(engine, token).await;
-        let mut checks = engine.run_each_check(token, now, Signature::Check);
+        let introspected = engine.introspected_checks(token, outcome.as_ref().err());
+        let mut checks = if let Some(checks) = introspected {
+            checks
+        } else {
+            fetch_missing_keys(engine, token).await;
+            engine.run_each_check(token, now, Signature::Check)
+        };
         let error = match &outcome {
             Ok(verified) => add_policy(&mut checks, policy, verified, now).await,
             Err(error) => {

@@ -24,7 +24,9 @@ pub(in crate::verify) fn log<C: DeserializeOwned + 'static>(
     if !trace::is_diagnosis_enabled() || token.contains(&b',') {
         return;
     }
-    let checks = engine.run_each_check(token, now(), Signature::As(error));
+    let introspected = engine.introspected_checks(token, Some(error));
+    let checks =
+        introspected.unwrap_or_else(|| engine.run_each_check(token, now(), Signature::As(error)));
     let is_cause = |check: &&DiagnosisCheck| {
         let error_of_check = check.error.as_ref();
         error_of_check.is_some_and(|other| other.kind() == error.kind())

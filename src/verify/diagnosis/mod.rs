@@ -12,6 +12,7 @@ mod examination;
 mod facts;
 mod form_hints;
 mod hints;
+mod introspected;
 mod keys;
 mod log;
 mod missing_keys;

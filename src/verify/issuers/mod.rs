@@ -1,6 +1,7 @@
 //! The issuers of an authenticator: how they are stored, found by name, and changed at run time.
 
 mod handle;
+mod introspected;
 mod registry;
 mod secrets;
 mod set;

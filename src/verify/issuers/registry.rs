@@ -17,6 +17,8 @@ pub(crate) struct Registry {
     current: ArcSwap<IssuerSet>,
     /// Whether two issuers can come to share a secret. Then each use of a cached token is checked.
     may_share_secrets: AtomicBool,
+    /// Whether an issuer is introspected: otherwise no token's form need be looked at.
+    is_introspecting: AtomicBool,
     /// Whether the issuers have changed since the authenticator was built.
     is_changed: AtomicBool,
     /// Held while a change is made. No request takes it.
@@ -30,6 +32,7 @@ impl Registry {
         let registry = Self {
             current: ArcSwap::default(),
             may_share_secrets: AtomicBool::new(false),
+            is_introspecting: AtomicBool::new(false),
             is_changed: AtomicBool::new(false),
             change: Mutex::new(()),
             shared_keys: Arc::default(),
@@ -51,6 +54,12 @@ impl Registry {
         } else {
             Ok(())
         }
+    }
+
+    /// Returns whether an issuer is introspected.
+    pub(crate) fn is_introspecting(&self) -> bool {
+        // Relaxed: see `check_secrets`.
+        self.is_introspecting.load(Ordering::Relaxed)
     }
 
     /// Returns whether the issuers have changed since the authenticator was built.
@@ -119,11 +128,17 @@ impl Registry {
         let was_there = addresses(before.entries());
         let is_new = |entry: &Entry| !was_there.contains(&entry.address());
         let after = Arc::new(IssuerSet::new(next(before.entries())?, is_new)?);
+        if after.is_introspecting() {
+            // Before the set is in place: no request may find it and not look at the form.
+            self.is_introspecting.store(true, Ordering::Relaxed);
+        }
         self.current.store(Arc::clone(&after));
         // Relaxed: see `check_secrets`.
         self.is_changed.store(true, Ordering::Relaxed);
         self.may_share_secrets
             .store(after.may_share_secrets(), Ordering::Relaxed);
+        self.is_introspecting
+            .store(after.is_introspecting(), Ordering::Relaxed);
         let stays = addresses(after.entries());
         for entry in before.entries() {
             if !stays.contains(&entry.address()) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use super::introspected::Introspected;
 use super::secrets::Secrets;
 use crate::algorithm::AlgorithmSet;
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -30,6 +31,8 @@ pub(crate) struct IssuerSet {
     sole: Option<Arc<ConfiguredIssuer>>,
     /// The only issuer whose tokens may have no `iss`, if there is one.
     nameless: Option<Arc<ConfiguredIssuer>>,
+    /// Those whose tokens are introspected.
+    pub(super) introspected: Introspected,
     algorithms: AlgorithmSet,
     secrets: Secrets,
 }
@@ -103,6 +106,7 @@ impl IssuerSet {
                 {
                     return Err(two_nameless(&other.name, &issuer.name));
                 }
+                self.introspected.add(issuer)?;
                 self.by_name.insert(ByName(Arc::clone(issuer)));
             }
             Entry::Tenants(issuers) => {

@@ -40,6 +40,7 @@ impl Issuer {
     }
 
     fn build_named_or_tenants(mut self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
+        self.check_introspection()?;
         let pattern = IssuerPattern::parse(&self.name);
         match (self.tenants.take(), pattern) {
             (None, None) => Ok(Entry::Named(Arc::new(self.build(Some(shared))?))),
@@ -151,6 +152,7 @@ impl Issuer {
             http_client: self.http_client.clone(),
             observer: self.observer.clone(),
             tenants: None,
+            introspection: None,
         }
     }
 }

@@ -35,7 +35,7 @@ async fn the_service_receives_every_registered_claim() {
     assert_eq!(claims.scopes().collect::<Vec<_>>(), ["read", "write"]);
     assert_eq!(
         (claims.key_id(), claims.algorithm()),
-        (Some("ES256"), Algorithm::ES256)
+        (Some("ES256"), Some(Algorithm::ES256))
     );
     assert_eq!(claims.token_type(), &TokenType::Jwt);
     assert_eq!(claims.get("tenant"), Some(&json!({"name": "acme"})));

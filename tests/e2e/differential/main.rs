@@ -89,7 +89,7 @@ fn seen(claims: &Claims) -> Value {
         "nbf": claims.not_before().map(seconds),
         "jti": claims.id(),
         "kid": claims.key_id(),
-        "alg": claims.algorithm().name(),
+        "alg": claims.algorithm().map(Algorithm::name),
         "scopes": claims.scopes().collect::<Vec<_>>(),
     })
 }

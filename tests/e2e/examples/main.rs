@@ -9,6 +9,7 @@ mod doctor_input;
 mod dpop;
 mod grpc;
 mod harness;
+mod introspection;
 mod issuers;
 #[cfg(feature = "tonic")]
 mod mtls;

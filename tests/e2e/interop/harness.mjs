@@ -134,7 +134,8 @@ export async function freePort() {
 export async function request(url, options = {}) {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(REQUEST_LIMIT), ...options });
   const text = await response.text();
-  return { status: response.status, challenge: response.headers.get('www-authenticate'), text };
+  const header = (name) => response.headers.get(name);
+  return { status: response.status, challenge: header('www-authenticate'), retryAfter: header('retry-after'), text };
 }
 
 export async function get(url, token) {

@@ -73,6 +73,11 @@ fn discovery_fetches_only_the_expected_urls() {
 }
 
 #[test]
+fn only_active_answers_for_this_service_are_accepted() {
+    replay("introspection", checks::introspection::check);
+}
+
+#[test]
 fn dpop_proofs_are_accepted_and_rejected_as_in_the_standards() {
     replay("proof", checks::proof::check);
 }

@@ -7,6 +7,7 @@ mod audience;
 mod binding;
 mod client_certificates;
 mod diagnosis;
+mod introspection;
 mod invalid_request;
 mod keys;
 mod missing_token;

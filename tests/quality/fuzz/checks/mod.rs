@@ -16,6 +16,7 @@ pub mod client_certificate;
 pub mod discovery;
 pub mod extraction;
 pub mod header;
+pub mod introspection;
 pub mod key_set;
 pub mod proof;
 pub mod token;

@@ -1,0 +1,146 @@
+//! The circuit: after repeated failures, the issuer is not asked for a while.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::keys::jwks::after;
+
+/// The number of consecutive failures that opens the circuit.
+pub(super) const MAX_FAILURES: u32 = 5;
+/// How long it stays open the first time. Doubled by each failure after that.
+const MIN_OPEN: Duration = Duration::from_secs(1);
+const MAX_OPEN: Duration = Duration::from_secs(30);
+
+/// Closed at first: every question is sent. Open after [`MAX_FAILURES`]: none is, for a while. Then
+/// half open: one question, the probe, decides.
+#[derive(Debug, Default)]
+pub(super) struct Circuit {
+    /// Consecutive ones.
+    failures: u32,
+    /// `None` while it is closed.
+    open_until: Option<Instant>,
+    /// When the probe is given up, if there is one: its task may have been dropped.
+    probe_until: Option<Instant>,
+}
+
+impl Circuit {
+    /// Returns the time to wait if no question may be sent now.
+    pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
+        let probe = self.probe_until.filter(|until| now < *until);
+        let until = probe.or(self.open_until.filter(|until| now < *until))?;
+        // At least the time that a probe takes, of which nothing is known.
+        Some(
+            until
+                .saturating_duration_since(now)
+                .max(MIN_OPEN)
+                .min(MAX_OPEN),
+        )
+    }
+
+    /// Admits a question. It is the probe if the circuit is half open: then no other one is
+    /// admitted within `timeout`, or before its outcome. Returns the time to wait if it is not
+    /// admitted.
+    pub(super) fn admit(&mut self, now: Instant, timeout: Duration) -> Result<(), Duration> {
+        if let Some(wait) = self.wait(now) {
+            return Err(wait);
+        }
+        if self.open_until.is_some() {
+            self.probe_until = Some(after(now, timeout));
+        }
+        Ok(())
+    }
+
+    /// Notes that the issuer has answered. Returns the number of failures before, if the circuit
+    /// was open.
+    pub(super) fn succeed(&mut self) -> Option<u32> {
+        let failures = self.failures;
+        let was_open = self.open_until.is_some();
+        *self = Self::default();
+        was_open.then_some(failures)
+    }
+
+    /// Notes that the issuer could not be asked. It has asked to be left alone for `retry_after`.
+    /// Returns the number of consecutive failures.
+    pub(super) fn fail(&mut self, now: Instant, retry_after: Duration) -> u32 {
+        self.failures = self.failures.saturating_add(1);
+        self.probe_until = None;
+        if self.failures >= MAX_FAILURES {
+            let doublings = self.failures.saturating_sub(MAX_FAILURES);
+            let factor = 2_u32.saturating_pow(doublings);
+            let open = MIN_OPEN
+                .saturating_mul(factor)
+                .max(retry_after)
+                .min(MAX_OPEN);
+            self.open_until = Some(after(now, open));
+        }
+        self.failures
+    }
+
+    /// Returns whether every question is sent.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.open_until.is_none()
+    }
+
+    pub(super) const fn failures(&self) -> u32 {
+        self.failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(5);
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn fail(circuit: &mut Circuit, now: Instant, times: u32) {
+        for _ in 0..times {
+            circuit.fail(now, Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn it_opens_after_consecutive_failures_only() {
+        let (mut circuit, now) = (Circuit::default(), Instant::now());
+        fail(&mut circuit, now, MAX_FAILURES - 1);
+        circuit.succeed();
+        fail(&mut circuit, now, MAX_FAILURES - 1);
+        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        fail(&mut circuit, now, 1);
+        assert_eq!(circuit.admit(now, TIMEOUT), Err(seconds(1)));
+    }
+
+    #[test]
+    fn one_probe_at_a_time_decides() {
+        let (mut circuit, start) = (Circuit::default(), Instant::now());
+        fail(&mut circuit, start, MAX_FAILURES);
+        let now = start + seconds(1);
+        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert!(circuit.admit(now, TIMEOUT).is_err());
+        // A probe that is never heard of again.
+        let now = now + TIMEOUT;
+        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert_eq!(circuit.fail(now, Duration::ZERO), MAX_FAILURES + 1);
+        assert_eq!(circuit.wait(now), Some(seconds(2)));
+        let now = now + seconds(2);
+        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert_eq!(circuit.succeed(), Some(MAX_FAILURES + 1));
+        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+    }
+
+    #[test]
+    fn the_time_is_bounded_and_as_long_as_the_issuer_asks_for() {
+        let (mut circuit, now) = (Circuit::default(), Instant::now());
+        fail(&mut circuit, now, 100);
+        assert_eq!(circuit.wait(now), Some(MAX_OPEN));
+        let mut circuit = Circuit::default();
+        fail(&mut circuit, now, MAX_FAILURES - 1);
+        circuit.fail(now, seconds(7));
+        assert_eq!(circuit.wait(now), Some(seconds(7)));
+    }
+}

@@ -1,0 +1,121 @@
+//! What the questions of an issuer have led to: the circuit, events and health.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::circuit::Circuit;
+use super::failure::{Failure, IntrospectionError};
+use crate::keys::jwks::{lock, with_causes};
+use crate::keys::{IntrospectionHealth, KeysEvent, Observer};
+
+/// The minimum time between two events about failures: clients can cause many.
+const EVENT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The outcomes of one issuer's questions.
+pub(super) struct Outcomes {
+    issuer: String,
+    observer: Option<Observer>,
+    /// Held briefly, and never while an event is reported.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    circuit: Circuit,
+    last_error: Option<String>,
+    is_denied: bool,
+    questions: u64,
+    failures: u64,
+    last_event: Option<Instant>,
+}
+
+impl Outcomes {
+    pub(super) fn new(issuer: &str, observer: Option<Observer>) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            observer,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Rejects a question while the circuit is open. For one that is to wait for its turn.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match lock(&self.state).circuit.wait(Instant::now()) {
+            None => Ok(()),
+            Some(wait) => Err(Failure::retry_after(IntrospectionError::CircuitOpen, wait)),
+        }
+    }
+
+    /// Admits a question that is sent now.
+    pub(super) fn admit(&self, timeout: Duration) -> Result<(), Failure> {
+        let admitted = lock(&self.state).circuit.admit(Instant::now(), timeout);
+        admitted.map_err(|wait| Failure::retry_after(IntrospectionError::CircuitOpen, wait))
+    }
+
+    /// Notes that the issuer has answered.
+    pub(super) fn answered(&self) {
+        let mut state = lock(&self.state);
+        state.questions = state.questions.saturating_add(1);
+        state.last_error = None;
+        state.is_denied = false;
+        let failures = state.circuit.succeed();
+        drop(state);
+        if let Some(failures) = failures {
+            self.report(&KeysEvent::IntrospectionRecovered { failures });
+        }
+    }
+
+    /// Notes that a question has no answer.
+    pub(super) fn failed(&self, error: &IntrospectionError) {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.questions = state.questions.saturating_add(1);
+        state.failures = state.failures.saturating_add(1);
+        state.last_error = Some(with_causes(error));
+        state.is_denied = matches!(error, IntrospectionError::Denied(_));
+        let failures = if error.counts() {
+            state.circuit.fail(now, error.retry_after())
+        } else {
+            // A probe that was answered in an unusable way still was answered.
+            let _ = state.circuit.succeed();
+            0
+        };
+        let is_recent = state
+            .last_event
+            .is_some_and(|last| now.saturating_duration_since(last) < EVENT_INTERVAL);
+        if !is_recent {
+            state.last_event = Some(now);
+        }
+        drop(state);
+        if is_recent {
+            return;
+        }
+        self.report(&match error {
+            IntrospectionError::Denied(status) => {
+                KeysEvent::IntrospectionDenied { status: *status }
+            }
+            error => KeysEvent::IntrospectionFailed { error, failures },
+        });
+    }
+
+    pub(super) fn health(&self) -> IntrospectionHealth {
+        let state = lock(&self.state);
+        IntrospectionHealth {
+            available: state.circuit.is_closed(),
+            denied: state.is_denied,
+            last_error: state.last_error.clone(),
+            consecutive_failures: state.circuit.failures(),
+            questions: state.questions,
+            failures: state.failures,
+        }
+    }
+
+    fn report(&self, event: &KeysEvent<'_>) {
+        event.log(&self.issuer, true);
+        if let Some(observer) = &self.observer {
+            observer.notify(&self.issuer, event);
+        }
+    }
+}
