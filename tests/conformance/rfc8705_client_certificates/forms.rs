@@ -152,3 +152,26 @@ async fn a_plus_in_an_escaped_certificate_is_a_plus() {
     let request = through_the_proxy("x-client-cert", &[&value], &bound_to(&certificate));
     ask(&layer, request).await.accepted();
 }
+
+#[tokio::test]
+async fn a_certificate_of_more_than_16_kib_is_rejected() {
+    // A sequence of exactly this length, header included.
+    let of = |len: u16| {
+        let content = (len - 4).to_be_bytes();
+        let mut der = vec![0x30, 0x82, content[0], content[1]];
+        der.resize(len.into(), 0);
+        ClientDer(der)
+    };
+    let layer = behind_a_proxy(CertificateHeader::client_cert());
+    for (len, is_accepted) in [(16 * 1024, true), (16 * 1024 + 1, false)] {
+        let certificate = of(len);
+        let token = bound_to(&certificate);
+        let value = client_cert(&certificate);
+        let answer = ask(&layer, through_the_proxy("client-cert", &[&value], &token)).await;
+        if is_accepted {
+            answer.accepted();
+        } else {
+            answer.invalid_token(ErrorKind::UnprovenBinding);
+        }
+    }
+}

@@ -55,3 +55,43 @@ fn two_entries_of_the_metadata_are_rejected() {
     let answer = block_on(ask(&layer, two));
     assert_eq!(answer.header("grpc-status"), Some("3"));
 }
+
+/// A request by gRPC-Web or Connect, over HTTP/1.1, with a proof for this method and URL.
+fn web(method: &str, path: &str, content_type: &str, proven: (&str, &str)) -> Request<()> {
+    let token = bound();
+    let proof = client().proof(proven.0, proven.1, &token).clock(&clock());
+    let mut request = presented(&token, &proof.sign());
+    *request.method_mut() = method.parse().unwrap();
+    *request.uri_mut() = format!("http://api.example{path}").parse().unwrap();
+    let content_type = content_type.parse().unwrap();
+    request.headers_mut().insert("content-type", content_type);
+    request
+}
+
+#[test]
+fn the_proofs_of_grpc_web_and_connect_are_for_the_method_and_the_url_without_its_query() {
+    let layer = layer_with(dpop());
+    let url = "https://api.example/shop.Orders/List";
+    let path = "/shop.Orders/List";
+    let query = "/shop.Orders/List?encoding=json&message=%7B%7D";
+    for (method, path, content_type) in [
+        ("POST", path, "application/grpc-web+proto"),
+        ("POST", path, "application/grpc-web-text"),
+        ("POST", path, "application/connect+proto"),
+        ("POST", path, "application/json"),
+        ("GET", query, "application/json"),
+    ] {
+        let request = web(method, path, content_type, (method, url));
+        block_on(ask(&layer, request))
+            .named(content_type)
+            .accepted();
+        let other = if method == "GET" { "POST" } else { "GET" };
+        let request = web(method, path, content_type, (other, url));
+        let answer = block_on(ask(&layer, request));
+        assert_eq!(
+            answer.kind(),
+            Some(ErrorKind::InvalidDpopProof),
+            "{content_type}"
+        );
+    }
+}
