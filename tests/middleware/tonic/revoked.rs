@@ -28,8 +28,8 @@ async fn server_streams_end_with_unauthenticated_when_their_token_is_revoked() {
     ticks.next().await.unwrap().unwrap();
     list.revoke_subject(ISSUER, "alice").unwrap();
     let rest: Vec<_> = wait_for("the end", ticks.collect::<Vec<_>>()).await;
-    let (last, before) = rest.split_last().unwrap();
-    let status = last.as_ref().unwrap_err();
+    let (end, before) = rest.split_last().unwrap();
+    let status = end.as_ref().unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
     assert_eq!(status.message(), "the access token was revoked");
     // A tick that was on its way.
