@@ -140,8 +140,8 @@
 //!
 //! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
 //! adds API and never changes what the others do. No process-wide cryptographic provider is set.
-//! Only reqwest's TLS reads one: it uses the default provider of rustls if the program has
-//! installed one.
+//! Only TLS reads one, the default provider of rustls: reqwest uses it if the program has installed
+//! one, and `redis-tls` requires it.
 //!
 //! The default HTTP client speaks HTTP/2 and HTTP/1.1. It trusts the certificate authorities of the
 //! system: a container image needs its package `ca-certificates`. On Linux, `SSL_CERT_FILE` (a
@@ -154,16 +154,17 @@
 //! `SECURITY.md` has the threat model. In short:
 //! - The key determines the algorithm, not the token.
 //! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
-//!   or is past its TTL, or once a minute for an invalid signature by a cached key.
+//!   or is past its TTL, or once a minute for an invalid signature by a cached key. A token that is
+//!   introspected can cause a question to its issuer, unless the answer is cached.
 //! - A token that is bound to a key or certificate of the client is accepted only if the request
 //!   proves that the client has it.
 //! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown
 //!   key id gets 401.
 //! - No token, proof, secret or value of a claim is in a log event, an error or a `Debug` output,
-//!   except for the name of a configured issuer or of an allowed tenant, and for diagnoses: the events
-//!   under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show issuer,
-//!   audience (or what is compared in its place), algorithm, types, key id and times of a token, how
-//!   long it and its signature are, and which required scopes it lacks.
+//!   except for the name of a configured issuer or of an allowed tenant, and for diagnoses: the
+//!   events under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show
+//!   issuer, audience (or what is compared in its place), algorithm, types, key id and times of a
+//!   token, how long it and its signature are, and which required scopes it lacks.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,

@@ -19,9 +19,9 @@ const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::fr
 /// Back-Channel Logout 1.0. A tower service; in axum a route.
 ///
 /// It verifies the token (§2.6) with the keys that the layer has cached, and revokes the session
-/// that it names in the layer's list ([`revocations`](crate::JwtAuthBuilder::revocations)). From the
-/// next request on, its tokens get 401, and [`until_expiry`](crate::until_expiry()) ends its
-/// streams.
+/// that it names in the layer's list ([`revocations`](crate::JwtAuthBuilder::revocations)). From
+/// the next request on, tokens of the session get 401, and
+/// [`until_expiry`](crate::until_expiry()) ends its streams.
 ///
 /// | the logout token has | revoked are |
 /// |---|---|
@@ -29,10 +29,11 @@ const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::fr
 /// | `sid` | the tokens with this `sid` |
 /// | `sub` | the tokens with this `sub` |
 ///
-/// Of the subject, only tokens that were issued until the log-out (`iat` of both). Many issuers write
-/// no `sid` into access tokens: then a logout token must have `sub`, and the log-out ends all of the
-/// user's sessions here. A subject that is another one in each token (pairwise, by client) can't be
-/// found: the access token must have the same `sub` or `sid` as the logout token.
+/// Tokens with this `sub` are revoked if their `iat` is not later than that of the logout token,
+/// and those with this `sid` if it is not later by more than the leeway. Many issuers write no
+/// `sid` into access tokens: then a logout token must have `sub`, and the log-out ends all of the
+/// user's sessions here. The access token must have the same `sub` or `sid` as the logout token: a
+/// pairwise `sub`, which differs by client, does not match.
 ///
 /// A valid logout token is signed by a configured issuer, with an algorithm that it may use; has
 /// `typ` `logout+jwt`; is issued to one of the client ids (`aud`); is not older than
@@ -44,7 +45,7 @@ const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::fr
 /// | request | response (§2.8), with `Cache-Control: no-store` |
 /// |---|---|
 /// | `POST` of a form with one valid `logout_token` | 200 |
-/// | invalid token, form or content type, or a token that was used before | 400 |
+/// | invalid token, form or content type, a token that was used before, or a body that takes more than 10 s | 400 |
 /// | body of more than 64 KiB | 413 |
 /// | another method | 405 |
 /// | the issuer's keys or the store of ids are unavailable, or the list is full | 503, with `Retry-After` |
@@ -155,9 +156,9 @@ impl BackChannelLogout {
     /// Sets the store of the ids of used logout tokens, such as one that several processes share.
     /// Default: a [`MemoryReplayStore`] with 100,000 entries.
     ///
-    /// Note: it is not to be that of a layer with
-    /// [`replay_store`](crate::JwtAuthBuilder::replay_store), unless the issuer's ids are unique for
-    /// tokens of all kinds, as RFC 7519 §4.1.7 requires.
+    /// Note: do not use the store of a layer with
+    /// [`replay_store`](crate::JwtAuthBuilder::replay_store), unless the issuer's ids are unique
+    /// across access tokens and logout tokens, as RFC 7519 §4.1.7 requires.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
         self.rules.replay_store = Arc::new(store);
         self.remade()

@@ -30,6 +30,11 @@ impl Revocations {
     ///
     /// For a token as text, see [`Authenticator::revoke`](crate::Authenticator::revoke).
     ///
+    /// Note: revoke an introspected token at its issuer, too. Without `jti`, it is compared by the
+    /// text of the issuer's answer, which can change. Without `exp`, its entry ends 65 minutes
+    /// after the [`default_lifetime`](crate::IntrospectionSettings::default_lifetime), though the
+    /// issuer may still answer that it is active.
+    ///
     /// # Errors
     ///
     /// As [`add`](Self::add).

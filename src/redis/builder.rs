@@ -51,20 +51,23 @@ impl RedisReplayStoreBuilder {
         self
     }
 
-    /// Allows `redis://` to a server beyond loopback: whoever can change the traffic can have tokens
-    /// and proofs accepted more than once, and read the password. Default: only `rediss://` and Unix
-    /// sockets are allowed, and `redis://` to loopback.
+    /// Allows `redis://` to a server beyond loopback. Default: only `rediss://` and Unix sockets
+    /// are allowed, and `redis://` to loopback.
+    ///
+    /// Note: an attacker on the network can then read the password, and have tokens and proofs
+    /// accepted more than once.
     pub const fn allow_plain_tcp(mut self) -> Self {
         self.allow_plain_tcp = true;
         self
     }
 
-    /// Has Redis Sentinel say which server is the primary. Default: the URL says it.
+    /// Sets the sentinels (Redis Sentinel) that name the primary. Default: none; the URL of the
+    /// store is that of the server.
     ///
     /// `urls` are those of the sentinels (usually port 26379), each with the credentials of the
-    /// sentinel, if it has any. At least one; all are asked at once. In the URL of the store, the name
-    /// of the service that they monitor takes the place of the host: `rediss://user:password@orders`.
-    /// The port has no meaning then.
+    /// sentinel, if it has any. At least one; all are asked at once. In the URL of the store, the
+    /// name of the service that they monitor takes the place of the host:
+    /// `rediss://user:password@orders`. Its port is ignored.
     ///
     /// # Examples
     ///
@@ -86,11 +89,11 @@ impl RedisReplayStoreBuilder {
         self
     }
 
-    /// Has the server be one node of a Redis Cluster, and adds other nodes, for when it is down.
-    /// Default: one server, or one primary.
+    /// Sets that the server is a node of a Redis Cluster, and the URLs of other nodes to connect to
+    /// while it is down. Default: not a cluster.
     ///
-    /// `urls` may be empty. The nodes say which of them has a key; they are reached with the scheme
-    /// and the credentials of the store's URL. A cluster excludes [`sentinels`](Self::sentinels).
+    /// `urls` may be empty. A key is looked for on the node that the cluster names, with the scheme
+    /// and the credentials of the store's URL. Excludes [`sentinels`](Self::sentinels).
     ///
     /// # Examples
     ///
@@ -115,12 +118,13 @@ impl RedisReplayStoreBuilder {
     ///
     /// # Errors
     ///
-    /// - [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl): the URL can't be parsed, or needs feature
-    ///   `redis-tls`.
-    /// - [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl): `redis://` to a server beyond loopback,
-    ///   without [`allow_plain_tcp`](Self::allow_plain_tcp).
-    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting): the prefix or the time limit, or
-    ///   there is no provider of cryptography for TLS.
+    /// - [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl): a URL can't be parsed, or needs
+    ///   feature `redis-tls`.
+    /// - [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl): `redis://` to a server beyond
+    ///   loopback, without [`allow_plain_tcp`](Self::allow_plain_tcp).
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting): the prefix or the time limit
+    ///   is invalid, [`sentinels`](Self::sentinels) has no URL or is set together with
+    ///   [`cluster_nodes`](Self::cluster_nodes), or there is no provider of cryptography for TLS.
     pub fn build(self) -> Result<RedisReplayStore, ConfigError> {
         let server = Server::parse(&self.url)?;
         server.address.check(self.allow_plain_tcp)?;

@@ -56,7 +56,7 @@ impl Multiplexed {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        // The time limit is that of the operation, and of the one who connects.
+        // Operations and `Slot::open` have time limits of their own.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(None)

@@ -28,7 +28,8 @@ pub enum OnRedisOutage {
     /// answers again.
     ///
     /// The store has all uses that this instance has seen, also before the outage: choose its size
-    /// for that. When it is full, Redis alone decides, and in an outage the request gets 503.
+    /// for that. When it is full, Redis alone decides, and in an outage the request gets 503. With
+    /// [`WhenFull::Evict`](crate::WhenFull::Evict), a token can then be accepted.
     Memory(MemoryReplayStore),
 }
 

@@ -90,10 +90,11 @@ impl RedisReplayStore {
         }
     }
 
-    /// Returns whether Redis is asked: not during an outage. True before the first request.
+    /// Returns whether Redis is asked. False after five operations in a row have failed, until one
+    /// succeeds. True before the first request.
     ///
-    /// An instance is not to be taken out of service for it: an outage of Redis would take out all
-    /// of them.
+    /// Note: do not use it as a readiness probe. An outage of Redis would take all instances out of
+    /// service.
     #[must_use]
     pub fn is_available(&self) -> bool {
         self.link.is_available()

@@ -9,7 +9,7 @@ use crate::crypto::random_key;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Digest(pub(super) u64, pub(super) u64);
 
-/// The key of the hashes. Random, so that nobody outside the process can find two ids with one hash,
+/// The key of the hashes. Random, so that two ids with one hash can't be found outside the process,
 /// and a hash alone tells nothing of its id.
 pub(super) struct HashKey {
     issuers: [u8; 16],

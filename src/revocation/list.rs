@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::hash_key::{Digest, HashKey};
 use super::kind::{Entry, Kind};
 use super::revoked::{Revocation, Time};
-use super::settings::{DEFAULT_MAX_LIFETIME, RevocationSettings, WhenRevocationsFull};
+use super::settings::{LIFETIME, RevocationSettings, WhenRevocationsFull};
 use super::table::Table;
 use super::time::{MAX_AHEAD, Millis, since_epoch};
 use super::token_ids::{BITS, KINDS};
@@ -97,7 +97,8 @@ impl List {
             return lifetime;
         }
         match self.max_lifetime.load(Ordering::Relaxed) {
-            0 => DEFAULT_MAX_LIFETIME,
+            // No layer has the list yet: whichever comes first may have tokens that live for long.
+            0 => *LIFETIME.end(),
             millis => Duration::from_millis(millis),
         }
     }
@@ -226,7 +227,7 @@ impl List {
             .id(entry.kind, revocation.id);
         let is_stored = self.store(&mut writer, digest, entry, now);
         if is_stored {
-            // Release: who reads the flag sees the entry.
+            // Release: pairs with the Acquire of `state`, so that the entry is seen with the flag.
             self.flags.fetch_or(flag(entry.kind), Ordering::Release);
         } else {
             self.note_overflow(&mut writer, self.issued_before(revocation, now), now);
@@ -301,7 +302,7 @@ impl List {
     fn note_overflow(&self, writer: &mut Writer, before: Millis, now: Duration) {
         if self.settings.when_full == WhenRevocationsFull::Reject {
             self.unknown_before.fetch_max(before.0, Ordering::Relaxed);
-            // Release: who reads the flag sees the time.
+            // Release: pairs with the Acquire of `state`, so that the time is seen with the flag.
             self.flags.fetch_or(OVERFLOW, Ordering::Release);
         }
         let next = writer
@@ -315,7 +316,7 @@ impl List {
 
     /// Wakes the streams, which compare their tokens again.
     fn announce(&self) {
-        // Release: who reads the version sees the change.
+        // Release: pairs with the Acquire of `version`, so that the change is seen with it.
         self.version.fetch_add(1, Ordering::Release);
         self.changed.send_replace(());
     }

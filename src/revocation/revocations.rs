@@ -85,7 +85,8 @@ impl Revocations {
     /// Adds a revocation. Requests that come after this call are compared with it.
     ///
     /// Repeating one has no effect; of two for the same subject, session, client or issuer, the later
-    /// time counts. A revocation of tokens that all have expired is not stored.
+    /// time counts. A revocation is not stored if all of its tokens have expired more than 65
+    /// minutes ago.
     ///
     /// Takes a lock that no request takes, and copies the list when it has doubled.
     ///

@@ -49,7 +49,8 @@ pub(super) enum Time {
 
 impl<'r> Revocation<'r> {
     /// Revokes the token with this `jti` (RFC 7519 §4.1.7). `expires_at` is its `exp`, which ends
-    /// the entry: 65 minutes later, as no layer has a longer leeway.
+    /// the entry: 65 minutes later, which covers the maximum leeway of a layer. An `expires_at`
+    /// that is more than 366 days ahead counts as 366 days ahead.
     pub const fn token(issuer: &'r str, id: &'r str, expires_at: SystemTime) -> Self {
         Self::one(Kind::Token, issuer, id, None, expires_at)
     }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use crate::config_error::ConfigError;
 
 /// The maximum lifetime of tokens where nothing is set.
-pub(super) const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An entry takes up to 100 bytes. The maximum keeps the size of the table from overflowing.
 const ENTRIES: RangeInclusive<usize> = 1..=100_000_000;
 
 /// Longer lives are no lives of access tokens.
-const LIFETIME: RangeInclusive<Duration> =
+pub(super) const LIFETIME: RangeInclusive<Duration> =
     Duration::from_secs(60)..=Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Settings of a list of revocations: see
@@ -39,9 +39,9 @@ pub struct RevocationSettings {
     pub(super) when_full: WhenRevocationsFull,
 }
 
-/// What becomes of the tokens that a revocation applies to which is not stored, since the list is
-/// full of entries that have not ended. In both cases, the call returns
-/// [`RevocationsFull`](crate::RevocationsFull), and a log event says so, at most once a minute.
+/// What becomes of tokens when a revocation is not stored, because the list is full of entries that
+/// have not ended. In both cases, the call returns [`RevocationsFull`](crate::RevocationsFull), and
+/// a log event at level error says so, at most once a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenRevocationsFull {
@@ -71,8 +71,9 @@ impl RevocationSettings {
     /// Sets the maximum number of entries. Default: 1,000,000. Allowed: 1 to 100,000,000.
     ///
     /// The memory, 50 to 100 bytes for each, is allocated as they are added. Each revocation is one
-    /// entry, until it ends; one that is repeated takes no other. So choose a number that is never
-    /// reached: the log-outs within [`max_lifetime`](Self::max_lifetime) and 65 minutes.
+    /// entry until it ends; a repeated one is not added again. A log-out by
+    /// [`BackChannelLogout`](crate::BackChannelLogout) with `sid` and `sub` adds two. So choose a
+    /// number that is never reached within [`max_lifetime`](Self::max_lifetime) and 65 minutes.
     pub const fn max_entries(mut self, entries: usize) -> Self {
         self.max_entries = entries;
         self
@@ -84,9 +85,10 @@ impl RevocationSettings {
     ///
     /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers that
     /// have this list, where one without it counts as 24 hours. A layer with this list and without
-    /// `max_lifetime` rejects tokens that live longer, with 401
-    /// ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an entry would end before they
-    /// do, and they would be accepted again. How long a token without `iat` lives is not known:
+    /// `max_lifetime` rejects tokens that live longer than this setting, or than 24 hours if it is
+    /// not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an entry would
+    /// end before they do, and they would be accepted again. How long a token without `iat` lives
+    /// is not known:
     /// it is rejected while its `exp` is further ahead than that, and may be accepted again after
     /// the entry has ended, if it lives longer. `max_lifetime` of the layer requires `iat`.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
@@ -113,6 +115,9 @@ impl RevocationSettings {
                      layer, {of_layer:?}"
                 )))
             }
+            (_, Some(of_layer)) if of_layer > *LIFETIME.end() => Err(ConfigError::invalid_setting(
+                format!("max_lifetime is {of_layer:?}: must be at most 366 days with revocations"),
+            )),
             (_, Some(of_layer)) => Ok(of_layer),
             (max, None) => Ok(max.unwrap_or(DEFAULT_MAX_LIFETIME)),
         }

@@ -72,7 +72,7 @@ impl Table {
             slot.first.store(first, Ordering::Relaxed);
             slot.second.store(second, Ordering::Relaxed);
             slot.value.store(value, Ordering::Relaxed);
-            // Release: who reads the tag sees the three above.
+            // Release: pairs with the Acquire of `find`, so that the slot is seen with its tag.
             tag.store(digest.tag(), Ordering::Release);
         }
     }

@@ -85,8 +85,12 @@ where
     /// Revokes a token that is given as text, as a revocation endpoint does (RFC 7009 §2).
     ///
     /// The token must be a valid one for this authenticator: of a configured issuer, signed, not
-    /// expired, and for its audience. So nobody can fill the list with tokens that are made up. A
-    /// token that is bound to a client is revoked without a proof, and no other check runs.
+    /// expired, and for its audience. So made-up tokens can't fill the list. A token that is bound
+    /// to a client is revoked without a proof, and no other check runs.
+    ///
+    /// Note: RFC 7009 §2.1 has the endpoint check that the token was issued to the client that asks.
+    /// Compare [`Claims::client_id`] of [`authenticate`](Self::authenticate) before, if clients must
+    /// not revoke tokens of each other.
     ///
     /// # Errors
     ///

@@ -68,7 +68,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         if let Some(claims) = self.cached(token, now) {
             return Progress::Done(Ok(Unchecked::new(claims)));
         }
-        if self.issuers.is_introspecting()
+        // Logout tokens are verified with keys only.
+        if self.audience.is_none()
+            && self.issuers.is_introspecting()
             && let issuers = self.issuers.load()
             && let Some((issuer, introspector)) = issuers.to_ask(token)
         {

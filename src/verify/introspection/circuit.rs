@@ -61,8 +61,12 @@ impl Circuit {
     }
 
     /// Notes that the issuer could not be asked. It has asked to be left alone for `retry_after`.
-    /// Returns the number of consecutive failures.
+    /// Returns the number of consecutive failures. While it is open, a failure counts for nothing: its
+    /// question was sent before.
     pub(super) fn fail(&mut self, now: Instant, retry_after: Duration) -> u32 {
+        if self.open_until.is_some_and(|until| now < until) {
+            return self.failures;
+        }
         self.failures = self.failures.saturating_add(1);
         self.probe_until = None;
         if self.failures >= MAX_FAILURES {
@@ -115,6 +119,14 @@ mod tests {
     }
 
     #[test]
+    fn questions_that_fail_at_the_same_time_open_it_once() {
+        let (mut circuit, now) = (Circuit::default(), Instant::now());
+        fail(&mut circuit, now, 100);
+        assert_eq!(circuit.wait(now), Some(seconds(1)));
+        assert_eq!(circuit.failures(), MAX_FAILURES);
+    }
+
+    #[test]
     fn one_probe_at_a_time_decides() {
         let (mut circuit, start) = (Circuit::default(), Instant::now());
         fail(&mut circuit, start, MAX_FAILURES);
@@ -135,8 +147,11 @@ mod tests {
 
     #[test]
     fn the_time_is_bounded_and_as_long_as_the_issuer_asks_for() {
-        let (mut circuit, now) = (Circuit::default(), Instant::now());
-        fail(&mut circuit, now, 100);
+        let (mut circuit, mut now) = (Circuit::default(), Instant::now());
+        for _ in 0..100 {
+            now += MAX_OPEN;
+            fail(&mut circuit, now, 1);
+        }
         assert_eq!(circuit.wait(now), Some(MAX_OPEN));
         let mut circuit = Circuit::default();
         fail(&mut circuit, now, MAX_FAILURES - 1);

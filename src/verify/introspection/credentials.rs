@@ -70,7 +70,7 @@ impl IntrospectionCredentials {
     /// # Errors
     ///
     /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
-    /// id or secret is empty. So for every method.
+    /// id or secret is empty, as for each constructor that takes one.
     pub fn client_secret(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::new(Method::Secret(Client::new(id, secret)))
     }
@@ -88,6 +88,11 @@ impl IntrospectionCredentials {
     }
 
     /// Returns an access token of this service, sent as a bearer token (RFC 7662 §2.1).
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// it does not have the form of a bearer token (RFC 6750 §2.1).
     pub fn bearer_token(token: impl Into<String>) -> Self {
         Self::new(Method::Bearer(secret(token)))
     }

@@ -43,8 +43,8 @@ pub(super) struct Failure {
 }
 
 impl IntrospectionError {
-    /// Returns whether it shows that the issuer can't answer: not whether one token has an answer
-    /// that can't be used, which whoever sends the token may have caused.
+    /// Returns whether it shows that the issuer can't answer. An unusable answer about one token
+    /// does not: its caller may have caused it.
     pub(super) fn counts(&self) -> bool {
         match self {
             Self::Fetch(FetchError::Status(status, _)) => {

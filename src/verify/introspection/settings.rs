@@ -21,6 +21,9 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Settings of [`Issuer::introspection`](crate::Issuer::introspection): which tokens the issuer is
 /// asked about, how long its answers are cached, and what limits the questions.
 ///
+/// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a
+/// value is out of its range.
+///
 /// # Examples
 ///
 /// ```
@@ -145,8 +148,8 @@ impl IntrospectionSettings {
     /// compares something else.
     ///
     /// Only for an issuer that answers `active` to no service but those that the token is for. Most
-    /// do not: without `aud`, each service that the user's client may call could use the token for
-    /// the others. An `aud` that is there is compared.
+    /// issuers answer it to every service: then each service that receives the token can use it at
+    /// the others. If `aud` is present, it is compared.
     pub const fn allow_missing_audience(mut self) -> Self {
         self.allow_missing_audience = true;
         self
@@ -158,7 +161,8 @@ impl IntrospectionSettings {
     /// `signer` is the same issuer with its keys, such as [`Issuer::discovery`], and with the id of
     /// this client as its audience. A response must have the type
     /// `application/token-introspection+jwt`, the header `typ` `token-introspection+jwt`, a valid
-    /// signature, that `iss` and `aud`, and an `iat` of the last 5 minutes. `exp` is not required.
+    /// signature, that `iss` and `aud`, and an `iat` of the last 5 minutes and the leeway. `exp`
+    /// may be absent.
     ///
     /// # Errors
     ///
@@ -209,9 +213,8 @@ impl IntrospectionSettings {
     }
 
     /// Sets how long a cached answer that a token is active may still be used after its
-    /// [`max_ttl`](Self::max_ttl), while the issuer can't be asked. Default: 0, so that requests
-    /// get
-    /// 503. At most 1 hour, and never beyond `exp`.
+    /// [`max_ttl`](Self::max_ttl), while the issuer can't be asked. Default: 0: requests get 503.
+    /// Maximum: 1 hour, and never beyond `exp`. Requires a `max_ttl` above 0.
     ///
     /// Note: during an outage, a token that was revoked is accepted for that long.
     pub const fn stale_if_error(mut self, time: Duration) -> Self {

@@ -3,7 +3,7 @@
 //! A question runs in a task of its own, so that cancelling a request changes nothing for the
 //! others. Its answer is cached before it is taken out of the map, and a request looks into the
 //! cache under the map's lock: it finds the answer or the question. If all requests are cancelled
-//! before a question is sent, it is not sent: then nobody waits for the answer.
+//! before a question is sent, it is not sent: then no request waits for the answer.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;

@@ -377,3 +377,24 @@ fn a_list_can_be_filled_before_a_layer_is_built() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn a_list_that_is_filled_before_its_layer_is_built_keeps_old_revocations() {
+    let (now, day) = (SystemTime::now(), 24 * HOUR);
+    let list = Revocations::new();
+    let subject = Revocation::subject(ISSUER, "alice");
+    list.add(subject.issued_before(now - 3 * day)).unwrap();
+    let layer = builder()
+        .clock(TestClock::new(now))
+        .max_lifetime(7 * day)
+        .revocations(&list)
+        .build()
+        .unwrap();
+    for (age, is_revoked) in [(4 * day, true), (2 * day, false)] {
+        let issued = TestClock::new(now - age);
+        let token = token().clock(&issued).subject("alice").expires_in(6 * day);
+        let kind = rejection(&layer, &token.sign()).await;
+        let kind = kind.as_ref().map(Error::kind);
+        assert_eq!(kind, is_revoked.then_some(ErrorKind::Revoked), "{age:?}");
+    }
+}
