@@ -115,9 +115,6 @@ impl RevocationSettings {
                      layer, {of_layer:?}"
                 )))
             }
-            (_, Some(of_layer)) if of_layer > *LIFETIME.end() => Err(ConfigError::invalid_setting(
-                format!("max_lifetime is {of_layer:?}: must be at most 366 days with revocations"),
-            )),
             (_, Some(of_layer)) => Ok(of_layer),
             (max, None) => Ok(max.unwrap_or(DEFAULT_MAX_LIFETIME)),
         }
