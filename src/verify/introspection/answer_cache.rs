@@ -126,9 +126,12 @@ impl AnswerCache {
             fresh_until: until(self.max_ttl),
             stale_until: until(self.max_ttl.saturating_add(self.stale_if_error)),
         });
-        if !self.max_ttl.is_zero() {
+        let mut inactive = lock(&self.inactive);
+        // No question is sent while it is known to be inactive, so this one was sent before.
+        let is_outdated = inactive.get(&hash).is_some_and(|until| now < *until);
+        if !self.max_ttl.is_zero() && !is_outdated {
+            inactive.remove(&hash);
             self.active.insert(hash, Arc::clone(&entry));
-            lock(&self.inactive).remove(&hash);
         }
         Known::Active(entry)
     }

@@ -192,3 +192,24 @@ async fn there_is_no_herd_of_questions_after_a_recovery() {
     assert!(kinds.iter().all(Option::is_none));
     assert_eq!(endpoint.questions() - before, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_late_does_not_replace_a_newer_one() {
+    let endpoint = Endpoint::new();
+    endpoint.delay(Duration::from_secs(2));
+    let layer = endpoint.layer();
+    let first = tokio::spawn({
+        let layer = layer.clone();
+        async move { ask(&layer, bearer("token")).await.kind() }
+    });
+    sleep(Duration::from_millis(1)).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    endpoint.delay(Duration::ZERO);
+    endpoint.answer(r#"{"active":false}"#);
+    for wait in [0, 3] {
+        sleep(Duration::from_secs(wait)).await;
+        let kind = ask(&layer, bearer("token")).await.kind();
+        assert_eq!(kind, Some(ErrorKind::Inactive), "after {wait} s");
+    }
+}
