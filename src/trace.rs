@@ -258,7 +258,7 @@ mod events {
             target: TARGET,
             server,
             policy,
-            "Redis forgets used tokens and proofs when its memory is full: set maxmemory-policy to \
+            "Redis evicts used tokens and proofs when its memory is full: set maxmemory-policy to \
              noeviction"
         );
     }

@@ -221,7 +221,9 @@ mod tests {
         }
 
         #[test]
-        fn a_normalized_path_is_normal_and_has_no_dot_segment(path in "(/|\\.|%[0-9a-fA-F]{2}|%2[eEfF5]|[a-z\u{e9}:@]){0,12}") {
+        fn a_normalized_path_is_normal_and_has_no_dot_segment(
+            path in "(/|\\.|%[0-9a-fA-F]{2}|%2[eEfF5]|[a-z\u{e9}:@]){0,12}",
+        ) {
             let once = normal(&format!("/{path}"));
             prop_assert_eq!(&normal(&once), &once);
             prop_assert!(once.starts_with('/') && once.is_ascii());

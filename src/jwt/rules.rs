@@ -95,8 +95,8 @@ pub(crate) enum TypeRule {
     Default,
     /// One of these.
     Only(Vec<Box<str>>),
-    /// That of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). What else tells its
-    /// purpose is in its claims, which whoever reads it checks.
+    /// That of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). The claims that tell its
+    /// purpose are checked by the policy of the endpoint.
     Logout {
         /// Whether `JWT` or none is allowed, too.
         allow_untyped: bool,

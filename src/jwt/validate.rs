@@ -50,7 +50,7 @@ impl Verified<'_> {
 impl ClaimsSet<'_> {
     /// Rejects an ID token, a refresh token or a security event, by the claims.
     pub(super) fn check_purpose(self, rules: &Rules, expected: Expected<'_>) -> Result<(), Error> {
-        // Whoever reads logout tokens checks all of the claims that tell them apart.
+        // The policy of the endpoint checks all claims that tell logout tokens from others.
         if matches!(rules.types, TypeRule::Logout { .. }) {
             return Ok(());
         }

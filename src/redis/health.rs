@@ -33,7 +33,7 @@ pub struct RedisHealth {
     /// Why the last operation that was sent to Redis failed. `None` if it was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<&'static str>,
-    /// The server's `maxmemory-policy`. With another one than `noeviction`, it forgets used tokens
+    /// The server's `maxmemory-policy`. With another one than `noeviction`, it evicts used tokens
     /// and proofs when its memory is full. `None` before a connection is open, and if the server
     /// does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]

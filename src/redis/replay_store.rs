@@ -33,11 +33,11 @@ const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 /// the token or proof of such a request may count as used.
 ///
 /// Note:
-/// - Redis forgets entries if its memory is full and `maxmemory-policy` is not `noeviction`: a log
+/// - Redis evicts entries if its memory is full and `maxmemory-policy` is not `noeviction`: a log
 ///   event at level warn and [`health`](Self::health) say so.
-/// - Redis replicates asynchronously: after a failover to a replica, what was used in the last
-///   moments may be accepted once more. `FLUSHALL` and a restart without persistence forget
-///   everything.
+/// - Redis replicates asynchronously: after a failover to a replica, tokens and proofs that were
+///   used just before may be accepted once more. `FLUSHALL` and a restart without persistence
+///   delete all entries.
 /// - A runtime with I/O and time (`enable_all`) is required. Outside of one, every operation fails.
 /// - The guide `docs/redis.md` says how to set up Redis.
 ///

@@ -76,6 +76,7 @@ async fn without_keys_the_answer_is_503_and_the_token_can_be_sent_again() {
     assert!(answer.headers.contains_key("retry-after"));
     assert!(setup.list.is_empty());
     issuer.set_fault(None);
+    // The backoff after a failed fetch. In real time, since the issuer has real sockets.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     setup.log_out(&token).await.expect_logged_out();
 }
