@@ -56,7 +56,10 @@ impl Registered {
         if bindings.contains(&(BindingRule::Required, false)) {
             return Err(Error::about_claim(ErrorKind::UnboundToken, "cnf"));
         }
-        let is_unknown = has_other || bindings.contains(&(BindingRule::Unsupported, true));
+        // The issuer says that it is bound to a key, and not to which.
+        let is_incomplete = self.purpose.is_dpop() && self.cnf.is_none();
+        let is_unknown =
+            has_other || is_incomplete || bindings.contains(&(BindingRule::Unsupported, true));
         if is_unknown && !may_be_unproven {
             return Err(Error::about_claim(ErrorKind::UnprovenBinding, "cnf"));
         }

@@ -131,9 +131,10 @@ impl<C> Claims<C> {
         self.proven = proven;
     }
 
-    /// Returns whether the token has `cnf`, whatever that says.
+    /// Returns whether the token has `cnf`, whatever that says, or is of the type of bound tokens.
     pub(crate) fn is_bound(&self) -> bool {
-        self.registered().cnf.is_some()
+        let registered = self.registered();
+        registered.cnf.is_some() || registered.purpose.is_dpop()
     }
 
     /// Rejects a token whose binding the layer can't check, or that lacks one which it requires.

@@ -21,10 +21,13 @@ impl Purpose {
     const ENTRA_TENANT: u8 = 1 << 4;
     const ENTRA_VERSION: u8 = 1 << 5;
     const ENTRA_CLIENT: u8 = 1 << 6;
+    /// The type of tokens that are bound to a key (RFC 9449 §5).
+    const DPOP: u8 = 1 << 7;
 
     /// Notes a claim with its value, which is a string.
     pub(super) fn note(&mut self, claim: Claim, text: &str) {
         self.0 |= match (claim, text) {
+            (Claim::TokenType, text) if text.eq_ignore_ascii_case("DPoP") => Self::DPOP,
             (Claim::Typ | Claim::TokenUse | Claim::TokenType, text) => of_use(text),
             (Claim::AtHash | Claim::CHash | Claim::SHash | Claim::Nonce, _) => Self::SIGN_IN,
             (Claim::Tid, _) => Self::ENTRA_TENANT,
@@ -62,6 +65,11 @@ impl Purpose {
     /// that was issued with it.
     pub(super) const fn is_of_sign_in(self) -> bool {
         self.has(Self::SIGN_IN)
+    }
+
+    /// Returns whether the token says that it is bound to a key.
+    pub(super) const fn is_dpop(self) -> bool {
+        self.has(Self::DPOP)
     }
 
     const fn has(self, signs: u8) -> bool {

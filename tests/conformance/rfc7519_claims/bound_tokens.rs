@@ -68,3 +68,18 @@ async fn the_claims_are_checked_before_the_binding() {
         .await
         .invalid_token(ErrorKind::WrongAudience);
 }
+
+#[tokio::test]
+async fn a_token_of_the_type_dpop_that_names_no_key_is_no_bearer_token() {
+    let layer = builder().build().unwrap();
+    let exempt = issuer().dangerous_accept_bound_as_bearer();
+    let exempt = builder_for(exempt).build().unwrap();
+    for text in ["\"DPoP\"", "\"dpop\""] {
+        let token = signed(payload(&[("token_type", text)]));
+        let answer = send(&layer, &token).await.named(text);
+        answer.invalid_token(ErrorKind::UnprovenBinding);
+        send(&exempt, &token).await.accepted();
+    }
+    let bearer = signed(payload(&[("token_type", "\"Bearer\"")]));
+    send(&layer, &bearer).await.accepted();
+}
