@@ -127,11 +127,8 @@ impl Follower {
     async fn check(&mut self) -> Result<bool, Failure> {
         let writes = self.send(self.keys.try_to_write(), TIMEOUT);
         let (written, list) = join(writes, self.send(self.keys.exists(), TIMEOUT)).await;
-        match written {
-            // It can't write at the moment, so there are no changes either.
-            Ok(_) | Err(Failure::Unable) => {}
-            Err(failure) => return Err(failure),
-        }
+        // A replica, or a primary that was cut off from its replicas: others may write elsewhere.
+        written?;
         let has_list = exists(&list?)?;
         let is_gone = self.had_list && !has_list;
         self.had_list |= has_list;
