@@ -64,6 +64,8 @@ struct Inner<C> {
     clock: std::sync::Arc<dyn Clock>,
     /// What the list of revocations is compared with, if there is one.
     revocable: Option<std::sync::Arc<Revocable>>,
+    /// What identifies an introspected token.
+    token_id: Option<std::sync::Arc<str>>,
     /// `None` if no key has verified the token.
     algorithm: Option<Algorithm>,
     /// The length in bytes of the payload in the text.
@@ -92,14 +94,17 @@ impl<C> Claims<C> {
             token_type,
             payload,
             registered,
-            ..
+            evidence,
         } = verified;
-        let revocable = registered.revocable(payload.payload, rules);
+        let token_id = evidence.into_token_id();
+        let text = token_id.as_deref().unwrap_or(payload.payload);
+        let revocable = registered.revocable(text, payload.payload, rules);
         let inner = Inner {
             registered,
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
             revocable,
+            token_id,
             algorithm: signed.map(|header| header.algorithm),
             payload_len: payload.payload.len(),
             has_key_id: signed.is_some_and(|header| header.key_id.is_some()),
@@ -210,6 +215,17 @@ impl<C> Claims<C> {
     /// Returns what the list of revocations is compared with, if the layer has one.
     pub(crate) fn revocable(&self) -> Option<&Revocable> {
         self.inner().revocable.as_deref()
+    }
+
+    /// Returns whether the issuer was asked about the token: its claims can differ the next time.
+    pub(crate) fn is_introspected(&self) -> bool {
+        self.inner().token_id.is_some()
+    }
+
+    /// Returns what identifies the token if it has no `jti`: all of its claims as they were signed,
+    /// or the hash of an introspected token.
+    pub(crate) fn identity(&self) -> &str {
+        self.inner().token_id.as_deref().unwrap_or(self.json())
     }
 
     /// Returns what watches whether the token is revoked from now on, if it can be.

@@ -28,6 +28,7 @@ mod revocation_ids;
 mod rules;
 mod times;
 mod token;
+mod token_id;
 mod token_type;
 mod validate;
 mod values_len;
