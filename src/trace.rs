@@ -122,7 +122,8 @@ mod events {
             target: TARGET,
             issuer,
             status,
-            "the introspection endpoint rejects the credentials of this service: requests get 503"
+            "the introspection endpoint rejects the credentials of this service, or only this \
+             token: the request gets 503"
         );
     }
 

@@ -31,7 +31,8 @@ impl Exchange {
         token: &str,
         rules: &Rules,
     ) -> Result<Introspection, IntrospectionError> {
-        let found = self.endpoint.locate(&self.client).await?;
+        let found = self.endpoint.locate(&self.client).await;
+        let found = found.map_err(IntrospectionError::Locate)?;
         let now = since_epoch(&*rules.clock);
         let assertion = self
             .credentials
