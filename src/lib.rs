@@ -277,8 +277,8 @@ pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
 #[cfg(feature = "redis")]
 pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
 pub use replay::{
-    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
-    ReplayStore, WhenFull,
+    InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
+    ReplayScope, ReplayStore, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};

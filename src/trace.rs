@@ -228,6 +228,15 @@ mod events {
         );
     }
 
+    pub(crate) fn replay_store_not_ready(error: &(dyn StdError + 'static)) {
+        let error = with_sources(error);
+        tracing::warn!(
+            target: TARGET,
+            error,
+            "a store of used tokens and proofs is not ready: requests will try again"
+        );
+    }
+
     pub(crate) fn replay_share_used_up(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
@@ -350,6 +359,8 @@ mod events {
     pub(crate) const fn forwarding_peer_unknown() {}
 
     pub(crate) fn replay_store_full(_: u64) {}
+
+    pub(crate) fn replay_store_not_ready(_: &(dyn StdError + 'static)) {}
 
     pub(crate) fn replay_share_used_up(_: u64) {}
 

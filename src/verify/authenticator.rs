@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 
+use futures::future::{join, join_all};
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
@@ -133,17 +134,19 @@ where
     /// issuer, these are the keys of [signed
     /// responses](crate::IntrospectionSettings::signed_responses).
     ///
+    /// Meanwhile it has the stores of used tokens and proofs
+    /// [prepare](crate::ReplayStore::prepare), for at most 5 s. A store that is not ready is logged
+    /// at level warn, and is no error here: requests try again.
+    ///
     /// # Errors
     ///
     /// If the keys of any issuer can't be fetched. The keys of the others are cached, and requests
     /// will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
         let issuers = self.known_issuers();
-        let fetches = issuers.iter().map(|issuer| issuer.keys.prefetch());
-        futures::future::join_all(fetches)
-            .await
-            .into_iter()
-            .collect()
+        let fetches = join_all(issuers.iter().map(|issuer| issuer.keys.prefetch()));
+        let (outcomes, ()) = join(fetches, self.policy.prepare_stores()).await;
+        outcomes.into_iter().collect()
     }
 
     /// Returns the state of each issuer's keys. Of an issuer with [`Tenants`](crate::Tenants),
