@@ -275,7 +275,9 @@ pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, compositi
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
 #[cfg(feature = "redis")]
-pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
+pub use redis::{
+    OnRedisOutage, RedisConnectError, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder,
+};
 pub use replay::{
     InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
     ReplayScope, ReplayStore, WhenFull,

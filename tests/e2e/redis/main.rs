@@ -12,6 +12,7 @@ mod outage;
 mod processes;
 mod sentinel;
 mod server;
+mod start;
 mod tls;
 
 #[path = "../../support/mod.rs"]
