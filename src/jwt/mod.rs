@@ -7,6 +7,7 @@
 mod audience_rule;
 mod binding;
 mod claim;
+mod claim_methods;
 mod claim_value;
 mod claims;
 mod claims_set;
