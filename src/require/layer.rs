@@ -208,10 +208,7 @@ impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
         {
             return Ok(Passed::Quietly);
         }
-        match self.rule.check::<C>(parts) {
-            Ok(()) => Ok(self.rule.passed::<C>(parts)),
-            Err(failure) => Err(self.rule.with_scopes(failure, parts)),
-        }
+        self.rule.check::<C>(parts)
     }
 
     /// Logs what a rejected request lacks, at debug.

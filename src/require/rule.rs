@@ -51,6 +51,16 @@ impl Rule {
     pub(super) fn check<C: Send + Sync + 'static>(
         &self,
         parts: &RequestParts<'_>,
+    ) -> Result<Passed<'_>, Failure> {
+        match self.check_claims::<C>(parts) {
+            Ok(()) => Ok(self.passed::<C>(parts)),
+            Err(failure) => Err(self.with_scopes(failure)),
+        }
+    }
+
+    fn check_claims<C: Send + Sync + 'static>(
+        &self,
+        parts: &RequestParts<'_>,
     ) -> Result<(), Failure> {
         let claims = || Claims::<C>::from_extensions(parts.extensions());
         match self {
@@ -63,7 +73,7 @@ impl Rule {
 
     /// Returns how a request has passed. Scopes are of use only to challenges that name all scopes
     /// of a request: those of a layer with the metadata of a resource.
-    pub(super) fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
+    fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
         if parts.layer().and_then(LayerContext::resource).is_none() {
             return Passed::Quietly;
         }
@@ -77,14 +87,13 @@ impl Rule {
         scopes.map_or(Passed::Quietly, Passed::With)
     }
 
-    /// Has the rejection of a request without a token name the scopes that it needs, if the
-    /// challenges of the layer above do so.
-    pub(super) fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
-        match (failure, parts.layer()) {
-            (Failure::Rejected(error), Some(layer)) if error.kind() == ErrorKind::MissingToken => {
-                Failure::Rejected(error.with_required_scope(layer.scopes_of_request(self.scopes())))
+    /// Has the rejection of a request without a token name the scopes that it needs.
+    fn with_scopes(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
+                Failure::Rejected(error.with_required_scope(self.scopes().map(Into::into)))
             }
-            (failure, _) => failure,
+            failure => failure,
         }
     }
 
