@@ -26,9 +26,9 @@ async fn each_issuer_that_is_left_out_is_warned_about_once_with_the_reason() {
         ("https://shared.example", "it has only a shared secret"),
         ("login", "its name is not the URL of one"),
     ] {
-        let line = text
-            .lines()
-            .find(|line| line.contains(&format!("issuer={issuer:?}")));
+        let of_issuer = format!("issuer={issuer:?}");
+        let mut lines = text.lines().filter(|line| line.contains(event));
+        let line = lines.find(|line| line.contains(&of_issuer));
         assert!(line.is_some_and(|line| line.contains(reason)), "{text}");
     }
 }
