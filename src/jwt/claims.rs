@@ -160,6 +160,26 @@ impl<C> Claims<C> {
         }
     }
 
+    /// Returns an error for a request that lacks `own` scopes, separated by spaces. It names all that
+    /// the request needs, and the metadata of the resource, if the layer has some.
+    pub(crate) fn insufficient_scope(&self, own: Option<std::sync::Arc<str>>) -> Error {
+        let Some(layer) = self.layer() else {
+            return Error::insufficient_scope(own);
+        };
+        let metadata = layer.resource().map(|resource| &resource.metadata);
+        let all = own
+            .as_deref()
+            .and_then(|own| layer.scopes_of_request(Some(own)));
+        Error::insufficient_scope(all.or(own)).with_metadata(metadata.cloned())
+    }
+
+    /// Adds scopes that a layer has required and found granted, for the challenges of those below.
+    pub(crate) fn add_required(&mut self, scopes: &str) {
+        if let Some(layer) = &mut self.layer {
+            layer.add_required(scopes);
+        }
+    }
+
     pub(super) const fn layer(&self) -> Option<&LayerContext> {
         self.layer.as_ref()
     }
