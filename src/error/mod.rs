@@ -96,6 +96,25 @@ impl Error {
         }
     }
 
+    /// Sets the scopes that the request needs, if the error [can have them](Self::can_have_scope).
+    #[must_use]
+    pub(crate) fn with_required_scope(mut self, scopes: Option<Arc<str>>) -> Self {
+        if self.can_have_scope() {
+            self.name = scopes;
+        }
+        self
+    }
+
+    /// Returns whether the error can say which scopes the request needs.
+    pub(crate) const fn can_have_scope(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::InsufficientScope
+                | ErrorKind::InsufficientUserAuthentication
+                | ErrorKind::MissingToken
+        )
+    }
+
     /// Returns an error for a token that can't be verified now.
     pub(crate) fn keys_unavailable(
         retry_after: Duration,
@@ -153,7 +172,7 @@ impl Error {
     /// deserialized.
     #[must_use]
     pub fn claim(&self) -> Option<&str> {
-        let is_of_claim = !self.is_of_scope() && self.kind != ErrorKind::UseDpopNonce;
+        let is_of_claim = !self.can_have_scope() && self.kind != ErrorKind::UseDpopNonce;
         let configured = self.name.as_deref().filter(|_| is_of_claim);
         self.claim.or(configured)
     }
@@ -162,17 +181,13 @@ impl Error {
     ///
     /// `None` for kinds other than [`ErrorKind::InsufficientScope`] and
     /// [`ErrorKind::InsufficientUserAuthentication`], and if no scope is missing: for example if a
-    /// predicate rejected the request.
+    /// predicate rejected the request. With
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), they are those of all layers
+    /// that have required some for this request, each once; and [`ErrorKind::MissingToken`] has
+    /// them, too.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
-        self.name.as_deref().filter(|_| self.is_of_scope())
-    }
-
-    const fn is_of_scope(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::InsufficientScope | ErrorKind::InsufficientUserAuthentication
-        )
+        self.name.as_deref().filter(|_| self.can_have_scope())
     }
 
     /// Returns how long to wait before another attempt. `None` for classes other than

@@ -38,9 +38,14 @@ impl RequiredScopes {
         self.scopes.iter().map(AsRef::as_ref)
     }
 
+    /// Returns the scopes as the challenge shows them.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.challenge.as_deref()
+    }
+
     /// Returns the scopes, separated by spaces.
     pub(crate) fn joined(&self) -> &str {
-        self.challenge.as_deref().unwrap_or_default()
+        self.as_str().unwrap_or_default()
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -56,6 +61,12 @@ impl RequiredScopes {
                  (RFC 6749 section 3.3)"
             ))),
         }
+    }
+
+    /// Returns the first of the scopes that the claims grant.
+    pub(crate) fn first_granted<C>(&self, claims: &Claims<C>) -> Option<&str> {
+        let mut scopes = self.scopes.iter().map(|scope| &**scope);
+        scopes.find(|scope| claims.has_scope(scope))
     }
 
     /// Rejects claims that do not grant all of the scopes.
@@ -107,7 +118,7 @@ impl<C> Claims<C> {
         }
         // Other text can't be in the challenge.
         let named = are_scopes(scopes).then(|| scopes.join(" ").into());
-        Err(Error::insufficient_scope(named))
+        Err(Error::insufficient_scope(self.scopes_of_request(named)))
     }
 
     /// Rejects claims that do not grant all scopes that `N` names.

@@ -1,5 +1,6 @@
 //! The requirement of a layer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::tables::RuleTable;
@@ -7,7 +8,7 @@ use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Claims, MissingClaims};
 use crate::policy::{RequiredScopes, Rule};
-use crate::request::RequestParts;
+use crate::request::{LayerContext, RequestParts};
 use crate::trace;
 
 /// A predicate over claims and request. It looks up the claims of its own type.
@@ -28,6 +29,13 @@ pub(super) enum Failure {
     LayerMissing,
 }
 
+/// How a request has met a requirement.
+pub(super) enum Passed<'r> {
+    Quietly,
+    /// With these scopes, which the challenges of layers below name, too.
+    With(Cow<'r, str>),
+}
+
 impl Requirement {
     pub(super) fn predicate<C: Send + Sync + 'static>(
         is_allowed: impl Fn(&Claims<C>, &RequestParts<'_>) -> bool + Send + Sync + 'static,
@@ -39,6 +47,16 @@ impl Requirement {
     }
 
     pub(super) fn check<C: Send + Sync + 'static>(
+        &self,
+        parts: &RequestParts<'_>,
+    ) -> Result<Passed<'_>, Failure> {
+        match self.check_claims::<C>(parts) {
+            Ok(()) => Ok(self.passed::<C>(parts)),
+            Err(failure) => Err(self.with_scopes(failure, parts)),
+        }
+    }
+
+    fn check_claims<C: Send + Sync + 'static>(
         &self,
         parts: &RequestParts<'_>,
     ) -> Result<(), Failure> {
@@ -57,6 +75,47 @@ impl Requirement {
             }
             Self::Predicate(is_allowed) if is_allowed(parts)? => Ok(()),
             Self::Predicate(_) => Err(Error::insufficient_scope(None).into()),
+        }
+    }
+
+    /// Returns how a request has passed. Scopes are of use only to challenges that name all scopes
+    /// of a request: those of a layer with the metadata of a resource.
+    fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
+        if parts.layer().and_then(LayerContext::resource).is_none() {
+            return Passed::Quietly;
+        }
+        let claims = Claims::<C>::from_extensions(parts.extensions()).ok();
+        let of_rule = |rule: Option<&Rule>| rule.zip(claims)?.0.scopes_met(claims?).map(Cow::Owned);
+        let scopes = match self {
+            Self::AllScopes(scopes) => Some(Cow::Borrowed(scopes.joined())),
+            Self::AnyScope(scopes) => {
+                let granted = claims.and_then(|claims| scopes.first_granted(claims));
+                granted.map(Cow::Borrowed)
+            }
+            Self::Rule(rule) => of_rule(Some(rule)),
+            Self::Table(table) => of_rule(table.rule_for(parts)),
+            Self::Predicate(_) => None,
+        };
+        scopes.map_or(Passed::Quietly, Passed::With)
+    }
+
+    /// Has the rejection of a request without a token name the scopes that it needs.
+    fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
+        match failure {
+            Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
+                Failure::Rejected(error.with_required_scope(self.scopes(parts).map(Into::into)))
+            }
+            failure => failure,
+        }
+    }
+
+    /// Returns the scopes that a request needs.
+    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
+        match self {
+            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
+            Self::Rule(rule) => rule.scopes().map(Cow::Owned),
+            Self::Table(table) => table.rule_for(parts)?.scopes().map(Cow::Owned),
+            Self::Predicate(_) => None,
         }
     }
 
