@@ -28,6 +28,8 @@
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
+//! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -50,6 +52,9 @@ pub mod sender_constrained {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
+
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

@@ -8,7 +8,8 @@ use crate::jwt::Claims;
 
 /// What a rule asks for, and which parts of it the claims lack.
 ///
-/// What a client asks the issuer for replaces what it had. So the parts that are met are needed, too.
+/// What a client asks the issuer for replaces what it had. So the parts that are met are needed,
+/// too.
 #[derive(Default)]
 pub(super) struct Needs<'r> {
     scopes: Vec<&'r str>,

@@ -29,8 +29,8 @@ const READ_RESOURCE: &str = "resources/read";
 ///
 /// Note: the headers are a copy of what the body says, made by the client. The MCP server must
 /// compare them with the body, and answer 400 with the error code -32020 if they differ, as MCP
-/// requires. Otherwise a client names a harmless tool in the header, and calls another one. A client
-/// that leaves out a header and meets all rules can call what is not listed, too.
+/// requires. Otherwise a client names a harmless tool in the header, and calls another one. A
+/// client that leaves out a header and meets all rules can call what is not listed, too.
 ///
 /// # Examples
 ///
