@@ -117,18 +117,17 @@ impl<'r> Needs<'r> {
     /// Returns the error of these claims.
     pub(super) fn into_error<C>(self, claims: &Claims<C>) -> Error {
         if self.lacks_other {
-            return Error::insufficient_scope(None);
+            return claims.insufficient_scope(None);
         }
         let scope = self.scopes().filter(|_| self.lacks_scope);
-        let scope = claims.scopes_of_request(scope.map(Into::into));
+        let error = claims.insufficient_scope(scope.map(Into::into));
         if !self.lacks_authentication {
-            return Error::insufficient_scope(scope);
+            return error;
         }
-        let needed = UserAuthentication {
+        error.with_user_authentication(UserAuthentication {
             acr_values: joined(&self.acr_values).map(Into::into),
             max_age: self.max_age,
-        };
-        Error::insufficient_user_authentication(needed, scope)
+        })
     }
 }
 

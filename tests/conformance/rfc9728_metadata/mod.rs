@@ -7,6 +7,7 @@ mod configuration;
 mod document;
 mod grpc;
 mod members;
+#[cfg(feature = "axum")]
 mod routers;
 mod scopes;
 
