@@ -28,6 +28,8 @@
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
+//! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
+//!
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
@@ -53,6 +55,9 @@ pub mod sender_constrained {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
+
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
 
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}

@@ -97,7 +97,11 @@
 //! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
-//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
+//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`], [`Rule`], [`ClaimPath`]; in axum's handlers [`Scoped`]; guide: [`guides::rules`] |
+//! | have one table of all routes or gRPC methods and what they require, which rejects the rest | [`RouteRules`], [`GrpcRules`] |
+//! | require scopes for each tool of an MCP server | [`McpRules`] |
+//! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
+//! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`] |
 //! | find out why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
@@ -132,7 +136,7 @@
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
 //! | `tracing` | yes | log events about rejections and fetches |
-//! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
+//! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
 //! | `redis` | no | [`RedisReplayStore`] and [`RedisRevocationStore`]: used tokens and proofs, and revocations, that all instances share, in Redis or Valkey |
@@ -258,7 +262,7 @@ pub mod tonic;
 
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
-pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
+pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection, SteppedUp};
 pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
@@ -275,7 +279,9 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
-pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+pub use policy::{
+    CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
+};
 #[cfg(feature = "redis")]
 pub use redis::{
     OnRedisOutage, RedisConnectError, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder,
@@ -286,7 +292,7 @@ pub use replay::{
     ReplayScope, ReplayStore, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
-pub use require::{Require, RequireFuture, RequireLayer};
+pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
 pub use resource_metadata::{ResourceMetadata, ResourceMetadataService};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,

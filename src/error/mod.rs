@@ -5,6 +5,7 @@
 mod binding;
 mod custom;
 mod kind;
+mod user_authentication;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::{ErrorClass, ErrorKind};
+pub(crate) use user_authentication::UserAuthentication;
 
 /// How long callers wait if nothing else is known.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -42,11 +44,19 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
-    /// The URL of the resource's metadata, if the error was made where the layer is known. An `Arc`
-    /// of one word, since the `Result`s with errors should stay small.
-    metadata: Option<Arc<String>>,
+    /// What few errors have. An `Arc` of one word, since the `Result`s with errors should stay
+    /// small.
+    details: Option<Arc<Details>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Default)]
+struct Details {
+    /// The URL of the resource's metadata, if the error was made where the layer is known.
+    metadata: Option<Arc<String>>,
+    /// The authentication of the user that the request needs.
+    user_authentication: Option<UserAuthentication>,
 }
 
 impl Error {
@@ -57,7 +67,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
-            metadata: None,
+            details: None,
             retry_after: None,
             source: None,
         }
@@ -96,7 +106,6 @@ impl Error {
         }
     }
 
-    /// Returns an error for a token that can't be verified now.
     /// Sets the scopes that the request needs, if the error [can have them](Self::can_have_scope).
     #[must_use]
     pub(crate) fn with_required_scope(mut self, scopes: Option<Arc<str>>) -> Self {
@@ -108,26 +117,34 @@ impl Error {
 
     /// Sets the URL of the resource's metadata, for challenges that are made without the layer.
     #[must_use]
-    pub(crate) fn with_metadata(self, url: Option<Arc<String>>) -> Self {
-        Self {
-            metadata: url,
-            ..self
+    pub(crate) fn with_metadata(mut self, url: Option<Arc<String>>) -> Self {
+        if url.is_some() {
+            self.details_mut().metadata = url;
         }
+        self
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
+        Arc::make_mut(self.details.get_or_insert_default())
     }
 
     /// Returns the URL of the resource's metadata.
     pub(crate) fn metadata(&self) -> Option<&str> {
-        self.metadata.as_ref().map(|url| url.as_str())
+        let url = self.details.as_ref()?.metadata.as_ref()?;
+        Some(url.as_str())
     }
 
     /// Returns whether the error can say which scopes the request needs.
     pub(crate) const fn can_have_scope(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::InsufficientScope | ErrorKind::MissingToken
+            ErrorKind::InsufficientScope
+                | ErrorKind::InsufficientUserAuthentication
+                | ErrorKind::MissingToken
         )
     }
 
+    /// Returns an error for a token that can't be verified now.
     pub(crate) fn keys_unavailable(
         retry_after: Duration,
         source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -184,20 +201,19 @@ impl Error {
     /// deserialized.
     #[must_use]
     pub fn claim(&self) -> Option<&str> {
-        let is_of_claim = !matches!(
-            self.kind,
-            ErrorKind::InsufficientScope | ErrorKind::MissingToken | ErrorKind::UseDpopNonce
-        );
+        let is_of_claim = !self.can_have_scope() && self.kind != ErrorKind::UseDpopNonce;
         let configured = self.name.as_deref().filter(|_| is_of_claim);
         self.claim.or(configured)
     }
 
     /// Returns the scopes that the request needs, separated by spaces (RFC 6750 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientScope`], and if a predicate rejected
-    /// the request. With [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), they are
-    /// those of all layers that have required some for this request, each once; and
-    /// [`ErrorKind::MissingToken`] has them, too.
+    /// `None` for kinds other than [`ErrorKind::InsufficientScope`] and
+    /// [`ErrorKind::InsufficientUserAuthentication`], and if no scope is missing: for example if a
+    /// predicate rejected the request. With
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), they are those of all layers
+    /// that have required some for this request, each once; and [`ErrorKind::MissingToken`] has
+    /// them, too.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.can_have_scope())

@@ -33,9 +33,19 @@ impl RequiredScopes {
         self.challenge = Some(self.scopes.join(" ").into());
     }
 
+    /// Returns the scopes.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().map(AsRef::as_ref)
+    }
+
     /// Returns the scopes as the challenge shows them.
     pub(crate) fn as_str(&self) -> Option<&str> {
         self.challenge.as_deref()
+    }
+
+    /// Returns the scopes, separated by spaces.
+    pub(crate) fn joined(&self) -> &str {
+        self.as_str().unwrap_or_default()
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -150,7 +160,7 @@ pub trait Scopes {
 }
 
 /// Returns whether the list can be required: it is not empty, and each entry is a scope.
-const fn are_scopes(mut scopes: &[&str]) -> bool {
+pub(super) const fn are_scopes(mut scopes: &[&str]) -> bool {
     let not_empty = !scopes.is_empty();
     while let [scope, rest @ ..] = scopes {
         if !is_scope(scope) {
@@ -163,7 +173,7 @@ const fn are_scopes(mut scopes: &[&str]) -> bool {
 
 /// Returns whether the string is a `scope-token` (RFC 6749 §3.3), which a token can grant and a
 /// challenge can show.
-const fn is_scope(scope: &str) -> bool {
+pub(super) const fn is_scope(scope: &str) -> bool {
     let mut bytes = scope.as_bytes();
     while let [byte, rest @ ..] = bytes {
         if !byte.is_ascii_graphic() || !is_quotable(char_from(*byte)) {

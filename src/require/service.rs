@@ -8,7 +8,7 @@ use tower::Service;
 
 use super::future::RequireFuture;
 use super::layer::RequireLayer;
-use super::rule::{Failure, Passed};
+use super::requirement::{Failure, Passed};
 use crate::jwt::{Claims, JsonClaims, layer_above};
 use crate::layer::take_ready;
 use crate::request::RequestParts;
@@ -68,7 +68,7 @@ where
             Ok(Passed::Quietly) => return RequireFuture::inner(self.inner.call(request)),
             Ok(Passed::With(scopes)) => {
                 if let Some(claims) = request.extensions_mut().get_mut::<Claims<C>>() {
-                    claims.add_required(scopes);
+                    claims.add_required(&scopes);
                 }
                 return RequireFuture::inner(self.inner.call(request));
             }

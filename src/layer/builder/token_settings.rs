@@ -31,8 +31,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets the maximum time from `iat` to `exp`. Tokens that live longer are rejected, and so are
-    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of the
-    /// list's entries, and tokens without `iat` are accepted.
+    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of
+    /// the list's entries, and tokens without `iat` are accepted.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
@@ -109,6 +109,42 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// rejected with 403 `insufficient_scope`. Default: none.
     pub fn require_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes.add(scopes);
+        self
+    }
+
+    /// Adds that a token with `scope` also grants the scopes of a list: to
+    /// [`require_scopes`](Self::require_scopes), [`Claims::has_scope`], and what uses that, such as
+    /// [`RequireLayer`](crate::RequireLayer), [`Rule`](crate::Rule) and
+    /// [`Scoped`](crate::Scoped). Those may imply further ones. Default: no scope implies another.
+    ///
+    /// Challenges still name the scopes that are required, which are narrower. Does not change
+    /// [`Claims::scopes`], nor the scopes of an [`Audience`](crate::Audience).
+    /// [`build`](Self::build) rejects strings that are not scopes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// # let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+    /// JwtAuthLayer::builder(issuer)
+    ///     .add_implied_scopes("orders:write", ["orders:read"])
+    ///     .add_implied_scopes("admin", ["orders:write", "customers:write"])
+    ///     .require_scopes(["orders:read"])
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn add_implied_scopes(
+        mut self,
+        scope: &str,
+        implied: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        let scopes = self.rules.implied_scopes.get_or_insert_default();
+        let scopes = Arc::make_mut(scopes);
+        for implied in implied {
+            scopes.add(scope, implied.as_ref());
+        }
         self
     }
 
@@ -238,12 +274,12 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Rejects tokens that are in a list of [`Revocations`], with 401: a token, or those of a subject,
-    /// session, client or issuer. Default: none. The last call counts.
+    /// Rejects tokens that are in a list of [`Revocations`], with 401: a token, or those of a
+    /// subject, session, client or issuer. Default: none. The last call counts.
     ///
     /// The list may be that of several layers. Every request is compared, also one with a cached
-    /// token, and so are streams with [`until_expiry`](crate::until_expiry()). If the list is empty,
-    /// that costs a few nanoseconds.
+    /// token, and so are streams with [`until_expiry`](crate::until_expiry()). If the list is
+    /// empty, that costs a few nanoseconds.
     ///
     /// Without [`max_lifetime`](Self::max_lifetime), the layer then rejects tokens that live longer
     /// than [`RevocationSettings::max_lifetime`](crate::RevocationSettings::max_lifetime): 24 hours

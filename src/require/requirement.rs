@@ -1,18 +1,24 @@
 //! The requirement of a layer.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use super::tables::RuleTable;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Claims, MissingClaims};
-use crate::policy::RequiredScopes;
+use crate::policy::{RequiredScopes, Rule};
 use crate::request::{LayerContext, RequestParts};
 use crate::trace;
 
 /// A predicate over claims and request. It looks up the claims of its own type.
 type Predicate = Box<dyn Fn(&RequestParts<'_>) -> Result<bool, MissingClaims> + Send + Sync>;
 
-pub(super) enum Rule {
+pub(super) enum Requirement {
     AllScopes(RequiredScopes),
     AnyScope(RequiredScopes),
+    Rule(Rule),
+    Table(RuleTable),
     Predicate(Predicate),
 }
 
@@ -23,14 +29,14 @@ pub(super) enum Failure {
     LayerMissing,
 }
 
-/// How a request has passed a rule.
+/// How a request has met a requirement.
 pub(super) enum Passed<'r> {
     Quietly,
     /// With these scopes, which the challenges of layers below name, too.
-    With(&'r str),
+    With(Cow<'r, str>),
 }
 
-impl Rule {
+impl Requirement {
     pub(super) fn predicate<C: Send + Sync + 'static>(
         is_allowed: impl Fn(&Claims<C>, &RequestParts<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
@@ -40,21 +46,13 @@ impl Rule {
         }))
     }
 
-    /// Returns the scopes as the challenge shows them.
-    pub(super) fn scopes(&self) -> Option<&str> {
-        match self {
-            Self::AllScopes(scopes) | Self::AnyScope(scopes) => scopes.as_str(),
-            Self::Predicate(_) => None,
-        }
-    }
-
     pub(super) fn check<C: Send + Sync + 'static>(
         &self,
         parts: &RequestParts<'_>,
     ) -> Result<Passed<'_>, Failure> {
         match self.check_claims::<C>(parts) {
             Ok(()) => Ok(self.passed::<C>(parts)),
-            Err(failure) => Err(self.with_scopes(failure)),
+            Err(failure) => Err(self.with_scopes(failure, parts)),
         }
     }
 
@@ -66,6 +64,15 @@ impl Rule {
         match self {
             Self::AllScopes(scopes) => Ok(scopes.check_all(claims()?)?),
             Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
+            Self::Rule(rule) => Ok(rule.check_claims(claims()?)?),
+            Self::Table(table) => {
+                // First, so that a caller without a token does not learn what is listed.
+                let claims = claims()?;
+                match table.rule_for(parts) {
+                    Some(rule) => Ok(rule.check_claims(claims)?),
+                    None => Err(Error::insufficient_scope(None).into()),
+                }
+            }
             Self::Predicate(is_allowed) if is_allowed(parts)? => Ok(()),
             Self::Predicate(_) => Err(Error::insufficient_scope(None).into()),
         }
@@ -77,23 +84,38 @@ impl Rule {
         if parts.layer().and_then(LayerContext::resource).is_none() {
             return Passed::Quietly;
         }
+        let claims = Claims::<C>::from_extensions(parts.extensions()).ok();
+        let of_rule = |rule: Option<&Rule>| rule.zip(claims)?.0.scopes_met(claims?).map(Cow::Owned);
         let scopes = match self {
-            Self::AllScopes(scopes) => scopes.as_str(),
-            Self::AnyScope(scopes) => Claims::<C>::from_extensions(parts.extensions())
-                .ok()
-                .and_then(|claims| scopes.first_granted(claims)),
+            Self::AllScopes(scopes) => Some(Cow::Borrowed(scopes.joined())),
+            Self::AnyScope(scopes) => {
+                let granted = claims.and_then(|claims| scopes.first_granted(claims));
+                granted.map(Cow::Borrowed)
+            }
+            Self::Rule(rule) => of_rule(Some(rule)),
+            Self::Table(table) => of_rule(table.rule_for(parts)),
             Self::Predicate(_) => None,
         };
         scopes.map_or(Passed::Quietly, Passed::With)
     }
 
     /// Has the rejection of a request without a token name the scopes that it needs.
-    fn with_scopes(&self, failure: Failure) -> Failure {
+    fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
         match failure {
             Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
-                Failure::Rejected(error.with_required_scope(self.scopes().map(Into::into)))
+                Failure::Rejected(error.with_required_scope(self.scopes(parts).map(Into::into)))
             }
             failure => failure,
+        }
+    }
+
+    /// Returns the scopes that a request needs.
+    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
+        match self {
+            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
+            Self::Rule(rule) => rule.scopes().map(Cow::Owned),
+            Self::Table(table) => table.rule_for(parts)?.scopes().map(Cow::Owned),
+            Self::Predicate(_) => None,
         }
     }
 
@@ -107,13 +129,41 @@ impl Rule {
         match self {
             Self::AllScopes(_) => trace::scopes_missing(error, "all of", has),
             Self::AnyScope(_) => trace::scopes_missing(error, "one of", has),
+            Self::Rule(rule) => log_rule(error, Some(rule), claims.ok()),
+            Self::Table(table) => log_rule(error, table.rule_for(parts), claims.ok()),
             Self::Predicate(_) => trace::diagnosed(error, &NOT_ALLOWED),
+        }
+    }
+}
+
+/// Logs which parts of a rule the claims do not meet. Shows what is configured, and nothing of the
+/// token.
+fn log_rule<C>(error: &Error, rule: Option<&Rule>, claims: Option<&Claims<C>>) {
+    match rule.zip(claims) {
+        Some((rule, claims)) if trace::is_diagnosis_enabled() => {
+            trace::diagnosed(error, &rule.unmet(claims));
+        }
+        Some(_) => {}
+        None => trace::diagnosed(error, &NOT_LISTED),
+    }
+}
+
+/// Shows scopes, rules and tables, so that a policy can be read.
+impl fmt::Debug for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllScopes(scopes) => write!(f, "all_scopes({:?})", scopes.joined()),
+            Self::AnyScope(scopes) => write!(f, "any_scope({:?})", scopes.joined()),
+            Self::Rule(rule) => rule.fmt(f),
+            Self::Table(table) => table.fmt(f),
+            Self::Predicate(_) => f.write_str("from_fn"),
         }
     }
 }
 
 const NO_CLAIMS: &str = "claims: found none, expected those of a token (hint: the layer above lets \
                          requests without a token pass here: see optional and skip)";
+const NOT_LISTED: &str = "requirement: the table of rules has none for this request";
 const NOT_ALLOWED: &str = "requirement: the predicate of RequireLayer::from_fn returned false";
 
 impl From<Error> for Failure {
