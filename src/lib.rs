@@ -273,7 +273,7 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
-pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
+pub use policy::{CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, TokenCheck};
 #[cfg(feature = "redis")]
 pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
 pub use replay::{
@@ -281,7 +281,7 @@ pub use replay::{
     ReplayStore, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
-pub use require::{Require, RequireFuture, RequireLayer};
+pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
     RejectionResponse,

@@ -81,6 +81,10 @@ pub enum ErrorKind {
     Replayed,
     /// The token is valid, but does not grant what the request needs (RFC 6750 §3.1).
     InsufficientScope,
+    /// The token is valid, but the request needs a stronger or more recent authentication of the
+    /// user (RFC 9470). [`Error::acr_values`](super::Error::acr_values) and
+    /// [`Error::max_age`](super::Error::max_age) return which.
+    InsufficientUserAuthentication,
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
     /// The issuer's introspection endpoint
@@ -106,7 +110,9 @@ pub enum ErrorClass {
     InvalidRequest,
     /// 401 `invalid_token`, or no error code for [`MissingToken`](ErrorKind::MissingToken), or that
     /// of RFC 9449 for [`InvalidDpopProof`](ErrorKind::InvalidDpopProof) and
-    /// [`UseDpopNonce`](ErrorKind::UseDpopNonce); in gRPC 16 `UNAUTHENTICATED`.
+    /// [`UseDpopNonce`](ErrorKind::UseDpopNonce), or that of RFC 9470 for
+    /// [`InsufficientUserAuthentication`](ErrorKind::InsufficientUserAuthentication); in gRPC 16
+    /// `UNAUTHENTICATED`.
     Unauthorized,
     /// 403 `insufficient_scope`; in gRPC 7 `PERMISSION_DENIED`.
     Forbidden,
@@ -116,7 +122,7 @@ pub enum ErrorClass {
 
 impl ErrorKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::MissingToken,
         Self::InvalidRequest,
         Self::MalformedToken,
@@ -141,6 +147,7 @@ impl ErrorKind {
         Self::Revoked,
         Self::Replayed,
         Self::InsufficientScope,
+        Self::InsufficientUserAuthentication,
         Self::KeysUnavailable,
         Self::IntrospectionUnavailable,
         Self::CheckUnavailable,
@@ -176,6 +183,7 @@ impl ErrorKind {
             Self::Revoked => "revoked",
             Self::Replayed => "replayed",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::KeysUnavailable => "keys_unavailable",
             Self::IntrospectionUnavailable => "introspection_unavailable",
             Self::CheckUnavailable => "check_unavailable",
@@ -215,6 +223,9 @@ impl ErrorKind {
             Self::Revoked => "the access token was revoked",
             Self::Replayed => "the access token was used before",
             Self::InsufficientScope => "the access token does not grant what the request needs",
+            Self::InsufficientUserAuthentication => {
+                "the request needs a stronger or more recent authentication of the user"
+            }
             Self::KeysUnavailable => "the issuer's keys are temporarily unavailable",
             Self::IntrospectionUnavailable => {
                 "the access token's issuer is temporarily unavailable"

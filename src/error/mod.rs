@@ -5,6 +5,7 @@
 mod binding;
 mod custom;
 mod kind;
+mod step_up;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::{ErrorClass, ErrorKind};
+pub(crate) use step_up::StepUp;
 
 /// How long callers wait if nothing else is known.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -42,6 +44,7 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
+    step_up: Option<Arc<StepUp>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -54,6 +57,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
+            step_up: None,
             retry_after: None,
             source: None,
         }
@@ -149,22 +153,26 @@ impl Error {
     /// deserialized.
     #[must_use]
     pub fn claim(&self) -> Option<&str> {
-        let is_of_claim = !matches!(
-            self.kind,
-            ErrorKind::InsufficientScope | ErrorKind::UseDpopNonce
-        );
+        let is_of_claim = !self.is_of_scope() && self.kind != ErrorKind::UseDpopNonce;
         let configured = self.name.as_deref().filter(|_| is_of_claim);
         self.claim.or(configured)
     }
 
     /// Returns the scopes that the request needs, separated by spaces (RFC 6750 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientScope`], and if a predicate rejected
-    /// the request.
+    /// `None` for kinds other than [`ErrorKind::InsufficientScope`] and
+    /// [`ErrorKind::InsufficientUserAuthentication`], and if no scope is missing: for example if a
+    /// predicate rejected the request.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
-        let is_of_scope = self.kind == ErrorKind::InsufficientScope;
-        self.name.as_deref().filter(|_| is_of_scope)
+        self.name.as_deref().filter(|_| self.is_of_scope())
+    }
+
+    const fn is_of_scope(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::InsufficientScope | ErrorKind::InsufficientUserAuthentication
+        )
     }
 
     /// Returns how long to wait before another attempt. `None` for classes other than

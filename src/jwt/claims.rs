@@ -62,6 +62,8 @@ struct Inner<C> {
     expires_at: SystemTime,
     /// The clock that the times were compared with.
     clock: std::sync::Arc<dyn Clock>,
+    /// The tolerance that they were compared with.
+    leeway: Duration,
     /// What the list of revocations is compared with, if there is one.
     revocable: Option<std::sync::Arc<Revocable>>,
     /// `None` if no key has verified the token.
@@ -99,6 +101,7 @@ impl<C> Claims<C> {
             registered,
             expires_at,
             clock: std::sync::Arc::clone(&rules.clock),
+            leeway: rules.leeway,
             revocable,
             algorithm: signed.map(|header| header.algorithm),
             payload_len: payload.payload.len(),
@@ -205,6 +208,11 @@ impl<C> Claims<C> {
     /// Returns the time of the clock that the times were compared with.
     pub(crate) fn now(&self) -> SystemTime {
         self.inner().clock.now()
+    }
+
+    /// Returns the tolerance for differences between the clocks of issuer and service.
+    pub(crate) fn leeway(&self) -> Duration {
+        self.inner().leeway
     }
 
     /// Returns what the list of revocations is compared with, if the layer has one.

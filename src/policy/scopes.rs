@@ -33,9 +33,14 @@ impl RequiredScopes {
         self.challenge = Some(self.scopes.join(" ").into());
     }
 
-    /// Returns the scopes as the challenge shows them.
-    pub(crate) fn as_str(&self) -> Option<&str> {
-        self.challenge.as_deref()
+    /// Returns the scopes.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().map(AsRef::as_ref)
+    }
+
+    /// Returns the scopes, separated by spaces.
+    pub(crate) fn joined(&self) -> &str {
+        self.challenge.as_deref().unwrap_or_default()
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -157,7 +162,7 @@ const fn are_scopes(mut scopes: &[&str]) -> bool {
 
 /// Returns whether the string is a `scope-token` (RFC 6749 §3.3), which a token can grant and a
 /// challenge can show.
-const fn is_scope(scope: &str) -> bool {
+pub(super) const fn is_scope(scope: &str) -> bool {
     let mut bytes = scope.as_bytes();
     while let [byte, rest @ ..] = bytes {
         if !byte.is_ascii_graphic() || !is_quotable(char_from(*byte)) {

@@ -1,7 +1,7 @@
 //! Constructors of the layer.
 
 use super::RequireLayer;
-use super::rule::{Rule, required};
+use super::requirement::{Requirement, required};
 use crate::config_error::ConfigError;
 use crate::jwt::{Claims, JsonClaims};
 use crate::request::RequestParts;
@@ -28,7 +28,7 @@ impl RequireLayer<JsonClaims> {
     pub fn all_scopes(
         scopes: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self, ConfigError> {
-        Ok(Self::new(Rule::AllScopes(required(scopes)?)))
+        Ok(Self::new(Requirement::AllScopes(required(scopes)?)))
     }
 
     /// Requires at least one of these scopes. The challenge names all of them.
@@ -49,7 +49,7 @@ impl RequireLayer<JsonClaims> {
     pub fn any_scope(
         scopes: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self, ConfigError> {
-        Ok(Self::new(Rule::AnyScope(required(scopes)?)))
+        Ok(Self::new(Requirement::AnyScope(required(scopes)?)))
     }
 }
 
@@ -82,6 +82,6 @@ impl<C: Send + Sync + 'static> RequireLayer<C> {
     pub fn from_fn(
         is_allowed: impl Fn(&Claims<C>, &RequestParts<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self::new(Rule::predicate(is_allowed))
+        Self::new(Requirement::predicate(is_allowed))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Response;
 use tower::Layer;
 
-use super::rule::{Failure, Rule};
+use super::requirement::{Failure, Requirement};
 use super::service::Require;
 use crate::error::Error;
 use crate::jwt::JsonClaims;
@@ -15,7 +15,8 @@ use crate::layer::RequestPredicate;
 use crate::request::{Paths, RequestParts};
 use crate::response::Inherited;
 
-/// A layer that requires scopes, or that a predicate over claims and request returns true.
+/// A layer that requires scopes, a [`Rule`](crate::Rule) about roles and other claims, a table of
+/// rules, or that a predicate over claims and request returns true.
 ///
 /// It goes below [`JwtAuthLayer`](crate::JwtAuthLayer), on a router, a route or a gRPC service, and
 /// reads the [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several can be stacked: a
@@ -25,6 +26,7 @@ use crate::response::Inherited;
 /// |---|---|
 /// | meets the requirement | that of the inner service |
 /// | does not meet it | 403 `insufficient_scope`, with `scope="…"` where scopes are required (gRPC 7) |
+/// | needs another authentication of the user: [`Rule::acr`](crate::Rule::acr), [`Rule::max_age`](crate::Rule::max_age) | 401 `insufficient_user_authentication` (gRPC 16) |
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error (gRPC 16) |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500 (gRPC 13), and a log event at level error |
 ///
@@ -48,16 +50,16 @@ use crate::response::Inherited;
 /// ```
 #[must_use]
 pub struct RequireLayer<C = JsonClaims, R = Inherited> {
-    rule: Arc<Rule>,
+    requirement: Arc<Requirement>,
     only_for: Option<RequestPredicate>,
     rejection: R,
     claims: PhantomData<fn() -> C>,
 }
 
 impl<C> RequireLayer<C> {
-    pub(super) fn new(rule: Rule) -> Self {
+    pub(super) fn new(requirement: Requirement) -> Self {
         Self {
-            rule: Arc::new(rule),
+            requirement: Arc::new(requirement),
             only_for: None,
             rejection: Inherited,
             claims: PhantomData,
@@ -87,13 +89,13 @@ impl<C, R> RequireLayer<C, R> {
     /// ```
     pub fn claims<C2>(self) -> RequireLayer<C2, R> {
         let Self {
-            rule,
+            requirement,
             only_for,
             rejection,
             ..
         } = self;
         RequireLayer {
-            rule,
+            requirement,
             only_for,
             rejection,
             claims: PhantomData,
@@ -170,9 +172,13 @@ impl<C, R> RequireLayer<C, R> {
     /// # Ok::<_, tower_jwt_auth::ConfigError>(())
     /// ```
     pub fn rejection_response<R2>(self, rejection: R2) -> RequireLayer<C, R2> {
-        let Self { rule, only_for, .. } = self;
+        let Self {
+            requirement,
+            only_for,
+            ..
+        } = self;
         RequireLayer {
-            rule,
+            requirement,
             only_for,
             rejection,
             claims: PhantomData,
@@ -208,12 +214,12 @@ impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
         {
             return Ok(());
         }
-        self.rule.check::<C>(parts)
+        self.requirement.check::<C>(parts)
     }
 
     /// Logs what a rejected request lacks, at debug.
     pub(super) fn log(&self, error: &Error, parts: &RequestParts<'_>) {
-        self.rule.log::<C>(error, parts);
+        self.requirement.log::<C>(error, parts);
     }
 
     pub(super) const fn rejection(&self) -> &R {
@@ -225,7 +231,7 @@ impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
 impl<C, R: Clone> Clone for RequireLayer<C, R> {
     fn clone(&self) -> Self {
         Self {
-            rule: Arc::clone(&self.rule),
+            requirement: Arc::clone(&self.requirement),
             only_for: self.only_for.clone(),
             rejection: self.rejection.clone(),
             claims: PhantomData,
@@ -233,10 +239,11 @@ impl<C, R: Clone> Clone for RequireLayer<C, R> {
     }
 }
 
+/// Shows the scopes, the rule or the table of rules that it requires.
 impl<C, R> fmt::Debug for RequireLayer<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequireLayer")
-            .field("scopes", &self.rule.scopes())
+            .field("requirement", &self.requirement)
             .finish_non_exhaustive()
     }
 }

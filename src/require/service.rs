@@ -8,7 +8,7 @@ use tower::Service;
 
 use super::future::RequireFuture;
 use super::layer::RequireLayer;
-use super::rule::Failure;
+use super::requirement::Failure;
 use crate::jwt::{JsonClaims, layer_above};
 use crate::layer::take_ready;
 use crate::request::RequestParts;

@@ -21,6 +21,7 @@ use crate::request::{LayerContext, RequestParts};
 /// | different tokens in two places, or a header or parameter given twice | 400 | `error="invalid_request"` |
 /// | invalid token | 401 | `error="invalid_token"` |
 /// | missing scope, or rejected by a predicate | 403 | `error="insufficient_scope"`, with `scope="…"` if scopes are required |
+/// | the user must authenticate again (RFC 9470) | 401 | `error="insufficient_user_authentication"`, with `acr_values="…"`, `max_age="…"`, and `scope="…"` if scopes are missing, too |
 /// | keys or a check unavailable | 503, `Retry-After` | none |
 ///
 /// Each has `Cache-Control: no-store`.
@@ -44,7 +45,7 @@ use crate::request::{LayerContext, RequestParts};
 ///
 /// | error | `grpc-status` |
 /// |---|---|
-/// | no token, invalid token | 16 `UNAUTHENTICATED` |
+/// | no token, invalid token, the user must authenticate again | 16 `UNAUTHENTICATED` |
 /// | different tokens in two places, or a header or parameter given twice | 3 `INVALID_ARGUMENT` |
 /// | missing scope, or rejected by a predicate | 7 `PERMISSION_DENIED` |
 /// | keys or a check unavailable | 14 `UNAVAILABLE` |

@@ -85,6 +85,12 @@ impl OfScheme<'_> {
         if let Some(scope) = error.required_scope().filter(|_| self.has_error) {
             challenge.add("scope", scope);
         }
+        if let Some(values) = error.acr_values().filter(|_| self.has_error) {
+            challenge.add("acr_values", values);
+        }
+        if let Some(max_age) = error.max_age().filter(|_| self.has_error) {
+            challenge.add("max_age", &max_age.as_secs().to_string());
+        }
         if let Some(algorithms) = self.algorithms {
             challenge.add("algs", algorithms);
         }
@@ -118,12 +124,13 @@ impl Parameters {
     }
 }
 
-/// Returns the error code of RFC 6750 §3.1 or RFC 9449 §7.1 and §9, or `None` where the credentials
-/// are not at fault.
+/// Returns the error code of RFC 6750 §3.1, RFC 9449 §7.1 and §9 or RFC 9470 §3, or `None` where the
+/// credentials are not at fault.
 fn error_code(error: &Error) -> Option<&'static str> {
     match (error.kind(), error.class()) {
         (ErrorKind::InvalidDpopProof, _) => Some("invalid_dpop_proof"),
         (ErrorKind::UseDpopNonce, _) => Some("use_dpop_nonce"),
+        (ErrorKind::InsufficientUserAuthentication, _) => Some("insufficient_user_authentication"),
         (_, ErrorClass::InvalidRequest) => Some("invalid_request"),
         (_, ErrorClass::Unauthorized) => Some("invalid_token"),
         (_, ErrorClass::Forbidden) => Some("insufficient_scope"),

@@ -58,8 +58,8 @@ pub(super) fn with_source(mut status: Status, error: &Error) -> Status {
 /// [`Challenge`]'s response to gRPC calls:
 ///
 /// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`](crate::ErrorKind) in upper
-///   case, such as `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`. Nothing of the
-///   token.
+///   case, such as `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`, and `acr_values`
+///   and `max_age` where the user must authenticate again (RFC 9470). Nothing of the token.
 /// - `google.rpc.RetryInfo`, if the error says when to try again: the value of `Retry-After`.
 ///
 /// It tells callers no more about their token than the message does. The reason of an error of your
@@ -120,10 +120,16 @@ impl DetailedStatus {
 
     /// Returns the details. `headers` are those of the challenge, whose `Retry-After` is repeated.
     fn details(&self, error: &Error, headers: &HeaderMap) -> ErrorDetails {
-        let scope = error
-            .required_scope()
-            .map(|scope| ("scope".to_owned(), scope.to_owned()));
-        let metadata: HashMap<_, _> = scope.into_iter().collect();
+        let max_age = error.max_age().map(|age| age.as_secs().to_string());
+        let metadata = [
+            ("scope", error.required_scope()),
+            ("acr_values", error.acr_values()),
+            ("max_age", max_age.as_deref()),
+        ];
+        let metadata: HashMap<_, _> = metadata
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
         // Names of variants are public, so they are as stable as reasons must be.
         let reason = error.kind().name().to_ascii_uppercase();
         let mut details = ErrorDetails::with_error_info(reason, &*self.domain, metadata);

@@ -3,6 +3,7 @@
 mod document;
 mod find;
 mod member_names;
+mod pointer;
 mod raw;
 mod text;
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 pub(crate) use self::document::{Document, IgnoredValue};
 pub(crate) use self::find::find_text;
 pub(crate) use self::member_names::{MemberNames, duplicate_name};
+pub(crate) use self::pointer::{at_pointer, escape, reference_tokens};
 pub(crate) use self::raw::{elements, member};
 pub(crate) use self::text::JsonStr;
 

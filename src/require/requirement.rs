@@ -1,18 +1,23 @@
 //! The requirement of a layer.
 
+use std::fmt;
+
+use super::tables::RuleTable;
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Claims, MissingClaims};
-use crate::policy::RequiredScopes;
+use crate::policy::{RequiredScopes, Rule};
 use crate::request::RequestParts;
 use crate::trace;
 
 /// A predicate over claims and request. It looks up the claims of its own type.
 type Predicate = Box<dyn Fn(&RequestParts<'_>) -> Result<bool, MissingClaims> + Send + Sync>;
 
-pub(super) enum Rule {
+pub(super) enum Requirement {
     AllScopes(RequiredScopes),
     AnyScope(RequiredScopes),
+    Rule(Rule),
+    Table(RuleTable),
     Predicate(Predicate),
 }
 
@@ -23,7 +28,7 @@ pub(super) enum Failure {
     LayerMissing,
 }
 
-impl Rule {
+impl Requirement {
     pub(super) fn predicate<C: Send + Sync + 'static>(
         is_allowed: impl Fn(&Claims<C>, &RequestParts<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
@@ -31,14 +36,6 @@ impl Rule {
             let claims = Claims::<C>::from_extensions(parts.extensions())?;
             Ok(is_allowed(claims, parts))
         }))
-    }
-
-    /// Returns the scopes as the challenge shows them.
-    pub(super) fn scopes(&self) -> Option<&str> {
-        match self {
-            Self::AllScopes(scopes) | Self::AnyScope(scopes) => scopes.as_str(),
-            Self::Predicate(_) => None,
-        }
     }
 
     pub(super) fn check<C: Send + Sync + 'static>(
@@ -49,6 +46,15 @@ impl Rule {
         match self {
             Self::AllScopes(scopes) => Ok(scopes.check_all(claims()?)?),
             Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
+            Self::Rule(rule) => Ok(rule.check_claims(claims()?)?),
+            Self::Table(table) => {
+                // First, so that a caller without a token does not learn what is listed.
+                let claims = claims()?;
+                match table.rule_for(parts) {
+                    Some(rule) => Ok(rule.check_claims(claims)?),
+                    None => Err(Error::insufficient_scope(None).into()),
+                }
+            }
             Self::Predicate(is_allowed) if is_allowed(parts)? => Ok(()),
             Self::Predicate(_) => Err(Error::insufficient_scope(None).into()),
         }
@@ -64,13 +70,38 @@ impl Rule {
         match self {
             Self::AllScopes(_) => trace::scopes_missing(error, "all of", has),
             Self::AnyScope(_) => trace::scopes_missing(error, "one of", has),
+            Self::Rule(rule) => log_rule(error, Some(rule), claims.ok()),
+            Self::Table(table) => log_rule(error, table.rule_for(parts), claims.ok()),
             Self::Predicate(_) => trace::diagnosed(error, &NOT_ALLOWED),
+        }
+    }
+}
+
+/// Logs which parts of a rule the claims do not meet. Shows what is configured, and nothing of the
+/// token.
+fn log_rule<C>(error: &Error, rule: Option<&Rule>, claims: Option<&Claims<C>>) {
+    match rule.zip(claims) {
+        Some((rule, claims)) => trace::diagnosed(error, &rule.unmet(claims)),
+        None => trace::diagnosed(error, &NOT_LISTED),
+    }
+}
+
+/// Shows scopes, rules and tables, so that a policy can be read.
+impl fmt::Debug for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllScopes(scopes) => write!(f, "all_scopes({:?})", scopes.joined()),
+            Self::AnyScope(scopes) => write!(f, "any_scope({:?})", scopes.joined()),
+            Self::Rule(rule) => rule.fmt(f),
+            Self::Table(table) => table.fmt(f),
+            Self::Predicate(_) => f.write_str("from_fn"),
         }
     }
 }
 
 const NO_CLAIMS: &str = "claims: found none, expected those of a token (hint: the layer above lets \
                          requests without a token pass here: see optional and skip)";
+const NOT_LISTED: &str = "requirement: the table of rules has none for this request";
 const NOT_ALLOWED: &str = "requirement: the predicate of RequireLayer::from_fn returned false";
 
 impl From<Error> for Failure {

@@ -1,0 +1,49 @@
+//! Errors about how, and when, the user has authenticated (RFC 9470).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Error, ErrorKind};
+
+/// The authentication that a request needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StepUp {
+    /// In order of preference, separated by spaces.
+    pub(crate) acr_values: Option<Box<str>>,
+    /// In whole seconds.
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl Error {
+    /// Returns an error for a user who must authenticate again. `scope` is what the token lacks
+    /// besides, separated by spaces.
+    pub(crate) fn insufficient_user_authentication(
+        step_up: StepUp,
+        scope: Option<Arc<str>>,
+    ) -> Self {
+        Self {
+            name: scope,
+            step_up: Some(Arc::new(step_up)),
+            ..Self::new(ErrorKind::InsufficientUserAuthentication)
+        }
+    }
+
+    /// Returns the values of `acr` that the request needs, one of them, in order of preference and
+    /// separated by spaces (RFC 9470 §3).
+    ///
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if only the
+    /// time of the authentication is at fault.
+    #[must_use]
+    pub fn acr_values(&self) -> Option<&str> {
+        self.step_up.as_ref()?.acr_values.as_deref()
+    }
+
+    /// Returns the maximum time since the user's authentication, in whole seconds (RFC 9470 §3).
+    ///
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if only the
+    /// class of the authentication is at fault.
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
+        self.step_up.as_ref()?.max_age
+    }
+}

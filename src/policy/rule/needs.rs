@@ -1,0 +1,107 @@
+//! What claims lack to meet a rule, for the response. Only read when a request is rejected.
+
+use std::time::Duration;
+
+use super::{Node, Rule};
+use crate::error::{Error, StepUp};
+use crate::jwt::Claims;
+
+/// What a rule asks for, and which parts of it the claims lack.
+///
+/// What a client asks the issuer for replaces what it had. So the parts that are met are needed, too.
+#[derive(Default)]
+pub(super) struct Needs<'r> {
+    scopes: Vec<&'r str>,
+    acr_values: Vec<&'r str>,
+    max_age: Option<Duration>,
+    lacks_scope: bool,
+    lacks_authentication: bool,
+    /// Whether the claims lack what neither scopes nor another authentication can change.
+    lacks_other: bool,
+}
+
+impl<'r> Needs<'r> {
+    pub(super) fn of<C>(rule: &'r Rule, claims: &Claims<C>) -> Self {
+        let lacks = !rule.outcome(claims).is_met();
+        match &rule.0 {
+            Node::AllScopes(scopes) | Node::AnyScope(scopes) => Self {
+                scopes: scopes.iter().collect(),
+                lacks_scope: lacks,
+                ..Self::default()
+            },
+            Node::Acr(acr) => Self {
+                acr_values: acr.values.iter().map(AsRef::as_ref).collect(),
+                lacks_authentication: lacks,
+                ..Self::default()
+            },
+            Node::MaxAge(max_age) => Self {
+                max_age: Some(*max_age),
+                lacks_authentication: lacks,
+                ..Self::default()
+            },
+            Node::All(rules) => {
+                let needs = rules.iter().map(|rule| Self::of(rule, claims));
+                needs.fold(Self::default(), Self::join)
+            }
+            Node::Any(rules) => Self::of_alternatives(rules, claims),
+            Node::Authenticated | Node::Claim(_) | Node::Not(_) => Self {
+                lacks_other: lacks,
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Returns what the first alternative that is met asks for, else what those ask for that the
+    /// client can do something about.
+    fn of_alternatives<C>(rules: &'r [Rule], claims: &Claims<C>) -> Self {
+        if let Some(met) = rules.iter().find(|rule| rule.outcome(claims).is_met()) {
+            return Self::of(met, claims);
+        }
+        let needs = rules.iter().map(|rule| Self::of(rule, claims));
+        let possible = needs.filter(|needs| !needs.lacks_other);
+        possible.reduce(Self::join).unwrap_or(Self {
+            lacks_other: true,
+            ..Self::default()
+        })
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        self.scopes.extend(other.scopes);
+        self.acr_values.extend(other.acr_values);
+        self.max_age = match (self.max_age, other.max_age) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.lacks_scope |= other.lacks_scope;
+        self.lacks_authentication |= other.lacks_authentication;
+        self.lacks_other |= other.lacks_other;
+        self
+    }
+
+    pub(super) fn into_error(self) -> Error {
+        if self.lacks_other {
+            return Error::insufficient_scope(None);
+        }
+        let scope = joined(&self.scopes).filter(|_| self.lacks_scope);
+        let scope = scope.map(Into::into);
+        if !self.lacks_authentication {
+            return Error::insufficient_scope(scope);
+        }
+        let step_up = StepUp {
+            acr_values: joined(&self.acr_values).map(Into::into),
+            max_age: self.max_age,
+        };
+        Error::insufficient_user_authentication(step_up, scope)
+    }
+}
+
+/// Returns the values, each once, separated by spaces.
+fn joined(values: &[&str]) -> Option<String> {
+    let mut distinct: Vec<&str> = Vec::new();
+    for value in values {
+        if !distinct.contains(value) {
+            distinct.push(value);
+        }
+    }
+    (!distinct.is_empty()).then(|| distinct.join(" "))
+}

@@ -1,0 +1,76 @@
+//! The headers in which a request of the Model Context Protocol repeats its method, and the name of
+//! its tool, prompt or resource.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{HeaderMap, HeaderName};
+
+pub(super) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+pub(super) const NAME: HeaderName = HeaderName::from_static("mcp-name");
+
+/// Returns the value of a header, decoded. `None` if it is absent, given twice, or malformed.
+pub(super) fn value(headers: &HeaderMap, name: HeaderName) -> Option<Cow<'_, str>> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    let text = value.to_str().ok()?;
+    match text.strip_prefix("=?base64?") {
+        None => Some(Cow::Borrowed(text)),
+        Some(encoded) => {
+            let bytes = STANDARD.decode(encoded.strip_suffix("?=")?).ok()?;
+            String::from_utf8(bytes).ok().map(Cow::Owned)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&[u8]]) -> Option<String> {
+        let values = values
+            .iter()
+            .map(|value| HeaderValue::from_bytes(value).unwrap());
+        let headers: HeaderMap = values.map(|value| (NAME, value)).collect();
+        value(&headers, NAME).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_value_is_plain_or_base64_of_utf_8() {
+        for (value, expected) in [
+            ("get_weather", "get_weather"),
+            ("file:///a b", "file:///a b"),
+            ("=?base64?SGVsbG8sIOS4lueVjA==?=", "Hello, 世界"),
+            ("=?base64?IHBhZGRlZCA=?=", " padded "),
+            ("=?base64??=", ""),
+            ("=?BASE64?YQ==?=", "=?BASE64?YQ==?="),
+        ] {
+            assert_eq!(
+                read(&[value.as_bytes()]).as_deref(),
+                Some(expected),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_absent_doubled_or_malformed_is_none() {
+        let malformed: [&[&[u8]]; 9] = [
+            &[],
+            &[b"a", b"a"],
+            &["ä".as_bytes()],
+            &[b"=?base64?YQ==" as &[u8]],
+            &[b"=?base64?YQ?="],
+            &[b"=?base64?YR==?="],
+            &[b"=?base64?%%%%?="],
+            &[b"=?base64?//4=?="],
+            &[b"=?base64?YQ==?= "],
+        ];
+        for values in malformed {
+            assert_eq!(read(values), None, "{values:?}");
+        }
+    }
+}
