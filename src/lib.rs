@@ -256,7 +256,7 @@ pub mod tonic;
 
 pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmError};
 #[cfg(feature = "axum")]
-pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection};
+pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection, SteppedUp};
 pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
@@ -273,7 +273,9 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
-pub use policy::{CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, TokenCheck};
+pub use policy::{
+    CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
+};
 #[cfg(feature = "redis")]
 pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
 pub use replay::{

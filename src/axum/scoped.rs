@@ -107,18 +107,18 @@ impl<N, C> fmt::Debug for Scoped<N, C> {
     }
 }
 
-/// The rejection of [`Scoped`].
+/// The rejection of [`Scoped`] and [`SteppedUp`](crate::SteppedUp).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ScopedRejection {
     /// There are no claims: the layer let the request pass without claims, or no
     /// [`JwtAuthLayer`](crate::JwtAuthLayer) with this claims type ran.
     Claims(ClaimsRejection),
-    /// The token lacks a scope.
+    /// The token lacks a scope, or the user must authenticate again.
     Rejected(RejectedScope),
 }
 
-/// The rejection of a token that lacks a scope.
+/// The rejection of a token that lacks a scope, or an authentication of the user.
 #[derive(Debug)]
 pub struct RejectedScope {
     error: Error,
@@ -134,7 +134,7 @@ impl RejectedScope {
 }
 
 impl ScopedRejection {
-    fn rejected<C: Send + Sync + 'static>(error: Error, parts: &Parts) -> Self {
+    pub(super) fn rejected<C: Send + Sync + 'static>(error: Error, parts: &Parts) -> Self {
         trace::rejected(&error);
         let request = RequestParts::from(parts);
         let response = Claims::<C>::rejection_response(error.clone(), &request);

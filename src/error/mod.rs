@@ -5,7 +5,7 @@
 mod binding;
 mod custom;
 mod kind;
-mod step_up;
+mod user_authentication;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::{ErrorClass, ErrorKind};
-pub(crate) use step_up::StepUp;
+pub(crate) use user_authentication::UserAuthentication;
 
 /// How long callers wait if nothing else is known.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
-    step_up: Option<Arc<StepUp>>,
+    user_authentication: Option<Arc<UserAuthentication>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -57,7 +57,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
-            step_up: None,
+            user_authentication: None,
             retry_after: None,
             source: None,
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use triomphe::{Arc, HeaderSlice};
 
 use super::binding::{BindingRules, Confirmation, Proven};
+use super::implied_scopes::ImpliedScopes;
 use super::json_claims::JsonClaims;
 use super::registered::{OneOrMany, PayloadStr, Registered};
 use super::rules::Rules;
@@ -66,6 +67,8 @@ struct Inner<C> {
     leeway: Duration,
     /// What the list of revocations is compared with, if there is one.
     revocable: Option<std::sync::Arc<Revocable>>,
+    /// Which scopes grant others.
+    implied_scopes: Option<std::sync::Arc<ImpliedScopes>>,
     /// `None` if no key has verified the token.
     algorithm: Option<Algorithm>,
     /// The length in bytes of the payload in the text.
@@ -103,6 +106,7 @@ impl<C> Claims<C> {
             clock: std::sync::Arc::clone(&rules.clock),
             leeway: rules.leeway,
             revocable,
+            implied_scopes: rules.implied_scopes.clone(),
             algorithm: signed.map(|header| header.algorithm),
             payload_len: payload.payload.len(),
             has_key_id: signed.is_some_and(|header| header.key_id.is_some()),
@@ -361,10 +365,15 @@ impl<C> Claims<C> {
         self.registered().scopes(self.json())
     }
 
-    /// Returns whether the token grants `scope`. Scopes are case-sensitive (RFC 6749 §3.3).
+    /// Returns whether the token grants `scope`, or another one that implies it
+    /// ([`add_implied_scopes`](crate::JwtAuthBuilder::add_implied_scopes)). Scopes are
+    /// case-sensitive (RFC 6749 §3.3).
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
+        let implied = self.inner().implied_scopes.as_deref();
+        self.scopes().any(|granted| {
+            granted == scope || implied.is_some_and(|implied| implied.implies(granted, scope))
+        })
     }
 
     /// Returns `kid`, the id of the signing key, if the token's header has one (RFC 7515 §4.1.4).

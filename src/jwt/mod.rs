@@ -17,6 +17,7 @@ pub(crate) mod decoded_payload;
 mod from_extensions;
 mod header;
 mod header_parameters;
+mod implied_scopes;
 mod introspected;
 mod json_claims;
 mod named_claims;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::audience_rule::AudienceRule;
 use super::binding::BindingRules;
+use super::implied_scopes::ImpliedScopes;
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
@@ -35,6 +36,8 @@ pub(crate) struct Rules {
     pub(crate) max_age: Option<Duration>,
     /// How tokens can be revoked.
     pub(crate) revocations: Option<RevocationRules>,
+    /// Which scopes grant others.
+    pub(crate) implied_scopes: Option<Arc<ImpliedScopes>>,
     pub(crate) types: TypeRule,
     /// Whether a token may have no `typ`. `None` is the default: true unless types are listed.
     pub(crate) allow_missing_type: Option<bool>,

@@ -7,6 +7,7 @@ use super::JwtAuthBuilder;
 use super::gate::Forwarding;
 use crate::config_error::ConfigError;
 use crate::jwt::{MIN_MAX_MEMBERS, Rules, TypeRule};
+use crate::policy::RequiredScopes;
 use crate::request::{TokenSource, has_duplicates};
 
 /// Clocks that differ by more are broken; a larger leeway would only prolong tokens.
@@ -63,6 +64,11 @@ pub(super) fn settings<C, R>(builder: &JwtAuthBuilder<C, R>) -> Result<(), Confi
         );
     }
     check_types(rules)?;
+    if let Some(implied) = &rules.implied_scopes {
+        let mut names = RequiredScopes::none();
+        names.add(implied.names());
+        names.validate()?;
+    }
     builder.scopes.validate()
 }
 

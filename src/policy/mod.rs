@@ -19,7 +19,7 @@ pub use self::check::{CheckContext, CheckFuture, CheckOutcome, TokenCheck};
 pub(crate) use self::predicates::{Authorized, Revoked, RevokedLater};
 pub(crate) use self::replay::SingleUse;
 pub(crate) use self::revocation::NotListed;
-pub use self::rule::{ClaimPath, Rule};
+pub use self::rule::{ClaimPath, Rule, StepUp};
 pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;

@@ -149,7 +149,7 @@ pub trait Scopes {
 }
 
 /// Returns whether the list can be required: it is not empty, and each entry is a scope.
-const fn are_scopes(mut scopes: &[&str]) -> bool {
+pub(super) const fn are_scopes(mut scopes: &[&str]) -> bool {
     let not_empty = !scopes.is_empty();
     while let [scope, rest @ ..] = scopes {
         if !is_scope(scope) {

@@ -84,6 +84,7 @@ impl JwtAuthBuilder {
             max_lifetime: None,
             max_age: None,
             revocations: None,
+            implied_scopes: None,
             types: TypeRule::Default,
             allow_missing_type: None,
             rfc9068: false,

@@ -112,6 +112,42 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
+    /// Adds that a token with `scope` also grants the scopes of a list: to
+    /// [`require_scopes`](Self::require_scopes), [`Claims::has_scope`], and what uses that, such as
+    /// [`RequireLayer`](crate::RequireLayer), [`Rule`](crate::Rule) and
+    /// [`Scoped`](crate::Scoped). Those may imply further ones. Default: no scope implies another.
+    ///
+    /// Challenges still name the scopes that are required, which are narrower. Does not change
+    /// [`Claims::scopes`], nor the scopes of an [`Audience`](crate::Audience). [`build`](Self::build)
+    /// rejects strings that are not scopes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, JwtAuthLayer};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, tower_jwt_auth::ConfigError> {
+    /// # let issuer = Issuer::discovery("https://login.example.com/", "https://api.example.com");
+    /// JwtAuthLayer::builder(issuer)
+    ///     .add_implied_scopes("orders:write", ["orders:read"])
+    ///     .add_implied_scopes("admin", ["orders:write", "customers:write"])
+    ///     .require_scopes(["orders:read"])
+    ///     .build()
+    /// # }
+    /// ```
+    pub fn add_implied_scopes(
+        mut self,
+        scope: &str,
+        implied: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        let scopes = self.rules.implied_scopes.get_or_insert_default();
+        let scopes = Arc::make_mut(scopes);
+        for implied in implied {
+            scopes.add(scope, implied.as_ref());
+        }
+        self
+    }
+
     /// Adds a predicate over the claims, such as roles, groups or tenants. Unless all predicates
     /// return true, the request is rejected with 403 `insufficient_scope`. Default: none.
     ///

@@ -8,12 +8,14 @@ mod condition;
 mod needs;
 mod outcome;
 mod show;
+mod step_up;
 
 use std::time::Duration;
 
 use self::authentication::Acr;
 pub use self::claim_path::ClaimPath;
 use self::condition::Condition;
+pub use self::step_up::StepUp;
 use super::RequiredScopes;
 
 /// A rule about the claims of a token: scopes, roles, other claims, and how and when the user has

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Node, Rule};
-use crate::error::{Error, StepUp};
+use super::{Node, Rule, StepUp};
+use crate::error::{Error, UserAuthentication};
 use crate::jwt::Claims;
 
 /// What a rule asks for, and which parts of it the claims lack.
@@ -51,6 +51,17 @@ impl<'r> Needs<'r> {
         }
     }
 
+    pub(super) fn of_step_up<N: StepUp>(lacks_scope: bool, lacks_authentication: bool) -> Self {
+        Self {
+            scopes: N::SCOPES.to_vec(),
+            acr_values: N::ACR_VALUES.to_vec(),
+            max_age: N::MAX_AGE,
+            lacks_scope,
+            lacks_authentication,
+            lacks_other: false,
+        }
+    }
+
     /// Returns what the first alternative that is met asks for, else what those ask for that the
     /// client can do something about.
     fn of_alternatives<C>(rules: &'r [Rule], claims: &Claims<C>) -> Self {
@@ -87,11 +98,11 @@ impl<'r> Needs<'r> {
         if !self.lacks_authentication {
             return Error::insufficient_scope(scope);
         }
-        let step_up = StepUp {
+        let needed = UserAuthentication {
             acr_values: joined(&self.acr_values).map(Into::into),
             max_age: self.max_age,
         };
-        Error::insufficient_user_authentication(step_up, scope)
+        Error::insufficient_user_authentication(needed, scope)
     }
 }
 

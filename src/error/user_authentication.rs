@@ -7,7 +7,7 @@ use super::{Error, ErrorKind};
 
 /// The authentication that a request needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct StepUp {
+pub(crate) struct UserAuthentication {
     /// In order of preference, separated by spaces.
     pub(crate) acr_values: Option<Box<str>>,
     /// In whole seconds.
@@ -18,12 +18,12 @@ impl Error {
     /// Returns an error for a user who must authenticate again. `scope` is what the token lacks
     /// besides, separated by spaces.
     pub(crate) fn insufficient_user_authentication(
-        step_up: StepUp,
+        needed: UserAuthentication,
         scope: Option<Arc<str>>,
     ) -> Self {
         Self {
             name: scope,
-            step_up: Some(Arc::new(step_up)),
+            user_authentication: Some(Arc::new(needed)),
             ..Self::new(ErrorKind::InsufficientUserAuthentication)
         }
     }
@@ -31,19 +31,19 @@ impl Error {
     /// Returns the values of `acr` that the request needs, one of them, in order of preference and
     /// separated by spaces (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if only the
-    /// time of the authentication is at fault.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the request
+    /// may come with any.
     #[must_use]
     pub fn acr_values(&self) -> Option<&str> {
-        self.step_up.as_ref()?.acr_values.as_deref()
+        self.user_authentication.as_ref()?.acr_values.as_deref()
     }
 
     /// Returns the maximum time since the user's authentication, in whole seconds (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if only the
-    /// class of the authentication is at fault.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the request
+    /// needs none.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
-        self.step_up.as_ref()?.max_age
+        self.user_authentication.as_ref()?.max_age
     }
 }
