@@ -205,6 +205,7 @@ mod policy;
 mod replay;
 mod request;
 mod require;
+mod resource_metadata;
 mod response;
 mod revocation;
 mod trace;
@@ -284,6 +285,7 @@ pub use replay::{
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
+pub use resource_metadata::{ResourceMetadata, ResourceMetadataService};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
     RejectionResponse,
@@ -308,6 +310,17 @@ fn default_http_client() -> Result<HttpClient, ConfigError> {
         "http_client is not set: keys are fetched, so set one, or enable feature `reqwest`",
     ))
 }
+
+/// Makes a body of bytes.
+type BodyFromBytes = fn(bytes::Bytes) -> Box<dyn std::any::Any>;
+
+/// Makes the bodies of the frameworks whose features are enabled.
+const FRAMEWORK_BODIES: &[BodyFromBytes] = &[
+    #[cfg(feature = "axum")]
+    axum::body_from,
+    #[cfg(feature = "tonic")]
+    tonic::body_from,
+];
 
 /// Compiles the guide's code.
 #[cfg(all(doctest, feature = "redis-tls"))]

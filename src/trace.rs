@@ -178,6 +178,15 @@ mod events {
         );
     }
 
+    pub(crate) fn authorization_server_left_out(issuer: &str, reason: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            reason,
+            "the resource's metadata does not name the issuer: clients are not sent to it"
+        );
+    }
+
     pub(crate) fn binding_not_checked(issuer: &str) {
         tracing::warn!(
             target: TARGET,
@@ -337,6 +346,8 @@ mod events {
     pub(crate) fn tenants_full(_: &str, _: usize) {}
 
     pub(crate) fn audience_not_checked(_: &str) {}
+
+    pub(crate) fn authorization_server_left_out(_: &str, _: &'static str) {}
 
     pub(crate) fn binding_not_checked(_: &str) {}
 

@@ -97,6 +97,26 @@ impl Error {
     }
 
     /// Returns an error for a token that can't be verified now.
+    /// Sets the scopes that the request needs. For errors that can have them: see
+    /// [`required_scope`](Self::required_scope).
+    #[must_use]
+    pub(crate) fn with_required_scope(mut self, scopes: Option<Arc<str>>) -> Self {
+        if self.can_have_scope() {
+            self.name = scopes.or(self.name);
+        }
+        self
+    }
+
+    /// Returns whether the error can say which scopes the request needs.
+    pub(crate) const fn can_have_scope(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::InsufficientScope
+                | ErrorKind::InsufficientUserAuthentication
+                | ErrorKind::MissingToken
+        )
+    }
+
     pub(crate) fn keys_unavailable(
         retry_after: Duration,
         source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -153,7 +173,7 @@ impl Error {
     /// deserialized.
     #[must_use]
     pub fn claim(&self) -> Option<&str> {
-        let is_of_claim = !self.is_of_scope() && self.kind != ErrorKind::UseDpopNonce;
+        let is_of_claim = !self.can_have_scope() && self.kind != ErrorKind::UseDpopNonce;
         let configured = self.name.as_deref().filter(|_| is_of_claim);
         self.claim.or(configured)
     }
@@ -162,17 +182,13 @@ impl Error {
     ///
     /// `None` for kinds other than [`ErrorKind::InsufficientScope`] and
     /// [`ErrorKind::InsufficientUserAuthentication`], and if no scope is missing: for example if a
-    /// predicate rejected the request.
+    /// predicate rejected the request. With
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), they are those of all layers
+    /// that have required some for this request, each once; and [`ErrorKind::MissingToken`] has
+    /// them, too.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
-        self.name.as_deref().filter(|_| self.is_of_scope())
-    }
-
-    const fn is_of_scope(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::InsufficientScope | ErrorKind::InsufficientUserAuthentication
-        )
+        self.name.as_deref().filter(|_| self.can_have_scope())
     }
 
     /// Returns how long to wait before another attempt. `None` for classes other than

@@ -162,6 +162,24 @@ impl<C> Claims<C> {
         }
     }
 
+    /// Returns the scopes that the request needs, besides `own`, separated by spaces.
+    pub(crate) fn scopes_of_request(
+        &self,
+        own: Option<std::sync::Arc<str>>,
+    ) -> Option<std::sync::Arc<str>> {
+        let all = self
+            .layer()
+            .and_then(|layer| layer.scopes_of_request(own.as_deref()));
+        all.filter(|_| own.is_some()).or(own)
+    }
+
+    /// Adds scopes that a layer has required and found granted, for the challenges of those below.
+    pub(crate) fn add_required(&mut self, scopes: &str) {
+        if let Some(layer) = &mut self.layer {
+            layer.add_required(scopes);
+        }
+    }
+
     pub(super) const fn layer(&self) -> Option<&LayerContext> {
         self.layer.as_ref()
     }

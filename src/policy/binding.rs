@@ -65,6 +65,11 @@ impl Bindings {
         self.rules
     }
 
+    /// Returns whether tokens may be bound to the client's certificate.
+    pub(crate) const fn accepts_certificates(&self) -> bool {
+        self.mtls.is_some()
+    }
+
     /// Returns whether there is no binding to check: the usual bearer token.
     pub(super) fn allow_unbound<C>(&self, claims: &Claims<C>, scheme: Scheme) -> bool {
         !self.is_required && !claims.is_bound() && matches!(scheme, Scheme::Bearer)

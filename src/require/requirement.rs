@@ -1,5 +1,6 @@
 //! The requirement of a layer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::tables::RuleTable;
@@ -7,7 +8,7 @@ use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Claims, MissingClaims};
 use crate::policy::{RequiredScopes, Rule};
-use crate::request::RequestParts;
+use crate::request::{LayerContext, RequestParts};
 use crate::trace;
 
 /// A predicate over claims and request. It looks up the claims of its own type.
@@ -26,6 +27,13 @@ pub(super) enum Failure {
     Rejected(Error),
     /// No `JwtAuthLayer` with this claims type ran: a mistake in the server.
     LayerMissing,
+}
+
+/// How a request has met a requirement.
+pub(super) enum Passed<'r> {
+    Quietly,
+    /// With these scopes, which the challenges of layers below name, too.
+    With(Cow<'r, str>),
 }
 
 impl Requirement {
@@ -60,6 +68,43 @@ impl Requirement {
         }
     }
 
+    /// Returns how a request has passed. Scopes are of use only to challenges that name all scopes
+    /// of a request: those of a layer with the metadata of a resource.
+    pub(super) fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
+        if parts.layer().and_then(LayerContext::resource).is_none() {
+            return Passed::Quietly;
+        }
+        let claims = Claims::<C>::from_extensions(parts.extensions());
+        let granted = |scopes| claims.ok().and_then(|claims| first_granted(scopes, claims));
+        let scopes = match self {
+            Self::AnyScope(scopes) => granted(scopes),
+            _ => self.scopes(parts),
+        };
+        scopes.map_or(Passed::Quietly, Passed::With)
+    }
+
+    /// Returns the scopes that the challenge for a request names, separated by spaces.
+    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
+        match self {
+            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
+            Self::Rule(rule) => rule.named_scopes().map(Cow::Owned),
+            Self::Table(table) => table.rule_for(parts)?.named_scopes().map(Cow::Owned),
+            Self::Predicate(_) => None,
+        }
+    }
+
+    /// Has the rejection of a request without a token name the scopes that it needs, if the
+    /// challenges of the layer above do so.
+    pub(super) fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
+        match (failure, parts.layer()) {
+            (Failure::Rejected(error), Some(layer)) if error.kind() == ErrorKind::MissingToken => {
+                let scopes = layer.scopes_of_request(self.scopes(parts).as_deref());
+                Failure::Rejected(error.with_required_scope(scopes))
+            }
+            (failure, _) => failure,
+        }
+    }
+
     /// Logs what a request lacks, at debug.
     pub(super) fn log<C: Send + Sync + 'static>(&self, error: &Error, parts: &RequestParts<'_>) {
         if error.kind() == ErrorKind::MissingToken {
@@ -75,6 +120,10 @@ impl Requirement {
             Self::Predicate(_) => trace::diagnosed(error, &NOT_ALLOWED),
         }
     }
+}
+
+fn first_granted<'s, C>(scopes: &'s RequiredScopes, claims: &Claims<C>) -> Option<Cow<'s, str>> {
+    scopes.first_granted(claims).map(Cow::Borrowed)
 }
 
 /// Logs which parts of a rule the claims do not meet. Shows what is configured, and nothing of the

@@ -43,7 +43,7 @@ pub use http_client::{HttpClient, ResponseUri};
 pub use settings::JwksCacheSettings;
 pub(crate) use shown::with_causes;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use url::secure_url;
+pub(crate) use url::{is_loopback, secure_url};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;

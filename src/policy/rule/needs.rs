@@ -106,6 +106,27 @@ impl<'r> Needs<'r> {
     }
 }
 
+impl Rule {
+    /// Returns the scopes that a token needs or may need to meet the rule, separated by spaces.
+    pub(crate) fn named_scopes(&self) -> Option<String> {
+        let mut scopes = Vec::new();
+        self.add_scopes(&mut scopes);
+        joined(&scopes)
+    }
+
+    fn add_scopes<'r>(&'r self, scopes: &mut Vec<&'r str>) {
+        match &self.0 {
+            Node::AllScopes(named) | Node::AnyScope(named) => scopes.extend(named.iter()),
+            Node::All(rules) | Node::Any(rules) => {
+                for rule in rules {
+                    rule.add_scopes(scopes);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Returns the values, each once, separated by spaces.
 fn joined(values: &[&str]) -> Option<String> {
     let mut distinct: Vec<&str> = Vec::new();
