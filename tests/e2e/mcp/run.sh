@@ -20,6 +20,6 @@ fi
 if (($# == 0)); then
   target=${CARGO_TARGET_DIR:-$root/target}
   cargo build --locked --manifest-path "$root/examples/mcp_server/Cargo.toml" --target-dir "$target" >&2
-  set -- "$target/debug/mcp-server"
+  set -- "$target/debug/mcp_server"
 fi
 exec node "$here/run.mjs" "$1"
