@@ -92,6 +92,7 @@
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
 //! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
+//! | tell clients where to get a token, as MCP requires (RFC 9728) | [`JwtAuthBuilder::resource`], [`ResourceMetadata`], [`Audience::resource`]; guide: [`guides::resource_metadata`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
 //! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |

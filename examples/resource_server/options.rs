@@ -30,6 +30,10 @@ usage: resource_server [OPTION]...
                            the secret
   --audience AUD           require this value in `aud`, for every issuer. May be
                            repeated: one of the values is enough
+  --resource URL           describe this service to clients as the resource with
+                           this identifier, such as https://api.example.com/mcp
+                           (RFC 9728), and require it in `aud`, unless
+                           --audience says otherwise (requires --issuer)
   --algorithms LIST        accept only these algorithms, such as RS256,ES256
                            (default: every algorithm with public keys)
   --leeway SECONDS         tolerate this difference between clocks (default:
@@ -62,6 +66,7 @@ pub(crate) struct Options {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) issuers: Vec<IssuerOptions>,
     pub(crate) audiences: Vec<String>,
+    pub(crate) resource: Option<String>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) leeway: Option<Duration>,
     pub(crate) token_type: Option<String>,
@@ -88,6 +93,9 @@ impl Options {
                     options.set_keys("--hmac-secret-file", keys)?;
                 }
                 Arg::Long("audience") => options.audiences.push(text(&mut parser, "--audience")?),
+                Arg::Long("resource") => {
+                    options.resource = Some(text(&mut parser, "--resource")?);
+                }
                 Arg::Long("algorithms") => options
                     .algorithms
                     .extend(algorithms(&text(&mut parser, "--algorithms")?)?),
@@ -155,6 +163,7 @@ impl Options {
     fn check_demo(&self) -> Result<(), UsageError> {
         let needs_issuer = [
             ("--audience", !self.audiences.is_empty()),
+            ("--resource", self.resource.is_some()),
             ("--algorithms", !self.algorithms.is_empty()),
             ("--leeway", self.leeway.is_some()),
             ("--token-type", self.token_type.is_some()),

@@ -96,13 +96,11 @@ impl Error {
         }
     }
 
-    /// Returns an error for a token that can't be verified now.
-    /// Sets the scopes that the request needs. For errors that can have them: see
-    /// [`required_scope`](Self::required_scope).
+    /// Sets the scopes that the request needs, if the error [can have them](Self::can_have_scope).
     #[must_use]
     pub(crate) fn with_required_scope(mut self, scopes: Option<Arc<str>>) -> Self {
         if self.can_have_scope() {
-            self.name = scopes.or(self.name);
+            self.name = scopes;
         }
         self
     }
@@ -117,6 +115,7 @@ impl Error {
         )
     }
 
+    /// Returns an error for a token that can't be verified now.
     pub(crate) fn keys_unavailable(
         retry_after: Duration,
         source: Option<Arc<dyn StdError + Send + Sync>>,

@@ -49,6 +49,16 @@ impl Requirement {
     pub(super) fn check<C: Send + Sync + 'static>(
         &self,
         parts: &RequestParts<'_>,
+    ) -> Result<Passed<'_>, Failure> {
+        match self.check_claims::<C>(parts) {
+            Ok(()) => Ok(self.passed::<C>(parts)),
+            Err(failure) => Err(self.with_scopes(failure, parts)),
+        }
+    }
+
+    fn check_claims<C: Send + Sync + 'static>(
+        &self,
+        parts: &RequestParts<'_>,
     ) -> Result<(), Failure> {
         let claims = || Claims::<C>::from_extensions(parts.extensions());
         match self {
@@ -56,7 +66,7 @@ impl Requirement {
             Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
             Self::Rule(rule) => Ok(rule.check_claims(claims()?)?),
             Self::Table(table) => {
-                // First, so that a caller without a token does not learn what is listed.
+                // First, so that a caller without a token gets 401, whatever is listed.
                 let claims = claims()?;
                 match table.rule_for(parts) {
                     Some(rule) => Ok(rule.check_claims(claims)?),
@@ -70,7 +80,7 @@ impl Requirement {
 
     /// Returns how a request has passed. Scopes are of use only to challenges that name all scopes
     /// of a request: those of a layer with the metadata of a resource.
-    pub(super) fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
+    fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
         if parts.layer().and_then(LayerContext::resource).is_none() {
             return Passed::Quietly;
         }
@@ -93,15 +103,14 @@ impl Requirement {
         }
     }
 
-    /// Has the rejection of a request without a token name the scopes that it needs, if the
-    /// challenges of the layer above do so.
-    pub(super) fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
-        match (failure, parts.layer()) {
-            (Failure::Rejected(error), Some(layer)) if error.kind() == ErrorKind::MissingToken => {
-                let scopes = layer.scopes_of_request(self.scopes(parts).as_deref());
+    /// Has the rejection of a request without a token name the scopes that it needs.
+    fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
+        match failure {
+            Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
+                let scopes = self.scopes(parts).map(|scopes| scopes.as_ref().into());
                 Failure::Rejected(error.with_required_scope(scopes))
             }
-            (failure, _) => failure,
+            failure => failure,
         }
     }
 
