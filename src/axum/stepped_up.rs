@@ -67,7 +67,9 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopedRejection> {
         let claims = match Claims::<C>::from_extensions(&parts.extensions) {
             Ok(claims) => claims,
-            Err(missing) => return Err(ClaimsRejection::new::<C>(missing, N::SCOPES, parts).into()),
+            Err(missing) => {
+                return Err(ClaimsRejection::new::<C>(missing, N::SCOPES, parts).into());
+            }
         };
         match claims.require_step_up::<N>() {
             Ok(()) => Ok(Self {

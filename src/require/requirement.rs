@@ -84,33 +84,38 @@ impl Requirement {
         if parts.layer().and_then(LayerContext::resource).is_none() {
             return Passed::Quietly;
         }
-        let claims = Claims::<C>::from_extensions(parts.extensions());
-        let granted = |scopes| claims.ok().and_then(|claims| first_granted(scopes, claims));
+        let claims = Claims::<C>::from_extensions(parts.extensions()).ok();
+        let of_rule = |rule: Option<&Rule>| rule.zip(claims)?.0.scopes_met(claims?).map(Cow::Owned);
         let scopes = match self {
-            Self::AnyScope(scopes) => granted(scopes),
-            _ => self.scopes(parts),
+            Self::AllScopes(scopes) => Some(Cow::Borrowed(scopes.joined())),
+            Self::AnyScope(scopes) => {
+                let granted = claims.and_then(|claims| scopes.first_granted(claims));
+                granted.map(Cow::Borrowed)
+            }
+            Self::Rule(rule) => of_rule(Some(rule)),
+            Self::Table(table) => of_rule(table.rule_for(parts)),
+            Self::Predicate(_) => None,
         };
         scopes.map_or(Passed::Quietly, Passed::With)
-    }
-
-    /// Returns the scopes that the challenge for a request names, separated by spaces.
-    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
-        match self {
-            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
-            Self::Rule(rule) => rule.named_scopes().map(Cow::Owned),
-            Self::Table(table) => table.rule_for(parts)?.named_scopes().map(Cow::Owned),
-            Self::Predicate(_) => None,
-        }
     }
 
     /// Has the rejection of a request without a token name the scopes that it needs.
     fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
         match failure {
             Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
-                let scopes = self.scopes(parts).map(|scopes| scopes.as_ref().into());
-                Failure::Rejected(error.with_required_scope(scopes))
+                Failure::Rejected(error.with_required_scope(self.scopes(parts).map(Into::into)))
             }
             failure => failure,
+        }
+    }
+
+    /// Returns the scopes that a request needs.
+    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
+        match self {
+            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
+            Self::Rule(rule) => rule.scopes().map(Cow::Owned),
+            Self::Table(table) => table.rule_for(parts)?.scopes().map(Cow::Owned),
+            Self::Predicate(_) => None,
         }
     }
 
@@ -129,10 +134,6 @@ impl Requirement {
             Self::Predicate(_) => trace::diagnosed(error, &NOT_ALLOWED),
         }
     }
-}
-
-fn first_granted<'s, C>(scopes: &'s RequiredScopes, claims: &Claims<C>) -> Option<Cow<'s, str>> {
-    scopes.first_granted(claims).map(Cow::Borrowed)
 }
 
 /// Logs which parts of a rule the claims do not meet. Shows what is configured, and nothing of the

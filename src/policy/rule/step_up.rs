@@ -64,7 +64,7 @@ impl<C> Claims<C> {
             return Ok(());
         }
         let needs = Needs::of_step_up::<N>(lacks_scope, lacks_acr || lacks_age);
-        Err(needs.into_error())
+        Err(needs.into_error(self))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Claims, Error, JwtAuthBuilder, RequestParts, RequireLayer};
+use tower_jwt_auth::{Claims, Error, JwtAuthBuilder, RequestParts, RequireLayer, RouteRules, Rule};
 
 use super::{builder, for_resource};
 use crate::support::dpop::{client, dpop, post, presented, proof};
@@ -186,4 +186,48 @@ fn without_a_resource_each_layer_names_its_own() {
         crate::support::request(&[]),
     );
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
+}
+
+/// A rule, or a table of one.
+fn rules() -> [RequireLayer; 2] {
+    let rule = || {
+        let any = Rule::any_scope(["x", "c", "y"]).unwrap();
+        Rule::all_scopes(["b", "a"]).unwrap().and(any)
+    };
+    let table = RouteRules::new(|_| Some("/")).add(Method::GET, "/", rule());
+    [
+        RequireLayer::rule(rule()),
+        RequireLayer::route_rules(table.unwrap()),
+    ]
+}
+
+#[test]
+fn c10_the_scopes_of_rules_are_joined_with_those_of_the_layers_around_them() {
+    for rule in rules() {
+        let response = nested(builder(), rule.clone(), all(["d"]), with("a b c"));
+        assert_eq!(scope_of(&response), Some("b a c d"));
+        let response = nested(builder(), all(["d"]), rule.clone(), with("d"));
+        assert_eq!(scope_of(&response), Some("d b a x c y"));
+        let response = nested(builder(), rule, all(["d"]), with("a b c d"));
+        assert_eq!(scope_of(&response), Some("b a c d e"));
+    }
+}
+
+#[test]
+fn c9_a_request_without_a_token_is_told_the_scopes_of_a_rule() {
+    for rule in rules() {
+        let optional = builder().optional();
+        let response = nested(optional, rule, all(["d"]), request(&[]));
+        assert_eq!(response.status(), 401);
+        assert_eq!(scope_of(&response), Some("b a x c y"));
+    }
+}
+
+#[test]
+fn c17_a_step_up_names_the_scopes_of_all_layers_if_one_is_missing() {
+    let acr = Rule::acr(["gold"]).unwrap();
+    let inner = RequireLayer::rule(acr.and(Rule::all_scopes(["b"]).unwrap()));
+    let response = nested(builder(), all(["a"]), inner, with("a"));
+    assert_eq!(response.status(), 401);
+    assert_eq!(scope_of(&response), Some("a b"));
 }
