@@ -45,6 +45,9 @@ pub struct Error {
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
     user_authentication: Option<Arc<UserAuthentication>>,
+    /// The URL of the resource's metadata, if the error was made where the layer is known. An `Arc`
+    /// of one word, since the `Result`s with errors should stay small.
+    metadata: Option<Arc<String>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -58,6 +61,7 @@ impl Error {
             claim: None,
             name: None,
             user_authentication: None,
+            metadata: None,
             retry_after: None,
             source: None,
         }
@@ -103,6 +107,20 @@ impl Error {
             self.name = scopes;
         }
         self
+    }
+
+    /// Sets the URL of the resource's metadata, for challenges that are made without the layer.
+    #[must_use]
+    pub(crate) fn with_metadata(self, url: Option<Arc<String>>) -> Self {
+        Self {
+            metadata: url,
+            ..self
+        }
+    }
+
+    /// Returns the URL of the resource's metadata.
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        self.metadata.as_ref().map(|url| url.as_str())
     }
 
     /// Returns whether the error can say which scopes the request needs.

@@ -162,15 +162,17 @@ impl<C> Claims<C> {
         }
     }
 
-    /// Returns the scopes that the request needs, besides `own`, separated by spaces.
-    pub(crate) fn scopes_of_request(
-        &self,
-        own: Option<std::sync::Arc<str>>,
-    ) -> Option<std::sync::Arc<str>> {
-        let all = self
-            .layer()
-            .and_then(|layer| layer.scopes_of_request(own.as_deref()));
-        all.filter(|_| own.is_some()).or(own)
+    /// Returns an error for a request that lacks `own` scopes, separated by spaces. It names all that
+    /// the request needs, and the metadata of the resource, if the layer has some.
+    pub(crate) fn insufficient_scope(&self, own: Option<std::sync::Arc<str>>) -> Error {
+        let Some(layer) = self.layer() else {
+            return Error::insufficient_scope(own);
+        };
+        let metadata = layer.resource().map(|resource| &resource.metadata);
+        let all = own
+            .as_deref()
+            .and_then(|own| layer.scopes_of_request(Some(own)));
+        Error::insufficient_scope(all.or(own)).with_metadata(metadata.cloned())
     }
 
     /// Adds scopes that a layer has required and found granted, for the challenges of those below.

@@ -118,7 +118,7 @@ impl<C> Claims<C> {
         }
         // Other text can't be in the challenge.
         let named = are_scopes(scopes).then(|| scopes.join(" ").into());
-        Err(Error::insufficient_scope(self.scopes_of_request(named)))
+        Err(self.insufficient_scope(named))
     }
 
     /// Rejects claims that do not grant all scopes that `N` names.

@@ -105,7 +105,9 @@ impl Challenge {
 
     /// Returns the headers of the response to an error: `WWW-Authenticate`, `DPoP-Nonce` where the
     /// client is to use one, and `Retry-After` where the error says when to try again. Knows no
-    /// request, so no realm of a layer, no algorithms of proofs and no metadata of a resource.
+    /// request, so no realm of a layer and no algorithms of proofs. The metadata of a resource is named
+    /// for errors of [`Claims::require`](crate::Claims::require) and
+    /// [`require_scopes`](crate::Claims::require_scopes), which know the layer.
     #[must_use]
     pub fn headers(&self, error: &Error) -> HeaderMap {
         let mut headers = HeaderMap::new();

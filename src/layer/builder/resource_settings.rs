@@ -73,7 +73,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
         };
         let endpoint = Endpoint::new(resource, &layer, issuers)?;
         self.for_below.resource = Some(ResourceChallenge {
-            metadata: endpoint.url().into(),
+            metadata: Arc::new(endpoint.url().to_owned()),
             scopes,
         });
         Ok(Some(Arc::new(endpoint)))

@@ -83,3 +83,23 @@ fn c8_the_status_of_a_handler_names_the_metadata() {
     assert_eq!(response.headers()["www-authenticate"], expected);
     assert_eq!(response.headers()["grpc-status"], "16");
 }
+
+#[cfg(feature = "tonic")]
+#[test]
+fn c8_the_status_of_a_handler_that_requires_a_scope_names_all_of_them_and_the_metadata() {
+    use std::convert::Infallible;
+    use tower::{Layer as _, ServiceExt as _, service_fn};
+    use tower_jwt_auth::Claims;
+
+    let layer = builder().require_scopes(["a"]).build().unwrap();
+    let inner = service_fn(|request: Request<()>| async move {
+        let claims = <Claims>::from_extensions(request.extensions()).unwrap();
+        let error = claims.require_scopes(&["b"]).unwrap_err();
+        Ok::<_, Infallible>(tonic::Status::from(error).into_http::<String>())
+    });
+    let request = call(bearer(&for_resource().scope("a").sign()));
+    let response = block_on(layer.layer(inner).oneshot(request)).unwrap();
+    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+    let (_, attributes) = challenge.split_once("scope=").unwrap();
+    assert_eq!(attributes, format!("\"a b\",resource_metadata=\"{URL}\""));
+}

@@ -30,8 +30,8 @@ fn asked(builder: JwtAuthBuilder, request: Request<()>) -> Answer {
 /// Sends a request through a layer and two `RequireLayer`s. The handler requires `e`.
 fn nested(
     builder: JwtAuthBuilder,
-    outer: RequireLayer,
-    inner: RequireLayer,
+    outer: &RequireLayer,
+    inner: &RequireLayer,
     request: Request<()>,
 ) -> Response<String> {
     let handler = service_fn(|request: Request<()>| async move {
@@ -120,7 +120,7 @@ fn c9_a_403_names_all_scopes_of_the_request_also_those_that_are_granted() {
 #[test]
 fn c10_scopes_of_outer_and_inner_layers_are_joined_each_once() {
     let builder = || builder().require_scopes(["a"]);
-    let ask = |scope| nested(builder(), all(["b", "a"]), all(["c", "b"]), with(scope));
+    let ask = |scope| nested(builder(), &all(["b", "a"]), &all(["c", "b"]), with(scope));
     for (granted, status, scope) in [
         ("", 403, Some("a")),
         ("a", 403, Some("a b")),
@@ -137,26 +137,26 @@ fn c10_scopes_of_outer_and_inner_layers_are_joined_each_once() {
 #[test]
 fn c10_of_any_scope_the_granted_one_is_named_below() {
     let any = RequireLayer::any_scope(["admin", "b"]).unwrap();
-    let response = nested(builder(), any.clone(), all(["c"]), with("b"));
+    let response = nested(builder(), &any, &all(["c"]), with("b"));
     assert_eq!(scope_of(&response), Some("b c"));
-    let response = nested(builder(), any, all(["c"]), with("x"));
+    let response = nested(builder(), &any, &all(["c"]), with("x"));
     assert_eq!(scope_of(&response), Some("admin b"));
 }
 
 #[test]
 fn c10_rules_that_do_not_apply_name_nothing() {
     let elsewhere = all(["x"]).only_for(|_| false);
-    let response = nested(builder(), elsewhere, all(["c"]), with("b"));
+    let response = nested(builder(), &elsewhere, &all(["c"]), with("b"));
     assert_eq!(scope_of(&response), Some("c"));
     let predicate = RequireLayer::from_fn(|_: &Claims, _| true);
-    let response = nested(builder(), predicate, all(["c"]), with("b"));
+    let response = nested(builder(), &predicate, &all(["c"]), with("b"));
     assert_eq!(scope_of(&response), Some("c"));
 }
 
 #[test]
 fn c10_a_predicate_that_rejects_says_nothing_about_scopes() {
     let predicate = RequireLayer::from_fn(|_: &Claims, _| false);
-    let response = nested(builder(), all(["b"]), predicate, with("b"));
+    let response = nested(builder(), &all(["b"]), &predicate, with("b"));
     assert_eq!(response.status(), 403);
     assert_eq!(scope_of(&response), None);
 }
@@ -164,11 +164,11 @@ fn c10_a_predicate_that_rejects_says_nothing_about_scopes() {
 #[test]
 fn c9_where_the_route_is_known_a_401_names_its_scopes() {
     let optional = builder().optional();
-    let response = nested(optional, all(["b"]), all(["c"]), request(&[]));
+    let response = nested(optional, &all(["b"]), &all(["c"]), request(&[]));
     assert_eq!(response.status(), 401);
     assert_eq!(scope_of(&response), Some("b"));
     let optional = builder().optional().require_scopes(["a"]);
-    let response = nested(optional, all(["b"]), all(["c"]), request(&[]));
+    let response = nested(optional, &all(["b"]), &all(["c"]), request(&[]));
     assert_eq!(scope_of(&response), Some("a b"));
 }
 
@@ -176,13 +176,13 @@ fn c9_where_the_route_is_known_a_401_names_its_scopes() {
 fn without_a_resource_each_layer_names_its_own() {
     let builder = builder_for(crate::support::issuer());
     let request = bearer(&crate::support::token().scope("b").sign());
-    let response = nested(builder, all(["b"]), all(["c"]), request);
+    let response = nested(builder, &all(["b"]), &all(["c"]), request);
     assert_eq!(scope_of(&response), Some("c"));
     let optional = builder_for(crate::support::issuer()).optional();
     let response = nested(
         optional,
-        all(["b"]),
-        all(["c"]),
+        &all(["b"]),
+        &all(["c"]),
         crate::support::request(&[]),
     );
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
