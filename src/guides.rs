@@ -31,6 +31,8 @@
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
+//! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -56,6 +58,9 @@ pub mod introspection {}
 
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}
+
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

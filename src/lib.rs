@@ -97,7 +97,11 @@
 //! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
-//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
+//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`], [`Rule`], [`ClaimPath`]; in axum's handlers [`Scoped`]; guide: [`guides::rules`] |
+//! | have one table of all routes or gRPC methods and what they require, which rejects the rest | [`RouteRules`], [`GrpcRules`] |
+//! | require scopes for each tool of an MCP server | [`McpRules`] |
+//! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
+//! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`] |
 //! | find out why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
@@ -132,7 +136,7 @@
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
 //! | `tracing` | yes | log events about rejections and fetches |
-//! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
+//! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
 //! | `redis` | no | [`RedisReplayStore`]: used tokens and proofs that all instances share, in Redis or Valkey |

@@ -392,3 +392,18 @@ pub(crate) fn scopes_missing(error: &Error, expected: &str, has: impl Fn(&str) -
     let text = format!("scopes: expected {expected} {required:?}, missing {missing:?}");
     diagnosed(error, &format!("{text} (hint: {hint})"));
 }
+
+/// Logs the authentication of the user that a request needs, at debug. Shows what is configured,
+/// and nothing of the token.
+pub(crate) fn authentication_missing(error: &Error) {
+    if !is_diagnosis_enabled() {
+        return;
+    }
+    let acr = error.acr_values();
+    let acr = acr.map(|values| format!("`acr` one of {values:?}"));
+    let age = error.max_age();
+    let age = age.map(|age| format!("`auth_time` at most {} s ago", age.as_secs()));
+    let expected: Vec<_> = acr.into_iter().chain(age).collect();
+    let text = format!("authentication: expected {}", expected.join(", "));
+    diagnosed(error, &text);
+}

@@ -8,7 +8,7 @@ use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::{ClaimsRejection, ScopedRejection};
-use crate::{Claims, JsonClaims, StepUp};
+use crate::{Claims, Error, ErrorKind, JsonClaims, StepUp, trace};
 
 /// Extracts the claims of a token whose user has authenticated as `N` names (RFC 9470).
 ///
@@ -76,8 +76,20 @@ where
                 claims: claims.clone(),
                 required: PhantomData,
             }),
-            Err(error) => Err(ScopedRejection::rejected::<C>(error, parts)),
+            Err(error) => {
+                log(&error, claims);
+                Err(ScopedRejection::rejected::<C>(error, parts))
+            }
         }
+    }
+}
+
+/// Logs what the token lacks, at debug.
+fn log<C>(error: &Error, claims: &Claims<C>) {
+    if error.kind() == ErrorKind::InsufficientUserAuthentication {
+        trace::authentication_missing(error);
+    } else {
+        trace::scopes_missing(error, "all of", |scope| claims.has_scope(scope));
     }
 }
 

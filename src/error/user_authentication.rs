@@ -31,8 +31,8 @@ impl Error {
     /// Returns the values of `acr` that the request needs, one of them, in order of preference and
     /// separated by spaces (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the request
-    /// may come with any.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the
+    /// request may come with any.
     #[must_use]
     pub fn acr_values(&self) -> Option<&str> {
         self.user_authentication.as_ref()?.acr_values.as_deref()
@@ -40,8 +40,8 @@ impl Error {
 
     /// Returns the maximum time since the user's authentication, in whole seconds (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the request
-    /// needs none.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the
+    /// request needs none.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         self.user_authentication.as_ref()?.max_age

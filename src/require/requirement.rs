@@ -140,7 +140,10 @@ impl Requirement {
 /// token.
 fn log_rule<C>(error: &Error, rule: Option<&Rule>, claims: Option<&Claims<C>>) {
     match rule.zip(claims) {
-        Some((rule, claims)) => trace::diagnosed(error, &rule.unmet(claims)),
+        Some((rule, claims)) if trace::is_diagnosis_enabled() => {
+            trace::diagnosed(error, &rule.unmet(claims));
+        }
+        Some(_) => {}
         None => trace::diagnosed(error, &NOT_LISTED),
     }
 }

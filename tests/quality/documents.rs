@@ -153,6 +153,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/migration",
         "docs/resource-metadata.md",
         "docs/providers",
+        "docs/rules.md",
     ] {
         assert!(include.contains(&format!("{file:?}")), "{file}");
     }

@@ -8,7 +8,8 @@ use crate::jwt::Claims;
 
 /// What a rule asks for, and which parts of it the claims lack.
 ///
-/// What a client asks the issuer for replaces what it had. So the parts that are met are needed, too.
+/// What a client asks the issuer for replaces what it had. So the parts that are met are needed,
+/// too.
 #[derive(Default)]
 pub(super) struct Needs<'r> {
     scopes: Vec<&'r str>,
@@ -116,18 +117,18 @@ impl<'r> Needs<'r> {
     /// Returns the error of these claims.
     pub(super) fn into_error<C>(self, claims: &Claims<C>) -> Error {
         if self.lacks_other {
-            return Error::insufficient_scope(None);
+            return claims.insufficient_scope(None);
         }
         let scope = self.scopes().filter(|_| self.lacks_scope);
-        let scope = claims.scopes_of_request(scope.map(Into::into));
+        let scope = scope.map(Into::into);
         if !self.lacks_authentication {
-            return Error::insufficient_scope(scope);
+            return claims.insufficient_scope(scope);
         }
         let needed = UserAuthentication {
             acr_values: joined(&self.acr_values).map(Into::into),
             max_age: self.max_age,
         };
-        Error::insufficient_user_authentication(needed, scope)
+        claims.of_request(Error::insufficient_user_authentication(needed, scope))
     }
 }
 
