@@ -44,12 +44,18 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
-    user_authentication: Option<Arc<UserAuthentication>>,
-    /// The URL of the resource's metadata, if the error was made where the layer is known. An `Arc`
-    /// of one word, since the `Result`s with errors should stay small.
-    metadata: Option<Arc<String>>,
+    for_challenge: Option<Arc<ForChallenge>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What the challenges of some errors say besides. Behind one pointer, since the `Result`s with errors
+/// should stay small.
+#[derive(Clone, Default)]
+struct ForChallenge {
+    user_authentication: Option<UserAuthentication>,
+    /// The URL of the resource's metadata, if the error was made where the layer is known.
+    metadata: Option<Arc<String>>,
 }
 
 impl Error {
@@ -60,8 +66,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
-            user_authentication: None,
-            metadata: None,
+            for_challenge: None,
             retry_after: None,
             source: None,
         }
@@ -111,16 +116,17 @@ impl Error {
 
     /// Sets the URL of the resource's metadata, for challenges that are made without the layer.
     #[must_use]
-    pub(crate) fn with_metadata(self, url: Option<Arc<String>>) -> Self {
-        Self {
-            metadata: url,
-            ..self
+    pub(crate) fn with_metadata(mut self, url: Option<Arc<String>>) -> Self {
+        if url.is_some() {
+            Arc::make_mut(self.for_challenge.get_or_insert_default()).metadata = url;
         }
+        self
     }
 
     /// Returns the URL of the resource's metadata.
     pub(crate) fn metadata(&self) -> Option<&str> {
-        self.metadata.as_ref().map(|url| url.as_str())
+        let url = self.for_challenge.as_ref()?.metadata.as_ref();
+        url.map(|url| url.as_str())
     }
 
     /// Returns whether the error can say which scopes the request needs.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, ForChallenge};
 
 /// The authentication that a request needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,10 @@ impl Error {
     ) -> Self {
         Self {
             name: scope,
-            user_authentication: Some(Arc::new(needed)),
+            for_challenge: Some(Arc::new(ForChallenge {
+                user_authentication: Some(needed),
+                ..ForChallenge::default()
+            })),
             ..Self::new(ErrorKind::InsufficientUserAuthentication)
         }
     }
@@ -35,7 +38,7 @@ impl Error {
     /// request may come with any.
     #[must_use]
     pub fn acr_values(&self) -> Option<&str> {
-        self.user_authentication.as_ref()?.acr_values.as_deref()
+        self.user_authentication()?.acr_values.as_deref()
     }
 
     /// Returns the maximum time since the user's authentication, in whole seconds (RFC 9470 §3).
@@ -44,6 +47,10 @@ impl Error {
     /// request needs none.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
-        self.user_authentication.as_ref()?.max_age
+        self.user_authentication()?.max_age
+    }
+
+    fn user_authentication(&self) -> Option<&UserAuthentication> {
+        self.for_challenge.as_ref()?.user_authentication.as_ref()
     }
 }
