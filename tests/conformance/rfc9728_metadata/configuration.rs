@@ -122,6 +122,27 @@ fn urls_are_urls() {
 }
 
 #[test]
+fn a_password_in_another_url_is_rejected_and_not_shown() {
+    let url = "https://user:secret@h.example/x";
+    for metadata in [
+        metadata().authorization_servers([url]),
+        metadata().jwks_uri(url),
+        metadata().documentation(url),
+    ] {
+        let error = error_of(metadata);
+        assert_eq!(error.kind(), ConfigErrorKind::InvalidUrl);
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn the_keys_of_the_resource_may_be_at_a_url_with_a_query() {
+    let layer = super::layer_with(metadata().jwks_uri("https://h.example/keys?use=sig"));
+    let found = super::document(&layer);
+    assert_eq!(found["jwks_uri"], "https://h.example/keys?use=sig");
+}
+
+#[test]
 fn other_values_are_checked() {
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     for (metadata, text) in [
