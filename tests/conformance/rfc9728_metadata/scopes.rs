@@ -204,11 +204,11 @@ fn rules() -> [RequireLayer; 2] {
 #[test]
 fn c10_the_scopes_of_rules_are_joined_with_those_of_the_layers_around_them() {
     for rule in rules() {
-        let response = nested(builder(), rule.clone(), all(["d"]), with("a b c"));
+        let response = nested(builder(), &rule, &all(["d"]), with("a b c"));
         assert_eq!(scope_of(&response), Some("b a c d"));
-        let response = nested(builder(), all(["d"]), rule.clone(), with("d"));
+        let response = nested(builder(), &all(["d"]), &rule, with("d"));
         assert_eq!(scope_of(&response), Some("d b a x c y"));
-        let response = nested(builder(), rule, all(["d"]), with("a b c d"));
+        let response = nested(builder(), &rule, &all(["d"]), with("a b c d"));
         assert_eq!(scope_of(&response), Some("b a c d e"));
     }
 }
@@ -217,7 +217,7 @@ fn c10_the_scopes_of_rules_are_joined_with_those_of_the_layers_around_them() {
 fn c9_a_request_without_a_token_is_told_the_scopes_of_a_rule() {
     for rule in rules() {
         let optional = builder().optional();
-        let response = nested(optional, rule, all(["d"]), request(&[]));
+        let response = nested(optional, &rule, &all(["d"]), request(&[]));
         assert_eq!(response.status(), 401);
         assert_eq!(scope_of(&response), Some("b a x c y"));
     }
@@ -227,7 +227,7 @@ fn c9_a_request_without_a_token_is_told_the_scopes_of_a_rule() {
 fn c17_a_step_up_names_the_scopes_of_all_layers_if_one_is_missing() {
     let acr = Rule::acr(["gold"]).unwrap();
     let inner = RequireLayer::rule(acr.and(Rule::all_scopes(["b"]).unwrap()));
-    let response = nested(builder(), all(["a"]), inner, with("a"));
+    let response = nested(builder(), &all(["a"]), &inner, with("a"));
     assert_eq!(response.status(), 401);
     assert_eq!(scope_of(&response), Some("a b"));
 }
