@@ -28,10 +28,10 @@
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
+//! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
+//!
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
-//!
-//! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
 //!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
@@ -56,11 +56,11 @@ pub mod sender_constrained {}
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
 
-#[doc = include_str!("../docs/resource-metadata.md")]
-pub mod resource_metadata {}
-
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}
+
+#[doc = include_str!("../docs/resource-metadata.md")]
+pub mod resource_metadata {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

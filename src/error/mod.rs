@@ -44,18 +44,19 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
-    for_challenge: Option<Arc<ForChallenge>>,
+    /// What few errors have. An `Arc` of one word, since the `Result`s with errors should stay
+    /// small.
+    details: Option<Arc<Details>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What the challenges of some errors say besides. Behind one pointer, since the `Result`s with errors
-/// should stay small.
 #[derive(Clone, Default)]
-struct ForChallenge {
-    user_authentication: Option<UserAuthentication>,
+struct Details {
     /// The URL of the resource's metadata, if the error was made where the layer is known.
     metadata: Option<Arc<String>>,
+    /// The authentication of the user that the request needs.
+    user_authentication: Option<UserAuthentication>,
 }
 
 impl Error {
@@ -66,7 +67,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
-            for_challenge: None,
+            details: None,
             retry_after: None,
             source: None,
         }
@@ -118,15 +119,19 @@ impl Error {
     #[must_use]
     pub(crate) fn with_metadata(mut self, url: Option<Arc<String>>) -> Self {
         if url.is_some() {
-            Arc::make_mut(self.for_challenge.get_or_insert_default()).metadata = url;
+            self.details_mut().metadata = url;
         }
         self
     }
 
+    fn details_mut(&mut self) -> &mut Details {
+        Arc::make_mut(self.details.get_or_insert_default())
+    }
+
     /// Returns the URL of the resource's metadata.
     pub(crate) fn metadata(&self) -> Option<&str> {
-        let url = self.for_challenge.as_ref()?.metadata.as_ref();
-        url.map(|url| url.as_str())
+        let url = self.details.as_ref()?.metadata.as_ref()?;
+        Some(url.as_str())
     }
 
     /// Returns whether the error can say which scopes the request needs.

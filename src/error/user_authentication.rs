@@ -1,9 +1,8 @@
 //! Errors about how, and when, the user has authenticated (RFC 9470).
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, ErrorKind, ForChallenge};
+use super::{Error, ErrorKind};
 
 /// The authentication that a request needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,20 +14,20 @@ pub(crate) struct UserAuthentication {
 }
 
 impl Error {
-    /// Returns an error for a user who must authenticate again. `scope` is what the token lacks
-    /// besides, separated by spaces.
-    pub(crate) fn insufficient_user_authentication(
-        needed: UserAuthentication,
-        scope: Option<Arc<str>>,
-    ) -> Self {
-        Self {
-            name: scope,
-            for_challenge: Some(Arc::new(ForChallenge {
-                user_authentication: Some(needed),
-                ..ForChallenge::default()
-            })),
+    /// Returns the error of a user who must authenticate again, in place of that of missing scopes.
+    /// Keeps the scopes.
+    pub(crate) fn with_user_authentication(self, needed: UserAuthentication) -> Self {
+        let mut error = Self {
+            name: self.name,
+            details: self.details,
             ..Self::new(ErrorKind::InsufficientUserAuthentication)
-        }
+        };
+        error.details_mut().user_authentication = Some(needed);
+        error
+    }
+
+    fn user_authentication(&self) -> Option<&UserAuthentication> {
+        self.details.as_ref()?.user_authentication.as_ref()
     }
 
     /// Returns the values of `acr` that the request needs, one of them, in order of preference and
@@ -48,9 +47,5 @@ impl Error {
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         self.user_authentication()?.max_age
-    }
-
-    fn user_authentication(&self) -> Option<&UserAuthentication> {
-        self.for_challenge.as_ref()?.user_authentication.as_ref()
     }
 }

@@ -165,23 +165,14 @@ impl<C> Claims<C> {
     /// Returns an error for a request that lacks `own` scopes, separated by spaces. It names all that
     /// the request needs, and the metadata of the resource, if the layer has some.
     pub(crate) fn insufficient_scope(&self, own: Option<std::sync::Arc<str>>) -> Error {
-        self.of_request(Error::insufficient_scope(own))
-    }
-
-    /// Has an error name all scopes that the request needs, if it names some, and the metadata of the
-    /// resource, if the layer has some.
-    pub(crate) fn of_request(&self, error: Error) -> Error {
         let Some(layer) = self.layer() else {
-            return error;
-        };
-        let own = error.required_scope();
-        let all = own.and_then(|own| layer.scopes_of_request(Some(own)));
-        let error = match all {
-            Some(all) => error.with_required_scope(Some(all)),
-            None => error,
+            return Error::insufficient_scope(own);
         };
         let metadata = layer.resource().map(|resource| &resource.metadata);
-        error.with_metadata(metadata.cloned())
+        let all = own
+            .as_deref()
+            .and_then(|own| layer.scopes_of_request(Some(own)));
+        Error::insufficient_scope(all.or(own)).with_metadata(metadata.cloned())
     }
 
     /// Adds scopes that a layer has required and found granted, for the challenges of those below.

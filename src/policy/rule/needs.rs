@@ -120,15 +120,14 @@ impl<'r> Needs<'r> {
             return claims.insufficient_scope(None);
         }
         let scope = self.scopes().filter(|_| self.lacks_scope);
-        let scope = scope.map(Into::into);
+        let error = claims.insufficient_scope(scope.map(Into::into));
         if !self.lacks_authentication {
-            return claims.insufficient_scope(scope);
+            return error;
         }
-        let needed = UserAuthentication {
+        error.with_user_authentication(UserAuthentication {
             acr_values: joined(&self.acr_values).map(Into::into),
             max_age: self.max_age,
-        };
-        claims.of_request(Error::insufficient_user_authentication(needed, scope))
+        })
     }
 }
 

@@ -36,7 +36,7 @@ fn c16_max_age_is_whole_seconds() {
     for valid in [
         Duration::ZERO,
         Duration::from_secs(1),
-        Duration::MAX - Duration::from_nanos(999_999_999),
+        Duration::from_secs(u64::MAX),
     ] {
         assert!(Rule::max_age(valid).is_ok(), "{valid:?}");
     }

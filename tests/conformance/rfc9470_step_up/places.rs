@@ -78,7 +78,10 @@ fn c19_the_layer_a_layer_below_it_and_a_handler_give_the_same_answer() {
             rule().check_claims(&claims),
         ] {
             let error = outcome.err();
-            assert_eq!(error.as_ref().map(|error| error.kind()), answer.kind());
+            assert_eq!(
+                error.as_ref().map(tower_jwt_auth::Error::kind),
+                answer.kind()
+            );
             let shown = |error: &tower_jwt_auth::Error| {
                 let texts = [error.acr_values(), error.required_scope()];
                 (texts.map(|text| text.map(str::to_owned)), error.max_age())

@@ -97,9 +97,9 @@ impl StepUp for Recent {
 #[tokio::test]
 async fn the_parts_of_a_rule_that_are_not_met_are_named() {
     let _turn = TURN.lock().await;
-    let role = Rule::any_of("/scope", ["admin"]).unwrap();
+    let admin = Rule::any_of("/scope", ["admin"]).unwrap();
     let absent = Rule::any_of("/roles", ["admin"]).unwrap();
-    let rule = Rule::all_scopes(["read"]).unwrap().and(role).and(absent);
+    let rule = Rule::all_scopes(["read"]).unwrap().and(admin).and(absent);
     let event = event(
         app(RequireLayer::rule(rule)),
         Some(token()),
