@@ -253,6 +253,7 @@ where
         if let Some((store, leeway)) = of_layer.or(shared) {
             self.policy.add_single_use(SingleUse { store, leeway });
         }
+        self.policy.check_store_timeouts()?;
         let engine = Engine {
             issuers,
             rules: self.rules,
