@@ -66,7 +66,7 @@ impl Requirement {
             Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
             Self::Rule(rule) => Ok(rule.check_claims(claims()?)?),
             Self::Table(table) => {
-                // First, so that a caller without a token does not learn what is listed.
+                // First, so that a caller without a token gets 401, whatever is listed.
                 let claims = claims()?;
                 match table.rule_for(parts) {
                     Some(rule) => Ok(rule.check_claims(claims)?),

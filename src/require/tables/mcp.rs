@@ -25,12 +25,13 @@ const READ_RESOURCE: &str = "resources/read";
 /// |---|---|
 /// | `tools/call`, `prompts/get` or `resources/read` | the rule of the tool, prompt or resource, else that of the method |
 /// | another method | the rule of the method, else that of [`other_methods`](Self::other_methods) |
-/// | a header is absent, given twice or malformed: also `GET`, `DELETE`, and older versions of MCP | all rules of the table, or none with [`reject_missing_headers`](Self::reject_missing_headers): then it is rejected |
+/// | a header is absent, given twice or malformed, such as in `GET` and `DELETE`; or `MCP-Protocol-Version` does not name a version from 2026-07-28 on, where servers do not compare the headers | all rules of the table, or none with [`reject_missing_headers`](Self::reject_missing_headers): then it is rejected |
 ///
 /// Note: the headers are a copy of what the body says, made by the client. The MCP server must
 /// compare them with the body, and answer 400 with the error code -32020 if they differ, as MCP
-/// requires. Otherwise a client names a harmless tool in the header, and calls another one. A
-/// client that leaves out a header and meets all rules can call what is not listed, too.
+/// requires since version 2026-07-28. Otherwise a client names a harmless tool in the header, and
+/// calls another one. A client that leaves out a header and meets all rules can call what is not
+/// listed, too.
 ///
 /// # Examples
 ///
@@ -165,6 +166,9 @@ impl McpRules {
             let strictest = self.strictest.as_ref();
             strictest.filter(|_| !self.rejects_missing_headers)
         };
+        if !mcp_headers::are_compared(headers) {
+            return missing();
+        }
         let Some(method) = mcp_headers::value(headers, mcp_headers::METHOD) else {
             return missing();
         };

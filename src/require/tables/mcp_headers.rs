@@ -9,6 +9,33 @@ use http::header::{HeaderMap, HeaderName};
 
 pub(super) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 pub(super) const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+
+/// The version of MCP that has introduced the headers.
+const FIRST_VERSION: &[u8] = b"2026-07-28";
+
+/// Returns whether the request is of a version of MCP in which servers compare the headers with the
+/// body. In older ones, the headers mean nothing: a client could name any tool in them.
+pub(super) fn are_compared(headers: &HeaderMap) -> bool {
+    let mut versions = headers.get_all(VERSION).iter();
+    match (versions.next(), versions.next()) {
+        (Some(version), None) => {
+            let version = version.as_bytes();
+            is_date(version) && version >= FIRST_VERSION
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether the text has the form of a version, `YYYY-MM-DD`, so that versions are ordered as
+/// their texts are.
+fn is_date(text: &[u8]) -> bool {
+    let is_like = |(byte, like): (&u8, &u8)| match like {
+        b'-' => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() == FIRST_VERSION.len() && text.iter().zip(FIRST_VERSION).all(is_like)
+}
 
 /// Returns the value of a header, decoded. `None` if it is absent, given twice, or malformed.
 pub(super) fn value(headers: &HeaderMap, name: HeaderName) -> Option<Cow<'_, str>> {
@@ -29,6 +56,34 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn headers_are_compared_from_the_version_on_that_has_introduced_them() {
+        let compared = |versions: &[&'static str]| {
+            let versions = versions
+                .iter()
+                .map(|version| HeaderValue::from_static(version));
+            are_compared(&versions.map(|version| (VERSION, version)).collect())
+        };
+        for version in ["2026-07-28", "2026-07-29", "2026-10-01", "2027-01-01"] {
+            assert!(compared(&[version]), "{version}");
+        }
+        for version in [
+            "",
+            "2025-11-25",
+            "2026-07-27",
+            "2026-07-28 ",
+            "2026-07-281",
+            "2026/07/28",
+            "DRAFT-2026",
+            "9",
+            "2026-07-28, 2025-11-25",
+        ] {
+            assert!(!compared(&[version]), "{version}");
+        }
+        assert!(!compared(&[]));
+        assert!(!compared(&["2026-07-28", "2026-07-28"]));
+    }
 
     fn read(values: &[&[u8]]) -> Option<String> {
         let values = values
@@ -62,7 +117,7 @@ mod tests {
             &[],
             &[b"a", b"a"],
             &["ä".as_bytes()],
-            &[b"=?base64?YQ==" as &[u8]],
+            &[b"=?base64?YQ=="],
             &[b"=?base64?YQ?="],
             &[b"=?base64?YR==?="],
             &[b"=?base64?%%%%?="],

@@ -23,9 +23,15 @@ fn rules() -> McpRules {
 
 const ALL: &str = "files:read files:write files:all prompts list";
 
+const VERSION: &str = "mcp-protocol-version";
+
+/// Of the version that has the headers, unless they name another one.
 fn request(headers: &[(&str, &str)], scopes: &str) -> Request<()> {
     let token = signed(payload(&[("scope", &format!("{scopes:?}"))]));
     let mut request = Request::post("/mcp").header("authorization", format!("Bearer {token}"));
+    if !headers.iter().any(|(name, _)| *name == VERSION) {
+        request = request.header(VERSION, "2026-07-28");
+    }
     for (name, value) in headers {
         request = request.header(*name, value.as_bytes());
     }
@@ -126,6 +132,44 @@ fn c13_with_a_header_absent_doubled_or_malformed_all_rules_must_be_met() {
     let response = below_layer(&RequireLayer::mcp_rules(rules()), request(&[], "list"));
     let scopes = "scope=\"files:read files:write prompts files:all list\"";
     assert!(challenge(&response).ends_with(scopes), "{response:?}");
+}
+
+/// Servers do not compare the headers of older versions with the body: a client could name any tool.
+// C13
+#[test]
+fn c13_in_older_versions_the_headers_count_for_nothing() {
+    let [method, name] = named("tools/call", "read_file");
+    for version in ["2026-07-28", "2027-01-01"] {
+        let headers = [(VERSION, version), method, name];
+        assert_eq!(status(rules(), &headers, "files:read"), 200, "{version}");
+    }
+    let older = [
+        "2025-11-25",
+        "2026-07-27",
+        "2026-7-28",
+        "2026-07-28x",
+        "DRAFT-2027",
+        "9",
+        "",
+    ];
+    for version in older {
+        let headers = [(VERSION, version), method, name];
+        assert_eq!(status(rules(), &headers, "files:read"), 403, "{version}");
+        assert_eq!(status(rules(), &headers, ALL), 200, "{version}");
+        let strict = rules().reject_missing_headers();
+        assert_eq!(status(strict, &headers, ALL), 403, "{version}");
+    }
+    let doubled = [
+        (VERSION, "2026-07-28"),
+        (VERSION, "2025-11-25"),
+        method,
+        name,
+    ];
+    assert_eq!(status(rules(), &doubled, "files:read"), 403);
+    let mut without = request(&[method, name], "files:read");
+    without.headers_mut().remove(VERSION);
+    let response = below_layer(&RequireLayer::mcp_rules(rules()), without);
+    assert_eq!(response.status(), 403);
 }
 
 #[test]
