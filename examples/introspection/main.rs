@@ -2,27 +2,30 @@
 //! endpoint that its metadata names (RFC 7662).
 //!
 //! ```sh
-//! CLIENT_SECRET=… cargo run --example introspection --features axum -- \
-//!   https://login.example.com https://api.example.com orders-api 127.0.0.1:8080 [SECONDS [signed]]
+//! CLIENT_SECRET=… cargo run --example introspection --all-features -- \
+//!   https://login.example.com https://api.example.com orders-api 127.0.0.1:8080
 //! curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/me
 //! ```
 //!
 //! The arguments are the issuer, the audience, the id of this service as a client of the issuer,
-//! the address, for how long an answer is cached, and whether answers must be signed (RFC 9701).
-//! `/health` returns the state of introspection.
+//! and the address. In place of a secret, the service authenticates with `--key` (a signed
+//! assertion) or `--identity` (its certificate). `--help` prints the options. `/health` returns the
+//! state of introspection.
 
-use std::error::Error;
-use std::time::Duration;
+mod credentials;
+mod options;
+
+use std::process::ExitCode;
 
 use axum::routing::get;
 use axum::{Json, Router};
 use tower_jwt_auth::{
-    Claims, ConfigError, IntrospectionCredentials, IntrospectionSettings, Issuer, IssuerHealth,
-    JwtAuthLayer,
+    Claims, IntrospectionSettings, Issuer, IssuerHealth, JwtAuthBuilder, JwtAuthLayer,
 };
 
-const USAGE: &str = "usage: introspection ISSUER AUDIENCE CLIENT_ID ADDRESS [SECONDS [signed]], \
-                     with the client's secret in CLIENT_SECRET";
+use crate::options::{Command, Options, USAGE};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 async fn me(claims: Claims) -> String {
     let subject = claims.subject().or(claims.client_id());
@@ -30,44 +33,56 @@ async fn me(claims: Claims) -> String {
     format!("{} {}", subject.unwrap_or("anonymous"), scopes.join(" "))
 }
 
-fn auth(
-    issuer: &str,
-    audience: &str,
-    credentials: IntrospectionCredentials,
-    settings: IntrospectionSettings,
-) -> Result<JwtAuthLayer, ConfigError> {
-    let issuer = Issuer::introspection_discovery(issuer, credentials, audience)
+fn auth(options: &Options) -> Result<JwtAuthBuilder> {
+    let mut settings = IntrospectionSettings::default().max_ttl(options.ttl);
+    if options.is_signed {
+        let signer = Issuer::discovery(&options.issuer, options.client_id.as_str());
+        settings = settings.signed_responses(signer);
+    }
+    let credentials = options.credentials.read(&options.client_id)?;
+    let audience = options.audience.as_str();
+    let issuer = Issuer::introspection_discovery(&options.issuer, credentials, audience)
         .introspection_settings(settings);
-    JwtAuthLayer::builder(issuer).build()
+    let issuer = match options.credentials.http_client()? {
+        Some(client) => issuer.http_client(client),
+        None => issuer,
+    };
+    Ok(JwtAuthLayer::builder(issuer))
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .init();
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let (Some([issuer, audience, client_id, address]), Ok(secret)) =
-        (arguments.first_chunk::<4>(), std::env::var("CLIENT_SECRET"))
-    else {
-        eprintln!("{USAGE}");
-        std::process::exit(2);
-    };
-    let seconds = arguments.get(4).map_or(Ok(60), |seconds| seconds.parse())?;
-    let mut settings = IntrospectionSettings::default().max_ttl(Duration::from_secs(seconds));
-    if arguments.get(5).is_some_and(|word| word == "signed") {
-        settings = settings.signed_responses(Issuer::discovery(issuer, client_id.as_str()));
-    }
-    let credentials = IntrospectionCredentials::client_secret(client_id, secret);
-    let auth = auth(issuer, audience, credentials, settings)?;
+async fn serve(options: Options) -> Result<()> {
+    let auth = auth(&options)?.build()?;
     let authenticator = auth.authenticator().clone();
     let health = move || async move { Json::<Vec<IssuerHealth>>(authenticator.health()) };
     let app = Router::new()
         .route("/me", get(me))
         .layer(auth)
         .route("/health", get(health));
-    let listener = tokio::net::TcpListener::bind(address).await?;
+    let listener = tokio::net::TcpListener::bind(&options.address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    let options = match Options::parse(lexopt::Parser::from_env()) {
+        Ok(Command::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Serve(options)) => options,
+        Err(error) => {
+            eprintln!("introspection: {error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if let Err(error) = serve(options).await {
+        eprintln!("introspection: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
