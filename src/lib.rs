@@ -287,7 +287,9 @@ pub use response::{
     RejectionResponse,
 };
 pub use revocation::{
-    Revocation, RevocationSettings, Revocations, RevocationsFull, WhenRevocationsFull,
+    OnStaleRevocations, Revocation, RevocationEntry, RevocationHealth, RevocationSettings,
+    RevocationStore, RevocationStoreFuture, RevocationUpdate, RevocationUpdates, Revocations,
+    RevocationsFull, RevocationsUnavailable, SharedRevocationHealth, WhenRevocationsFull,
 };
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,

@@ -280,6 +280,36 @@ mod events {
             "a revocation was not stored: the list is full of entries that have not ended"
         );
     }
+
+    pub(crate) fn revocations_loaded(entries: usize, lost: usize) {
+        tracing::debug!(
+            target: TARGET,
+            entries,
+            lost,
+            "the list of revocations was loaded; those that the store has lost are stored again"
+        );
+    }
+
+    pub(crate) fn revocation_store_failed(part: &'static str, error: &str) {
+        tracing::warn!(
+            target: TARGET,
+            part,
+            error,
+            "the store of revocations failed: it is tried again until it works"
+        );
+    }
+
+    pub(crate) fn revocations_stale(age: Duration, outcome: &'static str) {
+        tracing::error!(
+            target: TARGET,
+            ?age,
+            "the list of revocations is not up to date with its store: {outcome}"
+        );
+    }
+
+    pub(crate) fn revocations_up_to_date() {
+        tracing::info!(target: TARGET, "the list of revocations is up to date again");
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -365,6 +395,14 @@ mod events {
     pub(crate) fn logout_rejected(_: &Error) {}
 
     pub(crate) fn revocations_full(_: usize) {}
+
+    pub(crate) const fn revocations_loaded(_: usize, _: usize) {}
+
+    pub(crate) const fn revocation_store_failed(_: &'static str, _: &str) {}
+
+    pub(crate) const fn revocations_stale(_: Duration, _: &'static str) {}
+
+    pub(crate) const fn revocations_up_to_date() {}
 }
 
 pub(crate) use events::*;

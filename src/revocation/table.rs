@@ -52,13 +52,11 @@ impl Table {
         Some(self.find(digest)?.value.load(Ordering::Relaxed))
     }
 
-    /// Raises the value of a digest, if it is there. Returns whether it is.
-    pub(super) fn raise(&self, digest: Digest, value: u64) -> bool {
-        self.find(digest).is_some_and(|slot| {
-            // Relaxed: the flag that is set afterwards orders it for those who read that.
-            slot.value.fetch_max(value, Ordering::Relaxed);
-            true
-        })
+    /// Raises the value of a digest, if it is there. Returns what the value was.
+    pub(super) fn raise(&self, digest: Digest, value: u64) -> Option<u64> {
+        let slot = self.find(digest)?;
+        // Relaxed: the flag that is set afterwards orders it for those who read that.
+        Some(slot.value.fetch_max(value, Ordering::Relaxed))
     }
 
     /// Adds a digest that is not there. Only one thread may call this at a time, and only while
@@ -162,11 +160,11 @@ mod tests {
     fn a_value_is_raised_and_never_lowered() {
         let table = Table::with_capacity(1);
         let digest = Digest(1, 1);
-        assert!(!table.raise(digest, 5));
+        assert_eq!(table.raise(digest, 5), None);
         table.insert(digest, 5);
-        for (raised, expected) in [(7, 7), (6, 7)] {
-            assert!(table.raise(digest, raised));
-            assert_eq!(table.get(digest), Some(expected));
+        for (raised, before) in [(7, 5), (6, 7)] {
+            assert_eq!(table.raise(digest, raised), Some(before));
+            assert_eq!(table.get(digest), Some(7));
         }
     }
 

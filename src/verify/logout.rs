@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::Extensions;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -45,7 +46,7 @@ pub(super) struct LogoutClaims {
 
 /// The check that a verified token is a logout token. Then revokes what it names.
 ///
-/// Before the id is used: nothing is lost if the token is sent again after an outage of the store.
+/// Before the id is used: nothing is lost if the token is sent again after an outage of a store.
 /// The outcome depends on the token only, so it makes no difference how often that is done.
 struct LogOut {
     list: Revocations,
@@ -117,7 +118,15 @@ impl TokenCheck<LogoutClaims> for LogOut {
             let revoked = self.revoke(claims);
             revoked.map_err(|full| Error::check_unavailable(Some(Arc::new(full))))
         });
-        revoked.into()
+        if revoked.is_err() || !self.list.is_shared() {
+            return revoked.into();
+        }
+        let list = self.list.clone();
+        CheckOutcome::Pending(Box::pin(async move {
+            let stored = list.stored().await;
+            let failed = |error| Error::check_unavailable(Some(Arc::new(error)));
+            stored.map(|()| Extensions::new()).map_err(failed)
+        }))
     }
 }
 
