@@ -275,7 +275,10 @@ pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, compositi
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
 #[cfg(feature = "redis")]
-pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
+pub use redis::{
+    OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder, RedisRevocationStore,
+    RedisRevocationStoreBuilder,
+};
 pub use replay::{
     InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
     ReplayStore, WhenFull,

@@ -258,8 +258,8 @@ mod events {
             target: TARGET,
             server,
             policy,
-            "Redis evicts used tokens and proofs when its memory is full: set maxmemory-policy to \
-             noeviction"
+            "Redis evicts used tokens, proofs and revocations when its memory is full: set \
+             maxmemory-policy to noeviction"
         );
     }
 

@@ -1,4 +1,5 @@
-//! Used tokens and proofs in Redis or Valkey, which all instances of a service share.
+//! Used tokens and proofs, and revocations, in Redis or Valkey, which all instances of a service
+//! share.
 
 mod address;
 mod answer;
@@ -15,7 +16,9 @@ mod key;
 mod link;
 mod outage;
 mod replay_store;
+mod revocations;
 mod sentinel;
+mod settings;
 mod single;
 mod slot;
 
@@ -27,3 +30,4 @@ pub(crate) use failure::Failure;
 pub use health::RedisHealth;
 pub use outage::OnRedisOutage;
 pub use replay_store::RedisReplayStore;
+pub use revocations::{RedisRevocationStore, RedisRevocationStoreBuilder};
