@@ -16,19 +16,20 @@ pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
 /// Stores entries, and removes those that have ended by the clocks of both Redis and the instance:
 /// one that is ahead must not remove what counts for others. Keys: list, changes. Arguments: the time
-/// of the instance in ms; the change; end and id of each entry.
+/// of the instance in ms; the change; end and id of each entry. `ZADD` comes first: after a command
+/// that needs no memory, a script is not stopped when the memory is full.
 const ADD: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local ended = string.format('%.0f', math.min(now, tonumber(ARGV[1])))
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ended)
 for i = 3, #ARGV, 2 do
   redis.call('ZADD', KEYS[1], 'GT', ARGV[i], ARGV[i + 1])
 end
+local ended = string.format('%.0f', math.min(now, tonumber(ARGV[1])))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ended)
 local first = string.format('%.0f', now - 600000)
 redis.call('XADD', KEYS[2], 'MINID', '~', first, '*', 'e', ARGV[2])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-local ttl = string.format('%.0f', last - ARGV[1] + 600000)
+local ttl = string.format('%.0f', (last or now) - ARGV[1] + 600000)
 redis.call('PEXPIRE', KEYS[1], ttl)
 redis.call('PEXPIRE', KEYS[2], ttl)
 return redis.status_reply('OK')";

@@ -13,7 +13,7 @@ const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 
 async fn start(servers: &Servers) -> Instance {
     let store = RedisRevocationStore::builder("redis://orders", "test");
-    let instance = Instance::of(store.sentinels([servers.sentinel.url()]));
+    let instance = Instance::of(store.sentinels([servers.sentinel.url()]).allow_plain_tcp());
     instance.list.loaded().await.unwrap();
     instance
 }

@@ -1,8 +1,10 @@
 //! An instance of a protected service, with its list of revocations.
 
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 
 use http::StatusCode;
+use tower_jwt_auth::testing::TestClock;
 use tower_jwt_auth::{
     JwtAuthLayer, OnStaleRevocations, RedisRevocationStore, RedisRevocationStoreBuilder,
     RevocationSettings, Revocations, SharedRevocationHealth,
@@ -13,6 +15,12 @@ use crate::support::{ISSUER, ask, bearer, default_key, issuer};
 
 /// The lowest that is allowed.
 pub(crate) const MAX_STALENESS: Duration = Duration::from_secs(5);
+
+/// When all tokens are issued: before all revocations.
+fn issued() -> &'static TestClock {
+    static CLOCK: OnceLock<TestClock> = OnceLock::new();
+    CLOCK.get_or_init(|| TestClock::new(SystemTime::now() - Duration::from_secs(10)))
+}
 
 pub(crate) struct Instance {
     pub(crate) store: RedisRevocationStore,
@@ -49,7 +57,8 @@ impl Instance {
 
     /// Sends a request with a token of a user.
     pub(crate) async fn send(&self, user: &str) -> StatusCode {
-        let token = default_key().token().issuer(ISSUER).subject(user).sign();
+        let token = default_key().token().clock(issued()).issuer(ISSUER);
+        let token = token.subject(user).sign();
         ask(&self.layer, bearer(&token)).await.status
     }
 
