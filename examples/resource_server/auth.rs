@@ -8,11 +8,37 @@ use tower_jwt_auth::{
 
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
 use crate::options::Options;
+use crate::sharing::SharingRoutes;
 use crate::usage_error::UsageError;
 
+/// The layer, and what it shares with other instances.
+pub(crate) struct Auth {
+    pub(crate) layer: JwtAuthLayer,
+    pub(crate) sharing: Option<SharingRoutes>,
+}
+
 impl Options {
-    /// Returns the layer that these options describe. Fetches no keys yet.
-    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
+    /// Returns the layers that these options describe. Fetches no keys yet.
+    pub(crate) fn auth(&self) -> Result<Auth, UsageError> {
+        let invalid = |error: ConfigError| UsageError::new(with_sources(&error));
+        let Some(shared) = self.redis.shared()? else {
+            let layer = self.builder()?.build().map_err(invalid)?;
+            return Ok(Auth {
+                layer,
+                sharing: None,
+            });
+        };
+        let builder = self.builder()?.revocations(&shared.revocations);
+        let layer = builder.build().map_err(invalid)?;
+        let clients = &self.redis.logout_clients;
+        let sharing = SharingRoutes::new(shared, &layer, self.builder()?, clients);
+        Ok(Auth {
+            layer,
+            sharing: Some(sharing.map_err(invalid)?),
+        })
+    }
+
+    fn builder(&self) -> Result<JwtAuthBuilder, UsageError> {
         let mut issuers = self
             .issuers
             .iter()
@@ -24,9 +50,7 @@ impl Options {
         for issuer in issuers {
             builder = builder.add_issuer(issuer?);
         }
-        self.apply_to(builder)?
-            .build()
-            .map_err(|error| UsageError::new(with_sources(&error)))
+        self.apply_to(builder)
     }
 
     /// Applies the options that hold for every issuer.

@@ -8,8 +8,9 @@ use tower_jwt_auth::Algorithm;
 
 use crate::dpop_options::DpopOptions;
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
+use crate::redis_options::RedisOptions;
 use crate::usage_error::UsageError;
-use crate::values::{address, algorithms, leeway, text, token_type, value};
+use crate::values::{address, algorithms, leeway, staleness, text, token_type, value};
 
 pub(crate) const HELP: &str = "\
 An HTTP and gRPC service that requires JSON Web Tokens. Without --issuer it
@@ -47,6 +48,24 @@ usage: resource_server [OPTION]...
                            proxy. May be repeated (requires --dpop; default:
                            the host of the request, which its sender chooses,
                            with https, or with http on loopback)
+  --redis URL              share signed-out users and used tokens with the
+                           other instances, in this Redis. Adds the routes
+                           /sign-out, /sign-out-everywhere and /once (requires
+                           --issuer)
+  --redis-prefix TEXT      the keys in Redis start with this (default:
+                           resource_server)
+  --redis-sentinel URL     ask this Redis Sentinel for the primary; --redis has
+                           the name of the service as its host. May be repeated
+  --redis-plain-tcp        allow redis:// beyond loopback, in a network where
+                           nobody else can read and write (default: rediss://)
+  --on-stale WHAT          reject: 503 when Redis was silent for the next
+                           option's time, since a user may have signed out
+                           elsewhere; last-known: accept the tokens of users who
+                           have not signed out, as far as is known, for a day
+                           (default: reject)
+  --max-staleness SECONDS  see the previous option (default: 30)
+  --logout-client ID       accept log-outs of this client's users from the
+                           issuer, at /backchannel-logout. May be repeated
   --help                   print this text
 ";
 
@@ -54,7 +73,7 @@ usage: resource_server [OPTION]...
 #[derive(Debug)]
 pub(crate) enum Command {
     Help,
-    Serve(Options),
+    Serve(Box<Options>),
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +85,7 @@ pub(crate) struct Options {
     pub(crate) leeway: Option<Duration>,
     pub(crate) token_type: Option<String>,
     pub(crate) dpop: DpopOptions,
+    pub(crate) redis: RedisOptions,
 }
 
 impl Options {
@@ -103,11 +123,33 @@ impl Options {
                     let origin = text(&mut parser, "--public-origin")?;
                     options.dpop.add_public_origin(origin);
                 }
+                Arg::Long("redis") => options.redis.url = Some(text(&mut parser, "--redis")?),
+                Arg::Long("redis-prefix") => {
+                    options.redis.prefix = Some(text(&mut parser, "--redis-prefix")?);
+                }
+                Arg::Long("redis-sentinel") => {
+                    let url = text(&mut parser, "--redis-sentinel")?;
+                    options.redis.sentinels.push(url);
+                }
+                Arg::Long("redis-plain-tcp") => options.redis.is_plain = true,
+                Arg::Long("on-stale") => {
+                    options
+                        .redis
+                        .set_on_stale(&text(&mut parser, "--on-stale")?)?;
+                }
+                Arg::Long("max-staleness") => {
+                    let text = text(&mut parser, "--max-staleness")?;
+                    options.redis.max_staleness = Some(staleness(&text)?);
+                }
+                Arg::Long("logout-client") => {
+                    let client = text(&mut parser, "--logout-client")?;
+                    options.redis.logout_clients.push(client);
+                }
                 other => return Err(other.unexpected().into()),
             }
         }
         options.check()?;
-        Ok(Command::Serve(options))
+        Ok(Command::Serve(Box::new(options)))
     }
 
     /// Returns whether no issuer is configured.
@@ -144,6 +186,7 @@ impl Options {
     /// Checks the conditions that involve more than one option.
     fn check(&self) -> Result<(), UsageError> {
         self.dpop.check()?;
+        self.redis.check()?;
         if self.is_demo() {
             self.check_demo()
         } else {
@@ -159,6 +202,7 @@ impl Options {
             ("--leeway", self.leeway.is_some()),
             ("--token-type", self.token_type.is_some()),
             ("--dpop-nonces", self.dpop.has_nonces()),
+            ("--redis", self.redis.url.is_some()),
         ];
         let given = needs_issuer.iter().find(|(_, given)| *given);
         given.map_or(Ok(()), |(option, _)| {
