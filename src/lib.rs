@@ -115,7 +115,7 @@
 //! | accept opaque tokens, or ask the issuer about each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
+//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; in several processes [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`) |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`) or a [`ReplayStore`] of your own |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
@@ -134,7 +134,7 @@
 //! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
-//! | `redis` | no | [`RedisReplayStore`]: used tokens and proofs that all instances share, in Redis or Valkey |
+//! | `redis` | no | [`RedisReplayStore`] and [`RedisRevocationStore`]: used tokens and proofs, and revocations, that all instances share, in Redis or Valkey |
 //! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!

@@ -140,3 +140,88 @@ fn bytes_of(value: Value) -> Result<Vec<u8>, Failure> {
 fn text(value: Value) -> Result<String, Failure> {
     String::from_utf8(bytes_of(value)?).map_err(|_| UNEXPECTED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session that ends at 3,900,001 + 3,600,000 ms.
+    const ID: &[u8; 21] = b"0123456789abcdef\x04\0\0\x0e\x10";
+    const END: u64 = 7_500_001;
+
+    fn value(bytes: &[u8]) -> Value {
+        ::redis::parse_redis_value(bytes).unwrap()
+    }
+
+    fn bulk(bytes: &[u8]) -> Vec<u8> {
+        [format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+    }
+
+    fn page(id: &[u8], end: &str) -> Result<Page, Failure> {
+        let members = [bulk(id), bulk(end.as_bytes())].concat();
+        let answer = [&b"*2\r\n$1\r\n7\r\n*2\r\n"[..], &members].concat();
+        Page::of(value(&answer))
+    }
+
+    fn entry() -> RevocationEntry {
+        read(&[&ID[..], &END.to_be_bytes()].concat()).unwrap()
+    }
+
+    #[test]
+    fn a_page_has_entries_and_the_next_cursor() {
+        let read = page(ID, "7500001").unwrap();
+        assert_eq!((&*read.cursor, read.entries), ("7", vec![entry()]));
+        let empty = Page::of(value(b"*2\r\n$1\r\n0\r\n*0\r\n")).unwrap();
+        assert_eq!((&*empty.cursor, empty.entries.len()), ("0", 0));
+    }
+
+    #[test]
+    fn an_entry_that_is_none_fails_the_page() {
+        for (id, end) in [
+            (&b"short"[..], "7500001"),
+            (&[0xff; 21], "7500001"),
+            (ID, ""),
+            (ID, "-1"),
+            (ID, "inf"),
+            (ID, "7.5e6"),
+            (ID, "1"),
+            (ID, "99999999999999999999"),
+        ] {
+            assert_eq!(page(id, end), Err(Failure::Unreadable), "{end}");
+        }
+    }
+
+    #[test]
+    fn changes_are_read_in_both_versions_of_the_protocol() {
+        let bytes = bulk(&entry().to_bytes());
+        let change = [&b"*1\r\n*2\r\n$3\r\n5-1\r\n*2\r\n$1\r\ne\r\n"[..], &bytes].concat();
+        for start in [&b"*1\r\n*2\r\n$1\r\nc\r\n"[..], b"%1\r\n$1\r\nc\r\n"] {
+            let changes = Changes::of(value(&[start, &change].concat())).unwrap();
+            assert_eq!(changes.entries, [entry()]);
+            assert_eq!((changes.count, changes.last.as_deref()), (1, Some("5-1")));
+        }
+        for nil in [&b"*-1\r\n"[..], b"$-1\r\n", b"_\r\n"] {
+            assert_eq!(Changes::of(value(nil)), Ok(Changes::default()));
+        }
+    }
+
+    #[test]
+    fn an_answer_to_another_command_is_none() {
+        for answer in [
+            &b"+OK\r\n"[..],
+            b":1\r\n",
+            b"*0\r\n",
+            b"*1\r\n:1\r\n",
+            b"*1\r\n*2\r\n$1\r\nc\r\n*1\r\n:1\r\n",
+            b"*2\r\n$1\r\n0\r\n*1\r\n$1\r\na\r\n",
+            b"*2\r\n:0\r\n*0\r\n",
+        ] {
+            assert!(Page::of(value(answer)).is_err(), "{answer:?}");
+            assert!(Changes::of(value(answer)).is_err(), "{answer:?}");
+        }
+        assert_eq!(exists(&Value::Int(1)), Ok(true));
+        assert_eq!(exists(&Value::Okay), Err(UNEXPECTED));
+        assert_eq!(position(value(b"*0\r\n")), Ok("0-0".to_owned()));
+        assert_eq!(position(Value::Okay), Err(UNEXPECTED));
+    }
+}

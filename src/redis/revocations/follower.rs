@@ -139,14 +139,11 @@ impl Follower {
             self.send(self.keys.change(&self.anchor), TIMEOUT),
         )
         .await;
-        match written {
-            // It can't write at the moment, so there are no changes either.
-            Ok(_) | Err(Failure::Unable) => {}
-            Err(failure) => return Err(failure),
-        }
+        // A replica, or a primary that was cut off from its replicas: others may write elsewhere.
+        written?;
         let has_list = exists(&list?)?;
-        // A new list has new changes. Those of the same one are removed after 10 minutes: if that is
-        // noticed here, the list is loaded once more, in vain.
+        // A new list has new changes, without that one. The same list lacks it, too, if it is older
+        // than 10 minutes: then the list is loaded once more than is necessary.
         let is_new = self.anchor != NO_CHANGE && position(change?)? != self.anchor;
         self.anchor.clone_from(&self.position);
         let is_gone = self.had_list && !has_list;

@@ -55,12 +55,9 @@ impl Failures {
         }
     }
 
-    /// Notes that it works. Then the next failure is logged.
+    /// Notes that it works.
     pub(super) fn clear(&self, part: Part) {
-        let mut last = self.lock();
-        if last.of(part).take().is_some() && last.following.is_none() && last.writing.is_none() {
-            last.logged = None;
-        }
+        *self.lock().of(part) = None;
     }
 
     pub(super) fn count(&self) -> u64 {

@@ -10,7 +10,8 @@ use futures::Stream;
 use crate::revocation::RevocationEntry;
 
 /// A store of revocations that several processes share, for
-/// [`RevocationSettings::store`](crate::RevocationSettings::store).
+/// [`RevocationSettings::store`](crate::RevocationSettings::store). With feature `redis`, there is
+/// `RedisRevocationStore`.
 ///
 /// Each process has the whole list in memory, and no request waits for the store. Errors are shown
 /// in log events and in [`RevocationHealth`](crate::RevocationHealth): they must contain nothing

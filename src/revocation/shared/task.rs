@@ -1,16 +1,19 @@
 //! The background task: one for each list with a store. It ends when the list is dropped.
 
-use std::future::pending;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::select_all;
 use tokio::sync::watch;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Shared, following, writing};
+
+/// How often a list that is stale is looked at.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// A task that runs. When it ends, also with its runtime, the next request starts another one.
 pub(super) struct Running(Arc<Shared>);
@@ -60,8 +63,9 @@ async fn watch_age(shared: &Shared) {
     }
     loop {
         match shared.freshness.stale_at() {
-            Some(at) => sleep_until(at).await,
-            None => pending().await,
+            Some(at) if at > Instant::now() => sleep_until(at).await,
+            // It is stale, until the store is back or the list is of no use any more.
+            _ => sleep(INTERVAL).await,
         }
         shared.freshness.check();
     }
