@@ -4,7 +4,7 @@
 import { now } from './instances.mjs';
 
 /** How long after the acknowledgement the other instances may take, in milliseconds. */
-const BOUND = 100;
+const BOUND = Number(process.env.CLUSTER_BOUND ?? 100);
 /** What the primary has acknowledged for so long before it is killed may not be on the replica. */
 const NOT_REPLICATED = 1000;
 /** How long after the last answer of Redis a list counts as up to date: `--max-staleness`. */

@@ -74,7 +74,7 @@ class Server {
       socket.on('error', reject).on('close', () => reject(new Error('no answer')));
       socket.on('data', (part) => {
         answer += part;
-        const [head, len] = /^(?:\$(\d+)|[+-].*)\r\n/.exec(answer) ?? [];
+        const [head, len] = /^(?:\$(\d+)|[:+-].*)\r\n/.exec(answer) ?? [];
         if (head !== undefined && answer.length >= head.length + Number(len ?? 0)) {
           resolve(answer);
           socket.destroy();
@@ -123,9 +123,16 @@ export class Redis {
     return ['--redis', `redis://${SERVICE}`, '--redis-plain-tcp', '--redis-sentinel', sentinel];
   }
 
+  /** Has the replica miss what is written from now on. */
+  async cutOffReplica() {
+    this.replica.child.process.kill('SIGSTOP');
+    await this.primary.command('CLIENT KILL TYPE replica');
+  }
+
   /** Kills the primary. Resolves when the replica has become the primary. */
   async failOver() {
     await this.primary.kill();
+    this.replica.child.process.kill('SIGCONT');
     await until('the replica is promoted', async () => (await this.replica.command('INFO replication')).includes('role:master'));
     this.primary = this.replica;
   }

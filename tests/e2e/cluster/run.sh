@@ -7,6 +7,9 @@
 # Requires Node 20.20.2 or later with npm, and Redis 6.2 or later, whose program REDIS_SERVER_PROGRAM
 # names (default: redis-server). Without a path, also requires cargo and builds the example. It ends
 # the processes that it starts, and prints `N passed, N failed` as its last line.
+#
+# CLUSTER_BOUND is the time in milliseconds after which a revocation must be in force at all instances
+# (default: 100). On a machine that is busy with other work, processes may have to wait for longer.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/../interop/setup.sh"
 
