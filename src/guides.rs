@@ -28,6 +28,9 @@
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
+//! What clients learn about the service before they have a token, as MCP requires:
+//! [`resource_metadata`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -50,6 +53,9 @@ pub mod sender_constrained {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
+
+#[doc = include_str!("../docs/resource-metadata.md")]
+pub mod resource_metadata {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

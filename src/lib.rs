@@ -92,6 +92,7 @@
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
 //! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
+//! | tell clients where to get a token, as MCP requires (RFC 9728) | [`JwtAuthBuilder::resource`], [`ResourceMetadata`], [`Audience::resource`]; guide: [`guides::resource_metadata`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
 //! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
@@ -205,6 +206,7 @@ mod policy;
 mod replay;
 mod request;
 mod require;
+mod resource_metadata;
 mod response;
 mod revocation;
 mod trace;
@@ -276,15 +278,16 @@ pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use policy::{CheckContext, CheckFuture, CheckOutcome, Scopes, TokenCheck};
 #[cfg(feature = "redis")]
 pub use redis::{
-    OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder, RedisRevocationStore,
-    RedisRevocationStoreBuilder,
+    OnRedisOutage, RedisConnectError, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder,
+    RedisRevocationStore, RedisRevocationStoreBuilder,
 };
 pub use replay::{
-    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
-    ReplayStore, WhenFull,
+    InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
+    ReplayScope, ReplayStore, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{Require, RequireFuture, RequireLayer};
+pub use resource_metadata::{ResourceMetadata, ResourceMetadataService};
 pub use response::{
     Challenge, DPOP_REQUEST_HEADERS, DPOP_RESPONSE_HEADERS, Inherited, ProblemDetails,
     RejectionResponse,
@@ -311,6 +314,17 @@ fn default_http_client() -> Result<HttpClient, ConfigError> {
         "http_client is not set: keys are fetched, so set one, or enable feature `reqwest`",
     ))
 }
+
+/// Makes a body of bytes.
+type BodyFromBytes = fn(bytes::Bytes) -> Box<dyn std::any::Any>;
+
+/// Makes the bodies of the frameworks whose features are enabled.
+const FRAMEWORK_BODIES: &[BodyFromBytes] = &[
+    #[cfg(feature = "axum")]
+    axum::body_from,
+    #[cfg(feature = "tonic")]
+    tonic::body_from,
+];
 
 /// Compiles the guide's code.
 #[cfg(all(doctest, feature = "redis-tls"))]

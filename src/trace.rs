@@ -122,7 +122,8 @@ mod events {
             target: TARGET,
             issuer,
             status,
-            "the introspection endpoint rejects the credentials of this service: requests get 503"
+            "the introspection endpoint rejects the credentials of this service, or only this \
+             token: the request gets 503"
         );
     }
 
@@ -178,6 +179,15 @@ mod events {
         );
     }
 
+    pub(crate) fn authorization_server_left_out(issuer: &str, reason: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            issuer,
+            reason,
+            "the resource's metadata does not name the issuer: clients are not sent to it"
+        );
+    }
+
     pub(crate) fn binding_not_checked(issuer: &str) {
         tracing::warn!(
             target: TARGET,
@@ -224,6 +234,15 @@ mod events {
             target: TARGET,
             max_entries,
             "the store of used tokens and proofs is full of entries that have not expired"
+        );
+    }
+
+    pub(crate) fn replay_store_not_ready(error: &(dyn StdError + 'static)) {
+        let error = with_sources(error);
+        tracing::warn!(
+            target: TARGET,
+            error,
+            "a store of used tokens and proofs is not ready: requests will try again"
         );
     }
 
@@ -368,6 +387,8 @@ mod events {
 
     pub(crate) fn audience_not_checked(_: &str) {}
 
+    pub(crate) fn authorization_server_left_out(_: &str, _: &'static str) {}
+
     pub(crate) fn binding_not_checked(_: &str) {}
 
     pub(crate) fn certificate_header_ignored(_: &str) {}
@@ -379,6 +400,8 @@ mod events {
     pub(crate) const fn forwarding_peer_unknown() {}
 
     pub(crate) fn replay_store_full(_: u64) {}
+
+    pub(crate) fn replay_store_not_ready(_: &(dyn StdError + 'static)) {}
 
     pub(crate) fn replay_share_used_up(_: u64) {}
 

@@ -18,6 +18,7 @@
 //! | `GET /whoami` | a token | 200 and all claims; 401; 503 while the keys are unavailable |
 //! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` |
 //! | `GET /healthz` | nothing | 200 and the state of the keys, and of revocations |
+//! | `GET /.well-known/oauth-protected-resource…`, with `--resource` | nothing | 200 and the metadata of the resource (RFC 9728) |
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
 //! without it, they are rejected. With an issuer of its own, it also prints a command with such a
@@ -36,6 +37,7 @@
 mod auth;
 mod demo;
 mod dpop_options;
+mod help;
 mod issuer_options;
 mod options;
 mod redis_options;
@@ -72,7 +74,7 @@ enum Failure {
 fn main() -> ExitCode {
     match Options::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help) => {
-            print!("{}", options::HELP);
+            print!("{}", help::HELP);
             ExitCode::SUCCESS
         }
         Ok(Command::Serve(options)) => exit_code(run(*options)),

@@ -19,14 +19,20 @@ pub(crate) fn app(auth: Auth) -> Router {
 
 fn protected(auth: JwtAuthLayer) -> Router {
     let authenticator = auth.authenticator().clone();
-    Router::new()
+    let metadata = auth.metadata_service().ok();
+    let app = Router::new()
         .route("/whoami", get(whoami))
         .route_service("/grpc.health.v1.Health/{method}", grpc_health())
         // `route_layer` protects the routes above. Unknown paths are still answered with 404.
         .route_layer(auth)
         .route("/public", get(public))
         .route("/healthz", get(healthz))
-        .with_state(authenticator)
+        .with_state(authenticator);
+    // The layer does not see requests for other routes, so the document has one of its own.
+    match metadata {
+        Some(metadata) => app.route_service(&metadata.path(), metadata),
+        None => app,
+    }
 }
 
 /// Returns the standard health service. It shares the port, since axum takes HTTP/1.1 and HTTP/2.

@@ -5,4 +5,5 @@ mod response;
 mod scoped;
 
 pub use self::claims::ClaimsRejection;
+pub(crate) use self::response::body_from;
 pub use self::scoped::{RejectedScope, Scoped, ScopedRejection};

@@ -1,9 +1,17 @@
 //! The response that a rejection holds.
 
+use std::any::Any;
 use std::sync::{Mutex, PoisonError};
 
+use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::StatusCode;
+
+/// Returns a body of axum.
+pub(crate) fn body_from(bytes: Bytes) -> Box<dyn Any> {
+    Box::new(Body::from(bytes))
+}
 
 /// A response to the request that an extractor rejected.
 #[derive(Debug)]

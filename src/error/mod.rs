@@ -42,6 +42,9 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
+    /// The URL of the resource's metadata, if the error was made where the layer is known. An `Arc`
+    /// of one word, since the `Result`s with errors should stay small.
+    metadata: Option<Arc<String>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -54,6 +57,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
+            metadata: None,
             retry_after: None,
             source: None,
         }
@@ -93,6 +97,37 @@ impl Error {
     }
 
     /// Returns an error for a token that can't be verified now.
+    /// Sets the scopes that the request needs, if the error [can have them](Self::can_have_scope).
+    #[must_use]
+    pub(crate) fn with_required_scope(mut self, scopes: Option<Arc<str>>) -> Self {
+        if self.can_have_scope() {
+            self.name = scopes;
+        }
+        self
+    }
+
+    /// Sets the URL of the resource's metadata, for challenges that are made without the layer.
+    #[must_use]
+    pub(crate) fn with_metadata(self, url: Option<Arc<String>>) -> Self {
+        Self {
+            metadata: url,
+            ..self
+        }
+    }
+
+    /// Returns the URL of the resource's metadata.
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        self.metadata.as_ref().map(|url| url.as_str())
+    }
+
+    /// Returns whether the error can say which scopes the request needs.
+    pub(crate) const fn can_have_scope(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::InsufficientScope | ErrorKind::MissingToken
+        )
+    }
+
     pub(crate) fn keys_unavailable(
         retry_after: Duration,
         source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -151,7 +186,7 @@ impl Error {
     pub fn claim(&self) -> Option<&str> {
         let is_of_claim = !matches!(
             self.kind,
-            ErrorKind::InsufficientScope | ErrorKind::UseDpopNonce
+            ErrorKind::InsufficientScope | ErrorKind::MissingToken | ErrorKind::UseDpopNonce
         );
         let configured = self.name.as_deref().filter(|_| is_of_claim);
         self.claim.or(configured)
@@ -160,11 +195,12 @@ impl Error {
     /// Returns the scopes that the request needs, separated by spaces (RFC 6750 §3).
     ///
     /// `None` for kinds other than [`ErrorKind::InsufficientScope`], and if a predicate rejected
-    /// the request.
+    /// the request. With [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), they are
+    /// those of all layers that have required some for this request, each once; and
+    /// [`ErrorKind::MissingToken`] has them, too.
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
-        let is_of_scope = self.kind == ErrorKind::InsufficientScope;
-        self.name.as_deref().filter(|_| is_of_scope)
+        self.name.as_deref().filter(|_| self.can_have_scope())
     }
 
     /// Returns how long to wait before another attempt. `None` for classes other than

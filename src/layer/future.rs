@@ -19,13 +19,14 @@ use crate::response::RejectionResponse;
 pin_project! {
     /// The response future of [`JwtAuth`](crate::JwtAuth).
     ///
-    /// Resolves to the response of the inner service, or to a rejection. While it waits for keys or
+    /// Resolves to the response of the inner service, or to one of the layer: a rejection, or the
+    /// metadata of the resource. While it waits for keys or
     /// for a check, it holds the request and the service that was polled ready; dropping it drops
     /// both.
     ///
     /// # Panics
     ///
-    /// If it is polled after it has resolved to a rejection, or after a panic. Polled after the
+    /// If it is polled after it has resolved to a response of the layer, or after a panic. Polled after the
     /// response of the inner service, it polls the inner future again.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, ReqBody, R>
@@ -46,7 +47,7 @@ pin_project! {
     {
         Inner { #[pin] future: S::Future },
         // None once it has resolved.
-        Rejected { response: Option<S::Response> },
+        Response { response: Option<S::Response> },
         // None only while it is polled, and after a panic.
         Waiting { waiting: Option<Box<Waiting<S, ReqBody, R>>> },
     }
@@ -83,9 +84,9 @@ where
         }
     }
 
-    pub(super) const fn rejected(response: S::Response) -> Self {
+    pub(super) const fn response(response: S::Response) -> Self {
         Self {
-            state: State::Rejected {
+            state: State::Response {
                 response: Some(response),
             },
             on_response: OnResponse::NOTHING,
@@ -135,7 +136,7 @@ where
                     let response = future.poll(cx);
                     return response.map_ok(|response| this.on_response.apply(response));
                 }
-                StateProjection::Rejected { response } => {
+                StateProjection::Response { response } => {
                     let response = response
                         .take()
                         .expect("`ResponseFuture` polled after completion");
@@ -192,7 +193,7 @@ where
                 future: service.call(request),
             }
         }
-        Err(error) => State::Rejected {
+        Err(error) => State::Response {
             response: Some(reject(&rejections, &layer, error, &request)),
         },
     })

@@ -15,6 +15,7 @@ use crate::request::{
     AccessToken, FoundToken, LayerContext, PredicateUri, RequestParts, TokenSource, find_token,
     remove_tokens,
 };
+use crate::resource_metadata::Endpoint;
 use crate::verify::{Attempt, Authenticator};
 
 /// A predicate over the parts of a request.
@@ -29,6 +30,8 @@ pub(crate) struct Gate<C> {
     pub(super) skip: Option<RequestPredicate>,
     /// Returns the URI that `skip` sees.
     pub(super) predicate_uri: Option<PredicateUri>,
+    /// The metadata of the resource, which needs no token.
+    pub(super) metadata: Option<Arc<Endpoint>>,
 }
 
 /// What becomes of the token in a request that goes on.
@@ -51,6 +54,8 @@ pub(super) enum Decision<C> {
         /// The token, if it is kept.
         kept: Option<AccessToken>,
     },
+    /// It asks for the metadata of the resource.
+    Metadata(Arc<Endpoint>),
     /// It is rejected.
     Reject(Error),
     /// It waits: for keys, for a signature check on another thread, or for a check of the policy.
@@ -92,6 +97,11 @@ where
     C: DeserializeOwned + Send + Sync + 'static,
 {
     pub(super) fn decide(&self, parts: &RequestParts<'_>) -> Decision<C> {
+        if let Some(metadata) = &self.metadata
+            && metadata.is_at(parts.with_uri_from(self.predicate_uri.as_ref()).uri())
+        {
+            return Decision::Metadata(Arc::clone(metadata));
+        }
         if self.is_exempt(parts) {
             return Decision::Pass;
         }

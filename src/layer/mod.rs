@@ -24,8 +24,10 @@ use self::gate::Gate;
 pub(crate) use self::gate::RequestPredicate;
 pub(crate) use self::ready::take_ready;
 pub use self::service::JwtAuth;
+use crate::config_error::ConfigError;
 use crate::jwt::JsonClaims;
 use crate::request::LayerRejections;
+use crate::resource_metadata::ResourceMetadataService;
 use crate::response::Challenge;
 use crate::verify::{Authenticator, Issuers};
 
@@ -77,6 +79,22 @@ impl<C, R> JwtAuthLayer<C, R> {
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         self.authenticator().issuers()
+    }
+
+    /// Returns a service that responds with the metadata of the resource, for the routers that
+    /// requests reach without passing this layer: see [`ResourceMetadataService`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// [`resource`](JwtAuthBuilder::resource) is not set.
+    pub fn metadata_service(&self) -> Result<ResourceMetadataService, ConfigError> {
+        let endpoint = self.gate.metadata.as_ref().ok_or_else(|| {
+            ConfigError::invalid_setting(
+                "metadata_service: the layer has no metadata; set JwtAuthBuilder::resource",
+            )
+        })?;
+        Ok(ResourceMetadataService::new(Arc::clone(endpoint)))
     }
 }
 

@@ -90,16 +90,22 @@ where
                 self.gate.strip(&mut request);
                 ResponseFuture::inner(self.inner.call(request), on_response)
             }
-            Decision::Pass => {
-                let layer = self.context::<_, ResBody>(&request);
-                self.gate.pass(&mut request, layer);
-                ResponseFuture::inner(self.inner.call(request), OnResponse::NOTHING)
+            Decision::Pass => self.pass(request),
+            Decision::Metadata(metadata) => {
+                match metadata.respond_with(request.method(), request.headers()) {
+                    Some(response) => {
+                        drop(take_ready(&mut self.inner));
+                        ResponseFuture::response(response)
+                    }
+                    // The type of the body is not known: a service below responds.
+                    None => self.pass(request),
+                }
             }
             Decision::Reject(error) => {
                 // Not called, so dropped: this releases what it holds, such as a permit.
                 drop(take_ready(&mut self.inner));
                 let layer = self.context::<_, ResBody>(&request);
-                ResponseFuture::rejected(reject(&self.rejections, &layer, error, &request))
+                ResponseFuture::response(reject(&self.rejections, &layer, error, &request))
             }
             Decision::Wait {
                 pending,
@@ -115,6 +121,22 @@ where
 }
 
 impl<S, C, R> JwtAuth<S, C, R> {
+    /// Calls the inner service without claims.
+    fn pass<ReqBody, ResBody>(
+        &mut self,
+        mut request: Request<ReqBody>,
+    ) -> ResponseFuture<S, ReqBody, R>
+    where
+        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+        C: Send + Sync + 'static,
+        R: RejectionResponse<ResBody>,
+        ResBody: 'static,
+    {
+        let layer = self.context::<_, ResBody>(&request);
+        self.gate.pass(&mut request, layer);
+        ResponseFuture::inner(self.inner.call(request), OnResponse::NOTHING)
+    }
+
     fn context<ReqBody, ResBody>(&self, request: &Request<ReqBody>) -> LayerContext
     where
         R: RejectionResponse<ResBody>,

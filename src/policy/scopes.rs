@@ -53,6 +53,12 @@ impl RequiredScopes {
         }
     }
 
+    /// Returns the first of the scopes that the claims grant.
+    pub(crate) fn first_granted<C>(&self, claims: &Claims<C>) -> Option<&str> {
+        let mut scopes = self.scopes.iter().map(|scope| &**scope);
+        scopes.find(|scope| claims.has_scope(scope))
+    }
+
     /// Rejects claims that do not grant all of the scopes.
     pub(crate) fn check_all<C>(&self, claims: &Claims<C>) -> Result<(), Error> {
         self.require(self.scopes.iter().all(|scope| claims.has_scope(scope)))
@@ -102,7 +108,7 @@ impl<C> Claims<C> {
         }
         // Other text can't be in the challenge.
         let named = are_scopes(scopes).then(|| scopes.join(" ").into());
-        Err(Error::insufficient_scope(named))
+        Err(self.insufficient_scope(named))
     }
 
     /// Rejects claims that do not grant all scopes that `N` names.

@@ -25,7 +25,8 @@ impl RedisReplayStoreBuilder {
     }
 
     /// Sets how long a request waits for Redis, the connection included. Then it is an outage for
-    /// this request. Default: 100 ms. Minimum: 10 ms. Maximum: 2 s.
+    /// this request. Default: 100 ms. Minimum: 10 ms. Maximum: 2 s. A layer with this store needs a
+    /// longer [`check_timeout`](crate::JwtAuthBuilder::check_timeout), whose default is 3 s.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
@@ -94,7 +95,8 @@ impl RedisReplayStoreBuilder {
         self
     }
 
-    /// Builds the store. The connection is opened for the first request.
+    /// Builds the store. The connection is opened by [`connect`](RedisReplayStore::connect), or for
+    /// the first request.
     ///
     /// # Errors
     ///

@@ -7,6 +7,7 @@ mod breaker;
 mod builder;
 mod cluster;
 mod cluster_slot;
+mod connect_error;
 mod connection;
 mod counters;
 mod eviction;
@@ -26,6 +27,7 @@ mod slot;
 mod tests;
 
 pub use builder::RedisReplayStoreBuilder;
+pub use connect_error::RedisConnectError;
 pub(crate) use failure::Failure;
 pub use health::RedisHealth;
 pub use outage::OnRedisOutage;

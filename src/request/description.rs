@@ -9,6 +9,9 @@ use super::location::Location;
 use super::locations::BEARER;
 use super::scheme::DPOP;
 
+/// The name of the query parameter (RFC 6750 §2.3).
+const QUERY: &str = "access_token";
+
 impl TokenSource {
     /// Returns the scheme, if the source reads `Authorization` with one.
     pub(crate) fn authorization_scheme(&self) -> Option<&str> {
@@ -17,6 +20,18 @@ impl TokenSource {
             Location::Dpop => Some(DPOP),
             Location::Scheme(name, scheme) if *name == AUTHORIZATION => Some(scheme),
             _ => None,
+        }
+    }
+
+    /// Returns the name of the method in RFC 6750 §2, as resource metadata has it (RFC 9728 §2).
+    /// `None` for the places that RFC 6750 does not define.
+    pub(crate) fn bearer_method(&self) -> Option<&'static str> {
+        match &self.0 {
+            Location::Query(name) if **name == *QUERY => Some("query"),
+            _ => self
+                .authorization_scheme()
+                .filter(|scheme| scheme.eq_ignore_ascii_case(BEARER))
+                .map(|_| "header"),
         }
     }
 

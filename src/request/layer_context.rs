@@ -36,6 +36,17 @@ pub(crate) struct LayerSettings {
     pub(crate) predicate_uri: Option<PredicateUri>,
     /// The challenge of the scheme `DPoP`, if the layer accepts it.
     pub(crate) dpop: Option<DpopChallenge>,
+    /// What challenges say about the resource, if the layer has its metadata.
+    pub(crate) resource: Option<ResourceChallenge>,
+}
+
+/// What a challenge says about the protected resource (RFC 9728 §5.1).
+#[derive(Clone)]
+pub(crate) struct ResourceChallenge {
+    /// The URL of the metadata.
+    pub(crate) metadata: Arc<String>,
+    /// The scopes that the layer requires, separated by spaces.
+    pub(crate) scopes: Option<Arc<str>>,
 }
 
 /// What a challenge of the scheme `DPoP` says (RFC 9449 §7.1).
@@ -62,6 +73,9 @@ pub(crate) struct LayerContext {
     rejections: Arc<dyn Rejections>,
     respond: Respond,
     scheme: Scheme,
+    /// The scopes that layers between this one and here have required of the request, separated by
+    /// spaces. Set only if the layer has the metadata of a resource.
+    required: Option<Arc<str>>,
 }
 
 trait Rejections: Send + Sync {
@@ -101,6 +115,7 @@ impl LayerContext {
             rejections,
             respond,
             scheme,
+            required: None,
         }
     }
 
@@ -111,6 +126,33 @@ impl LayerContext {
     /// Returns the scheme of the credentials that the request came with.
     pub(crate) const fn scheme(&self) -> Scheme {
         self.scheme
+    }
+
+    pub(crate) fn resource(&self) -> Option<&ResourceChallenge> {
+        self.settings().resource.as_ref()
+    }
+
+    /// Returns the scopes that the request needs: those that the layer requires, those of layers
+    /// between it and here, and `own`, each once. `None` without the metadata of a resource: then
+    /// challenges name the scopes of one layer only.
+    pub(crate) fn scopes_of_request(&self, own: Option<&str>) -> Option<Arc<str>> {
+        let layer = self.resource()?.scopes.as_deref();
+        let lists = [layer, self.required.as_deref(), own];
+        let mut all = Vec::<&str>::new();
+        for scope in lists.into_iter().flatten().flat_map(|list| list.split(' ')) {
+            if !all.contains(&scope) {
+                all.push(scope);
+            }
+        }
+        (!all.is_empty()).then(|| all.join(" ").into())
+    }
+
+    /// Adds scopes that a layer between this one and those below has required, and found granted.
+    pub(crate) fn add_required(&mut self, scopes: &str) {
+        self.required = self.required.take().map_or_else(
+            || Some(scopes.into()),
+            |required| Some(format!("{required} {scopes}").into()),
+        );
     }
 
     /// Returns the layer's response to a rejected request.

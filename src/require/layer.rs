@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Response;
 use tower::Layer;
 
-use super::rule::{Failure, Rule};
+use super::rule::{Failure, Passed, Rule};
 use super::service::Require;
 use crate::error::Error;
 use crate::jwt::JsonClaims;
@@ -199,14 +199,14 @@ impl<S, C, R: Clone> Layer<S> for RequireLayer<C, R> {
 
 impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
     /// `parts` knows the layer above.
-    pub(super) fn check(&self, parts: &RequestParts<'_>) -> Result<(), Failure> {
+    pub(super) fn check<'l>(&'l self, parts: &RequestParts<'_>) -> Result<Passed<'l>, Failure> {
         let parts = &parts.for_predicates();
         if self
             .only_for
             .as_ref()
             .is_some_and(|applies| !applies(parts))
         {
-            return Ok(());
+            return Ok(Passed::Quietly);
         }
         self.rule.check::<C>(parts)
     }

@@ -4,7 +4,7 @@ use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{Claims, MissingClaims};
 use crate::policy::RequiredScopes;
-use crate::request::RequestParts;
+use crate::request::{LayerContext, RequestParts};
 use crate::trace;
 
 /// A predicate over claims and request. It looks up the claims of its own type.
@@ -21,6 +21,13 @@ pub(super) enum Failure {
     Rejected(Error),
     /// No `JwtAuthLayer` with this claims type ran: a mistake in the server.
     LayerMissing,
+}
+
+/// How a request has passed a rule.
+pub(super) enum Passed<'r> {
+    Quietly,
+    /// With these scopes, which the challenges of layers below name, too.
+    With(&'r str),
 }
 
 impl Rule {
@@ -44,6 +51,16 @@ impl Rule {
     pub(super) fn check<C: Send + Sync + 'static>(
         &self,
         parts: &RequestParts<'_>,
+    ) -> Result<Passed<'_>, Failure> {
+        match self.check_claims::<C>(parts) {
+            Ok(()) => Ok(self.passed::<C>(parts)),
+            Err(failure) => Err(self.with_scopes(failure)),
+        }
+    }
+
+    fn check_claims<C: Send + Sync + 'static>(
+        &self,
+        parts: &RequestParts<'_>,
     ) -> Result<(), Failure> {
         let claims = || Claims::<C>::from_extensions(parts.extensions());
         match self {
@@ -51,6 +68,32 @@ impl Rule {
             Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
             Self::Predicate(is_allowed) if is_allowed(parts)? => Ok(()),
             Self::Predicate(_) => Err(Error::insufficient_scope(None).into()),
+        }
+    }
+
+    /// Returns how a request has passed. Scopes are of use only to challenges that name all scopes
+    /// of a request: those of a layer with the metadata of a resource.
+    fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
+        if parts.layer().and_then(LayerContext::resource).is_none() {
+            return Passed::Quietly;
+        }
+        let scopes = match self {
+            Self::AllScopes(scopes) => scopes.as_str(),
+            Self::AnyScope(scopes) => Claims::<C>::from_extensions(parts.extensions())
+                .ok()
+                .and_then(|claims| scopes.first_granted(claims)),
+            Self::Predicate(_) => None,
+        };
+        scopes.map_or(Passed::Quietly, Passed::With)
+    }
+
+    /// Has the rejection of a request without a token name the scopes that it needs.
+    fn with_scopes(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
+                Failure::Rejected(error.with_required_scope(self.scopes().map(Into::into)))
+            }
+            failure => failure,
         }
     }
 

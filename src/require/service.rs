@@ -8,8 +8,8 @@ use tower::Service;
 
 use super::future::RequireFuture;
 use super::layer::RequireLayer;
-use super::rule::Failure;
-use crate::jwt::{JsonClaims, layer_above};
+use super::rule::{Failure, Passed};
+use crate::jwt::{Claims, JsonClaims, layer_above};
 use crate::layer::take_ready;
 use crate::request::RequestParts;
 use crate::response::{Inherited, RejectionResponse, internal_error, reject};
@@ -61,11 +61,18 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let parts = RequestParts::from(&request);
         let parts = parts.with_layer(layer_above::<C>(request.extensions()));
-        let Err(failure) = self.layer.check(&parts) else {
-            return RequireFuture::inner(self.inner.call(request));
+        let failure = match self.layer.check(&parts) {
+            Ok(Passed::Quietly) => return RequireFuture::inner(self.inner.call(request)),
+            Ok(Passed::With(scopes)) => {
+                if let Some(claims) = request.extensions_mut().get_mut::<Claims<C>>() {
+                    claims.add_required(scopes);
+                }
+                return RequireFuture::inner(self.inner.call(request));
+            }
+            Err(failure) => failure,
         };
         // Not called, so dropped: this releases what it holds, such as a permit.
         drop(take_ready(&mut self.inner));

@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 
 use super::dpop_nonce::add_nonce_of;
 use super::grpc;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::request::{AnyResponse, RequestParts};
 
 /// No cache stores a rejection (RFC 9111 §5.2.2.5): a gRPC one has status 200.
@@ -65,12 +65,29 @@ pub(crate) fn reject<R, ResBody>(
 where
     R: RejectionResponse<ResBody>,
 {
+    let error = with_all_scopes(error, request);
     let mut response = maker.rejection_response(&error, request);
     let cache_control = response.headers_mut().entry(CACHE_CONTROL);
     cache_control.or_insert(NO_STORE);
     add_nonce_of(&error, response.headers_mut());
     response.extensions_mut().insert(error);
     response
+}
+
+/// Has the error name all scopes that the request needs, if the layer has the metadata of a
+/// resource: a client that asks for those of one layer would be rejected by the next one. Without
+/// metadata, a request without a token is told of none.
+fn with_all_scopes(error: Error, request: &RequestParts<'_>) -> Error {
+    let own = error.required_scope();
+    // A predicate says nothing about scopes.
+    if own.is_none() && error.kind() != ErrorKind::MissingToken {
+        return error;
+    }
+    let layer = request.layer();
+    match layer.and_then(|layer| layer.scopes_of_request(own)) {
+        None if error.kind() != ErrorKind::MissingToken => error,
+        all => error.with_required_scope(all),
+    }
 }
 
 /// Returns the response of a maker of type `R`, for services below its layer, which know neither

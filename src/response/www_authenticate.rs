@@ -1,5 +1,7 @@
 //! The challenges of a rejection: of which schemes, and what each says (RFC 6750 §3, RFC 9449
-//! §7.1).
+//! §7.1, RFC 9728 §5.1).
+
+use std::borrow::Cow;
 
 use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 
@@ -12,6 +14,15 @@ struct OfScheme<'c> {
     has_error: bool,
     /// The algorithms of proofs.
     algorithms: Option<&'c str>,
+}
+
+/// What the challenges of all schemes are about.
+#[derive(Clone, Copy)]
+struct Rejection<'c> {
+    error: &'c Error,
+    code: &'c str,
+    realm: Option<&'c str>,
+    layer: Option<&'c LayerContext>,
 }
 
 /// Adds `WWW-Authenticate`. Adds none where the credentials are not at fault.
@@ -27,8 +38,14 @@ pub(super) fn add_challenges(
         return;
     };
     let [bearer, dpop] = schemes(error, layer);
+    let rejection = Rejection {
+        error,
+        code,
+        realm,
+        layer,
+    };
     let mut add = |of_scheme: &OfScheme<'_>| {
-        if let Some(challenge) = of_scheme.value(error, code, realm) {
+        if let Some(challenge) = of_scheme.value(&rejection) {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
     };
@@ -72,23 +89,53 @@ fn schemes<'c>(error: &Error, layer: Option<&'c LayerContext>) -> [Option<OfSche
 }
 
 impl OfScheme<'_> {
-    fn value(&self, error: &Error, code: &str, realm: Option<&str>) -> Option<HeaderValue> {
+    fn value(&self, rejection: &Rejection<'_>) -> Option<HeaderValue> {
         let mut challenge = Parameters::new(self.scheme.name());
-        if let Some(realm) = realm {
+        if let Some(realm) = rejection.realm {
             challenge.add("realm", realm);
         }
         // A request without credentials gets no error code (RFC 6750 §3.1).
-        if self.has_error && error.kind() != ErrorKind::MissingToken {
-            challenge.add("error", code);
-            challenge.add("error_description", error.description());
+        if self.has_error && rejection.error.kind() != ErrorKind::MissingToken {
+            challenge.add("error", rejection.code);
+            challenge.add("error_description", rejection.error.description());
         }
-        if let Some(scope) = error.required_scope().filter(|_| self.has_error) {
-            challenge.add("scope", scope);
+        if let Some(scope) = rejection.scope().filter(|_| self.has_error) {
+            challenge.add("scope", &scope);
         }
         if let Some(algorithms) = self.algorithms {
             challenge.add("algs", algorithms);
         }
+        if let Some(metadata) = rejection.metadata() {
+            challenge.add("resource_metadata", metadata);
+        }
         HeaderValue::try_from(challenge.text).ok()
+    }
+}
+
+impl<'c> Rejection<'c> {
+    /// Returns the scopes that the request needs: those of the error, or, where the token is to be
+    /// replaced by another one, those that are known here.
+    fn scope(&self) -> Option<Cow<'c, str>> {
+        if let Some(scope) = self.error.required_scope() {
+            return Some(Cow::Borrowed(scope));
+        }
+        let is_of_proof = matches!(
+            self.error.kind(),
+            ErrorKind::InvalidDpopProof | ErrorKind::UseDpopNonce
+        );
+        if self.error.class() != ErrorClass::Unauthorized || is_of_proof {
+            return None;
+        }
+        let scopes = self.layer?.scopes_of_request(None)?;
+        Some(Cow::Owned(scopes.to_string()))
+    }
+
+    /// Returns the URL of the resource's metadata.
+    fn metadata(&self) -> Option<&'c str> {
+        let of_layer = self.layer.and_then(LayerContext::resource);
+        of_layer
+            .map(|resource| resource.metadata.as_str())
+            .or_else(|| self.error.metadata())
     }
 }
 

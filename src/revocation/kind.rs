@@ -9,7 +9,7 @@ use super::time::{MARGIN, Millis};
 pub(super) enum Kind {
     /// One token, by its `jti`.
     Token,
-    /// One token without `jti`, by its claims.
+    /// One token without `jti`, by its claims or its hash.
     Text,
     /// The tokens of a subject.
     Subject,

@@ -8,6 +8,7 @@ mod full;
 mod hash_key;
 mod health;
 mod kind;
+mod limits;
 mod list;
 mod revocable;
 mod revocations;

@@ -246,6 +246,14 @@ impl Revocations {
         Revocable::new(self.clone(), ids)
     }
 
+    /// Returns when the last of the tokens that are there now has expired.
+    pub(crate) fn latest_expiry(&self) -> SystemTime {
+        let since_epoch = self.list.now().saturating_add(self.list.max_lifetime());
+        let latest = SystemTime::UNIX_EPOCH.checked_add(since_epoch);
+        // Never `None`: it is about now.
+        latest.unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
     /// Returns whether no token needs to be compared: there are no entries, and none is missing.
     #[inline]
     pub(crate) fn revokes_nothing(&self) -> bool {

@@ -11,7 +11,8 @@ pub(crate) struct TokenIds<'c> {
     pub(crate) issuer: &'c str,
     /// `jti`.
     pub(crate) id: Option<&'c str>,
-    /// All claims as they were signed. Compared for a token without `jti`.
+    /// All claims as they were signed, or the hash of an introspected token. Compared for a token
+    /// without `jti`.
     pub(crate) text: &'c str,
     pub(crate) subject: Option<&'c str>,
     pub(crate) session: Option<&'c str>,

@@ -107,13 +107,23 @@ mod expiry;
 mod request;
 mod status;
 
+use std::any::Any;
+
+use ::tonic::body::Body;
 use ::tonic::server::NamedService;
+use bytes::Bytes;
+use http_body_util::Full;
 
 pub use expiry::{UntilExpiry, until_expiry};
 pub use request::RequestExt;
 pub use status::DetailedStatus;
 
 use crate::{JwtAuth, Require};
+
+/// Returns a body of tonic.
+pub(crate) fn body_from(bytes: Bytes) -> Box<dyn Any> {
+    Box::new(Body::new(Full::new(bytes)))
+}
 
 /// Returns the inner service's name, so that `add_service(auth.layer(service))` works.
 impl<S: NamedService, C, R> NamedService for JwtAuth<S, C, R> {

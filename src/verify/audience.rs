@@ -14,6 +14,7 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 /// | rule | `aud` is absent or `[]` | `aud` has one of the names | `aud` has others only |
 /// |---|---|---|---|
 /// | `Audience::from("name")` | rejected | accepted | rejected |
+/// | [`Audience::resource`], whose name is the resource identifier | rejected | accepted | rejected |
 /// | [`Audience::claim`] | accepted, if the claim has one of the values | rejected | rejected |
 /// | [`Audience::header_parameter`] | accepted, if the parameter has one of the values | rejected | rejected |
 /// | [`dangerous_any_with_scope`](Self::dangerous_any_with_scope), [`dangerous_any_with_claim`](Self::dangerous_any_with_claim) | accepted, if the scope or the claim is there | accepted, likewise | accepted, likewise |
@@ -56,9 +57,38 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 #[must_use]
 pub struct Audience {
     rule: AudienceRule,
+    /// Whether the name in `aud` is the resource identifier, which is set when the layer is built.
+    is_resource: bool,
 }
 
 impl Audience {
+    /// Returns the rule that `aud` contains the resource identifier (RFC 8707 §2): that of
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), which then is written once for
+    /// audience, metadata and challenge.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails with
+    /// [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if it has no resource.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Audience, ConfigError, Issuer, JwtAuthLayer, ResourceMetadata};
+    ///
+    /// # fn build() -> Result<JwtAuthLayer, ConfigError> {
+    /// let issuer = Issuer::discovery("https://login.example.com/", Audience::resource());
+    /// let resource = ResourceMetadata::new("https://api.example.com/mcp");
+    /// JwtAuthLayer::builder(issuer).resource(resource).build()
+    /// # }
+    /// # assert!(build().is_ok());
+    /// ```
+    pub const fn resource() -> Self {
+        let mut audience = Self::new(AudRule::AnyOf(Vec::new()));
+        audience.is_resource = true;
+        audience
+    }
+
     /// Returns a rule for tokens without `aud`: `claim` is compared in its place, such as
     /// `client_id` (Amazon Cognito) or `azp` (Clerk, Kinde). It must be one of the values, or an
     /// array of strings that contains one.
@@ -202,6 +232,7 @@ impl Audience {
                 header_parameters: Vec::new(),
                 scopes: Vec::new(),
             },
+            is_resource: false,
         }
     }
 
@@ -224,6 +255,16 @@ impl Audience {
         let parameter = named(parameter, any_of, replaces_aud);
         self.rule.header_parameters.push(parameter);
         self
+    }
+
+    /// Returns whether the name is the resource identifier.
+    pub(super) const fn is_resource(&self) -> bool {
+        self.is_resource
+    }
+
+    /// Sets the names that `aud` must contain one of.
+    pub(super) fn set_names(&mut self, names: Vec<String>) {
+        self.rule.aud = AudRule::AnyOf(names);
     }
 
     pub(super) const fn rule(&self) -> &AudienceRule {

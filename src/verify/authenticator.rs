@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{join, join_all};
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
@@ -137,6 +138,10 @@ where
     /// issuer, these are the keys of [signed
     /// responses](crate::IntrospectionSettings::signed_responses).
     ///
+    /// Meanwhile it has the stores of used tokens and proofs
+    /// [prepare](crate::ReplayStore::prepare), for at most 5 s. A store that is not ready is logged
+    /// at level warn, and is no error here: requests try again.
+    ///
     /// If the layer has [revocations](crate::JwtAuthBuilder::revocations) with a
     /// [store](crate::RevocationSettings::store), waits until they are loaded, too: for at most 10 s.
     ///
@@ -146,9 +151,9 @@ where
     /// the others are cached, and requests will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
         let issuers = self.known_issuers();
-        let fetches = issuers.iter().map(|issuer| issuer.keys.prefetch());
-        let keys = futures::future::join_all(fetches);
-        let (keys, revocations) = futures::future::join(keys, self.load_revocations()).await;
+        let keys = join_all(issuers.iter().map(|issuer| issuer.keys.prefetch()));
+        let stores = join(self.policy.prepare_stores(), self.load_revocations());
+        let (keys, ((), revocations)) = join(keys, stores).await;
         keys.into_iter().chain([revocations]).collect()
     }
 

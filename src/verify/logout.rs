@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{Authenticator, Engine};
+use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{AudRule, AudienceRule, BindingRules, Claims, Rules, TypeRule};
 use crate::policy::{CheckContext, CheckOutcome, Policy, SingleUse, Stage, TokenCheck};
@@ -66,15 +67,29 @@ impl LogoutVerifier {
 
 impl<C> Authenticator<C> {
     /// Returns a verifier of logout tokens of the same issuers, by their cached keys. They fill the
-    /// list of this authenticator: `None` if it has none.
-    pub(crate) fn logout_verifier(&self, settings: LogoutRules) -> Option<LogoutVerifier> {
+    /// list of this authenticator.
+    ///
+    /// # Errors
+    ///
+    /// If there is no list, or the store's time limit is not shorter than that of checks.
+    pub(crate) fn logout_verifier(
+        &self,
+        settings: LogoutRules,
+    ) -> Result<LogoutVerifier, ConfigError> {
         let (engine, policy) = self.parts();
-        let list = engine.rules.revocations.as_ref()?.list.clone();
+        let Some(revocations) = &engine.rules.revocations else {
+            return Err(ConfigError::invalid_setting(
+                "BackChannelLogout: the layer has no list that a log-out could fill; set \
+                 revocations",
+            ));
+        };
+        let list = revocations.list.clone();
         let rules = rules(&engine.rules, &settings);
         let (leeway, store) = (rules.leeway, settings.replay_store);
         let mut checks = Policy::with_timeout(policy.timeout);
         checks.add(Stage::Revocation, LogOut { list, leeway });
-        checks.add(Stage::SingleUse, SingleUse { store, leeway });
+        checks.add_single_use(SingleUse { store, leeway });
+        checks.check_store_timeouts()?;
         let engine = Engine {
             issuers: Arc::clone(&engine.issuers),
             rules,
@@ -83,7 +98,7 @@ impl<C> Authenticator<C> {
             offload: None,
         };
         let sources = Arc::clone(self.sources());
-        Some(LogoutVerifier(Authenticator::new(engine, checks, sources)))
+        Ok(LogoutVerifier(Authenticator::new(engine, checks, sources)))
     }
 }
 

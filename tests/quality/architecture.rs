@@ -20,6 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["dpop", "mtls"],
     &["expiry", "policy"],
     &["verify"],
+    &["resource_metadata"],
     &["layer"],
     &["require"],
     &[
@@ -38,6 +39,7 @@ const ADAPTERS: &[&str] = &["axum", "governor", "redis", "tonic"];
 
 /// Items of `lib.rs` that stand for a module.
 const ALIASES: &[(&str, &str)] = &[
+    ("FRAMEWORK_BODIES", "response"),
     ("backend", "crypto"),
     ("default_http_client", "keys"),
     ("redis_tls", "redis"),

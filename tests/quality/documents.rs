@@ -151,6 +151,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/introspection.md",
         "docs/keys.md",
         "docs/migration",
+        "docs/resource-metadata.md",
         "docs/providers",
     ] {
         assert!(include.contains(&format!("{file:?}")), "{file}");

@@ -34,6 +34,7 @@ mod times;
 mod trusted_file;
 pub(crate) mod url;
 mod validation;
+mod well_known;
 
 pub(crate) use cache::JwksCache;
 pub(crate) use discovery::{Discovery, Found, Wanted};
@@ -43,7 +44,7 @@ pub use http_client::{HttpClient, ResponseUri};
 pub use settings::JwksCacheSettings;
 pub(crate) use shown::with_causes;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use url::secure_url;
+pub(crate) use url::{is_loopback, secure_url};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;

@@ -68,7 +68,7 @@ pub(super) fn is_https(uri: &Uri) -> bool {
 
 /// Returns whether a host is this machine by its address, or by a name that is never another
 /// machine's.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     is_localhost_name(host)
         || address

@@ -2,6 +2,7 @@
 
 mod binding_settings;
 mod request_settings;
+mod resource_settings;
 mod response_settings;
 mod token_settings;
 
@@ -23,6 +24,7 @@ use crate::mtls::ClientCertificates;
 use crate::policy::{Bindings, NotListed, Policy, RequiredScopes, SingleUse, Stage};
 use crate::replay::{MemoryReplayStore, ReplayStore};
 use crate::request::{DpopChallenge, LayerRejections, LayerSettings, TokenSource};
+use crate::resource_metadata::{Endpoint, ResourceMetadata};
 use crate::response::Challenge;
 use crate::revocation::Revocations;
 use crate::verify::token_cache::{TokenCache, TokenCacheSettings};
@@ -70,6 +72,7 @@ pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     for_below: LayerSettings,
     dpop: Option<Dpop>,
     mtls: Option<ClientCertificates>,
+    resource: Option<ResourceMetadata>,
     rejection: R,
     claims: PhantomData<fn() -> C>,
 }
@@ -110,6 +113,7 @@ impl JwtAuthBuilder {
             for_below: LayerSettings::default(),
             dpop: None,
             mtls: None,
+            resource: None,
             rejection: Challenge::new(),
             claims: PhantomData,
         }
@@ -167,6 +171,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             for_below: self.for_below,
             dpop: self.dpop,
             mtls: self.mtls,
+            resource: self.resource,
             rejection: self.rejection,
             claims: PhantomData,
         }
@@ -195,6 +200,7 @@ where
             authenticator,
             settings,
             skip,
+            metadata,
             rejection: maker,
         } = self.finish()?;
         let gate = Gate {
@@ -204,6 +210,7 @@ where
             pass_preflight,
             skip,
             predicate_uri: settings.predicate_uri.clone(),
+            metadata,
         };
         Ok(JwtAuthLayer {
             gate: Arc::new(gate),
@@ -225,7 +232,10 @@ where
         validation::settings(&self)?;
         let sources = self.bind()?;
         self.compare_with_revocations()?;
-        let issuers = Arc::new(Registry::new(self.issuers)?);
+        let audience = self.resource.as_ref().map(ResourceMetadata::audience);
+        let audience = audience.transpose()?;
+        let issuers = Arc::new(Registry::new(std::mem::take(&mut self.issuers), audience)?);
+        let metadata = self.describe(&sources, &issuers)?;
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
         }
@@ -242,6 +252,7 @@ where
         if let Some((store, leeway)) = of_layer.or(shared) {
             self.policy.add_single_use(SingleUse { store, leeway });
         }
+        self.policy.check_store_timeouts()?;
         let engine = Engine {
             issuers,
             rules: self.rules,
@@ -253,6 +264,7 @@ where
             authenticator: Authenticator::new(engine, self.policy, sources.into()),
             settings: self.for_below,
             skip: self.skip,
+            metadata,
             rejection: self.rejection,
         })
     }
@@ -297,6 +309,7 @@ struct Built<C, R> {
     authenticator: Authenticator<C>,
     settings: LayerSettings,
     skip: Option<RequestPredicate>,
+    metadata: Option<Arc<Endpoint>>,
     rejection: R,
 }
 

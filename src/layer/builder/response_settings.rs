@@ -38,6 +38,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
             for_below: self.for_below,
             dpop: self.dpop,
             mtls: self.mtls,
+            resource: self.resource,
             rejection,
             claims: PhantomData,
         }

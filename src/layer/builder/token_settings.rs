@@ -181,7 +181,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets how long each [`TokenCheck`] may wait, and the [`ReplayStore`]. After that, the request
-    /// gets 503. Default: 3 s. More than zero.
+    /// gets 503. Default: 3 s. More than zero, and more than [`ReplayStore::timeout`] of a store.
     ///
     /// A check that waits needs a tokio runtime with a timer (`enable_time`). Outside a tokio
     /// runtime, there is no limit. The token's times are not compared again after the wait.

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use super::hash_key::HashKey;
 use super::kind::{Entry, Kind};
-use super::settings::{LIFETIME, RevocationSettings};
+use super::limits::LIFETIME;
+use super::settings::RevocationSettings;
 use super::shared::Sharing;
 use super::table::Table;
 use super::time::Millis;

@@ -1,11 +1,13 @@
 //! The issuers of an authenticator: how they are stored, found by name, and changed at run time.
 
+mod authorization_servers;
 mod handle;
 mod introspected;
 mod registry;
 mod secrets;
 mod set;
 
+pub(crate) use self::authorization_servers::authorization_server_flaw;
 pub use self::handle::Issuers;
 pub(crate) use self::registry::Registry;
 pub(crate) use self::set::{ByName, Entry, IssuerSet, Lookup};

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use super::set::{Entry, IssuerSet, duplicate};
 use crate::config_error::ConfigError;
 use crate::error::Error;
-use crate::verify::{ConfiguredIssuer, Issuer, IssuerKeys, SharedKeys};
+use crate::verify::{ConfiguredIssuer, Issuer, IssuerKeys, ResourceAudience, SharedKeys};
 
 pub(crate) struct Registry {
     /// Read by every request that verifies a token, without a lock.
@@ -25,10 +25,15 @@ pub(crate) struct Registry {
     change: Mutex<()>,
     /// The public keys of all issuers.
     shared_keys: Arc<SharedKeys>,
+    /// What the audiences must be, also those of issuers that are added later.
+    resource: Option<ResourceAudience>,
 }
 
 impl Registry {
-    pub(crate) fn new(issuers: Vec<Issuer>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        issuers: Vec<Issuer>,
+        resource: Option<ResourceAudience>,
+    ) -> Result<Self, ConfigError> {
         let registry = Self {
             current: ArcSwap::default(),
             may_share_secrets: AtomicBool::new(false),
@@ -36,6 +41,7 @@ impl Registry {
             is_changed: AtomicBool::new(false),
             change: Mutex::new(()),
             shared_keys: Arc::default(),
+            resource,
         };
         registry.set(issuers)?;
         registry.is_changed.store(false, Ordering::Relaxed);
@@ -161,7 +167,8 @@ impl Registry {
         }
     }
 
-    fn build(&self, issuer: Issuer) -> Result<Entry, ConfigError> {
+    fn build(&self, mut issuer: Issuer) -> Result<Entry, ConfigError> {
+        issuer.bind_to(self.resource.as_ref())?;
         issuer.build_entry(&self.shared_keys)
     }
 }

@@ -13,6 +13,7 @@ mod processes;
 mod revocations;
 mod sentinel;
 mod server;
+mod start;
 mod tls;
 
 #[path = "../../support/mod.rs"]
