@@ -150,6 +150,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/diagnosis.md",
         "docs/introspection.md",
         "docs/keys.md",
+        "docs/mcp.md",
         "docs/migration",
         "docs/resource-metadata.md",
         "docs/providers",
