@@ -30,6 +30,8 @@
 //!
 //! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
 //!
+//! Servers of the Model Context Protocol, with a scope for each tool: [`mcp`].
+//!
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
@@ -56,8 +58,13 @@ pub mod sender_constrained {}
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
 
+/// [mcp]: mcp
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}
+
+/// [resource_metadata]: resource_metadata
+#[doc = include_str!("../docs/mcp.md")]
+pub mod mcp {}
 
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}

@@ -99,7 +99,7 @@
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`], [`Rule`], [`ClaimPath`]; in axum's handlers [`Scoped`]; guide: [`guides::rules`] |
 //! | have one table of all routes or gRPC methods and what they require, which rejects the rest | [`RouteRules`], [`GrpcRules`] |
-//! | require scopes for each tool of an MCP server | [`McpRules`] |
+//! | protect an MCP server, with a scope for each tool | [`McpRules`]; guide: [`guides::mcp`] |
 //! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
 //! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`] |
 //! | find out why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
