@@ -9,11 +9,37 @@ use tower_jwt_auth::{
 
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
 use crate::options::Options;
+use crate::sharing::SharingRoutes;
 use crate::usage_error::UsageError;
 
+/// The layer, and what it shares with other instances.
+pub(crate) struct Auth {
+    pub(crate) layer: JwtAuthLayer,
+    pub(crate) sharing: Option<SharingRoutes>,
+}
+
 impl Options {
-    /// Returns the layer that these options describe. Fetches no keys yet.
-    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
+    /// Returns the layers that these options describe. Fetches no keys yet.
+    pub(crate) fn auth(&self) -> Result<Auth, UsageError> {
+        let invalid = |error: ConfigError| UsageError::new(with_sources(&error));
+        let Some(shared) = self.redis.shared()? else {
+            let layer = self.layer_builder()?.build().map_err(invalid)?;
+            return Ok(Auth {
+                layer,
+                sharing: None,
+            });
+        };
+        let builder = self.layer_builder()?.revocations(&shared.revocations);
+        let layer = builder.build().map_err(invalid)?;
+        let clients = &self.redis.logout_clients;
+        let sharing = SharingRoutes::new(shared, &layer, self.layer_builder()?, clients);
+        Ok(Auth {
+            layer,
+            sharing: Some(sharing.map_err(invalid)?),
+        })
+    }
+
+    fn layer_builder(&self) -> Result<JwtAuthBuilder, UsageError> {
         let mut issuers = self
             .issuers
             .iter()
@@ -25,9 +51,7 @@ impl Options {
         for issuer in issuers {
             builder = builder.add_issuer(issuer?);
         }
-        self.apply_to(builder)?
-            .build()
-            .map_err(|error| UsageError::new(with_sources(&error)))
+        self.apply_to(builder)
     }
 
     /// Returns a builder for the resource, if there is one. The audiences of the command line are

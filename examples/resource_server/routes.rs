@@ -11,7 +11,15 @@ use serde_json::{Value, json};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer, StepUp, SteppedUp};
 
-pub(crate) fn app(auth: JwtAuthLayer) -> Router {
+use crate::auth::Auth;
+
+pub(crate) fn app(auth: Auth) -> Router {
+    let Auth { layer, sharing } = auth;
+    let sharing = sharing.map(|routes| routes.router(layer.clone()));
+    protected(layer).merge(sharing.unwrap_or_default())
+}
+
+fn protected(auth: JwtAuthLayer) -> Router {
     let authenticator = auth.authenticator().clone();
     let metadata = auth.metadata_service().ok();
     let app = Router::new()
@@ -74,5 +82,6 @@ async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
     } else {
         "degraded"
     };
-    Json(json!({"status": status, "issuers": issuers}))
+    let revocations = authenticator.revocation_health();
+    Json(json!({"status": status, "issuers": issuers, "revocations": revocations}))
 }

@@ -76,14 +76,17 @@ impl Changes {
     }
 }
 
-/// Reads the answer to `XREVRANGE … COUNT 1`: the position of the last change.
-pub(super) fn last_position(answer: Value) -> Result<String, Failure> {
+/// The position if there is no change.
+pub(super) const NO_CHANGE: &str = "0-0";
+
+/// Reads the answer to `XREVRANGE … COUNT 1`: the position of the change.
+pub(super) fn position(answer: Value) -> Result<String, Failure> {
     match array(answer)?.into_iter().next() {
         Some(change) => {
             let [id, _] = pair(change)?;
             text(id)
         }
-        None => Ok("0-0".to_owned()),
+        None => Ok(NO_CHANGE.to_owned()),
     }
 }
 
@@ -218,7 +221,7 @@ mod tests {
         }
         assert_eq!(exists(&Value::Int(1)), Ok(true));
         assert_eq!(exists(&Value::Okay), Err(UNEXPECTED));
-        assert_eq!(last_position(value(b"*0\r\n")), Ok("0-0".to_owned()));
-        assert_eq!(last_position(Value::Okay), Err(UNEXPECTED));
+        assert_eq!(position(value(b"*0\r\n")), Ok("0-0".to_owned()));
+        assert_eq!(position(Value::Okay), Err(UNEXPECTED));
     }
 }

@@ -16,14 +16,17 @@ pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
 /// Stores entries, and removes those that have ended by the clocks of both Redis and the instance:
 /// one that is ahead must not remove what counts for others. Keys: list, changes. Arguments: the time
-/// of the instance in ms; the change; end and id of each entry. `ZADD` comes first: after a command
-/// that needs no memory, a script is not stopped when the memory is full.
+/// of the instance in ms; the change; end and id of each entry. `ZADD` is the first command that writes:
+/// after one that needs no memory, a script is not stopped when the memory is full. A new list begins
+/// with new changes, so that who has read the old ones notices that it is new.
 const ADD: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local is_new = redis.call('EXISTS', KEYS[1]) == 0
 for i = 3, #ARGV, 2 do
   redis.call('ZADD', KEYS[1], 'GT', ARGV[i], ARGV[i + 1])
 end
+if is_new then redis.call('PEXPIRE', KEYS[2], 0) end
 local ended = string.format('%.0f', math.min(now, tonumber(ARGV[1])))
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ended)
 local first = string.format('%.0f', now - 600000)
@@ -58,6 +61,14 @@ impl Keys {
         for entry in entries {
             command.arg(millis(entry.ends_at())).arg(&entry.id()[..]);
         }
+        command
+    }
+
+    /// Asks for a change.
+    pub(super) fn change(&self, position: &str) -> Cmd {
+        let mut command = cmd("XREVRANGE");
+        command.arg(&*self.changes).arg(position).arg(position);
+        command.arg("COUNT").arg(1);
         command
     }
 

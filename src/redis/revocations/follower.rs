@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{Cmd, Value};
-use futures::future::join;
+use futures::future::join3;
 use futures::stream::try_unfold;
 use tokio::time::{Instant, timeout};
 
-use super::answer::{Changes, Page, exists, last_position};
+use super::answer::{Changes, NO_CHANGE, Page, exists, position};
 use super::commands::{BLOCK, Keys, MAX_CHANGES};
 use crate::redis::answer::checked;
 use crate::redis::connection::{Connection, Connector};
@@ -44,6 +44,8 @@ struct Follower {
     keys: Keys,
     /// The position of the last change that was read.
     position: String,
+    /// A position of before: as long as the list is the same, this change is still there.
+    anchor: String,
     connected: Instant,
     checked: Instant,
     /// Whether all changes were read that there were when the list was loaded.
@@ -86,7 +88,8 @@ impl Follower {
         let mut this = Self {
             connection: connected.unwrap_or(Err(Failure::TimedOut))?,
             keys,
-            position: String::new(),
+            position: NO_CHANGE.to_owned(),
+            anchor: NO_CHANGE.to_owned(),
             connected: now,
             checked: now,
             has_caught_up: false,
@@ -94,7 +97,8 @@ impl Follower {
         };
         this.check().await?;
         let last = this.send(this.keys.last_change(), TIMEOUT).await?;
-        this.position = last_position(last)?;
+        this.position = position(last)?;
+        this.anchor.clone_from(&this.position);
         Ok(this)
     }
 
@@ -115,6 +119,9 @@ impl Follower {
             return Ok(None);
         }
         self.position = changes.last.unwrap_or(std::mem::take(&mut self.position));
+        if self.anchor == NO_CHANGE {
+            self.anchor.clone_from(&self.position);
+        }
         if changes.count < MAX_CHANGES {
             self.has_caught_up = true;
             Ok(Some(RevocationUpdate::up_to_date(changes.entries)))
@@ -123,17 +130,26 @@ impl Follower {
         }
     }
 
-    /// Asks whether the server takes writes, and still has the list. Returns false if it was deleted.
+    /// Asks whether the server takes writes, and still has the list. Returns false if it was deleted,
+    /// even if there is a new one by now.
     async fn check(&mut self) -> Result<bool, Failure> {
-        let writes = self.send(self.keys.try_to_write(), TIMEOUT);
-        let (written, list) = join(writes, self.send(self.keys.exists(), TIMEOUT)).await;
+        let (written, list, change) = join3(
+            self.send(self.keys.try_to_write(), TIMEOUT),
+            self.send(self.keys.exists(), TIMEOUT),
+            self.send(self.keys.change(&self.anchor), TIMEOUT),
+        )
+        .await;
         // A replica, or a primary that was cut off from its replicas: others may write elsewhere.
         written?;
         let has_list = exists(&list?)?;
+        // A new list has new changes, without that one. The same list lacks it, too, if it is older
+        // than 10 minutes: then the list is loaded once more than is necessary.
+        let is_new = self.anchor != NO_CHANGE && position(change?)? != self.anchor;
+        self.anchor.clone_from(&self.position);
         let is_gone = self.had_list && !has_list;
         self.had_list |= has_list;
         self.checked = Instant::now();
-        Ok(!is_gone)
+        Ok(!is_gone && !is_new)
     }
 
     async fn send(&self, command: Cmd, limit: Duration) -> Result<Value, Failure> {

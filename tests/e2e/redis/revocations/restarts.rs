@@ -1,6 +1,6 @@
 //! Redis restarts, with and without its data.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
@@ -80,4 +80,30 @@ async fn a_list_that_was_deleted_is_stored_again_within_seconds() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the list is not there");
+}
+
+#[tokio::test]
+async fn a_list_that_was_replaced_by_a_new_one_is_stored_again_within_seconds() {
+    let Some(redis) = Server::start() else { return };
+    let instances = two(&redis).await;
+    for (number, deletion) in ["FLUSHALL", "DEL {test:revocations}:list"]
+        .iter()
+        .enumerate()
+    {
+        instances[0].revoke(&format!("before {number}"));
+        instances[0].list.stored().await.unwrap();
+        redis.command::<()>(deletion);
+        // At once, so that nobody sees that there is no list.
+        instances[1].revoke(&format!("after {number}"));
+        instances[1].list.stored().await.unwrap();
+        let expected = instances[0].list.len();
+        let start = Instant::now();
+        while redis.command::<usize>("ZCARD {test:revocations}:list") < expected {
+            assert!(start.elapsed() < Duration::from_secs(10), "{deletion}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let third = Instance::start(&redis.url()).await;
+        assert_eq!(third.send(&format!("before {number}")).await, UNAUTHORIZED);
+        assert_eq!(instances[1].health().failures, 0);
+    }
 }
