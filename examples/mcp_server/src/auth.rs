@@ -2,7 +2,8 @@
 
 use axum::Router;
 use tower_jwt_auth::{
-    Audience, ConfigError, Issuer, JwtAuthLayer, McpRules, RequireLayer, ResourceMetadata, Rule,
+    Audience, ConfigError, Dpop, Issuer, JwtAuthLayer, McpRules, RequireLayer, ResourceMetadata,
+    Rule,
 };
 
 const READ: &str = "notes:read";
@@ -21,12 +22,18 @@ fn rules() -> Result<McpRules, ConfigError> {
 }
 
 /// Protects a router that serves the resource, and adds the metadata with which clients find the
-/// issuer.
-pub(crate) fn protect(router: Router, issuer: &str, resource: &str) -> Result<Router, ConfigError> {
+/// issuer. Tokens may be bound to a key of the client (DPoP): `origin` is that of the resource.
+pub(crate) fn protect(
+    router: Router,
+    issuer: &str,
+    resource: &str,
+    origin: &str,
+) -> Result<Router, ConfigError> {
     // What a client asks for first. It learns of the other scopes when it calls a tool.
     let metadata = ResourceMetadata::new(resource).scopes([READ]);
     let auth = JwtAuthLayer::builder(Issuer::discovery(issuer, Audience::resource()))
         .resource(metadata)
+        .dpop(Dpop::optional().public_origin(origin)?)
         .add_implied_scopes(ADMIN, [WRITE])
         .add_implied_scopes(WRITE, [READ])
         // The layer below rejects requests without a token, since it knows which scopes they need.

@@ -27,30 +27,29 @@ use notes::NotesServer;
 const USAGE: &str = "usage: mcp_server ISSUER RESOURCE ADDRESS";
 
 /// Returns the settings of the SDK for a server without sessions, under the name of this resource.
-fn config(resource: &Uri) -> StreamableHttpServerConfig {
-    let authority = resource.authority().map(ToString::to_string);
-    let scheme = resource.scheme_str().unwrap_or("https");
-    let origin = authority
-        .iter()
-        .map(|authority| format!("{scheme}://{authority}"));
+fn config(resource: &Uri, origin: &str) -> StreamableHttpServerConfig {
     StreamableHttpServerConfig::default()
         // A session would belong to everyone who knows its id, whatever their token says.
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_allowed_origins(origin)
-        .with_allowed_hosts(authority.clone())
+        .with_allowed_hosts(resource.authority().map(ToString::to_string))
+        .with_allowed_origins([origin])
 }
 
 fn app(issuer: &str, resource: &str) -> Result<Router, Box<dyn Error>> {
     let uri: Uri = resource.parse()?;
+    let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+        return Err(format!("RESOURCE {resource:?}: must be a URL").into());
+    };
+    let origin = format!("{scheme}://{authority}");
     let notes = NotesServer::default();
     let service = StreamableHttpService::new(
         move || Ok(notes.clone()),
         Arc::new(NeverSessionManager::default()),
-        config(&uri),
+        config(&uri, &origin),
     );
     let router = Router::new().route_service(uri.path(), service);
-    Ok(auth::protect(router, issuer, resource)?)
+    Ok(auth::protect(router, issuer, resource, &origin)?)
 }
 
 #[tokio::main]

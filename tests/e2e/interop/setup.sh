@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder and of ../cluster share: source it.
+# What the scripts of this folder, of ../cluster and of ../mcp share: source it.
 
 interop=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd -- "$interop/../../.." && pwd)

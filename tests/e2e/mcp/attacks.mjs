@@ -70,16 +70,22 @@ async function checkTokens(attacker, { other, metadataUrl }) {
     if (error) assert.ok(challenge.includes(`error="${error}"`), challenge);
     else assert.doesNotMatch(challenge, /error=/);
   };
-  await check('a token of another resource is rejected', () => rejected(attacker.list({ token: other }), 'invalid_token'));
-  await check('a changed token is rejected', () => rejected(attacker.list({ token: `${attacker.token.slice(0, -4)}AAAA` }), 'invalid_token'));
+  await check('a token of another resource is rejected', () => {
+    return rejected(attacker.list({ token: other }), 'invalid_token');
+  });
+  await check('a changed token is rejected', () => {
+    const token = `${attacker.token.slice(0, -4)}AAAA`;
+    return rejected(attacker.list({ token }), 'invalid_token');
+  });
   await check('a token in the query is not read', () => {
     const path = `/mcp?access_token=${attacker.token}`;
     return rejected(attacker.list({ token: null, path }));
   });
   await check('a token in a form is not read', async () => {
-    const headers = headersOf(attacker.url, null, CURRENT, [METHOD, name('list_notes')]);
-    const form = headers.map(([key, value]) => [key, key === 'Content-Type' ? 'application/x-www-form-urlencoded' : value]);
-    await rejected(send(attacker.url, { headers: form, body: `access_token=${attacker.token}` }));
+    const headers = new Map(headersOf(attacker.url, null, CURRENT, [METHOD, name('list_notes')]));
+    headers.set('Content-Type', 'application/x-www-form-urlencoded');
+    const body = `access_token=${attacker.token}`;
+    await rejected(send(attacker.url, { headers: [...headers], body }));
   });
 }
 
@@ -98,12 +104,13 @@ async function checkUnclear(attacker) {
     });
   }
   for (const version of [OLD, null, '2026-07-27', '2099-1-1', 'DRAFT-2026-v1', '']) {
-    await check(`the headers of revision ${JSON.stringify(version)} count for nothing: all scopes are required`, async () => {
+    await check(`the headers of revision ${JSON.stringify(version)} count for nothing`, async () => {
       assert.deepEqual(missingScopes(await attacker.list({ version })), [...SCOPES].sort());
     });
   }
   await check('two revisions: all scopes are required', async () => {
-    const response = await attacker.post([METHOD, name('list_notes'), ['MCP-Protocol-Version', OLD]], callOf('list_notes'));
+    const mcp = [METHOD, name('list_notes'), ['MCP-Protocol-Version', OLD]];
+    const response = await attacker.post(mcp, callOf('list_notes'));
     assert.deepEqual(missingScopes(response), [...SCOPES].sort());
   });
 }
@@ -122,8 +129,9 @@ async function checkBodies(attacker) {
     });
   }
   for (const version of [OLD, null]) {
-    await check(`a call without metadata in the body, under headers of tools/list, revision ${version}: rejected`, async () => {
-      const response = await attacker.post([['Mcp-Method', 'tools/list']], callOf('delete_notes', { version: OLD }), { version });
+    await check(`headers of tools/list, but a call in the body, in revision ${version}: rejected`, async () => {
+      const body = callOf('delete_notes', { version: OLD });
+      const response = await attacker.post([['Mcp-Method', 'tools/list']], body, { version });
       assert.equal(response.status, 403, response.text);
     });
   }
@@ -146,7 +154,8 @@ export async function checkImplied(url, { reader, writer, admin }) {
     assert.deepEqual(add, [403, 200, 200]);
   });
   await check('the strictest set is met by a scope that implies the others', async () => {
-    const { status, text } = await new Attacker(url, admin).post([], callOf('list_notes', { version: OLD }), { version: OLD });
+    const old = { version: OLD };
+    const { status, text } = await new Attacker(url, admin).post([], callOf('list_notes', old), old);
     assert.equal(status, 200, text);
   });
 }
@@ -180,5 +189,7 @@ export async function checkAttacks(url, tokens, metadataUrl) {
     const { status } = await attacker.post([METHOD, name(base64('delete_notes'))], callOf('delete_notes'));
     assert.equal(status, 403);
   });
-  await check('after the attacks, the notes are the same', async () => assert.equal(resultOf(await attacker.list()), before));
+  await check('after the attacks, the notes are the same', async () => {
+    assert.equal(resultOf(await attacker.list()), before);
+  });
 }

@@ -39,8 +39,9 @@ class Memory {
   authorizations = [];
   #saved = {};
 
-  constructor(knownClient, { refresh = false } = {}) {
+  constructor({ knownClient, refresh = false, dpop }) {
     this.#saved.client = knownClient && { client_id: knownClient };
+    if (dpop) this.dpop = () => dpop;
     this.clientMetadata = {
       client_name: 'test',
       redirect_uris: [CALLBACK],
@@ -61,14 +62,16 @@ class Memory {
   redirectToAuthorization = (url) => { this.authorizations.push(url); };
 }
 
+export const newDpopSession = () => current.DpopSession.create();
+
 /** A client of one of the libraries, with a log of its requests to the server and their responses. */
 export class TestClient {
   log = [];
 
-  constructor(library, url, { knownClient, refresh } = {}) {
+  constructor(library, url, settings = {}) {
     this.library = LIBRARIES[library];
     this.url = new URL(url);
-    this.memory = new Memory(knownClient, { refresh });
+    this.memory = new Memory(settings);
   }
 
   get authorizations() {
@@ -91,6 +94,8 @@ export class TestClient {
       mcpMethod: headers.get('mcp-method'),
       mcpName: headers.get('mcp-name'),
       version: headers.get('mcp-protocol-version'),
+      authorization: headers.get('authorization'),
+      proof: headers.get('dpop'),
       status: response.status,
       challenge: response.headers.get('www-authenticate'),
     });

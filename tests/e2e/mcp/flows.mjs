@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 
 import { check } from '../interop/harness.mjs';
-import { TestClient } from './clients.mjs';
+import { newDpopSession, TestClient } from './clients.mjs';
 import { KNOWN_CLIENT, SCOPES } from './provider.mjs';
+import { callOf, CURRENT, headersOf, resultOf, send } from './raw.mjs';
 
 const scopesOf = (url) => url.searchParams.get('scope').split(' ').filter((scope) => scope !== 'offline_access');
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
@@ -50,7 +51,7 @@ async function checkStepUp(client, metadataUrl) {
     const [refused, accepted] = calls(client).slice(-2);
     assert.deepEqual([refused.status, accepted.status], [403, 200]);
     const { error, scope, resource_metadata } = parametersOf(refused.challenge);
-    assert.deepEqual({ error, scope, resource_metadata }, { error: 'insufficient_scope', scope: 'notes:write', resource_metadata: metadataUrl });
+    assert.deepEqual([error, scope, resource_metadata], ['insufficient_scope', 'notes:write', metadataUrl]);
     assert.equal(client.authorizations.length, 2);
     assert.deepEqual(scopesOf(client.authorizations[1]).sort(), ['notes:read', 'notes:write']);
     assert.deepEqual(grantedTo(client), ['notes:read', 'notes:write']);
@@ -67,7 +68,8 @@ export async function checkCurrentClient(url, metadataUrl) {
   await checkDiscovery(client, url, metadataUrl);
   await checkStepUp(client, metadataUrl);
   await check('all of its requests are of the revision of 2026-07-28', () => {
-    assert.ok(calls(client).every(({ version, mcpMethod, method }) => version === '2026-07-28' && mcpMethod === method));
+    assert.ok(calls(client).every(({ version }) => version === '2026-07-28'));
+    assert.ok(calls(client).every(({ mcpMethod, method }) => mcpMethod === method));
   });
   await client.close();
 }
@@ -96,6 +98,34 @@ export async function checkClientWithoutHeaders(library, url) {
     assert.equal(await client.call('add_note', { text: library }), `alice: ${library}`);
     assert.equal(await client.call('list_notes'), `alice: ${library}`);
     assert.equal(client.authorizations.length, 1);
+  });
+  await client.close();
+}
+
+/** The draft extension of MCP for tokens that are bound to a key of the client (SEP-1932). */
+export async function checkBoundTokens(url) {
+  const dpop = await newDpopSession();
+  const client = new TestClient('current', url, { knownClient: KNOWN_CLIENT, dpop });
+  await check('DPoP: the client gets a token that is bound to its key, steps up, and calls the tool', async () => {
+    await client.connect();
+    assert.equal(await client.call('add_note', { text: 'bound' }), 'alice: bound');
+    assert.equal(claimsOf(client.token).cnf.jkt, dpop.thumbprint);
+    const [refused, accepted] = calls(client).slice(-2);
+    assert.deepEqual([refused.status, accepted.status], [403, 200]);
+    assert.match(refused.challenge, /^DPoP .*error="insufficient_scope".*scope="notes:write"/);
+    assert.ok(accepted.authorization.startsWith('DPoP '));
+  });
+  await check('DPoP: the token alone, and a proof that was used, are rejected', async () => {
+    const call = (...credentials) => {
+      const mcp = [['Mcp-Method', 'tools/call'], ['Mcp-Name', 'list_notes'], ...credentials];
+      return send(url, { headers: headersOf(url, null, CURRENT, mcp), body: JSON.stringify(callOf('list_notes')) });
+    };
+    const fresh = await dpop.buildProof({ htm: 'POST', htu: url, accessToken: client.token });
+    const bound = ['Authorization', `DPoP ${client.token}`];
+    assert.ok(resultOf(await call(bound, ['DPoP', fresh])));
+    assert.match((await call(bound, ['DPoP', fresh])).challenge, /error="invalid_dpop_proof"/);
+    assert.match((await call(bound, ['DPoP', calls(client).at(-1).proof])).challenge, /error="invalid_dpop_proof"/);
+    assert.equal((await call(['Authorization', `Bearer ${client.token}`])).status, 401);
   });
   await client.close();
 }

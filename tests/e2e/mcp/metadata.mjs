@@ -17,7 +17,8 @@ export async function checkMetadata(url, metadataUrl, { issuer }) {
   });
   await check('without a token and Mcp headers: 401, too', async () => {
     const headers = headersOf(url, null, OLD, []);
-    const { status, challenge } = await send(url, { headers, body: JSON.stringify(callOf('list_notes', { version: OLD })) });
+    const body = JSON.stringify(callOf('list_notes', { version: OLD }));
+    const { status, challenge } = await send(url, { headers, body });
     assert.equal(status, 401);
     assert.ok(challenge.includes(`resource_metadata="${metadataUrl}"`), challenge);
   });

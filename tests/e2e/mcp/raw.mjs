@@ -13,7 +13,7 @@ export function send(url, { method = 'POST', headers = [], body, path }) {
     const outgoing = httpRequest(options, async (incoming) => {
       let text = '';
       for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
-      resolve({ status: incoming.statusCode, headers: incoming.headers, challenge: incoming.headers['www-authenticate'], text });
+      resolve({ status: incoming.statusCode, challenge: incoming.headers['www-authenticate'], text });
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error('no response')));
     outgoing.on('error', reject);

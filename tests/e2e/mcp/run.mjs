@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 
 import { check, firstLine, freePort, runAll, start } from '../interop/harness.mjs';
 import { checkAttacks, checkImplied } from './attacks.mjs';
-import { checkClientWithoutHeaders, checkCurrentClient, checkRegisteredClient } from './flows.mjs';
+import { checkBoundTokens, checkClientWithoutHeaders, checkCurrentClient, checkRegisteredClient } from './flows.mjs';
 import { checkConformance } from './conformance.mjs';
 import { checkMetadata } from './metadata.mjs';
 import { startProvider } from './provider.mjs';
@@ -37,6 +37,7 @@ await runAll(TIME_LIMIT, async () => {
   await checkMetadata(url, metadataUrl, provider);
   await checkCurrentClient(url, metadataUrl, provider);
   await checkRegisteredClient(url);
+  await checkBoundTokens(url);
   await checkClientWithoutHeaders('client 2.x by default', url);
   await checkClientWithoutHeaders('sdk 1.x', url);
   const tokens = await fetchTokens(provider, url, OTHER_RESOURCE);

@@ -16,8 +16,14 @@ async function post(url, body, headers) {
 }
 
 async function register({ issuer }) {
-  const client = { redirect_uris: [CALLBACK], application_type: 'native', token_endpoint_auth_method: 'none', scope: SCOPES.join(' ') };
-  return (await post(`${issuer}/reg`, JSON.stringify(client), { 'Content-Type': 'application/json' })).client_id;
+  const client = {
+    redirect_uris: [CALLBACK],
+    application_type: 'native',
+    token_endpoint_auth_method: 'none',
+    scope: SCOPES.join(' '),
+  };
+  const registered = await post(`${issuer}/reg`, JSON.stringify(client), { 'Content-Type': 'application/json' });
+  return registered.client_id;
 }
 
 async function fetchToken({ issuer }, client_id, resource, scope) {
@@ -25,11 +31,24 @@ async function fetchToken({ issuer }, client_id, resource, scope) {
   const url = new URL(`${issuer}/auth`);
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   url.search = new URLSearchParams({
-    client_id, resource, scope, response_type: 'code', redirect_uri: CALLBACK, code_challenge: challenge, code_challenge_method: 'S256',
+    client_id,
+    resource,
+    scope,
+    response_type: 'code',
+    redirect_uri: CALLBACK,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
   });
   const code = (await authorize(url, CALLBACK)).get('code');
-  const form = { client_id, code, resource, grant_type: 'authorization_code', redirect_uri: CALLBACK, code_verifier: verifier };
-  return (await post(`${issuer}/token`, new URLSearchParams(form))).access_token;
+  const form = new URLSearchParams({
+    client_id,
+    code,
+    resource,
+    grant_type: 'authorization_code',
+    redirect_uri: CALLBACK,
+    code_verifier: verifier,
+  });
+  return (await post(`${issuer}/token`, form)).access_token;
 }
 
 /** Fetches tokens: for each scope alone, for all, and one of another resource. */
