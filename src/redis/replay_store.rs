@@ -25,13 +25,12 @@ const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 /// `{prefix}:token:` or `{prefix}:proof:` and [a hash](ReplayKey::digest) in base64url; nothing of
 /// the token or the proof can be read in it.
 ///
-/// The connection is opened by [`connect`](Self::connect), which
-/// [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls, or else for the first request,
-/// and in the background again when it was lost.
-/// All requests share it, and their commands are pipelined. Each operation has a
+/// [`connect`](Self::connect), which [`Authenticator::prefetch`](crate::Authenticator::prefetch)
+/// calls, or else the first request opens the connection. When it is lost, it is opened again in the
+/// background. All requests share it, and their commands are pipelined. Each operation has a
 /// [time limit](RedisReplayStoreBuilder::timeout) that includes waiting for the connection. After
 /// five failures in a row nothing is sent for a second, then one request tries again.
-/// [`OnRedisOutage`] says what becomes of a request meanwhile. A command whose answer was lost is not
+/// [`OnRedisOutage`] says what happens to a request meanwhile. A command whose answer was lost is not
 /// sent again: Redis may have executed it, and then would report the first use as a second one. So
 /// the token or proof of such a request may count as used.
 ///
@@ -94,16 +93,16 @@ impl RedisReplayStore {
     }
 
     /// Opens the connection, and waits until Redis has answered, for at most 4 s. Then the first
-    /// request does not wait for the connection, and a log event at level warn says if
-    /// `maxmemory-policy` is not `noeviction`. Has no effect if the connection is open.
+    /// request does not wait for the connection. If `maxmemory-policy` is not `noeviction`, that is
+    /// logged at level warn. Has no effect if the connection is open.
     ///
     /// [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls it for the stores of its
-    /// layer. Call it yourself if the service is not to start without Redis.
+    /// layer. Call it yourself if the service must not start without Redis.
     ///
     /// # Errors
     ///
-    /// If Redis can't be reached, does not answer, is loading its data, or rejects the credentials.
-    /// Requests try again.
+    /// If Redis can't be reached, does not answer in time, is loading its data, or rejects the
+    /// credentials, or outside a tokio runtime. Later requests try again.
     ///
     /// # Examples
     ///

@@ -22,7 +22,7 @@ pub(super) enum Requirement {
     Predicate(Predicate),
 }
 
-/// Why a request is rejected.
+/// Why a request does not pass.
 pub(super) enum Failure {
     Rejected(Error),
     /// No `JwtAuthLayer` with this claims type ran: a mistake in the server.

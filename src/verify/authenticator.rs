@@ -96,9 +96,10 @@ where
     ///
     /// # Errors
     ///
-    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are unavailable,
-    /// the list is full, or its [store](crate::RevocationSettings::store) does not take the
-    /// revocation within 2 seconds, which is then in force in this process only. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
+    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are
+    /// unavailable, if the list is full, or if its [store](crate::RevocationSettings::store) does
+    /// not confirm the revocation within 2 seconds: then it is in force in this process only, until
+    /// it is stored. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
     /// 200, since it is of no use anyway.
     ///
     /// # Examples
@@ -138,12 +139,13 @@ where
     /// issuer, these are the keys of [signed
     /// responses](crate::IntrospectionSettings::signed_responses).
     ///
-    /// Meanwhile it has the stores of used tokens and proofs
-    /// [prepare](crate::ReplayStore::prepare), for at most 5 s. A store that is not ready is logged
-    /// at level warn, and is no error here: requests try again.
+    /// Meanwhile, the stores of used tokens and proofs [prepare](crate::ReplayStore::prepare), for
+    /// at most 5 s. If one of them fails, that is logged at level warn and is not an error here:
+    /// requests try again.
     ///
     /// If the layer has [revocations](crate::JwtAuthBuilder::revocations) with a
-    /// [store](crate::RevocationSettings::store), waits until they are loaded, too: for at most 10 s.
+    /// [store](crate::RevocationSettings::store), also waits for the list to be loaded, for at most
+    /// 10 s.
     ///
     /// # Errors
     ///

@@ -17,8 +17,8 @@ use crate::{RevocationUpdate, RevocationUpdates};
 
 /// How long an answer, and a connection, may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// After that, the list is loaded anew: whatever was missed is there then. A process that was stopped
-/// for longer has missed changes that are not in the stream any more.
+/// After that, the list is loaded again, with all changes that were missed. A process that was
+/// suspended for longer has missed changes that are no longer in the stream.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 /// How often the server is asked whether it is still the right one, if there are changes all the time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);

@@ -17,7 +17,7 @@ use crate::trace;
 /// No entry of a token stays longer than the lifetime of any token.
 const MAX_STAY: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// What became of an entry.
+/// The result of adding an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stored {
     Changed,

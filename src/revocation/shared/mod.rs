@@ -92,7 +92,7 @@ impl Sharing {
         }
     }
 
-    /// Returns what the list is worth now.
+    /// Returns how far the list can be relied on now.
     #[inline]
     pub(super) fn phase(&self) -> Phase {
         self.shared.freshness.phase()
@@ -104,7 +104,7 @@ impl Sharing {
         phase == Phase::Fresh || self.shared.freshness.accept_stale(phase)
     }
 
-    /// Has an entry stored that this process has added.
+    /// Queues an entry that this process has added, to be stored.
     pub(super) fn queue(&self, entry: RevocationEntry) {
         self.shared.queue.add([entry]);
     }
