@@ -25,8 +25,8 @@ impl<C> TokenCheck<C> for NotListed {
 }
 
 impl Revocations {
-    /// Revokes one token, by its issuer and `jti`. A token without `jti` is identified by all of its
-    /// claims as they were signed, and an introspected one by its hash (SHA-256).
+    /// Revokes one token, by its issuer and `jti`. A token without `jti` is identified by all of
+    /// its claims as they were signed, and an introspected one by its hash (SHA-256).
     ///
     /// For a token as text, see [`Authenticator::revoke`](crate::Authenticator::revoke).
     ///

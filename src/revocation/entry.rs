@@ -73,8 +73,8 @@ impl RevocationEntry {
         id
     }
 
-    /// Returns the time from which on the entry can be deleted: 65 minutes after the last token that
-    /// it applies to has expired.
+    /// Returns the time from which on the entry can be deleted: 65 minutes after the last token
+    /// that it applies to has expired.
     #[must_use]
     pub fn ends_at(&self) -> SystemTime {
         let end = SystemTime::UNIX_EPOCH.checked_add(self.end.to_duration());

@@ -78,14 +78,14 @@ impl RevocationSettings {
     /// the entry of a subject, session, client or issuer ends: when the last token that was issued
     /// before has expired. Allowed: 1 minute to 366 days.
     ///
-    /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers that
-    /// have this list, where one without it counts as 24 hours. A layer with this list and without
-    /// `max_lifetime` rejects tokens that live longer than this setting, or than 24 hours if it is
-    /// not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an entry would
-    /// end before they do, and they would be accepted again. The lifetime of a token without `iat`
-    /// is not known: it is rejected while its `exp` is further ahead than that, and may be accepted
-    /// again after the entry has ended, if it lives longer. `max_lifetime` of the layer requires
-    /// `iat`.
+    /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers
+    /// that have this list, where one without it counts as 24 hours. A layer with this list and
+    /// without `max_lifetime` rejects tokens that live longer than this setting, or than 24 hours
+    /// if it is not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an
+    /// entry would end before they do, and they would be accepted again. The lifetime of a token
+    /// without `iat` is not known: it is rejected while its `exp` is further ahead than that, and
+    /// may be accepted again after the entry has ended, if it lives longer. `max_lifetime` of the
+    /// layer requires `iat`.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = Some(lifetime);
         self
@@ -112,8 +112,8 @@ impl RevocationSettings {
     ///
     /// A call such as [`revoke`](crate::Revocations::revoke) returns at once, and the revocation is
     /// in force in this process from then on. The entry is stored in the background, with retries
-    /// until it succeeds; [`Revocations::stored`](crate::Revocations::stored) waits for that. If the
-    /// store loses its data, the processes store their entries again when they notice it.
+    /// until it succeeds; [`Revocations::stored`](crate::Revocations::stored) waits for that. If
+    /// the store loses its data, the processes store their entries again when they notice it.
     ///
     /// The ids are hashed with SHA-256 and no secret, since all processes must compute the same
     /// hash. So a client of the store that can read can tell whether an id that it knows was

@@ -18,8 +18,8 @@ use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
 use crate::revocation::{RevocationHealth, Revocations};
 
-/// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command line
-/// ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
+/// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command
+/// line ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
 /// ([`authenticate_request`](Self::authenticate_request)).
 ///
 /// Runs the same checks as [`JwtAuthLayer`](crate::JwtAuthLayer), which contains one: see
@@ -90,9 +90,9 @@ where
     /// expired, and for its audience. So made-up tokens can't fill the list. A token that is bound
     /// to a client is revoked without a proof, and no other check runs.
     ///
-    /// Note: RFC 7009 §2.1 has the endpoint check that the token was issued to the client that asks.
-    /// Compare [`Claims::client_id`] of [`authenticate`](Self::authenticate) before, if clients must
-    /// not revoke tokens of each other.
+    /// Note: RFC 7009 §2.1 has the endpoint check that the token was issued to the client that
+    /// asks. Compare [`Claims::client_id`] of [`authenticate`](Self::authenticate) before, if
+    /// clients must not revoke tokens of each other.
     ///
     /// # Errors
     ///
@@ -195,14 +195,15 @@ impl<C> Authenticator<C> {
         Issuers::new(Arc::clone(&self.engine.issuers))
     }
 
-    /// Returns whether used tokens and DPoP proofs are stored for this process alone or for several.
+    /// Returns whether used tokens and DPoP proofs are stored for this process alone or for
+    /// several.
     #[must_use]
     pub fn replay_health(&self) -> ReplayHealth {
         self.policy.replay_health()
     }
 
-    /// Returns the state of the list of [revocations](crate::JwtAuthBuilder::revocations). `None` if
-    /// there is none.
+    /// Returns the state of the list of [revocations](crate::JwtAuthBuilder::revocations). `None`
+    /// if there is none.
     #[must_use]
     pub fn revocation_health(&self) -> Option<RevocationHealth> {
         self.revocations().map(Revocations::health)

@@ -237,11 +237,11 @@ impl Rule {
     }
 
     /// Requires that the user has authenticated within this time: `auth_time` is present, is not in
-    /// the future, and is not longer ago, by the layer's [`clock`](crate::JwtAuthBuilder::clock) and
-    /// with its [`leeway`](crate::JwtAuthBuilder::leeway) on both sides.
+    /// the future, and is not longer ago, by the layer's [`clock`](crate::JwtAuthBuilder::clock)
+    /// and with its [`leeway`](crate::JwtAuthBuilder::leeway) on both sides.
     ///
-    /// Otherwise the response is 401 `insufficient_user_authentication`, and the client can have the
-    /// user authenticate again.
+    /// Otherwise the response is 401 `insufficient_user_authentication`, and the client can have
+    /// the user authenticate again.
     ///
     /// # Errors
     ///

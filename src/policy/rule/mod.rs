@@ -40,9 +40,9 @@ use super::RequiredScopes;
 /// Of several alternatives ([`or`](Self::or)), the response names those that a token with further
 /// scopes, or another authentication, could meet.
 ///
-/// Note: a claim that is absent, `null`, or of another JSON type than the rule expects meets neither
-/// the rule nor its negation, so the request is rejected. To accept a token without the claim, use
-/// [`present`](Self::present).
+/// Note: a claim that is absent, `null`, or of another JSON type than the rule expects meets
+/// neither the rule nor its negation, so the request is rejected. To accept a token without the
+/// claim, use [`present`](Self::present).
 ///
 /// # Examples
 ///

@@ -21,23 +21,23 @@ use crate::redis::slot::Slot;
 use crate::{RevocationEntry, RevocationStore, RevocationStoreFuture, RevocationUpdates};
 
 /// The revocations of all instances of a service, in Redis (6.2 or later) or Valkey (feature
-/// `redis`). For [`RevocationSettings::store`](crate::RevocationSettings::store). Clones share their
-/// connection for writing.
+/// `redis`). For [`RevocationSettings::store`](crate::RevocationSettings::store). Clones share
+/// their connection for writing.
 ///
 /// The keys are `{prefix:revocations}:list`, a sorted set of all entries, and
 /// `{prefix:revocations}:changes`, a stream of those that were added in the last 10 minutes. The
-/// entries are hashes: see [`RevocationEntry`]. Both keys expire 10 minutes after the last entry has
-/// ended. A write is one script (`EVAL`), which also removes the entries that have ended.
+/// entries are hashes: see [`RevocationEntry`]. Both keys expire 10 minutes after the last entry
+/// has ended. A write is one script (`EVAL`), which also removes the entries that have ended.
 ///
 /// Each list has a connection of its own for reading. It loads the list, and then waits for changes
-/// with `XREAD BLOCK`: Redis responds as soon as there is a change, and otherwise after a second. It
-/// loads the list again after 5 minutes, after a failure, and when the list was deleted. It connects
-/// again when the server has become a replica.
+/// with `XREAD BLOCK`: Redis responds as soon as there is a change, and otherwise after a second.
+/// It loads the list again after 5 minutes, after a failure, and when the list was deleted. It
+/// connects again when the server has become a replica.
 ///
 /// Note:
-/// - Redis may evict the list if its memory is full and `maxmemory-policy` is not `noeviction`: a log
-///   event at level warn says so. The instances notice it within seconds and store their entries
-///   again, but an instance that starts meanwhile does not have them.
+/// - Redis may evict the list if its memory is full and `maxmemory-policy` is not `noeviction`: a
+///   log event at level warn says so. The instances notice it within seconds and store their
+///   entries again, but an instance that starts meanwhile does not have them.
 /// - Redis replicates asynchronously: after a failover, the latest revocations can be missing until
 ///   the instance that has added them is connected again and stores its entries again.
 /// - The guide `docs/redis.md` says how to set up Redis.

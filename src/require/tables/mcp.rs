@@ -26,13 +26,13 @@ const READ_RESOURCE: &str = "resources/read";
 /// | `tools/call`, `prompts/get` or `resources/read` | the rule of the tool, prompt or resource, else that of the method |
 /// | another method | the rule of the method, else that of [`other_methods`](Self::other_methods) |
 /// | a header is absent, as in `GET` and `DELETE`, sent twice or malformed | all rules of the table; with [`reject_missing_headers`](Self::reject_missing_headers), it is rejected |
-/// | `MCP-Protocol-Version` is absent or older than 2026-07-28: servers do not compare the headers | the same |
+/// | `MCP-Protocol-Version` is absent, malformed or older than 2026-07-28: servers do not compare the headers | the same |
 ///
-/// Note: the client copies the values of the headers from the body. The MCP server must compare them
-/// with the body, and respond with 400 and the error code -32020 if they differ, as MCP requires
-/// since version 2026-07-28. Otherwise a client could name a harmless tool in the header, and call
-/// another one. A client that leaves out a header and meets all rules can also call tools that are
-/// not listed.
+/// Note: the client copies the values of the headers from the body. The MCP server must compare
+/// them with the body, and respond with 400 and the error code -32020 if they differ, as MCP
+/// requires since version 2026-07-28. Otherwise a client could name a harmless tool in the header,
+/// and call another one. A client that leaves out a header and meets all rules can also call tools
+/// that are not listed.
 ///
 /// # Examples
 ///
@@ -134,9 +134,9 @@ impl McpRules {
         self.stricter(rule)
     }
 
-    /// Rejects requests without the headers, with one of them twice or malformed, or of a version of
-    /// MCP before 2026-07-28. So older clients are rejected, and `GET` and `DELETE`. Default: such
-    /// requests must meet all rules of the table.
+    /// Rejects requests without the headers, with one of them twice or malformed, or of a version
+    /// of MCP before 2026-07-28. So older clients are rejected, and `GET` and `DELETE`. Default:
+    /// such requests must meet all rules of the table.
     pub const fn reject_missing_headers(mut self) -> Self {
         self.rejects_missing_headers = true;
         self
@@ -185,7 +185,7 @@ impl McpRules {
 
 fn invalid(method: &str, name: &str) -> ConfigError {
     ConfigError::invalid_setting(format!(
-        "rule for {method:?} {name:?}: must have a name that is not empty and has no other rule"
+        "rule for {method:?} {name:?}: the name must not be empty, and must have no other rule"
     ))
 }
 

@@ -189,8 +189,8 @@ impl List {
         Millis::from_duration(time.min(now.saturating_add(MAX_AHEAD)))
     }
 
-    /// Returns a time that is later than the `iat` of all tokens that are there: up to now, or ahead
-    /// by what the clocks differ.
+    /// Returns a time that is later than the `iat` of all tokens that are there: up to now, or
+    /// ahead by what the clocks differ.
     pub(super) fn ahead(&self, now: Duration) -> Duration {
         let leeway = Duration::from_millis(self.leeway.load(Ordering::Relaxed));
         now.saturating_add(leeway).saturating_add(ONE)

@@ -74,8 +74,8 @@ impl Sharing {
 
     /// Starts the background task, if it does not run. Called for every request.
     pub(super) fn start(&self) {
-        // Relaxed: nothing else is published through it. A swap is atomic under any ordering, so one
-        // caller starts the task.
+        // Relaxed: nothing else is published through it. A swap is atomic under any ordering, so
+        // one caller starts the task.
         if !self.shared.is_running.load(Ordering::Relaxed) {
             self.start_task();
         }

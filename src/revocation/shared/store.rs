@@ -54,13 +54,13 @@ use crate::revocation::RevocationEntry;
 /// }
 /// ```
 pub trait RevocationStore: Send + Sync + 'static {
-    /// Stores entries. The future is ready when they are stored: other processes get them soon, also
-    /// those that start later.
+    /// Stores entries. The future is ready when they are stored: other processes get them soon,
+    /// also those that start later.
     ///
-    /// Of two entries with the same [id](RevocationEntry::id), the one that ends later must stay. An
-    /// entry may be deleted when it has [ended](RevocationEntry::ends_at), and not before. A call
-    /// that fails is repeated with the same entries, and later ones, until it succeeds. After 10
-    /// seconds, it counts as failed.
+    /// Of two entries with the same [id](RevocationEntry::id), the one that ends later must stay.
+    /// An entry may be deleted when it has [ended](RevocationEntry::ends_at), and not before. A
+    /// call that fails is repeated with the same entries, and later ones, until it succeeds. After
+    /// 10 seconds, it counts as failed.
     fn add(&self, entries: Vec<RevocationEntry>) -> RevocationStoreFuture;
 
     /// Returns a stream of all entries that are stored, and then of those that are added.
@@ -108,8 +108,8 @@ impl RevocationUpdate {
         }
     }
 
-    /// Returns an item with entries, or with none. With it, the stream has returned all entries that
-    /// were stored when it was polled for this item.
+    /// Returns an item with entries, or with none. With it, the stream has returned all entries
+    /// that were stored when it was polled for this item.
     pub const fn up_to_date(entries: Vec<RevocationEntry>) -> Self {
         Self {
             entries,

@@ -25,7 +25,7 @@ impl RevocationsUnavailable {
 
     pub(super) const fn not_loaded(last_error: Option<String>) -> Self {
         Self {
-            what: "the revocations were not loaded from the store yet",
+            what: "the revocations are not loaded from the store yet",
             last_error,
         }
     }

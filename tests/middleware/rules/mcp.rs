@@ -134,7 +134,8 @@ fn c13_with_a_header_absent_doubled_or_malformed_all_rules_must_be_met() {
     assert!(challenge(&response).ends_with(scopes), "{response:?}");
 }
 
-/// Servers do not compare the headers of older versions with the body: a client could name any tool.
+/// Servers do not compare the headers of older versions with the body: a client could name any
+/// tool.
 // C13
 #[test]
 fn c13_in_older_versions_the_headers_count_for_nothing() {

@@ -98,7 +98,7 @@ async fn prefetch_waits_for_the_list() {
     let other = Process::new(&store);
     let error = other.layer.authenticator().prefetch().await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    let expected = "the revocations were not loaded from the store yet: the store is down";
+    let expected = "the revocations are not loaded from the store yet: the store is down";
     assert_eq!(source, expected);
 }
 
