@@ -118,7 +118,7 @@ fn of_two_limits_the_shorter_one_is_named_and_each_value_once() {
 }
 
 #[test]
-fn an_expired_token_or_none_is_not_told_of_the_requirement() {
+fn an_expired_or_missing_token_gets_no_step_up_challenge() {
     let layer = requiring(acr().and(recent()));
     let answer = block_on(send(&layer, &token().expired().sign()));
     answer.rejected(401, Some("invalid_token"), ErrorKind::Expired);

@@ -174,7 +174,7 @@ fn c13_in_older_versions_the_headers_count_for_nothing() {
 }
 
 #[test]
-fn other_methods_have_a_rule_only_if_it_is_set_and_tools_are_none_of_them() {
+fn other_methods_have_a_rule_only_if_it_is_set_and_do_not_include_tools() {
     let rules = || rules().other_methods(scope("other"));
     for (headers, scopes, expected) in [
         (&[("mcp-method", "ping")][..], "other", 200),
