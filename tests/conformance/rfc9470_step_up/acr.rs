@@ -5,6 +5,7 @@ use tower_jwt_auth::Rule;
 
 use super::{requiring, stepping_up};
 use crate::support::{block_on, payload, send, signed, token};
+
 #[test]
 fn a_token_with_one_of_the_values_is_accepted() {
     let layer = requiring(Rule::acr(["phrh", "urn:example:gold"]).unwrap());

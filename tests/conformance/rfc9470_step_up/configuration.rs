@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tower_jwt_auth::{ConfigErrorKind, Rule};
+
 #[test]
 fn values_of_acr_are_checked_as_scopes_are() {
     let invalid: [&[&str]; 8] = [
