@@ -34,7 +34,7 @@ fn config(resource: &Uri) -> StreamableHttpServerConfig {
         .iter()
         .map(|authority| format!("{scheme}://{authority}"));
     StreamableHttpServerConfig::default()
-        // A session would belong to everyone who knows its id, whatever their token says.
+        // Every caller that knows the id of a session could use it, whatever its token.
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_allowed_origins(origin)

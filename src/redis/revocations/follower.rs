@@ -24,7 +24,7 @@ const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 /// time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Returns the entries, and their changes. The stream ends when the list is to be loaded anew.
+/// Returns the entries, and their changes. The stream ends when the list is to be loaded again.
 pub(super) fn follow(connector: Arc<dyn Connector>, keys: Keys) -> RevocationUpdates {
     let start = State::New(connector, keys);
     Box::pin(try_unfold(start, |state| async {
@@ -103,7 +103,7 @@ impl Follower {
         Ok(this)
     }
 
-    /// Returns the next changes. `None` if the list is to be loaded anew.
+    /// Returns the next changes. `None` if the list is to be loaded again.
     async fn read(&mut self) -> Result<Option<RevocationUpdate>, Failure> {
         if self.connected.elapsed() > MAX_AGE {
             return Ok(None);

@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Follows the store, and loads the list anew whenever that ends.
+/// Follows the store, and loads the list again whenever that ends.
 pub(super) async fn run(shared: &Shared) {
     let mut backoff = Backoff::default();
     loop {
@@ -32,7 +32,7 @@ pub(super) async fn run(shared: &Shared) {
             backoff.reset();
         }
         match outcome {
-            // A store may have the list loaded anew in this way.
+            // A store may have the list loaded again in this way.
             Ok(()) if load.is_complete => {}
             Ok(()) => fail(
                 shared,
