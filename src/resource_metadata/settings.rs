@@ -218,7 +218,7 @@ impl ResourceMetadata {
     ///
     /// Building the layer fails for members of RFC 9728 §2: they have setters, or follow from the
     /// configuration of the layer.
-    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn add_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.members.push((name.into(), value.into()));
         self
     }

@@ -193,7 +193,7 @@ fn own_members_can_not_contradict_the_layer() {
         "dpop_bound_access_tokens_required",
         "signed_metadata",
     ] {
-        let error = error_of(metadata().member(name, true));
+        let error = error_of(metadata().add_member(name, true));
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{name}");
         assert!(
             error.to_string().contains(&format!("member {name:?}")),

@@ -41,10 +41,10 @@ fn members_that_are_set_are_in_the_document() {
         .signing_algorithms(["ES256"])
         .authorization_details_types(["payment"])
         .signed_metadata("eyJhIjoxfQ.e30.c2ln")
-        .member("x_region", "eu")
-        .member("x_region", "us")
-        .member("x_none", Value::Null)
-        .member("x_empty", json!([]));
+        .add_member("x_region", "eu")
+        .add_member("x_region", "us")
+        .add_member("x_none", Value::Null)
+        .add_member("x_empty", json!([]));
     let expected = json!({
         "resource": RESOURCE,
         "authorization_servers": ["https://as.example", "https://as.example/b"],
