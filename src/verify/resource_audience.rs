@@ -59,7 +59,8 @@ fn check(issuer: &str, audience: &Audience, resource: &str) -> Result<(), Config
 
 fn no_resource(issuer: &str) -> ConfigError {
     let message = format!(
-        "audience of issuer {issuer:?} is Audience::resource(): requires JwtAuthBuilder::resource"
+        "audience of issuer {issuer:?} is Audience::resource(), without a resource: set \
+         JwtAuthBuilder::resource"
     );
     ConfigError::new(ConfigErrorKind::EmptyAudience, message)
 }
