@@ -305,7 +305,7 @@ mod events {
             target: TARGET,
             entries,
             lost,
-            "the list of revocations was loaded; those that the store has lost are stored again"
+            "the list of revocations was loaded; entries that the store has lost are stored again"
         );
     }
 
@@ -314,7 +314,7 @@ mod events {
             target: TARGET,
             part,
             error,
-            "the store of revocations failed: it is tried again until it works"
+            "the store of revocations failed: the operation will be tried again"
         );
     }
 

@@ -40,22 +40,21 @@ usage: resource_server [OPTION]...
                            proxy. May be repeated (requires --dpop; default:
                            the host of the request, which its sender chooses,
                            with https, or with http on loopback)
-  --redis URL              share signed-out users and used tokens with the
-                           other instances, in this Redis. Adds the routes
+  --redis URL              share revocations and used tokens with the other
+                           instances, in this Redis. Adds the routes
                            /sign-out, /sign-out-everywhere and /once (requires
                            --issuer)
   --redis-prefix TEXT      the keys in Redis start with this (default:
                            resource_server)
   --redis-sentinel URL     ask this Redis Sentinel for the primary; --redis has
                            the name of the service as its host. May be repeated
-  --redis-plain-tcp        allow redis:// beyond loopback, in a network where
-                           nobody else can read and write (default: rediss://)
-  --on-stale WHAT          reject: 503 when Redis was silent for the next
-                           option's time, since a user may have signed out
-                           elsewhere; last-known: accept the tokens of users who
-                           have not signed out, as far as is known, for a day
-                           (default: reject)
-  --max-staleness SECONDS  see the previous option (default: 30)
+  --redis-plain-tcp        allow redis:// beyond loopback, in a network that no
+                           attacker can read or change (default: rediss://)
+  --on-stale WHAT          what to do while the list of revocations is stale.
+                           reject: respond with 503; last-known: use the last
+                           known list for a day (default: reject)
+  --max-staleness SECONDS  the list is stale if it was last up to date longer
+                           ago (default: 30)
   --logout-client ID       accept log-outs of this client's users from the
                            issuer, at /backchannel-logout. May be repeated
   --help                   print this text

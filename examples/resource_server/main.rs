@@ -23,11 +23,11 @@
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
 //! without it, they are rejected. With an issuer of its own, it also prints a command with such a
-//! token and a proof. Instances with the same `--redis` have more routes, and share what they say:
+//! token and a proof. With `--redis`, there are more routes, whose effect all instances share:
 //!
 //! | route | requires | response |
 //! |---|---|---|
-//! | `POST /sign-out` | a token | 204: this token is no longer accepted; 503: maybe by this instance only |
+//! | `POST /sign-out` | a token | 204: all instances reject this token from now on; 503: maybe only this one does |
 //! | `POST /sign-out-everywhere` | a token | the same for all tokens of the user |
 //! | `GET /once` | a token that no instance has accepted here before | 200; 401; 503 while Redis is unavailable |
 //! | `POST /backchannel-logout` | a logout token of the issuer | 200; 400; 503. With `--logout-client` only |

@@ -118,7 +118,7 @@ pub enum ScopedRejection {
     Rejected(RejectedScope),
 }
 
-/// The rejection of a token that lacks a scope, or an authentication of the user.
+/// The rejection of a token that lacks a scope, or whose user must authenticate again.
 #[derive(Debug)]
 pub struct RejectedScope {
     error: Error,

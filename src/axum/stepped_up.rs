@@ -10,11 +10,11 @@ use http::request::Parts;
 use super::{ClaimsRejection, ScopedRejection};
 use crate::{Claims, Error, ErrorKind, JsonClaims, StepUp, trace};
 
-/// Extracts the claims of a token whose user has authenticated as `N` names (RFC 9470).
+/// Extracts the claims of a token whose user has authenticated as `N` requires (RFC 9470).
 ///
 /// | request | response |
 /// |---|---|
-/// | needs another or a more recent authentication | 401, `error="insufficient_user_authentication"`, with `acr_values="…"`, `max_age="…"`, and `scope="…"` if a scope is missing, too |
+/// | needs another or a more recent authentication of the user | 401, `error="insufficient_user_authentication"`, with `acr_values="…"`, `max_age="…"`, and `scope="…"` if a scope is missing, too |
 /// | lacks a scope of `N` only | 403, `error="insufficient_scope"` and `scope="…"` |
 /// | was let through without claims ([`optional`](crate::JwtAuthBuilder::optional), [`skip`](crate::JwtAuthBuilder::skip)) | 401, a challenge without an error |
 /// | no [`JwtAuthLayer`](crate::JwtAuthLayer) with this `C` ran | 500, and a log event at level error |

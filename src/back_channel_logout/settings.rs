@@ -87,9 +87,9 @@ pub struct BackChannelLogout {
 
 impl BackChannelLogout {
     /// Creates the endpoint of a layer: see
-    /// [`JwtAuthLayer::authenticator`](crate::JwtAuthLayer::authenticator). `client_ids` are the ids
-    /// that the service, or the application whose users it serves, has at the issuers: the logout
-    /// token must name one of them in `aud`.
+    /// [`JwtAuthLayer::authenticator`](crate::JwtAuthLayer::authenticator). `client_ids` are the
+    /// ids that the service, or the application whose users it serves, has at the issuers: the
+    /// logout token must name one of them in `aud`.
     ///
     /// # Errors
     ///

@@ -82,8 +82,8 @@ pub enum ErrorKind {
     /// The token is valid, but does not grant what the request needs (RFC 6750 §3.1).
     InsufficientScope,
     /// The token is valid, but the request needs a stronger or more recent authentication of the
-    /// user (RFC 9470). [`Error::acr_values`](super::Error::acr_values) and
-    /// [`Error::max_age`](super::Error::max_age) return which.
+    /// user (RFC 9470): see [`Error::acr_values`](super::Error::acr_values) and
+    /// [`Error::max_age`](super::Error::max_age).
     InsufficientUserAuthentication,
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,

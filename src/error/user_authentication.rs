@@ -30,11 +30,11 @@ impl Error {
         self.details.as_ref()?.user_authentication.as_ref()
     }
 
-    /// Returns the values of `acr` that the request needs, one of them, in order of preference and
+    /// Returns the values of `acr`, one of which the request needs, in order of preference and
     /// separated by spaces (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the
-    /// request may come with any.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if no value
+    /// is required.
     #[must_use]
     pub fn acr_values(&self) -> Option<&str> {
         self.user_authentication()?.acr_values.as_deref()
@@ -42,8 +42,8 @@ impl Error {
 
     /// Returns the maximum time since the user's authentication, in whole seconds (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the
-    /// request needs none.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if no maximum
+    /// is required.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         self.user_authentication()?.max_age

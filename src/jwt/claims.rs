@@ -167,8 +167,8 @@ impl<C> Claims<C> {
         }
     }
 
-    /// Returns an error for a request that lacks `own` scopes, separated by spaces. It names all that
-    /// the request needs, and the metadata of the resource, if the layer has some.
+    /// Returns an error for a request that lacks `own` scopes, separated by spaces. It names all
+    /// that the request needs, and the metadata of the resource, if the layer has some.
     pub(crate) fn insufficient_scope(&self, own: Option<std::sync::Arc<str>>) -> Error {
         let Some(layer) = self.layer() else {
             return Error::insufficient_scope(own);
@@ -220,9 +220,9 @@ impl<C> Claims<C> {
         validity(self.registered(), rules)
     }
 
-    /// Returns an upper bound of the memory that the claims may take besides their texts: the values
-    /// of [`JsonClaims`], also if none has been read yet, the arrays, and what the list of revocations
-    /// is compared with.
+    /// Returns an upper bound of the memory that the claims may take besides their texts: the
+    /// values of [`JsonClaims`], also if none has been read yet, the arrays, and what the list of
+    /// revocations is compared with.
     pub(crate) fn max_values_len(&self) -> usize
     where
         C: 'static,

@@ -10,7 +10,7 @@ pub(crate) struct ImpliedScopes {
 }
 
 impl ImpliedScopes {
-    /// Adds that `scope` implies `implied`, and so does what implies `scope`; and likewise what
+    /// Adds that `scope`, and every scope that implies it, implies `implied` and every scope that
     /// `implied` implies.
     pub(crate) fn add(&mut self, scope: &str, implied: &str) {
         let mut implying = self.implied_by.get(scope).cloned().unwrap_or_default();

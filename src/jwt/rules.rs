@@ -98,8 +98,8 @@ pub(crate) enum TypeRule {
     Default,
     /// One of these.
     Only(Vec<Box<str>>),
-    /// That of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). The claims that tell its
-    /// purpose are checked by the policy of the endpoint.
+    /// That of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). The claims that tell
+    /// its purpose are checked by the policy of the endpoint.
     Logout {
         /// Whether `JWT` or none is allowed, too.
         allow_untyped: bool,

@@ -10,8 +10,8 @@ use super::registered::Registered;
 use super::rules::Rules;
 use crate::error::{Error, ErrorKind};
 
-/// Requires that `exp` is present, unless there is a maximum age, has not passed, and is within the maximum lifetime.
-/// Returns `exp`.
+/// Requires that `exp` is present, unless there is a maximum age, has not passed, and is within the
+/// maximum lifetime. Returns `exp`.
 pub(super) fn check_not_expired(
     claims: &Registered,
     rules: &Rules,

@@ -77,8 +77,8 @@ impl<'p> Unverified<'p> {
         self.payload.payload
     }
 
-    /// Makes it a token of this issuer, with a name and a subject as text. Rejects one without them,
-    /// unless the issuer may omit `iss` or write `sub` as a number.
+    /// Makes it a token of this issuer, with a name and a subject as text. Rejects one without
+    /// them, unless the issuer may omit `iss` or write `sub` as a number.
     pub(crate) fn complete(&mut self, name: &str, exceptions: Exceptions) -> Result<(), Error> {
         if self.registered.iss.is_none() {
             if !exceptions.allow_missing_issuer {

@@ -9,12 +9,11 @@ use serde::de::IgnoredAny;
 use crate::crypto::sha256;
 use crate::encoding::{base64url, json};
 
-/// Returns what identifies a token among those of its issuer, for a revocation, if the answer has no
-/// `jti`: its SHA-256, so that each instance of a service computes the same. Nothing of the token
-/// can be read in it.
+/// Returns the identity of a token for a revocation, if the answer has no `jti`: its SHA-256, so
+/// that each instance of a service computes the same. Nothing of the token can be read in it.
 ///
-/// The signature of a JWT is left out: one that was made for the same text can have another form
-/// that is valid, too, such as (r, n − s) of ECDSA.
+/// The signature of a JWT is left out: the same signature can have a second valid form, such as
+/// (r, n − s) of ECDSA.
 pub(super) fn token_id(token: &str) -> Arc<str> {
     let hash = sha256(&[signed_part(token).unwrap_or(token).as_bytes()]);
     URL_SAFE_NO_PAD.encode(hash).into()

@@ -93,28 +93,30 @@ pub enum KeysEvent<'e> {
         other: &'e str,
     },
     /// The issuer could not be asked about a token
-    /// ([`Issuer::introspection`](crate::Issuer::introspection)), or has not answered in a way that
-    /// can be used: the request gets 503. Reported at most once a second, and always when it is the
-    /// failure after which the issuer is not asked for a while.
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)), or its response can't be used:
+    /// the request gets 503. Reported at most once a second, and always for the failure that begins
+    /// an outage, after which the issuer is not asked for a while.
     #[non_exhaustive]
     IntrospectionFailed {
         /// The cause.
         error: &'e (dyn StdError + Send + Sync + 'static),
         /// The number of consecutive failures of the issuer, including this one. From 5 on, it is
-        /// not asked for a while. 0 if the response may be about this token only: the issuer is asked
-        /// about others.
+        /// not asked for a while. 0 if the response may concern this token only: the issuer is
+        /// still asked about others.
         failures: u32,
     },
-    /// The issuer's introspection endpoint rejects the credentials of this service: they are wrong,
-    /// or were revoked. Or something before it, such as a firewall, rejects this token: then other
-    /// tokens are answered. The request gets 503. Logged as an error. Reported at most once a second.
+    /// The introspection endpoint responded with 401 or 403: the credentials of this service are
+    /// wrong or were revoked, or, if other tokens get an answer, something in front of the
+    /// endpoint, such as a firewall, rejects this token. The request gets 503. Logged as an error.
+    /// Reported at most once a second.
     #[non_exhaustive]
     IntrospectionDenied {
         /// 401 or 403.
         status: StatusCode,
     },
-    /// The issuer responds again, after it was not asked for a while. Whether the response can be
-    /// used is another event's matter.
+    /// The issuer responds again, after it was not asked for a while. The response itself may still
+    /// be one that can't be used: then [`IntrospectionFailed`](Self::IntrospectionFailed) or
+    /// [`IntrospectionDenied`](Self::IntrospectionDenied) is reported, too.
     #[non_exhaustive]
     IntrospectionRecovered {
         /// The number of consecutive failures before.

@@ -17,8 +17,9 @@ use crate::jwk::{Key, KeySet, SkippedKey};
 pub struct IssuerHealth {
     /// The issuer's name as configured, or for keys by tenant the one of the tenant.
     pub issuer: String,
-    /// Whether keys are usable now, or an introspected issuer is available. If not, the next request waits for a fetch, and gets 503 if
-    /// that fails, or gets 503 at once during the backoff after a failure.
+    /// Whether keys are usable now, or an introspected issuer is available. If not, the next
+    /// request waits for a fetch, and gets 503 if that fails, or gets 503 at once during the
+    /// backoff after a failure.
     pub serving: bool,
     /// The cached keys, including expired ones, and after them the secrets of
     /// [`Issuer::add_secrets`](crate::Issuer::add_secrets).
@@ -92,11 +93,11 @@ pub struct FetchHealth {
 #[non_exhaustive]
 pub struct IntrospectionHealth {
     /// Whether the issuer is asked now. False after 5 consecutive failures (no response, 429, 502,
-    /// 503 or 504), until it responds to a question that is sent as a probe. Tokens without a cached
-    /// answer then get 503.
+    /// 503 or 504), until it responds to a question that is sent as a probe. Tokens without a
+    /// cached answer then get 503.
     pub available: bool,
-    /// Whether the issuer has answered the last question with 401 or 403: it rejects the credentials
-    /// of this service, or that token.
+    /// Whether the issuer responded to the last question with 401 or 403: it rejects the
+    /// credentials of this service, or that token.
     pub denied: bool,
     /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last question was
     /// answered.

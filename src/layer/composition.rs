@@ -77,9 +77,9 @@
 //! # Resource metadata
 //!
 //! With [`resource`](crate::JwtAuthBuilder::resource), the layer responds to requests for the
-//! document: the layers above see them, and those below don't. The document can be read by scripts
-//! of every origin; a `Cors` layer above replaces that with its own origins where it allows one, and
-//! answers the preflights.
+//! document: they pass the layers above, but not those below. Scripts of every origin may read the
+//! document. A `Cors` layer above responds to preflights itself, and replaces `*` with the origin
+//! of the request if it allows that origin.
 //!
 //! # gRPC
 //!

@@ -20,14 +20,13 @@ pin_project! {
     /// The response future of [`JwtAuth`](crate::JwtAuth).
     ///
     /// Resolves to the response of the inner service, or to one of the layer: a rejection, or the
-    /// metadata of the resource. While it waits for keys or
-    /// for a check, it holds the request and the service that was polled ready; dropping it drops
-    /// both.
+    /// metadata of the resource. While it waits for keys or for a check, it holds the request and
+    /// the service that was polled ready; dropping it drops both.
     ///
     /// # Panics
     ///
-    /// If it is polled after it has resolved to a response of the layer, or after a panic. Polled after the
-    /// response of the inner service, it polls the inner future again.
+    /// If it is polled after it has resolved to a response of the layer, or after a panic. Polled
+    /// after the response of the inner service, it polls the inner future again.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, ReqBody, R>
     where

@@ -74,15 +74,15 @@ impl<C, R> JwtAuthLayer<C, R> {
         &self.gate.authenticator
     }
 
-    /// Returns a handle that adds, replaces and removes issuers while this layer, its clones and its
-    /// services are in use.
+    /// Returns a handle that adds, replaces and removes issuers while this layer, its clones and
+    /// its services are in use.
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         self.authenticator().issuers()
     }
 
-    /// Returns a service that responds with the metadata of the resource, for the routers that
-    /// requests reach without passing this layer: see [`ResourceMetadataService`].
+    /// Returns a service that responds with the metadata of the resource, for routers in which
+    /// requests for it do not reach this layer: see [`ResourceMetadataService`].
     ///
     /// # Errors
     ///

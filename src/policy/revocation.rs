@@ -25,13 +25,13 @@ impl<C> TokenCheck<C> for NotListed {
 }
 
 impl Revocations {
-    /// Revokes one token: by its issuer and `jti`. If it has no `jti`, by all of its claims as they
-    /// were signed, or an introspected one by its hash (SHA-256).
+    /// Revokes one token, by its issuer and `jti`. A token without `jti` is identified by all of
+    /// its claims as they were signed, and an introspected one by its hash (SHA-256).
     ///
     /// For a token as text, see [`Authenticator::revoke`](crate::Authenticator::revoke).
     ///
     /// The entry ends 65 minutes after `exp`. That of an introspected token, whose `exp` the issuer
-    /// can move or omit, stays at least for the
+    /// can change or omit, stays for at least the
     /// [`max_lifetime`](crate::RevocationSettings::max_lifetime) of the list after this call.
     ///
     /// Note: revoke an introspected token at its issuer, too. If it has no `iat`, and the issuer

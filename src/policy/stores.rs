@@ -33,8 +33,8 @@ impl<C> Policy<C> {
         }
     }
 
-    /// Rejects a store that may take as long as a check, or longer: it would be given up before it
-    /// can say that it is down.
+    /// Rejects a store whose time limit is not shorter than that of a check: the wait would end
+    /// before the store notices an outage.
     pub(crate) fn check_store_timeouts(&self) -> Result<(), ConfigError> {
         let timeouts = self.stores().filter_map(ReplayStore::timeout);
         match timeouts.max().filter(|timeout| *timeout >= self.timeout) {

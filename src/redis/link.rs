@@ -60,8 +60,8 @@ impl Link {
         self.timeout
     }
 
-    /// Opens the connection, if it is not open, and has the server answer. That may take longer than
-    /// an operation, and counts for nothing.
+    /// Opens the connection, if it is not open, and waits for an answer of the server. That may
+    /// take longer than an operation, and does not count as a success or failure of the circuit.
     pub(super) async fn connect(&self) -> Result<(), Failure> {
         // What follows waits by the runtime's timer.
         Handle::try_current().map_err(|_| Failure::NoRuntime)?;

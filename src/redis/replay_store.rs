@@ -13,7 +13,8 @@ use super::link::Link;
 use super::outage::OnRedisOutage;
 use crate::{InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayKey, ReplayStore};
 
-/// The longest time for which an entry is stored: a thousand years, which Redis can add to its clock.
+/// The longest time for which an entry is stored: a thousand years, which Redis can add to its
+/// clock.
 const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 
 /// The ids of used tokens and DPoP proofs in Redis or Valkey, for all instances of a service
@@ -21,19 +22,18 @@ const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 ///
 /// For [`JwtAuthBuilder::replay_store`](crate::JwtAuthBuilder::replay_store) and
 /// [`Dpop::replay_store`](crate::Dpop::replay_store). Of two instances that see the same token or
-/// proof at the same time, at most one accepts it: each use is one `SET key 1 NX PX ttl`. The key is
-/// `{prefix}:token:` or `{prefix}:proof:` and [a hash](ReplayKey::digest) in base64url; nothing of
-/// the token or the proof can be read in it.
+/// proof at the same time, at most one accepts it: each use is one `SET key 1 NX PX ttl`. The key
+/// is `{prefix}:token:` or `{prefix}:proof:` and [a hash](ReplayKey::digest) in base64url; nothing
+/// of the token or the proof can be read in it.
 ///
-/// The connection is opened by [`connect`](Self::connect), which
-/// [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls, or else for the first request,
-/// and in the background again when it was lost.
-/// All requests share it, and their commands are pipelined. Each operation has a
+/// [`connect`](Self::connect), which [`Authenticator::prefetch`](crate::Authenticator::prefetch)
+/// calls, or else the first request opens the connection. When it is lost, it is opened again in
+/// the background. All requests share it, and their commands are pipelined. Each operation has a
 /// [time limit](RedisReplayStoreBuilder::timeout) that includes waiting for the connection. After
 /// five failures in a row nothing is sent for a second, then one request tries again.
-/// [`OnRedisOutage`] says what becomes of a request meanwhile. A command whose answer was lost is not
-/// sent again: Redis may have executed it, and then would report the first use as a second one. So
-/// the token or proof of such a request may count as used.
+/// [`OnRedisOutage`] says what happens to a request meanwhile. A command whose answer was lost is
+/// not sent again: Redis may have executed it, and then would report the first use as a second one.
+/// So the token or proof of such a request may count as used.
 ///
 /// Note:
 /// - Redis evicts entries if its memory is full and `maxmemory-policy` is not `noeviction`: a log
@@ -69,8 +69,9 @@ impl RedisReplayStore {
     /// `redis-tls`), or `unix:///path[?db=…&user=…&pass=…]`. `valkey` and `valkeys` are the same as
     /// `redis` and `rediss`.
     ///
-    /// `prefix` starts all keys: 1 to 64 letters, digits and `-_.:/`. Services and environments that
-    /// share a Redis need different ones. Instances that are to share used tokens need the same.
+    /// `prefix` starts all keys: 1 to 64 letters, digits and `-_.:/`. Services and environments
+    /// that share a Redis need different ones. Instances that are to share used tokens need the
+    /// same.
     ///
     /// `on_outage` says what becomes of a request while Redis gives no answer.
     pub fn builder(
@@ -94,16 +95,16 @@ impl RedisReplayStore {
     }
 
     /// Opens the connection, and waits until Redis has answered, for at most 4 s. Then the first
-    /// request does not wait for the connection, and a log event at level warn says if
-    /// `maxmemory-policy` is not `noeviction`. Has no effect if the connection is open.
+    /// request does not wait for the connection. If `maxmemory-policy` is not `noeviction`, that is
+    /// logged at level warn. Has no effect if the connection is open.
     ///
     /// [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls it for the stores of its
-    /// layer. Call it yourself if the service is not to start without Redis.
+    /// layer. Call it yourself if the service must not start without Redis.
     ///
     /// # Errors
     ///
-    /// If Redis can't be reached, does not answer, is loading its data, or rejects the credentials.
-    /// Requests try again.
+    /// If Redis can't be reached, does not answer in time, is loading its data, or rejects the
+    /// credentials, or outside a tokio runtime. Later requests try again.
     ///
     /// # Examples
     ///
@@ -140,8 +141,8 @@ impl RedisReplayStore {
 
 impl ReplayStore for RedisReplayStore {
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {
-        // The memory has every use of this instance, so that in an outage, none of those before it is
-        // forgotten; and after it, none of those that Redis does not know.
+        // The memory has every use of this instance, so that in an outage, none of those before it
+        // is forgotten; and after it, none of those that Redis does not know.
         let in_memory = self
             .memory
             .as_ref()

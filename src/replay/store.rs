@@ -38,8 +38,9 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// Stores a key for the duration `ttl`. The outcome is true if it was not stored before.
     ///
     /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the
-    /// request has got 503, and the token or proof may count as used: give the store a shorter time
-    /// limit of its own, and return it from [`timeout`](Self::timeout).
+    /// request has already been rejected with 503, and the token or proof may count as used. So the
+    /// store should have a shorter time limit of its own, and return it from
+    /// [`timeout`](Self::timeout).
     ///
     /// Must be atomic: of two concurrent calls with one key, only one may return true. Must not
     /// block: return [`InsertOutcome::Pending`] to wait. Must return an error, and not forget a
@@ -52,21 +53,20 @@ pub trait ReplayStore: Send + Sync + 'static {
         true
     }
 
-    /// Returns the maximum time after which the store itself answers that it is down. Default:
-    /// `None`, for a store that does not limit it.
+    /// Returns the time limit of an operation, after which the store returns an error. Default:
+    /// `None`, for a store without a time limit.
     ///
     /// Building a layer fails if its [`check_timeout`](crate::JwtAuthBuilder::check_timeout) is not
-    /// longer: that would end each wait first, and the store would never learn that it is down.
+    /// longer: it would end each wait first, and the store would never notice an outage.
     fn timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// Prepares the store for the first request, such as by opening a connection. For
-    /// [`Authenticator::prefetch`](crate::Authenticator::prefetch), which waits for at most 5 s. It
-    /// logs an error at level warn, with its sources, so these must contain no password. Default:
-    /// does nothing.
+    /// Prepares the store for the first request, for example by opening a connection. Default: does
+    /// nothing. [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls it, and waits for
+    /// at most 5 s. The store must also work if it is not called.
     ///
-    /// The store must also work without it.
+    /// An error is logged at level warn, with its sources: they must contain no password.
     fn prepare(&self) -> PrepareFuture {
         Box::pin(async { Ok(()) })
     }

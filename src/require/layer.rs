@@ -15,8 +15,8 @@ use crate::layer::RequestPredicate;
 use crate::request::{Paths, RequestParts};
 use crate::response::Inherited;
 
-/// A layer that requires scopes, a [`Rule`](crate::Rule) about roles and other claims, a table of
-/// rules, or that a predicate over claims and request returns true.
+/// A layer that requires scopes, a [`Rule`](crate::Rule) about roles and other claims, the rule of
+/// a table, or that a predicate over claims and request returns true.
 ///
 /// It goes below [`JwtAuthLayer`](crate::JwtAuthLayer), on a router, a route or a gRPC service, and
 /// reads the [`Claims<C>`](crate::Claims) that `JwtAuthLayer` inserted. Several can be stacked: a

@@ -22,7 +22,7 @@ pub(super) enum Requirement {
     Predicate(Predicate),
 }
 
-/// Why a request is rejected.
+/// Why a request does not pass.
 pub(super) enum Failure {
     Rejected(Error),
     /// No `JwtAuthLayer` with this claims type ran: a mistake in the server.
@@ -163,7 +163,7 @@ impl fmt::Debug for Requirement {
 
 const NO_CLAIMS: &str = "claims: found none, expected those of a token (hint: the layer above lets \
                          requests without a token pass here: see optional and skip)";
-const NOT_LISTED: &str = "requirement: the table of rules has none for this request";
+const NOT_LISTED: &str = "rule: the table has none for this request";
 const NOT_ALLOWED: &str = "requirement: the predicate of RequireLayer::from_fn returned false";
 
 impl From<Error> for Failure {

@@ -73,20 +73,20 @@ impl RequireLayer {
         Rule::equals(path, value).map(Self::rule)
     }
 
-    /// Requires the rule that a table has for the method and the route of a request. Rejects
-    /// requests for which it has none with 403.
+    /// Requires the rule that the table has for the method and the route of a request. Rejects
+    /// requests without a rule with 403.
     pub fn route_rules(rules: RouteRules) -> Self {
         Self::new(Requirement::Table(RuleTable::Routes(rules)))
     }
 
-    /// Requires the rule that a table has for the gRPC method of a call. Rejects calls for which it
-    /// has none with 7 `PERMISSION_DENIED`.
+    /// Requires the rule that the table has for the gRPC method of a call. Rejects calls without a
+    /// rule with 7 `PERMISSION_DENIED`.
     pub fn grpc_rules(rules: GrpcRules) -> Self {
         Self::new(Requirement::Table(RuleTable::Grpc(rules)))
     }
 
-    /// Requires the rule that a table has for the MCP method, tool, prompt or resource that the
-    /// headers of a request name. Rejects requests for which it has none with 403.
+    /// Requires the rule that the table has for the MCP method, tool, prompt or resource that the
+    /// headers of a request name. Rejects requests without a rule with 403.
     pub fn mcp_rules(rules: McpRules) -> Self {
         Self::new(Requirement::Table(RuleTable::Mcp(rules)))
     }

@@ -19,13 +19,13 @@ use crate::encoding::header_list;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 
-/// A response whose body, if it has one, is not of a type yet.
+/// A response whose body is not converted to the type of the service yet.
 pub(super) type DocumentResponse = Response<Option<Bytes>>;
 
 /// The metadata at one time.
 pub(super) struct Document {
     body: Bytes,
-    /// The same for the same text, in every process.
+    /// A hash of the text, so it is the same in every process.
     etag: Box<str>,
     cache_control: HeaderValue,
 }

@@ -42,7 +42,7 @@ pub(crate) struct Endpoint {
 
 /// The document, and the issuers that it names.
 struct Current {
-    /// Keeps the address from being used again, and not the issuers.
+    /// Weak: keeps the allocation, so that its address is not reused, but not the issuers.
     issuers: Weak<IssuerSet>,
     document: Arc<Document>,
 }

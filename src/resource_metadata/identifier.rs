@@ -20,8 +20,8 @@ pub(super) struct WellKnown {
 }
 
 impl WellKnown {
-    /// Returns whether a request for this URI asks for the metadata. If the identifier has no query,
-    /// that of the request is ignored.
+    /// Returns whether a request for this URI asks for the metadata. If the identifier has no
+    /// query, that of the request is ignored.
     pub(super) fn is_at(&self, uri: &Uri) -> bool {
         uri.path() == self.path
             && self
@@ -36,8 +36,8 @@ impl WellKnown {
 /// # Errors
 ///
 /// [`ConfigErrorKind::InvalidUrl`] if it is not an absolute URL, has another scheme, a fragment, a
-/// user name or segments that clients would remove; [`ConfigErrorKind::InsecureUrl`] if it is `http`
-/// and not on loopback.
+/// user name or segments that clients would remove; [`ConfigErrorKind::InsecureUrl`] if it is
+/// `http` and not on loopback.
 pub(super) fn well_known(resource: &str) -> Result<WellKnown, ConfigError> {
     let invalid = |problem: &str| {
         let message = format!("resource {resource:?}: {problem}");

@@ -17,10 +17,10 @@ use super::Endpoint;
 /// the route [`path`](Self::path). From
 /// [`JwtAuthLayer::metadata_service`](crate::JwtAuthLayer::metadata_service).
 ///
-/// A layer responds itself to requests that pass through it. This service is for routers where none
-/// does: below axum's `nest`, with `route_layer`, or with one layer for each of several resources.
+/// A layer responds itself to requests that reach it. This service is for routers in which they do
+/// not: inside axum's `nest`, with `route_layer`, or with one layer for each of several resources.
 ///
-/// Every path gets the document, so the router decides which one it is at:
+/// The service does not compare the path: the router decides at which one it is.
 ///
 /// | request | response |
 /// |---|---|
@@ -29,8 +29,8 @@ use super::Endpoint;
 /// | `OPTIONS` | 204 |
 /// | another method | 405, `Allow` |
 ///
-/// All have `Access-Control-Allow-Origin: *`, since the document is public and browsers ask for it
-/// across origins. A `Cors` layer is not needed here.
+/// All responses have `Access-Control-Allow-Origin: *`, since the document is public and scripts
+/// read it across origins. A `Cors` layer is not needed.
 ///
 /// # Examples
 ///

@@ -15,15 +15,15 @@ use crate::verify::ResourceAudience;
 /// Describes the protected resource to its clients: protected resource metadata (RFC 9728), for
 /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource).
 ///
-/// With it, a client that knows only the URL of the service finds out where to get a token, and for
-/// what: MCP clients require it. What the layer is configured for is filled in by itself:
+/// It tells a client that knows only the URL of the service where to get a token, and with which
+/// scopes. MCP clients require it. These members follow from the configuration of the layer:
 ///
 /// | member | value |
 /// |---|---|
 /// | `resource` | the identifier, byte by byte |
-/// | `authorization_servers` | the issuers of the layer, unless [given](Self::authorization_servers); without those that have tenants or only a shared secret, or whose name is not an `https` URL |
-/// | `scopes_supported` | those of [`require_scopes`](crate::JwtAuthBuilder::require_scopes), and those [given](Self::scopes) |
-/// | `bearer_methods_supported` | `header` and `query`, as the [token sources](crate::JwtAuthBuilder::token_sources) say |
+/// | `authorization_servers` | the issuers of the layer, unless [set](Self::authorization_servers); without those that have tenants or only a shared secret, or whose name is not an `https` URL |
+/// | `scopes_supported` | those of [`require_scopes`](crate::JwtAuthBuilder::require_scopes), and [further ones](Self::scopes) |
+/// | `bearer_methods_supported` | `header` and `query`, by the [token sources](crate::JwtAuthBuilder::token_sources) |
 /// | `dpop_signing_alg_values_supported` | the algorithms of [`dpop`](crate::JwtAuthBuilder::dpop) |
 /// | `dpop_bound_access_tokens_required` | `true` if DPoP is [required](crate::Dpop::required) |
 /// | `tls_client_certificate_bound_access_tokens` | `true` with [`mtls`](crate::JwtAuthBuilder::mtls) |
@@ -35,11 +35,11 @@ use crate::verify::ResourceAudience;
 ///
 /// Building the layer fails:
 /// - with [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if the identifier has a fragment, or
-///   if it or another URL is not as its setter says;
-/// - with [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if the identifier is `http` and not on
-///   loopback;
+///   if it or another URL is not of the form that its setter requires;
+/// - with [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if the identifier is `http` and not
+///   on loopback;
 /// - with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for another invalid value, and
-///   if the audience of an issuer is not the identifier (see
+///   if the audience of an issuer does not contain the identifier (see
 ///   [`allow_other_audiences`](Self::allow_other_audiences)).
 ///
 /// # Examples
@@ -111,9 +111,9 @@ impl ResourceMetadata {
         }
     }
 
-    /// Sets `authorization_servers`: the issuer identifiers of RFC 8414, each an `https` URL without
-    /// query and fragment, or `http` on loopback. At least one. Default: the issuers of the layer,
-    /// also those that are added and removed at run time.
+    /// Sets `authorization_servers`: the issuer identifiers of RFC 8414, each an `https` URL
+    /// without query and fragment, or `http` on loopback. At least one. Default: the issuers of the
+    /// layer, also those that are added and removed at run time.
     ///
     /// For issuers whose metadata has another name than their tokens, and for those with tenants.
     pub fn authorization_servers(
@@ -127,19 +127,20 @@ impl ResourceMetadata {
     /// Sets the scopes that clients may ask for, besides those that the layer requires, for
     /// `scopes_supported`. Default: none.
     ///
-    /// A client that the challenge names no scopes to asks for all of these: name few.
+    /// If a challenge names no scopes, a client asks for all of these: set only those that most
+    /// clients need.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets `resource_name`, which clients show to people. Default: none.
+    /// Sets `resource_name`, which clients show to users. Default: none.
     pub fn name(self, name: impl Into<String>) -> Self {
         self.text(NAME, None, name.into())
     }
 
-    /// Sets `resource_name` in another language, a tag of BCP 47 such as `de` or `pt-BR`: the member
-    /// `resource_name#de`. Default: none.
+    /// Sets `resource_name` in another language, a tag of BCP 47 such as `de` or `pt-BR`: the
+    /// member `resource_name#de`. Default: none.
     pub fn name_in(self, language: impl Into<String>, name: impl Into<String>) -> Self {
         self.text(NAME, Some(language.into()), name.into())
     }
@@ -205,8 +206,8 @@ impl ResourceMetadata {
     /// Sets `signed_metadata`, a JWT with members of the metadata as claims, as it is (RFC 9728
     /// §2.2). Default: none.
     ///
-    /// Its signature and claims are not checked here. Clients that support it prefer its claims to
-    /// the other members.
+    /// Only its form is checked, not its signature and claims. Clients that support it prefer its
+    /// claims to the other members.
     pub fn signed_metadata(mut self, jwt: impl Into<String>) -> Self {
         self.signed_metadata = Some(jwt.into());
         self
@@ -215,9 +216,9 @@ impl ResourceMetadata {
     /// Adds a member of your own, or of another standard. The last value of a name counts. `null`
     /// and empty arrays are left out.
     ///
-    /// The members of RFC 9728 §2 have setters or are filled in: building the layer rejects them
-    /// here.
-    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    /// Building the layer fails for members of RFC 9728 §2: they have setters, or follow from the
+    /// configuration of the layer.
+    pub fn add_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.members.push((name.into(), value.into()));
         self
     }
@@ -229,11 +230,11 @@ impl ResourceMetadata {
         self
     }
 
-    /// Accepts issuers whose [`Audience`](crate::Audience) is not the resource identifier. Default:
-    /// building the layer rejects them.
+    /// Allows issuers whose [`Audience`](crate::Audience) does not contain the resource identifier.
+    /// Default: building the layer fails.
     ///
-    /// For issuers that can't write the identifier into `aud`: Microsoft Entra ID, whose audience is
-    /// `api://…` or a client id, or Amazon Cognito, whose access tokens have none. Elsewhere,
+    /// For issuers that can't write the identifier into `aud`: Microsoft Entra ID, whose audience
+    /// is `api://…` or a client id, or Amazon Cognito, whose access tokens have none. Elsewhere,
     /// clients ask for tokens for the identifier (RFC 8707), and would get tokens that this service
     /// rejects.
     pub const fn allow_other_audiences(mut self) -> Self {
@@ -241,12 +242,12 @@ impl ResourceMetadata {
         self
     }
 
-    /// Sets how the layer makes the body of the document, for a type of response body that it does
-    /// not know. Default: the body of axum and of tonic (with their features), `Full<Bytes>`,
-    /// `Bytes`, `String` and `Vec<u8>` are known.
+    /// Sets how the layer makes the response body of the document, if the services below the layer
+    /// have a type of their own. Default: the bodies of axum and tonic (with their features),
+    /// `Full<Bytes>`, `Bytes`, `String` and `Vec<u8>` are supported.
     ///
-    /// If the services below the layer respond with another type, a request for the document passes
-    /// to them without a token, so that they can respond with [`ResourceMetadataService`].
+    /// Without it, a request for the document passes to services with another type of body without
+    /// a token, so that they can respond with [`ResourceMetadataService`].
     ///
     /// [`ResourceMetadataService`]: crate::ResourceMetadataService
     pub fn response_body<B: 'static>(

@@ -37,7 +37,7 @@ pub(super) fn check(metadata: &ResourceMetadata) -> Result<WellKnown, ConfigErro
     Ok(well_known)
 }
 
-/// Checks what says how the resource signs.
+/// Checks the settings about signed responses and signed metadata.
 fn check_signing(metadata: &ResourceMetadata) -> Result<(), ConfigError> {
     if let Some(url) = &metadata.jwks_uri
         && secure_url("jwks_uri", url, &[]).is_err()

@@ -25,8 +25,8 @@ use crate::request::{LayerContext, RequestParts};
 /// | keys or a check unavailable | 503, `Retry-After` | none |
 ///
 /// Each has `Cache-Control: no-store`. With [`resource`](crate::JwtAuthBuilder::resource), each
-/// challenge also has `resource_metadata`, the URL of the metadata (RFC 9728 §5.1), and those of 401
-/// have the `scope` that the request needs, where that is known.
+/// challenge also has `resource_metadata`, the URL of the metadata (RFC 9728 §5.1), and those of
+/// 401 have the `scope` that the request needs, where that is known.
 ///
 /// With [`dpop`](crate::JwtAuthBuilder::dpop), there is a challenge of the scheme `DPoP`, too, in a
 /// field of its own, with the algorithms of proofs in `algs` (RFC 9449 §7):
@@ -105,9 +105,9 @@ impl Challenge {
 
     /// Returns the headers of the response to an error: `WWW-Authenticate`, `DPoP-Nonce` where the
     /// client is to use one, and `Retry-After` where the error says when to try again. Knows no
-    /// request, so no realm of a layer and no algorithms of proofs. The metadata of a resource is named
-    /// for errors of [`Claims::require`](crate::Claims::require) and
-    /// [`require_scopes`](crate::Claims::require_scopes), which know the layer.
+    /// request, so no realm of a layer and no algorithms of proofs. Names the metadata of the
+    /// resource only for errors of [`Claims::require`](crate::Claims::require) and
+    /// [`require_scopes`](crate::Claims::require_scopes).
     #[must_use]
     pub fn headers(&self, error: &Error) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -171,8 +171,8 @@ impl Parameters {
     }
 }
 
-/// Returns the error code of RFC 6750 §3.1, RFC 9449 §7.1 and §9 or RFC 9470 §3, or `None` where the
-/// credentials are not at fault.
+/// Returns the error code of RFC 6750 §3.1, RFC 9449 §7.1 and §9 or RFC 9470 §3, or `None` where
+/// the credentials are not at fault.
 fn error_code(error: &Error) -> Option<&'static str> {
     match (error.kind(), error.class()) {
         (ErrorKind::InvalidDpopProof, _) => Some("invalid_dpop_proof"),

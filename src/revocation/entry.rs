@@ -10,11 +10,11 @@ use super::time::{MARGIN, Millis};
 /// The maximum lifetime of tokens, in seconds: 366 days.
 const MAX_LIFETIME: u32 = 366 * 24 * 60 * 60;
 
-/// A revocation as a [`RevocationStore`](crate::RevocationStore) stores it: 29 bytes. Nothing of the
-/// token, subject, session, client or issuer can be read in it: it has a hash.
+/// A revocation as a [`RevocationStore`](crate::RevocationStore) stores it: 29 bytes. It has a hash
+/// in place of the token, subject, session, client or issuer.
 ///
 /// It consists of an [id](Self::id) and the time when it [ends](Self::ends_at). Of two entries with
-/// one id, the one that ends later contains the other.
+/// the same id, only the one that ends later is needed.
 ///
 /// # Examples
 ///
@@ -65,16 +65,16 @@ impl RevocationEntry {
         }
     }
 
-    /// Returns what identifies the entry: a hash of what is revoked, its kind, and the maximum
-    /// lifetime of tokens, by the [settings](crate::RevocationSettings::max_lifetime) of the list.
+    /// Returns the identity of the entry: a hash of what is revoked, its kind, and the
+    /// [maximum lifetime](crate::RevocationSettings::max_lifetime) of the tokens.
     #[must_use]
     pub fn id(&self) -> [u8; Self::ID_LEN] {
         let [id @ .., _, _, _, _, _, _, _, _] = self.to_bytes();
         id
     }
 
-    /// Returns when the entry can be deleted: when the last token that it applies to has expired, 65
-    /// minutes ago.
+    /// Returns the time from which on the entry can be deleted: 65 minutes after the last token
+    /// that it applies to has expired.
     #[must_use]
     pub fn ends_at(&self) -> SystemTime {
         let end = SystemTime::UNIX_EPOCH.checked_add(self.end.to_duration());
@@ -101,8 +101,8 @@ impl RevocationEntry {
         bytes
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) has returned. `None` if the bytes are none of an
-    /// entry. A store must then return an error: the revocation would be missing.
+    /// Reads the bytes that [`to_bytes`](Self::to_bytes) returned. `None` if they are not those of
+    /// an entry. A store must then return an error, since a revocation would be missing.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (digest, rest) = bytes.split_first_chunk()?;

@@ -5,8 +5,8 @@ use siphasher::sip128::{Hash128, SipHasher13};
 use super::kind::Kind;
 use crate::crypto::{random_key, sha256};
 
-/// The start of what is hashed for a store. Ends in NUL, so that no hash for another purpose has the
-/// same message.
+/// The start of what is hashed for a store. Ends in NUL, so that no hash for another purpose has
+/// the same message.
 const LABEL: &[u8] = b"tower-jwt-auth: revocation\0";
 
 /// A hash of a kind, an issuer and an id: 128 bits.

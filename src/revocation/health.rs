@@ -32,31 +32,31 @@ pub struct RevocationHealth {
     pub entries: usize,
     /// [`RevocationSettings::max_entries`](crate::RevocationSettings::max_entries).
     pub max_entries: usize,
-    /// Whether there is no space, unless entries have ended.
+    /// Whether the list has `max_entries` entries. A new revocation then fits only if an entry has
+    /// ended.
     pub full: bool,
     /// The state of the store. `None` if the list has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<SharedRevocationHealth>,
 }
 
-/// The state of a list that has a [store](crate::RevocationSettings::store). The numbers are those of
-/// this process since the list was made.
+/// The state of a list that has a [store](crate::RevocationSettings::store). The counters are those
+/// of this process since the list was created.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SharedRevocationHealth {
-    /// The time since the list was last known to be up to date. Less than 2 seconds, usually. `None`
+    /// The time since the list was last known to be up to date, usually less than 2 seconds. `None`
     /// before the first load.
     #[serde(serialize_with = "seconds")]
     pub age: Option<Duration>,
-    /// Whether that is longer than
-    /// [`max_staleness`](crate::RevocationSettings::max_staleness), so that
-    /// [`OnStaleRevocations`](crate::OnStaleRevocations) holds. True before the first load.
+    /// Whether `age` is more than [`max_staleness`](crate::RevocationSettings::max_staleness), so
+    /// that [`OnStaleRevocations`](crate::OnStaleRevocations) applies. True before the first load.
     pub stale: bool,
     /// The number of entries of this process that are not in the store yet.
     pub waiting: usize,
-    /// How often the list was loaded.
+    /// How many times the whole list was loaded.
     pub loads: u64,
-    /// How often the store has failed, in reading or writing.
+    /// How many times the store has failed, in reading or writing.
     pub failures: u64,
     /// The cause of the last failure, on one line of at most 256 characters. `None` if the store
     /// works.
@@ -64,8 +64,8 @@ pub struct SharedRevocationHealth {
     pub last_error: Option<String>,
     /// The number of requests that got 503 because the list was stale, or not loaded yet.
     pub rejected: u64,
-    /// The number of requests that were accepted while the list was stale
-    /// ([`UseLastKnownFor`](crate::OnStaleRevocations::UseLastKnownFor)), unless another check has
+    /// The number of requests that passed this check while the list was stale
+    /// ([`UseLastKnownFor`](crate::OnStaleRevocations::UseLastKnownFor)). A later check may have
     /// rejected them.
     pub accepted: u64,
 }

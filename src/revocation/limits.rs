@@ -12,7 +12,7 @@ const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// An entry takes up to 100 bytes. The maximum keeps the size of the table from overflowing.
 const ENTRIES: RangeInclusive<usize> = 1..=100_000_000;
 
-/// Longer lives are no lives of access tokens.
+/// No access token should live longer.
 pub(super) const LIFETIME: RangeInclusive<Duration> =
     Duration::from_secs(60)..=Duration::from_secs(366 * 24 * 60 * 60);
 

@@ -1,5 +1,5 @@
-//! Tokens that were revoked: a list in memory, which requests read without a lock. Several processes
-//! can share it by a store.
+//! Tokens that were revoked: a list in memory, which requests read without a lock. Several
+//! processes can share it by a store.
 //!
 //! It knows ids, not tokens: `policy` compares it with the claims of a token.
 

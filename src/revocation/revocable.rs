@@ -11,8 +11,8 @@ use super::{RevocationState, RevocationWatch, Revocations, TokenIds};
 
 /// The ids of a verified token as the list has them, and the list.
 ///
-/// Made once for each token that is verified: a request with a cached token hashes nothing, and reads
-/// none of its claims for this.
+/// Made once for each token that is verified: a request with a cached token hashes nothing, and
+/// reads none of its claims for this.
 pub(crate) struct Revocable {
     list: Revocations,
     issued_at: Option<Duration>,

@@ -17,16 +17,16 @@ use crate::config_error::ConfigError;
 /// [`JwtAuthBuilder::revocations`](crate::JwtAuthBuilder::revocations). Clones share their entries.
 ///
 /// A token is revoked by its id, or together with others: those of a subject, session, client or
-/// issuer that were issued before a time. The layer compares every request, also with a cached
-/// token: one that comes after the call gets 401
+/// issuer that were issued before a time. The layer looks up the token of every request, a cached
+/// one too: a request with a revoked token that arrives after the call gets 401
 /// ([`Revoked`](crate::ErrorKind::Revoked)). [`until_expiry`](crate::until_expiry()) ends streams.
 ///
 /// [`BackChannelLogout`](crate::BackChannelLogout) fills the list when users log out at their
 /// issuer.
 ///
 /// An entry ends by itself, 65 minutes after the last token has expired that it applies to: see
-/// [`max_lifetime`](RevocationSettings::max_lifetime). Its ids are stored as keyed hashes
-/// (`SipHash` with 128 bits and a random key).
+/// [`max_lifetime`](RevocationSettings::max_lifetime). Ids are held as keyed hashes (`SipHash` with
+/// 128 bits and a random key), or, in a list with a store, as SHA-256 hashes.
 ///
 /// Note: the list is in memory. It is empty after a restart, and other processes don't have it,
 /// unless they [share a store](RevocationSettings::store).
@@ -73,8 +73,8 @@ impl Revocations {
         }
     }
 
-    /// Creates an empty list, or one that several processes share: see
-    /// [`RevocationSettings::store`].
+    /// Creates an empty list with these settings. With a [`store`](RevocationSettings::store),
+    /// several processes share it.
     ///
     /// # Errors
     ///
@@ -86,10 +86,10 @@ impl Revocations {
         })
     }
 
-    /// Adds a revocation. Requests that come after this call are compared with it.
+    /// Adds a revocation, which applies to requests that arrive after this call.
     ///
-    /// Repeating one has no effect; of two for the same subject, session, client or issuer, the later
-    /// time counts. A revocation is not stored if all of its tokens have expired more than 65
+    /// Adding one again has no effect; of two for the same subject, session, client or issuer, the
+    /// later time counts. A revocation is not added if all of its tokens have expired more than 65
     /// minutes ago.
     ///
     /// Takes a lock that no request takes, and copies the list when it has doubled.
@@ -152,14 +152,14 @@ impl Revocations {
         self.add(Revocation::issuer(issuer))
     }
 
-    /// Waits until all revocations are in the [store](RevocationSettings::store) that this process has
-    /// added before: then the other processes have them soon, and one that starts later, too.
-    /// Returns at once if the list has no store.
+    /// Waits until all revocations that this process has added before this call are in the
+    /// [store](RevocationSettings::store), from which the other processes get them, also those that
+    /// start later. Returns at once if the list has no store.
     ///
     /// # Errors
     ///
-    /// After 2 seconds, or outside a tokio runtime. The revocations are in force in this process all
-    /// the same, and will be stored when the store is available again.
+    /// [`RevocationsUnavailable`] after 2 seconds, or outside a tokio runtime. The revocations are
+    /// in force in this process all the same, and will be stored when the store is available again.
     ///
     /// # Examples
     ///
@@ -181,13 +181,13 @@ impl Revocations {
         }
     }
 
-    /// Waits until the list was loaded from its [store](RevocationSettings::store) for the first time.
-    /// Returns at once if the list has no store.
+    /// Waits until the list is loaded from its [store](RevocationSettings::store) for the first
+    /// time. Returns at once if the list has no store.
     ///
     /// # Errors
     ///
-    /// After 10 seconds, or outside a tokio runtime. The list will be loaded when the store is
-    /// available; until then, requests get 503.
+    /// [`RevocationsUnavailable`] after 10 seconds, or outside a tokio runtime. The list will be
+    /// loaded when the store is available; until then, requests get 503.
     pub async fn loaded(&self) -> Result<(), RevocationsUnavailable> {
         match self.list.sharing() {
             Some(sharing) => sharing.loaded().await,

@@ -80,9 +80,9 @@ impl<'r> Revocation<'r> {
         Self::group(Kind::Issuer, issuer, "")
     }
 
-    /// Sets the time before which the tokens were issued, by their `iat`. Tokens without `iat` count
-    /// as issued before. Default: when the revocation is [added](crate::Revocations::add). No effect
-    /// on a [`token`](Self::token).
+    /// Sets the time before which the tokens were issued, by their `iat`. Tokens without `iat`
+    /// count as issued before. Default: when the revocation is [added](crate::Revocations::add). No
+    /// effect on a [`token`](Self::token).
     ///
     /// `iat` usually is in whole seconds, rounded down. So a token that was issued in the same
     /// second, after that time, is rejected, too. A time that is more than an hour ahead counts as

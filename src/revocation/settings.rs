@@ -32,7 +32,7 @@ pub struct RevocationSettings {
     pub(super) max_staleness: Duration,
 }
 
-/// What becomes of tokens when a revocation is not stored, because the list is full of entries that
+/// What happens to tokens when a revocation is not added, because the list is full of entries that
 /// have not ended. In both cases, the call returns [`RevocationsFull`](crate::RevocationsFull), and
 /// a log event at level error says so, at most once a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct RevocationSettings {
 pub enum WhenRevocationsFull {
     /// Fails closed. The layer rejects with 503
     /// ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)) each token that the revocation
-    /// could apply to: since it was not stored, each one that was issued before the time of the
+    /// could apply to: since it was not added, each one that was issued before the time of the
     /// revocation, or has no `iat`, of any issuer. That lasts until the last of them has expired.
     /// Tokens that are issued later are accepted, and those in the list are rejected with 401. The
     /// default.
@@ -78,42 +78,46 @@ impl RevocationSettings {
     /// the entry of a subject, session, client or issuer ends: when the last token that was issued
     /// before has expired. Allowed: 1 minute to 366 days.
     ///
-    /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers that
-    /// have this list, where one without it counts as 24 hours. A layer with this list and without
-    /// `max_lifetime` rejects tokens that live longer than this setting, or than 24 hours if it is
-    /// not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an entry would
-    /// end before they do, and they would be accepted again. How long a token without `iat` lives
-    /// is not known:
-    /// it is rejected while its `exp` is further ahead than that, and may be accepted again after
-    /// the entry has ended, if it lives longer. `max_lifetime` of the layer requires `iat`.
+    /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers
+    /// that have this list, where one without it counts as 24 hours. A layer with this list and
+    /// without `max_lifetime` rejects tokens that live longer than this setting, or than 24 hours
+    /// if it is not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an
+    /// entry would end before they do, and they would be accepted again. The lifetime of a token
+    /// without `iat` is not known: it is rejected while its `exp` is further ahead than that, and
+    /// may be accepted again after the entry has ended, if it lives longer. `max_lifetime` of the
+    /// layer requires `iat`.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = Some(lifetime);
         self
     }
 
-    /// Sets what becomes of tokens when the list is full. Default: [`WhenRevocationsFull::Reject`].
+    /// Sets what happens to tokens when the list is full. Default: [`WhenRevocationsFull::Reject`].
     pub const fn when_full(mut self, when_full: WhenRevocationsFull) -> Self {
         self.when_full = when_full;
         self
     }
 
-    /// Sets a store that several processes share: what one of them revokes, all reject. Default: none;
-    /// the list is that of this process. `on_stale` says what becomes of requests while the store
-    /// gives no answer.
+    /// Sets a store that several processes share: all of them reject what one of them revokes.
+    /// Default: none; the list belongs to this process. `on_stale` says what happens to requests
+    /// while the list is stale: older than [`max_staleness`](Self::max_staleness), as in an outage
+    /// of the store.
     ///
     /// Each process has the whole list in memory, and no request waits for the store. A background
-    /// task loads the list and follows its changes: it starts when the layer is built in a tokio
+    /// task loads the list and follows its changes. It starts when the layer is built in a tokio
     /// runtime, or else with the first request, and ends with the last clone of the list. Until the
-    /// list is loaded, requests get 503: wait for [`Revocations::loaded`](crate::Revocations::loaded),
-    /// or [`Authenticator::prefetch`](crate::Authenticator::prefetch), before the process gets traffic.
+    /// list is loaded, requests get 503: wait for
+    /// [`Revocations::loaded`](crate::Revocations::loaded), or
+    /// [`Authenticator::prefetch`](crate::Authenticator::prefetch), before the process gets
+    /// traffic.
     ///
-    /// A call like [`revoke`](crate::Revocations::revoke) has an effect in this process at once, and
-    /// returns; the entry is stored in the background, again and again until the store has it.
-    /// [`Revocations::stored`](crate::Revocations::stored) waits for that. If the store loses its
-    /// data, the processes store their entries again when they notice it.
+    /// A call such as [`revoke`](crate::Revocations::revoke) returns at once, and the revocation is
+    /// in force in this process from then on. The entry is stored in the background, with retries
+    /// until it succeeds; [`Revocations::stored`](crate::Revocations::stored) waits for that. If
+    /// the store loses its data, the processes store their entries again when they notice it.
     ///
-    /// The ids are hashed with SHA-256, which all processes compute alike. So who can read the store
-    /// can tell whether an id that they know was revoked.
+    /// The ids are hashed with SHA-256 and no secret, since all processes must compute the same
+    /// hash. So a client of the store that can read can tell whether an id that it knows was
+    /// revoked.
     ///
     /// # Examples
     ///
@@ -132,9 +136,10 @@ impl RevocationSettings {
         self
     }
 
-    /// Sets how long after it was last up to date the list counts as up to date: a revocation by
-    /// another process can be missing for so long. Then [`OnStaleRevocations`] holds. Default: 30
-    /// seconds. Allowed: 5 seconds to 1 hour. No effect without a [`store`](Self::store).
+    /// Sets the maximum time since the list was last known to be up to date with its store. A
+    /// revocation by another process can be missing for that time. An older list is stale, and
+    /// [`OnStaleRevocations`] applies. Default: 30 seconds. Allowed: 5 seconds to 1 hour. Has no
+    /// effect without a [`store`](Self::store).
     pub const fn max_staleness(mut self, staleness: Duration) -> Self {
         self.max_staleness = staleness;
         self

@@ -114,8 +114,8 @@ impl Table {
         after.chain(before.iter().zip(slots_before))
     }
 
-    /// Returns the number of that slot. All lower bits of the digest have an effect on the upper ones
-    /// of the product, of which half are enough for any table that fits into memory.
+    /// Returns the number of that slot. All lower bits of the digest have an effect on the upper
+    /// ones of the product, of which half are enough for any table that fits into memory.
     #[inline]
     fn start(&self, Digest(_, second): Digest) -> usize {
         let product = second.wrapping_mul(self.multiplier);

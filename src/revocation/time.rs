@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How long an entry stays after the last token that it applies to has expired: an hour, the longest
-/// leeway that a layer can have, and 5 minutes for a clock that is set back.
+/// How long an entry stays after the last token that it applies to has expired: an hour, the
+/// longest leeway that a layer can have, and 5 minutes for a clock that is set back.
 pub(super) const MARGIN: Duration = Duration::from_secs(65 * 60);
 
-/// How far in the future the time before which tokens were issued may be: a layer accepts none whose
-/// `iat` is later than that.
+/// How far in the future the time before which tokens were issued may be: a layer accepts none
+/// whose `iat` is later than that.
 pub(super) const MAX_AHEAD: Duration = Duration::from_secs(60 * 60);
 
 /// A time in milliseconds since 1970, up to the year 9999 and some.

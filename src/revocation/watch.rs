@@ -42,8 +42,8 @@ impl RevocationWatch {
         if self.seen.replace(version) == Some(version) {
             return RevocationState::NotRevoked;
         }
-        // Nor does a stream end when the list is out of date: its token was accepted before. It ends
-        // when the list is up to date again, and has the token.
+        // Nor does a stream end when the list is out of date: its token was accepted before. It
+        // ends when the list is up to date again, and has the token.
         self.token.listed_state_now()
     }
 }

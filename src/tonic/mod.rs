@@ -61,14 +61,14 @@
 //! # Streams
 //!
 //! The layer checks the request headers of a call, and a stream is one call, however long it runs:
-//! - A token that expires or is revoked while a stream runs does not end the stream. To end it then,
-//!   wrap the response in [`until_expiry`]: the caller gets `UNAUTHENTICATED`, and opens the stream
-//!   again with a new token. The status ends the call, so wrapping the response is enough for
-//!   bidirectional streams, too. A handler that reads a long request before it answers, such as one
-//!   of a client stream, wraps the request.
-//! - Scopes, and predicates of [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked), are checked
-//!   once, when the call begins. Short-lived tokens with [`until_expiry`] bound how long that
-//!   decision lasts. [`Revocations`](crate::Revocations) end such a stream at once.
+//! - A token that expires or is revoked while a stream runs does not end the stream. To end it
+//!   then, wrap the response in [`until_expiry`]: the caller gets `UNAUTHENTICATED`, and opens the
+//!   stream again with a new token. The status ends the call, so wrapping the response is enough
+//!   for bidirectional streams, too. A handler that reads a long request before it answers, such as
+//!   one of a client stream, wraps the request.
+//! - Scopes, and predicates of [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked), are
+//!   checked once, when the call begins. Short-lived tokens with [`until_expiry`] bound how long
+//!   that decision lasts. [`Revocations`](crate::Revocations) end such a stream at once.
 //! - A rejected call never reaches the handler, and its messages are not read. The connection stays
 //!   open.
 //!

@@ -58,8 +58,9 @@ pub(super) fn with_source(mut status: Status, error: &Error) -> Status {
 /// [`Challenge`]'s response to gRPC calls:
 ///
 /// - `google.rpc.ErrorInfo`: the domain; as reason the [`ErrorKind`](crate::ErrorKind) in upper
-///   case, such as `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`, and `acr_values`
-///   and `max_age` where the user must authenticate again (RFC 9470). Nothing of the token.
+///   case, such as `EXPIRED` or `WRONG_AUDIENCE`; as metadata the required `scope`, and
+///   `acr_values` and `max_age` where the user must authenticate again (RFC 9470). Nothing of the
+///   token.
 /// - `google.rpc.RetryInfo`, if the error says when to try again: the value of `Retry-After`.
 ///
 /// It tells callers no more about their token than the message does. The reason of an error of your

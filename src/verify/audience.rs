@@ -33,9 +33,9 @@ use crate::jwt::{AudRule, AudienceRule, NamedClaim};
 ///
 /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if a list
 /// is empty, or a name or value in it; and with
-/// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is `aud`, if `scope`, `scp`,
-/// `iss`, `exp`, `nbf`, `iat` or `jti` is given values, if a name contains control characters, or if
-/// a scope is invalid (RFC 6749 §3.3).
+/// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a claim is `aud`, if `scope`,
+/// `scp`, `iss`, `exp`, `nbf`, `iat` or `jti` is given values, if a name contains control
+/// characters, or if a scope is invalid (RFC 6749 §3.3).
 ///
 /// # Examples
 ///
@@ -62,14 +62,14 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// Returns the rule that `aud` contains the resource identifier (RFC 8707 §2): that of
-    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), which then is written once for
-    /// audience, metadata and challenge.
+    /// Returns the rule that `aud` contains the resource identifier (RFC 8707 §2) of
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource). So the identifier is
+    /// configured once, for audience, metadata and challenge.
     ///
     /// # Errors
     ///
-    /// Building the layer fails with
-    /// [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if it has no resource.
+    /// Building the layer fails with [`EmptyAudience`](crate::ConfigErrorKind::EmptyAudience) if
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource) is not set.
     ///
     /// # Examples
     ///
@@ -119,9 +119,9 @@ impl Audience {
         Self::new(AudRule::Absent).with_claim(claim, any_of, true)
     }
 
-    /// Returns a rule for tokens without `aud`: a header parameter (RFC 7515 §4), which the signature
-    /// covers, is compared in its place, such as `signer` of AWS load balancers. It must be one of
-    /// the values, or an array of strings that contains one.
+    /// Returns a rule for tokens without `aud`: a header parameter (RFC 7515 §4), which the
+    /// signature covers, is compared in its place, such as `signer` of AWS load balancers. It must
+    /// be one of the values, or an array of strings that contains one.
     ///
     /// A token with an `aud` is rejected, as by [`claim`](Self::claim).
     ///

@@ -18,8 +18,8 @@ use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
 use crate::revocation::{RevocationHealth, Revocations};
 
-/// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command line
-/// ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
+/// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command
+/// line ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
 /// ([`authenticate_request`](Self::authenticate_request)).
 ///
 /// Runs the same checks as [`JwtAuthLayer`](crate::JwtAuthLayer), which contains one: see
@@ -90,15 +90,16 @@ where
     /// expired, and for its audience. So made-up tokens can't fill the list. A token that is bound
     /// to a client is revoked without a proof, and no other check runs.
     ///
-    /// Note: RFC 7009 §2.1 has the endpoint check that the token was issued to the client that asks.
-    /// Compare [`Claims::client_id`] of [`authenticate`](Self::authenticate) before, if clients must
-    /// not revoke tokens of each other.
+    /// Note: RFC 7009 §2.1 has the endpoint check that the token was issued to the client that
+    /// asks. Compare [`Claims::client_id`] of [`authenticate`](Self::authenticate) before, if
+    /// clients must not revoke tokens of each other.
     ///
     /// # Errors
     ///
-    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are unavailable,
-    /// the list is full, or its [store](crate::RevocationSettings::store) does not take the
-    /// revocation within 2 seconds, which is then in force in this process only. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
+    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are
+    /// unavailable, if the list is full, or if its [store](crate::RevocationSettings::store) does
+    /// not confirm the revocation within 2 seconds: then it is in force in this process only, until
+    /// it is stored. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
     /// 200, since it is of no use anyway.
     ///
     /// # Examples
@@ -138,12 +139,13 @@ where
     /// issuer, these are the keys of [signed
     /// responses](crate::IntrospectionSettings::signed_responses).
     ///
-    /// Meanwhile it has the stores of used tokens and proofs
-    /// [prepare](crate::ReplayStore::prepare), for at most 5 s. A store that is not ready is logged
-    /// at level warn, and is no error here: requests try again.
+    /// Meanwhile, the stores of used tokens and proofs [prepare](crate::ReplayStore::prepare), for
+    /// at most 5 s. If one of them fails, that is logged at level warn and is not an error here:
+    /// requests try again.
     ///
     /// If the layer has [revocations](crate::JwtAuthBuilder::revocations) with a
-    /// [store](crate::RevocationSettings::store), waits until they are loaded, too: for at most 10 s.
+    /// [store](crate::RevocationSettings::store), also waits for the list to be loaded, for at most
+    /// 10 s.
     ///
     /// # Errors
     ///
@@ -193,14 +195,15 @@ impl<C> Authenticator<C> {
         Issuers::new(Arc::clone(&self.engine.issuers))
     }
 
-    /// Returns whether used tokens and DPoP proofs are stored for this process alone or for several.
+    /// Returns whether used tokens and DPoP proofs are stored for this process alone or for
+    /// several.
     #[must_use]
     pub fn replay_health(&self) -> ReplayHealth {
         self.policy.replay_health()
     }
 
-    /// Returns the state of the list of [revocations](crate::JwtAuthBuilder::revocations). `None` if
-    /// there is none.
+    /// Returns the state of the list of [revocations](crate::JwtAuthBuilder::revocations). `None`
+    /// if there is none.
     #[must_use]
     pub fn revocation_health(&self) -> Option<RevocationHealth> {
         self.revocations().map(Revocations::health)

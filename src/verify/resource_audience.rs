@@ -15,8 +15,8 @@ pub(crate) struct ResourceAudience {
 }
 
 impl Issuer {
-    /// Sets the audience that is the resource identifier. Rejects another one, unless it is allowed:
-    /// clients ask for tokens for the resource, which this service would reject.
+    /// Sets the audience that is the resource identifier. Rejects another one, unless it is
+    /// allowed: clients ask for tokens for the resource, which this service would reject.
     pub(super) fn bind_to(
         &mut self,
         resource: Option<&ResourceAudience>,
@@ -48,7 +48,7 @@ fn check(issuer: &str, audience: &Audience, resource: &str) -> Result<(), Config
     let without_slash = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
     let is_same = |name: &&String| without_slash(name) == without_slash(resource);
     let hint = match names.iter().find(is_same) {
-        Some(name) => format!("; {name:?} differs from it in the trailing slash, which counts"),
+        Some(name) => format!("; {name:?} differs from it in the trailing slash"),
         None => ", unless allow_other_audiences is set".to_owned(),
     };
     Err(ConfigError::invalid_setting(format!(
@@ -59,7 +59,7 @@ fn check(issuer: &str, audience: &Audience, resource: &str) -> Result<(), Config
 
 fn no_resource(issuer: &str) -> ConfigError {
     let message = format!(
-        "audience of issuer {issuer:?} is that of the resource, and there is none: set \
+        "audience of issuer {issuer:?} is Audience::resource(), without a resource: set \
          JwtAuthBuilder::resource"
     );
     ConfigError::new(ConfigErrorKind::EmptyAudience, message)

@@ -1,5 +1,5 @@
-//! What the standards require of a resource server, RFC by RFC. The requirements are numbered in the
-//! docs of the modules:
+//! What the standards require of a resource server, RFC by RFC. The requirements are numbered in
+//! the docs of the modules:
 //!
 //! - 1 to 7: reading the request and the challenge; 8 to 14: the token and its keys; 15 to 18: the
 //!   claims;

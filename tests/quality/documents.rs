@@ -130,8 +130,8 @@ fn every_direct_dependency_is_explained() {
     assert!(declared.len() > 20);
 }
 
-/// Items of features that are off are linked to, which is a warning then. `.ci/run` allows no warning
-/// with all features.
+/// Items of features that are off are linked to, which is a warning then. `.ci/run` allows no
+/// warning with all features.
 #[test]
 fn documentation_can_be_built_with_any_features() {
     let manifest = std::fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).unwrap();

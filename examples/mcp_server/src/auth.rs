@@ -15,7 +15,7 @@ fn rules() -> Result<McpRules, ConfigError> {
     let rules = McpRules::new()
         .add_tool("list_notes", Rule::all_scopes([READ])?)?
         .add_tool("add_note", Rule::all_scopes([WRITE])?)?
-        // All other tools, `delete_notes` among them, and those that are added and forgotten here.
+        // All other tools: `delete_notes`, and tools that are added later without a rule here.
         .add_method("tools/call", Rule::all_scopes([ADMIN])?)?
         .other_methods(Rule::authenticated());
     Ok(rules)

@@ -1,5 +1,5 @@
-//! A server of the Model Context Protocol (MCP), written with the official SDK `rmcp`: its tools are
-//! protected by one `JwtAuthLayer`, and each tool requires a scope of its own.
+//! A server of the Model Context Protocol (MCP), written with the official SDK `rmcp`: its tools
+//! are protected by one `JwtAuthLayer`, and each tool requires a scope of its own.
 //!
 //! ```sh
 //! cargo run --manifest-path examples/mcp_server/Cargo.toml -- \
@@ -29,7 +29,7 @@ const USAGE: &str = "usage: mcp_server ISSUER RESOURCE ADDRESS";
 /// Returns the settings of the SDK for a server without sessions, under the name of this resource.
 fn config(resource: &Uri, origin: &str) -> StreamableHttpServerConfig {
     StreamableHttpServerConfig::default()
-        // A session would belong to everyone who knows its id, whatever their token says.
+        // Every caller that knows the id of a session could use it, whatever its token.
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_allowed_hosts(resource.authority().map(ToString::to_string))

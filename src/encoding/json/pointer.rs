@@ -48,7 +48,7 @@ fn index(token: &str) -> Option<usize> {
     token.parse().ok().filter(|_| is_index)
 }
 
-/// Deserializes the value that `tokens` name, below the one at hand.
+/// Deserializes the value that `tokens` name, below the current one.
 struct Descend<'p, S> {
     tokens: &'p [Box<str>],
     /// `None` once the value was found.

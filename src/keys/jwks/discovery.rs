@@ -40,7 +40,8 @@ pub(crate) struct Discovery {
 pub(crate) enum Wanted {
     JwksUri,
     IntrospectionEndpoint {
-        /// Whether the client authenticates with a certificate: its alias comes first (RFC 8705 §5).
+        /// Whether the client authenticates with a certificate: its alias comes first (RFC 8705
+        /// §5).
         mutual_tls: bool,
     },
 }

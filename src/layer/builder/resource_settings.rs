@@ -19,16 +19,16 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///   add [`metadata_service`](crate::JwtAuthLayer::metadata_service) to the router.
     /// - Every challenge, here and below the layer, names that URL as `resource_metadata`.
     /// - Challenges name all scopes that the request needs, each once (RFC 6750 §3): those of
-    ///   [`require_scopes`](Self::require_scopes), those of each
-    ///   [`RequireLayer`](crate::RequireLayer) that it has come to, and those of the handler. Granted
-    ///   ones stay in the list, since clients ask for what it says. A 401 names those that are known
-    ///   where the request is rejected.
+    ///   [`require_scopes`](Self::require_scopes), of each [`RequireLayer`](crate::RequireLayer)
+    ///   that the request has reached, and of the handler. Granted scopes are among them, since the
+    ///   new token must have them, too. A 401 names the scopes that are known where the request is
+    ///   rejected.
     /// - The [`Audience`](crate::Audience) of each issuer must contain the identifier:
     ///   [`Audience::resource`](crate::Audience::resource) does.
     ///
     /// # Errors
     ///
-    /// [`build`](Self::build) fails as [`ResourceMetadata`] says.
+    /// [`build`](Self::build) returns the errors of [`ResourceMetadata`].
     ///
     /// # Examples
     ///

@@ -112,14 +112,14 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Adds that a token with `scope` also grants the scopes of a list: to
-    /// [`require_scopes`](Self::require_scopes), [`Claims::has_scope`], and what uses that, such as
-    /// [`RequireLayer`](crate::RequireLayer), [`Rule`](crate::Rule) and
-    /// [`Scoped`](crate::Scoped). Those may imply further ones. Default: no scope implies another.
+    /// Adds scopes that `scope` implies: a token with `scope` grants them, too. Implied scopes may
+    /// imply further ones. Default: no scope implies another.
     ///
-    /// Challenges still name the scopes that are required, which are narrower. Does not change
-    /// [`Claims::scopes`], nor the scopes of an [`Audience`](crate::Audience).
-    /// [`build`](Self::build) rejects strings that are not scopes.
+    /// Applies to [`require_scopes`](Self::require_scopes), [`Claims::has_scope`],
+    /// [`RequireLayer`](crate::RequireLayer), [`Rule`](crate::Rule) and [`Scoped`](crate::Scoped),
+    /// but not to [`Claims::scopes`] and the scopes of an [`Audience`](crate::Audience). Challenges
+    /// name the scopes that are required, not those that imply them. [`build`](Self::build) rejects
+    /// strings that are not scopes.
     ///
     /// # Examples
     ///

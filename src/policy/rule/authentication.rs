@@ -68,7 +68,7 @@ impl fmt::Debug for Acr {
 }
 
 /// Returns whether the user has authenticated within `max_age`. A time in the future is a mistake
-/// of the issuer: as an age, it would pass for ever.
+/// of the issuer: if it were accepted, it would be accepted until then and `max_age` longer.
 pub(super) fn check_age<C>(claims: &Claims<C>, max_age: Duration) -> Outcome {
     let Some(authenticated_at) = claims.authenticated_at() else {
         return Outcome::Unknown;

@@ -12,7 +12,7 @@ use crate::policy::RequiredScopes;
 
 /// Scopes.
 impl Rule {
-    /// Requires nothing but a verified token.
+    /// Requires a verified token, and nothing else.
     pub const fn authenticated() -> Self {
         Self(Node::Authenticated)
     }
@@ -137,7 +137,7 @@ impl Rule {
 
     /// Requires that the token has a claim, of any type but `null`.
     ///
-    /// Its negation is met by a token without the claim, in contrast to that of other rules.
+    /// Unlike that of other rules, its negation is met by a token without the claim.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl Rule {
     /// ```
     /// use tower_jwt_auth::Rule;
     ///
-    /// // The issuer writes `suspended` only for users who may be.
+    /// // The issuer does not write `suspended` for all users.
     /// let not_suspended =
     ///     Rule::present("/suspended")?.not().or(Rule::equals("/suspended", false)?);
     /// # drop(not_suspended);
@@ -181,8 +181,8 @@ impl Rule {
     /// They are compared byte by byte: no value counts as higher than another one. To compare
     /// levels, use [`acr_fn`](Self::acr_fn).
     ///
-    /// Otherwise, also without `acr`, the caller gets 401 `insufficient_user_authentication`, and
-    /// can send the user to the issuer with these values.
+    /// Otherwise, also without `acr`, the response is 401 `insufficient_user_authentication`, and
+    /// the client can send the user to the issuer with these values.
     ///
     /// # Errors
     ///
@@ -236,17 +236,17 @@ impl Rule {
         Ok(Self(Node::Acr(Acr::matching(values, is_enough)?)))
     }
 
-    /// Requires that the user has authenticated within this time: `auth_time` is there, is not in
-    /// the future, and is no longer ago, by the layer's [`clock`](crate::JwtAuthBuilder::clock) and
-    /// with its [`leeway`](crate::JwtAuthBuilder::leeway) on both sides.
+    /// Requires that the user has authenticated within this time: `auth_time` is present, is not in
+    /// the future, and is not longer ago, by the layer's [`clock`](crate::JwtAuthBuilder::clock)
+    /// and with its [`leeway`](crate::JwtAuthBuilder::leeway) on both sides.
     ///
-    /// Otherwise the caller gets 401 `insufficient_user_authentication`, and can have the user
-    /// authenticate again.
+    /// Otherwise the response is 401 `insufficient_user_authentication`, and the client can have
+    /// the user authenticate again.
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if it is not whole seconds: a
-    /// challenge shows an integer (RFC 9470 §3).
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the time is not in whole
+    /// seconds, since `max_age` of a challenge is an integer (RFC 9470 §3).
     pub fn max_age(max_age: Duration) -> Result<Self, ConfigError> {
         if max_age.subsec_nanos() > 0 {
             return Err(ConfigError::invalid_setting(format!(
@@ -270,7 +270,7 @@ impl Rule {
         }
     }
 
-    /// Requires at least one of both rules.
+    /// Requires at least one of the two rules.
     pub fn or(self, other: Self) -> Self {
         match self.0 {
             Node::Any(mut rules) => {
@@ -281,8 +281,8 @@ impl Rule {
         }
     }
 
-    /// Requires that the rule is not met. A claim that is absent, or of another type, does not meet
-    /// the negation either.
+    /// Requires that the rule is not met. A claim that is absent, or of another JSON type, meets
+    /// neither the rule nor its negation.
     #[expect(
         clippy::should_implement_trait,
         reason = "`!rule` is easily overlooked in a policy"

@@ -8,7 +8,7 @@ use crate::encoding::json::{escape, reference_tokens};
 /// Where a claim is in the payload: a JSON pointer (RFC 6901), such as `/realm_access/roles`.
 ///
 /// In a pointer, `/` in the name of a claim is written as `~1`, and `~` as `~0`. The methods return
-/// the places at which usual providers put roles, groups and permissions.
+/// the paths at which common providers write roles, groups and permissions.
 ///
 /// | provider | claim | |
 /// |---|---|---|
@@ -17,7 +17,7 @@ use crate::encoding::json::{escape, reference_tokens};
 /// | Microsoft Entra ID | `roles`, `groups` | [`entra_roles`](Self::entra_roles), [`entra_groups`](Self::entra_groups) |
 /// | Auth0 | `permissions` | [`auth0_permissions`](Self::auth0_permissions) |
 /// | Amazon Cognito | `cognito:groups` | [`cognito_groups`](Self::cognito_groups) |
-/// | any, of one name | such as `https://app.example/roles` | [`claim`](Self::claim) |
+/// | any, by the name of the claim | such as `https://app.example/roles` | [`claim`](Self::claim) |
 ///
 /// # Examples
 ///
@@ -36,31 +36,32 @@ use crate::encoding::json::{escape, reference_tokens};
 pub struct ClaimPath(Box<str>);
 
 impl ClaimPath {
-    /// Returns the claim of this name, which may contain `/` and `~`.
+    /// Returns the path of the claim with this name, which may contain `/` and `~`.
     #[must_use]
     pub fn claim(name: &str) -> Self {
         Self(format!("/{}", escape(name)).into())
     }
 
-    /// Returns Keycloak's roles of the realm: `realm_access.roles`.
+    /// Returns the path of Keycloak's roles of the realm: `realm_access.roles`.
     #[must_use]
     pub fn keycloak_realm_roles() -> Self {
         Self::from("/realm_access/roles")
     }
 
-    /// Returns Keycloak's roles of a client, by its client id: `resource_access.<client>.roles`.
+    /// Returns the path of Keycloak's roles of a client, by its client id:
+    /// `resource_access.<client>.roles`.
     #[must_use]
     pub fn keycloak_client_roles(client_id: &str) -> Self {
         Self(format!("/resource_access/{}/roles", escape(client_id)).into())
     }
 
-    /// Returns Microsoft Entra ID's app roles: `roles`.
+    /// Returns the path of Microsoft Entra ID's app roles: `roles`.
     #[must_use]
     pub fn entra_roles() -> Self {
         Self::from("/roles")
     }
 
-    /// Returns Microsoft Entra ID's groups: `groups`, by their object ids.
+    /// Returns the path of Microsoft Entra ID's groups: `groups`, with their object ids.
     ///
     /// Entra leaves the claim out if the user is in too many groups (more than 200 for a JWT). Then
     /// no rule about it is met.
@@ -69,13 +70,13 @@ impl ClaimPath {
         Self::from("/groups")
     }
 
-    /// Returns Auth0's permissions, with RBAC enabled for the API: `permissions`.
+    /// Returns the path of Auth0's permissions, with RBAC enabled for the API: `permissions`.
     #[must_use]
     pub fn auth0_permissions() -> Self {
         Self::from("/permissions")
     }
 
-    /// Returns Amazon Cognito's groups: `cognito:groups`.
+    /// Returns the path of Amazon Cognito's groups: `cognito:groups`.
     #[must_use]
     pub fn cognito_groups() -> Self {
         Self::from("/cognito:groups")

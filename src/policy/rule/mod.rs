@@ -21,8 +21,9 @@ use super::RequiredScopes;
 /// A rule about the claims of a token: scopes, roles, other claims, and how and when the user has
 /// authenticated, combined with [`and`](Self::and), [`or`](Self::or) and [`not`](Self::not).
 ///
-/// It is data: `Debug` shows all of it, so a reviewer can read a policy, and tests can compare it.
-/// It works with every claims type `C`, since it reads the payload that was signed.
+/// A rule is data and not a closure: `Debug` shows all of it, so a reviewer can read a policy, and
+/// tests can compare it. It works with every claims type `C`, since it reads the payload that was
+/// signed.
 ///
 /// Use it with [`RequireLayer::rule`](crate::RequireLayer::rule), with the tables
 /// [`RouteRules`](crate::RouteRules), [`GrpcRules`](crate::GrpcRules) and
@@ -32,16 +33,16 @@ use super::RequiredScopes;
 ///
 /// | claims | rejected with |
 /// |---|---|
-/// | lack a scope | 403 `insufficient_scope`, with all `scope="…"` of the rule |
+/// | lack a scope | 403 `insufficient_scope`, with `scope="…"`: all scopes of the rule |
 /// | need another authentication ([`acr`](Self::acr), [`max_age`](Self::max_age)) | 401 `insufficient_user_authentication`, with `acr_values="…"`, `max_age="…"`, and `scope="…"` if a scope is missing, too (RFC 9470 §3) |
-/// | do not meet another part, such as a role | 403 `insufficient_scope`, and nothing else: neither scopes nor another authentication would help |
+/// | do not meet another part, such as a role | 403 `insufficient_scope` without parameters: neither scopes nor another authentication would help |
 ///
-/// Of several alternatives ([`or`](Self::or)), the response is about those that scopes or another
-/// authentication would make true.
+/// Of several alternatives ([`or`](Self::or)), the response names those that a token with further
+/// scopes, or another authentication, could meet.
 ///
-/// Note: a claim that is absent, `null`, or of another JSON type than the rule is about meets
-/// neither a rule nor its negation: nothing is known about it, so the request is rejected. To
-/// accept a token without the claim, use [`present`](Self::present).
+/// Note: a claim that is absent, `null`, or of another JSON type than the rule expects meets
+/// neither the rule nor its negation, so the request is rejected. To accept a token without the
+/// claim, use [`present`](Self::present).
 ///
 /// # Examples
 ///

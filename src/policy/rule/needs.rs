@@ -8,8 +8,7 @@ use crate::jwt::Claims;
 
 /// What a rule asks for, and which parts of it the claims lack.
 ///
-/// What a client asks the issuer for replaces what it had. So the parts that are met are needed,
-/// too.
+/// A new token replaces the one that the client has. So it needs the parts that are met, too.
 #[derive(Default)]
 pub(super) struct Needs<'r> {
     scopes: Vec<&'r str>,

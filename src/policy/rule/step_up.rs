@@ -11,7 +11,7 @@ use crate::policy::scopes::{are_scopes, is_scope};
 /// Names the authentication that a handler requires (RFC 9470), for [`Claims::require_step_up`]
 /// and, with feature `axum`, the extractor `SteppedUp`.
 ///
-/// Does not compile where it is used if it names neither [`ACR_VALUES`](Self::ACR_VALUES) nor
+/// Code that uses it does not compile if it sets neither [`ACR_VALUES`](Self::ACR_VALUES) nor
 /// [`MAX_AGE`](Self::MAX_AGE), or if a value is invalid. To combine it with roles, or to compare
 /// levels, see [`Rule`](crate::Rule).
 ///
@@ -31,12 +31,12 @@ use crate::policy::scopes::{are_scopes, is_scope};
 /// }
 /// ```
 pub trait StepUp {
-    /// The values of `acr`, one of which is required, in order of preference. Default: any. See
-    /// [`Rule::acr`](crate::Rule::acr).
+    /// The values of `acr`, one of which is required, in order of preference. Default: empty, which
+    /// accepts every token. See [`Rule::acr`](crate::Rule::acr).
     const ACR_VALUES: &'static [&'static str] = &[];
 
-    /// The maximum time since the user's authentication, in whole seconds. Default: any. See
-    /// [`Rule::max_age`](crate::Rule::max_age).
+    /// The maximum time since the user's authentication, in whole seconds. Default: `None`, no
+    /// maximum. See [`Rule::max_age`](crate::Rule::max_age).
     const MAX_AGE: Option<Duration> = None;
 
     /// The scopes, all of which are required. Default: none. If both the authentication and a scope

@@ -20,9 +20,9 @@ impl RedisRevocationStoreBuilder {
         }
     }
 
-    /// Sets how long a write may take, the connection included. Then it is tried again. Default: 100
-    /// ms. Minimum: 10 ms. Maximum: 2 s. Reading has limits of its own, since no request waits for
-    /// it: 2 s for an answer.
+    /// Sets how long a write may take, the connection included. After that, it is tried again.
+    /// Default: 100 ms. Minimum: 10 ms. Maximum: 2 s. Reading has a limit of its own, since no
+    /// request waits for it: 2 s for an answer.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
@@ -46,9 +46,9 @@ impl RedisRevocationStoreBuilder {
         self
     }
 
-    /// Sets that the server is a node of a Redis Cluster, as
+    /// Sets that the server is a node of a Redis Cluster, and further nodes of it, as
     /// [`RedisReplayStoreBuilder::cluster_nodes`](crate::RedisReplayStoreBuilder::cluster_nodes)
-    /// does. Default: not a cluster. The whole list is on one node.
+    /// does. Default: no cluster. The whole list is on one node.
     pub fn cluster_nodes<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
         self.settings.cluster_nodes = Some(texts(urls));
         self

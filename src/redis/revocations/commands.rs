@@ -1,4 +1,4 @@
-//! What is sent.
+//! The commands.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,10 +15,11 @@ pub(super) const MAX_CHANGES: usize = 100;
 pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
 /// Stores entries, and removes those that have ended by the clocks of both Redis and the instance:
-/// one that is ahead must not remove what counts for others. Keys: list, changes. Arguments: the time
-/// of the instance in ms; the change; end and id of each entry. `ZADD` is the first command that writes:
-/// after one that needs no memory, a script is not stopped when the memory is full. A new list begins
-/// with new changes, so that who has read the old ones notices that it is new.
+/// a clock that is ahead must not remove entries that other instances need. Keys: list, changes.
+/// Arguments: the time of the instance in ms; the change; end and id of each entry. `ZADD` is the
+/// first command that writes: after one that needs no memory, a script is not stopped when the
+/// memory is full. A new list begins with a new stream of changes, so that an instance that has
+/// read the old one notices it.
 const ADD: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -37,7 +38,7 @@ redis.call('PEXPIRE', KEYS[1], ttl)
 redis.call('PEXPIRE', KEYS[2], ttl)
 return redis.status_reply('OK')";
 
-/// The names of the keys. What is in braces puts both into one slot of a cluster.
+/// The names of the keys. The part in braces puts both into one slot of a cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     list: Arc<str>,

@@ -17,13 +17,14 @@ use crate::{RevocationUpdate, RevocationUpdates};
 
 /// How long an answer, and a connection, may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// After that, the list is loaded anew: whatever was missed is there then. A process that was stopped
-/// for longer has missed changes that are not in the stream any more.
+/// After that, the list is loaded again, with all changes that were missed. A process that was
+/// suspended for longer has missed changes that are no longer in the stream.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
-/// How often the server is asked whether it is still the right one, if there are changes all the time.
+/// How often the server is asked whether it is still the right one, if there are changes all the
+/// time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Returns the entries, and their changes. The stream ends when the list is to be loaded anew.
+/// Returns the entries, and their changes. The stream ends when the list is to be loaded again.
 pub(super) fn follow(connector: Arc<dyn Connector>, keys: Keys) -> RevocationUpdates {
     let start = State::New(connector, keys);
     Box::pin(try_unfold(start, |state| async {
@@ -102,7 +103,7 @@ impl Follower {
         Ok(this)
     }
 
-    /// Returns the next changes. `None` if the list is to be loaded anew.
+    /// Returns the next changes. `None` if the list is to be loaded again.
     async fn read(&mut self) -> Result<Option<RevocationUpdate>, Failure> {
         if self.connected.elapsed() > MAX_AGE {
             return Ok(None);
@@ -130,8 +131,8 @@ impl Follower {
         }
     }
 
-    /// Asks whether the server takes writes, and still has the list. Returns false if it was deleted,
-    /// even if there is a new one by now.
+    /// Asks whether the server takes writes, and still has the list. Returns false if it was
+    /// deleted, even if there is a new one by now.
     async fn check(&mut self) -> Result<bool, Failure> {
         let (written, list, change) = join3(
             self.send(self.keys.try_to_write(), TIMEOUT),

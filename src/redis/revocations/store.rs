@@ -21,25 +21,25 @@ use crate::redis::slot::Slot;
 use crate::{RevocationEntry, RevocationStore, RevocationStoreFuture, RevocationUpdates};
 
 /// The revocations of all instances of a service, in Redis (6.2 or later) or Valkey (feature
-/// `redis`). For [`RevocationSettings::store`](crate::RevocationSettings::store). Clones share their
-/// connection for writing.
+/// `redis`). For [`RevocationSettings::store`](crate::RevocationSettings::store). Clones share
+/// their connection for writing.
 ///
 /// The keys are `{prefix:revocations}:list`, a sorted set of all entries, and
-/// `{prefix:revocations}:changes`, a stream of those of the last 10 minutes. The entries are hashes:
-/// see [`RevocationEntry`]. Both keys expire 10 minutes after the last entry has ended. A write is one
-/// script (`EVAL`), which also removes the entries that have ended.
+/// `{prefix:revocations}:changes`, a stream of those that were added in the last 10 minutes. The
+/// entries are hashes: see [`RevocationEntry`]. Both keys expire 10 minutes after the last entry
+/// has ended. A write is one script (`EVAL`), which also removes the entries that have ended.
 ///
-/// Each list has a connection of its own for reading: it loads the list, then waits for changes with
-/// `XREAD BLOCK`, which Redis answers at once when there are some, and after a second otherwise. It
-/// loads the list anew after 5 minutes, after a failure, and when the list was deleted. A server that
-/// became a replica is left.
+/// Each list has a connection of its own for reading. It loads the list, and then waits for changes
+/// with `XREAD BLOCK`: Redis responds as soon as there is a change, and otherwise after a second.
+/// It loads the list again after 5 minutes, after a failure, and when the list was deleted. It
+/// connects again when the server has become a replica.
 ///
 /// Note:
-/// - Redis may evict the list if its memory is full and `maxmemory-policy` is not `noeviction`: a log
-///   event at level warn says so. The instances notice it within seconds and store their entries
-///   again, but an instance that starts meanwhile does not have them.
-/// - Redis replicates asynchronously: after a failover, revocations of the last moments are missing
-///   until the instance that has added them stores them again, when its connection was lost.
+/// - Redis may evict the list if its memory is full and `maxmemory-policy` is not `noeviction`: a
+///   log event at level warn says so. The instances notice it within seconds and store their
+///   entries again, but an instance that starts meanwhile does not have them.
+/// - Redis replicates asynchronously: after a failover, the latest revocations can be missing until
+///   the instance that has added them is connected again and stores its entries again.
 /// - The guide `docs/redis.md` says how to set up Redis.
 ///
 /// # Examples
@@ -69,9 +69,9 @@ pub struct RedisRevocationStore {
 }
 
 impl RedisRevocationStore {
-    /// Starts to configure a store. URL and prefix are those of
-    /// [`RedisReplayStore::builder`](crate::RedisReplayStore::builder); the store of used tokens and
-    /// proofs can have the same.
+    /// Starts to configure a store. URL and prefix are as those of
+    /// [`RedisReplayStore::builder`](crate::RedisReplayStore::builder), which can have the same
+    /// values.
     pub fn builder(
         url: impl Into<String>,
         prefix: impl Into<String>,
@@ -93,8 +93,8 @@ impl RedisRevocationStore {
         }
     }
 
-    /// Returns the server's `maxmemory-policy`. `None` before a connection is open, and if the server
-    /// does not say it.
+    /// Returns the server's `maxmemory-policy`. `None` before a connection is open, and if the
+    /// server does not report it.
     #[must_use]
     pub fn eviction_policy(&self) -> Option<&'static str> {
         self.eviction.policy()

@@ -25,13 +25,14 @@ const READ_RESOURCE: &str = "resources/read";
 /// |---|---|
 /// | `tools/call`, `prompts/get` or `resources/read` | the rule of the tool, prompt or resource, else that of the method |
 /// | another method | the rule of the method, else that of [`other_methods`](Self::other_methods) |
-/// | a header is absent, given twice or malformed, such as in `GET` and `DELETE`; or `MCP-Protocol-Version` does not name a version from 2026-07-28 on, where servers do not compare the headers | all rules of the table, or none with [`reject_missing_headers`](Self::reject_missing_headers): then it is rejected |
+/// | a header is absent, as in `GET` and `DELETE`, sent twice or malformed | all rules of the table; with [`reject_missing_headers`](Self::reject_missing_headers), it is rejected |
+/// | `MCP-Protocol-Version` is absent, malformed or older than 2026-07-28: servers do not compare the headers | the same |
 ///
-/// Note: the headers are a copy of what the body says, made by the client. The MCP server must
-/// compare them with the body, and answer 400 with the error code -32020 if they differ, as MCP
-/// requires since version 2026-07-28. Otherwise a client names a harmless tool in the header, and
-/// calls another one. A client that leaves out a header and meets all rules can call what is not
-/// listed, too.
+/// Note: the client copies the values of the headers from the body. The MCP server must compare
+/// them with the body, and respond with 400 and the error code -32020 if they differ, as MCP
+/// requires since version 2026-07-28. Otherwise a client could name a harmless tool in the header,
+/// and call another one. A client that leaves out a header and meets all rules can also call tools
+/// that are not listed.
 ///
 /// # Examples
 ///
@@ -126,18 +127,16 @@ impl McpRules {
     }
 
     /// Sets the rule for the methods that have none, other than `tools/call`, `prompts/get` and
-    /// `resources/read`. Default: they are rejected.
-    ///
-    /// Methods that a later version of MCP adds are among them.
+    /// `resources/read`. It also applies to methods that a later version of MCP adds. Default: they
+    /// are rejected.
     pub fn other_methods(mut self, rule: Rule) -> Self {
         self.others = Some(rule.clone());
         self.stricter(rule)
     }
 
-    /// Rejects requests without the headers, with one of them twice, or with a malformed one.
-    /// Default: they must meet all rules of the table.
-    ///
-    /// Then clients of MCP before 2026-07-28 are rejected, and so are `GET` and `DELETE`.
+    /// Rejects requests without the headers, with one of them twice or malformed, or of a version
+    /// of MCP before 2026-07-28. So older clients are rejected, and `GET` and `DELETE`. Default:
+    /// such requests must meet all rules of the table.
     pub const fn reject_missing_headers(mut self) -> Self {
         self.rejects_missing_headers = true;
         self
@@ -186,7 +185,7 @@ impl McpRules {
 
 fn invalid(method: &str, name: &str) -> ConfigError {
     ConfigError::invalid_setting(format!(
-        "rule for {method:?} {name:?}: must have a name that is not empty and has no other rule"
+        "rule for {method:?} {name:?}: the name must not be empty, and must have no other rule"
     ))
 }
 

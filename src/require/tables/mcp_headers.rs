@@ -11,7 +11,7 @@ pub(super) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 pub(super) const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
-/// The version of MCP that has introduced the headers.
+/// The version of MCP that introduced the headers.
 const FIRST_VERSION: &[u8] = b"2026-07-28";
 
 /// Returns whether the request is of a version of MCP in which servers compare the headers with the
@@ -27,8 +27,8 @@ pub(super) fn are_compared(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Returns whether the text has the form of a version, `YYYY-MM-DD`, so that versions are ordered as
-/// their texts are.
+/// Returns whether the text has the form of a version, `YYYY-MM-DD`, so that versions are ordered
+/// as their texts are.
 fn is_date(text: &[u8]) -> bool {
     let is_like = |(byte, like): (&u8, &u8)| match like {
         b'-' => *byte == b'-',

@@ -12,13 +12,13 @@ use crate::policy::Rule;
 use crate::request::RequestParts;
 
 /// A table of rules by HTTP method and route, for
-/// [`RequireLayer::route_rules`](crate::RequireLayer::route_rules). Rejects what it does not list
-/// with 403.
+/// [`RequireLayer::route_rules`](crate::RequireLayer::route_rules). Rejects requests that it does
+/// not list with 403.
 ///
-/// The route is the text that the router was given, such as `/orders/{id}`, so no spelling of a
+/// The route is the pattern that the router was given, such as `/orders/{id}`, so no spelling of a
 /// path can bypass it. A rule for `GET` applies to `HEAD`, too, unless `HEAD` has one of its own,
-/// as axum's routes do. `Debug` shows the table, sorted by route: `{:#?}` shows each rule in a line
-/// of its own.
+/// as axum's routes do. `Debug` shows the table, sorted by route, with `{:#?}` one rule in each
+/// line.
 ///
 /// # Examples
 ///
@@ -71,7 +71,7 @@ impl RouteRules {
     /// # Errors
     ///
     /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the route does not start with
-    /// `/`, or if it has a rule for this method.
+    /// `/`, or if it already has a rule for this method.
     pub fn add(mut self, method: Method, route: &str, rule: Rule) -> Result<Self, ConfigError> {
         if !route.starts_with('/') {
             return Err(ConfigError::invalid_setting(format!(

@@ -17,7 +17,7 @@ use crate::trace;
 /// No entry of a token stays longer than the lifetime of any token.
 const MAX_STAY: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// What became of an entry.
+/// The result of adding an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stored {
     Changed,
@@ -189,8 +189,8 @@ impl List {
         Millis::from_duration(time.min(now.saturating_add(MAX_AHEAD)))
     }
 
-    /// Returns a time that is later than the `iat` of all tokens that are there: up to now, or ahead
-    /// by what the clocks differ.
+    /// Returns a time that is later than the `iat` of all tokens that are there: up to now, or
+    /// ahead by what the clocks differ.
     pub(super) fn ahead(&self, now: Duration) -> Duration {
         let leeway = Duration::from_millis(self.leeway.load(Ordering::Relaxed));
         now.saturating_add(leeway).saturating_add(ONE)

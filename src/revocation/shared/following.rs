@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Follows the store, and loads the list anew whenever that ends.
+/// Follows the store, and loads the list again whenever that ends.
 pub(super) async fn run(shared: &Shared) {
     let mut backoff = Backoff::default();
     loop {
@@ -32,9 +32,12 @@ pub(super) async fn run(shared: &Shared) {
             backoff.reset();
         }
         match outcome {
-            // A store may have the list loaded anew in this way.
+            // A store may have the list loaded again in this way.
             Ok(()) if load.is_complete => {}
-            Ok(()) => fail(shared, &"the store has ended before the list was loaded"),
+            Ok(()) => fail(
+                shared,
+                &"the stream of the store ended before the list was loaded",
+            ),
             Err(error) => fail(shared, &error),
         }
         sleep(backoff.next()).await;
@@ -87,8 +90,8 @@ fn take_over(shared: &Shared, load: &mut Load, update: &RevocationUpdate, asked:
 
 /// A load in progress.
 struct Load {
-    /// The entries of the list that were found in the store. `None` if it had none at the start: what
-    /// was added since waits to be stored anyway.
+    /// The entries of the list that were found in the store. `None` if it had none at the start:
+    /// what was added since waits to be stored anyway.
     found: Option<HashSet<Digest>>,
     is_complete: bool,
 }

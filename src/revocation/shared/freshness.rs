@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::OnStaleRevocations;
 use crate::trace;
 
-/// What a list is worth, in the order in which it ages.
+/// How far the list can be relied on, in the order in which it ages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::revocation) enum Phase {
     Fresh,
@@ -17,8 +17,8 @@ pub(in crate::revocation) enum Phase {
     Useless,
 }
 
-/// When the list was last up to date, and what that means. Measured with a monotonic clock: the
-/// system clock may be set back.
+/// When the list was last known to be up to date. Measured with a monotonic clock: the system clock
+/// may be set back.
 pub(super) struct Freshness {
     on_stale: OnStaleRevocations,
     max_staleness: Duration,

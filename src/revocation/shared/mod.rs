@@ -74,8 +74,8 @@ impl Sharing {
 
     /// Starts the background task, if it does not run. Called for every request.
     pub(super) fn start(&self) {
-        // Relaxed: nothing else is published through it. A swap is atomic under any ordering, so one
-        // caller starts the task.
+        // Relaxed: nothing else is published through it. A swap is atomic under any ordering, so
+        // one caller starts the task.
         if !self.shared.is_running.load(Ordering::Relaxed) {
             self.start_task();
         }
@@ -92,7 +92,7 @@ impl Sharing {
         }
     }
 
-    /// Returns what the list is worth now.
+    /// Returns how far the list can be relied on now.
     #[inline]
     pub(super) fn phase(&self) -> Phase {
         self.shared.freshness.phase()
@@ -104,7 +104,7 @@ impl Sharing {
         phase == Phase::Fresh || self.shared.freshness.accept_stale(phase)
     }
 
-    /// Has an entry stored that this process has added.
+    /// Queues an entry that this process has added, to be stored.
     pub(super) fn queue(&self, entry: RevocationEntry) {
         self.shared.queue.add([entry]);
     }

@@ -1,14 +1,14 @@
-//! What a list that is not up to date means.
+//! What happens to requests while the list is stale.
 
 use std::time::Duration;
 
-/// What becomes of a request whose token is not in the list, while the list is not up to date with
-/// its store: nothing was heard of the store for longer than
-/// [`max_staleness`](crate::RevocationSettings::max_staleness), so revocations may be missing. There
-/// is no default.
+/// What happens to a request whose token is not in the list while the list is stale: it was last
+/// known to be up to date with its store longer than
+/// [`max_staleness`](crate::RevocationSettings::max_staleness) ago, so revocations may be missing.
+/// There is no default.
 ///
-/// A token that is in the list is rejected with 401 in any case. Before the list was loaded for the
-/// first time, nothing is known, and each request with another token gets 503.
+/// A token that is in the list is rejected with 401 in any case. Before the list is loaded for the
+/// first time, each request with another token gets 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnStaleRevocations {

@@ -14,8 +14,8 @@ use crate::revocation::RevocationEntry;
 /// `RedisRevocationStore`.
 ///
 /// Each process has the whole list in memory, and no request waits for the store. Errors are shown
-/// in log events and in [`RevocationHealth`](crate::RevocationHealth): they must contain nothing
-/// secret.
+/// in log events and in [`RevocationHealth`](crate::RevocationHealth): they must contain no
+/// password and no other secret.
 ///
 /// # Examples
 ///
@@ -54,22 +54,22 @@ use crate::revocation::RevocationEntry;
 /// }
 /// ```
 pub trait RevocationStore: Send + Sync + 'static {
-    /// Stores entries. The future is ready when they are stored: other processes get them soon, also
-    /// those that start later.
+    /// Stores entries. The future is ready when they are stored: other processes get them soon,
+    /// also those that start later.
     ///
-    /// Of two entries with one [id](RevocationEntry::id), the one that ends later must stay. Entries
-    /// may be deleted when they have [ended](RevocationEntry::ends_at), and not before. The call is
-    /// repeated with the same entries, and later ones, until it succeeds. After 10 seconds, it counts
-    /// as failed.
+    /// Of two entries with the same [id](RevocationEntry::id), the one that ends later must stay.
+    /// An entry may be deleted when it has [ended](RevocationEntry::ends_at), and not before. A
+    /// call that fails is repeated with the same entries, and later ones, until it succeeds. After
+    /// 10 seconds, it counts as failed.
     fn add(&self, entries: Vec<RevocationEntry>) -> RevocationStoreFuture;
 
     /// Returns a stream of all entries that are stored, and then of those that are added.
     ///
-    /// It must ask the store when it is polled, not before: what an item says counts from the time
-    /// when it was polled for. At least one item is needed every few seconds, also without entries:
-    /// after 10 seconds without one, the stream counts as failed. An entry may come repeatedly, and
-    /// may come back to the process that has added it. After an error, or its end, the stream is
-    /// dropped, and this is called again.
+    /// The stream must read from the store when it is polled, not before: the list counts as up to
+    /// date from the time of that poll. It must return an item every few seconds, also without
+    /// entries: after 10 seconds without one, it counts as failed. It may return an entry several
+    /// times, also one that this process has added. After an error, or at its end, it is dropped,
+    /// and this method is called again.
     fn follow(&self) -> RevocationUpdates;
 }
 
@@ -100,7 +100,7 @@ pub struct RevocationUpdate {
 }
 
 impl RevocationUpdate {
-    /// Returns entries after which others are to come that are stored already.
+    /// Returns an item with entries that are stored, when the stream has more of them to return.
     pub const fn partial(entries: Vec<RevocationEntry>) -> Self {
         Self {
             entries,
@@ -108,8 +108,8 @@ impl RevocationUpdate {
         }
     }
 
-    /// Returns entries, or none, after which the stream has had all that were stored when it was
-    /// polled for this item.
+    /// Returns an item with entries, or with none. With it, the stream has returned all entries
+    /// that were stored when it was polled for this item.
     pub const fn up_to_date(entries: Vec<RevocationEntry>) -> Self {
         Self {
             entries,

@@ -3,11 +3,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// The store of a shared list gave no answer in time: see
-/// [`Revocations::stored`](crate::Revocations::stored) and
-/// [`Revocations::loaded`](crate::Revocations::loaded).
+/// The error of [`Revocations::stored`](crate::Revocations::stored) and
+/// [`Revocations::loaded`](crate::Revocations::loaded): the store did not answer in time, or there
+/// is no tokio runtime.
 ///
-/// Displays what was waited for, and the last error of the store. Contains nothing of a revocation.
+/// Displays what failed, and the last error of the store. Contains nothing of a revocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RevocationsUnavailable {
@@ -25,7 +25,7 @@ impl RevocationsUnavailable {
 
     pub(super) const fn not_loaded(last_error: Option<String>) -> Self {
         Self {
-            what: "the revocations were not loaded from the store yet",
+            what: "the revocations are not loaded from the store yet",
             last_error,
         }
     }

@@ -29,14 +29,13 @@ use crate::error::Error;
 /// The outcome of each check of a token, as
 /// [`Authenticator::diagnose`](crate::Authenticator::diagnose) returns it.
 ///
-/// For tools and tests. Of the token it contains only: `iss`, `aud`, `alg`, `typ`, `kid`, the times,
-/// the claims `typ`, `token_use` and `token_type`, its length, its number of parts and the length of
-/// its signature; and, if one of
-/// them is compared in place of `aud`, `azp`, `appid`, `cid`, `client`, `client_id` or `signer`. Of
-/// other claims it contains the JSON type. An `iss` with `@`, and a value with an e-mail address, are
-/// replaced by "an e-mail address". Strings are quoted and escaped; at most 128 bytes of each, and
-/// four of a list, are shown. Show it to developers, not to callers. Displays as one line for each
-/// check.
+/// For tools and tests. Of the token it contains only: `iss`, `aud`, `alg`, `typ`, `kid`, the
+/// times, the claims `typ`, `token_use` and `token_type`, its length, its number of parts and the
+/// length of its signature; and, if one of them is compared in place of `aud`, `azp`, `appid`,
+/// `cid`, `client`, `client_id` or `signer`. Of other claims it contains the JSON type. An `iss`
+/// with `@`, and a value with an e-mail address, are replaced by "an e-mail address". Strings are
+/// quoted and escaped; at most 128 bytes of each, and four of a list, are shown. Show it to
+/// developers, not to callers. Displays as one line for each check.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
     pub(super) checks: Vec<DiagnosisCheck>,
@@ -45,8 +44,8 @@ pub struct Diagnosis {
 
 /// One check of a [`Diagnosis`].
 ///
-/// Displays as its name and what was found; for a failed check also what was expected, and the usual
-/// cause.
+/// Displays as its name and what was found; for a failed check also what was expected, and the
+/// usual cause.
 #[derive(Clone, Debug)]
 pub struct DiagnosisCheck {
     pub(super) name: &'static str,
@@ -83,8 +82,8 @@ impl Diagnosis {
 
     /// Returns why the token is rejected: the error of the first check that fails when a request
     /// has the token, which need not be the first one here. `None` if no check failed: a request
-    /// may still be rejected because it does not prove the binding of the token, as a replay, or by a
-    /// check that reads the request.
+    /// may still be rejected because it does not prove the binding of the token, as a replay, or by
+    /// a check that reads the request.
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         self.error.as_ref()

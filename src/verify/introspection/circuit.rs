@@ -1,4 +1,4 @@
-//! The circuit: while the issuer can't answer, it is not asked for a while.
+//! The circuit: when the issuer can't answer, it is not asked for a while.
 
 use std::time::Duration;
 

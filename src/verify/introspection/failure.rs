@@ -45,10 +45,10 @@ pub(super) struct Failure {
 }
 
 impl IntrospectionError {
-    /// Returns whether it shows that the issuer can't answer, whatever the token. Other responses may
-    /// be about this token, which its caller has chosen: some issuers answer with 500 about a token
-    /// that they can't read, and a firewall before them with 403. If these counted, made-up tokens
-    /// would stop the questions about all others.
+    /// Returns whether it shows that the issuer can't answer, whatever the token. Other responses
+    /// may be about this token, which its caller has chosen: some issuers answer with 500 about a
+    /// token that they can't read, and a firewall before them with 403. If these counted, made-up
+    /// tokens would stop the questions about all others.
     pub(super) fn shows_outage(&self) -> bool {
         match self {
             Self::Fetch(FetchError::Status(status, _)) => matches!(

@@ -34,5 +34,6 @@ fn flaw(entry: &Entry) -> Option<&'static str> {
     if has_secrets_only {
         return Some("it has only a shared secret");
     }
-    authorization_server_flaw(entry.name()).map(|_| "its name is not the URL of one")
+    authorization_server_flaw(entry.name())
+        .map(|_| "its name is not an https URL without query and fragment")
 }

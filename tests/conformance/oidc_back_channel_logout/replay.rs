@@ -118,7 +118,7 @@ impl ReplayStore for Slow {
 }
 
 #[test]
-fn a_store_that_may_take_as_long_as_check_timeout_is_a_contradiction() {
+fn a_store_whose_time_limit_is_not_below_check_timeout_is_rejected() {
     let setup = of(builder().check_timeout(Duration::from_secs(1)));
     let error = setup.endpoint.replay_store(Slow).unwrap_err();
     let expected = "check_timeout is 1s: must be longer than the timeout of replay_store, 1s";

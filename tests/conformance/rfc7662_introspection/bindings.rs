@@ -115,7 +115,7 @@ async fn a_cnf_that_can_not_be_read_is_never_taken_as_unbound() {
 
 // RFC 9470 §6.2
 #[tokio::test(start_paused = true)]
-async fn how_and_when_the_user_has_authenticated_is_read_from_the_answer() {
+async fn acr_and_auth_time_are_read_from_the_answer() {
     let recent = || Rule::max_age(Duration::from_secs(300)).unwrap();
     let rule = || Rule::acr(["gold"]).unwrap().and(recent());
     for (changes, is_accepted) in [

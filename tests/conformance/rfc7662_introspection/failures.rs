@@ -148,7 +148,7 @@ async fn answers_about_single_tokens_do_not_stop_the_questions_about_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_shows_an_outage_stops_the_questions() {
+async fn only_failures_that_show_an_outage_stop_the_questions() {
     let statuses = [429, 502, 503, 504].map(Act::Status);
     let acts = statuses.into_iter();
     for (index, act) in acts.chain([Act::Unreachable, Act::Hang]).enumerate() {

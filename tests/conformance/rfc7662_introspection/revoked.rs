@@ -129,7 +129,8 @@ async fn a_token_whose_exp_is_moved_stays_revoked_for_the_maximum_lifetime() {
     }
 }
 
-// A signature can have several forms that are all valid: with ECDSA, (r, n - s) is as valid as (r, s).
+// A signature can have several forms that are all valid: with ECDSA, (r, n - s) is as valid
+// as (r, s).
 #[tokio::test(start_paused = true)]
 async fn an_introspected_jwt_is_found_whatever_its_signature() {
     let settings = IntrospectionSettings::default().introspect_jwts();

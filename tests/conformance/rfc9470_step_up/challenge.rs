@@ -22,9 +22,8 @@ fn scopes() -> Rule {
     Rule::all_scopes(["orders:read", "orders:write"]).unwrap()
 }
 
-// 17
 #[test]
-fn c17_both_are_in_one_challenge_whichever_of_them_is_missing() {
+fn both_are_in_one_challenge_whichever_of_them_is_missing() {
     let layer = requiring(acr().and(recent()));
     let valid = token().claim("acr", "gold").claim("auth_time", NOW);
     block_on(send(&layer, &valid.sign())).accepted();
@@ -45,9 +44,9 @@ fn c17_both_are_in_one_challenge_whichever_of_them_is_missing() {
     }
 }
 
-// 17: not 403 first.
+// Not 403 first.
 #[test]
-fn c17_with_a_scope_missing_too_one_401_names_all() {
+fn with_a_scope_missing_too_one_401_names_all() {
     for rule in [
         scopes().and(acr()).and(recent()),
         recent().and(scopes()).and(acr()),
@@ -60,9 +59,8 @@ fn c17_with_a_scope_missing_too_one_401_names_all() {
     }
 }
 
-// 17
 #[test]
-fn c17_scopes_that_are_granted_are_not_in_the_challenge() {
+fn scopes_that_are_granted_are_not_in_the_challenge() {
     let layer = requiring(scopes().and(acr()));
     let answer = stepping_up(&layer, &token().scope("orders:write orders:read").sign());
     assert_eq!(answer.attribute("scope"), None);
@@ -118,7 +116,7 @@ fn of_two_limits_the_shorter_one_is_named_and_each_value_once() {
 }
 
 #[test]
-fn an_expired_token_or_none_is_not_told_of_the_requirement() {
+fn an_expired_or_missing_token_gets_no_step_up_challenge() {
     let layer = requiring(acr().and(recent()));
     let answer = block_on(send(&layer, &token().expired().sign()));
     answer.rejected(401, Some("invalid_token"), ErrorKind::Expired);
@@ -127,9 +125,8 @@ fn an_expired_token_or_none_is_not_told_of_the_requirement() {
     assert_eq!(answer.challenge(), Some("Bearer"));
 }
 
-// 19
 #[test]
-fn c19_the_challenge_of_a_token_with_a_proof_has_the_scheme_dpop() {
+fn the_challenge_of_a_token_with_a_proof_has_the_scheme_dpop() {
     let layer = builder_with(dpop())
         .check(acr().and(recent()))
         .build()

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use tower_jwt_auth::{ConfigErrorKind, Rule};
 
-// 18
 #[test]
-fn c18_values_of_acr_are_checked_as_scopes_are() {
+fn values_of_acr_are_checked_as_scopes_are() {
     let invalid: [&[&str]; 8] = [
         &[],
         &[""],
@@ -30,9 +29,9 @@ fn c18_values_of_acr_are_checked_as_scopes_are() {
     assert!(Rule::acr(["urn:mace:incommon:iap:silver", "https://x/#a", "1"]).is_ok());
 }
 
-// 16: a non-negative integer.
+// A non-negative integer.
 #[test]
-fn c16_max_age_is_whole_seconds() {
+fn max_age_is_whole_seconds() {
     for valid in [
         Duration::ZERO,
         Duration::from_secs(1),

@@ -16,9 +16,8 @@ fn authenticated_at(time: u64) -> String {
     token().claim("auth_time", time).sign()
 }
 
-// 16
 #[test]
-fn c16_a_recent_authentication_is_accepted_with_the_leeway_added() {
+fn a_recent_authentication_is_accepted_with_the_leeway_added() {
     let layer = within(300);
     for age in [0, 1, 300, 301, 360] {
         block_on(send(&layer, &authenticated_at(NOW - age)))
@@ -32,9 +31,8 @@ fn c16_a_recent_authentication_is_accepted_with_the_leeway_added() {
     }
 }
 
-// 16
 #[test]
-fn c16_a_fraction_of_a_second_counts() {
+fn a_fraction_of_a_second_counts() {
     let layer = within(300);
     let at = |time: &str| signed(payload(&[("auth_time", time)]));
     block_on(send(&layer, &at(&format!("{}.0", NOW - 360)))).accepted();
@@ -42,9 +40,8 @@ fn c16_a_fraction_of_a_second_counts() {
     block_on(send(&layer, &at(&format!("{}.5", NOW - 360)))).accepted();
 }
 
-// 16
 #[test]
-fn c16_a_token_without_auth_time_is_not_accepted() {
+fn a_token_without_auth_time_is_not_accepted() {
     for seconds in [0, 300, u64::from(u32::MAX)] {
         let answer = stepping_up(&within(seconds), &token().sign());
         assert_eq!(
@@ -54,9 +51,8 @@ fn c16_a_token_without_auth_time_is_not_accepted() {
     }
 }
 
-// 16
 #[test]
-fn c16_an_auth_time_of_another_type_is_invalid_token() {
+fn an_auth_time_of_another_type_is_invalid_token() {
     for auth_time in [
         "\"1800000000\"",
         "null",

@@ -1,8 +1,5 @@
 //! Step-up authentication (RFC 9470): a request that needs another or a more recent authentication
 //! of the user.
-//!
-//! The requirements are numbered: 15 `acr`, 16 `max_age`, 17 both and scopes, 18 how `acr` is
-//! compared, 19 where it can be required.
 
 mod acr;
 mod challenge;

@@ -60,9 +60,8 @@ async fn claims(authenticator: &Authenticator, token: &str) -> Claims {
     authenticator.authenticate(token).await.unwrap()
 }
 
-// 19
 #[test]
-fn c19_the_layer_a_layer_below_it_and_a_handler_give_the_same_answer() {
+fn the_layer_a_layer_below_it_and_a_handler_give_the_same_answer() {
     let (whole, plain) = (requiring(rule()), layer());
     let mut statuses = Vec::new();
     for token in tokens() {

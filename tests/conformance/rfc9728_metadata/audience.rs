@@ -16,7 +16,7 @@ fn build(audience: impl Into<Audience>) -> Result<JwtAuthLayer, ConfigError> {
 }
 
 #[test]
-fn c7_the_identifier_is_written_once_for_audience_metadata_and_challenge() {
+fn the_identifier_is_written_once_for_audience_metadata_and_challenge() {
     let layer = builder().build().unwrap();
     let send = |token: String| block_on(ask(&layer, bearer(&token)));
     send(for_resource().sign()).accepted();
@@ -27,7 +27,7 @@ fn c7_the_identifier_is_written_once_for_audience_metadata_and_challenge() {
 }
 
 #[test]
-fn c7_another_audience_is_an_error_that_names_both() {
+fn another_audience_is_an_error_that_names_both() {
     let error = build("api://client").unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
     assert_eq!(
@@ -43,7 +43,7 @@ fn c7_another_audience_is_an_error_that_names_both() {
 }
 
 #[test]
-fn c7_a_trailing_slash_makes_another_audience_and_the_error_says_so() {
+fn a_trailing_slash_makes_another_audience_and_the_error_says_so() {
     let error = build("https://h.example/mcp/").unwrap_err().to_string();
     assert!(
         error.contains("differs from it in the trailing slash"),
@@ -60,7 +60,7 @@ fn c7_a_trailing_slash_makes_another_audience_and_the_error_says_so() {
 }
 
 #[test]
-fn c7_other_audiences_are_accepted_on_purpose() {
+fn other_audiences_can_be_allowed() {
     let resource = metadata().allow_other_audiences();
     let layer = builder_for(issuer_for("api://client"))
         .resource(resource)
@@ -75,7 +75,7 @@ fn c7_other_audiences_are_accepted_on_purpose() {
 }
 
 #[test]
-fn c7_issuers_that_are_added_later_are_compared_too() {
+fn issuers_that_are_added_later_are_compared_too() {
     let layer = builder().build().unwrap();
     let other = |audience: Audience| {
         Issuer::from_keys("https://other.example", key_set([default_key()]), audience)
@@ -121,7 +121,7 @@ fn conditions_can_be_added_to_the_audience_of_the_resource() {
 }
 
 #[test]
-fn c14_a_token_for_several_resources_is_accepted_and_one_for_the_host_is_not() {
+fn a_token_for_several_resources_is_accepted_and_one_for_the_host_is_not() {
     let layer = builder().build().unwrap();
     let send = |token: String| block_on(ask(&layer, bearer(&token)));
     let several = serde_json::json!(["https://other.example", RESOURCE]);

@@ -29,7 +29,7 @@ fn named(answer: &Answer) -> Vec<(&str, Option<&str>)> {
 }
 
 #[test]
-fn c8_a_request_without_a_token_is_told_where_the_metadata_is() {
+fn a_request_without_a_token_is_told_where_the_metadata_is() {
     let layer = builder().build().unwrap();
     let answer = send(&layer, request(&[]));
     assert_eq!(answer.status, 401);
@@ -38,7 +38,7 @@ fn c8_a_request_without_a_token_is_told_where_the_metadata_is() {
 }
 
 #[test]
-fn c8_every_rejection_of_the_token_names_it() {
+fn every_rejection_of_the_token_names_it() {
     let layer = builder().require_scopes(["a"]).build().unwrap();
     let expired = for_resource().scope("a").expired().sign();
     for (request, status, kind) in [
@@ -61,7 +61,7 @@ fn c8_every_rejection_of_the_token_names_it() {
 }
 
 #[test]
-fn c8_challenges_of_both_schemes_name_it() {
+fn challenges_of_both_schemes_name_it() {
     let layer = with_dpop(dpop());
     let both = [("Bearer", Some(URL)), ("DPoP", Some(URL))];
     assert_eq!(named(&send(&layer, post())), both);
@@ -78,7 +78,7 @@ fn c8_challenges_of_both_schemes_name_it() {
 }
 
 #[test]
-fn c8_a_403_with_dpop_names_it() {
+fn a_403_with_dpop_names_it() {
     let layer = builder()
         .dpop(dpop())
         .require_scopes(["a"])
@@ -111,7 +111,7 @@ fn keys_that_are_unavailable_lead_to_no_challenge() {
 }
 
 #[test]
-fn c8_a_rejection_by_your_own_middleware_names_it() {
+fn a_rejection_by_your_own_middleware_names_it() {
     use std::convert::Infallible;
     use tower::{Layer as _, ServiceExt as _, service_fn};
     let layer = builder().optional().build().unwrap();

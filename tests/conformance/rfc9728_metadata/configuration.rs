@@ -13,7 +13,7 @@ fn error_of(metadata: ResourceMetadata) -> ConfigError {
 }
 
 #[test]
-fn c3_the_identifier_is_an_https_url_without_a_fragment() {
+fn the_identifier_is_an_https_url_without_a_fragment() {
     use ConfigErrorKind::{InsecureUrl, InvalidUrl};
     for (resource, kind) in [
         ("", InvalidUrl),
@@ -48,7 +48,7 @@ fn c3_the_identifier_is_an_https_url_without_a_fragment() {
 }
 
 #[test]
-fn c3_http_is_allowed_on_loopback() {
+fn http_is_allowed_on_loopback() {
     for resource in [
         "http://localhost:3000/mcp",
         "http://127.0.0.1:8080",
@@ -173,7 +173,7 @@ fn other_values_are_checked() {
 }
 
 #[test]
-fn c4_own_members_can_not_contradict_the_layer() {
+fn own_members_can_not_contradict_the_layer() {
     for name in [
         "",
         "resource",
@@ -193,7 +193,7 @@ fn c4_own_members_can_not_contradict_the_layer() {
         "dpop_bound_access_tokens_required",
         "signed_metadata",
     ] {
-        let error = error_of(metadata().member(name, true));
+        let error = error_of(metadata().add_member(name, true));
         assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting, "{name}");
         assert!(
             error.to_string().contains(&format!("member {name:?}")),

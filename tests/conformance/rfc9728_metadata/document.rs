@@ -24,7 +24,7 @@ fn header<'r, B>(response: &'r Response<B>, name: &str) -> Option<&'r str> {
 }
 
 #[test]
-fn c1_the_layer_responds_without_a_token_with_json_that_may_be_cached() {
+fn the_layer_responds_without_a_token_with_json_that_may_be_cached() {
     let layer = builder().require_scopes(["a"]).build().unwrap();
     let response = send(&layer, get(PATH));
     assert_eq!(response.status(), 200);
@@ -44,14 +44,14 @@ fn c1_the_layer_responds_without_a_token_with_json_that_may_be_cached() {
 }
 
 #[test]
-fn c1_an_invalid_token_does_not_matter_there() {
+fn the_document_is_served_also_with_an_invalid_token() {
     let mut request = bearer("invalid");
     *request.uri_mut() = PATH.parse().unwrap();
     assert_eq!(send(&builder().build().unwrap(), request).status(), 200);
 }
 
 #[test]
-fn c1_a_head_request_gets_the_same_headers_and_no_body() {
+fn a_head_request_gets_the_same_headers_and_no_body() {
     let layer = builder().build().unwrap();
     let (get, head) = (send(&layer, get(PATH)), send(&layer, request("HEAD", PATH)));
     assert_eq!(head.status(), 200);
@@ -60,7 +60,7 @@ fn c1_a_head_request_gets_the_same_headers_and_no_body() {
 }
 
 #[test]
-fn c1_other_methods_are_not_allowed_and_do_not_reach_the_service() {
+fn other_methods_are_not_allowed_and_do_not_reach_the_service() {
     let layer = builder().build().unwrap();
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"] {
         let response = send(&layer, request(method, PATH));
@@ -71,7 +71,7 @@ fn c1_other_methods_are_not_allowed_and_do_not_reach_the_service() {
 }
 
 #[test]
-fn c2_the_path_is_that_of_the_identifier_behind_the_well_known_one() {
+fn the_path_of_the_identifier_follows_the_well_known_path() {
     let at = "/.well-known/oauth-protected-resource";
     for (resource, path, others) in [
         ("https://h", at.to_owned(), [format!("{at}/")]),
@@ -152,7 +152,7 @@ fn the_etag_is_that_of_the_text() {
 }
 
 #[test]
-fn c6_scripts_of_every_origin_may_read_it() {
+fn scripts_of_every_origin_may_read_it() {
     let layer = builder().build().unwrap();
     for (method, status) in [("GET", 200), ("HEAD", 200), ("POST", 405), ("OPTIONS", 204)] {
         let response = send(&layer, request(method, PATH));

@@ -16,7 +16,7 @@ fn call(mut request: Request<()>) -> Request<()> {
 }
 
 #[test]
-fn c8_a_trailers_only_response_names_the_metadata_and_the_scopes() {
+fn a_trailers_only_response_names_the_metadata_and_the_scopes() {
     let layer = builder().require_scopes(["a", "b"]).build().unwrap();
     let send = |request| block_on(ask(&layer, call(request)));
     for (request, code, kind) in [
@@ -39,7 +39,7 @@ fn c8_a_trailers_only_response_names_the_metadata_and_the_scopes() {
 /// A stack of tonic: its body is one that the layer knows.
 #[cfg(feature = "tonic")]
 #[test]
-fn c1_the_document_is_served_with_the_body_of_tonic() {
+fn the_document_is_served_with_the_body_of_tonic() {
     use http_body_util::BodyExt as _;
     use std::convert::Infallible;
     use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -59,7 +59,7 @@ fn c1_the_document_is_served_with_the_body_of_tonic() {
 
 #[cfg(feature = "tonic")]
 #[test]
-fn c8_the_status_of_a_handler_names_the_metadata() {
+fn the_status_of_a_handler_names_the_metadata() {
     use std::convert::Infallible;
     use tower::{Layer as _, ServiceExt as _, service_fn};
     use tower_jwt_auth::Claims;
@@ -86,7 +86,7 @@ fn c8_the_status_of_a_handler_names_the_metadata() {
 
 #[cfg(feature = "tonic")]
 #[test]
-fn c8_the_status_of_a_handler_that_requires_a_scope_names_all_of_them_and_the_metadata() {
+fn the_status_of_a_handler_that_requires_a_scope_names_all_of_them_and_the_metadata() {
     use std::convert::Infallible;
     use tower::{Layer as _, ServiceExt as _, service_fn};
     use tower_jwt_auth::Claims;

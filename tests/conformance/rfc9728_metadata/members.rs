@@ -14,7 +14,7 @@ fn of(builder: JwtAuthBuilder) -> Value {
 }
 
 #[test]
-fn c4_what_the_layer_is_configured_for_is_filled_in() {
+fn the_configuration_of_the_layer_is_in_the_document() {
     let expected = json!({
         "resource": RESOURCE,
         "authorization_servers": [ISSUER],
@@ -24,7 +24,7 @@ fn c4_what_the_layer_is_configured_for_is_filled_in() {
 }
 
 #[test]
-fn c4_what_is_given_is_there() {
+fn members_that_are_set_are_in_the_document() {
     let metadata = metadata()
         .authorization_servers(["https://as.example", "https://as.example/b"])
         .scopes(["mcp:tools", "mcp:read", "mcp:tools"])
@@ -41,10 +41,10 @@ fn c4_what_is_given_is_there() {
         .signing_algorithms(["ES256"])
         .authorization_details_types(["payment"])
         .signed_metadata("eyJhIjoxfQ.e30.c2ln")
-        .member("x_region", "eu")
-        .member("x_region", "us")
-        .member("x_none", Value::Null)
-        .member("x_empty", json!([]));
+        .add_member("x_region", "eu")
+        .add_member("x_region", "us")
+        .add_member("x_none", Value::Null)
+        .add_member("x_empty", json!([]));
     let expected = json!({
         "resource": RESOURCE,
         "authorization_servers": ["https://as.example", "https://as.example/b"],
@@ -69,7 +69,7 @@ fn c4_what_is_given_is_there() {
 }
 
 #[test]
-fn c4_empty_arrays_are_left_out() {
+fn empty_arrays_are_left_out() {
     let none: [&str; 0] = [];
     let empty = metadata()
         .scopes(none)
@@ -79,7 +79,7 @@ fn c4_empty_arrays_are_left_out() {
 }
 
 #[test]
-fn c4_required_scopes_are_supported_ones_too() {
+fn required_scopes_are_supported_ones_too() {
     let resource = metadata().scopes(["b", "a", "c"]);
     let builder = builder_for(issuer()).resource(resource);
     let found = of(builder.require_scopes(["a"]));
@@ -89,7 +89,7 @@ fn c4_required_scopes_are_supported_ones_too() {
 }
 
 #[test]
-fn c4_the_bearer_methods_are_those_of_the_token_sources() {
+fn the_bearer_methods_are_those_of_the_token_sources() {
     let header = HeaderName::from_static("authorization");
     let other = HeaderName::from_static("x-token");
     let scheme = |scheme| TokenSource::header_with_scheme(header.clone(), scheme).unwrap();
@@ -116,7 +116,7 @@ fn c4_the_bearer_methods_are_those_of_the_token_sources() {
 }
 
 #[test]
-fn a49_dpop_algorithms_are_in_the_metadata() {
+fn dpop_algorithms_are_in_the_metadata() {
     let dpop = Dpop::optional().algorithms([Algorithm::ES256, Algorithm::Ed25519]);
     let found = of(builder().dpop(dpop));
     let algorithms = &found["dpop_signing_alg_values_supported"];
@@ -129,7 +129,7 @@ fn a49_dpop_algorithms_are_in_the_metadata() {
 }
 
 #[test]
-fn a8_required_dpop_is_in_the_metadata() {
+fn required_dpop_is_in_the_metadata() {
     let found = of(builder().dpop(Dpop::required()));
     assert_eq!(found["dpop_bound_access_tokens_required"], json!(true));
     // No bearer token is accepted.
@@ -137,7 +137,7 @@ fn a8_required_dpop_is_in_the_metadata() {
 }
 
 #[test]
-fn b2_tokens_that_are_bound_to_certificates_are_in_the_metadata() {
+fn tokens_that_are_bound_to_certificates_are_in_the_metadata() {
     let certificates = ClientCertificates::from_connection;
     for certificates in [certificates(), certificates().required()] {
         let found = of(builder().mtls(certificates));
@@ -150,7 +150,7 @@ fn b2_tokens_that_are_bound_to_certificates_are_in_the_metadata() {
 }
 
 #[test]
-fn c5_nothing_internal_is_in_it() {
+fn the_document_contains_nothing_internal() {
     let secret = key(Algorithm::HS256);
     let shared = || Issuer::from_keys("https://internal.example", key_set([secret]), RESOURCE);
     let named = Issuer::from_keys("internal", key_set([key(Algorithm::RS256)]), RESOURCE);
@@ -170,7 +170,7 @@ fn c5_nothing_internal_is_in_it() {
 }
 
 #[test]
-fn c5_an_issuer_with_a_secret_beside_published_keys_is_named() {
+fn an_issuer_with_a_secret_beside_published_keys_is_named() {
     let keys = key_set([default_key(), key(Algorithm::HS256)]);
     let issuer = Issuer::from_keys(ISSUER, keys, Audience::resource());
     let found = of(builder_for(issuer).resource(metadata()));

@@ -26,7 +26,7 @@ fn resource_at(app: &Router, path: &str) -> Value {
 }
 
 #[test]
-fn c1_the_layer_above_all_routes_serves_the_document() {
+fn the_layer_above_all_routes_serves_the_document() {
     let app = Router::new()
         .route("/mcp", post(|| async { "tools" }))
         .layer(builder().build().unwrap());
@@ -39,7 +39,7 @@ fn c1_the_layer_above_all_routes_serves_the_document() {
 }
 
 #[test]
-fn c1_one_line_merges_the_route_where_the_layer_is_below() {
+fn one_line_merges_the_route_where_the_layer_is_below() {
     let auth = builder().build().unwrap();
     let metadata = auth.metadata_service().unwrap();
     let mcp = Router::new().route("/", post(|| async { "tools" }));
@@ -58,7 +58,7 @@ fn c1_one_line_merges_the_route_where_the_layer_is_below() {
 }
 
 #[test]
-fn c3_several_resources_have_a_document_each() {
+fn several_resources_have_a_document_each() {
     let resource = |path: &str| {
         let identifier = format!("https://h.example{path}");
         let auth = layer_with(ResourceMetadata::new(identifier));
@@ -88,7 +88,7 @@ impl Scopes for Tools {
 }
 
 #[test]
-fn c9_an_extractor_names_the_scopes_of_its_handler() {
+fn an_extractor_names_the_scopes_of_its_handler() {
     let auth = builder()
         .optional()
         .require_scopes(["mcp"])

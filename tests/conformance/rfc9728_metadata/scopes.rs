@@ -71,7 +71,7 @@ fn with(scope: &str) -> Request<()> {
 }
 
 #[test]
-fn c9_a_request_without_a_token_is_told_the_scopes_of_the_layer() {
+fn a_request_without_a_token_is_told_the_scopes_of_the_layer() {
     let answer = asked(builder().require_scopes(["a", "b"]), request(&[]));
     assert_eq!(answer.status, 401);
     assert_eq!(answer.attribute("error"), None);
@@ -81,20 +81,20 @@ fn c9_a_request_without_a_token_is_told_the_scopes_of_the_layer() {
 }
 
 #[test]
-fn c9_an_invalid_token_is_answered_with_the_scopes_for_the_next_one() {
+fn an_invalid_token_is_answered_with_the_scopes_for_the_next_one() {
     let answer = asked(builder().require_scopes(["a"]), bearer("x"));
     assert_eq!(answer.attribute("error"), Some("invalid_token"));
     assert_eq!(scopes_of(&answer), [Some("a")]);
 }
 
 #[test]
-fn c9_without_a_resource_a_401_names_no_scopes() {
+fn without_a_resource_a_401_names_no_scopes() {
     let builder = builder_for(crate::support::issuer()).require_scopes(["a"]);
     assert_eq!(scopes_of(&asked(builder, request(&[]))), [None]);
 }
 
 #[test]
-fn c9_with_dpop_both_challenges_of_a_request_without_a_token_name_them() {
+fn with_dpop_both_challenges_of_a_request_without_a_token_name_them() {
     let builder = || builder().dpop(dpop()).require_scopes(["a"]);
     assert_eq!(scopes_of(&asked(builder(), post())), [Some("a"), Some("a")]);
     // The proof is at fault, not the token: another one would not help.
@@ -110,7 +110,7 @@ fn c9_with_dpop_both_challenges_of_a_request_without_a_token_name_them() {
 }
 
 #[test]
-fn c9_a_403_names_all_scopes_of_the_request_also_those_that_are_granted() {
+fn a_403_names_all_scopes_of_the_request_also_those_that_are_granted() {
     let answer = asked(builder().require_scopes(["a", "b", "c"]), with("b other"));
     assert_eq!(answer.status, 403);
     assert_eq!(answer.attribute("error"), Some("insufficient_scope"));
@@ -118,7 +118,7 @@ fn c9_a_403_names_all_scopes_of_the_request_also_those_that_are_granted() {
 }
 
 #[test]
-fn c10_scopes_of_outer_and_inner_layers_are_joined_each_once() {
+fn scopes_of_outer_and_inner_layers_are_joined_each_once() {
     let builder = || builder().require_scopes(["a"]);
     let ask = |scope| nested(builder(), &all(["b", "a"]), &all(["c", "b"]), with(scope));
     for (granted, status, scope) in [
@@ -135,7 +135,7 @@ fn c10_scopes_of_outer_and_inner_layers_are_joined_each_once() {
 }
 
 #[test]
-fn c10_of_any_scope_the_granted_one_is_named_below() {
+fn of_any_scope_the_granted_one_is_named_below() {
     let any = RequireLayer::any_scope(["admin", "b"]).unwrap();
     let response = nested(builder(), &any, &all(["c"]), with("b"));
     assert_eq!(scope_of(&response), Some("b c"));
@@ -144,7 +144,7 @@ fn c10_of_any_scope_the_granted_one_is_named_below() {
 }
 
 #[test]
-fn c10_rules_that_do_not_apply_name_nothing() {
+fn rules_that_do_not_apply_name_nothing() {
     let elsewhere = all(["x"]).only_for(|_| false);
     let response = nested(builder(), &elsewhere, &all(["c"]), with("b"));
     assert_eq!(scope_of(&response), Some("c"));
@@ -154,7 +154,7 @@ fn c10_rules_that_do_not_apply_name_nothing() {
 }
 
 #[test]
-fn c10_a_predicate_that_rejects_says_nothing_about_scopes() {
+fn a_predicate_that_rejects_says_nothing_about_scopes() {
     let predicate = RequireLayer::from_fn(|_: &Claims, _| false);
     let response = nested(builder(), &all(["b"]), &predicate, with("b"));
     assert_eq!(response.status(), 403);
@@ -162,7 +162,7 @@ fn c10_a_predicate_that_rejects_says_nothing_about_scopes() {
 }
 
 #[test]
-fn c9_where_the_route_is_known_a_401_names_its_scopes() {
+fn where_the_route_is_known_a_401_names_its_scopes() {
     let optional = builder().optional();
     let response = nested(optional, &all(["b"]), &all(["c"]), request(&[]));
     assert_eq!(response.status(), 401);
@@ -202,7 +202,7 @@ fn rules() -> [RequireLayer; 2] {
 }
 
 #[test]
-fn c10_the_scopes_of_rules_are_joined_with_those_of_the_layers_around_them() {
+fn the_scopes_of_rules_are_joined_with_those_of_the_layers_around_them() {
     for rule in rules() {
         let response = nested(builder(), &rule, &all(["d"]), with("a b c"));
         assert_eq!(scope_of(&response), Some("b a c d"));
@@ -214,7 +214,7 @@ fn c10_the_scopes_of_rules_are_joined_with_those_of_the_layers_around_them() {
 }
 
 #[test]
-fn c9_a_request_without_a_token_is_told_the_scopes_of_a_rule() {
+fn a_request_without_a_token_is_told_the_scopes_of_a_rule() {
     for rule in rules() {
         let optional = builder().optional();
         let response = nested(optional, &rule, &all(["d"]), request(&[]));
@@ -224,7 +224,7 @@ fn c9_a_request_without_a_token_is_told_the_scopes_of_a_rule() {
 }
 
 #[test]
-fn c17_a_step_up_names_the_scopes_of_all_layers_if_one_is_missing() {
+fn a_step_up_names_the_scopes_of_all_layers_if_one_is_missing() {
     let acr = Rule::acr(["gold"]).unwrap();
     let inner = RequireLayer::rule(acr.and(Rule::all_scopes(["b"]).unwrap()));
     let response = nested(builder(), &all(["a"]), &inner, with("a"));

@@ -1,5 +1,6 @@
-//! Used proofs and tokens, and revocations, in a real Redis, with all that can befall it. Each test with a real one
-//! runs only if the environment variable `REDIS_SERVER_PROGRAM` names the program.
+//! Used proofs and tokens, and revocations, in a real Redis that hangs, crashes, fails over, is full
+//! or loses its data. Each test with a real Redis runs only if the environment variable
+//! `REDIS_SERVER_PROGRAM` names the program.
 
 mod api;
 mod cluster;

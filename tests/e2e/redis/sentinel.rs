@@ -93,7 +93,7 @@ async fn after_a_failover_the_new_primary_is_used_and_knows_what_was_used() {
 }
 
 #[tokio::test]
-async fn a_primary_that_sentinel_demotes_is_left() {
+async fn a_primary_that_sentinel_demotes_is_no_longer_followed() {
     let Some(servers) = Servers::start().await else {
         return;
     };

@@ -175,7 +175,7 @@ impl ReplayStore for Limited {
 }
 
 #[test]
-fn a_store_that_may_take_as_long_as_check_timeout_is_a_contradiction() {
+fn a_store_whose_time_limit_is_not_below_check_timeout_is_rejected() {
     let second = Duration::from_secs(1);
     for (timeout, is_allowed) in [(second / 2, true), (second, false), (second * 2, false)] {
         let store = Arc::new(Limited::new(timeout));

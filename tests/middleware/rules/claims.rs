@@ -240,7 +240,7 @@ fn the_usual_places_are_those_of_the_providers() {
 }
 
 #[test]
-fn a_path_goes_through_objects_and_arrays_and_ends_elsewhere() {
+fn a_path_goes_through_objects_and_arrays_and_through_nothing_else() {
     let claims = claims_with(&[
         ("a", r#"{"b":[{"c":"x"},{"c":"y"}],"d":"x"}"#),
         ("t", "\"x\""),

@@ -101,7 +101,7 @@ fn a_table_has_one_rule_for_each_key() {
     let mcp = || McpRules::new().add_tool("a", rule()).unwrap();
     assert!(mcp().add_prompt("a", rule()).is_ok() && mcp().add_resource("a", rule()).is_ok());
     assert!(mcp().add_method("tools/call", rule()).is_ok());
-    let must = "must have a name that is not empty and has no other rule";
+    let must = "the name must not be empty, and must have no other rule";
     check(
         mcp().add_tool("a", rule()),
         &format!("rule for \"tools/call\" \"a\": {must}"),

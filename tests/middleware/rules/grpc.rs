@@ -44,7 +44,7 @@ fn a_method_has_its_rule_or_else_that_of_its_service() {
 }
 
 #[test]
-fn what_is_not_listed_is_rejected_whatever_the_token_says() {
+fn a_method_that_is_not_listed_is_rejected_whatever_the_token_says() {
     for path in [
         "/shop.Bills/Delete",
         "/shop.Bills",

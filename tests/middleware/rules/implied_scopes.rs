@@ -1,4 +1,4 @@
-//! Scopes that imply others (C11).
+//! Scopes that imply others.
 
 use tower_jwt_auth::{JwtAuthBuilder, RequireLayer, Rule};
 
@@ -16,7 +16,7 @@ fn token(scope: &str) -> String {
 }
 
 #[test]
-fn c11_a_broader_scope_grants_the_narrower_ones_and_never_the_other_way_round() {
+fn a_broader_scope_grants_the_narrower_ones_and_never_the_other_way_round() {
     let layer = implying().build().unwrap();
     for (scope, granted) in [
         ("admin", "admin write read users"),
@@ -42,7 +42,7 @@ fn c11_a_broader_scope_grants_the_narrower_ones_and_never_the_other_way_round() 
 }
 
 #[test]
-fn c11_it_holds_for_the_layer_and_for_those_below_it() {
+fn implied_scopes_count_in_the_layer_and_below_it() {
     let layer = implying().require_scopes(["read"]).build().unwrap();
     block_on(send(&layer, &token("admin"))).accepted();
     let answer = block_on(send(&layer, &token("users")));

@@ -47,9 +47,8 @@ fn named<'h>(method: &'h str, name: &'h str) -> [(&'h str, &'h str); 2] {
     [("mcp-method", method), ("mcp-name", name)]
 }
 
-// C13
 #[test]
-fn c13_each_tool_prompt_and_resource_has_its_rule() {
+fn each_tool_prompt_and_resource_has_its_rule() {
     let deleting = "=?base64?ZGF0ZWlfbMO2c2NoZW4=?=";
     let reading = "=?base64?cmVhZF9maWxl?=";
     for (method, name, scopes, expected) in [
@@ -77,9 +76,8 @@ fn c13_each_tool_prompt_and_resource_has_its_rule() {
     assert_eq!(status(rules(), &[("Mcp-Method", "tools/list")], "x"), 403);
 }
 
-// C13
 #[test]
-fn c13_what_is_not_listed_is_rejected_whatever_the_token_grants() {
+fn a_tool_that_is_not_listed_is_rejected_whatever_the_token_grants() {
     for headers in [
         named("tools/call", "other"),
         named("tools/call", "Read_file"),
@@ -96,9 +94,8 @@ fn c13_what_is_not_listed_is_rejected_whatever_the_token_grants() {
     }
 }
 
-// C13
 #[test]
-fn c13_with_a_header_absent_doubled_or_malformed_all_rules_must_be_met() {
+fn with_a_header_absent_sent_twice_or_malformed_all_rules_must_be_met() {
     let method = ("mcp-method", "tools/call");
     let name = ("mcp-name", "read_file");
     let missing: &[&[(&str, &str)]] = &[
@@ -134,10 +131,10 @@ fn c13_with_a_header_absent_doubled_or_malformed_all_rules_must_be_met() {
     assert!(challenge(&response).ends_with(scopes), "{response:?}");
 }
 
-/// Servers do not compare the headers of older versions with the body: a client could name any tool.
-// C13
+/// Servers do not compare the headers of older versions with the body: a client could name any
+/// tool.
 #[test]
-fn c13_in_older_versions_the_headers_count_for_nothing() {
+fn in_older_versions_the_headers_are_ignored() {
     let [method, name] = named("tools/call", "read_file");
     for version in ["2026-07-28", "2027-01-01"] {
         let headers = [(VERSION, version), method, name];
@@ -173,7 +170,7 @@ fn c13_in_older_versions_the_headers_count_for_nothing() {
 }
 
 #[test]
-fn other_methods_have_a_rule_only_if_it_is_set_and_tools_are_none_of_them() {
+fn other_methods_have_a_rule_only_if_it_is_set_and_do_not_include_tools() {
     let rules = || rules().other_methods(scope("other"));
     for (headers, scopes, expected) in [
         (&[("mcp-method", "ping")][..], "other", 200),

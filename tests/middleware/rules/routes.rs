@@ -85,7 +85,7 @@ async fn each_method_of_each_route_has_its_rule() {
 }
 
 #[tokio::test]
-async fn what_is_not_listed_is_rejected_whatever_the_token_grants() {
+async fn a_route_that_is_not_listed_is_rejected_whatever_the_token_grants() {
     let app = app(layer());
     for (method, path) in [
         ("DELETE", "/orders"),

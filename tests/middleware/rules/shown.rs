@@ -55,7 +55,7 @@ fn a_rule_is_shown_as_it_is_written_with_parentheses_where_they_matter() {
 }
 
 #[test]
-fn a_table_is_shown_line_by_line_with_what_becomes_of_the_rest() {
+fn a_table_is_shown_line_by_line_and_says_that_other_requests_are_rejected() {
     let rules = RouteRules::new(|request| Some(request.uri().path()))
         .add(Method::POST, "/orders", role("editor"))
         .unwrap()
@@ -85,7 +85,7 @@ fn a_table_is_shown_line_by_line_with_what_becomes_of_the_rest() {
 }
 
 #[test]
-fn a_table_for_mcp_says_what_becomes_of_requests_without_its_headers() {
+fn a_table_for_mcp_says_how_requests_without_its_headers_are_handled() {
     let none = "{missing headers: rejected, other requests: rejected}";
     assert_eq!(format!("{:?}", McpRules::new()), none);
     let rules = McpRules::new()

@@ -11,7 +11,7 @@ use crate::support::tokio;
 use crate::tonic::support::{builder, greeter, token};
 
 #[tokio::test]
-async fn c19_a_client_reads_the_authentication_that_a_method_needs_from_the_details() {
+async fn a_client_reads_the_authentication_that_a_method_needs_from_the_details() {
     let recent = Rule::max_age(Duration::from_secs(300)).unwrap();
     let rule = Rule::acr(["gold", "silver"]).unwrap().and(recent);
     let rule = rule.and(Rule::all_scopes(["greet"]).unwrap());

@@ -118,7 +118,7 @@ async fn a_request_that_a_table_does_not_list_is_named() {
     let _turn = TURN.lock().await;
     let app = app(RequireLayer::route_rules(RouteRules::new(|_| Some("/"))));
     let event = event(app, Some(token()), StatusCode::FORBIDDEN).await;
-    let expected = "requirement: the table of rules has none for this request";
+    let expected = "rule: the table has none for this request";
     assert!(event.starts_with(expected), "{event}");
 }
 

@@ -24,7 +24,10 @@ async fn each_issuer_that_is_left_out_is_warned_about_once_with_the_reason() {
     assert_eq!(text.matches(event).count(), 2, "{text}");
     for (issuer, reason) in [
         ("https://shared.example", "it has only a shared secret"),
-        ("login", "its name is not the URL of one"),
+        (
+            "login",
+            "its name is not an https URL without query and fragment",
+        ),
     ] {
         let of_issuer = format!("issuer={issuer:?}");
         let mut lines = text.lines().filter(|line| line.contains(event));

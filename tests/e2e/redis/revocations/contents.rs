@@ -20,7 +20,7 @@ fn dump(redis: &Server) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_keys_expire_and_show_nothing_of_what_was_revoked() {
+async fn the_keys_expire_and_reveal_no_revoked_id() {
     let Some(redis) = Server::start() else { return };
     let instance = Instance::start(&redis.url()).await;
     instance.revoke("alice");

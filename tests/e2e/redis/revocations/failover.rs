@@ -40,7 +40,7 @@ async fn after_a_crash_of_the_primary_the_new_one_has_all_revocations() {
 }
 
 #[tokio::test]
-async fn a_primary_that_sentinel_demotes_is_left() {
+async fn a_primary_that_sentinel_demotes_is_no_longer_followed() {
     let Some(servers) = Servers::start().await else {
         return;
     };

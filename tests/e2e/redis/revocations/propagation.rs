@@ -12,7 +12,7 @@ const OK: StatusCode = StatusCode::OK;
 const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_one_instance_revokes_the_others_reject_within_100_ms() {
+async fn a_revocation_by_one_instance_reaches_the_others_within_100_ms() {
     let Some(redis) = Server::start() else { return };
     let url = redis.url();
     let instances = [

@@ -17,7 +17,7 @@ async fn two(redis: &Server) -> [Instance; 2] {
 }
 
 #[tokio::test]
-async fn what_was_revoked_during_an_outage_reaches_the_others_after_it() {
+async fn a_revocation_during_an_outage_reaches_the_others_after_it() {
     let options = ["--appendonly", "yes", "--appendfsync", "always"];
     let Some(mut redis) = Server::start_with(&options) else {
         return;

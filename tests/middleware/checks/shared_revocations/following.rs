@@ -40,7 +40,7 @@ async fn each_kind_of_revocation_reaches_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_process_that_starts_later_has_what_was_revoked_before() {
+async fn a_process_that_starts_later_has_earlier_revocations() {
     let store = MemoryRevocationStore::default();
     let first = Process::start(&store).await;
     first.revoke_alice();
@@ -98,12 +98,12 @@ async fn prefetch_waits_for_the_list() {
     let other = Process::new(&store);
     let error = other.layer.authenticator().prefetch().await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    let expected = "the revocations were not loaded from the store yet: the store is down";
+    let expected = "the revocations are not loaded from the store yet: the store is down";
     assert_eq!(source, expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_full_fails_closed_also_for_what_others_add() {
+async fn a_full_list_fails_closed_also_for_revocations_by_others() {
     let store = MemoryRevocationStore::default();
     let first = Process::start(&store).await;
     let settings = RevocationSettings::default().max_entries(2);

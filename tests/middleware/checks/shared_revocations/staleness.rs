@@ -117,7 +117,7 @@ async fn before_the_first_load_no_setting_accepts_a_token() {
 }
 
 #[test]
-fn a_bound_that_makes_no_sense_is_rejected() {
+fn a_time_outside_of_its_limits_is_rejected() {
     let build = |max_staleness, on_stale| {
         let store = MemoryRevocationStore::default();
         let settings = RevocationSettings::default().store(store, on_stale);

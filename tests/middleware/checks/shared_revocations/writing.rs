@@ -13,7 +13,7 @@ use crate::support::tokio::time::{Instant, sleep};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn what_is_revoked_in_an_outage_reaches_the_others_after_it() {
+async fn a_revocation_in_an_outage_reaches_the_others_after_it() {
     for fault in [Fault::Fails, Fault::Hangs, Fault::RejectsWrites] {
         let store = MemoryRevocationStore::default();
         let (first, second) = (Process::start(&store).await, Process::start(&store).await);
