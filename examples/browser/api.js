@@ -16,9 +16,14 @@ export function send(url, options = {}) {
 
 export const challengeOf = (response) => response.headers.get('WWW-Authenticate') ?? '';
 
+/** Returns a challenge with a parameter on each line. */
+const lines = (challenge) => challenge.replaceAll(/(?<=^\w+) |,(?=\w+=")/g, '\n  ');
+
 /** Returns a response as text: the status, and the challenge or the body. */
 export async function shown(response) {
   const challenge = challengeOf(response);
-  const body = challenge === '' ? await response.text() : `WWW-Authenticate: ${challenge}`;
-  return `${response.status} ${response.statusText}\n${body}`;
+  const isJson = response.headers.get('Content-Type') === 'application/json';
+  const body = async () => (isJson ? JSON.stringify(await response.json(), null, 1) : response.text());
+  const rest = challenge === '' ? await body() : `WWW-Authenticate: ${lines(challenge)}`;
+  return `${response.status} ${response.statusText}\n${rest}`;
 }

@@ -39,7 +39,7 @@ async function findIssuer() {
 
 step('challenge', async () => {
   const { response, issuer } = await findIssuer();
-  show('challenge', 'rejected', `${await shown(response)}\n\nsign in at ${issuer}`);
+  show('challenge', 'rejected', `${await shown(response)}\nThe metadata says: sign in at ${issuer}`);
 });
 
 /** Leaves the page. `then` is the step that goes on when the browser is back. */
@@ -75,7 +75,7 @@ async function tryExport() {
 }
 
 step('orders', async () => {
-  const onNonce = (response) => append('orders', 'running', `first: ${parameters(challengeOf(response)).error}, with a nonce`);
+  const onNonce = (response) => append('orders', 'running', `${response.status} ${parameters(challengeOf(response)).error}: once more, with the nonce`);
   const response = await send(`${api}/orders`, { onNonce });
   append('orders', response.ok ? 'done' : 'rejected', `${await shown(response)}\n${await tryExport()}`);
 });
@@ -121,7 +121,7 @@ step('grpc', async () => {
     return text !== 'tick 2';
   });
   if (ticks !== null) status('Ticks', ticks);
-  append('grpc', ticks === null ? 'done' : 'rejected', 'Ticks: given up');
+  append('grpc', ticks === null ? 'done' : 'rejected', ticks === null ? 'Ticks: given up' : 'Ticks: ended');
 });
 
 function showAgain() {

@@ -58,7 +58,7 @@ fn headers(sites: &Sites) -> Result<HeaderMap, InvalidHeaderValue> {
     let Sites { api, issuer, .. } = sites;
     let socket = api.replacen("http", "ws", 1);
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; \
+        "default-src 'none'; script-src 'self'; img-src 'self'; style-src 'self'; \
          connect-src 'self' {api} {socket} {issuer}; frame-src 'self' {issuer}; \
          frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
     );
