@@ -17,7 +17,7 @@ export function send(url, options = {}) {
 export const challengeOf = (response) => response.headers.get('WWW-Authenticate') ?? '';
 
 /** Returns a challenge with a parameter on each line. */
-const lines = (challenge) => challenge.replaceAll(/(?<=^\w+) |,(?=\w+=")/g, '\n  ');
+const lines = (challenge) => challenge.replaceAll(/(?<=^\w+) |,(?=\w+=")/g, '\n');
 
 /** Returns a response as text: the status, and the challenge or the body. */
 export async function shown(response) {

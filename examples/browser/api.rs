@@ -81,7 +81,7 @@ async fn orders(claims: Claims) -> Json<Value> {
         "orders of": claims.subject(),
         "bound to": claims.confirmation().key_thumbprint(),
         "acr": claims.authentication_context_class(),
-        "orders": ["3 lamps", "1 chair"],
+        "orders": "3 lamps, 1 chair",
     }))
 }
 

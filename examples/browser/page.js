@@ -47,15 +47,18 @@ async function signIn(more, then) {
   const { issuer } = await findIssuer();
   const request = { clientId, path: '/', scope: SCOPE, resource: api, ...more };
   const { url, pending } = await newRequest(issuer, request);
-  sessionStorage.setItem('pending', JSON.stringify({ ...pending, then }));
+  sessionStorage.setItem('pending', JSON.stringify({ ...pending, then, more }));
   location.assign(url);
 }
 
 step('sign-in', () => signIn({}));
 
+/** What the last sign-in was asked for, if a challenge required it. */
+let stepUp;
+
 /** Gets the token for the code with which the browser is back. */
 async function finishSignIn() {
-  const { then, ...pending } = JSON.parse(sessionStorage.getItem('pending'));
+  const { then, more, ...pending } = JSON.parse(sessionStorage.getItem('pending'));
   sessionStorage.removeItem('pending');
   const query = location.search;
   history.replaceState(null, '', '/');
@@ -63,7 +66,9 @@ async function finishSignIn() {
   session.token = result.access_token;
   const key = await thumbprint(session.key);
   show('sign-in', 'done', `${result.token_type} token for ${result.expires_in} s, bound to the key\n${key}`);
-  if (then !== undefined) section(then).querySelector('button').click();
+  if (then === undefined) return;
+  stepUp = Object.entries(more).map(([name, value]) => `${name}=${value}`);
+  section(then).querySelector('button').click();
 }
 
 async function tryExport() {
@@ -82,7 +87,9 @@ step('orders', async () => {
 
 step('transfer', async () => {
   const response = await send(`${api}/transfer`, { method: 'POST' });
-  show('transfer', response.ok ? 'done' : 'rejected', await shown(response));
+  if (stepUp !== undefined) append('transfer', 'running', `Signed in again, with ${stepUp.join(' and ')}`);
+  stepUp = undefined;
+  append('transfer', response.ok ? 'done' : 'rejected', await shown(response));
   const { error, acr_values, max_age } = parameters(challengeOf(response));
   const button = section('step-up');
   button.hidden = error !== 'insufficient_user_authentication';

@@ -18,20 +18,19 @@ const OPTIONS = [
 export async function startBrowser(program, screenshots) {
   await mkdir(screenshots, { recursive: true });
   const browser = await chromium.launch({ executablePath: program, args: OPTIONS });
-  return { browser, screenshots };
+  return { browser, screenshots, shots: 0 };
 }
 
 /** Returns a page of a user who has visited nothing yet. */
-export async function newPage({ browser, screenshots }) {
-  const context = await browser.newContext({ viewport: { width: 1180, height: 830 } });
+export async function newPage(started) {
+  const context = await started.browser.newContext({ viewport: { width: 1180, height: 700 } });
   const page = await context.newPage();
   page.setDefaultTimeout(STEP_LIMIT);
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
-  let shots = 0;
   const shoot = async (name) => {
-    shots += 1;
-    await page.screenshot({ path: `${screenshots}/${shots}-${name}.png` });
+    started.shots += 1;
+    await page.screenshot({ fullPage: true, path: `${started.screenshots}/${started.shots}-${name}.png` });
   };
   return { page, problems, shoot, close: () => context.close() };
 }
