@@ -19,6 +19,7 @@ async function fetchJson(url) {
 /** Returns the issuer that the API trusts, from the URL in its challenge (RFC 9728). */
 export async function issuerOf(api, challenge) {
   const { resource_metadata } = parameters(challenge);
+  if (resource_metadata === undefined) throw new Error('no challenge; does the CORS layer expose WWW-Authenticate?');
   const { resource, authorization_servers } = await fetchJson(resource_metadata);
   if (resource !== api) throw new Error(`${resource_metadata} is about ${resource}, not about ${api}`);
   return authorization_servers[0];

@@ -114,7 +114,7 @@ step('events', async () => {
   const { code, reason } = await new Promise((resolve) => {
     socket.onclose = resolve;
   });
-  append('events', 'done', `closed with ${code}: ${reason || 'no reason'}`);
+  append('events', code === 1008 ? 'done' : 'rejected', `closed with ${code}: ${reason || 'the log of the API says why'}`);
 });
 
 step('grpc', async () => {

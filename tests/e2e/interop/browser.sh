@@ -7,7 +7,7 @@
 #   tests/e2e/interop/browser.sh --by-hand
 #
 # Requires Node 20.20.2 or later with npm, and Chromium: CHROMIUM_PROGRAM, or `chromium`. Without a
-# path, also requires cargo and builds the example. It has a time limit of 100 seconds, ends the
+# path, also requires cargo and builds the example. It has a time limit of 150 seconds, ends the
 # processes that it starts, writes screenshots to target/browser, and prints `N passed, N failed` as
 # its last line. `--by-hand` starts the provider and the example, for a browser of your own.
 set -euo pipefail

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 
 import { chromium } from 'playwright-core';
 
-const STEP_LIMIT = 15_000;
+const STEP_LIMIT = 20_000;
 const OPTIONS = [
   // Root can't use the sandbox. The pages are those of the test.
   '--no-sandbox',

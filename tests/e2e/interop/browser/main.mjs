@@ -11,7 +11,7 @@ import { startBrowser } from './chromium.mjs';
 import { checkJourney, checkMaxAge, checkPasskeyFirst } from './journey.mjs';
 import { startSite } from './site.mjs';
 
-const TIME_LIMIT = 100_000;
+const TIME_LIMIT = 150_000;
 const BY_HAND_LIMIT = 24 * 60 * 60 * 1000;
 
 async function test(binary, program, screenshots) {
