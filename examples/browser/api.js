@@ -11,7 +11,9 @@ export const session = { key: await storedKey(), token: undefined };
 /** Sends a request with the token, if there is one, and its proof. */
 export function send(url, options = {}) {
   const { key, token } = session;
-  return token === undefined ? fetch(url, options) : fetchWithProof(key, url, { token, ...options });
+  return token === undefined
+    ? fetch(url, options)
+    : fetchWithProof(key, url, { token, ...options });
 }
 
 export const challengeOf = (response) => response.headers.get('WWW-Authenticate') ?? '';
@@ -23,7 +25,8 @@ const lines = (challenge) => challenge.replaceAll(/(?<=^\w+) |,(?=\w+=")/g, '\n'
 export async function shown(response) {
   const challenge = challengeOf(response);
   const isJson = response.headers.get('Content-Type') === 'application/json';
-  const body = async () => (isJson ? JSON.stringify(await response.json(), null, 1) : response.text());
+  const body = async () =>
+    isJson ? JSON.stringify(await response.json(), null, 1) : response.text();
   const rest = challenge === '' ? await body() : `WWW-Authenticate: ${lines(challenge)}`;
   return `${response.status} ${response.statusText}\n${rest}`;
 }

@@ -20,7 +20,8 @@ export async function newKey() {
 }
 
 /** Returns the thumbprint of the key (RFC 7638), which is in the token that is bound to it. */
-export const thumbprint = ({ jwk: { crv, kty, x, y } }) => sha256(JSON.stringify({ crv, kty, x, y }));
+export const thumbprint = ({ jwk: { crv, kty, x, y } }) =>
+  sha256(JSON.stringify({ crv, kty, x, y }));
 
 /** Returns a proof for one request. With a token, it belongs to that token only. */
 export async function newProof({ privateKey, jwk }, { method, url, token, nonce }) {
@@ -43,8 +44,8 @@ export async function newProof({ privateKey, jwk }, { method, url, token, nonce 
 const nonces = new Map();
 
 /**
- * Sends a request with a proof, and once more if the server requires a nonce that the proof does not
- * have. `onNonce` is called before the second time.
+ * Sends a request with a proof, and once more if the server requires a nonce that the proof does
+ * not have. `onNonce` is called before the second time.
  */
 export async function fetchWithProof(key, url, { token, onNonce = () => {}, ...options }) {
   const { origin } = new URL(url);
@@ -68,6 +69,9 @@ async function requiresNonce(response) {
   const challenge = response.headers.get('WWW-Authenticate') ?? '';
   if (challenge.includes('error="use_dpop_nonce"')) return true;
   if (response.status !== 400) return false;
-  const { error } = await response.clone().json().catch(() => ({}));
+  const { error } = await response
+    .clone()
+    .json()
+    .catch(() => ({}));
   return error === 'use_dpop_nonce';
 }

@@ -16,7 +16,10 @@ const textOf = (message) => new TextDecoder().decode(message.subarray(2));
 
 /** Returns the parts of `grpc-status` and `grpc-message` in a map of headers or trailers. */
 function statusOf(get) {
-  return { code: Number(get('grpc-status')), message: decodeURIComponent(get('grpc-message') ?? '') };
+  return {
+    code: Number(get('grpc-status')),
+    message: decodeURIComponent(get('grpc-message') ?? ''),
+  };
 }
 
 function ofTrailers(bytes) {
@@ -27,13 +30,18 @@ function ofTrailers(bytes) {
 }
 
 /**
- * Calls a method with `send`, which is like `fetch`. Calls `onMessage` with each message, until that
- * returns false, and returns the status: { code, message }; `null` if the call was given up.
+ * Calls a method with `send`, which is like `fetch`. Calls `onMessage` with each message, until
+ * that returns false, and returns the status: { code, message }; `null` if the call was given up.
  */
 export async function call(send, url, text, onMessage) {
   const headers = { 'Content-Type': 'application/grpc-web+proto', 'X-Grpc-Web': '1' };
   const stop = new AbortController();
-  const response = await send(url, { method: 'POST', headers, body: framed(text), signal: stop.signal });
+  const response = await send(url, {
+    method: 'POST',
+    headers,
+    body: framed(text),
+    signal: stop.signal,
+  });
   // A rejection has the status in its headers, and no body.
   if (response.headers.has('grpc-status')) return statusOf((name) => response.headers.get(name));
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);

@@ -19,9 +19,11 @@ async function fetchJson(url) {
 /** Returns the issuer that the API trusts, from the URL in its challenge (RFC 9728). */
 export async function issuerOf(api, challenge) {
   const { resource_metadata } = parameters(challenge);
-  if (resource_metadata === undefined) throw new Error('no challenge; does the CORS layer expose WWW-Authenticate?');
+  if (resource_metadata === undefined)
+    throw new Error('no challenge; does the CORS layer expose WWW-Authenticate?');
   const { resource, authorization_servers } = await fetchJson(resource_metadata);
-  if (resource !== api) throw new Error(`${resource_metadata} is about ${resource}, not about ${api}`);
+  if (resource !== api)
+    throw new Error(`${resource_metadata} is about ${resource}, not about ${api}`);
   return authorization_servers[0];
 }
 
@@ -35,7 +37,13 @@ export async function discover(issuer) {
 /** Returns { url, pending }: where to send the browser, and what `tokenFor` needs later. */
 export async function newRequest(issuer, { clientId, path, ...parameters }) {
   const { authorization_endpoint } = await discover(issuer);
-  const pending = { issuer, clientId, redirectUri: location.origin + path, state: random(), verifier: random() };
+  const pending = {
+    issuer,
+    clientId,
+    redirectUri: location.origin + path,
+    state: random(),
+    verifier: random(),
+  };
   const url = new URL(authorization_endpoint);
   const query = {
     response_type: 'code',
@@ -46,7 +54,9 @@ export async function newRequest(issuer, { clientId, path, ...parameters }) {
     code_challenge_method: 'S256',
     ...parameters,
   };
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
   return { url: url.href, pending };
 }
 
@@ -54,12 +64,18 @@ export async function newRequest(issuer, { clientId, path, ...parameters }) {
  * Returns the response of the token endpoint to the code in this query. With a key, the token is
  * bound to it.
  */
-export async function tokenFor(query, { issuer, clientId, redirectUri, state, verifier }, { key, resource }) {
+export async function tokenFor(
+  query,
+  { issuer, clientId, redirectUri, state, verifier },
+  { key, resource },
+) {
   const answer = new URLSearchParams(query);
   // The answer belongs to the question, and is that of the issuer which was asked (RFC 9207).
   if (answer.get('state') !== state) throw new Error('the state is not that of the request');
-  if ((answer.get('iss') ?? issuer) !== issuer) throw new Error(`the answer is from ${answer.get('iss')}`);
-  if (answer.has('error')) throw new Error(`${answer.get('error')}: ${answer.get('error_description') ?? ''}`);
+  if ((answer.get('iss') ?? issuer) !== issuer)
+    throw new Error(`the answer is from ${answer.get('iss')}`);
+  if (answer.has('error'))
+    throw new Error(`${answer.get('error')}: ${answer.get('error_description') ?? ''}`);
   const { token_endpoint } = await discover(issuer);
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
@@ -70,13 +86,15 @@ export async function tokenFor(query, { issuer, clientId, redirectUri, state, ve
     resource,
   });
   const post = { method: 'POST', body };
-  const response = await (key === undefined ? fetch(token_endpoint, post) : fetchWithProof(key, token_endpoint, post));
+  const response = await (key === undefined
+    ? fetch(token_endpoint, post)
+    : fetchWithProof(key, token_endpoint, post));
   const result = await response.json();
   if (!response.ok) throw new Error(`${result.error}: ${result.error_description ?? ''}`);
   return result;
 }
 
-/** Asks for a code in a frame, without a question to the user, and returns the query of the answer. */
+/** Asks for a code in a frame, without a question to the user. Returns the query of the answer. */
 export async function silently(url) {
   const frame = document.createElement('iframe');
   frame.hidden = true;

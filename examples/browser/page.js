@@ -39,7 +39,11 @@ async function findIssuer() {
 
 step('challenge', async () => {
   const { response, issuer } = await findIssuer();
-  show('challenge', 'rejected', `${await shown(response)}\nThe metadata says: sign in at ${issuer}`);
+  show(
+    'challenge',
+    'rejected',
+    `${await shown(response)}\nThe metadata says: sign in at ${issuer}`,
+  );
 });
 
 /** Leaves the page. `then` is the step that goes on when the browser is back. */
@@ -65,8 +69,13 @@ async function finishSignIn() {
   const result = await tokenFor(query, pending, { key: session.key, resource: api });
   session.token = result.access_token;
   const key = await thumbprint(session.key);
-  show('sign-in', 'done', `${result.token_type} token for ${result.expires_in} s, bound to the key\n${key}`);
+  show(
+    'sign-in',
+    'done',
+    `${result.token_type} token for ${result.expires_in} s, bound to the key\n${key}`,
+  );
   if (then === undefined) return;
+  // `JSON.stringify` has left out what is undefined.
   stepUp = Object.entries(more).map(([name, value]) => `${name}=${value}`);
   section(then).querySelector('button').click();
 }
@@ -80,14 +89,24 @@ async function tryExport() {
 }
 
 step('orders', async () => {
-  const onNonce = (response) => append('orders', 'running', `${response.status} ${parameters(challengeOf(response)).error}: once more, with the nonce`);
+  const onNonce = (response) =>
+    append(
+      'orders',
+      'running',
+      `${response.status} ${parameters(challengeOf(response)).error}: once more, with the nonce`,
+    );
   const response = await send(`${api}/orders`, { onNonce });
-  append('orders', response.ok ? 'done' : 'rejected', `${await shown(response)}\n${await tryExport()}`);
+  append(
+    'orders',
+    response.ok ? 'done' : 'rejected',
+    `${await shown(response)}\n${await tryExport()}`,
+  );
 });
 
 step('transfer', async () => {
   const response = await send(`${api}/transfer`, { method: 'POST' });
-  if (stepUp !== undefined) append('transfer', 'running', `Signed in again, with ${stepUp.join(' and ')}`);
+  if (stepUp !== undefined)
+    append('transfer', 'running', `Signed in again, with ${stepUp.join(' and ')}`);
   stepUp = undefined;
   append('transfer', response.ok ? 'done' : 'rejected', await shown(response));
   const { error, acr_values, max_age } = parameters(challengeOf(response));
@@ -114,13 +133,18 @@ step('events', async () => {
   const { code, reason } = await new Promise((resolve) => {
     socket.onclose = resolve;
   });
-  append('events', code === 1008 ? 'done' : 'rejected', `closed with ${code}: ${reason || 'the log of the API says why'}`);
+  append(
+    'events',
+    code === 1008 ? 'done' : 'rejected',
+    `closed with ${code}: ${reason || 'the log of the API says why'}`,
+  );
 });
 
 step('grpc', async () => {
   const greeter = `${api}/demo.Greeter`;
   const line = (text) => append('grpc', 'running', text);
-  const status = (method, { code, message }) => line(`${method}: status ${code}${message && `, ${message}`}`);
+  const status = (method, { code, message }) =>
+    line(`${method}: status ${code}${message && `, ${message}`}`);
   status('Hello without a token', await call(fetch, `${greeter}/Hello`, '', line));
   status('Hello', await call(send, `${greeter}/Hello`, '', line));
   const ticks = await call(send, `${greeter}/Ticks`, '', (text) => {
@@ -128,7 +152,11 @@ step('grpc', async () => {
     return text !== 'tick 2';
   });
   if (ticks !== null) status('Ticks', ticks);
-  append('grpc', ticks === null ? 'done' : 'rejected', ticks === null ? 'Ticks: given up' : 'Ticks: ended');
+  append(
+    'grpc',
+    ticks === null ? 'done' : 'rejected',
+    ticks === null ? 'Ticks: given up' : 'Ticks: ended',
+  );
 });
 
 function showAgain() {
@@ -140,5 +168,6 @@ function showAgain() {
 }
 
 showAgain();
-const isBack = /[?&](code|error)=/.test(location.search) && sessionStorage.getItem('pending') !== null;
+const isBack =
+  /[?&](code|error)=/.test(location.search) && sessionStorage.getItem('pending') !== null;
 if (isBack) await finishSignIn().catch((error) => show('sign-in', 'failed', String(error)));

@@ -135,7 +135,11 @@ async function startOther() {
 /** Returns what a script of the page gets: a status, or the name of the exception. */
 const fetchIn = (page, url, headers = {}) =>
   page.evaluate(
-    async ([url, headers]) => fetch(url, { headers }).then(({ status }) => status, ({ name }) => name),
+    async ([url, headers]) =>
+      fetch(url, { headers }).then(
+        ({ status }) => status,
+        ({ name }) => name,
+      ),
     [url, headers],
   );
 

@@ -56,8 +56,13 @@ export async function checkJourney(site, browser) {
     const answer = await press(page, 'orders');
     const key = claimsOf(wire.tokens[0].access_token).cnf.jkt;
     checkEnd(answer, 'done', /^401 use_dpop_nonce/, /200 OK/, /"orders of": "alice"/, new RegExp(key));
-    const calls = wire.calls.filter(({ method, path, headers }) => method === 'GET' && path === '/orders' && headers.dpop);
-    assert.deepEqual(calls.map(({ status }) => status), [401, 200]);
+    const calls = wire.calls.filter(
+      ({ method, path, headers }) => method === 'GET' && path === '/orders' && headers.dpop,
+    );
+    assert.deepEqual(
+      calls.map(({ status }) => status),
+      [401, 200],
+    );
     assert.equal(calls[0].answer['access-control-allow-origin'], site.page);
     // A nonce is valid for several requests.
     checkEnd(await press(page, 'orders'), 'done', /^200 OK/);
@@ -100,7 +105,13 @@ export async function checkJourney(site, browser) {
     const { access_token, token_type } = wire.tokens.at(-1);
     const { aud, cnf, exp } = claimsOf(access_token);
     assert.deepEqual([token_type, aud, cnf], ['Bearer', `${site.api}/events`, undefined]);
-    checkEnd(answer, 'done', /event 1 for alice/, /event 2 for alice/, /closed with 1008: the access token has expired$/);
+    checkEnd(
+      answer,
+      'done',
+      /event 1 for alice/,
+      /event 2 for alice/,
+      /closed with 1008: the access token has expired$/,
+    );
     assert.ok(end >= exp && end < exp + END_LIMIT, `ended ${end - exp} s after exp`);
   });
 
