@@ -23,6 +23,7 @@ use std::error::Error;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 const USAGE: &str = "usage: browser ISSUER CLIENT_ID [PAGE_ADDRESS API_ADDRESS]
   with the addresses 127.0.0.1:8080 and 127.0.0.1:8081 by default";
@@ -38,8 +39,9 @@ struct Sites {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(filter.from_env_lossy())
         .with_writer(std::io::stderr)
         .init();
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -51,10 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             std::process::exit(2);
         }
     };
-    let (page, api) = (
-        TcpListener::bind(page).await?,
-        TcpListener::bind(api).await?,
-    );
+    let (page, api) = (bind(page).await?, bind(api).await?);
     let sites = Sites {
         page: format!("http://{}", page.local_addr()?),
         api: format!("http://{}", api.local_addr()?),
@@ -62,6 +61,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         client_id: client_id.clone(),
     };
     serve(&sites, page, api).await
+}
+
+async fn bind(address: &str) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("can't listen on {address}: {error}"))
 }
 
 async fn serve(sites: &Sites, page: TcpListener, api: TcpListener) -> Result<(), Box<dyn Error>> {

@@ -42,8 +42,7 @@ async function test(binary, program, screenshots) {
 
 /** Serves until Ctrl-C. */
 async function byHand(binary) {
-  const addresses = ['127.0.0.1:8080', '127.0.0.1:8081'];
-  const { page, api } = await startSite(binary, { eventsLifetime: 10, addresses });
+  const { page, api } = await startSite(binary, { eventsLifetime: 10 });
   console.log(`open ${page}/ (the API is ${api}). To stop: Ctrl-C.`);
   await new Promise(() => {});
 }
