@@ -30,6 +30,13 @@
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
+//! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
+//!
+//! Servers of the Model Context Protocol, with a scope for each tool: [`mcp`].
+//!
+//! What clients learn about the service before they have a token, as MCP requires:
+//! [`resource_metadata`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -53,11 +60,23 @@ pub mod sender_constrained {}
 
 /// [bound]: sender_constrained
 /// [diagnosis]: diagnosis
+/// [rules]: rules
 #[doc = include_str!("../docs/browsers.md")]
 pub mod browsers {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
+
+/// [mcp]: mcp
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
+
+/// [resource_metadata]: resource_metadata
+#[doc = include_str!("../docs/mcp.md")]
+pub mod mcp {}
+
+#[doc = include_str!("../docs/resource-metadata.md")]
+pub mod resource_metadata {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

@@ -92,11 +92,16 @@
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
 //! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
+//! | tell clients where to get a token, as MCP requires (RFC 9728) | [`JwtAuthBuilder::resource`], [`ResourceMetadata`], [`Audience::resource`]; guide: [`guides::resource_metadata`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
 //! | trust the tenants of one provider, with a placeholder in the issuer's name | [`Issuer::tenants`], [`Tenants`] |
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
-//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`]; in axum's handlers [`Scoped`] |
+//! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`], [`Rule`], [`ClaimPath`]; in axum's handlers [`Scoped`]; guide: [`guides::rules`] |
+//! | have one table of all routes or gRPC methods and what they require, which rejects the rest | [`RouteRules`], [`GrpcRules`] |
+//! | protect an MCP server, with a scope for each tool | [`McpRules`]; guide: [`guides::mcp`] |
+//! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
+//! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`] |
 //! | find out why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
@@ -115,7 +120,7 @@
 //! | accept opaque tokens, or ask the issuer about each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`] |
+//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; in several processes [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`) |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`) or a [`ReplayStore`] of your own |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
@@ -131,10 +136,10 @@
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
 //! | `tracing` | yes | log events about rejections and fetches |
-//! | `axum` | no | [`Claims`] and [`Scoped`] as extractors |
+//! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
-//! | `redis` | no | [`RedisReplayStore`]: used tokens and proofs that all instances share, in Redis or Valkey |
+//! | `redis` | no | [`RedisReplayStore`] and [`RedisRevocationStore`]: used tokens and proofs, and revocations, that all instances share, in Redis or Valkey |
 //! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!
@@ -278,10 +283,13 @@ pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
 };
 #[cfg(feature = "redis")]
-pub use redis::{OnRedisOutage, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder};
+pub use redis::{
+    OnRedisOutage, RedisConnectError, RedisHealth, RedisReplayStore, RedisReplayStoreBuilder,
+    RedisRevocationStore, RedisRevocationStoreBuilder,
+};
 pub use replay::{
-    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
-    ReplayStore, WhenFull,
+    InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
+    ReplayScope, ReplayStore, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
@@ -291,7 +299,9 @@ pub use response::{
     RejectionResponse,
 };
 pub use revocation::{
-    Revocation, RevocationSettings, Revocations, RevocationsFull, WhenRevocationsFull,
+    OnStaleRevocations, Revocation, RevocationEntry, RevocationHealth, RevocationSettings,
+    RevocationStore, RevocationStoreFuture, RevocationUpdate, RevocationUpdates, Revocations,
+    RevocationsFull, RevocationsUnavailable, SharedRevocationHealth, WhenRevocationsFull,
 };
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,

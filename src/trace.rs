@@ -122,7 +122,8 @@ mod events {
             target: TARGET,
             issuer,
             status,
-            "the introspection endpoint rejects the credentials of this service: requests get 503"
+            "the introspection endpoint rejects the credentials of this service, or only this \
+             token: the request gets 503"
         );
     }
 
@@ -236,6 +237,15 @@ mod events {
         );
     }
 
+    pub(crate) fn replay_store_not_ready(error: &(dyn StdError + 'static)) {
+        let error = with_sources(error);
+        tracing::warn!(
+            target: TARGET,
+            error,
+            "a store of used tokens and proofs is not ready: requests will try again"
+        );
+    }
+
     pub(crate) fn replay_share_used_up(max_entries: u64) {
         tracing::warn!(
             target: TARGET,
@@ -267,8 +277,8 @@ mod events {
             target: TARGET,
             server,
             policy,
-            "Redis evicts used tokens and proofs when its memory is full: set maxmemory-policy to \
-             noeviction"
+            "Redis evicts used tokens, proofs and revocations when its memory is full: set \
+             maxmemory-policy to noeviction"
         );
     }
 
@@ -288,6 +298,36 @@ mod events {
             max_entries,
             "a revocation was not stored: the list is full of entries that have not ended"
         );
+    }
+
+    pub(crate) fn revocations_loaded(entries: usize, lost: usize) {
+        tracing::debug!(
+            target: TARGET,
+            entries,
+            lost,
+            "the list of revocations was loaded; those that the store has lost are stored again"
+        );
+    }
+
+    pub(crate) fn revocation_store_failed(part: &'static str, error: &str) {
+        tracing::warn!(
+            target: TARGET,
+            part,
+            error,
+            "the store of revocations failed: it is tried again until it works"
+        );
+    }
+
+    pub(crate) fn revocations_stale(age: Duration, outcome: &'static str) {
+        tracing::error!(
+            target: TARGET,
+            ?age,
+            "the list of revocations is not up to date with its store: {outcome}"
+        );
+    }
+
+    pub(crate) fn revocations_up_to_date() {
+        tracing::info!(target: TARGET, "the list of revocations is up to date again");
     }
 }
 
@@ -361,6 +401,8 @@ mod events {
 
     pub(crate) fn replay_store_full(_: u64) {}
 
+    pub(crate) fn replay_store_not_ready(_: &(dyn StdError + 'static)) {}
+
     pub(crate) fn replay_share_used_up(_: u64) {}
 
     pub(crate) fn redis_failed(_: &str, _: &'static str) {}
@@ -376,6 +418,14 @@ mod events {
     pub(crate) fn logout_rejected(_: &Error) {}
 
     pub(crate) fn revocations_full(_: usize) {}
+
+    pub(crate) const fn revocations_loaded(_: usize, _: usize) {}
+
+    pub(crate) const fn revocation_store_failed(_: &'static str, _: &str) {}
+
+    pub(crate) const fn revocations_stale(_: Duration, _: &'static str) {}
+
+    pub(crate) const fn revocations_up_to_date() {}
 }
 
 pub(crate) use events::*;
@@ -391,4 +441,19 @@ pub(crate) fn scopes_missing(error: &Error, expected: &str, has: impl Fn(&str) -
     let hint = "have the client request what is missing";
     let text = format!("scopes: expected {expected} {required:?}, missing {missing:?}");
     diagnosed(error, &format!("{text} (hint: {hint})"));
+}
+
+/// Logs the authentication of the user that a request needs, at debug. Shows what is configured,
+/// and nothing of the token.
+pub(crate) fn authentication_missing(error: &Error) {
+    if !is_diagnosis_enabled() {
+        return;
+    }
+    let acr = error.acr_values();
+    let acr = acr.map(|values| format!("`acr` one of {values:?}"));
+    let age = error.max_age();
+    let age = age.map(|age| format!("`auth_time` at most {} s ago", age.as_secs()));
+    let expected: Vec<_> = acr.into_iter().chain(age).collect();
+    let text = format!("authentication: expected {}", expected.join(", "));
+    diagnosed(error, &text);
 }

@@ -4,15 +4,42 @@ use std::error::Error;
 
 use tower_jwt_auth::{
     Algorithm, Audience, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
+    ResourceMetadata,
 };
 
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
 use crate::options::Options;
+use crate::sharing::SharingRoutes;
 use crate::usage_error::UsageError;
 
+/// The layer, and what it shares with other instances.
+pub(crate) struct Auth {
+    pub(crate) layer: JwtAuthLayer,
+    pub(crate) sharing: Option<SharingRoutes>,
+}
+
 impl Options {
-    /// Returns the layer that these options describe. Fetches no keys yet.
-    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
+    /// Returns the layers that these options describe. Fetches no keys yet.
+    pub(crate) fn auth(&self) -> Result<Auth, UsageError> {
+        let invalid = |error: ConfigError| UsageError::new(with_sources(&error));
+        let Some(shared) = self.redis.shared()? else {
+            let layer = self.layer_builder()?.build().map_err(invalid)?;
+            return Ok(Auth {
+                layer,
+                sharing: None,
+            });
+        };
+        let builder = self.layer_builder()?.revocations(&shared.revocations);
+        let layer = builder.build().map_err(invalid)?;
+        let clients = &self.redis.logout_clients;
+        let sharing = SharingRoutes::new(shared, &layer, self.layer_builder()?, clients);
+        Ok(Auth {
+            layer,
+            sharing: Some(sharing.map_err(invalid)?),
+        })
+    }
+
+    fn layer_builder(&self) -> Result<JwtAuthBuilder, UsageError> {
         let mut issuers = self
             .issuers
             .iter()
@@ -20,13 +47,26 @@ impl Options {
         let first = issuers
             .next()
             .ok_or_else(|| UsageError::new("--issuer is missing"))??;
-        let mut builder = JwtAuthLayer::builder(first);
+        let mut builder = self.builder(first);
         for issuer in issuers {
             builder = builder.add_issuer(issuer?);
         }
-        self.apply_to(builder)?
-            .build()
-            .map_err(|error| UsageError::new(with_sources(&error)))
+        self.apply_to(builder)
+    }
+
+    /// Returns a builder for the resource, if there is one. The audiences of the command line are
+    /// given on purpose.
+    fn builder(&self, issuer: Issuer) -> JwtAuthBuilder {
+        let builder = JwtAuthLayer::builder(issuer);
+        let Some(resource) = &self.resource else {
+            return builder;
+        };
+        let metadata = ResourceMetadata::new(resource);
+        builder.resource(if self.audiences.is_empty() {
+            metadata
+        } else {
+            metadata.allow_other_audiences()
+        })
     }
 
     /// Applies the options that hold for every issuer.
@@ -47,12 +87,16 @@ impl Options {
     /// Returns the issuer that these options describe, after building a layer with this issuer
     /// alone: only then does an error name the options that it comes from.
     fn checked_issuer(&self, options: &IssuerOptions) -> Result<Issuer, UsageError> {
-        if self.audiences.is_empty() {
-            let message = format!("--issuer {}: --audience is missing", options.url);
-            return Err(UsageError::new(message));
-        }
-        let issuer = || self.issuer(options, self.audiences.iter().collect());
-        let layer = issuer().and_then(|issuer| JwtAuthLayer::builder(issuer).build());
+        let audience = match (&self.resource, &self.audiences[..]) {
+            (None, []) => {
+                let message = format!("--issuer {}: --audience is missing", options.url);
+                return Err(UsageError::new(message));
+            }
+            (Some(_), []) => Audience::resource(),
+            (_, audiences) => audiences.iter().collect(),
+        };
+        let issuer = || self.issuer(options, audience.clone());
+        let layer = issuer().and_then(|issuer| self.builder(issuer).build());
         layer
             .and_then(|_| issuer())
             .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tower_jwt_auth::testing::{DpopClient, TestIssuer, TokenBuilder};
 use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
@@ -47,6 +47,7 @@ impl Demo {
             "# A valid token, for an hour: 200, and its claims"
         };
         let bound = self.bound_commands(address, dpop);
+        let step_up = self.step_up_commands(address, dpop);
         let whoami = format!("curl -i http://{address}/whoami");
         let with_token =
             |token: TokenBuilder| format!("{whoami} -H 'Authorization: Bearer {}'", token.sign());
@@ -64,7 +65,7 @@ impl Demo {
 
 # An expired token: 401, and a challenge with error=\"invalid_token\"
 {expired}
-
+{step_up}
 To stop: Ctrl-C. To use your own issuer: --help.
 "
         )
@@ -89,6 +90,31 @@ To stop: Ctrl-C. To use your own issuer: --help.
 
 # The same request again: 401, since a proof can be used once
 {command}
+"
+        )
+    }
+
+    /// Returns commands for the route that requires a recent sign-in, with a token that says when
+    /// the user has signed in, and with one that does not.
+    fn step_up_commands(&self, address: SocketAddr, dpop: &DpopOptions) -> String {
+        if dpop.is_required() {
+            return String::new();
+        }
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = since_epoch.unwrap_or_default().as_secs();
+        let delete = |token: TokenBuilder| {
+            let token = token.expires_in(HOUR).sign();
+            format!("curl -i -X DELETE http://{address}/account -H 'Authorization: Bearer {token}'")
+        };
+        let recent = delete(self.token().claim("auth_time", now));
+        let unknown = delete(self.token());
+        format!(
+            "
+# A route that requires a recent sign-in, with one, for five minutes: 200
+{recent}
+
+# Without one: 401, and a challenge with max_age=\"300\"
+{unknown}
 "
         )
     }

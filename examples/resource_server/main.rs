@@ -16,20 +16,34 @@
 //! |---|---|---|
 //! | `GET /public` | nothing | 200 |
 //! | `GET /whoami` | a token | 200 and all claims; 401; 503 while the keys are unavailable |
+//! | `DELETE /account` | a token whose user has signed in within five minutes | 200; 401 with `max_age` (RFC 9470) |
 //! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` |
-//! | `GET /healthz` | nothing | 200 and the state of the keys |
+//! | `GET /healthz` | nothing | 200 and the state of the keys, and of revocations |
+//! | `GET /.well-known/oauth-protected-resource…`, with `--resource` | nothing | 200 and the metadata of the resource (RFC 9728) |
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
 //! without it, they are rejected. With an issuer of its own, it also prints a command with such a
-//! token and a proof. `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log
+//! token and a proof. Instances with the same `--redis` have more routes, and share what they say:
+//!
+//! | route | requires | response |
+//! |---|---|---|
+//! | `POST /sign-out` | a token | 204: this token is no longer accepted; 503: maybe by this instance only |
+//! | `POST /sign-out-everywhere` | a token | the same for all tokens of the user |
+//! | `GET /once` | a token that no instance has accepted here before | 200; 401; 503 while Redis is unavailable |
+//! | `POST /backchannel-logout` | a logout token of the issuer | 200; 400; 503. With `--logout-client` only |
+//!
+//! `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log
 //! says why a request was rejected.
 
 mod auth;
 mod demo;
 mod dpop_options;
+mod help;
 mod issuer_options;
 mod options;
+mod redis_options;
 mod routes;
+mod sharing;
 mod shutdown;
 mod usage_error;
 mod values;
@@ -40,10 +54,11 @@ use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tower_jwt_auth::{Authenticator, JwtAuthLayer};
+use tower_jwt_auth::Authenticator;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+use crate::auth::Auth;
 use crate::demo::Demo;
 use crate::options::{Command, Options};
 use crate::usage_error::UsageError;
@@ -60,10 +75,10 @@ enum Failure {
 fn main() -> ExitCode {
     match Options::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help) => {
-            print!("{}", options::HELP);
+            print!("{}", help::HELP);
             ExitCode::SUCCESS
         }
-        Ok(Command::Serve(options)) => exit_code(run(options)),
+        Ok(Command::Serve(options)) => exit_code(run(*options)),
         Err(error) => exit_code(Err(Failure::Usage(error))),
     }
 }
@@ -106,12 +121,19 @@ async fn start(options: Options) -> Result<(), Failure> {
         let demo = Demo::start()
             .await
             .map_err(|error| Failure::Io("can't start the issuer".to_owned(), error))?;
-        let auth = demo.layer(&options.dpop).map_err(Failure::Usage)?;
+        let layer = demo.layer(&options.dpop).map_err(Failure::Usage)?;
+        let auth = Auth {
+            layer,
+            sharing: None,
+        };
         let commands = |address| demo.commands(address, &options.dpop);
         serve(options.listen, auth, commands).await
     } else {
-        let auth = options.layer().map_err(Failure::Usage)?;
-        tokio::spawn(fetch_keys(auth.authenticator().clone()));
+        let auth = options.auth().map_err(Failure::Usage)?;
+        tokio::spawn(fetch_keys(auth.layer.authenticator().clone()));
+        if let Some(sharing) = &auth.sharing {
+            tokio::spawn(fetch_keys(sharing.authenticator().clone()));
+        }
         serve(options.listen, auth, |_| String::new()).await
     }
 }
@@ -119,7 +141,7 @@ async fn start(options: Options) -> Result<(), Failure> {
 /// Serves until Ctrl-C or SIGTERM. Prints the address and the instructions for it.
 async fn serve(
     listen: Option<SocketAddr>,
-    auth: JwtAuthLayer,
+    auth: Auth,
     instructions: impl FnOnce(SocketAddr) -> String,
 ) -> Result<(), Failure> {
     let listener = bind(listen).await?;

@@ -8,53 +8,15 @@ use tower_jwt_auth::Algorithm;
 
 use crate::dpop_options::DpopOptions;
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
+use crate::redis_options::RedisOptions;
 use crate::usage_error::UsageError;
-use crate::values::{address, algorithms, leeway, text, token_type, value};
-
-pub(crate) const HELP: &str = "\
-An HTTP and gRPC service that requires JSON Web Tokens. Without --issuer it
-starts an issuer of its own and prints commands to try.
-
-usage: resource_server [OPTION]...
-
-  --listen ADDR            listen on this address and port, such as
-                           0.0.0.0:8080; port 0 chooses a free port (default:
-                           127.0.0.1:8080, or a free port if that is in use)
-  --issuer URL             trust the issuer with this `iss`. Its metadata says
-                           where its keys are, unless one of the next two
-                           options follows. May be repeated
-  --jwks-uri URL           fetch the keys of the preceding issuer from this URL
-  --hmac-secret-file PATH  the preceding issuer signs with the secret in this
-                           file: HS256, or the HMAC algorithms of --algorithms.
-                           In a text file, a newline at the end is not part of
-                           the secret
-  --audience AUD           require this value in `aud`, for every issuer. May be
-                           repeated: one of the values is enough
-  --algorithms LIST        accept only these algorithms, such as RS256,ES256
-                           (default: every algorithm with public keys)
-  --leeway SECONDS         tolerate this difference between clocks (default:
-                           60, at most 3600)
-  --token-type TYPE        accept only this `typ`; at+jwt: access tokens of
-                           RFC 9068, with all claims that it requires
-  --dpop MODE              optional: accept tokens that are bound to a key of
-                           the client (DPoP), with a proof in each request;
-                           required: accept no others (default: bound tokens
-                           are rejected)
-  --dpop-nonces            require a nonce of this server in each proof
-                           (requires --issuer and --dpop)
-  --public-origin URL      proofs are for this URL with the path of the
-                           request, such as https://api.example.com behind a
-                           proxy. May be repeated (requires --dpop; default:
-                           the host of the request, which its sender chooses,
-                           with https, or with http on loopback)
-  --help                   print this text
-";
+use crate::values::{address, algorithms, leeway, staleness, text, token_type, value};
 
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Command {
     Help,
-    Serve(Options),
+    Serve(Box<Options>),
 }
 
 #[derive(Debug, Default)]
@@ -62,10 +24,12 @@ pub(crate) struct Options {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) issuers: Vec<IssuerOptions>,
     pub(crate) audiences: Vec<String>,
+    pub(crate) resource: Option<String>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) leeway: Option<Duration>,
     pub(crate) token_type: Option<String>,
     pub(crate) dpop: DpopOptions,
+    pub(crate) redis: RedisOptions,
 }
 
 impl Options {
@@ -88,6 +52,9 @@ impl Options {
                     options.set_keys("--hmac-secret-file", keys)?;
                 }
                 Arg::Long("audience") => options.audiences.push(text(&mut parser, "--audience")?),
+                Arg::Long("resource") => {
+                    options.resource = Some(text(&mut parser, "--resource")?);
+                }
                 Arg::Long("algorithms") => options
                     .algorithms
                     .extend(algorithms(&text(&mut parser, "--algorithms")?)?),
@@ -103,11 +70,33 @@ impl Options {
                     let origin = text(&mut parser, "--public-origin")?;
                     options.dpop.add_public_origin(origin);
                 }
+                Arg::Long("redis") => options.redis.url = Some(text(&mut parser, "--redis")?),
+                Arg::Long("redis-prefix") => {
+                    options.redis.prefix = Some(text(&mut parser, "--redis-prefix")?);
+                }
+                Arg::Long("redis-sentinel") => {
+                    let url = text(&mut parser, "--redis-sentinel")?;
+                    options.redis.sentinels.push(url);
+                }
+                Arg::Long("redis-plain-tcp") => options.redis.is_plain = true,
+                Arg::Long("on-stale") => {
+                    options
+                        .redis
+                        .set_on_stale(&text(&mut parser, "--on-stale")?)?;
+                }
+                Arg::Long("max-staleness") => {
+                    let text = text(&mut parser, "--max-staleness")?;
+                    options.redis.max_staleness = Some(staleness(&text)?);
+                }
+                Arg::Long("logout-client") => {
+                    let client = text(&mut parser, "--logout-client")?;
+                    options.redis.logout_clients.push(client);
+                }
                 other => return Err(other.unexpected().into()),
             }
         }
         options.check()?;
-        Ok(Command::Serve(options))
+        Ok(Command::Serve(Box::new(options)))
     }
 
     /// Returns whether no issuer is configured.
@@ -144,6 +133,7 @@ impl Options {
     /// Checks the conditions that involve more than one option.
     fn check(&self) -> Result<(), UsageError> {
         self.dpop.check()?;
+        self.redis.check()?;
         if self.is_demo() {
             self.check_demo()
         } else {
@@ -155,10 +145,12 @@ impl Options {
     fn check_demo(&self) -> Result<(), UsageError> {
         let needs_issuer = [
             ("--audience", !self.audiences.is_empty()),
+            ("--resource", self.resource.is_some()),
             ("--algorithms", !self.algorithms.is_empty()),
             ("--leeway", self.leeway.is_some()),
             ("--token-type", self.token_type.is_some()),
             ("--dpop-nonces", self.dpop.has_nonces()),
+            ("--redis", self.redis.url.is_some()),
         ];
         let given = needs_issuer.iter().find(|(_, given)| *given);
         given.map_or(Ok(()), |(option, _)| {

@@ -1,24 +1,41 @@
 //! The routes.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tonic_health::pb::health_server::{Health, HealthServer};
-use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer};
+use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer, StepUp, SteppedUp};
 
-pub(crate) fn app(auth: JwtAuthLayer) -> Router {
+use crate::auth::Auth;
+
+pub(crate) fn app(auth: Auth) -> Router {
+    let Auth { layer, sharing } = auth;
+    let sharing = sharing.map(|routes| routes.router(layer.clone()));
+    protected(layer).merge(sharing.unwrap_or_default())
+}
+
+fn protected(auth: JwtAuthLayer) -> Router {
     let authenticator = auth.authenticator().clone();
-    Router::new()
+    let metadata = auth.metadata_service().ok();
+    let app = Router::new()
         .route("/whoami", get(whoami))
+        .route("/account", delete(delete_account))
         .route_service("/grpc.health.v1.Health/{method}", grpc_health())
         // `route_layer` protects the routes above. Unknown paths are still answered with 404.
         .route_layer(auth)
         .route("/public", get(public))
         .route("/healthz", get(healthz))
-        .with_state(authenticator)
+        .with_state(authenticator);
+    // The layer does not see requests for other routes, so the document has one of its own.
+    match metadata {
+        Some(metadata) => app.route_service(&metadata.path(), metadata),
+        None => app,
+    }
 }
 
 /// Returns the standard health service. It shares the port, since axum takes HTTP/1.1 and HTTP/2.
@@ -40,6 +57,19 @@ async fn whoami(claims: Claims) -> impl IntoResponse {
     )
 }
 
+/// The user has signed in within five minutes.
+struct Recent;
+
+impl StepUp for Recent {
+    const MAX_AGE: Option<Duration> = Some(Duration::from_secs(5 * 60));
+}
+
+/// A stolen token is of no use here for long, and a client that gets 401 knows to send its user to
+/// the issuer (RFC 9470).
+async fn delete_account(_: SteppedUp<Recent>) -> &'static str {
+    "the account would be deleted now\n"
+}
+
 /// Responds with the health of every issuer: key ids, ages and the last error. A public service
 /// should not expose this route.
 ///
@@ -52,5 +82,6 @@ async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
     } else {
         "degraded"
     };
-    Json(json!({"status": status, "issuers": issuers}))
+    let revocations = authenticator.revocation_health();
+    Json(json!({"status": status, "issuers": issuers, "revocations": revocations}))
 }

@@ -67,6 +67,19 @@ pub(crate) fn leeway(text: &str) -> Result<Duration, UsageError> {
     Ok(Duration::from_secs(seconds))
 }
 
+pub(crate) fn staleness(text: &str) -> Result<Duration, UsageError> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| (5..=3600).contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        UsageError::new(format!(
+            "--max-staleness {text}: must be a whole number of seconds from 5 to 3600"
+        ))
+    })?;
+    Ok(Duration::from_secs(seconds))
+}
+
 pub(crate) fn token_type(text: String) -> Result<String, UsageError> {
     if text.is_empty() {
         Err(UsageError::new("--token-type: must not be empty"))

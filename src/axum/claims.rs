@@ -41,7 +41,7 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
         match Self::from_extensions(&parts.extensions) {
             Ok(claims) => Ok(claims.clone()),
-            Err(missing) => Err(ClaimsRejection::new::<C>(missing, parts)),
+            Err(missing) => Err(ClaimsRejection::new::<C>(missing, &[], parts)),
         }
     }
 }
@@ -61,7 +61,7 @@ where
         match Self::from_extensions(&parts.extensions) {
             Ok(claims) => Ok(Some(claims.clone())),
             Err(MissingClaims::Unauthenticated) => Ok(None),
-            Err(missing) => Err(ClaimsRejection::new::<C>(missing, parts)),
+            Err(missing) => Err(ClaimsRejection::new::<C>(missing, &[], parts)),
         }
     }
 }
@@ -74,13 +74,15 @@ pub struct ClaimsRejection {
 }
 
 impl ClaimsRejection {
-    pub(super) fn new<C>(missing: MissingClaims, parts: &Parts) -> Self
+    /// `scopes` are those that the handler requires.
+    pub(super) fn new<C>(missing: MissingClaims, scopes: &[&str], parts: &Parts) -> Self
     where
         C: Send + Sync + 'static,
     {
         let response = match missing {
             MissingClaims::Unauthenticated => {
-                let error = Error::from(ErrorKind::MissingToken);
+                let scopes = (!scopes.is_empty()).then(|| scopes.join(" ").into());
+                let error = Error::from(ErrorKind::MissingToken).with_required_scope(scopes);
                 trace::rejected(&error);
                 Claims::<C>::rejection_response(error, &RequestParts::from(parts))
             }

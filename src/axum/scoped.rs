@@ -68,7 +68,7 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopedRejection> {
         let claims = match Claims::<C>::from_extensions(&parts.extensions) {
             Ok(claims) => claims,
-            Err(missing) => return Err(ClaimsRejection::new::<C>(missing, parts).into()),
+            Err(missing) => return Err(ClaimsRejection::new::<C>(missing, N::ALL, parts).into()),
         };
         match claims.require::<N>() {
             Ok(()) => Ok(Self {

@@ -8,7 +8,7 @@ use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::{ClaimsRejection, ScopedRejection};
-use crate::{Claims, JsonClaims, StepUp};
+use crate::{Claims, Error, ErrorKind, JsonClaims, StepUp, trace};
 
 /// Extracts the claims of a token whose user has authenticated as `N` names (RFC 9470).
 ///
@@ -67,15 +67,29 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScopedRejection> {
         let claims = match Claims::<C>::from_extensions(&parts.extensions) {
             Ok(claims) => claims,
-            Err(missing) => return Err(ClaimsRejection::new::<C>(missing, parts).into()),
+            Err(missing) => {
+                return Err(ClaimsRejection::new::<C>(missing, N::SCOPES, parts).into());
+            }
         };
         match claims.require_step_up::<N>() {
             Ok(()) => Ok(Self {
                 claims: claims.clone(),
                 required: PhantomData,
             }),
-            Err(error) => Err(ScopedRejection::rejected::<C>(error, parts)),
+            Err(error) => {
+                log(&error, claims);
+                Err(ScopedRejection::rejected::<C>(error, parts))
+            }
         }
+    }
+}
+
+/// Logs what the token lacks, at debug.
+fn log<C>(error: &Error, claims: &Claims<C>) {
+    if error.kind() == ErrorKind::InsufficientUserAuthentication {
+        trace::authentication_missing(error);
+    } else {
+        trace::scopes_missing(error, "all of", |scope| claims.has_scope(scope));
     }
 }
 

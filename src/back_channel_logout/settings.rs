@@ -82,7 +82,7 @@ pub struct BackChannelLogout {
     pub(super) verifier: LogoutVerifier,
     rules: LogoutRules,
     /// Makes the verifier, of whatever claims type its authenticator is.
-    make: Arc<dyn Fn(LogoutRules) -> Option<LogoutVerifier> + Send + Sync>,
+    make: Arc<dyn Fn(LogoutRules) -> Result<LogoutVerifier, ConfigError> + Send + Sync>,
 }
 
 impl BackChannelLogout {
@@ -116,9 +116,7 @@ impl BackChannelLogout {
         };
         let authenticator = authenticator.clone();
         let make = Arc::new(move |rules| authenticator.logout_verifier(rules));
-        let verifier = make(rules.clone()).ok_or(ConfigError::invalid_setting(
-            "BackChannelLogout: the layer has no list that a log-out could fill; set revocations",
-        ))?;
+        let verifier = make(rules.clone())?;
         Ok(Self {
             verifier,
             rules,
@@ -139,7 +137,8 @@ impl BackChannelLogout {
             )));
         }
         self.rules.max_age = age;
-        Ok(self.remade())
+        self.remake()?;
+        Ok(self)
     }
 
     /// Accepts logout tokens whose `typ` is `JWT` or absent, too. Default: `typ` must be
@@ -150,7 +149,9 @@ impl BackChannelLogout {
     /// other tokens of the issuer (§4.1).
     pub fn allow_untyped(mut self) -> Self {
         self.rules.allow_untyped = true;
-        self.remade()
+        // Never fails: the list and the store are those of before.
+        let _ = self.remake();
+        self
     }
 
     /// Sets the store of the ids of used logout tokens, such as one that several processes share.
@@ -159,17 +160,20 @@ impl BackChannelLogout {
     /// Note: do not use the store of a layer with
     /// [`replay_store`](crate::JwtAuthBuilder::replay_store), unless the issuer's ids are unique
     /// across access tokens and logout tokens, as RFC 7519 §4.1.7 requires.
-    pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSetting`](ConfigErrorKind::InvalidSetting) if [`ReplayStore::timeout`] is not
+    /// shorter than [`check_timeout`](crate::JwtAuthBuilder::check_timeout) of the layer.
+    pub fn replay_store(mut self, store: impl ReplayStore) -> Result<Self, ConfigError> {
         self.rules.replay_store = Arc::new(store);
-        self.remade()
+        self.remake()?;
+        Ok(self)
     }
 
-    fn remade(mut self) -> Self {
-        // The authenticator still has a list.
-        if let Some(verifier) = (self.make)(self.rules.clone()) {
-            self.verifier = verifier;
-        }
-        self
+    fn remake(&mut self) -> Result<(), ConfigError> {
+        self.verifier = (self.make)(self.rules.clone())?;
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use super::targets::Targets;
 use crate::algorithm::AlgorithmSet;
 use crate::crypto::sha256;
 use crate::encoding::base64url;
-use crate::replay::{InsertOutcome, ReplayKey, ReplayScope, ReplayStore};
+use crate::replay::{InsertOutcome, ReplayKey, ReplayStore};
 use crate::request::RequestParts;
 
 /// How long a proof stays stored after it could be used for the last time: the system clock may be
@@ -88,9 +88,9 @@ impl ProofVerifier {
         &self.algorithm_names
     }
 
-    /// Returns whether used proofs are stored for this process alone or for several.
-    pub(crate) fn replay_scope(&self) -> ReplayScope {
-        ReplayScope::of(&*self.store)
+    /// Returns the store of used proofs.
+    pub(crate) const fn replay_store(&self) -> &Arc<dyn ReplayStore> {
+        &self.store
     }
 
     /// Checks a proof, except for its single use. The key of the proof and its signature are

@@ -44,9 +44,19 @@ pub struct Error {
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
     name: Option<Arc<str>>,
-    user_authentication: Option<Arc<UserAuthentication>>,
+    /// What few errors have. An `Arc` of one word, since the `Result`s with errors should stay
+    /// small.
+    details: Option<Arc<Details>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Default)]
+struct Details {
+    /// The URL of the resource's metadata, if the error was made where the layer is known.
+    metadata: Option<Arc<String>>,
+    /// The authentication of the user that the request needs.
+    user_authentication: Option<UserAuthentication>,
 }
 
 impl Error {
@@ -57,7 +67,7 @@ impl Error {
             description: kind.description(),
             claim: None,
             name: None,
-            user_authentication: None,
+            details: None,
             retry_after: None,
             source: None,
         }
@@ -96,15 +106,32 @@ impl Error {
         }
     }
 
-    /// Returns an error for a token that can't be verified now.
-    /// Sets the scopes that the request needs. For errors that can have them: see
-    /// [`required_scope`](Self::required_scope).
+    /// Sets the scopes that the request needs, if the error [can have them](Self::can_have_scope).
     #[must_use]
     pub(crate) fn with_required_scope(mut self, scopes: Option<Arc<str>>) -> Self {
         if self.can_have_scope() {
-            self.name = scopes.or(self.name);
+            self.name = scopes;
         }
         self
+    }
+
+    /// Sets the URL of the resource's metadata, for challenges that are made without the layer.
+    #[must_use]
+    pub(crate) fn with_metadata(mut self, url: Option<Arc<String>>) -> Self {
+        if url.is_some() {
+            self.details_mut().metadata = url;
+        }
+        self
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
+        Arc::make_mut(self.details.get_or_insert_default())
+    }
+
+    /// Returns the URL of the resource's metadata.
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        let url = self.details.as_ref()?.metadata.as_ref()?;
+        Some(url.as_str())
     }
 
     /// Returns whether the error can say which scopes the request needs.
@@ -117,6 +144,7 @@ impl Error {
         )
     }
 
+    /// Returns an error for a token that can't be verified now.
     pub(crate) fn keys_unavailable(
         retry_after: Duration,
         source: Option<Arc<dyn StdError + Send + Sync>>,

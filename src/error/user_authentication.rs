@@ -1,6 +1,5 @@
 //! Errors about how, and when, the user has authenticated (RFC 9470).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Error, ErrorKind};
@@ -15,35 +14,38 @@ pub(crate) struct UserAuthentication {
 }
 
 impl Error {
-    /// Returns an error for a user who must authenticate again. `scope` is what the token lacks
-    /// besides, separated by spaces.
-    pub(crate) fn insufficient_user_authentication(
-        needed: UserAuthentication,
-        scope: Option<Arc<str>>,
-    ) -> Self {
-        Self {
-            name: scope,
-            user_authentication: Some(Arc::new(needed)),
+    /// Returns the error of a user who must authenticate again, in place of that of missing scopes.
+    /// Keeps the scopes.
+    pub(crate) fn with_user_authentication(self, needed: UserAuthentication) -> Self {
+        let mut error = Self {
+            name: self.name,
+            details: self.details,
             ..Self::new(ErrorKind::InsufficientUserAuthentication)
-        }
+        };
+        error.details_mut().user_authentication = Some(needed);
+        error
+    }
+
+    fn user_authentication(&self) -> Option<&UserAuthentication> {
+        self.details.as_ref()?.user_authentication.as_ref()
     }
 
     /// Returns the values of `acr` that the request needs, one of them, in order of preference and
     /// separated by spaces (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the request
-    /// may come with any.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the
+    /// request may come with any.
     #[must_use]
     pub fn acr_values(&self) -> Option<&str> {
-        self.user_authentication.as_ref()?.acr_values.as_deref()
+        self.user_authentication()?.acr_values.as_deref()
     }
 
     /// Returns the maximum time since the user's authentication, in whole seconds (RFC 9470 §3).
     ///
-    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the request
-    /// needs none.
+    /// `None` for kinds other than [`ErrorKind::InsufficientUserAuthentication`], and if the
+    /// request needs none.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
-        self.user_authentication.as_ref()?.max_age
+        self.user_authentication()?.max_age
     }
 }

@@ -9,7 +9,7 @@ use triomphe::{Arc, HeaderSlice};
 use super::binding::{BindingRules, Confirmation, Proven};
 use super::implied_scopes::ImpliedScopes;
 use super::json_claims::JsonClaims;
-use super::registered::{OneOrMany, PayloadStr, Registered};
+use super::registered::{PayloadStr, Registered};
 use super::rules::Rules;
 use super::times::validity;
 use super::token::Verified;
@@ -78,6 +78,8 @@ struct Inner<C> {
     may_be_unproven: bool,
     /// A scope of the issuer's audience that is not granted.
     lacking_scope: Option<std::sync::Arc<str>>,
+    /// What identifies an introspected token.
+    token_id: Option<std::sync::Arc<str>>,
     token_type: TokenType,
     custom: C,
 }
@@ -97,9 +99,11 @@ impl<C> Claims<C> {
             token_type,
             payload,
             registered,
-            ..
+            evidence,
         } = verified;
-        let revocable = registered.revocable(payload.payload, rules);
+        let token_id = evidence.into_token_id();
+        let text = token_id.as_deref().unwrap_or(payload.payload);
+        let revocable = registered.revocable(text, payload.payload, rules);
         let inner = Inner {
             registered,
             expires_at,
@@ -112,6 +116,7 @@ impl<C> Claims<C> {
             has_key_id: signed.is_some_and(|header| header.key_id.is_some()),
             may_be_unproven,
             lacking_scope,
+            token_id,
             token_type,
             custom,
         };
@@ -162,15 +167,17 @@ impl<C> Claims<C> {
         }
     }
 
-    /// Returns the scopes that the request needs, besides `own`, separated by spaces.
-    pub(crate) fn scopes_of_request(
-        &self,
-        own: Option<std::sync::Arc<str>>,
-    ) -> Option<std::sync::Arc<str>> {
-        let all = self
-            .layer()
-            .and_then(|layer| layer.scopes_of_request(own.as_deref()));
-        all.filter(|_| own.is_some()).or(own)
+    /// Returns an error for a request that lacks `own` scopes, separated by spaces. It names all that
+    /// the request needs, and the metadata of the resource, if the layer has some.
+    pub(crate) fn insufficient_scope(&self, own: Option<std::sync::Arc<str>>) -> Error {
+        let Some(layer) = self.layer() else {
+            return Error::insufficient_scope(own);
+        };
+        let metadata = layer.resource().map(|resource| &resource.metadata);
+        let all = own
+            .as_deref()
+            .and_then(|own| layer.scopes_of_request(Some(own)));
+        Error::insufficient_scope(all.or(own)).with_metadata(metadata.cloned())
     }
 
     /// Adds scopes that a layer has required and found granted, for the challenges of those below.
@@ -188,7 +195,7 @@ impl<C> Claims<C> {
         &self.shared.header
     }
 
-    fn registered(&self) -> &Registered {
+    pub(super) fn registered(&self) -> &Registered {
         &self.inner().registered
     }
 
@@ -199,11 +206,11 @@ impl<C> Claims<C> {
         texts.unwrap_or_default()
     }
 
-    fn resolve<'s>(&'s self, text: &'s PayloadStr) -> &'s str {
+    pub(super) fn resolve<'s>(&'s self, text: &'s PayloadStr) -> &'s str {
         text.resolve(self.json())
     }
 
-    fn text<'s>(&'s self, claim: Option<&'s PayloadStr>) -> Option<&'s str> {
+    pub(super) fn text<'s>(&'s self, claim: Option<&'s PayloadStr>) -> Option<&'s str> {
         claim.map(|text| self.resolve(text))
     }
 
@@ -242,6 +249,17 @@ impl<C> Claims<C> {
         self.inner().revocable.as_deref()
     }
 
+    /// Returns whether the issuer was asked about the token: its claims can differ the next time.
+    pub(crate) fn is_introspected(&self) -> bool {
+        self.inner().token_id.is_some()
+    }
+
+    /// Returns what identifies the token if it has no `jti`: all of its claims as they were signed,
+    /// or the hash of an introspected token.
+    pub(crate) fn identity(&self) -> &str {
+        self.inner().token_id.as_deref().unwrap_or(self.json())
+    }
+
     /// Returns what watches whether the token is revoked from now on, if it can be.
     pub(crate) fn watch_revocation(&self) -> Option<RevocationWatch> {
         self.inner().revocable.as_ref().map(Revocable::watch)
@@ -253,32 +271,6 @@ impl<C> Claims<C> {
         &self.inner().custom
     }
 
-    /// Returns `iss`, the issuer: one of the configured ones (RFC 7519 §4.1.1). For a token without
-    /// `iss`, the issuer that [may omit it](crate::Issuer::allow_missing_issuer).
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        let iss = self.registered().iss.as_ref();
-        debug_assert!(iss.is_some(), "a token without issuer is not verified");
-        iss.map_or("", |iss| self.resolve(iss))
-    }
-
-    /// Returns `sub`, the subject (RFC 7519 §4.1.2). It is unique only together with the
-    /// [issuer](Claims::issuer). Of a number, which
-    /// [`allow_numeric_subject`](crate::Issuer::allow_numeric_subject) accepts, its digits.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.text(self.registered().sub.as_ref())
-    }
-
-    /// Returns `aud`, the audiences (RFC 7519 §4.1.3). One of them is a configured one, unless the
-    /// issuer has another rule: see [`Audience`](crate::Audience).
-    pub fn audience(&self) -> impl Iterator<Item = &str> {
-        let aud = self.registered().aud.as_ref();
-        aud.into_iter()
-            .flat_map(OneOrMany::as_slice)
-            .map(|aud| self.resolve(aud))
-    }
-
     /// Returns `exp`, the time from which on the token is no longer valid (RFC 7519 §4.1.4).
     ///
     /// Note: the layer checks it when a request arrives. End long streams at that time, with
@@ -286,79 +278,6 @@ impl<C> Claims<C> {
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.inner().expires_at
-    }
-
-    /// Returns `nbf`, the time from which on the token is valid (RFC 7519 §4.1.5).
-    #[must_use]
-    pub fn not_before(&self) -> Option<SystemTime> {
-        self.registered().nbf?.to_system_time()
-    }
-
-    /// Returns `iat`, the time at which the token was issued (RFC 7519 §4.1.6).
-    #[must_use]
-    pub fn issued_at(&self) -> Option<SystemTime> {
-        self.registered().iat?.to_system_time()
-    }
-
-    /// Returns `jti`, the id of the token (RFC 7519 §4.1.7).
-    #[must_use]
-    pub fn id(&self) -> Option<&str> {
-        self.text(self.registered().jti.as_ref())
-    }
-
-    /// Returns `client_id`, the client that the token was issued to (RFC 8693 §4.3, RFC 9068 §2.2),
-    /// if it is a string.
-    #[must_use]
-    pub fn client_id(&self) -> Option<&str> {
-        self.text(self.registered().client_id.as_ref())
-    }
-
-    /// Returns `azp`, the authorized party (OpenID Connect Core §2), if it is a string. Many
-    /// issuers use it in place of [`client_id`](Self::client_id).
-    #[must_use]
-    pub fn authorized_party(&self) -> Option<&str> {
-        self.text(self.registered().azp.as_ref())
-    }
-
-    /// Returns `sid`, the id of the user's session at the issuer (OpenID Connect Front-Channel
-    /// Logout §3), if it is a string.
-    #[must_use]
-    pub fn session_id(&self) -> Option<&str> {
-        self.text(self.registered().sid.as_ref())
-    }
-
-    /// Returns `acr`, the class of the authentication (OpenID Connect Core §2, RFC 9470 §6), if it
-    /// is a string.
-    #[must_use]
-    pub fn authentication_context_class(&self) -> Option<&str> {
-        self.text(self.registered().acr.as_ref())
-    }
-
-    /// Returns `auth_time`, the time at which the user authenticated (OpenID Connect Core §2, RFC
-    /// 9470 §6).
-    #[must_use]
-    pub fn authenticated_at(&self) -> Option<SystemTime> {
-        self.registered().auth_time?.to_system_time()
-    }
-
-    /// Returns `nonce` (OpenID Connect Core §2), if it is a string. ID tokens have one.
-    #[must_use]
-    pub fn nonce(&self) -> Option<&str> {
-        self.text(self.registered().nonce.as_ref())
-    }
-
-    /// Returns `jkt` of `cnf`, the thumbprint of the key that the token is bound to (RFC 9449
-    /// §6.1): 43 characters of base64url.
-    #[must_use]
-    pub fn key_thumbprint(&self) -> Option<&str> {
-        self.text(self.registered().cnf.as_ref()?.jwk.as_ref())
-    }
-
-    /// Returns `x5t#S256` of `cnf`, the thumbprint of the certificate that the token is bound to
-    /// (RFC 8705 §3.1): 43 characters of base64url.
-    #[must_use]
-    pub fn certificate_thumbprint(&self) -> Option<&str> {
-        self.text(self.registered().cnf.as_ref()?.certificate.as_ref())
     }
 
     /// Returns what the sender of the request has proven to have: the key

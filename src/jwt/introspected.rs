@@ -13,6 +13,7 @@ use super::numeric_date::NumericDate;
 use super::rules::{Exceptions, Expected, Rules};
 use super::times::{check_not_before, check_not_expired};
 use super::token::{Evidence, Unverified, Verified};
+use super::token_id::token_id;
 use super::token_type::TokenType;
 use crate::encoding::json::{Document, IgnoredValue, member};
 use crate::error::{Error, ErrorKind};
@@ -31,15 +32,16 @@ pub(crate) enum Introspection {
 /// An answer that says that the token is active. Only [`Introspection::read`] creates it.
 pub(crate) struct ActiveAnswer {
     json: Arc<str>,
+    token_id: Arc<str>,
 }
 
 /// The proof that an issuer has said that a token with these claims is active.
 pub(super) struct Active(());
 
 impl Introspection {
-    /// Reads an answer. Returns `None` if it is not one JSON object that [`Document`] accepts. Only
-    /// the JSON `true` makes a token active.
-    pub(crate) fn read(json: &str, max_members: usize) -> Option<Self> {
+    /// Reads an answer about a token. Returns `None` if it is not one JSON object that [`Document`]
+    /// accepts. Only the JSON `true` makes a token active.
+    pub(crate) fn read(json: &str, max_members: usize, token: &str) -> Option<Self> {
         if !json.trim_ascii_start().starts_with('{') {
             return None;
         }
@@ -50,14 +52,17 @@ impl Introspection {
         if member(json, "active") != Some("true") {
             return Some(Self::Inactive);
         }
-        Some(Self::Active(ActiveAnswer { json: json.into() }))
+        Some(Self::Active(ActiveAnswer {
+            json: json.into(),
+            token_id: token_id(token),
+        }))
     }
 }
 
 impl ActiveAnswer {
-    /// Returns the length of the answer in bytes.
+    /// Returns the length in bytes of the answer and of the token's id.
     pub(crate) fn len(&self) -> usize {
-        self.json.len()
+        self.json.len().saturating_add(self.token_id.len())
     }
 
     /// Returns `exp` as the time since 1970. `None` if there is none, or the answer's claims can't
@@ -102,8 +107,9 @@ impl ActiveAnswer {
             token_type: TokenType::Introspected,
             payload,
             registered,
-            _evidence: Evidence::Answer {
+            evidence: Evidence::Answer {
                 _active: Active(()),
+                token_id: Arc::clone(&self.token_id),
             },
         };
         verified.validate(rules, expected, now)
@@ -160,7 +166,7 @@ mod tests {
     use super::*;
 
     fn is_active(json: &str) -> Option<bool> {
-        let read = Introspection::read(json, 100)?;
+        let read = Introspection::read(json, 100, "token")?;
         Some(matches!(read, Introspection::Active(_)))
     }
 

@@ -7,6 +7,7 @@
 mod audience_rule;
 mod binding;
 mod claim;
+mod claim_methods;
 mod claim_value;
 mod claims;
 mod claims_set;
@@ -29,6 +30,7 @@ mod revocation_ids;
 mod rules;
 mod times;
 mod token;
+mod token_id;
 mod token_type;
 mod validate;
 mod values_len;

@@ -1,5 +1,6 @@
 //! A token whose claims can be read: before its signature is checked, and after.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::compact::Proof;
@@ -29,7 +30,7 @@ pub(crate) struct Verified<'v> {
     pub(super) token_type: TokenType,
     pub(super) payload: DecodedPayload<'v>,
     pub(super) registered: Registered,
-    pub(super) _evidence: Evidence,
+    pub(super) evidence: Evidence,
 }
 
 /// What shows that the claims are those of the issuer.
@@ -37,7 +38,21 @@ pub(super) enum Evidence {
     /// A key of the issuer made the signature.
     Signature { _proof: Proof },
     /// The issuer has answered with the claims, and said that the token is active.
-    Answer { _active: Active },
+    Answer {
+        _active: Active,
+        /// What identifies the token if the answer does not.
+        token_id: Arc<str>,
+    },
+}
+
+impl Evidence {
+    /// Returns what identifies an introspected token.
+    pub(super) fn into_token_id(self) -> Option<Arc<str>> {
+        match self {
+            Self::Signature { .. } => None,
+            Self::Answer { token_id, .. } => Some(token_id),
+        }
+    }
 }
 
 impl<'p> Unverified<'p> {
@@ -102,7 +117,7 @@ impl<'p> Unverified<'p> {
             token_type,
             payload: self.payload,
             registered: self.registered,
-            _evidence: Evidence::Signature { _proof: proof },
+            evidence: Evidence::Signature { _proof: proof },
         }
     }
 }

@@ -94,23 +94,27 @@ pub enum KeysEvent<'e> {
     },
     /// The issuer could not be asked about a token
     /// ([`Issuer::introspection`](crate::Issuer::introspection)), or has not answered in a way that
-    /// can be used: the request gets 503. Reported at most once a second.
+    /// can be used: the request gets 503. Reported at most once a second, and always when it is the
+    /// failure after which the issuer is not asked for a while.
     #[non_exhaustive]
     IntrospectionFailed {
         /// The cause.
         error: &'e (dyn StdError + Send + Sync + 'static),
         /// The number of consecutive failures of the issuer, including this one. From 5 on, it is
-        /// not asked for a while. 0 if only this token's answer can't be used.
+        /// not asked for a while. 0 if the response may be about this token only: the issuer is asked
+        /// about others.
         failures: u32,
     },
     /// The issuer's introspection endpoint rejects the credentials of this service: they are wrong,
-    /// or were revoked. Requests get 503. Logged as an error. Reported at most once a second.
+    /// or were revoked. Or something before it, such as a firewall, rejects this token: then other
+    /// tokens are answered. The request gets 503. Logged as an error. Reported at most once a second.
     #[non_exhaustive]
     IntrospectionDenied {
         /// 401 or 403.
         status: StatusCode,
     },
-    /// The issuer answers again, after it was not asked for a while.
+    /// The issuer responds again, after it was not asked for a while. Whether the response can be
+    /// used is another event's matter.
     #[non_exhaustive]
     IntrospectionRecovered {
         /// The number of consecutive failures before.

@@ -91,10 +91,12 @@ pub struct FetchHealth {
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct IntrospectionHealth {
-    /// Whether the issuer is asked now. False after 5 consecutive failures, until a question that is
-    /// sent as a probe is answered. Tokens without a cached answer then get 503.
+    /// Whether the issuer is asked now. False after 5 consecutive failures (no response, 429, 502,
+    /// 503 or 504), until it responds to a question that is sent as a probe. Tokens without a cached
+    /// answer then get 503.
     pub available: bool,
-    /// Whether the issuer has rejected the credentials of this service at the last question.
+    /// Whether the issuer has answered the last question with 401 or 403: it rejects the credentials
+    /// of this service, or that token.
     pub denied: bool,
     /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last question was
     /// answered.

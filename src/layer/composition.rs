@@ -74,6 +74,13 @@
 //! other, the inner one would reject the proof only if both share a
 //! [`replay_store`](crate::Dpop::replay_store).
 //!
+//! # Resource metadata
+//!
+//! With [`resource`](crate::JwtAuthBuilder::resource), the layer responds to requests for the
+//! document: the layers above see them, and those below don't. The document can be read by scripts
+//! of every origin; a `Cors` layer above replaces that with its own origins where it allows one, and
+//! answers the preflights.
+//!
 //! # gRPC
 //!
 //! The order is the same. tonic's `Server::layer` wraps all its services; `named_layer` of its

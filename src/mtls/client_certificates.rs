@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Extensions;
 
+use super::forwarded_header::ForwardedHeader;
 use super::{CertificateError, CertificateHeader, ClientCertificate, Thumbprint};
 use crate::request::{RequestParts, TrustedProxies};
-use crate::trace;
 
 /// Where the client's certificate comes from, to which tokens are bound (RFC 8705 §3), and whether
 /// every token must be bound to it. See
@@ -73,13 +72,6 @@ enum Source {
     Header(Arc<ForwardedHeader>),
 }
 
-struct ForwardedHeader {
-    header: CertificateHeader,
-    proxies: TrustedProxies,
-    /// Whether the log says that the peer's address is not known.
-    is_logged: AtomicBool,
-}
-
 impl ClientCertificates {
     /// Reads the [`ClientCertificate`] in the extensions of a request, which the server has
     /// inserted after the TLS handshake. No header is read.
@@ -122,11 +114,8 @@ impl ClientCertificates {
     /// - A response that a shared cache may store in spite of `Authorization` needs `Vary` with the
     ///   name of the header, or `no-store` (RFC 9440 §2.4).
     pub fn from_header(header: CertificateHeader, proxies: TrustedProxies) -> Self {
-        Self::new(Source::Header(Arc::new(ForwardedHeader {
-            header,
-            proxies,
-            is_logged: AtomicBool::new(false),
-        })))
+        let forwarded = ForwardedHeader::new(header, proxies);
+        Self::new(Source::Header(Arc::new(forwarded)))
     }
 
     /// Rejects tokens that are not bound to a certificate, too: with 401 `invalid_token`. Default:
@@ -166,42 +155,12 @@ impl ClientCertificates {
     }
 }
 
-impl ForwardedHeader {
-    fn thumbprint(
-        &self,
-        request: &RequestParts<'_>,
-    ) -> Result<Option<Thumbprint>, CertificateError> {
-        let headers = request.headers();
-        if !self.header.is_in(headers) || !self.is_trusted(request) {
-            return Ok(None);
-        }
-        self.header.thumbprint(headers).map_err(|flaw| {
-            trace::certificate_header_rejected(self.header.as_str(), flaw.reason());
-            flaw.into()
-        })
-    }
-
-    fn is_trusted(&self, request: &RequestParts<'_>) -> bool {
-        let header = self.header.as_str();
-        match self.proxies.trusts(request) {
-            Some(true) => return true,
-            Some(false) => trace::certificate_header_ignored(header),
-            // Relaxed: no other data depends on it.
-            None if !self.is_logged.swap(true, Ordering::Relaxed) => {
-                trace::peer_address_unknown(header);
-            }
-            None => {}
-        }
-        false
-    }
-}
-
 impl fmt::Debug for ClientCertificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("ClientCertificates");
         match &self.source {
             Source::Connection(_) => shown.field("source", &"connection"),
-            Source::Header(forwarded) => shown.field("source", &forwarded.header),
+            Source::Header(forwarded) => shown.field("source", forwarded.header()),
         };
         shown.field("is_required", &self.is_required).finish()
     }

@@ -10,6 +10,7 @@ mod client_certificates;
 mod der;
 mod flaw;
 mod form;
+mod forwarded_header;
 mod pem;
 mod percent;
 #[cfg(test)]

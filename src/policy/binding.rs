@@ -1,6 +1,7 @@
 //! The check that a token comes from the client that it is bound to. The first check, at every
 //! request: a caller that can't prove it learns nothing of the other checks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Policy;
@@ -11,7 +12,7 @@ use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{BindingRule, BindingRules, Claims, Proven};
 use crate::mtls::ClientCertificates;
-use crate::replay::{InsertOutcome, Inserted, ReplayScope};
+use crate::replay::{InsertOutcome, Inserted, ReplayStore};
 use crate::request::{DPOP_HEADER, RequestParts, Scheme};
 
 /// A token as its request presents it.
@@ -55,10 +56,9 @@ impl Bindings {
         }
     }
 
-    /// Returns whether used proofs are stored for this process alone or for several.
-    pub(super) fn replay_scope(&self) -> ReplayScope {
-        let verifier = self.dpop.as_ref();
-        verifier.map_or(ReplayScope::Off, ProofVerifier::replay_scope)
+    /// Returns the store of used proofs.
+    pub(super) fn replay_store(&self) -> Option<&Arc<dyn ReplayStore>> {
+        self.dpop.as_ref().map(ProofVerifier::replay_store)
     }
 
     pub(crate) const fn rules(&self) -> BindingRules {

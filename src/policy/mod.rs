@@ -9,6 +9,7 @@ mod rule;
 mod run;
 mod run_each;
 mod scopes;
+mod stores;
 mod unproven;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
 pub(crate) use self::unproven::UnprovenBinding;
-use crate::replay::{ReplayHealth, ReplayScope};
+use crate::replay::ReplayStore;
 
 /// When a check runs. Earlier ones first.
 ///
@@ -46,8 +47,8 @@ pub(crate) struct Policy<C> {
     pub(crate) timeout: Duration,
     /// Checked before the others.
     pub(crate) bindings: Bindings,
-    /// Who shares what is stored of used tokens.
-    tokens: ReplayScope,
+    /// The store of used tokens.
+    tokens: Option<Arc<dyn ReplayStore>>,
 }
 
 impl<C> Policy<C> {
@@ -56,26 +57,12 @@ impl<C> Policy<C> {
             checks: Vec::new(),
             timeout,
             bindings: Bindings::default(),
-            tokens: ReplayScope::Off,
+            tokens: None,
         }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.checks.is_empty()
-    }
-
-    /// Adds the check that a token was not used before.
-    pub(crate) fn add_single_use(&mut self, check: SingleUse) {
-        self.tokens = ReplayScope::of(&*check.store);
-        self.add(Stage::SingleUse, check);
-    }
-
-    /// Returns whether used tokens and proofs are stored for this process alone or for several.
-    pub(crate) fn replay_health(&self) -> ReplayHealth {
-        ReplayHealth {
-            tokens: self.tokens,
-            proofs: self.bindings.replay_scope(),
-        }
     }
 
     pub(crate) fn add(&mut self, stage: Stage, check: impl TokenCheck<C>) {

@@ -25,26 +25,33 @@ impl<C> TokenCheck<C> for NotListed {
 }
 
 impl Revocations {
-    /// Revokes one token: by its issuer and `jti`, or if it has no `jti`, by all of its claims as
-    /// they were signed.
+    /// Revokes one token: by its issuer and `jti`. If it has no `jti`, by all of its claims as they
+    /// were signed, or an introspected one by its hash (SHA-256).
     ///
     /// For a token as text, see [`Authenticator::revoke`](crate::Authenticator::revoke).
     ///
-    /// Note: revoke an introspected token at its issuer, too. Without `jti`, it is compared by the
-    /// text of the issuer's answer, which can change. Without `exp`, its entry ends 65 minutes
-    /// after the [`default_lifetime`](crate::IntrospectionSettings::default_lifetime), though the
-    /// issuer may still answer that it is active.
+    /// The entry ends 65 minutes after `exp`. That of an introspected token, whose `exp` the issuer
+    /// can move or omit, stays at least for the
+    /// [`max_lifetime`](crate::RevocationSettings::max_lifetime) of the list after this call.
+    ///
+    /// Note: revoke an introspected token at its issuer, too. If it has no `iat`, and the issuer
+    /// still answers that it is active when the entry has ended, it is accepted again.
     ///
     /// # Errors
     ///
     /// As [`add`](Self::add).
     pub fn revoke<C>(&self, claims: &Claims<C>) -> Result<(), RevocationsFull> {
+        let expires_at = if claims.is_introspected() {
+            claims.expires_at().max(self.latest_expiry())
+        } else {
+            claims.expires_at()
+        };
         self.add(Revocation::verified_token(
             claims.issuer(),
             claims.id(),
-            claims.json(),
+            claims.identity(),
             claims.issued_at(),
-            claims.expires_at(),
+            expires_at,
         ))
     }
 }

@@ -10,12 +10,13 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::binding::accept_unused;
-use super::{CheckContext, CheckFuture, CheckOutcome, Policy, Presented, UnprovenBinding};
+use super::{CheckContext, CheckFuture, CheckOutcome, Policy, Presented, Stage, UnprovenBinding};
 use crate::dpop::VerifiedProof;
 use crate::error::Error;
 use crate::jwt::Claims;
 use crate::replay::InsertOutcome;
 use crate::request::RequestParts;
+use crate::trace;
 
 /// The claims of a verified token that no check has seen yet. Only a policy can take them out.
 pub(crate) struct Unchecked<C>(Claims<C>);
@@ -31,6 +32,8 @@ pub(crate) struct Accepted<C> {
 
 /// The outcome of a policy without waiting, or the checks that are left.
 pub(crate) enum PolicyProgress<C> {
+    /// The claims lack a scope of the issuer's audience.
+    LacksAudienceScope(Error),
     Done(Result<Accepted<C>, Error>),
     Pending(Checking<C>),
 }
@@ -76,6 +79,11 @@ impl<C> Checking<C> {
         }
     }
 
+    /// Returns whether the claims lack a scope of the issuer's audience.
+    pub(crate) fn lacks_audience_scope(&self) -> bool {
+        self.claims.check_audience_scopes().is_err()
+    }
+
     fn accepted(&mut self) -> Accepted<C> {
         Accepted {
             claims: self.claims.clone(),
@@ -109,6 +117,9 @@ impl<C: 'static> Policy<C> {
     ) -> Result<PolicyProgress<C>, UnprovenBinding> {
         let mut checking = Checking::new(claims);
         self.check_binding_of(&mut checking, presented, now)?;
+        if let Err(error) = checking.claims.check_audience_scopes() {
+            return Ok(PolicyProgress::LacksAudienceScope(error));
+        }
         Ok(match self.advance(&mut checking, presented.request, now) {
             Some(outcome) => PolicyProgress::Done(outcome.map(|()| Accepted {
                 claims: checking.claims,
@@ -168,12 +179,15 @@ impl<C: 'static> Policy<C> {
         if let Err(error) = checking.claims.check_audience_scopes() {
             return Some(Err(error));
         }
-        while let Some((_, check)) = self.checks.get(checking.next) {
+        while let Some((stage, check)) = self.checks.get(checking.next) {
             checking.next = checking.next.saturating_add(1);
             let context = CheckContext::new(request.copied(), now);
             match check.check(&checking.claims, &context) {
                 CheckOutcome::Ready(Ok(added)) => checking.added.extend(added),
-                CheckOutcome::Ready(Err(error)) => return Some(Err(error)),
+                CheckOutcome::Ready(Err(error)) => {
+                    log_scopes(*stage, &error, &checking.claims);
+                    return Some(Err(error));
+                }
                 CheckOutcome::Pending(pending) => {
                     checking.waiting = Some(Box::pin(limited(pending, self.timeout)));
                     return None;
@@ -197,6 +211,13 @@ impl<C: 'static> Policy<C> {
                 None
             }
         }
+    }
+}
+
+/// Logs which of the scopes that the layer requires are missing, at debug.
+fn log_scopes<C>(stage: Stage, error: &Error, claims: &Claims<C>) {
+    if stage == Stage::Scopes {
+        trace::scopes_missing(error, "all of", |scope| claims.has_scope(scope));
     }
 }
 

@@ -38,9 +38,14 @@ impl RequiredScopes {
         self.scopes.iter().map(AsRef::as_ref)
     }
 
+    /// Returns the scopes as the challenge shows them.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.challenge.as_deref()
+    }
+
     /// Returns the scopes, separated by spaces.
     pub(crate) fn joined(&self) -> &str {
-        self.challenge.as_deref().unwrap_or_default()
+        self.as_str().unwrap_or_default()
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -113,7 +118,7 @@ impl<C> Claims<C> {
         }
         // Other text can't be in the challenge.
         let named = are_scopes(scopes).then(|| scopes.join(" ").into());
-        Err(Error::insufficient_scope(self.scopes_of_request(named)))
+        Err(self.insufficient_scope(named))
     }
 
     /// Rejects claims that do not grant all scopes that `N` names.

@@ -118,7 +118,7 @@ mod tests {
                 Failure::Unable,
             ),
             ("-ERR syntax error", Failure::OtherError),
-            ("-WRONGTYPE Operation against a key", Failure::OtherError),
+            ("-WRONGTYPE Operation against a key", Failure::WrongType),
         ];
         for (error, failure) in errors {
             assert_eq!(read(&format!("{error}\r\n")), Err(failure), "{error}");

@@ -1,53 +1,34 @@
 //! The settings of a store.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::address::Server;
-use super::cluster::Cluster;
-use super::connection::Connector;
-use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
 use super::replay_store::RedisReplayStore;
-use super::sentinel::Sentinels;
-use super::single::Single;
+use super::settings::{Settings, texts};
 use crate::ConfigError;
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_millis(100);
-const MIN_TIMEOUT: Duration = Duration::from_millis(10);
-const MAX_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The settings of a [`RedisReplayStore`]: see [`RedisReplayStore::builder`].
 #[must_use]
 pub struct RedisReplayStoreBuilder {
-    url: String,
-    prefix: String,
+    settings: Settings,
     on_outage: OnRedisOutage,
-    timeout: Duration,
-    allow_plain_tcp: bool,
-    sentinels: Option<Vec<String>>,
-    cluster_nodes: Option<Vec<String>>,
 }
 
 impl RedisReplayStoreBuilder {
     pub(super) const fn new(url: String, prefix: String, on_outage: OnRedisOutage) -> Self {
         Self {
-            url,
-            prefix,
+            settings: Settings::new(url, prefix),
             on_outage,
-            timeout: DEFAULT_TIMEOUT,
-            allow_plain_tcp: false,
-            sentinels: None,
-            cluster_nodes: None,
         }
     }
 
     /// Sets how long a request waits for Redis, the connection included. Then it is an outage for
-    /// this request. Default: 100 ms. Minimum: 10 ms. Maximum: 2 s.
+    /// this request. Default: 100 ms. Minimum: 10 ms. Maximum: 2 s. A layer with this store needs a
+    /// longer [`check_timeout`](crate::JwtAuthBuilder::check_timeout), whose default is 3 s.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.settings.timeout = timeout;
         self
     }
 
@@ -57,7 +38,7 @@ impl RedisReplayStoreBuilder {
     /// Note: an attacker on the network can then read the password, and have tokens and proofs
     /// accepted more than once.
     pub const fn allow_plain_tcp(mut self) -> Self {
-        self.allow_plain_tcp = true;
+        self.settings.allow_plain_tcp = true;
         self
     }
 
@@ -85,7 +66,7 @@ impl RedisReplayStoreBuilder {
     /// # }
     /// ```
     pub fn sentinels<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
-        self.sentinels = Some(urls.into_iter().map(Into::into).collect());
+        self.settings.sentinels = Some(texts(urls));
         self
     }
 
@@ -110,11 +91,12 @@ impl RedisReplayStoreBuilder {
     /// # }
     /// ```
     pub fn cluster_nodes<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
-        self.cluster_nodes = Some(urls.into_iter().map(Into::into).collect());
+        self.settings.cluster_nodes = Some(texts(urls));
         self
     }
 
-    /// Builds the store. The connection is opened for the first request.
+    /// Builds the store. The connection is opened by [`connect`](RedisReplayStore::connect), or for
+    /// the first request.
     ///
     /// # Errors
     ///
@@ -126,65 +108,21 @@ impl RedisReplayStoreBuilder {
     ///   is invalid, [`sentinels`](Self::sentinels) has no URL or is set together with
     ///   [`cluster_nodes`](Self::cluster_nodes), or there is no provider of cryptography for TLS.
     pub fn build(self) -> Result<RedisReplayStore, ConfigError> {
-        let server = Server::parse(&self.url)?;
-        server.address.check(self.allow_plain_tcp)?;
-        let prefix = Prefix::new(&self.prefix)?;
-        check_timeout(self.timeout)?;
-        let name = server.address.to_string();
-        let connector: Arc<dyn Connector> = match (self.sentinels, self.cluster_nodes) {
-            (None, None) => Arc::new(Single(server)),
-            (Some(urls), _) if urls.is_empty() => {
-                let message = "sentinels has no URL: must have at least one";
-                return Err(ConfigError::invalid_setting(message));
-            }
-            (Some(urls), None) => Arc::new(Sentinels {
-                sentinels: servers(&urls, self.allow_plain_tcp)?,
-                service: server,
-            }),
-            (None, Some(urls)) => {
-                let mut nodes = servers(&urls, self.allow_plain_tcp)?;
-                nodes.insert(0, server);
-                Arc::new(Cluster {
-                    nodes,
-                    allow_plain_tcp: self.allow_plain_tcp,
-                })
-            }
-            (Some(_), Some(_)) => {
-                let message = "sentinels and cluster_nodes exclude each other: remove one";
-                return Err(ConfigError::invalid_setting(message));
-            }
-        };
-        let link = Link::new(name, connector, self.timeout, self.on_outage.text());
-        Ok(RedisReplayStore::new(link, prefix, self.on_outage))
+        let target = self.settings.build()?;
+        let outage = self.on_outage.text();
+        let link = Link::new(target.name, target.connector, target.timeout, outage);
+        Ok(RedisReplayStore::new(link, target.prefix, self.on_outage))
     }
-}
-
-fn servers(urls: &[String], allow_plain_tcp: bool) -> Result<Vec<Server>, ConfigError> {
-    let servers = urls.iter().map(|url| {
-        let server = Server::parse(url)?;
-        server.address.check(allow_plain_tcp)?;
-        Ok(server)
-    });
-    servers.collect()
-}
-
-fn check_timeout(timeout: Duration) -> Result<(), ConfigError> {
-    if (MIN_TIMEOUT..=MAX_TIMEOUT).contains(&timeout) {
-        return Ok(());
-    }
-    Err(ConfigError::invalid_setting(format!(
-        "timeout of Redis is {timeout:?}: must be from {MIN_TIMEOUT:?} to {MAX_TIMEOUT:?}"
-    )))
 }
 
 /// Omits the URL, which may hold a password.
 impl fmt::Debug for RedisReplayStoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisReplayStoreBuilder")
-            .field("prefix", &self.prefix)
+            .field("prefix", &self.settings.prefix)
             .field("on_outage", &self.on_outage)
-            .field("timeout", &self.timeout)
-            .field("allow_plain_tcp", &self.allow_plain_tcp)
+            .field("timeout", &self.settings.timeout)
+            .field("allow_plain_tcp", &self.settings.allow_plain_tcp)
             .finish_non_exhaustive()
     }
 }

@@ -5,15 +5,38 @@ use ::redis::{Arg, Cmd, ServerErrorKind, Value};
 /// The number of slots is a power of two.
 const LAST_SLOT: u16 = 16_383;
 
-/// Returns the slot of the key of a command, which is its first argument. Our keys have no braces, so
-/// all of the key counts.
+/// Returns the slot of the key of a command.
 pub(super) fn slot_of(command: &Cmd) -> Option<u16> {
-    let mut arguments = command.args_iter();
-    let is_set = matches!(arguments.next(), Some(Arg::Simple(b"SET")));
-    match arguments.next() {
-        Some(Arg::Simple(key)) if is_set => Some(crc16(key) & LAST_SLOT),
+    let key = key_of(command)?;
+    Some(crc16(hash_tag(key)) & LAST_SLOT)
+}
+
+/// Returns the first key of a command.
+fn key_of(command: &Cmd) -> Option<&[u8]> {
+    let mut arguments = command.args_iter().map(|argument| match argument {
+        Arg::Simple(argument) => argument,
+        _ => b"",
+    });
+    match arguments.next()? {
+        b"SET" | b"EXISTS" | b"XREVRANGE" | b"ZREMRANGEBYSCORE" | b"ZSCAN" => arguments.next(),
+        // The script, and the number of its keys.
+        b"EVAL" => arguments.nth(2),
+        b"XREAD" => {
+            arguments.find(|argument| *argument == b"STREAMS")?;
+            arguments.next()
+        }
         _ => None,
     }
+}
+
+/// Returns the part of a key in braces, if it has them: keys with the same are in one slot.
+fn hash_tag(key: &[u8]) -> &[u8] {
+    let tag = || {
+        let start = key.iter().position(|byte| *byte == b'{')?.checked_add(1)?;
+        let tag = key.get(start..)?;
+        tag.get(..tag.iter().position(|byte| *byte == b'}')?)
+    };
+    tag().filter(|tag| !tag.is_empty()).unwrap_or(key)
 }
 
 /// CRC-16/XMODEM, as the specification of Redis Cluster says.
@@ -74,6 +97,42 @@ mod tests {
         assert_eq!(slot("foo"), Some(12_182));
         assert_eq!(slot("123456789"), Some(12_739));
         assert_eq!(slot_of(::redis::cmd("INFO").arg("memory")), None);
+    }
+
+    #[test]
+    fn the_key_is_found_in_each_command() {
+        let slot = |words: &str| {
+            let mut command = Cmd::new();
+            words.split(' ').for_each(|word| {
+                command.arg(word);
+            });
+            slot_of(&command)
+        };
+        for words in [
+            "ZSCAN foo 0",
+            "XREVRANGE foo + - COUNT 1",
+            "EXISTS foo",
+            "ZREMRANGEBYSCORE foo 0 1",
+            "EVAL script 2 foo bar",
+            "XREAD BLOCK 1000 STREAMS foo 0",
+        ] {
+            assert_eq!(slot(words), Some(12_182), "{words}");
+        }
+        assert_eq!(slot("PING"), None);
+        assert_eq!(slot("XREAD COUNT 1"), None);
+    }
+
+    #[test]
+    fn keys_with_the_same_tag_are_in_one_slot() {
+        for (key, tag) in [
+            ("{foo}:a", "foo"),
+            ("a{foo}{bar}", "foo"),
+            ("{}foo", "{}foo"),
+            ("{foo", "{foo"),
+            ("foo}", "foo}"),
+        ] {
+            assert_eq!(hash_tag(key.as_bytes()), tag.as_bytes(), "{key}");
+        }
     }
 
     #[test]

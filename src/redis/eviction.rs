@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::time::timeout;
 
-use super::answer::eviction_policy;
+use super::answer::{checked, eviction_policy};
 use super::connection::{Connection, Connector};
 use super::failure::Failure;
 use crate::trace;
 
-/// How long the question may take. No request waits for it.
+/// How long the question may take. No request waits for it, only `Link::connect`.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is known of the server's `maxmemory-policy`.
@@ -34,6 +34,18 @@ impl Eviction {
         *self.policy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Asks a server for its policy, and notes it. `INFO` says it also where `CONFIG` is disabled.
+    pub(super) async fn ask(&self, connection: &dyn Connection) -> Result<(), Failure> {
+        let mut command = ::redis::cmd("INFO");
+        command.arg("memory");
+        let answer = timeout(TIMEOUT, connection.send(command)).await;
+        let answer = checked(answer.unwrap_or(Err(Failure::TimedOut))?)?;
+        if let Some(policy) = eviction_policy(answer) {
+            self.set(policy);
+        }
+        Ok(())
+    }
+
     /// Notes the policy, and logs it if used tokens may be forgotten and this was not known.
     fn set(&self, policy: &'static str) {
         let mut known = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +57,7 @@ impl Eviction {
     }
 }
 
-/// Asks each new connection's server for its policy. `INFO` says it also where `CONFIG` is disabled.
+/// Asks each new connection's server for its policy.
 pub(super) struct Inspected {
     connector: Arc<dyn Connector>,
     eviction: Arc<Eviction>,
@@ -65,18 +77,10 @@ impl Connector for Inspected {
         let (connecting, eviction) = (self.connector.connect(), Arc::clone(&self.eviction));
         Box::pin(async move {
             let connection = connecting.await?;
-            tokio::spawn(inspect(Arc::clone(&connection), eviction));
+            let inspected = Arc::clone(&connection);
+            // What fails says nothing of the policy.
+            tokio::spawn(async move { eviction.ask(&*inspected).await });
             Ok(connection)
         })
-    }
-}
-
-async fn inspect(connection: Arc<dyn Connection>, eviction: Arc<Eviction>) {
-    let mut command = ::redis::cmd("INFO");
-    command.arg("memory");
-    if let Ok(Ok(answer)) = timeout(TIMEOUT, connection.send(command)).await
-        && let Some(policy) = eviction_policy(answer)
-    {
-        eviction.set(policy);
     }
 }

@@ -29,6 +29,10 @@ pub(crate) enum Failure {
     /// The server has no primary, or can't write its data to disk.
     Unable,
     UnexpectedAnswer,
+    /// The key holds something else.
+    WrongType,
+    /// A list of revocations holds what is none.
+    Unreadable,
     OtherError,
 }
 
@@ -52,6 +56,10 @@ impl Failure {
             Self::OtherNode => "this Redis is one node of a cluster, and another one has the key",
             Self::Unable => "Redis can't write: no primary, or no disk",
             Self::UnexpectedAnswer => "what answered is not Redis, or not to this command",
+            Self::WrongType => {
+                "the key in Redis has another type (WRONGTYPE): another prefix is needed"
+            }
+            Self::Unreadable => "the list of revocations in Redis has an entry that can't be read",
             Self::OtherError => "Redis answered with an error",
         }
     }
@@ -81,6 +89,7 @@ impl Failure {
             | (_, Some("MISCONF" | "NOREPLICAS")) => Self::Unable,
             (Some(ServerErrorKind::NoPerm), _) => Self::Permissions,
             (_, Some("OOM")) => Self::OutOfMemory,
+            (_, Some("WRONGTYPE")) => Self::WrongType,
             (_, Some("NOAUTH" | "WRONGPASS")) => Self::Credentials,
             _ => Self::OtherError,
         }

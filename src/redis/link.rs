@@ -16,6 +16,9 @@ use super::failure::Failure;
 use super::slot::Slot;
 use crate::trace;
 
+/// How long the service may wait for the server before its first request.
+const START_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// A server, and what is known of it.
 pub(super) struct Link {
     /// For log events: host and port.
@@ -51,6 +54,31 @@ impl Link {
 
     pub(super) fn is_available(&self) -> bool {
         self.breaker.is_closed()
+    }
+
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Opens the connection, if it is not open, and has the server answer. That may take longer than
+    /// an operation, and counts for nothing.
+    pub(super) async fn connect(&self) -> Result<(), Failure> {
+        // What follows waits by the runtime's timer.
+        Handle::try_current().map_err(|_| Failure::NoRuntime)?;
+        let answered = timeout(START_TIMEOUT, self.greet()).await;
+        answered.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    async fn greet(&self) -> Result<(), Failure> {
+        let connection = self.slot.connection().await?;
+        match self.eviction.ask(&*connection).await {
+            // The server answers, though not to this question.
+            Ok(()) | Err(Failure::Permissions | Failure::OtherError) => Ok(()),
+            Err(failure) => {
+                self.slot.discard(&connection);
+                Err(failure)
+            }
+        }
     }
 
     /// Sends a command, once, and returns what its answer means. A command whose answer is lost is

@@ -1,4 +1,5 @@
-//! Used tokens and proofs in Redis or Valkey, which all instances of a service share.
+//! Used tokens and proofs, and revocations, in Redis or Valkey, which all instances of a service
+//! share.
 
 mod address;
 mod answer;
@@ -6,6 +7,7 @@ mod breaker;
 mod builder;
 mod cluster;
 mod cluster_slot;
+mod connect_error;
 mod connection;
 mod counters;
 mod eviction;
@@ -15,7 +17,9 @@ mod key;
 mod link;
 mod outage;
 mod replay_store;
+mod revocations;
 mod sentinel;
+mod settings;
 mod single;
 mod slot;
 
@@ -23,7 +27,9 @@ mod slot;
 mod tests;
 
 pub use builder::RedisReplayStoreBuilder;
+pub use connect_error::RedisConnectError;
 pub(crate) use failure::Failure;
 pub use health::RedisHealth;
 pub use outage::OnRedisOutage;
 pub use replay_store::RedisReplayStore;
+pub use revocations::{RedisRevocationStore, RedisRevocationStoreBuilder};

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::answer::was_set;
 use super::builder::RedisReplayStoreBuilder;
+use super::connect_error::RedisConnectError;
 use super::health::RedisHealth;
 use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
-use crate::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore};
+use crate::{InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayKey, ReplayStore};
 
 /// The longest time for which an entry is stored: a thousand years, which Redis can add to its clock.
 const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
@@ -24,7 +25,9 @@ const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 /// `{prefix}:token:` or `{prefix}:proof:` and [a hash](ReplayKey::digest) in base64url; nothing of
 /// the token or the proof can be read in it.
 ///
-/// The connection is opened for the first request, in the background, and again when it was lost.
+/// The connection is opened by [`connect`](Self::connect), which
+/// [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls, or else for the first request,
+/// and in the background again when it was lost.
 /// All requests share it, and their commands are pipelined. Each operation has a
 /// [time limit](RedisReplayStoreBuilder::timeout) that includes waiting for the connection. After
 /// five failures in a row nothing is sent for a second, then one request tries again.
@@ -90,6 +93,34 @@ impl RedisReplayStore {
         }
     }
 
+    /// Opens the connection, and waits until Redis has answered, for at most 4 s. Then the first
+    /// request does not wait for the connection, and a log event at level warn says if
+    /// `maxmemory-policy` is not `noeviction`. Has no effect if the connection is open.
+    ///
+    /// [`Authenticator::prefetch`](crate::Authenticator::prefetch) calls it for the stores of its
+    /// layer. Call it yourself if the service is not to start without Redis.
+    ///
+    /// # Errors
+    ///
+    /// If Redis can't be reached, does not answer, is loading its data, or rejects the credentials.
+    /// Requests try again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{OnRedisOutage, RedisReplayStore};
+    ///
+    /// async fn store() -> Result<RedisReplayStore, Box<dyn std::error::Error>> {
+    ///     let url = "redis://localhost:6379";
+    ///     let store = RedisReplayStore::builder(url, "shop", OnRedisOutage::Reject).build()?;
+    ///     store.connect().await?;
+    ///     Ok(store)
+    /// }
+    /// ```
+    pub async fn connect(&self) -> Result<(), RedisConnectError> {
+        self.link.connect().await.map_err(RedisConnectError)
+    }
+
     /// Returns whether Redis is asked. False after five operations in a row have failed, until one
     /// succeeds. True before the first request.
     ///
@@ -133,6 +164,15 @@ impl ReplayStore for RedisReplayStore {
             link.counters.count_memory();
             outcome
         }))
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        Some(self.link.timeout())
+    }
+
+    fn prepare(&self) -> PrepareFuture {
+        let this = self.clone();
+        Box::pin(async move { Ok(this.connect().await?) })
     }
 }
 

@@ -39,7 +39,7 @@ pub trait ReplayStore: Send + Sync + 'static {
     ///
     /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the
     /// request has got 503, and the token or proof may count as used: give the store a shorter time
-    /// limit of its own.
+    /// limit of its own, and return it from [`timeout`](Self::timeout).
     ///
     /// Must be atomic: of two concurrent calls with one key, only one may return true. Must not
     /// block: return [`InsertOutcome::Pending`] to wait. Must return an error, and not forget a
@@ -51,7 +51,30 @@ pub trait ReplayStore: Send + Sync + 'static {
     fn is_shared(&self) -> bool {
         true
     }
+
+    /// Returns the maximum time after which the store itself answers that it is down. Default:
+    /// `None`, for a store that does not limit it.
+    ///
+    /// Building a layer fails if its [`check_timeout`](crate::JwtAuthBuilder::check_timeout) is not
+    /// longer: that would end each wait first, and the store would never learn that it is down.
+    fn timeout(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Prepares the store for the first request, such as by opening a connection. For
+    /// [`Authenticator::prefetch`](crate::Authenticator::prefetch), which waits for at most 5 s. It
+    /// logs an error at level warn, with its sources, so these must contain no password. Default:
+    /// does nothing.
+    ///
+    /// The store must also work without it.
+    fn prepare(&self) -> PrepareFuture {
+        Box::pin(async { Ok(()) })
+    }
 }
+
+/// The future that [`ReplayStore::prepare`] returns.
+pub type PrepareFuture =
+    Pin<Box<dyn Future<Output = Result<(), Box<dyn StdError + Send + Sync>>> + Send>>;
 
 impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {
@@ -60,6 +83,14 @@ impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
 
     fn is_shared(&self) -> bool {
         (**self).is_shared()
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        (**self).timeout()
+    }
+
+    fn prepare(&self) -> PrepareFuture {
+        (**self).prepare()
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct LayerSettings {
 #[derive(Clone)]
 pub(crate) struct ResourceChallenge {
     /// The URL of the metadata.
-    pub(crate) metadata: Arc<str>,
+    pub(crate) metadata: Arc<String>,
     /// The scopes that the layer requires, separated by spaces.
     pub(crate) scopes: Option<Arc<str>>,
 }

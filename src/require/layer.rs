@@ -214,10 +214,7 @@ impl<C: Send + Sync + 'static, R> RequireLayer<C, R> {
         {
             return Ok(Passed::Quietly);
         }
-        match self.requirement.check::<C>(parts) {
-            Ok(()) => Ok(self.requirement.passed::<C>(parts)),
-            Err(failure) => Err(self.requirement.with_scopes(failure, parts)),
-        }
+        self.requirement.check::<C>(parts)
     }
 
     /// Logs what a rejected request lacks, at debug.

@@ -49,6 +49,16 @@ impl Requirement {
     pub(super) fn check<C: Send + Sync + 'static>(
         &self,
         parts: &RequestParts<'_>,
+    ) -> Result<Passed<'_>, Failure> {
+        match self.check_claims::<C>(parts) {
+            Ok(()) => Ok(self.passed::<C>(parts)),
+            Err(failure) => Err(self.with_scopes(failure, parts)),
+        }
+    }
+
+    fn check_claims<C: Send + Sync + 'static>(
+        &self,
+        parts: &RequestParts<'_>,
     ) -> Result<(), Failure> {
         let claims = || Claims::<C>::from_extensions(parts.extensions());
         match self {
@@ -56,7 +66,7 @@ impl Requirement {
             Self::AnyScope(scopes) => Ok(scopes.check_any(claims()?)?),
             Self::Rule(rule) => Ok(rule.check_claims(claims()?)?),
             Self::Table(table) => {
-                // First, so that a caller without a token does not learn what is listed.
+                // First, so that a caller without a token gets 401, whatever is listed.
                 let claims = claims()?;
                 match table.rule_for(parts) {
                     Some(rule) => Ok(rule.check_claims(claims)?),
@@ -70,38 +80,42 @@ impl Requirement {
 
     /// Returns how a request has passed. Scopes are of use only to challenges that name all scopes
     /// of a request: those of a layer with the metadata of a resource.
-    pub(super) fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
+    fn passed<C: Send + Sync + 'static>(&self, parts: &RequestParts<'_>) -> Passed<'_> {
         if parts.layer().and_then(LayerContext::resource).is_none() {
             return Passed::Quietly;
         }
-        let claims = Claims::<C>::from_extensions(parts.extensions());
-        let granted = |scopes| claims.ok().and_then(|claims| first_granted(scopes, claims));
+        let claims = Claims::<C>::from_extensions(parts.extensions()).ok();
+        let of_rule = |rule: Option<&Rule>| rule.zip(claims)?.0.scopes_met(claims?).map(Cow::Owned);
         let scopes = match self {
-            Self::AnyScope(scopes) => granted(scopes),
-            _ => self.scopes(parts),
+            Self::AllScopes(scopes) => Some(Cow::Borrowed(scopes.joined())),
+            Self::AnyScope(scopes) => {
+                let granted = claims.and_then(|claims| scopes.first_granted(claims));
+                granted.map(Cow::Borrowed)
+            }
+            Self::Rule(rule) => of_rule(Some(rule)),
+            Self::Table(table) => of_rule(table.rule_for(parts)),
+            Self::Predicate(_) => None,
         };
         scopes.map_or(Passed::Quietly, Passed::With)
     }
 
-    /// Returns the scopes that the challenge for a request names, separated by spaces.
-    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
-        match self {
-            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
-            Self::Rule(rule) => rule.named_scopes().map(Cow::Owned),
-            Self::Table(table) => table.rule_for(parts)?.named_scopes().map(Cow::Owned),
-            Self::Predicate(_) => None,
+    /// Has the rejection of a request without a token name the scopes that it needs.
+    fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
+        match failure {
+            Failure::Rejected(error) if error.kind() == ErrorKind::MissingToken => {
+                Failure::Rejected(error.with_required_scope(self.scopes(parts).map(Into::into)))
+            }
+            failure => failure,
         }
     }
 
-    /// Has the rejection of a request without a token name the scopes that it needs, if the
-    /// challenges of the layer above do so.
-    pub(super) fn with_scopes(&self, failure: Failure, parts: &RequestParts<'_>) -> Failure {
-        match (failure, parts.layer()) {
-            (Failure::Rejected(error), Some(layer)) if error.kind() == ErrorKind::MissingToken => {
-                let scopes = layer.scopes_of_request(self.scopes(parts).as_deref());
-                Failure::Rejected(error.with_required_scope(scopes))
-            }
-            (failure, _) => failure,
+    /// Returns the scopes that a request needs.
+    fn scopes(&self, parts: &RequestParts<'_>) -> Option<Cow<'_, str>> {
+        match self {
+            Self::AllScopes(scopes) | Self::AnyScope(scopes) => Some(scopes.joined().into()),
+            Self::Rule(rule) => rule.scopes().map(Cow::Owned),
+            Self::Table(table) => table.rule_for(parts)?.scopes().map(Cow::Owned),
+            Self::Predicate(_) => None,
         }
     }
 
@@ -122,15 +136,14 @@ impl Requirement {
     }
 }
 
-fn first_granted<'s, C>(scopes: &'s RequiredScopes, claims: &Claims<C>) -> Option<Cow<'s, str>> {
-    scopes.first_granted(claims).map(Cow::Borrowed)
-}
-
 /// Logs which parts of a rule the claims do not meet. Shows what is configured, and nothing of the
 /// token.
 fn log_rule<C>(error: &Error, rule: Option<&Rule>, claims: Option<&Claims<C>>) {
     match rule.zip(claims) {
-        Some((rule, claims)) => trace::diagnosed(error, &rule.unmet(claims)),
+        Some((rule, claims)) if trace::is_diagnosis_enabled() => {
+            trace::diagnosed(error, &rule.unmet(claims));
+        }
+        Some(_) => {}
         None => trace::diagnosed(error, &NOT_LISTED),
     }
 }

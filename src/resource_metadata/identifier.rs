@@ -1,6 +1,7 @@
 //! The resource identifier, and the URL of its metadata (RFC 9728 §1.2, §3.1).
 
 use http::Uri;
+use http::uri::Authority;
 
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::keys::jwks::is_loopback;
@@ -58,7 +59,10 @@ pub(super) fn well_known(resource: &str) -> Result<WellKnown, ConfigError> {
         ));
     }
     let uri: Uri = resource.parse().map_err(|_| invalid(NOT_HTTPS))?;
-    let host = uri.host().ok_or_else(|| invalid(NOT_HTTPS))?;
+    let authority = uri
+        .authority()
+        .filter(|authority| has_valid_port(authority));
+    let host = authority.ok_or_else(|| invalid(NOT_HTTPS))?.host();
     if uri.scheme_str() == Some("http") && !is_loopback(host) {
         let message = format!(
             "resource {resource:?}: scheme must be https (http is allowed on loopback only)"
@@ -96,6 +100,12 @@ fn split(resource: &str) -> Option<(&str, &str, Option<&str>)> {
     let end = before.len().checked_sub(rest.len())?;
     let (origin, path) = before.split_at_checked(end.checked_add(authority.len())?)?;
     Some((origin, path, query))
+}
+
+/// Returns whether nothing but a port follows the host.
+fn has_valid_port(authority: &Authority) -> bool {
+    let after = authority.as_str().strip_prefix(authority.host());
+    after == Some("") || authority.port_u16().is_some()
 }
 
 /// Checked first: no error may show a password.

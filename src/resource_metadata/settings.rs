@@ -8,6 +8,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::body::MakeBody;
+use super::identifier::well_known;
+use crate::config_error::ConfigError;
 use crate::verify::ResourceAudience;
 
 /// Describes the protected resource to its clients: protected resource metadata (RFC 9728), for
@@ -255,12 +257,13 @@ impl ResourceMetadata {
         self
     }
 
-    /// Returns what the audiences of the issuers must be.
-    pub(crate) fn audience(&self) -> ResourceAudience {
-        ResourceAudience {
+    /// Returns what the audiences of the issuers must be. Rejects an invalid identifier.
+    pub(crate) fn audience(&self) -> Result<ResourceAudience, ConfigError> {
+        well_known(&self.resource)?;
+        Ok(ResourceAudience {
             identifier: self.resource.as_str().into(),
             allow_others: self.allow_other_audiences,
-        }
+        })
     }
 
     fn text(mut self, member: &'static str, language: Option<String>, value: String) -> Self {

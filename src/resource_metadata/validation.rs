@@ -9,6 +9,7 @@ use super::identifier::{WellKnown, well_known};
 use super::members::STANDARD;
 use super::settings::{NAME, Text};
 use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::keys::jwks::secure_url;
 use crate::policy::RequiredScopes;
 use crate::verify::authorization_server_flaw;
 
@@ -22,24 +23,11 @@ pub(super) fn check(metadata: &ResourceMetadata) -> Result<WellKnown, ConfigErro
     scopes.add(metadata.scopes.iter().map(String::as_str));
     scopes.validate()?;
     metadata.texts.iter().try_for_each(check_text)?;
-    if let Some(url) = &metadata.jwks_uri
-        && let Some(flaw) = authorization_server_flaw(url)
-    {
-        return Err(invalid_url("jwks_uri", url, flaw));
-    }
-    check_names("signing_algorithms", &metadata.signing_algorithms)?;
-    check_names(
-        "authorization_details_types",
-        &metadata.authorization_details_types,
-    )?;
-    if let Some(none) = has_none(&metadata.signing_algorithms) {
-        return Err(ConfigError::invalid_setting(format!(
-            "signing_algorithms has {none:?}: must be algorithms that sign (RFC 9728 section 2)"
-        )));
-    }
-    check_signed(metadata.signed_metadata.as_deref())?;
-    let names = metadata.members.iter().map(|(name, _)| name.as_str());
-    names.into_iter().try_for_each(check_member)?;
+    check_signing(metadata)?;
+    let types = &metadata.authorization_details_types;
+    check_names("authorization_details_types", types)?;
+    let mut names = metadata.members.iter().map(|(name, _)| name.as_str());
+    names.try_for_each(check_member)?;
     if metadata.max_age > MAX_MAX_AGE {
         return Err(ConfigError::invalid_setting(format!(
             "max_age of the resource's metadata is {:?}: must be at most 7 days",
@@ -47,6 +35,23 @@ pub(super) fn check(metadata: &ResourceMetadata) -> Result<WellKnown, ConfigErro
         )));
     }
     Ok(well_known)
+}
+
+/// Checks what says how the resource signs.
+fn check_signing(metadata: &ResourceMetadata) -> Result<(), ConfigError> {
+    if let Some(url) = &metadata.jwks_uri
+        && secure_url("jwks_uri", url, &[]).is_err()
+    {
+        let problem = "must be an https URL (http is allowed on loopback only)";
+        return Err(invalid_url("jwks_uri", url, problem));
+    }
+    check_names("signing_algorithms", &metadata.signing_algorithms)?;
+    if let Some(none) = has_none(&metadata.signing_algorithms) {
+        return Err(ConfigError::invalid_setting(format!(
+            "signing_algorithms has {none:?}: must be algorithms that sign (RFC 9728 section 2)"
+        )));
+    }
+    check_signed(metadata.signed_metadata.as_deref())
 }
 
 fn check_servers(metadata: &ResourceMetadata) -> Result<(), ConfigError> {
@@ -101,8 +106,13 @@ fn is_language(tag: &str) -> bool {
 
 /// Returns whether the text is the URL of a page.
 fn is_page(url: &str) -> bool {
-    let uri = url.parse::<Uri>();
-    uri.is_ok_and(|uri| uri.host().is_some() && matches!(uri.scheme_str(), Some("https" | "http")))
+    let Ok(uri) = url.parse::<Uri>() else {
+        return false;
+    };
+    let has_user = uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'));
+    matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some() && !has_user
 }
 
 fn check_names(setting: &str, names: &[String]) -> Result<(), ConfigError> {
@@ -144,7 +154,12 @@ fn check_member(name: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// The text is not shown if it may contain a password.
 fn invalid_url(setting: &str, url: &str, problem: &str) -> ConfigError {
-    let message = format!("{setting} {url:?}: {problem}");
+    let message = if url.contains('@') {
+        format!("{setting}: {problem}, without a user name and a password")
+    } else {
+        format!("{setting} {url:?}: {problem}")
+    };
     ConfigError::new(ConfigErrorKind::InvalidUrl, message)
 }

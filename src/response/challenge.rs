@@ -24,7 +24,9 @@ use crate::request::{LayerContext, RequestParts};
 /// | the user must authenticate again (RFC 9470) | 401 | `error="insufficient_user_authentication"`, with `acr_values="…"`, `max_age="…"`, and `scope="…"` if scopes are missing, too |
 /// | keys or a check unavailable | 503, `Retry-After` | none |
 ///
-/// Each has `Cache-Control: no-store`.
+/// Each has `Cache-Control: no-store`. With [`resource`](crate::JwtAuthBuilder::resource), each
+/// challenge also has `resource_metadata`, the URL of the metadata (RFC 9728 §5.1), and those of 401
+/// have the `scope` that the request needs, where that is known.
 ///
 /// With [`dpop`](crate::JwtAuthBuilder::dpop), there is a challenge of the scheme `DPoP`, too, in a
 /// field of its own, with the algorithms of proofs in `algs` (RFC 9449 §7):
@@ -104,7 +106,9 @@ impl Challenge {
 
     /// Returns the headers of the response to an error: `WWW-Authenticate`, `DPoP-Nonce` where the
     /// client is to use one, and `Retry-After` where the error says when to try again. Knows no
-    /// request, so no realm of a layer and no algorithms of proofs.
+    /// request, so no realm of a layer and no algorithms of proofs. The metadata of a resource is named
+    /// for errors of [`Claims::require`](crate::Claims::require) and
+    /// [`require_scopes`](crate::Claims::require_scopes), which know the layer.
     #[must_use]
     pub fn headers(&self, error: &Error) -> HeaderMap {
         let mut headers = HeaderMap::new();

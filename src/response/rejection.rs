@@ -75,19 +75,19 @@ where
 }
 
 /// Has the error name all scopes that the request needs, if the layer has the metadata of a
-/// resource: a client that asks for those of one layer would be rejected by the next one. An error
-/// without scopes is not about them, such as that of a predicate.
+/// resource: a client that asks for those of one layer would be rejected by the next one. Without
+/// metadata, a request without a token is told of none.
 fn with_all_scopes(error: Error, request: &RequestParts<'_>) -> Error {
-    let is_missing = error.kind() == ErrorKind::MissingToken;
-    let is_of_scope = is_missing || error.required_scope().is_some();
-    if !error.can_have_scope() || !is_of_scope {
+    let own = error.required_scope();
+    // A predicate says nothing about scopes.
+    if own.is_none() && error.kind() != ErrorKind::MissingToken {
         return error;
     }
-    let own = error.required_scope();
-    let all = request
-        .layer()
-        .and_then(|layer| layer.scopes_of_request(own));
-    error.with_required_scope(all)
+    let layer = request.layer();
+    match layer.and_then(|layer| layer.scopes_of_request(own)) {
+        None if error.kind() != ErrorKind::MissingToken => error,
+        all => error.with_required_scope(all),
+    }
 }
 
 /// Returns the response of a maker of type `R`, for services below its layer, which know neither

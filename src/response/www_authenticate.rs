@@ -138,7 +138,10 @@ impl<'c> Rejection<'c> {
 
     /// Returns the URL of the resource's metadata.
     fn metadata(&self) -> Option<&'c str> {
-        Some(&*self.layer?.resource()?.metadata)
+        let of_layer = self.layer.and_then(LayerContext::resource);
+        of_layer
+            .map(|resource| resource.metadata.as_str())
+            .or_else(|| self.error.metadata())
     }
 }
 

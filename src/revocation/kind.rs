@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::time::{MARGIN, Millis};
 
 /// What an entry applies to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// One token, by its `jti`.
     Token,
-    /// One token without `jti`, by its claims.
+    /// One token without `jti`, by its claims or its hash.
     Text,
     /// The tokens of a subject.
     Subject,
@@ -50,6 +50,10 @@ impl Kind {
             Self::Client => 5,
             Self::Issuer => 6,
         }
+    }
+
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
     /// Returns whether it is one token.

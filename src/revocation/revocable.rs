@@ -38,10 +38,10 @@ impl Revocable {
         RevocationWatch::new(Arc::clone(self))
     }
 
-    /// Returns what the list says about the token now.
-    pub(super) fn state_now(&self) -> RevocationState {
+    /// Returns what the list says about the token now, however old the list is.
+    pub(super) fn listed_state_now(&self) -> RevocationState {
         let list = self.list.list();
-        list.state(self, list.now())
+        list.listed_state(self, list.now())
     }
 
     pub(super) const fn list(&self) -> &Revocations {

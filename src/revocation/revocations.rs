@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::list::List;
+use super::shared::Sharing;
 use super::{
-    Revocable, Revocation, RevocationSettings, RevocationState, RevocationsFull, TokenIds,
+    Revocable, Revocation, RevocationHealth, RevocationSettings, RevocationState, RevocationsFull,
+    RevocationsUnavailable, TokenIds,
 };
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
 
-/// A list of revoked tokens in the memory of this process, for
+/// A list of revoked tokens, for
 /// [`JwtAuthBuilder::revocations`](crate::JwtAuthBuilder::revocations). Clones share their entries.
 ///
 /// A token is revoked by its id, or together with others: those of a subject, session, client or
@@ -26,7 +28,8 @@ use crate::config_error::ConfigError;
 /// [`max_lifetime`](RevocationSettings::max_lifetime). Its ids are stored as keyed hashes
 /// (`SipHash` with 128 bits and a random key).
 ///
-/// Note: the list is in memory. It is empty after a restart, and other processes don't have it.
+/// Note: the list is in memory. It is empty after a restart, and other processes don't have it,
+/// unless they [share a store](RevocationSettings::store).
 ///
 /// # Examples
 ///
@@ -66,11 +69,12 @@ impl Revocations {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            list: Arc::new(List::new(RevocationSettings::default())),
+            list: List::new(RevocationSettings::default()),
         }
     }
 
-    /// Creates an empty list.
+    /// Creates an empty list, or one that several processes share: see
+    /// [`RevocationSettings::store`].
     ///
     /// # Errors
     ///
@@ -78,7 +82,7 @@ impl Revocations {
     pub fn with_settings(settings: RevocationSettings) -> Result<Self, ConfigError> {
         settings.validate()?;
         Ok(Self {
-            list: Arc::new(List::new(settings)),
+            list: List::new(settings),
         })
     }
 
@@ -148,6 +152,65 @@ impl Revocations {
         self.add(Revocation::issuer(issuer))
     }
 
+    /// Waits until all revocations are in the [store](RevocationSettings::store) that this process has
+    /// added before: then the other processes have them soon, and one that starts later, too.
+    /// Returns at once if the list has no store.
+    ///
+    /// # Errors
+    ///
+    /// After 2 seconds, or outside a tokio runtime. The revocations are in force in this process all
+    /// the same, and will be stored when the store is available again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_jwt_auth::{Claims, Revocations};
+    ///
+    /// async fn log_out(claims: &Claims, revocations: &Revocations) -> StatusCode {
+    ///     match revocations.revoke(claims) {
+    ///         Ok(()) if revocations.stored().await.is_ok() => StatusCode::NO_CONTENT,
+    ///         _ => StatusCode::SERVICE_UNAVAILABLE,
+    ///     }
+    /// }
+    /// ```
+    pub async fn stored(&self) -> Result<(), RevocationsUnavailable> {
+        match self.list.sharing() {
+            Some(sharing) => sharing.stored().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the list was loaded from its [store](RevocationSettings::store) for the first time.
+    /// Returns at once if the list has no store.
+    ///
+    /// # Errors
+    ///
+    /// After 10 seconds, or outside a tokio runtime. The list will be loaded when the store is
+    /// available; until then, requests get 503.
+    pub async fn loaded(&self) -> Result<(), RevocationsUnavailable> {
+        match self.list.sharing() {
+            Some(sharing) => sharing.loaded().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the state of the list.
+    #[must_use]
+    pub fn health(&self) -> RevocationHealth {
+        RevocationHealth {
+            entries: self.len(),
+            max_entries: self.list.settings.max_entries,
+            full: self.list.is_full(),
+            shared: self.list.sharing().map(Sharing::health),
+        }
+    }
+
+    /// Returns whether several processes share the list.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.list.sharing().is_some()
+    }
+
     /// Returns the number of entries, including some that have ended and are not removed yet.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -181,6 +244,14 @@ impl Revocations {
     /// Returns what of a token is compared with the list.
     pub(crate) fn revocable(&self, ids: &TokenIds<'_>) -> Revocable {
         Revocable::new(self.clone(), ids)
+    }
+
+    /// Returns when the last of the tokens that are there now has expired.
+    pub(crate) fn latest_expiry(&self) -> SystemTime {
+        let since_epoch = self.list.now().saturating_add(self.list.max_lifetime());
+        let latest = SystemTime::UNIX_EPOCH.checked_add(since_epoch);
+        // Never `None`: it is about now.
+        latest.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// Returns whether no token needs to be compared: there are no entries, and none is missing.

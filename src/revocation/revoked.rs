@@ -99,7 +99,8 @@ impl<'r> Revocation<'r> {
         Self::group(Kind::SubjectWithoutSession, issuer, subject)
     }
 
-    /// Revokes a verified token: by its `jti`, or else by all of its claims, as they were signed.
+    /// Revokes a verified token: by its `jti`, or else by `text`, which is that of
+    /// [`TokenIds`](super::TokenIds).
     pub(crate) const fn verified_token(
         issuer: &'r str,
         id: Option<&'r str>,

@@ -1,19 +1,10 @@
 //! The settings of the list.
 
-use std::ops::RangeInclusive;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config_error::ConfigError;
-
-/// The maximum lifetime of tokens where nothing is set.
-const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// An entry takes up to 100 bytes. The maximum keeps the size of the table from overflowing.
-const ENTRIES: RangeInclusive<usize> = 1..=100_000_000;
-
-/// Longer lives are no lives of access tokens.
-pub(super) const LIFETIME: RangeInclusive<Duration> =
-    Duration::from_secs(60)..=Duration::from_secs(366 * 24 * 60 * 60);
+use super::{OnStaleRevocations, RevocationStore};
 
 /// Settings of a list of revocations: see
 /// [`Revocations::with_settings`](crate::Revocations::with_settings).
@@ -31,12 +22,14 @@ pub(super) const LIFETIME: RangeInclusive<Duration> =
 /// Revocations::with_settings(settings)
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct RevocationSettings {
     pub(super) max_entries: usize,
     pub(super) max_lifetime: Option<Duration>,
     pub(super) when_full: WhenRevocationsFull,
+    pub(super) store: Option<(Arc<dyn RevocationStore>, OnStaleRevocations)>,
+    pub(super) max_staleness: Duration,
 }
 
 /// What becomes of tokens when a revocation is not stored, because the list is full of entries that
@@ -63,6 +56,8 @@ impl Default for RevocationSettings {
             max_entries: 1_000_000,
             max_lifetime: None,
             when_full: WhenRevocationsFull::default(),
+            store: None,
+            max_staleness: Duration::from_secs(30),
         }
     }
 }
@@ -102,67 +97,60 @@ impl RevocationSettings {
         self
     }
 
-    /// Returns the maximum lifetime of the tokens of a layer, whose own setting is `of_layer`.
+    /// Sets a store that several processes share: what one of them revokes, all reject. Default: none;
+    /// the list is that of this process. `on_stale` says what becomes of requests while the store
+    /// gives no answer.
     ///
-    /// # Errors
+    /// Each process has the whole list in memory, and no request waits for the store. A background
+    /// task loads the list and follows its changes: it starts when the layer is built in a tokio
+    /// runtime, or else with the first request, and ends with the last clone of the list. Until the
+    /// list is loaded, requests get 503: wait for [`Revocations::loaded`](crate::Revocations::loaded),
+    /// or [`Authenticator::prefetch`](crate::Authenticator::prefetch), before the process gets traffic.
     ///
-    /// If its tokens live longer than the entries.
-    pub(super) fn lifetime_of(&self, of_layer: Option<Duration>) -> Result<Duration, ConfigError> {
-        match (self.max_lifetime, of_layer) {
-            (Some(max), Some(of_layer)) if of_layer > max => {
-                Err(ConfigError::invalid_setting(format!(
-                    "max_lifetime of RevocationSettings is {max:?}: must be at least that of the \
-                     layer, {of_layer:?}"
-                )))
-            }
-            (_, Some(of_layer)) => Ok(of_layer),
-            (max, None) => Ok(max.unwrap_or(DEFAULT_MAX_LIFETIME)),
-        }
+    /// A call like [`revoke`](crate::Revocations::revoke) has an effect in this process at once, and
+    /// returns; the entry is stored in the background, again and again until the store has it.
+    /// [`Revocations::stored`](crate::Revocations::stored) waits for that. If the store loses its
+    /// data, the processes store their entries again when they notice it.
+    ///
+    /// The ids are hashed with SHA-256, which all processes compute alike. So who can read the store
+    /// can tell whether an id that they know was revoked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{
+    ///     ConfigError, OnStaleRevocations, RevocationSettings, RevocationStore, Revocations,
+    /// };
+    ///
+    /// fn revocations(store: impl RevocationStore) -> Result<Revocations, ConfigError> {
+    ///     let settings = RevocationSettings::default().store(store, OnStaleRevocations::Reject);
+    ///     Revocations::with_settings(settings)
+    /// }
+    /// ```
+    pub fn store(mut self, store: impl RevocationStore, on_stale: OnStaleRevocations) -> Self {
+        self.store = Some((Arc::new(store), on_stale));
+        self
     }
 
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let entries = self.max_entries;
-        if !ENTRIES.contains(&entries) {
-            let (min, max) = (ENTRIES.start(), ENTRIES.end());
-            return Err(ConfigError::invalid_setting(format!(
-                "max_entries of RevocationSettings is {entries}: must be between {min} and {max}"
-            )));
-        }
-        match self.max_lifetime {
-            Some(lifetime) if !LIFETIME.contains(&lifetime) => {
-                Err(ConfigError::invalid_setting(format!(
-                    "max_lifetime of RevocationSettings is {lifetime:?}: must be between 1 minute \
-                     and 366 days"
-                )))
-            }
-            _ => Ok(()),
-        }
+    /// Sets how long after it was last up to date the list counts as up to date: a revocation by
+    /// another process can be missing for so long. Then [`OnStaleRevocations`] holds. Default: 30
+    /// seconds. Allowed: 5 seconds to 1 hour. No effect without a [`store`](Self::store).
+    pub const fn max_staleness(mut self, staleness: Duration) -> Self {
+        self.max_staleness = staleness;
+        self
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_names_the_setting_its_value_and_what_is_allowed() {
-        let settings = RevocationSettings::default;
-        for (settings, expected) in [
-            (
-                settings().max_entries(0),
-                "max_entries of RevocationSettings is 0: must be between 1 and 100000000",
-            ),
-            (
-                settings().max_lifetime(Duration::from_secs(59)),
-                "max_lifetime of RevocationSettings is 59s: must be between 1 minute and 366 days",
-            ),
-        ] {
-            assert_eq!(settings.validate().unwrap_err().to_string(), expected);
-        }
-        let lowest = settings().max_entries(1).max_lifetime(*LIFETIME.start());
-        let highest = settings()
-            .max_entries(*ENTRIES.end())
-            .max_lifetime(*LIFETIME.end());
-        assert!(lowest.validate().is_ok() && highest.validate().is_ok());
+/// Shows whether there is a store, and nothing of it.
+impl fmt::Debug for RevocationSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let on_stale = self.store.as_ref().map(|(_, on_stale)| on_stale);
+        f.debug_struct("RevocationSettings")
+            .field("max_entries", &self.max_entries)
+            .field("max_lifetime", &self.max_lifetime)
+            .field("when_full", &self.when_full)
+            .field("on_stale", &on_stale)
+            .field("max_staleness", &self.max_staleness)
+            .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ pub(super) const MARGIN: Duration = Duration::from_secs(65 * 60);
 pub(super) const MAX_AHEAD: Duration = Duration::from_secs(60 * 60);
 
 /// A time in milliseconds since 1970, up to the year 9999 and some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Millis(pub(super) u64);
 
 impl Millis {

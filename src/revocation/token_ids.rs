@@ -11,7 +11,8 @@ pub(crate) struct TokenIds<'c> {
     pub(crate) issuer: &'c str,
     /// `jti`.
     pub(crate) id: Option<&'c str>,
-    /// All claims as they were signed. Compared for a token without `jti`.
+    /// All claims as they were signed, or the hash of an introspected token. Compared for a token
+    /// without `jti`.
     pub(crate) text: &'c str,
     pub(crate) subject: Option<&'c str>,
     pub(crate) session: Option<&'c str>,
@@ -43,6 +44,8 @@ pub(crate) enum RevocationState {
     Revoked,
     /// The list was full, so that a revocation is not in it which could apply to the token.
     Unknown,
+    /// The list has a store, and is not up to date.
+    Stale,
 }
 
 impl RevocationState {
@@ -52,13 +55,17 @@ impl RevocationState {
         match self {
             Self::NotRevoked => None,
             Self::Revoked => Some(ErrorKind::Revoked.into()),
-            Self::Unknown => Some(unknown()),
+            Self::Unknown => Some(unavailable(
+                "a revocation that may apply to the token is not in the list, which is full",
+            )),
+            Self::Stale => Some(unavailable(
+                "the list of revocations is not up to date with its store",
+            )),
         }
     }
 }
 
-fn unknown() -> Error {
-    let cause = "a revocation that may apply to the token is not in the list, which is full";
+fn unavailable(cause: &'static str) -> Error {
     let cause: Box<dyn std::error::Error + Send + Sync> = cause.into();
     Error::check_unavailable(Some(cause.into()))
 }

@@ -42,7 +42,9 @@ impl RevocationWatch {
         if self.seen.replace(version) == Some(version) {
             return RevocationState::NotRevoked;
         }
-        self.token.state_now()
+        // Nor does a stream end when the list is out of date: its token was accepted before. It ends
+        // when the list is up to date again, and has the token.
+        self.token.listed_state_now()
     }
 }
 

@@ -51,11 +51,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
                 return Attempt::Done(Err(error));
             }
             Progress::Done(Ok(claims)) => match policy.start(claims, presented, now) {
+                Ok(PolicyProgress::LacksAudienceScope(error)) => {
+                    diagnosis::log_audience_scope(engine, presented.token, &error, now);
+                    return Attempt::Done(Err(error));
+                }
                 Ok(PolicyProgress::Done(outcome)) => {
-                    let log = |error: &Error| {
-                        diagnosis::log_of_policy(engine, presented.token, error, now);
-                    };
-                    return Attempt::Done(outcome.inspect_err(log));
+                    return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
                 }
                 Ok(PolicyProgress::Pending(checking)) => State::Checking(checking),
                 Err(unproven) => return Attempt::Done(Err(diagnosis::log_binding(unproven))),
@@ -99,7 +100,12 @@ impl<C: Send + Sync + 'static> Authentication<C> {
                 State::Checking(checking) => {
                     let now = || self.engine.now();
                     let outcome = self.policy.poll(checking, request, now, cx);
-                    return outcome.map(|outcome| outcome.inspect_err(diagnosis::log_policy));
+                    let log = if checking.lacks_audience_scope() {
+                        diagnosis::log_scope
+                    } else {
+                        diagnosis::log_policy
+                    };
+                    return outcome.map(|outcome| outcome.inspect_err(log));
                 }
             }
         }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::future::{join, join_all};
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
@@ -14,7 +16,7 @@ use crate::keys::{IssuerHealth, KeysError};
 use crate::policy::{Policy, Presented};
 use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
-use crate::revocation::Revocations;
+use crate::revocation::{RevocationHealth, Revocations};
 
 /// Verifies tokens outside of tower: in a WebSocket's first message, from a queue, on a command line
 /// ([`authenticate`](Self::authenticate)), or those of requests that another framework handles
@@ -94,8 +96,9 @@ where
     ///
     /// # Errors
     ///
-    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are unavailable
-    /// or the list is full. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
+    /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are unavailable,
+    /// the list is full, or its [store](crate::RevocationSettings::store) does not take the
+    /// revocation within 2 seconds, which is then in force in this process only. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
     /// 200, since it is of no use anyway.
     ///
     /// # Examples
@@ -118,7 +121,9 @@ where
         let (engine, token) = (&self.engine, token.as_bytes());
         let progress = engine.verify(token, engine.now());
         let verified = verify(engine, token, progress, Engine::now).await?;
-        verified.revoke(revocations)
+        verified.revoke(revocations)?;
+        let stored = revocations.stored().await;
+        stored.map_err(|error| Error::check_unavailable(Some(Arc::new(error))))
     }
 
     /// Authenticates a token as far as that is possible without waiting.
@@ -133,17 +138,33 @@ where
     /// issuer, these are the keys of [signed
     /// responses](crate::IntrospectionSettings::signed_responses).
     ///
+    /// Meanwhile it has the stores of used tokens and proofs
+    /// [prepare](crate::ReplayStore::prepare), for at most 5 s. A store that is not ready is logged
+    /// at level warn, and is no error here: requests try again.
+    ///
+    /// If the layer has [revocations](crate::JwtAuthBuilder::revocations) with a
+    /// [store](crate::RevocationSettings::store), waits until they are loaded, too: for at most 10 s.
+    ///
     /// # Errors
     ///
-    /// If the keys of any issuer can't be fetched. The keys of the others are cached, and requests
-    /// will fetch the missing ones.
+    /// If the keys of any issuer can't be fetched, or the revocations can't be loaded. The keys of
+    /// the others are cached, and requests will fetch the missing ones.
     pub async fn prefetch(&self) -> Result<(), KeysError> {
         let issuers = self.known_issuers();
-        let fetches = issuers.iter().map(|issuer| issuer.keys.prefetch());
-        futures::future::join_all(fetches)
-            .await
-            .into_iter()
-            .collect()
+        let keys = join_all(issuers.iter().map(|issuer| issuer.keys.prefetch()));
+        let stores = join(self.policy.prepare_stores(), self.load_revocations());
+        let (keys, ((), revocations)) = join(keys, stores).await;
+        keys.into_iter().chain([revocations]).collect()
+    }
+
+    async fn load_revocations(&self) -> Result<(), KeysError> {
+        match self.revocations() {
+            Some(list) => {
+                let loaded = list.loaded().await;
+                loaded.map_err(|error| KeysError::new(Duration::from_secs(1), error))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Returns the state of each issuer's keys. Of an issuer with [`Tenants`](crate::Tenants),
@@ -176,6 +197,18 @@ impl<C> Authenticator<C> {
     #[must_use]
     pub fn replay_health(&self) -> ReplayHealth {
         self.policy.replay_health()
+    }
+
+    /// Returns the state of the list of [revocations](crate::JwtAuthBuilder::revocations). `None` if
+    /// there is none.
+    #[must_use]
+    pub fn revocation_health(&self) -> Option<RevocationHealth> {
+        self.revocations().map(Revocations::health)
+    }
+
+    fn revocations(&self) -> Option<&Revocations> {
+        let rules = self.engine.rules.revocations.as_ref();
+        rules.map(|rules| &rules.list)
     }
 
     /// Returns the places that may carry the token of a request.

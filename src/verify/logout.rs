@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::Extensions;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{Authenticator, Engine};
+use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{AudRule, AudienceRule, BindingRules, Claims, Rules, TypeRule};
 use crate::policy::{CheckContext, CheckOutcome, Policy, SingleUse, Stage, TokenCheck};
@@ -45,7 +47,7 @@ pub(super) struct LogoutClaims {
 
 /// The check that a verified token is a logout token. Then revokes what it names.
 ///
-/// Before the id is used: nothing is lost if the token is sent again after an outage of the store.
+/// Before the id is used: nothing is lost if the token is sent again after an outage of a store.
 /// The outcome depends on the token only, so it makes no difference how often that is done.
 struct LogOut {
     list: Revocations,
@@ -65,15 +67,29 @@ impl LogoutVerifier {
 
 impl<C> Authenticator<C> {
     /// Returns a verifier of logout tokens of the same issuers, by their cached keys. They fill the
-    /// list of this authenticator: `None` if it has none.
-    pub(crate) fn logout_verifier(&self, settings: LogoutRules) -> Option<LogoutVerifier> {
+    /// list of this authenticator.
+    ///
+    /// # Errors
+    ///
+    /// If there is no list, or the store's time limit is not shorter than that of checks.
+    pub(crate) fn logout_verifier(
+        &self,
+        settings: LogoutRules,
+    ) -> Result<LogoutVerifier, ConfigError> {
         let (engine, policy) = self.parts();
-        let list = engine.rules.revocations.as_ref()?.list.clone();
+        let Some(revocations) = &engine.rules.revocations else {
+            return Err(ConfigError::invalid_setting(
+                "BackChannelLogout: the layer has no list that a log-out could fill; set \
+                 revocations",
+            ));
+        };
+        let list = revocations.list.clone();
         let rules = rules(&engine.rules, &settings);
         let (leeway, store) = (rules.leeway, settings.replay_store);
         let mut checks = Policy::with_timeout(policy.timeout);
         checks.add(Stage::Revocation, LogOut { list, leeway });
-        checks.add(Stage::SingleUse, SingleUse { store, leeway });
+        checks.add_single_use(SingleUse { store, leeway });
+        checks.check_store_timeouts()?;
         let engine = Engine {
             issuers: Arc::clone(&engine.issuers),
             rules,
@@ -82,7 +98,7 @@ impl<C> Authenticator<C> {
             offload: None,
         };
         let sources = Arc::clone(self.sources());
-        Some(LogoutVerifier(Authenticator::new(engine, checks, sources)))
+        Ok(LogoutVerifier(Authenticator::new(engine, checks, sources)))
     }
 }
 
@@ -117,7 +133,15 @@ impl TokenCheck<LogoutClaims> for LogOut {
             let revoked = self.revoke(claims);
             revoked.map_err(|full| Error::check_unavailable(Some(Arc::new(full))))
         });
-        revoked.into()
+        if revoked.is_err() || !self.list.is_shared() {
+            return revoked.into();
+        }
+        let list = self.list.clone();
+        CheckOutcome::Pending(Box::pin(async move {
+            let stored = list.stored().await;
+            let failed = |error| Error::check_unavailable(Some(Arc::new(error)));
+            stored.map(|()| Extensions::new()).map_err(failed)
+        }))
     }
 }
 

@@ -18,6 +18,8 @@ mod rfc8414_metadata;
 mod rfc8705_client_certificates;
 mod rfc8725_best_practices;
 mod rfc9449_dpop;
+mod rfc9470_step_up;
+mod rfc9728_metadata;
 mod vectors;
 
 #[path = "../support/mod.rs"]

@@ -9,6 +9,8 @@ mod checks;
 mod composition;
 #[cfg(feature = "axum")]
 mod layer;
+#[cfg(all(feature = "axum", feature = "tonic"))]
+mod rules;
 #[cfg(feature = "reqwest")]
 mod token_cache;
 #[cfg(feature = "tonic")]

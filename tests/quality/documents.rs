@@ -151,10 +151,13 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/diagnosis.md",
         "docs/introspection.md",
         "docs/keys.md",
+        "docs/mcp.md",
         "docs/migration",
+        "docs/resource-metadata.md",
         "docs/providers",
+        "docs/rules.md",
     ] {
-        assert!(include.contains(&format!("{file:?}")), "{file}");
+        assert!(include.contains(&format!("\"/{file}\"")), "{file}");
     }
     let guides = read("src/guides.rs");
     assert!(guides.contains("#[doc = include_str!(\"../docs/diagnosis.md\")]"));

@@ -12,7 +12,6 @@
 
 mod auth;
 mod notes;
-mod same_request;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -30,12 +29,16 @@ const USAGE: &str = "usage: mcp_server ISSUER RESOURCE ADDRESS";
 /// Returns the settings of the SDK for a server without sessions, under the name of this resource.
 fn config(resource: &Uri) -> StreamableHttpServerConfig {
     let authority = resource.authority().map(ToString::to_string);
+    let scheme = resource.scheme_str().unwrap_or("https");
+    let origin = authority
+        .iter()
+        .map(|authority| format!("{scheme}://{authority}"));
     StreamableHttpServerConfig::default()
         // A session would belong to everyone who knows its id, whatever their token says.
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_allowed_hosts(authority)
-        .enforce_origin_validation()
+        .with_allowed_origins(origin)
+        .with_allowed_hosts(authority.clone())
 }
 
 fn app(issuer: &str, resource: &str) -> Result<Router, Box<dyn Error>> {

@@ -4,16 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::request::Parts;
 use rmcp::handler::server::common::Extension;
-use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{CallToolRequestParams, CallToolResponse};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer, ServerHandler, schemars, tool, tool_handler, tool_router};
+use rmcp::{ErrorData, ServerHandler, schemars, tool, tool_handler, tool_router};
 use serde::Deserialize;
 use tower_jwt_auth::Claims;
-use tower_jwt_auth::JsonClaims;
-
-use crate::same_request::check_headers;
 
 /// The notes that all callers share.
 #[derive(Clone, Default)]
@@ -39,7 +33,7 @@ impl NotesServer {
         Parameters(NewNote { text }): Parameters<NewNote>,
         Extension(parts): Extension<Parts>,
     ) -> Result<String, ErrorData> {
-        let claims = parts.extensions.get::<Claims<JsonClaims>>();
+        let claims = parts.extensions.get::<Claims>();
         let claims = claims.ok_or_else(|| ErrorData::internal_error("no claims", None))?;
         let note = format!("{}: {text}", claims.subject().unwrap_or("anonymous"));
         self.notes().push(note.clone());
@@ -58,14 +52,4 @@ impl NotesServer {
 }
 
 #[tool_handler(name = "notes")]
-impl ServerHandler for NotesServer {
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        check_headers(&context, "tools/call", &request.name)?;
-        let call = ToolCallContext::new(self, request, context);
-        Self::tool_router().call(call).await
-    }
-}
+impl ServerHandler for NotesServer {}

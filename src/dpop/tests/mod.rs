@@ -3,6 +3,7 @@
 mod age;
 mod claims;
 mod cost;
+mod forwarded;
 mod header;
 mod key;
 mod nonces;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Uri;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout};
 
 use super::fetch::{Fetcher, check_status, encoded};
@@ -16,7 +16,8 @@ use super::http_client::HttpClient;
 use super::key_host::reason_to_reject;
 use super::settings::JwksCacheSettings;
 use super::shown::with_causes;
-use super::url::{invalid_url, is_https, secure_url, without_secrets};
+use super::url::{is_https, secure_url, without_secrets};
+use super::well_known::well_known;
 use super::{after, lock};
 use crate::config_error::ConfigError;
 use crate::encoding::json;
@@ -38,7 +39,10 @@ pub(crate) struct Discovery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     JwksUri,
-    IntrospectionEndpoint,
+    IntrospectionEndpoint {
+        /// Whether the client authenticates with a certificate: its alias comes first (RFC 8705 §5).
+        mutual_tls: bool,
+    },
 }
 
 /// What the metadata says about the URL that is needed.
@@ -74,6 +78,14 @@ struct Metadata {
 #[derive(Default, Deserialize)]
 struct IntrospectionMetadata {
     introspection_endpoint: Option<String>,
+}
+
+/// The endpoints for clients with a certificate (RFC 8705 §5). Metadata in which they can't be read
+/// has none.
+#[derive(Deserialize)]
+struct MutualTlsMetadata {
+    /// A map: a struct could also be read from an array.
+    mtls_endpoint_aliases: Map<String, Value>,
 }
 
 /// The methods of client authentication. Metadata in which they can't be read has none.
@@ -217,10 +229,12 @@ impl Discovery {
         let ttl = fetcher.settings.freshness.ttl_of(&parts.headers);
         let (named, is_secret_posted) = match self.wanted {
             Wanted::JwksUri => (metadata.jwks_uri.clone(), false),
-            Wanted::IntrospectionEndpoint => {
-                let read = json::object::<IntrospectionMetadata>(text).unwrap_or_default();
+            Wanted::IntrospectionEndpoint { mutual_tls } => {
                 let methods = json::object::<AuthMethods>(text).unwrap_or_default();
-                (read.introspection_endpoint, methods.is_secret_posted())
+                (
+                    introspection_endpoint(text, mutual_tls),
+                    methods.is_secret_posted(),
+                )
             }
         };
         let url = self.check(&metadata, named.as_deref(), url, fetcher.settings)?;
@@ -267,6 +281,20 @@ impl Discovery {
     }
 }
 
+/// Returns the endpoint that metadata names; for mTLS its alias, if there is one (RFC 8705 §5).
+fn introspection_endpoint(metadata: &[u8], mutual_tls: bool) -> Option<String> {
+    let alias = || {
+        let read = json::object::<MutualTlsMetadata>(metadata)?;
+        let alias = read.mtls_endpoint_aliases.get("introspection_endpoint");
+        alias?.as_str().map(ToOwned::to_owned)
+    };
+    let alias = mutual_tls.then(alias).flatten();
+    alias.or_else(|| {
+        let read = json::object::<IntrospectionMetadata>(metadata).unwrap_or_default();
+        read.introspection_endpoint
+    })
+}
+
 impl AuthMethods {
     fn is_secret_posted(&self) -> bool {
         let methods = &self.introspection_endpoint_auth_methods_supported;
@@ -281,14 +309,14 @@ impl Wanted {
     const fn name(self) -> &'static str {
         match self {
             Self::JwksUri => "jwks_uri",
-            Self::IntrospectionEndpoint => "introspection_endpoint",
+            Self::IntrospectionEndpoint { .. } => "introspection_endpoint",
         }
     }
 
     const fn missing(self) -> FetchError {
         match self {
             Self::JwksUri => FetchError::NotMetadata,
-            Self::IntrospectionEndpoint => {
+            Self::IntrospectionEndpoint { .. } => {
                 FetchError::Metadata("names no introspection_endpoint: use Issuer::introspection")
             }
         }
@@ -301,7 +329,7 @@ impl Wanted {
                  allowed_http_hosts for metadata that is fetched over http), without user name and \
                  password"
             }
-            Self::IntrospectionEndpoint => {
+            Self::IntrospectionEndpoint { .. } => {
                 "names an invalid introspection_endpoint: must be https (or http on loopback for \
                  metadata that is fetched over http), without user name and password"
             }
@@ -311,7 +339,7 @@ impl Wanted {
     const fn insecure(self) -> &'static str {
         match self {
             Self::JwksUri => "names an http jwks_uri, though it is fetched over https",
-            Self::IntrospectionEndpoint => {
+            Self::IntrospectionEndpoint { .. } => {
                 "names an http introspection_endpoint, though it is fetched over https"
             }
         }
@@ -320,34 +348,10 @@ impl Wanted {
     const fn elsewhere(self, of_keys: &'static str) -> &'static str {
         match self {
             Self::JwksUri => of_keys,
-            Self::IntrospectionEndpoint => {
+            Self::IntrospectionEndpoint { .. } => {
                 "names an introspection_endpoint on a loopback or link-local address: use \
                  Issuer::introspection"
             }
         }
     }
-}
-
-/// Returns the URLs of an issuer's metadata: OpenID Connect Discovery §4.1 appends its path to the
-/// issuer, RFC 8414 §3.1 inserts its own before the issuer's, and some servers insert the former.
-fn well_known(issuer: &str, http_hosts: &[String]) -> Result<Vec<Uri>, ConfigError> {
-    let url = secure_url("issuer", issuer, http_hosts)?;
-    if issuer.contains(['?', '#']) {
-        let allowed = "must have neither query nor fragment (RFC 8414 section 2)";
-        return Err(invalid_url("issuer", issuer, allowed));
-    }
-    let base = issuer.strip_suffix('/').unwrap_or(issuer);
-    let path = url.path().trim_end_matches('/');
-    let origin = base.strip_suffix(path).unwrap_or(base);
-    let mut documents = vec![
-        format!("{base}/.well-known/openid-configuration"),
-        format!("{origin}/.well-known/oauth-authorization-server{path}"),
-        format!("{origin}/.well-known/openid-configuration{path}"),
-    ];
-    if path.is_empty() {
-        // It is the first one.
-        documents.pop();
-    }
-    let parse = |document: String| secure_url("issuer", &document, http_hosts);
-    documents.into_iter().map(parse).collect()
 }

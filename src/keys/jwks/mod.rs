@@ -34,6 +34,7 @@ mod times;
 mod trusted_file;
 pub(crate) mod url;
 mod validation;
+mod well_known;
 
 pub(crate) use cache::JwksCache;
 pub(crate) use discovery::{Discovery, Found, Wanted};

@@ -234,6 +234,7 @@ where
         let sources = self.bind()?;
         self.compare_with_revocations()?;
         let audience = self.resource.as_ref().map(ResourceMetadata::audience);
+        let audience = audience.transpose()?;
         let issuers = Arc::new(Registry::new(std::mem::take(&mut self.issuers), audience)?);
         let metadata = self.describe(&sources, &issuers)?;
         if !self.scopes.is_empty() {
@@ -252,6 +253,7 @@ where
         if let Some((store, leeway)) = of_layer.or(shared) {
             self.policy.add_single_use(SingleUse { store, leeway });
         }
+        self.policy.check_store_timeouts()?;
         let engine = Engine {
             issuers,
             rules: self.rules,

@@ -61,8 +61,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
         let Some(resource) = self.resource.take() else {
             return Ok(None);
         };
-        let scopes = Some(self.scopes.joined()).filter(|scopes| !scopes.is_empty());
-        let scopes = scopes.map(Arc::from);
+        let scopes = self.scopes.as_str().map(Arc::from);
         let dpop = self.for_below.dpop.clone();
         let accepts_bearer = dpop.as_ref().is_none_or(|dpop| !dpop.is_required);
         let methods = sources.iter().filter_map(TokenSource::bearer_method);
@@ -74,7 +73,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
         };
         let endpoint = Endpoint::new(resource, &layer, issuers)?;
         self.for_below.resource = Some(ResourceChallenge {
-            metadata: endpoint.url().into(),
+            metadata: Arc::new(endpoint.url().to_owned()),
             scopes,
         });
         Ok(Some(Arc::new(endpoint)))

@@ -31,8 +31,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets the maximum time from `iat` to `exp`. Tokens that live longer are rejected, and so are
-    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of the
-    /// list's entries, and tokens without `iat` are accepted.
+    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of
+    /// the list's entries, and tokens without `iat` are accepted.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
@@ -118,8 +118,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// [`Scoped`](crate::Scoped). Those may imply further ones. Default: no scope implies another.
     ///
     /// Challenges still name the scopes that are required, which are narrower. Does not change
-    /// [`Claims::scopes`], nor the scopes of an [`Audience`](crate::Audience). [`build`](Self::build)
-    /// rejects strings that are not scopes.
+    /// [`Claims::scopes`], nor the scopes of an [`Audience`](crate::Audience).
+    /// [`build`](Self::build) rejects strings that are not scopes.
     ///
     /// # Examples
     ///
@@ -217,7 +217,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Sets how long each [`TokenCheck`] may wait, and the [`ReplayStore`]. After that, the request
-    /// gets 503. Default: 3 s. More than zero.
+    /// gets 503. Default: 3 s. More than zero, and more than [`ReplayStore::timeout`] of a store.
     ///
     /// A check that waits needs a tokio runtime with a timer (`enable_time`). Outside a tokio
     /// runtime, there is no limit. The token's times are not compared again after the wait.
@@ -274,12 +274,12 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Rejects tokens that are in a list of [`Revocations`], with 401: a token, or those of a subject,
-    /// session, client or issuer. Default: none. The last call counts.
+    /// Rejects tokens that are in a list of [`Revocations`], with 401: a token, or those of a
+    /// subject, session, client or issuer. Default: none. The last call counts.
     ///
     /// The list may be that of several layers. Every request is compared, also one with a cached
-    /// token, and so are streams with [`until_expiry`](crate::until_expiry()). If the list is empty,
-    /// that costs a few nanoseconds.
+    /// token, and so are streams with [`until_expiry`](crate::until_expiry()). If the list is
+    /// empty, that costs a few nanoseconds.
     ///
     /// Without [`max_lifetime`](Self::max_lifetime), the layer then rejects tokens that live longer
     /// than [`RevocationSettings::max_lifetime`](crate::RevocationSettings::max_lifetime): 24 hours

@@ -67,8 +67,8 @@ impl fmt::Debug for Acr {
     }
 }
 
-/// Returns whether the user has authenticated within `max_age`. A time in the future is a mistake of
-/// the issuer: as an age, it would pass for ever.
+/// Returns whether the user has authenticated within `max_age`. A time in the future is a mistake
+/// of the issuer: as an age, it would pass for ever.
 pub(super) fn check_age<C>(claims: &Claims<C>, max_age: Duration) -> Outcome {
     let Some(authenticated_at) = claims.authenticated_at() else {
         return Outcome::Unknown;

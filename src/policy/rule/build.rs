@@ -17,8 +17,8 @@ impl Rule {
         Self(Node::Authenticated)
     }
 
-    /// Requires all of these scopes. See [`Claims::scopes`](crate::Claims::scopes) for where a token
-    /// names them.
+    /// Requires all of these scopes. See [`Claims::scopes`](crate::Claims::scopes) for where a
+    /// token names them.
     ///
     /// # Errors
     ///
@@ -44,13 +44,13 @@ impl Rule {
 
 /// Other claims. Strings are compared byte by byte.
 impl Rule {
-    /// Requires that a claim has at least one of these values: it is an array of strings with one of
-    /// them, or a string that is one of them. A string is not split at spaces.
+    /// Requires that a claim has at least one of these values: it is an array of strings with one
+    /// of them, or a string that is one of them. A string is not split at spaces.
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the path is not a JSON pointer,
-    /// if no value is named, or if one is empty.
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the path is not a JSON
+    /// pointer, if no value is named, or if one is empty.
     ///
     /// # Examples
     ///
@@ -71,8 +71,8 @@ impl Rule {
         })
     }
 
-    /// Requires that a claim has all of these values: it is an array of strings with each of them. A
-    /// string has one value, and is not split at spaces. Maximum: 64 values.
+    /// Requires that a claim has all of these values: it is an array of strings with each of them.
+    /// A string has one value, and is not split at spaces. Maximum: 64 values.
     ///
     /// # Errors
     ///
@@ -98,8 +98,8 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the path is not a JSON pointer,
-    /// or if the value is empty or of another type.
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the path is not a JSON
+    /// pointer, or if the value is empty or of another type.
     ///
     /// # Examples
     ///
@@ -141,7 +141,8 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the path is not a JSON pointer.
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the path is not a JSON
+    /// pointer.
     ///
     /// # Examples
     ///
@@ -177,17 +178,17 @@ impl Rule {
 /// How and when the user has authenticated (RFC 9470).
 impl Rule {
     /// Requires that `acr` is one of these values, which are in order of preference (RFC 9470 §3).
-    /// They are compared byte by byte: no value counts as higher than another one. To compare levels,
-    /// use [`acr_fn`](Self::acr_fn).
+    /// They are compared byte by byte: no value counts as higher than another one. To compare
+    /// levels, use [`acr_fn`](Self::acr_fn).
     ///
-    /// Otherwise, also without `acr`, the caller gets 401 `insufficient_user_authentication`, and can
-    /// send the user to the issuer with these values.
+    /// Otherwise, also without `acr`, the caller gets 401 `insufficient_user_authentication`, and
+    /// can send the user to the issuer with these values.
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if there is no value, or if one is
-    /// empty or has a space, `"`, `\` or a character that is not visible ASCII: a challenge separates
-    /// the values by spaces.
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if there is no value, or if one
+    /// is empty or has a space, `"`, `\` or a character that is not visible ASCII: a challenge
+    /// separates the values by spaces.
     ///
     /// # Examples
     ///
@@ -235,9 +236,9 @@ impl Rule {
         Ok(Self(Node::Acr(Acr::matching(values, is_enough)?)))
     }
 
-    /// Requires that the user has authenticated within this time: `auth_time` is there, is not in the
-    /// future, and is no longer ago, by the layer's [`clock`](crate::JwtAuthBuilder::clock) and with
-    /// its [`leeway`](crate::JwtAuthBuilder::leeway) on both sides.
+    /// Requires that the user has authenticated within this time: `auth_time` is there, is not in
+    /// the future, and is no longer ago, by the layer's [`clock`](crate::JwtAuthBuilder::clock) and
+    /// with its [`leeway`](crate::JwtAuthBuilder::leeway) on both sides.
     ///
     /// Otherwise the caller gets 401 `insufficient_user_authentication`, and can have the user
     /// authenticate again.

@@ -34,8 +34,18 @@ impl Rule {
         if self.outcome(claims).is_met() {
             Ok(())
         } else {
-            Err(Needs::of(self, claims).into_error())
+            Err(Needs::of(self, claims).into_error(claims))
         }
+    }
+
+    /// Returns the scopes by which the claims meet the rule, separated by spaces.
+    pub(crate) fn scopes_met<C>(&self, claims: &Claims<C>) -> Option<String> {
+        Needs::of(self, claims).scopes()
+    }
+
+    /// Returns the scopes that the rule asks for, separated by spaces.
+    pub(crate) fn scopes(&self) -> Option<String> {
+        Needs::of_scopes(self).scopes()
     }
 
     /// Returns the parts of the rule that the claims do not meet, for developers.

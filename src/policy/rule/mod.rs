@@ -40,8 +40,8 @@ use super::RequiredScopes;
 /// authentication would make true.
 ///
 /// Note: a claim that is absent, `null`, or of another JSON type than the rule is about meets
-/// neither a rule nor its negation: nothing is known about it, so the request is rejected. To accept
-/// a token without the claim, use [`present`](Self::present).
+/// neither a rule nor its negation: nothing is known about it, so the request is rejected. To
+/// accept a token without the claim, use [`present`](Self::present).
 ///
 /// # Examples
 ///

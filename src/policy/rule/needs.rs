@@ -8,7 +8,8 @@ use crate::jwt::Claims;
 
 /// What a rule asks for, and which parts of it the claims lack.
 ///
-/// What a client asks the issuer for replaces what it had. So the parts that are met are needed, too.
+/// What a client asks the issuer for replaces what it had. So the parts that are met are needed,
+/// too.
 #[derive(Default)]
 pub(super) struct Needs<'r> {
     scopes: Vec<&'r str>,
@@ -24,6 +25,10 @@ impl<'r> Needs<'r> {
     pub(super) fn of<C>(rule: &'r Rule, claims: &Claims<C>) -> Self {
         let lacks = !rule.outcome(claims).is_met();
         match &rule.0 {
+            Node::AnyScope(scopes) if !lacks => Self {
+                scopes: scopes.first_granted(claims).into_iter().collect(),
+                ..Self::default()
+            },
             Node::AllScopes(scopes) | Node::AnyScope(scopes) => Self {
                 scopes: scopes.iter().collect(),
                 lacks_scope: lacks,
@@ -49,6 +54,26 @@ impl<'r> Needs<'r> {
                 ..Self::default()
             },
         }
+    }
+
+    /// Returns the scopes that a rule asks for, whatever the claims are.
+    pub(super) fn of_scopes(rule: &'r Rule) -> Self {
+        match &rule.0 {
+            Node::AllScopes(scopes) | Node::AnyScope(scopes) => Self {
+                scopes: scopes.iter().collect(),
+                ..Self::default()
+            },
+            Node::All(rules) | Node::Any(rules) => {
+                let needs = rules.iter().map(Self::of_scopes);
+                needs.fold(Self::default(), Self::join)
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// Returns the scopes, each once, separated by spaces.
+    pub(super) fn scopes(&self) -> Option<String> {
+        joined(&self.scopes)
     }
 
     pub(super) fn of_step_up<N: StepUp>(lacks_scope: bool, lacks_authentication: bool) -> Self {
@@ -89,41 +114,20 @@ impl<'r> Needs<'r> {
         self
     }
 
-    pub(super) fn into_error(self) -> Error {
+    /// Returns the error of these claims.
+    pub(super) fn into_error<C>(self, claims: &Claims<C>) -> Error {
         if self.lacks_other {
-            return Error::insufficient_scope(None);
+            return claims.insufficient_scope(None);
         }
-        let scope = joined(&self.scopes).filter(|_| self.lacks_scope);
-        let scope = scope.map(Into::into);
+        let scope = self.scopes().filter(|_| self.lacks_scope);
+        let error = claims.insufficient_scope(scope.map(Into::into));
         if !self.lacks_authentication {
-            return Error::insufficient_scope(scope);
+            return error;
         }
-        let needed = UserAuthentication {
+        error.with_user_authentication(UserAuthentication {
             acr_values: joined(&self.acr_values).map(Into::into),
             max_age: self.max_age,
-        };
-        Error::insufficient_user_authentication(needed, scope)
-    }
-}
-
-impl Rule {
-    /// Returns the scopes that a token needs or may need to meet the rule, separated by spaces.
-    pub(crate) fn named_scopes(&self) -> Option<String> {
-        let mut scopes = Vec::new();
-        self.add_scopes(&mut scopes);
-        joined(&scopes)
-    }
-
-    fn add_scopes<'r>(&'r self, scopes: &mut Vec<&'r str>) {
-        match &self.0 {
-            Node::AllScopes(named) | Node::AnyScope(named) => scopes.extend(named.iter()),
-            Node::All(rules) | Node::Any(rules) => {
-                for rule in rules {
-                    rule.add_scopes(scopes);
-                }
-            }
-            _ => {}
-        }
+        })
     }
 }
 

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::jwt::Claims;
 use crate::policy::scopes::{are_scopes, is_scope};
 
-/// Names the authentication that a handler requires (RFC 9470), for [`Claims::require_step_up`] and,
-/// with feature `axum`, the extractor `SteppedUp`.
+/// Names the authentication that a handler requires (RFC 9470), for [`Claims::require_step_up`]
+/// and, with feature `axum`, the extractor `SteppedUp`.
 ///
 /// Does not compile where it is used if it names neither [`ACR_VALUES`](Self::ACR_VALUES) nor
 /// [`MAX_AGE`](Self::MAX_AGE), or if a value is invalid. To combine it with roles, or to compare
@@ -64,7 +64,7 @@ impl<C> Claims<C> {
             return Ok(());
         }
         let needs = Needs::of_step_up::<N>(lacks_scope, lacks_acr || lacks_age);
-        Err(needs.into_error())
+        Err(needs.into_error(self))
     }
 }
 

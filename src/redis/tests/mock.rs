@@ -118,7 +118,15 @@ impl Connection for MockConnection {
         let text = String::from_utf8(command.get_packed_command()).unwrap();
         if text.contains("INFO") {
             let info = format!("maxmemory_policy:{}\r\n", server.0.policy.lock().unwrap());
-            return Box::pin(async { Ok(Value::BulkString(info.into_bytes())) });
+            let fault = server.fault();
+            return Box::pin(async move {
+                match fault {
+                    Fault::AnswersAfter(time) => sleep(time).await,
+                    Fault::Fails(failure) => return Err(failure),
+                    _ => {}
+                }
+                Ok(Value::BulkString(info.into_bytes()))
+            });
         }
         server.0.sent.lock().unwrap().push(text);
         let fault = server.fault();

@@ -5,6 +5,7 @@ mod commands;
 mod connections;
 mod memory;
 mod mock;
+mod start;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,8 +9,8 @@ use crate::policy::Rule;
 use crate::request::Paths;
 
 /// A table of rules by gRPC method, for
-/// [`RequireLayer::grpc_rules`](crate::RequireLayer::grpc_rules). Rejects what it does not list with
-/// 7 `PERMISSION_DENIED`, also health checks and reflection.
+/// [`RequireLayer::grpc_rules`](crate::RequireLayer::grpc_rules). Rejects what it does not list
+/// with 7 `PERMISSION_DENIED`, also health checks and reflection.
 ///
 /// Names are compared byte by byte with the path of the request, as tonic's routing does. Inside
 /// axum's `nest`, the path lacks the prefix of the nest; with a prefix in front of the service, set
@@ -60,8 +60,8 @@ impl GrpcRules {
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if it is not such a name, or has a
-    /// rule.
+    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if it is not such a name, or has
+    /// a rule.
     pub fn add(mut self, name: &str, rule: Rule) -> Result<Self, ConfigError> {
         Paths::grpc_methods([name])?;
         if self.rules.insert(name.into(), rule).is_some() {

@@ -117,7 +117,7 @@ mod tests {
             &[],
             &[b"a", b"a"],
             &["ä".as_bytes()],
-            &[b"=?base64?YQ==" as &[u8]],
+            &[b"=?base64?YQ=="],
             &[b"=?base64?YQ?="],
             &[b"=?base64?YR==?="],
             &[b"=?base64?%%%%?="],

@@ -40,8 +40,8 @@ impl fmt::Debug for RuleTable {
     }
 }
 
-/// Shows the entries of a table, and that it rejects other requests. `{:#?}` shows each in a line of
-/// its own.
+/// Shows the entries of a table, and that it rejects other requests. `{:#?}` shows each in a line
+/// of its own.
 fn show<'r>(
     f: &mut fmt::Formatter<'_>,
     entries: impl IntoIterator<Item = (String, &'r dyn fmt::Debug)>,

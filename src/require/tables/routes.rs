@@ -15,10 +15,10 @@ use crate::request::RequestParts;
 /// [`RequireLayer::route_rules`](crate::RequireLayer::route_rules). Rejects what it does not list
 /// with 403.
 ///
-/// The route is the text that the router was given, such as `/orders/{id}`, so no spelling of a path
-/// can bypass it. A rule for `GET` applies to `HEAD`, too, unless `HEAD` has one of its own, as
-/// axum's routes do. `Debug` shows the table, sorted by route: `{:#?}` shows each rule in a line of
-/// its own.
+/// The route is the text that the router was given, such as `/orders/{id}`, so no spelling of a
+/// path can bypass it. A rule for `GET` applies to `HEAD`, too, unless `HEAD` has one of its own,
+/// as axum's routes do. `Debug` shows the table, sorted by route: `{:#?}` shows each rule in a line
+/// of its own.
 ///
 /// # Examples
 ///
@@ -28,7 +28,11 @@ use crate::request::RequestParts;
 /// use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer, RouteRules, Rule};
 ///
 /// fn app(auth: JwtAuthLayer) -> Result<Router, ConfigError> {
-///     let rules = RouteRules::new(|request| Some(request.extensions().get::<MatchedPath>()?.as_str()))
+///     let rules = RouteRules::new(|request| {
+///         let matched = request.extensions().get::<MatchedPath>();
+///         matched.map(MatchedPath::as_str)
+///     });
+///     let rules = rules
 ///         .add(Method::GET, "/orders", Rule::all_scopes(["orders:read"])?)?
 ///         .add(Method::POST, "/orders", Rule::all_scopes(["orders:write"])?)?
 ///         .add(Method::DELETE, "/orders/{id}", Rule::any_of("/roles", ["admin"])?)?;

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 
 use super::DiagnosisCheck;
 use super::examination::Signature;
-use super::quoted::quoted;
 use crate::error::{Error, ErrorKind};
 use crate::policy::UnprovenBinding;
 use crate::trace;
@@ -46,39 +45,40 @@ pub(in crate::verify) fn log_binding(unproven: UnprovenBinding) -> Error {
     *unproven.error
 }
 
-/// Logs which check of the policy rejected a verified token, at debug. A scope of the audience is
-/// one that only the examination of the token tells from others.
-pub(in crate::verify) fn log_of_policy<C: DeserializeOwned + 'static>(
+/// Logs that a verified token lacks a scope of the issuer's audience, at debug, with what the
+/// examination of the token tells.
+pub(in crate::verify) fn log_audience_scope<C: DeserializeOwned + 'static>(
     engine: &Engine<C>,
     token: &[u8],
     error: &Error,
     now: Duration,
 ) {
-    if error.required_scope().is_none() || !trace::is_diagnosis_enabled() {
-        return log_policy(error);
+    if !trace::is_diagnosis_enabled() {
+        return;
     }
     let checks = engine.run_each_check(token, now, Signature::As(error));
     let mut failed = checks.iter().filter(|check| check.error.is_some());
     match failed.find(|check| check.name == "audience") {
         Some(check) => trace::diagnosed(error, check),
-        None => log_policy(error),
+        None => log_scope(error),
     }
+}
+
+/// The same, without the token.
+pub(in crate::verify) fn log_scope(error: &Error) {
+    // The error names one scope, which is missing.
+    trace::scopes_missing(error, "all of", |_| false);
 }
 
 /// Logs which check of the policy rejected a verified token, at debug.
 pub(in crate::verify) fn log_policy(error: &Error) {
-    if !trace::is_diagnosis_enabled() {
+    // The policy itself has logged which scopes are missing: it has the claims.
+    if error.required_scope().is_some() || !trace::is_diagnosis_enabled() {
         return;
     }
-    match error.required_scope() {
-        Some(scopes) => {
-            let scopes = quoted(scopes);
-            let hint = "have the client request what is missing of them";
-            trace::diagnosed(error, &format!("scopes: expected {scopes} (hint: {hint})"));
-        }
-        None if error.kind() == ErrorKind::InvalidDpopProof => {
-            trace::diagnosed(error, &"binding: the proof was used before");
-        }
-        None => trace::diagnosed(error, &format!("policy: {error}")),
+    if error.kind() == ErrorKind::InvalidDpopProof {
+        trace::diagnosed(error, &"binding: the proof was used before");
+    } else {
+        trace::diagnosed(error, &format!("policy: {error}"));
     }
 }

@@ -23,7 +23,7 @@ mod token_text;
 
 use std::fmt;
 
-pub(super) use self::log::{log, log_binding, log_of_policy, log_policy};
+pub(super) use self::log::{log, log_audience_scope, log_binding, log_policy, log_scope};
 use crate::error::Error;
 
 /// The outcome of each check of a token, as

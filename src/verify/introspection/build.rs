@@ -32,7 +32,7 @@ impl IntrospectionOrigin {
         self.credentials.validate(name)?;
         let endpoint = match &self.url {
             Some(url) => Endpoint::at(url)?,
-            None => Endpoint::of_metadata(name, metadata_url)?,
+            None => Endpoint::of_metadata(name, metadata_url, &self.credentials)?,
         };
         let signer = settings.signed_responses.take();
         let exchange = Exchange {

@@ -1,4 +1,4 @@
-//! The circuit: after repeated failures, the issuer is not asked for a while.
+//! The circuit: while the issuer can't answer, it is not asked for a while.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ const MIN_OPEN: Duration = Duration::from_secs(1);
 const MAX_OPEN: Duration = Duration::from_secs(30);
 
 /// Closed at first: every question is sent. Open after [`MAX_FAILURES`]: none is, for a while. Then
-/// half open: one question, the probe, decides.
+/// half open: one question, the probe, decides. Any response about a token closes it, whatever it
+/// says of the token, so that the caller of the probe can't keep it open.
 #[derive(Debug, Default)]
 pub(super) struct Circuit {
     /// Consecutive ones.
@@ -51,7 +52,7 @@ impl Circuit {
         Ok(())
     }
 
-    /// Notes that the issuer has answered. Returns the number of failures before, if the circuit
+    /// Notes that the issuer has responded. Returns the number of failures before, if the circuit
     /// was open.
     pub(super) fn succeed(&mut self) -> Option<u32> {
         let failures = self.failures;
@@ -61,12 +62,13 @@ impl Circuit {
     }
 
     /// Notes that the issuer could not be asked. It has asked to be left alone for `retry_after`.
-    /// Returns the number of consecutive failures. While it is open, a failure counts for nothing: its
-    /// question was sent before.
-    pub(super) fn fail(&mut self, now: Instant, retry_after: Duration) -> u32 {
+    /// Returns whether this opens it. While it is open, a failure counts for nothing: its question
+    /// was sent before.
+    pub(super) fn fail(&mut self, now: Instant, retry_after: Duration) -> bool {
         if self.open_until.is_some_and(|until| now < until) {
-            return self.failures;
+            return false;
         }
+        let was_closed = self.is_closed();
         self.failures = self.failures.saturating_add(1);
         self.probe_until = None;
         if self.failures >= MAX_FAILURES {
@@ -78,7 +80,7 @@ impl Circuit {
                 .min(MAX_OPEN);
             self.open_until = Some(after(now, open));
         }
-        self.failures
+        was_closed && !self.is_closed()
     }
 
     /// Returns whether every question is sent.
@@ -114,7 +116,7 @@ mod tests {
         circuit.succeed();
         fail(&mut circuit, now, MAX_FAILURES - 1);
         assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
-        fail(&mut circuit, now, 1);
+        assert!(circuit.fail(now, Duration::ZERO));
         assert_eq!(circuit.admit(now, TIMEOUT), Err(seconds(1)));
     }
 
@@ -136,7 +138,8 @@ mod tests {
         // A probe that is never heard of again.
         let now = now + TIMEOUT;
         assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
-        assert_eq!(circuit.fail(now, Duration::ZERO), MAX_FAILURES + 1);
+        assert!(!circuit.fail(now, Duration::ZERO), "it was open");
+        assert_eq!(circuit.failures(), MAX_FAILURES + 1);
         assert_eq!(circuit.wait(now), Some(seconds(2)));
         let now = now + seconds(2);
         assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));

@@ -138,6 +138,8 @@ impl IntrospectionCredentials {
     /// (`tls_client_auth`, `self_signed_tls_client_auth`, RFC 8705 §2). The id is sent in the body.
     ///
     /// Set an [`http_client`](crate::Issuer::http_client) that presents the certificate.
+    /// [`Issuer::introspection_discovery`](crate::Issuer::introspection_discovery) takes the
+    /// endpoint of `mtls_endpoint_aliases`, if the metadata has one (RFC 8705 §5).
     pub fn mutual_tls(client_id: impl Into<String>) -> Self {
         Self::new(Method::MutualTls(client_id.into()))
     }

@@ -31,7 +31,8 @@ impl Exchange {
         token: &str,
         rules: &Rules,
     ) -> Result<Introspection, IntrospectionError> {
-        let found = self.endpoint.locate(&self.client).await?;
+        let found = self.endpoint.locate(&self.client).await;
+        let found = found.map_err(IntrospectionError::Locate)?;
         let now = since_epoch(&*rules.clock);
         let assertion = self
             .credentials
@@ -47,10 +48,10 @@ impl Exchange {
         let text = self.send(&question, token).await?;
         let now = since_epoch(&*rules.clock);
         let read = match &self.signed {
-            None => Introspection::read(&text, rules.max_members),
+            None => Introspection::read(&text, rules.max_members, token),
             Some(signed) => {
                 let answer = signed.verify(&text, rules, now).await?;
-                Introspection::read(&answer, rules.max_members)
+                Introspection::read(&answer, rules.max_members, token)
             }
         };
         read.ok_or(IntrospectionError::NotAnAnswer)

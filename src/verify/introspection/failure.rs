@@ -17,9 +17,11 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Why a question has no answer. Contains nothing of the token, the credentials or the answer.
 #[derive(Debug)]
 pub(super) enum IntrospectionError {
+    /// The issuer's metadata, which has the URL of the endpoint, could not be fetched.
+    Locate(FetchError),
     /// The request failed, or the response has another status than 200.
     Fetch(FetchError),
-    /// The issuer rejects the credentials of this service (401 or 403).
+    /// The issuer rejects the credentials of this service (401 or 403), or this token.
     Denied(StatusCode),
     /// The response is not one JSON object.
     NotAnAnswer,
@@ -43,27 +45,34 @@ pub(super) struct Failure {
 }
 
 impl IntrospectionError {
-    /// Returns whether it shows that the issuer can't answer. An unusable answer about one token
-    /// does not: its caller may have caused it.
-    pub(super) fn counts(&self) -> bool {
+    /// Returns whether it shows that the issuer can't answer, whatever the token. Other responses may
+    /// be about this token, which its caller has chosen: some issuers answer with 500 about a token
+    /// that they can't read, and a firewall before them with 403. If these counted, made-up tokens
+    /// would stop the questions about all others.
+    pub(super) fn shows_outage(&self) -> bool {
         match self {
-            Self::Fetch(FetchError::Status(status, _)) => {
-                !status.is_client_error() || *status == StatusCode::TOO_MANY_REQUESTS
-            }
-            Self::Fetch(FetchError::TooLarge)
+            Self::Fetch(FetchError::Status(status, _)) => matches!(
+                *status,
+                StatusCode::TOO_MANY_REQUESTS
+                    | StatusCode::BAD_GATEWAY
+                    | StatusCode::SERVICE_UNAVAILABLE
+                    | StatusCode::GATEWAY_TIMEOUT
+            ),
+            Self::Fetch(FetchError::TooLarge | FetchError::Redirected | FetchError::Encoded(_))
+            | Self::Denied(_)
             | Self::NotAnAnswer
             | Self::WrongMediaType
             | Self::InvalidSignedResponse(_)
             | Self::CircuitOpen
             | Self::TooMany => false,
-            Self::Fetch(_) | Self::Denied(_) | Self::NotSigned(_) => true,
+            Self::Locate(_) | Self::Fetch(_) | Self::NotSigned(_) => true,
         }
     }
 
     /// Returns the delay that the issuer asks for with `Retry-After`.
     pub(super) fn retry_after(&self) -> Duration {
         match self {
-            Self::Fetch(error) => error.retry_after().min(MAX_RETRY_AFTER),
+            Self::Locate(error) | Self::Fetch(error) => error.retry_after().min(MAX_RETRY_AFTER),
             _ => Duration::ZERO,
         }
     }
@@ -90,10 +99,11 @@ impl Failure {
 impl fmt::Display for IntrospectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fetch(error) => error.fmt(f),
+            Self::Locate(error) | Self::Fetch(error) => error.fmt(f),
             Self::Denied(status) => write!(
                 f,
-                "the introspection endpoint rejects this service's credentials with status {}",
+                "the introspection endpoint rejects this service's credentials, or this token, with \
+                 status {}",
                 status.as_u16()
             ),
             Self::NotAnAnswer => {
@@ -121,7 +131,7 @@ impl fmt::Display for IntrospectionError {
 impl StdError for IntrospectionError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Fetch(error) => error.source(),
+            Self::Locate(error) | Self::Fetch(error) => error.source(),
             Self::NotSigned(error) => Some(&**error),
             _ => None,
         }

@@ -76,7 +76,10 @@ impl Issuer {
     }
 
     /// Returns an issuer that is asked about each token, at the `introspection_endpoint` that its
-    /// metadata names (RFC 8414 §2). Otherwise as [`introspection`](Self::introspection).
+    /// metadata names (RFC 8414 §2), with
+    /// [`mutual_tls`](crate::IntrospectionCredentials::mutual_tls) at that of
+    /// `mtls_endpoint_aliases`, if there is one (RFC 8705 §5). Otherwise as
+    /// [`introspection`](Self::introspection).
     ///
     /// The metadata is fetched as [`discovery`](Self::discovery) fetches it, at the first question.
     /// [`metadata_url`](Self::metadata_url) can set its URL.

@@ -31,6 +31,26 @@ struct State {
     last_event: Option<Instant>,
 }
 
+impl State {
+    fn note_failure(&mut self, error: &IntrospectionError) {
+        self.questions = self.questions.saturating_add(1);
+        self.failures = self.failures.saturating_add(1);
+        self.last_error = Some(with_causes(error));
+        self.is_denied = matches!(error, IntrospectionError::Denied(_));
+    }
+
+    /// Returns whether a failure is reported now.
+    fn is_event_due(&mut self, now: Instant) -> bool {
+        let is_recent = self
+            .last_event
+            .is_some_and(|last| now.saturating_duration_since(last) < EVENT_INTERVAL);
+        if !is_recent {
+            self.last_event = Some(now);
+        }
+        !is_recent
+    }
+}
+
 impl Outcomes {
     pub(super) fn new(issuer: &str, observer: Option<Observer>) -> Self {
         Self {
@@ -67,29 +87,23 @@ impl Outcomes {
         }
     }
 
-    /// Notes that a question has no answer.
+    /// Notes that a question has no usable answer.
     pub(super) fn failed(&self, error: &IntrospectionError) {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        state.questions = state.questions.saturating_add(1);
-        state.failures = state.failures.saturating_add(1);
-        state.last_error = Some(with_causes(error));
-        state.is_denied = matches!(error, IntrospectionError::Denied(_));
-        let failures = if error.counts() {
-            state.circuit.fail(now, error.retry_after())
+        state.note_failure(error);
+        let (is_opened, recovered) = if error.shows_outage() {
+            (state.circuit.fail(now, error.retry_after()), None)
         } else {
-            // A probe that was answered in an unusable way still was answered.
-            let _ = state.circuit.succeed();
-            0
+            (false, state.circuit.succeed())
         };
-        let is_recent = state
-            .last_event
-            .is_some_and(|last| now.saturating_duration_since(last) < EVENT_INTERVAL);
-        if !is_recent {
-            state.last_event = Some(now);
-        }
+        let failures = state.circuit.failures();
+        let is_reported = state.is_event_due(now) || is_opened;
         drop(state);
-        if is_recent {
+        if let Some(failures) = recovered {
+            self.report(&KeysEvent::IntrospectionRecovered { failures });
+        }
+        if !is_reported {
             return;
         }
         self.report(&match error {

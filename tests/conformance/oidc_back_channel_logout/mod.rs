@@ -7,4 +7,5 @@ mod header;
 mod keys;
 mod replay;
 mod request;
+mod shared_list;
 mod support;

@@ -40,7 +40,7 @@ async fn endpoints_share_a_store() {
     let store = MemoryReplayStore::new(10).unwrap();
     let endpoints = [(); 2].map(|()| {
         let mut setup = setup();
-        setup.endpoint = setup.endpoint.replay_store(store.clone());
+        setup.endpoint = setup.endpoint.replay_store(store.clone()).unwrap();
         setup
     });
     let token = logout_token().sign();
@@ -70,7 +70,10 @@ impl ReplayStore for Unsteady {
 async fn an_outage_of_the_store_leads_to_503_and_the_session_has_ended() {
     let works = Arc::new(AtomicBool::new(false));
     let mut setup = of(builder());
-    setup.endpoint = setup.endpoint.replay_store(Unsteady(Arc::clone(&works)));
+    setup.endpoint = setup
+        .endpoint
+        .replay_store(Unsteady(Arc::clone(&works)))
+        .unwrap();
     let token = logout_token().sign();
     let answer = setup.log_out(&token).await;
     let description = "a check of the logout token is temporarily unavailable";
@@ -94,9 +97,31 @@ impl ReplayStore for Hanging {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_is_waited_for_no_longer_than_check_timeout() {
     let mut setup = of(builder().check_timeout(Duration::from_secs(1)));
-    setup.endpoint = setup.endpoint.replay_store(Hanging);
+    setup.endpoint = setup.endpoint.replay_store(Hanging).unwrap();
     let start = tokio::time::Instant::now();
     let answer = setup.log_out(&logout_token().sign()).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(start.elapsed() < Duration::from_millis(1100));
+}
+
+/// A store that gives up by itself, after as long as the layer would.
+struct Slow;
+
+impl ReplayStore for Slow {
+    fn insert_once(&self, _: ReplayKey<'_>, _: Duration) -> InsertOutcome {
+        InsertOutcome::Ready(Ok(true))
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        Some(Duration::from_secs(1))
+    }
+}
+
+#[test]
+fn a_store_that_may_take_as_long_as_check_timeout_is_a_contradiction() {
+    let setup = of(builder().check_timeout(Duration::from_secs(1)));
+    let error = setup.endpoint.replay_store(Slow).unwrap_err();
+    let expected = "check_timeout is 1s: must be longer than the timeout of replay_store, 1s";
+    assert_eq!(error.to_string(), expected);
+    assert!(of(builder()).endpoint.replay_store(Slow).is_ok());
 }

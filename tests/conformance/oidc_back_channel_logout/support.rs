@@ -34,7 +34,10 @@ pub(crate) fn setup() -> Setup {
 }
 
 pub(crate) fn of(builder: JwtAuthBuilder) -> Setup {
-    let list = Revocations::new();
+    with_list(builder, Revocations::new())
+}
+
+pub(crate) fn with_list(builder: JwtAuthBuilder, list: Revocations) -> Setup {
     let layer = builder.revocations(&list).build().unwrap();
     let endpoint = BackChannelLogout::new(layer.authenticator(), [CLIENT]).unwrap();
     Setup {

@@ -5,13 +5,17 @@
     reason = "answers are written where they are passed"
 )]
 
+use std::time::Duration;
+
 use serde_json::json;
-use tower_jwt_auth::{ClientCertificate, ClientCertificates, ErrorKind, IntrospectionSettings};
+use tower_jwt_auth::{
+    ClientCertificate, ClientCertificates, ErrorKind, IntrospectionSettings, Rule,
+};
 
 use super::endpoint::{Endpoint, active};
 use crate::support::dpop::{client, dpop, other_client, presented, proof, proof_by};
 use crate::support::tokio;
-use crate::support::{ask, bearer, encode};
+use crate::support::{NOW, ask, bearer, encode};
 
 const TOKEN: &str = "opaque-bound-token";
 
@@ -106,5 +110,25 @@ async fn a_cnf_that_can_not_be_read_is_never_taken_as_unbound() {
         let layer = builder.build().unwrap();
         let answer = ask(&layer, bearer(TOKEN)).await;
         assert_eq!(answer.status, 401, "{cnf}");
+    }
+}
+
+// RFC 9470 §6.2
+#[tokio::test(start_paused = true)]
+async fn how_and_when_the_user_has_authenticated_is_read_from_the_answer() {
+    let recent = || Rule::max_age(Duration::from_secs(300)).unwrap();
+    let rule = || Rule::acr(["gold"]).unwrap().and(recent());
+    for (changes, is_accepted) in [
+        (json!({"acr": "gold", "auth_time": NOW - 300}), true),
+        (json!({"acr": "gold", "auth_time": NOW - 400}), false),
+        (json!({"acr": "bronze", "auth_time": NOW}), false),
+        (json!({}), false),
+    ] {
+        let endpoint = Endpoint::answering(active(changes.clone()));
+        let builder = endpoint.builder(IntrospectionSettings::default());
+        let layer = builder.check(rule()).build().unwrap();
+        let answer = ask(&layer, bearer("opaque-token")).await;
+        let expected = (!is_accepted).then_some(ErrorKind::InsufficientUserAuthentication);
+        assert_eq!(answer.kind(), expected, "{changes}");
     }
 }

@@ -68,6 +68,44 @@ async fn the_method_is_the_one_that_the_metadata_lists() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_with_a_certificate_asks_the_alias_of_the_endpoint() {
+    let alias = "https://mtls.issuer.example/introspect";
+    for (aliases, certified) in [
+        (json!({"introspection_endpoint": alias}), alias),
+        (json!({"token_endpoint": alias}), URL),
+        (json!({}), URL),
+        (json!([alias]), URL),
+        (json!({"introspection_endpoint": 1}), URL),
+    ] {
+        let endpoint = publishing(&json!({
+            "issuer": ISSUER, "introspection_endpoint": URL, "mtls_endpoint_aliases": aliases,
+        }));
+        for (credentials, expected) in [
+            (IntrospectionCredentials::mutual_tls("me"), certified),
+            (Endpoint::credentials(), URL),
+        ] {
+            let layer = layer(&endpoint, credentials);
+            ask(&layer, bearer("token")).await.accepted();
+            let asked = endpoint.asked().pop().unwrap();
+            assert_eq!(asked.uri, expected, "{aliases}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_that_is_not_secure_is_an_outage() {
+    let plain = "http://mtls.issuer.example/introspect";
+    let endpoint = publishing(&json!({
+        "issuer": ISSUER, "introspection_endpoint": URL,
+        "mtls_endpoint_aliases": {"introspection_endpoint": plain},
+    }));
+    let layer = layer(&endpoint, IntrospectionCredentials::mutual_tls("me"));
+    let answer = ask(&layer, bearer("token")).await;
+    answer.rejected(503, None, ErrorKind::IntrospectionUnavailable);
+    assert_eq!(endpoint.questions(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn metadata_without_a_usable_endpoint_is_an_outage() {
     for metadata in [
         json!({"issuer": ISSUER}),

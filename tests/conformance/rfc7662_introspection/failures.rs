@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::{ErrorKind, IntrospectionSettings, KeysEvent};
+use tower_jwt_auth::{
+    ErrorKind, IntrospectionHealth, IntrospectionSettings, JwtAuthLayer, KeysEvent,
+};
 
 use super::endpoint::{Act, Endpoint, SECRET, active};
 use crate::support::tokio;
@@ -98,7 +100,7 @@ async fn retry_after_of_the_endpoint_is_passed_on_up_to_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn after_repeated_failures_the_endpoint_is_asked_by_one_probe_at_a_time() {
     let endpoint = Endpoint::new();
-    endpoint.act(Act::Status(500));
+    endpoint.act(Act::Status(503));
     let layer = endpoint.layer();
     for index in 0..50 {
         let answer = ask(&layer, bearer(&format!("token-{index}"))).await;
@@ -121,13 +123,17 @@ async fn after_repeated_failures_the_endpoint_is_asked_by_one_probe_at_a_time() 
     ask(&layer, bearer("token-48")).await.accepted();
 }
 
+/// Responses that can be about one token only, which its caller has chosen.
+fn about_one_token() -> impl Iterator<Item = Act> {
+    let statuses = [201, 302, 307, 400, 401, 403, 404, 413, 414, 415, 500, 501];
+    let bodies = [String::new(), "[]".to_owned(), "x".repeat(2 << 20)];
+    let statuses = statuses.into_iter().map(Act::Status);
+    statuses.chain(bodies.into_iter().map(Act::Body))
+}
+
 #[tokio::test(start_paused = true)]
 async fn answers_about_single_tokens_do_not_stop_the_questions_about_others() {
-    for act in [
-        Act::Status(400),
-        Act::Body("[]".into()),
-        Act::Body("x".repeat(2 << 20)),
-    ] {
+    for act in about_one_token() {
         let endpoint = Endpoint::new();
         endpoint.act(act);
         endpoint.answer_of("good", active(json!({})));
@@ -137,7 +143,73 @@ async fn answers_about_single_tokens_do_not_stop_the_questions_about_others() {
             answer.rejected(503, None, UNAVAILABLE);
         }
         ask(&layer, bearer("good")).await.accepted();
+        assert_eq!(endpoint.questions(), 21);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_shows_an_outage_stops_the_questions() {
+    let statuses = [429, 502, 503, 504].map(Act::Status);
+    let acts = statuses.into_iter();
+    for (index, act) in acts.chain([Act::Unreachable, Act::Hang]).enumerate() {
+        let endpoint = Endpoint::new();
+        endpoint.act(act);
+        endpoint.answer_of("good", active(json!({})));
+        let layer = endpoint.layer();
+        for token in 0..4 {
+            let _ = ask(&layer, bearer(&format!("token-{token}"))).await;
+        }
+        // An answer ends the row.
+        ask(&layer, bearer("good")).await.named(index).accepted();
+        for token in 0..20 {
+            let _ = ask(&layer, bearer(&format!("token-{token}"))).await;
+        }
+        assert_eq!(endpoint.questions(), 10, "{index}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_with_a_token_that_the_endpoint_can_not_answer_does_not_prolong_an_outage() {
+    for act in about_one_token() {
+        let endpoint = Endpoint::new();
+        endpoint.act(Act::Unreachable);
+        let (layer, events) = watched(&endpoint);
+        for index in 0..5 {
+            let _ = ask(&layer, bearer(&format!("token-{index}"))).await;
+        }
+        endpoint.act(act);
+        endpoint.answer_of("good", active(json!({})));
+        sleep(Duration::from_secs(1)).await;
+        ask(&layer, bearer("odd"))
+            .await
+            .rejected(503, None, UNAVAILABLE);
+        // State and events agree.
+        assert!(introspection(&layer).available);
+        assert_eq!(introspection(&layer).consecutive_failures, 0);
+        let events = events.lock().unwrap().clone();
+        assert_eq!(events[..3], ["failed 1", "failed 5", "recovered 5"]);
+        assert_eq!(events.len(), 4, "and the failure itself: {events:?}");
+        ask(&layer, bearer("good")).await.accepted();
+    }
+}
+
+/// Returns a layer whose events are noted.
+fn watched(endpoint: &Endpoint) -> (JwtAuthLayer, Arc<Mutex<Vec<String>>>) {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&events);
+    let issuer = endpoint.issuer().on_event(move |_, event| {
+        seen.lock().unwrap().push(match event {
+            KeysEvent::IntrospectionFailed { failures, .. } => format!("failed {failures}"),
+            KeysEvent::IntrospectionRecovered { failures, .. } => format!("recovered {failures}"),
+            other => format!("{other:?}"),
+        });
+    });
+    (builder_for(issuer).build().unwrap(), events)
+}
+
+fn introspection(layer: &JwtAuthLayer) -> IntrospectionHealth {
+    let health = layer.authenticator().health().remove(0);
+    health.introspection.unwrap()
 }
 
 // 6: an operator's error.
@@ -185,19 +257,10 @@ async fn rejected_credentials_are_reported_and_shown_in_the_health() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_reported_once_a_second_and_its_end_once() {
+async fn an_outage_is_reported_when_it_begins_and_ends_and_once_a_second() {
     let endpoint = Endpoint::new();
     endpoint.act(Act::Unreachable);
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&events);
-    let issuer = endpoint.issuer().on_event(move |_, event| {
-        seen.lock().unwrap().push(match event {
-            KeysEvent::IntrospectionFailed { failures, .. } => format!("failed {failures}"),
-            KeysEvent::IntrospectionRecovered { failures, .. } => format!("recovered {failures}"),
-            other => format!("{other:?}"),
-        });
-    });
-    let layer = builder_for(issuer).build().unwrap();
+    let (layer, events) = watched(&endpoint);
     for index in 0..20 {
         let _ = ask(&layer, bearer(&format!("token-{index}"))).await;
     }
@@ -206,7 +269,8 @@ async fn an_outage_is_reported_once_a_second_and_its_end_once() {
     endpoint.answer(active(json!({})));
     sleep(Duration::from_secs(2)).await;
     ask(&layer, bearer("token")).await.accepted();
-    assert_eq!(*events.lock().unwrap(), ["failed 1", "recovered 5"]);
+    let expected = ["failed 1", "failed 5", "recovered 5"];
+    assert_eq!(*events.lock().unwrap(), expected);
     assert!(layer.authenticator().health()[0].serving);
 }
 

@@ -16,4 +16,5 @@ mod failures;
 mod floods;
 mod grpc;
 mod request;
+mod revoked;
 mod signed;

@@ -34,7 +34,7 @@ async fn the_printed_commands_do_what_their_comments_say() {
             .iter()
             .filter(|line| line.starts_with("curl "))
             .count(),
-        3
+        5
     );
 
     let valid = command(&printed, "# A valid token");
@@ -55,6 +55,18 @@ async fn the_printed_commands_do_what_their_comments_say() {
         .await;
     expired.assert_rejected();
     assert!(expired.challenge().contains("expired"), "{expired:?}");
+
+    let recent = command(&printed, "# A route that requires a recent sign-in");
+    assert!(recent.starts_with(&format!("-X DELETE {}/account ", server.url)));
+    let answer = server.delete("/account", token(recent)).await;
+    answer.assert_accepted();
+    let unknown = command(&printed, "# Without one");
+    let answer = server.delete("/account", token(unknown)).await;
+    assert_eq!(answer.status, 401);
+    assert!(
+        answer.challenge().ends_with(",max_age=\"300\""),
+        "{answer:?}"
+    );
 }
 
 /// Returns the token and the proof of a printed command.

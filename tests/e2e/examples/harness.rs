@@ -160,6 +160,11 @@ impl Server {
         Self::answer(request).await
     }
 
+    pub(crate) async fn delete(&self, path: &str, token: &str) -> Answer {
+        let request = self.client.delete(format!("{}{path}", self.url));
+        Self::answer(request.bearer_auth(token)).await
+    }
+
     /// Sends `GET` with this token, which is bound to the client's key, and a proof for this URI.
     pub(crate) async fn get_bound(
         &self,

@@ -17,6 +17,7 @@ mod options;
 mod quickstart;
 #[cfg(feature = "governor")]
 mod rate_limit;
+mod resource;
 mod routes;
 mod shutdown;
 #[path = "../../support/mod.rs"]

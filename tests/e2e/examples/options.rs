@@ -70,6 +70,13 @@ async fn help_names_every_option() {
         "--hmac-secret-file",
         "--dpop",
         "--dpop-nonces",
+        "--redis",
+        "--redis-prefix",
+        "--redis-sentinel",
+        "--redis-plain-tcp",
+        "--on-stale",
+        "--max-staleness",
+        "--logout-client",
         "--public-origin",
         "--help",
     ] {
@@ -104,6 +111,12 @@ async fn an_option_without_its_value_is_rejected() {
         "--listen",
         "--dpop",
         "--public-origin",
+        "--redis",
+        "--redis-prefix",
+        "--redis-sentinel",
+        "--on-stale",
+        "--max-staleness",
+        "--logout-client",
     ] {
         assert_mistakes(&[(&[option], option), (&[option, "--help"], option)]).await;
     }
@@ -126,6 +139,15 @@ async fn invalid_values_are_rejected() {
         (&["--dpop", "maybe"], "maybe"),
         (&["--dpop", "Required"], "Required"),
         (&["--dpop", ""], "--dpop"),
+        (&["--redis", "nonsense"], "--redis"),
+        (&["--redis", "redis://redis.example"], "redis.example"),
+        (
+            &["--redis", "redis://127.0.0.1", "--redis-prefix", ""],
+            "--redis",
+        ),
+        (&["--on-stale", "ignore"], "ignore"),
+        (&["--max-staleness", "4"], "4"),
+        (&["--max-staleness", "3601"], "3601"),
     ])
     .await;
 }
@@ -183,6 +205,18 @@ async fn options_that_need_another_one_are_rejected_without_it() {
             "--dpop-nonces: requires --issuer",
         ),
         (&["--dpop-nonces"], "--dpop-nonces: requires --dpop"),
+        (
+            &["--redis", "redis://127.0.0.1"],
+            "--redis: requires --issuer",
+        ),
+        (
+            &["--logout-client", "a"],
+            "--logout-client: requires --redis",
+        ),
+        (
+            &["--redis-plain-tcp"],
+            "--redis-plain-tcp: requires --redis",
+        ),
         (
             &["--public-origin", "https://api.example"],
             "--public-origin https://api.example: requires --dpop",

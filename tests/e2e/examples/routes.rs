@@ -1,5 +1,7 @@
 //! The routes of the resource server.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -89,4 +91,28 @@ async fn the_health_route_shows_the_state_of_every_issuer() {
     );
     assert_eq!(health["issuers"][0]["issuer"], issuer.issuer());
     assert_eq!(health["issuers"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn deleting_the_account_requires_a_recent_sign_in() {
+    let issuer = TestIssuer::start().await.unwrap();
+    let server = Server::trusting(&issuer, &["--leeway", "0"]).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let signed_in = |seconds_ago: u64| {
+        let time = now.as_secs() - seconds_ago;
+        issuer.token().claim("auth_time", time).sign()
+    };
+    let recent = server.delete("/account", &signed_in(200)).await;
+    recent.assert_accepted();
+    for token in [signed_in(301), issuer.token().sign()] {
+        let answer = server.delete("/account", &token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        let challenge = answer.challenge();
+        assert!(
+            challenge.starts_with("Bearer error=\"insufficient_user_authentication\",")
+                && challenge.ends_with(",max_age=\"300\""),
+            "{challenge}"
+        );
+        server.whoami(&token).await.assert_accepted();
+    }
 }

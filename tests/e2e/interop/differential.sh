@@ -7,17 +7,7 @@
 # Requires Node 20.20.2 or later with npm, and cargo. The same seed gives the same corpus, except
 # for the keys. .ci/run uses seed 1.
 set -euo pipefail
-
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd -- "$here/../../.." && pwd)
-
-# Installs the packages of the lock file, unless they are installed already.
-install_packages() {
-  local installed="$here/node_modules/.package-lock.json"
-  if [[ ! -e $installed || $here/package-lock.json -nt $installed || $here/package.json -nt $installed ]]; then
-    (cd -- "$here" && npm ci --no-audit --no-fund --loglevel=error) >&2
-  fi
-}
+source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
 # Builds tests/e2e/differential with the given features, and prints the path of its binary. The features
 # are those of .ci/run, which has built the test already.
@@ -36,7 +26,7 @@ if (($# > 1)); then
   echo "usage: $0 [SEED]" >&2
   exit 2
 fi
-install_packages
+install_node_packages "$interop"
 aws_lc_rs=$(build_test --all-features)
 rust_crypto=$(build_test --no-default-features --features rust-crypto,reqwest,tracing,axum,governor,tonic,testing)
-exec node "$here/differential.mjs" "${1:-1}" "$aws_lc_rs" "$rust_crypto"
+exec node "$interop/differential.mjs" "${1:-1}" "$aws_lc_rs" "$rust_crypto"

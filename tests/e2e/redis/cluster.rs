@@ -19,7 +19,7 @@ fn node() -> Option<Server> {
     Server::start_with(&options)
 }
 
-async fn start() -> Option<[Server; 2]> {
+pub(crate) async fn start() -> Option<[Server; 2]> {
     let nodes = [node()?, node()?];
     nodes[0].command::<()>("CLUSTER ADDSLOTSRANGE 0 8191");
     nodes[1].command::<()>("CLUSTER ADDSLOTSRANGE 8192 16383");

@@ -1,4 +1,4 @@
-//! Used proofs and tokens in a real Redis, with all that can befall it. Each test with a real one
+//! Used proofs and tokens, and revocations, in a real Redis, with all that can befall it. Each test with a real one
 //! runs only if the environment variable `REDIS_SERVER_PROGRAM` names the program.
 
 mod api;
@@ -10,8 +10,10 @@ mod impostors;
 mod once;
 mod outage;
 mod processes;
+mod revocations;
 mod sentinel;
 mod server;
+mod start;
 mod tls;
 
 #[path = "../../support/mod.rs"]

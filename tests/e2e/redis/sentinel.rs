@@ -14,14 +14,14 @@ const OK: StatusCode = StatusCode::OK;
 const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
 
-struct Servers {
-    primary: Server,
-    replica: Server,
-    sentinel: Server,
+pub(crate) struct Servers {
+    pub(crate) primary: Server,
+    pub(crate) replica: Server,
+    pub(crate) sentinel: Server,
 }
 
 impl Servers {
-    async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         let primary = Server::start()?;
         let port = primary.port.to_string();
         let replica = Server::start_with(&["--replicaof", "127.0.0.1", &port])?;

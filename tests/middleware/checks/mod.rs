@@ -8,6 +8,7 @@ mod order;
 mod policy;
 mod replay_store;
 mod revocations;
+mod shared_revocations;
 mod support;
 mod token_ids;
 mod waiting;

@@ -1,14 +1,17 @@
 //! Single use, with a store that several layers share and that may wait.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tower_jwt_auth::{ErrorKind, InsertOutcome, ReplayKey, ReplayStore};
+use tower_jwt_auth::{Dpop, ErrorKind, InsertOutcome, PrepareFuture, ReplayKey, ReplayStore};
 
 use crate::checks::support::{builder, rejection, token};
 use crate::support::tokio;
+
+const TIMEOUT: Duration = Duration::from_millis(100);
 
 /// What a shared database would be.
 #[derive(Clone, Default)]
@@ -132,4 +135,91 @@ fn a_store_beside_reject_replays_is_a_contradiction() {
     let error = both.build().unwrap_err();
     let expected = "reject_replays and replay_store exclude each other: remove one";
     assert_eq!(error.to_string(), expected);
+}
+
+/// A store with a time limit of its own, and what is asked of it before the first request.
+#[derive(Clone)]
+struct Limited {
+    timeout: Duration,
+    preparation: Result<Duration, &'static str>,
+    prepared: Arc<AtomicUsize>,
+}
+
+impl Limited {
+    fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            preparation: Ok(Duration::ZERO),
+            prepared: Arc::default(),
+        }
+    }
+}
+
+impl ReplayStore for Limited {
+    fn insert_once(&self, _: ReplayKey<'_>, _: Duration) -> InsertOutcome {
+        InsertOutcome::Ready(Ok(true))
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        Some(self.timeout)
+    }
+
+    fn prepare(&self) -> PrepareFuture {
+        let this = self.clone();
+        Box::pin(async move {
+            sleep(this.preparation?).await;
+            this.prepared.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn a_store_that_may_take_as_long_as_check_timeout_is_a_contradiction() {
+    let second = Duration::from_secs(1);
+    for (timeout, is_allowed) in [(second / 2, true), (second, false), (second * 2, false)] {
+        let store = Arc::new(Limited::new(timeout));
+        let dpop = Dpop::optional().replay_store(Arc::clone(&store));
+        for builder in [builder().replay_store(store), builder().dpop(dpop)] {
+            let built = builder.check_timeout(second).build();
+            let expected = format!(
+                "check_timeout is 1s: must be longer than the timeout of replay_store, {timeout:?}"
+            );
+            match built {
+                Ok(_) => assert!(is_allowed, "{timeout:?}"),
+                Err(error) => assert_eq!((error.to_string(), is_allowed), (expected, false)),
+            }
+        }
+    }
+    // That of checks is 3 s by default.
+    let store = Limited::new(second * 2);
+    assert!(builder().replay_store(store).build().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn stores_prepare_when_keys_are_prefetched() {
+    let (tokens, proofs) = (Limited::new(TIMEOUT), Limited::new(TIMEOUT));
+    let dpop = Dpop::optional().replay_store(proofs.clone());
+    let builder = builder().replay_store(tokens.clone()).dpop(dpop);
+    let layer = builder.build().unwrap();
+    assert_eq!(tokens.prepared.load(Ordering::Relaxed), 0);
+    layer.authenticator().prefetch().await.unwrap();
+    for store in [tokens, proofs] {
+        assert_eq!(store.prepared.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_not_ready_is_waited_for_no_longer_than_5_s_and_is_no_error() {
+    for (preparation, waits) in [(Err("no"), 0), (Ok(Duration::from_secs(60)), 5)] {
+        let store = Limited {
+            preparation,
+            ..Limited::new(TIMEOUT)
+        };
+        let layer = builder().replay_store(store.clone()).build().unwrap();
+        let start = tokio::time::Instant::now();
+        layer.authenticator().prefetch().await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_secs(waits));
+        assert_eq!(store.prepared.load(Ordering::Relaxed), 0);
+    }
 }

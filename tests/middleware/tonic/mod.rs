@@ -12,6 +12,7 @@ mod methods;
 mod rejections;
 mod revoked;
 mod size;
+mod step_up;
 mod streams;
 pub(crate) mod support;
 mod web;

@@ -13,6 +13,7 @@ mod keys;
 mod missing_token;
 mod replay_store;
 mod requirements;
+mod resource_metadata;
 mod revocations;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{Issuer, JwtAuthLayer};
+use tower_jwt_auth::{InsertOutcome, Issuer, JwtAuthLayer, PrepareFuture, ReplayKey, ReplayStore};
 
 use crate::support::dpop::{bound, client, dpop, layer_with, presented, proof};
 use crate::support::system_clock::request;
@@ -63,5 +63,32 @@ async fn a_key_that_has_used_up_its_share_is_logged_as_that_and_without_its_thum
     );
     for absent in ["is full", "telltale", &client().thumbprint()] {
         assert!(!text.contains(absent), "{absent}: {text}");
+    }
+}
+
+struct NotReady;
+
+impl ReplayStore for NotReady {
+    fn insert_once(&self, _: ReplayKey<'_>, _: Duration) -> InsertOutcome {
+        InsertOutcome::Ready(Ok(true))
+    }
+
+    fn prepare(&self) -> PrepareFuture {
+        Box::pin(async { Err("the database is not there".into()) })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_ready_is_logged_with_the_cause() {
+    let _turn = TURN.lock().await;
+    let layer = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
+        .replay_store(NotReady)
+        .build()
+        .unwrap();
+    capture();
+    layer.authenticator().prefetch().await.unwrap();
+    let text = text();
+    for part in ["WARN", "is not ready", "the database is not there"] {
+        assert!(text.contains(part), "{text}");
     }
 }

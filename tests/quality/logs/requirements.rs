@@ -1,12 +1,14 @@
-//! The target `tower_jwt_auth::diagnosis` says what a request lacks that a `RequireLayer` or
-//! `Scoped` rejects.
+//! The target `tower_jwt_auth::diagnosis` says what a request lacks that a `RequireLayer`, `Scoped`
+//! or `SteppedUp` rejects.
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::{Request, StatusCode};
 use tower::ServiceExt as _;
-use tower_jwt_auth::{RequireLayer, Scoped, Scopes};
+use tower_jwt_auth::{RequireLayer, RouteRules, Rule, Scoped, Scopes, StepUp, SteppedUp};
 
 use crate::support::system_clock::layer;
 use crate::support::tokio;
@@ -81,6 +83,55 @@ async fn a_predicate_that_returns_false_is_named() {
     assert!(
         event.starts_with("requirement: the predicate of RequireLayer::from_fn"),
         "{event}"
+    );
+}
+
+struct Recent;
+
+impl StepUp for Recent {
+    const ACR_VALUES: &'static [&'static str] = &["gold", "silver"];
+    const MAX_AGE: Option<Duration> = Some(Duration::from_secs(300));
+    const SCOPES: &'static [&'static str] = &["read"];
+}
+
+#[tokio::test]
+async fn the_parts_of_a_rule_that_are_not_met_are_named() {
+    let _turn = TURN.lock().await;
+    let admin = Rule::any_of("/scope", ["admin"]).unwrap();
+    let absent = Rule::any_of("/roles", ["admin"]).unwrap();
+    let rule = Rule::all_scopes(["read"]).unwrap().and(admin).and(absent);
+    let event = event(
+        app(RequireLayer::rule(rule)),
+        Some(token()),
+        StatusCode::FORBIDDEN,
+    )
+    .await;
+    assert_eq!(
+        event,
+        "rule: not met: any_of(\"/scope\", [\"admin\"]); any_of(\"/roles\", [\"admin\"]) (a claim of \
+         it is absent, or has another JSON type) kind=\"insufficient_scope\""
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_a_table_does_not_list_is_named() {
+    let _turn = TURN.lock().await;
+    let app = app(RequireLayer::route_rules(RouteRules::new(|_| Some("/"))));
+    let event = event(app, Some(token()), StatusCode::FORBIDDEN).await;
+    let expected = "requirement: the table of rules has none for this request";
+    assert!(event.starts_with(expected), "{event}");
+}
+
+#[tokio::test]
+async fn the_authentication_that_a_handler_requires_is_named() {
+    let _turn = TURN.lock().await;
+    let handler = |_: SteppedUp<Recent>| async {};
+    let app = Router::new().route("/", get(handler)).layer(layer());
+    let event = event(app, Some(token()), StatusCode::UNAUTHORIZED).await;
+    assert_eq!(
+        event,
+        "authentication: expected `acr` one of \"gold silver\", `auth_time` at most 300 s ago \
+         kind=\"insufficient_user_authentication\""
     );
 }
 

@@ -5,8 +5,9 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::json;
 use tower::ServiceExt as _;
-use tower_jwt_auth::{BackChannelLogout, RevocationSettings, Revocations};
+use tower_jwt_auth::{BackChannelLogout, OnStaleRevocations, RevocationSettings, Revocations};
 
+use crate::support::revocation_store::{Fault, MemoryRevocationStore};
 use crate::support::tokio;
 use crate::support::{ISSUER, ask, bearer, builder, token};
 use crate::{TURN, capture, text};
@@ -76,4 +77,40 @@ async fn log_outs_and_what_they_reject_name_nobody() {
     ] {
         assert_eq!(log.matches(event).count(), 1, "{event}: {log}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_goes_stale_is_logged_once_and_so_is_its_recovery() {
+    let _turn = TURN.lock().await;
+    let seconds = std::time::Duration::from_secs;
+    let store = MemoryRevocationStore::default();
+    let last_known = OnStaleRevocations::UseLastKnownFor(seconds(300));
+    let settings = RevocationSettings::default().store(store.clone(), last_known);
+    let list = Revocations::with_settings(settings).unwrap();
+    capture();
+    let layer = builder().revocations(&list).build().unwrap();
+    list.loaded().await.unwrap();
+    store.set(Fault::Fails);
+    for _ in 0..100 {
+        tokio::time::sleep(seconds(4)).await;
+        ask(&layer, bearer(&token().sign())).await;
+    }
+    store.set(Fault::None);
+    tokio::time::sleep(seconds(5)).await;
+    let log = text();
+    let stale = "the list of revocations is not up to date with its store";
+    for (event, count) in [
+        (format!("{stale}: the last known list is used"), 1),
+        (format!("{stale}: requests get 503"), 1),
+        ("the list of revocations is up to date again".to_owned(), 1),
+        ("the store of revocations failed".to_owned(), 7),
+    ] {
+        let found = log.matches(&event).count();
+        // Failures: once a minute.
+        assert!(
+            found == count || count == 7 && (6..=7).contains(&found),
+            "{event}: {log}"
+        );
+    }
+    assert!(log.contains("the store is down"), "{log}");
 }

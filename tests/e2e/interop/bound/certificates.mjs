@@ -50,8 +50,8 @@ function signed(subject, issuer, extension) {
  * Returns an authority: { cert, issue(name, keyPair) }. A certificate is { cert, key } in PEM, with
  * its { thumbprint }, the `x5t#S256` of RFC 8705 §3.1.
  */
-export function newAuthority() {
-  const authority = { name: 'the authority', ...newKeyPair() };
+export function newAuthority(name = 'the authority') {
+  const authority = { name, ...newKeyPair() };
   const issue = (name, keyPair = newKeyPair()) => {
     const certificate = new X509Certificate(signed({ name, ...keyPair }, authority, FOR_LOOPBACK));
     const thumbprint = Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');

@@ -1,149 +1,28 @@
 // Interop test: the example introspection asks npm's `oidc-provider` about opaque tokens, over real
 // HTTP. The provider runs in this process, and is stopped, stalled and started again.
 //
-//   node introspection.mjs PATH-OF-INTROSPECTION
+//   node main.mjs PATH-OF-INTROSPECTION
 //
 // Prints a line for each check, and at the end `N passed, N failed`. The exit code is 0 if none
-// failed. `introspection.sh` installs and builds what this requires, then runs it.
+// failed. `../introspection.sh` installs and builds what this requires, then runs it.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-import { errors, Provider } from 'oidc-provider';
-
-import { check, firstLine, get, request, runAll, start } from './harness.mjs';
+import { check, runAll } from '../harness.mjs';
+import { checkClientAuthentication } from './client_authentication.mjs';
+import { expectStatus, expired, health, me, startExample } from './example.mjs';
+import { api, basic, FaultyProvider, fetchToken, OTHER_AUDIENCE, post, SCOPE, signedApi } from './provider.mjs';
 
 const TIME_LIMIT = 60_000;
-const START_LIMIT = 20_000;
-const AUDIENCE = 'https://api.example';
-const OTHER_AUDIENCE = 'https://other.example';
-const SCOPE = 'api:read';
-// The example's cache, in seconds.
-const TTL = 1;
 
-// Secrets with characters that Basic credentials must encode (RFC 6749 §2.3.1).
-const secret = (text) => `${text}:%+&= ${randomBytes(32).toString('base64url')}`;
-const client = { client_id: 'client', client_secret: secret('client') };
-const api = { client_id: 'orders:api', client_secret: secret('api') };
-const signedApi = { client_id: 'signed-api', client_secret: secret('signed') };
-
-function newProvider(issuer) {
-  const shared = { redirect_uris: [], response_types: [], scope: SCOPE };
-  return new Provider(issuer, {
-    clients: [
-      { ...client, ...shared, grant_types: ['client_credentials'] },
-      { ...api, ...shared, grant_types: [], introspection_endpoint_auth_method: 'client_secret_basic' },
-      { ...signedApi, ...shared, grant_types: [], introspection_signed_response_alg: 'RS256' },
-    ],
-    scopes: [SCOPE],
-    features: {
-      clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
-      introspection: {
-        enabled: true,
-        allowedPolicy: (_ctx, asking) => [api, signedApi].some(({ client_id }) => client_id === asking.clientId),
-      },
-      jwtIntrospection: { enabled: true },
-      revocation: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo(_ctx, resource) {
-          if (![AUDIENCE, OTHER_AUDIENCE].includes(resource)) throw new errors.InvalidTarget();
-          return { audience: resource, scope: SCOPE, accessTokenFormat: 'opaque', accessTokenTTL: 300 };
-        },
-      },
-    },
-  });
-}
-
-/** A provider whose introspection is counted, and can be replaced by a fault. */
-class FaultyProvider {
-  questions = [];
-  fault = undefined;
-
-  async listen() {
-    this.server = createServer((incoming, outgoing) => this.handle(incoming, outgoing));
-    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.port = this.server.address().port;
-    this.issuer = `http://127.0.0.1:${this.port}`;
-    this.callback = newProvider(this.issuer).callback();
-  }
-
-  handle(incoming, outgoing) {
-    if (incoming.url.startsWith('/token/introspection')) {
-      this.questions.push({ url: incoming.url, method: incoming.method, headers: incoming.headers });
-      if (this.fault) {
-        this.fault(outgoing);
-        return;
-      }
-    }
-    this.callback(incoming, outgoing);
-  }
-
-  async stop() {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  async restart() {
-    await new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
-  }
-}
-
-const basic = ({ client_id, client_secret }) => {
-  const encoded = (text) => new URLSearchParams({ text }).toString().slice('text='.length);
-  return `Basic ${Buffer.from(`${encoded(client_id)}:${encoded(client_secret)}`).toString('base64')}`;
-};
-
-async function post(url, form) {
-  const { status, text } = await request(url, {
-    method: 'POST',
-    headers: { Authorization: basic(client) },
-    body: new URLSearchParams(form),
-  });
-  assert.equal(status, 200, `${url}: ${status} ${text}`);
-  return text;
-}
-
-async function fetchToken({ issuer }, resource = AUDIENCE) {
-  const form = { grant_type: 'client_credentials', scope: SCOPE, resource };
-  return JSON.parse(await post(`${issuer}/token`, form)).access_token;
-}
-
-async function startExample(binary, { issuer }, credentials, ...options) {
-  process.env.CLIENT_SECRET = credentials.client_secret;
-  const child = start('introspection', binary, [issuer, AUDIENCE, credentials.client_id, '127.0.0.1:0', `${TTL}`, ...options]);
-  delete process.env.CLIENT_SECRET;
-  const line = await firstLine(child, START_LIMIT);
-  return { child, url: line.replace('listening on ', '') };
-}
-
-async function me({ url }, token) {
-  return get(`${url}/me`, token);
-}
-
-async function expectStatus(server, token, status) {
-  const response = await me(server, token);
-  assert.equal(response.status, status, response.text);
-  if (status === 503) assert.match(response.retryAfter, /^\d+$/);
-  return response;
-}
-
-async function health({ url }) {
-  return JSON.parse((await get(`${url}/health`)).text)[0];
-}
-
-const expired = () => sleep(TTL * 1000 + 100);
-
-async function scenario() {
+async function scenario(binary) {
   console.info = console.error;
   console.warn = console.error;
   const provider = new FaultyProvider();
   await provider.listen();
-  const binary = process.argv[2];
   const server = await startExample(binary, provider, api);
   const token = await fetchToken(provider);
 
@@ -228,7 +107,7 @@ async function scenario() {
   });
   await check('signed answers are required and verified (RFC 9701)', async () => {
     const before = provider.questions.length;
-    const strict = await startExample(binary, provider, signedApi, 'signed');
+    const strict = await startExample(binary, provider, signedApi, '--signed');
     const { text } = await expectStatus(strict, token, 200);
     assert.equal(text, `client ${SCOPE}`);
     const { headers } = provider.questions[before];
@@ -249,7 +128,7 @@ async function scenario() {
     const signed = await answer.text();
     assert.equal(signed.split('.').length, 3);
     const replayed = (outgoing) => outgoing.writeHead(200, { 'Content-Type': 'application/token-introspection+jwt' }).end(signed);
-    const other = await startExample(binary, provider, api, 'signed');
+    const other = await startExample(binary, provider, api, '--signed');
     provider.fault = replayed;
     await expectStatus(other, token, 503);
     await expired();
@@ -263,10 +142,11 @@ async function scenario() {
     assert.equal((await health(wrong)).introspection.denied, true);
     assert.match(wrong.child.stderr, /ERROR.*rejects the credentials/);
   });
+  await checkClientAuthentication(binary, provider, token);
   await check('the log has no token and no secret', () => {
     assert.ok(!server.child.stderr.includes(token));
     assert.ok(!server.child.stderr.includes(api.client_secret));
   });
 }
 
-await runAll(TIME_LIMIT, scenario);
+await runAll(TIME_LIMIT, () => scenario(process.argv[2]));
