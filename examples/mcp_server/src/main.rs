@@ -1,5 +1,5 @@
-//! A server of the Model Context Protocol (MCP), written with the official SDK `rmcp`: its tools are
-//! protected by one `JwtAuthLayer`, and each tool requires a scope of its own.
+//! A server of the Model Context Protocol (MCP), written with the official SDK `rmcp`: its tools
+//! are protected by one `JwtAuthLayer`, and each tool requires a scope of its own.
 //!
 //! ```sh
 //! cargo run --manifest-path examples/mcp_server/Cargo.toml -- \

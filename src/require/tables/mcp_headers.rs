@@ -27,8 +27,8 @@ pub(super) fn are_compared(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Returns whether the text has the form of a version, `YYYY-MM-DD`, so that versions are ordered as
-/// their texts are.
+/// Returns whether the text has the form of a version, `YYYY-MM-DD`, so that versions are ordered
+/// as their texts are.
 fn is_date(text: &[u8]) -> bool {
     let is_like = |(byte, like): (&u8, &u8)| match like {
         b'-' => *byte == b'-',
