@@ -254,10 +254,12 @@ mod events {
         );
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_failed(server: &str, reason: &'static str) {
         tracing::debug!(target: TARGET, server, reason, "an operation of Redis failed");
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_unavailable(server: &str, reason: &'static str, outage: &'static str) {
         tracing::error!(
             target: TARGET,
@@ -268,10 +270,12 @@ mod events {
         );
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_recovered(server: &str) {
         tracing::info!(target: TARGET, server, "Redis is available again");
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_evicts(server: &str, policy: &'static str) {
         tracing::warn!(
             target: TARGET,
@@ -405,12 +409,16 @@ mod events {
 
     pub(crate) fn replay_share_used_up(_: u64) {}
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_failed(_: &str, _: &'static str) {}
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_unavailable(_: &str, _: &'static str, _: &'static str) {}
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_recovered(_: &str) {}
 
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_evicts(_: &str, _: &'static str) {}
 
     pub(crate) fn logged_out(_: &str, _: &'static str) {}
@@ -445,6 +453,7 @@ pub(crate) fn scopes_missing(error: &Error, expected: &str, has: impl Fn(&str) -
 
 /// Logs the authentication of the user that a request needs, at debug. Shows what is configured,
 /// and nothing of the token.
+#[cfg(feature = "axum")]
 pub(crate) fn authentication_missing(error: &Error) {
     if !is_diagnosis_enabled() {
         return;

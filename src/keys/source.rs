@@ -151,6 +151,9 @@ impl fmt::Debug for Keys<'_> {
 /// An issuer's keys are temporarily unavailable. The request gets 503 with `Retry-After` (in gRPC
 /// `UNAVAILABLE`), never 401.
 ///
+/// Also the error of [`prefetch`](crate::Authenticator::prefetch) if the list of revocations is not
+/// loaded, as it then displays.
+///
 /// # Examples
 ///
 /// ```
@@ -162,6 +165,7 @@ impl fmt::Debug for Keys<'_> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct KeysError {
+    text: &'static str,
     retry_after: Duration,
     source: Arc<dyn StdError + Send + Sync>,
 }
@@ -173,8 +177,20 @@ impl KeysError {
         Self::shared(retry_after, Arc::from(source.into()))
     }
 
+    /// Creates the error of a list of revocations that is not loaded.
+    pub(crate) fn revocations(
+        retry_after: Duration,
+        source: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            text: "the list of revocations is not loaded",
+            ..Self::new(retry_after, source)
+        }
+    }
+
     pub(super) fn shared(retry_after: Duration, source: Arc<dyn StdError + Send + Sync>) -> Self {
         Self {
+            text: "the issuer's keys are temporarily unavailable",
             retry_after,
             source,
         }
@@ -193,7 +209,7 @@ impl KeysError {
 
 impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the issuer's keys are temporarily unavailable")
+        f.write_str(self.text)
     }
 }
 

@@ -163,7 +163,7 @@ where
         match self.revocations() {
             Some(list) => {
                 let loaded = list.loaded().await;
-                loaded.map_err(|error| KeysError::new(Duration::from_secs(1), error))
+                loaded.map_err(|error| KeysError::revocations(Duration::from_secs(1), error))
             }
             None => Ok(()),
         }

@@ -97,6 +97,7 @@ async fn prefetch_waits_for_the_list() {
     store.set(Fault::Fails);
     let other = Process::new(&store);
     let error = other.layer.authenticator().prefetch().await.unwrap_err();
+    assert_eq!(error.to_string(), "the list of revocations is not loaded");
     let source = std::error::Error::source(&error).unwrap().to_string();
     let expected = "the revocations are not loaded from the store yet: the store is down";
     assert_eq!(source, expected);
