@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 
 use super::{Plain, mcp_headers, show};
 use crate::config_error::ConfigError;
@@ -25,7 +25,7 @@ const READ_RESOURCE: &str = "resources/read";
 /// |---|---|
 /// | `tools/call`, `prompts/get` or `resources/read` | the rule of the tool, prompt or resource, else that of the method |
 /// | another method | the rule of the method, else that of [`other_methods`](Self::other_methods) |
-/// | a header is absent, given twice or malformed, such as in `GET` and `DELETE`; or `MCP-Protocol-Version` does not name a version from 2026-07-28 on, where servers do not compare the headers | all rules of the table, or none with [`reject_missing_headers`](Self::reject_missing_headers): then it is rejected |
+/// | a header is absent, given twice or malformed; or the server has nothing to compare the headers with: in `GET`, `DELETE` and others than `POST`, and if `MCP-Protocol-Version` does not name a version from 2026-07-28 on | all rules of the table, or none with [`reject_missing_headers`](Self::reject_missing_headers): then it is rejected |
 ///
 /// Note: the headers are a copy of what the body says, made by the client. The MCP server must
 /// compare them with the body, and answer 400 with the error code -32020 if they differ, as MCP
@@ -161,12 +161,12 @@ impl McpRules {
     }
 
     /// Returns the rule for the headers of a request.
-    pub(super) fn rule_for(&self, headers: &HeaderMap) -> Option<&Rule> {
+    pub(super) fn rule_for(&self, http: &Method, headers: &HeaderMap) -> Option<&Rule> {
         let missing = || {
             let strictest = self.strictest.as_ref();
             strictest.filter(|_| !self.rejects_missing_headers)
         };
-        if !mcp_headers::are_compared(headers) {
+        if http != Method::POST || !mcp_headers::are_compared(headers) {
             return missing();
         }
         let Some(method) = mcp_headers::value(headers, mcp_headers::METHOD) else {
