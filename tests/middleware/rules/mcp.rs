@@ -245,3 +245,16 @@ fn c13_the_headers_of_other_methods_of_http_count_for_nothing() {
         assert_eq!(with(&method, strict, ALL), 403, "{method}");
     }
 }
+
+/// A server may decode what another one compares as it is.
+// C13
+#[test]
+fn c13_a_name_in_base64_of_another_case_must_meet_all_rules() {
+    let rules = || rules().add_method("tools/call", scope("tools")).unwrap();
+    for name in ["=?BASE64?cmVhZF9maWxl?=", "=?Base64?cmVhZF9maWxl?="] {
+        let headers = named("tools/call", name);
+        assert_eq!(status(rules(), &headers, "tools"), 403, "{name}");
+        let all = format!("{ALL} tools");
+        assert_eq!(status(rules(), &headers, &all), 200, "{name}");
+    }
+}
