@@ -41,7 +41,8 @@ use super::RequiredScopes;
 ///
 /// Note: a claim that is absent, `null`, or of another JSON type than the rule is about meets
 /// neither a rule nor its negation: nothing is known about it, so the request is rejected. To
-/// accept a token without the claim, use [`present`](Self::present).
+/// accept a token without the claim, use [`present`](Self::present). The same holds for scopes, if
+/// the token has neither `scope` nor `scp`.
 ///
 /// # Examples
 ///
