@@ -11,6 +11,8 @@ pub(crate) struct UserAuthentication {
     pub(crate) acr_values: Option<Box<str>>,
     /// In whole seconds.
     pub(crate) max_age: Option<Duration>,
+    /// All scopes that are needed beside it, also granted ones, separated by spaces.
+    pub(crate) scopes: Option<Box<str>>,
 }
 
 impl Error {
@@ -28,6 +30,11 @@ impl Error {
 
     fn user_authentication(&self) -> Option<&UserAuthentication> {
         self.details.as_ref()?.user_authentication.as_ref()
+    }
+
+    /// Returns the scopes that are needed beside the authentication, also granted ones.
+    pub(crate) fn scopes_beside(&self) -> Option<&str> {
+        self.user_authentication()?.scopes.as_deref()
     }
 
     /// Returns the values of `acr`, one of which the request needs, in order of preference and

@@ -302,6 +302,11 @@ impl<C> Claims<C> {
         self.registered().scopes(self.json())
     }
 
+    /// Returns whether the token has a claim of scopes, which may be empty.
+    pub(crate) fn names_scopes(&self) -> bool {
+        self.registered().scope.is_some()
+    }
+
     /// Returns whether the token grants `scope`, or another one that implies it
     /// ([`add_implied_scopes`](crate::JwtAuthBuilder::add_implied_scopes)). Scopes are
     /// case-sensitive (RFC 6749 §3.3).

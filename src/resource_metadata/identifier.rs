@@ -69,7 +69,7 @@ pub(super) fn well_known(resource: &str) -> Result<WellKnown, ConfigError> {
         );
         return Err(ConfigError::new(ConfigErrorKind::InsecureUrl, message));
     }
-    if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+    if path.split('/').any(is_dot_segment) {
         return Err(invalid(
             "must have no segment \".\" or \"..\", which clients remove from a URL",
         ));
@@ -100,6 +100,13 @@ fn split(resource: &str) -> Option<(&str, &str, Option<&str>)> {
     let end = before.len().checked_sub(rest.len())?;
     let (origin, path) = before.split_at_checked(end.checked_add(authority.len())?)?;
     Some((origin, path, query))
+}
+
+/// Returns whether clients remove the segment from a URL: those that follow the URL standard do so
+/// if its dots are percent-encoded, too.
+fn is_dot_segment(segment: &str) -> bool {
+    let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
+    matches!(&*decoded, "." | "..")
 }
 
 /// Returns whether nothing but a port follows the host.

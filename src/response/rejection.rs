@@ -78,9 +78,14 @@ where
 /// resource: a client that asks for those of one layer would be rejected by the next one. Without
 /// metadata, a request without a token is told of none.
 fn with_all_scopes(error: Error, request: &RequestParts<'_>) -> Error {
-    let own = error.required_scope();
+    // The token that follows a step-up replaces this one, so it needs what this one has, too.
+    let own = error.required_scope().or_else(|| error.scopes_beside());
+    let replaces_token = matches!(
+        error.kind(),
+        ErrorKind::MissingToken | ErrorKind::InsufficientUserAuthentication
+    );
     // A predicate says nothing about scopes.
-    if own.is_none() && error.kind() != ErrorKind::MissingToken {
+    if own.is_none() && !replaces_token {
         return error;
     }
     let layer = request.layer();

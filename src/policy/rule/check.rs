@@ -68,8 +68,8 @@ impl Rule {
     pub(super) fn outcome<C>(&self, claims: &Claims<C>) -> Outcome {
         match &self.0 {
             Node::Authenticated => Outcome::Met,
-            Node::AllScopes(scopes) => scopes.check_all(claims).is_ok().into(),
-            Node::AnyScope(scopes) => scopes.check_any(claims).is_ok().into(),
+            Node::AllScopes(scopes) => of_scopes(scopes.check_all(claims).is_ok(), claims),
+            Node::AnyScope(scopes) => of_scopes(scopes.check_any(claims).is_ok(), claims),
             Node::Claim(condition) => condition.check(claims.json()),
             Node::Acr(acr) => acr.check(claims),
             Node::MaxAge(max_age) => check_age(claims, *max_age),
@@ -77,6 +77,16 @@ impl Rule {
             Node::Any(rules) => fold(rules, claims, Outcome::NotMet, Outcome::or),
             Node::Not(rule) => rule.outcome(claims).not(),
         }
+    }
+}
+
+/// Returns the outcome of a rule about scopes. Nothing is known about those of a token that names
+/// none: its issuer may write them elsewhere.
+fn of_scopes<C>(are_granted: bool, claims: &Claims<C>) -> Outcome {
+    if are_granted || claims.names_scopes() {
+        are_granted.into()
+    } else {
+        Outcome::Unknown
     }
 }
 

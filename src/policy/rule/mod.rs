@@ -42,7 +42,8 @@ use super::RequiredScopes;
 ///
 /// Note: a claim that is absent, `null`, or of another JSON type than the rule expects meets
 /// neither the rule nor its negation, so the request is rejected. To accept a token without the
-/// claim, use [`present`](Self::present).
+/// claim, use [`present`](Self::present). The same holds for scopes, if the token has neither
+/// `scope` nor `scp`.
 ///
 /// # Examples
 ///

@@ -126,6 +126,7 @@ impl<'r> Needs<'r> {
         error.with_user_authentication(UserAuthentication {
             acr_values: joined(&self.acr_values).map(Into::into),
             max_age: self.max_age,
+            scopes: self.scopes().map(Into::into),
         })
     }
 }

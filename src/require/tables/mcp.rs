@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 
 use super::{Plain, mcp_headers, show};
 use crate::config_error::ConfigError;
@@ -25,8 +25,8 @@ const READ_RESOURCE: &str = "resources/read";
 /// |---|---|
 /// | `tools/call`, `prompts/get` or `resources/read` | the rule of the tool, prompt or resource, else that of the method |
 /// | another method | the rule of the method, else that of [`other_methods`](Self::other_methods) |
-/// | a header is absent, as in `GET` and `DELETE`, sent twice or malformed | all rules of the table; with [`reject_missing_headers`](Self::reject_missing_headers), it is rejected |
-/// | `MCP-Protocol-Version` is absent, malformed or older than 2026-07-28: servers do not compare the headers | the same |
+/// | a header is absent, sent twice or malformed | all rules of the table; with [`reject_missing_headers`](Self::reject_missing_headers), it is rejected |
+/// | the method is not `POST`, or `MCP-Protocol-Version` is absent, malformed or older than 2026-07-28: servers do not compare the headers | the same |
 ///
 /// Note: the client copies the values of the headers from the body. The MCP server must compare
 /// them with the body, and respond with 400 and the error code -32020 if they differ, as MCP
@@ -160,12 +160,12 @@ impl McpRules {
     }
 
     /// Returns the rule for the headers of a request.
-    pub(super) fn rule_for(&self, headers: &HeaderMap) -> Option<&Rule> {
+    pub(super) fn rule_for(&self, http: &Method, headers: &HeaderMap) -> Option<&Rule> {
         let missing = || {
             let strictest = self.strictest.as_ref();
             strictest.filter(|_| !self.rejects_missing_headers)
         };
-        if !mcp_headers::are_compared(headers) {
+        if http != Method::POST || !mcp_headers::are_compared(headers) {
             return missing();
         }
         let Some(method) = mcp_headers::value(headers, mcp_headers::METHOD) else {

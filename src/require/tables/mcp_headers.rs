@@ -9,6 +9,8 @@ use http::header::{HeaderMap, HeaderName};
 
 pub(super) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 pub(super) const NAME: HeaderName = HeaderName::from_static("mcp-name");
+/// What a value in base64 begins with.
+const ENCODED: &str = "=?base64?";
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// The version of MCP that introduced the headers.
@@ -37,17 +39,20 @@ fn is_date(text: &[u8]) -> bool {
     text.len() == FIRST_VERSION.len() && text.iter().zip(FIRST_VERSION).all(is_like)
 }
 
-/// Returns the value of a header, decoded. `None` if it is absent, given twice, or malformed.
+/// Returns the value of a header, decoded. `None` if it is absent, given twice, or malformed: also if
+/// it begins with `=?BASE64?` in another case, which a server might decode.
 pub(super) fn value(headers: &HeaderMap, name: HeaderName) -> Option<Cow<'_, str>> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().filter(|_| values.next().is_none())?;
     let text = value.to_str().ok()?;
-    match text.strip_prefix("=?base64?") {
-        None => Some(Cow::Borrowed(text)),
-        Some(encoded) => {
-            let bytes = STANDARD.decode(encoded.strip_suffix("?=")?).ok()?;
+    let is_encoded = |start: &str| start.eq_ignore_ascii_case(ENCODED);
+    match text.split_at_checked(ENCODED.len()) {
+        Some((start, encoded)) if is_encoded(start) => {
+            let encoded = encoded.strip_suffix("?=").filter(|_| start == ENCODED)?;
+            let bytes = STANDARD.decode(encoded).ok()?;
             String::from_utf8(bytes).ok().map(Cow::Owned)
         }
+        _ => Some(Cow::Borrowed(text)),
     }
 }
 
@@ -101,7 +106,6 @@ mod tests {
             ("=?base64?SGVsbG8sIOS4lueVjA==?=", "Hello, 世界"),
             ("=?base64?IHBhZGRlZCA=?=", " padded "),
             ("=?base64??=", ""),
-            ("=?BASE64?YQ==?=", "=?BASE64?YQ==?="),
         ] {
             assert_eq!(
                 read(&[value.as_bytes()]).as_deref(),
@@ -113,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_value_that_is_absent_doubled_or_malformed_is_none() {
-        let malformed: [&[&[u8]]; 9] = [
+        let malformed: [&[&[u8]]; 10] = [
             &[],
             &[b"a", b"a"],
             &["ä".as_bytes()],
@@ -123,6 +127,7 @@ mod tests {
             &[b"=?base64?%%%%?="],
             &[b"=?base64?//4=?="],
             &[b"=?base64?YQ==?= "],
+            &[b"=?BASE64?YQ==?="],
         ];
         for values in malformed {
             assert_eq!(read(values), None, "{values:?}");

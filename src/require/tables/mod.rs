@@ -25,7 +25,7 @@ impl RuleTable {
         match self {
             Self::Routes(rules) => rules.rule_for(parts),
             Self::Grpc(rules) => rules.rule_for(parts.uri().path()),
-            Self::Mcp(rules) => rules.rule_for(parts.headers()),
+            Self::Mcp(rules) => rules.rule_for(parts.method(), parts.headers()),
         }
     }
 }

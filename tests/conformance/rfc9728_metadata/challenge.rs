@@ -61,6 +61,29 @@ fn every_rejection_of_the_token_names_it() {
 }
 
 #[test]
+fn a_token_in_the_query_is_not_read_an_expired_one_gets_401_and_two_get_400() {
+    let layer = builder().build().unwrap();
+    let valid = for_resource().sign();
+    send(&layer, bearer(&valid)).accepted();
+    let mut in_query = request(&[]);
+    *in_query.uri_mut() = format!("/mcp?access_token={valid}").parse().unwrap();
+    let expired = bearer(&for_resource().expired().sign());
+    let bearer = format!("Bearer {valid}");
+    let other = format!("Bearer {}", for_resource().scope("a").sign());
+    let two = request(&[("authorization", &bearer), ("authorization", &other)]);
+    for (request, status, kind) in [
+        (in_query, 401, ErrorKind::MissingToken),
+        (expired, 401, ErrorKind::Expired),
+        (two, 400, ErrorKind::InvalidRequest),
+    ] {
+        let answer = send(&layer, request);
+        let found = (answer.status.as_u16(), answer.kind());
+        assert_eq!(found, (status, Some(kind)));
+        assert_eq!(named(&answer), [("Bearer", Some(URL))]);
+    }
+}
+
+#[test]
 fn challenges_of_both_schemes_name_it() {
     let layer = with_dpop(dpop());
     let both = [("Bearer", Some(URL)), ("DPoP", Some(URL))];

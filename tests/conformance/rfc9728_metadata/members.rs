@@ -6,8 +6,8 @@ use tower_jwt_auth::{
     Algorithm, Audience, ClientCertificates, Dpop, Issuer, JwtAuthBuilder, TokenSource,
 };
 
-use super::{RESOURCE, builder, document, issuer, layer_with, metadata};
-use crate::support::{ISSUER, builder_for, default_key, key, key_set};
+use super::{RESOURCE, builder, document, for_resource, issuer, layer_with, metadata};
+use crate::support::{ISSUER, block_on, builder_for, default_key, key, key_set};
 
 fn of(builder: JwtAuthBuilder) -> Value {
     document(&builder.build().unwrap())
@@ -175,4 +175,28 @@ fn an_issuer_with_a_secret_beside_published_keys_is_named() {
     let issuer = Issuer::from_keys(ISSUER, keys, Audience::resource());
     let found = of(builder_for(issuer).resource(metadata()));
     assert_eq!(found["authorization_servers"], json!([ISSUER]));
+}
+
+#[derive(serde::Deserialize)]
+struct Payments {
+    authorization_details: Vec<Detail>,
+}
+
+#[derive(serde::Deserialize)]
+struct Detail {
+    r#type: String,
+}
+
+#[test]
+fn c20_authorization_details_are_a_claim_of_your_own_type_and_their_types_are_in_the_metadata() {
+    let layer = builder().claims::<Payments>().build().unwrap();
+    let details = json!([{"type": "payment", "actions": ["initiate"]}]);
+    let token = for_resource().claim("authorization_details", details);
+    let claims = block_on(layer.authenticator().authenticate(&token.sign())).unwrap();
+    let types = claims.custom().authorization_details.iter();
+    let types: Vec<_> = types.map(|detail| &*detail.r#type).collect();
+    assert_eq!(types, ["payment"]);
+    let layer = layer_with(metadata().authorization_details_types(["payment"]));
+    let found = &document(&layer)["authorization_details_types_supported"];
+    assert_eq!(*found, json!(["payment"]));
 }

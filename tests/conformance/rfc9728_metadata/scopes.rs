@@ -231,3 +231,26 @@ fn a_step_up_names_the_scopes_of_all_layers_if_one_is_missing() {
     assert_eq!(response.status(), 401);
     assert_eq!(scope_of(&response), Some("a b"));
 }
+
+#[test]
+fn c9_a_step_up_names_all_scopes_of_the_request_or_none_and_never_some() {
+    let acr = || Rule::acr(["gold"]).unwrap();
+    let b = || Rule::all_scopes(["b"]).unwrap();
+    let inner = RequireLayer::rule(acr().and(b()));
+    let response = nested(builder(), &all(["a"]), &inner, with("a b"));
+    assert_eq!(response.status(), 401);
+    assert_eq!(scope_of(&response), Some("a b"));
+    let response = nested(builder(), &RequireLayer::rule(acr()), &inner, with("a b"));
+    assert_eq!(scope_of(&response), None);
+    let response = nested(
+        builder(),
+        &all(["a"]),
+        &RequireLayer::rule(acr()),
+        with("a b"),
+    );
+    assert_eq!(scope_of(&response), Some("a"));
+    let by_layer = builder().require_scopes(["a"]).check(acr().and(b()));
+    let answer = asked(by_layer, with("a b"));
+    assert_eq!(answer.status, 401);
+    assert_eq!(scopes_of(&answer), [Some("a b")]);
+}

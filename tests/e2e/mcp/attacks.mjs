@@ -24,6 +24,7 @@ const UNCLEAR = {
   'two tools in one line': [METHOD, name('list_notes, delete_notes')],
   'Mcp-Method twice': [METHOD, ['mcp-method', 'tools/list'], name('list_notes')],
   'a name that is not base64': [METHOD, name('=?base64?bGlzdF9ub3Rlcw?=')],
+  'a name in base64 of another case': [METHOD, name('=?BASE64?bGlzdF9ub3Rlcw==?=')],
   'a name that is not UTF-8': [METHOD, name('=?base64?/w==?=')],
 };
 
@@ -163,10 +164,12 @@ export async function checkImplied(url, { reader, writer, admin }) {
 /** What is no call, such as the streams and sessions of older revisions. */
 async function checkOtherRequests(attacker, all) {
   for (const method of ['GET', 'DELETE', 'PUT']) {
-    await check(`${method} needs the strictest scopes, and then there is none`, async () => {
-      const request = (token) => send(attacker.url, { method, headers: headersOf(attacker.url, token, CURRENT, []) });
-      assert.deepEqual(missingScopes(await request(attacker.token)), [...SCOPES].sort());
-      assert.equal((await request(all)).status, 405);
+    await check(`${method} needs the strictest scopes, whatever its headers say, and then there is none`, async () => {
+      for (const mcp of [[], [['Mcp-Method', 'tools/list']]]) {
+        const request = (token) => send(attacker.url, { method, headers: headersOf(attacker.url, token, CURRENT, mcp) });
+        assert.deepEqual(missingScopes(await request(attacker.token)), [...SCOPES].sort());
+        assert.equal((await request(all)).status, 405);
+      }
     });
   }
   await check('another path needs a token, too', async () => {

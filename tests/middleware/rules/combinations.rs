@@ -95,3 +95,24 @@ fn any_token_meets_authenticated_and_none_its_negation() {
     assert!(meets(&Rule::authenticated(), &claims));
     assert!(!meets(&Rule::authenticated().not(), &claims));
 }
+
+#[test]
+fn a_token_that_names_no_scopes_meets_neither_a_rule_about_scopes_nor_its_negation() {
+    let all = Rule::all_scopes(["suspended"]).unwrap();
+    let any = Rule::any_scope(["suspended", "blocked"]).unwrap();
+    for rule in [all, any] {
+        let negation = rule.clone().not();
+        for scope in ["", "7", "{}", r#"["a",1]"#] {
+            let claims = claims_with(&[("scope", scope)]);
+            assert!(!meets(&rule, &claims), "{rule:?} with {scope}");
+            assert!(!meets(&negation, &claims), "{negation:?} with {scope}");
+        }
+        for claim in [("scope", r#""""#), ("scope", r#""a""#), ("scp", r#"["a"]"#)] {
+            let claims = claims_with(&[claim]);
+            assert!(!meets(&rule, &claims), "{rule:?} with {claim:?}");
+            assert!(meets(&negation, &claims), "{negation:?} with {claim:?}");
+        }
+        let claims = claims_with(&[("scope", r#""suspended""#)]);
+        assert!(meets(&rule, &claims) && !meets(&negation, &claims));
+    }
+}

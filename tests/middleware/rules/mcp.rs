@@ -224,3 +224,34 @@ fn a_request_without_a_token_gets_401_and_other_methods_of_http_can_be_left_out(
     assert_eq!(below_layer(&require, get()).status(), 403);
     assert_eq!(below_layer(&posts, get()).status(), 200);
 }
+
+/// Servers compare the headers of a `POST` only: other requests have no body that names a method.
+// C13
+#[test]
+fn c13_the_headers_of_other_methods_of_http_count_for_nothing() {
+    let with = |method: &Method, rules: McpRules, scopes: &str| {
+        let mut request = request(&named("tools/list", "x"), scopes);
+        *request.method_mut() = method.clone();
+        below_layer(&RequireLayer::mcp_rules(rules), request).status()
+    };
+    assert_eq!(with(&Method::POST, rules(), "list"), 200);
+    for method in [Method::GET, Method::DELETE, Method::PUT, Method::HEAD] {
+        assert_eq!(with(&method, rules(), "list"), 403, "{method}");
+        assert_eq!(with(&method, rules(), ALL), 200, "{method}");
+        let strict = rules().reject_missing_headers();
+        assert_eq!(with(&method, strict, ALL), 403, "{method}");
+    }
+}
+
+/// A server may decode what another one compares as it is.
+// C13
+#[test]
+fn c13_a_name_in_base64_of_another_case_must_meet_all_rules() {
+    let rules = || rules().add_method("tools/call", scope("tools")).unwrap();
+    for name in ["=?BASE64?cmVhZF9maWxl?=", "=?Base64?cmVhZF9maWxl?="] {
+        let headers = named("tools/call", name);
+        assert_eq!(status(rules(), &headers, "tools"), 403, "{name}");
+        let all = format!("{ALL} tools");
+        assert_eq!(status(rules(), &headers, &all), 200, "{name}");
+    }
+}
