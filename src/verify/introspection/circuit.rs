@@ -23,7 +23,13 @@ pub(super) struct Circuit {
     open_until: Option<Instant>,
     /// When the probe is given up, if there is one: its task may have been dropped.
     probe_until: Option<Instant>,
+    /// How often it has opened.
+    openings: u64,
 }
+
+/// A question that is sent: after how many openings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Admitted(u64);
 
 impl Circuit {
     /// Returns the time to wait if no question may be sent now.
@@ -42,14 +48,14 @@ impl Circuit {
     /// Admits a question. It is the probe if the circuit is half open: then no other one is
     /// admitted within `timeout`, or before its outcome. Returns the time to wait if it is not
     /// admitted.
-    pub(super) fn admit(&mut self, now: Instant, timeout: Duration) -> Result<(), Duration> {
+    pub(super) fn admit(&mut self, now: Instant, timeout: Duration) -> Result<Admitted, Duration> {
         if let Some(wait) = self.wait(now) {
             return Err(wait);
         }
         if self.open_until.is_some() {
             self.probe_until = Some(after(now, timeout));
         }
-        Ok(())
+        Ok(Admitted(self.openings))
     }
 
     /// Notes that the issuer has responded. Returns the number of failures before, if the circuit
@@ -57,15 +63,23 @@ impl Circuit {
     pub(super) fn succeed(&mut self) -> Option<u32> {
         let failures = self.failures;
         let was_open = self.open_until.is_some();
-        *self = Self::default();
+        *self = Self {
+            openings: self.openings,
+            ..Self::default()
+        };
         was_open.then_some(failures)
     }
 
     /// Notes that the issuer could not be asked. It has asked to be left alone for `retry_after`.
-    /// Returns whether this opens it. While it is open, a failure counts for nothing: its question
-    /// was sent before.
-    pub(super) fn fail(&mut self, now: Instant, retry_after: Duration) -> bool {
-        if self.open_until.is_some_and(|until| now < until) {
+    /// Returns whether this opens it. The failure of a question from before it has opened counts for
+    /// nothing, also later: it says nothing of the issuer now.
+    pub(super) fn fail(
+        &mut self,
+        Admitted(openings): Admitted,
+        now: Instant,
+        retry_after: Duration,
+    ) -> bool {
+        if openings != self.openings {
             return false;
         }
         let was_closed = self.is_closed();
@@ -79,6 +93,7 @@ impl Circuit {
                 .max(retry_after)
                 .min(MAX_OPEN);
             self.open_until = Some(after(now, open));
+            self.openings = self.openings.saturating_add(1);
         }
         was_closed && !self.is_closed()
     }
@@ -103,9 +118,11 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    /// Questions that are sent at the same time, and fail.
     fn fail(circuit: &mut Circuit, now: Instant, times: u32) {
+        let admitted = circuit.admit(now, TIMEOUT).unwrap();
         for _ in 0..times {
-            circuit.fail(now, Duration::ZERO);
+            circuit.fail(admitted, now, Duration::ZERO);
         }
     }
 
@@ -115,8 +132,8 @@ mod tests {
         fail(&mut circuit, now, MAX_FAILURES - 1);
         circuit.succeed();
         fail(&mut circuit, now, MAX_FAILURES - 1);
-        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
-        assert!(circuit.fail(now, Duration::ZERO));
+        let admitted = circuit.admit(now, TIMEOUT).unwrap();
+        assert!(circuit.fail(admitted, now, Duration::ZERO));
         assert_eq!(circuit.admit(now, TIMEOUT), Err(seconds(1)));
     }
 
@@ -133,19 +150,19 @@ mod tests {
         let (mut circuit, start) = (Circuit::default(), Instant::now());
         fail(&mut circuit, start, MAX_FAILURES);
         let now = start + seconds(1);
-        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert!(circuit.admit(now, TIMEOUT).is_ok());
         assert!(circuit.admit(now, TIMEOUT).is_err());
         // A probe that is never heard of again.
         let now = now + TIMEOUT;
-        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
-        assert!(!circuit.fail(now, Duration::ZERO), "it was open");
+        let probe = circuit.admit(now, TIMEOUT).unwrap();
+        assert!(!circuit.fail(probe, now, Duration::ZERO), "it was open");
         assert_eq!(circuit.failures(), MAX_FAILURES + 1);
         assert_eq!(circuit.wait(now), Some(seconds(2)));
         let now = now + seconds(2);
-        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert!(circuit.admit(now, TIMEOUT).is_ok());
         assert_eq!(circuit.succeed(), Some(MAX_FAILURES + 1));
-        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
-        assert_eq!(circuit.admit(now, TIMEOUT), Ok(()));
+        assert!(circuit.admit(now, TIMEOUT).is_ok());
+        assert!(circuit.admit(now, TIMEOUT).is_ok());
     }
 
     #[test]
@@ -157,8 +174,24 @@ mod tests {
         }
         assert_eq!(circuit.wait(now), Some(MAX_OPEN));
         let mut circuit = Circuit::default();
+        let admitted = circuit.admit(now, TIMEOUT).unwrap();
         fail(&mut circuit, now, MAX_FAILURES - 1);
-        circuit.fail(now, seconds(7));
+        circuit.fail(admitted, now, seconds(7));
         assert_eq!(circuit.wait(now), Some(seconds(7)));
+    }
+
+    #[test]
+    fn a_question_from_before_it_opened_changes_nothing_when_it_fails() {
+        let (mut circuit, start) = (Circuit::default(), Instant::now());
+        let early = circuit.admit(start, TIMEOUT).unwrap();
+        fail(&mut circuit, start, MAX_FAILURES);
+        let now = start + seconds(1);
+        assert!(!circuit.fail(early, now, Duration::ZERO), "half open");
+        assert!(circuit.admit(now, TIMEOUT).is_ok(), "the probe");
+        circuit.succeed();
+        for _ in 0..MAX_FAILURES {
+            assert!(!circuit.fail(early, now, Duration::ZERO), "closed again");
+        }
+        assert_eq!(circuit.failures(), 0);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::circuit::Circuit;
+use super::circuit::{Admitted, Circuit};
 use super::failure::{Failure, IntrospectionError};
 use crate::keys::jwks::{lock, with_causes};
 use crate::keys::{IntrospectionHealth, KeysEvent, Observer};
@@ -69,7 +69,7 @@ impl Outcomes {
     }
 
     /// Admits a question that is sent now.
-    pub(super) fn admit(&self, timeout: Duration) -> Result<(), Failure> {
+    pub(super) fn admit(&self, timeout: Duration) -> Result<Admitted, Failure> {
         let admitted = lock(&self.state).circuit.admit(Instant::now(), timeout);
         admitted.map_err(|wait| Failure::retry_after(IntrospectionError::CircuitOpen, wait))
     }
@@ -88,12 +88,13 @@ impl Outcomes {
     }
 
     /// Notes that a question has no usable answer.
-    pub(super) fn failed(&self, error: &IntrospectionError) {
+    pub(super) fn failed(&self, question: Admitted, error: &IntrospectionError) {
         let now = Instant::now();
         let mut state = lock(&self.state);
         state.note_failure(error);
         let (is_opened, recovered) = if error.shows_outage() {
-            (state.circuit.fail(now, error.retry_after()), None)
+            let retry_after = error.retry_after();
+            (state.circuit.fail(question, now, retry_after), None)
         } else {
             (false, state.circuit.succeed())
         };

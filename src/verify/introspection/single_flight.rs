@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::answer_cache::{Known, TokenHash};
+use super::circuit::Admitted;
 use super::failure::{Failure, IntrospectionError};
 use super::introspector::{Asked, Shared};
 use crate::jwt::Introspection;
@@ -108,9 +109,10 @@ impl Shared {
         if sender.is_closed() {
             return None;
         }
-        if let Err(failure) = self.outcomes.admit(self.timeout) {
-            return Some(Err(failure));
-        }
+        let question = match self.outcomes.admit(self.timeout) {
+            Ok(question) => question,
+            Err(failure) => return Some(Err(failure)),
+        };
         let exchange = self.exchange.ask(&asked.token, &asked.rules);
         // A panic of the client is a failed question.
         let exchange = AssertUnwindSafe(exchange).catch_unwind();
@@ -119,10 +121,15 @@ impl Shared {
             Ok(Err(_)) => Err(FetchError::Panicked.into()),
             Err(_) => Err(FetchError::TimedOut.into()),
         };
-        Some(self.note(asked, outcome))
+        Some(self.note(question, asked, outcome))
     }
 
-    fn note(&self, asked: &Asked, outcome: Result<Introspection, IntrospectionError>) -> Outcome {
+    fn note(
+        &self,
+        question: Admitted,
+        asked: &Asked,
+        outcome: Result<Introspection, IntrospectionError>,
+    ) -> Outcome {
         match outcome {
             Ok(introspection) => {
                 self.outcomes.answered();
@@ -136,7 +143,7 @@ impl Shared {
                 })
             }
             Err(error) => {
-                self.outcomes.failed(&error);
+                self.outcomes.failed(question, &error);
                 Err(Failure::new(error))
             }
         }

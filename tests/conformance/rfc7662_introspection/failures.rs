@@ -193,6 +193,33 @@ async fn a_probe_with_a_token_that_the_endpoint_can_not_answer_does_not_prolong_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn questions_from_before_an_outage_was_noticed_do_not_prolong_it() {
+    let (endpoint, second) = (Endpoint::new(), Duration::from_secs(1));
+    endpoint.act(Act::Hang);
+    let layer = endpoint.layer();
+    let send = |delay, index| {
+        let layer = &layer;
+        async move {
+            sleep(delay).await;
+            ask(layer, bearer(&format!("token-{index}"))).await
+        }
+    };
+    // The first five open the circuit, from 5 s to 6 s. The others fail at 7 s.
+    let early = (0..5).map(|index| send(Duration::ZERO, index));
+    let late = (5..25).map(|index| send(second * 2, index));
+    let hanging = futures::future::join_all(early.chain(late));
+    let after = async {
+        sleep(Duration::from_millis(6_100)).await;
+        endpoint.answer(active(json!({})));
+        ask(&layer, bearer("probe")).await.accepted();
+        sleep(second).await;
+        ask(&layer, bearer("good")).await.accepted();
+        assert_eq!(introspection(&layer).consecutive_failures, 0);
+    };
+    futures::future::join(hanging, after).await;
+}
+
 /// Returns a layer whose events are noted.
 fn watched(endpoint: &Endpoint) -> (JwtAuthLayer, Arc<Mutex<Vec<String>>>) {
     let events = Arc::new(Mutex::new(Vec::new()));
