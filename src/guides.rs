@@ -26,6 +26,8 @@
 //! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
 //! [`sender_constrained`].
 //!
+//! Scripts of web pages as callers, and tokens beside API keys or sessions: [`browsers`].
+//!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
 //! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
@@ -50,10 +52,17 @@ pub mod diagnosis {}
 
 // Of two definitions of a link, the first one counts: these are for rustdoc, those of the file for
 // readers of the file.
+/// [browsers]: browsers
 /// [diagnosis]: diagnosis
 /// [tonic]: crate::tonic
 #[doc = include_str!("../docs/sender-constrained.md")]
 pub mod sender_constrained {}
+
+/// [bound]: sender_constrained
+/// [diagnosis]: diagnosis
+/// [rules]: rules
+#[doc = include_str!("../docs/browsers.md")]
+pub mod browsers {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}

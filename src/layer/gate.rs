@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
-use http::{Method, Request};
+use http::Request;
 use serde::de::DeserializeOwned;
 
+use super::browser::is_preflight;
 use super::missing_token::{self, MissingToken};
 use super::pending::{Pending, PendingRequest};
 use crate::error::{Error, ErrorKind};
@@ -177,15 +177,4 @@ where
 fn reject_request<C>(error: Error) -> Decision<C> {
     missing_token::log_invalid(&error);
     Decision::Reject(error)
-}
-
-/// Returns whether it is a CORS preflight, which carries no credentials (Fetch, "CORS protocol and
-/// credentials"), and whose headers announce no body.
-fn is_preflight(parts: &RequestParts<'_>) -> bool {
-    let headers = parts.headers();
-    parts.method() == Method::OPTIONS
-        && headers.contains_key(ORIGIN)
-        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-        && !headers.contains_key(TRANSFER_ENCODING)
-        && headers.get_all(CONTENT_LENGTH).iter().all(|len| len == "0")
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::header::AUTHORIZATION;
 
+use super::browser;
 use crate::error::{Error, ErrorKind};
 use crate::request::{BEARER, DPOP, RequestParts, TokenSource};
 use crate::trace;
@@ -130,6 +131,28 @@ impl<'r> MissingToken<'r> {
     }
 }
 
+impl MissingToken<'_> {
+    /// Writes what to do if a browser adds no token to such a request.
+    fn write_browser_hint(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if browser::is_preflight(self.parts) {
+            return f.write_str(
+                " (hint: this is a CORS preflight, which has no token; put the CORS layer above \
+                 this one)",
+            );
+        }
+        let reads_headers_only = self.accepted().all(TokenSource::is_of_header);
+        if !(reads_headers_only && browser::is_websocket(self.parts)) {
+            return Ok(());
+        }
+        f.write_str(" (hint: scripts can't set this header for a WebSocket; ")?;
+        f.write_str(if self.requires_dpop {
+            "protect its route with a layer without DPoP, and with TokenSource::websocket_bearer)"
+        } else {
+            "add TokenSource::websocket_bearer)"
+        })
+    }
+}
+
 impl fmt::Display for MissingToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("token: none found")?;
@@ -149,7 +172,8 @@ impl fmt::Display for MissingToken<'_> {
             .filter_map(TokenSource::authorization_scheme);
         match (scheme, expected.next()) {
             (Some(scheme), Some(expected)) => scheme.write_hint(expected, f),
-            _ => Ok(()),
+            (None, _) => self.write_browser_hint(f),
+            (Some(_), None) => Ok(()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The layer: its constructors, its service, and what becomes of a request.
 
+mod browser;
 mod builder;
 pub mod composition;
 mod constructors;

@@ -23,6 +23,15 @@ impl TokenSource {
         }
     }
 
+    /// Returns whether the source reads a header that scripts can add to a request of `fetch`, and
+    /// not to the handshake of a WebSocket.
+    pub(crate) const fn is_of_header(&self) -> bool {
+        matches!(
+            self.0,
+            Location::Bearer | Location::Dpop | Location::Scheme(..) | Location::Header(_)
+        )
+    }
+
     /// Returns the name of the method in RFC 6750 §2, as resource metadata has it (RFC 9728 §2).
     /// `None` for the places that RFC 6750 does not define.
     pub(crate) fn bearer_method(&self) -> Option<&'static str> {

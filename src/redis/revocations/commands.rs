@@ -15,11 +15,11 @@ pub(super) const MAX_CHANGES: usize = 100;
 pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
 /// Stores entries, and removes those that have ended by the clocks of both Redis and the instance:
-/// a clock that is ahead must not remove entries that other instances need. Keys: list, changes.
-/// Arguments: the time of the instance in ms; the change; end and id of each entry. `ZADD` is the
-/// first command that writes: after one that needs no memory, a script is not stopped when the
-/// memory is full. A new list begins with a new stream of changes, so that an instance that has
-/// read the old one notices it.
+/// a clock that is ahead must not remove entries that other instances need, nor have the keys expire
+/// before these end. Keys: list, changes. Arguments: the time of the instance in ms; the change; end
+/// and id of each entry. `ZADD` is the first command that writes: after one that needs no memory, a
+/// script is not stopped when the memory is full. A new list begins with a new stream of changes, so
+/// that an instance that has read the old one notices it.
 const ADD: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -28,12 +28,13 @@ for i = 3, #ARGV, 2 do
   redis.call('ZADD', KEYS[1], 'GT', ARGV[i], ARGV[i + 1])
 end
 if is_new then redis.call('PEXPIRE', KEYS[2], 0) end
-local ended = string.format('%.0f', math.min(now, tonumber(ARGV[1])))
+local earlier = math.min(now, tonumber(ARGV[1]))
+local ended = string.format('%.0f', earlier)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ended)
 local first = string.format('%.0f', now - 600000)
 redis.call('XADD', KEYS[2], 'MINID', '~', first, '*', 'e', ARGV[2])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-local ttl = string.format('%.0f', (last or now) - ARGV[1] + 600000)
+local ttl = string.format('%.0f', (last or now) - earlier + 600000)
 redis.call('PEXPIRE', KEYS[1], ttl)
 redis.call('PEXPIRE', KEYS[2], ttl)
 return redis.status_reply('OK')";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::redis::{Cmd, Value};
 use futures::future::join3;
 use futures::stream::try_unfold;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{Changes, NO_CHANGE, Page, exists, position};
 use super::commands::{BLOCK, Keys, MAX_CHANGES};
@@ -20,6 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// After that, the list is loaded again, with all changes that were missed. A process that was
 /// suspended for longer has missed changes that are no longer in the stream.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+/// The minimum time between two questions, if there are no changes: a proxy may not wait for some.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// How often the server is asked whether it is still the right one, if there are changes all the
 /// time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
@@ -114,8 +116,12 @@ impl Follower {
             (false, TIMEOUT)
         };
         let command = self.keys.changes(&self.position, waits);
+        let asked = Instant::now();
         let changes = Changes::of(self.send(command, limit).await?)?;
         let is_idle = changes.count == 0;
+        if is_idle && waits {
+            sleep(MIN_INTERVAL.saturating_sub(asked.elapsed())).await;
+        }
         if (is_idle || self.checked.elapsed() > CHECK_INTERVAL) && !self.check().await? {
             return Ok(None);
         }

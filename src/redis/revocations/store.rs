@@ -79,7 +79,7 @@ impl RedisRevocationStore {
         RedisRevocationStoreBuilder::new(url.into(), prefix.into())
     }
 
-    pub(super) fn new(target: Target) -> Self {
+    pub(in crate::redis) fn new(target: Target) -> Self {
         let eviction = Arc::new(Eviction::new(target.name));
         let connector: Arc<dyn Connector> =
             Arc::new(Inspected::new(target.connector, Arc::clone(&eviction)));
@@ -128,8 +128,9 @@ async fn write(slot: &Slot, command: ::redis::Cmd, limit: Duration) -> Result<()
         }
     });
     let outcome = answered.await.unwrap_or(Err(Failure::TimedOut));
-    let is_useless = |failure: &Failure| failure.ends_connection() || *failure == Failure::TimedOut;
-    if let (Some(connection), true) = (used, outcome.as_ref().is_err_and(is_useless)) {
+    // Whatever the failure: a primary that was cut off from its replicas rejects writes for as long
+    // as that lasts, and there may be a new one.
+    if let (Some(connection), true) = (used, outcome.is_err()) {
         slot.discard(&connection);
     }
     outcome

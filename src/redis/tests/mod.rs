@@ -5,6 +5,7 @@ mod commands;
 mod connections;
 mod memory;
 mod mock;
+mod revocations;
 mod start;
 
 use std::sync::Arc;

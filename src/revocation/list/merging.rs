@@ -11,7 +11,8 @@ use crate::revocation::kind::Entry;
 use crate::revocation::time::Millis;
 
 impl List {
-    /// Adds what a store has. Notes in `found` which of the entries the store has as the list does.
+    /// Adds what a store has. Notes in `found` which of the entries the store has as the list does,
+    /// and for as long.
     pub(in crate::revocation) fn merge(
         &self,
         entries: &[RevocationEntry],
@@ -19,12 +20,11 @@ impl List {
     ) {
         let mut writer = self.lock();
         let (now, mut has_changed) = (self.now(), false);
-        for entry in entries {
-            let (digest, entry) = (entry.digest(), bounded(entry.entry(), now));
+        for stored in entries {
+            let (digest, entry) = (stored.digest(), bounded(stored.entry(), now));
             let outcome = self.merge_one(&mut writer, digest, entry, now);
             has_changed |= outcome != Stored::Unchanged;
-            let is_latest = self.table.load().get(digest) == Some(entry.pack());
-            if let Some(found) = found.as_mut().filter(|_| is_latest) {
+            if let Some(found) = found.as_mut().filter(|_| self.has_no_more(stored, entry)) {
                 found.insert(digest);
             }
         }
@@ -49,6 +49,16 @@ impl List {
             self.note_overflow(writer, self.latest_issue(entry, now), now);
         }
         stored
+    }
+
+    /// Returns whether the list has nothing that goes beyond an entry of the store: no later time,
+    /// and no later end, because its tokens live longer than those of the process that has added it.
+    fn has_no_more(&self, stored: &RevocationEntry, entry: Entry) -> bool {
+        let digest = stored.digest();
+        let ends_later = self.known_max_lifetime().is_some_and(|max_lifetime| {
+            RevocationEntry::new(digest, entry, max_lifetime).ends_later_than(stored)
+        });
+        self.table.load().get(digest) == Some(entry.pack()) && !ends_later
     }
 
     /// Returns the time before which the tokens were issued that an entry applies to.

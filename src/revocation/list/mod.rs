@@ -123,14 +123,16 @@ impl List {
 
     /// Returns the maximum lifetime of tokens.
     pub(super) fn max_lifetime(&self) -> Duration {
-        if let Some(lifetime) = self.settings.max_lifetime {
-            return lifetime;
-        }
-        match self.max_lifetime.load(Ordering::Relaxed) {
-            // No layer has the list yet: whichever comes first may have tokens that live for long.
-            0 => *LIFETIME.end(),
-            millis => Duration::from_millis(millis),
-        }
+        // No layer has the list yet: whichever comes first may have tokens that live for long.
+        self.known_max_lifetime().unwrap_or(*LIFETIME.end())
+    }
+
+    /// Returns the maximum lifetime of tokens, if it is set, or a layer has the list.
+    fn known_max_lifetime(&self) -> Option<Duration> {
+        self.settings.max_lifetime.or_else(|| {
+            let millis = self.max_lifetime.load(Ordering::Relaxed);
+            (millis > 0).then(|| Duration::from_millis(millis))
+        })
     }
 
     pub(super) fn len(&self) -> usize {

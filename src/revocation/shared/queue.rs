@@ -13,7 +13,7 @@ pub(super) const MAX_BATCH: usize = 1_000;
 
 type Id = [u8; RevocationEntry::ID_LEN];
 
-/// The entries that are to be stored: each is in the list, so there are no more than it has.
+/// The entries that are to be stored: those of the list, and no more that have ended than others.
 #[derive(Default)]
 pub(super) struct Queue {
     entries: Mutex<Entries>,
@@ -28,6 +28,8 @@ struct Entries {
     waiting: BTreeMap<u64, RevocationEntry>,
     numbers: HashMap<Id, u64>,
     next: u64,
+    /// From this number on, it is looked for entries that have ended.
+    prune_at: usize,
 }
 
 impl Queue {
@@ -76,6 +78,8 @@ impl Queue {
     fn first(&self, now: Option<Duration>) -> Vec<RevocationEntry> {
         let mut queue = self.lock();
         let has_ended = |entry: &RevocationEntry| now.is_some_and(|now| entry.has_ended(now));
+        queue.prune(has_ended);
+        self.announce(&queue);
         loop {
             let first = queue.waiting.values().take(MAX_BATCH).copied();
             let (ended, batch): (Vec<_>, Vec<_>) = first.partition(has_ended);
@@ -115,6 +119,24 @@ impl Entries {
         if number == self.next {
             self.next = self.next.saturating_add(1);
         }
+    }
+
+    /// Removes the entries that have ended, if their number has doubled: the list has removed them,
+    /// too, and those in front of them may wait for long.
+    fn prune(&mut self, has_ended: impl Fn(&RevocationEntry) -> bool) {
+        if self.waiting.len() < self.prune_at {
+            return;
+        }
+        let numbers = &mut self.numbers;
+        self.waiting.retain(|_, entry| {
+            let has_ended = has_ended(entry);
+            if has_ended {
+                numbers.remove(&entry.id());
+            }
+            !has_ended
+        });
+        let doubled = self.waiting.len().saturating_mul(2);
+        self.prune_at = doubled.max(MAX_BATCH.saturating_mul(2));
     }
 
     fn remove(&mut self, stored: &RevocationEntry) {
@@ -197,5 +219,22 @@ mod tests {
         assert!(queue.batch(|| Some(end)).now_or_never().is_none());
         assert_eq!(queue.len(), 0);
         assert!(queue.wait().now_or_never().is_some());
+    }
+
+    #[test]
+    fn entries_that_have_ended_are_removed_also_behind_others() {
+        let queue = Queue::default();
+        let (long, short) = (100_000_000, 1);
+        queue.add((0..1_000).map(|id| entry(id, long)));
+        let end = Duration::from_secs(60 + 65 * 60 + 1);
+        for round in 1..=100 {
+            let ids = round * 1_000..round * 1_000 + 1_000;
+            queue.add(ids.map(|id| entry(id, short)));
+            assert_eq!(
+                queue.batch(|| Some(end)).now_or_never().unwrap().len(),
+                MAX_BATCH
+            );
+            assert!(queue.len() <= 4_000, "{}", queue.len());
+        }
     }
 }

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -31,9 +31,10 @@ impl Site {
         let report = async move |report: String| reporter.send(report).unwrap();
         let app = Router::new()
             .route("/", get(Html(include_str!("page.html"))))
+            .route("/page.js", script(include_str!("page.js")))
             .route(
-                "/page.js",
-                get(([(CONTENT_TYPE, "text/javascript")], include_str!("page.js"))),
+                "/dpop.js",
+                script(include_str!("../../../examples/browser/dpop.js")),
             )
             .route(
                 "/token",
@@ -49,6 +50,10 @@ impl Site {
     pub(crate) async fn report(&mut self) -> String {
         self.reports.recv().await.unwrap()
     }
+}
+
+fn script(text: &'static str) -> MethodRouter {
+    get(([(CONTENT_TYPE, "text/javascript")], text))
 }
 
 fn api(issuer: &TestIssuer) -> Router {

@@ -3,10 +3,13 @@
 //! A guide `docs/providers/NAME.md` has a test file `NAME.rs`, with the same functions, word for
 //! word. There, `JwtAuthLayer` is the one of [`site`], whose HTTP client is the mock and whose clock
 //! is that of the test. The guide's token is read from the guide: only its times are moved.
+//!
+//! `browsers` is for the code of `docs/browsers.md`.
 
 mod apple;
 mod auth0;
 mod aws_load_balancer;
+mod browsers;
 mod clerk;
 mod cloudflare_access;
 mod cognito;

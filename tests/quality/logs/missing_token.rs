@@ -1,8 +1,8 @@
 //! The target `tower_jwt_auth::diagnosis` for a request without a token: where it was looked for,
 //! and what `Authorization` begins with.
 
-use http::StatusCode;
 use http::header::{AUTHORIZATION, HeaderName};
+use http::{Method, Request, StatusCode};
 use tower_jwt_auth::{JwtAuthLayer, TokenSource};
 
 use crate::support::dpop::{dpop, layer_with, required};
@@ -12,8 +12,12 @@ use crate::{TURN, capture, text};
 
 /// Returns the event of a request without a token.
 async fn event(layer: &JwtAuthLayer, headers: &[(&str, &str)]) -> String {
+    event_of(layer, request(headers)).await
+}
+
+async fn event_of(layer: &JwtAuthLayer, request: Request<()>) -> String {
     capture();
-    let answer = ask(layer, request(headers)).await;
+    let answer = ask(layer, request).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     let log = text();
     let mut events = log
@@ -115,4 +119,58 @@ async fn with_dpop_its_scheme_is_named_and_if_it_is_required_it_alone() {
     assert_eq!(none, format!("token: none found, expected in {one}"));
     let basic = event(&layer, &[("authorization", "Basic YTpi")]).await;
     assert!(basic.ends_with("(hint: use the scheme DPoP)"), "{basic}");
+}
+
+#[tokio::test]
+async fn a_preflight_that_reaches_the_layer_is_named() {
+    let _turn = TURN.lock().await;
+    let layer = builder().build().unwrap();
+    let origin = ("origin", "https://app.example");
+    let asks = ("access-control-request-method", "GET");
+    let hint = "(hint: this is a CORS preflight, which has no token; put the CORS layer above this \
+                one)";
+    for (method, headers, is_preflight) in [
+        (Method::OPTIONS, vec![origin, asks], true),
+        (Method::GET, vec![origin, asks], false),
+        (Method::OPTIONS, vec![origin], false),
+        (Method::OPTIONS, vec![asks], false),
+    ] {
+        let mut preflight = request(&headers);
+        *preflight.method_mut() = method;
+        let event = event_of(&layer, preflight).await;
+        assert_eq!(event.ends_with(hint), is_preflight, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_of_a_browser_is_named_if_only_headers_are_read() {
+    let _turn = TURN.lock().await;
+    let origin = ("origin", "https://app.example");
+    let version = ("sec-websocket-version", "13");
+    let headers = builder().build().unwrap();
+    let bound = layer_with(required());
+    let cookie = TokenSource::cookie("session").unwrap();
+    let cookie = builder().token_sources([TokenSource::authorization(), cookie]);
+    let cookie = cookie.build().unwrap();
+    let protocol = builder().token_sources([TokenSource::websocket_bearer()]);
+    let protocol = protocol.build().unwrap();
+    let add = "(hint: scripts can't set this header for a WebSocket; add \
+               TokenSource::websocket_bearer)";
+    let split = "(hint: scripts can't set this header for a WebSocket; protect its route with a \
+                 layer without DPoP, and with TokenSource::websocket_bearer)";
+    for (layer, headers, hint) in [
+        (&headers, vec![origin, version], Some(add)),
+        (&bound, vec![origin, version], Some(split)),
+        // Other clients than browsers can set the header.
+        (&headers, vec![version], None),
+        (&headers, vec![origin], None),
+        (&cookie, vec![origin, version], None),
+        (&protocol, vec![origin, version], None),
+    ] {
+        let event = event(layer, &headers).await;
+        match hint {
+            Some(hint) => assert!(event.ends_with(hint), "{event}"),
+            None => assert!(!event.contains("hint"), "{event}"),
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! What a process revokes is stored, sooner or later.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use tower_jwt_auth::ErrorClass;
+use tower_jwt_auth::{ErrorClass, OnStaleRevocations, RevocationSettings};
 
 use super::support::{Process, REVOKED, old_token, soon};
 use crate::support::ISSUER;
@@ -123,4 +123,29 @@ fn outside_a_runtime_nothing_is_stored_and_the_call_says_so() {
     let expected = "the store of revocations needs a tokio runtime";
     assert_eq!(stored.unwrap_err().to_string(), expected);
     assert_eq!(process.health().waiting, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_of_a_process_with_shorter_tokens_is_stored_for_as_long_as_others_need_it() {
+    let store = MemoryRevocationStore::default();
+    let start = |lifetime| {
+        let settings = RevocationSettings::default().max_lifetime(lifetime);
+        Process::of(settings.store(store.clone(), OnStaleRevocations::Reject))
+    };
+    let (hour, week) = (SECOND * 3_600, SECOND * 3_600 * 24 * 7);
+    let (first, second) = (start(hour), start(week));
+    first.revoke_alice();
+    first.list.stored().await.unwrap();
+    soon().await;
+    assert_eq!(second.alice().await, REVOKED);
+    // Both load the list anew, repeatedly.
+    for _ in 0..3 {
+        store.set(Fault::Fails);
+        sleep(SECOND * 3).await;
+        store.set(Fault::None);
+        sleep(SECOND * 5).await;
+    }
+    let ends = store.entries().into_iter().map(|entry| entry.ends_at());
+    assert!(ends.max().unwrap() > SystemTime::now() + week);
+    assert_eq!((store.entries().len(), store.adds()), (2, 2), "each once");
 }
