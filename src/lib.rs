@@ -98,7 +98,7 @@
 //! | add, replace and remove issuers at run time | [`JwtAuthLayer::issuers`], [`Issuers`] |
 //! | read claims | [`Claims`], and [`JsonClaims`] for claims without a type of your own |
 //! | require scopes, roles or tenants, by router, route or method | [`RequireLayer`], [`Rule`], [`ClaimPath`]; in axum's handlers [`Scoped`]; guide: [`guides::rules`] |
-//! | have one table of all routes or gRPC methods and what they require, which rejects the rest | [`RouteRules`], [`GrpcRules`] |
+//! | list in one table what each route or gRPC method requires, and reject all others | [`RouteRules`], [`GrpcRules`] |
 //! | protect an MCP server, with a scope for each tool | [`McpRules`]; guide: [`guides::mcp`] |
 //! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
 //! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`] |

@@ -211,9 +211,8 @@ impl Error {
     /// `None` for kinds other than [`ErrorKind::InsufficientScope`] and
     /// [`ErrorKind::InsufficientUserAuthentication`], and if no scope is missing: for example if a
     /// predicate rejected the request. With
-    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), they are those of all layers
-    /// that have required some for this request, each once; and [`ErrorKind::MissingToken`] has
-    /// them, too.
+    /// [`JwtAuthBuilder::resource`](crate::JwtAuthBuilder::resource), returns the scopes of all
+    /// layers that the request has reached, each once, also for [`ErrorKind::MissingToken`].
     #[must_use]
     pub fn required_scope(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.can_have_scope())
