@@ -74,6 +74,14 @@ pub(super) fn well_known(resource: &str) -> Result<WellKnown, ConfigError> {
             "must have no segment \".\" or \"..\", which clients remove from a URL",
         ));
     }
+    if path
+        .split('/')
+        .any(|segment| segment.starts_with([':', '*']))
+    {
+        return Err(invalid(
+            "must have no segment that begins with \":\" or \"*\", which routers read as parameters",
+        ));
+    }
     // A slash that follows the host alone is removed (RFC 9728 §3.1).
     let path = format!("{WELL_KNOWN}{}", if path == "/" { "" } else { path });
     let after = query.map_or_else(String::new, |query| format!("?{query}"));

@@ -35,6 +35,8 @@ fn the_identifier_is_an_https_url_without_a_fragment() {
         ("https://h.example/a/%2e%2E/b", InvalidUrl),
         ("https://h.example/.%2e", InvalidUrl),
         ("https://h.example/%2e/b", InvalidUrl),
+        ("https://h.example/:a", InvalidUrl),
+        ("https://h.example/a/*b", InvalidUrl),
         ("https://h.example:port", InvalidUrl),
         (" https://h.example", InvalidUrl),
         ("http://h.example", InsecureUrl),
