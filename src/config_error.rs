@@ -21,9 +21,8 @@ pub enum ConfigErrorKind {
     EmptyAudience,
     /// The same issuer is configured twice.
     DuplicateIssuer,
-    /// A secret is shorter than the output of its hash (RFC 7518 §3.2), has too few distinct bytes,
-    /// is a placeholder, or is a key file
-    /// ([`SkipReason::SecretIsKeyFile`](crate::SkipReason::SecretIsKeyFile)).
+    /// A secret is shorter than the output of its hash (RFC 7518 §3.2), is not random, or is a key:
+    /// see [`Key::from_secret`](crate::Key::from_secret).
     WeakSecret,
     /// Two issuers have the same secret, so that each could sign the other's tokens.
     SharedSecret,

@@ -265,7 +265,7 @@ pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
-pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
+pub use jwk::{Key, KeySet, Secret, SecretEncoding, SkipReason, SkippedKey};
 pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
     FetchHealth, HttpClient, IntrospectionHealth, IssuerHealth, JwksCacheSettings, KeyInfo,

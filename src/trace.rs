@@ -151,6 +151,17 @@ mod events {
         );
     }
 
+    pub(crate) fn secret_may_be_encoded(algorithm: &'static str, encoding: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            algorithm,
+            encoding,
+            "a secret is used as it is, and is a text that encodes fewer bytes than the hash has: \
+             if it is encoded, name the encoding (Secret::decode), and use as many random bytes as \
+             the hash has"
+        );
+    }
+
     pub(crate) fn secret_shared(issuer: &str, other: &str) {
         tracing::error!(
             target: TARGET,
@@ -331,6 +342,8 @@ mod events {
     pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
 
     pub(crate) fn plain_http(_: &str, _: &[String]) {}
+
+    pub(crate) fn secret_may_be_encoded(_: &'static str, _: &'static str) {}
 
     pub(crate) fn secret_shared(_: &str, _: &str) {}
 
