@@ -28,6 +28,9 @@ pub enum ConfigErrorKind {
     SharedSecret,
     /// A key can't be parsed, is too weak, or is private.
     UnusableKey,
+    /// A file with a secret or with keys can't be read, is no regular file, or can be written to by
+    /// other users. Or an environment variable with a secret is not set.
+    UnusableFile,
     /// A key set has no usable key.
     NoKeys,
     /// None of the allowed algorithms is one that the keys support.

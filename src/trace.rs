@@ -162,6 +162,15 @@ mod events {
         );
     }
 
+    pub(crate) fn secret_file_readable(path: &std::path::Path) {
+        tracing::warn!(
+            target: TARGET,
+            ?path,
+            "every user of this system can read the file of a secret: remove that permission (chmod \
+             o-r; in Kubernetes defaultMode: 0400 with fsGroup)"
+        );
+    }
+
     pub(crate) fn secret_shared(issuer: &str, other: &str) {
         tracing::error!(
             target: TARGET,
@@ -344,6 +353,8 @@ mod events {
     pub(crate) fn plain_http(_: &str, _: &[String]) {}
 
     pub(crate) fn secret_may_be_encoded(_: &'static str, _: &'static str) {}
+
+    pub(crate) fn secret_file_readable(_: &std::path::Path) {}
 
     pub(crate) fn secret_shared(_: &str, _: &str) {}
 

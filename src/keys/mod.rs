@@ -1,9 +1,11 @@
 //! Sources of keys. Independent of requests, layers and claims.
 
 mod event;
+mod files;
 mod fixed;
 mod health;
 pub(crate) mod jwks;
+mod owner;
 mod source;
 
 pub use event::KeysEvent;
