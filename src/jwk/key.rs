@@ -191,6 +191,11 @@ impl Key {
         named.is_none_or(|named| named.is_or_fits(issuer))
     }
 
+    /// Returns the digest of the key, which is equal for keys that verify the same signatures.
+    pub(crate) const fn digest(&self) -> KeyDigest {
+        self.digest
+    }
+
     /// Returns whether the key is a shared secret.
     pub(crate) fn is_secret(&self) -> bool {
         self.algorithms().iter().any(Algorithm::is_symmetric)

@@ -140,6 +140,13 @@ impl KeySet {
         self
     }
 
+    /// Tries the key with the greatest id first for a token without `kid`, and at most
+    /// `max_candidates`.
+    pub(crate) fn newest_first(mut self, max_candidates: usize) -> Self {
+        self.candidates = Candidates::reversed(max_candidates);
+        self
+    }
+
     /// Returns the keys that may have signed a token, however many they are.
     ///
     /// These are the keys of that id, or else those without an id. For a token without a key id

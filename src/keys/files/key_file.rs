@@ -11,6 +11,7 @@ use crate::jwk::Key;
 
 impl Key {
     /// Reads the public key of a PEM file, as [`Key::from_pem`], once.
+    /// [`Issuer::pem_file`](crate::Issuer::pem_file) reads it again and again.
     ///
     /// On Unix, a file is rejected if another user than that of this process and root can write to
     /// it or to its folder, and so add a key. In a folder with the sticky bit, the file must belong

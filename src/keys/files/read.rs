@@ -3,6 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
@@ -18,6 +19,11 @@ const SPARE: usize = 64;
 /// The content of a file.
 pub(super) struct Content {
     pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// When it was last modified, if the system knows it.
+    pub(super) modified: Option<SystemTime>,
+    /// When it was last modified, moved or given other permissions: it is there since then at the
+    /// latest.
+    pub(super) changed: Option<SystemTime>,
     /// Whether every user can read it.
     pub(super) is_readable_by_all: bool,
 }
@@ -57,6 +63,8 @@ fn read_once(path: &Path, max_len: usize) -> io::Result<Option<Content>> {
     }
     Ok(Some(Content {
         bytes,
+        modified: before.modified().ok(),
+        changed: changed(&before),
         is_readable_by_all: owner::is_readable_by_all(&before),
     }))
 }
@@ -74,4 +82,15 @@ fn read_all(file: &File, metadata: &Metadata) -> io::Result<Zeroizing<Vec<u8>>> 
 fn has_changed(before: &Metadata, after: &Metadata) -> bool {
     let times = |metadata: &Metadata| metadata.modified().ok();
     before.len() != after.len() || times(before) != times(after)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> Option<SystemTime> {
+    let seconds = u64::try_from(std::os::unix::fs::MetadataExt::ctime(metadata)).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))
+}
+
+#[cfg(not(unix))]
+fn changed(metadata: &Metadata) -> Option<SystemTime> {
+    metadata.modified().ok()
 }

@@ -16,7 +16,7 @@ use crate::trace;
 
 impl Secret {
     /// Reads a secret from a file, once. The bytes are used as they are, without one line feed at
-    /// the end of a text.
+    /// the end of a text. [`SecretFiles`](crate::SecretFiles) reads files again and again.
     ///
     /// On Unix, a file is rejected if another user than that of this process and root can write to
     /// it or to its folder. In a folder with the sticky bit, the file must belong to one of them.
@@ -96,16 +96,17 @@ impl Secret {
         let name = name.as_ref();
         let mut file_name = name.to_owned();
         file_name.push("_FILE");
-        let value = |name: &OsStr| env::var_os(name).map(wiped);
-        match (value(name), env::var_os(&file_name)) {
+        let (content, path) = (env::var_os(name).map(wiped), env::var_os(&file_name));
+        let (name, file_name) = (shown(name.as_ref()), shown(file_name.as_ref()));
+        match (content, path) {
             (Some(content), None) => secret_in(&content, encoding)
-                .map_err(|problem| unusable(format!("environment variable {name:?}: {problem}"))),
+                .map_err(|problem| unusable(format!("environment variable {name}: {problem}"))),
             (None, Some(path)) => Self::from_encoded_file(path, encoding),
             (None, None) => Err(unusable(format!(
-                "environment variables {name:?} and {file_name:?}: one of them must be set"
+                "environment variables {name} and {file_name}: one of them must be set"
             ))),
             (Some(_), Some(_)) => Err(unusable(format!(
-                "environment variables {name:?} and {file_name:?}: must not both be set"
+                "environment variables {name} and {file_name}: must not both be set"
             ))),
         }
     }

@@ -1,9 +1,15 @@
 //! Secrets and keys in files.
 
 mod env;
+mod key_files;
+#[cfg(unix)]
+mod kubernetes;
 mod once;
+mod overlap;
 #[cfg(unix)]
 mod permissions;
+mod site;
+mod watched;
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +42,8 @@ impl Folder {
 
 /// Writes another file and renames it, as the documentation says.
 pub(crate) fn write_private(path: &Path, content: &[u8]) {
-    let temp = path.with_extension("tmp~");
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let temp = path.with_file_name(format!(".{name}.tmp"));
     let _ = std::fs::remove_file(&temp);
     std::fs::write(&temp, content).unwrap();
     #[cfg(unix)]

@@ -37,7 +37,7 @@ fn give_away(path: &Path) -> bool {
 #[test]
 fn a_file_that_others_can_write_to_is_rejected_and_one_that_they_can_read_is_not() {
     let folder = Folder::new();
-    let path = folder.write("secret", &random());
+    let path = folder.write("secret", random());
     for mode in [0o620, 0o602, 0o666] {
         set_mode(&path, mode);
         let expected = format!("has mode {mode:04o}: only its owner may have write permission");
@@ -52,7 +52,7 @@ fn a_file_that_others_can_write_to_is_rejected_and_one_that_they_can_read_is_not
 #[test]
 fn a_folder_that_others_can_write_to_is_rejected_also_behind_a_link() {
     let (folder, other) = (Folder::new(), Folder::new());
-    let path = folder.write("secret", &random());
+    let path = folder.write("secret", random());
     let link = other.join("link");
     symlink(&path, &link).unwrap();
     assert!(Secret::from_file(&link).is_ok());
@@ -72,9 +72,9 @@ fn a_folder_that_others_can_write_to_is_rejected_also_behind_a_link() {
 #[test]
 fn in_a_folder_with_the_sticky_bit_the_owner_of_file_and_link_counts() {
     let (folder, other) = (Folder::new(), Folder::new());
-    let path = folder.write("secret", &random());
+    let path = folder.write("secret", random());
     let link = folder.join("link");
-    symlink(other.write("secret", &random()), &link).unwrap();
+    symlink(other.write("secret", random()), &link).unwrap();
     set_mode(folder.path(), 0o1777);
     assert!(Secret::from_file(&path).is_ok());
     assert!(Secret::from_file(&link).is_ok());
