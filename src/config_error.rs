@@ -24,7 +24,8 @@ pub enum ConfigErrorKind {
     /// A secret is shorter than the output of its hash (RFC 7518 §3.2), is not random, or is a key:
     /// see [`Key::from_secret`](crate::Key::from_secret).
     WeakSecret,
-    /// Two issuers have the same secret, so that each could sign the other's tokens.
+    /// Two issuers have the same secret, so that each could sign the other's tokens. Or one issuer has
+    /// the same secret for two algorithms.
     SharedSecret,
     /// A key can't be parsed, is too weak, or is private.
     UnusableKey,

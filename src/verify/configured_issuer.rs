@@ -1,7 +1,7 @@
 //! An issuer after its configuration was checked.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -34,6 +34,8 @@ pub(crate) struct ConfiguredIssuer {
     pub(super) is_retired: AtomicBool,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.
     pub(super) shares_secret: AtomicBool,
+    /// The id of the last key set of a source in which no secret is for two algorithms.
+    pub(super) checked_set: AtomicU64,
 }
 
 /// Which `iss` its tokens have.

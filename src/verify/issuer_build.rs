@@ -1,7 +1,7 @@
 //! Checking the configuration of an issuer, and making the source of its keys.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::configured_issuer::Naming;
 use super::introspection;
@@ -118,6 +118,7 @@ impl Issuer {
             naming: Naming::One,
             is_retired: AtomicBool::new(false),
             shares_secret: AtomicBool::new(false),
+            checked_set: AtomicU64::new(u64::MAX),
         })
     }
 

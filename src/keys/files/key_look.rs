@@ -86,7 +86,14 @@ impl KeyLook {
                     let message = "is not a JWK set: it is not UTF-8";
                     ConfigError::new(ConfigErrorKind::UnusableKey, message)
                 })?;
-                KeySet::from_json(text)
+                let keys = KeySet::from_json(text)?;
+                match keys.secret_of_two_algorithms() {
+                    Some([one, other]) => Err(ConfigError::new(
+                        ConfigErrorKind::SharedSecret,
+                        format!("must not have the same secret for {one} and {other}"),
+                    )),
+                    None => Ok(keys),
+                }
             }
         }
     }
