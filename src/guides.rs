@@ -28,6 +28,8 @@
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
+//! Shared secrets and key files: how to generate, keep, rotate and separate them: [`secrets`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -50,6 +52,9 @@ pub mod sender_constrained {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
+
+#[doc = include_str!("../docs/secrets.md")]
+pub mod secrets {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use tower_jwt_auth::{
     Algorithm, Audience, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
+    SecretFiles,
 };
 
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
@@ -11,12 +12,15 @@ use crate::options::Options;
 use crate::usage_error::UsageError;
 
 impl Options {
-    /// Returns the layer that these options describe. Fetches no keys yet.
-    pub(crate) fn layer(&self) -> Result<JwtAuthLayer, UsageError> {
-        let mut issuers = self
-            .issuers
-            .iter()
-            .map(|options| self.checked_issuer(options));
+    /// Returns the layer that these options describe, and the secrets that it watches. Fetches no
+    /// keys yet.
+    pub(crate) fn layer(&self) -> Result<(JwtAuthLayer, Vec<SecretFiles>), UsageError> {
+        let mut watched = Vec::new();
+        let mut issuers = self.issuers.iter().map(|options| {
+            let secrets = self.watched_secrets(options)?;
+            watched.extend(secrets.clone());
+            self.checked_issuer(options, secrets.as_ref())
+        });
         let first = issuers
             .next()
             .ok_or_else(|| UsageError::new("--issuer is missing"))??;
@@ -24,9 +28,22 @@ impl Options {
         for issuer in issuers {
             builder = builder.add_issuer(issuer?);
         }
-        self.apply_to(builder)?
-            .build()
-            .map_err(|error| UsageError::new(with_sources(&error)))
+        let layer = self.apply_to(builder)?.build();
+        let layer = layer.map_err(|error| UsageError::new(with_sources(&error)))?;
+        Ok((layer, watched))
+    }
+
+    /// Reads the secrets of `--hmac-secret-dir`.
+    fn watched_secrets(&self, options: &IssuerOptions) -> Result<Option<SecretFiles>, UsageError> {
+        let IssuerKeys::SecretDir(dir) = &options.keys else {
+            return Ok(None);
+        };
+        let mut hmac = self.algorithms.iter().copied();
+        let hmac = hmac.find(|algorithm| algorithm.is_symmetric());
+        let secrets = SecretFiles::watch(dir, hmac.unwrap_or(Algorithm::HS256)).build();
+        secrets
+            .map(Some)
+            .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
     }
 
     /// Applies the options that hold for every issuer.
@@ -46,22 +63,36 @@ impl Options {
 
     /// Returns the issuer that these options describe, after building a layer with this issuer
     /// alone: only then does an error name the options that it comes from.
-    fn checked_issuer(&self, options: &IssuerOptions) -> Result<Issuer, UsageError> {
+    fn checked_issuer(
+        &self,
+        options: &IssuerOptions,
+        secrets: Option<&SecretFiles>,
+    ) -> Result<Issuer, UsageError> {
         if self.audiences.is_empty() {
             let message = format!("--issuer {}: --audience is missing", options.url);
             return Err(UsageError::new(message));
         }
-        let issuer = || self.issuer(options, self.audiences.iter().collect());
+        let issuer = || self.issuer(options, secrets, self.audiences.iter().collect());
         let layer = issuer().and_then(|issuer| JwtAuthLayer::builder(issuer).build());
         layer
             .and_then(|_| issuer())
             .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
     }
 
-    fn issuer(&self, options: &IssuerOptions, audience: Audience) -> Result<Issuer, ConfigError> {
+    fn issuer(
+        &self,
+        options: &IssuerOptions,
+        secrets: Option<&SecretFiles>,
+        audience: Audience,
+    ) -> Result<Issuer, ConfigError> {
         let url = options.url.as_str();
+        if let Some(secrets) = secrets {
+            return Ok(Issuer::from_key_source(url, secrets.clone(), audience));
+        }
         Ok(match &options.keys {
-            IssuerKeys::Discovery => self.restricted(Issuer::discovery(url, audience)),
+            IssuerKeys::Discovery | IssuerKeys::SecretDir(_) => {
+                self.restricted(Issuer::discovery(url, audience))
+            }
             IssuerKeys::Url(jwks_uri) => self.restricted(Issuer::jwks(url, jwks_uri, audience)),
             IssuerKeys::Secret { secret, .. } => {
                 Issuer::from_keys(url, self.secret_keys(secret)?, audience)

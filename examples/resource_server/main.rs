@@ -29,6 +29,7 @@ mod demo;
 mod dpop_options;
 mod issuer_options;
 mod options;
+mod reload;
 mod routes;
 mod shutdown;
 mod usage_error;
@@ -110,7 +111,8 @@ async fn start(options: Options) -> Result<(), Failure> {
         let commands = |address| demo.commands(address, &options.dpop);
         serve(options.listen, auth, commands).await
     } else {
-        let auth = options.layer().map_err(Failure::Usage)?;
+        let (auth, secrets) = options.layer().map_err(Failure::Usage)?;
+        reload::at_hangup(secrets).map_err(|error| Failure::Io("can't start".to_owned(), error))?;
         tokio::spawn(fetch_keys(auth.authenticator().clone()));
         serve(options.listen, auth, |_| String::new()).await
     }

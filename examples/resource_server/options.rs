@@ -25,9 +25,14 @@ usage: resource_server [OPTION]...
                            options follows. May be repeated
   --jwks-uri URL           fetch the keys of the preceding issuer from this URL
   --hmac-secret-file PATH  the preceding issuer signs with the secret in this
-                           file: HS256, or the HMAC algorithms of --algorithms.
+                           file: HS256, or the HMAC algorithm of --algorithms.
                            In a text file, a newline at the end is not part of
                            the secret
+  --hmac-secret-dir DIR    the preceding issuer signs with the secrets in this
+                           folder, one in each file, whose name is the `kid`:
+                           HS256, or the HMAC algorithm of --algorithms. They
+                           are read again every 10 s and at SIGHUP, so that
+                           they can be replaced
   --audience AUD           require this value in `aud`, for every issuer. May be
                            repeated: one of the values is enough
   --algorithms LIST        accept only these algorithms, such as RS256,ES256
@@ -86,6 +91,11 @@ impl Options {
                     let file = value(&mut parser, "--hmac-secret-file")?;
                     let keys = IssuerKeys::read_secret(file.into())?;
                     options.set_keys("--hmac-secret-file", keys)?;
+                }
+                Arg::Long("hmac-secret-dir") => {
+                    let dir = value(&mut parser, "--hmac-secret-dir")?;
+                    let keys = IssuerKeys::SecretDir(dir.into());
+                    options.set_keys("--hmac-secret-dir", keys)?;
                 }
                 Arg::Long("audience") => options.audiences.push(text(&mut parser, "--audience")?),
                 Arg::Long("algorithms") => options
@@ -168,20 +178,18 @@ impl Options {
 
     /// Rejects a secret without an HMAC algorithm, and an HMAC algorithm without a secret.
     fn check_hmac(&self) -> Result<(), UsageError> {
-        let has_secret = self
-            .issuers
-            .iter()
-            .any(|issuer| matches!(issuer.keys, IssuerKeys::Secret { .. }));
+        let has_secret = self.issuers.iter().any(|issuer| issuer.keys.are_secret());
         let hmac = self
             .algorithms
             .iter()
             .find(|algorithm| algorithm.is_symmetric());
         match hmac {
             None if has_secret && !self.algorithms.is_empty() => Err(UsageError::new(
-                "--hmac-secret-file: requires an HMAC algorithm in --algorithms",
+                "--hmac-secret-file and --hmac-secret-dir: require an HMAC algorithm in --algorithms",
             )),
             Some(hmac) if !has_secret => Err(UsageError::new(format!(
-                "--algorithms {hmac}: requires a secret from --hmac-secret-file"
+                "--algorithms {hmac}: requires a secret from --hmac-secret-file or \
+                 --hmac-secret-dir"
             ))),
             _ => Ok(()),
         }

@@ -152,6 +152,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/keys.md",
         "docs/migration",
         "docs/providers",
+        "docs/secrets.md",
     ] {
         assert!(include.contains(&format!("{file:?}")), "{file}");
     }

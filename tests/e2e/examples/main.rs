@@ -17,7 +17,10 @@ mod options;
 mod quickstart;
 #[cfg(feature = "governor")]
 mod rate_limit;
+#[cfg(unix)]
+mod rotation;
 mod routes;
+mod secret;
 mod shutdown;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
