@@ -53,7 +53,7 @@ impl Signer {
         while !tally.is_over.load(Ordering::Relaxed) {
             let key = self.key.lock().unwrap().clone();
             let count = self.accepted.fetch_add(1, Ordering::Relaxed);
-            let token = if count % 3 == 0 {
+            let token = if count.is_multiple_of(3) {
                 without_kid(&key)
             } else {
                 token(&key)

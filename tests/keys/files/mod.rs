@@ -52,5 +52,7 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) {
 }
 
 pub(crate) fn random() -> Secret {
-    Secret::generate(Algorithm::HS256).unwrap()
+    let secret = Secret::generate(Algorithm::HS256).unwrap();
+    crate::support::recorded::record(secret.as_ref());
+    secret
 }
