@@ -21,14 +21,17 @@ pub enum ConfigErrorKind {
     EmptyAudience,
     /// The same issuer is configured twice.
     DuplicateIssuer,
-    /// A secret is shorter than the output of its hash (RFC 7518 §3.2), has too few distinct bytes,
-    /// is a placeholder, or is a key file
-    /// ([`SkipReason::SecretIsKeyFile`](crate::SkipReason::SecretIsKeyFile)).
+    /// A secret is shorter than the output of its hash (RFC 7518 §3.2), is not random, or is a key:
+    /// see [`Key::from_secret`](crate::Key::from_secret).
     WeakSecret,
-    /// Two issuers have the same secret, so that each could sign the other's tokens.
+    /// Two issuers have the same secret, so that each could sign the other's tokens. Or one issuer has
+    /// the same secret for two algorithms.
     SharedSecret,
     /// A key can't be parsed, is too weak, or is private.
     UnusableKey,
+    /// A file with a secret or with keys can't be read, is no regular file, or can be written to by
+    /// other users. Or an environment variable with a secret is not set.
+    UnusableFile,
     /// A key set has no usable key.
     NoKeys,
     /// None of the allowed algorithms is one that the keys support.

@@ -37,6 +37,8 @@
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
+//! Shared secrets and key files: how to generate, keep, rotate and separate them: [`secrets`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -77,6 +79,9 @@ pub mod mcp {}
 
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}
+
+#[doc = include_str!("../docs/secrets.md")]
+pub mod secrets {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

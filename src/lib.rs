@@ -91,6 +91,8 @@
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
+//! | generate, read and compare shared secrets | [`Secret`] |
+//! | replace secrets, JWK sets and PEM files without a restart | [`SecretFiles`], [`Issuer::jwks_file`], [`Issuer::pem_file`], [`KeyFile`] |
 //! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
 //! | tell clients where to get a token, as MCP requires (RFC 9728) | [`JwtAuthBuilder::resource`], [`ResourceMetadata`], [`Audience::resource`]; guide: [`guides::resource_metadata`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
@@ -271,11 +273,12 @@ pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
-pub use jwk::{Key, KeySet, SkipReason, SkippedKey};
+pub use jwk::{Key, KeySet, Secret, SecretEncoding, SkipReason, SkippedKey};
 pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
-    FetchHealth, HttpClient, IntrospectionHealth, IssuerHealth, JwksCacheSettings, KeyInfo,
-    KeyQuery, KeySource, Keys, KeysError, KeysEvent, KeysFuture, ResponseUri,
+    FetchHealth, HttpClient, IntrospectionHealth, IssuerHealth, JwksCacheSettings, KeyFile,
+    KeyFileBuilder, KeyFilesHealth, KeyInfo, KeyQuery, KeySource, Keys, KeysError, KeysEvent,
+    KeysFuture, ResponseUri, SecretFiles, SecretFilesBuilder, SecretInfo,
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};

@@ -152,6 +152,54 @@ mod events {
         );
     }
 
+    pub(crate) fn secret_may_be_encoded(algorithm: &'static str, encoding: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            algorithm,
+            encoding,
+            "a secret is used as it is, and is a text that encodes fewer bytes than the hash has: \
+             if it is encoded, name the encoding (Secret::decode), and use as many random bytes as \
+             the hash has"
+        );
+    }
+
+    pub(crate) fn files_changed(issuer: &str, added: &[String], removed: &[String]) {
+        tracing::info!(target: TARGET, issuer, ?added, ?removed, "the files of keys have changed");
+    }
+
+    pub(crate) fn files_failed(issuer: &str, error: &(dyn StdError + 'static), failures: u32) {
+        let error = with_sources(error);
+        tracing::error!(
+            target: TARGET,
+            issuer,
+            error,
+            failures,
+            "a file of keys can't be used: the keys that were read before stay in use"
+        );
+    }
+
+    pub(crate) fn files_recovered(issuer: &str, failures: u32) {
+        tracing::info!(target: TARGET, issuer, failures, "all files of keys can be used again");
+    }
+
+    pub(crate) fn secret_old(issuer: &str, key_id: &str, age: Duration) {
+        let days = age.as_secs().div_euclid(24 * 60 * 60);
+        tracing::warn!(target: TARGET, issuer, key_id, days, "a secret is old: replace it");
+    }
+
+    pub(crate) fn secret_repeated(issuer: &str, key_id: &str, other: &str) {
+        tracing::warn!(target: TARGET, issuer, key_id, other, "two files have the same secret");
+    }
+
+    pub(crate) fn secret_file_readable(path: &std::path::Path) {
+        tracing::warn!(
+            target: TARGET,
+            ?path,
+            "every user of this system can read the file of a secret: remove that permission (chmod \
+             o-r; in Kubernetes defaultMode: 0400 with fsGroup)"
+        );
+    }
+
     pub(crate) fn secret_shared(issuer: &str, other: &str) {
         tracing::error!(
             target: TARGET,
@@ -384,6 +432,20 @@ mod events {
     pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
 
     pub(crate) fn plain_http(_: &str, _: &[String]) {}
+
+    pub(crate) fn secret_may_be_encoded(_: &'static str, _: &'static str) {}
+
+    pub(crate) fn files_changed(_: &str, _: &[String], _: &[String]) {}
+
+    pub(crate) fn files_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+    pub(crate) fn files_recovered(_: &str, _: u32) {}
+
+    pub(crate) fn secret_old(_: &str, _: &str, _: Duration) {}
+
+    pub(crate) fn secret_repeated(_: &str, _: &str, _: &str) {}
+
+    pub(crate) fn secret_file_readable(_: &std::path::Path) {}
 
     pub(crate) fn secret_shared(_: &str, _: &str) {}
 

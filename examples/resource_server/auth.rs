@@ -4,7 +4,7 @@ use std::error::Error;
 
 use tower_jwt_auth::{
     Algorithm, Audience, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
-    ResourceMetadata,
+    ResourceMetadata, SecretFiles,
 };
 
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
@@ -12,38 +12,42 @@ use crate::options::Options;
 use crate::sharing::SharingRoutes;
 use crate::usage_error::UsageError;
 
-/// The layer, and what it shares with other instances.
+/// The layer, what it shares with other instances, and the secrets that it watches.
 pub(crate) struct Auth {
     pub(crate) layer: JwtAuthLayer,
     pub(crate) sharing: Option<SharingRoutes>,
+    pub(crate) secrets: Vec<SecretFiles>,
 }
 
 impl Options {
-    /// Returns the layers that these options describe. Fetches no keys yet.
+    /// Returns the layers that these options describe, and the secrets that they watch. Fetches no
+    /// keys yet.
     pub(crate) fn auth(&self) -> Result<Auth, UsageError> {
         let invalid = |error: ConfigError| UsageError::new(with_sources(&error));
-        let Some(shared) = self.redis.shared()? else {
-            let layer = self.layer_builder()?.build().map_err(invalid)?;
-            return Ok(Auth {
-                layer,
-                sharing: None,
-            });
+        let secrets = self.watched_secrets()?;
+        let builder = || self.layer_builder(&secrets);
+        let (layer, sharing) = match self.redis.shared()? {
+            None => (builder()?.build().map_err(invalid)?, None),
+            Some(shared) => {
+                let layer = builder()?.revocations(&shared.revocations).build();
+                let layer = layer.map_err(invalid)?;
+                let clients = &self.redis.logout_clients;
+                let sharing = SharingRoutes::new(shared, &layer, builder()?, clients);
+                (layer, Some(sharing.map_err(invalid)?))
+            }
         };
-        let builder = self.layer_builder()?.revocations(&shared.revocations);
-        let layer = builder.build().map_err(invalid)?;
-        let clients = &self.redis.logout_clients;
-        let sharing = SharingRoutes::new(shared, &layer, self.layer_builder()?, clients);
         Ok(Auth {
             layer,
-            sharing: Some(sharing.map_err(invalid)?),
+            sharing,
+            secrets: secrets.into_iter().flatten().collect(),
         })
     }
 
-    fn layer_builder(&self) -> Result<JwtAuthBuilder, UsageError> {
-        let mut issuers = self
-            .issuers
-            .iter()
-            .map(|options| self.checked_issuer(options));
+    /// `secrets` are those of each issuer.
+    fn layer_builder(&self, secrets: &[Option<SecretFiles>]) -> Result<JwtAuthBuilder, UsageError> {
+        let issuers = self.issuers.iter().zip(secrets);
+        let mut issuers =
+            issuers.map(|(options, secrets)| self.checked_issuer(options, secrets.as_ref()));
         let first = issuers
             .next()
             .ok_or_else(|| UsageError::new("--issuer is missing"))??;
@@ -69,6 +73,22 @@ impl Options {
         })
     }
 
+    /// Reads the secrets of `--hmac-secret-dir`, of each issuer.
+    fn watched_secrets(&self) -> Result<Vec<Option<SecretFiles>>, UsageError> {
+        let mut hmac = self.algorithms.iter().copied();
+        let hmac = hmac.find(|algorithm| algorithm.is_symmetric());
+        let watched = self.issuers.iter().map(|options| {
+            let IssuerKeys::SecretDir(dir) = &options.keys else {
+                return Ok(None);
+            };
+            let secrets = SecretFiles::watch(dir, hmac.unwrap_or(Algorithm::HS256)).build();
+            secrets
+                .map(Some)
+                .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
+        });
+        watched.collect()
+    }
+
     /// Applies the options that hold for every issuer.
     fn apply_to(&self, mut builder: JwtAuthBuilder) -> Result<JwtAuthBuilder, UsageError> {
         if let Some(leeway) = self.leeway {
@@ -86,7 +106,11 @@ impl Options {
 
     /// Returns the issuer that these options describe, after building a layer with this issuer
     /// alone: only then does an error name the options that it comes from.
-    fn checked_issuer(&self, options: &IssuerOptions) -> Result<Issuer, UsageError> {
+    fn checked_issuer(
+        &self,
+        options: &IssuerOptions,
+        secrets: Option<&SecretFiles>,
+    ) -> Result<Issuer, UsageError> {
         let audience = match (&self.resource, &self.audiences[..]) {
             (None, []) => {
                 let message = format!("--issuer {}: --audience is missing", options.url);
@@ -95,17 +119,27 @@ impl Options {
             (Some(_), []) => Audience::resource(),
             (_, audiences) => audiences.iter().collect(),
         };
-        let issuer = || self.issuer(options, audience.clone());
+        let issuer = || self.issuer(options, secrets, audience.clone());
         let layer = issuer().and_then(|issuer| self.builder(issuer).build());
         layer
             .and_then(|_| issuer())
             .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
     }
 
-    fn issuer(&self, options: &IssuerOptions, audience: Audience) -> Result<Issuer, ConfigError> {
+    fn issuer(
+        &self,
+        options: &IssuerOptions,
+        secrets: Option<&SecretFiles>,
+        audience: Audience,
+    ) -> Result<Issuer, ConfigError> {
         let url = options.url.as_str();
+        if let Some(secrets) = secrets {
+            return Ok(Issuer::from_key_source(url, secrets.clone(), audience));
+        }
         Ok(match &options.keys {
-            IssuerKeys::Discovery => self.restricted(Issuer::discovery(url, audience)),
+            IssuerKeys::Discovery | IssuerKeys::SecretDir(_) => {
+                self.restricted(Issuer::discovery(url, audience))
+            }
             IssuerKeys::Url(jwks_uri) => self.restricted(Issuer::jwks(url, jwks_uri, audience)),
             IssuerKeys::Secret { secret, .. } => {
                 Issuer::from_keys(url, self.secret_keys(secret)?, audience)

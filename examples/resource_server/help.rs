@@ -10,13 +10,18 @@ usage: resource_server [OPTION]...
                            0.0.0.0:8080; port 0 chooses a free port (default:
                            127.0.0.1:8080, or a free port if that is in use)
   --issuer URL             trust the issuer with this `iss`. Its metadata says
-                           where its keys are, unless one of the next two
+                           where its keys are, unless one of the next three
                            options follows. May be repeated
   --jwks-uri URL           fetch the keys of the preceding issuer from this URL
   --hmac-secret-file PATH  the preceding issuer signs with the secret in this
                            file: HS256, or the HMAC algorithms of --algorithms.
                            In a text file, a newline at the end is not part of
                            the secret
+  --hmac-secret-dir DIR    the preceding issuer signs with the secrets in this
+                           folder, one in each file, whose name is the `kid`:
+                           HS256, or the HMAC algorithm of --algorithms. They
+                           are read again every 10 s and at SIGHUP, so that
+                           they can be replaced
   --audience AUD           require this value in `aud`, for every issuer. May be
                            repeated: one of the values is enough
   --resource URL           describe this service to clients as the resource with

@@ -23,9 +23,14 @@ pub(crate) enum IssuerKeys {
         file: PathBuf,
         secret: Zeroizing<Vec<u8>>,
     },
+    SecretDir(PathBuf),
 }
 
 impl IssuerKeys {
+    pub(crate) fn are_secret(&self) -> bool {
+        matches!(self, Self::Secret { .. } | Self::SecretDir(_))
+    }
+
     pub(crate) fn read_secret(file: PathBuf) -> Result<Self, UsageError> {
         let unreadable =
             |error| UsageError::new(format!("--hmac-secret-file {}: {error}", file.display()));
@@ -49,6 +54,7 @@ impl fmt::Debug for IssuerKeys {
         match self {
             Self::Discovery => Ok(()),
             Self::Url(url) => write!(f, " --jwks-uri {url}"),
+            Self::SecretDir(dir) => write!(f, " --hmac-secret-dir {}", dir.display()),
             Self::Secret { file, .. } => write!(f, " --hmac-secret-file {}", file.display()),
         }
     }

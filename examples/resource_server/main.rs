@@ -42,6 +42,7 @@ mod help;
 mod issuer_options;
 mod options;
 mod redis_options;
+mod reload;
 mod routes;
 mod sharing;
 mod shutdown;
@@ -125,11 +126,14 @@ async fn start(options: Options) -> Result<(), Failure> {
         let auth = Auth {
             layer,
             sharing: None,
+            secrets: Vec::new(),
         };
         let commands = |address| demo.commands(address, &options.dpop);
         serve(options.listen, auth, commands).await
     } else {
         let auth = options.auth().map_err(Failure::Usage)?;
+        let reloaded = reload::at_hangup(auth.secrets.clone());
+        reloaded.map_err(|error| Failure::Io("can't start".to_owned(), error))?;
         tokio::spawn(fetch_keys(auth.layer.authenticator().clone()));
         if let Some(sharing) = &auth.sharing {
             tokio::spawn(fetch_keys(sharing.authenticator().clone()));

@@ -51,6 +51,11 @@ impl Options {
                     let keys = IssuerKeys::read_secret(file.into())?;
                     options.set_keys("--hmac-secret-file", keys)?;
                 }
+                Arg::Long("hmac-secret-dir") => {
+                    let dir = value(&mut parser, "--hmac-secret-dir")?;
+                    let keys = IssuerKeys::SecretDir(dir.into());
+                    options.set_keys("--hmac-secret-dir", keys)?;
+                }
                 Arg::Long("audience") => options.audiences.push(text(&mut parser, "--audience")?),
                 Arg::Long("resource") => {
                     options.resource = Some(text(&mut parser, "--resource")?);
@@ -160,20 +165,18 @@ impl Options {
 
     /// Rejects a secret without an HMAC algorithm, and an HMAC algorithm without a secret.
     fn check_hmac(&self) -> Result<(), UsageError> {
-        let has_secret = self
-            .issuers
-            .iter()
-            .any(|issuer| matches!(issuer.keys, IssuerKeys::Secret { .. }));
+        let has_secret = self.issuers.iter().any(|issuer| issuer.keys.are_secret());
         let hmac = self
             .algorithms
             .iter()
             .find(|algorithm| algorithm.is_symmetric());
         match hmac {
             None if has_secret && !self.algorithms.is_empty() => Err(UsageError::new(
-                "--hmac-secret-file: requires an HMAC algorithm in --algorithms",
+                "--hmac-secret-file and --hmac-secret-dir: require an HMAC algorithm in --algorithms",
             )),
             Some(hmac) if !has_secret => Err(UsageError::new(format!(
-                "--algorithms {hmac}: requires a secret from --hmac-secret-file"
+                "--algorithms {hmac}: requires a secret from --hmac-secret-file or \
+                 --hmac-secret-dir"
             ))),
             _ => Ok(()),
         }

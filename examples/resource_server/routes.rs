@@ -14,7 +14,7 @@ use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer, StepUp, SteppedUp};
 use crate::auth::Auth;
 
 pub(crate) fn app(auth: Auth) -> Router {
-    let Auth { layer, sharing } = auth;
+    let Auth { layer, sharing, .. } = auth;
     let sharing = sharing.map(|routes| routes.router(layer.clone()));
     protected(layer).merge(sharing.unwrap_or_default())
 }

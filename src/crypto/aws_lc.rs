@@ -3,10 +3,10 @@
 use aws_lc_rs::signature::{
     self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents,
 };
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{digest, hmac, rand};
 
 use crate::algorithm::Algorithm;
-use crate::crypto::KeyRejected;
+use crate::crypto::{KeyRejected, RandomSourceFailed};
 
 /// One key, parsed for one algorithm.
 pub(crate) struct Verifier(Inner);
@@ -80,6 +80,11 @@ impl Verifier {
             Inner::Secret(key) => hmac::verify(key, message, signature).is_ok(),
         }
     }
+}
+
+/// Fills a buffer with random bytes of the operating system.
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), RandomSourceFailed> {
+    rand::fill(bytes).map_err(|_| RandomSourceFailed)
 }
 
 /// Returns the SHA-256 of a message that is given in parts.

@@ -6,11 +6,15 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::hint::black_box;
 
-pub(crate) use crate::backend::{Verifier, hmac_sha256, sha256};
+pub(crate) use crate::backend::{Verifier, fill_random, hmac_sha256, sha256};
 
 /// The backend rejects the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRejected;
+
+/// The random source of the operating system fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RandomSourceFailed;
 
 /// Returns random bytes: std's keyed hash, whose key comes from the operating system's random
 /// source, of four different numbers.
@@ -35,6 +39,14 @@ pub(crate) fn keyed_digest(key: &[u8], message: [&[u8]; 3]) -> [u8; 16] {
 
 /// Returns whether two authentication tags are equal. The time depends on their length only.
 pub(crate) fn is_same_tag<const N: usize>(one: &[u8; N], other: &[u8; N]) -> bool {
+    is_same(one, other)
+}
+
+/// Returns whether two secrets are equal. The time depends on their lengths only.
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
     let differences = one.iter().zip(other).map(|(one, other)| one ^ other);
     // Without the black box, the compiler could stop at the first difference.
     black_box(differences.fold(0, |all, bits| black_box(all | bits))) == 0

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroize as _;
 
 use crate::algorithm::Algorithm;
-use crate::crypto::KeyRejected;
+use crate::crypto::{KeyRejected, RandomSourceFailed};
 
 /// One key, parsed for one algorithm.
 pub(crate) struct Verifier(Inner);
@@ -98,6 +98,11 @@ impl Verifier {
             Inner::Hs512(key) => is_tag(key, message, signature),
         }
     }
+}
+
+/// Fills a buffer with random bytes of the operating system.
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), RandomSourceFailed> {
+    hmac::digest::common::getrandom::fill(bytes).map_err(|_| RandomSourceFailed)
 }
 
 /// Returns the SHA-256 of a message that is given in parts.

@@ -33,11 +33,13 @@ pub(super) struct Candidates {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// By algorithm, the index in the set of the key that last verified a token without `kid`.
+    /// By algorithm, the position of the key that last verified a token without `kid`.
     ///
     /// Relaxed: it is a hint about the order and orders no other memory. Written only if it
     /// changes, since all cores share it.
     last_verified: [AtomicUsize; Algorithm::ALL.len()],
+    /// Whether the last key of the set is tried before the others.
+    is_reversed: bool,
     /// Whether it was logged that there are more keys than `max`. Relaxed: an event too many does
     /// no harm.
     is_reported: AtomicBool,
@@ -62,6 +64,18 @@ impl Default for Candidates {
 }
 
 impl Candidates {
+    /// Returns those in which the last key of the set is tried before the others.
+    pub(super) fn reversed(max: usize) -> Self {
+        let shared = Shared {
+            is_reversed: true,
+            ..Shared::default()
+        };
+        Self {
+            max,
+            shared: Arc::new(shared),
+        }
+    }
+
     /// Tries the keys that fit and are pinned to the algorithm, at most `max`.
     ///
     /// If `keys` is the whole set, the one that last verified a token is the first, because most
@@ -79,8 +93,19 @@ impl Candidates {
             .last_verified(algorithm)
             .filter(|_| is_whole_set);
         let first = last.map_or(0, |last| last.load(Ordering::Relaxed));
-        let preferred = keys.get(first).map(|key| (first, key));
-        let others = keys.iter().enumerate().filter(|(index, _)| *index != first);
+        // A position counts from the end, if the last key comes first.
+        let is_reversed = self.shared.is_reversed && is_whole_set;
+        let key_at = |position: usize| {
+            let index = if is_reversed {
+                keys.len().checked_sub(position.saturating_add(1))?
+            } else {
+                position
+            };
+            Some((position, keys.get(index)?))
+        };
+        let preferred = key_at(first);
+        let others = (0..keys.len()).filter(|position| *position != first);
+        let others = others.filter_map(key_at);
         let mut fitting = preferred
             .into_iter()
             .chain(others)

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::issuer_pattern::KeyIssuer;
 use super::jwk_form::JwkForm;
-use super::strength::{check_secret, min_secret_len};
+use super::secret_strength::{check_secret, min_secret_len, weaker_encoding};
 use super::{json_web_key, pem};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::crypto::Verifier;
+use crate::trace;
 
 /// A digest of a key. 128 bits do not collide by chance.
 pub(crate) type KeyDigest = [u8; 16];
@@ -45,34 +46,39 @@ pub struct Key {
 }
 
 impl Key {
-    /// Returns a key for HMAC: a secret that is shared with the issuer.
+    /// Returns a key for HMAC: a secret that is shared with the issuer, as a
+    /// [`Secret`](crate::Secret) or as bytes.
     ///
     /// Prefer public keys: every service that can verify a token with a secret can also sign one.
+    ///
+    /// The bytes are used as they are. If they are a text that decodes as hex or base64 to fewer
+    /// bytes than the hash has, they are accepted, and logged once as a warning:
+    /// [`Secret::decode`](crate::Secret::decode) names the encoding.
     ///
     /// # Errors
     ///
     /// - [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC.
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
-    ///   48 or 64 bytes; RFC 7518 §3.2), has fewer than 8 distinct byte values, is a placeholder
-    ///   ([`SecretIsPlaceholder`](crate::SkipReason::SecretIsPlaceholder)), or is a key file: PEM,
-    ///   also without its first and last line, a JWK or JWK set, a public key or certificate in DER
-    ///   or base64, or an SSH key that starts with `ssh-`. The modulus of an RSA key alone is not
-    ///   recognized.
+    ///   48 or 64 bytes; RFC 7518 §3.2) or longer than 64 KiB, has fewer than 8 distinct byte
+    ///   values, repeats a block that is shorter than the hash, consists of sequences, is a
+    ///   placeholder, is the text of a key, or is a public key or certificate. The
+    ///   [`SkipReason`](crate::SkipReason) of each says more. The modulus of an RSA key alone is not
+    ///   recognized. Random bytes, raw or in hex or base64, are rejected in less than one of a
+    ///   million cases.
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
     ) -> Result<Self, ConfigError> {
-        let min_len = min_secret_len(algorithm).ok_or_else(|| {
-            ConfigError::invalid_setting(format!(
-                "algorithm {algorithm}: must be HS256, HS384 or HS512 for a shared secret"
-            ))
-        })?;
+        let min_len = min_secret_len(algorithm).ok_or_else(|| not_hmac(algorithm))?;
         let error =
             |kind, reason| ConfigError::new(kind, format!("the secret for {algorithm} {reason}"));
-        check_secret(secret.as_ref(), min_len)
+        let secret = secret.as_ref();
+        check_secret(secret, min_len)
             .map_err(|reason| error(ConfigErrorKind::WeakSecret, reason))?;
-        Self::hmac(secret.as_ref(), algorithm)
-            .map_err(|reason| error(ConfigErrorKind::UnusableKey, reason))
+        if let Some(encoding) = weaker_encoding(secret, min_len) {
+            trace::secret_may_be_encoded(algorithm.name(), encoding);
+        }
+        Self::hmac(secret, algorithm).map_err(|reason| error(ConfigErrorKind::UnusableKey, reason))
     }
 
     /// Returns the public key of a PEM file: RSA, P-256, P-384, P-521 or Ed25519, labelled `PUBLIC
@@ -185,10 +191,22 @@ impl Key {
         named.is_none_or(|named| named.is_or_fits(issuer))
     }
 
+    /// Returns the digest of the key, which is equal for keys that verify the same signatures.
+    pub(crate) const fn digest(&self) -> KeyDigest {
+        self.digest
+    }
+
     /// Returns whether the key is a shared secret.
     pub(crate) fn is_secret(&self) -> bool {
         self.algorithms().iter().any(Algorithm::is_symmetric)
     }
+}
+
+/// Returns the error of a secret for an algorithm that has none.
+pub(super) fn not_hmac(algorithm: Algorithm) -> ConfigError {
+    ConfigError::invalid_setting(format!(
+        "algorithm {algorithm}: must be HS256, HS384 or HS512 for a shared secret"
+    ))
 }
 
 /// Shows no key material.

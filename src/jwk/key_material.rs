@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::strength::{check_rsa, check_secret, has_small_order, min_secret_len, significant};
+use super::secret_strength::{check_secret, min_secret_len};
+use super::strength::{check_rsa, has_small_order, significant};
 use super::{Key, KeyDigest, SkipReason};
 use crate::algorithm::{Algorithm, Family};
 use crate::crypto::{KeyRejected, Verifier, keyed_digest};
@@ -112,12 +113,16 @@ fn digest_of(first: &[u8], second: &[u8]) -> KeyDigest {
     keyed_digest(b"tower-jwt-auth: comparison of keys", [&len, first, second])
 }
 
-/// Returns the digest of a secret. It is equal for secrets that differ in zeros at their end, with
-/// which HMAC pads them (RFC 2104 §2).
-fn digest_of_secret(secret: &[u8]) -> KeyDigest {
-    let mut secret = secret;
+/// Returns a secret without zeros at its end, with which HMAC pads it (RFC 2104 §2).
+pub(super) fn without_padding(mut secret: &[u8]) -> &[u8] {
     while let [start @ .., 0] = secret {
         secret = start;
     }
+    secret
+}
+
+/// Returns the digest of a secret. It is equal for secrets that differ in zeros at their end.
+fn digest_of_secret(secret: &[u8]) -> KeyDigest {
+    let secret = without_padding(secret);
     keyed_digest(secret, [b"tower-jwt-auth: comparison of secrets", &[], &[]])
 }

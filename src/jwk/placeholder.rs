@@ -8,14 +8,25 @@
 /// lose half of them to the words and sequences below.
 const MIN_UNPREDICTABLE: usize = 16;
 
-/// A block that is repeated is at least so long. A shorter one has too few bytes on its own.
-const MIN_PERIOD: usize = MIN_UNPREDICTABLE;
-
 /// Four bytes in a row with the same step are a sequence. Three are frequent in random hex.
 const MIN_SEQUENCE: usize = 4;
 
 /// The number of bytes that are read.
 const MAX_READ: usize = 1024;
+
+/// The number of bytes that are searched for a [placeholder word](PLACEHOLDER_WORDS): as many as 64
+/// random bytes have in hex. More would lead to more random secrets that contain one.
+const MAX_SEARCHED: usize = 128;
+
+/// Words that no random secret contains, but for a chance that `check_secret` states. It doubles
+/// with each further word of six letters, which is why there is one.
+const PLACEHOLDER_WORDS: &str = "\
+    secret password passphrase changeme change-me change_me changeit replaceme replace-me \
+    replace_me example placeholder insecure letmein";
+
+/// The rows of keyboards, and their columns.
+const KEYBOARD: &[u8] =
+    b"qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop 1qaz2wsx3edc4rfv5tgb6yhn7ujm";
 
 /// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`.
 const WORDS: &str = "\
@@ -26,22 +37,40 @@ const WORDS: &str = "\
     random replace sample secret secure server shared sign some string super test that this token \
     use valid value very word your";
 
-/// Returns whether a secret is a placeholder: too few of its first 1024 bytes are more than words,
-/// sequences and separators, or they repeat a short block. The bound is for secrets that an issuer
-/// publishes, which may be as long as a response.
+/// Returns whether a secret contains a word that only placeholders contain.
+pub(super) fn has_placeholder_word(secret: &[u8]) -> bool {
+    let secret = secret.get(..MAX_SEARCHED).unwrap_or(secret);
+    let is_start = |window: &[u8], word: &str| {
+        let (byte, start) = (window.first(), word.as_bytes().first());
+        byte.map(u8::to_ascii_lowercase).as_ref() == start
+    };
+    PLACEHOLDER_WORDS.split(' ').any(|word| {
+        let mut windows = secret.windows(word.len());
+        windows.any(|part| is_start(part, word) && part.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// Returns whether a secret consists of sequences and separators: too few of its first 1024 bytes
+/// are more. The bound is for secrets that an issuer publishes, which may be as long as a response.
+pub(super) fn is_sequence(secret: &[u8]) -> bool {
+    unpredictable_len(secret, sequence_len) < MIN_UNPREDICTABLE
+}
+
+/// Returns whether a secret consists of words, sequences and separators.
 pub(super) fn is_placeholder(secret: &[u8]) -> bool {
-    let secret = secret.get(..MAX_READ).unwrap_or(secret);
-    unpredictable_len(secret) < MIN_UNPREDICTABLE
-        || (1..MIN_PERIOD).any(|period| has_period(secret, period))
+    let predictable_len = |rest: &[u8]| longest_word(WORDS, rest).max(sequence_len(rest));
+    unpredictable_len(secret, predictable_len) < MIN_UNPREDICTABLE
 }
 
 /// Returns how many bytes are not predictable, and stops counting when they suffice.
-fn unpredictable_len(secret: &[u8]) -> usize {
+/// `predictable_len` returns how many bytes at the start of a text are.
+fn unpredictable_len(secret: &[u8], predictable_len: impl Fn(&[u8]) -> usize) -> usize {
+    let secret = secret.get(..MAX_READ).unwrap_or(secret);
     let (mut rest, mut count) = (secret, 0_usize);
     while let [first, tail @ ..] = rest
         && count < MIN_UNPREDICTABLE
     {
-        let predictable = word_len(rest).max(sequence_len(rest));
+        let predictable = predictable_len(rest);
         if predictable == 0 && !is_separator(*first) {
             count = count.saturating_add(1);
         }
@@ -50,18 +79,18 @@ fn unpredictable_len(secret: &[u8]) -> usize {
     count
 }
 
-/// Returns the length of the longest word that the text starts with, or 0.
-fn word_len(text: &[u8]) -> usize {
+/// Returns the length of the longest of these words that the text starts with, or 0.
+fn longest_word(words: &str, text: &[u8]) -> usize {
     let starts_with = |word: &&str| {
         text.get(..word.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let found = WORDS.split(' ').filter(starts_with);
+    let found = words.split(' ').filter(starts_with);
     found.map(str::len).max().unwrap_or(0)
 }
 
-/// Returns the length of the sequence that the text starts with, such as `1111`, `1234` or `dcba`,
-/// or 0.
+/// Returns the length of the sequence that the text starts with, such as `1111`, `1234`, `dcba` or
+/// `qwert`, or 0.
 fn sequence_len(text: &[u8]) -> usize {
     let steps: [fn(u8, u8) -> bool; 3] = [
         |one, next| one == next,
@@ -70,22 +99,32 @@ fn sequence_len(text: &[u8]) -> usize {
     ];
     let len_of = |step: fn(u8, u8) -> bool| {
         let pairs = text.iter().zip(text.iter().skip(1));
-        pairs.take_while(|(one, next)| step(**one, **next)).count()
+        let steps = pairs.take_while(|(one, next)| step(**one, **next)).count();
+        steps.saturating_add(1)
     };
     let longest = steps.into_iter().map(len_of).max().unwrap_or(0);
-    let len = longest.saturating_add(1);
+    let len = longest.max(keyboard_len(text));
     if len < MIN_SEQUENCE { 0 } else { len }
+}
+
+/// Returns how many bytes at the start of a text are neighbours on a keyboard, in either direction.
+fn keyboard_len(text: &[u8]) -> usize {
+    let first = text.first().map_or(b' ', u8::to_ascii_lowercase);
+    let runs = memchr::memchr_iter(first, KEYBOARD).map(|start| {
+        let right = KEYBOARD.iter().skip(start);
+        let left = KEYBOARD.iter().take(start.saturating_add(1)).rev();
+        same_len(text, right).max(same_len(text, left))
+    });
+    runs.max().unwrap_or(0)
+}
+
+fn same_len<'k>(text: &[u8], keys: impl Iterator<Item = &'k u8>) -> usize {
+    let is_same = |(byte, key): &(&u8, &u8)| byte.eq_ignore_ascii_case(key) && **key != b' ';
+    text.iter().zip(keys).take_while(is_same).count()
 }
 
 const fn is_separator(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'-' | b'_' | b'.')
-}
-
-fn has_period(secret: &[u8], period: usize) -> bool {
-    secret
-        .iter()
-        .zip(secret.iter().skip(period))
-        .all(|(one, next)| one == next)
 }
 
 #[cfg(test)]
@@ -121,9 +160,15 @@ mod tests {
             ("1234", 0),
             ("x1234x4321xaaaa", 3),
             ("keykeke", 4),
+            ("xqwertyxLKJHx", 3),
+            ("qwex1qaz2ws", 4),
+            ("qwerpoiuxy", 2),
+            ("qwer tyu", 3),
             ("q7Zp2Xw9Lk4Vt8Bn1", MIN_UNPREDICTABLE),
         ] {
-            assert_eq!(unpredictable_len(secret.as_bytes()), expected, "{secret}");
+            let predictable_len = |rest: &[u8]| longest_word(WORDS, rest).max(sequence_len(rest));
+            let len = unpredictable_len(secret.as_bytes(), predictable_len);
+            assert_eq!(len, expected, "{secret}");
         }
     }
 }

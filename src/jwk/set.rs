@@ -140,6 +140,13 @@ impl KeySet {
         self
     }
 
+    /// Tries the key with the greatest id first for a token without `kid`, and at most
+    /// `max_candidates`.
+    pub(crate) fn newest_first(mut self, max_candidates: usize) -> Self {
+        self.candidates = Candidates::reversed(max_candidates);
+        self
+    }
+
     /// Returns the keys that may have signed a token, however many they are.
     ///
     /// These are the keys of that id, or else those without an id. For a token without a key id
@@ -182,6 +189,25 @@ impl KeySet {
     pub(crate) fn secret_digests(&self) -> impl Iterator<Item = KeyDigest> {
         let secrets = self.keys.iter().filter(|key| key.is_secret());
         secrets.map(|key| key.digest)
+    }
+
+    /// Returns two keys that have the same secret, the first of which comes first in the set.
+    pub(crate) fn repeated_secrets(&self) -> impl Iterator<Item = (&Key, &Key)> {
+        let mut secrets: Vec<_> = self.keys.iter().filter(|key| key.is_secret()).collect();
+        // Stable.
+        secrets.sort_by_key(|key| key.digest);
+        let pairs = secrets.clone().into_iter().zip(secrets.into_iter().skip(1));
+        pairs.filter(|(one, other)| one.digest == other.digest)
+    }
+
+    /// Returns two algorithms that have the same secret.
+    pub(crate) fn secret_of_two_algorithms(&self) -> Option<[Algorithm; 2]> {
+        let mut repeated = self.repeated_secrets();
+        repeated.find_map(|(one, other)| {
+            let [one, other] = [one, other].map(|key| key.algorithms().iter().next());
+            let algorithms = [one?, other?];
+            (algorithms[0] != algorithms[1]).then_some(algorithms)
+        })
     }
 
     /// Returns the header that is encoded as these bytes, if a token with it was verified with this

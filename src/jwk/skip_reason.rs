@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::json_web_key::MAX_KEY_ID_LEN;
+use super::secret_strength::MAX_SECRET_LEN;
 use super::set_document::MAX_KEYS;
 
 /// The maximum length of the name in [`SkipReason::UnsupportedAlgorithm`]. Registered names are
@@ -77,14 +78,23 @@ pub enum SkipReason {
         /// The minimum length in bytes.
         min: usize,
     },
+    /// The secret is longer than 64 KiB.
+    SecretTooLong,
     /// The secret has fewer than 8 distinct byte values.
     SecretNotRandom,
-    /// The secret is a placeholder: apart from words such as `secret` and `change-me`, and from
-    /// sequences such as `1234`, it has fewer than 16 bytes, or it repeats a block of fewer.
+    /// The secret is a block that is repeated, and the block is shorter than the output of its hash.
+    SecretRepeats,
+    /// The secret consists of sequences such as `1234`, `aaaa` or `qwerty`: it has fewer than 16
+    /// other bytes.
+    SecretIsSequence,
+    /// The secret is a placeholder: it contains a word such as `secret`, `password` or `example` in
+    /// its first 128 bytes, in any case, or has fewer than 16 bytes apart from words and sequences.
     SecretIsPlaceholder,
-    /// The secret is a key file: PEM, a JWK, a public key in DER, or an SSH key that starts with
-    /// `ssh-` (CVE-2015-9235).
+    /// The secret is the text of a key: PEM, a JWK or a JWK set, or an SSH key that starts with
+    /// `ssh-`.
     SecretIsKeyFile,
+    /// The secret is a public key or a certificate, in DER or in base64 (CVE-2015-9235).
+    SecretIsPublicKey,
     /// The key id is longer than 512 bytes.
     KeyIdTooLong,
     /// The set has more than 128 usable keys, and this one comes after them.
@@ -142,12 +152,28 @@ impl fmt::Display for SkipReason {
                     "is shorter than {min} bytes: use at least that many random bytes"
                 );
             }
-            Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
-            Self::SecretIsPlaceholder => {
-                "consists of words of placeholders, of sequences, or of one short block that is \
-                 repeated: use random bytes"
+            Self::SecretTooLong => {
+                return write!(
+                    f,
+                    "is longer than {MAX_SECRET_LEN} bytes: use as many random bytes as its hash has"
+                );
             }
-            Self::SecretIsKeyFile => "is a key file (PEM, JWK, DER or SSH): pass the secret itself",
+            Self::SecretNotRandom => "has fewer than 8 distinct byte values: use random bytes",
+            Self::SecretRepeats => "repeats a short block: use random bytes",
+            Self::SecretIsSequence => {
+                "consists of sequences, such as 1234 or qwerty: use random bytes"
+            }
+            Self::SecretIsPlaceholder => {
+                "contains a word of placeholders, such as secret or password, or consists of words: \
+                 use random bytes"
+            }
+            Self::SecretIsKeyFile => {
+                "is the text of a key in PEM, JWK or SSH form: use Key::from_pem or Key::from_jwk"
+            }
+            Self::SecretIsPublicKey => {
+                "is a public key or a certificate, with which everyone could sign: use \
+                 Key::from_pem or Key::from_der"
+            }
             Self::KeyIdTooLong => {
                 return write!(f, "has a key id of more than {MAX_KEY_ID_LEN} bytes");
             }

@@ -1,110 +1,15 @@
-//! The minimum strength of keys.
+//! The minimum strength of public keys.
 
 use std::ops::RangeInclusive;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use zeroize::Zeroizing;
-
 use super::SkipReason;
-use super::placeholder::is_placeholder;
-use crate::algorithm::Algorithm;
 
-/// The minimum number of distinct byte values in a secret. 32 random bytes practically never have
-/// fewer; typed placeholders do.
-const MIN_DISTINCT_BYTES: usize = 8;
 /// The accepted lengths of an RSA modulus in bytes: 2048 bits (RFC 7518 §3.3) to 8192 bits.
 const RSA_LEN: RangeInclusive<usize> = 256..=1024;
 /// No prime factor of an RSA modulus is below this number.
 const SMALL_FACTORS_END: u64 = 752;
 /// The maximum length of an RSA exponent in bytes. Longer ones only cost time.
 const MAX_EXPONENT_LEN: usize = 4;
-
-/// No public key or certificate in base64 is longer: other secrets are not copied.
-const MAX_KEY_FILE_LEN: usize = 16 * 1024;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Returns the minimum length in bytes of a secret for HMAC: that of the hash's output (RFC 7518
-/// §3.2). `None` for other algorithms.
-pub(super) const fn min_secret_len(algorithm: Algorithm) -> Option<usize> {
-    match algorithm {
-        Algorithm::HS256 => Some(32),
-        Algorithm::HS384 => Some(48),
-        Algorithm::HS512 => Some(64),
-        _ => None,
-    }
-}
-
-/// Rejects a secret that is too short or guessable.
-pub(crate) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
-    // HMAC pads with zeros, so those at the end add nothing. Up to three occur by chance.
-    let padding = secret
-        .rsplit(|byte| *byte != 0)
-        .next()
-        .map_or(0, <[u8]>::len);
-    let padding = if padding > 3 { padding } else { 0 };
-    if secret.len() < min_len.saturating_add(padding) {
-        return Err(SkipReason::SecretTooShort { min: min_len });
-    }
-    if is_key_file(secret) {
-        return Err(SkipReason::SecretIsKeyFile);
-    }
-    let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
-    if distinct < MIN_DISTINCT_BYTES {
-        return Err(SkipReason::SecretNotRandom);
-    }
-    if is_placeholder(secret) {
-        return Err(SkipReason::SecretIsPlaceholder);
-    }
-    Ok(())
-}
-
-/// Returns whether a secret looks like a key file: PEM of any kind, with or without its first and
-/// last line, a JWK or a JWK set, a public key or a certificate in DER, or an SSH key that starts
-/// with `ssh-`. Every holder of a public key could sign with it (CVE-2015-9235).
-fn is_key_file(secret: &[u8]) -> bool {
-    let text = secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret);
-    let text = text.trim_ascii_start();
-    let is_json = text.starts_with(b"{") || text.starts_with(b"[");
-    is_json && contains(text, b"\"kty\"")
-        || contains(text, b"-----BEGIN ")
-        || text.starts_with(b"ssh-")
-        || is_key_der(secret)
-        || is_key_der(secret.trim_ascii_end())
-        || is_key_base64(secret)
-}
-
-/// Reads in place: a copy would not be wiped.
-fn is_key_der(der: &[u8]) -> bool {
-    super::pem::is_public_der(der) || super::certificate::is_der(der)
-}
-
-/// Returns whether a text is a public key or a certificate in base64, as consoles of issuers show
-/// it.
-fn is_key_base64(text: &[u8]) -> bool {
-    let symbols = text
-        .iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace());
-    let symbols = symbols.map(|byte| match byte {
-        b'-' => b'+',
-        b'_' => b'/',
-        other => other,
-    });
-    // The first byte is `SEQUENCE`, which no other first symbol encodes.
-    if text.len() > MAX_KEY_FILE_LEN || !symbols.clone().take(1).eq([b'M']) {
-        return false;
-    }
-    // Does not grow, which would leave copies that are not wiped.
-    let mut copy = Zeroizing::new(Vec::with_capacity(text.len()));
-    copy.extend(symbols.filter(|byte| *byte != b'='));
-    let der = STANDARD_NO_PAD.decode(&*copy).map(Zeroizing::new);
-    der.is_ok_and(|der| is_key_der(&der))
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(text, part).is_some()
-}
 
 /// Rejects an RSA key by its modulus and its exponent, both without leading zero bytes. With an
 /// exponent of 1, the padded hash of a message is its signature; an even exponent belongs to no

@@ -10,7 +10,7 @@ use http::StatusCode;
 use crate::jwk::KeySet;
 use crate::trace;
 
-/// A change in the state of an issuer's fetched keys, as
+/// A change in the state of an issuer's keys that are fetched or in watched files, as
 /// [`Issuer::on_event`](crate::Issuer::on_event) reports it.
 ///
 /// With feature `tracing`, each event is logged as well. No event contains a part of a token.
@@ -92,6 +92,52 @@ pub enum KeysEvent<'e> {
         /// The name of the other issuer.
         other: &'e str,
     },
+    /// Watched files have other keys than before, or were read for the first time: see
+    /// [`SecretFiles`](crate::SecretFiles) and [`KeyFile`](crate::KeyFile).
+    #[non_exhaustive]
+    FilesChanged {
+        /// The keys, which are used from now on.
+        keys: &'e KeySet,
+        /// The ids of keys that were added. One whose file has another secret counts as added and
+        /// removed.
+        added: &'e [String],
+        /// The ids of keys that were removed, or whose
+        /// [`overlap`](crate::SecretFilesBuilder::overlap) has passed.
+        removed: &'e [String],
+    },
+    /// A watched file can't be read, is weak, or can be written to by other users. The keys that
+    /// were read before stay. Logged as an error. Reported once until the error changes.
+    #[non_exhaustive]
+    FilesFailed {
+        /// The cause, with the path.
+        error: &'e (dyn StdError + Send + Sync + 'static),
+        /// The number of consecutive looks that have failed, including this one.
+        failures: u32,
+    },
+    /// All watched files could be read again.
+    #[non_exhaustive]
+    FilesRecovered {
+        /// The number of consecutive looks that had failed.
+        failures: u32,
+    },
+    /// A secret in a watched file is older than
+    /// [`max_secret_age`](crate::SecretFilesBuilder::max_secret_age). It is still used. Reported
+    /// once for each secret.
+    #[non_exhaustive]
+    SecretOld {
+        /// Its key id.
+        key_id: &'e str,
+        /// The time since its file was written.
+        age: Duration,
+    },
+    /// Two watched files of an issuer have the same secret.
+    #[non_exhaustive]
+    SecretRepeated {
+        /// The key id of the one.
+        key_id: &'e str,
+        /// The key id of the other.
+        other: &'e str,
+    },
     /// The issuer could not be asked about a token
     /// ([`Issuer::introspection`](crate::Issuer::introspection)), or its response can't be used:
     /// the request gets 503. Reported at most once a second, and always for the failure that begins
@@ -146,6 +192,15 @@ impl KeysEvent<'_> {
             Self::SnapshotFailed { error } => trace::snapshot_failed(issuer, *error),
             Self::RefetchLimitReached => trace::refetch_limit_reached(issuer),
             Self::KeyShared { other } => trace::key_shared(issuer, other),
+            Self::FilesChanged { added, removed, .. } => {
+                trace::files_changed(issuer, added, removed);
+            }
+            Self::FilesFailed { error, failures } => trace::files_failed(issuer, *error, *failures),
+            Self::FilesRecovered { failures } => trace::files_recovered(issuer, *failures),
+            Self::SecretOld { key_id, age } => trace::secret_old(issuer, key_id, *age),
+            Self::SecretRepeated { key_id, other } => {
+                trace::secret_repeated(issuer, key_id, other);
+            }
             Self::IntrospectionFailed { error, failures } => {
                 trace::introspection_failed(issuer, *error, *failures);
             }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
+use super::KeyFilesHealth;
 use crate::algorithm::Algorithm;
 use crate::jwk::{Key, KeySet, SkippedKey};
 
@@ -33,6 +34,9 @@ pub struct IssuerHealth {
     /// The state of introspection. `None` for an issuer with keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection: Option<IntrospectionHealth>,
+    /// The state of the files that the keys come from. `None` for other keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<KeyFilesHealth>,
 }
 
 /// One key, without its key material.
@@ -128,12 +132,19 @@ impl IssuerHealth {
             skipped: keys.map(KeySet::skipped).unwrap_or_default().to_vec(),
             fetch,
             introspection: None,
+            files: None,
         }
     }
 
     /// Adds the state of introspection.
     pub(crate) fn with_introspection(mut self, introspection: IntrospectionHealth) -> Self {
         self.introspection = Some(introspection);
+        self
+    }
+
+    /// Adds the state of watched files.
+    pub(crate) fn with_files(mut self, files: Option<KeyFilesHealth>) -> Self {
+        self.files = files;
         self
     }
 
@@ -170,7 +181,7 @@ fn names<S: Serializer>(algorithms: &[Algorithm], serializer: S) -> Result<S::Ok
 
 /// A time before 1970 serializes as null.
 #[expect(clippy::ref_option, reason = "serde's signature of serialize_with")]
-fn seconds_since_1970<S: Serializer>(
+pub(super) fn seconds_since_1970<S: Serializer>(
     time: &Option<SystemTime>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

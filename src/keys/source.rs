@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::files::KeyFiles;
 use super::jwks::Snapshot;
 use crate::algorithm::Algorithm;
 use crate::jwk::KeySet;
@@ -14,8 +15,9 @@ use crate::jwk::KeySet;
 /// A source of one issuer's keys, for [`Issuer::from_key_source`](crate::Issuer::from_key_source).
 ///
 /// The crate has its own sources: [`Issuer`](crate::Issuer) builds them for fixed keys, for a JWK
-/// set at a URL, and for discovery. Implement the trait for any other: a database, a secret
-/// manager, a file that is watched. `examples/aws_load_balancer` has one for an issuer that
+/// set at a URL, and for discovery. [`SecretFiles`](crate::SecretFiles) and
+/// [`KeyFile`](crate::KeyFile) watch files. Implement the trait for any other: a database, or a
+/// secret manager. `examples/aws_load_balancer` has one for an issuer that
 /// publishes a file for each key.
 ///
 /// # Examples
@@ -54,6 +56,12 @@ pub trait KeySource: Send + Sync + 'static {
     ///
     /// If newer keys can't be loaded. The request gets 503.
     fn refresh(&self, query: KeyQuery) -> KeysFuture;
+
+    /// Returns the files that the crate watches for this source.
+    #[doc(hidden)]
+    fn key_files(&self) -> Option<&KeyFiles> {
+        None
+    }
 }
 
 /// The future that [`KeySource::refresh`] returns. It resolves when [`current`](KeySource::current)
@@ -98,6 +106,10 @@ impl<T: KeySource + ?Sized> KeySource for Arc<T> {
     fn refresh(&self, query: KeyQuery) -> KeysFuture {
         (**self).refresh(query)
     }
+
+    fn key_files(&self) -> Option<&KeyFiles> {
+        (**self).key_files()
+    }
 }
 
 /// The keys of a [`KeySource`], borrowed for one look-up. Dereferences to [`KeySet`].
@@ -110,11 +122,17 @@ enum Inner<'s> {
     Shared(Arc<KeySet>),
     /// Reads the snapshot without changing its reference count, which all cores share.
     Snapshot(arc_swap::Guard<Arc<Snapshot>>),
+    /// Likewise.
+    Files(arc_swap::Guard<Arc<KeySet>>),
 }
 
 impl Keys<'_> {
     pub(super) const fn of_snapshot(snapshot: arc_swap::Guard<Arc<Snapshot>>) -> Self {
         Self(Inner::Snapshot(snapshot))
+    }
+
+    pub(super) const fn of_files(keys: arc_swap::Guard<Arc<KeySet>>) -> Self {
+        Self(Inner::Files(keys))
     }
 }
 
@@ -126,6 +144,7 @@ impl Deref for Keys<'_> {
             Inner::Borrowed(keys) => keys,
             Inner::Shared(keys) => keys,
             Inner::Snapshot(snapshot) => snapshot.keys(),
+            Inner::Files(keys) => keys,
         }
     }
 }

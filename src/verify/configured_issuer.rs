@@ -1,7 +1,7 @@
 //! An issuer after its configuration was checked.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,7 +15,9 @@ use crate::error::Error;
 use crate::jwk::KeySet;
 use crate::jwt::{Claims, Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
-use crate::keys::{IssuerHealth, KeyQuery, KeySource, Keys, KeysError, KeysFuture};
+use crate::keys::{
+    IssuerHealth, KeyFiles, KeyQuery, KeySource, Keys, KeysError, KeysFuture, Subscription,
+};
 
 /// An issuer whose tokens can be verified.
 pub(crate) struct ConfiguredIssuer {
@@ -32,6 +34,8 @@ pub(crate) struct ConfiguredIssuer {
     pub(super) is_retired: AtomicBool,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.
     pub(super) shares_secret: AtomicBool,
+    /// The id of the last key set of a source in which no secret is for two algorithms.
+    pub(super) checked_set: AtomicU64,
 }
 
 /// Which `iss` its tokens have.
@@ -47,7 +51,11 @@ pub(super) enum Naming {
 pub(crate) enum IssuerKeys {
     Fixed(KeySet),
     Jwks(JwksCache),
-    Source(Box<dyn KeySource>),
+    Source {
+        source: Box<dyn KeySource>,
+        /// Told what happens to files that the keys are in, if they are watched, while it exists.
+        _subscription: Option<Arc<Subscription>>,
+    },
     /// There are none: the issuer is asked about each token.
     Introspection(Introspector),
 }
@@ -184,8 +192,10 @@ impl ConfiguredIssuer {
             let is_usable = health.available;
             return IssuerHealth::new(&self.name, None, is_usable, None).with_introspection(health);
         }
-        let keys = self.keys.source().current();
+        let source = self.keys.source();
+        let (keys, files) = (source.current(), source.key_files());
         IssuerHealth::new(&self.name, keys.as_deref(), keys.is_some(), None)
+            .with_files(files.map(KeyFiles::health))
     }
 }
 
@@ -194,7 +204,7 @@ impl IssuerKeys {
         match self {
             Self::Fixed(keys) => keys,
             Self::Jwks(cache) => cache,
-            Self::Source(source) => &**source,
+            Self::Source { source, .. } => &**source,
             Self::Introspection(_) => &NoKeys,
         }
     }
@@ -220,7 +230,7 @@ impl IssuerKeys {
         match self {
             Self::Fixed(keys) => keys.candidates(key_id, algorithm).next().is_none(),
             Self::Jwks(cache) => cache.is_known_missing(key_id, algorithm),
-            Self::Source(_) | Self::Introspection(_) => false,
+            Self::Source { .. } | Self::Introspection(_) => false,
         }
     }
 
@@ -237,7 +247,7 @@ impl IssuerKeys {
     pub(super) fn may_refetch_after_invalid_signature(&self) -> bool {
         match self {
             Self::Jwks(cache) => cache.may_refetch_after_invalid_signature(),
-            Self::Fixed(_) | Self::Source(_) | Self::Introspection(_) => false,
+            Self::Fixed(_) | Self::Source { .. } | Self::Introspection(_) => false,
         }
     }
 
@@ -253,7 +263,7 @@ impl IssuerKeys {
         match self {
             Self::Jwks(cache) => cache.prefetch().await,
             Self::Introspection(introspector) => introspector.prefetch().await,
-            Self::Fixed(_) | Self::Source(_) => Ok(()),
+            Self::Fixed(_) | Self::Source { .. } => Ok(()),
         }
     }
 
@@ -262,7 +272,7 @@ impl IssuerKeys {
         match self {
             Self::Jwks(cache) => cache.close(),
             Self::Introspection(introspector) => introspector.close(),
-            Self::Fixed(_) | Self::Source(_) => {}
+            Self::Fixed(_) | Self::Source { .. } => {}
         }
     }
 
@@ -271,7 +281,7 @@ impl IssuerKeys {
     }
 
     pub(super) const fn is_source(&self) -> bool {
-        matches!(self, Self::Source(_))
+        matches!(self, Self::Source { .. })
     }
 }
 

@@ -1,13 +1,16 @@
 //! Trusted issuers.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::introspection::{IntrospectionOrigin, IntrospectionSettings};
 use super::{Audience, Tenants};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::jwk::{Key, KeySet};
 use crate::jwt::Exceptions;
-use crate::keys::{HttpClient, JwksCacheSettings, KeySource, KeysEvent, Observer};
+use crate::keys::{
+    HttpClient, JwksCacheSettings, KeyFile, KeyFileBuilder, KeySource, KeysEvent, Observer,
+};
 
 /// A trusted issuer: its name, the source of its keys, and the audience that its tokens must name.
 ///
@@ -47,6 +50,8 @@ pub(super) enum KeyOrigin {
     Jwks(String),
     Fixed(KeySet),
     Source(Box<dyn KeySource>),
+    /// A file that is read when the layer is built, and watched.
+    File(KeyFileBuilder),
     /// There are none: the issuer is asked.
     Introspection(IntrospectionOrigin),
 }
@@ -56,11 +61,20 @@ impl KeyOrigin {
         matches!(self, Self::Discovery | Self::Jwks(_))
     }
 
+    /// Returns whether something happens to the keys that there are events for.
+    pub(super) fn has_events(&self) -> bool {
+        match self {
+            Self::Discovery | Self::Jwks(_) | Self::File(_) | Self::Introspection(_) => true,
+            Self::Source(source) => source.key_files().is_some(),
+            Self::Fixed(_) => false,
+        }
+    }
+
     pub(super) const fn has_metadata(&self) -> bool {
         match self {
             Self::Discovery => true,
             Self::Introspection(origin) => origin.is_discovered(),
-            Self::Jwks(_) | Self::Fixed(_) | Self::Source(_) => false,
+            Self::Jwks(_) | Self::Fixed(_) | Self::Source(_) | Self::File(_) => false,
         }
     }
 }
@@ -135,8 +149,40 @@ impl Issuer {
         )
     }
 
-    /// Returns an issuer whose keys come from a [`KeySource`]: a database, a secret manager, a
-    /// watched file.
+    /// Returns an issuer whose keys are a JWK set in a file, which is read when the layer is built,
+    /// and again every 10 s, so that the file can be replaced without a restart. [`KeyFile`] has
+    /// more settings, and says what happens to a file that can't be used.
+    ///
+    /// # Errors
+    ///
+    /// Building the layer fails as for [`from_keys`](Self::from_keys) and for
+    /// [`KeyFileBuilder::build`].
+    pub fn jwks_file(
+        issuer: impl Into<String>,
+        path: impl Into<PathBuf>,
+        audience: impl Into<Audience>,
+    ) -> Self {
+        let file = KeyOrigin::File(KeyFile::watch_jwks(path));
+        Self::new(issuer.into(), file, audience.into())
+    }
+
+    /// Returns an issuer whose key is a public key in a PEM file, which is read when the layer is
+    /// built, and again every 10 s, as for [`jwks_file`](Self::jwks_file).
+    ///
+    /// # Errors
+    ///
+    /// As [`jwks_file`](Self::jwks_file).
+    pub fn pem_file(
+        issuer: impl Into<String>,
+        path: impl Into<PathBuf>,
+        audience: impl Into<Audience>,
+    ) -> Self {
+        let file = KeyOrigin::File(KeyFile::watch_pem(path));
+        Self::new(issuer.into(), file, audience.into())
+    }
+
+    /// Returns an issuer whose keys come from a [`KeySource`]: secrets in files
+    /// ([`SecretFiles`](crate::SecretFiles)), a database, a secret manager.
     ///
     /// # Errors
     ///
@@ -205,8 +251,9 @@ impl Issuer {
         self
     }
 
-    /// Sets the algorithms that the issuer may use. Default: those of fixed keys, else all
-    /// asymmetric ones, and those of [`add_secrets`](Self::add_secrets).
+    /// Sets the algorithms that the issuer may use. Default: those of fixed keys and of
+    /// [`SecretFiles`](crate::SecretFiles), else all asymmetric ones, those of secrets in a
+    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets).
     ///
     /// # Errors
     ///
@@ -267,14 +314,14 @@ impl Issuer {
     /// Sets a closure that is called with the issuer's name at every [`KeysEvent`]. Default: none.
     ///
     /// It is called where the event happens: in the tasks that fetch, in a request, on the thread
-    /// that writes the snapshot file, or while the layer is built or an issuer is added. It must
+    /// that writes the snapshot file or reads watched files, or while the layer is built or an issuer is added. It must
     /// not block, and must not change [`Issuers`](crate::Issuers). For keys by tenant, the name is
     /// that of the tenant's issuer.
     ///
     /// # Errors
     ///
     /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// keys are not fetched.
+    /// keys are neither fetched nor in watched files.
     ///
     /// # Examples
     ///

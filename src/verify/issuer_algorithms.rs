@@ -5,6 +5,7 @@ use super::issuer::KeyOrigin;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::Key;
+use crate::keys::KeyFiles;
 
 impl Issuer {
     /// Rejects secrets that would not be used, and keys that are not secret.
@@ -43,7 +44,7 @@ impl Issuer {
     fn supported(&self) -> AlgorithmSet {
         match &self.keys {
             KeyOrigin::Fixed(keys) => keys.algorithms(),
-            KeyOrigin::Source(_) => Algorithm::all().collect(),
+            KeyOrigin::Source(_) | KeyOrigin::File(_) => Algorithm::all().collect(),
             KeyOrigin::Introspection(_) => AlgorithmSet::EMPTY,
             KeyOrigin::Discovery | KeyOrigin::Jwks(_) => {
                 AlgorithmSet::asymmetric().union(self.secret_algorithms())
@@ -54,7 +55,9 @@ impl Issuer {
     /// Returns the algorithms that are configured, or else the default.
     fn wanted(&self) -> AlgorithmSet {
         self.algorithms.unwrap_or_else(|| match &self.keys {
-            KeyOrigin::Source(_) => AlgorithmSet::asymmetric(),
+            KeyOrigin::Source(source) => source
+                .key_files()
+                .map_or_else(AlgorithmSet::asymmetric, KeyFiles::algorithms),
             _ => self.supported(),
         })
     }

@@ -1,7 +1,7 @@
 //! Checking the configuration of an issuer, and making the source of its keys.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::configured_issuer::Naming;
 use super::introspection;
@@ -26,6 +26,22 @@ impl Issuer {
         shared: Option<&Arc<SharedKeys>>,
     ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
+        let this = self.read_file()?;
+        this.build_checked(shared)
+    }
+
+    /// Reads the file that the keys are in, if they are in one.
+    fn read_file(mut self) -> Result<Self, ConfigError> {
+        if let KeyOrigin::File(file) = self.keys {
+            self.keys = KeyOrigin::Source(Box::new(file.build()?));
+        }
+        Ok(self)
+    }
+
+    fn build_checked(
+        self,
+        shared: Option<&Arc<SharedKeys>>,
+    ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_introspection()?;
         self.check_fetch_settings()?;
         self.check_secrets()?;
@@ -70,7 +86,16 @@ impl Issuer {
                 jwks(JwksLocation::Url(url), client()?, observer)?
             }
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
-            KeyOrigin::Source(source) => IssuerKeys::Source(source),
+            KeyOrigin::Source(source) => {
+                let files = source.key_files();
+                let subscription = files.map(|files| files.subscribe(&name, observer));
+                IssuerKeys::Source {
+                    source,
+                    _subscription: subscription,
+                }
+            }
+            // `read_file` leaves none.
+            KeyOrigin::File(_) => IssuerKeys::Fixed(KeySet::from_iter([])),
             KeyOrigin::Introspection(origin) => {
                 let parts = introspection::Parts {
                     name: &name,
@@ -93,6 +118,7 @@ impl Issuer {
             naming: Naming::One,
             is_retired: AtomicBool::new(false),
             shares_secret: AtomicBool::new(false),
+            checked_set: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -126,11 +152,14 @@ impl Issuer {
             )));
         }
         let is_introspected = matches!(self.keys, KeyOrigin::Introspection(_));
+        let has_effect = |setting| match setting {
+            "on_event" => self.keys.has_events(),
+            // An introspected issuer has a client, and no cache of keys.
+            "http_client" => is_introspected,
+            _ => false,
+        };
         let mut set = set.into_iter();
-        // An introspected issuer has a client and events, and no cache of keys.
-        match set
-            .find(|(setting, is_set)| *is_set && !(is_introspected && *setting != "jwks_cache"))
-        {
+        match set.find(|(setting, is_set)| *is_set && !has_effect(setting)) {
             Some((setting, _)) if !self.keys.is_fetched() => {
                 Err(ConfigError::invalid_setting(format!(
                     "{setting} of issuer {:?}: has no effect on keys that are not fetched; remove it",

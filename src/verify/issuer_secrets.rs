@@ -4,10 +4,14 @@
 //! The algorithm decides, so neither can verify what the other is for: fetched keys are never used
 //! for HMAC, and secrets for nothing else. A token for a secret never causes a fetch.
 
+use std::sync::atomic::Ordering;
+
 use super::ConfiguredIssuer;
 use crate::algorithm::Algorithm;
+use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::{Header, KeyDigest, KeySet};
 use crate::keys::KeySource;
+use crate::trace;
 
 impl ConfiguredIssuer {
     /// Returns the secrets beside fetched keys, if the algorithm needs one.
@@ -59,6 +63,46 @@ impl ConfiguredIssuer {
         })
     }
 
+    /// Rejects keys that have one secret for two algorithms.
+    pub(super) fn check_algorithms_of_secrets(&self) -> Result<(), ConfigError> {
+        let keys = self.secret_source().and_then(KeySource::current);
+        match keys.and_then(|keys| keys.secret_of_two_algorithms()) {
+            Some(algorithms) => Err(secret_of_two_algorithms(&self.name, algorithms)),
+            None => Ok(()),
+        }
+    }
+
+    /// Like [`check_algorithms_of_secrets`](Self::check_algorithms_of_secrets), for keys that can
+    /// change. Each set is checked once.
+    pub(super) fn recheck_algorithms_of_secrets(&self) -> Result<(), ConfigError> {
+        if !self.keys.is_source() {
+            return Ok(());
+        }
+        let id = self.keys.source().current().map(|keys| keys.id());
+        // Relaxed: orders no other memory. A set that is checked twice does no harm.
+        if id == Some(self.checked_set.load(Ordering::Relaxed)) {
+            return Ok(());
+        }
+        self.check_algorithms_of_secrets()?;
+        if let Some(id) = id {
+            self.checked_set.store(id, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Logs secrets that two keys have, if the keys can't change. For watched files there are
+    /// events.
+    pub(super) fn report_repeated_secrets(&self) {
+        let keys = self.secret_source().filter(|_| !self.keys.is_source());
+        let Some(keys) = keys.and_then(KeySource::current) else {
+            return;
+        };
+        for (one, other) in keys.repeated_secrets() {
+            let [one, other] = [one, other].map(|key| key.key_id().unwrap_or_default());
+            trace::secret_repeated(&self.name, other, one);
+        }
+    }
+
     /// Returns the source of secrets. Fetched keys are public.
     fn secret_source(&self) -> Option<&dyn KeySource> {
         match &self.secrets {
@@ -66,4 +110,12 @@ impl ConfiguredIssuer {
             None => Some(self.keys.source()).filter(|_| !self.keys.is_fetched()),
         }
     }
+}
+
+fn secret_of_two_algorithms(issuer: &str, [one, other]: [Algorithm; 2]) -> ConfigError {
+    let message = format!(
+        "issuer {issuer:?}: must not have the same secret for {one} and {other}: use another one for \
+         each algorithm"
+    );
+    ConfigError::new(ConfigErrorKind::SharedSecret, message)
 }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod candidates;
+mod files;
 mod issuers;
 mod network;
 mod secrets_beside_fetched_keys;

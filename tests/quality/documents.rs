@@ -156,6 +156,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/resource-metadata.md",
         "docs/providers",
         "docs/rules.md",
+        "docs/secrets.md",
     ] {
         assert!(include.contains(&format!("\"/{file}\"")), "{file}");
     }

@@ -6,6 +6,7 @@ pub(crate) mod client_certificate;
 pub(crate) mod dpop;
 pub(crate) mod faults;
 mod held;
+pub(crate) mod recorded;
 pub(crate) mod revocation_store;
 pub(crate) mod system_clock;
 mod time_limit;

@@ -7,6 +7,8 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use crate::keys::owner;
+
 /// Opens a file for reading.
 ///
 /// Does not follow a symbolic link at the end of the path. Does not wait for a writer either, as
@@ -42,45 +44,11 @@ pub(super) fn check_dir(dir: &Path) -> io::Result<()> {
     check("snapshot_dir", dir, &metadata)
 }
 
-#[cfg(unix)]
 fn check(what: &str, path: &Path, metadata: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    const ROOT: u32 = 0;
-    /// The permissions of group and others to write.
-    const WRITE_BY_OTHERS: u32 = 0o022;
-
-    let (owner, user) = (metadata.uid(), effective_user()?);
-    if owner != user && owner != ROOT {
-        let allowed = format!("belongs to user {owner}: must belong to user {user} or to root");
-        return Err(untrusted(what, path, &allowed));
+    match owner::problem(metadata)? {
+        Some(problem) => Err(untrusted(what, path, &problem)),
+        None => Ok(()),
     }
-    let mode = metadata.mode() & 0o7777;
-    if mode & WRITE_BY_OTHERS != 0 {
-        let allowed = format!("has mode {mode:04o}: only its owner may have write permission");
-        return Err(untrusted(what, path, &allowed));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the signature of the one for Unix"
-)]
-fn check(_: &str, _: &Path, _: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
-/// Returns the effective user id of this process: that of a new pipe (POSIX `pipe`). `geteuid` of
-/// `libc` would need unsafe code.
-#[cfg(unix)]
-fn effective_user() -> io::Result<u32> {
-    use std::os::fd::OwnedFd;
-    use std::os::unix::fs::MetadataExt as _;
-
-    let (reader, _writer) = io::pipe()?;
-    Ok(File::from(OwnedFd::from(reader)).metadata()?.uid())
 }
 
 fn untrusted(what: &str, path: &Path, allowed: &str) -> io::Error {

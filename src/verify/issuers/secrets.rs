@@ -24,8 +24,10 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Rejects an issuer that has a secret of another.
+    /// Rejects an issuer that has a secret of another, or one secret for two algorithms.
     pub(super) fn check_new(&self, issuer: &ConfiguredIssuer) -> Result<(), ConfigError> {
+        issuer.check_algorithms_of_secrets()?;
+        issuer.report_repeated_secrets();
         match self.other_with_secret_of(issuer) {
             Some(other) => Err(shared_secret(&other.name, &issuer.name)),
             None => Ok(()),
@@ -50,9 +52,12 @@ impl Secrets {
         !self.sources.is_empty() && self.issuers > 1
     }
 
-    /// Rejects the tokens of an issuer that has come to share a secret with another one. Fixed
-    /// secrets were compared when the issuers were added.
+    /// Rejects the tokens of an issuer that has come to share a secret with another one, or to have
+    /// one for two algorithms. Fixed secrets were compared when the issuers were added.
     pub(super) fn check(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
+        issuer
+            .recheck_algorithms_of_secrets()
+            .map_err(unavailable)?;
         if !self.may_be_shared() {
             return Ok(());
         }
@@ -68,7 +73,7 @@ impl Secrets {
             trace::secret_shared(&issuer.name, &other.name);
         }
         let cause = shared_secret(&issuer.name, &other.name);
-        Err(Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause))))
+        Err(unavailable(cause))
     }
 
     fn other_with_secret_of(&self, issuer: &ConfiguredIssuer) -> Option<&Arc<ConfiguredIssuer>> {
@@ -83,4 +88,8 @@ impl Secrets {
         let mut sources = self.sources.iter();
         fixed.find(is_other).or_else(|| sources.find(has_secret))
     }
+}
+
+fn unavailable(cause: ConfigError) -> Error {
+    Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause)))
 }

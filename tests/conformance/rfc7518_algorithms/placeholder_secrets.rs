@@ -5,7 +5,31 @@ use tower_jwt_auth::{Algorithm, ConfigErrorKind, JwtAuthLayer, Key, KeySet, Skip
 
 use crate::support::{AUDIENCE, ISSUER, encode};
 
-const PLACEHOLDERS: [&str; 22] = [
+const WORD: (SkipReason, &str) = (
+    SkipReason::SecretIsPlaceholder,
+    "contains a word of placeholders, such as secret or password, or consists of words: use random \
+     bytes",
+);
+const SEQUENCE: (SkipReason, &str) = (
+    SkipReason::SecretIsSequence,
+    "consists of sequences, such as 1234 or qwerty: use random bytes",
+);
+const REPEATS: (SkipReason, &str) = (
+    SkipReason::SecretRepeats,
+    "repeats a short block: use random bytes",
+);
+
+/// Returns secrets that were typed, each with the reason and its text.
+fn placeholders() -> impl Iterator<Item = (&'static str, (SkipReason, &'static str))> {
+    let of = |reason: (SkipReason, &'static str), secrets: &'static [&str]| {
+        secrets.iter().map(move |secret| (*secret, reason.clone()))
+    };
+    of(WORD, &WORDS)
+        .chain(of(SEQUENCE, &SEQUENCES))
+        .chain(of(REPEATS, &REPETITIONS))
+}
+
+const WORDS: [&str; 19] = [
     // Those of jwt.io.
     "a-string-secret-at-least-256-bits-long",
     "a-valid-string-secret-that-is-at-least-384-bits-long",
@@ -14,7 +38,6 @@ const PLACEHOLDERS: [&str; 22] = [
     "please-change-me-please-change-me",
     "please-change-me-in-production-please-change-me",
     "PLEASE_CHANGE_ME_0123456789_PLEASE",
-    "changeit!changeit!changeit!changeit!",
     "my-super-secret-jwt-signing-key-for-production",
     "this is a very secure password for jwt tokens",
     "replace this with a random string of 32 characters",
@@ -22,24 +45,36 @@ const PLACEHOLDERS: [&str; 22] = [
     "jwt_secret_key_for_development_purposes_only",
     "this-is-a-secret-key-for-development-only!!",
     "django-insecure-development-key-do-not-use-in-production",
-    "0123456789abcdef0123456789abcdef",
-    "01234567890123456789012345678901",
+    "this-is-the-jwt-signing-key-for-the-server",
+    // Those of which 16 bytes or more could be random.
+    "prod-secret-key-5f1d0c9be27a4836",
+    "9Xh2kQv7LmZr4TnB8yWfPaSsWoRd!Password",
+    "fd0b7c3ee1944b2f8d56a0e7c1b39f42.ExAmPlE.com",
+    "changeme5f1d0c9be27a48365f1d0c9be27a48365f1d0c9be27a4836",
+];
+const SEQUENCES: [&str; 7] = [
+    "0123456789abcdef0123456789abcdef!",
     "abcdefghijklmnopqrstuvwxyz123456",
     "zyxwvutsrqponmlkjihgfedcba987654321",
     "aaaabbbbccccddddeeeeffffgggghhhh",
+    "QwertyuiopAsdfghjklZxcvbnm1234567890",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm!QAZ@WSX",
+    "poiuytrewqlkjhgfdsamnbvcxz0987654321",
+];
+const REPETITIONS: [&str; 5] = [
+    "01234567890123456789012345678901",
+    "0123456789abcdef0123456789abcdef",
     "qwertyuiopqwertyuiopqwertyuiopqwerty",
+    "changeit!changeit!changeit!changeit!",
     "S3cr3t!Pq0S3cr3t!Pq0S3cr3t!Pq0S3cr3t!Pq0",
 ];
 
-const REASON: &str = "consists of words of placeholders, of sequences, or of one short block that is \
-                      repeated: use random bytes";
-
 #[test]
 fn a_placeholder_is_rejected_as_a_secret_with_the_reason_and_without_the_secret() {
-    for secret in PLACEHOLDERS {
+    for (secret, (_, reason)) in placeholders() {
         let error = Key::from_secret(Algorithm::HS256, secret).unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::WeakSecret, "{secret}");
-        let expected = format!("the secret for HS256 {REASON}");
+        let expected = format!("the secret for HS256 {reason}");
         assert_eq!(error.to_string(), expected, "{secret}");
         let layer = JwtAuthLayer::from_secret(ISSUER, secret, AUDIENCE);
         assert_eq!(layer.unwrap_err().kind(), ConfigErrorKind::WeakSecret);
@@ -54,10 +89,10 @@ fn a_placeholder_is_rejected_in_a_jwk_and_skipped_in_a_set() {
             .map(|n: u8| n.wrapping_mul(37))
             .collect::<Vec<_>>(),
     );
-    for secret in PLACEHOLDERS {
+    for (secret, (reason, text)) in placeholders() {
         let jwk = json!({"kty": "oct", "alg": "HS256", "k": encode(secret)});
         let error = Key::from_jwk(&jwk.to_string()).unwrap_err();
-        assert_eq!(error.to_string(), format!("the key {REASON}"));
+        assert_eq!(error.to_string(), format!("the key {text}"));
         let other = json!({"kty": "oct", "alg": "HS256", "k": random});
         let set = KeySet::from_json(&json!({"keys": [jwk, other]}).to_string()).unwrap();
         let reasons: Vec<_> = set
@@ -65,15 +100,15 @@ fn a_placeholder_is_rejected_in_a_jwk_and_skipped_in_a_set() {
             .iter()
             .map(tower_jwt_auth::SkippedKey::reason)
             .collect();
-        assert_eq!(reasons, [&SkipReason::SecretIsPlaceholder]);
+        assert_eq!(reasons, [&reason]);
     }
 }
 
-// Words and sequences are no reason to reject a secret that has enough random bytes besides.
+// Short words and sequences are no reason to reject a secret that has enough random bytes besides.
 #[test]
 fn a_random_secret_with_a_prefix_is_accepted() {
     for secret in [
-        "prod-secret-key-5f1d0c9be27a4836",
+        "prod-jwt-key-5f1d0c9be27a4836",
         "test-token-9Xh2kQv7LmZr4TnB",
         "fd0b7c3ee1944b2f8d56a0e7c1b39f42",
         "k7Tz#9w!Qe2@Lm5$Xr8%Vb1^Nc4&Jp6*",

@@ -269,7 +269,7 @@ fn the_error_says_what_is_wrong_with_a_curve_or_a_coordinate() {
 
 #[test]
 fn a_secret_of_eight_different_bytes_is_accepted_and_one_of_seven_is_not() {
-    // No block of fewer than 16 bytes is repeated.
+    // No block is repeated.
     let of = |values: usize| -> Vec<u8> {
         let index = |n: usize| (n * n + n / 3 + 5 * (n / 7)) % values;
         (0..64).map(|n| b"kX9~q;R)"[index(n)]).collect()
@@ -301,7 +301,12 @@ fn a_secret_that_only_resembles_a_key_file_is_accepted() {
         );
     }
     let error = Key::from_secret(Algorithm::HS256, format!("{{{random}\"kty\""));
-    assert!(error.unwrap_err().to_string().contains("is a key file"));
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("is the text of a key")
+    );
 }
 
 // DER with a length of more than 127 bytes, which takes another byte (X.690 §8.1.3.5).
@@ -314,7 +319,12 @@ fn a_public_key_of_1024_bits_in_der_is_not_a_secret() {
     // Of more than eight different bytes, so that this is not the reason.
     der[20..36].copy_from_slice(&secret(16));
     let error = Key::from_secret(Algorithm::HS256, der).unwrap_err();
-    assert!(error.to_string().contains("is a key file"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("is a public key or a certificate"),
+        "{error}"
+    );
 }
 
 // RFC 8032 §5.1: y, little-endian, and the sign of x in the last bit. 2^255 - 19 is the prime.

@@ -52,6 +52,7 @@ pub(crate) fn example(name: &str) -> Command {
     let mut command = Command::new(path);
     command
         .env_remove("RUST_LOG")
+        .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command
@@ -224,12 +225,18 @@ impl Server {
     /// Sends a signal (`TERM` or `INT`), and waits until the process ends.
     #[cfg(unix)]
     pub(crate) async fn end_by(mut self, signal: &str) -> ExitStatus {
+        self.send_signal(signal).await;
+        in_time(self.child.wait()).await.unwrap()
+    }
+
+    /// Sends a signal, such as `HUP`.
+    #[cfg(unix)]
+    pub(crate) async fn send_signal(&self, signal: &str) {
         let process = self.child.id().expect("the process is running").to_string();
         let sent = Command::new("kill")
             .args([&format!("-{signal}"), &process])
             .status();
         assert!(in_time(sent).await.unwrap().success());
-        in_time(self.child.wait()).await.unwrap()
     }
 }
 

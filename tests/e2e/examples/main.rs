@@ -18,7 +18,10 @@ mod quickstart;
 #[cfg(feature = "governor")]
 mod rate_limit;
 mod resource;
+#[cfg(unix)]
+mod rotation;
 mod routes;
+mod secret;
 mod shutdown;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]

@@ -250,6 +250,8 @@ async fn options_that_need_another_one_are_rejected_without_it() {
 async fn weak_secrets_are_rejected_and_not_shown() {
     let weak = SecretFile::new(b"Tr0ub4dor&3");
     let valid = SecretFile::new(b"correct horse battery staple 0123456789");
+    let long =
+        SecretFile::new(b"correct horse battery staple 0123456789, and then a few words more");
     let missing = "no-such-directory/no-such-file";
     assert_bad_with_issuer(&[
         (&["--hmac-secret-file", weak.path()], weak.path()),
@@ -258,7 +260,17 @@ async fn weak_secrets_are_rejected_and_not_shown() {
             &["--hmac-secret-file", valid.path(), "--algorithms", "HS512"],
             "HS512",
         ),
+        (
+            &[
+                "--hmac-secret-file",
+                long.path(),
+                "--algorithms",
+                "HS256,HS512",
+            ],
+            "must not have the same secret for HS256 and HS512",
+        ),
         (&["--hmac-secret-file", missing], missing),
+        (&["--hmac-secret-dir", missing], missing),
         (
             &[
                 "--hmac-secret-file",

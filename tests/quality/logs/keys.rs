@@ -12,7 +12,7 @@ use tower::service_fn;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, JwtAuthBuilder,
-    Tenants,
+    Key, Secret, SecretEncoding, Tenants,
 };
 
 use crate::support::tokio;
@@ -145,4 +145,32 @@ async fn hosts_that_are_allowed_without_tls_are_logged_when_the_layer_is_built()
         line.contains("WARN") && line.contains("allowed_http_hosts") && line.contains("keycloak")
     };
     assert_eq!(text.lines().filter(is_warning).count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_secret_whose_text_encodes_fewer_bytes_than_its_hash_has_is_a_warning() {
+    let _turn = TURN.lock().await;
+    let secret = Secret::generate(Algorithm::HS256).unwrap();
+    crate::support::recorded::record(secret.as_ref());
+    let text_of = |secret: &str| {
+        capture();
+        Key::from_secret(Algorithm::HS256, secret).unwrap();
+        text()
+    };
+    let base64 = secret.to_base64url();
+    let hex = (0..32).map(|index| format!("{:x}", secret.as_ref()[index] % 16));
+    for (weak, encoding) in [(&base64[..32], "base64"), (&hex.collect::<String>(), "hex")] {
+        let log = text_of(weak);
+        assert!(
+            log.contains("WARN") && log.contains("name the encoding"),
+            "{log}"
+        );
+        assert!(log.contains(&format!("encoding=\"{encoding}\"")), "{log}");
+        assert!(!log.contains(weak), "{log}");
+    }
+    assert_eq!(text_of(&base64), "");
+    capture();
+    let secret = Secret::decode(&*base64, SecretEncoding::Base64url).unwrap();
+    Key::from_secret(Algorithm::HS256, secret).unwrap();
+    assert_eq!(text(), "");
 }

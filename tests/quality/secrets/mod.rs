@@ -18,7 +18,9 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn random_secret() -> Vec<u8> {
-    TestKey::generate(Algorithm::HS256).secret().unwrap()
+    let secret = TestKey::generate(Algorithm::HS256).secret().unwrap();
+    crate::support::recorded::record(&secret);
+    secret
 }
 
 /// Returns the JWK of a secret, as in a configuration.

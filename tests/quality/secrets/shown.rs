@@ -6,7 +6,8 @@ use std::fmt::{Debug, Display, Write as _};
 use tower::Layer as _;
 use tower_jwt_auth::testing::{TestIssuer, TestKey};
 use tower_jwt_auth::{
-    Algorithm, ConfigError, Issuer, JwtAuthLayer, Key, KeySet, KeySource as _, Keys,
+    Algorithm, ConfigError, Issuer, JwtAuthLayer, Key, KeySet, KeySource as _, Keys, Secret,
+    SecretEncoding,
 };
 
 use crate::secrets::{encode, jwk_of, key_of, random_secret};
@@ -80,6 +81,7 @@ fn no_type_that_holds_a_secret_shows_it() {
     let service = layer.layer(());
     let set = KeySet::from_json(&format!(r#"{{"keys":[{}]}}"#, jwk_of(&secret))).unwrap();
     let authenticator = builder().build_authenticator().unwrap();
+    hides(&secret, &debug(&Secret::new(secret.clone())));
     hides(&secret, &debug(&key_of(&secret)));
     hides(&secret, &debug(&set));
     hides(&secret, &debug(&Keys::from(&set)));
@@ -135,6 +137,17 @@ fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
         jwks.iter()
             .map(|jwk| KeySet::from_json(&format!(r#"{{"keys":[{jwk}]}}"#)).unwrap_err()),
     );
+    let decode = |encoding| Secret::decode(format!("{k}?"), encoding).unwrap_err();
+    all.extend(
+        [
+            SecretEncoding::Base64,
+            SecretEncoding::Base64url,
+            SecretEncoding::Hex,
+        ]
+        .map(decode),
+    );
+    let short = Secret::new(secret[..24].to_vec());
+    all.push(short.fingerprint(&short).unwrap_err());
     all.push(Key::from_secret(Algorithm::HS512, secret).unwrap_err());
     all.push(Key::from_secret(Algorithm::ES256, secret).unwrap_err());
     all.push(Key::from_pem(pem).unwrap_err());
@@ -150,6 +163,15 @@ fn mistakes(secret: &[u8]) -> Vec<ConfigError> {
     ));
     all.push(twice.build().unwrap_err());
     all
+}
+
+/// The length of a secret is not shown, either: only what is required.
+#[test]
+fn the_debug_output_of_a_secret_is_always_the_same() {
+    for len in [0, 1, 32, 48] {
+        let secret = Secret::new(vec![7; len]);
+        assert_eq!(debug(&secret), "Secret(..) Secret(..)");
+    }
 }
 
 #[test]

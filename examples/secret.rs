@@ -1,0 +1,115 @@
+//! Generates a shared secret for HMAC, and writes it to a new file.
+//!
+//! ```sh
+//! cargo run --example secret -- --algorithm HS256 --out /run/secrets/jwt/2026-11-29
+//! ```
+//!
+//! The file has the secret in base64url and a line feed, and the mode 0600. It appears under its name
+//! when it is complete, so that what watches its folder never reads half of it. An existing file is
+//! not replaced. Nothing is printed but the path, unless `--print` is given in place of `--out`, or
+//! with it. The services may use the text as it is, or decode it (`SecretEncoding::Base64url`): all
+//! in the same way.
+
+use std::error::Error;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lexopt::{Arg, ValueExt as _};
+use tower_jwt_auth::{Algorithm, Secret};
+
+const HELP: &str = "\
+usage: secret [--algorithm HS256|HS384|HS512] [--out FILE] [--print]
+
+  --algorithm NAME  generate as many bytes as the hash of this algorithm has
+                    (default: HS256)
+  --out FILE        write the secret in base64url to this new file, which only
+                    its owner can read
+  --print           print the secret in base64url
+  --help            print this text
+";
+
+struct Options {
+    algorithm: Algorithm,
+    out: Option<PathBuf>,
+    print: bool,
+}
+
+fn main() -> ExitCode {
+    let run = match parse() {
+        Ok(Some(options)) => run(&options),
+        Ok(None) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    match run {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("secret: {error} (see --help)");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse() -> Result<Option<Options>, Box<dyn Error>> {
+    let mut options = Options {
+        algorithm: Algorithm::HS256,
+        out: None,
+        print: false,
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("help") | Arg::Short('h') => return Ok(None),
+            Arg::Long("algorithm") => options.algorithm = parser.value()?.parse()?,
+            Arg::Long("out") => options.out = Some(parser.value()?.into()),
+            Arg::Long("print") => options.print = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.out.is_none() && !options.print {
+        return Err("--out or --print is missing".into());
+    }
+    Ok(Some(options))
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let secret = Secret::generate(options.algorithm)?;
+    let text = secret.to_base64url();
+    if let Some(path) = &options.out {
+        write(path, &text).map_err(|error| format!("--out {}: {error}", path.display()))?;
+        println!("written to {}", path.display());
+    }
+    if options.print {
+        println!("{}", &*text);
+    }
+    Ok(())
+}
+
+/// Writes a file with a name that starts with a dot, and gives it its own name.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut temp_name = std::ffi::OsString::from(".");
+    temp_name.push(name);
+    temp_name.push(".new");
+    let temp = path.with_file_name(temp_name);
+    write_new(&temp, text)?;
+    // Fails if the file exists, which renaming would replace.
+    let linked = fs::hard_link(&temp, path);
+    fs::remove_file(&temp)?;
+    linked
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}

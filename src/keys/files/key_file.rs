@@ -1,0 +1,35 @@
+//! A public key from a file, read once.
+
+use std::path::Path;
+
+use super::MAX_KEY_FILE_LEN;
+use super::open::shown;
+use super::read::read;
+use super::secret_file::unusable;
+use crate::config_error::ConfigError;
+use crate::jwk::Key;
+
+impl Key {
+    /// Reads the public key of a PEM file, as [`Key::from_pem`], once.
+    /// [`Issuer::pem_file`](crate::Issuer::pem_file) reads it again and again.
+    ///
+    /// On Unix, a file is rejected if another user than that of this process and root can write to
+    /// it or to its folder, and so add a key. In a folder with the sticky bit, the file must belong
+    /// to one of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Key::from_pem`], with the path, and
+    /// [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if the file can't be read, is not a
+    /// regular file, can be written to by others, or is longer than 64 KiB.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let content = read(path, MAX_KEY_FILE_LEN).map_err(|error| unusable(error.to_string()))?;
+        Self::from_pem(&*content.bytes).map_err(|error| in_file(path, &error))
+    }
+}
+
+/// Returns an error about the content of a file, with its path.
+pub(super) fn in_file(path: &Path, error: &ConfigError) -> ConfigError {
+    ConfigError::new(error.kind(), format!("file {}: {error}", shown(path)))
+}

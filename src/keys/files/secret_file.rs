@@ -1,0 +1,121 @@
+//! A secret from a file or from the environment, read once.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::MAX_KEY_FILE_LEN;
+use super::open::shown;
+use super::read::read;
+use super::secret_text::secret_in;
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::jwk::{Secret, SecretEncoding};
+use crate::trace;
+
+impl Secret {
+    /// Reads a secret from a file, once. The bytes are used as they are, without one line feed at
+    /// the end of a text. [`SecretFiles`](crate::SecretFiles) reads files again and again.
+    ///
+    /// On Unix, a file is rejected if another user than that of this process and root can write to
+    /// it or to its folder. In a folder with the sticky bit, the file must belong to one of them.
+    /// One that every user can read is logged as a warning.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrorKind::UnusableFile`], with the path and what to do, if the file can't be read,
+    /// is not a regular file, can be written to by others, is longer than 64 KiB, is empty or has
+    /// white space only, starts with a byte order mark, or ends with CR LF.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Self::from_encoded_file(path, SecretEncoding::Raw)
+    }
+
+    /// Reads a secret in an encoding from a file, as [`from_file`](Self::from_file).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_file`](Self::from_file), and if the text is not in that encoding.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Secret, SecretEncoding};
+    ///
+    /// # fn example() -> Result<(), tower_jwt_auth::ConfigError> {
+    /// let secret = Secret::from_encoded_file("/run/secrets/jwt", SecretEncoding::Base64url)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_encoded_file(
+        path: impl AsRef<Path>,
+        encoding: SecretEncoding,
+    ) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let content = read(path, MAX_KEY_FILE_LEN).map_err(|error| unusable(error.to_string()))?;
+        if content.is_readable_by_all {
+            trace::secret_file_readable(path);
+        }
+        secret_in(&content.bytes, encoding)
+            .map_err(|problem| unusable(format!("file {}: {problem}", shown(path))))
+    }
+
+    /// Reads a secret from the environment variable `name`, or from the file that the variable with
+    /// `_FILE` after that name names, as [`from_file`](Self::from_file) does.
+    ///
+    /// Prefer files: the environment can't be wiped, child processes inherit it, and crash reports
+    /// and `/proc` show it. This removes nothing from it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, or both are, or the secret is
+    /// empty or has white space only, and as [`from_file`](Self::from_file).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example() -> Result<(), tower_jwt_auth::ConfigError> {
+    /// // JWT_SECRET, or the content of the file that JWT_SECRET_FILE names.
+    /// let secret = tower_jwt_auth::Secret::from_env("JWT_SECRET")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_env(name: impl AsRef<OsStr>) -> Result<Self, ConfigError> {
+        Self::from_encoded_env(name, SecretEncoding::Raw)
+    }
+
+    /// Reads a secret in an encoding from the environment, as [`from_env`](Self::from_env).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env), and if the text is not in that encoding.
+    pub fn from_encoded_env(
+        name: impl AsRef<OsStr>,
+        encoding: SecretEncoding,
+    ) -> Result<Self, ConfigError> {
+        let name = name.as_ref();
+        let mut file_name = name.to_owned();
+        file_name.push("_FILE");
+        let (content, path) = (env::var_os(name).map(wiped), env::var_os(&file_name));
+        let (name, file_name) = (shown(name.as_ref()), shown(file_name.as_ref()));
+        match (content, path) {
+            (Some(content), None) => secret_in(&content, encoding)
+                .map_err(|problem| unusable(format!("environment variable {name}: {problem}"))),
+            (None, Some(path)) => Self::from_encoded_file(path, encoding),
+            (None, None) => Err(unusable(format!(
+                "environment variables {name} and {file_name}: one of them must be set"
+            ))),
+            (Some(_), Some(_)) => Err(unusable(format!(
+                "environment variables {name} and {file_name}: must not both be set"
+            ))),
+        }
+    }
+}
+
+fn wiped(value: OsString) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(value.into_encoded_bytes())
+}
+
+pub(super) fn unusable(message: String) -> ConfigError {
+    ConfigError::new(ConfigErrorKind::UnusableFile, message)
+}

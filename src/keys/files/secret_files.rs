@@ -1,0 +1,206 @@
+//! Secrets in files, which can be replaced without a restart.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::folder::Files;
+use super::secret_look::SecretLook;
+use super::settings::{DEFAULT_INTERVAL, check_interval, check_max_secret_age, check_overlap};
+use super::watch::KeyFiles;
+use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::clock::{Clock, SystemClock};
+use crate::config_error::ConfigError;
+use crate::jwk::SecretEncoding;
+use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
+
+/// Secrets in files that are watched: a [`KeySource`] in which each file is one secret, and its name
+/// the key id (`kid`).
+///
+/// The files are read every 10 s, at [`reload`](Self::reload), and, at most once a second, for a
+/// token with an unknown `kid`. A token with a `kid` is verified with that secret. One without is
+/// tried with at most four: the one that verified the last such token, and then those with the
+/// greatest names. So name the files by date or number, `2026-11-29`.
+///
+/// - A new secret is used as soon as it is read. One that is removed verifies nothing after the next
+///   look, cached tokens included. A look finds a file removed if it is absent twice in a row, a
+///   tenth of the interval apart.
+/// - A secret that can't be used (unreadable, weak, writable by others) is reported by
+///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
+///   [health](crate::IssuerHealth::files). What was read before stays in use, also if the whole
+///   folder is absent or empty.
+/// - To replace a file, write another one whose name starts with a dot, and rename it. Names that
+///   start with a dot are skipped. The folders that Kubernetes mounts (`..data`) work, except with
+///   `subPath`, which is never updated.
+/// - On Unix, a file is not used if another user than that of this process and root can write to it
+///   or to its folder; in a folder with the sticky bit, as Kubernetes mounts them, the owner of the
+///   files counts. A file that every user can read is logged as a warning, once.
+///
+/// Clones share the files. They are read on a thread for blocking work of the tokio runtime in which
+/// the first request runs, and while this or an issuer exists.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::{Algorithm, ConfigError, Issuer, JwtAuthLayer, SecretEncoding, SecretFiles};
+///
+/// # fn example() -> Result<(), ConfigError> {
+/// let secrets = SecretFiles::watch("/run/secrets/jwt", Algorithm::HS256)
+///     .encoding(SecretEncoding::Base64url)
+///     .overlap(Duration::from_secs(60 * 60))
+///     .build()?;
+/// let issuer =
+///     Issuer::from_key_source("https://login.example.com/", secrets.clone(), "https://api.example");
+/// let layer = JwtAuthLayer::builder(issuer).build()?;
+/// // At SIGHUP: secrets.reload().await
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SecretFiles(KeyFiles);
+
+impl SecretFiles {
+    /// Returns a builder for the secrets in a folder: all files whose names do not start with a dot,
+    /// at most 64.
+    pub fn watch(folder: impl Into<PathBuf>, algorithm: Algorithm) -> SecretFilesBuilder {
+        SecretFilesBuilder::new(Files::Folder(folder.into()), algorithm)
+    }
+
+    /// Returns a builder for the secrets in these files, each with another name.
+    pub fn watch_each(
+        files: impl IntoIterator<Item = impl Into<PathBuf>>,
+        algorithm: Algorithm,
+    ) -> SecretFilesBuilder {
+        let files = files.into_iter().map(Into::into).collect();
+        SecretFilesBuilder::new(Files::Each(files), algorithm)
+    }
+
+    /// Reads the files now, for example at SIGHUP. Must be called in a tokio runtime with a timer.
+    ///
+    /// # Errors
+    ///
+    /// If any file can't be used. What was read before stays in use, and the others are used.
+    pub async fn reload(&self) -> Result<(), ConfigError> {
+        self.0.reload().await
+    }
+
+    /// Returns the state of the files.
+    #[must_use]
+    pub fn health(&self) -> KeyFilesHealth {
+        self.0.health()
+    }
+}
+
+impl KeySource for SecretFiles {
+    fn current(&self) -> Option<Keys<'_>> {
+        Some(self.0.current())
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        let files = self.0.clone();
+        Box::pin(async move {
+            files.reload_for_unknown_key().await;
+            Ok(())
+        })
+    }
+
+    fn key_files(&self) -> Option<&KeyFiles> {
+        Some(&self.0)
+    }
+}
+
+impl fmt::Debug for SecretFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SecretFiles").field(&self.0).finish()
+    }
+}
+
+/// Builds a [`SecretFiles`].
+#[must_use]
+pub struct SecretFilesBuilder {
+    look: SecretLook,
+    interval: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl SecretFilesBuilder {
+    fn new(files: Files, algorithm: Algorithm) -> Self {
+        Self {
+            look: SecretLook::new(files, algorithm),
+            interval: DEFAULT_INTERVAL,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Sets how the files encode the secrets. Default: [`SecretEncoding::Raw`].
+    pub fn encoding(mut self, encoding: SecretEncoding) -> Self {
+        self.look.encoding = encoding;
+        self
+    }
+
+    /// Sets how often the files are read. Default: 10 s. Must be from 1 s to 1 h.
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Sets for how long a secret verifies tokens after one with a greater name has appeared, so
+    /// that a forgotten file stops working by itself. Default: until its file is removed. Must be
+    /// from 1 min to 366 days.
+    ///
+    /// Use the longest lifetime of a token, and the time until all signers use the new secret. After
+    /// a restart, the time counts from the last change of the newer file; Kubernetes writes all
+    /// files of a volume anew.
+    ///
+    /// Note: it relies on names that are in the order of time.
+    pub const fn overlap(mut self, overlap: Duration) -> Self {
+        self.look.overlap = Some(overlap);
+        self
+    }
+
+    /// Sets the age at which a secret is reported as old, by
+    /// [`KeysEvent::SecretOld`](crate::KeysEvent::SecretOld) and in the health; it stays in use.
+    /// Default: 90 days. Must be from 1 day to 3660 days.
+    pub const fn max_secret_age(mut self, age: Duration) -> Self {
+        self.look.max_secret_age = age;
+        self
+    }
+
+    /// Sets the clock that the times of files are compared with. Default:
+    /// [`SystemClock`](crate::SystemClock).
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Reads the files, on this thread, and returns them as a source of keys.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a setting is out of its range
+    ///   or the algorithm is not HMAC.
+    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if there is no secret, if any file
+    ///   can't be read, is no regular file, can be written to by others, is empty, is longer than 64
+    ///   KiB or is not in the encoding, and if there are more than 64.
+    /// - [`WeakSecret`](crate::ConfigErrorKind::WeakSecret), with the path, as
+    ///   [`Key::from_secret`](crate::Key::from_secret).
+    pub fn build(self) -> Result<SecretFiles, ConfigError> {
+        check_interval(self.interval)?;
+        check_max_secret_age(self.look.max_secret_age)?;
+        self.look.overlap.map_or(Ok(()), check_overlap)?;
+        let shown = self.look.files.shown();
+        let algorithms = AlgorithmSet::EMPTY;
+        let look = Box::new(self.look);
+        KeyFiles::new(look, shown, self.interval, self.clock, algorithms).map(SecretFiles)
+    }
+}
+
+impl fmt::Debug for SecretFilesBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretFilesBuilder")
+            .field("files", &self.look.files.shown())
+            .finish_non_exhaustive()
+    }
+}

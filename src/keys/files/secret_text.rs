@@ -1,0 +1,81 @@
+//! The secret in the content of a file or an environment variable.
+
+use zeroize::Zeroizing;
+
+use crate::jwk::{Secret, SecretEncoding};
+
+/// Returns the secret that a content has, or why it has none.
+///
+/// One line feed at the end of a text is not part of the secret: editors and `echo` add it. Content
+/// that is not UTF-8 is no text, and its last byte is one of the random ones.
+pub(super) fn secret_in(
+    content: &Zeroizing<Vec<u8>>,
+    encoding: SecretEncoding,
+) -> Result<Secret, String> {
+    let secret = match std::str::from_utf8(content) {
+        Ok(text) => in_text(text)?.as_bytes(),
+        Err(_) => content,
+    };
+    Secret::decode(secret, encoding).map_err(|error| error.to_string())
+}
+
+fn in_text(text: &str) -> Result<&str, String> {
+    let problem = if text.is_empty() {
+        "is empty"
+    } else if text.trim().is_empty() {
+        "has white space only"
+    } else if text.starts_with('\u{feff}') {
+        "starts with a byte order mark: save it without one"
+    } else if text.ends_with("\r\n") {
+        "ends with CR LF, as on Windows: end the line with LF, or not at all"
+    } else {
+        return Ok(text.strip_suffix('\n').unwrap_or(text));
+    };
+    Err(problem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(content: &[u8]) -> Result<Secret, String> {
+        secret_in(&Zeroizing::new(content.to_vec()), SecretEncoding::Raw)
+    }
+
+    #[test]
+    fn one_line_feed_at_the_end_of_a_text_is_not_part_of_the_secret() {
+        for (content, expected) in [
+            (&b"abc"[..], &b"abc"[..]),
+            (b"abc\n", b"abc"),
+            (b"abc\n\n", b"abc\n"),
+            (b" abc ", b" abc "),
+            (b"abc\r", b"abc\r"),
+            (b"\xff\n", b"\xff\n"),
+            (b"\xff\r\n", b"\xff\r\n"),
+        ] {
+            assert!(
+                secret(content).unwrap() == Secret::new(expected),
+                "{content:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn content_that_no_secret_has_is_rejected_with_the_reason() {
+        for (content, expected) in [
+            ("", "is empty"),
+            ("\n", "has white space only"),
+            (" \t\r\n", "has white space only"),
+            (
+                "\u{feff}abc",
+                "starts with a byte order mark: save it without one",
+            ),
+            (
+                "abc\r\n",
+                "ends with CR LF, as on Windows: end the line with LF, or not at all",
+            ),
+        ] {
+            assert_eq!(secret(content.as_bytes()).unwrap_err(), expected);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Public keys in a file, which can be replaced without a restart.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::key_look::{Format, KeyLook};
+use super::open::shown;
+use super::settings::{DEFAULT_INTERVAL, check_interval};
+use super::watch::KeyFiles;
+use crate::algorithm::AlgorithmSet;
+use crate::clock::SystemClock;
+use crate::config_error::ConfigError;
+use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
+
+/// A file with a JWK set, or with a public key in PEM form, that is watched: a [`KeySource`] whose
+/// keys can be replaced without a restart.
+///
+/// The file is read every 10 s, at [`reload`](Self::reload), and, at most once a second, for a token
+/// with an unknown `kid`. One that is absent, or has no usable key, is reported by
+/// [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
+/// [health](crate::IssuerHealth::files), and what was read before stays in use. Replace the file by
+/// renaming another one. On Unix, it is not used if other users can write to it or to its folder, as
+/// for [`SecretFiles`](crate::SecretFiles).
+///
+/// Clones share the file.
+///
+/// # Examples
+///
+/// ```
+/// use tower_jwt_auth::{ConfigError, Issuer, JwtAuthLayer, KeyFile};
+///
+/// # fn example() -> Result<(), ConfigError> {
+/// let keys = KeyFile::watch_jwks("/etc/keys/jwks.json").build()?;
+/// let issuer =
+///     Issuer::from_key_source("https://login.example.com/", keys.clone(), "https://api.example");
+/// let layer = JwtAuthLayer::builder(issuer).build()?;
+/// // At SIGHUP: keys.reload().await
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct KeyFile(KeyFiles);
+
+impl KeyFile {
+    /// Returns a builder for a file with a JWK set (RFC 7517 §5) of at most 1 MiB. It may contain
+    /// shared secrets.
+    pub fn watch_jwks(path: impl Into<PathBuf>) -> KeyFileBuilder {
+        KeyFileBuilder::new(path.into(), Format::Jwks)
+    }
+
+    /// Returns a builder for a file with one public key, as [`Key::from_pem`](crate::Key::from_pem)
+    /// reads it. The key has no id, and verifies tokens with any `kid`.
+    pub fn watch_pem(path: impl Into<PathBuf>) -> KeyFileBuilder {
+        KeyFileBuilder::new(path.into(), Format::Pem)
+    }
+
+    /// Reads the file now, for example at SIGHUP. Must be called in a tokio runtime with a timer.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be used. What was read before stays in use.
+    pub async fn reload(&self) -> Result<(), ConfigError> {
+        self.0.reload().await
+    }
+
+    /// Returns the state of the file.
+    #[must_use]
+    pub fn health(&self) -> KeyFilesHealth {
+        self.0.health()
+    }
+}
+
+impl KeySource for KeyFile {
+    fn current(&self) -> Option<Keys<'_>> {
+        Some(self.0.current())
+    }
+
+    fn refresh(&self, _: KeyQuery) -> KeysFuture {
+        let files = self.0.clone();
+        Box::pin(async move {
+            files.reload_for_unknown_key().await;
+            Ok(())
+        })
+    }
+
+    fn key_files(&self) -> Option<&KeyFiles> {
+        Some(&self.0)
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyFile").field(&self.0).finish()
+    }
+}
+
+/// Builds a [`KeyFile`].
+#[derive(Debug)]
+#[must_use]
+pub struct KeyFileBuilder {
+    path: PathBuf,
+    format: Format,
+    interval: Duration,
+}
+
+impl KeyFileBuilder {
+    const fn new(path: PathBuf, format: Format) -> Self {
+        Self {
+            path,
+            format,
+            interval: DEFAULT_INTERVAL,
+        }
+    }
+
+    /// Sets how often the file is read. Default: 10 s. Must be from 1 s to 1 h.
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Reads the file, on this thread, and returns it as a source of keys.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the interval is out of its
+    ///   range.
+    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if the file can't be read, is no
+    ///   regular file, can be written to by others, or is too long.
+    /// - With the path, as [`KeySet::from_json`](crate::KeySet::from_json) or
+    ///   [`Key::from_pem`](crate::Key::from_pem).
+    pub fn build(self) -> Result<KeyFile, ConfigError> {
+        check_interval(self.interval)?;
+        let shown = format!("file {}", shown(&self.path));
+        let look = Box::new(KeyLook::new(self.path, self.format));
+        let algorithms = AlgorithmSet::asymmetric();
+        let files = KeyFiles::new(
+            look,
+            shown,
+            self.interval,
+            Arc::new(SystemClock),
+            algorithms,
+        );
+        files.map(KeyFile)
+    }
+}

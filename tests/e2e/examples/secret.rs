@@ -1,0 +1,59 @@
+//! `examples/secret` writes a secret once, and does not show it.
+
+use std::fs;
+
+use tower_jwt_auth::{Algorithm, Key, Secret, SecretEncoding};
+
+use crate::harness::run;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_secret_is_written_to_a_file_of_its_owner_and_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (algorithm, len) in [(Algorithm::HS256, 32), (Algorithm::HS512, 64)] {
+        let path = folder.path().join(algorithm.name());
+        let path = path.to_str().unwrap();
+        let output = run("secret", &["--algorithm", algorithm.name(), "--out", path]).await;
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), format!("written to {path}\n"));
+        let secret = Secret::from_encoded_file(path, SecretEncoding::Base64url).unwrap();
+        assert_eq!(secret.as_ref().len(), len);
+        for secret in [secret, Secret::from_file(path).unwrap()] {
+            assert!(Key::from_secret(algorithm, secret).is_ok());
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            assert_eq!(fs::metadata(path).unwrap().mode() & 0o777, 0o600);
+        }
+    }
+    // No temporary file stays.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn an_existing_file_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, "kept").unwrap();
+    let output = run("secret", &["--out", path.to_str().unwrap()]).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains(path.to_str().unwrap()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_is_printed_only_if_that_is_asked_for() {
+    let output = run("secret", &["--algorithm", "HS384", "--print"]).await;
+    let printed = text(&output.stdout);
+    let secret = Secret::decode(printed.trim_end(), SecretEncoding::Base64url).unwrap();
+    assert_eq!(secret.as_ref().len(), 48);
+    for args in [&[][..], &["--algorithm", "ES256", "--print"], &["--out"]] {
+        let output = run("secret", args).await;
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    }
+}
