@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     Hangs,
     /// Takes no entries.
     RejectsWrites,
+    /// Takes at most 100 entries at a time: more take longer than its time limit.
+    RejectsMany,
     /// Stores entries, and answers with an error.
     LosesAnswers,
 }
@@ -107,7 +109,12 @@ impl RevocationStore for MemoryRevocationStore {
             this.lock().adds += 1;
             this.answer().await?;
             let mut state = this.lock();
-            if state.fault == Fault::RejectsWrites {
+            let is_rejected = match state.fault {
+                Fault::RejectsWrites => true,
+                Fault::RejectsMany => entries.len() > 100,
+                _ => false,
+            };
+            if is_rejected {
                 return Err("the store is full".into());
             }
             state.log.extend(entries);

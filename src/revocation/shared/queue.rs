@@ -42,10 +42,14 @@ impl Queue {
         self.added.notify_one();
     }
 
-    /// Waits until there are entries. Returns the first ones, without removing them.
-    pub(super) async fn batch(&self, now: impl Fn() -> Option<Duration>) -> Vec<RevocationEntry> {
+    /// Waits until there are entries. Returns the first ones, `max` at most, without removing them.
+    pub(super) async fn batch(
+        &self,
+        max: usize,
+        now: impl Fn() -> Option<Duration>,
+    ) -> Vec<RevocationEntry> {
         loop {
-            let batch = self.first(now());
+            let batch = self.first(max, now());
             if !batch.is_empty() {
                 return batch;
             }
@@ -75,13 +79,13 @@ impl Queue {
     }
 
     /// Returns the first entries, and removes those of them that have ended.
-    fn first(&self, now: Option<Duration>) -> Vec<RevocationEntry> {
+    fn first(&self, max: usize, now: Option<Duration>) -> Vec<RevocationEntry> {
         let mut queue = self.lock();
         let has_ended = |entry: &RevocationEntry| now.is_some_and(|now| entry.has_ended(now));
         queue.prune(has_ended);
         self.announce(&queue);
         loop {
-            let first = queue.waiting.values().take(MAX_BATCH).copied();
+            let first = queue.waiting.values().take(max).copied();
             let (ended, batch): (Vec<_>, Vec<_>) = first.partition(has_ended);
             if ended.is_empty() {
                 return batch;
@@ -170,7 +174,7 @@ mod tests {
     }
 
     fn batch(queue: &Queue) -> Option<Vec<RevocationEntry>> {
-        queue.batch(|| None).now_or_never()
+        queue.batch(MAX_BATCH, || None).now_or_never()
     }
 
     #[test]
@@ -216,7 +220,12 @@ mod tests {
         queue.add((0..1_500).map(|id| entry(id, 1)));
         assert_eq!(batch(&queue).unwrap().len(), MAX_BATCH);
         let end = Duration::from_secs(60 + 65 * 60 + 1);
-        assert!(queue.batch(|| Some(end)).now_or_never().is_none());
+        assert!(
+            queue
+                .batch(MAX_BATCH, || Some(end))
+                .now_or_never()
+                .is_none()
+        );
         assert_eq!(queue.len(), 0);
         assert!(queue.wait().now_or_never().is_some());
     }
@@ -231,7 +240,11 @@ mod tests {
             let ids = round * 1_000..round * 1_000 + 1_000;
             queue.add(ids.map(|id| entry(id, short)));
             assert_eq!(
-                queue.batch(|| Some(end)).now_or_never().unwrap().len(),
+                queue
+                    .batch(MAX_BATCH, || Some(end))
+                    .now_or_never()
+                    .unwrap()
+                    .len(),
                 MAX_BATCH
             );
             assert!(queue.len() <= 4_000, "{}", queue.len());

@@ -8,25 +8,29 @@ use tokio::time::{sleep, timeout};
 use super::Shared;
 use super::backoff::Backoff;
 use super::failures::Part;
+use super::queue::MAX_BATCH;
 use crate::revocation::RevocationEntry;
 
 /// How long the store may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Stores the entries of the queue, again and again until they are stored or have ended.
+/// Stores the entries of the queue, again and again until they are stored or have ended. After a
+/// failure, half as many at a time: more may take longer than the store has time.
 pub(super) async fn run(shared: &Shared) {
-    let mut backoff = Backoff::default();
+    let (mut backoff, mut max) = (Backoff::default(), MAX_BATCH);
     loop {
         let now = || shared.list.upgrade().map(|list| list.now());
-        let batch = shared.queue.batch(now).await;
+        let batch = shared.queue.batch(max, now).await;
         match add(shared, &batch).await {
             Ok(()) => {
                 shared.queue.remove(&batch);
                 shared.failures.clear(Part::Writing);
                 backoff.reset();
+                max = max.saturating_mul(2).min(MAX_BATCH);
             }
             Err(error) => {
                 shared.failures.note(Part::Writing, &error);
+                max = batch.len().div_ceil(2);
                 sleep(backoff.next()).await;
             }
         }

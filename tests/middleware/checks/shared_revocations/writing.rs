@@ -80,6 +80,21 @@ async fn a_store_that_has_lost_its_data_gets_it_back_from_any_process() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_takes_few_entries_at_a_time_gets_all_of_them() {
+    let store = MemoryRevocationStore::default();
+    let process = Process::start(&store).await;
+    store.set(Fault::RejectsMany);
+    for n in 0..2_500 {
+        process.list.revoke_subject(ISSUER, &n.to_string()).unwrap();
+    }
+    sleep(SECOND * 20).await;
+    assert_eq!(
+        (store.entries().len(), process.health().waiting),
+        (2_500, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn authenticator_revoke_waits_until_the_token_is_stored() {
     let store = MemoryRevocationStore::default();
     let process = Process::start(&store).await;
