@@ -127,7 +127,7 @@ fn every_guide_is_listed_and_documented() {
     let module = fs::read_to_string(path("src/guides.rs")).unwrap();
     let manifest = fs::read_to_string(path("Cargo.toml")).unwrap();
     assert!(
-        manifest.contains("\"docs/providers\""),
+        manifest.contains("\"/docs/providers\""),
         "guides are packaged"
     );
     for (name, text) in guides() {
