@@ -20,6 +20,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// After that, the list is loaded again, with all changes that were missed. A process that was
 /// suspended for longer has missed changes that are no longer in the stream.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+/// If loading takes longer, it begins again: changes since its start may not be in the stream, which
+/// has those of 10 minutes.
+const MAX_LOAD_TIME: Duration = Duration::from_secs(9 * 60);
 /// The minimum time between two questions, if there are no changes: a proxy may not wait for some.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// How often the server is asked whether it is still the right one, if there are changes all the
@@ -49,7 +52,8 @@ struct Follower {
     position: String,
     /// A position of before: as long as the list is the same, this change is still there.
     anchor: String,
-    connected: Instant,
+    /// When loading has ended; before, when it has begun.
+    loaded: Instant,
     checked: Instant,
     /// Whether all changes were read that there were when the list was loaded.
     has_caught_up: bool,
@@ -72,9 +76,13 @@ impl State {
         }
     }
 
-    async fn load(follower: Follower, cursor: &str) -> Result<(RevocationUpdate, Self), Failure> {
+    async fn load(
+        mut follower: Follower,
+        cursor: &str,
+    ) -> Result<(RevocationUpdate, Self), Failure> {
         let page = Page::of(follower.send(follower.keys.page(cursor), TIMEOUT).await?)?;
         let state = if page.cursor == "0" {
+            follower.end_load();
             Self::Following(follower)
         } else {
             Self::Loading(follower, page.cursor)
@@ -93,7 +101,7 @@ impl Follower {
             keys,
             position: NO_CHANGE.to_owned(),
             anchor: NO_CHANGE.to_owned(),
-            connected: now,
+            loaded: now,
             checked: now,
             has_caught_up: false,
             had_list: false,
@@ -105,9 +113,15 @@ impl Follower {
         Ok(this)
     }
 
+    fn end_load(&mut self) {
+        if self.loaded.elapsed() < MAX_LOAD_TIME {
+            self.loaded = Instant::now();
+        }
+    }
+
     /// Returns the next changes. `None` if the list is to be loaded again.
     async fn read(&mut self) -> Result<Option<RevocationUpdate>, Failure> {
-        if self.connected.elapsed() > MAX_AGE {
+        if self.loaded.elapsed() > MAX_AGE {
             return Ok(None);
         }
         let (waits, limit) = if self.has_caught_up {

@@ -1,11 +1,12 @@
 //! The store of revocations, with a mock server and tokio's paused clock.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::redis::{Cmd, Value};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, sleep};
 
 use super::mock::{Fault, Mock};
 use super::{Failure, TIMEOUT};
@@ -39,14 +40,34 @@ async fn a_server_that_has_failed_is_left_so_that_the_next_write_finds_the_prima
 }
 
 /// A server that has no list, and answers at once to a command that is to wait: some proxies do.
-struct NeverWaits;
+#[derive(Clone, Default)]
+struct NeverWaits {
+    /// How many more pages the list has, each of which takes a second.
+    pages: Arc<AtomicUsize>,
+}
+
+impl NeverWaits {
+    /// Returns a page of the list, without entries.
+    async fn page(self) -> Value {
+        let last = |pages: usize| pages.checked_sub(1);
+        let is_last = self
+            .pages
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, last);
+        let cursor = if is_last.is_err() { "0" } else { "1" };
+        if is_last.is_ok() {
+            sleep(Duration::from_secs(1)).await;
+        }
+        Value::Array(vec![
+            Value::BulkString(cursor.into()),
+            Value::Array(Vec::new()),
+        ])
+    }
+}
 
 impl Connector for NeverWaits {
     fn connect(&self) -> BoxFuture<'static, Result<Arc<dyn Connection>, Failure>> {
-        Box::pin(async {
-            let connection: Arc<dyn Connection> = Arc::new(NeverWaits);
-            Ok(connection)
-        })
+        let connection: Arc<dyn Connection> = Arc::new(self.clone());
+        Box::pin(async { Ok(connection) })
     }
 }
 
@@ -54,10 +75,11 @@ impl Connection for NeverWaits {
     fn send(&self, command: Cmd) -> BoxFuture<'static, Result<Value, Failure>> {
         let packed = command.get_packed_command();
         let text = String::from_utf8_lossy(&packed);
-        let answer = if text.contains("ZSCAN") {
-            let cursor = Value::BulkString(b"0".to_vec());
-            Value::Array(vec![cursor, Value::Array(Vec::new())])
-        } else if text.contains("XREVRANGE") {
+        if text.contains("ZSCAN") {
+            let page = self.clone().page();
+            return Box::pin(async { Ok(page.await) });
+        }
+        let answer = if text.contains("XREVRANGE") {
             Value::Array(Vec::new())
         } else if text.contains("XREAD") {
             Value::Nil
@@ -79,7 +101,7 @@ impl Connection for NeverWaits {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_wait_for_changes_is_not_asked_without_a_pause() {
     let start = Instant::now();
-    let updates: Vec<_> = store(Arc::new(NeverWaits))
+    let updates: Vec<_> = store(Arc::new(NeverWaits::default()))
         .follow()
         .take(52)
         .collect()
@@ -88,4 +110,17 @@ async fn a_server_that_does_not_wait_for_changes_is_not_asked_without_a_pause() 
     let elapsed = start.elapsed();
     assert!(elapsed >= Duration::from_secs(4), "{elapsed:?}");
     assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_takes_more_than_five_minutes_to_load_is_followed_then() {
+    let server = NeverWaits {
+        pages: Arc::new(AtomicUsize::new(400)),
+    };
+    let updates = store(Arc::new(server)).follow();
+    let updates: Vec<_> = updates.skip(401).take(1).collect().await;
+    let [Ok(update)] = &updates[..] else {
+        panic!("{updates:?}");
+    };
+    assert!(format!("{update:?}").contains("is_up_to_date: true"));
 }

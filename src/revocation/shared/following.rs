@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
@@ -58,6 +59,8 @@ async fn follow(shared: &Shared, load: &mut Load) -> Result<(), BoxError> {
             return Ok(());
         };
         take_over(shared, load, &update, asked);
+        // A store that is always ready must not hold up the other tasks of its thread.
+        yield_now().await;
     }
 }
 
