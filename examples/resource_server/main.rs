@@ -27,8 +27,8 @@
 //!
 //! | route | requires | response |
 //! |---|---|---|
-//! | `POST /sign-out` | a token | 204: all instances reject this token from now on; 503: maybe only this one does |
-//! | `POST /sign-out-everywhere` | a token | the same for all tokens of the user |
+//! | `POST /sign-out` | a token | 204: all instances reject this token from now on; 503: maybe only this one does; 400 without a token |
+//! | `POST /sign-out-everywhere` | a token | the same for all tokens of the user; 503 while the list of revocations is stale |
 //! | `GET /once` | a token that no instance has accepted here before | 200; 401; 503 while Redis is unavailable |
 //! | `POST /backchannel-logout` | a logout token of the issuer | 200; 400; 503. With `--logout-client` only |
 //!

@@ -3,11 +3,12 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_jwt_auth::{
-    Authenticator, BackChannelLogout, Claims, ConfigError, JwtAuthBuilder, JwtAuthLayer,
-    Revocations, RevocationsFull,
+    Authenticator, BackChannelLogout, Claims, ConfigError, Error, ErrorClass, ErrorKind,
+    JwtAuthBuilder, JwtAuthLayer, Revocations, RevocationsFull,
 };
 
 use crate::redis_options::Shared;
@@ -46,8 +47,10 @@ impl SharingRoutes {
 
     /// Returns the routes, of which `auth` protects those for which any valid token will do.
     pub(crate) fn router(self, auth: JwtAuthLayer) -> Router {
+        let authenticator = auth.authenticator().clone();
         let router = Router::new()
-            .route("/sign-out", post(sign_out))
+            // It stays behind the layer, which responds with 503 while the list is stale: otherwise
+            // a revoked token could revoke those that the user gets later.
             .route("/sign-out-everywhere", post(sign_out_everywhere))
             .route_layer(auth)
             .merge(
@@ -55,7 +58,12 @@ impl SharingRoutes {
                     .route("/once", get(once))
                     .route_layer(self.once),
             )
-            .with_state(self.revocations);
+            // Outside the layer, so that it also works while the list is stale.
+            .route("/sign-out", post(sign_out))
+            .with_state(SignOut {
+                authenticator,
+                revocations: self.revocations,
+            });
         match self.logout {
             // The issuer calls it, without an access token.
             Some(logout) => router.route_service("/backchannel-logout", logout),
@@ -64,18 +72,51 @@ impl SharingRoutes {
     }
 }
 
-/// Revokes the token of this request.
-async fn sign_out(claims: Claims, State(revocations): State<Revocations>) -> StatusCode {
-    stored(&revocations, revocations.revoke(&claims)).await
+/// What the routes that sign out need.
+#[derive(Clone)]
+struct SignOut {
+    authenticator: Authenticator,
+    revocations: Revocations,
+}
+
+/// Revokes the token of this request. One that is bound to a key needs no proof, and one that is
+/// invalid is of no use anyway (RFC 7009 §2.2).
+async fn sign_out(State(state): State<SignOut>, headers: HeaderMap) -> Response {
+    let Some(token) = access_token(&headers) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    match state.authenticator.revoke(token, &state.revocations).await {
+        Err(error) if error.class() == ErrorClass::Unavailable => unavailable(&error),
+        _ => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+fn access_token(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let schemes = ["bearer", "dpop"];
+    let is_known = schemes.iter().any(|name| scheme.eq_ignore_ascii_case(name));
+    is_known.then_some(token)
+}
+
+/// `Retry-After` says that the token could not be verified, so that nothing was revoked. Without it,
+/// the revocation is in force in this instance, and maybe in no other one.
+fn unavailable(error: &Error) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    if error.kind() == ErrorKind::CheckUnavailable {
+        return status.into_response();
+    }
+    (status, [(header::RETRY_AFTER, "1")]).into_response()
 }
 
 /// Revokes all tokens of the user that were issued until now.
-async fn sign_out_everywhere(claims: Claims, State(revocations): State<Revocations>) -> StatusCode {
+async fn sign_out_everywhere(claims: Claims, State(state): State<SignOut>) -> StatusCode {
+    let revocations = &state.revocations;
     let revoked = match claims.subject() {
         Some(subject) => revocations.revoke_subject(claims.issuer(), subject),
         None => revocations.revoke(&claims),
     };
-    stored(&revocations, revoked).await
+    stored(revocations, revoked).await
 }
 
 /// Responds when the other instances can know it.
