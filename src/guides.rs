@@ -28,6 +28,9 @@
 //!
 //! Scripts of web pages as callers, and tokens beside API keys or sessions: [`browsers`].
 //!
+//! Logging out, with one instance or several: [`revocation`]. What instances share in Redis or
+//! Valkey: [`redis`].
+//!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
 //!
 //! Roles, groups and scopes as rules, step-up authentication, and tools of MCP servers: [`rules`].
@@ -65,6 +68,14 @@ pub mod sender_constrained {}
 /// [rules]: rules
 #[doc = include_str!("../docs/browsers.md")]
 pub mod browsers {}
+
+/// [redis]: redis#revocations
+#[doc = include_str!("../docs/revocation.md")]
+pub mod revocation {}
+
+/// [revocation]: revocation
+#[doc = include_str!("../docs/redis.md")]
+pub mod redis {}
 
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}

@@ -122,8 +122,8 @@
 //! | accept opaque tokens, or ask the issuer about each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; in several processes [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`) |
-//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`) or a [`ReplayStore`] of your own |
+//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; in several processes [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`); guide: [`guides::revocation`] |
+//! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`; guide: [`guides::redis`]) or a [`ReplayStore`] of your own |
 //! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
@@ -250,7 +250,12 @@ mod redis_tls;
 mod axum;
 #[cfg(feature = "governor")]
 mod governor;
-#[cfg(all(any(doc, doctest), feature = "axum", feature = "reqwest"))]
+#[cfg(all(
+    any(doc, doctest),
+    feature = "axum",
+    feature = "redis",
+    feature = "reqwest"
+))]
 pub mod guides;
 #[cfg(feature = "redis")]
 mod redis;
@@ -334,11 +339,6 @@ const FRAMEWORK_BODIES: &[BodyFromBytes] = &[
     #[cfg(feature = "tonic")]
     tonic::body_from,
 ];
-
-/// Compiles the guide's code.
-#[cfg(all(doctest, feature = "redis-tls"))]
-#[doc = include_str!("../docs/redis.md")]
-struct RedisGuide;
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "axum", feature = "reqwest"))]

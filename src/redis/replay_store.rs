@@ -42,7 +42,7 @@ const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 ///   used just before may be accepted once more. `FLUSHALL` and a restart without persistence
 ///   delete all entries.
 /// - A runtime with I/O and time (`enable_all`) is required. Outside of one, every operation fails.
-/// - The guide `docs/redis.md` says how to set up Redis.
+/// - The [guide](crate::guides::redis) says how to set up Redis.
 ///
 /// # Examples
 ///

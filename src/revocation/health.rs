@@ -62,11 +62,13 @@ pub struct SharedRevocationHealth {
     /// works.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
-    /// The number of requests that got 503 because the list was stale, or not loaded yet.
+    /// The number of requests that were rejected with 503 because the list was stale, or not loaded
+    /// yet. Requests that were rejected for other reasons do not count.
     pub rejected: u64,
-    /// The number of requests that passed this check while the list was stale
-    /// ([`UseLastKnownFor`](crate::OnStaleRevocations::UseLastKnownFor)). A later check may have
-    /// rejected them.
+    /// The number of requests that were accepted although the list was stale
+    /// ([`UseLastKnownFor`](crate::OnStaleRevocations::UseLastKnownFor)), as far as revocations are
+    /// concerned: a later check may have rejected them. Requests while the list is up to date do
+    /// not count.
     pub accepted: u64,
 }
 

@@ -153,10 +153,13 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/keys.md",
         "docs/mcp.md",
         "docs/migration",
-        "docs/resource-metadata.md",
         "docs/providers",
+        "docs/redis.md",
+        "docs/resource-metadata.md",
+        "docs/revocation.md",
         "docs/rules.md",
         "docs/secrets.md",
+        "docs/sender-constrained.md",
     ] {
         assert!(include.contains(&format!("\"/{file}\"")), "{file}");
     }

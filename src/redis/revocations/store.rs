@@ -40,7 +40,7 @@ use crate::{RevocationEntry, RevocationStore, RevocationStoreFuture, RevocationU
 ///   entries again, but an instance that starts meanwhile does not have them.
 /// - Redis replicates asynchronously: after a failover, the latest revocations can be missing until
 ///   the instance that has added them is connected again and stores its entries again.
-/// - The guide `docs/redis.md` says how to set up Redis.
+/// - The [guide](crate::guides::redis) says how to set up Redis.
 ///
 /// # Examples
 ///
