@@ -88,6 +88,8 @@ pub mod rules {}
 #[doc = include_str!("../docs/mcp.md")]
 pub mod mcp {}
 
+/// [browsers]: browsers#cors
+/// [rules]: rules#scopes-in-challenges
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}
 

@@ -17,14 +17,17 @@ use crate::request::RequestParts;
 ///
 /// The route is the pattern that the router was given, such as `/orders/{id}`, so no spelling of a
 /// path can bypass it. A rule for `GET` applies to `HEAD`, too, unless `HEAD` has one of its own,
-/// as axum's routes do. `Debug` shows the table, sorted by route, with `{:#?}` one rule in each
+/// as axum's routes do. With axum's `Router::layer`, unknown paths and methods get 403 in place of
+/// 404 and 405. With `route_layer`, unknown paths get 404, and the layer does not serve the
+/// [resource metadata](crate::ResourceMetadata): add
+/// [`metadata_service`](crate::JwtAuthLayer::metadata_service). `Debug` shows the table, sorted by route, with `{:#?}` one rule in each
 /// line.
 ///
 /// # Examples
 ///
 /// ```
+/// use axum::http::Method;
 /// use axum::{Router, extract::MatchedPath, routing::get};
-/// use http::Method;
 /// use tower_jwt_auth::{ConfigError, JwtAuthLayer, RequireLayer, RouteRules, Rule};
 ///
 /// fn app(auth: JwtAuthLayer) -> Result<Router, ConfigError> {
@@ -40,8 +43,8 @@ use crate::request::RequestParts;
 ///     Ok(Router::new()
 ///         .route("/orders", get(|| async { "orders" }).post(|| async { "ordered" }))
 ///         .route("/orders/{id}", get(|| async { "listed nowhere: 403" }))
-///         .route_layer(RequireLayer::route_rules(rules))
-///         .route_layer(auth))
+///         .layer(RequireLayer::route_rules(rules))
+///         .layer(auth)) // the last one is the outermost
 /// }
 /// ```
 #[derive(Clone)]
