@@ -2,14 +2,14 @@
 //! that it starts itself.
 //!
 //! ```text
-//! cargo run --release --example resource_server --all-features
+//! cargo run --release --example resource_server --features axum,redis,testing
 //! ```
 //!
 //! prints `curl` commands to paste into another terminal, each with the expected status. To use
 //! your own provider, pass its issuer URL and the audience of your tokens after `--`:
 //!
 //! ```text
-//! … --all-features -- --issuer https://login.example.com/ --audience https://api.example.com
+//! … --features axum,redis,testing -- --issuer https://login.example.com/ --audience https://api.example.com
 //! ```
 //!
 //! | route | requires | response |
