@@ -53,7 +53,7 @@ pub struct SharedRevocationHealth {
     /// that [`OnStaleRevocations`](crate::OnStaleRevocations) applies. True before the first load.
     pub stale: bool,
     /// The number of entries of this process that are not in the store yet.
-    pub waiting: usize,
+    pub pending: usize,
     /// How many times the whole list was loaded.
     pub loads: u64,
     /// How many times the store has failed, in reading or writing.
@@ -64,12 +64,12 @@ pub struct SharedRevocationHealth {
     pub last_error: Option<String>,
     /// The number of requests that were rejected with 503 because the list was stale, or not loaded
     /// yet. Requests that were rejected for other reasons do not count.
-    pub rejected: u64,
+    pub rejected_stale: u64,
     /// The number of requests that were accepted although the list was stale
     /// ([`UseLastKnownFor`](crate::OnStaleRevocations::UseLastKnownFor)), as far as revocations are
     /// concerned: a later check may have rejected them. Requests while the list is up to date do
     /// not count.
-    pub accepted: u64,
+    pub accepted_stale: u64,
 }
 
 #[expect(clippy::ref_option, reason = "serde's signature of serialize_with")]

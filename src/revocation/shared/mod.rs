@@ -141,12 +141,12 @@ impl Sharing {
         SharedRevocationHealth {
             age: freshness.age(),
             stale: freshness.is_stale(),
-            waiting: queue.len(),
+            pending: queue.len(),
             loads: loads.load(Ordering::Relaxed),
             failures: failures.count(),
             last_error: failures.last_error(),
-            rejected: freshness.rejected(),
-            accepted: freshness.accepted(),
+            rejected_stale: freshness.rejected(),
+            accepted_stale: freshness.accepted(),
         }
     }
 }

@@ -130,8 +130,8 @@ export class Cluster {
   async recovered(newOnceToken) {
     for (const instance of this.instances) {
       await until(`${instance.name} is up to date`, async () => {
-        const { last_error: error, age, waiting } = (await instance.health()).revocations.shared;
-        return error === undefined && age !== null && age <= 1 && waiting === 0;
+        const { last_error: error, age, pending } = (await instance.health()).revocations.shared;
+        return error === undefined && age !== null && age <= 1 && pending === 0;
       });
       await until(`${instance.name} accepts tokens once`, async () => (await this.use(await newOnceToken(), instance)).status === 200);
     }

@@ -23,7 +23,7 @@ async fn assert_goes_stale(instance: &Instance) {
     let (early, late) = (Duration::from_millis(1_500), Duration::from_secs(1));
     let expected = MAX_STALENESS.saturating_sub(early)..MAX_STALENESS + late;
     assert!(expected.contains(&elapsed), "{elapsed:?}");
-    assert!(instance.health().stale && instance.health().rejected > 0);
+    assert!(instance.health().stale && instance.health().rejected_stale > 0);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn the_last_known_list_is_used_for_as_long_as_is_set() {
     assert_eq!(instance.send("user").await, OK);
     assert_eq!(instance.send("revoked").await, UNAUTHORIZED);
     assert_eq!(
-        (instance.health().stale, instance.health().accepted),
+        (instance.health().stale, instance.health().accepted_stale),
         (true, 1)
     );
     sleep(Duration::from_secs(3)).await;

@@ -28,7 +28,7 @@ async fn a_revocation_during_an_outage_reaches_the_others_after_it() {
     redis.kill();
     instances[0].revoke("during");
     instances[0].list.stored().await.unwrap_err();
-    assert_eq!(instances[0].health().waiting, 1);
+    assert_eq!(instances[0].health().pending, 1);
     assert_eq!(instances[1].send("during").await, OK);
     redis.restart(&options);
     instances[1].wait_for("during", UNAUTHORIZED).await;

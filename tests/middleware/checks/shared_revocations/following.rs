@@ -50,7 +50,10 @@ async fn a_process_that_starts_later_has_earlier_revocations() {
     assert_eq!(second.bob().await, UNAVAILABLE, "nothing is known yet");
     second.list.loaded().await.unwrap();
     assert_eq!((second.alice().await, second.bob().await), (REVOKED, None));
-    assert_eq!((second.health().loads, second.health().rejected), (1, 1));
+    assert_eq!(
+        (second.health().loads, second.health().rejected_stale),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

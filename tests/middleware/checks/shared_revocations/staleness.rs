@@ -37,7 +37,7 @@ async fn a_list_counts_as_up_to_date_for_30_seconds() {
             health.stale && health.age.unwrap() > SECOND * 29,
             "{health:?}"
         );
-        assert_eq!((health.rejected, health.accepted), (1, 0));
+        assert_eq!((health.rejected_stale, health.accepted_stale), (1, 0));
         store.set(Fault::None);
         sleep(SECOND * 12).await;
         assert_eq!(
@@ -87,7 +87,7 @@ async fn the_last_known_list_is_used_until_it_is_too_old() {
         (REVOKED, None)
     );
     assert_eq!(
-        (process.health().stale, process.health().accepted),
+        (process.health().stale, process.health().accepted_stale),
         (true, 1)
     );
     sleep(SECOND * 11).await;
@@ -95,7 +95,7 @@ async fn the_last_known_list_is_used_until_it_is_too_old() {
         (process.alice().await, process.bob().await),
         (REVOKED, UNAVAILABLE)
     );
-    assert_eq!(process.health().rejected, 1);
+    assert_eq!(process.health().rejected_stale, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,11 +27,11 @@ async fn a_revocation_in_an_outage_reaches_the_others_after_it() {
             "{error}"
         );
         assert_eq!(start.elapsed(), SECOND * 2);
-        assert_eq!(first.health().waiting, 1);
+        assert_eq!(first.health().pending, 1);
         store.set(Fault::None);
         sleep(SECOND * 20).await;
         first.list.stored().await.unwrap();
-        assert_eq!(first.health().waiting, 0);
+        assert_eq!(first.health().pending, 0);
         assert_eq!(second.alice().await, REVOKED);
     }
 }
@@ -44,7 +44,7 @@ async fn an_entry_whose_answer_was_lost_is_not_sent_again_once_it_is_seen() {
     process.revoke_alice();
     process.list.stored().await.unwrap();
     sleep(SECOND * 60).await;
-    assert_eq!((process.health().waiting, store.entries().len()), (0, 1));
+    assert_eq!((process.health().pending, store.entries().len()), (0, 1));
     assert!(store.adds() < 5, "{}", store.adds());
 }
 
@@ -89,7 +89,7 @@ async fn a_store_that_takes_few_entries_at_a_time_gets_all_of_them() {
     }
     sleep(SECOND * 20).await;
     assert_eq!(
-        (store.entries().len(), process.health().waiting),
+        (store.entries().len(), process.health().pending),
         (2_500, 0)
     );
 }
@@ -137,7 +137,7 @@ fn outside_a_runtime_nothing_is_stored_and_the_call_says_so() {
     let stored = futures::executor::block_on(process.list.stored());
     let expected = "the store of revocations needs a tokio runtime";
     assert_eq!(stored.unwrap_err().to_string(), expected);
-    assert_eq!(process.health().waiting, 1);
+    assert_eq!(process.health().pending, 1);
 }
 
 #[tokio::test(start_paused = true)]
