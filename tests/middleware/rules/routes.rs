@@ -151,3 +151,27 @@ async fn without_a_route_every_request_is_rejected() {
         assert_eq!(status(&app, "GET", "/", Some("read")).await, 403);
     }
 }
+
+#[tokio::test]
+async fn paths_and_methods_that_the_router_lacks_get_403() {
+    let app = Router::new().route("/orders", get(answer)).layer(rules());
+    let app = app.layer(layer());
+    for (method, path) in [("GET", "/unknown"), ("DELETE", "/orders")] {
+        assert_eq!(
+            status(&app, method, path, Some("read")).await,
+            403,
+            "{path}"
+        );
+        assert_eq!(status(&app, method, path, None).await, 401, "{path}");
+    }
+    assert_eq!(status(&app, "GET", "/orders", Some("read")).await, 200);
+}
+
+#[tokio::test]
+async fn a_table_above_the_layer_gives_500() {
+    let app = Router::new().route("/orders", get(answer)).layer(layer());
+    let app = app.layer(rules());
+    for path in ["/orders", "/unknown"] {
+        assert_eq!(status(&app, "GET", path, Some("read")).await, 500, "{path}");
+    }
+}

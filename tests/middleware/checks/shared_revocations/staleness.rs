@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use tower_jwt_auth::{OnStaleRevocations, RevocationSettings, Revocations};
+use tower_jwt_auth::{Error, ErrorKind, OnStaleRevocations, RevocationSettings, Revocations};
 
-use super::support::{Process, REVOKED, UNAVAILABLE, soon};
+use super::support::{Process, REVOKED, UNAVAILABLE, old_token, soon};
+use crate::checks::support::rejection;
 use crate::support::revocation_store::{Fault, MemoryRevocationStore};
 use crate::support::tokio;
 use crate::support::tokio::time::{advance, sleep};
@@ -59,6 +60,30 @@ async fn the_age_counts_also_if_no_task_has_run() {
     assert_eq!(request.await, UNAVAILABLE);
     sleep(SECOND * 2).await;
     assert_eq!(process.bob().await, None);
+}
+
+/// A log-out outside the layer: it does not depend on the store.
+#[tokio::test(start_paused = true)]
+async fn a_token_can_be_revoked_while_the_list_is_stale() {
+    let store = MemoryRevocationStore::default();
+    let process = Process::start(&store).await;
+    let carol = old_token().subject("carol").sign();
+    let kind = async || {
+        rejection(&process.layer, &carol)
+            .await
+            .map(|error| error.kind())
+    };
+    let revoke = || process.layer.authenticator().revoke(&carol, &process.list);
+    store.set(Fault::Fails);
+    sleep(SECOND * 31).await;
+    assert_eq!(kind().await, UNAVAILABLE);
+    let unstored = revoke().await.as_ref().map_err(Error::kind).copied();
+    assert_eq!(unstored, Err(ErrorKind::CheckUnavailable));
+    assert_eq!(kind().await, REVOKED);
+    store.set(Fault::None);
+    sleep(SECOND * 12).await;
+    revoke().await.unwrap();
+    assert_eq!((kind().await, process.bob().await), (REVOKED, None));
 }
 
 #[tokio::test(start_paused = true)]
