@@ -9,7 +9,8 @@
 //! your own provider, pass its issuer URL and the audience of your tokens after `--`:
 //!
 //! ```text
-//! … --features axum,redis,testing -- --issuer https://login.example.com/ --audience https://api.example.com
+//! … --features axum,redis,testing -- --issuer https://login.example.com/ \
+//!   --audience https://api.example.com
 //! ```
 //!
 //! | route | requires | response |

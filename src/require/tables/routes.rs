@@ -20,8 +20,9 @@ use crate::request::RequestParts;
 /// as axum's routes do. With axum's `Router::layer`, unknown paths and methods get 403 in place of
 /// 404 and 405. With `route_layer`, unknown paths get 404, and the layer does not serve the
 /// [resource metadata](crate::ResourceMetadata): add
-/// [`metadata_service`](crate::JwtAuthLayer::metadata_service). `Debug` shows the table, sorted by route, with `{:#?}` one rule in each
-/// line.
+/// [`metadata_service`](crate::JwtAuthLayer::metadata_service).
+///
+/// `Debug` shows the table, sorted by route, with `{:#?}` one rule in each line.
 ///
 /// # Examples
 ///
