@@ -201,6 +201,7 @@ class Run {
     const before = await Promise.all(instances.map(loads));
     const fault = this.oracle.begin('data loss');
     await deletion(this.redis);
+    fault.lostAt = now();
     const isLoaded = (all) => all.every((count, i) => count > before[i]);
     await until('all have noticed it', async () => isLoaded(await Promise.all(instances.map(loads))));
     await this.recovered();

@@ -120,9 +120,9 @@ export class Oracle {
     const [first, second] = uses.filter(({ status }) => status === 200).sort((a, b) => a.received - b.received);
     if (first === undefined) return uses.every(({ status }) => status === 401) ? 'wrong' : 'used, no answer';
     if (second === undefined) return 'used once';
-    const isLost = ({ kind, from }) =>
+    const isLost = ({ kind, from, lostAt = from }) =>
       (kind === 'failover' && from - NOT_REPLICATED <= first.received && first.sent <= from && from < second.received)
-      || (kind === 'data loss' && first.sent <= from && from < second.received);
+      || (kind === 'data loss' && first.sent <= lostAt && from < second.received);
     return this.faults.some(isLost) ? 'used twice, not replicated' : 'wrong';
   }
 }
