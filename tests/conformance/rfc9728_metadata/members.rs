@@ -188,7 +188,7 @@ struct Detail {
 }
 
 #[test]
-fn c20_authorization_details_are_a_claim_of_your_own_type_and_their_types_are_in_the_metadata() {
+fn authorization_details_are_a_claim_of_your_own_type_and_their_types_are_in_the_metadata() {
     let layer = builder().claims::<Payments>().build().unwrap();
     let details = json!([{"type": "payment", "actions": ["initiate"]}]);
     let token = for_resource().claim("authorization_details", details);

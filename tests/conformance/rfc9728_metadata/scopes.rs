@@ -233,7 +233,7 @@ fn a_step_up_names_the_scopes_of_all_layers_if_one_is_missing() {
 }
 
 #[test]
-fn c9_a_step_up_names_all_scopes_of_the_request_or_none_and_never_some() {
+fn a_step_up_names_all_scopes_of_the_request_or_none_and_never_some() {
     let acr = || Rule::acr(["gold"]).unwrap();
     let b = || Rule::all_scopes(["b"]).unwrap();
     let inner = RequireLayer::rule(acr().and(b()));

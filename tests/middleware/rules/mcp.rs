@@ -226,9 +226,8 @@ fn a_request_without_a_token_gets_401_and_other_methods_of_http_can_be_left_out(
 }
 
 /// Servers compare the headers of a `POST` only: other requests have no body that names a method.
-// C13
 #[test]
-fn c13_the_headers_of_other_methods_of_http_count_for_nothing() {
+fn the_headers_of_other_methods_of_http_count_for_nothing() {
     let with = |method: &Method, rules: McpRules, scopes: &str| {
         let mut request = request(&named("tools/list", "x"), scopes);
         *request.method_mut() = method.clone();
@@ -244,9 +243,8 @@ fn c13_the_headers_of_other_methods_of_http_count_for_nothing() {
 }
 
 /// A server may decode what another one compares as it is.
-// C13
 #[test]
-fn c13_a_name_in_base64_of_another_case_must_meet_all_rules() {
+fn a_name_in_base64_of_another_case_must_meet_all_rules() {
     let rules = || rules().add_method("tools/call", scope("tools")).unwrap();
     for name in ["=?BASE64?cmVhZF9maWxl?=", "=?Base64?cmVhZF9maWxl?="] {
         let headers = named("tools/call", name);
