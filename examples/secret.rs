@@ -4,11 +4,11 @@
 //! cargo run --example secret -- --algorithm HS256 --out /run/secrets/jwt/2026-11-29
 //! ```
 //!
-//! The file has the secret in base64url and a line feed, and the mode 0600. It appears under its name
-//! when it is complete, so that what watches its folder never reads half of it. An existing file is
-//! not replaced. Nothing is printed but the path, unless `--print` is given in place of `--out`, or
-//! with it. The services may use the text as it is, or decode it (`SecretEncoding::Base64url`): all
-//! in the same way.
+//! The file contains the secret in base64url and a line feed, and has mode 0600. It gets its name
+//! when it is complete, so that a service that watches the folder never reads a part of it. An
+//! existing file is not replaced. The secret is printed only with `--print`, which can be used in
+//! place of `--out` or beside it. Services can use the text itself as the secret, or decode it
+//! (`SecretEncoding::Base64url`). All signers and services must do the same.
 
 use std::error::Error;
 use std::fs::{self, OpenOptions};

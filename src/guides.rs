@@ -40,7 +40,7 @@
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
-//! Shared secrets and key files: how to generate, keep, rotate and separate them: [`secrets`].
+//! Shared secrets and key files: how to generate, store, rotate and separate them: [`secrets`].
 //!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.

@@ -91,8 +91,8 @@
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
-//! | generate, read and compare shared secrets | [`Secret`] |
-//! | replace secrets, JWK sets and PEM files without a restart | [`SecretFiles`], [`Issuer::jwks_file`], [`Issuer::pem_file`], [`KeyFile`] |
+//! | generate, read and compare shared secrets | [`Secret`]; guide: [`guides::secrets`] |
+//! | replace secrets, JWK sets and PEM files without a restart | [`SecretFiles`], [`Issuer::jwks_file`], [`Issuer::pem_file`], [`KeyFile`]; guide: [`guides::secrets`] |
 //! | accept a shared secret beside fetched keys | [`Issuer::add_secrets`] |
 //! | tell clients where to get a token, as MCP requires (RFC 9728) | [`JwtAuthBuilder::resource`], [`ResourceMetadata`], [`Audience::resource`]; guide: [`guides::resource_metadata`] |
 //! | trust several issuers, other keys or audiences | [`Issuer`], [`Audience`], [`Key`], [`KeySet`], [`KeySource`] |
@@ -103,8 +103,8 @@
 //! | list in one table what each route or gRPC method requires, and reject all others | [`RouteRules`], [`GrpcRules`] |
 //! | protect an MCP server, with a scope for each tool | [`McpRules`]; guide: [`guides::mcp`] |
 //! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
-//! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`] |
-//! | find out why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
+//! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`]; guide: [`guides::rules`] |
+//! | see why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
 //! | exempt paths or gRPC methods | [`Paths`], [`JwtAuthBuilder::skip_paths`]; below axum's `nest` also [`JwtAuthBuilder::predicate_uri`] |
@@ -119,12 +119,13 @@
 //! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
 //! | change how keys are cached and fetched: TTL, outages, withdrawn keys, key hosts, plain `http` | [`JwksCacheSettings`] |
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
-//! | accept opaque tokens, or ask the issuer about each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`] |
+//! | accept opaque tokens, or have the issuer introspect each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`]; guide: [`guides::introspection`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; in several processes [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`); guide: [`guides::revocation`] |
+//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; guide: [`guides::revocation`] |
+//! | share revocations between instances | [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`) or a [`RevocationStore`] of your own; guides: [`guides::revocation`], [`guides::redis`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`; guide: [`guides::redis`]) or a [`ReplayStore`] of your own |
-//! | let scripts of other origins use DPoP | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`] |
+//! | serve scripts of web pages: CORS, WebSockets, DPoP, gRPC-Web | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`], [`TokenSource::websocket_bearer`]; guide: [`guides::browsers`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
@@ -162,7 +163,7 @@
 //! - The key determines the algorithm, not the token.
 //! - A forged token can cause a fetch only from a configured issuer, for a key that is not cached
 //!   or is past its TTL, or once a minute for an invalid signature by a cached key. A token that is
-//!   introspected can cause a question to its issuer, unless the answer is cached.
+//!   introspected can cause a request to its issuer, unless the response is cached.
 //! - A token that is bound to a key or certificate of the client is accepted only if the request
 //!   proves that the client has it.
 //! - Without usable keys, requests get 503, not 401. While the cached keys are fresh, an unknown

@@ -4,9 +4,10 @@
 //! cargo run --example browser --all-features -- ISSUER CLIENT_ID [PAGE_ADDRESS API_ADDRESS]
 //! ```
 //!
-//! serves the page on 127.0.0.1:8080 and the API on 127.0.0.1:8081, and prints what to open. The
-//! page signs in at the issuer with code and PKCE, gets tokens that are bound to a key that no
-//! script can export (DPoP), shows challenges, steps up, opens a WebSocket, and calls gRPC-Web.
+//! By default, the page is served on 127.0.0.1:8080 and the API on 127.0.0.1:8081. The example
+//! prints the URL to open. The page signs in at the issuer with code and PKCE, gets tokens that are
+//! bound to a key that no script can export (DPoP), shows challenges, does step-up authentication,
+//! opens a WebSocket, and calls gRPC-Web.
 //!
 //! The client at the issuer is public and has two redirect URIs: those of the page with the paths
 //! `/` and `/silent.html`. The API's URL is the audience, or with `/events` for the WebSocket; the

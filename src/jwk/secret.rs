@@ -22,11 +22,11 @@ const MIN_FINGERPRINT_KEY_LEN: usize = 32;
 /// A shared secret: bytes that are wiped when the last clone is dropped.
 ///
 /// `Debug` shows nothing of it, not even its length. Clones share the bytes. Two secrets are
-/// compared in a time that depends on their lengths only. [`Key::from_secret`](crate::Key) checks
-/// whether it is strong enough.
+/// compared in a time that depends on their lengths only. A secret may be weak:
+/// [`Key::from_secret`](crate::Key::from_secret) rejects it then.
 ///
-/// Out of reach: copies that the operating system makes, in swap and core dumps. To keep the process
-/// from being swapped, use `mlockall` or a system without swap.
+/// Note: copies that the operating system makes, in swap and core dumps, are not wiped. To keep
+/// them from being made, use `mlockall` or a system without swap, and disable core dumps.
 ///
 /// # Examples
 ///
@@ -45,18 +45,18 @@ const MIN_FINGERPRINT_KEY_LEN: usize = 32;
 pub struct Secret(Arc<Zeroizing<Vec<u8>>>);
 
 impl Secret {
-    /// Returns the secret with these bytes. A `Vec<u8>` or `String` is not copied, and is wiped with
-    /// the secret.
+    /// Returns the secret with these bytes. A `Vec<u8>` or `String` is not copied, and is wiped
+    /// when the last clone of the secret is dropped.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self::from(Zeroizing::new(bytes.into()))
     }
 
-    /// Returns the secret that a text encodes. The text stays with the caller, who should wipe it.
+    /// Returns the secret that a text encodes. The text is not wiped: the caller should do that.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::InvalidSetting`] if the text is not in that encoding: white space and line
-    /// ends are not, either.
+    /// [`ConfigErrorKind::InvalidSetting`] if the text is not in that encoding, for example because
+    /// it contains white space or a line end. [`SecretEncoding::Raw`] accepts every text.
     ///
     /// # Examples
     ///
@@ -77,13 +77,14 @@ impl Secret {
         })
     }
 
-    /// Returns a random secret from the random source of the operating system, as long as the output
-    /// of the algorithm's hash: 32, 48 or 64 bytes (RFC 7518 §3.2).
+    /// Returns a random secret from the random source of the operating system. It is as long as the
+    /// output of the algorithm's hash: 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518
+    /// §3.2).
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC,
-    /// [`ConfigErrorKind::UnusableKey`] if the random source fails.
+    /// - [`ConfigErrorKind::InvalidSetting`] if the algorithm is not HMAC.
+    /// - [`ConfigErrorKind::UnusableKey`] if the random source fails.
     pub fn generate(algorithm: Algorithm) -> Result<Self, ConfigError> {
         let len = min_secret_len(algorithm).ok_or_else(|| not_hmac(algorithm))?;
         loop {
@@ -115,17 +116,18 @@ impl Secret {
         EncodedSecret(text)
     }
 
-    /// Returns a fingerprint, by which a deployment can find out whether two services or
-    /// environments have the same secret without showing it: 32 hexadecimal digits, of an
-    /// HMAC-SHA-256 of the secret under a key of the caller.
+    /// Returns a fingerprint of the secret: 32 hexadecimal digits, the first half of an
+    /// HMAC-SHA-256 of the secret with `key`. Compare fingerprints to find out whether two services
+    /// or environments have the same secret, without showing it.
     ///
-    /// Fingerprints are equal for equal secrets and keys, and for secrets that differ in zeros at
-    /// their end only, which HMAC adds. Keep the key secret, too: with it, guesses of a secret can
-    /// be tried.
+    /// Fingerprints with the same key are equal if the secrets are equal, or differ only in zero
+    /// bytes at their end, which HMAC ignores. Keep the key secret: whoever has it can test guesses
+    /// of a secret.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::WeakSecret`] if the key is not as strong as a secret for HS256.
+    /// [`ConfigErrorKind::WeakSecret`] if `key` is too weak to be a secret for HS256: it must have
+    /// at least 32 bytes that can't be guessed.
     ///
     /// # Examples
     ///
@@ -169,7 +171,7 @@ impl From<Zeroizing<Vec<u8>>> for Secret {
     }
 }
 
-/// The bytes, for what signs with them. Don't print them.
+/// Returns the bytes, to sign with them. Do not print them.
 impl AsRef<[u8]> for Secret {
     fn as_ref(&self) -> &[u8] {
         &self.0

@@ -11,13 +11,13 @@ const CONFIG: GeneralPurposeConfig =
 const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
 
-/// How a configuration writes the bytes of a [`Secret`](crate::Secret).
+/// The encoding of a [`Secret`](crate::Secret) in a file, an environment variable or another text.
 ///
-/// It is never guessed: random text of one encoding is often valid in another.
+/// It is never guessed: random text in one encoding is often valid in another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretEncoding {
-    /// As they are. The default.
+    /// The bytes of the text are the secret. The default.
     #[default]
     Raw,
     /// Base64 (RFC 4648 §4), with or without padding.

@@ -11,8 +11,8 @@ use crate::algorithm::Algorithm;
 /// fewer; typed placeholders do.
 const MIN_DISTINCT_BYTES: usize = 8;
 
-/// The maximum length of a secret in bytes. Longer ones are not stronger, and are no secrets: they
-/// are the wrong file.
+/// The maximum length of a secret in bytes. A longer one is not stronger, and most likely the
+/// content of the wrong file.
 pub(crate) const MAX_SECRET_LEN: usize = 64 * 1024;
 
 /// Returns the minimum length in bytes of a secret for HMAC: that of the hash's output (RFC 7518
@@ -29,8 +29,8 @@ pub(super) const fn min_secret_len(algorithm: Algorithm) -> Option<usize> {
 /// Rejects a secret that is too short or guessable.
 ///
 /// A random one, raw or in hex, base64 or base64url, is rejected in less than one of a million
-/// cases. By far the most frequent reason is that base64 spells `secret`, in any case: 86 symbols do
-/// with a probability of 81 · (2/64)⁶, one in 13 million.
+/// cases. By far the most frequent reason is that base64 spells `secret`, in any case: 86 symbols
+/// do with a probability of 81 · (2/64)⁶, one in 13 million.
 pub(crate) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
     check_len(secret, min_len)?;
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
@@ -69,8 +69,8 @@ fn check_len(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
     Ok(())
 }
 
-/// Returns whether a secret is a block that is repeated: it has the strength of the block. The block
-/// occurs at least twice, but for its end.
+/// Returns whether a secret is a block that is repeated at least once as a whole: it is only as
+/// strong as the block.
 fn has_period(secret: &[u8], period: usize) -> bool {
     secret.len() >= period.saturating_mul(2)
         && secret
@@ -79,8 +79,8 @@ fn has_period(secret: &[u8], period: usize) -> bool {
             .all(|(one, next)| one == next)
 }
 
-/// Returns the encoding in which a text is less than `min_len` bytes. Then it is as strong as these
-/// only, if it was encoded.
+/// Returns the encoding in which a text is fewer than `min_len` bytes. If the text was encoded so,
+/// it is only as strong as these bytes.
 pub(super) fn weaker_encoding(secret: &[u8], min_len: usize) -> Option<&'static str> {
     let is_hex = secret.iter().all(u8::is_ascii_hexdigit) && secret.len().is_multiple_of(2);
     if is_hex {

@@ -111,13 +111,13 @@ pub enum KeysEvent<'e> {
     FilesFailed {
         /// The cause, with the path.
         error: &'e (dyn StdError + Send + Sync + 'static),
-        /// The number of consecutive looks that have failed, including this one.
+        /// How many times in a row reading the files has failed, including this time.
         failures: u32,
     },
     /// All watched files could be read again.
     #[non_exhaustive]
     FilesRecovered {
-        /// The number of consecutive looks that had failed.
+        /// How many times in a row reading the files had failed.
         failures: u32,
     },
     /// A secret in a watched file is older than

@@ -18,10 +18,10 @@ pub struct KeyFilesHealth {
     /// The time since the files were read.
     #[serde(serialize_with = "whole_seconds")]
     pub age: Duration,
-    /// What is wrong with the files, on one line, with their paths. Then the keys of what can't be
-    /// read are those that were read before. `None` if all were read.
+    /// What is wrong with the files, on one line, with their paths. The keys that were read before
+    /// from these files stay in use. `None` if all files were read.
     pub last_error: Option<String>,
-    /// The number of consecutive looks at the files that have failed, for one of them at least.
+    /// How many times in a row reading the files has failed, for at least one of them.
     pub failures: u32,
     /// The secrets, sorted by key id. Empty for a [`KeyFile`](crate::KeyFile).
     pub secrets: Vec<SecretInfo>,
@@ -33,10 +33,11 @@ pub struct KeyFilesHealth {
 pub struct SecretInfo {
     /// The key id: the name of the file.
     pub key_id: String,
-    /// Whether it is the newest: that with the greatest name.
+    /// Whether it is the newest: the one with the greatest name.
     pub current: bool,
-    /// Since when it is there, by the clock of the [`SecretFiles`](crate::SecretFiles): since this
-    /// process has seen it, or since the file was last changed before.
+    /// Since when the file exists, by the clock of the [`SecretFiles`](crate::SecretFiles): the
+    /// time at which this process first read it, or for a file that was there at the start, the
+    /// time at which it was last changed.
     #[serde(serialize_with = "time_since_1970")]
     pub since: SystemTime,
     /// The time since the file was last written.
@@ -45,8 +46,8 @@ pub struct SecretInfo {
     /// Whether it is older than
     /// [`max_secret_age`](crate::SecretFilesBuilder::max_secret_age).
     pub old: bool,
-    /// Until when it verifies tokens, if a newer one is there and
-    /// [`overlap`](crate::SecretFilesBuilder::overlap) is set.
+    /// Until when it verifies tokens, if there is a newer secret and
+    /// [`overlap`](crate::SecretFilesBuilder::overlap) is set. `None` otherwise.
     #[serde(serialize_with = "seconds_since_1970")]
     pub not_after: Option<SystemTime>,
     /// Whether that time has passed: the secret verifies nothing, and its file can be removed.

@@ -10,18 +10,18 @@ use crate::config_error::ConfigError;
 use crate::jwk::Key;
 
 impl Key {
-    /// Reads the public key of a PEM file, as [`Key::from_pem`], once.
-    /// [`Issuer::pem_file`](crate::Issuer::pem_file) reads it again and again.
+    /// Returns the public key in a PEM file, as [`Key::from_pem`]. The file is read once.
+    /// [`Issuer::pem_file`](crate::Issuer::pem_file) watches it.
     ///
-    /// On Unix, a file is rejected if another user than that of this process and root can write to
-    /// it or to its folder, and so add a key. In a folder with the sticky bit, the file must belong
-    /// to one of them.
+    /// On Unix, a file is rejected if a user other than root and the one of this process can write
+    /// to it or to its folder, and so replace the key. In a folder with the sticky bit, the file
+    /// must belong to one of these two users.
     ///
     /// # Errors
     ///
-    /// As [`Key::from_pem`], with the path, and
-    /// [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if the file can't be read, is not a
-    /// regular file, can be written to by others, or is longer than 64 KiB.
+    /// - The errors of [`Key::from_pem`], with the path.
+    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if the file can't be read, is not a
+    ///   regular file, can be written to by other users, or is longer than 64 KiB.
     pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
         let content = read(path, MAX_KEY_FILE_LEN).map_err(|error| unusable(error.to_string()))?;

@@ -14,8 +14,8 @@ use crate::keys::owner;
 /// # Errors
 ///
 /// If it can't be opened, is not a regular file, or another user can write to it, to its folder, or
-/// to the folder that a symbolic link leads to. In a folder with the sticky bit, in which others can
-/// create files, it is enough that the file, or the link, belongs to this user or to root: the
+/// to the folder that a symbolic link leads to. In a folder with the sticky bit, in which others
+/// can create files, it is enough that the file, or the link, belongs to this user or to root: the
 /// volumes of Kubernetes are such folders.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     check_link(path)?;

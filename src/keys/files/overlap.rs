@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Returns until when each of some secrets verifies tokens. They are sorted by their names; each has
-/// the time at which it appeared. One is retired when the first appears whose name is greater, and
-/// verifies tokens for the overlap after that. `None` is without end.
+/// Returns until when each of some secrets verifies tokens. They are sorted by their names; each
+/// has the time at which it appeared. One is retired when the first appears whose name is greater,
+/// and verifies tokens for the overlap after that. `None` is without end.
 pub(super) fn ends(appeared: &[SystemTime], overlap: Option<Duration>) -> Vec<Option<SystemTime>> {
     let mut retired_at: Option<SystemTime> = None;
     let ends = appeared.iter().rev().map(|appeared| {

@@ -15,27 +15,28 @@ use crate::jwk::{Secret, SecretEncoding};
 use crate::trace;
 
 impl Secret {
-    /// Reads a secret from a file, once. The bytes are used as they are, without one line feed at
-    /// the end of a text. [`SecretFiles`](crate::SecretFiles) reads files again and again.
+    /// Returns the secret in a file, which is read once. The bytes of the file are the secret, but
+    /// for one line feed at the end of a text. [`SecretFiles`](crate::SecretFiles) watches files.
     ///
-    /// On Unix, a file is rejected if another user than that of this process and root can write to
-    /// it or to its folder. In a folder with the sticky bit, the file must belong to one of them.
-    /// One that every user can read is logged as a warning.
+    /// On Unix, a file is rejected if a user other than root and the one of this process can write
+    /// to it or to its folder. In a folder with the sticky bit, the file must belong to one of
+    /// these two users. A file that every user can read is logged as a warning.
     ///
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableFile`], with the path and what to do, if the file can't be read,
-    /// is not a regular file, can be written to by others, is longer than 64 KiB, is empty or has
-    /// white space only, starts with a byte order mark, or ends with CR LF.
+    /// is not a regular file, can be written to by other users, is longer than 64 KiB, is empty or
+    /// has white space only, starts with a byte order mark, or ends with CR LF.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         Self::from_encoded_file(path, SecretEncoding::Raw)
     }
 
-    /// Reads a secret in an encoding from a file, as [`from_file`](Self::from_file).
+    /// Returns the secret that a file encodes, as [`from_file`](Self::from_file).
     ///
     /// # Errors
     ///
-    /// As [`from_file`](Self::from_file), and if the text is not in that encoding.
+    /// As [`from_file`](Self::from_file), and [`ConfigErrorKind::UnusableFile`] if the text
+    /// is not in that encoding.
     ///
     /// # Examples
     ///
@@ -60,16 +61,18 @@ impl Secret {
             .map_err(|problem| unusable(format!("file {}: {problem}", shown(path))))
     }
 
-    /// Reads a secret from the environment variable `name`, or from the file that the variable with
-    /// `_FILE` after that name names, as [`from_file`](Self::from_file) does.
+    /// Returns the secret in the environment variable `name`. If the variable `name` + `_FILE` is
+    /// set in its place, returns the secret in the file with that path, as
+    /// [`from_file`](Self::from_file).
     ///
-    /// Prefer files: the environment can't be wiped, child processes inherit it, and crash reports
-    /// and `/proc` show it. This removes nothing from it.
+    /// Note: prefer files. The environment can't be wiped, child processes inherit it, and crash
+    /// reports and `/proc` show it. The variable stays set.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, or both are, or the secret is
-    /// empty or has white space only, and as [`from_file`](Self::from_file).
+    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, if both are, if the secret is
+    /// empty, has white space only, starts with a byte order mark or ends with CR LF, and as
+    /// [`from_file`](Self::from_file).
     ///
     /// # Examples
     ///
@@ -84,11 +87,12 @@ impl Secret {
         Self::from_encoded_env(name, SecretEncoding::Raw)
     }
 
-    /// Reads a secret in an encoding from the environment, as [`from_env`](Self::from_env).
+    /// Returns the secret that the environment encodes, as [`from_env`](Self::from_env).
     ///
     /// # Errors
     ///
-    /// As [`from_env`](Self::from_env), and if the text is not in that encoding.
+    /// As [`from_env`](Self::from_env), and [`ConfigErrorKind::UnusableFile`] if the text
+    /// is not in that encoding.
     pub fn from_encoded_env(
         name: impl AsRef<OsStr>,
         encoding: SecretEncoding,

@@ -15,30 +15,32 @@ use crate::config_error::ConfigError;
 use crate::jwk::SecretEncoding;
 use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 
-/// Secrets in files that are watched: a [`KeySource`] in which each file is one secret, and its name
-/// the key id (`kid`).
+/// Secrets in files that are watched: a [`KeySource`] in which each file is one secret, and its
+/// name the key id (`kid`).
 ///
-/// The files are read every 10 s, at [`reload`](Self::reload), and, at most once a second, for a
-/// token with an unknown `kid`. A token with a `kid` is verified with that secret. One without is
-/// tried with at most four: the one that verified the last such token, and then those with the
-/// greatest names. So name the files by date or number, `2026-11-29`.
+/// The files are read every 10 s, at [`reload`](Self::reload), and for a token with an unknown
+/// `kid`, at most once a second. Such a token waits up to 3 s. A token with a `kid` is verified
+/// with the secret of that name only. For a token without one, at most four secrets are tried: the
+/// one that verified the last such token, and then the newest. The newest is the one with the
+/// greatest name, compared byte by byte, so name the files by date: `2026-11-29`.
 ///
-/// - A new secret is used as soon as it is read. One that is removed verifies nothing after the next
-///   look, cached tokens included. A look finds a file removed if it is absent twice in a row, a
-///   tenth of the interval apart.
-/// - A secret that can't be used (unreadable, weak, writable by others) is reported by
+/// - A new secret is used as soon as it is read. A secret whose file is removed verifies no token
+///   after the files are read the next time, not even cached tokens. A file counts as removed if it
+///   is absent twice in a row, a tenth of the interval apart.
+/// - A file that can't be used (unreadable, weak, writable by other users) is reported by
 ///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
-///   [health](crate::IssuerHealth::files). What was read before stays in use, also if the whole
-///   folder is absent or empty.
+///   [health](crate::IssuerHealth::files). The secret that was read before stays in use. So do all
+///   secrets if the folder is absent or empty.
 /// - To replace a file, write another one whose name starts with a dot, and rename it. Names that
 ///   start with a dot are skipped. The folders that Kubernetes mounts (`..data`) work, except with
 ///   `subPath`, which is never updated.
-/// - On Unix, a file is not used if another user than that of this process and root can write to it
-///   or to its folder; in a folder with the sticky bit, as Kubernetes mounts them, the owner of the
-///   files counts. A file that every user can read is logged as a warning, once.
+/// - On Unix, a file is not used if a user other than root and the one of this process can write
+///   to it or to its folder. In a folder with the sticky bit, as Kubernetes mounts them, the file
+///   must belong to one of these two users. A file that every user can read is logged once, as a
+///   warning.
 ///
-/// Clones share the files. They are read on a thread for blocking work of the tokio runtime in which
-/// the first request runs, and while this or an issuer exists.
+/// Clones share the files. They are read on a thread for blocking work of the tokio runtime in
+/// which the first request runs, until the last clone and the last issuer with it are dropped.
 ///
 /// # Examples
 ///
@@ -51,8 +53,8 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 ///     .encoding(SecretEncoding::Base64url)
 ///     .overlap(Duration::from_secs(60 * 60))
 ///     .build()?;
-/// let issuer =
-///     Issuer::from_key_source("https://login.example.com/", secrets.clone(), "https://api.example");
+/// let name = "https://login.example.com/";
+/// let issuer = Issuer::from_key_source(name, secrets.clone(), "https://api.example.com");
 /// let layer = JwtAuthLayer::builder(issuer).build()?;
 /// // At SIGHUP: secrets.reload().await
 /// # Ok(())
@@ -62,13 +64,14 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 pub struct SecretFiles(KeyFiles);
 
 impl SecretFiles {
-    /// Returns a builder for the secrets in a folder: all files whose names do not start with a dot,
-    /// at most 64.
+    /// Returns a builder for the secrets in a folder: all files whose names do not start with a
+    /// dot. At most 64 files are allowed, of at most 64 KiB each.
     pub fn watch(folder: impl Into<PathBuf>, algorithm: Algorithm) -> SecretFilesBuilder {
         SecretFilesBuilder::new(Files::Folder(folder.into()), algorithm)
     }
 
-    /// Returns a builder for the secrets in these files, each with another name.
+    /// Returns a builder for the secrets in these files: at most 64, of at most 64 KiB each. Their
+    /// names must differ, also if their folders do. A file that is absent counts as removed.
     pub fn watch_each(
         files: impl IntoIterator<Item = impl Into<PathBuf>>,
         algorithm: Algorithm,
@@ -81,7 +84,8 @@ impl SecretFiles {
     ///
     /// # Errors
     ///
-    /// If any file can't be used. What was read before stays in use, and the others are used.
+    /// As [`build`](SecretFilesBuilder::build), if any file can't be used. Its secret that was read
+    /// before stays in use. The other files are read all the same.
     pub async fn reload(&self) -> Result<(), ConfigError> {
         self.0.reload().await
     }
@@ -147,14 +151,14 @@ impl SecretFilesBuilder {
     }
 
     /// Sets for how long a secret verifies tokens after one with a greater name has appeared, so
-    /// that a forgotten file stops working by itself. Default: until its file is removed. Must be
-    /// from 1 min to 366 days.
+    /// that it ends even if its file is not removed. Default: none, it is used until its file is
+    /// removed. Must be from 1 min to 366 days.
     ///
-    /// Use the longest lifetime of a token, and the time until all signers use the new secret. After
-    /// a restart, the time counts from the last change of the newer file; Kubernetes writes all
-    /// files of a volume anew.
+    /// Set it to the maximum lifetime of a token, plus the leeway, plus the time until all signers
+    /// use the new secret. After a restart, the time counts from the last change of the newer file.
+    /// Kubernetes writes all files of a volume again when one of them changes.
     ///
-    /// Note: it relies on names that are in the order of time.
+    /// Note: a newer secret must have a greater name.
     pub const fn overlap(mut self, overlap: Duration) -> Self {
         self.look.overlap = Some(overlap);
         self
@@ -168,7 +172,7 @@ impl SecretFilesBuilder {
         self
     }
 
-    /// Sets the clock that the times of files are compared with. Default:
+    /// Sets the clock for the ages of secrets and for the overlap. Default:
     /// [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -179,11 +183,11 @@ impl SecretFilesBuilder {
     ///
     /// # Errors
     ///
-    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a setting is out of its range
-    ///   or the algorithm is not HMAC.
-    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if there is no secret, if any file
-    ///   can't be read, is no regular file, can be written to by others, is empty, is longer than 64
-    ///   KiB or is not in the encoding, and if there are more than 64.
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a setting is out of its
+    ///   range, or the algorithm is not HMAC.
+    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if there is no file, if there are
+    ///   more than 64, or if any of them can't be read, is not a regular file, can be written to by
+    ///   other users, is empty, is longer than 64 KiB, or is not in the encoding.
     /// - [`WeakSecret`](crate::ConfigErrorKind::WeakSecret), with the path, as
     ///   [`Key::from_secret`](crate::Key::from_secret).
     pub fn build(self) -> Result<SecretFiles, ConfigError> {

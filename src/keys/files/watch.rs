@@ -138,7 +138,8 @@ impl KeyFiles {
         subscription
     }
 
-    /// Returns the current keys, and has them looked at from now on, if this thread is in a runtime.
+    /// Returns the current keys, and has them looked at from now on, if this thread is in a
+    /// runtime.
     pub(super) fn current(&self) -> Keys<'_> {
         if !self.0.is_running.load(Relaxed) {
             self.start();

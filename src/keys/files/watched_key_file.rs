@@ -17,12 +17,12 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 /// A file with a JWK set, or with a public key in PEM form, that is watched: a [`KeySource`] whose
 /// keys can be replaced without a restart.
 ///
-/// The file is read every 10 s, at [`reload`](Self::reload), and, at most once a second, for a token
-/// with an unknown `kid`. One that is absent, or has no usable key, is reported by
-/// [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
-/// [health](crate::IssuerHealth::files), and what was read before stays in use. Replace the file by
-/// renaming another one. On Unix, it is not used if other users can write to it or to its folder, as
-/// for [`SecretFiles`](crate::SecretFiles).
+/// The file is read every 10 s, at [`reload`](Self::reload), and for a token with an unknown `kid`,
+/// at most once a second. Such a token waits up to 3 s. A file that is absent, or has no usable
+/// key, is reported by [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
+/// [health](crate::IssuerHealth::files), and the keys that were read before stay in use. To replace
+/// the file, write another one and rename it. On Unix, the file is not used if other users can
+/// write to it or to its folder, as for [`SecretFiles`](crate::SecretFiles).
 ///
 /// Clones share the file.
 ///
@@ -33,8 +33,8 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 ///
 /// # fn example() -> Result<(), ConfigError> {
 /// let keys = KeyFile::watch_jwks("/etc/keys/jwks.json").build()?;
-/// let issuer =
-///     Issuer::from_key_source("https://login.example.com/", keys.clone(), "https://api.example");
+/// let name = "https://login.example.com/";
+/// let issuer = Issuer::from_key_source(name, keys.clone(), "https://api.example.com");
 /// let layer = JwtAuthLayer::builder(issuer).build()?;
 /// // At SIGHUP: keys.reload().await
 /// # Ok(())
@@ -50,8 +50,9 @@ impl KeyFile {
         KeyFileBuilder::new(path.into(), Format::Jwks)
     }
 
-    /// Returns a builder for a file with one public key, as [`Key::from_pem`](crate::Key::from_pem)
-    /// reads it. The key has no id, and verifies tokens with any `kid`.
+    /// Returns a builder for a file of at most 64 KiB with one public key, as
+    /// [`Key::from_pem`](crate::Key::from_pem) reads it. The key has no id, and verifies tokens
+    /// with any `kid`.
     pub fn watch_pem(path: impl Into<PathBuf>) -> KeyFileBuilder {
         KeyFileBuilder::new(path.into(), Format::Pem)
     }
@@ -60,7 +61,8 @@ impl KeyFile {
     ///
     /// # Errors
     ///
-    /// If the file can't be used. What was read before stays in use.
+    /// As [`build`](KeyFileBuilder::build), if the file can't be used. The keys that were read
+    /// before stay in use.
     pub async fn reload(&self) -> Result<(), ConfigError> {
         self.0.reload().await
     }
@@ -126,10 +128,13 @@ impl KeyFileBuilder {
     ///
     /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the interval is out of its
     ///   range.
-    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if the file can't be read, is no
-    ///   regular file, can be written to by others, or is too long.
-    /// - With the path, as [`KeySet::from_json`](crate::KeySet::from_json) or
-    ///   [`Key::from_pem`](crate::Key::from_pem).
+    /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if the file can't be read, is not
+    ///   a regular file, can be written to by other users, or is longer than 1 MiB (JWK set) or 64
+    ///   KiB (PEM).
+    /// - The errors of [`KeySet::from_json`](crate::KeySet::from_json) or
+    ///   [`Key::from_pem`](crate::Key::from_pem), with the path.
+    /// - [`SharedSecret`](crate::ConfigErrorKind::SharedSecret) if the set has one secret for two
+    ///   algorithms.
     pub fn build(self) -> Result<KeyFile, ConfigError> {
         check_interval(self.interval)?;
         let shown = format!("file {}", shown(&self.path));
