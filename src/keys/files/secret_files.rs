@@ -25,7 +25,7 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 ///
 /// - A new secret is used as soon as it is read. One that is removed verifies nothing after the next
 ///   look, cached tokens included. A look finds a file removed if it is absent twice in a row, a
-///   tenth of the interval apart.
+///   tenth of the interval apart, and 1 s at most.
 /// - A secret that can't be used (unreadable, weak, writable by others) is reported by
 ///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
 ///   [health](crate::IssuerHealth::files). What was read before stays in use, also if the whole
@@ -153,6 +153,9 @@ impl SecretFilesBuilder {
     /// Use the longest lifetime of a token, and the time until all signers use the new secret. After
     /// a restart, the time counts from the last change of the newer file; Kubernetes writes all
     /// files of a volume anew.
+    ///
+    /// A secret that has ended stays so when newer ones are replaced or removed, unless it becomes
+    /// the newest. It ends at the first look after that time, so up to an interval later.
     ///
     /// Note: it relies on names that are in the order of time.
     pub const fn overlap(mut self, overlap: Duration) -> Self {
