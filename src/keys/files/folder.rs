@@ -169,13 +169,12 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         write("1", "old");
         write("2", "old");
-        let mut left = times;
+        // Of another length each time, since the times of files are coarse.
+        let mut lengths = (1..=times).rev();
         let files = Files::Folder(folder.path().to_owned()).read_with(|path| {
             let content = read(path, MAX_KEY_FILE_LEN);
-            if left > 0 {
-                left -= 1;
-                // Of another length each time, since the times of files are coarse.
-                write(name, &"new".repeat(left + 1));
+            if let Some(length) = lengths.next() {
+                write(name, &"new".repeat(length));
             }
             content
         });

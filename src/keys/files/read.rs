@@ -112,11 +112,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         fs::write(&path, "half").unwrap();
-        let mut left = times;
+        // Of another length each time, since the times of files are coarse.
+        let mut lengths = (1..=times).rev();
         read_and(&path, 1024, || {
-            if left > 0 {
-                left -= 1;
-                fs::write(&path, "whole".repeat(left + 1)).unwrap();
+            if let Some(length) = lengths.next() {
+                fs::write(&path, "whole".repeat(length)).unwrap();
             }
         })
     }

@@ -206,8 +206,8 @@ impl Shared {
         looked.unwrap_or_else(|_| (Outcome::interrupted(), None))
     }
 
-    /// Returns how long the next look takes to be due: nothing if this task starts late, such as with
-    /// a first request long after the start.
+    /// Returns the time until the next look is due: none if this task starts late, such as with a
+    /// first request long after the start.
     fn time_to_look(&self) -> Duration {
         let age = lock(&self.state).last_look.elapsed();
         self.interval.saturating_sub(age)
@@ -358,10 +358,10 @@ mod tests {
         }
     }
 
-    async fn pass(time: Duration) {
-        let step = Duration::from_millis(10);
-        for _ in 0..time.as_millis() / step.as_millis() {
-            advance(step).await;
+    /// Lets time pass in small steps, so that tasks run in the order of their timers.
+    async fn pass(hundredths: u32) {
+        for _ in 0..hundredths {
+            advance(Duration::from_millis(10)).await;
             yield_now().await;
         }
     }
@@ -377,13 +377,13 @@ mod tests {
         let (interval, clock) = (Duration::from_secs(10), Arc::new(SystemClock));
         let files = KeyFiles::new(look, String::new(), interval, clock, AlgorithmSet::EMPTY);
         let files = files.unwrap();
-        pass(Duration::from_secs(2)).await;
+        pass(200).await;
         let mut tokens = Vec::new();
         for _ in 0..20 {
             tokens.push(tokio::spawn(files.clone().reload_for_unknown_key()));
-            pass(Duration::from_millis(100)).await;
+            pass(10).await;
         }
-        pass(Duration::from_secs(4)).await;
+        pass(400).await;
         for token in tokens {
             token.await.unwrap();
         }
