@@ -96,11 +96,22 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     temp_name.push(name);
     temp_name.push(".new");
     let temp = path.with_file_name(temp_name);
-    write_new(&temp, text)?;
+    let written = write_new(&temp, text);
+    if written
+        .as_ref()
+        .is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists)
+    {
+        let message = format!(
+            "{} exists, from a run that was interrupted: remove it",
+            temp.display()
+        );
+        return Err(io::Error::other(message));
+    }
     // Fails if the file exists, which renaming would replace.
-    let linked = fs::hard_link(&temp, path);
-    fs::remove_file(&temp)?;
-    linked
+    let linked = written.and_then(|()| fs::hard_link(&temp, path));
+    // Also half a file.
+    let removed = fs::remove_file(&temp);
+    linked.and(removed)
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {

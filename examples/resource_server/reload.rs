@@ -16,10 +16,12 @@ pub(crate) fn at_hangup(secrets: Vec<SecretFiles>) -> io::Result<()> {
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             for files in &secrets {
-                // An error is logged by the library, and the old secrets stay.
-                drop(files.reload().await);
+                // An error is logged by the library, once, and the old secrets stay.
+                match files.reload().await {
+                    Ok(()) => tracing::info!("secrets read again"),
+                    Err(error) => tracing::warn!(%error, "secrets could not all be read again"),
+                }
             }
-            tracing::info!("secrets read again");
         }
     });
     Ok(())

@@ -9,17 +9,18 @@ use zeroize::Zeroizing;
 
 /// No public key or certificate in base64 is longer: other secrets are not copied.
 const MAX_KEY_FILE_LEN: usize = 16 * 1024;
+/// How the types of SSH keys start, which come first.
+const SSH_KEYS: [&[u8]; 4] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-sha2-"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Returns whether a secret is the text of a key: PEM of any kind, a JWK or a JWK set, or an SSH key
-/// that starts with `ssh-`.
+/// Returns whether a secret is the text of a key: PEM of any kind, a JWK or a JWK set, or an SSH key.
 pub(super) fn is_key_text(secret: &[u8]) -> bool {
     let text = secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret);
     let text = text.trim_ascii_start();
     let is_json = text.starts_with(b"{") || text.starts_with(b"[");
     is_json && contains(text, b"\"kty\"")
         || contains(text, b"-----BEGIN ")
-        || text.starts_with(b"ssh-")
+        || SSH_KEYS.iter().any(|start| text.starts_with(start))
 }
 
 /// Returns whether a secret is a public key or a certificate in DER, also in base64, which is PEM

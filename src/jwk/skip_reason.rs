@@ -90,8 +90,7 @@ pub enum SkipReason {
     /// The secret is a placeholder: it contains a word such as `secret`, `password` or `example` in
     /// its first 128 bytes, in any case, or has fewer than 16 bytes apart from words and sequences.
     SecretIsPlaceholder,
-    /// The secret is the text of a key: PEM, a JWK or a JWK set, or an SSH key that starts with
-    /// `ssh-`.
+    /// The secret is the text of a key: PEM, a JWK or a JWK set, or an SSH key.
     SecretIsKeyFile,
     /// The secret is a public key or a certificate, in DER or in base64 (CVE-2015-9235).
     SecretIsPublicKey,

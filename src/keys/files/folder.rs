@@ -36,23 +36,39 @@ pub(super) struct ReadFile {
 }
 
 impl Files {
-    /// Reads all files. Returns `None` if they do not stop changing: then some could be those of
+    /// Reads all files.
+    ///
+    /// # Errors
+    ///
+    /// If they can't be listed, are too many, or do not stop changing: then some could be those of
     /// one generation, and some of the next.
-    pub(super) fn read(&self) -> io::Result<Option<Vec<ReadFile>>> {
+    pub(super) fn read(&self) -> io::Result<Vec<ReadFile>> {
+        self.read_with(|path| read(path, MAX_KEY_FILE_LEN))
+    }
+
+    fn read_with(
+        &self,
+        mut read: impl FnMut(&Path) -> io::Result<Content>,
+    ) -> io::Result<Vec<ReadFile>> {
         for _ in 0..MAX_READS {
             let listing = self.list()?;
             let before = identities(&listing);
             let files = listing.into_iter().map(|(name, path)| ReadFile {
-                content: read(&path, MAX_KEY_FILE_LEN),
+                content: read(&path),
                 name,
                 path,
             });
             let files: Vec<_> = files.collect();
             if identities(&self.list()?) == before {
-                return Ok(Some(files));
+                return Ok(files);
             }
         }
-        Ok(None)
+        let message = format!(
+            "{}: changes while it is read; write each file under a name that starts with a dot, and \
+             rename it",
+            self.shown()
+        );
+        Err(io::Error::other(message))
     }
 
     fn list(&self) -> io::Result<Listing> {
@@ -90,6 +106,10 @@ fn list_folder(folder: &Path) -> io::Result<Listing> {
         let name = name_of(&path)?;
         if !name.starts_with('.') {
             listing.insert(name, path);
+        }
+        // Then it is an error, and the rest need not be listed.
+        if listing.len() > MAX_FILES {
+            break;
         }
     }
     Ok(listing)
@@ -134,4 +154,48 @@ fn identities(listing: &Listing) -> Vec<(String, Identity)> {
     files
         .map(|(name, path)| (name.clone(), identity(path)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Reads a folder in which the file `name` is replaced whenever a file is read, for as many
+    /// times. Returns the contents.
+    fn read_changing(name: &str, times: usize) -> Result<Vec<Vec<u8>>, String> {
+        let folder = TempDir::new().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("1", "old");
+        write("2", "old");
+        // Of another length each time, since the times of files are coarse.
+        let mut lengths = (1..=times).rev();
+        let files = Files::Folder(folder.path().to_owned()).read_with(|path| {
+            let content = read(path, MAX_KEY_FILE_LEN);
+            if let Some(length) = lengths.next() {
+                write(name, &"new".repeat(length));
+            }
+            content
+        });
+        let contents = |file: ReadFile| file.content.unwrap().bytes.to_vec();
+        let files = files.map_err(|error| error.to_string())?;
+        Ok(files.into_iter().map(contents).collect())
+    }
+
+    #[test]
+    fn files_of_which_one_changes_while_they_are_read_are_all_read_again() {
+        assert_eq!(read_changing("1", 0).unwrap(), [b"old", b"old"]);
+        assert_eq!(read_changing("1", 1).unwrap(), [b"new", b"old"]);
+        assert_eq!(read_changing("0", 1).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn files_that_do_not_stop_changing_are_an_error() {
+        let error = read_changing("1", 64).unwrap_err();
+        assert!(
+            error.contains(": changes while it is read; write each"),
+            "{error}"
+        );
+    }
 }

@@ -64,8 +64,15 @@ fn check_folder(path: &Path) -> io::Result<()> {
     check_is_trusted(folder)
 }
 
-/// Rejects a folder in which another user can replace files.
+/// Rejects a folder in which another user can replace files, or that is a symbolic link of another
+/// user.
 pub(super) fn check_is_trusted(folder: &Path) -> io::Result<()> {
+    // Without a slash at the end, with which the link would be followed.
+    let link = fs::symlink_metadata(folder.components().as_path());
+    let link = link.map_err(|error| with_path(folder, &error))?;
+    if let Some(problem) = owner::owner_problem(&link)? {
+        return Err(untrusted("folder", folder, &problem));
+    }
     let metadata = folder
         .metadata()
         .map_err(|error| with_path(folder, &error))?;

@@ -34,8 +34,13 @@ pub(super) struct Content {
 ///
 /// As [`open`], and if the file is longer or does not stop changing.
 pub(super) fn read(path: &Path, max_len: usize) -> io::Result<Content> {
+    read_and(path, max_len, || ())
+}
+
+/// Reads a file, and does something before each check whether it has changed.
+fn read_and(path: &Path, max_len: usize, mut then: impl FnMut()) -> io::Result<Content> {
     for _ in 0..MAX_READS {
-        if let Some(content) = read_once(path, max_len)? {
+        if let Some(content) = read_once(path, max_len, &mut then)? {
             return Ok(content);
         }
     }
@@ -47,7 +52,7 @@ pub(super) fn read(path: &Path, max_len: usize) -> io::Result<Content> {
 }
 
 /// Returns `None` if the file has changed while it was read.
-fn read_once(path: &Path, max_len: usize) -> io::Result<Option<Content>> {
+fn read_once(path: &Path, max_len: usize, then: &mut impl FnMut()) -> io::Result<Option<Content>> {
     let file = open(path)?;
     let before = file.metadata()?;
     let max = u64::try_from(max_len).unwrap_or(u64::MAX);
@@ -56,6 +61,7 @@ fn read_once(path: &Path, max_len: usize) -> io::Result<Option<Content>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
     let bytes = read_all(&file, &before)?;
+    then();
     let after = file.metadata()?;
     let is_whole = u64::try_from(bytes.len()).is_ok_and(|len| len == before.len());
     if !is_whole || has_changed(&before, &after) {
@@ -93,4 +99,38 @@ fn changed(metadata: &Metadata) -> Option<SystemTime> {
 #[cfg(not(unix))]
 fn changed(metadata: &Metadata) -> Option<SystemTime> {
     metadata.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Reads a file that is written to while it is read, for as many times.
+    fn read_changing(times: usize) -> io::Result<Content> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, "half").unwrap();
+        // Of another length each time, since the times of files are coarse.
+        let mut lengths = (1..=times).rev();
+        read_and(&path, 1024, || {
+            if let Some(length) = lengths.next() {
+                fs::write(&path, "whole".repeat(length)).unwrap();
+            }
+        })
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_read_again() {
+        assert_eq!(&**read_changing(0).unwrap().bytes, b"half");
+        assert_eq!(&**read_changing(1).unwrap().bytes, b"whole");
+        assert_eq!(&**read_changing(2).unwrap().bytes, b"whole");
+    }
+
+    #[test]
+    fn a_file_that_does_not_stop_changing_is_an_error() {
+        let error = read_changing(64).map(drop).unwrap_err().to_string();
+        assert!(error.contains("changes while it is read"), "{error}");
+    }
 }

@@ -26,7 +26,7 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 ///
 /// - A new secret is used as soon as it is read. A secret whose file is removed verifies no token
 ///   after the files are read the next time, not even cached tokens. A file counts as removed if it
-///   is absent twice in a row, a tenth of the interval apart.
+///   is absent twice in a row, a tenth of the interval apart, and 1 s at most.
 /// - A file that can't be used (unreadable, weak, writable by other users) is reported by
 ///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
 ///   [health](crate::IssuerHealth::files). The secret that was read before stays in use. So do all
@@ -157,6 +157,10 @@ impl SecretFilesBuilder {
     /// Set it to the maximum lifetime of a token, plus the leeway, plus the time until all signers
     /// use the new secret. After a restart, the time counts from the last change of the newer file.
     /// Kubernetes writes all files of a volume again when one of them changes.
+    ///
+    /// A secret that has ended is not used again when newer ones are replaced or removed, unless it
+    /// is then the newest. It ends when the files are read after that time, so up to an interval
+    /// later.
     ///
     /// Note: a newer secret must have a greater name.
     pub const fn overlap(mut self, overlap: Duration) -> Self {

@@ -10,7 +10,7 @@ use super::folder::{Files, ReadFile};
 use super::key_file::in_file;
 use super::look::{Change, Look, Seen};
 use super::open::shown;
-use super::overlap::ends;
+use super::overlap::{Age, retire};
 use super::read::Content;
 use super::secret_file::unusable;
 use super::secret_text::secret_in;
@@ -43,7 +43,7 @@ struct Known {
     /// Of the content, so that it is parsed only when it changes.
     digest: KeyDigest,
     modified: SystemTime,
-    appeared: SystemTime,
+    age: Age,
     is_absent: bool,
     is_reported_as_old: bool,
 }
@@ -81,6 +81,7 @@ impl SecretLook {
             known.is_absent = !is_seen;
             stays
         });
+        retire(self.known.values_mut().rev().map(|known| &mut known.age));
         problems
     }
 
@@ -118,11 +119,14 @@ impl SecretLook {
             key: key.with_key_id(name),
             digest,
             modified: content.modified.map_or(now, |time| time.min(now)),
-            // One that was there before this process may have appeared at any time since then.
-            appeared: content
-                .changed
-                .filter(|_| is_first)
-                .map_or(now, |time| time.min(now)),
+            age: Age {
+                // One that was there before this process may have appeared at any time since then.
+                appeared: content
+                    .changed
+                    .filter(|_| is_first)
+                    .map_or(now, |time| time.min(now)),
+                retired: None,
+            },
             is_absent: false,
             is_reported_as_old: false,
         };
@@ -132,11 +136,10 @@ impl SecretLook {
 
     /// Returns each secret and until when it verifies tokens.
     fn with_ends(&self) -> Vec<(&String, &Known, Option<SystemTime>)> {
-        let appeared: Vec<_> = self.known.values().map(|known| known.appeared).collect();
-        let ends = ends(&appeared, self.overlap);
-        let known = self.known.iter().zip(ends);
+        let end_of = |known: &Known| known.age.retired?.checked_add(self.overlap?);
+        let known = self.known.iter();
         known
-            .map(|((name, known), end)| (name, known, end))
+            .map(|(name, known)| (name, known, end_of(known)))
             .collect()
     }
 
@@ -191,7 +194,7 @@ impl SecretLook {
             .map(|(name, known, not_after)| SecretInfo {
                 key_id: name.clone(),
                 current: Some(name) == newest,
-                since: known.appeared,
+                since: known.age.appeared,
                 age: age(known.modified, now),
                 old: age(known.modified, now) > self.max_secret_age,
                 not_after,
@@ -205,12 +208,10 @@ impl Look for SecretLook {
     fn look(&mut self, now: SystemTime) -> Seen {
         let mut seen = Seen::default();
         match self.files.read() {
-            Ok(Some(files)) if files.is_empty() => {
+            Ok(files) if files.is_empty() => {
                 seen.error = Some(unusable(format!("{}: has no secret", self.files.shown())));
             }
-            Ok(Some(files)) => seen.error = joined(&self.update(files, now)),
-            // They change: the next look shows what they have then.
-            Ok(None) => {}
+            Ok(files) => seen.error = joined(&self.update(files, now)),
             Err(error) => seen.error = Some(of_folder(&error)),
         }
         seen.is_absent = self.known.values().any(|known| known.is_absent);

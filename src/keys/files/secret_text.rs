@@ -14,6 +14,7 @@ pub(super) fn secret_in(
 ) -> Result<Secret, String> {
     let secret = match std::str::from_utf8(content) {
         Ok(text) => in_text(text)?.as_bytes(),
+        Err(_) if is_utf_16(content) => return Err("is text in UTF-16: save it in UTF-8".into()),
         Err(_) => content,
     };
     Secret::decode(secret, encoding).map_err(|error| error.to_string())
@@ -34,6 +35,19 @@ fn in_text(text: &str) -> Result<&str, String> {
     Err(problem.to_owned())
 }
 
+/// Returns whether a content is ASCII in UTF-16 with a byte order mark. No random bytes are.
+fn is_utf_16(content: &[u8]) -> bool {
+    let all = |is_text: fn([u8; 2]) -> bool| {
+        let mut pairs = content.chunks(2).skip(1);
+        content.len() > 8 && pairs.all(|pair| pair.try_into().is_ok_and(is_text))
+    };
+    match content {
+        [0xff, 0xfe, ..] => all(|[low, high]| high == 0 && low.is_ascii()),
+        [0xfe, 0xff, ..] => all(|[high, low]| high == 0 && low.is_ascii()),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +66,7 @@ mod tests {
             (b"abc\r", b"abc\r"),
             (b"\xff\n", b"\xff\n"),
             (b"\xff\r\n", b"\xff\r\n"),
+            (b"\xff\xfea\0bc", b"\xff\xfea\0bc"),
         ] {
             assert!(
                 secret(content).unwrap() == Secret::new(expected),
@@ -76,6 +91,17 @@ mod tests {
             ),
         ] {
             assert_eq!(secret(content.as_bytes()).unwrap_err(), expected);
+        }
+    }
+
+    // PowerShell's `>` writes it: 15 letters would count as 32 bytes.
+    #[test]
+    fn text_in_utf_16_is_rejected() {
+        for content in [&b"\xff\xfea\0b\0c\0\n\0"[..], b"\xfe\xff\0a\0b\0c\0\n"] {
+            assert_eq!(
+                secret(content).unwrap_err(),
+                "is text in UTF-16: save it in UTF-8"
+            );
         }
     }
 }

@@ -23,6 +23,8 @@ use crate::keys::{KeyFilesHealth, Keys, Observer};
 const MIN_UNKNOWN_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a token with an unknown `kid` waits for a look. A disk can hang.
 const MAX_WAIT: Duration = Duration::from_secs(3);
+/// The maximum time between the two looks that find a file removed, whatever the interval is.
+const MAX_CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// Files that are looked at again and again. Clones share them.
 #[derive(Clone)]
@@ -36,8 +38,9 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// Locked by the thread that looks, for as long as the disk takes.
     look: Mutex<Box<dyn Look>>,
-    /// Held during a look and its confirmation, so that no more than one thread is blocked.
-    turn: tokio::sync::Mutex<()>,
+    /// Held during a look and its confirmation, so that no more than one thread is blocked. The
+    /// thread itself holds it: who waits for it may give up.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// Locked briefly.
     state: Mutex<State>,
     /// Whether a task looks. Relaxed: no other memory is published through it, and a swap is atomic
@@ -109,7 +112,7 @@ impl KeyFiles {
             interval,
             clock,
             look: Mutex::new(look),
-            turn: tokio::sync::Mutex::default(),
+            turn: Arc::default(),
             state: Mutex::new(state),
             is_running: AtomicBool::new(false),
             shown,
@@ -159,20 +162,18 @@ impl KeyFiles {
 
     /// Looks at the files now.
     pub(super) async fn reload(&self) -> Result<(), ConfigError> {
-        let turn = self.0.turn.lock().await;
-        let result = Arc::clone(&self.0).look_and_confirm().await;
-        drop(turn);
-        result
+        let turn = Arc::clone(&self.0.turn).lock_owned().await;
+        Arc::clone(&self.0).look_and_confirm(turn).await
     }
 
     /// Looks at the files for a token whose key is unknown, unless that was done a moment ago.
     pub(super) async fn reload_for_unknown_key(self) {
         let look = async {
-            let _turn = self.0.turn.lock().await;
+            let turn = Arc::clone(&self.0.turn).lock_owned().await;
             let last_look = lock(&self.0.state).last_look;
             if last_look.elapsed() >= MIN_UNKNOWN_INTERVAL {
                 // What fails is reported.
-                drop(Arc::clone(&self.0).look_on_another_thread().await);
+                drop(Arc::clone(&self.0).look_on_another_thread(turn).await);
             }
         };
         let _ = timeout(MAX_WAIT, look).await;
@@ -191,19 +192,26 @@ impl KeyFiles {
 impl Shared {
     /// Looks at the files. If one is absent, looks again a moment later: only one that is absent
     /// twice in a row is removed, since what replaces files may remove them first.
-    async fn look_and_confirm(self: Arc<Self>) -> Result<(), ConfigError> {
-        let outcome = Arc::clone(&self).look_on_another_thread().await;
-        if !outcome.is_absent {
+    async fn look_and_confirm(self: Arc<Self>, turn: Turn) -> Result<(), ConfigError> {
+        let (outcome, turn) = Arc::clone(&self).look_on_another_thread(turn).await;
+        let Some(turn) = turn.filter(|_| outcome.is_absent) else {
             return outcome.result;
-        }
-        sleep(self.interval.div_f64(10.0)).await;
-        self.look_on_another_thread().await.result
+        };
+        sleep(self.interval.div_f64(10.0).min(MAX_CONFIRMATION)).await;
+        self.look_on_another_thread(turn).await.0.result
     }
 
-    async fn look_on_another_thread(self: Arc<Self>) -> Outcome {
-        let shared = Arc::clone(&self);
-        let looked = spawn_blocking(move || shared.look_now()).await;
-        looked.unwrap_or_else(|_| Outcome::interrupted())
+    /// Returns the turn with the outcome, unless the look was interrupted.
+    async fn look_on_another_thread(self: Arc<Self>, turn: Turn) -> (Outcome, Option<Turn>) {
+        let looked = spawn_blocking(move || (self.look_now(), Some(turn))).await;
+        looked.unwrap_or_else(|_| (Outcome::interrupted(), None))
+    }
+
+    /// Returns the time until the next look is due: none if this task starts late, such as with a
+    /// first request long after the start.
+    fn time_to_look(&self) -> Duration {
+        let age = lock(&self.state).last_look.elapsed();
+        self.interval.saturating_sub(age)
     }
 
     /// Looks at the files on this thread.
@@ -261,6 +269,8 @@ impl Shared {
     }
 }
 
+type Turn = tokio::sync::OwnedMutexGuard<()>;
+
 struct Outcome {
     result: Result<(), ConfigError>,
     is_absent: bool,
@@ -290,16 +300,17 @@ impl Drop for Running {
 
 /// Looks at the files until nobody has them any more.
 async fn run(running: Running) {
-    loop {
-        let Some(interval) = running.0.upgrade().map(|shared| shared.interval) else {
-            return;
-        };
-        sleep(interval).await;
+    let time = |time_of: fn(&Shared) -> Duration| running.0.upgrade().map(|files| time_of(&files));
+    let mut next = time(Shared::time_to_look);
+    while let Some(left) = next {
+        sleep(left).await;
         let Some(shared) = running.0.upgrade() else {
             return;
         };
         // What fails is reported.
         let _ = KeyFiles(shared).reload().await;
+        // Not the time that is left, which stays at nothing while looks are interrupted.
+        next = time(|files| files.interval);
     }
 }
 
@@ -309,5 +320,77 @@ impl fmt::Debug for KeyFiles {
             .field("files", &self.0.shown)
             .field("keys", &**self.0.keys.load())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::SystemTime;
+
+    use tokio::task::yield_now;
+    use tokio::time::advance;
+
+    use super::super::look::Change;
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// A disk that hangs at every look but the first, until the other end is dropped.
+    struct Hanging {
+        gate: Receiver<()>,
+        looks: Arc<AtomicU32>,
+    }
+
+    impl Look for Hanging {
+        fn look(&mut self, _: SystemTime) -> Seen {
+            if self.looks.fetch_add(1, Relaxed) > 0 {
+                let _ = self.gate.recv();
+            }
+            let change = Change {
+                keys: KeySet::from_iter([]),
+                added: Vec::new(),
+                removed: Vec::new(),
+            };
+            Seen {
+                changed: Some(change),
+                ..Seen::default()
+            }
+        }
+    }
+
+    /// Lets time pass in small steps, so that tasks run in the order of their timers.
+    async fn pass(hundredths: u32) {
+        for _ in 0..hundredths {
+            advance(Duration::from_millis(10)).await;
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tokens_that_stop_waiting_for_a_disk_that_hangs_block_one_thread_only() {
+        let (disk, gate) = channel();
+        let looks = Arc::<AtomicU32>::default();
+        let look = Box::new(Hanging {
+            gate,
+            looks: Arc::clone(&looks),
+        });
+        let (interval, clock) = (Duration::from_secs(10), Arc::new(SystemClock));
+        let files = KeyFiles::new(look, String::new(), interval, clock, AlgorithmSet::EMPTY);
+        let files = files.unwrap();
+        pass(200).await;
+        let mut tokens = Vec::new();
+        for _ in 0..20 {
+            tokens.push(tokio::spawn(files.clone().reload_for_unknown_key()));
+            pass(10).await;
+        }
+        pass(400).await;
+        for token in tokens {
+            token.await.unwrap();
+        }
+        drop(disk);
+        files.reload().await.unwrap();
+        // The first one, that which hung, and that of `reload`.
+        assert_eq!(looks.load(Relaxed), 3);
     }
 }

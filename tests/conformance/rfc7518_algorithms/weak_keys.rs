@@ -309,6 +309,23 @@ fn a_secret_that_only_resembles_a_key_file_is_accepted() {
     );
 }
 
+#[test]
+fn an_ssh_key_of_any_type_is_not_a_secret() {
+    let random = encode(secret(64));
+    for start in [
+        "ssh-ed25519",
+        "ecdsa-sha2-nistp256",
+        "sk-ssh-ed25519@openssh.com",
+    ] {
+        let key = format!("{start} {random} user@host");
+        let error = Key::from_secret(Algorithm::HS256, key).unwrap_err();
+        assert!(
+            error.to_string().contains("is the text of a key"),
+            "{error}"
+        );
+    }
+}
+
 // DER with a length of more than 127 bytes, which takes another byte (X.690 §8.1.3.5).
 #[test]
 fn a_public_key_of_1024_bits_in_der_is_not_a_secret() {

@@ -48,6 +48,35 @@ async fn a_forgotten_secret_ends_when_the_overlap_after_a_newer_one_has_passed()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_forgotten_secret_stays_ended_when_the_newer_one_is_replaced_or_gives_way() {
+    let (folder, clock) = (Folder::new(), TestClock::frozen());
+    let [one, two] = ["1", "2"].map(|name| add(&folder, name));
+    let builder = watch(folder.path()).overlap(HOUR).clock(clock.clone());
+    let files = builder.build().unwrap();
+    let (authenticator, events) = service(files.clone());
+    let site = Site {
+        folder,
+        files,
+        authenticator,
+        events,
+    };
+    clock.advance(2 * HOUR);
+    site.files.reload().await.unwrap();
+    assert!(!site.verifies(&one, "1").await && site.verifies(&two, "2").await);
+    let replaced = site.add("2");
+    site.files.reload().await.unwrap();
+    assert!(!site.verifies(&one, "1").await && site.verifies(&replaced, "2").await);
+    let three = site.add("3");
+    site.remove("2");
+    site.files.reload().await.unwrap();
+    assert!(!site.verifies(&one, "1").await && site.verifies(&three, "3").await);
+    // Only one that becomes the newest again is used again.
+    site.remove("3");
+    site.files.reload().await.unwrap();
+    assert!(site.verifies(&one, "1").await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_secret_that_is_older_than_90_days_is_reported_once_and_still_used() {
     let (folder, clock) = (Folder::new(), TestClock::frozen());
     let one = add(&folder, "1");

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use tower_jwt_auth::{ConfigErrorKind, Key, Secret};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, Key, Secret, SecretFiles};
 
 use crate::files::{Folder, random};
 
@@ -86,6 +86,25 @@ fn in_a_folder_with_the_sticky_bit_the_owner_of_file_and_link_counts() {
     assert_rejected(&link, "belongs to user 65534");
     set_mode(folder.path(), 0o700);
     assert_rejected(&path, "belongs to user 65534");
+}
+
+#[test]
+fn a_folder_behind_a_link_of_another_user_is_rejected() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let path = folder.write("secret", random());
+    let link = other.join("link");
+    symlink(folder.path(), &link).unwrap();
+    let behind = link.join("secret");
+    assert!(Secret::from_file(&behind).is_ok());
+    if std::os::unix::fs::lchown(&link, Some(65534), None).is_err() {
+        return;
+    }
+    assert_rejected(&behind, "belongs to user 65534");
+    let with_slash = format!("{}/", link.to_str().unwrap());
+    let watched = SecretFiles::watch(with_slash, Algorithm::HS256).build();
+    let error = watched.unwrap_err().to_string();
+    assert!(error.contains("belongs to user 65534"), "{error}");
+    assert!(Secret::from_file(path).is_ok());
 }
 
 #[test]

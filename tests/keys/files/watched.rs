@@ -172,6 +172,42 @@ async fn a_removal_takes_effect_while_another_file_cannot_be_used() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_removal_takes_a_second_at_most_to_confirm_however_long_the_interval_is() {
+    let folder = Folder::new();
+    let [one, _] = ["1", "2"].map(|name| add(&folder, name));
+    let interval = std::time::Duration::from_secs(60 * 60);
+    let files = watch(folder.path()).interval(interval).build().unwrap();
+    let (authenticator, events) = crate::files::site::service(files.clone());
+    let site = Site {
+        folder,
+        files,
+        authenticator,
+        events,
+    };
+    site.remove("1");
+    let start = tokio::time::Instant::now();
+    site.files.reload().await.unwrap();
+    assert!(start.elapsed() < std::time::Duration::from_secs(2));
+    assert!(!site.verifies(&one, "1").await);
+}
+
+#[test]
+fn secrets_that_are_read_before_there_is_a_runtime_are_looked_at_with_the_first_request() {
+    let (site, [one, _]) = Site::start(["1", "2"]);
+    site.remove("1");
+    let runtime = ::tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(async {
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        let _ = site.send(&token(&one, "1")).await;
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        assert!(!site.verifies(&one, "1").await);
+    });
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_the_folder_is_absent_or_empty_the_last_secrets_stay() {
     let (site, [one]) = Site::start(["1"]);
     let aside = Folder::new();
