@@ -40,7 +40,16 @@ impl Api {
     }
 
     pub(crate) fn of(store: RedisReplayStoreBuilder) -> Self {
-        let store = store.timeout(TIMEOUT).build().unwrap();
+        Self::built(store.timeout(TIMEOUT))
+    }
+
+    /// Returns an instance that waits for as long as is allowed, on a machine that may be busy.
+    pub(crate) fn patient(store: RedisReplayStoreBuilder) -> Self {
+        Self::built(store.timeout(Duration::from_secs(2)))
+    }
+
+    fn built(store: RedisReplayStoreBuilder) -> Self {
+        let store = store.build().unwrap();
         Self {
             layer: layer_with(required().replay_store(store.clone())),
             store,
