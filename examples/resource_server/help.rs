@@ -21,7 +21,8 @@ usage: resource_server [OPTION]...
                            folder, one in each file, whose name is the `kid`:
                            HS256, or the HMAC algorithm of --algorithms. They
                            are read again every 10 s and at SIGHUP, so that
-                           they can be replaced
+                           they can be replaced. The bytes of a file are the
+                           secret: they are not decoded
   --audience AUD           require this value in `aud`, for every issuer. May be
                            repeated: one of the values is enough
   --resource URL           describe this service to clients as the resource with
