@@ -35,7 +35,7 @@ macro_rules! connect {
     ($layer:expr) => {
         serve!(
             tonic::transport::Server::builder().layer($layer),
-            tonic::service::Routes::new(crate::tonic::Greeter)
+            tonic::service::Routes::new(crate::tonic::greeter::Greeter)
         )
         .channel()
         .await

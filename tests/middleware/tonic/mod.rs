@@ -3,7 +3,7 @@
 #[path = "../../../examples/grpc/client.rs"]
 mod client;
 #[path = "../../../examples/grpc/greeter.rs"]
-mod greeter;
+pub(crate) mod greeter;
 
 mod claims;
 mod details;
@@ -16,5 +16,3 @@ mod step_up;
 mod streams;
 pub(crate) mod support;
 mod web;
-
-pub(crate) use self::greeter::Greeter;
