@@ -26,7 +26,7 @@ impl Secret {
     ///
     /// [`ConfigErrorKind::UnusableFile`], with the path and what to do, if the file can't be read,
     /// is not a regular file, can be written to by other users, is longer than 64 KiB, is empty or
-    /// has white space only, starts with a byte order mark, is text in UTF-16, or ends with CR LF.
+    /// has white space only, starts with a byte order mark, is ASCII in UTF-16, or ends with CR LF.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         Self::from_encoded_file(path, SecretEncoding::Raw)
     }

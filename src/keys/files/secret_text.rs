@@ -12,9 +12,12 @@ pub(super) fn secret_in(
     content: &Zeroizing<Vec<u8>>,
     encoding: SecretEncoding,
 ) -> Result<Secret, String> {
+    // Without a byte order mark, it is UTF-8, too, with a zero byte at each character.
+    if is_utf_16(content) {
+        return Err("is text in UTF-16: save it in UTF-8".into());
+    }
     let secret = match std::str::from_utf8(content) {
         Ok(text) => in_text(text)?.as_bytes(),
-        Err(_) if is_utf_16(content) => return Err("is text in UTF-16: save it in UTF-8".into()),
         Err(_) => content,
     };
     Secret::decode(secret, encoding).map_err(|error| error.to_string())
@@ -35,17 +38,16 @@ fn in_text(text: &str) -> Result<&str, String> {
     Err(problem.to_owned())
 }
 
-/// Returns whether a content is ASCII in UTF-16 with a byte order mark. No random bytes are.
+/// Returns whether a content is ASCII in UTF-16, with or without a byte order mark. No random bytes
+/// are.
 fn is_utf_16(content: &[u8]) -> bool {
-    let all = |is_text: fn([u8; 2]) -> bool| {
-        let mut pairs = content.chunks(2).skip(1);
-        content.len() > 8 && pairs.all(|pair| pair.try_into().is_ok_and(is_text))
+    let is_ascii = |text: &[u8], of_pair: fn([u8; 2]) -> u16| {
+        let mut units = text.chunks(2).map(|pair| pair.try_into().ok().map(of_pair));
+        text.len() > 6 && units.all(|unit| unit.is_some_and(|unit| (1..128).contains(&unit)))
     };
-    match content {
-        [0xff, 0xfe, ..] => all(|[low, high]| high == 0 && low.is_ascii()),
-        [0xfe, 0xff, ..] => all(|[high, low]| high == 0 && low.is_ascii()),
-        _ => false,
-    }
+    let little = content.strip_prefix(b"\xff\xfe").unwrap_or(content);
+    let big = content.strip_prefix(b"\xfe\xff").unwrap_or(content);
+    is_ascii(little, u16::from_le_bytes) || is_ascii(big, u16::from_be_bytes)
 }
 
 #[cfg(test)]
@@ -97,7 +99,12 @@ mod tests {
     // PowerShell's `>` writes it: 15 letters would count as 32 bytes.
     #[test]
     fn text_in_utf_16_is_rejected() {
-        for content in [&b"\xff\xfea\0b\0c\0\n\0"[..], b"\xfe\xff\0a\0b\0c\0\n"] {
+        for content in [
+            &b"\xff\xfea\0b\0c\0\n\0"[..],
+            b"\xfe\xff\0a\0b\0c\0\n",
+            b"a\0b\0c\0\n\0",
+            b"\0a\0b\0c\0\n",
+        ] {
             assert_eq!(
                 secret(content).unwrap_err(),
                 "is text in UTF-16: save it in UTF-8"
