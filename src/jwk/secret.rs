@@ -121,8 +121,8 @@ impl Secret {
     /// or environments have the same secret, without showing it.
     ///
     /// Fingerprints with the same key are equal if the secrets are equal, or differ only in zero
-    /// bytes at their end, which HMAC ignores. Keep the key secret: whoever has it can test guesses
-    /// of a secret.
+    /// bytes at their end, which HMAC ignores. Keep the key secret: with it, guesses can be
+    /// tested.
     ///
     /// # Errors
     ///

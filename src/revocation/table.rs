@@ -19,8 +19,8 @@ pub(super) struct Table {
     /// two.
     tags: Box<[AtomicU8]>,
     slots: Box<[Slot]>,
-    /// Random and odd. The digests of a shared list have no key: without this, whoever chooses ids
-    /// could have many of them start at one slot.
+    /// Random and odd. The digests of a shared list have no key: without this, an attacker could
+    /// choose ids whose search starts at one slot.
     multiplier: u64,
 }
 

@@ -279,7 +279,7 @@ struct Outcome {
 impl Outcome {
     /// The runtime shuts down, or code of the user has panicked.
     fn interrupted() -> Self {
-        let message = "the look at the files was interrupted";
+        let message = "reading the files was interrupted";
         Self {
             result: Err(ConfigError::new(ConfigErrorKind::UnusableFile, message)),
             is_absent: false,
@@ -298,7 +298,7 @@ impl Drop for Running {
     }
 }
 
-/// Looks at the files until nobody has them any more.
+/// Reads the files at each interval, until the last handle is dropped.
 async fn run(running: Running) {
     let time = |time_of: fn(&Shared) -> Duration| running.0.upgrade().map(|files| time_of(&files));
     let mut next = time(Shared::time_to_look);
