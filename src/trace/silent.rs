@@ -1,0 +1,101 @@
+//! The functions without feature `tracing`.
+
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::error::Error;
+
+pub(crate) fn rejected(_: &Error) {}
+
+pub(crate) const fn is_diagnosis_enabled() -> bool {
+    false
+}
+
+pub(crate) fn diagnosed(_: &Error, _: &dyn Display) {}
+
+pub(crate) fn layer_missing(_: &'static str) {}
+
+pub(crate) fn keys_fetched(_: &str, _: usize, _: usize) {}
+
+pub(crate) fn key_skipped(_: &str, _: Option<&str>, _: &dyn Display) {}
+
+pub(crate) fn fetch_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+pub(crate) fn fetch_failed_for_unknown(_: &str, _: &(dyn StdError + 'static)) {}
+
+pub(crate) fn keys_stale(_: &str) {}
+
+pub(crate) fn keys_expired(_: &str) {}
+
+pub(crate) fn keys_withdrawn(_: &str, _: Duration) {}
+
+pub(crate) fn keys_recovered(_: &str, _: u32) {}
+
+pub(crate) fn snapshot_failed(_: &str, _: &(dyn StdError + 'static)) {}
+
+pub(crate) fn refetch_limit_reached(_: &str) {}
+
+pub(crate) fn key_shared(_: &str, _: &str) {}
+
+pub(crate) fn introspection_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+pub(crate) fn introspection_denied(_: &str, _: u16) {}
+
+pub(crate) fn introspection_recovered(_: &str, _: u32) {}
+
+pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
+
+pub(crate) fn plain_http(_: &str, _: &[String]) {}
+
+pub(crate) fn secret_may_be_encoded(_: &'static str, _: &'static str) {}
+
+pub(crate) fn files_changed(_: &str, _: &[String], _: &[String]) {}
+
+pub(crate) fn files_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+
+pub(crate) fn files_recovered(_: &str, _: u32) {}
+
+pub(crate) fn secret_old(_: &str, _: &str, _: Duration) {}
+
+pub(crate) fn secret_repeated(_: &str, _: &str, _: &str) {}
+
+pub(crate) fn secret_file_readable(_: &std::path::Path) {}
+
+pub(crate) fn secret_shared(_: &str, _: &str) {}
+
+pub(crate) fn tenants_full(_: &str, _: usize) {}
+
+pub(crate) fn audience_not_checked(_: &str) {}
+
+pub(crate) fn authorization_server_left_out(_: &str, _: &'static str) {}
+
+pub(crate) fn binding_not_checked(_: &str) {}
+
+pub(crate) fn certificate_header_ignored(_: &str) {}
+
+pub(crate) fn certificate_header_rejected(_: &str, _: &'static str) {}
+
+pub(crate) fn peer_address_unknown(_: &str) {}
+
+pub(crate) const fn forwarding_peer_unknown() {}
+
+pub(crate) fn replay_store_full(_: u64) {}
+
+pub(crate) fn replay_store_not_ready(_: &(dyn StdError + 'static)) {}
+
+pub(crate) fn replay_share_used_up(_: u64) {}
+
+pub(crate) fn logged_out(_: &str, _: &'static str) {}
+
+pub(crate) fn logout_rejected(_: &Error) {}
+
+pub(crate) fn revocations_full(_: usize) {}
+
+pub(crate) const fn revocations_loaded(_: usize, _: usize) {}
+
+pub(crate) const fn revocation_store_failed(_: &'static str, _: &str) {}
+
+pub(crate) const fn revocations_stale(_: Duration, _: &'static str) {}
+
+pub(crate) const fn revocations_up_to_date() {}
