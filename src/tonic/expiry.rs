@@ -14,9 +14,9 @@ use crate::Claims;
 /// Returns a stream that ends when the token of `claims` expires or is revoked.
 ///
 /// The last item is then `UNAUTHENTICATED`, "the access token has expired" or "the access token was
-/// revoked", and the inner stream is dropped. Meant for the responses of server and bidirectional streams, and for requests that are
-/// read for long ([`tonic::Streaming`](::tonic::Streaming)). Everything else is as for
-/// [`until_expiry`](crate::until_expiry()).
+/// revoked", and the inner stream is dropped. Meant for the responses of server and bidirectional
+/// streams, and for requests that are read for long ([`tonic::Streaming`](::tonic::Streaming)).
+/// Everything else is as for [`until_expiry`](crate::until_expiry()).
 ///
 /// # Panics
 ///

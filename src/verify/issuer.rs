@@ -314,9 +314,9 @@ impl Issuer {
     /// Sets a closure that is called with the issuer's name at every [`KeysEvent`]. Default: none.
     ///
     /// It is called where the event happens: in the tasks that fetch, in a request, on the thread
-    /// that writes the snapshot file or reads watched files, or while the layer is built or an issuer is added. It must
-    /// not block, and must not change [`Issuers`](crate::Issuers). For keys by tenant, the name is
-    /// that of the tenant's issuer.
+    /// that writes the snapshot file or reads watched files, or while the layer is built or an
+    /// issuer is added. It must not block, and must not change [`Issuers`](crate::Issuers). For keys
+    /// by tenant, the name is that of the tenant's issuer.
     ///
     /// # Errors
     ///
