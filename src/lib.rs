@@ -297,8 +297,8 @@ pub use redis::{
     RedisRevocationStore, RedisRevocationStoreBuilder,
 };
 pub use replay::{
-    InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
-    ReplayScope, ReplayStore, WhenFull,
+    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
+    ReplayStore, ReplayStoreFuture, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};

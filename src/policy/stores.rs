@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{Policy, SingleUse, Stage};
 use crate::config_error::ConfigError;
-use crate::replay::{PrepareFuture, ReplayHealth, ReplayScope, ReplayStore};
+use crate::replay::{ReplayHealth, ReplayScope, ReplayStore, ReplayStoreFuture};
 use crate::trace;
 
 /// How long a store may take to prepare.
@@ -57,7 +57,7 @@ impl<C> Policy<C> {
     }
 }
 
-async fn prepare(preparation: PrepareFuture) {
+async fn prepare(preparation: ReplayStoreFuture) {
     let limited = async {
         // Without a runtime there is no timer.
         if Handle::try_current().is_err() {

@@ -11,7 +11,7 @@ use super::health::RedisHealth;
 use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
-use crate::{InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayKey, ReplayStore};
+use crate::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture};
 
 /// The longest time for which an entry is stored: a thousand years, which Redis can add to its
 /// clock.
@@ -171,7 +171,7 @@ impl ReplayStore for RedisReplayStore {
         Some(self.link.timeout())
     }
 
-    fn prepare(&self) -> PrepareFuture {
+    fn prepare(&self) -> ReplayStoreFuture {
         let this = self.clone();
         Box::pin(async move { Ok(this.connect().await?) })
     }

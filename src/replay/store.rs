@@ -67,13 +67,13 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// at most 5 s. The store must also work if it is not called.
     ///
     /// An error is logged at level warn, with its sources: they must contain no password.
-    fn prepare(&self) -> PrepareFuture {
+    fn prepare(&self) -> ReplayStoreFuture {
         Box::pin(async { Ok(()) })
     }
 }
 
 /// The future that [`ReplayStore::prepare`] returns.
-pub type PrepareFuture =
+pub type ReplayStoreFuture =
     Pin<Box<dyn Future<Output = Result<(), Box<dyn StdError + Send + Sync>>> + Send>>;
 
 impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
@@ -89,7 +89,7 @@ impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
         (**self).timeout()
     }
 
-    fn prepare(&self) -> PrepareFuture {
+    fn prepare(&self) -> ReplayStoreFuture {
         (**self).prepare()
     }
 }

@@ -25,7 +25,7 @@ const READ_RESOURCE: &str = "resources/read";
 /// |---|---|
 /// | `tools/call`, `prompts/get` or `resources/read` | the rule of the tool, prompt or resource, else that of the method |
 /// | another method | the rule of the method, else that of [`other_methods`](Self::other_methods) |
-/// | a header is absent, sent twice or malformed | all rules of the table; with [`reject_missing_headers`](Self::reject_missing_headers), it is rejected |
+/// | a header is absent, sent twice or malformed | all rules of the table; with [`require_headers`](Self::require_headers), it is rejected |
 /// | the method is not `POST`, or `MCP-Protocol-Version` is absent, malformed or older than 2026-07-28: servers do not compare the headers | the same |
 ///
 /// Note: the client copies the values of the headers from the body. The MCP server must compare
@@ -137,7 +137,7 @@ impl McpRules {
     /// Rejects requests without the headers, with one of them twice or malformed, or of a version
     /// of MCP before 2026-07-28. So older clients are rejected, and `GET` and `DELETE`. Default:
     /// such requests must meet all rules of the table.
-    pub const fn reject_missing_headers(mut self) -> Self {
+    pub const fn require_headers(mut self) -> Self {
         self.rejects_missing_headers = true;
         self
     }

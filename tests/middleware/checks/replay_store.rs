@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tower_jwt_auth::{Dpop, ErrorKind, InsertOutcome, PrepareFuture, ReplayKey, ReplayStore};
+use tower_jwt_auth::{Dpop, ErrorKind, InsertOutcome, ReplayKey, ReplayStore, ReplayStoreFuture};
 
 use crate::checks::support::{builder, rejection, token};
 use crate::support::tokio;
@@ -164,7 +164,7 @@ impl ReplayStore for Limited {
         Some(self.timeout)
     }
 
-    fn prepare(&self) -> PrepareFuture {
+    fn prepare(&self) -> ReplayStoreFuture {
         let this = self.clone();
         Box::pin(async move {
             sleep(this.preparation?).await;

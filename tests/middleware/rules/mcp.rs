@@ -122,7 +122,7 @@ fn with_a_header_absent_sent_twice_or_malformed_all_rules_must_be_met() {
                 "{headers:?} {lacking}"
             );
         }
-        let strict = rules().reject_missing_headers();
+        let strict = rules().require_headers();
         assert_eq!(status(strict, headers, ALL), 403, "{headers:?}");
         assert_eq!(status(McpRules::new(), headers, ALL), 403, "{headers:?}");
     }
@@ -153,7 +153,7 @@ fn in_older_versions_the_headers_are_ignored() {
         let headers = [(VERSION, version), method, name];
         assert_eq!(status(rules(), &headers, "files:read"), 403, "{version}");
         assert_eq!(status(rules(), &headers, ALL), 200, "{version}");
-        let strict = rules().reject_missing_headers();
+        let strict = rules().require_headers();
         assert_eq!(status(strict, &headers, ALL), 403, "{version}");
     }
     let doubled = [
@@ -237,7 +237,7 @@ fn the_headers_of_other_methods_of_http_count_for_nothing() {
     for method in [Method::GET, Method::DELETE, Method::PUT, Method::HEAD] {
         assert_eq!(with(&method, rules(), "list"), 403, "{method}");
         assert_eq!(with(&method, rules(), ALL), 200, "{method}");
-        let strict = rules().reject_missing_headers();
+        let strict = rules().require_headers();
         assert_eq!(with(&method, strict, ALL), 403, "{method}");
     }
 }

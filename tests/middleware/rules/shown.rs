@@ -97,6 +97,6 @@ fn a_table_for_mcp_says_how_requests_without_its_headers_are_handled() {
         "{prompts/get \"p \\\"q\\\"\": any_of(\"/roles\", [\"a\"]), other methods without a name: \
          authenticated, missing headers: all of these rules, other requests: rejected}"
     );
-    let rules = rules.reject_missing_headers();
+    let rules = rules.require_headers();
     assert!(format!("{rules:?}").contains("missing headers: rejected"));
 }

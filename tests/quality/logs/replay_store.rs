@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_jwt_auth::{InsertOutcome, Issuer, JwtAuthLayer, PrepareFuture, ReplayKey, ReplayStore};
+use tower_jwt_auth::{
+    InsertOutcome, Issuer, JwtAuthLayer, ReplayKey, ReplayStore, ReplayStoreFuture,
+};
 
 use crate::support::dpop::{bound, client, dpop, layer_with, presented, proof};
 use crate::support::system_clock::request;
@@ -73,7 +75,7 @@ impl ReplayStore for NotReady {
         InsertOutcome::Ready(Ok(true))
     }
 
-    fn prepare(&self) -> PrepareFuture {
+    fn prepare(&self) -> ReplayStoreFuture {
         Box::pin(async { Err("the database is not there".into()) })
     }
 }
