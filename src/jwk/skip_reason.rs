@@ -87,13 +87,26 @@ pub enum SkipReason {
     /// The secret consists of sequences such as `1234`, `aaaa` or `qwerty`: it has fewer than 16
     /// other bytes.
     SecretIsSequence,
-    /// The secret is a placeholder: it contains a word such as `secret`, `password` or `example` in
-    /// its first 128 bytes, in any case, or has fewer than 16 bytes apart from words and sequences.
+    /// The secret is a placeholder or a passphrase: it contains a word such as `secret`, `password`
+    /// or `example` in its first 128 bytes, in any case, or has fewer than 16 bytes apart from
+    /// frequent words and sequences, or is a text of three words or more, with separators between
+    /// them (RFC 8725 §3.5).
     SecretIsPlaceholder,
     /// The secret is the text of a key: PEM, a JWK or a JWK set, or an SSH key.
     SecretIsKeyFile,
-    /// The secret is a public key or a certificate, in DER or in base64 (CVE-2015-9235).
+    /// The secret is a public key or a certificate in DER, or the uncompressed point of an EC key
+    /// (CVE-2015-9235).
     SecretIsPublicKey,
+    /// The secret is a JSON Web Token.
+    SecretIsToken,
+    /// The secret is a text in hex or base64, and the value that it encodes is guessable or known.
+    #[non_exhaustive]
+    SecretEncodes {
+        /// `hex` or `base64`, in any of its alphabets.
+        encoding: &'static str,
+        /// What is wrong with the value.
+        reason: Box<Self>,
+    },
     /// The key id is longer than 512 bytes.
     KeyIdTooLong,
     /// The set has more than 128 usable keys, and this one comes after them.
@@ -165,6 +178,10 @@ impl fmt::Display for SkipReason {
             Self::SecretIsPlaceholder => {
                 "contains a word of placeholders, such as secret or password, or consists of words: \
                  use random bytes"
+            }
+            Self::SecretIsToken => "is a JSON Web Token, which others have seen: use random bytes",
+            Self::SecretEncodes { encoding, reason } => {
+                return write!(f, "is {encoding} of a value that {reason}");
             }
             Self::SecretIsKeyFile => {
                 "is the text of a key in PEM, JWK or SSH form: use Key::from_pem or Key::from_jwk"
