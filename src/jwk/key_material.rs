@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::secret_strength::{check_secret, min_secret_len};
+use super::secret_strength::{check_secret, min_secret_len, weaker_encoding};
 use super::strength::{check_rsa, has_small_order, significant};
 use super::{Key, KeyDigest, SkipReason};
 use crate::algorithm::{Algorithm, Family};
@@ -61,7 +61,10 @@ impl Key {
         });
         let min_len = min_secret_len(algorithm).ok_or(SkipReason::AlgorithmMismatch)?;
         check_secret(secret, min_len)?;
-        Self::hmac(secret, algorithm)
+        Ok(Self {
+            weaker_encoding: weaker_encoding(secret, min_len),
+            ..Self::hmac(secret, algorithm)?
+        })
     }
 
     /// Parses a secret whose strength was checked.
@@ -102,6 +105,7 @@ impl Key {
             verifiers,
             digest,
             issuer: None,
+            weaker_encoding: None,
         })
     }
 }

@@ -8,8 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 
-use super::{Key, SkipReason, certificate};
+use super::{DEFAULT_MAX_CANDIDATES, Key, SkipReason, certificate};
 use crate::config_error::{ConfigError, ConfigErrorKind};
+
+/// How the first line of each block starts.
+const BEGIN: &str = "-----BEGIN ";
 
 pub(super) const SEQUENCE: u8 = 0x30;
 const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -24,7 +27,7 @@ pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
             "is a private key, which only the issuer may have: use its public key",
         ));
     }
-    if text.matches("-----BEGIN ").count() > 1 {
+    if text.matches(BEGIN).count() > 1 {
         return Err(unusable(
             "is followed by another one: pass one key at a time",
         ));
@@ -34,6 +37,32 @@ pub(super) fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
         return from_der(&key_info.ok_or_else(|| unusable("is not an X.509 certificate"))?);
     }
     read(pem)
+}
+
+/// Reads a PEM file with one public key or certificate, or with several public keys.
+pub(super) fn all_from_pem(pem: &[u8]) -> Result<Vec<Key>, ConfigError> {
+    let text = std::str::from_utf8(pem).unwrap_or_default();
+    let mut starts = text.match_indices(BEGIN).map(|(start, _)| start);
+    let (Some(_), Some(_)) = (starts.next(), starts.next()) else {
+        return from_pem(pem).map(|key| vec![key]);
+    };
+    if certificate::is_in(text) {
+        return Err(unusable(
+            "is one of several, of which at least one is a certificate (such as a chain): must be \
+             one certificate, or only public keys",
+        ));
+    }
+    let blocks = text.split(BEGIN).skip(1);
+    let keys = blocks.map(|block| from_pem(format!("{BEGIN}{block}").as_bytes()));
+    let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+    if keys.len() > DEFAULT_MAX_CANDIDATES {
+        return Err(unusable(format!(
+            "is one of {}: must be at most {DEFAULT_MAX_CANDIDATES}, since a token is verified with \
+             each",
+            keys.len()
+        )));
+    }
+    Ok(keys)
 }
 
 /// Reads a `SubjectPublicKeyInfo` in DER.

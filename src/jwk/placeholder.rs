@@ -42,23 +42,23 @@ const WORDS: [&str; 27] = [
     "first fixme foobar for from frontend",
     "generate github google",
     "have hello here hmac hs256 hs384 hs512 http",
-    "insecure insert internal is-a issuer",
+    "insecure insert internal is issuer",
     "json jwt",
     "key kubernetes",
     "least local login long",
-    "master minimum must my-own",
+    "master minimum must my",
     "not",
-    "only our",
+    "of only our",
     "pass phrase placeholder please private prod production project public purposes",
     "qwerty",
     "random really replace",
     "safe sample secret secure server service session shared sign signature simple some staging \
      string strong super system",
-    "temporary test text that the this token type",
+    "temporary test text that the this to token type",
     "use user",
     "valid value verification very",
     "web welcome which with word world",
-    "you",
+    "you your",
 ];
 
 /// Returns whether a secret contains a word that only placeholders contain.
@@ -110,12 +110,16 @@ fn unpredictable_len(secret: &[u8], predictable_len: impl Fn(&[u8]) -> usize) ->
 /// Returns the length of the longest of the [words](WORDS) that the text starts with, or 0.
 fn longest_word(text: &[u8]) -> usize {
     let first = text.first().map_or(b' ', u8::to_ascii_lowercase);
-    let groups = WORDS.iter().filter(|group| group.as_bytes().first() == Some(&first));
+    let groups = WORDS
+        .iter()
+        .filter(|group| group.as_bytes().first() == Some(&first));
     let starts_with = |word: &&str| {
         text.get(..word.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let found = groups.flat_map(|group| group.split(' ')).filter(starts_with);
+    let found = groups
+        .flat_map(|group| group.split(' '))
+        .filter(starts_with);
     found.map(str::len).max().unwrap_or(0)
 }
 

@@ -42,8 +42,7 @@ fn symbols_of_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         b'_' => b'/',
         other => *other,
     });
-    let is_symbol =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     if text.len() > MAX_LEN || !symbols.clone().all(is_symbol) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,8 +106,9 @@ pub enum KeysEvent<'e> {
         /// [`overlap`](crate::SecretFilesBuilder::overlap) has passed.
         removed: &'e [String],
     },
-    /// A watched file can't be read, is weak, or can be written to by other users. The keys that
-    /// were read before stay. Logged as an error. Reported once until the error changes.
+    /// A watched file can't be read, is weak, or can be written to by other users. What was read
+    /// from it before stays in use; other files are read. Logged as an error. Reported once until
+    /// the error changes.
     #[non_exhaustive]
     FilesFailed {
         /// The cause, with the path.
@@ -137,6 +139,32 @@ pub enum KeysEvent<'e> {
         key_id: &'e str,
         /// The key id of the other.
         other: &'e str,
+    },
+    /// A secret in a watched file is a text that decodes as hex or base64 to fewer bytes than its
+    /// hash has, and is used as it is: see
+    /// [`SecretFilesBuilder::encoding`](crate::SecretFilesBuilder::encoding). Reported once for
+    /// each secret.
+    #[non_exhaustive]
+    SecretMayBeEncoded {
+        /// Its key id.
+        key_id: Option<&'e str>,
+        /// The file.
+        path: &'e Path,
+        /// `hex` or `base64`.
+        encoding: &'static str,
+    },
+    /// Watched files have changed, and the issuer has the same secret as another issuer of the
+    /// layer since then. Requests with tokens of both get 503 as long as it applies. Logged as an
+    /// error. Reported once by each of the two until it no longer applies, if its keys are in
+    /// watched files.
+    #[non_exhaustive]
+    SecretShared {
+        /// The key id of the secret.
+        key_id: Option<&'e str>,
+        /// The name of the other issuer.
+        other: &'e str,
+        /// The key id of the other issuer's secret.
+        other_key_id: Option<&'e str>,
     },
     /// The issuer could not be asked about a token
     /// ([`Issuer::introspection`](crate::Issuer::introspection)), or its response can't be used:
@@ -201,6 +229,16 @@ impl KeysEvent<'_> {
             Self::SecretRepeated { key_id, other } => {
                 trace::secret_repeated(issuer, key_id, other);
             }
+            Self::SecretMayBeEncoded {
+                key_id,
+                path,
+                encoding,
+            } => trace::secret_may_be_encoded(issuer, *key_id, Some(path), encoding),
+            Self::SecretShared {
+                key_id,
+                other,
+                other_key_id,
+            } => trace::secret_shared(issuer, *key_id, other, *other_key_id),
             Self::IntrospectionFailed { error, failures } => {
                 trace::introspection_failed(issuer, *error, *failures);
             }

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::KeyFilesHealth;
 use crate::algorithm::Algorithm;
+use crate::config_error::ConfigError;
 use crate::jwk::{Key, KeySet, SkippedKey};
 
 /// The state of one issuer's keys, as [`Authenticator::health`](crate::Authenticator::health)
@@ -20,8 +21,13 @@ pub struct IssuerHealth {
     pub issuer: String,
     /// Whether keys are usable now, or an introspected issuer is available. If not, the next
     /// request waits for a fetch, and gets 503 if that fails, or gets 503 at once during the
-    /// backoff after a failure.
+    /// backoff after a failure, or if there is an [`error`](Self::error).
     pub serving: bool,
+    /// Why the issuer's tokens get 503 although it has keys: since a file or a source has changed,
+    /// it shares a secret with another issuer, or has one secret for two algorithms. Names issuers
+    /// and key ids. `None` otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// The cached keys, including expired ones, and after them the secrets of
     /// [`Issuer::add_secrets`](crate::Issuer::add_secrets).
     pub keys: Vec<KeyInfo>,
@@ -124,6 +130,7 @@ impl IssuerHealth {
         Self {
             issuer: issuer.to_owned(),
             serving,
+            error: None,
             keys: keys
                 .into_iter()
                 .flat_map(KeySet::keys)
@@ -139,6 +146,13 @@ impl IssuerHealth {
     /// Adds the state of introspection.
     pub(crate) fn with_introspection(mut self, introspection: IntrospectionHealth) -> Self {
         self.introspection = Some(introspection);
+        self
+    }
+
+    /// Adds why the keys must not be used.
+    pub(crate) fn with_error(mut self, error: Option<&ConfigError>) -> Self {
+        self.serving &= error.is_none();
+        self.error = error.map(ToString::to_string);
         self
     }
 

@@ -139,13 +139,20 @@ pub(crate) fn plain_http(issuer: &str, hosts: &[String]) {
     );
 }
 
-pub(crate) fn secret_may_be_encoded(algorithm: &'static str, encoding: &'static str) {
+pub(crate) fn secret_may_be_encoded(
+    issuer: &str,
+    key_id: Option<&str>,
+    path: Option<&std::path::Path>,
+    encoding: &'static str,
+) {
     tracing::warn!(
         target: TARGET,
-        algorithm,
+        issuer,
+        key_id,
+        path = path.map(tracing::field::debug),
         encoding,
         "a secret is used as it is, and is a text that encodes fewer bytes than the hash has: \
-         if it is encoded, name the encoding (Secret::decode), and use as many random bytes as \
+         if it is encoded, name the encoding (SecretEncoding), and use as many random bytes as \
          the hash has"
     );
 }
@@ -161,7 +168,8 @@ pub(crate) fn files_failed(issuer: &str, error: &(dyn StdError + 'static), failu
         issuer,
         error,
         failures,
-        "a file of keys can't be used: the keys that were read before stay in use"
+        "not all files of keys can be used: what was read before from those that can't stays in \
+         use, and the others are read"
     );
 }
 
@@ -187,13 +195,29 @@ pub(crate) fn secret_file_readable(path: &std::path::Path) {
     );
 }
 
-pub(crate) fn secret_shared(issuer: &str, other: &str) {
+pub(crate) fn secret_shared(
+    issuer: &str,
+    key_id: Option<&str>,
+    other: &str,
+    other_key_id: Option<&str>,
+) {
     tracing::error!(
         target: TARGET,
         issuer,
+        key_id,
         other,
+        other_key_id,
         "two issuers share a secret, so each could sign tokens of the other: requests get 503"
     );
+}
+
+pub(crate) fn secret_unusable(issuer: &str, error: &(dyn StdError + 'static)) {
+    let error = with_sources(error);
+    tracing::error!(target: TARGET, issuer, error, "secrets must not be used: requests get 503");
+}
+
+pub(crate) fn secret_usable(issuer: &str) {
+    tracing::info!(target: TARGET, issuer, "the secrets can be used again");
 }
 
 pub(crate) fn tenants_full(issuer: &str, max_cached_tenants: usize) {

@@ -48,7 +48,13 @@ pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
 
 pub(crate) fn plain_http(_: &str, _: &[String]) {}
 
-pub(crate) fn secret_may_be_encoded(_: &'static str, _: &'static str) {}
+pub(crate) fn secret_may_be_encoded(
+    _: &str,
+    _: Option<&str>,
+    _: Option<&std::path::Path>,
+    _: &'static str,
+) {
+}
 
 pub(crate) fn files_changed(_: &str, _: &[String], _: &[String]) {}
 
@@ -62,7 +68,11 @@ pub(crate) fn secret_repeated(_: &str, _: &str, _: &str) {}
 
 pub(crate) fn secret_file_readable(_: &std::path::Path) {}
 
-pub(crate) fn secret_shared(_: &str, _: &str) {}
+pub(crate) fn secret_shared(_: &str, _: Option<&str>, _: &str, _: Option<&str>) {}
+
+pub(crate) fn secret_unusable(_: &str, _: &(dyn StdError + 'static)) {}
+
+pub(crate) fn secret_usable(_: &str) {}
 
 pub(crate) fn tenants_full(_: &str, _: usize) {}
 

@@ -174,8 +174,12 @@ where
     /// for which a token was verified.
     #[must_use]
     pub fn health(&self) -> Vec<IssuerHealth> {
-        let issuers = self.known_issuers();
-        issuers.iter().map(|issuer| issuer.health()).collect()
+        let (issuers, all) = (self.known_issuers(), self.engine.issuers.load());
+        let health = issuers.iter().map(|issuer| {
+            let problem = all.secret_problem(issuer);
+            issuer.health().with_error(problem.as_ref())
+        });
+        health.collect()
     }
 
     /// Returns the issuers, without tenants that a token has named and none was verified for: they

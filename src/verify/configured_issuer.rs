@@ -1,7 +1,7 @@
 //! An issuer after its configuration was checked.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,13 +10,13 @@ use super::Audience;
 use super::introspection::Introspector;
 use super::tenants::{MAX_UNVERIFIED_FETCHES, TenantRules, TenantUsage, UNVERIFIED_TTL};
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::error::Error;
 use crate::jwk::KeySet;
 use crate::jwt::{Claims, Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
 use crate::keys::{
-    IssuerHealth, KeyFiles, KeyQuery, KeySource, Keys, KeysError, KeysFuture, Subscription,
+    IssuerHealth, KeyFiles, KeyQuery, KeySource, Keys, KeysError, KeysFuture, Observer,
+    Subscription,
 };
 
 /// An issuer whose tokens can be verified.
@@ -32,10 +32,16 @@ pub(crate) struct ConfiguredIssuer {
     pub(super) naming: Naming,
     /// Whether it was removed, or replaced by another one of its name.
     pub(super) is_retired: AtomicBool,
-    /// Whether the last comparison found the secret of another issuer, so that it is logged once.
-    pub(super) shares_secret: AtomicBool,
+    /// Whether the last check found a problem of its secrets, so that each is reported once.
+    pub(super) has_secret_problem: AtomicBool,
+    /// Whether it was logged that a secret of a source may be encoded.
+    pub(super) is_encoding_logged: AtomicBool,
     /// The id of the last key set of a source in which no secret is for two algorithms.
     pub(super) checked_set: AtomicU64,
+    /// Called for events of a source.
+    pub(super) observer: Option<Observer>,
+    /// Told what happens to files that the keys are in, if they are watched, while it exists.
+    pub(super) subscription: OnceLock<Arc<Subscription>>,
 }
 
 /// Which `iss` its tokens have.
@@ -51,11 +57,7 @@ pub(super) enum Naming {
 pub(crate) enum IssuerKeys {
     Fixed(KeySet),
     Jwks(JwksCache),
-    Source {
-        source: Box<dyn KeySource>,
-        /// Told what happens to files that the keys are in, if they are watched, while it exists.
-        _subscription: Option<Arc<Subscription>>,
-    },
+    Source(Box<dyn KeySource>),
     /// There are none: the issuer is asked about each token.
     Introspection(Introspector),
 }
@@ -204,7 +206,7 @@ impl IssuerKeys {
         match self {
             Self::Fixed(keys) => keys,
             Self::Jwks(cache) => cache,
-            Self::Source { source, .. } => &**source,
+            Self::Source(source) => &**source,
             Self::Introspection(_) => &NoKeys,
         }
     }
@@ -230,7 +232,7 @@ impl IssuerKeys {
         match self {
             Self::Fixed(keys) => keys.candidates(key_id, algorithm).next().is_none(),
             Self::Jwks(cache) => cache.is_known_missing(key_id, algorithm),
-            Self::Source { .. } | Self::Introspection(_) => false,
+            Self::Source(_) | Self::Introspection(_) => false,
         }
     }
 
@@ -247,7 +249,7 @@ impl IssuerKeys {
     pub(super) fn may_refetch_after_invalid_signature(&self) -> bool {
         match self {
             Self::Jwks(cache) => cache.may_refetch_after_invalid_signature(),
-            Self::Fixed(_) | Self::Source { .. } | Self::Introspection(_) => false,
+            Self::Fixed(_) | Self::Source(_) | Self::Introspection(_) => false,
         }
     }
 
@@ -263,7 +265,7 @@ impl IssuerKeys {
         match self {
             Self::Jwks(cache) => cache.prefetch().await,
             Self::Introspection(introspector) => introspector.prefetch().await,
-            Self::Fixed(_) | Self::Source { .. } => Ok(()),
+            Self::Fixed(_) | Self::Source(_) => Ok(()),
         }
     }
 
@@ -272,7 +274,7 @@ impl IssuerKeys {
         match self {
             Self::Jwks(cache) => cache.close(),
             Self::Introspection(introspector) => introspector.close(),
-            Self::Fixed(_) | Self::Source { .. } => {}
+            Self::Fixed(_) | Self::Source(_) => {}
         }
     }
 
@@ -281,15 +283,6 @@ impl IssuerKeys {
     }
 
     pub(super) const fn is_source(&self) -> bool {
-        matches!(self, Self::Source { .. })
+        matches!(self, Self::Source(_))
     }
-}
-
-/// Returns the error of two issuers with the same secret.
-pub(crate) fn shared_secret(one: &str, other: &str) -> ConfigError {
-    let message = format!(
-        "issuers {one:?} and {other:?}: must not share a secret, as each could sign tokens of the \
-         other"
-    );
-    ConfigError::new(ConfigErrorKind::SharedSecret, message)
 }

@@ -1,7 +1,7 @@
 //! Checking the configuration of an issuer, and making the source of its keys.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, OnceLock};
 
 use super::configured_issuer::Naming;
 use super::introspection;
@@ -71,6 +71,7 @@ impl Issuer {
                 &name, location, client, settings, observer,
             )?))
         };
+        let mut observer_of_source = None;
         let keys = match keys {
             KeyOrigin::Discovery => {
                 let discovery =
@@ -87,12 +88,8 @@ impl Issuer {
             }
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => {
-                let files = source.key_files();
-                let subscription = files.map(|files| files.subscribe(&name, observer));
-                IssuerKeys::Source {
-                    source,
-                    _subscription: subscription,
-                }
+                observer_of_source = observer;
+                IssuerKeys::Source(source)
             }
             // `read_file` leaves none.
             KeyOrigin::File(_) => IssuerKeys::Fixed(KeySet::from_iter([])),
@@ -117,8 +114,11 @@ impl Issuer {
             secrets: secrets.map(KeySet::from_iter),
             naming: Naming::One,
             is_retired: AtomicBool::new(false),
-            shares_secret: AtomicBool::new(false),
+            has_secret_problem: AtomicBool::new(false),
+            is_encoding_logged: AtomicBool::new(false),
             checked_set: AtomicU64::new(u64::MAX),
+            observer: observer_of_source,
+            subscription: OnceLock::new(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key_look::{Format, KeyLook};
+use super::key_scan::{Format, KeyScan};
 use super::open::shown;
 use super::settings::{DEFAULT_INTERVAL, check_interval};
 use super::watch::KeyFiles;
@@ -76,15 +76,11 @@ impl KeyFile {
 
 impl KeySource for KeyFile {
     fn current(&self) -> Option<Keys<'_>> {
-        Some(self.0.current())
+        self.0.current()
     }
 
-    fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        let files = self.0.clone();
-        Box::pin(async move {
-            files.reload_for_unknown_key().await;
-            Ok(())
-        })
+    fn refresh(&self, query: KeyQuery) -> KeysFuture {
+        self.0.refresh(query)
     }
 
     fn key_files(&self) -> Option<&KeyFiles> {
@@ -138,10 +134,10 @@ impl KeyFileBuilder {
     pub fn build(self) -> Result<KeyFile, ConfigError> {
         check_interval(self.interval)?;
         let shown = format!("file {}", shown(&self.path));
-        let look = Box::new(KeyLook::new(self.path, self.format));
+        let scan = Box::new(KeyScan::new(self.path, self.format));
         let algorithms = AlgorithmSet::asymmetric();
         let files = KeyFiles::new(
-            look,
+            scan,
             shown,
             self.interval,
             Arc::new(SystemClock),

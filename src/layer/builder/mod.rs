@@ -235,7 +235,7 @@ where
         self.compare_with_revocations()?;
         let audience = self.resource.as_ref().map(ResourceMetadata::audience);
         let audience = audience.transpose()?;
-        let issuers = Arc::new(Registry::new(std::mem::take(&mut self.issuers), audience)?);
+        let issuers = Registry::new(std::mem::take(&mut self.issuers), audience)?;
         let metadata = self.describe(&sources, &issuers)?;
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);

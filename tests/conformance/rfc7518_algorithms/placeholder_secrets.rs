@@ -147,8 +147,14 @@ fn a_token_is_not_a_secret() {
     for (secret, text) in [
         (token.clone(), text.to_owned()),
         (format!(" Bearer {token}\n"), text.to_owned()),
-        (STANDARD.encode(&token), format!("is base64 of a value that {text}")),
-        ("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVydGV4dA.dGFn".into(), text.to_owned()),
+        (
+            STANDARD.encode(&token),
+            format!("is base64 of a value that {text}"),
+        ),
+        (
+            "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVydGV4dA.dGFn".into(),
+            text.to_owned(),
+        ),
     ] {
         let error = Key::from_secret(Algorithm::HS256, &secret).unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
@@ -159,7 +165,10 @@ fn a_token_is_not_a_secret() {
         "prod.k7Tz9wQe2Lm5Xr8Vb1Nc4Jp6.q8Zr1vXk3TnB6yLw",
         "eyJhbGciOiJIUzI1NiJ9.k7Tz9wQe2Lm5Xr8Vb1Nc4Jp6",
     ] {
-        assert!(Key::from_secret(Algorithm::HS256, secret).is_ok(), "{secret}");
+        assert!(
+            Key::from_secret(Algorithm::HS256, secret).is_ok(),
+            "{secret}"
+        );
     }
 }
 

@@ -349,7 +349,9 @@ fn a_public_key_of_1024_bits_in_der_is_not_a_secret() {
 fn the_point_of_an_ec_key_is_not_a_secret_in_any_encoding() {
     for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512] {
         let jwk = key(algorithm).jwk();
-        let coordinates = ["x", "y"].map(|name| decode(jwk[name].as_str().unwrap())).concat();
+        let coordinates = ["x", "y"]
+            .map(|name| decode(jwk[name].as_str().unwrap()))
+            .concat();
         let point = [&[4][..], &coordinates].concat();
         let hex: String = point.iter().map(|byte| format!("{byte:02x}")).collect();
         for secret in [

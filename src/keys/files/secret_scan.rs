@@ -1,17 +1,16 @@
-//! Looking at files that are secrets.
+//! Scanning files that are secrets.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::event::FilesEvent;
-use super::folder::{Files, ReadFile};
+use super::folder::{Files, ReadFiles, Unread, is_absent};
 use super::key_file::in_file;
-use super::look::{Change, Look, Seen};
 use super::open::shown;
 use super::overlap::{Age, retire};
 use super::read::Content;
+use super::scan::{Change, Scan, Scanned};
 use super::secret_file::unusable;
 use super::secret_text::secret_in;
 use crate::algorithm::Algorithm;
@@ -25,7 +24,7 @@ use crate::trace;
 const MAX_CANDIDATES: usize = 4;
 
 /// The secrets of some files.
-pub(super) struct SecretLook {
+pub(super) struct SecretScan {
     pub(super) files: Files,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: SecretEncoding,
@@ -34,21 +33,25 @@ pub(super) struct SecretLook {
     known: BTreeMap<String, Known>,
     /// The ids and digests of the current keys.
     current: Vec<(String, KeyDigest)>,
+    /// Whether the last scan was the first at which a file is absent.
+    is_newly_absent: bool,
     digest_key: [u8; 32],
 }
 
 /// A secret that was read.
 struct Known {
     key: Key,
+    path: PathBuf,
     /// Of the content, so that it is parsed only when it changes.
     digest: KeyDigest,
     modified: SystemTime,
     age: Age,
     is_absent: bool,
+    is_readable_by_all: bool,
     is_reported_as_old: bool,
 }
 
-impl SecretLook {
+impl SecretScan {
     pub(super) fn new(files: Files, algorithm: Algorithm) -> Self {
         Self {
             files,
@@ -58,31 +61,44 @@ impl SecretLook {
             max_secret_age: super::settings::DEFAULT_MAX_SECRET_AGE,
             known: BTreeMap::new(),
             current: Vec::new(),
+            is_newly_absent: false,
             digest_key: random_key(),
         }
     }
 
     /// Takes over what was read. Returns what is wrong with single files, whose secrets stay.
-    fn update(&mut self, files: Vec<ReadFile>, now: SystemTime) -> Vec<ConfigError> {
+    fn update(&mut self, read: ReadFiles, now: SystemTime) -> Vec<ConfigError> {
         let is_first = self.known.is_empty();
-        let mut problems = Vec::new();
-        let mut seen = Vec::new();
-        for file in files {
+        let named = read.problems.iter();
+        let mut problems: Vec<_> = named.map(|error| unusable(error.to_string())).collect();
+        let mut names = Vec::new();
+        for file in read.files {
             let updated = match &file.content {
                 Ok(content) => self.update_one(&file.name, &file.path, content, is_first, now),
                 Err(error) => Err(unusable(error.to_string())),
             };
             problems.extend(updated.err());
-            seen.push(file.name);
+            names.push(file.name);
         }
-        self.known.retain(|name, known| {
-            let is_seen = seen.contains(name);
-            let stays = is_seen || !known.is_absent;
-            known.is_absent = !is_seen;
-            stays
-        });
-        retire(self.known.values_mut().rev().map(|known| &mut known.age));
+        if names.is_empty() {
+            problems.push(unusable(format!("{}: has no secret", self.files.shown())));
+        }
+        self.remove_absent(|name, _| !names.iter().any(|other| other == name));
         problems
+    }
+
+    /// Removes the secrets whose files are absent at two scans in a row, unless none would be left.
+    fn remove_absent(&mut self, is_absent: impl Fn(&str, &Path) -> bool) {
+        let absent = |name: &str, known: &Known| is_absent(name, &known.path);
+        let stays = |name: &str, known: &Known| !(known.is_absent && absent(name, known));
+        let is_left = self.known.iter().any(|(name, known)| stays(name, known));
+        self.known
+            .retain(|name, known| !is_left || stays(name, known));
+        self.is_newly_absent = false;
+        for (name, known) in &mut self.known {
+            let was_absent = std::mem::replace(&mut known.is_absent, is_absent(name, &known.path));
+            self.is_newly_absent |= known.is_absent && !was_absent;
+        }
     }
 
     fn update_one(
@@ -105,18 +121,22 @@ impl SecretLook {
             .map_err(|problem| unusable(format!("file {}: {problem}", shown(path))))?;
         let key =
             Key::from_secret(self.algorithm, secret).map_err(|error| in_file(path, &error))?;
-        if content.is_readable_by_all {
+        let known = self.known.get_mut(name);
+        let is_reported = known.as_ref().is_some_and(|known| known.is_readable_by_all);
+        if content.is_readable_by_all && !is_reported {
             trace::secret_file_readable(path);
         }
-        if let Some(known) = self.known.get_mut(name)
+        if let Some(known) = known
             && known.key.digest() == key.digest()
         {
             // Written in another way, such as with a line feed.
             known.digest = digest;
+            known.is_readable_by_all = content.is_readable_by_all;
             return Ok(());
         }
         let known = Known {
             key: key.with_key_id(name),
+            path: path.to_owned(),
             digest,
             modified: content.modified.map_or(now, |time| time.min(now)),
             age: Age {
@@ -128,6 +148,7 @@ impl SecretLook {
                 retired: None,
             },
             is_absent: false,
+            is_readable_by_all: content.is_readable_by_all,
             is_reported_as_old: false,
         };
         self.known.insert(name.to_owned(), known);
@@ -143,7 +164,7 @@ impl SecretLook {
             .collect()
     }
 
-    /// Returns the keys, if they are others than at the last look.
+    /// Returns the keys, if they are others than at the last scan.
     fn change(&mut self, now: SystemTime) -> Option<Change> {
         let valid = self.with_ends().into_iter();
         let valid: Vec<_> = valid
@@ -186,6 +207,13 @@ impl SecretLook {
         old.collect()
     }
 
+    /// Returns an event for each new secret that may be encoded.
+    fn encoded(&self, change: &Change) -> Vec<FilesEvent> {
+        let new = change.added.iter().filter_map(|name| self.known.get(name));
+        new.filter_map(|known| FilesEvent::may_be_encoded(&known.key, &known.path))
+            .collect()
+    }
+
     fn infos(&self, now: SystemTime) -> Vec<SecretInfo> {
         let newest = self.known.keys().next_back();
         let infos = self
@@ -204,29 +232,33 @@ impl SecretLook {
     }
 }
 
-impl Look for SecretLook {
-    fn look(&mut self, now: SystemTime) -> Seen {
-        let mut seen = Seen::default();
-        match self.files.read() {
-            Ok(files) if files.is_empty() => {
-                seen.error = Some(unusable(format!("{}: has no secret", self.files.shown())));
+impl Scan for SecretScan {
+    fn scan(&mut self, now: SystemTime) -> Scanned {
+        self.is_newly_absent = false;
+        let problems = match self.files.read() {
+            Ok(read) => self.update(read, now),
+            Err(Unread::Unstable(error)) => {
+                // A secret that was removed must end even so.
+                self.remove_absent(|_, path| is_absent(path));
+                vec![unusable(error.to_string())]
             }
-            Ok(files) => seen.error = joined(&self.update(files, now)),
-            Err(error) => seen.error = Some(of_folder(&error)),
+            Err(Unread::NotListed(error)) => vec![unusable(error.to_string())],
+        };
+        retire(self.known.values_mut().rev().map(|known| &mut known.age));
+        let changed = self.change(now);
+        let mut events = self.old(now);
+        if let Some(change) = &changed {
+            events.extend(repeated(&change.keys));
+            events.extend(self.encoded(change));
         }
-        seen.is_absent = self.known.values().any(|known| known.is_absent);
-        seen.changed = self.change(now);
-        seen.events = self.old(now);
-        if let Some(change) = &seen.changed {
-            seen.events.extend(repeated(&change.keys));
+        Scanned {
+            changed,
+            events,
+            error: joined(&problems),
+            is_newly_absent: self.is_newly_absent,
+            secrets: self.infos(now),
         }
-        seen.secrets = self.infos(now);
-        seen
     }
-}
-
-fn of_folder(error: &io::Error) -> ConfigError {
-    unusable(error.to_string())
 }
 
 fn age(since: SystemTime, now: SystemTime) -> Duration {
