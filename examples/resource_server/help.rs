@@ -16,7 +16,8 @@ usage: resource_server [OPTION]...
   --hmac-secret-file PATH  the preceding issuer signs with the secret in this
                            file: HS256, or the HMAC algorithms of --algorithms.
                            In a text file, a newline at the end is not part of
-                           the secret
+                           the secret. The bytes of the file are the secret:
+                           they are not decoded
   --hmac-secret-dir DIR    the preceding issuer signs with the secrets in this
                            folder, one in each file, whose name is the `kid`:
                            HS256, or the HMAC algorithm of --algorithms. They

@@ -77,8 +77,9 @@ enum Failure {
 fn main() -> ExitCode {
     match Options::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help) => {
-            print!("{}", help::HELP);
-            ExitCode::SUCCESS
+            let printed = io::stdout().write_all(help::HELP.as_bytes());
+            let failed = |error| Failure::Io("can't print".to_owned(), error);
+            exit_code(printed.map_err(failed))
         }
         Ok(Command::Serve(options)) => exit_code(run(*options)),
         Err(error) => exit_code(Err(Failure::Usage(error))),
@@ -89,7 +90,12 @@ fn exit_code(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(error)) => {
-            eprintln!("resource_server: {error} (see --help)");
+            let hint = if error.is_about_options() {
+                " (see --help)"
+            } else {
+                ""
+            };
+            eprintln!("resource_server: {error}{hint}");
             ExitCode::from(2)
         }
         Err(Failure::Io(action, error)) => {
@@ -139,7 +145,8 @@ async fn start(options: Options) -> Result<(), Failure> {
         if let Some(sharing) = &auth.sharing {
             tokio::spawn(fetch_keys(sharing.authenticator().clone()));
         }
-        serve(options.listen, auth, |_| String::new()).await
+        let routes = routes::listing(&auth, !options.redis.logout_clients.is_empty());
+        serve(options.listen, auth, |_| routes).await
     }
 }
 
