@@ -43,12 +43,6 @@ impl From<lexopt::Error> for UsageError {
     }
 }
 
-impl From<ConfigError> for UsageError {
-    fn from(error: ConfigError) -> Self {
-        Self::new(with_sources(&error))
-    }
-}
-
 // An argument may contain control characters: replaced, they can't break the line or forge another.
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

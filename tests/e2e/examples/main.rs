@@ -22,6 +22,8 @@ mod resource;
 mod rotation;
 mod routes;
 mod secret;
+#[cfg(unix)]
+mod secret_files;
 mod shutdown;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]

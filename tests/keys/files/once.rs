@@ -38,7 +38,17 @@ fn content_that_is_no_secret_is_rejected_with_path_and_reason_and_without_the_co
         (
             format!("{text}\n\n"),
             SecretEncoding::Base64url,
-            "the secret is not base64url",
+            "starts or ends with white space: remove it",
+        ),
+        (
+            format!(" {text}"),
+            SecretEncoding::Raw,
+            "starts or ends with white space: remove it",
+        ),
+        (
+            format!("\"{text}\"\n"),
+            SecretEncoding::Raw,
+            "is in quotes, which are not removed here (such as those of an env file): remove them",
         ),
         (text.clone(), SecretEncoding::Hex, "the secret is not hex"),
         (
