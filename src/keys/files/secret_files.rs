@@ -30,7 +30,8 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 /// - A file that can't be used (unreadable, weak, writable by other users) is reported by
 ///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
 ///   [health](crate::IssuerHealth::files). The secret that was read before stays in use. So do all
-///   secrets if the folder is absent or empty.
+///   secrets while the folder is absent or can't be listed, and the last ones until there is another
+///   file that can be used.
 /// - To replace a file, write another one whose name starts with a dot, and rename it. Names that
 ///   start with a dot are skipped. The folders that Kubernetes mounts (`..data`) work, except with
 ///   `subPath`, which is never updated.
@@ -184,10 +185,12 @@ impl SecretFilesBuilder {
     /// # Errors
     ///
     /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a setting is out of its
-    ///   range, or the algorithm is not HMAC.
+    ///   range, the algorithm is not HMAC, or two files of
+    ///   [`watch_each`](SecretFiles::watch_each) have the same name.
     /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if there is no file, if there are
     ///   more than 64, or if any of them can't be read, is not a regular file, can be written to by
-    ///   other users, is empty, is longer than 64 KiB, or is not in the encoding.
+    ///   other users, is longer than 64 KiB, is not in the encoding, or has a content that
+    ///   [`Secret::from_file`](crate::Secret::from_file) rejects.
     /// - [`WeakSecret`](crate::ConfigErrorKind::WeakSecret), with the path, as
     ///   [`Key::from_secret`](crate::Key::from_secret).
     pub fn build(self) -> Result<SecretFiles, ConfigError> {

@@ -50,9 +50,9 @@ impl KeyFile {
         KeyFileBuilder::new(path.into(), Format::Jwks)
     }
 
-    /// Returns a builder for a file of at most 64 KiB with one public key, as
-    /// [`Key::from_pem`](crate::Key::from_pem) reads it. The key has no id, and verifies tokens
-    /// with any `kid`.
+    /// Returns a builder for a file of at most 64 KiB with one certificate, or with up to 8 public
+    /// keys, each as [`Key::from_pem`](crate::Key::from_pem) reads it. They have no ids, and verify
+    /// tokens with any `kid`. Other text in the file is skipped.
     pub fn watch_pem(path: impl Into<PathBuf>) -> KeyFileBuilder {
         KeyFileBuilder::new(path.into(), Format::Pem)
     }

@@ -56,7 +56,7 @@ const WORDS: [&str; 27] = [
     "Purple Monkey Dishwasher, Green Turtle!",
     "IT_IS_A_TRUTH_UNIVERSALLY_ACKNOWLEDGED",
     "das_ist-ein.sehr geheimer Satz, 2026",
-    "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} \u{43c}\u{438}\u{440} \u{43a}\u{43b}\u{44e}\u{447}",
+    "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} \u{434}\u{43e}\u{431}\u{440}\u{44b}\u{439} \u{43c}\u{438}\u{440} \u{43a}\u{43b}\u{44e}\u{447}",
     // Those of which 16 bytes or more could be random.
     "prod-secret-key-5f1d0c9be27a4836",
     "9Xh2kQv7LmZr4TnB8yWfPaSsWoRd!Password",
