@@ -166,8 +166,8 @@ impl Issuer {
         Self::new(issuer.into(), file, audience.into())
     }
 
-    /// Returns an issuer whose key is a public key in a PEM file, which is read when the layer is
-    /// built, and again every 10 s, as for [`jwks_file`](Self::jwks_file).
+    /// Returns an issuer whose keys are in a PEM file: one certificate, or up to 8 public keys. It is
+    /// read when the layer is built, and again every 10 s, as for [`jwks_file`](Self::jwks_file).
     ///
     /// # Errors
     ///

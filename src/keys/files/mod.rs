@@ -15,6 +15,7 @@ mod reload;
 mod scan;
 mod secret_file;
 mod secret_files;
+mod secret_report;
 mod secret_scan;
 mod secret_text;
 mod settings;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::event::FilesEvent;
 use super::folder::{Files, ReadFiles, Unread, is_absent};
 use super::key_file::in_file;
 use super::open::shown;
@@ -12,12 +11,12 @@ use super::overlap::{Age, retire};
 use super::read::Content;
 use super::scan::{Change, Scan, Scanned};
 use super::secret_file::unusable;
+use super::secret_report::repeated;
 use super::secret_text::secret_in;
 use crate::algorithm::Algorithm;
 use crate::config_error::ConfigError;
 use crate::crypto::{keyed_digest, random_key};
 use crate::jwk::{Key, KeyDigest, KeySet, SecretEncoding};
-use crate::keys::SecretInfo;
 use crate::trace;
 
 /// The maximum number of secrets that are tried for a token without `kid`.
@@ -30,7 +29,7 @@ pub(super) struct SecretScan {
     pub(super) encoding: SecretEncoding,
     pub(super) overlap: Option<Duration>,
     pub(super) max_secret_age: Duration,
-    known: BTreeMap<String, Known>,
+    pub(super) known: BTreeMap<String, Known>,
     /// The ids and digests of the current keys.
     current: Vec<(String, KeyDigest)>,
     /// Whether the last scan was the first at which a file is absent.
@@ -39,16 +38,16 @@ pub(super) struct SecretScan {
 }
 
 /// A secret that was read.
-struct Known {
-    key: Key,
-    path: PathBuf,
+pub(super) struct Known {
+    pub(super) key: Key,
+    pub(super) path: PathBuf,
     /// Of the content, so that it is parsed only when it changes.
     digest: KeyDigest,
-    modified: SystemTime,
-    age: Age,
+    pub(super) modified: SystemTime,
+    pub(super) age: Age,
     is_absent: bool,
     is_readable_by_all: bool,
-    is_reported_as_old: bool,
+    pub(super) is_reported_as_old: bool,
 }
 
 impl SecretScan {
@@ -156,7 +155,7 @@ impl SecretScan {
     }
 
     /// Returns each secret and until when it verifies tokens.
-    fn with_ends(&self) -> Vec<(&String, &Known, Option<SystemTime>)> {
+    pub(super) fn with_ends(&self) -> Vec<(&String, &Known, Option<SystemTime>)> {
         let end_of = |known: &Known| known.age.retired?.checked_add(self.overlap?);
         let known = self.known.iter();
         known
@@ -193,43 +192,6 @@ impl SecretScan {
         self.current = ids;
         Some(change)
     }
-
-    /// Returns an event for each secret that has become too old.
-    fn old(&mut self, now: SystemTime) -> Vec<FilesEvent> {
-        let max = self.max_secret_age;
-        let old = self.known.iter_mut().filter_map(|(name, known)| {
-            let age = age(known.modified, now);
-            let is_new = age > max && !known.is_reported_as_old;
-            known.is_reported_as_old |= is_new;
-            let key_id = name.clone();
-            is_new.then_some(FilesEvent::Old { key_id, age })
-        });
-        old.collect()
-    }
-
-    /// Returns an event for each new secret that may be encoded.
-    fn encoded(&self, change: &Change) -> Vec<FilesEvent> {
-        let new = change.added.iter().filter_map(|name| self.known.get(name));
-        new.filter_map(|known| FilesEvent::may_be_encoded(&known.key, &known.path))
-            .collect()
-    }
-
-    fn infos(&self, now: SystemTime) -> Vec<SecretInfo> {
-        let newest = self.known.keys().next_back();
-        let infos = self
-            .with_ends()
-            .into_iter()
-            .map(|(name, known, not_after)| SecretInfo {
-                key_id: name.clone(),
-                current: Some(name) == newest,
-                since: known.age.appeared,
-                age: age(known.modified, now),
-                old: age(known.modified, now) > self.max_secret_age,
-                not_after,
-                expired: not_after.is_some_and(|end| now >= end),
-            });
-        infos.collect()
-    }
 }
 
 impl Scan for SecretScan {
@@ -261,29 +223,9 @@ impl Scan for SecretScan {
     }
 }
 
-fn age(since: SystemTime, now: SystemTime) -> Duration {
-    now.duration_since(since).unwrap_or_default()
-}
-
 /// Returns one error for some, of the kind of the first.
 fn joined(problems: &[ConfigError]) -> Option<ConfigError> {
     let first = problems.first()?;
     let texts: Vec<_> = problems.iter().take(8).map(ToString::to_string).collect();
     Some(ConfigError::new(first.kind(), texts.join("; ")))
-}
-
-/// Returns an event for each secret that an earlier key has, too.
-fn repeated(keys: &KeySet) -> Vec<FilesEvent> {
-    let mut first = BTreeMap::<KeyDigest, &str>::new();
-    let mut events = Vec::new();
-    for key in keys.keys() {
-        let id = key.key_id().unwrap_or_default();
-        if let Some(other) = first.insert(key.digest(), id) {
-            events.push(FilesEvent::Repeated {
-                key_id: id.to_owned(),
-                other: other.to_owned(),
-            });
-        }
-    }
-    events
 }

@@ -155,12 +155,11 @@ impl Registry {
                 self.shared_keys.remove(entry.name());
             }
         }
+        let added = || after.entries().iter().filter(|entry| is_new(entry));
+        added().for_each(|entry| self.report_keys(entry));
         // From here on observers are called, which may make further changes.
         drop(changing);
-        for entry in after.entries().iter().filter(|entry| is_new(entry)) {
-            self.report_keys(entry);
-            self.watch_files(entry);
-        }
+        added().for_each(|entry| self.watch_files(entry));
         Ok(())
     }
 
