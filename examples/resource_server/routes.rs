@@ -21,24 +21,26 @@ pub(crate) fn app(auth: Auth) -> Router {
 
 /// Returns the routes, a line each, and what they require.
 pub(crate) fn listing(auth: &Auth, accepts_logout_tokens: bool) -> String {
-    let mut routes = vec![
-        "GET /whoami                        a token: responds with its claims",
-        "DELETE /account                    a token of a user who has signed in recently",
-        "POST /grpc.health.v1.Health/Check  a token (gRPC)",
-        "GET /public                        nothing",
-        "GET /healthz                       nothing: the state of the issuers' keys",
-    ]
-    .join("\n");
+    let mut routes = Vec::from(
+        [
+            "GET /whoami                        a token: responds with its claims",
+            "DELETE /account                    a token of a user who has signed in recently",
+            "POST /grpc.health.v1.Health/Check  a token (gRPC)",
+            "GET /public                        nothing",
+            "GET /healthz                       nothing: the state of the issuers' keys",
+        ]
+        .map(ToOwned::to_owned),
+    );
     if let Ok(metadata) = auth.layer.metadata_service() {
-        routes += &format!("\nGET {}", metadata.path());
+        routes.push(format!("GET {}", metadata.path()));
     }
     if auth.sharing.is_some() {
-        routes += "\nPOST /sign-out, POST /sign-out-everywhere, GET /once";
+        routes.push("POST /sign-out, POST /sign-out-everywhere, GET /once".to_owned());
     }
     if accepts_logout_tokens {
-        routes += "\nPOST /backchannel-logout";
+        routes.push("POST /backchannel-logout".to_owned());
     }
-    format!("routes, and what they require:\n{routes}\n")
+    format!("routes, and what they require:\n{}\n", routes.join("\n"))
 }
 
 fn protected(auth: JwtAuthLayer) -> Router {

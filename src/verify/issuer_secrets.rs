@@ -57,10 +57,8 @@ impl ConfiguredIssuer {
     /// Returns one of these shared secrets that it has now, if it has any.
     pub(super) fn secret_among(&self, digests: &[KeyDigest]) -> Option<KeyDigest> {
         let keys = self.secret_source().and_then(KeySource::current)?;
-        let found = keys
-            .secret_digests()
-            .find(|digest| digests.contains(digest));
-        found
+        keys.secret_digests()
+            .find(|digest| digests.contains(digest))
     }
 
     /// Returns the id of a secret, if it has one.

@@ -68,8 +68,8 @@ impl SecretScan {
     /// Takes over what was read. Returns what is wrong with single files, whose secrets stay.
     fn update(&mut self, read: ReadFiles, now: SystemTime) -> Vec<ConfigError> {
         let is_first = self.known.is_empty();
-        let named = read.problems.iter();
-        let mut problems: Vec<_> = named.map(|error| unusable(error.to_string())).collect();
+        let errors = read.problems.iter();
+        let mut problems: Vec<_> = errors.map(|error| unusable(error.to_string())).collect();
         let mut names = Vec::new();
         for file in read.files {
             let updated = match &file.content {

@@ -118,7 +118,11 @@ fn a_placeholder_is_rejected_in_a_jwk_and_skipped_in_a_set() {
 #[test]
 fn a_typed_secret_is_rejected_in_hex_and_base64_too() {
     for (secret, (reason, text)) in placeholders() {
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = secret
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         let base64 = STANDARD.encode(secret);
         for (encoded, encoding) in [
             (hex.to_uppercase(), "hex"),

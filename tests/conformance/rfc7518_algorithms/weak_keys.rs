@@ -353,7 +353,11 @@ fn the_point_of_an_ec_key_is_not_a_secret_in_any_encoding() {
             .map(|name| decode(jwk[name].as_str().unwrap()))
             .concat();
         let point = [&[4][..], &coordinates].concat();
-        let hex: String = point.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = point
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         for secret in [
             point.clone(),
             coordinates.clone(),

@@ -1,6 +1,7 @@
 //! `examples/secret` writes a secret once, and does not show it.
 
 use std::fs;
+use std::process::Stdio;
 
 use tower_jwt_auth::{Algorithm, Key, Secret, SecretEncoding};
 
@@ -74,8 +75,13 @@ async fn a_secret_that_cannot_be_printed_is_an_error() {
     for args in [&["--print"][..], &["--help"]] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full");
         let mut command = example("secret");
-        let output = in_time(command.args(args).stdout(full.unwrap()).output());
-        let output = output.await.unwrap();
+        // Not `output`, which replaces the standard output.
+        let child = command
+            .args(args)
+            .stdout(full.unwrap())
+            .stderr(Stdio::piped())
+            .spawn();
+        let output = in_time(child.unwrap().wait_with_output()).await.unwrap();
         assert_eq!(output.status.code(), Some(1));
         let message = text(&output.stderr);
         assert!(message.starts_with("secret: can't print: "), "{message}");

@@ -292,10 +292,11 @@ async fn a_text_that_may_be_encoded_is_reported_once_with_its_file() {
     let (_authenticator, events) = crate::files::site::service(files.clone());
     let events = || std::mem::take(&mut *events.lock().unwrap());
     assert_eq!(events(), ["1 +1 -", "base64 1: 1"]);
-    let hex: String = random().as_ref()[..16]
+    let hex = random().as_ref()[..16]
         .iter()
         .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     folder.write("2", hex);
     files.reload().await.unwrap();
     files.reload().await.unwrap();
