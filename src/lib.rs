@@ -173,6 +173,45 @@
 //!   events under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show
 //!   issuer, audience (or what is compared in its place), algorithm, types, key id and times of a
 //!   token, how long it and its signature are, and which required scopes it lacks.
+//!
+// The links of the documentation above to items of features that are off lead to docs.rs, which
+// has those of all features.
+#![cfg_attr(
+    not(feature = "axum"),
+    doc = "[`Scoped`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.Scoped.html
+[`SteppedUp`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.SteppedUp.html"
+)]
+#![cfg_attr(
+    not(feature = "governor"),
+    doc = "[`ClaimsKeyExtractor`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.ClaimsKeyExtractor.html"
+)]
+#![cfg_attr(
+    not(feature = "redis"),
+    doc = "[`RedisReplayStore`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.RedisReplayStore.html
+[`RedisRevocationStore`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.RedisRevocationStore.html"
+)]
+#![cfg_attr(
+    not(feature = "testing"),
+    doc = "[`testing`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/testing/"
+)]
+#![cfg_attr(
+    not(feature = "tonic"),
+    doc = "[`tonic`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/tonic/"
+)]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "redis", feature = "reqwest")),
+    doc = "[`guides`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/
+[`guides::browsers`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/browsers/
+[`guides::diagnosis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/diagnosis/
+[`guides::introspection`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/introspection/
+[`guides::mcp`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/mcp/
+[`guides::redis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/redis/
+[`guides::resource_metadata`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/resource_metadata/
+[`guides::revocation`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/revocation/
+[`guides::rules`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/rules/
+[`guides::secrets`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/secrets/
+[`guides::sender_constrained`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/"
+)]
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,

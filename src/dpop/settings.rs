@@ -22,7 +22,7 @@ use crate::request::{RequestParts, TrustedProxies};
 /// The client sends `Authorization: DPoP <token>`, and in the header `DPoP` a proof that it has the
 /// key: a JWT for this method, this URL and this token, which can be used once. A copy of a request
 /// can't be used again, and neither token nor proof for another one. See
-/// [`guides::sender_constrained`](crate::guides::sender_constrained).
+/// [`guides::sender_constrained`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/).
 ///
 /// | checked | by |
 /// |---|---|

@@ -344,7 +344,7 @@ impl Issuer {
     }
 
     /// Sets the HTTP client that fetches the keys, or asks about tokens
-    /// ([`introspection`](Self::introspection)). Default: [`HttpClient::default`], with feature
+    /// ([`introspection`](Self::introspection)). Default: `HttpClient::default()`, with feature
     /// `reqwest`.
     ///
     /// # Errors
