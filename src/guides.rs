@@ -40,6 +40,8 @@
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
+//! hyper, AWS Lambda, and frameworks without tower, such as actix-web: [`frameworks`].
+//!
 //! Shared secrets and key files: how to generate, store, rotate and separate them: [`secrets`].
 //!
 //! For those who move from another crate: the same program before and after, where each setting
@@ -143,6 +145,9 @@ pub mod aws_load_balancer {}
 
 #[doc = include_str!("../docs/providers/apple.md")]
 pub mod apple {}
+
+#[doc = include_str!("../docs/frameworks.md")]
+pub mod frameworks {}
 
 #[doc = include_str!("../docs/migration/jwt_authorizer.md")]
 pub mod migration_jwt_authorizer {}

@@ -7,6 +7,7 @@ mod documents;
 mod fuzz;
 #[cfg(feature = "testing")]
 mod properties;
+mod release;
 #[cfg(feature = "testing")]
 mod secrets;
 #[cfg(feature = "testing")]
