@@ -10,6 +10,15 @@ use yaml_rust2::{Yaml, YamlLoader};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// The packaged files of the crate's folder, besides those that cargo adds.
+const OF_THE_ROOT: [&str; 5] = [
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+];
+
 fn read(file: impl AsRef<Path>) -> String {
     let path = Path::new(ROOT).join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -85,13 +94,7 @@ fn the_package_has_every_file_that_it_needs() {
         }
     }
     assert!(included_files > 20, "{included_files}");
-    for file in [
-        "README.md",
-        "CHANGELOG.md",
-        "SECURITY.md",
-        "LICENSE-MIT",
-        "LICENSE-APACHE",
-    ] {
+    for file in OF_THE_ROOT {
         assert!(packaged.contains(file), "{file}");
     }
     for example in files(Path::new("examples")) {
@@ -118,9 +121,7 @@ fn the_package_has_no_other_files() {
     let readme = read("README.md");
     for file in packaged() {
         let is_expected = match file.split_once('/') {
-            None => {
-                of_cargo.contains(&&*file) || file.ends_with(".md") || file.starts_with("LICENSE")
-            }
+            None => of_cargo.contains(&&*file) || OF_THE_ROOT.contains(&&*file),
             Some(("docs", _)) => {
                 documents.contains(&file) || readme.contains(&format!("]({file})"))
             }
