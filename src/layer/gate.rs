@@ -34,6 +34,21 @@ pub(crate) struct Gate<C> {
     pub(super) metadata: Option<Arc<Endpoint>>,
 }
 
+// Written by hand: a derived impl would require `C: Clone`.
+impl<C> Clone for Gate<C> {
+    fn clone(&self) -> Self {
+        Self {
+            authenticator: self.authenticator.clone(),
+            forwarding: self.forwarding,
+            optional: self.optional,
+            pass_preflight: self.pass_preflight,
+            skip: self.skip.clone(),
+            predicate_uri: self.predicate_uri.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+}
+
 /// What becomes of the token in a request that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwarding {

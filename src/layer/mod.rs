@@ -13,6 +13,7 @@ mod ready;
 mod rejections;
 mod service;
 mod validation;
+mod variants;
 
 use std::fmt;
 use std::sync::Arc;
@@ -41,7 +42,9 @@ use crate::verify::{Authenticator, Issuers};
 /// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests, also for
 /// [`RequireLayer`](crate::RequireLayer) and extractors below: see [`Inherited`](crate::Inherited).
 ///
-/// Cheap to clone: clones share the cached keys.
+/// Cheap to clone: clones share the cached keys, also those that [`optional`](Self::optional),
+/// [`token_sources`](Self::token_sources) or [`rejection_response`](Self::rejection_response) makes
+/// different for some routes.
 ///
 /// # Examples
 ///

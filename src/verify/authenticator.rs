@@ -219,6 +219,11 @@ impl<C> Authenticator<C> {
         &self.sources
     }
 
+    /// Sets the places that may carry the token of a request. Everything else is shared.
+    pub(crate) fn with_sources(self, sources: Arc<[TokenSource]>) -> Self {
+        Self { sources, ..self }
+    }
+
     /// Returns whether each token must come with the scheme `DPoP`.
     pub(crate) fn requires_dpop(&self) -> bool {
         self.engine.rules.bindings.dpop == BindingRule::Required
