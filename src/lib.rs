@@ -247,8 +247,18 @@ mod redis_tls;
 #[path = "redis/tls.rs"]
 mod redis_tls;
 
+// TLS of the default HTTP client: the provider of reqwest, else that of the program.
+#[cfg(feature = "reqwest")]
+#[path = "keys/jwks/tls_provider.rs"]
+mod tls_provider;
+#[cfg(all(feature = "reqwest-no-provider", not(feature = "reqwest")))]
+#[path = "keys/jwks/no_tls_provider.rs"]
+mod tls_provider;
+
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "config")]
+mod config;
 #[cfg(feature = "governor")]
 mod governor;
 #[cfg(all(
@@ -260,7 +270,7 @@ mod governor;
 pub mod guides;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-no-provider")]
 #[path = "keys/jwks/reqwest.rs"]
 mod reqwest;
 #[cfg(feature = "testing")]
@@ -273,6 +283,8 @@ pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmErr
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection, SteppedUp};
 pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "config")]
+pub use config::JwtAuthConfig;
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use dpop::{Dpop, DpopNonces, ForwardedFields};
 pub use error::{Error, ErrorClass, ErrorKind};
@@ -318,11 +330,11 @@ pub use verify::{
     TokenCacheSettings,
 };
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-no-provider")]
 use reqwest::default_http_client;
 
 /// Returns an error: without feature `reqwest` there is no default client.
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "reqwest-no-provider"))]
 fn default_http_client() -> Result<HttpClient, ConfigError> {
     Err(ConfigError::new(
         ConfigErrorKind::NoHttpClient,

@@ -65,6 +65,11 @@ impl<C> Policy<C> {
         self.checks.is_empty()
     }
 
+    /// Returns the number of checks, without those of bindings.
+    pub(crate) const fn len(&self) -> usize {
+        self.checks.len()
+    }
+
     pub(crate) fn add(&mut self, stage: Stage, check: impl TokenCheck<C>) {
         let end = self.checks.partition_point(|(other, _)| *other <= stage);
         self.checks.insert(end, (stage, Arc::new(check)));

@@ -19,7 +19,7 @@ pub(crate) type Respond =
 pub(crate) type PredicateUri = Arc<dyn for<'r> Fn(&RequestParts<'r>) -> &'r Uri + Send + Sync>;
 
 /// Which gRPC requests get the status of a gRPC call.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum GrpcResponses {
     #[default]
     Everywhere,

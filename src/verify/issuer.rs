@@ -57,6 +57,18 @@ pub(super) enum KeyOrigin {
 }
 
 impl KeyOrigin {
+    /// Returns the name of the constructor, for developers.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Jwks(_) => "jwks",
+            Self::Fixed(_) => "from_keys",
+            Self::Source(_) => "from_key_source",
+            Self::File(_) => "file",
+            Self::Introspection(_) => "introspection",
+        }
+    }
+
     pub(super) const fn is_fetched(&self) -> bool {
         matches!(self, Self::Discovery | Self::Jwks(_))
     }
@@ -383,11 +395,20 @@ impl Issuer {
     }
 }
 
+/// Shows the settings that are data. No URL, whose query may hold a secret, and no tenant.
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer")
             .field("name", &self.name)
             .field("audience", &self.audience)
+            .field("keys", &self.keys.name())
+            .field("secrets", &self.secrets.as_ref().map(Vec::len))
+            .field("algorithms", &self.algorithms)
+            .field("exceptions", &self.exceptions)
+            .field("has_metadata_url", &self.metadata_url.is_some())
+            .field("jwks_cache", &self.jwks_cache)
+            .field("tenants", &self.tenants)
+            .field("introspection", &self.introspection)
             .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,7 @@ const ORDER: &[&[&str]] = &[
     &[
         "axum",
         "back_channel_logout",
+        "config",
         "governor",
         "redis",
         "testing",
@@ -35,7 +36,7 @@ const ORDER: &[&[&str]] = &[
 ];
 
 /// These use what `lib.rs` exports, and the log events of `trace`.
-const ADAPTERS: &[&str] = &["axum", "governor", "redis", "tonic"];
+const ADAPTERS: &[&str] = &["axum", "config", "governor", "redis", "tonic"];
 
 /// Items of `lib.rs` that stand for a module.
 const ALIASES: &[(&str, &str)] = &[
@@ -44,6 +45,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("default_http_client", "keys"),
     ("redis_tls", "redis"),
     ("signing", "testing"),
+    ("tls_provider", "keys"),
 ];
 
 /// A file of `src`, or a made-up one.

@@ -4,9 +4,9 @@ mod binding_settings;
 mod request_settings;
 mod resource_settings;
 mod response_settings;
+mod shown;
 mod token_settings;
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -312,12 +312,4 @@ struct Built<C, R> {
     skip: Option<RequestPredicate>,
     metadata: Option<Arc<Endpoint>>,
     rejection: R,
-}
-
-impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuthBuilder")
-            .field("issuers", &self.issuers)
-            .finish_non_exhaustive()
-    }
 }
