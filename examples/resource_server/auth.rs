@@ -7,6 +7,7 @@ use tower_jwt_auth::{
     ResourceMetadata, SecretFiles,
 };
 
+use crate::config;
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
 use crate::options::Options;
 use crate::sharing::SharingRoutes;
@@ -45,6 +46,9 @@ impl Options {
 
     /// `secrets` are those of each issuer.
     fn layer_builder(&self, secrets: &[Option<SecretFiles>]) -> Result<JwtAuthBuilder, UsageError> {
+        if let Some(file) = &self.config {
+            return config::builder(file);
+        }
         let issuers = self.issuers.iter().zip(secrets);
         let mut issuers =
             issuers.map(|(options, secrets)| self.checked_issuer(options, secrets.as_ref()));

@@ -2,14 +2,14 @@
 //! that it starts itself.
 //!
 //! ```text
-//! cargo run --release --example resource_server --features axum,redis,testing
+//! cargo run --release --example resource_server --features axum,config,redis,testing
 //! ```
 //!
 //! prints `curl` commands to paste into another terminal, each with the expected status. To use
 //! your own provider, pass its issuer URL and the audience of your tokens after `--`:
 //!
 //! ```text
-//! … --features axum,redis,testing -- --issuer https://login.example.com/ \
+//! … --features axum,config,redis,testing -- --issuer https://login.example.com/ \
 //!   --audience https://api.example.com
 //! ```
 //!
@@ -33,10 +33,12 @@
 //! | `GET /once` | a token that no instance has accepted here before | 200; 401; 503 while Redis is unavailable |
 //! | `POST /backchannel-logout` | a logout token of the issuer | 200; 400; 503. With `--logout-client` only |
 //!
+//! `--config FILE` takes all settings of the layer from a TOML file (`docs/configuration.md`).
 //! `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log
 //! says why a request was rejected.
 
 mod auth;
+mod config;
 mod demo;
 mod dpop_options;
 mod help;

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser};
@@ -22,6 +23,7 @@ pub(crate) enum Command {
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) listen: Option<SocketAddr>,
+    pub(crate) config: Option<PathBuf>,
     pub(crate) issuers: Vec<IssuerOptions>,
     pub(crate) audiences: Vec<String>,
     pub(crate) resource: Option<String>,
@@ -40,6 +42,9 @@ impl Options {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long("listen") => {
                     options.listen = Some(address(&text(&mut parser, "--listen")?)?);
+                }
+                Arg::Long("config") => {
+                    options.config = Some(value(&mut parser, "--config")?.into());
                 }
                 Arg::Long("issuer") => options.add_issuer(text(&mut parser, "--issuer")?)?,
                 Arg::Long("jwks-uri") => {
@@ -106,7 +111,7 @@ impl Options {
 
     /// Returns whether no issuer is configured.
     pub(crate) fn is_demo(&self) -> bool {
-        self.issuers.is_empty()
+        self.issuers.is_empty() && self.config.is_none()
     }
 
     fn add_issuer(&mut self, url: String) -> Result<(), UsageError> {
@@ -139,7 +144,9 @@ impl Options {
     fn check(&self) -> Result<(), UsageError> {
         self.dpop.check()?;
         self.redis.check()?;
-        if self.is_demo() {
+        if self.config.is_some() {
+            self.check_config()
+        } else if self.is_demo() {
             self.check_demo()
         } else {
             self.check_hmac()

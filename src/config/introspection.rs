@@ -125,15 +125,16 @@ impl IntrospectionConfig {
             ("bearer_token_file", self.bearer_token_file.is_some()),
         ];
         let given = only_one(path, &given)?;
-        let method = self.auth_method.unwrap_or(match given {
-            Some("bearer_token_file") => AuthMethod::BearerToken,
-            Some(_) => AuthMethod::ClientSecret,
-            None => {
+        let method = match (self.auth_method, given) {
+            (Some(method), _) => method,
+            (None, Some("bearer_token_file")) => AuthMethod::BearerToken,
+            (None, Some(_)) => AuthMethod::ClientSecret,
+            (None, None) => {
                 let problem = "must be set, to \"none\" or \"mutual_tls\", without \
                                client_secret_file, client_secret_env and bearer_token_file";
                 return Err(invalid(&format!("{path}.auth_method"), problem));
             }
-        });
+        };
         self.credentials_by(method, given, path)
     }
 

@@ -303,7 +303,7 @@ impl fmt::Debug for Dpop {
             .field("nonces", &self.nonces)
             .field("public_origins", &self.targets.origins.len())
             .field("trusted_proxies", &self.targets.proxies)
-            .field("forwarded_fields", &self.targets.fields)
+            .field("forwarded_fields", &self.targets.fields.unwrap_or_default())
             .field("max_replay_entries", &self.max_replay_entries)
             .finish_non_exhaustive()
     }

@@ -57,18 +57,6 @@ pub(super) enum KeyOrigin {
 }
 
 impl KeyOrigin {
-    /// Returns the name of the constructor, for developers.
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Discovery => "discovery",
-            Self::Jwks(_) => "jwks",
-            Self::Fixed(_) => "from_keys",
-            Self::Source(_) => "from_key_source",
-            Self::File(_) => "file",
-            Self::Introspection(_) => "introspection",
-        }
-    }
-
     pub(super) const fn is_fetched(&self) -> bool {
         matches!(self, Self::Discovery | Self::Jwks(_))
     }
@@ -395,13 +383,33 @@ impl Issuer {
     }
 }
 
+/// Shows the constructor.
+impl fmt::Debug for KeyOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Discovery => f.write_str("discovery"),
+            Self::Jwks(_) => f.write_str("jwks"),
+            Self::Fixed(_) => f.write_str("from_keys"),
+            Self::File(file) => file.fmt(f),
+            Self::Source(source) => {
+                let mut shown = f.debug_tuple("from_key_source");
+                shown.field(&source.key_files()).finish()
+            }
+            Self::Introspection(origin) => {
+                let mut shown = f.debug_tuple("introspection");
+                shown.field(origin.credentials()).finish()
+            }
+        }
+    }
+}
+
 /// Shows the settings that are data. No URL, whose query may hold a secret, and no tenant.
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer")
             .field("name", &self.name)
             .field("audience", &self.audience)
-            .field("keys", &self.keys.name())
+            .field("keys", &self.keys)
             .field("secrets", &self.secrets.as_ref().map(Vec::len))
             .field("algorithms", &self.algorithms)
             .field("exceptions", &self.exceptions)

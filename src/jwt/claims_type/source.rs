@@ -53,9 +53,15 @@ impl<'de> Deserializer<'de> for ClaimSource {
             Value::String(text) => visitor.visit_string(text),
             Value::Array(elements) => {
                 let elements = elements.into_iter().map(ClaimSource);
-                visitor.visit_seq(SeqDeserializer::new(elements))
+                let mut elements = SeqDeserializer::new(elements);
+                let value = visitor.visit_seq(&mut elements)?;
+                elements.end().map(|()| value)
             }
-            Value::Object(object) => visitor.visit_map(MapDeserializer::new(members(object))),
+            Value::Object(object) => {
+                let mut members = MapDeserializer::new(members(object));
+                let value = visitor.visit_map(&mut members)?;
+                members.end().map(|()| value)
+            }
         }
     }
 

@@ -319,6 +319,7 @@ impl fmt::Debug for KeyFiles {
         f.debug_struct("KeyFiles")
             .field("files", &self.0.shown)
             .field("keys", &**self.0.keys.load())
+            .field("interval", &self.0.interval)
             .finish_non_exhaustive()
     }
 }
