@@ -23,6 +23,10 @@
 //!
 //! [`diagnosis`] says how to see the log that the guides quote: why a token was rejected.
 //!
+//! What the client sees and what the log says, by their exact texts: [`troubleshooting`]. Every
+//! setting in a file, with its default: [`configuration`]. Which cryptography is built in, FIPS, and
+//! builds without aws-lc: [`cryptography`].
+//!
 //! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
 //! [`sender_constrained`].
 //!
@@ -54,6 +58,20 @@
 
 #[doc = include_str!("../docs/diagnosis.md")]
 pub mod diagnosis {}
+
+/// [diagnosis]: diagnosis
+/// [introspection]: introspection
+/// [redis]: redis
+/// [secrets]: secrets
+#[doc = include_str!("../docs/troubleshooting.md")]
+pub mod troubleshooting {}
+
+/// [secrets]: secrets
+#[doc = include_str!("../docs/configuration.md")]
+pub mod configuration {}
+
+#[doc = include_str!("../docs/cryptography.md")]
+pub mod cryptography {}
 
 // Of two definitions of a link, the first one counts: these are for rustdoc, those of the file for
 // readers of the file.

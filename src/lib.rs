@@ -89,6 +89,8 @@
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
 //! | set up a provider: Keycloak and others | [`guides`] |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
+//! | read the settings from a file | [`JwtAuthConfig`] (feature `config`); guide: [`guides::configuration`] |
+//! | make a token optional, or change its source or the responses, for some routes | [`JwtAuthLayer::optional`], [`token_sources`](JwtAuthLayer::token_sources), [`rejection_response`](JwtAuthLayer::rejection_response) on a clone |
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
 //! | generate, read and compare shared secrets | [`Secret`]; guide: [`guides::secrets`] |
@@ -104,6 +106,7 @@
 //! | protect an MCP server, with a scope for each tool | [`McpRules`]; guide: [`guides::mcp`] |
 //! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
 //! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`]; guide: [`guides::rules`] |
+//! | find a text that the client or the log shows | [`guides::troubleshooting`] |
 //! | see why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
@@ -129,7 +132,8 @@
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
-//! | test a protected service | [`testing`] (feature `testing`) |
+//! | build without aws-lc, or with its FIPS module | [`guides::cryptography`] |
+//! | test a protected service, or a handler alone | [`testing`], [`testing::claims`] (feature `testing`) |
 //!
 //! # Features
 //!
@@ -138,8 +142,10 @@
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
+//! | `reqwest-no-provider` | no | the same client with the provider of cryptography for rustls that the program installs, for a build without aws-lc |
 //! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
+//! | `config` | no | [`JwtAuthConfig`]: the configuration as data, which serde reads |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
 //! | `redis` | no | [`RedisReplayStore`] and [`RedisRevocationStore`]: used tokens and proofs, and revocations, that all instances share, in Redis or Valkey |
@@ -264,6 +270,7 @@ mod governor;
 #[cfg(all(
     any(doc, doctest),
     feature = "axum",
+    feature = "config",
     feature = "redis",
     feature = "reqwest"
 ))]

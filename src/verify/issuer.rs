@@ -397,6 +397,7 @@ impl fmt::Debug for KeyOrigin {
             }
             Self::Introspection(origin) => {
                 let mut shown = f.debug_tuple("introspection");
+                shown.field(&origin.is_discovered());
                 shown.field(origin.credentials()).finish()
             }
         }

@@ -148,6 +148,8 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         .unwrap();
     for file in [
         "docs/browsers.md",
+        "docs/configuration.md",
+        "docs/cryptography.md",
         "docs/diagnosis.md",
         "docs/introspection.md",
         "docs/keys.md",
@@ -160,6 +162,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
         "docs/rules.md",
         "docs/secrets.md",
         "docs/sender-constrained.md",
+        "docs/troubleshooting.md",
     ] {
         assert!(include.contains(&format!("\"/{file}\"")), "{file}");
     }

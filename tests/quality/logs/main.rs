@@ -18,6 +18,7 @@ mod revocations;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
 mod support;
+mod troubleshooting;
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
