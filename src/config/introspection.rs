@@ -179,16 +179,12 @@ impl IntrospectionConfig {
     }
 
     fn client_secret(&self, path: &str) -> Result<String, ConfigError> {
-        match &self.client_secret_env {
-            Some(name) => {
-                let path = format!("{path}.client_secret_env");
-                text(&Secret::from_env(name).at(&path)?, &path)
-            }
-            None => {
-                let file = self.client_secret_file.as_deref();
-                from_file(file.unwrap_or(Path::new("")), path, "client_secret_file")
-            }
-        }
+        let Some(name) = &self.client_secret_env else {
+            let file = self.client_secret_file.as_deref();
+            return from_file(file.unwrap_or(Path::new("")), path, "client_secret_file");
+        };
+        let path = format!("{path}.client_secret_env");
+        text(&Secret::from_env(name).at(&path)?, &path)
     }
 }
 

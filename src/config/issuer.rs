@@ -18,6 +18,7 @@ use crate::{Audience, ConfigError, Issuer, KeyFile, KeyFileBuilder};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is independent")]
 pub(super) struct IssuerConfig {
     issuer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,48 +111,56 @@ impl IssuerConfig {
             ("introspection", self.introspection.is_some()),
         ];
         let given = only_one(path, &given)?;
-        let secrets = self.secrets.take();
-        let secrets = secrets.map(|secrets| secrets.read(&format!("{path}.secrets")));
-        let secrets = secrets.transpose()?;
         let is_of_file = matches!(given, Some("jwks_file" | "pem_file"));
         if self.key_file_interval.is_some() && !is_of_file {
-            let path = format!("{path}.key_file_interval");
-            return Err(invalid(
-                &path,
-                "has no effect without jwks_file or pem_file: remove it",
-            ));
+            let problem = "has no effect without jwks_file or pem_file: remove it";
+            return Err(invalid(&format!("{path}.key_file_interval"), problem));
         }
+        let secrets = self.secrets.take();
+        let secrets = secrets.map(|secrets| secrets.read(&format!("{path}.secrets")));
+        match (given, secrets.transpose()?) {
+            (None, Some(secrets)) => Ok(secrets.issuer(&self.issuer, audience)),
+            (given, secrets) => {
+                let issuer = self.other_keys(given, audience, path)?;
+                beside(issuer, secrets, path)
+            }
+        }
+    }
+
+    /// Returns the issuer with its keys other than secrets.
+    fn other_keys(
+        &mut self,
+        given: Option<&str>,
+        audience: Audience,
+        path: &str,
+    ) -> Result<Issuer, ConfigError> {
         let name = self.issuer.as_str();
-        if let (None, Some(secrets)) = (given, secrets.as_ref()) {
-            return Ok(match secrets {
-                Secrets::Key(key) => Issuer::from_keys(name, key.clone(), audience),
-                Secrets::Watched(files) => Issuer::from_key_source(name, files.clone(), audience),
-            });
-        }
         let file = [
             self.jwks_file.take().map(KeyFile::watch_jwks),
             self.pem_file.take().map(KeyFile::watch_pem),
         ];
-        let issuer = if let Some(file) = file.into_iter().flatten().next() {
-            Issuer::from_key_source(
-                name,
-                watched(file, self.key_file_interval, path, given)?,
-                audience,
-            )
-        } else if let Some(introspection) = self.introspection.take() {
-            introspection.issuer(name, audience, &format!("{path}.introspection"))?
-        } else if let Some(url) = self.jwks_uri.take() {
-            Issuer::jwks(name, url, audience)
-        } else {
-            Issuer::discovery(name, audience)
-        };
-        match secrets {
-            None => Ok(issuer),
-            Some(Secrets::Key(key)) => Ok(issuer.add_secrets(key)),
-            Some(Secrets::Watched(_)) => {
-                let problem = "can't be watched beside other keys: use secrets.file or secrets.env";
-                Err(invalid(&format!("{path}.secrets"), problem))
-            }
+        if let Some(file) = file.into_iter().flatten().next() {
+            let file = watched(file, self.key_file_interval, path, given)?;
+            return Ok(Issuer::from_key_source(name, file, audience));
+        }
+        if let Some(introspection) = self.introspection.take() {
+            return introspection.issuer(name, audience, &format!("{path}.introspection"));
+        }
+        Ok(match self.jwks_uri.take() {
+            Some(url) => Issuer::jwks(name, url, audience),
+            None => Issuer::discovery(name, audience),
+        })
+    }
+}
+
+/// Adds secrets beside other keys.
+fn beside(issuer: Issuer, secrets: Option<Secrets>, path: &str) -> Result<Issuer, ConfigError> {
+    match secrets {
+        None => Ok(issuer),
+        Some(Secrets::Key(key)) => Ok(issuer.add_secrets(key)),
+        Some(Secrets::Watched(_)) => {
+            let problem = "can't be watched beside other keys: use secrets.file or secrets.env";
+            Err(invalid(&format!("{path}.secrets"), problem))
         }
     }
 }

@@ -76,6 +76,7 @@ use self::token_source::TokenSourceConfig;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
+#[expect(clippy::struct_excessive_bools, reason = "each is independent")]
 pub struct JwtAuthConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     leeway: Option<Time>,

@@ -51,6 +51,7 @@ pub(super) struct ResourceConfig {
 
 /// Texts by language.
 type Texts = BTreeMap<String, String>;
+type AddText = fn(ResourceMetadata, String, String) -> ResourceMetadata;
 
 impl ResourceConfig {
     pub(super) fn metadata(self) -> ResourceMetadata {
@@ -74,7 +75,7 @@ impl ResourceConfig {
         set!(metadata, self, authorization_details_types, signed_metadata);
         set_times!(metadata, self, max_age);
         turn_on!(metadata, self, allow_other_audiences);
-        let by_language: [(_, fn(ResourceMetadata, String, String) -> ResourceMetadata); 4] = [
+        let by_language: [(Texts, AddText); 4] = [
             (self.name_in, ResourceMetadata::name_in),
             (self.documentation_in, ResourceMetadata::documentation_in),
             (self.policy_uri_in, ResourceMetadata::policy_uri_in),

@@ -8,7 +8,7 @@ use super::algorithm_name::AlgorithmName;
 use super::duration::Time;
 use super::location::{At as _, invalid, only_one};
 use super::set::set_times;
-use crate::{Algorithm, ConfigError, Key, Secret, SecretEncoding, SecretFiles};
+use crate::{Algorithm, Audience, ConfigError, Issuer, Key, Secret, SecretEncoding, SecretFiles};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,6 +49,16 @@ pub(super) enum Secrets {
     Watched(SecretFiles),
 }
 
+impl Secrets {
+    /// Returns an issuer with these keys and no others.
+    pub(super) fn issuer(self, name: &str, audience: Audience) -> Issuer {
+        match self {
+            Self::Key(key) => Issuer::from_keys(name, key, audience),
+            Self::Watched(files) => Issuer::from_key_source(name, files, audience),
+        }
+    }
+}
+
 impl SecretsConfig {
     pub(super) fn read(self, path: &str) -> Result<Secrets, ConfigError> {
         let given = [
@@ -58,35 +68,29 @@ impl SecretsConfig {
             ("env", self.env.is_some()),
         ];
         let given = only_one(path, &given)?;
-        let algorithm = self.algorithm.map_or(Algorithm::HS256, |name| name.0);
-        let encoding = self.encoding.into();
-        let secret = match (self.dir, self.file, self.env) {
-            (Some(dir), _, _) => {
-                let files = SecretFiles::watch(dir, algorithm).encoding(encoding);
-                set_times!(files, self, interval, overlap, max_secret_age);
-                return files
-                    .build()
-                    .map(Secrets::Watched)
-                    .at(&format!("{path}.dir"));
-            }
-            (_, Some(file), _) => {
-                Secret::from_encoded_file(file, encoding).at(&format!("{path}.file"))?
-            }
-            (_, _, Some(name)) => {
-                Secret::from_encoded_env(name, encoding).at(&format!("{path}.env"))?
-            }
-            (None, None, None) if given.is_some() => {
-                let files = SecretFiles::watch_each(self.files, algorithm).encoding(encoding);
-                set_times!(files, self, interval, overlap, max_secret_age);
-                return files
-                    .build()
-                    .map(Secrets::Watched)
-                    .at(&format!("{path}.files"));
-            }
-            (None, None, None) => {
-                return Err(invalid(path, "must have dir, files, file or env"));
-            }
+        match given {
+            None => Err(invalid(path, "must have dir, files, file or env")),
+            Some("file" | "env") => self.read_once(path),
+            Some(setting) => self.watch(&format!("{path}.{setting}")),
+        }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm.map_or(Algorithm::HS256, |name| name.0)
+    }
+
+    fn watch(self, path: &str) -> Result<Secrets, ConfigError> {
+        let algorithm = self.algorithm();
+        let files = match self.dir {
+            Some(dir) => SecretFiles::watch(dir, algorithm),
+            None => SecretFiles::watch_each(self.files, algorithm),
         };
+        let files = files.encoding(self.encoding.into());
+        set_times!(files, self, interval, overlap, max_secret_age);
+        files.build().map(Secrets::Watched).at(path)
+    }
+
+    fn read_once(self, path: &str) -> Result<Secrets, ConfigError> {
         let watched = [
             ("interval", self.interval.is_some()),
             ("overlap", self.overlap.is_some()),
@@ -96,7 +100,15 @@ impl SecretsConfig {
             let problem = "is for files that are watched: use dir or files, or remove it";
             return Err(invalid(&format!("{path}.{setting}"), problem));
         }
-        Key::from_secret(algorithm, &secret)
+        let (algorithm, encoding) = (self.algorithm(), self.encoding.into());
+        let secret = match (self.file, self.env) {
+            (Some(file), _) => {
+                Secret::from_encoded_file(file, encoding).at(&format!("{path}.file"))
+            }
+            (None, name) => Secret::from_encoded_env(name.unwrap_or_default(), encoding)
+                .at(&format!("{path}.env")),
+        };
+        Key::from_secret(algorithm, &secret?)
             .map(Secrets::Key)
             .at(path)
     }

@@ -21,7 +21,7 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    fn new(problem: String) -> Self {
+    fn new(problem: &str) -> Self {
         let problem = problem.chars().filter(|c| !c.is_control());
         Self {
             problem: Some(problem.take(MAX_LEN).collect()),
@@ -57,31 +57,31 @@ impl Error for Cause {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("{}, expected {expected}", json_type(found)))
+        Self::new(&format!("{}, expected {expected}", json_type(found)))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("another value, expected {expected}"))
+        Self::new(&format!("another value, expected {expected}"))
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::new(format!("another length, expected {expected}"))
+        Self::new(&format!("another length, expected {expected}"))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("an unknown variant, {}", one_of(expected)))
+        Self::new(&format!("an unknown variant, {}", one_of(expected)))
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("an unknown field, {}", one_of(expected)))
+        Self::new(&format!("an unknown field, {}", one_of(expected)))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(format!("missing field `{field}`"))
+        Self::new(&format!("missing field `{field}`"))
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::new(format!("duplicate field `{field}`"))
+        Self::new(&format!("duplicate field `{field}`"))
     }
 }
 

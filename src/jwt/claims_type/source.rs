@@ -16,7 +16,7 @@ pub(super) struct ClaimSource(pub(super) Value);
 /// The name of a member, which may stand for a number.
 struct Name(String);
 
-impl<'de> IntoDeserializer<'de, Cause> for ClaimSource {
+impl IntoDeserializer<'_, Cause> for ClaimSource {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -24,7 +24,7 @@ impl<'de> IntoDeserializer<'de, Cause> for ClaimSource {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Cause> for Name {
+impl IntoDeserializer<'_, Cause> for Name {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -87,7 +87,7 @@ impl<'de> Deserializer<'de> for ClaimSource {
         visitor: V,
     ) -> Result<V::Value, Cause> {
         match self.0 {
-            Value::Object(object) => visitor.visit_map(Fields {
+            Value::Object(object) => visitor.visit_map(StructMembers {
                 members: object.into_iter(),
                 current: None,
                 fields,
@@ -128,13 +128,13 @@ impl<'de> Deserializer<'de> for ClaimSource {
 }
 
 /// The members of a struct, whose fields are named in errors.
-struct Fields {
+struct StructMembers {
     members: serde_json::map::IntoIter,
     current: Option<(Option<&'static str>, Value)>,
     fields: &'static [&'static str],
 }
 
-impl<'de> MapAccess<'de> for Fields {
+impl<'de> MapAccess<'de> for StructMembers {
     type Error = Cause;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -207,7 +207,7 @@ impl<'de> VariantAccess<'de> for Content {
     }
 }
 
-/// Reads a number from the name of a member, as serde_json does.
+/// Reads a number from the name of a member, as `serde_json` does.
 macro_rules! number_in_name {
     ($($method:ident),+) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Cause> {

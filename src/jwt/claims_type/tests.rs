@@ -172,7 +172,7 @@ fn no_kind_of_type_shows_a_value_whatever_words_it_has() {
             format!(r#"{{"id":{member}}}"#),
             format!(r#"{{"id":1,{member}:1}}"#),
             format!(r#"{{"role":{member}}}"#),
-            format!(r#"{{{member}:{member}}}"#),
+            format!("{{{member}:{member}}}"),
         ] {
             let mut shown = Vec::new();
             push::<Untagged>(&payload, &mut shown);

@@ -53,10 +53,10 @@ impl Default for HttpClient {
 /// of the own network, so it uses no proxy, and needs no TLS roots, which a small container image
 /// does not have.
 fn client(is_https: bool) -> Result<&'static Client, BoxError> {
-    // Both clients have TLS: reqwest panics without a provider.
-    crate::tls_provider::check()?;
     static HTTPS: OnceLock<Client> = OnceLock::new();
     static PLAIN: OnceLock<Client> = OnceLock::new();
+    // Both clients have TLS: reqwest panics without a provider.
+    crate::tls_provider::check()?;
     let (cell, builder) = if is_https {
         (&HTTPS, builder())
     } else {

@@ -2,6 +2,7 @@
 //!
 //! Cargo builds the examples for `cargo test`, but not for `cargo test --test examples`.
 
+mod config_file;
 mod demo;
 mod doctor;
 mod doctor_fixes;

@@ -150,6 +150,12 @@ fn database_down(_: &Claims<JsonClaims>, _: &CheckContext<'_>) -> CheckOutcome {
 }
 
 fn cases() -> Vec<Case> {
+    let all = [of_form(), of_claims(), of_checks()];
+    all.into_iter().flatten().collect()
+}
+
+/// Cases about the form of requests and tokens, and about keys.
+fn of_form() -> Vec<Case> {
     vec![
         case("missing_token", builder, || {
             vec![Request::get("/").body(Body::empty()).unwrap()]
@@ -184,6 +190,12 @@ fn cases() -> Vec<Case> {
         case("too_many_keys", nine_keys, || {
             vec![request(&bearer(&token().without_header("kid")))]
         }),
+    ]
+}
+
+/// Cases about claims and bindings.
+fn of_claims() -> Vec<Case> {
+    vec![
         rejected("missing_claim", || token().without_claim("exp")),
         rejected("missing_claim, the audience", || {
             token().without_claim("aud")
@@ -208,6 +220,12 @@ fn cases() -> Vec<Case> {
         ),
         rejected("expired", || token().issued_at(at(NOW - 3600))),
         rejected("not_yet_valid", || token().issued_at(at(NOW + 3600))),
+    ]
+}
+
+/// Cases of verified tokens, and of services that are unavailable.
+fn of_checks() -> Vec<Case> {
+    vec![
         case(
             "inactive",
             || answering(200, r#"{"active":false}"#, true),
