@@ -21,7 +21,7 @@ pub(crate) fn builder(file: &Path) -> Result<JwtAuthBuilder, UsageError> {
         ))
     };
     // Only this error names the issuer at fault.
-    config.clone().build().map_err(invalid)?;
+    drop(config.clone().build().map_err(invalid)?);
     config.into_builder().map_err(invalid)
 }
 

@@ -160,7 +160,9 @@ impl fmt::Debug for ClientCertificates {
         let mut shown = f.debug_struct("ClientCertificates");
         match &self.source {
             Source::Connection(_) => shown.field("source", &"connection"),
-            Source::Header(forwarded) => shown.field("source", forwarded.header()),
+            Source::Header(forwarded) => shown
+                .field("source", forwarded.header())
+                .field("trusted_proxies", forwarded.proxies()),
         };
         shown.field("is_required", &self.is_required).finish()
     }

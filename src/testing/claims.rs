@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::token::{seconds, to_json};
 use super::{TestKey, unique};
+use crate::algorithm::Algorithm;
+use crate::jwk::Key;
+use crate::jwt::Claims;
 use crate::verify::{Audience, Authenticator, Issuer};
-use crate::{Algorithm, Claims, Key};
 
 const ISSUER: &str = "https://issuer.test";
 const AUDIENCE: &str = "https://api.example";

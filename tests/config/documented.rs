@@ -108,8 +108,14 @@ fn changed(setting: &Setting) -> String {
         "\"0s\"" => "\"1s\"".to_owned(),
         value => match value.parse::<u64>() {
             Ok(number) => (number + 1).to_string(),
-            Err(_) if is_duration(value) => format!("{} 1ms\"", value.trim_end_matches('"')),
-            Err(_) => panic!("{}: add another value to the test", setting.name),
+            Err(error) => {
+                assert!(
+                    is_duration(value),
+                    "{}: add another value: {error}",
+                    setting.name
+                );
+                format!("{} 1ms\"", value.trim_end_matches('"'))
+            }
         },
     }
 }

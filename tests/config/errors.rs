@@ -79,7 +79,7 @@ fn a_value_of_another_type_is_an_error_that_says_what_is_expected() {
 }
 
 #[test]
-fn an_error_has_the_path_of_the_setting() {
+fn an_error_has_the_path_of_a_setting_of_an_issuer() {
     let two = format!("{ISSUER}[[issuers]]\nissuer = \"https://b.example.com\"\n");
     let secrets = |setting: &str| format!("{two}audience = \"b\"\n[issuers.secrets]\n{setting}\n");
     let introspection =
@@ -152,6 +152,19 @@ fn an_error_has_the_path_of_the_setting() {
             format!("{ISSUER}{ISSUER}"),
             "issuer \"https://login.example.com\"",
         ),
+    ] {
+        assert_starts(&text, expected);
+    }
+}
+
+fn assert_starts(text: &str, expected: &str) {
+    let error = error(text);
+    assert!(error.starts_with(expected), "{text}\n{error}\n{expected}");
+}
+
+#[test]
+fn an_error_has_the_path_of_a_setting_of_the_layer() {
+    for (text, expected) in [
         (format!("leeway = \"2h\"\n{ISSUER}"), "leeway is 7200s"),
         (
             format!("token_sources = [\"authorization\", {{ cookie = \"a b\" }}]\n{ISSUER}"),
@@ -233,8 +246,7 @@ fn an_error_has_the_path_of_the_setting() {
             "rules[0]: ",
         ),
     ] {
-        let error = error(&text);
-        assert!(error.starts_with(expected), "{text}\n{error}\n{expected}");
+        assert_starts(&text, expected);
     }
 }
 

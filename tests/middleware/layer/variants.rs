@@ -8,8 +8,8 @@ use serde_json::json;
 use tower::ServiceExt as _;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{
-    Claims, Dpop, Error, Issuer, JwtAuthBuilder, JwtAuthLayer, ProblemDetails, RequestParts,
-    Revocations, TokenCacheSettings, TokenSource,
+    Claims, Dpop, Error, ErrorKind, Issuer, JwtAuthBuilder, JwtAuthLayer, ProblemDetails,
+    RequestParts, Revocations, Scoped, Scopes, StepUp, SteppedUp, TokenCacheSettings, TokenSource,
 };
 
 use crate::support::tokio;
@@ -96,7 +96,7 @@ async fn the_clone_that_a_variant_was_made_from_is_not_changed() {
 }
 
 #[tokio::test]
-async fn variants_share_cached_tokens_issuers_revocations_and_used_tokens() {
+async fn variants_share_issuers_revocations_and_used_tokens() {
     let list = Revocations::new();
     let auth = builder()
         .token_cache(TokenCacheSettings::default())
@@ -104,25 +104,25 @@ async fn variants_share_cached_tokens_issuers_revocations_and_used_tokens() {
         .reject_replays(10)
         .build()
         .unwrap();
-    let other = auth.clone().optional();
     let app = Router::new()
         .route("/a", get(subject).route_layer(auth.clone()))
-        .route("/b", get(subject).route_layer(other));
-    let used = format!("Bearer {}", token());
-    assert_eq!(
-        send(&app, "/a", &[("authorization", &used)]).await.status(),
-        StatusCode::OK
-    );
-    let again = send(&app, "/b", &[("authorization", &used)]).await;
-    assert_eq!(again.status(), StatusCode::UNAUTHORIZED);
+        .route("/b", get(subject).route_layer(auth.clone().optional()));
+    let bearer = || format!("Bearer {}", token());
+    let used = bearer();
+    assert_eq!(kind(&app, "/a", &used).await, None);
+    assert_eq!(kind(&app, "/b", &used).await, Some(ErrorKind::Replayed));
     list.revoke_subject(ISSUER, "test-subject").unwrap();
-    let revoked = format!("Bearer {}", token());
-    let revoked = send(&app, "/b", &[("authorization", &revoked)]).await;
-    assert_eq!(revoked.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(kind(&app, "/b", &bearer()).await, Some(ErrorKind::Revoked));
     assert!(auth.issuers().remove(ISSUER));
-    let removed = format!("Bearer {}", token());
-    let removed = send(&app, "/b", &[("authorization", &removed)]).await;
-    assert!(text(removed).await.is_empty());
+    assert_eq!(
+        kind(&app, "/b", &bearer()).await,
+        Some(ErrorKind::UnknownIssuer)
+    );
+}
+
+async fn kind(app: &Router, path: &str, authorization: &str) -> Option<ErrorKind> {
+    let response = send(app, path, &[("authorization", authorization)]).await;
+    response.extensions().get::<Error>().map(Error::kind)
 }
 
 #[tokio::test]
@@ -208,4 +208,49 @@ async fn routes_of_one_layer_respond_in_two_formats() {
     let plain = send(&app, "/plain", &[]).await;
     assert_eq!(plain.headers()["www-authenticate"], "Bearer realm=\"shop\"");
     assert_eq!(text(plain).await, "");
+}
+
+struct Write;
+
+impl Scopes for Write {
+    const ALL: &'static [&'static str] = &["orders:write"];
+}
+
+struct Gold;
+
+impl StepUp for Gold {
+    const ACR_VALUES: &'static [&'static str] = &["gold"];
+}
+
+#[tokio::test]
+async fn every_extractor_rejects_with_the_response_of_its_routes_layer() {
+    let auth = builder().optional().build().unwrap();
+    let own = auth.rejection_response_fn(|error: &Error, _: &RequestParts<'_>| {
+        let body = Body::from(format!("own: {}", error.kind().name()));
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        response
+    });
+    let app = Router::new()
+        .route("/claims", get(|_: Claims| async {}))
+        .route("/scoped", get(|_: Scoped<Write>| async {}))
+        .route("/stepped-up", get(|_: SteppedUp<Gold>| async {}))
+        .layer(own);
+    let token = format!("Bearer {}", token());
+    let (none, some) = (vec![], vec![("authorization", &*token)]);
+    for (path, headers, expected) in [
+        ("/claims", &none, "own: missing_token"),
+        ("/scoped", &none, "own: missing_token"),
+        ("/stepped-up", &none, "own: missing_token"),
+        ("/scoped", &some, "own: insufficient_scope"),
+        (
+            "/stepped-up",
+            &some,
+            "own: insufficient_user_authentication",
+        ),
+    ] {
+        let response = send(&app, path, headers).await;
+        assert_eq!(response.status(), StatusCode::IM_A_TEAPOT, "{path}");
+        assert_eq!(text(response).await, expected, "{path}");
+    }
 }

@@ -17,7 +17,8 @@ where
     C: serde::de::DeserializeOwned + Send + Sync + 'static,
 {
     let panic = catch_unwind(|| drop(testing::claims::<C>(value))).unwrap_err();
-    panic.downcast_ref::<String>().cloned().unwrap_or_default()
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.unwrap_or_else(|| panic.downcast_ref::<String>().cloned().unwrap_or_default())
 }
 
 #[test]
