@@ -16,3 +16,19 @@ pub(crate) fn check() -> Result<(), ConfigError> {
          `reqwest`",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Issuer, JwtAuthLayer};
+
+    /// No test of this crate installs a provider for the whole process.
+    #[test]
+    fn without_a_provider_a_layer_that_fetches_keys_is_an_error() {
+        let url = "https://login.example.com/keys";
+        let issuer = Issuer::jwks("https://login.example.com", url, "https://api.example.com");
+        let error = JwtAuthLayer::builder(issuer).build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::NoHttpClient);
+        assert!(error.to_string().starts_with("rustls has no provider"));
+    }
+}

@@ -61,6 +61,7 @@ async fn help_names_every_option() {
     let help = String::from_utf8(stdout).unwrap();
     for option in [
         "--listen",
+        "--config",
         "--issuer",
         "--jwks-uri",
         "--audience",
