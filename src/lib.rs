@@ -137,6 +137,7 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
+//! | `ml-dsa` | no | ML-DSA for `rust-crypto`, by a crate that was never audited. aws-lc-rs has it without this feature |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
 //! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
@@ -146,10 +147,11 @@
 //! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!
-//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
-//! adds API and never changes what the others do. No process-wide cryptographic provider is set.
-//! Only TLS reads one, the default provider of rustls: reqwest uses it if the program has installed
-//! one, and `redis-tls` requires it.
+//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`], except for ML-DSA, which
+//! `rust-crypto` verifies with feature `ml-dsa` only ([`Algorithm::is_supported`]). Apart from that
+//! choice, a feature adds API and never changes what the others do. No process-wide cryptographic
+//! provider is set. Only TLS reads one, the default provider of rustls: reqwest uses it if the
+//! program has installed one, and `redis-tls` requires it.
 //!
 //! The default HTTP client speaks HTTP/2 and HTTP/1.1. It trusts the certificate authorities of the
 //! system: a container image needs its package `ca-certificates`. On Linux, `SSL_CERT_FILE` (a
@@ -227,7 +229,24 @@ mod backend;
 #[path = "crypto/rust_crypto.rs"]
 mod backend;
 
+// ML-DSA of the backend `rust-crypto`: with feature `ml-dsa`, else none. aws-lc-rs has its own.
+#[cfg(all(feature = "ml-dsa", not(feature = "aws-lc-rs")))]
+#[path = "crypto/ml_dsa_rust_crypto.rs"]
+mod ml_dsa;
+#[cfg(not(any(feature = "ml-dsa", feature = "aws-lc-rs")))]
+#[path = "crypto/ml_dsa_none.rs"]
+mod ml_dsa;
+
 // The same choice for the signatures of module `testing`.
+#[cfg(all(feature = "testing", feature = "ml-dsa", not(feature = "aws-lc-rs")))]
+#[path = "testing/sign_ml_dsa.rs"]
+mod ml_dsa_signing;
+#[cfg(all(
+    feature = "testing",
+    not(any(feature = "ml-dsa", feature = "aws-lc-rs"))
+))]
+#[path = "testing/sign_no_ml_dsa.rs"]
+mod ml_dsa_signing;
 #[cfg(all(feature = "testing", feature = "aws-lc-rs"))]
 #[path = "testing/sign_aws_lc.rs"]
 mod signing;

@@ -95,9 +95,14 @@ impl Dpop {
     }
 
     /// Sets the algorithms of proofs, in the order in which challenges list them (`algs`). Default:
-    /// all asymmetric ones that the signature backend verifies.
+    /// all asymmetric ones but ML-DSA.
     ///
-    /// When the layer is built, it is an error to name none, or a symmetric one
+    /// A proof may have 8 KiB, and 12 KiB with ML-DSA. Note: proofs with ML-DSA have 6 to 12 KiB,
+    /// which many servers and proxies reject unless they are configured for them; see
+    /// [`guides::post_quantum`](crate::guides::post_quantum).
+    ///
+    /// When the layer is built, it is an error to name none, or one that is symmetric or that this
+    /// build [does not verify](Algorithm::is_supported)
     /// ([`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms),
     /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting)).
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {

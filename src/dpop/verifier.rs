@@ -11,7 +11,7 @@ use super::claims::ProofClaims;
 use super::header;
 use super::key_cache::{KeyCache, KnownKey};
 use super::nonces::{DpopNonces, ValidNonce};
-use super::parts::Parts;
+use super::parts::{Limits, Parts};
 use super::targets::Targets;
 use crate::algorithm::AlgorithmSet;
 use crate::crypto::sha256;
@@ -68,6 +68,7 @@ pub(crate) struct ProofVerifier {
     pub(super) is_required: bool,
     pub(super) algorithms: AlgorithmSet,
     pub(super) algorithm_names: Box<str>,
+    pub(super) limits: Limits,
     pub(super) max_age: Duration,
     pub(super) leeway: Duration,
     pub(super) nonces: Option<DpopNonces>,
@@ -100,7 +101,7 @@ impl ProofVerifier {
         presented: &PresentedProof<'_>,
         now: Duration,
     ) -> Result<VerifiedProof, ProofError> {
-        let parts = Parts::split(presented.proof)?;
+        let parts = Parts::split(presented.proof, self.limits)?;
         let cached = self.keys.get(presented.thumbprint, parts.header);
         parts.read_claims(|json| {
             let claims = ProofClaims::read(json, self.nonces.is_some())?;
@@ -226,7 +227,7 @@ impl ProofVerifier {
 fn check_signature(parts: &Parts<'_>, key: &KnownKey) -> Result<(), ProofError> {
     let verifier = key.key.verifier(key.algorithm);
     debug_assert!(verifier.is_some(), "the key was parsed for its algorithm");
-    parts.check_signature(|message, signature| {
+    parts.check_signature(key.algorithm, |message, signature| {
         verifier.is_some_and(|verifier| verifier.verify(message, signature))
     })
 }

@@ -81,8 +81,8 @@ impl Key {
         Self::hmac(secret, algorithm).map_err(|reason| error(ConfigErrorKind::UnusableKey, reason))
     }
 
-    /// Returns the public key of a PEM file: RSA, P-256, P-384, P-521 or Ed25519, labelled `PUBLIC
-    /// KEY` (`SubjectPublicKeyInfo`), `RSA PUBLIC KEY` (PKCS #1) or `CERTIFICATE` (X.509).
+    /// Returns the public key of a PEM file: RSA, P-256, P-384, P-521, Ed25519 or ML-DSA, labelled
+    /// `PUBLIC KEY` (`SubjectPublicKeyInfo`), `RSA PUBLIC KEY` (PKCS #1) or `CERTIFICATE` (X.509).
     ///
     /// Of a certificate, only the public key is read. Nothing else is checked: not its signature,
     /// its chain, its period of validity, its subject or its key usage. It is trusted because it is
@@ -93,8 +93,10 @@ impl Key {
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has several keys
-    /// or certificates (such as a chain), has an unsupported curve, or is an RSA key of fewer than
-    /// 2048 or more than 8192 bits, or with a factor below 752.
+    /// or certificates (such as a chain), has an unsupported curve, is an RSA key of fewer than 2048
+    /// or more than 8192 bits, or with a factor below 752, or is a HashML-DSA key, or an ML-DSA key
+    /// that has not the length of RFC 9881 or that this build [does not
+    /// verify](Algorithm::is_supported).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         pem::from_pem(pem.as_ref())
     }

@@ -51,6 +51,22 @@ impl Key {
         })
     }
 
+    /// Parses an ML-DSA key. Its algorithm determines its length (RFC 9964 §5).
+    pub(super) fn ml_dsa(public: &[u8], algorithm: Algorithm) -> Result<Self, SkipReason> {
+        let (len, _) = algorithm
+            .ml_dsa_lens()
+            .ok_or(SkipReason::AlgorithmMismatch)?;
+        if public.len() != len {
+            return Err(SkipReason::KeyLength { expected: len });
+        }
+        Self::parse(
+            Family::MlDsa,
+            Some(algorithm),
+            digest_of(public, &[]),
+            |algorithm| Verifier::ml_dsa(algorithm, public),
+        )
+    }
+
     /// Parses the secret of a JWK. Without `alg` it is pinned to the strongest hash that it is long
     /// enough for.
     pub(super) fn octets(secret: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
@@ -88,9 +104,8 @@ impl Key {
             Some(pinned) => *algorithm == pinned,
             None => algorithm.family() == family,
         };
-        let verifiers: Vec<_> = Verifier::SUPPORTED
-            .into_iter()
-            .filter(is_wanted)
+        let verifiers: Vec<_> = Algorithm::all()
+            .filter(|algorithm| algorithm.is_supported() && is_wanted(algorithm))
             .map(|algorithm| Ok((algorithm, Arc::new(parse_for(algorithm)?))))
             .collect::<Result<_, KeyRejected>>()
             .map_err(|KeyRejected| SkipReason::InvalidKey)?;

@@ -10,6 +10,7 @@ mod jwk_form;
 mod key;
 mod key_material;
 mod key_text;
+mod ml_dsa_key;
 mod pem;
 mod placeholder;
 mod secret;

@@ -14,6 +14,7 @@ use super::choice::{Named, named_issuer};
 use super::issuers::Lookup;
 use super::tenants::TenantIssuers;
 use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
+use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet};
 use crate::jwt::decoded_payload::DecodedPayload;
@@ -140,7 +141,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
                 && let Ok(mut unverified) = Unverified::read(payload, rules)
                 && complete(&mut unverified).is_ok()
             {
-                self.refetch_if_plausible(task, &issuer, &unverified);
+                self.refetch_if_plausible(task, header.algorithm, &issuer, &unverified);
             }
         })?;
         let mut unverified = Unverified::read(payload, rules)?;
@@ -173,7 +174,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, &header, &keys, iss));
         let proved = proved.inspect_err(|error| {
             if may_refetch_after(error, &issuer, &header) {
-                self.refetch_if_plausible(task, &issuer, &unverified);
+                self.refetch_if_plausible(task, header.algorithm, &issuer, &unverified);
             }
         })?;
         self.check_claims(task, issuer, (&header, token_type), proved, unverified)
@@ -191,7 +192,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
         unverified.complete(tenants.pattern(), tenants.exceptions())?;
-        self.check_plausible(task, &unverified)?;
+        self.check_plausible(task, header.algorithm, &unverified)?;
         let name = unverified.issuer().ok_or(ErrorKind::UnknownIssuer)?;
         let issuer = tenants.add(name)?;
         Err(needs_keys(&issuer, header, None))
@@ -209,7 +210,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (proof, key_set_id) = match proved {
             SignatureOutcome::Valid(proof, key_set_id) => (proof, key_set_id),
             SignatureOutcome::NeedsKeys(tried) => {
-                self.check_plausible(task, &unverified)?;
+                self.check_plausible(task, header.algorithm, &unverified)?;
                 return Err(needs_keys(&issuer, header, tried));
             }
         };
@@ -234,9 +235,10 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     fn check_plausible(
         &self,
         task: Task<'_, '_>,
+        algorithm: Algorithm,
         unverified: &Unverified<'_>,
     ) -> Result<(), Error> {
-        task.token.check_signature_form()?;
+        task.token.check_signature_form(algorithm)?;
         unverified.check_time(&self.rules, task.now)
     }
 
@@ -245,10 +247,11 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     fn refetch_if_plausible(
         &self,
         task: Task<'_, '_>,
+        algorithm: Algorithm,
         issuer: &ConfiguredIssuer,
         unverified: &Unverified<'_>,
     ) {
-        if self.check_plausible(task, unverified).is_ok() {
+        if self.check_plausible(task, algorithm, unverified).is_ok() {
             issuer.keys.refetch_after_invalid_signature();
         }
     }

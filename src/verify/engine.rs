@@ -111,7 +111,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let header = self.rules.read_header(token.header, issuers.algorithms());
         header.is_ok_and(|(header, _)| {
             offload.applies_to(header.algorithm)
-                && token.check_signature_form().is_ok()
+                && token.check_signature_form(header.algorithm).is_ok()
                 && may_have_key(&issuers, &token, &header)
         })
     }

@@ -253,13 +253,15 @@ impl Issuer {
 
     /// Sets the algorithms that the issuer may use. Default: those of fixed keys and of
     /// [`SecretFiles`](crate::SecretFiles), else all asymmetric ones, those of secrets in a
-    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets).
+    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets). ML-DSA is
+    /// never part of the default: list it, beside the others that the issuer still uses
+    /// ([`guides::post_quantum`](crate::guides::post_quantum)).
     ///
     /// # Errors
     ///
     /// Building the layer fails with [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if there
     /// is none, and with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if one is HMAC and
-    /// the issuer has no secrets.
+    /// the issuer has no secrets, or if this build [does not verify](Algorithm::is_supported) it.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self
