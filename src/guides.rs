@@ -42,6 +42,9 @@
 //!
 //! Shared secrets and key files: how to generate, store, rotate and separate them: [`secrets`].
 //!
+//! Post-quantum signatures: ML-DSA, and the limits of headers that its tokens and proofs meet:
+//! [`post_quantum`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -95,6 +98,9 @@ pub mod resource_metadata {}
 
 #[doc = include_str!("../docs/secrets.md")]
 pub mod secrets {}
+
+#[doc = include_str!("../docs/post-quantum.md")]
+pub mod post_quantum {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}

@@ -117,6 +117,7 @@
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
 //! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
+//! | accept post-quantum signatures, ML-DSA (RFC 9964) | [`Issuer::algorithms`], [`Algorithm::is_supported`]; guide: [`guides::post_quantum`] |
 //! | change how keys are cached and fetched: TTL, outages, withdrawn keys, key hosts, plain `http` | [`JwksCacheSettings`] |
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | accept opaque tokens, or have the issuer introspect each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`]; guide: [`guides::introspection`] |

@@ -84,7 +84,7 @@ fn a_pem_file_is_read_and_its_error_has_the_path() {
     let error = Key::from_pem_file(&path).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::UnusableKey);
     let expected = format!(
-        "file {:?}: the key is not a public key: must be RSA, P-256, P-384, P-521 or Ed25519",
+        "file {:?}: the key is not a public key: must be RSA, P-256, P-384, P-521, Ed25519 or ML-DSA",
         path.to_string_lossy()
     );
     assert_eq!(error.to_string(), expected);
