@@ -56,16 +56,17 @@ fn headers(token: Algorithm, proof: Option<Algorithm>, method: &str) -> (String,
     (format!("DPoP {token}"), Some(proof))
 }
 
-/// Sends a request for each column, and returns what happens: `yes`, or the status.
+/// Sends a request for each column, and returns what happens: `yes`, the status, or `closed`.
 async fn outcomes(address: SocketAddr, protocol: Protocol) -> Vec<String> {
-    let client = Client::builder().no_proxy();
-    let client = match protocol {
-        Protocol::Http1 => client.http1_only(),
-        Protocol::Http2 | Protocol::Grpc => client.http2_prior_knowledge(),
-    };
-    let client = client.build().unwrap();
     let mut outcomes = Vec::new();
     for (_, token, proof) in COLUMNS {
+        // With a connection of its own, since a server may close it.
+        let client = Client::builder().no_proxy();
+        let client = match protocol {
+            Protocol::Http1 => client.http1_only(),
+            Protocol::Http2 | Protocol::Grpc => client.http2_prior_knowledge(),
+        };
+        let client = client.build().unwrap();
         let method = protocol.method();
         let (authorization, proof) = headers(token, proof, method.as_str());
         let mut request = client
@@ -74,7 +75,10 @@ async fn outcomes(address: SocketAddr, protocol: Protocol) -> Vec<String> {
         if let Some(proof) = proof {
             request = request.header("dpop", proof);
         }
-        let response = protocol.complete(request).send().await.unwrap();
+        let Ok(response) = protocol.complete(request).send().await else {
+            outcomes.push("closed".to_owned());
+            continue;
+        };
         let is_accepted = !response.headers().contains_key("grpc-status");
         outcomes.push(match response.status() {
             StatusCode::OK if is_accepted => "yes".to_owned(),
