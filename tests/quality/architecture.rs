@@ -42,6 +42,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("FRAMEWORK_BODIES", "response"),
     ("backend", "crypto"),
     ("default_http_client", "keys"),
+    ("ml_dsa", "crypto"),
+    ("ml_dsa_signing", "testing"),
     ("redis_tls", "redis"),
     ("signing", "testing"),
 ];
