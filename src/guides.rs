@@ -62,6 +62,7 @@ pub mod diagnosis {}
 // readers of the file.
 /// [browsers]: browsers
 /// [diagnosis]: diagnosis
+/// [post_quantum]: post_quantum#headers-grow
 /// [tonic]: crate::tonic
 #[doc = include_str!("../docs/sender-constrained.md")]
 pub mod sender_constrained {}
