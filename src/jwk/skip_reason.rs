@@ -146,7 +146,7 @@ impl fmt::Display for SkipReason {
             Self::KeyLength { expected } => {
                 return write!(
                     f,
-                    "has not the length of a public key of its alg, {expected} bytes"
+                    "does not have the length that its alg requires: {expected} bytes"
                 );
             }
             Self::InvalidKey => "has values that do not form a key",
