@@ -42,6 +42,8 @@
 //!
 //! Shared secrets and key files: how to generate, store, rotate and separate them: [`secrets`].
 //!
+//! Probes of load balancers, readiness, and how to start while an issuer is down: [`health`].
+//!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
 //!
@@ -92,6 +94,9 @@ pub mod mcp {}
 /// [rules]: rules#scopes-in-challenges
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}
+
+#[doc = include_str!("../docs/health.md")]
+pub mod health {}
 
 #[doc = include_str!("../docs/secrets.md")]
 pub mod secrets {}

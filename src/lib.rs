@@ -127,6 +127,7 @@
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`; guide: [`guides::redis`]) or a [`ReplayStore`] of your own |
 //! | serve scripts of web pages: CORS, WebSockets, DPoP, gRPC-Web | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`], [`TokenSource::websocket_bearer`]; guide: [`guides::browsers`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
+//! | answer the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
@@ -204,6 +205,7 @@ mod dpop;
 mod encoding;
 mod error;
 mod expiry;
+mod health;
 mod jwk;
 mod jwt;
 mod keys;
@@ -279,6 +281,10 @@ pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
+pub use health::{
+    HealthEndpoint, HealthService, IssuerReadiness, IssuerState, Readiness, ReadinessReason,
+    ReadinessReasonKind, ReadinessStatus, ReadyWhen,
+};
 pub use jwk::{Key, KeySet, Secret, SecretEncoding, SkipReason, SkippedKey};
 pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{

@@ -26,6 +26,7 @@ pub(crate) use self::gate::RequestPredicate;
 pub(crate) use self::ready::take_ready;
 pub use self::service::JwtAuth;
 use crate::config_error::ConfigError;
+use crate::health::HealthService;
 use crate::jwt::JsonClaims;
 use crate::request::LayerRejections;
 use crate::resource_metadata::ResourceMetadataService;
@@ -96,6 +97,14 @@ impl<C, R> JwtAuthLayer<C, R> {
             )
         })?;
         Ok(ResourceMetadataService::new(Arc::clone(endpoint)))
+    }
+}
+
+impl<C: Send + Sync + 'static, R> JwtAuthLayer<C, R> {
+    /// Returns a service that answers the probes of load balancers, for routes outside this layer:
+    /// see [`HealthService`].
+    pub fn health_service(&self) -> HealthService {
+        HealthService::new(self.authenticator())
     }
 }
 

@@ -9,7 +9,7 @@ use futures::future::{join, join_all};
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
-use super::{Attempt, Authentication, ConfiguredIssuer, Engine, Issuers};
+use super::{Attempt, Authentication, ConfiguredIssuer, Engine, Issuers, Registry};
 use crate::error::Error;
 use crate::jwt::{BindingRule, Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
@@ -193,6 +193,10 @@ impl<C> Authenticator<C> {
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         Issuers::new(Arc::clone(&self.engine.issuers))
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.engine.issuers
     }
 
     /// Returns whether used tokens and DPoP proofs are stored for this process alone or for

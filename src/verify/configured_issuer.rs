@@ -179,7 +179,7 @@ impl ConfiguredIssuer {
         }
     }
 
-    pub(super) fn health(&self) -> IssuerHealth {
+    pub(crate) fn health(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
             let health = IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
@@ -221,6 +221,15 @@ impl IssuerKeys {
     fn mark_used(&self) {
         if let Self::Jwks(cache) = self {
             cache.mark_used();
+        }
+    }
+
+    /// Has fetched keys that are absent fetched in the background, as by a request. Returns true if
+    /// nothing did that before.
+    pub(crate) fn start_fetching_if_absent(&self) -> bool {
+        match self {
+            Self::Jwks(cache) => cache.start_fetching_if_absent(),
+            Self::Fixed(_) | Self::Source { .. } | Self::Introspection(_) => false,
         }
     }
 

@@ -20,7 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["dpop", "mtls"],
     &["expiry", "policy"],
     &["verify"],
-    &["resource_metadata"],
+    &["health", "resource_metadata"],
     &["layer"],
     &["require"],
     &[

@@ -149,6 +149,7 @@ fn every_document_that_the_documentation_includes_is_packaged() {
     for file in [
         "docs/browsers.md",
         "docs/diagnosis.md",
+        "docs/health.md",
         "docs/introspection.md",
         "docs/keys.md",
         "docs/mcp.md",

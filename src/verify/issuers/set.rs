@@ -188,6 +188,16 @@ impl IssuerSet {
         all.flatten().collect()
     }
 
+    /// Returns what is configured: the names, or patterns, with the issuer that has the keys, unless
+    /// each tenant has its own.
+    pub(crate) fn configured(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<&Arc<ConfiguredIssuer>>)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.name(), entry.keys()))
+    }
+
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(Entry::name)
     }
