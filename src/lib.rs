@@ -209,6 +209,7 @@ mod jwt;
 mod keys;
 mod layer;
 mod mtls;
+mod observe;
 mod policy;
 mod replay;
 mod request;
@@ -258,6 +259,8 @@ mod governor;
     feature = "reqwest"
 ))]
 pub mod guides;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "reqwest")]
@@ -274,7 +277,7 @@ pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection, SteppedU
 pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
-pub use dpop::{Dpop, DpopNonces, ForwardedFields};
+pub use dpop::{Dpop, DpopNonces, DpopRejection, ForwardedFields};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
@@ -288,6 +291,11 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
+pub use observe::{
+    IntrospectionObserved, IntrospectionOutcome, Observe, RequestObserved, RequestOutcome,
+    RequirementObserved, StoreKind, StoreObserved, StoreOperation, StoreResult, TokenCacheEvent,
+    TokenScheme, WaitFor, WaitObserved,
+};
 pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
 };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Policy;
 use super::unproven::{UnprovenBinding, unproven};
 use crate::crypto::is_same_tag;
-use crate::dpop::{PresentedProof, ProofError, ProofVerifier, VerifiedProof};
+use crate::dpop::{DpopRejection, PresentedProof, ProofError, ProofVerifier, VerifiedProof};
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{BindingRule, BindingRules, Claims, Proven};
@@ -203,7 +203,13 @@ fn only_proof<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], UnprovenBindin
     let mut proofs = request.headers().get_all(DPOP_HEADER).iter();
     match (proofs.next(), proofs.next()) {
         (Some(proof), None) => Ok(proof.as_bytes()),
-        (None, _) => Err(ProofError::Invalid("there is no header DPoP").into()),
-        (Some(_), Some(_)) => Err(ProofError::Invalid("there is more than one header DPoP").into()),
+        (None, _) => {
+            Err(ProofError::Invalid(DpopRejection::Missing, "there is no header DPoP").into())
+        }
+        (Some(_), Some(_)) => Err(ProofError::Invalid(
+            DpopRejection::Repeated,
+            "there is more than one header DPoP",
+        )
+        .into()),
     }
 }

@@ -1,0 +1,3 @@
+//! Metrics by the facade of the crate `metrics` (feature `metrics`).
+
+pub mod names;
