@@ -306,7 +306,7 @@ pub use redis::{
 };
 pub use replay::{
     InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
-    ReplayScope, ReplayStore, WhenFull,
+    ReplayScope, ReplayStore, StoreFailure, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
@@ -323,7 +323,7 @@ pub use revocation::{
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,
     DiagnosisStatus, IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants,
-    TokenCacheSettings,
+    TokenCacheHealth, TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

@@ -104,7 +104,7 @@ pub const ISSUER: &str = "issuer";
 pub const FOR: &str = "for";
 /// A label: how something ended.
 pub const RESULT: &str = "result";
-/// A label: `fresh`, `stale` or `absent`.
+/// A label: `fresh`, `stale`, `absent` or `idle`.
 pub const STATE: &str = "state";
 /// A label: `token` or `proof`.
 pub const KIND: &str = "kind";

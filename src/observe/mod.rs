@@ -1,5 +1,6 @@
 //! Observers: what they are told, and how they are called.
 
+mod insert;
 mod introspection;
 mod names;
 mod observers;
@@ -10,6 +11,7 @@ mod token_cache;
 mod trait_observe;
 mod wait;
 
+pub(crate) use insert::ObservedInsert;
 pub use introspection::{IntrospectionObserved, IntrospectionOutcome};
 pub(crate) use observers::{IssuerObservers, Observers};
 pub use request::{RequestObserved, RequestOutcome, TokenScheme};

@@ -1,12 +1,21 @@
 //! The observers of a layer, and those of one of its issuers.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Observe;
+use tokio::time::Instant;
+
 use super::names::IssuerNames;
-use crate::error::IssuerId;
+use super::{
+    IntrospectionObserved, IntrospectionOutcome, Observe, RequestObserved, RequestOutcome,
+    RequirementObserved, TokenScheme, WaitFor, WaitObserved,
+};
+use crate::error::{Error, ErrorKind, IssuerId};
 use crate::keys::{KeysEvent, Observer};
+use crate::request::{OnRejection, Scheme};
 
 /// The observers of a layer. Usually none: then nothing is measured. Clones share them.
 #[derive(Clone, Default)]
@@ -52,6 +61,61 @@ impl Observers {
         }
     }
 
+    /// Tells that a token was accepted.
+    pub(crate) fn accepted(&self, scheme: Scheme, issuer: IssuerId, has_nonce: bool) {
+        self.request(Some(scheme), issuer, RequestOutcome::Accepted);
+        if has_nonce {
+            self.each(|observer| observer.dpop_nonce_issued());
+        }
+    }
+
+    /// Tells that a request was rejected.
+    pub(crate) fn rejected(&self, scheme: Option<Scheme>, error: &Error) {
+        self.request(scheme, error.issuer(), RequestOutcome::Rejected(error));
+        if error.kind() == ErrorKind::UseDpopNonce {
+            self.each(|observer| observer.dpop_nonce_issued());
+        }
+    }
+
+    /// Tells that a request goes on without claims.
+    pub(crate) fn passed(&self) {
+        self.request(None, IssuerId::NONE, RequestOutcome::Passed);
+    }
+
+    fn request(&self, scheme: Option<Scheme>, issuer: IssuerId, outcome: RequestOutcome<'_>) {
+        let scheme = scheme.map(|scheme| match scheme {
+            Scheme::Bearer => TokenScheme::Bearer,
+            Scheme::Dpop => TokenScheme::Dpop,
+        });
+        self.each_about(issuer, |observer, issuer| {
+            observer.request(&RequestObserved {
+                outcome,
+                scheme,
+                issuer,
+            });
+        });
+    }
+
+    /// Returns what is called when something below the layer rejects a request.
+    pub(crate) fn of_requirements(&self) -> Option<OnRejection> {
+        if self.is_empty() {
+            return None;
+        }
+        let this = self.clone();
+        Some(Arc::new(move |error: &Error| {
+            let rejected = RequirementObserved { error };
+            this.each(|observer| observer.requirement_rejected(&rejected));
+        }))
+    }
+
+    /// Returns the observers, for what concerns the issuer with an id.
+    pub(crate) fn about(&self, issuer: IssuerId) -> IssuerObservers {
+        IssuerObservers {
+            observers: self.clone(),
+            issuer,
+        }
+    }
+
     /// Returns the observers of an issuer by its configured name.
     pub(crate) fn of_issuer(&self, name: &str) -> IssuerObservers {
         let inner = self.0.as_ref();
@@ -76,6 +140,31 @@ impl IssuerObservers {
         self.observers.each_about(self.issuer, tell);
     }
 
+    /// Tells how it became known whether a token is active.
+    pub(crate) fn introspected(&self, outcome: IntrospectionOutcome) {
+        self.each(|observer, issuer| {
+            observer.introspected(&IntrospectionObserved { issuer, outcome });
+        });
+    }
+
+    /// Waits, and tells how long. A future that is ready at once is not waited for.
+    pub(crate) async fn timed<T>(&self, wait_for: WaitFor, wait: impl Future<Output = T>) -> T {
+        if self.is_empty() {
+            return wait.await;
+        }
+        let (outcome, duration) = measured(wait).await;
+        if let Some(duration) = duration {
+            self.each(|observer, issuer| {
+                observer.waited(&WaitObserved {
+                    wait_for,
+                    issuer,
+                    duration,
+                });
+            });
+        }
+        outcome
+    }
+
     /// Returns what is called for each event about the issuer's keys: `own`, and the observers.
     pub(crate) fn of_keys(&self, own: Option<Observer>) -> Option<Observer> {
         if self.is_empty() {
@@ -89,6 +178,19 @@ impl IssuerObservers {
             this.each(|observer, issuer| observer.keys_event(issuer, event));
         }))
     }
+}
+
+/// Returns how long a future is waited for, with its output. `None` if it is ready at once.
+pub(super) async fn measured<T>(wait: impl Future<Output = T>) -> (T, Option<Duration>) {
+    let (mut wait, mut start) = (pin!(wait), None::<Instant>);
+    poll_fn(|cx| {
+        let outcome = wait.as_mut().poll(cx);
+        if outcome.is_pending() {
+            start.get_or_insert_with(Instant::now);
+        }
+        outcome.map(|outcome| (outcome, start.map(|start| start.elapsed())))
+    })
+    .await
 }
 
 impl fmt::Debug for Observers {
