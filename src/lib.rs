@@ -211,6 +211,7 @@ mod jwt;
 mod keys;
 mod layer;
 mod mtls;
+mod observe;
 mod policy;
 mod replay;
 mod request;
@@ -260,6 +261,8 @@ mod governor;
     feature = "reqwest"
 ))]
 pub mod guides;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "reqwest")]
@@ -276,7 +279,7 @@ pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection, SteppedU
 pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
-pub use dpop::{Dpop, DpopNonces, ForwardedFields};
+pub use dpop::{Dpop, DpopNonces, DpopRejection, ForwardedFields};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
@@ -294,6 +297,11 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
+pub use observe::{
+    IntrospectionObserved, IntrospectionOutcome, Observe, RequestObserved, RequestOutcome,
+    RequirementObserved, StoreKind, StoreObserved, StoreOperation, StoreResult, TokenCacheEvent,
+    TokenScheme, WaitFor, WaitObserved,
+};
 pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
 };
@@ -304,7 +312,7 @@ pub use redis::{
 };
 pub use replay::{
     InsertOutcome, MemoryReplayStore, PrepareFuture, ReplayHealth, ReplayKey, ReplayKind,
-    ReplayScope, ReplayStore, WhenFull,
+    ReplayScope, ReplayStore, StoreFailure, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
@@ -321,7 +329,7 @@ pub use revocation::{
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,
     DiagnosisStatus, IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants,
-    TokenCacheSettings,
+    TokenCacheHealth, TokenCacheSettings,
 };
 
 #[cfg(feature = "reqwest")]

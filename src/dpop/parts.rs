@@ -1,5 +1,6 @@
 //! The compact serialization of a proof (RFC 7515 §7.1).
 
+use super::rejection::DpopRejection;
 use super::verifier::ProofError;
 use crate::encoding::base64url;
 
@@ -25,7 +26,10 @@ impl<'p> Parts<'p> {
     /// Splits a proof at its dots. Requires exactly two, and no more than the maximum length.
     pub(super) fn split(proof: &'p [u8]) -> Result<Self, ProofError> {
         if proof.len() > MAX_PROOF_LEN {
-            return Err(ProofError::Invalid("the proof is longer than 8 KiB"));
+            return Err(ProofError::Invalid(
+                DpopRejection::Malformed,
+                "the proof is longer than 8 KiB",
+            ));
         }
         let mut dots = memchr::memchr_iter(b'.', proof);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
@@ -40,7 +44,10 @@ impl<'p> Parts<'p> {
             signature: signature.get(1..).ok_or(NOT_COMPACT)?,
         };
         if parts.signature.is_empty() || parts.signature.len() > MAX_ENCODED_LEN {
-            return Err(ProofError::Invalid("the signature has no valid length"));
+            return Err(ProofError::Invalid(
+                DpopRejection::Malformed,
+                "the signature has no valid length",
+            ));
         }
         Ok(parts)
     }
@@ -71,13 +78,20 @@ impl<'p> Parts<'p> {
         if verify(self.signing_input, signature.ok_or(NOT_BASE64URL)?) {
             Ok(())
         } else {
-            Err(ProofError::Invalid("the signature is invalid"))
+            Err(ProofError::Invalid(
+                DpopRejection::InvalidSignature,
+                "the signature is invalid",
+            ))
         }
     }
 }
 
-const NOT_COMPACT: ProofError = ProofError::Invalid("the proof is not one JWS in compact form");
-const NOT_BASE64URL: ProofError = ProofError::Invalid("a part is not base64url");
+const NOT_COMPACT: ProofError = ProofError::Invalid(
+    DpopRejection::Malformed,
+    "the proof is not one JWS in compact form",
+);
+const NOT_BASE64URL: ProofError =
+    ProofError::Invalid(DpopRejection::Malformed, "a part is not base64url");
 
 /// Decodes a part, on the stack unless it is long. Requires UTF-8 (RFC 8259 §8.1).
 fn read_json<T>(
@@ -94,5 +108,5 @@ fn read_json<T>(
         &heap
     };
     let json = std::str::from_utf8(json);
-    read(json.map_err(|_| ProofError::Invalid("a part is not UTF-8"))?)
+    read(json.map_err(|_| ProofError::Invalid(DpopRejection::Malformed, "a part is not UTF-8"))?)
 }

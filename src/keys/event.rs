@@ -37,6 +37,8 @@ pub enum KeysEvent<'e> {
     Fetched {
         /// The keys, which are now cached.
         keys: &'e KeySet,
+        /// How long the fetch took.
+        duration: Duration,
     },
     /// A fetch failed. The cached keys stay, unless the issuer has [`Withdrawn`](Self::Withdrawn)
     /// them.
@@ -46,6 +48,8 @@ pub enum KeysEvent<'e> {
         error: &'e (dyn StdError + Send + Sync + 'static),
         /// The number of consecutive failures, including this one.
         failures: u32,
+        /// How long the fetch took.
+        duration: Duration,
     },
     /// The cached keys are past their TTL. They stay in use because fetching fails, for
     /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error). Reported once until the next
@@ -175,13 +179,15 @@ impl KeysEvent<'_> {
     /// an issuer that is `known`.
     pub(crate) fn log(&self, issuer: &str, known: bool) {
         match self {
-            Self::Fetched { keys } => {
+            Self::Fetched { keys, .. } => {
                 trace::keys_fetched(issuer, keys.keys().count(), keys.skipped().len());
                 for key in keys.skipped() {
                     trace::key_skipped(issuer, key.key_id(), &key.reason());
                 }
             }
-            Self::FetchFailed { error, failures } if known => {
+            Self::FetchFailed {
+                error, failures, ..
+            } if known => {
                 trace::fetch_failed(issuer, *error, *failures);
             }
             Self::FetchFailed { error, .. } => trace::fetch_failed_for_unknown(issuer, *error),

@@ -18,6 +18,10 @@ use crate::jwk::{Key, KeySet, SkippedKey};
 pub struct IssuerHealth {
     /// The issuer's name as configured, or for keys by tenant the one of the tenant.
     pub issuer: String,
+    /// For keys by tenant, the issuer's name as configured, with its placeholder. `None` for other
+    /// issuers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Whether keys are usable now, or an introspected issuer is available. If not, the next
     /// request waits for a fetch, and gets 503 if that fails, or gets 503 at once during the
     /// backoff after a failure.
@@ -123,6 +127,7 @@ impl IssuerHealth {
     ) -> Self {
         Self {
             issuer: issuer.to_owned(),
+            pattern: None,
             serving,
             keys: keys
                 .into_iter()
@@ -134,6 +139,12 @@ impl IssuerHealth {
             introspection: None,
             files: None,
         }
+    }
+
+    /// Adds the configured name of the issuer of a tenant.
+    pub(crate) fn with_pattern(mut self, pattern: Option<&str>) -> Self {
+        self.pattern = pattern.map(ToOwned::to_owned);
+        self
     }
 
     /// Adds the state of introspection.

@@ -158,6 +158,10 @@ impl ReplayStore for MemoryReplayStore {
     fn is_shared(&self) -> bool {
         false
     }
+
+    fn entries(&self) -> Option<usize> {
+        Some(self.len())
+    }
 }
 
 impl Shared {

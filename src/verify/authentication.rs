@@ -8,7 +8,8 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::{Engine, Offload, Progress, diagnosis};
-use crate::error::Error;
+use crate::error::{Error, IssuerId};
+use crate::observe::WaitFor;
 use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Presented, Unchecked};
 use crate::request::{RequestParts, Scheme};
 
@@ -174,9 +175,9 @@ where
         return engine.verify_here(token, now(engine));
     };
     let (engine, token) = (Arc::clone(engine), token.to_owned());
-    let done = offload
-        .run(move || engine.verify_here(&token, now(&engine)))
-        .await;
+    let observers = engine.observers.about(IssuerId::NONE);
+    let done = offload.run(move || engine.verify_here(&token, now(&engine)));
+    let done = observers.timed(WaitFor::Offload, done).await;
     done.unwrap_or_else(|error| {
         Progress::Done(Err(Error::check_unavailable(Some(Arc::new(error)))))
     })

@@ -9,11 +9,13 @@ use futures::future::{join, join_all};
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
+use super::token_cache::{TokenCache, TokenCacheHealth};
 use super::{Attempt, Authentication, ConfiguredIssuer, Engine, Issuers, Registry};
 use crate::error::Error;
 use crate::jwt::{BindingRule, Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
-use crate::policy::{Policy, Presented};
+use crate::observe::Observers;
+use crate::policy::{Accepted, Policy, Presented};
 use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
 use crate::revocation::{RevocationHealth, Revocations};
@@ -81,6 +83,7 @@ where
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(None, cx)).await,
         };
+        self.tell(Scheme::Bearer, accepted.as_ref());
         accepted.map(|accepted| accepted.claims)
     }
 
@@ -125,6 +128,11 @@ where
         verified.revoke(revocations)?;
         let stored = revocations.stored().await;
         stored.map_err(|error| Error::check_unavailable(Some(Arc::new(error))))
+    }
+
+    /// Returns the observers, which are told of each request once it is decided.
+    pub(crate) fn observers(&self) -> &Observers {
+        &self.engine.observers
     }
 
     /// Authenticates a token as far as that is possible without waiting.
@@ -199,6 +207,13 @@ impl<C> Authenticator<C> {
         &self.engine.issuers
     }
 
+    /// Returns the state of the [cache](crate::JwtAuthBuilder::token_cache) of verified tokens. `None`
+    /// if there is none.
+    #[must_use]
+    pub fn token_cache_health(&self) -> Option<TokenCacheHealth> {
+        self.engine.token_cache.as_ref().map(TokenCache::health)
+    }
+
     /// Returns whether used tokens and DPoP proofs are stored for this process alone or for
     /// several.
     #[must_use]
@@ -232,8 +247,30 @@ impl<C> Authenticator<C> {
         (&self.engine, &self.policy)
     }
 
+    /// Tells observers what became of a request with a token.
+    pub(crate) fn tell(&self, scheme: Scheme, outcome: Result<&Accepted<C>, &Error>) {
+        if !self.engine.observers.is_empty() {
+            tell(&self.engine.observers, scheme, outcome);
+        }
+    }
+
     pub(crate) fn max_token_len(&self) -> usize {
         self.engine.rules.max_token_len
+    }
+}
+
+/// Tells observers what became of a request with a token.
+pub(crate) fn tell<C>(
+    observers: &Observers,
+    scheme: Scheme,
+    outcome: Result<&Accepted<C>, &Error>,
+) {
+    match outcome {
+        Ok(accepted) => {
+            let issuer = accepted.claims.issuer_id();
+            observers.accepted(scheme, issuer, accepted.nonce.is_some());
+        }
+        Err(error) => observers.rejected(Some(scheme), error),
     }
 }
 

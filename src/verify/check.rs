@@ -14,7 +14,7 @@ use super::choice::{Named, named_issuer};
 use super::issuers::Lookup;
 use super::tenants::TenantIssuers;
 use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, IssuerId};
 use crate::jwk::{Header, KeySet};
 use crate::jwt::decoded_payload::DecodedPayload;
 use crate::jwt::{Claims, Compact, Proof, TokenType, Unverified, check_header_parameters};
@@ -24,6 +24,16 @@ use crate::keys::KeyQuery;
 pub(super) enum NotVerified {
     Rejected(Error),
     NeedsKeys(NeedsKeys),
+}
+
+impl NotVerified {
+    /// Names the issuer to observers.
+    fn of_issuer(self, issuer: IssuerId) -> Self {
+        match self {
+            Self::Rejected(error) => Self::Rejected(error.with_issuer(issuer)),
+            Self::NeedsKeys(_) => self,
+        }
+    }
 }
 
 /// The outcome of a signature check.
@@ -96,6 +106,18 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         found: Option<FoundName>,
         buffer: &mut Vec<u8>,
     ) -> Result<Verification<'s, C>, NotVerified> {
+        let id = issuer.observers.id();
+        let checked = self.check_with_keys_of(task, issuer, found, buffer);
+        checked.map_err(|not_verified| not_verified.of_issuer(id))
+    }
+
+    fn check_with_keys_of<'s>(
+        &self,
+        task: Task<'s, '_>,
+        issuer: IssuerRef<'s>,
+        found: Option<FoundName>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
         let owner = issuer.clone();
         let keys = owner.keys.source().current();
         let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
@@ -157,26 +179,42 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
         let (header, token_type) = rules.read_header(task.token.header, algorithms)?;
         let payload = DecodedPayload::decode(task.token.payload, header.key_id.as_deref(), buffer);
-        let mut unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
+        let unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
         let issuer = match find(task.issuers, &unverified)? {
             Lookup::Found(issuer) => IssuerRef::Configured(issuer),
             Lookup::Tenant(issuer) => IssuerRef::Tenant(issuer),
             Lookup::NewTenant(tenants) => {
-                return self.add_tenant(task, tenants, &header, unverified);
+                let added = self.add_tenant(task, tenants, &header, unverified);
+                let id = tenants.issuer_id();
+                return added.map_err(|not_verified| not_verified.of_issuer(id));
             }
             Lookup::Unknown => return Err(ErrorKind::UnknownIssuer.into()),
         };
-        check_algorithm(&issuer, &header)?;
+        let id = issuer.observers.id();
+        let header = (&header, token_type);
+        let checked = self.check_complete(task, issuer, header, unverified);
+        checked.map_err(|not_verified| not_verified.of_issuer(id))
+    }
+
+    /// Checks a token whose claims are read, before any key has verified it.
+    fn check_complete<'s>(
+        &self,
+        task: Task<'s, '_>,
+        issuer: IssuerRef<'s>,
+        (header, token_type): (&Header, TokenType),
+        mut unverified: Unverified<'_>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        check_algorithm(&issuer, header)?;
         unverified.complete(&issuer.name, issuer.exceptions)?;
         let iss = unverified.issuer().unwrap_or(&issuer.name);
         let keys = issuer.source_for(header.algorithm).current();
-        let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, &header, &keys, iss));
+        let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, header, &keys, iss));
         let proved = proved.inspect_err(|error| {
-            if may_refetch_after(error, &issuer, &header) {
+            if may_refetch_after(error, &issuer, header) {
                 self.refetch_if_plausible(task, &issuer, &unverified);
             }
         })?;
-        self.check_claims(task, issuer, (&header, token_type), proved, unverified)
+        self.check_claims(task, issuer, (header, token_type), proved, unverified)
     }
 
     /// Has the keys of a tenant cached, if newer keys could make the token valid.

@@ -18,6 +18,7 @@ use crate::keys::jwks::JwksCache;
 use crate::keys::{
     IssuerHealth, KeyFiles, KeyQuery, KeySource, Keys, KeysError, KeysFuture, Subscription,
 };
+use crate::observe::IssuerObservers;
 
 /// An issuer whose tokens can be verified.
 pub(crate) struct ConfiguredIssuer {
@@ -30,6 +31,8 @@ pub(crate) struct ConfiguredIssuer {
     /// The secrets of an issuer whose other keys are fetched. Only they verify HMAC.
     pub(super) secrets: Option<KeySet>,
     pub(super) naming: Naming,
+    /// What is told of the issuer, by its configured name.
+    pub(super) observers: IssuerObservers,
     /// Whether it was removed, or replaced by another one of its name.
     pub(super) is_retired: AtomicBool,
     /// Whether the last comparison found the secret of another issuer, so that it is logged once.
@@ -79,6 +82,7 @@ impl ConfiguredIssuer {
         Expected {
             audience: self.audience.rule(),
             exceptions: self.exceptions,
+            issuer: self.observers.id(),
         }
     }
 
@@ -180,6 +184,14 @@ impl ConfiguredIssuer {
     }
 
     pub(crate) fn health(&self) -> IssuerHealth {
+        let pattern = match &self.naming {
+            Naming::Tenant(usage) => Some(usage.rules.pattern.as_str()),
+            Naming::One | Naming::Tenants(_) => None,
+        };
+        self.health_of_keys().with_pattern(pattern)
+    }
+
+    fn health_of_keys(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
             let health = IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));

@@ -36,7 +36,7 @@ impl Shared {
     fn complete_with_keys(&self, fetch_id: u64, fetched: Fetched) -> Result<(), KeysError> {
         let now = Instant::now();
         let mut state = self.lock_state();
-        state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        let start = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
         let snapshot = Arc::new(self.next_snapshot(fetched, now));
         self.snapshot.store(Arc::clone(&snapshot));
         let failures = state.failures();
@@ -47,6 +47,7 @@ impl Shared {
         self.save(fetch_id, snapshot.record());
         self.context.report(&KeysEvent::Fetched {
             keys: snapshot.keys(),
+            duration: now.saturating_duration_since(start.at),
         });
         if failures > 0 {
             self.context.report(&KeysEvent::Recovered { failures });
@@ -77,6 +78,7 @@ impl Shared {
         let event = KeysEvent::FetchFailed {
             error: &*cause,
             failures,
+            duration: now.saturating_duration_since(start.at),
         };
         let is_known = !self.may_be_made_up.load(Relaxed);
         self.context.report_as(&event, is_known);

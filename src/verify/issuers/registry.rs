@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use super::set::{Entry, IssuerSet, duplicate};
 use crate::config_error::ConfigError;
 use crate::error::Error;
+use crate::observe::Observers;
 use crate::verify::{ConfiguredIssuer, Issuer, IssuerKeys, ResourceAudience, SharedKeys};
 
 pub(crate) struct Registry {
@@ -27,12 +28,14 @@ pub(crate) struct Registry {
     shared_keys: Arc<SharedKeys>,
     /// What the audiences must be, also those of issuers that are added later.
     resource: Option<ResourceAudience>,
+    observers: Observers,
 }
 
 impl Registry {
     pub(crate) fn new(
         issuers: Vec<Issuer>,
         resource: Option<ResourceAudience>,
+        observers: Observers,
     ) -> Result<Self, ConfigError> {
         let registry = Self {
             current: ArcSwap::default(),
@@ -42,6 +45,7 @@ impl Registry {
             change: Mutex::new(()),
             shared_keys: Arc::default(),
             resource,
+            observers,
         };
         registry.set(issuers)?;
         registry.is_changed.store(false, Ordering::Relaxed);
@@ -169,7 +173,8 @@ impl Registry {
 
     fn build(&self, mut issuer: Issuer) -> Result<Entry, ConfigError> {
         issuer.bind_to(self.resource.as_ref())?;
-        issuer.build_entry(&self.shared_keys)
+        let observers = self.observers.of_issuer(issuer.name());
+        issuer.build_entry(&self.shared_keys, &observers)
     }
 }
 
