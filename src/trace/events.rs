@@ -4,10 +4,13 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::limit::RateLimit;
 use crate::error::Error;
 
 /// The target of all events, independent of module names.
 pub(super) const TARGET: &str = "tower_jwt_auth";
+/// The field for the kind of an error, by the conventions of OpenTelemetry.
+const ERROR_TYPE: &str = "error.type";
 /// The target of the events that show what was expected and what was found.
 const DIAGNOSIS: &str = "tower_jwt_auth::diagnosis";
 
@@ -19,9 +22,34 @@ pub(super) fn with_sources(error: &(dyn StdError + 'static)) -> String {
     })
 }
 
+/// Also sets the field `error.type` of the current span, if it has one, such as that of a
+/// `TraceLayer`.
 pub(crate) fn rejected(error: &Error) {
     let (kind, claim) = (error.kind().name(), error.claim());
-    tracing::debug!(target: TARGET, kind, claim, "request rejected");
+    tracing::Span::current().record(ERROR_TYPE, kind);
+    tracing::debug!(target: TARGET, { "error.type" = kind, claim }, "request rejected");
+}
+
+/// The span of a request that waits. Disabled unless a subscriber asks for it.
+pub(crate) struct WaitSpan(tracing::Span);
+
+impl WaitSpan {
+    pub(crate) fn new(wait_for: &'static str) -> Self {
+        Self(tracing::debug_span!(
+            target: TARGET,
+            "jwt_auth",
+            wait_for,
+            "error.type" = tracing::field::Empty
+        ))
+    }
+
+    pub(crate) fn in_scope<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.0.in_scope(poll)
+    }
+
+    pub(crate) fn rejected(&self, error: &Error) {
+        self.0.record(ERROR_TYPE, error.kind().name());
+    }
 }
 
 pub(crate) fn is_diagnosis_enabled() -> bool {
@@ -30,13 +58,19 @@ pub(crate) fn is_diagnosis_enabled() -> bool {
 
 pub(crate) fn diagnosed(error: &Error, check: &dyn Display) {
     let (kind, claim) = (error.kind().name(), error.claim());
-    tracing::debug!(target: DIAGNOSIS, kind, claim, "{check}");
+    tracing::debug!(target: DIAGNOSIS, { "error.type" = kind, claim }, "{check}");
 }
 
+/// Each request to such a route gets here, so this is logged at most once a minute for all routes.
 pub(crate) fn layer_missing(claims: &'static str) {
+    static LIMIT: RateLimit = RateLimit::new();
+    let Some(suppressed) = LIMIT.admit() else {
+        return;
+    };
     tracing::error!(
         target: TARGET,
         claims,
+        suppressed,
         "the request has no claims: no JwtAuthLayer with this claims type ran for this route"
     );
 }
@@ -108,7 +142,7 @@ pub(crate) fn introspection_denied(issuer: &str, status: u16) {
     tracing::error!(
         target: TARGET,
         issuer,
-        status,
+        "http.response.status_code" = status,
         "the introspection endpoint rejects the credentials of this service, or only this \
          token: the request gets 503"
     );

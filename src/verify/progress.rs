@@ -21,6 +21,18 @@ pub(crate) enum Progress<C> {
     Offload,
 }
 
+impl<C> Progress<C> {
+    /// Returns what is waited for, for the span of the request.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "nothing",
+            Self::NeedsKeys(_) => WaitFor::Keys.name(),
+            Self::NeedsAnswer(_) => WaitFor::Introspection.name(),
+            Self::Offload => WaitFor::Offload.name(),
+        }
+    }
+}
+
 /// The key that is missing, and the issuer that may have it.
 pub(crate) struct NeedsKeys {
     issuer: Arc<ConfiguredIssuer>,

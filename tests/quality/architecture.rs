@@ -18,6 +18,7 @@ const ORDER: &[&[&str]] = &[
     &["response"],
     &["jwt", "keys"],
     &["dpop", "mtls"],
+    &["observe"],
     &["expiry", "policy"],
     &["verify"],
     &["health", "resource_metadata"],
@@ -27,6 +28,7 @@ const ORDER: &[&[&str]] = &[
         "axum",
         "back_channel_logout",
         "governor",
+        "metrics",
         "redis",
         "testing",
         "tonic",
@@ -35,7 +37,7 @@ const ORDER: &[&[&str]] = &[
 ];
 
 /// These use what `lib.rs` exports, and the log events of `trace`.
-const ADAPTERS: &[&str] = &["axum", "governor", "redis", "tonic"];
+const ADAPTERS: &[&str] = &["axum", "governor", "metrics", "redis", "tonic"];
 
 /// Items of `lib.rs` that stand for a module.
 const ALIASES: &[(&str, &str)] = &[

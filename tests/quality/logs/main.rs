@@ -119,8 +119,8 @@ async fn a_rejection_logs_its_kind_and_no_part_of_the_token() {
     }
     let text = text();
     assert!(
-        text.contains("request rejected kind=\"expired\"")
-            && text.contains("request rejected kind=\"wrong_audience\""),
+        text.contains("request rejected error.type=\"expired\"")
+            && text.contains("request rejected error.type=\"wrong_audience\""),
         "{text}"
     );
     // The target of the diagnosis shows some members of a token, and they only.
