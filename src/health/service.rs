@@ -9,12 +9,13 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use serde::Serialize;
 use serde_json::json;
 use tower::Service;
 
 use super::report::Reporter;
 use super::response::{self, HealthResponse};
-use super::{Readiness, ReadyWhen};
+use super::{Readiness, ReadinessReason, ReadinessReasonKind, ReadinessStatus, ReadyWhen};
 use crate::verify::Authenticator;
 
 /// Answers the probes of load balancers and Kubernetes, without a token: a service for routes
@@ -171,24 +172,38 @@ impl HealthService {
         match (self.shows_issuers, endpoint) {
             (true, HealthEndpoint::Report) => response::json(status, method, &*readiness),
             (true, _) => response::json(status, method, &with_subjects(&readiness)),
-            (false, _) => response::json(status, method, &without_names(&readiness)),
+            (false, _) => {
+                let reasons = &kinds(&readiness);
+                let body = Short {
+                    status: readiness.status,
+                    reasons,
+                };
+                response::json(status, method, &body)
+            }
         }
     }
 }
 
-fn with_subjects(readiness: &Readiness) -> serde_json::Value {
-    json!({ "status": readiness.status, "reasons": readiness.reasons })
+/// The body of a response that does not list the issuers.
+#[derive(Serialize)]
+struct Short<'r, R> {
+    status: ReadinessStatus,
+    reasons: &'r [R],
 }
 
-/// Each kind of reason once.
-fn without_names(readiness: &Readiness) -> serde_json::Value {
-    let mut kinds = Vec::new();
-    for reason in &readiness.reasons {
-        if !kinds.contains(&reason.kind) {
-            kinds.push(reason.kind);
-        }
+fn with_subjects(readiness: &Readiness) -> Short<'_, ReadinessReason> {
+    Short {
+        status: readiness.status,
+        reasons: &readiness.reasons,
     }
-    json!({ "status": readiness.status, "reasons": kinds })
+}
+
+/// Returns each kind of reason once.
+fn kinds(readiness: &Readiness) -> Vec<ReadinessReasonKind> {
+    let mut kinds: Vec<_> = readiness.reasons.iter().map(|reason| reason.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 impl HealthEndpoint {
