@@ -5,6 +5,8 @@ mod architecture;
 mod documents;
 #[cfg(feature = "testing")]
 mod fuzz;
+#[cfg(feature = "metrics")]
+mod observability;
 #[cfg(feature = "testing")]
 mod properties;
 #[cfg(feature = "testing")]
