@@ -15,6 +15,7 @@ mod replay_store;
 mod requirements;
 mod resource_metadata;
 mod revocations;
+mod spans;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]
 mod support;
