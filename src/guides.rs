@@ -40,6 +40,8 @@
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
+//! Metrics, log events and health: [`observability`].
+//!
 //! Shared secrets and key files: how to generate, store, rotate and separate them: [`secrets`].
 //!
 //! Probes of load balancers, readiness, and how to start while an issuer is down: [`health`].
@@ -56,6 +58,10 @@
 
 #[doc = include_str!("../docs/diagnosis.md")]
 pub mod diagnosis {}
+
+/// [Diagnosis]: diagnosis
+#[doc = include_str!("../docs/observability.md")]
+pub mod observability {}
 
 // Of two definitions of a link, the first one counts: these are for rustdoc, those of the file for
 // readers of the file.

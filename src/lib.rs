@@ -128,6 +128,7 @@
 //! | serve scripts of web pages: CORS, WebSockets, DPoP, gRPC-Web | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`], [`TokenSource::websocket_bearer`]; guide: [`guides::browsers`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
 //! | answer the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
+//! | count requests, waits, fetches and cache hits, with Prometheus, OpenTelemetry or anything else | [`metrics::Metrics`] (feature `metrics`), [`Observe`], [`JwtAuthBuilder::add_observer`]; guide: [`guides::observability`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
 //! | test a protected service | [`testing`] (feature `testing`) |
@@ -142,6 +143,7 @@
 //! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
+//! | `metrics` | no | [`metrics`]: counters, gauges and histograms by the facade of the crate `metrics` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
 //! | `redis` | no | [`RedisReplayStore`] and [`RedisRevocationStore`]: used tokens and proofs, and revocations, that all instances share, in Redis or Valkey |
 //! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
@@ -257,6 +259,7 @@ mod governor;
 #[cfg(all(
     any(doc, doctest),
     feature = "axum",
+    feature = "metrics",
     feature = "redis",
     feature = "reqwest"
 ))]

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::limit::RateLimit;
+use super::limit::{Admitted, RateLimit};
 use crate::error::Error;
 
 /// The target of all events, independent of module names.
@@ -61,10 +61,10 @@ pub(crate) fn diagnosed(error: &Error, check: &dyn Display) {
     tracing::debug!(target: DIAGNOSIS, { "error.type" = kind, claim }, "{check}");
 }
 
-/// Each request to such a route gets here, so this is logged at most once a minute for all routes.
+/// Each request to such a route gets here, so this is logged at most once a minute for each type.
 pub(crate) fn layer_missing(claims: &'static str) {
     static LIMIT: RateLimit = RateLimit::new();
-    let Some(suppressed) = LIMIT.admit() else {
+    let Some(Admitted { suppressed }) = LIMIT.admit(claims) else {
         return;
     };
     tracing::error!(

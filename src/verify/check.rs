@@ -71,7 +71,14 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         buffer: &mut Vec<u8>,
     ) -> Result<Verification<'s, C>, NotVerified> {
         if let Some(sole) = task.issuers.sole() {
-            return self.check_with_keys(task, IssuerRef::Configured(sole), None, buffer);
+            let checked =
+                self.check_with_keys(task, IssuerRef::Configured(sole), None, &mut *buffer);
+            return match checked {
+                Err(NotVerified::Rejected(error)) if !self.observers.is_empty() => {
+                    Err(NotVerified::Rejected(attribute(error, task, buffer)))
+                }
+                checked => checked,
+            };
         }
         let named = named_issuer(task.issuers, task.token, buffer);
         let (issuer, found) = match named {
@@ -303,6 +310,22 @@ pub(super) fn find<'s>(
             .nameless()
             .map(Lookup::Found)
             .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss")),
+    }
+}
+
+/// Takes the sole issuer from an error about a token that names another one, or none that can be
+/// read: it was rejected before its claims were. For observers.
+#[cold]
+fn attribute(error: Error, task: Task<'_, '_>, buffer: &mut Vec<u8>) -> Error {
+    let is_of_another = match named_issuer(task.issuers, task.token, buffer) {
+        Named::By { lookup, .. } => matches!(lookup, Lookup::Unknown),
+        Named::Malformed => true,
+        Named::Unclear => false,
+    };
+    if is_of_another {
+        error.with_issuer(IssuerId::NONE)
+    } else {
+        error
     }
 }
 
