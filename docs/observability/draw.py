@@ -40,7 +40,7 @@ class Source:
         for one in result:
             values = [(time - self.start, float(value)) for time, value in one["values"]]
             values = [(time, value) for time, value in values if math.isfinite(value)]
-            if values:
+            if any(value for _, value in values) or len(result) == 1:
                 yield name(target["legendFormat"], one["metric"]), values
 
 
@@ -121,11 +121,12 @@ class Panel:
             yield f'<text x="{x - 5:.0f}" y="{y + 4:.1f}" text-anchor="end" fill="#57606a">{text_of(value, self.unit)}</text>'
         for index, (label, points) in enumerate(series):
             colour = self.colour(index, label)
-            high = [self.at(time, value / top) for time, _, value in points]
-            if is_stacked:
-                low = [self.at(time, value / top) for time, value, _ in reversed(points)]
-                yield f'<path d="{path(high + low)}" fill="{colour}" fill-opacity="0.25"/>'
-            yield f'<path d="{path(high)}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+            for run in runs(points) if is_stacked else [points]:
+                high = straight([self.at(time, value / top) for time, _, value in run])
+                if is_stacked:
+                    low = straight([self.at(time, value / top) for time, value, _ in reversed(run)])
+                    yield f'<path d="{path(high + low)}" fill="{colour}" fill-opacity="0.25"/>'
+                yield f'<path d="{path(high)}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
         yield from self.legend([(self.colour(index, label), label) for index, (label, _) in enumerate(series)])
 
     def states(self):
@@ -133,10 +134,12 @@ class Panel:
         height = (self.bottom - self.top) / max(len(self.series), 1)
         for row, (label, values) in enumerate(self.series):
             y = self.top + row * height
-            for time, value in values:
+            starts = [0, *(index for index in range(1, len(values)) if values[index][1] != values[index - 1][1])]
+            for start, following in zip(starts, [*starts[1:], len(values)]):
+                (time, value), (last, _) = values[start], values[following - 1]
                 state = texts[str(int(value))]
                 x, _ = self.at(time, 0)
-                end, _ = self.at(min(time + self.source.step, self.source.end - self.source.start), 0)
+                end, _ = self.at(min(last + self.source.step, self.source.end - self.source.start), 0)
                 yield f'<rect x="{x:.1f}" y="{y + 18:.1f}" width="{end - x + 0.3:.1f}" height="{height - 24:.1f}" fill="{NAMED[state["color"]]}"/>'
             yield f'<text x="{self.left}" y="{y + 13:.1f}" fill="#57606a">{escape(label)}</text>'
         shown = {state["text"]: NAMED[state["color"]] for state in texts.values()}
@@ -156,6 +159,26 @@ class Panel:
             yield f'<rect x="{x:.0f}" y="{y - 8}" width="9" height="9" fill="{colour}"/>'
             yield f'<text x="{x + 13:.0f}" y="{y}" font-size="11">{escape(label)}</text>'
             x += length
+
+
+def runs(points):
+    """Splits a stacked series where it is zero, since its line would hide that of the one below."""
+    run = []
+    for point in points:
+        if point[2] > point[1]:
+            run.append(point)
+        elif run:
+            yield [*run, point]
+            run = []
+    if run:
+        yield run
+
+
+def straight(points):
+    """Leaves out points between two others at the same height."""
+    inner = zip(points, points[1:], points[2:])
+    kept = [point for before, point, after in inner if not abs(before[1] - point[1]) + abs(point[1] - after[1]) < 0.1]
+    return points if len(points) < 3 else [points[0], *kept, points[-1]]
 
 
 def path(points):

@@ -90,7 +90,7 @@ fn introspected_issuer(options: &Options) -> Result<Option<Issuer>> {
     Ok(Some(issuer))
 }
 
-/// With `--fast`, keys are stale after seconds without their issuer, and expire 20 s later.
+/// With `--fast`, keys are stale after seconds without their issuer, and expire 30 s later.
 fn key_settings(options: &Options) -> JwksCacheSettings {
     let settings = JwksCacheSettings::default();
     if !options.is_fast {
@@ -99,7 +99,7 @@ fn key_settings(options: &Options) -> JwksCacheSettings {
     settings
         .min_ttl(Duration::from_secs(1))
         .default_ttl(Duration::from_secs(6))
-        .stale_if_error(Duration::from_secs(20))
+        .stale_if_error(Duration::from_secs(30))
         .withdrawal_grace(Duration::from_secs(60))
         .backoff(Duration::from_millis(500), Duration::from_secs(2))
 }

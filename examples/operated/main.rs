@@ -49,6 +49,27 @@ async fn prefetch(auth: &JwtAuthLayer) {
     }
 }
 
+/// Returns a future that completes at Ctrl-C or SIGTERM, which Kubernetes sends. Requests in
+/// progress are then completed.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
 async fn serve(mut options: Options) -> Result<()> {
     let demo = match options.issuer {
         Some(_) => None,
@@ -63,7 +84,7 @@ async fn serve(mut options: Options) -> Result<()> {
     if let Some(demo) = &demo {
         demo.print(address);
     }
-    let stop = async { drop(tokio::signal::ctrl_c().await) };
+    let stop = stop_signal()?;
     let server = axum::serve(listener, routes::app(auth, telemetry)?);
     Ok(server.with_graceful_shutdown(stop).await?)
 }

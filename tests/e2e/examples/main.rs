@@ -13,6 +13,8 @@ mod introspection;
 mod issuers;
 #[cfg(feature = "tonic")]
 mod mtls;
+#[cfg(feature = "metrics")]
+mod operated;
 mod options;
 mod quickstart;
 #[cfg(feature = "governor")]

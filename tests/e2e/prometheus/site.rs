@@ -122,8 +122,9 @@ impl Site {
             Fault::WrongAudience => self.clients.attack(Attack::WrongAudience),
             Fault::Replays => self.clients.attack(Attack::Replays),
             Fault::OldSecret => {
-                let days = Duration::from_secs(100 * 24 * 60 * 60);
-                let file = std::fs::File::options().write(true).open(self.secret("1"));
+                let (path, days) = (self.secret("2"), Duration::from_secs(100 * 24 * 60 * 60));
+                write_secret(&path, &secret());
+                let file = std::fs::File::options().write(true).open(path);
                 let changed = file.and_then(|file| file.set_modified(SystemTime::now() - days));
                 changed.expect("the time of the file is changed");
             }
@@ -152,7 +153,7 @@ impl Site {
             endpoint.set_fails(false);
         }
         match self.fault {
-            Fault::OldSecret => write_secret(&self.secret("2"), &secret()),
+            Fault::OldSecret => write_secret(&self.secret("3"), &secret()),
             Fault::UnreadableSecret => {
                 std::fs::remove_file(self.secret("2")).expect("the file is removed");
             }
