@@ -20,7 +20,8 @@ WIDTH, HEIGHT, GAP, TOP = 1200, 236, 8, 34
 LEFT, RIGHT, HEAD, FOOT = 54, 12, 30, 58
 COLOURS = ["#1f6feb", "#d9730d", "#2da44e", "#cf222e", "#8250df", "#0a7ea4", "#bf8700", "#6e7781", "#e85aad", "#4d2d00"]
 NAMED = {"green": "#2da44e", "orange": "#e8912d", "red": "#cf222e", "accepted": "#2da44e", "rejected": "#cf222e",
-         "passed": "#6e7781", "ok": "#2da44e", "error": "#cf222e", "hit": "#2da44e", "miss": "#d9730d"}
+         "passed": "#6e7781", "seen": "#8250df", "skipped": "#bf8700", "timeout": "#d9730d", "ok": "#2da44e", "error": "#cf222e", "hit": "#2da44e",
+         "miss": "#d9730d", "active": "#2da44e", "cached": "#1f6feb"}
 RATE_INTERVAL = "10s"
 
 
@@ -40,7 +41,7 @@ class Source:
         for one in result:
             values = [(time - self.start, float(value)) for time, value in one["values"]]
             values = [(time, value) for time, value in values if math.isfinite(value)]
-            if any(value for _, value in values) or len(result) == 1:
+            if values:
                 yield name(target["legendFormat"], one["metric"]), values
 
 
@@ -90,6 +91,10 @@ class Panel:
         self.top, self.bottom = y + HEAD, y + HEIGHT - FOOT
         self.unit = panel["fieldConfig"]["defaults"]["unit"]
         self.series = [one for target in panel["targets"] for one in source.series(target)]
+        self.is_timeline = panel["type"] == "state-timeline"
+        shown = [one for one in self.series if self.is_timeline or any(value for _, value in one[1])]
+        # Without those that are always zero, unless there is no other.
+        self.series = shown or self.series
 
     def at(self, time, share):
         span = self.source.end - self.source.start
@@ -98,7 +103,7 @@ class Panel:
     def draw(self):
         box = f'<rect x="{self.x}" y="{self.y}" width="{self.width}" height="{HEIGHT}" rx="4" fill="#fff" stroke="#d0d7de"/>'
         title = f'<text x="{self.x + 10}" y="{self.y + 19}" font-weight="bold">{escape(self.panel["title"])}</text>'
-        body = self.states() if self.panel["type"] == "state-timeline" else self.lines()
+        body = self.states() if self.is_timeline else self.lines()
         return [box, title, *self.times(), *body]
 
     def times(self):
@@ -149,11 +154,11 @@ class Panel:
         return NAMED.get(label.split(": ")[-1], COLOURS[index % len(COLOURS)])
 
     def legend(self, entries):
-        x, y = self.x + 12, self.y + HEIGHT - 28
+        x, y = self.x + 12, self.y + HEIGHT - 31
         for colour, label in entries:
             length = 18 + 6.1 * len(label)
             if x + length > self.x + self.width and x > self.x + 12:
-                x, y = self.x + 12, y + 13
+                x, y = self.x + 12, y + 12
             if y > self.y + HEIGHT - 4:
                 return
             yield f'<rect x="{x:.0f}" y="{y - 8}" width="9" height="9" fill="{colour}"/>'
