@@ -9,7 +9,7 @@ use crate::scenario::run_all;
 use crate::series::{recorded, run, value};
 use crate::support::{ISSUER, ask, bearer, builder, token};
 
-fn requests<'l>(issuer: &'l str) -> [(&'static str, &'l str); 4] {
+fn requests(issuer: &str) -> [(&str, &str); 4] {
     [
         ("outcome", "accepted"),
         ("reason", "none"),

@@ -14,9 +14,9 @@ use tower::service_fn;
 use tower_jwt_auth::metrics::Metrics;
 use tower_jwt_auth::testing::{TestClock, TestKey};
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Claims, Dpop, DpopNonces, HttpClient, InsertOutcome,
-    IntrospectionCredentials, Issuer, JwksCacheSettings, JwtAuthBuilder, JwtAuthLayer,
-    MemoryReplayStore, OnStaleRevocations, ReplayKey, ReplayStore, RequestParts,
+    Algorithm, AuthenticatedRequest, Authenticator, Claims, Dpop, DpopNonces, HttpClient,
+    InsertOutcome, IntrospectionCredentials, Issuer, JwksCacheSettings, JwtAuthBuilder,
+    JwtAuthLayer, MemoryReplayStore, OnStaleRevocations, ReplayKey, ReplayStore, RequestParts,
     RevocationSettings, Revocations, SecretFiles, TokenCacheSettings,
 };
 
@@ -211,5 +211,5 @@ pub(crate) async fn authenticate(authenticator: &Authenticator, request: &Reques
         .authenticate_request(&parts)
         .await
         .ok()
-        .map(|authenticated| authenticated.into_claims());
+        .map(AuthenticatedRequest::into_claims);
 }
