@@ -186,10 +186,14 @@ impl Error {
     /// configured has no id.
     #[must_use]
     pub(crate) fn with_issuer(mut self, issuer: IssuerId) -> Self {
+        self.set_issuer(issuer);
+        self
+    }
+
+    pub(crate) fn set_issuer(&mut self, issuer: IssuerId) {
         if self.kind != ErrorKind::UnknownIssuer {
             self.issuer = issuer;
         }
-        self
     }
 
     pub(crate) const fn issuer(&self) -> IssuerId {

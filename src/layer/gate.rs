@@ -119,12 +119,18 @@ where
     }
 
     fn pass_by(&self) -> Decision<C> {
-        self.authenticator.observers().passed();
+        let observers = self.authenticator.observers();
+        if !observers.is_empty() {
+            observers.passed();
+        }
         Decision::Pass
     }
 
     fn reject(&self, error: Error, scheme: Option<Scheme>) -> Decision<C> {
-        self.authenticator.observers().rejected(scheme, &error);
+        let observers = self.authenticator.observers();
+        if !observers.is_empty() {
+            observers.rejected(scheme, &error);
+        }
         Decision::Reject(error)
     }
 

@@ -47,7 +47,7 @@ pub(super) fn is_recorded() -> bool {
 }
 
 pub(super) fn key<const N: usize>(name: &'static str, labels: [Label; N]) -> Key {
-    Key::from_parts(name, labels.to_vec())
+    Key::from_parts(name, Vec::from(labels))
 }
 
 pub(super) fn count(key: &Key) {

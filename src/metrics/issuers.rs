@@ -17,6 +17,8 @@ const BUCKETS: usize = 64;
 /// The counters of all issuers. Found without a lock, and never removed: only configured issuers
 /// have any.
 pub(super) struct Issuers {
+    /// The first issuer that was counted. Most services have no other.
+    first: OnceLock<Box<IssuerCounters>>,
     hasher: RandomState,
     buckets: [OnceLock<Box<Node>>; BUCKETS],
 }
@@ -46,6 +48,7 @@ const SCHEMES: usize = 3;
 impl Default for Issuers {
     fn default() -> Self {
         Self {
+            first: OnceLock::new(),
             hasher: RandomState::default(),
             buckets: from_fn(|_| OnceLock::new()),
         }
@@ -55,6 +58,18 @@ impl Default for Issuers {
 impl Issuers {
     /// Calls `then` with the counters of an issuer.
     pub(super) fn with(&self, issuer: &str, then: impl FnOnce(&IssuerCounters)) {
+        // Requests without an issuer don't take this place.
+        if !issuer.is_empty() {
+            let new = || Box::new(IssuerCounters::new(issuer));
+            let first = self.first.get_or_init(new);
+            if *first.name == *issuer {
+                return then(first);
+            }
+        }
+        self.with_other(issuer, then);
+    }
+
+    fn with_other(&self, issuer: &str, then: impl FnOnce(&IssuerCounters)) {
         let buckets = u64::try_from(BUCKETS).unwrap_or(1);
         let bucket = self.hasher.hash_one(issuer).rem_euclid(buckets);
         let bucket = usize::try_from(bucket).ok();
@@ -72,22 +87,25 @@ impl Issuers {
 
 impl Node {
     fn new(issuer: &str) -> Self {
-        let counters = IssuerCounters {
-            label: SharedString::from_shared(issuer.into()),
-            name: issuer.into(),
-            accepted: Default::default(),
-            passed: CachedCounter::default(),
-            rejected: (0..REASONS.len()).map(|_| Default::default()).collect(),
-            introspections: Default::default(),
-        };
         Self {
-            counters,
+            counters: IssuerCounters::new(issuer),
             next: OnceLock::new(),
         }
     }
 }
 
 impl IssuerCounters {
+    fn new(issuer: &str) -> Self {
+        Self {
+            label: SharedString::from_shared(issuer.into()),
+            name: issuer.into(),
+            accepted: Default::default(),
+            passed: CachedCounter::default(),
+            rejected: (0..REASONS.len()).map(|_| Default::default()).collect(),
+            introspections: Default::default(),
+        }
+    }
+
     pub(super) fn count_request(&self, request: &RequestObserved<'_>) {
         let scheme = scheme_index(request);
         let counter = match request.outcome {

@@ -65,7 +65,7 @@ impl Observers {
     pub(crate) fn accepted(&self, scheme: Scheme, issuer: IssuerId, has_nonce: bool) {
         self.request(Some(scheme), issuer, RequestOutcome::Accepted);
         if has_nonce {
-            self.each(|observer| observer.dpop_nonce_issued());
+            self.each(Observe::dpop_nonce_issued);
         }
     }
 
@@ -73,7 +73,7 @@ impl Observers {
     pub(crate) fn rejected(&self, scheme: Option<Scheme>, error: &Error) {
         self.request(scheme, error.issuer(), RequestOutcome::Rejected(error));
         if error.kind() == ErrorKind::UseDpopNonce {
-            self.each(|observer| observer.dpop_nonce_issued());
+            self.each(Observe::dpop_nonce_issued);
         }
     }
 

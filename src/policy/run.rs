@@ -149,7 +149,7 @@ impl<C: 'static> Policy<C> {
         let checked = self.bindings.check(claims, presented, now);
         let (proven, proof) = checked.map_err(|mut unproven| {
             self.tell_unproven(&unproven);
-            *unproven.error = unproven.error.with_issuer(claims.issuer_id());
+            unproven.error.set_issuer(claims.issuer_id());
             unproven
         })?;
         claims.set_proven(proven);

@@ -28,11 +28,11 @@ pub(super) enum NotVerified {
 
 impl NotVerified {
     /// Names the issuer to observers.
-    fn of_issuer(self, issuer: IssuerId) -> Self {
-        match self {
-            Self::Rejected(error) => Self::Rejected(error.with_issuer(issuer)),
-            Self::NeedsKeys(_) => self,
+    fn of_issuer(mut self, issuer: IssuerId) -> Self {
+        if let Self::Rejected(error) = &mut self {
+            error.set_issuer(issuer);
         }
+        self
     }
 }
 

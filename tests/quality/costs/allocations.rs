@@ -111,7 +111,7 @@ fn an_observer_and_metrics_allocate_nothing_for_a_cache_hit() {
             3,
             "without a recorder"
         );
-        let recorder = crate::recorder::Counters(1);
+        let recorder = crate::recorder::Counters::new();
         let counted = || count(crate::support::counted(&key));
         assert_eq!(metrics::with_local_recorder(&recorder, counted), 3);
     }

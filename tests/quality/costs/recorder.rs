@@ -1,12 +1,18 @@
 //! A recorder that counts as that of Prometheus does: one atomic number for each counter.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 /// Not of size 0, which would stand for no recorder.
-pub(crate) struct Counters(pub(crate) u8);
+pub(crate) struct Counters(AtomicU64);
+
+impl Counters {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+}
 
 impl Recorder for Counters {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -16,6 +22,7 @@ impl Recorder for Counters {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        self.0.fetch_add(1, Ordering::Relaxed);
         Counter::from_arc(Arc::new(AtomicU64::new(0)))
     }
 

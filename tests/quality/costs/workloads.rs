@@ -135,7 +135,7 @@ fn through(mut service: Protected, accepted: bool, header: HeaderValue) -> impl 
 /// made.
 #[cfg(feature = "metrics")]
 fn recorded(mut service: Protected, header: HeaderValue) -> impl FnMut() {
-    let recorder = crate::recorder::Counters(1);
+    let recorder = crate::recorder::Counters::new();
     metrics::with_local_recorder(&recorder, || {
         // A miss and a hit.
         for _ in 0..2 {

@@ -141,10 +141,10 @@ async fn a_rejection_logs_its_kind_and_no_part_of_the_token() {
 
 #[test]
 fn with_tonic_a_missing_layer_is_named_in_the_log() {
-    let _turn = TURN.blocking_lock();
-    capture();
     // Each type is logged once a minute.
     struct Own;
+    let _turn = TURN.blocking_lock();
+    capture();
     let claims: Result<Claims<Own>, _> = tonic::Request::new(String::new()).claims();
     assert!(claims.is_err());
     assert!(

@@ -1,5 +1,6 @@
 //! Metrics (feature `metrics`): every one is emitted with the labels that are described, hostile
 //! requests make no series, and real Prometheus text has all of them.
+#![allow(clippy::float_cmp, reason = "these numbers are counts, and exact")]
 
 mod documents;
 mod hostile;
