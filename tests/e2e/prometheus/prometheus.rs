@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 use crate::process::{connect, free_port, program, spawn};
@@ -118,20 +118,25 @@ impl Prometheus {
 /// Each service is a job, and scraped every second. The names of the issuers, which have a port of
 /// loopback, are replaced in the job for the pictures.
 fn config(sites: &[Site]) -> String {
-    let mut config = "global: { scrape_interval: 1s, evaluation_interval: 1s }\n\
-                      rule_files: [alerts.yml]\nscrape_configs:\n"
-        .to_owned();
-    for site in sites {
-        config += &format!(
-            "- job_name: {}\n  static_configs: [{{ targets: ['{}'] }}]\n  metric_relabel_configs:\n",
-            site.fault.name(),
-            site.address,
-        );
-        for (from, to) in site.names() {
-            config += &format!(
-                "  - {{ source_labels: [issuer], regex: '{from}', target_label: issuer, replacement: '{to}' }}\n"
-            );
-        }
-    }
-    config
+    let job = |site: &Site| {
+        let names: Vec<_> = site
+            .names()
+            .into_iter()
+            .map(|(from, to)| {
+                json!({"source_labels": ["issuer"], "regex": from, "target_label": "issuer", "replacement": to})
+            })
+            .collect();
+        json!({
+            "job_name": site.fault.name(),
+            "static_configs": [{"targets": [site.address]}],
+            "metric_relabel_configs": names,
+        })
+    };
+    // JSON is YAML.
+    let config = json!({
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": ["alerts.yml"],
+        "scrape_configs": sites.iter().map(job).collect::<Vec<_>>(),
+    });
+    config.to_string()
 }
