@@ -1,6 +1,6 @@
 //! The gauges, which are set from the health of an authenticator.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::metrics::Label;
@@ -123,12 +123,8 @@ fn record_state(issuer: &Label, current: Option<KeysState>) {
     }
 }
 
-/// Records the state of each issuer, and of those that were `recorded` before and are not there any
-/// more, that they have no keys and are in no state. Returns what was recorded.
-pub(super) fn record_issuers(
-    health: &[IssuerHealth],
-    recorded: &BTreeSet<String>,
-) -> BTreeSet<String> {
+/// Records the state of each configured issuer. One of whose tenants none is cached is idle.
+pub(super) fn record_issuers(configured: &[String], health: &[IssuerHealth]) {
     let mut states = BTreeMap::<&str, IssuerState>::new();
     for issuer in health {
         let name = issuer.pattern.as_deref().unwrap_or(&issuer.issuer);
@@ -136,25 +132,28 @@ pub(super) fn record_issuers(
         let all = states.get(name).map_or(state, |others| others.and(state));
         states.insert(name, all);
     }
-    for gone in recorded
-        .iter()
-        .filter(|name| !states.contains_key(&***name))
-    {
-        let issuer = Label::new(names::ISSUER, gone.clone());
-        record_state(&issuer, None);
-        for name in [
-            names::KEYS,
-            names::KEYS_AGE_SECONDS,
-            names::SECRETS_RELOAD_FAILURES,
-            names::SECRET_AGE_SECONDS,
-        ] {
-            set(&key(name, [issuer.clone()]), 0.0);
-        }
-    }
-    for (name, state) in &states {
+    for name in configured {
+        let without_tenants = IssuerState {
+            state: Some(KeysState::Idle),
+            ..IssuerState::default()
+        };
+        let state = states.get(&**name).unwrap_or(&without_tenants);
         state.record(name);
     }
-    states.into_keys().map(ToOwned::to_owned).collect()
+}
+
+/// Records of an issuer that was removed that it has no keys and is in no state.
+pub(super) fn record_removed(issuer: &str) {
+    let issuer = Label::new(names::ISSUER, issuer.to_owned());
+    record_state(&issuer, None);
+    for name in [
+        names::KEYS,
+        names::KEYS_AGE_SECONDS,
+        names::SECRETS_RELOAD_FAILURES,
+        names::SECRET_AGE_SECONDS,
+    ] {
+        set(&key(name, [issuer.clone()]), 0.0);
+    }
 }
 
 pub(super) fn record_token_cache(health: TokenCacheHealth) {

@@ -12,10 +12,9 @@ pub mod names;
 mod observe;
 mod reasons;
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
@@ -32,9 +31,9 @@ use crate::Authenticator;
 ///
 /// The recorder may be installed after the layer is built, and after its first requests: what
 /// happens before is not counted. It must not be replaced then, as the facade requires: the handles
-/// of the most frequent counters are cached when they are first used. Each layer should have a
-/// `Metrics` of its own. Those of several layers add up in the same series, but for the gauges, for
-/// which the last call counts if two layers have an issuer of the same name.
+/// of the most frequent counters are cached when they are first used. What several layers count adds up
+/// in the same series. Of gauges, the last call counts: those of issuers differ by name, and those of
+/// the token cache and the stores are of one layer.
 ///
 /// Cheap to clone: clones share their handles.
 ///
@@ -71,8 +70,6 @@ struct Inner {
     issuers: Issuers,
     token_cache: TokenCacheCounters,
     is_described: AtomicBool,
-    /// The issuers whose gauges were set last.
-    recorded: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Default)]
@@ -105,11 +102,8 @@ impl Metrics {
         if handles::is_recorded() && !self.0.is_described.swap(true, Ordering::Relaxed) {
             describe_metrics();
         }
-        let health = authenticator.health();
-        let recorded = self.0.recorded.lock();
-        let mut recorded = recorded.unwrap_or_else(PoisonError::into_inner);
-        *recorded = health::record_issuers(&health, &recorded);
-        drop(recorded);
+        let configured = authenticator.issuers().names();
+        health::record_issuers(&configured, &authenticator.health());
         if let Some(cache) = authenticator.token_cache_health() {
             health::record_token_cache(cache);
         }

@@ -6,6 +6,7 @@ use ::metrics::Label;
 
 use super::Metrics;
 use super::handles::{count, key, record};
+use super::health::record_removed;
 use super::names;
 use crate::{
     DpopRejection, IntrospectionObserved, KeysEvent, Observe, ReplayKind, RequestObserved,
@@ -53,6 +54,10 @@ impl Observe for Metrics {
             KeysEvent::FilesRecovered { .. } => reloaded(issuer, "recovered"),
             _ => {}
         }
+    }
+
+    fn issuer_removed(&self, issuer: &str) {
+        record_removed(issuer);
     }
 
     fn token_cache(&self, event: TokenCacheEvent) {

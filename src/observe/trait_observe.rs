@@ -18,7 +18,7 @@ use crate::replay::ReplayKind;
 /// yourself for another system, such as OpenTelemetry. Each method does nothing by default.
 ///
 /// The methods are called where things happen: in requests, and in the tasks that fetch and read.
-/// They must not block and must not panic. Nothing that they are told contains a part of a token,
+/// They must not block, must not panic, and must not change [`Issuers`](crate::Issuers). Nothing that they are told contains a part of a token,
 /// except for [`RequestObserved::outcome`], whose [`Error`](crate::Error) may name a claim. `issuer`
 /// is always a name that is configured, with its placeholder for an issuer with
 /// [`Tenants`](crate::Tenants), or empty: no token can add one.
@@ -76,6 +76,11 @@ pub trait Observe: Send + Sync + 'static {
         let _ = (issuer, event);
     }
 
+    /// An issuer was [removed](crate::Issuers::remove) at run time.
+    fn issuer_removed(&self, issuer: &str) {
+        let _ = issuer;
+    }
+
     /// A token was looked up in the [cache](crate::JwtAuthBuilder::token_cache) of verified tokens,
     /// was not stored there, or has made room for another. Not called without a cache.
     fn token_cache(&self, event: TokenCacheEvent) {
@@ -127,6 +132,10 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
     fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
         (**self).keys_event(issuer, event);
+    }
+
+    fn issuer_removed(&self, issuer: &str) {
+        (**self).issuer_removed(issuer);
     }
 
     fn token_cache(&self, event: TokenCacheEvent) {

@@ -155,6 +155,15 @@ impl Registry {
                 entry.retire();
                 self.shared_keys.remove(entry.name());
             }
+            if after
+                .entries()
+                .iter()
+                .all(|other| other.name() != entry.name())
+            {
+                let name = entry.name();
+                self.observers
+                    .each(|observer| observer.issuer_removed(name));
+            }
         }
         let added = after.entries().iter().filter(|entry| is_new(entry));
         added.for_each(|entry| self.report_keys(entry));

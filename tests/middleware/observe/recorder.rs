@@ -65,6 +65,10 @@ impl Observe for Recorder {
         self.add(format!("keys {issuer} {event}"));
     }
 
+    fn issuer_removed(&self, issuer: &str) {
+        self.add(format!("removed {issuer}"));
+    }
+
     fn token_cache(&self, event: TokenCacheEvent) {
         self.add(format!("token_cache {event:?}"));
     }

@@ -192,7 +192,12 @@ async fn issuers_that_are_added_at_run_time_are_named() {
     assert_eq!(told(&recorder, &layer, &other_token()).await, [&*accepted]);
     layer.issuers().replace(other()).unwrap();
     assert_eq!(told(&recorder, &layer, &other_token()).await, [accepted]);
+    assert!(
+        recorder.take().is_empty(),
+        "one that is replaced is not removed"
+    );
     assert!(layer.issuers().remove(OTHER));
+    assert_eq!(recorder.take(), [format!("removed {OTHER}")]);
     assert_eq!(
         told(&recorder, &layer, &other_token()).await,
         [r#"request rejected algorithm_not_allowed bearer """#]

@@ -3,6 +3,7 @@
 #![allow(clippy::float_cmp, reason = "these numbers are counts, and exact")]
 
 mod documents;
+mod files;
 mod hostile;
 mod prometheus;
 mod recorders;

@@ -93,8 +93,6 @@ fn what_is_recorded_of_a_known_course_of_events_is_right() {
     let asked = |result| count(names::INTROSPECTIONS, &[opaque, ("result", result)]);
     assert_eq!((asked("active"), asked("cached")), (1.0, 1.0));
     let secrets = ("issuer", crate::scenario::WITH_SECRETS);
-    let reloads = |result| count(names::SECRETS_RELOADS, &[secrets, ("result", result)]);
-    assert_eq!((reloads("changed"), reloads("failed")), (2.0, 1.0));
     assert_eq!(count(names::SECRETS_RELOAD_FAILURES, &[secrets]), 1.0);
     let refusals = [("reason", "insufficient_scope")];
     assert_eq!(count(names::REQUIREMENT_REFUSALS, &refusals), 1.0);

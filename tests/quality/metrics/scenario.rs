@@ -161,7 +161,7 @@ async fn introspection(metrics: &Metrics) {
     metrics.record_health(layer.authenticator());
 }
 
-async fn secrets(metrics: &Metrics) {
+pub(crate) async fn secrets(metrics: &Metrics) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, secret: &str| {
         std::fs::write(folder.path().join(name), secret).unwrap();
@@ -176,6 +176,8 @@ async fn secrets(metrics: &Metrics) {
     write("3", "short");
     files.reload().await.unwrap_err();
     metrics.record_health(layer.authenticator());
+    std::fs::remove_file(folder.path().join("3")).unwrap();
+    files.reload().await.unwrap();
 }
 
 async fn revocations(metrics: &Metrics) {

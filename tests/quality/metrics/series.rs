@@ -40,7 +40,7 @@ pub(crate) fn run(future: impl Future<Output = ()>) {
     runtime.block_on(future);
 }
 
-fn all(snapshot: Snapshot) -> Vec<Series> {
+pub(crate) fn all(snapshot: Snapshot) -> Vec<Series> {
     let series = snapshot.into_vec().into_iter();
     let series = series.map(|(key, _, _, value)| {
         let (kind, key) = key.into_parts();
