@@ -31,7 +31,14 @@ const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://api.example";
 const URL: &str = "https://api.example/orders/1";
 
-const CLIENTS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::Ed25519, Algorithm::RS256];
+const CLIENTS: [Algorithm; 6] = [
+    Algorithm::ES256,
+    Algorithm::Ed25519,
+    Algorithm::RS256,
+    Algorithm::MlDsa44,
+    Algorithm::MlDsa65,
+    Algorithm::MlDsa87,
+];
 
 /// The proofs that are rejected, by what is wrong with them.
 const REJECTED: [&str; 8] = [
@@ -82,6 +89,7 @@ impl ReplayStore for Forgetful {
 fn service() -> JwtAuth<Inner> {
     let key = Key::from_jwk(&ISSUER_KEY.jwk().to_string()).unwrap();
     let dpop = Dpop::optional()
+        .algorithms(CLIENTS)
         .public_origin("https://api.example")
         .unwrap();
     let layer = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE))

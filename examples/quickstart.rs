@@ -9,8 +9,8 @@
 //! ISSUER is the provider's URL, exactly as its tokens have it in `iss`. AUDIENCE is the value that
 //! its tokens must have in `aud`. The keys are fetched before the first request; if that fails, the
 //! program exits with an error. With `RUST_LOG=info,tower_jwt_auth::diagnosis=debug`, the log says
-//! why a token is rejected. The example `resource_server` comes with an issuer of its own, and also
-//! starts while a provider is unavailable.
+//! why a token is rejected. `examples/try_it` needs no provider: it comes with an issuer of its own.
+//! The example `resource_server` also starts while a provider is unavailable.
 
 use axum::{Router, routing::get};
 use tower_jwt_auth::{Claims, JwtAuthLayer};

@@ -10,6 +10,7 @@
 //! place of `--out` or beside it. Services can use the text itself as the secret, or decode it
 //! (`SecretEncoding::Base64url`). All signers and services must do the same.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -37,19 +38,22 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let run = match parse() {
-        Ok(Some(options)) => run(&options),
-        Ok(None) => {
-            print!("{HELP}");
-            Ok(())
-        }
-        Err(error) => Err(error),
-    };
-    match run {
-        Ok(()) => ExitCode::SUCCESS,
+    let options = match parse() {
+        Ok(options) => options,
         Err(error) => {
             eprintln!("secret: {error} (see --help)");
-            ExitCode::from(2)
+            return ExitCode::from(2);
+        }
+    };
+    let done = match options {
+        Some(options) => run(&options),
+        None => print(HELP).map_err(Into::into),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("secret: {error}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -61,7 +65,13 @@ fn parse() -> Result<Option<Options>, Box<dyn Error>> {
         print: false,
     };
     let mut parser = lexopt::Parser::from_env();
+    let mut given = HashSet::new();
     while let Some(arg) = parser.next()? {
+        if let Arg::Long(name) = arg
+            && !given.insert(name.to_owned())
+        {
+            return Err(format!("--{name}: given twice").into());
+        }
         match arg {
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             Arg::Long("algorithm") => options.algorithm = parser.value()?.parse()?,
@@ -81,12 +91,20 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let text = secret.to_base64url();
     if let Some(path) = &options.out {
         write(path, &text).map_err(|error| format!("--out {}: {error}", path.display()))?;
-        println!("written to {}", path.display());
+        print(&format!("written to {}\n", path.display()))?;
     }
     if options.print {
-        println!("{}", &*text);
+        // In two parts, of which neither is a copy that is not wiped.
+        print(&text)?;
+        print("\n")?;
     }
     Ok(())
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    printed.map_err(|error| io::Error::new(error.kind(), format!("can't print: {error}")))
 }
 
 /// Writes a file with a name that starts with a dot, and gives it its own name.

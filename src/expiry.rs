@@ -19,8 +19,9 @@ use crate::revocation::RevocationWatch;
 /// A stream then ends, and [`is_expired`](UntilExpiry::is_expired) or
 /// [`is_revoked`](UntilExpiry::is_revoked) is true. A future resolves to [`ErrorKind::Expired`] or
 /// [`ErrorKind::Revoked`] in place of its output. In both cases, what is inside is dropped. In
-/// gRPC, [`tonic::until_expiry`](crate::tonic::until_expiry()) (feature `tonic`) ends a stream with
-/// a status.
+/// gRPC, [`tonic::until_expiry`] (feature `tonic`) ends a stream with a status.
+///
+/// [`tonic::until_expiry`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/tonic/fn.until_expiry.html
 ///
 /// The remaining time is computed in this call, with the layer's
 /// [`clock`](crate::JwtAuthBuilder::clock), and measured with tokio's, which tests can pause. To

@@ -23,6 +23,10 @@
 //!
 //! [`diagnosis`] says how to see the log that the guides quote: why a token was rejected.
 //!
+//! What the client sees and what the log says, by their exact texts: [`troubleshooting`]. Every
+//! setting in a file, with its default: [`configuration`]. Which cryptography is built in, FIPS, and
+//! builds without aws-lc: [`cryptography`].
+//!
 //! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
 //! [`sender_constrained`].
 //!
@@ -40,7 +44,15 @@
 //! What clients learn about the service before they have a token, as MCP requires:
 //! [`resource_metadata`].
 //!
+//! Metrics, log events and health: [`observability`].
+//!
+//! hyper, AWS Lambda, and frameworks without tower, such as actix-web: [`frameworks`].
+//!
 //! Shared secrets and key files: how to generate, store, rotate and separate them: [`secrets`].
+//!
+//! Post-quantum signatures: ML-DSA, and the limits of headers that its tokens and proofs meet:
+//! [`post_quantum`].
+//! Probes of load balancers, readiness, and how to start while an issuer is down: [`health`].
 //!
 //! For those who move from another crate: the same program before and after, where each setting
 //! went, and what behaves differently.
@@ -55,10 +67,28 @@
 #[doc = include_str!("../docs/diagnosis.md")]
 pub mod diagnosis {}
 
+/// [diagnosis]: diagnosis
+/// [introspection]: introspection
+/// [redis]: redis
+/// [secrets]: secrets
+#[doc = include_str!("../docs/troubleshooting.md")]
+pub mod troubleshooting {}
+
+/// [secrets]: secrets
+#[doc = include_str!("../docs/configuration.md")]
+pub mod configuration {}
+
+#[doc = include_str!("../docs/cryptography.md")]
+pub mod cryptography {}
+/// [Diagnosis]: diagnosis
+#[doc = include_str!("../docs/observability.md")]
+pub mod observability {}
+
 // Of two definitions of a link, the first one counts: these are for rustdoc, those of the file for
 // readers of the file.
 /// [browsers]: browsers
 /// [diagnosis]: diagnosis
+/// [post_quantum]: post_quantum#headers-grow
 /// [tonic]: crate::tonic
 #[doc = include_str!("../docs/sender-constrained.md")]
 pub mod sender_constrained {}
@@ -93,8 +123,14 @@ pub mod mcp {}
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}
 
+#[doc = include_str!("../docs/health.md")]
+pub mod health {}
+
 #[doc = include_str!("../docs/secrets.md")]
 pub mod secrets {}
+
+#[doc = include_str!("../docs/post-quantum.md")]
+pub mod post_quantum {}
 
 #[doc = include_str!("../docs/providers/keycloak.md")]
 pub mod keycloak {}
@@ -143,6 +179,9 @@ pub mod aws_load_balancer {}
 
 #[doc = include_str!("../docs/providers/apple.md")]
 pub mod apple {}
+
+#[doc = include_str!("../docs/frameworks.md")]
+pub mod frameworks {}
 
 #[doc = include_str!("../docs/migration/jwt_authorizer.md")]
 pub mod migration_jwt_authorizer {}

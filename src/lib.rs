@@ -89,6 +89,8 @@
 //! | protect a router in one line | [`JwtAuthLayer::discover`], [`jwks`](JwtAuthLayer::jwks), [`from_secret`](JwtAuthLayer::from_secret) |
 //! | set up a provider: Keycloak and others | [`guides`] |
 //! | change a setting | [`JwtAuthLayer::builder`], which returns a [`JwtAuthBuilder`] |
+//! | read the settings from a file | [`JwtAuthConfig`] (feature `config`); guide: [`guides::configuration`] |
+//! | make a token optional, or change its source or the responses, for some routes | [`JwtAuthLayer::optional`], [`token_sources`](JwtAuthLayer::token_sources), [`rejection_response`](JwtAuthLayer::rejection_response) on a clone |
 //! | accept an issuer without `aud` (`client_id` or `azp` in its place), or ask for more than `aud` | [`Audience`], [`Audience::claim`] |
 //! | accept an issuer without `iss`, with numbers as `sub`, or its ID tokens | [`Issuer::allow_missing_issuer`], [`allow_numeric_subject`](Issuer::allow_numeric_subject), [`allow_id_tokens`](Issuer::allow_id_tokens) |
 //! | generate, read and compare shared secrets | [`Secret`]; guide: [`guides::secrets`] |
@@ -104,6 +106,7 @@
 //! | protect an MCP server, with a scope for each tool | [`McpRules`]; guide: [`guides::mcp`] |
 //! | let broad scopes imply narrower ones | [`JwtAuthBuilder::add_implied_scopes`] |
 //! | require that the user has authenticated recently, or in a certain way (step-up) | [`Rule::max_age`], [`Rule::acr`]; in axum's handlers [`SteppedUp`]; guide: [`guides::rules`] |
+//! | find a text that the client or the log shows | [`guides::troubleshooting`] |
 //! | see why a token is missing, fails verification or lacks a scope | [`guides::diagnosis`]: the log's target `tower_jwt_auth::diagnosis` at debug, [`Authenticator::diagnose`] |
 //! | limit the rate of each caller | [`ClaimsKeyExtractor`] (feature `governor`) |
 //! | put layers in the right order | [`composition`] |
@@ -117,6 +120,7 @@
 //! | change the response to rejected requests, here and below | [`RejectionResponse`], [`ProblemDetails`], [`Challenge`], [`Error`], [`Inherited`] |
 //! | serve gRPC and HTTP on one port, or behind forward-auth | [`JwtAuthBuilder::grpc_responses`], [`grpc_paths`](JwtAuthBuilder::grpc_paths) |
 //! | verify a token outside HTTP, or the request of another framework | [`Authenticator`] |
+//! | accept post-quantum signatures, ML-DSA (RFC 9964) | [`Issuer::algorithms`], [`Algorithm::is_supported`]; guide: [`guides::post_quantum`] |
 //! | change how keys are cached and fetched: TTL, outages, withdrawn keys, key hosts, plain `http` | [`JwksCacheSettings`] |
 //! | discover an issuer whose metadata is elsewhere | [`Issuer::metadata_url`] |
 //! | accept opaque tokens, or have the issuer introspect each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`]; guide: [`guides::introspection`] |
@@ -127,9 +131,12 @@
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`; guide: [`guides::redis`]) or a [`ReplayStore`] of your own |
 //! | serve scripts of web pages: CORS, WebSockets, DPoP, gRPC-Web | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`], [`TokenSource::websocket_bearer`]; guide: [`guides::browsers`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
+//! | answer the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
+//! | count requests, waits, fetches and cache hits, with Prometheus, OpenTelemetry or anything else | [`metrics::Metrics`] (feature `metrics`), [`Observe`], [`JwtAuthBuilder::add_observer`]; guide: [`guides::observability`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
-//! | test a protected service | [`testing`] (feature `testing`) |
+//! | build without aws-lc, or with its FIPS module | [`guides::cryptography`] |
+//! | test a protected service, or a handler alone | [`testing`], [`testing::claims`] (feature `testing`) |
 //!
 //! # Features
 //!
@@ -137,19 +144,24 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
+//! | `ml-dsa` | no | ML-DSA for `rust-crypto`, by a crate that was never audited. aws-lc-rs has it without this feature |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
+//! | `reqwest-no-provider` | no | the same client with the provider of cryptography for rustls that the program installs, for a build without aws-lc |
 //! | `tracing` | yes | log events about rejections and fetches |
 //! | `axum` | no | [`Claims`], [`Scoped`] and [`SteppedUp`] as extractors |
+//! | `config` | no | [`JwtAuthConfig`]: the configuration as data, which serde reads |
 //! | `governor` | no | [`ClaimsKeyExtractor`]: rate limits by caller, with `tower_governor` |
+//! | `metrics` | no | [`metrics`]: counters, gauges and histograms by the facade of the crate `metrics` |
 //! | `tonic` | no | [`tonic`]: claims in gRPC handlers, errors as `Status`, error details, streams that end when the token expires |
 //! | `redis` | no | [`RedisReplayStore`] and [`RedisRevocationStore`]: used tokens and proofs, and revocations, that all instances share, in Redis or Valkey |
 //! | `redis-tls` | no | `rediss://`: TLS to Redis with rustls, which needs a provider of cryptography that the program has installed |
 //! | `testing` | no | [`testing`]: an issuer on loopback, keys, tokens, DPoP clients and a clock for your tests |
 //!
-//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`]. Apart from that choice, a feature
-//! adds API and never changes what the others do. No process-wide cryptographic provider is set.
-//! Only TLS reads one, the default provider of rustls: reqwest uses it if the program has installed
-//! one, and `redis-tls` requires it.
+//! `aws-lc-rs` and `rust-crypto` both verify every [`Algorithm`], except for ML-DSA, which
+//! `rust-crypto` verifies with feature `ml-dsa` only ([`Algorithm::is_supported`]). Apart from that
+//! choice, a feature adds API and never changes what the others do. No process-wide cryptographic
+//! provider is set. Only TLS reads one, the default provider of rustls: reqwest uses it if the
+//! program has installed one, and `redis-tls` requires it.
 //!
 //! The default HTTP client speaks HTTP/2 and HTTP/1.1. It trusts the certificate authorities of the
 //! system: a container image needs its package `ca-certificates`. On Linux, `SSL_CERT_FILE` (a
@@ -173,6 +185,45 @@
 //!   events under the target `tower_jwt_auth::diagnosis`, at debug, and [`Diagnosis`]. They show
 //!   issuer, audience (or what is compared in its place), algorithm, types, key id and times of a
 //!   token, how long it and its signature are, and which required scopes it lacks.
+//!
+// The links of the documentation above to items of features that are off lead to docs.rs, which
+// has those of all features.
+#![cfg_attr(
+    not(feature = "axum"),
+    doc = "[`Scoped`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.Scoped.html
+[`SteppedUp`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.SteppedUp.html"
+)]
+#![cfg_attr(
+    not(feature = "governor"),
+    doc = "[`ClaimsKeyExtractor`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.ClaimsKeyExtractor.html"
+)]
+#![cfg_attr(
+    not(feature = "redis"),
+    doc = "[`RedisReplayStore`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.RedisReplayStore.html
+[`RedisRevocationStore`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.RedisRevocationStore.html"
+)]
+#![cfg_attr(
+    not(feature = "testing"),
+    doc = "[`testing`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/testing/"
+)]
+#![cfg_attr(
+    not(feature = "tonic"),
+    doc = "[`tonic`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/tonic/"
+)]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "redis", feature = "reqwest")),
+    doc = "[`guides`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/
+[`guides::browsers`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/browsers/
+[`guides::diagnosis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/diagnosis/
+[`guides::introspection`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/introspection/
+[`guides::mcp`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/mcp/
+[`guides::redis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/redis/
+[`guides::resource_metadata`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/resource_metadata/
+[`guides::revocation`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/revocation/
+[`guides::rules`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/rules/
+[`guides::secrets`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/secrets/
+[`guides::sender_constrained`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/"
+)]
 #![forbid(unsafe_code)]
 #![warn(
     clippy::arithmetic_side_effects,
@@ -204,11 +255,13 @@ mod dpop;
 mod encoding;
 mod error;
 mod expiry;
+mod health;
 mod jwk;
 mod jwt;
 mod keys;
 mod layer;
 mod mtls;
+mod observe;
 mod policy;
 mod replay;
 mod request;
@@ -227,7 +280,24 @@ mod backend;
 #[path = "crypto/rust_crypto.rs"]
 mod backend;
 
+// ML-DSA of the backend `rust-crypto`: with feature `ml-dsa`, else none. aws-lc-rs has its own.
+#[cfg(all(feature = "ml-dsa", not(feature = "aws-lc-rs")))]
+#[path = "crypto/ml_dsa_rust_crypto.rs"]
+mod ml_dsa;
+#[cfg(not(any(feature = "ml-dsa", feature = "aws-lc-rs")))]
+#[path = "crypto/ml_dsa_none.rs"]
+mod ml_dsa;
+
 // The same choice for the signatures of module `testing`.
+#[cfg(all(feature = "testing", feature = "ml-dsa", not(feature = "aws-lc-rs")))]
+#[path = "testing/sign_ml_dsa.rs"]
+mod ml_dsa_signing;
+#[cfg(all(
+    feature = "testing",
+    not(any(feature = "ml-dsa", feature = "aws-lc-rs"))
+))]
+#[path = "testing/sign_no_ml_dsa.rs"]
+mod ml_dsa_signing;
 #[cfg(all(feature = "testing", feature = "aws-lc-rs"))]
 #[path = "testing/sign_aws_lc.rs"]
 mod signing;
@@ -247,20 +317,34 @@ mod redis_tls;
 #[path = "redis/tls.rs"]
 mod redis_tls;
 
+// TLS of the default HTTP client: the provider of reqwest, else that of the program.
+#[cfg(feature = "reqwest")]
+#[path = "keys/jwks/tls_provider.rs"]
+mod tls_provider;
+#[cfg(all(feature = "reqwest-no-provider", not(feature = "reqwest")))]
+#[path = "keys/jwks/no_tls_provider.rs"]
+mod tls_provider;
+
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "config")]
+mod config;
 #[cfg(feature = "governor")]
 mod governor;
 #[cfg(all(
     any(doc, doctest),
     feature = "axum",
+    feature = "config",
+    feature = "metrics",
     feature = "redis",
     feature = "reqwest"
 ))]
 pub mod guides;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-no-provider")]
 #[path = "keys/jwks/reqwest.rs"]
 mod reqwest;
 #[cfg(feature = "testing")]
@@ -273,12 +357,18 @@ pub use algorithm::{Algorithm, AlgorithmSet, AlgorithmSetIter, ParseAlgorithmErr
 pub use axum::{ClaimsRejection, RejectedScope, Scoped, ScopedRejection, SteppedUp};
 pub use back_channel_logout::{BackChannelLogout, BackChannelLogoutFuture};
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "config")]
+pub use config::JwtAuthConfig;
 pub use config_error::{ConfigError, ConfigErrorKind};
-pub use dpop::{Dpop, DpopNonces, ForwardedFields};
+pub use dpop::{Dpop, DpopNonces, DpopRejection, ForwardedFields};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use expiry::{UntilExpiry, until_expiry};
 #[cfg(feature = "governor")]
 pub use governor::{ClaimsKey, ClaimsKeyExtractor};
+pub use health::{
+    HealthEndpoint, HealthService, IssuerReadiness, IssuerState, Readiness, ReadinessReason,
+    ReadinessReasonKind, ReadinessStatus, ReadyWhen,
+};
 pub use jwk::{Key, KeySet, Secret, SecretEncoding, SkipReason, SkippedKey};
 pub use jwt::{Claims, Confirmation, JsonClaims, MissingClaims, TokenType};
 pub use keys::{
@@ -288,6 +378,11 @@ pub use keys::{
 };
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
+pub use observe::{
+    IntrospectionEvent, IntrospectionOutcome, Observe, RequestEvent, RequestOutcome,
+    RequirementEvent, StoreEvent, StoreKind, StoreOperation, StoreResult, TokenCacheEvent,
+    TokenScheme, WaitEvent, WaitFor,
+};
 pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
 };
@@ -298,7 +393,7 @@ pub use redis::{
 };
 pub use replay::{
     InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
-    ReplayStore, ReplayStoreFuture, WhenFull,
+    ReplayStore, ReplayStoreFuture, StoreFailure, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};
@@ -315,14 +410,14 @@ pub use revocation::{
 pub use verify::{
     Audience, AuthenticatedRequest, Authenticator, ClientAssertion, Diagnosis, DiagnosisCheck,
     DiagnosisStatus, IntrospectionCredentials, IntrospectionSettings, Issuer, Issuers, Tenants,
-    TokenCacheSettings,
+    TokenCacheHealth, TokenCacheSettings,
 };
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-no-provider")]
 use reqwest::default_http_client;
 
 /// Returns an error: without feature `reqwest` there is no default client.
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "reqwest-no-provider"))]
 fn default_http_client() -> Result<HttpClient, ConfigError> {
     Err(ConfigError::new(
         ConfigErrorKind::NoHttpClient,

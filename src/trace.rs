@@ -6,6 +6,8 @@
 
 #[cfg(feature = "tracing")]
 mod events;
+#[cfg(feature = "tracing")]
+mod limit;
 #[cfg(all(feature = "tracing", feature = "redis"))]
 mod redis_events;
 #[cfg(not(feature = "tracing"))]

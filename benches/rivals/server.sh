@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Whole servers over loopback: axum on one core, wrk on another, 1,000 RS256 tokens in rotation. Prints requests a second, also as
+# Whole servers over loopback: axum on one core, wrk on another, 1,000 tokens in rotation. Prints requests a second, also as
 # a share of the same server without authentication. The servers take turns in short rounds; the medians are printed.
 #
-#   [ROUNDS=15] [EACH=1] [CONNECTIONS=32] [RIVALS="CRATE CRATE"] [OUT=FOLDER] benches/rivals/server.sh
+#   [ROUNDS=15] [EACH=1] [CONNECTIONS=32] [ALGORITHM=RS256] [RIVALS="CRATE CRATE"] [OUT=FOLDER] benches/rivals/server.sh
 #
+# ALGORITHM may be ML-DSA-65, too, which the rivals do not verify: then RIVALS must be empty.
 # Writes server.tsv (medians) and server-rounds.tsv to OUT.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-rounds=${ROUNDS:-15} each=${EACH:-1} connections=${CONNECTIONS:-32}
-read -ra rivals <<<"${RIVALS:-axum-jwt-auth tower-oauth2-resource-server}"
+rounds=${ROUNDS:-15} each=${EACH:-1} connections=${CONNECTIONS:-32} algorithm=${ALGORITHM:-RS256}
+read -ra rivals <<<"${RIVALS-axum-jwt-auth tower-oauth2-resource-server}"
 modes=(none floor cached verify "${rivals[@]}")
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -32,7 +33,7 @@ trap finish EXIT
 
 declare -A pid port
 for mode in "${modes[@]}"; do
-  taskset -c 0 "$server" "$mode" "$work/$mode.tokens" >"$work/$mode.port" &
+  taskset -c 0 "$server" "$mode" "$work/$mode.tokens" "$algorithm" >"$work/$mode.port" &
   pid[$mode]=$! pids+=($!)
 done
 for mode in "${modes[@]}"; do

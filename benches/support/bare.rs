@@ -21,6 +21,9 @@ pub(crate) fn bare_check(key: &TestKey, token: &str) -> impl FnMut() + Send + us
             Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
             Algorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
             Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
+            Algorithm::MlDsa44 => &signature::ML_DSA_44,
+            Algorithm::MlDsa65 => &signature::ML_DSA_65,
+            Algorithm::MlDsa87 => &signature::ML_DSA_87,
             _ => &signature::ED25519,
         };
         let parsed = signature::ParsedPublicKey::new(algorithm, public(key)).unwrap();

@@ -59,11 +59,20 @@ pub(crate) fn all() -> Vec<Group> {
         Algorithm::ES256,
         Algorithm::Ed25519,
         Algorithm::HS256,
+        Algorithm::MlDsa44,
+        Algorithm::MlDsa65,
+        Algorithm::MlDsa87,
     ];
     algorithms
         .into_iter()
         .map(verify_uncached)
-        .chain([hits(1), hits(1000), rejections()])
+        .chain([
+            hits(Algorithm::ES256, 1),
+            hits(Algorithm::ES256, 1000),
+            hits(Algorithm::MlDsa65, 1),
+            hits(Algorithm::MlDsa65, 1000),
+            rejections(),
+        ])
         .collect()
 }
 
@@ -127,13 +136,17 @@ fn verify_uncached(algorithm: Algorithm) -> Group {
 }
 
 /// Cached tokens in rotation, compared with the least work of an authenticating layer.
-fn hits(tokens: usize) -> Group {
-    let key = TestKey::generate(Algorithm::ES256);
+fn hits(algorithm: Algorithm, tokens: usize) -> Group {
+    let key = TestKey::generate(algorithm);
+    let seen = match algorithm {
+        Algorithm::ES256 => format!("{tokens} seen"),
+        other => format!("{tokens} seen, {other}"),
+    };
     let values: Vec<_> = (0..tokens).map(|_| bearer(&token(&key))).collect();
     let settings = TokenCacheSettings::default();
     let candidate = |name: &str, layer: JwtAuthLayer<MyClaims>| {
         Candidate::new(
-            format!("{tokens} seen: hit{name}"),
+            format!("{seen}: hit{name}"),
             2000,
             send(layer.layer(Inner), values.clone()),
         )
@@ -146,11 +159,11 @@ fn hits(tokens: usize) -> Group {
     let floor = send(Floor(Inner, Arc::default()), values.clone());
     Group {
         no_layer: Candidate::new(
-            format!("{tokens} seen: no layer"),
+            format!("{seen}: no layer"),
             2000,
             send(Inner, values.clone()),
         ),
-        reference: Candidate::new(format!("{tokens} seen: floor"), 2000, floor),
+        reference: Candidate::new(format!("{seen}: floor"), 2000, floor),
         reference_is_request: true,
         others,
     }

@@ -14,6 +14,7 @@ use super::tokens::{AUDIENCE, ISSUER, MyClaims};
 
 /// Returns an issuer with these keys.
 pub(crate) fn issuer(keys: &[TestKey]) -> Issuer {
+    let algorithms: Vec<_> = keys.iter().map(TestKey::algorithm).collect();
     let keys: Vec<_> = keys.iter().map(TestKey::jwk).collect();
     let set = Bytes::from(json!({"keys": keys}).to_string());
     let client = tower::service_fn(move |_: Request<Full<Bytes>>| {
@@ -22,6 +23,7 @@ pub(crate) fn issuer(keys: &[TestKey]) -> Issuer {
     });
     Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE)
         .http_client(HttpClient::new(client))
+        .algorithms(algorithms)
 }
 
 /// Returns a layer whose keys are cached and refreshed in the background. As in a server, requests

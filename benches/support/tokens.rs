@@ -26,7 +26,9 @@ pub(crate) struct MyClaims {
 
 /// Returns a builder that trusts this key.
 pub(crate) fn builder(key: Key) -> JwtAuthBuilder<MyClaims> {
-    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE)).claims()
+    let algorithms = key.algorithms();
+    let issuer = Issuer::from_keys(ISSUER, key, AUDIENCE).algorithms(algorithms);
+    JwtAuthLayer::builder(issuer).claims()
 }
 
 /// Returns a layer without a token cache, which checks every signature.

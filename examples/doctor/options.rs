@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -53,7 +54,15 @@ pub(crate) struct UsageError(String);
 impl Options {
     pub(crate) fn parse(mut parser: Parser) -> Result<Command, UsageError> {
         let mut options = Self::default();
+        let mut given = HashSet::new();
         while let Some(arg) = parser.next()? {
+            if let Arg::Long(option) = arg
+                && is_word(option)
+                && !matches!(option, "audience" | "allow-http")
+                && !given.insert(option.to_owned())
+            {
+                return Err(UsageError(format!("--{option}: given twice")));
+            }
             match arg {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long("issuer") => options.issuer = url(&mut parser, "--issuer")?,

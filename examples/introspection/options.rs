@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -46,7 +47,13 @@ impl Options {
         let (mut key, mut identity, mut authority) = (None, None, None);
         let (mut ttl, mut is_signed) = (Duration::from_secs(60), false);
         let mut arguments = Vec::new();
+        let mut given = HashSet::new();
         while let Some(arg) = parser.next()? {
+            if let Arg::Long(name) = arg
+                && !given.insert(name.to_owned())
+            {
+                return Err(format!("--{name}: given twice").into());
+            }
             match arg {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long("key") => key = Some(parser.value()?.into()),

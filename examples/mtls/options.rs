@@ -58,7 +58,9 @@ impl Options {
             let Some(value) = position.and_then(|position| values.get_mut(position)) else {
                 return Err(arg.unexpected().into());
             };
-            *value = Some(parser.value()?);
+            if value.replace(parser.value()?).is_some() {
+                return Err("an option is given twice".into());
+            }
         }
         if values.iter().all(Option::is_none) {
             return Ok(Command::Demo);

@@ -1,16 +1,15 @@
 //! Builds the layer from the options.
 
-use std::error::Error;
-
 use tower_jwt_auth::{
     Algorithm, Audience, ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySet,
-    ResourceMetadata, SecretFiles,
+    ResourceMetadata, Secret, SecretFiles,
 };
 
+use crate::config;
 use crate::issuer_options::{IssuerKeys, IssuerOptions};
 use crate::options::Options;
 use crate::sharing::SharingRoutes;
-use crate::usage_error::UsageError;
+use crate::usage_error::{UsageError, with_sources};
 
 /// The layer, what it shares with other instances, and the secrets that it watches.
 pub(crate) struct Auth {
@@ -23,9 +22,9 @@ impl Options {
     /// Returns the layers that these options describe, and the secrets that they watch. Fetches no
     /// keys yet.
     pub(crate) fn auth(&self) -> Result<Auth, UsageError> {
-        let invalid = |error: ConfigError| UsageError::new(with_sources(&error));
         let secrets = self.watched_secrets()?;
         let builder = || self.layer_builder(&secrets);
+        let invalid = |error| self.named(&secrets, &error);
         let (layer, sharing) = match self.redis.shared()? {
             None => (builder()?.build().map_err(invalid)?, None),
             Some(shared) => {
@@ -45,9 +44,11 @@ impl Options {
 
     /// `secrets` are those of each issuer.
     fn layer_builder(&self, secrets: &[Option<SecretFiles>]) -> Result<JwtAuthBuilder, UsageError> {
+        if let Some(file) = &self.config {
+            return config::builder(file);
+        }
         let issuers = self.issuers.iter().zip(secrets);
-        let mut issuers =
-            issuers.map(|(options, secrets)| self.checked_issuer(options, secrets.as_ref()));
+        let mut issuers = issuers.map(|(options, secrets)| self.issuer(options, secrets.as_ref()));
         let first = issuers
             .next()
             .ok_or_else(|| UsageError::new("--issuer is missing"))??;
@@ -56,6 +57,22 @@ impl Options {
             builder = builder.add_issuer(issuer?);
         }
         self.apply_to(builder)
+    }
+
+    /// Returns the error of a layer, with the options of the issuer that has it alone, too.
+    fn named(&self, secrets: &[Option<SecretFiles>], error: &ConfigError) -> UsageError {
+        if let Some(file) = &self.config {
+            return config::named(file, error);
+        }
+        let is_cause = |(options, secrets): &(&IssuerOptions, &Option<SecretFiles>)| {
+            let issuer = self.issuer(options, secrets.as_ref()).ok();
+            let alone = issuer.and_then(|issuer| self.builder(issuer).build().err());
+            alone.is_some_and(|alone| alone.to_string() == error.to_string())
+        };
+        match self.issuers.iter().zip(secrets).find(is_cause) {
+            Some((options, _)) => UsageError::with_options(options, error),
+            None => UsageError::new(with_sources(error)),
+        }
     }
 
     /// Returns a builder for the resource, if there is one. The audiences of the command line are
@@ -84,7 +101,7 @@ impl Options {
             let secrets = SecretFiles::watch(dir, hmac.unwrap_or(Algorithm::HS256)).build();
             secrets
                 .map(Some)
-                .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
+                .map_err(|error| UsageError::with_options(options, &error))
         });
         watched.collect()
     }
@@ -104,9 +121,7 @@ impl Options {
         })
     }
 
-    /// Returns the issuer that these options describe, after building a layer with this issuer
-    /// alone: only then does an error name the options that it comes from.
-    fn checked_issuer(
+    fn issuer(
         &self,
         options: &IssuerOptions,
         secrets: Option<&SecretFiles>,
@@ -119,19 +134,6 @@ impl Options {
             (Some(_), []) => Audience::resource(),
             (_, audiences) => audiences.iter().collect(),
         };
-        let issuer = || self.issuer(options, secrets, audience.clone());
-        let layer = issuer().and_then(|issuer| self.builder(issuer).build());
-        layer
-            .and_then(|_| issuer())
-            .map_err(|error| UsageError::new(format!("{options}: {}", with_sources(&error))))
-    }
-
-    fn issuer(
-        &self,
-        options: &IssuerOptions,
-        secrets: Option<&SecretFiles>,
-        audience: Audience,
-    ) -> Result<Issuer, ConfigError> {
         let url = options.url.as_str();
         if let Some(secrets) = secrets {
             return Ok(Issuer::from_key_source(url, secrets.clone(), audience));
@@ -141,8 +143,10 @@ impl Options {
                 self.restricted(Issuer::discovery(url, audience))
             }
             IssuerKeys::Url(jwks_uri) => self.restricted(Issuer::jwks(url, jwks_uri, audience)),
-            IssuerKeys::Secret { secret, .. } => {
-                Issuer::from_keys(url, self.secret_keys(secret)?, audience)
+            IssuerKeys::SecretFile(file) => {
+                let keys = Secret::from_file(file).and_then(|secret| self.secret_keys(&secret));
+                let keys = keys.map_err(|error| UsageError::with_options(options, &error))?;
+                Issuer::from_keys(url, keys, audience)
             }
         })
     }
@@ -164,7 +168,7 @@ impl Options {
 
     /// Returns one key for each HMAC algorithm of `--algorithms`, or one for HS256 if there is
     /// none. A key belongs to one algorithm, and the file does not say which.
-    fn secret_keys(&self, secret: &[u8]) -> Result<KeySet, ConfigError> {
+    fn secret_keys(&self, secret: &Secret) -> Result<KeySet, ConfigError> {
         let hmac: Vec<_> = self
             .algorithms
             .iter()
@@ -188,12 +192,4 @@ impl Options {
 fn is_access_token(typ: &str) -> bool {
     let typ = typ.to_ascii_lowercase();
     matches!(typ.as_str(), "at+jwt" | "application/at+jwt")
-}
-
-/// Returns an error and its sources, separated by colons.
-pub(crate) fn with_sources(error: &ConfigError) -> String {
-    let sources = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
-    sources.fold(error.to_string(), |message, cause| {
-        format!("{message}: {cause}")
-    })
 }

@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tower_jwt_auth::testing::{DpopClient, TestIssuer, TokenBuilder};
 use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
 
-use crate::auth::with_sources;
 use crate::dpop_options::DpopOptions;
-use crate::usage_error::UsageError;
+use crate::usage_error::{UsageError, with_sources};
 
 const AUDIENCE: &str = "https://api.example";
 const HOUR: Duration = Duration::from_secs(60 * 60);

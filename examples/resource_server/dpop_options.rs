@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use tower_jwt_auth::{Dpop, DpopNonces};
 
-use crate::auth::with_sources;
-use crate::usage_error::UsageError;
+use crate::usage_error::{UsageError, with_sources};
 
 /// `--dpop`, with the options that require it.
 #[derive(Debug, Default)]

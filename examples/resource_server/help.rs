@@ -9,6 +9,10 @@ usage: resource_server [OPTION]...
   --listen ADDR            listen on this address and port, such as
                            0.0.0.0:8080; port 0 chooses a free port (default:
                            127.0.0.1:8080, or a free port if that is in use)
+  --config FILE            take the settings of the layer from this TOML file, as
+                           docs/configuration.md describes. Excludes --issuer
+                           and the options about tokens, which are settings
+                           in the file
   --issuer URL             trust the issuer with this `iss`. Its metadata says
                            where its keys are, unless one of the next three
                            options follows. May be repeated
@@ -16,7 +20,8 @@ usage: resource_server [OPTION]...
   --hmac-secret-file PATH  the preceding issuer signs with the secret in this
                            file: HS256, or the HMAC algorithms of --algorithms.
                            In a text file, a newline at the end is not part of
-                           the secret
+                           the secret. The bytes of the file are the secret:
+                           they are not decoded
   --hmac-secret-dir DIR    the preceding issuer signs with the secrets in this
                            folder, one in each file, whose name is the `kid`:
                            HS256, or the HMAC algorithm of --algorithms. They

@@ -2,14 +2,14 @@
 //! that it starts itself.
 //!
 //! ```text
-//! cargo run --release --example resource_server --features axum,redis,testing
+//! cargo run --release --example resource_server --features axum,config,redis,testing
 //! ```
 //!
 //! prints `curl` commands to paste into another terminal, each with the expected status. To use
 //! your own provider, pass its issuer URL and the audience of your tokens after `--`:
 //!
 //! ```text
-//! … --features axum,redis,testing -- --issuer https://login.example.com/ \
+//! … --features axum,config,redis,testing -- --issuer https://login.example.com/ \
 //!   --audience https://api.example.com
 //! ```
 //!
@@ -33,10 +33,12 @@
 //! | `GET /once` | a token that no instance has accepted here before | 200; 401; 503 while Redis is unavailable |
 //! | `POST /backchannel-logout` | a logout token of the issuer | 200; 400; 503. With `--logout-client` only |
 //!
+//! `--config FILE` takes all settings of the layer from a TOML file (`docs/configuration.md`).
 //! `--help` prints the options. With `RUST_LOG=tower_jwt_auth=debug` the log
 //! says why a request was rejected.
 
 mod auth;
+mod config;
 mod demo;
 mod dpop_options;
 mod help;
@@ -77,8 +79,9 @@ enum Failure {
 fn main() -> ExitCode {
     match Options::parse(lexopt::Parser::from_env()) {
         Ok(Command::Help) => {
-            print!("{}", help::HELP);
-            ExitCode::SUCCESS
+            let printed = io::stdout().write_all(help::HELP.as_bytes());
+            let failed = |error| Failure::Io("can't print".to_owned(), error);
+            exit_code(printed.map_err(failed))
         }
         Ok(Command::Serve(options)) => exit_code(run(*options)),
         Err(error) => exit_code(Err(Failure::Usage(error))),
@@ -89,7 +92,12 @@ fn exit_code(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(error)) => {
-            eprintln!("resource_server: {error} (see --help)");
+            let hint = if error.is_about_options() {
+                " (see --help)"
+            } else {
+                ""
+            };
+            eprintln!("resource_server: {error}{hint}");
             ExitCode::from(2)
         }
         Err(Failure::Io(action, error)) => {
@@ -139,7 +147,8 @@ async fn start(options: Options) -> Result<(), Failure> {
         if let Some(sharing) = &auth.sharing {
             tokio::spawn(fetch_keys(sharing.authenticator().clone()));
         }
-        serve(options.listen, auth, |_| String::new()).await
+        let routes = routes::listing(&auth, !options.redis.logout_clients.is_empty());
+        serve(options.listen, auth, |_| routes).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser};
@@ -12,6 +14,19 @@ use crate::redis_options::RedisOptions;
 use crate::usage_error::UsageError;
 use crate::values::{address, algorithms, leeway, staleness, text, token_type, value};
 
+/// Options that may be given several times: each adds something, or belongs to an issuer.
+const REPEATABLE: [&str; 9] = [
+    "issuer",
+    "jwks-uri",
+    "hmac-secret-file",
+    "hmac-secret-dir",
+    "audience",
+    "algorithms",
+    "public-origin",
+    "redis-sentinel",
+    "logout-client",
+];
+
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -22,6 +37,7 @@ pub(crate) enum Command {
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) listen: Option<SocketAddr>,
+    pub(crate) config: Option<PathBuf>,
     pub(crate) issuers: Vec<IssuerOptions>,
     pub(crate) audiences: Vec<String>,
     pub(crate) resource: Option<String>,
@@ -35,11 +51,21 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(mut parser: Parser) -> Result<Command, UsageError> {
         let mut options = Self::default();
+        let mut given = HashSet::new();
         while let Some(arg) = parser.next()? {
+            if let Arg::Long(name) = arg
+                && !REPEATABLE.contains(&name)
+                && !given.insert(name.to_owned())
+            {
+                return Err(UsageError::new(format!("--{name}: given twice")));
+            }
             match arg {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long("listen") => {
                     options.listen = Some(address(&text(&mut parser, "--listen")?)?);
+                }
+                Arg::Long("config") => {
+                    options.config = Some(value(&mut parser, "--config")?.into());
                 }
                 Arg::Long("issuer") => options.add_issuer(text(&mut parser, "--issuer")?)?,
                 Arg::Long("jwks-uri") => {
@@ -48,7 +74,7 @@ impl Options {
                 }
                 Arg::Long("hmac-secret-file") => {
                     let file = value(&mut parser, "--hmac-secret-file")?;
-                    let keys = IssuerKeys::read_secret(file.into())?;
+                    let keys = IssuerKeys::SecretFile(file.into());
                     options.set_keys("--hmac-secret-file", keys)?;
                 }
                 Arg::Long("hmac-secret-dir") => {
@@ -106,7 +132,7 @@ impl Options {
 
     /// Returns whether no issuer is configured.
     pub(crate) fn is_demo(&self) -> bool {
-        self.issuers.is_empty()
+        self.issuers.is_empty() && self.config.is_none()
     }
 
     fn add_issuer(&mut self, url: String) -> Result<(), UsageError> {
@@ -139,7 +165,9 @@ impl Options {
     fn check(&self) -> Result<(), UsageError> {
         self.dpop.check()?;
         self.redis.check()?;
-        if self.is_demo() {
+        if self.config.is_some() {
+            self.check_config()
+        } else if self.is_demo() {
             self.check_demo()
         } else {
             self.check_hmac()
@@ -166,10 +194,22 @@ impl Options {
     /// Rejects a secret without an HMAC algorithm, and an HMAC algorithm without a secret.
     fn check_hmac(&self) -> Result<(), UsageError> {
         let has_secret = self.issuers.iter().any(|issuer| issuer.keys.are_secret());
-        let hmac = self
+        let mut hmac = self
             .algorithms
             .iter()
-            .find(|algorithm| algorithm.is_symmetric());
+            .filter(|algorithm| algorithm.is_symmetric());
+        let first = hmac.next();
+        let other = hmac.find(|other| Some(*other) != first);
+        let hmac = first;
+        let watched = |issuer: &IssuerOptions| matches!(issuer.keys, IssuerKeys::SecretDir(_));
+        if let (Some(hmac), Some(other)) = (hmac, other)
+            && let Some(issuer) = self.issuers.iter().find(|issuer| watched(issuer))
+        {
+            return Err(UsageError::new(format!(
+                "{issuer}: its secrets are for one algorithm, and --algorithms has {hmac} and \
+                 {other}: must have one of them"
+            )));
+        }
         match hmac {
             None if has_secret && !self.algorithms.is_empty() => Err(UsageError::new(
                 "--hmac-secret-file and --hmac-secret-dir: require an HMAC algorithm in --algorithms",

@@ -7,8 +7,7 @@ use tower_jwt_auth::{
     RevocationSettings, Revocations,
 };
 
-use crate::auth::with_sources;
-use crate::usage_error::UsageError;
+use crate::usage_error::{UsageError, with_sources};
 
 const DEFAULT_PREFIX: &str = "resource_server";
 const DEFAULT_STALENESS: Duration = Duration::from_secs(30);

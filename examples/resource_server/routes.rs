@@ -9,7 +9,7 @@ use axum::routing::{delete, get};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tonic_health::pb::health_server::{Health, HealthServer};
-use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer, StepUp, SteppedUp};
+use tower_jwt_auth::{Authenticator, Claims, IssuerHealth, JwtAuthLayer, StepUp, SteppedUp};
 
 use crate::auth::Auth;
 
@@ -17,6 +17,30 @@ pub(crate) fn app(auth: Auth) -> Router {
     let Auth { layer, sharing, .. } = auth;
     let sharing = sharing.map(|routes| routes.router(layer.clone()));
     protected(layer).merge(sharing.unwrap_or_default())
+}
+
+/// Returns the routes, a line each, and what they require.
+pub(crate) fn listing(auth: &Auth, accepts_logout_tokens: bool) -> String {
+    let mut routes = Vec::from(
+        [
+            "GET /whoami                        a token: responds with its claims",
+            "DELETE /account                    a token of a user who has signed in recently",
+            "POST /grpc.health.v1.Health/Check  a token (gRPC)",
+            "GET /public                        nothing",
+            "GET /healthz                       nothing: the state of the issuers' keys",
+        ]
+        .map(ToOwned::to_owned),
+    );
+    if let Ok(metadata) = auth.layer.metadata_service() {
+        routes.push(format!("GET {}", metadata.path()));
+    }
+    if auth.sharing.is_some() {
+        routes.push("POST /sign-out, POST /sign-out-everywhere, GET /once".to_owned());
+    }
+    if accepts_logout_tokens {
+        routes.push("POST /backchannel-logout".to_owned());
+    }
+    format!("routes, and what they require:\n{}\n", routes.join("\n"))
 }
 
 fn protected(auth: JwtAuthLayer) -> Router {
@@ -70,14 +94,20 @@ async fn delete_account(_: SteppedUp<Recent>) -> &'static str {
     "the account would be deleted now\n"
 }
 
-/// Responds with the health of every issuer: key ids, ages and the last error. A public service
-/// should not expose this route.
+/// Responds with the health of every issuer: key ids, ages and the last error. It is `degraded` if
+/// an issuer's tokens get 503, or if one of its files can't be used. A public service should not
+/// expose this route.
 ///
 /// The status is 200 even while an issuer has no keys: the process is healthy, and restarting it
 /// would not help.
 async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
     let issuers = authenticator.health();
-    let status = if issuers.iter().all(|issuer| issuer.serving) {
+    let has_file_error = |issuer: &IssuerHealth| {
+        let files = issuer.files.as_ref();
+        files.is_some_and(|files| files.last_error.is_some())
+    };
+    let is_ok = |issuer: &IssuerHealth| issuer.serving && !has_file_error(issuer);
+    let status = if issuers.iter().all(is_ok) {
         "ok"
     } else {
         "degraded"

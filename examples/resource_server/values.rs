@@ -10,19 +10,6 @@ use tower_jwt_auth::Algorithm;
 
 use crate::usage_error::UsageError;
 
-/// Removes one newline from the end of a text, where editors add it. In content that is not UTF-8 a
-/// newline is one of the random bytes and stays.
-pub(crate) fn without_newline(content: &[u8]) -> &[u8] {
-    match std::str::from_utf8(content) {
-        Ok(text) => text
-            .strip_suffix("\r\n")
-            .or_else(|| text.strip_suffix('\n'))
-            .unwrap_or(text)
-            .as_bytes(),
-        Err(_) => content,
-    }
-}
-
 pub(crate) fn value(parser: &mut Parser, option: &str) -> Result<OsString, UsageError> {
     let value = parser.value()?;
     if value.as_encoded_bytes().starts_with(b"--") {

@@ -7,9 +7,13 @@ use std::str::FromStr;
 
 pub use set::{AlgorithmSet, AlgorithmSetIter};
 
-/// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
+/// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2, RFC 9964 §5).
 ///
 /// Does not include `none`. Parses from its name in `alg`, which is case-sensitive.
+///
+/// ML-DSA, the post-quantum signature of FIPS 204, is off by default: an issuer may use it only if
+/// [`Issuer::algorithms`](crate::Issuer::algorithms) lists it, and a DPoP proof only if
+/// [`Dpop::algorithms`](crate::Dpop::algorithms) does.
 ///
 /// # Examples
 ///
@@ -51,6 +55,12 @@ pub enum Algorithm {
     ES512,
     /// Ed25519 (RFC 8032), named `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
     Ed25519,
+    /// ML-DSA-44 (FIPS 204), of security category 2. Its signatures have 2420 bytes.
+    MlDsa44,
+    /// ML-DSA-65 (FIPS 204), of security category 3. Its signatures have 3309 bytes.
+    MlDsa65,
+    /// ML-DSA-87 (FIPS 204), of security category 5. Its signatures have 4627 bytes.
+    MlDsa87,
 }
 
 /// The type of key that an algorithm requires.
@@ -60,10 +70,11 @@ pub(crate) enum Family {
     Rsa,
     Ec,
     Ed,
+    MlDsa,
 }
 
 impl Algorithm {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::HS256,
         Self::HS384,
         Self::HS512,
@@ -77,9 +88,13 @@ impl Algorithm {
         Self::ES384,
         Self::ES512,
         Self::Ed25519,
+        Self::MlDsa44,
+        Self::MlDsa65,
+        Self::MlDsa87,
     ];
 
-    /// Returns all algorithms, symmetric ones first.
+    /// Returns all algorithms, symmetric ones first, whether this build
+    /// [verifies](Self::is_supported) them or not.
     #[must_use]
     pub fn all() -> AlgorithmSetIter {
         Self::ALL.into_iter().collect::<AlgorithmSet>().into_iter()
@@ -103,6 +118,9 @@ impl Algorithm {
             Self::ES384 => "ES384",
             Self::ES512 => "ES512",
             Self::Ed25519 => "Ed25519",
+            Self::MlDsa44 => "ML-DSA-44",
+            Self::MlDsa65 => "ML-DSA-65",
+            Self::MlDsa87 => "ML-DSA-87",
         }
     }
 
@@ -117,7 +135,19 @@ impl Algorithm {
             Self::HS256 | Self::HS384 | Self::HS512 => Family::Hmac,
             Self::ES256 | Self::ES384 | Self::ES512 => Family::Ec,
             Self::Ed25519 => Family::Ed,
+            Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => Family::MlDsa,
             _ => Family::Rsa,
+        }
+    }
+
+    /// Returns the lengths in bytes of a public key and of a signature of ML-DSA (FIPS 204 §4, table
+    /// 2), and `None` for the other algorithms.
+    pub(crate) const fn ml_dsa_lens(self) -> Option<(usize, usize)> {
+        match self {
+            Self::MlDsa44 => Some((1312, 2420)),
+            Self::MlDsa65 => Some((1952, 3309)),
+            Self::MlDsa87 => Some((2592, 4627)),
+            _ => None,
         }
     }
 
@@ -133,7 +163,7 @@ impl Algorithm {
 
     #[expect(
         clippy::as_conversions,
-        reason = "a discriminant below 16: the enum has 13 variants without fields"
+        reason = "a discriminant below 16: the enum has 16 variants without fields"
     )]
     const fn bit(self) -> u16 {
         1 << (self as u16)

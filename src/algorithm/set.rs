@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Algorithm;
+use super::{Algorithm, Family};
 
 /// A set of [`Algorithm`]s.
 ///
@@ -22,12 +22,21 @@ impl AlgorithmSet {
     /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// Returns the algorithms that verify with a public key. These are the default of an
-    /// [`Issuer`](crate::Issuer) whose keys are fetched.
+    /// Returns the algorithms that verify with a public key, without ML-DSA. These are the default of
+    /// an [`Issuer`](crate::Issuer) whose keys are fetched.
     #[must_use]
     pub fn asymmetric() -> Self {
         Algorithm::all()
             .filter(|algorithm| !algorithm.is_symmetric())
+            .collect::<Self>()
+            .on_by_default()
+    }
+
+    /// Returns those that need not be listed to be allowed: all but ML-DSA.
+    pub(crate) fn on_by_default(self) -> Self {
+        let is_listed_only = |algorithm: &Algorithm| algorithm.family() == Family::MlDsa;
+        self.iter()
+            .filter(|algorithm| !is_listed_only(algorithm))
             .collect()
     }
 

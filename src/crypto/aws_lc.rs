@@ -1,7 +1,8 @@
 //! The signature backend on aws-lc-rs.
 
 use aws_lc_rs::signature::{
-    self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents,
+    self, EcdsaVerificationAlgorithm, ParsedPublicKey, PqdsaVerificationAlgorithm, RsaParameters,
+    RsaPublicKeyComponents,
 };
 use aws_lc_rs::{digest, hmac, rand};
 
@@ -19,7 +20,8 @@ enum Inner {
 }
 
 impl Verifier {
-    pub(crate) const SUPPORTED: [Algorithm; 13] = Algorithm::ALL;
+    /// Whether it verifies ML-DSA.
+    pub(crate) const HAS_ML_DSA: bool = true;
 
     /// Parses an RSA key: modulus and exponent, big-endian.
     pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
@@ -42,6 +44,15 @@ impl Verifier {
         Self::public(
             Algorithm::Ed25519,
             ParsedPublicKey::new(&signature::ED25519, public),
+        )
+    }
+
+    /// Parses an ML-DSA key of the length that its algorithm requires. Any other could be taken for
+    /// a `SubjectPublicKeyInfo`.
+    pub(crate) fn ml_dsa(algorithm: Algorithm, public: &[u8]) -> Result<Self, KeyRejected> {
+        Self::public(
+            algorithm,
+            ParsedPublicKey::new(ml_dsa_parameters(algorithm)?, public),
         )
     }
 
@@ -139,7 +150,20 @@ fn ec_parameters(algorithm: Algorithm) -> Result<&'static EcdsaVerificationAlgor
     })
 }
 
-/// Returns the hash whose digest the algorithm signs. `None` for Ed25519, which signs the message.
+/// Returns the parameters, with an empty context (RFC 9964 §5).
+fn ml_dsa_parameters(
+    algorithm: Algorithm,
+) -> Result<&'static PqdsaVerificationAlgorithm, KeyRejected> {
+    Ok(match algorithm {
+        Algorithm::MlDsa44 => &signature::ML_DSA_44,
+        Algorithm::MlDsa65 => &signature::ML_DSA_65,
+        Algorithm::MlDsa87 => &signature::ML_DSA_87,
+        _ => return Err(KeyRejected),
+    })
+}
+
+/// Returns the hash whose digest the algorithm signs. `None` for Ed25519 and ML-DSA, which sign the
+/// message.
 const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
     match algorithm {
         Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Some(&digest::SHA256),

@@ -6,7 +6,21 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::hint::black_box;
 
+use crate::algorithm::{Algorithm, Family};
 pub(crate) use crate::backend::{Verifier, fill_random, hmac_sha256, sha256};
+
+/// What is said about an algorithm that [this build lacks](Algorithm::is_supported).
+pub(crate) const NEEDS_FEATURE: &str = "is not verified by this build of tower-jwt-auth with \
+    rust-crypto: enable its feature `ml-dsa`, or use `aws-lc-rs`";
+
+impl Algorithm {
+    /// Returns whether this build verifies the algorithm. False for ML-DSA with backend
+    /// `rust-crypto` and without feature `ml-dsa`, and true for all others.
+    #[must_use]
+    pub const fn is_supported(self) -> bool {
+        Verifier::HAS_ML_DSA || !matches!(self.family(), Family::MlDsa)
+    }
+}
 
 /// The backend rejects the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use zeroize::Zeroize as _;
 
 use crate::algorithm::Algorithm;
 use crate::crypto::{KeyRejected, RandomSourceFailed};
+use crate::ml_dsa::MlDsaKey;
 
 /// One key, parsed for one algorithm.
 pub(crate) struct Verifier(Inner);
@@ -18,6 +19,7 @@ enum Inner {
     Es384(p384::ecdsa::VerifyingKey),
     Es512(p521::ecdsa::VerifyingKey),
     Ed25519(ed25519_dalek::VerifyingKey),
+    MlDsa(MlDsaKey),
     Hs256(Hmac<Sha256>),
     Hs384(Hmac<Sha384>),
     Hs512(Hmac<Sha512>),
@@ -30,7 +32,8 @@ const RSA_MIN_BITS: usize = 2048;
 const RSA_MAX_BITS: usize = 8192;
 
 impl Verifier {
-    pub(crate) const SUPPORTED: [Algorithm; 13] = Algorithm::ALL;
+    /// Whether it verifies ML-DSA.
+    pub(crate) const HAS_ML_DSA: bool = MlDsaKey::IS_AVAILABLE;
 
     /// Parses an RSA key: modulus and exponent, big-endian.
     pub(crate) fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Self, KeyRejected> {
@@ -69,6 +72,11 @@ impl Verifier {
         Ok(Self(Inner::Ed25519(key)))
     }
 
+    /// Parses an ML-DSA key of the length that its algorithm requires.
+    pub(crate) fn ml_dsa(algorithm: Algorithm, public: &[u8]) -> Result<Self, KeyRejected> {
+        MlDsaKey::parse(algorithm, public).map(|key| Self(Inner::MlDsa(key)))
+    }
+
     /// Returns the HMAC key of a secret.
     pub(crate) fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
         let key = match algorithm {
@@ -93,6 +101,7 @@ impl Verifier {
             Inner::Ed25519(key) => {
                 is_signature::<ed25519_dalek::Signature>(key, message, signature)
             }
+            Inner::MlDsa(key) => key.verify(message, signature),
             Inner::Hs256(key) => is_tag(key, message, signature),
             Inner::Hs384(key) => is_tag(key, message, signature),
             Inner::Hs512(key) => is_tag(key, message, signature),
@@ -170,7 +179,7 @@ fn uint(bytes: &[u8]) -> Result<BoxedUint, KeyRejected> {
 ///
 /// Parsing checks the length (RFC 7518 §3.4) and, for ECDSA, that r and s are in 1..n (FIPS 186-5
 /// §6.4.2). A high s is accepted: neither document forbids it.
-fn is_signature<S: SignatureEncoding>(
+pub(crate) fn is_signature<S: SignatureEncoding>(
     key: &impl signature::Verifier<S>,
     message: &[u8],
     signature: &[u8],

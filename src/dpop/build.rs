@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key_cache::KeyCache;
+use super::parts::Limits;
 use super::settings::Dpop;
 use super::targets::Targets;
 use super::verifier::ProofVerifier;
 use crate::algorithm::Algorithm;
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::crypto::Verifier;
+use crate::crypto::NEEDS_FEATURE;
 use crate::replay::{MemoryReplayStore, ReplayStore};
 
 /// The age that RFC 9449 §11.1 calls "on the order of seconds or minutes".
@@ -22,7 +23,8 @@ const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
 const DEFAULT_MAX_REPLAY_ENTRIES: u64 = 1_000_000;
 
-/// The algorithms of proofs, those that clients prefer first.
+/// The algorithms of proofs, those that clients prefer first. Without ML-DSA, which is off by
+/// default.
 const DEFAULT_ALGORITHMS: [Algorithm; 10] = [
     Algorithm::ES256,
     Algorithm::Ed25519,
@@ -48,10 +50,12 @@ pub(super) fn build(settings: Dpop, leeway: Duration) -> Result<ProofVerifier, C
         nonces.check()?;
     }
     check_forwarded_fields(&settings.targets)?;
+    let allowed = algorithms.iter().copied().collect();
     Ok(ProofVerifier {
         is_required: settings.is_required,
-        algorithms: algorithms.iter().copied().collect(),
+        algorithms: allowed,
         algorithm_names: names(&algorithms).into(),
+        limits: Limits::of(allowed),
         max_age: settings.max_age,
         leeway: leeway.min(MAX_LEEWAY),
         nonces: settings.nonces,
@@ -85,12 +89,17 @@ fn algorithms(configured: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, Config
     }
     let mut algorithms = Vec::new();
     for algorithm in configured.unwrap_or(&DEFAULT_ALGORITHMS) {
-        if Verifier::SUPPORTED.contains(algorithm) && !algorithms.contains(algorithm) {
+        if !algorithm.is_supported() {
+            return Err(ConfigError::invalid_setting(format!(
+                "algorithms of Dpop: {algorithm} {NEEDS_FEATURE}"
+            )));
+        }
+        if !algorithms.contains(algorithm) {
             algorithms.push(*algorithm);
         }
     }
     if algorithms.is_empty() {
-        let message = "algorithms of Dpop has none that the signature backend verifies";
+        let message = "algorithms of Dpop is empty: must have at least one";
         return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
     }
     Ok(algorithms)

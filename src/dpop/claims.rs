@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 use super::header::MAX_MEMBERS;
+use super::rejection::DpopRejection;
 use super::verifier::ProofError;
 use crate::encoding::json::{Document, IgnoredValue, JsonStr, MemberNames};
 use crate::jwt::NumericDate;
@@ -37,10 +38,13 @@ impl<'p> ProofClaims<'p> {
         let raw = read
             .deserialize(&mut deserializer)
             .and_then(|raw| deserializer.end().map(|()| raw))
-            .map_err(|_| ProofError::Invalid("the claims are malformed"))?;
+            .map_err(|_| {
+                ProofError::Invalid(DpopRejection::Malformed, "the claims are malformed")
+            })?;
         raw.complete()
             .filter(ProofClaims::has_valid_id)
             .ok_or(ProofError::Invalid(
+                DpopRejection::Malformed,
                 "jti, htm, htu, iat or ath is absent, or jti is empty or longer than 256 bytes",
             ))
     }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
+use super::rejection::DpopRejection;
 use super::verifier::ProofError;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::encoding::json::{Document, IgnoredValue, JsonStr, MemberNames};
@@ -38,7 +39,7 @@ impl<'h> RawHeader<'h> {
         ReadHeader(&mut document)
             .deserialize(&mut deserializer)
             .and_then(|raw| deserializer.end().map(|()| raw))
-            .map_err(|_| ProofError::Invalid("the header is malformed"))
+            .map_err(|_| ProofError::Invalid(DpopRejection::Malformed, "the header is malformed"))
     }
 
     fn read_value<A: MapAccess<'h>>(
@@ -66,10 +67,16 @@ impl<'h> RawHeader<'h> {
     fn check_type(&self) -> Result<(), ProofError> {
         let typ = self.typ.as_ref();
         if !typ.is_some_and(|typ| is_same_type(&typ.0, "dpop+jwt")) {
-            return Err(ProofError::Invalid("typ is not dpop+jwt"));
+            return Err(ProofError::Invalid(
+                DpopRejection::WrongType,
+                "typ is not dpop+jwt",
+            ));
         }
         if self.is_unsupported {
-            return Err(ProofError::Invalid("the header has crit, b64 or zip"));
+            return Err(ProofError::Invalid(
+                DpopRejection::UnsupportedHeader,
+                "the header has crit, b64 or zip",
+            ));
         }
         Ok(())
     }
@@ -82,7 +89,10 @@ impl<'h> RawHeader<'h> {
             .and_then(|name| Algorithm::from_name(&name.0));
         named
             .filter(|algorithm| allowed.contains(*algorithm))
-            .ok_or(ProofError::Invalid("alg is not allowed"))
+            .ok_or(ProofError::Invalid(
+                DpopRejection::AlgorithmNotAllowed,
+                "alg is not allowed",
+            ))
     }
 }
 
@@ -129,11 +139,12 @@ pub(super) fn read(
     let raw = RawHeader::read(json)?;
     raw.check_type()?;
     let algorithm = raw.algorithm(allowed)?;
-    let jwk = raw
-        .jwk
-        .ok_or(ProofError::Invalid("the header has no jwk"))?;
+    let jwk = raw.jwk.ok_or(ProofError::Invalid(
+        DpopRejection::UnusableKey,
+        "the header has no jwk",
+    ))?;
     then()?;
-    let unusable = |_| ProofError::Invalid("jwk is not usable");
+    let unusable = |_| ProofError::Invalid(DpopRejection::UnusableKey, "jwk is not usable");
     let thumbprint = URL_SAFE_NO_PAD.encode(jwk.thumbprint(algorithm).map_err(unusable)?);
     if thumbprint != bound_to {
         return Err(ProofError::WrongKey);

@@ -11,6 +11,7 @@ mod nonces;
 mod origin;
 mod parts;
 mod path;
+mod rejection;
 mod settings;
 mod target;
 mod targets;
@@ -20,5 +21,6 @@ mod verifier;
 
 pub use forwarded::ForwardedFields;
 pub use nonces::DpopNonces;
+pub use rejection::DpopRejection;
 pub use settings::Dpop;
 pub(crate) use verifier::{PresentedProof, ProofError, ProofVerifier, VerifiedProof};

@@ -22,7 +22,7 @@ use crate::request::{RequestParts, TrustedProxies};
 /// The client sends `Authorization: DPoP <token>`, and in the header `DPoP` a proof that it has the
 /// key: a JWT for this method, this URL and this token, which can be used once. A copy of a request
 /// can't be used again, and neither token nor proof for another one. See
-/// [`guides::sender_constrained`](crate::guides::sender_constrained).
+/// [`guides::sender_constrained`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/).
 ///
 /// | checked | by |
 /// |---|---|
@@ -95,9 +95,14 @@ impl Dpop {
     }
 
     /// Sets the algorithms of proofs, in the order in which challenges list them (`algs`). Default:
-    /// all asymmetric ones that the signature backend verifies.
+    /// all asymmetric ones but ML-DSA.
     ///
-    /// When the layer is built, it is an error to name none, or a symmetric one
+    /// A proof may have 8 KiB, and 12 KiB with ML-DSA. Note: proofs with ML-DSA have 6 to 12 KiB,
+    /// which many servers and proxies reject unless they are configured for them; see
+    /// [`guides::post_quantum`](crate::guides::post_quantum).
+    ///
+    /// When the layer is built, it is an error to name none, or one that is symmetric or that this
+    /// build [does not verify](Algorithm::is_supported)
     /// ([`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms),
     /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting)).
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
@@ -303,6 +308,8 @@ impl fmt::Debug for Dpop {
             .field("nonces", &self.nonces)
             .field("public_origins", &self.targets.origins.len())
             .field("trusted_proxies", &self.targets.proxies)
+            .field("forwarded_fields", &self.targets.fields.unwrap_or_default())
+            .field("max_replay_entries", &self.max_replay_entries)
             .finish_non_exhaustive()
     }
 }

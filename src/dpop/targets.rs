@@ -9,6 +9,7 @@ use super::authority::Authority;
 use super::forwarded::{Forwarded, ForwardedFields};
 use super::http_uri::HttpUri;
 use super::origin::{PublicOrigin, prefix};
+use super::rejection::DpopRejection;
 use super::target::Target;
 use super::verifier::ProofError;
 use crate::request::{PredicateUri, RequestParts, TrustedProxies};
@@ -39,7 +40,10 @@ impl Targets {
         if let Some(matches) = &self.match_uri {
             return accept_if(matches(htu, request), "htu: rejected by match_uri");
         }
-        let htu = HttpUri::parse(htu).ok_or(ProofError::Invalid("htu is not an http(s) URI"))?;
+        let htu = HttpUri::parse(htu).ok_or(ProofError::Invalid(
+            DpopRejection::WrongUri,
+            "htu is not an http(s) URI",
+        ))?;
         let path = self
             .uri
             .as_ref()
@@ -88,6 +92,7 @@ impl Targets {
     ) -> Result<(), ProofError> {
         let fields = self.fields.unwrap_or_default();
         let forwarded = Forwarded::read(request.headers(), fields).ok_or(ProofError::Invalid(
+            DpopRejection::InvalidForwarding,
             "a header of a trusted proxy is invalid",
         ))?;
         let authority = match &forwarded.host {
@@ -108,7 +113,9 @@ impl Targets {
 }
 
 fn accept_if(condition: bool, reason: &'static str) -> Result<(), ProofError> {
-    condition.then_some(()).ok_or(ProofError::Invalid(reason))
+    condition
+        .then_some(())
+        .ok_or(ProofError::Invalid(DpopRejection::WrongUri, reason))
 }
 
 /// Returns the authority that the client called: `:authority` of HTTP/2, or an absolute target of

@@ -11,7 +11,8 @@ use super::claims::ProofClaims;
 use super::header;
 use super::key_cache::{KeyCache, KnownKey};
 use super::nonces::{DpopNonces, ValidNonce};
-use super::parts::Parts;
+use super::parts::{Limits, Parts};
+use super::rejection::DpopRejection;
 use super::targets::Targets;
 use crate::algorithm::AlgorithmSet;
 use crate::crypto::sha256;
@@ -38,7 +39,7 @@ pub(crate) struct PresentedProof<'r> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ProofError {
     /// `invalid_dpop_proof`.
-    Invalid(&'static str),
+    Invalid(DpopRejection, &'static str),
     /// The proof is one of another key than the token's: `invalid_token`.
     WrongKey,
     /// `use_dpop_nonce`, with a nonce for the next proof.
@@ -68,6 +69,7 @@ pub(crate) struct ProofVerifier {
     pub(super) is_required: bool,
     pub(super) algorithms: AlgorithmSet,
     pub(super) algorithm_names: Box<str>,
+    pub(super) limits: Limits,
     pub(super) max_age: Duration,
     pub(super) leeway: Duration,
     pub(super) nonces: Option<DpopNonces>,
@@ -100,7 +102,7 @@ impl ProofVerifier {
         presented: &PresentedProof<'_>,
         now: Duration,
     ) -> Result<VerifiedProof, ProofError> {
-        let parts = Parts::split(presented.proof)?;
+        let parts = Parts::split(presented.proof, self.limits)?;
         let cached = self.keys.get(presented.thumbprint, parts.header);
         parts.read_claims(|json| {
             let claims = ProofClaims::read(json, self.nonces.is_some())?;
@@ -155,7 +157,10 @@ impl ProofVerifier {
         now: Duration,
     ) -> Result<(), ProofError> {
         if claims.htm.0 != presented.request.method().as_str() {
-            return Err(ProofError::Invalid("htm is not the method of the request"));
+            return Err(ProofError::Invalid(
+                DpopRejection::WrongMethod,
+                "htm is not the method of the request",
+            ));
         }
         self.check_times(claims, now)?;
         self.targets.check(&claims.htu.0, &presented.request)
@@ -167,15 +172,22 @@ impl ProofVerifier {
         let latest = now.saturating_add(self.leeway);
         if self.nonces.is_none() && (claims.iat.0 > latest || now > self.max_age_ends(claims)) {
             return Err(ProofError::Invalid(
+                DpopRejection::WrongTime,
                 "iat is too far in the past or in the future",
             ));
         }
         let has_passed = |exp: Duration| now >= exp.saturating_add(self.leeway);
         if claims.exp.is_some_and(|exp| has_passed(exp.0)) {
-            return Err(ProofError::Invalid("exp has passed"));
+            return Err(ProofError::Invalid(
+                DpopRejection::WrongTime,
+                "exp has passed",
+            ));
         }
         if claims.nbf.is_some_and(|nbf| nbf.0 > latest) {
-            return Err(ProofError::Invalid("nbf is in the future"));
+            return Err(ProofError::Invalid(
+                DpopRejection::WrongTime,
+                "nbf is in the future",
+            ));
         }
         Ok(())
     }
@@ -226,7 +238,7 @@ impl ProofVerifier {
 fn check_signature(parts: &Parts<'_>, key: &KnownKey) -> Result<(), ProofError> {
     let verifier = key.key.verifier(key.algorithm);
     debug_assert!(verifier.is_some(), "the key was parsed for its algorithm");
-    parts.check_signature(|message, signature| {
+    parts.check_signature(key.algorithm, |message, signature| {
         verifier.is_some_and(|verifier| verifier.verify(message, signature))
     })
 }
@@ -236,9 +248,10 @@ fn check_token(claims: &ProofClaims<'_>, token: &[u8]) -> Result<(), ProofError>
     let mut buffer = [0; 32];
     let ath = base64url::decode_into(claims.ath.0.as_bytes(), &mut buffer);
     let is_hash = ath.is_some_and(|ath| *ath == sha256(&[token]));
-    is_hash
-        .then_some(())
-        .ok_or(ProofError::Invalid("ath is not the hash of the token"))
+    is_hash.then_some(()).ok_or(ProofError::Invalid(
+        DpopRejection::WrongToken,
+        "ath is not the hash of the token",
+    ))
 }
 
 /// Shows the settings.

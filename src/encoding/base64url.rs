@@ -33,6 +33,11 @@ pub(crate) fn decode_into<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [
     decoded
 }
 
+/// Returns the length of base64url that decodes to `len` bytes.
+pub(crate) const fn encoded_len(len: usize) -> usize {
+    len.saturating_mul(4).div_ceil(3)
+}
+
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;

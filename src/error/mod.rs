@@ -4,6 +4,7 @@
 
 mod binding;
 mod custom;
+mod issuer_id;
 mod kind;
 mod user_authentication;
 
@@ -12,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use issuer_id::IssuerId;
 pub use kind::{ErrorClass, ErrorKind};
 pub(crate) use user_authentication::UserAuthentication;
 
@@ -40,6 +42,8 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Error {
     kind: ErrorKind,
     class: ErrorClass,
+    /// The configured issuer that the token is from, or claims to be from.
+    issuer: IssuerId,
     description: &'static str,
     claim: Option<&'static str>,
     /// The required scopes, the name of a claim that is configured, or the nonce to use.
@@ -64,6 +68,7 @@ impl Error {
         Self {
             kind,
             class: kind.class(),
+            issuer: IssuerId::NONE,
             description: kind.description(),
             claim: None,
             name: None,
@@ -175,6 +180,24 @@ impl Error {
             source,
             ..Self::new(ErrorKind::CheckUnavailable)
         }
+    }
+
+    /// Sets the issuer that the token is from, or claims to be from. An issuer that is not
+    /// configured has no id.
+    #[must_use]
+    pub(crate) fn with_issuer(mut self, issuer: IssuerId) -> Self {
+        self.set_issuer(issuer);
+        self
+    }
+
+    pub(crate) fn set_issuer(&mut self, issuer: IssuerId) {
+        if self.kind != ErrorKind::UnknownIssuer {
+            self.issuer = issuer;
+        }
+    }
+
+    pub(crate) const fn issuer(&self) -> IssuerId {
+        self.issuer
     }
 
     /// Returns the kind of the error.

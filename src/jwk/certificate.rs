@@ -1,12 +1,8 @@
 //! The public key of an X.509 certificate (RFC 5280 §4.1), which is all that is read of it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::pem::{INTEGER, SEQUENCE, element};
+use super::pem::{INTEGER, SEQUENCE, decoded, element};
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
 /// The tag of the version, which certificates of version 1 lack.
 const VERSION: u8 = 0xa0;
 
@@ -18,10 +14,7 @@ pub(super) fn is_in(pem: &str) -> bool {
 /// Returns the `SubjectPublicKeyInfo` of the certificate in a PEM file, in DER. `None` if it is not
 /// a certificate.
 pub(super) fn key_info(pem: &str) -> Option<Vec<u8>> {
-    let (_, after) = pem.split_once(BEGIN)?;
-    let (text, _) = after.split_once(END)?;
-    let text: String = text.split_ascii_whitespace().collect();
-    key_info_of(&STANDARD.decode(text).ok()?).map(ToOwned::to_owned)
+    key_info_of(&decoded(pem, "CERTIFICATE")?).map(ToOwned::to_owned)
 }
 
 /// Returns whether the bytes are a certificate in DER.

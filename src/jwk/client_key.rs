@@ -12,7 +12,7 @@ use crate::crypto::sha256;
 use crate::encoding::json::{Document, IgnoredValue, JsonStr, MemberNames};
 
 /// The members that a client must not send: those of private keys and secrets (RFC 7518 §6.2.2,
-/// §6.3.2, §6.4.1, RFC 8037 §2).
+/// §6.3.2, §6.4.1, RFC 8037 §2, RFC 9964 §3).
 const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 /// A public JWK as a client wrote it. Others than the members that determine the key and its use
@@ -25,6 +25,7 @@ pub(crate) struct ClientJwk<'j> {
     y: Option<JsonStr<'j>>,
     n: Option<JsonStr<'j>>,
     e: Option<JsonStr<'j>>,
+    public: Option<JsonStr<'j>>,
     alg: Option<JsonStr<'j>>,
     usage: Option<JsonStr<'j>>,
     key_ops: Option<Vec<JsonStr<'j>>>,
@@ -76,6 +77,7 @@ impl<'j> ClientJwk<'j> {
             "y" => &mut self.y,
             "n" => &mut self.n,
             "e" => &mut self.e,
+            "pub" => &mut self.public,
             "alg" => &mut self.alg,
             "use" => &mut self.usage,
             "key_ops" => {
@@ -105,6 +107,12 @@ impl<'j> ClientJwk<'j> {
                 canonical(&[start[0], start[1], ("x", &self.x), ("y", &self.y)])
             }
             (Family::Ed, "OKP", "Ed25519") => canonical(&[start[0], start[1], ("x", &self.x)]),
+            // RFC 9964 §6.
+            (Family::MlDsa, "AKP", _) if self.alg.is_some() => canonical(&[
+                ("alg", &self.alg),
+                ("kty", &self.kty),
+                ("pub", &self.public),
+            ]),
             _ => return Err(SkipReason::AlgorithmMismatch),
         };
         Ok(sha256(&[canonical.as_bytes()]))
@@ -137,6 +145,10 @@ impl<'j> ClientJwk<'j> {
             (Family::Ed, "OKP", "Ed25519") => {
                 let x = JwkForm::Strict.decode("x", self.x.as_ref().map(|text| &*text.0))?;
                 Key::ed25519(&x, pinned)
+            }
+            (Family::MlDsa, "AKP", _) if self.alg.is_some() => {
+                let public = self.public.as_ref().map(|text| &*text.0);
+                Key::ml_dsa(&JwkForm::Strict.decode("pub", public)?, algorithm)
             }
             _ => Err(SkipReason::AlgorithmMismatch),
         }

@@ -40,10 +40,14 @@ struct Jwk {
     x: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
+    #[serde(rename = "pub", skip_serializing_if = "Option::is_none")]
+    public: Option<String>,
     #[serde(skip_serializing)]
     k: Option<Secret>,
     #[serde(skip_serializing)]
     d: Option<IgnoredAny>,
+    #[serde(rename = "priv", skip_serializing)]
+    seed: Option<IgnoredAny>,
     // With one of the following, d can be computed (RFC 7518 §6.3.2).
     #[serde(skip_serializing)]
     p: Option<IgnoredAny>,
@@ -98,7 +102,7 @@ impl Jwk {
             return Err(SkipReason::NotForSignatures);
         }
         let private = [
-            &self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.oth,
+            &self.d, &self.seed, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.oth,
         ];
         if private.into_iter().any(Option::is_some) {
             return Err(SkipReason::PrivateKey);
@@ -129,6 +133,10 @@ impl Jwk {
             }
             ("EC", Some(curve)) => Key::ec(&self.point(curve, form)?, pinned),
             ("OKP", Some("Ed25519")) => Key::ed25519(&member("x", &self.x)?, pinned),
+            ("AKP", _) => {
+                let algorithm = pinned.ok_or(SkipReason::MissingMember("alg"))?;
+                Key::ml_dsa(&member("pub", &self.public)?, algorithm)
+            }
             ("oct", _) => {
                 // A secret is not published, so it is not in an issuer's set.
                 let k = self.k.as_ref().ok_or(SkipReason::MissingMember("k"))?;

@@ -10,7 +10,6 @@ use super::{json_web_key, pem};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::crypto::Verifier;
-use crate::trace;
 
 /// A digest of a key. 128 bits do not collide by chance.
 pub(crate) type KeyDigest = [u8; 16];
@@ -43,6 +42,8 @@ pub struct Key {
     pub(super) digest: KeyDigest,
     /// The issuer that the JWK names, which is the only one that the key is used for.
     pub(super) issuer: Option<Box<KeyIssuer>>,
+    /// The encoding in which a secret is a text of fewer bytes than its hash has.
+    pub(super) weaker_encoding: Option<&'static str>,
 }
 
 impl Key {
@@ -52,8 +53,9 @@ impl Key {
     /// Prefer public keys: every service that can verify a token with a secret can also sign one.
     ///
     /// The bytes are used as they are. If they are a text that decodes as hex or base64 to fewer
-    /// bytes than the hash has, they are accepted, and logged once as a warning:
-    /// [`Secret::decode`](crate::Secret::decode) names the encoding.
+    /// bytes than the hash has, they are accepted, and a warning is logged, with issuer and key id,
+    /// when a layer is built with the key: [`Secret::decode`](crate::Secret::decode) names the
+    /// encoding.
     ///
     /// # Errors
     ///
@@ -61,10 +63,13 @@ impl Key {
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
     ///   48 or 64 bytes; RFC 7518 §3.2) or longer than 64 KiB, has fewer than 8 distinct byte
     ///   values, repeats a block that is shorter than the hash, consists of sequences, is a
-    ///   placeholder, is the text of a key, or is a public key or certificate. The
-    ///   [`SkipReason`](crate::SkipReason) of each says more. The modulus of an RSA key alone is not
-    ///   recognized. Random bytes, raw or in hex or base64, are rejected in less than one of a
-    ///   million cases.
+    ///   placeholder, consists of three words or more with separators between them, is the text of a
+    ///   key, a JSON Web Token, a public key or a certificate, or is one of these in hex or base64.
+    ///   The [`SkipReason`](crate::SkipReason) of each says more. Random bytes, raw or in hex,
+    ///   base64 or base64url, are rejected in less than one of a million cases.
+    ///
+    /// Note: a public key is not recognized if it looks like random bytes: the modulus of an RSA
+    /// key, an Ed25519 key, the compressed point or one coordinate of an EC key.
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
@@ -75,14 +80,16 @@ impl Key {
         let secret = secret.as_ref();
         check_secret(secret, min_len)
             .map_err(|reason| error(ConfigErrorKind::WeakSecret, reason))?;
-        if let Some(encoding) = weaker_encoding(secret, min_len) {
-            trace::secret_may_be_encoded(algorithm.name(), encoding);
-        }
-        Self::hmac(secret, algorithm).map_err(|reason| error(ConfigErrorKind::UnusableKey, reason))
+        let key = Self::hmac(secret, algorithm)
+            .map_err(|reason| error(ConfigErrorKind::UnusableKey, reason))?;
+        Ok(Self {
+            weaker_encoding: weaker_encoding(secret, min_len),
+            ..key
+        })
     }
 
-    /// Returns the public key of a PEM file: RSA, P-256, P-384, P-521 or Ed25519, labelled `PUBLIC
-    /// KEY` (`SubjectPublicKeyInfo`), `RSA PUBLIC KEY` (PKCS #1) or `CERTIFICATE` (X.509).
+    /// Returns the public key of a PEM file: RSA, P-256, P-384, P-521, Ed25519 or ML-DSA, labelled
+    /// `PUBLIC KEY` (`SubjectPublicKeyInfo`), `RSA PUBLIC KEY` (PKCS #1) or `CERTIFICATE` (X.509).
     ///
     /// Of a certificate, only the public key is read. Nothing else is checked: not its signature,
     /// its chain, its period of validity, its subject or its key usage. It is trusted because it is
@@ -93,10 +100,17 @@ impl Key {
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has several keys
-    /// or certificates (such as a chain), has an unsupported curve, or is an RSA key of fewer than
-    /// 2048 or more than 8192 bits, or with a factor below 752.
+    /// or certificates (such as a chain), has an unsupported curve, is an RSA key of fewer than
+    /// 2048 or more than 8192 bits, or with a factor below 752, or is a HashML-DSA key, or an
+    /// ML-DSA key that does not have the length of RFC 9881, or that this build [does not
+    /// verify](Algorithm::is_supported).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         pem::from_pem(pem.as_ref())
+    }
+
+    /// Returns the public keys of a PEM file that may have several.
+    pub(crate) fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>, ConfigError> {
+        pem::all_from_pem(pem)
     }
 
     /// Returns the public key of a DER file (`SubjectPublicKeyInfo`, RFC 5280 §4.1).
@@ -194,6 +208,11 @@ impl Key {
     /// Returns the digest of the key, which is equal for keys that verify the same signatures.
     pub(crate) const fn digest(&self) -> KeyDigest {
         self.digest
+    }
+
+    /// Returns the encoding in which a secret is a text of fewer bytes than its hash has.
+    pub(crate) const fn weaker_encoding(&self) -> Option<&'static str> {
+        self.weaker_encoding
     }
 
     /// Returns whether the key is a shared secret.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::secret_strength::{check_secret, min_secret_len};
+use super::secret_strength::{check_secret, min_secret_len, weaker_encoding};
 use super::strength::{check_rsa, has_small_order, significant};
 use super::{Key, KeyDigest, SkipReason};
 use crate::algorithm::{Algorithm, Family};
@@ -51,6 +51,22 @@ impl Key {
         })
     }
 
+    /// Parses an ML-DSA key. Its algorithm determines its length (RFC 9964 §5).
+    pub(super) fn ml_dsa(public: &[u8], algorithm: Algorithm) -> Result<Self, SkipReason> {
+        let (len, _) = algorithm
+            .ml_dsa_lens()
+            .ok_or(SkipReason::AlgorithmMismatch)?;
+        if public.len() != len {
+            return Err(SkipReason::KeyLength { expected: len });
+        }
+        Self::parse(
+            Family::MlDsa,
+            Some(algorithm),
+            digest_of(public, &[]),
+            |algorithm| Verifier::ml_dsa(algorithm, public),
+        )
+    }
+
     /// Parses the secret of a JWK. Without `alg` it is pinned to the strongest hash that it is long
     /// enough for.
     pub(super) fn octets(secret: &[u8], pinned: Option<Algorithm>) -> Result<Self, SkipReason> {
@@ -61,7 +77,10 @@ impl Key {
         });
         let min_len = min_secret_len(algorithm).ok_or(SkipReason::AlgorithmMismatch)?;
         check_secret(secret, min_len)?;
-        Self::hmac(secret, algorithm)
+        Ok(Self {
+            weaker_encoding: weaker_encoding(secret, min_len),
+            ..Self::hmac(secret, algorithm)?
+        })
     }
 
     /// Parses a secret whose strength was checked.
@@ -88,9 +107,8 @@ impl Key {
             Some(pinned) => *algorithm == pinned,
             None => algorithm.family() == family,
         };
-        let verifiers: Vec<_> = Verifier::SUPPORTED
-            .into_iter()
-            .filter(is_wanted)
+        let verifiers: Vec<_> = Algorithm::all()
+            .filter(|algorithm| algorithm.is_supported() && is_wanted(algorithm))
             .map(|algorithm| Ok((algorithm, Arc::new(parse_for(algorithm)?))))
             .collect::<Result<_, KeyRejected>>()
             .map_err(|KeyRejected| SkipReason::InvalidKey)?;
@@ -102,6 +120,7 @@ impl Key {
             verifiers,
             digest,
             issuer: None,
+            weaker_encoding: None,
         })
     }
 }

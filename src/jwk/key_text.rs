@@ -1,14 +1,13 @@
-//! Recognizing keys that are passed as secrets. Every holder of a public key could sign with it
-//! (CVE-2015-9235).
+//! Recognizing keys and tokens that are passed as secrets. Every holder of a public key could sign
+//! with it (CVE-2015-9235).
 //!
 //! Reads in place: a copy would not be wiped.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
-/// No public key or certificate in base64 is longer: other secrets are not copied.
-const MAX_KEY_FILE_LEN: usize = 16 * 1024;
+use super::Key;
+use super::secret_decoding::decodings;
+
 /// How the types of SSH keys start, which come first.
 const SSH_KEYS: [&[u8]; 4] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-sha2-"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -23,37 +22,47 @@ pub(super) fn is_key_text(secret: &[u8]) -> bool {
         || SSH_KEYS.iter().any(|start| text.starts_with(start))
 }
 
-/// Returns whether a secret is a public key or a certificate in DER, also in base64, which is PEM
-/// without its first and last line.
+/// Returns whether a secret is a public key or a certificate in DER, or the point of an EC key.
 pub(super) fn is_public_key(secret: &[u8]) -> bool {
-    is_key_der(secret) || is_key_der(secret.trim_ascii_end()) || is_key_base64(secret)
+    is_key_der(secret) || is_key_der(secret.trim_ascii_end()) || is_ec_point(secret)
 }
 
 fn is_key_der(der: &[u8]) -> bool {
     super::pem::is_public_der(der) || super::certificate::is_der(der)
 }
 
-/// Returns whether a text is a public key or a certificate in base64, as consoles of issuers show
-/// it.
-fn is_key_base64(text: &[u8]) -> bool {
-    let symbols = text
-        .iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace());
-    let symbols = symbols.map(|byte| match byte {
-        b'-' => b'+',
-        b'_' => b'/',
-        other => other,
-    });
-    // The first byte is `SEQUENCE`, which no other first symbol encodes.
-    if text.len() > MAX_KEY_FILE_LEN || !symbols.clone().take(1).eq([b'M']) {
-        return false;
+/// Returns whether a secret is the uncompressed point of an EC key, `04 ‖ x ‖ y` (SEC 1 §2.3.3), or
+/// its coordinates alone. Random bytes practically never are on the curve.
+fn is_ec_point(secret: &[u8]) -> bool {
+    const UNCOMPRESSED: u8 = 4;
+
+    match (secret.len(), secret.first()) {
+        (65 | 97 | 133, Some(&UNCOMPRESSED)) => Key::ec(secret, None).is_ok(),
+        (64 | 96 | 132, _) => {
+            let point = Zeroizing::new([&[UNCOMPRESSED], secret].concat());
+            Key::ec(&point, None).is_ok()
+        }
+        _ => false,
     }
-    // Does not grow, which would leave copies that are not wiped.
-    let mut copy = Zeroizing::new(Vec::with_capacity(text.len()));
-    copy.extend(symbols.filter(|byte| *byte != b'='));
-    let der = STANDARD_NO_PAD.decode(&*copy).map(Zeroizing::new);
-    der.is_ok_and(|der| is_key_der(&der))
+}
+
+/// Returns whether a secret is a JSON Web Token, signed (RFC 7515 §3.1) or encrypted (RFC 7516
+/// §3.1), maybe with its scheme.
+pub(super) fn is_token(secret: &[u8]) -> bool {
+    let text = secret.trim_ascii();
+    let token = match text.split_first_chunk::<7>() {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
+        _ => text,
+    };
+    let is_symbol = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut parts = token.split(|byte| *byte == b'.');
+    let has_form = matches!(parts.clone().count(), 3 | 5);
+    let is_json = |value: &[u8]| value.starts_with(b"{") && value.ends_with(b"}");
+    has_form
+        && parts.clone().all(|part| part.iter().all(is_symbol))
+        && parts
+            .next()
+            .is_some_and(|header| decodings(header).any(|(_, value)| is_json(&value)))
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

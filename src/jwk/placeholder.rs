@@ -3,9 +3,9 @@
 //!
 //! Reads secrets in place: a copy would not be wiped.
 
-/// The minimum number of bytes that are not predictable. Random bytes in hex or base64, of a length
-/// that [`check_secret`](super::strength) accepts, have at least 32 bytes, and practically never
-/// lose half of them to the words and sequences below.
+/// The minimum number of bytes that are not predictable, or half of them if there are fewer than
+/// twice as many. Random bytes practically never lose half of them to the words and sequences
+/// below, nor does their text in hex or base64.
 const MIN_UNPREDICTABLE: usize = 16;
 
 /// Four bytes in a row with the same step are a sequence. Three are frequent in random hex.
@@ -28,14 +28,38 @@ const PLACEHOLDER_WORDS: &str = "\
 const KEYBOARD: &[u8] =
     b"qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop 1qaz2wsx3edc4rfv5tgb6yhn7ujm";
 
-/// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`.
-const WORDS: &str = "\
-    256 384 512 access admin api app asdf auth authentication bit byte change character \
-    confidential default demo dev development do-not dummy enough enter environment example fixme \
-    foobar for generate hello here hmac hs256 hs384 hs512 insecure insert jwt key least local long \
-    minimum must not only pass phrase placeholder please private prod production purposes qwerty \
-    random replace sample secret secure server shared sign some string super test that this token \
-    use valid value very word your";
+/// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`, grouped by
+/// their first letter.
+const WORDS: [&str; 27] = [
+    "256",
+    "384",
+    "512",
+    "access account admin always and api app application are asdf auth authentication",
+    "backend bit byte",
+    "change character client cloud code company confidential cookie custom",
+    "data default demo dev development do-not docker dummy",
+    "encryption enough enter env environment example",
+    "first fixme foobar for from frontend",
+    "generate github google",
+    "have hello here hmac hs256 hs384 hs512 http",
+    "insecure insert internal is issuer",
+    "json jwt",
+    "key kubernetes",
+    "least local login long",
+    "master minimum must my",
+    "not",
+    "of only our",
+    "pass phrase placeholder please private prod production project public purposes",
+    "qwerty",
+    "random really replace",
+    "safe sample secret secure server service session shared sign signature simple some staging \
+     string strong super system",
+    "temporary test text that the this to token type",
+    "use user",
+    "valid value verification very",
+    "web welcome which with word world",
+    "you your",
+];
 
 /// Returns whether a secret contains a word that only placeholders contain.
 pub(super) fn has_placeholder_word(secret: &[u8]) -> bool {
@@ -53,13 +77,17 @@ pub(super) fn has_placeholder_word(secret: &[u8]) -> bool {
 /// Returns whether a secret consists of sequences and separators: too few of its first 1024 bytes
 /// are more. The bound is for secrets that an issuer publishes, which may be as long as a response.
 pub(super) fn is_sequence(secret: &[u8]) -> bool {
-    unpredictable_len(secret, sequence_len) < MIN_UNPREDICTABLE
+    unpredictable_len(secret, sequence_len) < min_unpredictable(secret)
 }
 
 /// Returns whether a secret consists of words, sequences and separators.
 pub(super) fn is_placeholder(secret: &[u8]) -> bool {
-    let predictable_len = |rest: &[u8]| longest_word(WORDS, rest).max(sequence_len(rest));
-    unpredictable_len(secret, predictable_len) < MIN_UNPREDICTABLE
+    let predictable_len = |rest: &[u8]| longest_word(rest).max(sequence_len(rest));
+    unpredictable_len(secret, predictable_len) < min_unpredictable(secret)
+}
+
+fn min_unpredictable(secret: &[u8]) -> usize {
+    MIN_UNPREDICTABLE.min(secret.len().div_euclid(2))
 }
 
 /// Returns how many bytes are not predictable, and stops counting when they suffice.
@@ -79,13 +107,19 @@ fn unpredictable_len(secret: &[u8], predictable_len: impl Fn(&[u8]) -> usize) ->
     count
 }
 
-/// Returns the length of the longest of these words that the text starts with, or 0.
-fn longest_word(words: &str, text: &[u8]) -> usize {
+/// Returns the length of the longest of the [words](WORDS) that the text starts with, or 0.
+fn longest_word(text: &[u8]) -> usize {
+    let first = text.first().map_or(b' ', u8::to_ascii_lowercase);
+    let groups = WORDS
+        .iter()
+        .filter(|group| group.as_bytes().first() == Some(&first));
     let starts_with = |word: &&str| {
         text.get(..word.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let found = words.split(' ').filter(starts_with);
+    let found = groups
+        .flat_map(|group| group.split(' '))
+        .filter(starts_with);
     found.map(str::len).max().unwrap_or(0)
 }
 
@@ -166,7 +200,7 @@ mod tests {
             ("qwer tyu", 3),
             ("q7Zp2Xw9Lk4Vt8Bn1", MIN_UNPREDICTABLE),
         ] {
-            let predictable_len = |rest: &[u8]| longest_word(WORDS, rest).max(sequence_len(rest));
+            let predictable_len = |rest: &[u8]| longest_word(rest).max(sequence_len(rest));
             let len = unpredictable_len(secret.as_bytes(), predictable_len);
             assert_eq!(len, expected, "{secret}");
         }

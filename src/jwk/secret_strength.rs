@@ -3,8 +3,10 @@
 //! Reads secrets in place: a copy would not be wiped.
 
 use super::SkipReason;
-use super::key_text::{is_key_text, is_public_key};
+use super::key_text::{is_key_text, is_public_key, is_token};
 use super::placeholder::{has_placeholder_word, is_placeholder, is_sequence};
+use super::secret_decoding::decodings;
+use super::secret_words::are_words;
 use crate::algorithm::Algorithm;
 
 /// The minimum number of distinct byte values in a secret. 32 random bytes practically never have
@@ -26,23 +28,38 @@ pub(super) const fn min_secret_len(algorithm: Algorithm) -> Option<usize> {
     }
 }
 
-/// Rejects a secret that is too short or guessable.
+/// Rejects a secret that is too short or guessable, also if it is so in hex or base64.
 ///
 /// A random one, raw or in hex, base64 or base64url, is rejected in less than one of a million
 /// cases. By far the most frequent reason is that base64 spells `secret`, in any case: 86 symbols
-/// do with a probability of 81 · (2/64)⁶, one in 13 million.
+/// do with a probability of 81 · (2/64)⁶, one in 13 million. The next one is that 32 symbols, which
+/// are only 24 bytes, are words: one in 600 million.
 pub(crate) fn check_secret(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
     check_len(secret, min_len)?;
+    check_value(secret, min_len)?;
+    for (encoding, value) in decodings(secret) {
+        check_value(&value, min_len).map_err(|reason| SkipReason::SecretEncodesWeakValue {
+            encoding,
+            reason: Box::new(reason),
+        })?;
+    }
+    Ok(())
+}
+
+/// Rejects a guessable value.
+fn check_value(secret: &[u8], min_len: usize) -> Result<(), SkipReason> {
     let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
     if is_key_text(secret) {
         Err(SkipReason::SecretIsKeyFile)
+    } else if is_token(secret) {
+        Err(SkipReason::SecretIsToken)
     } else if is_public_key(secret) {
         Err(SkipReason::SecretIsPublicKey)
     } else if distinct < MIN_DISTINCT_BYTES {
         Err(SkipReason::SecretNotRandom)
     } else if (1..min_len).any(|period| has_period(secret, period)) {
         Err(SkipReason::SecretRepeats)
-    } else if has_placeholder_word(secret) {
+    } else if has_placeholder_word(secret) || are_words(secret) {
         Err(SkipReason::SecretIsPlaceholder)
     } else if is_sequence(secret) {
         Err(SkipReason::SecretIsSequence)
@@ -116,8 +133,8 @@ mod tests {
         digits.collect()
     }
 
-    // 100,000 values: 25,000 in each of four encodings. Not random, so that the test does not fail
-    // once in a hundred runs.
+    // 150,000 values: 25,000 in each of four encodings, and short ones in two. Not random, so that
+    // the test does not fail once in a hundred runs.
     #[test]
     fn random_secrets_are_accepted_in_every_encoding() {
         for seed in 0..25_000 {
@@ -132,6 +149,10 @@ mod tests {
             for text in texts {
                 assert_eq!(check_secret(text.as_bytes(), min_len), Ok(()), "{text}");
                 assert_eq!(weaker_encoding(text.as_bytes(), min_len), None, "{text}");
+            }
+            // As few symbols as are accepted: a text of 24 bytes, or of 16 in hex.
+            for text in [URL_SAFE_NO_PAD.encode(&secret[..24]), hex(&secret[..16])] {
+                assert_eq!(check_secret(text.as_bytes(), 32), Ok(()), "{text}");
             }
         }
     }

@@ -46,9 +46,9 @@ pub enum SkipReason {
     UnsupportedAlgorithm(String),
     /// The key has another type or curve than `alg` requires (RFC 7518 §3.1).
     AlgorithmMismatch,
-    /// The signature backend does not implement the key's algorithm.
+    /// The key is an ML-DSA key, and the backend `rust-crypto` is built without feature `ml-dsa`.
     NotImplemented,
-    /// `kty` is not RSA, EC, OKP or oct (RFC 7518 §6.1, RFC 8037 §2).
+    /// `kty` is not RSA, EC, OKP, AKP or oct (RFC 7518 §6.1, RFC 8037 §2, RFC 9964 §3).
     UnknownKeyType,
     /// `crv` is absent, or not one that the key's type supports: P-256, P-384 or P-521 for EC,
     /// Ed25519 for OKP (RFC 7518 §6.2.1.1, RFC 8037 §2).
@@ -60,6 +60,11 @@ pub enum SkipReason {
     /// A coordinate does not have the length that its curve requires (RFC 7518 §6.2.1.2, RFC 8032
     /// §5.1.5). In a set, leading zero bytes of an EC coordinate may be missing or additional.
     CoordinateLength,
+    /// The ML-DSA key does not have the length that its algorithm requires (RFC 9964 §5).
+    KeyLength {
+        /// The length in bytes that `alg` requires.
+        expected: usize,
+    },
     /// The values do not form a key: for example, the point is not on the curve.
     InvalidKey,
     /// The Ed25519 key has small order: signatures can be forged without the private key.
@@ -87,13 +92,26 @@ pub enum SkipReason {
     /// The secret consists of sequences such as `1234`, `aaaa` or `qwerty`: it has fewer than 16
     /// other bytes.
     SecretIsSequence,
-    /// The secret is a placeholder: it contains a word such as `secret`, `password` or `example` in
-    /// its first 128 bytes, in any case, or has fewer than 16 bytes apart from words and sequences.
+    /// The secret is a placeholder or a passphrase: it contains a word such as `secret`, `password`
+    /// or `example` in its first 128 bytes, in any case, or has fewer than 16 bytes apart from
+    /// frequent words and sequences, or is a text of three words or more, with separators between
+    /// them (RFC 8725 §3.5).
     SecretIsPlaceholder,
     /// The secret is the text of a key: PEM, a JWK or a JWK set, or an SSH key.
     SecretIsKeyFile,
-    /// The secret is a public key or a certificate, in DER or in base64 (CVE-2015-9235).
+    /// The secret is a public key or a certificate in DER, or the uncompressed point of an EC key
+    /// (CVE-2015-9235).
     SecretIsPublicKey,
+    /// The secret is a JSON Web Token.
+    SecretIsToken,
+    /// The secret is a text in hex or base64, and the value that it encodes is guessable or known.
+    #[non_exhaustive]
+    SecretEncodesWeakValue {
+        /// `hex` or `base64`, in any of its alphabets.
+        encoding: &'static str,
+        /// What is wrong with the value.
+        reason: Box<Self>,
+    },
     /// The key id is longer than 512 bytes.
     KeyIdTooLong,
     /// The set has more than 128 usable keys, and this one comes after them.
@@ -124,9 +142,10 @@ impl fmt::Display for SkipReason {
             }
             Self::AlgorithmMismatch => "has an alg that does not fit its type or curve",
             Self::NotImplemented => {
-                "has an algorithm that the signature backend does not implement"
+                "is an ML-DSA key, which this build does not verify: enable feature `ml-dsa`, or \
+                 `aws-lc-rs`"
             }
-            Self::UnknownKeyType => "has an unknown type: its kty is not RSA, EC, OKP or oct",
+            Self::UnknownKeyType => "has an unknown type: its kty is not RSA, EC, OKP, AKP or oct",
             Self::UnsupportedCurve => {
                 "has no curve that its type supports: P-256, P-384 or P-521 for EC, Ed25519 for OKP"
             }
@@ -137,6 +156,12 @@ impl fmt::Display for SkipReason {
                 return write!(f, "has a member {name} that is not base64url");
             }
             Self::CoordinateLength => "has a coordinate of the wrong length for its curve",
+            Self::KeyLength { expected } => {
+                return write!(
+                    f,
+                    "does not have the length that its alg requires: {expected} bytes"
+                );
+            }
             Self::InvalidKey => "has values that do not form a key",
             Self::SmallOrder => {
                 "is an Ed25519 key of small order, for which signatures can be forged"
@@ -165,6 +190,10 @@ impl fmt::Display for SkipReason {
             Self::SecretIsPlaceholder => {
                 "contains a word of placeholders, such as secret or password, or consists of words: \
                  use random bytes"
+            }
+            Self::SecretIsToken => "is a JSON Web Token, which others have seen: use random bytes",
+            Self::SecretEncodesWeakValue { encoding, reason } => {
+                return write!(f, "is {encoding} of a value that {reason}");
             }
             Self::SecretIsKeyFile => {
                 "is the text of a key in PEM, JWK or SSH form: use Key::from_pem or Key::from_jwk"

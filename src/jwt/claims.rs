@@ -16,7 +16,7 @@ use super::token::Verified;
 use super::token_type::TokenType;
 use crate::algorithm::Algorithm;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, IssuerId};
 use crate::request::LayerContext;
 use crate::revocation::{Revocable, RevocationWatch};
 
@@ -81,6 +81,8 @@ struct Inner<C> {
     /// What identifies an introspected token.
     token_id: Option<std::sync::Arc<str>>,
     token_type: TokenType,
+    /// By which observers find the configured name of the issuer.
+    issuer: IssuerId,
     custom: C,
 }
 
@@ -93,6 +95,7 @@ impl<C> Claims<C> {
         rules: &Rules,
         may_be_unproven: bool,
         lacking_scope: Option<std::sync::Arc<str>>,
+        issuer: IssuerId,
     ) -> Self {
         let Verified {
             signed,
@@ -118,6 +121,7 @@ impl<C> Claims<C> {
             lacking_scope,
             token_id,
             token_type,
+            issuer,
             custom,
         };
         Self {
@@ -125,6 +129,11 @@ impl<C> Claims<C> {
             layer: None,
             proven: Proven::NOTHING,
         }
+    }
+
+    /// Returns by what observers find the configured name of the issuer.
+    pub(crate) fn issuer_id(&self) -> IssuerId {
+        self.shared.header.issuer
     }
 
     /// Rejects claims that lack a scope of the issuer's audience. To be called once the binding is

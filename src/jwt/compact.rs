@@ -1,10 +1,11 @@
 //! The compact serialization of a JWS (RFC 7515 §7.1), and the check of its signature.
 
+use crate::algorithm::Algorithm;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::{Header, KeySet, Tried};
 
-/// The maximum length in bytes of a signature: that of RSA with 8192 bits.
+/// The maximum length in bytes of a signature that is not ML-DSA: that of RSA with 8192 bits.
 const MAX_SIGNATURE_LEN: usize = 1024;
 /// The length of such a signature in base64url.
 const MAX_ENCODED_LEN: usize = 1366;
@@ -71,17 +72,34 @@ impl<'t> Compact<'t> {
         keys: &KeySet,
         issuer: &str,
     ) -> Result<Proof, ErrorKind> {
-        if self.signature.len() <= COMMON_ENCODED_LEN {
+        if let Some((_, len)) = header.algorithm.ml_dsa_lens() {
+            let signature = self.decode_ml_dsa(len)?;
+            self.check_with(&signature, header, keys, issuer)
+        } else if self.signature.len() <= COMMON_ENCODED_LEN {
             self.check_in([0; COMMON_SIGNATURE_LEN], header, keys, issuer)
         } else {
             self.check_in([0; MAX_SIGNATURE_LEN], header, keys, issuer)
         }
     }
 
-    /// Rejects a signature that is too long for every key, or not base64url.
-    pub(crate) fn check_signature_form(&self) -> Result<(), ErrorKind> {
-        self.decode_signature(&mut [0; MAX_SIGNATURE_LEN])
-            .map(|_| ())
+    /// Rejects a signature that is too long for every key of the algorithm, or not base64url.
+    pub(crate) fn check_signature_form(&self, algorithm: Algorithm) -> Result<(), ErrorKind> {
+        match algorithm.ml_dsa_lens() {
+            Some((_, len)) => self.decode_ml_dsa(len).map(drop),
+            None => self
+                .decode_signature(&mut [0; MAX_SIGNATURE_LEN])
+                .map(|_| ()),
+        }
+    }
+
+    /// Decodes a signature of ML-DSA, which has exactly `len` bytes (RFC 9964 §5). It is on the heap,
+    /// so that the stack of the other algorithms stays small.
+    #[inline(never)]
+    fn decode_ml_dsa(&self, len: usize) -> Result<Vec<u8>, ErrorKind> {
+        if self.signature.len() != base64url::encoded_len(len) {
+            return Err(ErrorKind::InvalidSignature);
+        }
+        base64url::decode(self.signature).ok_or(ErrorKind::MalformedToken)
     }
 
     fn decode_signature<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], ErrorKind> {
@@ -99,6 +117,16 @@ impl<'t> Compact<'t> {
         issuer: &str,
     ) -> Result<Proof, ErrorKind> {
         let signature = self.decode_signature(&mut buffer)?;
+        self.check_with(signature, header, keys, issuer)
+    }
+
+    fn check_with(
+        &self,
+        signature: &[u8],
+        header: &Header,
+        keys: &KeySet,
+        issuer: &str,
+    ) -> Result<Proof, ErrorKind> {
         let tried =
             keys.try_candidates(issuer, header.key_id.as_deref(), header.algorithm, |key| {
                 key.verify(self.signing_input, signature)

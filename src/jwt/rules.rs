@@ -9,7 +9,7 @@ use super::implied_scopes::ImpliedScopes;
 use super::token_type::{TokenType, is_same_type};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, IssuerId};
 use crate::jwk::Header;
 use crate::revocation::Revocations;
 
@@ -62,6 +62,8 @@ pub(crate) struct RevocationRules {
 pub(crate) struct Expected<'i> {
     pub(crate) audience: &'i AudienceRule,
     pub(crate) exceptions: Exceptions,
+    /// By which observers find the issuer's name.
+    pub(crate) issuer: IssuerId,
 }
 
 /// What is accepted from one issuer, and not by default.

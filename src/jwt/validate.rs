@@ -43,6 +43,7 @@ impl Verified<'_> {
             rules,
             may_be_unproven,
             lacking_scope,
+            expected.issuer,
         ))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub enum KeysEvent<'e> {
     Fetched {
         /// The keys, which are now cached.
         keys: &'e KeySet,
+        /// How long the fetch took.
+        duration: Duration,
     },
     /// A fetch failed. The cached keys stay, unless the issuer has [`Withdrawn`](Self::Withdrawn)
     /// them.
@@ -46,6 +49,8 @@ pub enum KeysEvent<'e> {
         error: &'e (dyn StdError + Send + Sync + 'static),
         /// The number of consecutive failures, including this one.
         failures: u32,
+        /// How long the fetch took.
+        duration: Duration,
     },
     /// The cached keys are past their TTL. They stay in use because fetching fails, for
     /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error). Reported once until the next
@@ -105,8 +110,9 @@ pub enum KeysEvent<'e> {
         /// [`overlap`](crate::SecretFilesBuilder::overlap) has passed.
         removed: &'e [String],
     },
-    /// A watched file can't be read, is weak, or can be written to by other users. The keys that
-    /// were read before stay. Logged as an error. Reported once until the error changes.
+    /// A watched file can't be read, is weak, or can be written to by other users. What was read
+    /// from it before stays in use; other files are read. Logged as an error. Reported once until
+    /// the error changes.
     #[non_exhaustive]
     FilesFailed {
         /// The cause, with the path.
@@ -137,6 +143,32 @@ pub enum KeysEvent<'e> {
         key_id: &'e str,
         /// The key id of the other.
         other: &'e str,
+    },
+    /// A secret in a watched file is a text that decodes as hex or base64 to fewer bytes than its
+    /// hash has, and is used as it is: see
+    /// [`SecretFilesBuilder::encoding`](crate::SecretFilesBuilder::encoding). Reported once for
+    /// each secret.
+    #[non_exhaustive]
+    SecretMayBeEncoded {
+        /// Its key id.
+        key_id: Option<&'e str>,
+        /// The file.
+        path: &'e Path,
+        /// `hex` or `base64`.
+        encoding: &'static str,
+    },
+    /// Watched files have changed, and the issuer has the same secret as another issuer of the
+    /// layer since then. Requests with tokens of both get 503 as long as it applies. Logged as an
+    /// error. Reported once by each of the two until it no longer applies, if its keys are in
+    /// watched files.
+    #[non_exhaustive]
+    SecretShared {
+        /// The key id of the secret.
+        key_id: Option<&'e str>,
+        /// The name of the other issuer.
+        other: &'e str,
+        /// The key id of the other issuer's secret.
+        other_key_id: Option<&'e str>,
     },
     /// The issuer could not be asked about a token
     /// ([`Issuer::introspection`](crate::Issuer::introspection)), or its response can't be used:
@@ -175,13 +207,15 @@ impl KeysEvent<'_> {
     /// an issuer that is `known`.
     pub(crate) fn log(&self, issuer: &str, known: bool) {
         match self {
-            Self::Fetched { keys } => {
+            Self::Fetched { keys, .. } => {
                 trace::keys_fetched(issuer, keys.keys().count(), keys.skipped().len());
                 for key in keys.skipped() {
                     trace::key_skipped(issuer, key.key_id(), &key.reason());
                 }
             }
-            Self::FetchFailed { error, failures } if known => {
+            Self::FetchFailed {
+                error, failures, ..
+            } if known => {
                 trace::fetch_failed(issuer, *error, *failures);
             }
             Self::FetchFailed { error, .. } => trace::fetch_failed_for_unknown(issuer, *error),
@@ -201,6 +235,16 @@ impl KeysEvent<'_> {
             Self::SecretRepeated { key_id, other } => {
                 trace::secret_repeated(issuer, key_id, other);
             }
+            Self::SecretMayBeEncoded {
+                key_id,
+                path,
+                encoding,
+            } => trace::secret_may_be_encoded(issuer, *key_id, Some(path), encoding),
+            Self::SecretShared {
+                key_id,
+                other,
+                other_key_id,
+            } => trace::secret_shared(issuer, *key_id, other, *other_key_id),
             Self::IntrospectionFailed { error, failures } => {
                 trace::introspection_failed(issuer, *error, *failures);
             }

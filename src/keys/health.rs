@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::KeyFilesHealth;
 use crate::algorithm::Algorithm;
+use crate::config_error::ConfigError;
 use crate::jwk::{Key, KeySet, SkippedKey};
 
 /// The state of one issuer's keys, as [`Authenticator::health`](crate::Authenticator::health)
@@ -18,10 +19,19 @@ use crate::jwk::{Key, KeySet, SkippedKey};
 pub struct IssuerHealth {
     /// The issuer's name as configured, or for keys by tenant the one of the tenant.
     pub issuer: String,
+    /// For keys by tenant, the issuer's name as configured, with its placeholder. `None` for other
+    /// issuers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Whether keys are usable now, or an introspected issuer is available. If not, the next
     /// request waits for a fetch, and gets 503 if that fails, or gets 503 at once during the
-    /// backoff after a failure.
+    /// backoff after a failure, or if there is an [`error`](Self::error).
     pub serving: bool,
+    /// Why the issuer's tokens get 503 although it has keys: since a file or a source has changed,
+    /// it shares a secret with another issuer, or has one secret for two algorithms. Names issuers
+    /// and key ids. `None` otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// The cached keys, including expired ones, and after them the secrets of
     /// [`Issuer::add_secrets`](crate::Issuer::add_secrets).
     pub keys: Vec<KeyInfo>,
@@ -123,7 +133,9 @@ impl IssuerHealth {
     ) -> Self {
         Self {
             issuer: issuer.to_owned(),
+            pattern: None,
             serving,
+            error: None,
             keys: keys
                 .into_iter()
                 .flat_map(KeySet::keys)
@@ -136,9 +148,22 @@ impl IssuerHealth {
         }
     }
 
+    /// Adds the configured name of the issuer of a tenant.
+    pub(crate) fn with_pattern(mut self, pattern: Option<&str>) -> Self {
+        self.pattern = pattern.map(ToOwned::to_owned);
+        self
+    }
+
     /// Adds the state of introspection.
     pub(crate) fn with_introspection(mut self, introspection: IntrospectionHealth) -> Self {
         self.introspection = Some(introspection);
+        self
+    }
+
+    /// Adds why the keys must not be used.
+    pub(crate) fn with_error(mut self, error: Option<&ConfigError>) -> Self {
+        self.serving &= error.is_none();
+        self.error = error.map(ToString::to_string);
         self
     }
 

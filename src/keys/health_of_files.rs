@@ -18,8 +18,8 @@ pub struct KeyFilesHealth {
     /// The time since the files were read.
     #[serde(serialize_with = "whole_seconds")]
     pub age: Duration,
-    /// What is wrong with the files, on one line, with their paths. The keys that were read before
-    /// from these files stay in use. `None` if all files were read.
+    /// What is wrong with the files, on one line, with their paths. What was read before from these
+    /// files stays in use. `None` if all files were read.
     pub last_error: Option<String>,
     /// How many times in a row reading the files has failed, for at least one of them.
     pub failures: u32,
@@ -64,7 +64,7 @@ impl KeyFilesHealth {
         }
     }
 
-    /// Takes over the outcome of a look. Returns how many had failed in a row before.
+    /// Takes over the outcome of a scan. Returns how many had failed in a row before.
     pub(super) fn update(&mut self, secrets: Vec<SecretInfo>, error: Option<&ConfigError>) -> u32 {
         let before = self.failures;
         self.secrets = secrets;

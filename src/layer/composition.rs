@@ -10,8 +10,8 @@
 //! | 4 | `Timeout` | limits everything below, also the wait for keys: make it longer than [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), or callers see its response instead of 503 |
 //! | 5 | `LoadShed`, a limit by address | the cheapest checks first: they shed a flood of invalid tokens before a signature is checked |
 //! | 6 | [`JwtAuthLayer`](crate::JwtAuthLayer) | authenticates the caller |
-//! | 7 | a limit by caller ([`ClaimsKeyExtractor`](crate::ClaimsKeyExtractor)) | a burst of one caller affects no other caller; requests that an inner layer rejects count, too |
-//! | 8 | [`RequireLayer`](crate::RequireLayer) on routers and routes, [`Scoped`](crate::Scoped) in handlers | 403 for callers without permission |
+//! | 7 | a limit by caller ([`ClaimsKeyExtractor`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.ClaimsKeyExtractor.html)) | a burst of one caller affects no other caller; requests that an inner layer rejects count, too |
+//! | 8 | [`RequireLayer`](crate::RequireLayer) on routers and routes, [`Scoped`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.Scoped.html) in handlers | 403 for callers without permission |
 //! | 9 | `RequestBodyLimit` | no layer above reads the body: an unauthenticated caller is rejected before the body is read |
 //! | 10 | `ConcurrencyLimit`, `RateLimit` with `Buffer`, `Retry` | only accepted requests reach them; for permits, see below |
 //! | 11 | the handler | |

@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::remove_claims;
 use crate::policy::{Accepted, Presented};
 use crate::request::{
-    AccessToken, FoundToken, LayerContext, PredicateUri, RequestParts, TokenSource, find_token,
-    remove_tokens,
+    AccessToken, FoundToken, LayerContext, PredicateUri, RequestParts, Scheme, TokenSource,
+    find_token, remove_tokens,
 };
 use crate::resource_metadata::Endpoint;
 use crate::verify::{Attempt, Authenticator};
@@ -32,6 +32,21 @@ pub(crate) struct Gate<C> {
     pub(super) predicate_uri: Option<PredicateUri>,
     /// The metadata of the resource, which needs no token.
     pub(super) metadata: Option<Arc<Endpoint>>,
+}
+
+// Written by hand: a derived impl would require `C: Clone`.
+impl<C> Clone for Gate<C> {
+    fn clone(&self) -> Self {
+        Self {
+            authenticator: self.authenticator.clone(),
+            forwarding: self.forwarding,
+            optional: self.optional,
+            pass_preflight: self.pass_preflight,
+            skip: self.skip.clone(),
+            predicate_uri: self.predicate_uri.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
 }
 
 /// What becomes of the token in a request that goes on.
@@ -103,19 +118,41 @@ where
             return Decision::Metadata(Arc::clone(metadata));
         }
         if self.is_exempt(parts) {
-            return Decision::Pass;
+            return self.pass_by();
         }
         let sources = self.authenticator.sources();
         match find_token(sources, parts, self.authenticator.max_token_len()) {
             Ok(Some(found)) => self.decide_on(found, parts),
-            Ok(None) if self.optional => Decision::Pass,
+            Ok(None) if self.optional => self.pass_by(),
             Ok(None) => {
                 let error = ErrorKind::MissingToken.into();
                 missing_token::log(&error, &self.missing_token(parts));
-                Decision::Reject(error)
+                self.reject(error, None)
             }
-            Err(error) => reject_request(error),
+            Err(error) => self.reject_unreadable(error, None),
         }
+    }
+
+    fn pass_by(&self) -> Decision<C> {
+        let observers = self.authenticator.observers();
+        if !observers.is_empty() {
+            observers.passed();
+        }
+        Decision::Pass
+    }
+
+    fn reject(&self, error: Error, scheme: Option<Scheme>) -> Decision<C> {
+        let observers = self.authenticator.observers();
+        if !observers.is_empty() {
+            observers.rejected(scheme, &error);
+        }
+        Decision::Reject(error)
+    }
+
+    /// Rejects a request whose tokens can't be read.
+    fn reject_unreadable(&self, error: Error, scheme: Option<Scheme>) -> Decision<C> {
+        missing_token::log_invalid(&error);
+        self.reject(error, scheme)
     }
 
     fn missing_token<'r>(&'r self, parts: &'r RequestParts<'r>) -> MissingToken<'r> {
@@ -153,17 +190,24 @@ where
             request: Some(parts),
         };
         match self.authenticator.begin(&presented) {
-            Attempt::Done(Ok(accepted)) => Decision::Accept {
-                accepted,
-                needs_private,
-                kept: keep(),
-            },
+            Attempt::Done(Ok(accepted)) => {
+                self.authenticator.tell(scheme, Ok(&accepted));
+                Decision::Accept {
+                    accepted,
+                    needs_private,
+                    kept: keep(),
+                }
+            }
             // Checked only now: a valid token has no comma.
-            _ if token.is_joined() => reject_request(ErrorKind::InvalidRequest.into()),
-            Attempt::Done(Err(error)) => Decision::Reject(error),
+            _ if token.is_joined() => {
+                self.reject_unreadable(ErrorKind::InvalidRequest.into(), Some(scheme))
+            }
+            Attempt::Done(Err(error)) => self.reject(error, Some(scheme)),
             Attempt::Pending(pending) => Decision::Wait {
                 pending: Box::new(Pending {
                     authentication: pending,
+                    observers: self.authenticator.observers().clone(),
+                    scheme,
                     stripped: self.stripped().cloned(),
                     kept: keep(),
                 }),
@@ -171,10 +215,4 @@ where
             },
         }
     }
-}
-
-/// Rejects a request whose tokens can't be read.
-fn reject_request<C>(error: Error) -> Decision<C> {
-    missing_token::log_invalid(&error);
-    Decision::Reject(error)
 }

@@ -13,6 +13,7 @@ mod ready;
 mod rejections;
 mod service;
 mod validation;
+mod variants;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use self::gate::RequestPredicate;
 pub(crate) use self::ready::take_ready;
 pub use self::service::JwtAuth;
 use crate::config_error::ConfigError;
+use crate::health::HealthService;
 use crate::jwt::JsonClaims;
 use crate::request::LayerRejections;
 use crate::resource_metadata::ResourceMetadataService;
@@ -41,7 +43,9 @@ use crate::verify::{Authenticator, Issuers};
 /// [`JwtAuthBuilder::claims`] names another. `R` makes the responses to rejected requests, also for
 /// [`RequireLayer`](crate::RequireLayer) and extractors below: see [`Inherited`](crate::Inherited).
 ///
-/// Cheap to clone: clones share the cached keys.
+/// Cheap to clone: clones share the cached keys, also those that [`optional`](Self::optional),
+/// [`token_sources`](Self::token_sources) or [`rejection_response`](Self::rejection_response) makes
+/// different for some routes.
 ///
 /// # Examples
 ///
@@ -96,6 +100,14 @@ impl<C, R> JwtAuthLayer<C, R> {
             )
         })?;
         Ok(ResourceMetadataService::new(Arc::clone(endpoint)))
+    }
+}
+
+impl<C: Send + Sync + 'static, R> JwtAuthLayer<C, R> {
+    /// Returns a service that answers the probes of load balancers, for routes outside this layer:
+    /// see [`HealthService`].
+    pub fn health_service(&self) -> HealthService {
+        HealthService::new(self.authenticator())
     }
 }
 

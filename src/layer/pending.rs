@@ -7,9 +7,10 @@ use http::{Extensions, HeaderValue};
 
 use crate::error::Error;
 use crate::jwt::insert_claims;
+use crate::observe::Observers;
 use crate::policy::Accepted;
-use crate::request::{AccessToken, LayerContext, RequestParts, TokenSource};
-use crate::verify::Authentication;
+use crate::request::{AccessToken, LayerContext, RequestParts, Scheme, TokenSource};
+use crate::verify::{Authentication, tell};
 
 /// A request that waits. A trait, so that its future does not depend on `C`.
 pub(super) trait PendingRequest: Send {
@@ -35,6 +36,8 @@ pub(super) struct Additions {
 
 pub(super) struct Pending<C> {
     pub(super) authentication: Authentication<C>,
+    pub(super) observers: Observers,
+    pub(super) scheme: Scheme,
     pub(super) stripped: Option<Arc<[TokenSource]>>,
     /// The token, if it is kept.
     pub(super) kept: Option<AccessToken>,
@@ -48,6 +51,9 @@ impl<C: Send + Sync + 'static> PendingRequest for Pending<C> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Additions, Error>> {
         let accepted = self.authentication.poll(Some(request), cx);
+        if let Poll::Ready(outcome) = &accepted {
+            tell(&self.observers, self.scheme, outcome.as_ref());
+        }
         accepted.map_ok(|accepted| {
             let mut extensions = Extensions::new();
             let (kept, layer) = (self.kept.take(), layer.clone());

@@ -24,7 +24,7 @@ use super::xfcc::Element;
 /// | AWS Application Load Balancer, mode *verify* | [`aws_alb`](Self::aws_alb) |
 /// | Azure App Service | [`base64_der`](Self::base64_der), in `x-arr-clientcert` |
 ///
-/// [`guides::sender_constrained`](crate::guides::sender_constrained) has the settings of the
+/// [`guides::sender_constrained`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/) has the settings of the
 /// proxies.
 ///
 /// In a request whose token is bound to a certificate, a header that occurs twice, or a list in

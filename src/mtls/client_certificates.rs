@@ -11,7 +11,7 @@ use crate::request::{RequestParts, TrustedProxies};
 
 /// Where the client's certificate comes from, to which tokens are bound (RFC 8705 §3), and whether
 /// every token must be bound to it. See
-/// [`guides::sender_constrained`](crate::guides::sender_constrained).
+/// [`guides::sender_constrained`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/).
 ///
 /// A token with `cnf."x5t#S256"` is accepted only with the certificate that has this SHA-256
 /// thumbprint. Without a certificate, or with another one, it is rejected with 401 `invalid_token`.
@@ -160,7 +160,9 @@ impl fmt::Debug for ClientCertificates {
         let mut shown = f.debug_struct("ClientCertificates");
         match &self.source {
             Source::Connection(_) => shown.field("source", &"connection"),
-            Source::Header(forwarded) => shown.field("source", forwarded.header()),
+            Source::Header(forwarded) => shown
+                .field("source", forwarded.header())
+                .field("trusted_proxies", forwarded.proxies()),
         };
         shown.field("is_required", &self.is_required).finish()
     }

@@ -27,6 +27,10 @@ impl ForwardedHeader {
         &self.header
     }
 
+    pub(super) const fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
+    }
+
     pub(super) fn thumbprint(
         &self,
         request: &RequestParts<'_>,

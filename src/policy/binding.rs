@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::Policy;
 use super::unproven::{UnprovenBinding, unproven};
 use crate::crypto::is_same_tag;
-use crate::dpop::{PresentedProof, ProofError, ProofVerifier, VerifiedProof};
+use crate::dpop::{DpopRejection, PresentedProof, ProofError, ProofVerifier, VerifiedProof};
 use crate::encoding::base64url;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, IssuerId};
 use crate::jwt::{BindingRule, BindingRules, Claims, Proven};
 use crate::mtls::ClientCertificates;
-use crate::replay::{InsertOutcome, Inserted, ReplayStore};
+use crate::replay::{InsertOutcome, Inserted, ReplayKind, ReplayStore};
 use crate::request::{DPOP_HEADER, RequestParts, Scheme};
 
 /// A token as its request presents it.
@@ -179,8 +179,19 @@ impl Bindings {
 
 impl<C> Policy<C> {
     /// Uses a proof, the last step: what was rejected before has not used it.
-    pub(super) fn use_proof(&self, proof: &VerifiedProof, now: Duration) -> InsertOutcome {
-        self.bindings.use_once(proof, now)
+    pub(super) fn use_proof(
+        &self,
+        proof: &VerifiedProof,
+        issuer: IssuerId,
+        now: Duration,
+    ) -> InsertOutcome {
+        let outcome = self.bindings.use_once(proof, now);
+        match self.bindings.replay_store() {
+            Some(store) => self
+                .observed
+                .tell(outcome, store, ReplayKind::Proof, issuer),
+            None => outcome,
+        }
     }
 }
 
@@ -203,7 +214,13 @@ fn only_proof<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], UnprovenBindin
     let mut proofs = request.headers().get_all(DPOP_HEADER).iter();
     match (proofs.next(), proofs.next()) {
         (Some(proof), None) => Ok(proof.as_bytes()),
-        (None, _) => Err(ProofError::Invalid("there is no header DPoP").into()),
-        (Some(_), Some(_)) => Err(ProofError::Invalid("there is more than one header DPoP").into()),
+        (None, _) => {
+            Err(ProofError::Invalid(DpopRejection::Missing, "there is no header DPoP").into())
+        }
+        (Some(_), Some(_)) => Err(ProofError::Invalid(
+            DpopRejection::Repeated,
+            "there is more than one header DPoP",
+        )
+        .into()),
     }
 }

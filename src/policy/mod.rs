@@ -25,6 +25,7 @@ pub(crate) use self::run::{Accepted, Checking, PolicyProgress, Unchecked};
 pub(crate) use self::scopes::RequiredScopes;
 pub use self::scopes::Scopes;
 pub(crate) use self::unproven::UnprovenBinding;
+use crate::observe::ObservedInsert;
 use crate::replay::ReplayStore;
 
 /// When a check runs. Earlier ones first.
@@ -49,6 +50,7 @@ pub(crate) struct Policy<C> {
     pub(crate) bindings: Bindings,
     /// The store of used tokens.
     tokens: Option<Arc<dyn ReplayStore>>,
+    pub(crate) observed: ObservedInsert,
 }
 
 impl<C> Policy<C> {
@@ -58,11 +60,17 @@ impl<C> Policy<C> {
             timeout,
             bindings: Bindings::default(),
             tokens: None,
+            observed: ObservedInsert::default(),
         }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.checks.is_empty()
+    }
+
+    /// Returns the number of checks, without those of bindings.
+    pub(crate) const fn len(&self) -> usize {
+        self.checks.len()
     }
 
     pub(crate) fn add(&mut self, stage: Stage, check: impl TokenCheck<C>) {

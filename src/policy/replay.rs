@@ -8,7 +8,8 @@ use http::Extensions;
 use super::{CheckContext, CheckOutcome, TokenCheck};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
-use crate::replay::{InsertOutcome, Inserted, ReplayKey, ReplayStore};
+use crate::observe::ObservedInsert;
+use crate::replay::{InsertOutcome, Inserted, ReplayKey, ReplayKind, ReplayStore};
 
 /// How long an id stays after its token expires: the system clock may be set back, while the store
 /// measures ages with a monotonic one.
@@ -18,6 +19,7 @@ const MARGIN: Duration = Duration::from_secs(5 * 60);
 pub(crate) struct SingleUse {
     pub(crate) store: Arc<dyn ReplayStore>,
     pub(crate) leeway: Duration,
+    pub(crate) observed: ObservedInsert,
 }
 
 impl<C> TokenCheck<C> for SingleUse {
@@ -32,7 +34,9 @@ impl<C> TokenCheck<C> for SingleUse {
             .unwrap_or_default()
             .saturating_sub(context.since_epoch());
         let ttl = remaining.saturating_add(self.leeway).saturating_add(MARGIN);
-        match self.store.insert_once(key, ttl) {
+        let outcome = self.store.insert_once(key, ttl);
+        let (observed, issuer) = (&self.observed, claims.issuer_id());
+        match observed.tell(outcome, &self.store, ReplayKind::Token, issuer) {
             InsertOutcome::Ready(inserted) => accept_first(inserted).into(),
             InsertOutcome::Pending(inserted) => CheckOutcome::Pending(Box::pin(async {
                 accept_first(inserted.await).map(|()| Extensions::new())

@@ -84,6 +84,11 @@ impl<C> Checking<C> {
         self.claims.check_audience_scopes().is_err()
     }
 
+    /// Returns an error that names the issuer of the claims to observers.
+    fn error(&self, error: Error) -> Error {
+        error.with_issuer(self.claims.issuer_id())
+    }
+
     fn accepted(&mut self) -> Accepted<C> {
         Accepted {
             claims: self.claims.clone(),
@@ -118,14 +123,15 @@ impl<C: 'static> Policy<C> {
         let mut checking = Checking::new(claims);
         self.check_binding_of(&mut checking, presented, now)?;
         if let Err(error) = checking.claims.check_audience_scopes() {
-            return Ok(PolicyProgress::LacksAudienceScope(error));
+            return Ok(PolicyProgress::LacksAudienceScope(checking.error(error)));
         }
         Ok(match self.advance(&mut checking, presented.request, now) {
-            Some(outcome) => PolicyProgress::Done(outcome.map(|()| Accepted {
+            Some(Ok(())) => PolicyProgress::Done(Ok(Accepted {
                 claims: checking.claims,
                 extensions: checking.added,
                 nonce: checking.nonce,
             })),
+            Some(Err(error)) => PolicyProgress::Done(Err(checking.error(error))),
             None => PolicyProgress::Pending(checking),
         })
     }
@@ -140,12 +146,25 @@ impl<C: 'static> Policy<C> {
         if self.bindings.allow_unbound(claims, presented.scheme) {
             return Ok(());
         }
-        let (proven, proof) = self.bindings.check(claims, presented, now)?;
+        let checked = self.bindings.check(claims, presented, now);
+        let (proven, proof) = checked.map_err(|mut unproven| {
+            self.tell_unproven(&unproven);
+            unproven.error.set_issuer(claims.issuer_id());
+            unproven
+        })?;
         claims.set_proven(proven);
         let nonce = proof.as_ref().and_then(|proof| proof.next_nonce());
         checking.nonce = nonce.cloned().map(Box::new);
         checking.proof = proof;
         Ok(())
+    }
+
+    /// Tells observers what is wrong with a proof.
+    fn tell_unproven(&self, unproven: &UnprovenBinding) {
+        if let Some(reason) = unproven.proof {
+            let observers = &self.observed.observers;
+            observers.each(|observer| observer.dpop_rejected(reason));
+        }
     }
 
     /// Polls the check that waits, and runs those that are left. `now` returns the time since 1970.
@@ -158,11 +177,13 @@ impl<C: 'static> Policy<C> {
     ) -> Poll<Result<Accepted<C>, Error>> {
         loop {
             if let Some(waiting) = &mut checking.waiting {
-                let added = ready!(waiting.as_mut().poll(cx))?;
+                let added = ready!(waiting.as_mut().poll(cx));
+                let added = added.map_err(|error| checking.error(error))?;
                 checking.waiting = None;
                 checking.added.extend(added);
             }
             if let Some(outcome) = self.advance(checking, request, now()) {
+                let outcome = outcome.map_err(|error| checking.error(error));
                 return Poll::Ready(outcome.map(|()| checking.accepted()));
             }
         }
@@ -203,7 +224,7 @@ impl<C: 'static> Policy<C> {
     /// Uses the proof, unless that waits. Then returns `None`.
     fn use_proof_of(&self, checking: &mut Checking<C>, now: Duration) -> Option<Result<(), Error>> {
         let proof = checking.proof.take()?;
-        match self.use_proof(&proof, now) {
+        match self.use_proof(&proof, checking.claims.issuer_id(), now) {
             InsertOutcome::Ready(inserted) => Some(accept_unused(inserted)),
             InsertOutcome::Pending(inserted) => {
                 let used = async { accept_unused(inserted.await).map(|()| Extensions::new()) };

@@ -30,6 +30,8 @@ impl<C> Policy<C> {
         ReplayHealth {
             tokens: scope(self.tokens.as_ref()),
             proofs: scope(self.bindings.replay_store()),
+            token_entries: self.tokens.as_ref().and_then(ReplayStore::entries),
+            proof_entries: self.bindings.replay_store().and_then(ReplayStore::entries),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why the binding of a token is not proven.
 
-use crate::dpop::ProofError;
+use crate::dpop::{DpopRejection, ProofError};
 use crate::error::{Error, ErrorKind};
 use crate::mtls::CertificateError;
 
@@ -9,6 +9,8 @@ pub(crate) struct UnprovenBinding {
     pub(crate) error: Box<Error>,
     /// For the log: nothing of the request is in it.
     pub(crate) reason: &'static str,
+    /// What is wrong with the proof, if that is the cause.
+    pub(crate) proof: Option<DpopRejection>,
 }
 
 impl UnprovenBinding {
@@ -16,6 +18,7 @@ impl UnprovenBinding {
         Self {
             error: Box::new(error),
             reason,
+            proof: None,
         }
     }
 }
@@ -27,22 +30,30 @@ pub(super) fn unproven() -> Error {
 
 impl From<ProofError> for UnprovenBinding {
     fn from(error: ProofError) -> Self {
-        let (error, reason) = match error {
-            ProofError::Invalid(reason) => (ErrorKind::InvalidDpopProof.into(), reason),
+        let (proof, error, reason) = match error {
+            ProofError::Invalid(proof, reason) => {
+                (proof, ErrorKind::InvalidDpopProof.into(), reason)
+            }
             ProofError::WrongKey => (
+                DpopRejection::WrongKey,
                 Error::other_proof_key(),
                 "the token is bound to another key than that of the proof",
             ),
             ProofError::UseNonce(nonce) => (
+                DpopRejection::WrongNonce,
                 Error::use_dpop_nonce(nonce.to_str().unwrap_or_default()),
                 "the proof has no valid nonce",
             ),
             ProofError::NoAuthority => (
+                DpopRejection::NoAuthority,
                 Error::no_authority(),
                 "the request names no host to compare `htu` with",
             ),
         };
-        Self::new(error, reason)
+        Self {
+            proof: Some(proof),
+            ..Self::new(error, reason)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ids of used tokens and proofs in Redis.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +8,14 @@ use std::time::Duration;
 use super::answer::was_set;
 use super::builder::RedisReplayStoreBuilder;
 use super::connect_error::RedisConnectError;
+use super::failure::Failure;
 use super::health::RedisHealth;
 use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
-use crate::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture};
+use crate::{
+    InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture, StoreFailure,
+};
 
 /// The longest time for which an entry is stored: a thousand years, which Redis can add to its
 /// clock.
@@ -165,6 +169,14 @@ impl ReplayStore for RedisReplayStore {
             link.counters.count_memory();
             outcome
         }))
+    }
+
+    fn failure(&self, error: &(dyn StdError + Send + Sync + 'static)) -> StoreFailure {
+        match error.downcast_ref() {
+            Some(Failure::TimedOut) => StoreFailure::TimedOut,
+            Some(Failure::CircuitOpen) => StoreFailure::Skipped,
+            _ => StoreFailure::Failed,
+        }
     }
 
     fn timeout(&self) -> Option<Duration> {

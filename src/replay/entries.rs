@@ -36,8 +36,15 @@ pub(super) struct Entries {
     by_expiry: BinaryHeap<Reverse<Entry>>,
     owners: Owners,
     /// When it was last logged that there is no space, for each reason.
-    full_logged: Option<u32>,
-    share_logged: Option<u32>,
+    full_logged: Logged,
+    share_logged: Logged,
+}
+
+/// When something was last logged, in seconds, and how many times it was not since.
+#[derive(Default)]
+struct Logged {
+    last: Option<u32>,
+    suppressed: u64,
 }
 
 /// Why an entry is not added.
@@ -108,19 +115,20 @@ impl Entries {
         first.is_some_and(|Reverse(first)| first.expiry <= now)
     }
 
-    /// Returns whether the last log event with this reason was long enough ago, and counts the next
-    /// one.
-    pub(super) fn may_log(&mut self, reason: NoSpace, now: u32) -> bool {
-        let last_logged = match reason {
+    /// Returns how many events with this reason were not logged, if the last one was long enough
+    /// ago. Else counts this one as not logged.
+    pub(super) fn may_log(&mut self, reason: NoSpace, now: u32) -> Option<u64> {
+        let logged = match reason {
             NoSpace::Full => &mut self.full_logged,
             NoSpace::Share => &mut self.share_logged,
         };
-        let next = last_logged.map(|last| last.saturating_add(LOG_INTERVAL));
-        let may_log = next.is_none_or(|next| next <= now);
-        if may_log {
-            *last_logged = Some(now);
+        let next = logged.last.map(|last| last.saturating_add(LOG_INTERVAL));
+        if next.is_some_and(|next| now < next) {
+            logged.suppressed = logged.suppressed.saturating_add(1);
+            return None;
         }
-        may_log
+        logged.last = Some(now);
+        Some(std::mem::take(&mut logged.suppressed))
     }
 
     fn count(&self) -> u64 {

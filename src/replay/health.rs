@@ -22,6 +22,12 @@ pub struct ReplayHealth {
     pub tokens: ReplayScope,
     /// Of DPoP proofs ([`Dpop::replay_store`](crate::Dpop::replay_store)).
     pub proofs: ReplayScope,
+    /// The number of used tokens in the store, including some that have expired and are not removed
+    /// yet; with those proofs that are in the same store. `None` if nothing is stored, and for a
+    /// store that does not [know](crate::ReplayStore::entries) it.
+    pub token_entries: Option<usize>,
+    /// The same of used proofs.
+    pub proof_entries: Option<usize>,
 }
 
 /// Whether used tokens or proofs are stored for this process alone or for several.

@@ -134,11 +134,15 @@ impl MemoryReplayStore {
         };
         let added = entries.add(entry, now, self.max_entries, self.when_full);
         let reason = added.err().or(is_full.then_some(NoSpace::Full));
-        let logged = reason.filter(|reason| entries.may_log(*reason, now));
+        let logged = reason.and_then(|reason| Some((reason, entries.may_log(reason, now)?)));
         drop(entries);
         match logged {
-            Some(NoSpace::Full) => trace::replay_store_full(self.max_entries),
-            Some(NoSpace::Share) => trace::replay_share_used_up(self.max_entries),
+            Some((NoSpace::Full, suppressed)) => {
+                trace::replay_store_full(self.max_entries, suppressed);
+            }
+            Some((NoSpace::Share, suppressed)) => {
+                trace::replay_share_used_up(self.max_entries, suppressed);
+            }
             None => {}
         }
         added.map(|()| true)
@@ -157,6 +161,10 @@ impl ReplayStore for MemoryReplayStore {
 
     fn is_shared(&self) -> bool {
         false
+    }
+
+    fn entries(&self) -> Option<usize> {
+        Some(self.len())
     }
 }
 

@@ -53,6 +53,20 @@ pub trait ReplayStore: Send + Sync + 'static {
         true
     }
 
+    /// Returns the number of entries, for [`ReplayHealth`](crate::ReplayHealth). Default: `None`, for
+    /// a store that does not know it, or can't tell without waiting.
+    fn entries(&self) -> Option<usize> {
+        None
+    }
+
+    /// Returns how an operation has failed that led to this error of the store, for
+    /// [`Observe::store_operation`](crate::Observe::store_operation). Default:
+    /// [`StoreFailure::Failed`].
+    fn failure(&self, error: &(dyn StdError + Send + Sync + 'static)) -> StoreFailure {
+        let _ = error;
+        StoreFailure::Failed
+    }
+
     /// Returns the time limit of an operation, after which the store returns an error. Default:
     /// `None`, for a store without a time limit.
     ///
@@ -72,6 +86,18 @@ pub trait ReplayStore: Send + Sync + 'static {
     }
 }
 
+/// How an operation of a [`ReplayStore`] has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreFailure {
+    /// The store did not answer in time.
+    TimedOut,
+    /// The store was not asked, since it has failed before.
+    Skipped,
+    /// Anything else.
+    Failed,
+}
+
 /// The future that [`ReplayStore::prepare`] returns.
 pub type ReplayStoreFuture =
     Pin<Box<dyn Future<Output = Result<(), Box<dyn StdError + Send + Sync>>> + Send>>;
@@ -83,6 +109,14 @@ impl<T: ReplayStore + ?Sized> ReplayStore for Arc<T> {
 
     fn is_shared(&self) -> bool {
         (**self).is_shared()
+    }
+
+    fn entries(&self) -> Option<usize> {
+        (**self).entries()
+    }
+
+    fn failure(&self, error: &(dyn StdError + Send + Sync + 'static)) -> StoreFailure {
+        (**self).failure(error)
     }
 
     fn timeout(&self) -> Option<Duration> {

@@ -18,8 +18,11 @@ pub(crate) type Respond =
 /// Returns the URI that predicates see.
 pub(crate) type PredicateUri = Arc<dyn for<'r> Fn(&RequestParts<'r>) -> &'r Uri + Send + Sync>;
 
+/// Is called when something below a layer rejects a request.
+pub(crate) type OnRejection = Arc<dyn Fn(&Error) + Send + Sync>;
+
 /// Which gRPC requests get the status of a gRPC call.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum GrpcResponses {
     #[default]
     Everywhere,
@@ -38,6 +41,8 @@ pub(crate) struct LayerSettings {
     pub(crate) dpop: Option<DpopChallenge>,
     /// What challenges say about the resource, if the layer has its metadata.
     pub(crate) resource: Option<ResourceChallenge>,
+    /// Observers, if there are any.
+    pub(crate) on_rejection: Option<OnRejection>,
 }
 
 /// What a challenge says about the protected resource (RFC 9728 §5.1).
@@ -153,6 +158,13 @@ impl LayerContext {
             || Some(scopes.into()),
             |required| Some(format!("{required} {scopes}").into()),
         );
+    }
+
+    /// Tells observers that something below the layer rejects a request.
+    pub(crate) fn tell_rejection(&self, error: &Error) {
+        if let Some(on_rejection) = &self.settings().on_rejection {
+            on_rejection(error);
+        }
     }
 
     /// Returns the layer's response to a rejected request.

@@ -21,7 +21,7 @@ pub use access_token::AccessToken;
 pub(crate) use find::{FoundToken, find_token, has_duplicates, remove_tokens};
 pub(crate) use layer_context::{
     AnyResponse, DpopChallenge, GrpcResponses, LayerContext, LayerRejections, LayerSettings,
-    PredicateUri, ResourceChallenge,
+    OnRejection, PredicateUri, ResourceChallenge,
 };
 pub(crate) use locations::BEARER;
 pub use parts::RequestParts;

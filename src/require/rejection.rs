@@ -39,6 +39,9 @@ impl<C: Send + Sync + 'static> Claims<C> {
         request: &RequestParts<'_>,
     ) -> Response<ResBody> {
         let layer = layer_above::<C>(request.extensions()).or(request.layer());
+        if let Some(layer) = layer {
+            layer.tell_rejection(&error);
+        }
         let request = request.with_layer(layer);
         reject(&Inherited, error, &request)
     }

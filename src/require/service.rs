@@ -79,6 +79,9 @@ where
         RequireFuture::rejected(match failure {
             Failure::Rejected(error) => {
                 trace::rejected(&error);
+                if let Some(layer) = parts.layer() {
+                    layer.tell_rejection(&error);
+                }
                 self.layer.log(&error, &parts);
                 reject(self.layer.rejection(), error, &parts)
             }

@@ -76,7 +76,7 @@ pub struct ResourceMetadata {
 }
 
 /// A member for people, which may be in several languages (RFC 9728 §2.1).
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) member: &'static str,
     pub(super) language: Option<String>,
@@ -283,6 +283,17 @@ impl fmt::Debug for ResourceMetadata {
             .field("resource", &self.resource)
             .field("authorization_servers", &self.authorization_servers)
             .field("scopes", &self.scopes)
+            .field("texts", &self.texts)
+            .field("jwks_uri", &self.jwks_uri)
+            .field("signing_algorithms", &self.signing_algorithms)
+            .field(
+                "authorization_details_types",
+                &self.authorization_details_types,
+            )
+            .field("signed_metadata", &self.signed_metadata)
+            .field("members", &self.members)
+            .field("max_age", &self.max_age)
+            .field("allow_other_audiences", &self.allow_other_audiences)
             .finish_non_exhaustive()
     }
 }

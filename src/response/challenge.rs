@@ -58,7 +58,7 @@ use crate::request::{LayerContext, RequestParts};
 /// same content type without parameters; other suffixes than `+proto` and `+json` are left out.
 /// Browsers that use gRPC-Web across origins need a CORS layer above this one that exposes
 /// `grpc-status` and `grpc-message`, and for details `grpc-status-details-bin`. Without CORS, those
-/// of other origins read no header of a rejection: see [`guides::browsers`](crate::guides::browsers).
+/// of other origins read no header of a rejection: see [`guides::browsers`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/browsers/).
 ///
 /// So a caller can choose to be rejected with HTTP status 200. Where that matters, see
 /// [`grpc_responses`](crate::JwtAuthBuilder::grpc_responses) and

@@ -140,11 +140,15 @@ impl DpopClient {
         nonce.clone()
     }
 
-    /// Returns the members that a thumbprint is computed from (RFC 7638 §3.2).
+    /// Returns the members that a thumbprint is computed from (RFC 7638 §3.2, RFC 9964 §6).
     fn required_members(&self) -> BTreeMap<String, Value> {
-        let required = ["crv", "e", "kty", "n", "x", "y"];
         let Value::Object(jwk) = self.key.jwk() else {
             panic!("a JWK is an object")
+        };
+        let required: &[_] = if jwk["kty"] == "AKP" {
+            &["alg", "kty", "pub"]
+        } else {
+            &["crv", "e", "kty", "n", "x", "y"]
         };
         let members = jwk.into_iter();
         members

@@ -154,6 +154,37 @@ impl TestIssuer {
         self.state().keys.rotate(rotation, new);
     }
 
+    /// Replaces the signing keys by new ones for these algorithms, one for each: an issuer that moves
+    /// to other algorithms. [`token`](Self::token) then signs with the first one.
+    ///
+    /// # Panics
+    ///
+    /// If there is no algorithm.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_jwt_auth::Algorithm;
+    /// use tower_jwt_auth::testing::{Rotation, TestIssuer};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let issuer = TestIssuer::start().await?;
+    /// issuer.rotate_to(Rotation::Overlapping, [Algorithm::Ed25519]);
+    /// assert!(issuer.key(Algorithm::ES256).is_none());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn rotate_to(&self, rotation: Rotation, algorithms: impl IntoIterator<Item = Algorithm>) {
+        let new: Vec<_> = algorithms.into_iter().map(TestKey::generate).collect();
+        assert!(
+            !new.is_empty(),
+            "TestIssuer: `algorithms` is empty: must have at least one"
+        );
+        self.state().keys.rotate(rotation, new);
+    }
+
     /// Stops publishing keys that no longer sign.
     pub fn retire_old_keys(&self) {
         self.state().keys.retire_old();

@@ -15,9 +15,21 @@ use crate::signing::Signer;
 /// The parameters of a JWK, in big-endian bytes (RFC 7518 §6). EC coordinates are padded to the
 /// size of the field. `n` and `e` have no leading zeros.
 pub(crate) enum PublicParts {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    Ec { x: Vec<u8>, y: Vec<u8> },
-    Ed { x: Vec<u8> },
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
+    Ec {
+        x: Vec<u8>,
+        y: Vec<u8>,
+    },
+    Ed {
+        x: Vec<u8>,
+    },
+    /// The encoded key (RFC 9964 §5).
+    MlDsa {
+        public: Vec<u8>,
+    },
     Secret(Vec<u8>),
 }
 
@@ -48,6 +60,10 @@ impl TestKey {
     ///
     /// RSA keys have 2048 bits. They take about 100 ms to generate, and 500 ms in unoptimized pure
     /// Rust, so tests should share them. A secret is as long as the hash of its algorithm.
+    ///
+    /// # Panics
+    ///
+    /// If the algorithm is ML-DSA, and this build [does not verify](Algorithm::is_supported) it.
     #[must_use]
     pub fn generate(algorithm: Algorithm) -> Self {
         let key_id = unique(&algorithm.name().to_ascii_lowercase());
@@ -105,6 +121,7 @@ impl TestKey {
                 json!({"kty": "EC", "crv": curve, "x": base64url(x), "y": base64url(y)})
             }
             PublicParts::Ed { x } => json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(x)}),
+            PublicParts::MlDsa { public } => json!({"kty": "AKP", "pub": base64url(public)}),
             PublicParts::Secret(secret) => json!({"kty": "oct", "k": base64url(secret)}),
         };
         jwk["use"] = json!("sig");

@@ -34,6 +34,7 @@
 //!
 //! | to test | use |
 //! |---|---|
+//! | a handler, without a token and a request | [`claims`] |
 //! | a token that is invalid in one way | [`TokenBuilder`] |
 //! | a malformed token | [`TestKey::sign_raw`] |
 //! | a token that is bound to a certificate | [`TokenBuilder::bound_to_certificate`] |
@@ -53,6 +54,7 @@
 )]
 
 mod builder;
+mod claims;
 mod clock;
 mod conformance;
 mod control;
@@ -74,6 +76,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 pub use builder::TestIssuerBuilder;
+pub use claims::claims;
 pub use clock::TestClock;
 pub use conformance::is_signed;
 pub use dpop_client::DpopClient;

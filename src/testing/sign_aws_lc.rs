@@ -10,7 +10,8 @@
 use aws_lc_rs::encoding::{AsBigEndian, EcPublicKeyUncompressedBin};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair,
+    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, PqdsaKeyPair,
+    PqdsaSigningAlgorithm, RsaEncoding, RsaKeyPair,
 };
 use aws_lc_rs::{hmac, rand};
 
@@ -30,6 +31,7 @@ enum Key {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
+    MlDsa(Box<PqdsaKeyPair>),
     Secret(Vec<u8>),
 }
 
@@ -41,6 +43,8 @@ impl Signer {
             Family::Rsa => RsaKeyPair::generate(KeySize::Rsa2048).map(Key::Rsa),
             Family::Ec => EcdsaKeyPair::generate(ec_algorithm(algorithm)).map(Key::Ec),
             Family::Ed => Ed25519KeyPair::generate().map(Key::Ed),
+            Family::MlDsa => PqdsaKeyPair::generate(ml_dsa_algorithm(algorithm))
+                .map(|pair| Key::MlDsa(Box::new(pair))),
             Family::Hmac => {
                 let mut secret = vec![0; hmac_algorithm(algorithm).tag_len()];
                 rand::fill(&mut secret).map(|()| Key::Secret(secret))
@@ -82,6 +86,12 @@ impl Signer {
                 .as_ref()
                 .to_vec(),
             Key::Ed(pair) => pair.sign(message).as_ref().to_vec(),
+            Key::MlDsa(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                let signed = pair.sign(message, &mut signature);
+                signed.expect("the buffer is as long as the signature");
+                signature
+            }
             Key::Secret(secret) => {
                 let key = hmac::Key::new(hmac_algorithm(self.algorithm), secret);
                 hmac::sign(&key, message).as_ref().to_vec()
@@ -112,6 +122,9 @@ impl Signer {
             }
             Key::Ed(pair) => PublicParts::Ed {
                 x: pair.public_key().as_ref().to_vec(),
+            },
+            Key::MlDsa(pair) => PublicParts::MlDsa {
+                public: pair.public_key().as_ref().to_vec(),
             },
             Key::Secret(secret) => PublicParts::Secret(secret.clone()),
         }
@@ -145,6 +158,15 @@ fn ec_algorithm(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {
         Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
         Algorithm::ES512 => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
         other => unreachable!("{other} is not an ECDSA algorithm"),
+    }
+}
+
+fn ml_dsa_algorithm(algorithm: Algorithm) -> &'static PqdsaSigningAlgorithm {
+    match algorithm {
+        Algorithm::MlDsa44 => &signature::ML_DSA_44_SIGNING,
+        Algorithm::MlDsa65 => &signature::ML_DSA_65_SIGNING,
+        Algorithm::MlDsa87 => &signature::ML_DSA_87_SIGNING,
+        other => unreachable!("{other} is not ML-DSA"),
     }
 }
 

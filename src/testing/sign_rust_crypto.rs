@@ -14,6 +14,7 @@ use rsa::traits::PublicKeyParts;
 use sha2::{Sha256, Sha384, Sha512};
 
 use crate::algorithm::Algorithm;
+use crate::ml_dsa_signing::MlDsaSigner;
 use crate::testing::PublicParts;
 
 /// A key pair or secret, pinned to one algorithm.
@@ -25,6 +26,7 @@ enum Key {
     Es384(p384::ecdsa::SigningKey),
     Es512(p521::ecdsa::SigningKey),
     Ed25519(ed25519_dalek::SigningKey),
+    MlDsa(Box<MlDsaSigner>),
     Secret(Vec<u8>, Tag),
 }
 
@@ -56,6 +58,9 @@ impl Signer {
                 SECRET_KEY_LENGTH,
             >(
             ))),
+            Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => {
+                Key::MlDsa(Box::new(MlDsaSigner::from_seed(algorithm, random())))
+            }
         })
     }
 
@@ -80,6 +85,7 @@ impl Signer {
             Key::Es384(key) => fixed::<p384::ecdsa::Signature>(key, message),
             Key::Es512(key) => fixed::<p521::ecdsa::Signature>(key, message),
             Key::Ed25519(key) => fixed::<ed25519_dalek::Signature>(key, message),
+            Key::MlDsa(key) => key.sign(message),
             Key::Secret(secret, tag) => tag(secret, message),
         }
     }
@@ -96,6 +102,9 @@ impl Signer {
             Key::Es512(key) => point(key.verifying_key().to_sec1_point(false).as_bytes()),
             Key::Ed25519(key) => PublicParts::Ed {
                 x: key.verifying_key().to_bytes().to_vec(),
+            },
+            Key::MlDsa(key) => PublicParts::MlDsa {
+                public: key.public(),
             },
             Key::Secret(secret, _) => PublicParts::Secret(secret.clone()),
         }
@@ -119,7 +128,11 @@ fn tag<M: Mac + KeyInit>(secret: &[u8], message: &[u8]) -> Vec<u8> {
     key.chain_update(message).finalize().into_bytes().to_vec()
 }
 
-fn fixed<S: SignatureEncoding>(key: &impl signature::Signer<S>, message: &[u8]) -> Vec<u8> {
+/// Returns the signature in the length that its algorithm has.
+pub(crate) fn fixed<S: SignatureEncoding>(
+    key: &impl signature::Signer<S>,
+    message: &[u8],
+) -> Vec<u8> {
     key.sign(message).to_bytes().as_ref().to_vec()
 }
 

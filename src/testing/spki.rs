@@ -1,4 +1,4 @@
-//! `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), encoded by hand: three shapes need no DER library.
+//! `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), encoded by hand: four shapes need no DER library.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +19,9 @@ const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
+/// The start of the object identifiers of ML-DSA (RFC 9881 §2): 2.16.840.1.101.3.4.3.
+const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03];
+
 /// Returns the DER of a public key, or `None` for a shared secret.
 pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> {
     let (identifier, key) = match parts {
@@ -35,6 +38,7 @@ pub(super) fn der(algorithm: Algorithm, parts: &PublicParts) -> Option<Vec<u8>> 
             (identifier, [&[4], x.as_slice(), y].concat())
         }
         PublicParts::Ed { x } => (element(OID, ED25519), x.clone()),
+        PublicParts::MlDsa { public } => (element(OID, &ml_dsa(algorithm)), public.clone()),
         PublicParts::Secret(_) => return None,
     };
     let no_unused_bits = [&[0], key.as_slice()].concat();
@@ -62,6 +66,15 @@ fn curve(algorithm: Algorithm) -> &'static [u8] {
         Algorithm::ES384 => P384,
         _ => P521,
     }
+}
+
+fn ml_dsa(algorithm: Algorithm) -> Vec<u8> {
+    let last = match algorithm {
+        Algorithm::MlDsa44 => 17,
+        Algorithm::MlDsa65 => 18,
+        _ => 19,
+    };
+    [NIST_SIGNATURES, &[last]].concat()
 }
 
 /// Encodes an unsigned number. A leading zero keeps a set top bit from making it negative.

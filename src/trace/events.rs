@@ -4,10 +4,13 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::limit::{Admitted, RateLimit};
 use crate::error::Error;
 
 /// The target of all events, independent of module names.
 pub(super) const TARGET: &str = "tower_jwt_auth";
+/// The field for the kind of an error, by the conventions of OpenTelemetry.
+const ERROR_TYPE: &str = "error.type";
 /// The target of the events that show what was expected and what was found.
 const DIAGNOSIS: &str = "tower_jwt_auth::diagnosis";
 
@@ -19,9 +22,34 @@ pub(super) fn with_sources(error: &(dyn StdError + 'static)) -> String {
     })
 }
 
+/// Also sets the field `error.type` of the current span, if it has one, such as that of a
+/// `TraceLayer`.
 pub(crate) fn rejected(error: &Error) {
     let (kind, claim) = (error.kind().name(), error.claim());
-    tracing::debug!(target: TARGET, kind, claim, "request rejected");
+    tracing::Span::current().record(ERROR_TYPE, kind);
+    tracing::debug!(target: TARGET, { "error.type" = kind, claim }, "request rejected");
+}
+
+/// The span of a request that waits. Disabled unless a subscriber asks for it.
+pub(crate) struct WaitSpan(tracing::Span);
+
+impl WaitSpan {
+    pub(crate) fn new(wait_for: &'static str) -> Self {
+        Self(tracing::debug_span!(
+            target: TARGET,
+            "jwt_auth",
+            wait_for,
+            "error.type" = tracing::field::Empty
+        ))
+    }
+
+    pub(crate) fn in_scope<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.0.in_scope(poll)
+    }
+
+    pub(crate) fn rejected(&self, error: &Error) {
+        self.0.record(ERROR_TYPE, error.kind().name());
+    }
 }
 
 pub(crate) fn is_diagnosis_enabled() -> bool {
@@ -30,13 +58,19 @@ pub(crate) fn is_diagnosis_enabled() -> bool {
 
 pub(crate) fn diagnosed(error: &Error, check: &dyn Display) {
     let (kind, claim) = (error.kind().name(), error.claim());
-    tracing::debug!(target: DIAGNOSIS, kind, claim, "{check}");
+    tracing::debug!(target: DIAGNOSIS, { "error.type" = kind, claim }, "{check}");
 }
 
+/// Each request to such a route gets here, so this is logged at most once a minute for each type.
 pub(crate) fn layer_missing(claims: &'static str) {
+    static LIMIT: RateLimit = RateLimit::new();
+    let Some(Admitted { suppressed }) = LIMIT.admit(claims) else {
+        return;
+    };
     tracing::error!(
         target: TARGET,
         claims,
+        suppressed,
         "the request has no claims: no JwtAuthLayer with this claims type ran for this route"
     );
 }
@@ -108,7 +142,7 @@ pub(crate) fn introspection_denied(issuer: &str, status: u16) {
     tracing::error!(
         target: TARGET,
         issuer,
-        status,
+        "http.response.status_code" = status,
         "the introspection endpoint rejects the credentials of this service, or only this \
          token: the request gets 503"
     );
@@ -139,13 +173,20 @@ pub(crate) fn plain_http(issuer: &str, hosts: &[String]) {
     );
 }
 
-pub(crate) fn secret_may_be_encoded(algorithm: &'static str, encoding: &'static str) {
+pub(crate) fn secret_may_be_encoded(
+    issuer: &str,
+    key_id: Option<&str>,
+    path: Option<&std::path::Path>,
+    encoding: &'static str,
+) {
     tracing::warn!(
         target: TARGET,
-        algorithm,
+        issuer,
+        key_id,
+        path = path.map(tracing::field::debug),
         encoding,
         "a secret is used as it is, and is a text that encodes fewer bytes than the hash has: \
-         if it is encoded, name the encoding (Secret::decode), and use as many random bytes as \
+         if it is encoded, name the encoding (SecretEncoding), and use as many random bytes as \
          the hash has"
     );
 }
@@ -161,7 +202,8 @@ pub(crate) fn files_failed(issuer: &str, error: &(dyn StdError + 'static), failu
         issuer,
         error,
         failures,
-        "a file of keys can't be used: the keys that were read before stay in use"
+        "not all files of keys can be used: what was read before from those that can't stays in \
+         use, and the others are read"
     );
 }
 
@@ -187,13 +229,29 @@ pub(crate) fn secret_file_readable(path: &std::path::Path) {
     );
 }
 
-pub(crate) fn secret_shared(issuer: &str, other: &str) {
+pub(crate) fn secret_shared(
+    issuer: &str,
+    key_id: Option<&str>,
+    other: &str,
+    other_key_id: Option<&str>,
+) {
     tracing::error!(
         target: TARGET,
         issuer,
+        key_id,
         other,
+        other_key_id,
         "two issuers share a secret, so each could sign tokens of the other: requests get 503"
     );
+}
+
+pub(crate) fn secret_unusable(issuer: &str, error: &(dyn StdError + 'static)) {
+    let error = with_sources(error);
+    tracing::error!(target: TARGET, issuer, error, "secrets must not be used: requests get 503");
+}
+
+pub(crate) fn secret_usable(issuer: &str) {
+    tracing::info!(target: TARGET, issuer, "the secrets can be used again");
 }
 
 pub(crate) fn tenants_full(issuer: &str, max_cached_tenants: usize) {

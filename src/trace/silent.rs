@@ -8,6 +8,22 @@ use crate::error::Error;
 
 pub(crate) fn rejected(_: &Error) {}
 
+pub(crate) struct WaitSpan;
+
+impl WaitSpan {
+    pub(crate) const fn new(_: &'static str) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "that of the feature")]
+    pub(crate) fn in_scope<T>(&self, poll: impl FnOnce() -> T) -> T {
+        poll()
+    }
+
+    #[expect(clippy::unused_self, reason = "that of the feature")]
+    pub(crate) fn rejected(&self, _: &Error) {}
+}
+
 pub(crate) const fn is_diagnosis_enabled() -> bool {
     false
 }
@@ -48,7 +64,13 @@ pub(crate) fn too_many_candidates(_: &'static str, _: usize, _: usize) {}
 
 pub(crate) fn plain_http(_: &str, _: &[String]) {}
 
-pub(crate) fn secret_may_be_encoded(_: &'static str, _: &'static str) {}
+pub(crate) fn secret_may_be_encoded(
+    _: &str,
+    _: Option<&str>,
+    _: Option<&std::path::Path>,
+    _: &'static str,
+) {
+}
 
 pub(crate) fn files_changed(_: &str, _: &[String], _: &[String]) {}
 
@@ -62,7 +84,11 @@ pub(crate) fn secret_repeated(_: &str, _: &str, _: &str) {}
 
 pub(crate) fn secret_file_readable(_: &std::path::Path) {}
 
-pub(crate) fn secret_shared(_: &str, _: &str) {}
+pub(crate) fn secret_shared(_: &str, _: Option<&str>, _: &str, _: Option<&str>) {}
+
+pub(crate) fn secret_unusable(_: &str, _: &(dyn StdError + 'static)) {}
+
+pub(crate) fn secret_usable(_: &str) {}
 
 pub(crate) fn tenants_full(_: &str, _: usize) {}
 
@@ -80,17 +106,17 @@ pub(crate) fn peer_address_unknown(_: &str) {}
 
 pub(crate) const fn forwarding_peer_unknown() {}
 
-pub(crate) fn replay_store_full(_: u64) {}
+pub(crate) fn replay_store_full(_: u64, _: u64) {}
 
 pub(crate) fn replay_store_not_ready(_: &(dyn StdError + 'static)) {}
 
-pub(crate) fn replay_share_used_up(_: u64) {}
+pub(crate) fn replay_share_used_up(_: u64, _: u64) {}
 
 pub(crate) fn logged_out(_: &str, _: &'static str) {}
 
 pub(crate) fn logout_rejected(_: &Error) {}
 
-pub(crate) fn revocations_full(_: usize) {}
+pub(crate) fn revocations_full(_: usize, _: u64) {}
 
 pub(crate) const fn revocations_loaded(_: usize, _: usize) {}
 

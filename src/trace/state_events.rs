@@ -6,10 +6,17 @@ use std::time::Duration;
 use super::events::{TARGET, with_sources};
 use crate::error::Error;
 
-pub(crate) fn replay_store_full(max_entries: u64) {
+/// Returns the number of events that were not logged since the last one, unless it is 0.
+fn some(suppressed: u64) -> Option<u64> {
+    (suppressed > 0).then_some(suppressed)
+}
+
+pub(crate) fn replay_store_full(max_entries: u64, suppressed: u64) {
+    let suppressed = some(suppressed);
     tracing::warn!(
         target: TARGET,
         max_entries,
+        suppressed,
         "the store of used tokens and proofs is full of entries that have not expired"
     );
 }
@@ -23,10 +30,12 @@ pub(crate) fn replay_store_not_ready(error: &(dyn StdError + 'static)) {
     );
 }
 
-pub(crate) fn replay_share_used_up(max_entries: u64) {
+pub(crate) fn replay_share_used_up(max_entries: u64, suppressed: u64) {
+    let suppressed = some(suppressed);
     tracing::warn!(
         target: TARGET,
         max_entries,
+        suppressed,
         "proofs of one key have a sixteenth of the store of used proofs: further ones get 503"
     );
 }
@@ -38,13 +47,15 @@ pub(crate) fn logged_out(issuer: &str, of: &'static str) {
 
 pub(crate) fn logout_rejected(error: &Error) {
     let (kind, claim) = (error.kind().name(), error.claim());
-    tracing::debug!(target: TARGET, kind, claim, "logout token rejected");
+    tracing::debug!(target: TARGET, { "error.type" = kind, claim }, "logout token rejected");
 }
 
-pub(crate) fn revocations_full(max_entries: usize) {
+pub(crate) fn revocations_full(max_entries: usize, suppressed: u64) {
+    let suppressed = some(suppressed);
     tracing::error!(
         target: TARGET,
         max_entries,
+        suppressed,
         "a revocation was not stored: the list is full of entries that have not ended"
     );
 }

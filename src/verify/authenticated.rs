@@ -79,8 +79,9 @@ where
         &self,
         request: &RequestParts<'_>,
     ) -> Result<AuthenticatedRequest<C>, Error> {
-        let found = find_token(self.sources(), request, self.max_token_len())?;
-        let found = found.ok_or(ErrorKind::MissingToken)?;
+        let found = find_token(self.sources(), request, self.max_token_len());
+        let found = found.and_then(|found| found.ok_or(ErrorKind::MissingToken.into()));
+        let found = found.inspect_err(|error| self.observers().rejected(None, error))?;
         let presented = Presented {
             token: found.token.as_bytes(),
             scheme: found.scheme,
@@ -90,12 +91,16 @@ where
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(Some(request), cx)).await,
         };
-        match outcome {
-            Ok(accepted) => Ok(AuthenticatedRequest { accepted }),
+        let outcome = outcome.map_err(|error| {
             // Checked only now: a valid token has no comma.
-            Err(_) if found.token.is_joined() => Err(ErrorKind::InvalidRequest.into()),
-            Err(error) => Err(error),
-        }
+            if found.token.is_joined() {
+                ErrorKind::InvalidRequest.into()
+            } else {
+                error
+            }
+        });
+        self.tell(found.scheme, outcome.as_ref());
+        outcome.map(|accepted| AuthenticatedRequest { accepted })
     }
 }
 

@@ -8,9 +8,11 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::{Engine, Offload, Progress, diagnosis};
-use crate::error::Error;
+use crate::error::{Error, IssuerId};
+use crate::observe::WaitFor;
 use crate::policy::{Accepted, Checking, Policy, PolicyProgress, Presented, Unchecked};
 use crate::request::{RequestParts, Scheme};
+use crate::trace::WaitSpan;
 
 /// What is known of a token without waiting.
 pub(crate) enum Attempt<C> {
@@ -24,6 +26,7 @@ pub(crate) struct Authentication<C> {
     engine: Arc<Engine<C>>,
     policy: Arc<Policy<C>>,
     state: State<C>,
+    span: WaitSpan,
 }
 
 enum State<C> {
@@ -45,7 +48,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
         presented: &Presented<'_>,
     ) -> Attempt<C> {
         let now = engine.now();
-        let state = match engine.verify(presented.token, now) {
+        let (wait_for, state) = match engine.verify(presented.token, now) {
             Progress::Done(Err(error)) => {
                 diagnosis::log(engine, presented.token, &error, || now);
                 return Attempt::Done(Err(error));
@@ -58,22 +61,24 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authentication<C> {
                 Ok(PolicyProgress::Done(outcome)) => {
                     return Attempt::Done(outcome.inspect_err(diagnosis::log_policy));
                 }
-                Ok(PolicyProgress::Pending(checking)) => State::Checking(checking),
+                Ok(PolicyProgress::Pending(checking)) => ("check", State::Checking(checking)),
                 Err(unproven) => return Attempt::Done(Err(diagnosis::log_binding(unproven))),
             },
             progress => {
-                let token = presented.token.to_owned();
+                let (wait_for, token) = (progress.name(), presented.token.to_owned());
                 let verified = verify_and_log(Arc::clone(engine), token, progress);
-                State::Verifying {
+                let state = State::Verifying {
                     verified: Box::pin(verified),
                     scheme: presented.scheme,
-                }
+                };
+                (wait_for, state)
             }
         };
         Attempt::Pending(Self {
             engine: Arc::clone(engine),
             policy: Arc::clone(policy),
             state,
+            span: WaitSpan::new(wait_for),
         })
     }
 }
@@ -85,21 +90,43 @@ impl<C: Send + Sync + 'static> Authentication<C> {
         request: Option<&RequestParts<'_>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Accepted<C>, Error>> {
+        let Self {
+            engine,
+            policy,
+            state,
+            span,
+        } = self;
+        let outcome = span.in_scope(|| state.poll(engine, policy, request, cx));
+        if let Poll::Ready(Err(error)) = &outcome {
+            span.rejected(error);
+        }
+        outcome
+    }
+}
+
+impl<C: Send + Sync + 'static> State<C> {
+    fn poll(
+        &mut self,
+        engine: &Engine<C>,
+        policy: &Policy<C>,
+        request: Option<&RequestParts<'_>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Accepted<C>, Error>> {
         loop {
-            match &mut self.state {
-                State::Verifying { verified, scheme } => {
+            match self {
+                Self::Verifying { verified, scheme } => {
                     let (claims, token) = ready!(verified.as_mut().poll(cx))?;
                     let presented = Presented {
                         token: &token,
                         scheme: *scheme,
                         request,
                     };
-                    let bound = self.policy.bind(claims, &presented, self.engine.now());
-                    self.state = State::Checking(bound.map_err(diagnosis::log_binding)?);
+                    let bound = policy.bind(claims, &presented, engine.now());
+                    *self = Self::Checking(bound.map_err(diagnosis::log_binding)?);
                 }
-                State::Checking(checking) => {
-                    let now = || self.engine.now();
-                    let outcome = self.policy.poll(checking, request, now, cx);
+                Self::Checking(checking) => {
+                    let now = || engine.now();
+                    let outcome = policy.poll(checking, request, now, cx);
                     let log = if checking.lacks_audience_scope() {
                         diagnosis::log_scope
                     } else {
@@ -174,9 +201,9 @@ where
         return engine.verify_here(token, now(engine));
     };
     let (engine, token) = (Arc::clone(engine), token.to_owned());
-    let done = offload
-        .run(move || engine.verify_here(&token, now(&engine)))
-        .await;
+    let observers = engine.observers.about(IssuerId::NONE);
+    let done = offload.run(move || engine.verify_here(&token, now(&engine)));
+    let done = observers.timed(WaitFor::Offload, done).await;
     done.unwrap_or_else(|error| {
         Progress::Done(Err(Error::check_unavailable(Some(Arc::new(error)))))
     })

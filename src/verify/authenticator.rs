@@ -9,11 +9,13 @@ use futures::future::{join, join_all};
 use serde::de::DeserializeOwned;
 
 use super::authentication::verify;
-use super::{Attempt, Authentication, ConfiguredIssuer, Engine, Issuers};
+use super::token_cache::{TokenCache, TokenCacheHealth};
+use super::{Attempt, Authentication, ConfiguredIssuer, Engine, Issuers, Registry};
 use crate::error::Error;
 use crate::jwt::{BindingRule, Claims, JsonClaims};
 use crate::keys::{IssuerHealth, KeysError};
-use crate::policy::{Policy, Presented};
+use crate::observe::Observers;
+use crate::policy::{Accepted, Policy, Presented};
 use crate::replay::ReplayHealth;
 use crate::request::{Scheme, TokenSource};
 use crate::revocation::{RevocationHealth, Revocations};
@@ -81,6 +83,7 @@ where
             Attempt::Done(outcome) => outcome,
             Attempt::Pending(mut pending) => poll_fn(|cx| pending.poll(None, cx)).await,
         };
+        self.tell(Scheme::Bearer, accepted.as_ref());
         accepted.map(|accepted| accepted.claims)
     }
 
@@ -125,6 +128,11 @@ where
         verified.revoke(revocations)?;
         let stored = revocations.stored().await;
         stored.map_err(|error| Error::check_unavailable(Some(Arc::new(error))))
+    }
+
+    /// Returns the observers, which are told of each request once it is decided.
+    pub(crate) fn observers(&self) -> &Observers {
+        &self.engine.observers
     }
 
     /// Authenticates a token as far as that is possible without waiting.
@@ -174,8 +182,12 @@ where
     /// for which a token was verified.
     #[must_use]
     pub fn health(&self) -> Vec<IssuerHealth> {
-        let issuers = self.known_issuers();
-        issuers.iter().map(|issuer| issuer.health()).collect()
+        let (issuers, all) = (self.known_issuers(), self.engine.issuers.load());
+        let health = issuers.iter().map(|issuer| {
+            let problem = all.secret_problem(issuer);
+            issuer.health().with_error(problem.as_ref())
+        });
+        health.collect()
     }
 
     /// Returns the issuers, without tenants that a token has named and none was verified for: they
@@ -193,6 +205,17 @@ impl<C> Authenticator<C> {
     #[must_use]
     pub fn issuers(&self) -> Issuers {
         Issuers::new(Arc::clone(&self.engine.issuers))
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.engine.issuers
+    }
+
+    /// Returns the state of the [cache](crate::JwtAuthBuilder::token_cache) of verified tokens. `None`
+    /// if there is none.
+    #[must_use]
+    pub fn token_cache_health(&self) -> Option<TokenCacheHealth> {
+        self.engine.token_cache.as_ref().map(TokenCache::health)
     }
 
     /// Returns whether used tokens and DPoP proofs are stored for this process alone or for
@@ -219,6 +242,11 @@ impl<C> Authenticator<C> {
         &self.sources
     }
 
+    /// Sets the places that may carry the token of a request. Everything else is shared.
+    pub(crate) fn with_sources(self, sources: Arc<[TokenSource]>) -> Self {
+        Self { sources, ..self }
+    }
+
     /// Returns whether each token must come with the scheme `DPoP`.
     pub(crate) fn requires_dpop(&self) -> bool {
         self.engine.rules.bindings.dpop == BindingRule::Required
@@ -228,8 +256,30 @@ impl<C> Authenticator<C> {
         (&self.engine, &self.policy)
     }
 
+    /// Tells observers what became of a request with a token.
+    pub(crate) fn tell(&self, scheme: Scheme, outcome: Result<&Accepted<C>, &Error>) {
+        if !self.engine.observers.is_empty() {
+            tell(&self.engine.observers, scheme, outcome);
+        }
+    }
+
     pub(crate) fn max_token_len(&self) -> usize {
         self.engine.rules.max_token_len
+    }
+}
+
+/// Tells observers what became of a request with a token.
+pub(crate) fn tell<C>(
+    observers: &Observers,
+    scheme: Scheme,
+    outcome: Result<&Accepted<C>, &Error>,
+) {
+    match outcome {
+        Ok(accepted) => {
+            let issuer = accepted.claims.issuer_id();
+            observers.accepted(scheme, issuer, accepted.nonce.is_some());
+        }
+        Err(error) => observers.rejected(Some(scheme), error),
     }
 }
 

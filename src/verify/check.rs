@@ -14,7 +14,8 @@ use super::choice::{Named, named_issuer};
 use super::issuers::Lookup;
 use super::tenants::TenantIssuers;
 use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
-use crate::error::{Error, ErrorKind};
+use crate::algorithm::Algorithm;
+use crate::error::{Error, ErrorKind, IssuerId};
 use crate::jwk::{Header, KeySet};
 use crate::jwt::decoded_payload::DecodedPayload;
 use crate::jwt::{Claims, Compact, Proof, TokenType, Unverified, check_header_parameters};
@@ -24,6 +25,16 @@ use crate::keys::KeyQuery;
 pub(super) enum NotVerified {
     Rejected(Error),
     NeedsKeys(NeedsKeys),
+}
+
+impl NotVerified {
+    /// Names the issuer to observers.
+    fn of_issuer(mut self, issuer: IssuerId) -> Self {
+        if let Self::Rejected(error) = &mut self {
+            error.set_issuer(issuer);
+        }
+        self
+    }
 }
 
 /// The outcome of a signature check.
@@ -61,7 +72,14 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         buffer: &mut Vec<u8>,
     ) -> Result<Verification<'s, C>, NotVerified> {
         if let Some(sole) = task.issuers.sole() {
-            return self.check_with_keys(task, IssuerRef::Configured(sole), None, buffer);
+            let checked =
+                self.check_with_keys(task, IssuerRef::Configured(sole), None, &mut *buffer);
+            return match checked {
+                Err(NotVerified::Rejected(error)) if !self.observers.is_empty() => {
+                    Err(NotVerified::Rejected(attribute(error, task, buffer)))
+                }
+                checked => checked,
+            };
         }
         let named = named_issuer(task.issuers, task.token, buffer);
         let (issuer, found) = match named {
@@ -90,6 +108,18 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
 
     /// Checks a token with the keys of the issuer that it is from, if it is valid.
     fn check_with_keys<'s>(
+        &self,
+        task: Task<'s, '_>,
+        issuer: IssuerRef<'s>,
+        found: Option<FoundName>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        let id = issuer.observers.id();
+        let checked = self.check_with_keys_of(task, issuer, found, buffer);
+        checked.map_err(|not_verified| not_verified.of_issuer(id))
+    }
+
+    fn check_with_keys_of<'s>(
         &self,
         task: Task<'s, '_>,
         issuer: IssuerRef<'s>,
@@ -140,7 +170,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
                 && let Ok(mut unverified) = Unverified::read(payload, rules)
                 && complete(&mut unverified).is_ok()
             {
-                self.refetch_if_plausible(task, &issuer, &unverified);
+                self.refetch_if_plausible(task, header.algorithm, &issuer, &unverified);
             }
         })?;
         let mut unverified = Unverified::read(payload, rules)?;
@@ -157,26 +187,42 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (rules, algorithms) = (&self.rules, task.issuers.algorithms());
         let (header, token_type) = rules.read_header(task.token.header, algorithms)?;
         let payload = DecodedPayload::decode(task.token.payload, header.key_id.as_deref(), buffer);
-        let mut unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
+        let unverified = Unverified::read(payload.ok_or(ErrorKind::MalformedToken)?, rules)?;
         let issuer = match find(task.issuers, &unverified)? {
             Lookup::Found(issuer) => IssuerRef::Configured(issuer),
             Lookup::Tenant(issuer) => IssuerRef::Tenant(issuer),
             Lookup::NewTenant(tenants) => {
-                return self.add_tenant(task, tenants, &header, unverified);
+                let added = self.add_tenant(task, tenants, &header, unverified);
+                let id = tenants.issuer_id();
+                return added.map_err(|not_verified| not_verified.of_issuer(id));
             }
             Lookup::Unknown => return Err(ErrorKind::UnknownIssuer.into()),
         };
-        check_algorithm(&issuer, &header)?;
+        let id = issuer.observers.id();
+        let header = (&header, token_type);
+        let checked = self.check_complete(task, issuer, header, unverified);
+        checked.map_err(|not_verified| not_verified.of_issuer(id))
+    }
+
+    /// Checks a token whose claims are read, before any key has verified it.
+    fn check_complete<'s>(
+        &self,
+        task: Task<'s, '_>,
+        issuer: IssuerRef<'s>,
+        (header, token_type): (&Header, TokenType),
+        mut unverified: Unverified<'_>,
+    ) -> Result<Verification<'s, C>, NotVerified> {
+        check_algorithm(&issuer, header)?;
         unverified.complete(&issuer.name, issuer.exceptions)?;
         let iss = unverified.issuer().unwrap_or(&issuer.name);
         let keys = issuer.source_for(header.algorithm).current();
-        let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, &header, &keys, iss));
+        let proved = keys.map_or(NO_KEYS, |keys| prove(task.token, header, &keys, iss));
         let proved = proved.inspect_err(|error| {
-            if may_refetch_after(error, &issuer, &header) {
-                self.refetch_if_plausible(task, &issuer, &unverified);
+            if may_refetch_after(error, &issuer, header) {
+                self.refetch_if_plausible(task, header.algorithm, &issuer, &unverified);
             }
         })?;
-        self.check_claims(task, issuer, (&header, token_type), proved, unverified)
+        self.check_claims(task, issuer, (header, token_type), proved, unverified)
     }
 
     /// Has the keys of a tenant cached, if newer keys could make the token valid.
@@ -191,7 +237,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         }
         unverified.complete(tenants.pattern(), tenants.exceptions())?;
-        self.check_plausible(task, &unverified)?;
+        self.check_plausible(task, header.algorithm, &unverified)?;
         let name = unverified.issuer().ok_or(ErrorKind::UnknownIssuer)?;
         let issuer = tenants.add(name)?;
         Err(needs_keys(&issuer, header, None))
@@ -209,7 +255,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let (proof, key_set_id) = match proved {
             SignatureOutcome::Valid(proof, key_set_id) => (proof, key_set_id),
             SignatureOutcome::NeedsKeys(tried) => {
-                self.check_plausible(task, &unverified)?;
+                self.check_plausible(task, header.algorithm, &unverified)?;
                 return Err(needs_keys(&issuer, header, tried));
             }
         };
@@ -234,9 +280,10 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     fn check_plausible(
         &self,
         task: Task<'_, '_>,
+        algorithm: Algorithm,
         unverified: &Unverified<'_>,
     ) -> Result<(), Error> {
-        task.token.check_signature_form()?;
+        task.token.check_signature_form(algorithm)?;
         unverified.check_time(&self.rules, task.now)
     }
 
@@ -245,10 +292,11 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     fn refetch_if_plausible(
         &self,
         task: Task<'_, '_>,
+        algorithm: Algorithm,
         issuer: &ConfiguredIssuer,
         unverified: &Unverified<'_>,
     ) {
-        if self.check_plausible(task, unverified).is_ok() {
+        if self.check_plausible(task, algorithm, unverified).is_ok() {
             issuer.keys.refetch_after_invalid_signature();
         }
     }
@@ -265,6 +313,22 @@ pub(super) fn find<'s>(
             .nameless()
             .map(Lookup::Found)
             .ok_or(Error::about_claim(ErrorKind::MissingClaim, "iss")),
+    }
+}
+
+/// Takes the sole issuer from an error about a token that names another one, or none that can be
+/// read: it was rejected before its claims were. For observers.
+#[cold]
+fn attribute(error: Error, task: Task<'_, '_>, buffer: &mut Vec<u8>) -> Error {
+    let is_of_another = match named_issuer(task.issuers, task.token, buffer) {
+        Named::By { lookup, .. } => matches!(lookup, Lookup::Unknown),
+        Named::Malformed => true,
+        Named::Unclear => false,
+    };
+    if is_of_another {
+        error.with_issuer(IssuerId::NONE)
+    } else {
+        error
     }
 }
 

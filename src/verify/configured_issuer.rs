@@ -1,7 +1,7 @@
 //! An issuer after its configuration was checked.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,14 +10,15 @@ use super::Audience;
 use super::introspection::Introspector;
 use super::tenants::{MAX_UNVERIFIED_FETCHES, TenantRules, TenantUsage, UNVERIFIED_TTL};
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::error::Error;
 use crate::jwk::KeySet;
 use crate::jwt::{Claims, Exceptions, Expected};
 use crate::keys::jwks::JwksCache;
 use crate::keys::{
-    IssuerHealth, KeyFiles, KeyQuery, KeySource, Keys, KeysError, KeysFuture, Subscription,
+    IssuerHealth, KeyFiles, KeyQuery, KeySource, Keys, KeysError, KeysFuture, Observer,
+    Subscription,
 };
+use crate::observe::IssuerObservers;
 
 /// An issuer whose tokens can be verified.
 pub(crate) struct ConfiguredIssuer {
@@ -30,12 +31,20 @@ pub(crate) struct ConfiguredIssuer {
     /// The secrets of an issuer whose other keys are fetched. Only they verify HMAC.
     pub(super) secrets: Option<KeySet>,
     pub(super) naming: Naming,
+    /// What is told of the issuer, by its configured name.
+    pub(super) observers: IssuerObservers,
     /// Whether it was removed, or replaced by another one of its name.
     pub(super) is_retired: AtomicBool,
-    /// Whether the last comparison found the secret of another issuer, so that it is logged once.
-    pub(super) shares_secret: AtomicBool,
+    /// Whether the last check found a problem of its secrets, so that each is reported once.
+    pub(super) has_secret_problem: AtomicBool,
+    /// Whether it was logged that a secret of a source may be encoded.
+    pub(super) is_encoding_logged: AtomicBool,
     /// The id of the last key set of a source in which no secret is for two algorithms.
     pub(super) checked_set: AtomicU64,
+    /// Called for events of a source.
+    pub(super) observer: Option<Observer>,
+    /// Told what happens to files that the keys are in, if they are watched, while it exists.
+    pub(super) subscription: OnceLock<Arc<Subscription>>,
 }
 
 /// Which `iss` its tokens have.
@@ -51,11 +60,7 @@ pub(super) enum Naming {
 pub(crate) enum IssuerKeys {
     Fixed(KeySet),
     Jwks(JwksCache),
-    Source {
-        source: Box<dyn KeySource>,
-        /// Told what happens to files that the keys are in, if they are watched, while it exists.
-        _subscription: Option<Arc<Subscription>>,
-    },
+    Source(Box<dyn KeySource>),
     /// There are none: the issuer is asked about each token.
     Introspection(Introspector),
 }
@@ -79,6 +84,7 @@ impl ConfiguredIssuer {
         Expected {
             audience: self.audience.rule(),
             exceptions: self.exceptions,
+            issuer: self.observers.id(),
         }
     }
 
@@ -179,7 +185,15 @@ impl ConfiguredIssuer {
         }
     }
 
-    pub(super) fn health(&self) -> IssuerHealth {
+    pub(crate) fn health(&self) -> IssuerHealth {
+        let pattern = match &self.naming {
+            Naming::Tenant(usage) => Some(usage.rules.pattern.as_str()),
+            Naming::One | Naming::Tenants(_) => None,
+        };
+        self.health_of_keys().with_pattern(pattern)
+    }
+
+    fn health_of_keys(&self) -> IssuerHealth {
         if let IssuerKeys::Jwks(cache) = &self.keys {
             let (keys, is_usable, fetch) = cache.health();
             let health = IssuerHealth::new(&self.name, Some(&keys), is_usable, Some(fetch));
@@ -204,7 +218,7 @@ impl IssuerKeys {
         match self {
             Self::Fixed(keys) => keys,
             Self::Jwks(cache) => cache,
-            Self::Source { source, .. } => &**source,
+            Self::Source(source) => &**source,
             Self::Introspection(_) => &NoKeys,
         }
     }
@@ -224,13 +238,22 @@ impl IssuerKeys {
         }
     }
 
+    /// Has fetched keys that are absent fetched in the background, as by a request. Returns true if
+    /// nothing did that before.
+    pub(crate) fn start_fetching_if_absent(&self) -> bool {
+        match self {
+            Self::Jwks(cache) => cache.start_fetching_if_absent(),
+            Self::Fixed(_) | Self::Source { .. } | Self::Introspection(_) => false,
+        }
+    }
+
     /// Returns true only if there is no such key, and none would be fetched for it now. May return
     /// false in that case, too.
     pub(super) fn is_known_missing(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
         match self {
             Self::Fixed(keys) => keys.candidates(key_id, algorithm).next().is_none(),
             Self::Jwks(cache) => cache.is_known_missing(key_id, algorithm),
-            Self::Source { .. } | Self::Introspection(_) => false,
+            Self::Source(_) | Self::Introspection(_) => false,
         }
     }
 
@@ -247,7 +270,7 @@ impl IssuerKeys {
     pub(super) fn may_refetch_after_invalid_signature(&self) -> bool {
         match self {
             Self::Jwks(cache) => cache.may_refetch_after_invalid_signature(),
-            Self::Fixed(_) | Self::Source { .. } | Self::Introspection(_) => false,
+            Self::Fixed(_) | Self::Source(_) | Self::Introspection(_) => false,
         }
     }
 
@@ -263,7 +286,7 @@ impl IssuerKeys {
         match self {
             Self::Jwks(cache) => cache.prefetch().await,
             Self::Introspection(introspector) => introspector.prefetch().await,
-            Self::Fixed(_) | Self::Source { .. } => Ok(()),
+            Self::Fixed(_) | Self::Source(_) => Ok(()),
         }
     }
 
@@ -272,7 +295,7 @@ impl IssuerKeys {
         match self {
             Self::Jwks(cache) => cache.close(),
             Self::Introspection(introspector) => introspector.close(),
-            Self::Fixed(_) | Self::Source { .. } => {}
+            Self::Fixed(_) | Self::Source(_) => {}
         }
     }
 
@@ -281,15 +304,6 @@ impl IssuerKeys {
     }
 
     pub(super) const fn is_source(&self) -> bool {
-        matches!(self, Self::Source { .. })
+        matches!(self, Self::Source(_))
     }
-}
-
-/// Returns the error of two issuers with the same secret.
-pub(crate) fn shared_secret(one: &str, other: &str) -> ConfigError {
-    let message = format!(
-        "issuers {one:?} and {other:?}: must not share a secret, as each could sign tokens of the \
-         other"
-    );
-    ConfigError::new(ConfigErrorKind::SharedSecret, message)
 }

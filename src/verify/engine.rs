@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 use super::check::{IssuerRef, NotVerified, Task};
 use super::choice::{Named, named_issuer};
 use super::issuers::Lookup;
-use super::token_cache::{CachedToken, TokenCache};
+use super::token_cache::{CachedToken, Inserted, TokenCache};
 use super::{ConfiguredIssuer, IssuerSet, Offload, Progress, Registry};
 use crate::clock::since_epoch;
 use crate::error::{Error, ErrorKind};
 use crate::jwk::Header;
 use crate::jwt::{AudienceRule, Claims, Compact, Expected, Rules, decoded_payload};
+use crate::observe::{Observers, TokenCacheEvent};
 use crate::policy::Unchecked;
 
 pub(crate) struct Engine<C> {
@@ -23,6 +24,7 @@ pub(crate) struct Engine<C> {
     pub(crate) audience: Option<AudienceRule>,
     pub(crate) token_cache: Option<TokenCache<C>>,
     pub(crate) offload: Option<Offload>,
+    pub(crate) observers: Observers,
 }
 
 /// The claims of a verified token, and what the verification depends on.
@@ -65,7 +67,11 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     /// Verifies a token as far as that is possible on this thread without waiting. `token` may be
     /// any bytes, `now` is the time since 1970.
     pub(super) fn verify(&self, token: &[u8], now: Duration) -> Progress<C> {
-        if let Some(claims) = self.cached(token, now) {
+        let cached = self.cached(token, now);
+        if !self.observers.is_empty() {
+            self.tell_look_up(cached.is_some());
+        }
+        if let Some(claims) = cached {
             return Progress::Done(Ok(Unchecked::new(claims)));
         }
         // Logout tokens are verified with keys only.
@@ -88,12 +94,40 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         match self.verify_uncached(&issuers, token, now) {
             Ok(verification) => {
                 if let Some(cache) = &self.token_cache {
-                    cache.insert(token, &verification, &self.rules, now);
+                    let inserted = cache.insert(token, &verification, &self.rules, now);
+                    self.tell_insert(inserted);
                 }
                 Progress::Done(Ok(Unchecked::new(verification.claims)))
             }
             Err(NotVerified::NeedsKeys(needs_keys)) => Progress::NeedsKeys(needs_keys),
             Err(NotVerified::Rejected(error)) => Progress::Done(Err(error)),
+        }
+    }
+
+    /// Tells observers whether a token was cached.
+    fn tell_look_up(&self, is_hit: bool) {
+        if self.token_cache.is_none() {
+            return;
+        }
+        let event = if is_hit {
+            TokenCacheEvent::Hit
+        } else {
+            TokenCacheEvent::Miss
+        };
+        self.observers.each(|observer| observer.token_cache(event));
+    }
+
+    /// Tells observers what a token that is cached from now on has replaced.
+    fn tell_insert(&self, inserted: Inserted) {
+        if !inserted.is_cached {
+            let skipped = TokenCacheEvent::Skipped;
+            self.observers
+                .each(|observer| observer.token_cache(skipped));
+        }
+        for _ in 0..inserted.evicted {
+            let evicted = TokenCacheEvent::Evicted;
+            self.observers
+                .each(|observer| observer.token_cache(evicted));
         }
     }
 
@@ -111,7 +145,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         let header = self.rules.read_header(token.header, issuers.algorithms());
         header.is_ok_and(|(header, _)| {
             offload.applies_to(header.algorithm)
-                && token.check_signature_form().is_ok()
+                && token.check_signature_form(header.algorithm).is_ok()
                 && may_have_key(&issuers, &token, &header)
         })
     }

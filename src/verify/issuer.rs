@@ -166,8 +166,8 @@ impl Issuer {
         Self::new(issuer.into(), file, audience.into())
     }
 
-    /// Returns an issuer whose key is a public key in a PEM file, which is read when the layer is
-    /// built, and again every 10 s, as for [`jwks_file`](Self::jwks_file).
+    /// Returns an issuer whose keys are in a PEM file: one certificate, or up to 8 public keys. It is
+    /// read when the layer is built, and again every 10 s, as for [`jwks_file`](Self::jwks_file).
     ///
     /// # Errors
     ///
@@ -253,13 +253,15 @@ impl Issuer {
 
     /// Sets the algorithms that the issuer may use. Default: those of fixed keys and of
     /// [`SecretFiles`](crate::SecretFiles), else all asymmetric ones, those of secrets in a
-    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets).
+    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets). ML-DSA is
+    /// never part of the default: list it, beside the others that the issuer still uses
+    /// ([`guides::post_quantum`](crate::guides::post_quantum)).
     ///
     /// # Errors
     ///
     /// Building the layer fails with [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if there
     /// is none, and with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if one is HMAC and
-    /// the issuer has no secrets.
+    /// the issuer has no secrets, or if this build [does not verify](Algorithm::is_supported) it.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self
@@ -344,7 +346,7 @@ impl Issuer {
     }
 
     /// Sets the HTTP client that fetches the keys, or asks about tokens
-    /// ([`introspection`](Self::introspection)). Default: [`HttpClient::default`], with feature
+    /// ([`introspection`](Self::introspection)). Default: `HttpClient::default()`, with feature
     /// `reqwest`.
     ///
     /// # Errors
@@ -383,11 +385,41 @@ impl Issuer {
     }
 }
 
+/// Shows the constructor.
+impl fmt::Debug for KeyOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Discovery => f.write_str("discovery"),
+            Self::Jwks(_) => f.write_str("jwks"),
+            Self::Fixed(_) => f.write_str("from_keys"),
+            Self::File(file) => file.fmt(f),
+            Self::Source(source) => {
+                let mut shown = f.debug_tuple("from_key_source");
+                shown.field(&source.key_files()).finish()
+            }
+            Self::Introspection(origin) => {
+                let mut shown = f.debug_tuple("introspection");
+                shown.field(&origin.is_discovered());
+                shown.field(origin.credentials()).finish()
+            }
+        }
+    }
+}
+
+/// Shows the settings that are data. No URL, whose query may hold a secret, and no tenant.
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer")
             .field("name", &self.name)
             .field("audience", &self.audience)
+            .field("keys", &self.keys)
+            .field("secrets", &self.secrets.as_ref().map(Vec::len))
+            .field("algorithms", &self.algorithms)
+            .field("exceptions", &self.exceptions)
+            .field("has_metadata_url", &self.metadata_url.is_some())
+            .field("jwks_cache", &self.jwks_cache)
+            .field("tenants", &self.tenants)
+            .field("introspection", &self.introspection)
             .finish_non_exhaustive()
     }
 }

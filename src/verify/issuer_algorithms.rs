@@ -4,6 +4,7 @@ use super::Issuer;
 use super::issuer::KeyOrigin;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::crypto::NEEDS_FEATURE;
 use crate::jwk::Key;
 use crate::keys::KeyFiles;
 
@@ -47,18 +48,24 @@ impl Issuer {
             KeyOrigin::Source(_) | KeyOrigin::File(_) => Algorithm::all().collect(),
             KeyOrigin::Introspection(_) => AlgorithmSet::EMPTY,
             KeyOrigin::Discovery | KeyOrigin::Jwks(_) => {
-                AlgorithmSet::asymmetric().union(self.secret_algorithms())
+                let public = Algorithm::all().filter(|algorithm| !algorithm.is_symmetric());
+                public
+                    .collect::<AlgorithmSet>()
+                    .union(self.secret_algorithms())
             }
         }
     }
 
-    /// Returns the algorithms that are configured, or else the default.
+    /// Returns the algorithms that are configured, or else the default, which has no ML-DSA.
     fn wanted(&self) -> AlgorithmSet {
-        self.algorithms.unwrap_or_else(|| match &self.keys {
-            KeyOrigin::Source(source) => source
-                .key_files()
-                .map_or_else(AlgorithmSet::asymmetric, KeyFiles::algorithms),
-            _ => self.supported(),
+        self.algorithms.unwrap_or_else(|| {
+            let default = match &self.keys {
+                KeyOrigin::Source(source) => source
+                    .key_files()
+                    .map_or_else(AlgorithmSet::asymmetric, KeyFiles::algorithms),
+                _ => self.supported(),
+            };
+            default.on_by_default()
         })
     }
 
@@ -74,13 +81,24 @@ impl Issuer {
                 self.name
             )));
         }
+        if let Some(missing) = wanted.iter().find(|algorithm| !algorithm.is_supported()) {
+            return Err(ConfigError::invalid_setting(format!(
+                "algorithms of issuer {:?}: {missing} {NEEDS_FEATURE}",
+                self.name
+            )));
+        }
         let allowed = wanted.intersection(supported);
         let has_keys = !matches!(self.keys, KeyOrigin::Introspection(_));
         if allowed.is_empty() && has_keys {
             let message = format!(
                 "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
-                 which are {supported:?}",
-                self.name
+                 which are {supported:?}{}",
+                self.name,
+                if self.algorithms.is_none() {
+                    ", and ML-DSA is off by default"
+                } else {
+                    ""
+                }
             );
             return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
         }

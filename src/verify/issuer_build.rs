@@ -1,7 +1,7 @@
 //! Checking the configuration of an issuer, and making the source of its keys.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, OnceLock};
 
 use super::configured_issuer::Naming;
 use super::introspection;
@@ -11,6 +11,7 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::jwk::KeySet;
 use crate::keys::HttpClient;
 use crate::keys::jwks::{Discovery, JwksCache, JwksLocation, Wanted, secure_url};
+use crate::observe::IssuerObservers;
 
 /// The paths of metadata, which no `iss` has: the name of an issuer is what precedes or surrounds
 /// them (OpenID Connect Discovery §4, RFC 8414 §3).
@@ -24,10 +25,11 @@ impl Issuer {
     pub(super) fn build(
         self,
         shared: Option<&Arc<SharedKeys>>,
+        observers: &IssuerObservers,
     ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_names()?;
         let this = self.read_file()?;
-        this.build_checked(shared)
+        this.build_checked(shared, observers)
     }
 
     /// Reads the file that the keys are in, if they are in one.
@@ -41,6 +43,7 @@ impl Issuer {
     fn build_checked(
         self,
         shared: Option<&Arc<SharedKeys>>,
+        observers: &IssuerObservers,
     ) -> Result<ConfiguredIssuer, ConfigError> {
         self.check_introspection()?;
         self.check_fetch_settings()?;
@@ -59,6 +62,7 @@ impl Issuer {
             introspection,
             ..
         } = self;
+        let observer = observers.of_keys(observer);
         let settings = jwks_cache.unwrap_or_default();
         let http_hosts = settings.http_hosts().to_vec();
         let client = || http_client.map_or_else(crate::default_http_client, Ok);
@@ -71,6 +75,7 @@ impl Issuer {
                 &name, location, client, settings, observer,
             )?))
         };
+        let mut observer_of_source = None;
         let keys = match keys {
             KeyOrigin::Discovery => {
                 let discovery =
@@ -87,12 +92,8 @@ impl Issuer {
             }
             KeyOrigin::Fixed(keys) => IssuerKeys::Fixed(keys),
             KeyOrigin::Source(source) => {
-                let files = source.key_files();
-                let subscription = files.map(|files| files.subscribe(&name, observer));
-                IssuerKeys::Source {
-                    source,
-                    _subscription: subscription,
-                }
+                observer_of_source = observer;
+                IssuerKeys::Source(source)
             }
             // `read_file` leaves none.
             KeyOrigin::File(_) => IssuerKeys::Fixed(KeySet::from_iter([])),
@@ -103,6 +104,7 @@ impl Issuer {
                     settings: introspection.map(|settings| *settings).unwrap_or_default(),
                     client: client()?,
                     observer,
+                    observers,
                 };
                 exceptions.allow_missing_audience = parts.settings.allows_missing_audience();
                 IssuerKeys::Introspection(origin.build(parts)?)
@@ -116,9 +118,13 @@ impl Issuer {
             keys,
             secrets: secrets.map(KeySet::from_iter),
             naming: Naming::One,
+            observers: observers.clone(),
             is_retired: AtomicBool::new(false),
-            shares_secret: AtomicBool::new(false),
+            has_secret_problem: AtomicBool::new(false),
+            is_encoding_logged: AtomicBool::new(false),
             checked_set: AtomicU64::new(u64::MAX),
+            observer: observer_of_source,
+            subscription: OnceLock::new(),
         })
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use super::ConfiguredIssuer;
 use crate::algorithm::Algorithm;
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::jwk::{Header, KeyDigest, KeySet};
+use crate::jwk::{Header, Key, KeyDigest, KeySet};
 use crate::keys::KeySource;
 use crate::trace;
 
@@ -54,13 +54,18 @@ impl ConfiguredIssuer {
         keys.map_or_else(Vec::new, |keys| keys.secret_digests().collect())
     }
 
-    /// Returns whether it has one of these shared secrets now.
-    pub(super) fn has_secret(&self, digests: &[KeyDigest]) -> bool {
-        let keys = self.secret_source().and_then(KeySource::current);
-        keys.is_some_and(|keys| {
-            keys.secret_digests()
-                .any(|digest| digests.contains(&digest))
-        })
+    /// Returns one of these shared secrets that it has now, if it has any.
+    pub(super) fn secret_among(&self, digests: &[KeyDigest]) -> Option<KeyDigest> {
+        let keys = self.secret_source().and_then(KeySource::current)?;
+        keys.secret_digests()
+            .find(|digest| digests.contains(digest))
+    }
+
+    /// Returns the id of a secret, if it has one.
+    pub(super) fn id_of_secret(&self, digest: KeyDigest) -> Option<String> {
+        let keys = self.secret_source().and_then(KeySource::current)?;
+        let key = keys.keys().find(|key| key.digest() == digest);
+        key.and_then(Key::key_id).map(ToOwned::to_owned)
     }
 
     /// Rejects keys that have one secret for two algorithms.
@@ -84,22 +89,47 @@ impl ConfiguredIssuer {
             return Ok(());
         }
         self.check_algorithms_of_secrets()?;
+        self.log_encoded_secrets();
         if let Some(id) = id {
             self.checked_set.store(id, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Logs secrets that two keys have, if the keys can't change. For watched files there are
+    /// Logs what is remarkable about secrets, if they can't change. For watched files there are
     /// events.
-    pub(super) fn report_repeated_secrets(&self) {
-        let keys = self.secret_source().filter(|_| !self.keys.is_source());
-        let Some(keys) = keys.and_then(KeySource::current) else {
+    pub(super) fn log_secrets(&self) {
+        if self.keys.is_source() {
+            return;
+        }
+        self.log_encoded_secrets();
+        let keys = self.secret_source().and_then(KeySource::current);
+        let Some(keys) = keys else {
             return;
         };
         for (one, other) in keys.repeated_secrets() {
             let [one, other] = [one, other].map(|key| key.key_id().unwrap_or_default());
             trace::secret_repeated(&self.name, other, one);
+        }
+    }
+
+    /// Logs secrets that are texts of fewer bytes, once. A source may return another set each time.
+    fn log_encoded_secrets(&self) {
+        let source = self.secret_source();
+        let source = source.filter(|source| source.key_files().is_none());
+        let Some(keys) = source.and_then(KeySource::current) else {
+            return;
+        };
+        let encoded = keys
+            .keys()
+            .filter_map(|key| Some((key, key.weaker_encoding()?)));
+        let mut encoded = encoded.peekable();
+        // Relaxed: orders no other memory. A line too many in the log does no harm.
+        if encoded.peek().is_none() || self.is_encoding_logged.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        for (key, encoding) in encoded {
+            trace::secret_may_be_encoded(&self.name, key.key_id(), None, encoding);
         }
     }
 

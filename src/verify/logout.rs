@@ -13,6 +13,7 @@ use super::{Authenticator, Engine};
 use crate::config_error::ConfigError;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::{AudRule, AudienceRule, BindingRules, Claims, Rules, TypeRule};
+use crate::observe::{ObservedInsert, Observers};
 use crate::policy::{CheckContext, CheckOutcome, Policy, SingleUse, Stage, TokenCheck};
 use crate::replay::ReplayStore;
 use crate::revocation::{Revocation, Revocations, RevocationsFull};
@@ -88,7 +89,11 @@ impl<C> Authenticator<C> {
         let (leeway, store) = (rules.leeway, settings.replay_store);
         let mut checks = Policy::with_timeout(policy.timeout);
         checks.add(Stage::Revocation, LogOut { list, leeway });
-        checks.add_single_use(SingleUse { store, leeway });
+        checks.add_single_use(SingleUse {
+            store,
+            leeway,
+            observed: ObservedInsert::default(),
+        });
         checks.check_store_timeouts()?;
         let engine = Engine {
             issuers: Arc::clone(&engine.issuers),
@@ -96,6 +101,7 @@ impl<C> Authenticator<C> {
             audience: Some(audience(settings.client_ids)),
             token_cache: None,
             offload: None,
+            observers: Observers::default(),
         };
         let sources = Arc::clone(self.sources());
         Ok(LogoutVerifier(Authenticator::new(engine, checks, sources)))

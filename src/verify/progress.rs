@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::ConfiguredIssuer;
 use super::introspection::NeedsAnswer;
 use crate::error::{Error, ErrorKind, RETRY_AFTER};
-use crate::keys::{KeyQuery, KeysError};
+use crate::keys::KeyQuery;
+use crate::observe::WaitFor;
 use crate::policy::Unchecked;
 
 /// The outcome of verifying a token without waiting, or the reason to wait.
@@ -18,6 +19,18 @@ pub(crate) enum Progress<C> {
     NeedsAnswer(NeedsAnswer),
     /// The signature is to be checked on another thread.
     Offload,
+}
+
+impl<C> Progress<C> {
+    /// Returns what is waited for, for the span of the request.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "nothing",
+            Self::NeedsKeys(_) => WaitFor::Keys.name(),
+            Self::NeedsAnswer(_) => WaitFor::Introspection.name(),
+            Self::Offload => WaitFor::Offload.name(),
+        }
+    }
 }
 
 /// The key that is missing, and the issuer that may have it.
@@ -43,13 +56,16 @@ impl NeedsKeys {
     /// Waits until the issuer's keys are refreshed. If the issuer is removed meanwhile, that is no
     /// error: then its token is rejected for that reason.
     pub(super) async fn refresh(&self) -> Result<(), Error> {
-        self.issuer.check_may_fetch()?;
+        let of_issuer = |error: Error| error.with_issuer(self.issuer.observers.id());
+        self.issuer.check_may_fetch().map_err(of_issuer)?;
         let source = self.issuer.source_for(self.query.algorithm);
-        let refreshed = source.refresh(self.query.clone()).await;
+        let refresh = source.refresh(self.query.clone());
+        let observers = &self.issuer.observers;
+        let refreshed = observers.timed(WaitFor::Keys, refresh).await;
         if self.is_retired() {
             return Ok(());
         }
-        refreshed.map_err(KeysError::into_error)
+        refreshed.map_err(|error| of_issuer(error.into_error()))
     }
 
     /// Returns whether the issuer was removed or replaced meanwhile.
@@ -72,10 +88,11 @@ impl NeedsKeys {
     /// Returns why there still is no key after a refresh.
     pub(super) fn into_error(self) -> Error {
         let source = self.issuer.source_for(self.query.algorithm);
-        if source.current().is_some() {
+        let error = if source.current().is_some() {
             ErrorKind::UnknownKey.into()
         } else {
             Error::keys_unavailable(RETRY_AFTER, None)
-        }
+        };
+        error.with_issuer(self.issuer.observers.id())
     }
 }

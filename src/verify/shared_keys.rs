@@ -46,7 +46,7 @@ impl SharedKeys {
                 }
             };
             notify(event);
-            if let KeysEvent::Fetched { keys } = event {
+            if let KeysEvent::Fetched { keys, .. } = event {
                 self.report(issuer, keys, notify);
             }
         })

@@ -9,7 +9,9 @@ use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
 use crate::confusion::{PUBLIC, texts_of};
 use crate::site::SECRETS;
-use crate::support::{AUDIENCE, ISSUER, builder_for, key, key_set, send, token_of, tokio};
+use crate::support::{
+    AUDIENCE, ISSUER, algorithms, builder_for, key, key_set, send, token_of, tokio,
+};
 use crate::watch::Log;
 
 /// Returns HMAC keys whose secrets are public.
@@ -43,7 +45,9 @@ async fn without_a_key_id_no_public_key_is_used_as_a_secret() {
 #[tokio::test]
 async fn without_a_key_id_a_public_key_beside_secrets_is_not_used_as_one() {
     let _turn = Log::take().await;
-    let layer = layer(key_set(Algorithm::all().map(key)));
+    let keys = key_set(algorithms().map(key));
+    let issuer = Issuer::from_keys(ISSUER, keys, AUDIENCE).algorithms(algorithms());
+    let layer = builder_for(issuer).build().unwrap();
     for key in PUBLIC.map(key) {
         for forger in forged(key) {
             let without = token_of(&forger).without_header("kid").sign();

@@ -20,6 +20,7 @@ mod rfc8725_best_practices;
 mod rfc9449_dpop;
 mod rfc9470_step_up;
 mod rfc9728_metadata;
+mod rfc9964_ml_dsa;
 mod vectors;
 
 #[path = "../support/mod.rs"]

@@ -3,6 +3,7 @@
 mod cache;
 mod candidates;
 mod files;
+mod health;
 mod issuers;
 mod network;
 mod secrets_beside_fetched_keys;

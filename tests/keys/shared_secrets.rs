@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
 use tower_jwt_auth::{
     Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, Key, KeyQuery, KeySet, KeySource,
-    Keys, KeysFuture, SecretEncoding, SecretFiles, TokenCacheSettings,
+    Keys, KeysEvent, KeysFuture, SecretEncoding, SecretFiles, TokenCacheSettings,
 };
 
 use crate::files::{Folder, random};
@@ -15,8 +15,19 @@ use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER, builder_for, key_set, send, token_of};
 
 const OTHER: &str = "https://other.example";
-const TEXT: &str = "issuers \"https://issuer.example\" and \"https://other.example\": must not \
-                    share a secret, as each could sign tokens of the other";
+/// Returns the error of two issuers, each with the id of its key.
+fn text(ours: &str, theirs: &str) -> String {
+    let shown = |id: &str| match id {
+        "" => String::new(),
+        id => format!(" (kid {id:?})"),
+    };
+    format!(
+        "issuers \"https://issuer.example\"{} and \"https://other.example\"{}: must not share a \
+         secret, as each could sign tokens of the other",
+        shown(ours),
+        shown(theirs)
+    )
+}
 
 /// A source whose keys can be replaced, as a file or a secret manager has them.
 #[derive(Clone)]
@@ -70,7 +81,8 @@ fn a_secret_that_a_source_shares_with_another_issuer_is_a_configuration_error() 
         let [one, two] = issuers;
         let error = builder_for(one).add_issuer(two).build().unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::SharedSecret);
-        assert_eq!(error.to_string(), TEXT);
+        let id = secret.key_id();
+        assert_eq!(error.to_string(), text(id, id));
     }
 }
 
@@ -107,6 +119,92 @@ async fn a_secret_that_a_source_comes_to_share_is_rejected_while_it_does() {
         send(&layer, &token_of_ours).await.accepted();
         send(&layer, &token_of_theirs).await.accepted();
     }
+}
+
+/// Returns what the health says of each issuer: whether it is serving, and the error.
+fn health(layer: &JwtAuthLayer) -> Vec<(bool, Option<String>)> {
+    let health = layer.authenticator().health().into_iter();
+    health
+        .map(|issuer| (issuer.serving, issuer.error))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_health_says_that_issuers_have_come_to_share_a_secret_before_any_request() {
+    let [ours, theirs] = secrets();
+    let (source, fixed) = (Source::of(&theirs), from_keys(ISSUER, &ours));
+    let builder = builder_for(fixed).add_issuer(from_source(OTHER, &source));
+    let layer = builder.build().unwrap();
+    let healthy = vec![(true, None), (true, None)];
+    assert_eq!(health(&layer), healthy);
+    source.replace(&ours);
+    let id = ours.key_id();
+    let [ours_first, theirs_first] = [(ISSUER, OTHER), (OTHER, ISSUER)].map(|(one, other)| {
+        let text = text(id, id);
+        text.replace(ISSUER, "*")
+            .replace(OTHER, other)
+            .replace('*', one)
+    });
+    let shared = vec![(false, Some(ours_first)), (false, Some(theirs_first))];
+    assert_eq!(health(&layer), shared);
+    source.replace(&theirs);
+    assert_eq!(health(&layer), healthy);
+    // One secret for two algorithms.
+    *source.0.lock().unwrap() = Arc::new(for_two_algorithms());
+    let error = TWO_ALGORITHMS.replace(ISSUER, OTHER);
+    assert_eq!(health(&layer), [(true, None), (false, Some(error))]);
+}
+
+#[tokio::test]
+async fn each_issuer_with_files_that_has_come_to_share_a_secret_is_told_once_after_a_reload() {
+    let folders = [(); 2].map(|()| Folder::new());
+    let events = Arc::<Mutex<Vec<String>>>::default();
+    let issuer = |name, folder: &Folder| {
+        let recorded = Arc::clone(&events);
+        let files = SecretFiles::watch(folder.path(), Algorithm::HS256);
+        let files = files.encoding(SecretEncoding::Base64url).build().unwrap();
+        let issuer = Issuer::from_key_source(name, files.clone(), AUDIENCE);
+        let issuer = issuer.on_event(move |issuer, event| {
+            if let KeysEvent::SecretShared {
+                key_id,
+                other,
+                other_key_id,
+                ..
+            } = event
+            {
+                let ids = [key_id, other_key_id].map(|id| id.unwrap());
+                recorded
+                    .lock()
+                    .unwrap()
+                    .push(format!("{issuer} {ids:?} {other}"));
+            }
+        });
+        (issuer, files)
+    };
+    let secrets = [random(), random()];
+    for (folder, secret) in folders.iter().zip(&secrets) {
+        folder.write("1", &*secret.to_base64url());
+    }
+    let [(one, _files), (two, files)] = [issuer(ISSUER, &folders[0]), issuer(OTHER, &folders[1])];
+    let layer = builder_for(one).add_issuer(two).build().unwrap();
+    folders[1].write("2", &*secrets[0].to_base64url());
+    for _ in 0..2 {
+        files.reload().await.unwrap();
+        assert_eq!(health(&layer)[0].1, Some(text("1", "2")));
+    }
+    let told = std::mem::take(&mut *events.lock().unwrap());
+    let expected = [
+        format!("{ISSUER} [\"1\", \"2\"] {OTHER}"),
+        format!("{OTHER} [\"2\", \"1\"] {ISSUER}"),
+    ];
+    assert_eq!(told, expected);
+    // And again, after it was over.
+    std::fs::remove_file(folders[1].join("2")).unwrap();
+    files.reload().await.unwrap();
+    assert_eq!(health(&layer), [(true, None), (true, None)]);
+    folders[1].write("2", &*secrets[0].to_base64url());
+    files.reload().await.unwrap();
+    assert_eq!(*events.lock().unwrap(), expected);
 }
 
 /// Returns a secret for two algorithms.
@@ -178,16 +276,13 @@ async fn secrets_of_files_environment_and_configuration_are_compared() {
     };
     let fixed = || Key::from_secret(Algorithm::HS256, &secret).unwrap();
     let watched = |name, index| Issuer::from_key_source(name, watch(index), AUDIENCE);
-    for issuers in [
-        [watched(ISSUER, 0), watched(OTHER, 1)],
-        [
-            Issuer::from_keys(ISSUER, fixed(), AUDIENCE),
-            watched(OTHER, 1),
-        ],
+    for (one, id) in [
+        (watched(ISSUER, 0), "1"),
+        (Issuer::from_keys(ISSUER, fixed(), AUDIENCE), ""),
     ] {
-        let [one, two] = issuers;
+        let two = watched(OTHER, 1);
         let error = builder_for(one).add_issuer(two).build().unwrap_err();
-        assert_eq!(error.to_string(), TEXT);
+        assert_eq!(error.to_string(), text(id, "1"));
     }
     // After a reload.
     folders[1].write("1", &*random().to_base64url());

@@ -9,6 +9,7 @@ mod checks;
 mod composition;
 #[cfg(feature = "axum")]
 mod layer;
+mod observe;
 #[cfg(all(feature = "axum", feature = "tonic"))]
 mod rules;
 #[cfg(feature = "reqwest")]

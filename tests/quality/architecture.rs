@@ -18,15 +18,18 @@ const ORDER: &[&[&str]] = &[
     &["response"],
     &["jwt", "keys"],
     &["dpop", "mtls"],
+    &["observe"],
     &["expiry", "policy"],
     &["verify"],
-    &["resource_metadata"],
+    &["health", "resource_metadata"],
     &["layer"],
     &["require"],
     &[
         "axum",
         "back_channel_logout",
+        "config",
         "governor",
+        "metrics",
         "redis",
         "testing",
         "tonic",
@@ -35,15 +38,18 @@ const ORDER: &[&[&str]] = &[
 ];
 
 /// These use what `lib.rs` exports, and the log events of `trace`.
-const ADAPTERS: &[&str] = &["axum", "governor", "redis", "tonic"];
+const ADAPTERS: &[&str] = &["axum", "config", "governor", "metrics", "redis", "tonic"];
 
 /// Items of `lib.rs` that stand for a module.
 const ALIASES: &[(&str, &str)] = &[
     ("FRAMEWORK_BODIES", "response"),
     ("backend", "crypto"),
     ("default_http_client", "keys"),
+    ("ml_dsa", "crypto"),
+    ("ml_dsa_signing", "testing"),
     ("redis_tls", "redis"),
     ("signing", "testing"),
+    ("tls_provider", "keys"),
 ];
 
 /// A file of `src`, or a made-up one.

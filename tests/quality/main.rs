@@ -5,8 +5,11 @@ mod architecture;
 mod documents;
 #[cfg(feature = "testing")]
 mod fuzz;
+#[cfg(feature = "metrics")]
+mod observability;
 #[cfg(feature = "testing")]
 mod properties;
+mod release;
 #[cfg(feature = "testing")]
 mod secrets;
 #[cfg(feature = "testing")]

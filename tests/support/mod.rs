@@ -46,10 +46,22 @@ pub(crate) fn clock() -> TestClock {
     TestClock::new(at(NOW))
 }
 
+/// Returns the algorithms that this build verifies: without ML-DSA, if feature `ml-dsa` is needed
+/// for it and is not enabled.
+pub(crate) fn algorithms() -> impl Iterator<Item = Algorithm> {
+    Algorithm::all().filter(|algorithm| algorithm.is_supported())
+}
+
+/// Returns those of ML-DSA among them.
+pub(crate) fn ml_dsa() -> impl Iterator<Item = Algorithm> {
+    let all = [Algorithm::MlDsa44, Algorithm::MlDsa65, Algorithm::MlDsa87];
+    all.into_iter().filter(|algorithm| algorithm.is_supported())
+}
+
 /// Returns the only key of an algorithm. Its id is the algorithm's name. The keys are shared,
 /// because RSA keys are slow to generate.
 pub(crate) fn key(algorithm: Algorithm) -> &'static TestKey {
-    static KEYS: [OnceLock<TestKey>; 13] = [const { OnceLock::new() }; 13];
+    static KEYS: [OnceLock<TestKey>; 16] = [const { OnceLock::new() }; 16];
     let index = Algorithm::all().position(|one| one == algorithm).unwrap();
     KEYS[index].get_or_init(|| TestKey::generate(algorithm).with_key_id(algorithm.name()))
 }

@@ -15,7 +15,7 @@ pub const CLAIMS_CHECK: ClaimsCheck = |request| {
 
 pub fn layer(provider: &Provider, token_cache: bool) -> JwtAuthLayer<MyClaims> {
     let key = Key::from_jwk(&provider.jwk()).unwrap();
-    let issuer = Issuer::from_keys(ISSUER, key, AUDIENCE);
+    let issuer = Issuer::from_keys(ISSUER, key, AUDIENCE).algorithms([provider.algorithm]);
     let builder = JwtAuthLayer::builder(issuer).claims();
     let builder = if token_cache {
         builder.token_cache(TokenCacheSettings::default())

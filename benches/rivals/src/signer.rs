@@ -2,7 +2,9 @@
 
 use aws_lc_rs::encoding::{AsBigEndian as _, EcPublicKeyUncompressedBin};
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, KeyPair as _, ParsedPublicKey, PqdsaKeyPair, RsaKeyPair,
+};
 use aws_lc_rs::{hmac, rand};
 use serde_json::{Value, json};
 use tower_jwt_auth::Algorithm;
@@ -18,6 +20,7 @@ pub(crate) type Verify = Box<dyn Fn(&[u8], &[u8])>;
 pub(crate) enum Signer {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair),
+    MlDsa65(Box<PqdsaKeyPair>),
     Secret(Vec<u8>),
 }
 
@@ -28,6 +31,10 @@ impl Signer {
             Algorithm::ES256 => Self::Ec(
                 EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(),
             ),
+            Algorithm::MlDsa65 => {
+                let pair = PqdsaKeyPair::generate(&signature::ML_DSA_65_SIGNING).unwrap();
+                Self::MlDsa65(Box::new(pair))
+            }
             Algorithm::HS256 => {
                 let mut secret = vec![0; 32];
                 rand::fill(&mut secret).unwrap();
@@ -52,6 +59,11 @@ impl Signer {
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
+            Self::MlDsa65(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(message, &mut signature).unwrap();
+                signature
+            }
             Self::Secret(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message)
                 .as_ref()
                 .to_vec(),
@@ -71,6 +83,9 @@ impl Signer {
                 let (x, y) = point.as_ref()[1..].split_at(32);
                 json!({"kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y)})
             }
+            Self::MlDsa65(pair) => {
+                json!({"kty": "AKP", "pub": base64url(pair.public_key().as_ref())})
+            }
             Self::Secret(secret) => json!({"kty": "oct", "k": base64url(secret)}),
         }
     }
@@ -86,6 +101,7 @@ impl Signer {
                 &signature::ECDSA_P256_SHA256_FIXED,
                 pair.public_key().as_ref(),
             ),
+            Self::MlDsa65(pair) => parsed(&signature::ML_DSA_65, pair.public_key().as_ref()),
             Self::Secret(secret) => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
                 Box::new(move |message, signature| hmac::verify(&key, message, signature).unwrap())

@@ -214,7 +214,7 @@ pub(super) fn verifier() -> ProofVerifier {
 /// Returns the reason why a proof is rejected as invalid.
 pub(super) fn reason(outcome: Result<VerifiedProof, ProofError>) -> &'static str {
     match outcome {
-        Err(ProofError::Invalid(reason)) => reason,
+        Err(ProofError::Invalid(_, reason)) => reason,
         Err(other) => panic!("rejected as {other:?}"),
         Ok(_) => panic!("accepted"),
     }

@@ -1,10 +1,11 @@
-//! What a look at files has found, until it is reported.
+//! What a scan of files has found, until it is reported.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config_error::ConfigError;
-use crate::jwk::KeySet;
+use crate::jwk::{Key, KeySet};
 use crate::keys::{KeysEvent, Observer};
 
 #[derive(Clone)]
@@ -29,16 +30,29 @@ pub(super) enum FilesEvent {
         key_id: String,
         other: String,
     },
+    MayBeEncoded {
+        key_id: Option<String>,
+        path: PathBuf,
+        encoding: &'static str,
+    },
 }
 
 impl FilesEvent {
-    /// Logs the event, and calls the observer.
-    pub(super) fn report(&self, issuer: &str, observer: Option<&Observer>) {
-        let event = self.as_event();
-        event.log(issuer, true);
-        if let Some(observer) = observer {
-            observer.notify(issuer, &event);
-        }
+    /// Returns an event if a secret is a text that may be encoded.
+    pub(super) fn may_be_encoded(key: &Key, path: &Path) -> Option<Self> {
+        Some(Self::MayBeEncoded {
+            encoding: key.weaker_encoding()?,
+            key_id: key.key_id().map(ToOwned::to_owned),
+            path: path.to_owned(),
+        })
+    }
+
+    pub(super) fn log(&self, issuer: &str) {
+        self.as_event().log(issuer, true);
+    }
+
+    pub(super) fn notify(&self, issuer: &str, observer: &Observer) {
+        observer.notify(issuer, &self.as_event());
     }
 
     fn as_event(&self) -> KeysEvent<'_> {
@@ -61,6 +75,15 @@ impl FilesEvent {
             },
             Self::Old { key_id, age } => KeysEvent::SecretOld { key_id, age: *age },
             Self::Repeated { key_id, other } => KeysEvent::SecretRepeated { key_id, other },
+            Self::MayBeEncoded {
+                key_id,
+                path,
+                encoding,
+            } => KeysEvent::SecretMayBeEncoded {
+                key_id: key_id.as_deref(),
+                path,
+                encoding,
+            },
         }
     }
 }

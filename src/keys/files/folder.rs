@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use super::MAX_KEY_FILE_LEN;
 use super::open::{check_is_trusted, shown, with_path};
 use super::read::{Content, read};
+use crate::config_error::ConfigError;
 
 /// How often the files are read that change meanwhile.
 const MAX_READS: usize = 3;
@@ -26,7 +27,18 @@ pub(super) enum Files {
 type Identity = Option<(PathBuf, u64, Option<SystemTime>)>;
 
 /// The files by their names, which are the ids of the keys.
-type Listing = BTreeMap<String, PathBuf>;
+#[derive(Default)]
+struct Listing {
+    files: BTreeMap<String, PathBuf>,
+    /// What is wrong with the names of other files.
+    problems: Vec<io::Error>,
+}
+
+/// What was read.
+pub(super) struct ReadFiles {
+    pub(super) files: Vec<ReadFile>,
+    pub(super) problems: Vec<io::Error>,
+}
 
 /// The content of one file.
 pub(super) struct ReadFile {
@@ -35,32 +47,57 @@ pub(super) struct ReadFile {
     pub(super) content: io::Result<Content>,
 }
 
+/// Why no file could be read.
+pub(super) enum Unread {
+    /// Which files there are is not known.
+    NotListed(io::Error),
+    /// There are too many, or they do not stop changing: some could be those of one generation, and
+    /// some of the next.
+    Unstable(io::Error),
+}
+
 impl Files {
+    /// Rejects files of which two have the same name.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let Self::Each(paths) = self else {
+            return Ok(());
+        };
+        let mut names = BTreeMap::new();
+        for path in paths {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let other = name.map(|name| names.insert(name, path));
+            let message = match other {
+                Some(None) => continue,
+                Some(Some(other)) => format!("must not have the same name as {}", shown(other)),
+                None => "must have a name in UTF-8".to_owned(),
+            };
+            let message = format!("watch_each: file {}: {message}", shown(path));
+            return Err(ConfigError::invalid_setting(message));
+        }
+        Ok(())
+    }
+
     /// Reads all files.
-    ///
-    /// # Errors
-    ///
-    /// If they can't be listed, are too many, or do not stop changing: then some could be those of
-    /// one generation, and some of the next.
-    pub(super) fn read(&self) -> io::Result<Vec<ReadFile>> {
+    pub(super) fn read(&self) -> Result<ReadFiles, Unread> {
         self.read_with(|path| read(path, MAX_KEY_FILE_LEN))
     }
 
     fn read_with(
         &self,
         mut read: impl FnMut(&Path) -> io::Result<Content>,
-    ) -> io::Result<Vec<ReadFile>> {
+    ) -> Result<ReadFiles, Unread> {
         for _ in 0..MAX_READS {
             let listing = self.list()?;
             let before = identities(&listing);
-            let files = listing.into_iter().map(|(name, path)| ReadFile {
+            let files = listing.files.into_iter().map(|(name, path)| ReadFile {
                 content: read(&path),
                 name,
                 path,
             });
             let files: Vec<_> = files.collect();
             if identities(&self.list()?) == before {
-                return Ok(files);
+                let problems = listing.problems;
+                return Ok(ReadFiles { files, problems });
             }
         }
         let message = format!(
@@ -68,17 +105,18 @@ impl Files {
              rename it",
             self.shown()
         );
-        Err(io::Error::other(message))
+        Err(Unread::Unstable(io::Error::other(message)))
     }
 
-    fn list(&self) -> io::Result<Listing> {
+    fn list(&self) -> Result<Listing, Unread> {
         let listing = match self {
-            Self::Folder(folder) => list_folder(folder)?,
-            Self::Each(paths) => list_each(paths)?,
+            Self::Folder(folder) => list_folder(folder).map_err(Unread::NotListed)?,
+            Self::Each(paths) => list_each(paths),
         };
-        if listing.len() > MAX_FILES {
+        if listing.files.len() > MAX_FILES {
             let message = format!("{}: must have at most {MAX_FILES} files", self.shown());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            let error = io::Error::new(io::ErrorKind::InvalidData, message);
+            return Err(Unread::Unstable(error));
         }
         Ok(listing)
     }
@@ -95,50 +133,50 @@ impl Files {
     }
 }
 
+/// Returns whether there is nothing under this path. Anything else that goes wrong is no proof.
+pub(super) fn is_absent(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// Skips names that start with a dot: those of Kubernetes' generations, and files that are being
 /// written.
 fn list_folder(folder: &Path) -> io::Result<Listing> {
     check_is_trusted(folder)?;
-    let entries = fs::read_dir(folder).map_err(|error| with_path(folder, &error))?;
-    let mut listing = Listing::new();
-    for entry in entries {
-        let path = entry.map_err(|error| with_path(folder, &error))?.path();
-        let name = name_of(&path)?;
-        if !name.starts_with('.') {
-            listing.insert(name, path);
-        }
+    let failed = |error| with_path("folder", folder, &error);
+    let mut listing = Listing::default();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        listing.add(path, |name| !name.starts_with('.'));
         // Then it is an error, and the rest need not be listed.
-        if listing.len() > MAX_FILES {
+        if listing.files.len() > MAX_FILES {
             break;
         }
     }
     Ok(listing)
 }
 
-fn list_each(paths: &[PathBuf]) -> io::Result<Listing> {
-    let mut listing = Listing::new();
-    for path in paths {
-        if fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            continue;
-        }
-        let name = name_of(path)?;
-        if listing.insert(name, path.clone()).is_some() {
-            let message = format!(
-                "file {}: must have another name than the others",
-                shown(path)
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        }
+fn list_each(paths: &[PathBuf]) -> Listing {
+    let mut listing = Listing::default();
+    for path in paths.iter().filter(|path| !is_absent(path)) {
+        listing.add(path.clone(), |_| true);
     }
-    Ok(listing)
+    listing
 }
 
-fn name_of(path: &Path) -> io::Result<String> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.map(ToOwned::to_owned).ok_or_else(|| {
-        let message = format!("file {}: must have a name in UTF-8", shown(path));
-        io::Error::new(io::ErrorKind::InvalidInput, message)
-    })
+impl Listing {
+    fn add(&mut self, path: PathBuf, is_wanted: impl Fn(&str) -> bool) {
+        let name = path.file_name().unwrap_or_default();
+        if !is_wanted(&name.to_string_lossy()) {
+            return;
+        }
+        if let Some(name) = name.to_str() {
+            self.files.insert(name.to_owned(), path);
+        } else if self.problems.len() < MAX_FILES {
+            let message = format!("file {}: must have a name in UTF-8", shown(&path));
+            let error = io::Error::new(io::ErrorKind::InvalidInput, message);
+            self.problems.push(error);
+        }
+    }
 }
 
 fn identities(listing: &Listing) -> Vec<(String, Identity)> {
@@ -150,7 +188,7 @@ fn identities(listing: &Listing) -> Vec<(String, Identity)> {
             metadata.modified().ok(),
         ))
     };
-    let files = listing.iter();
+    let files = listing.files.iter();
     files
         .map(|(name, path)| (name.clone(), identity(path)))
         .collect()
@@ -171,7 +209,7 @@ mod tests {
         write("2", "old");
         // Of another length each time, since the times of files are coarse.
         let mut lengths = (1..=times).rev();
-        let files = Files::Folder(folder.path().to_owned()).read_with(|path| {
+        let read = Files::Folder(folder.path().to_owned()).read_with(|path| {
             let content = read(path, MAX_KEY_FILE_LEN);
             if let Some(length) = lengths.next() {
                 write(name, &"new".repeat(length));
@@ -179,8 +217,10 @@ mod tests {
             content
         });
         let contents = |file: ReadFile| file.content.unwrap().bytes.to_vec();
-        let files = files.map_err(|error| error.to_string())?;
-        Ok(files.into_iter().map(contents).collect())
+        match read {
+            Ok(read) => Ok(read.files.into_iter().map(contents).collect()),
+            Err(Unread::NotListed(error) | Unread::Unstable(error)) => Err(error.to_string()),
+        }
     }
 
     #[test]

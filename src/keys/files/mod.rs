@@ -7,23 +7,27 @@
 mod event;
 mod folder;
 mod key_file;
-mod key_look;
-mod look;
+mod key_scan;
 mod open;
 mod overlap;
 mod read;
+mod reload;
+mod scan;
 mod secret_file;
 mod secret_files;
-mod secret_look;
+mod secret_report;
+mod secret_scan;
 mod secret_text;
 mod settings;
+mod subscription;
 mod watch;
 mod watched_key_file;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use secret_files::{SecretFiles, SecretFilesBuilder};
-pub(crate) use watch::{KeyFiles, Subscription};
+pub(crate) use subscription::Subscription;
+pub(crate) use watch::KeyFiles;
 pub use watched_key_file::{KeyFile, KeyFileBuilder};
 
 /// The maximum length in bytes of a file with one key or secret.

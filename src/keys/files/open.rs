@@ -20,11 +20,11 @@ use crate::keys::owner;
 pub(super) fn open(path: &Path) -> io::Result<File> {
     check_link(path)?;
     check_folder(path)?;
-    let real = fs::canonicalize(path).map_err(|error| with_path(path, &error))?;
+    let real = fs::canonicalize(path).map_err(|error| with_path("file", path, &error))?;
     check_folder(&real)?;
     // Before it is opened: opening a device can have effects, and opening a pipe would wait.
     check_type(path, &fs::metadata(&real)?)?;
-    let file = open_real(&real).map_err(|error| with_path(path, &error))?;
+    let file = open_real(&real).map_err(|error| with_path("file", path, &error))?;
     let metadata = file.metadata()?;
     // Again, since it may be another file by now.
     check_type(path, &metadata)?;
@@ -48,7 +48,7 @@ fn open_real(real: &Path) -> io::Result<File> {
 /// Rejects a symbolic link that another user has made: it could lead to a file whose content is
 /// known.
 fn check_link(path: &Path) -> io::Result<()> {
-    let metadata = fs::symlink_metadata(path).map_err(|error| with_path(path, &error))?;
+    let metadata = fs::symlink_metadata(path).map_err(|error| with_path("file", path, &error))?;
     match owner::owner_problem(&metadata)? {
         Some(problem) => Err(untrusted("file", path, &problem)),
         None => Ok(()),
@@ -69,13 +69,13 @@ fn check_folder(path: &Path) -> io::Result<()> {
 pub(super) fn check_is_trusted(folder: &Path) -> io::Result<()> {
     // Without a slash at the end, with which the link would be followed.
     let link = fs::symlink_metadata(folder.components().as_path());
-    let link = link.map_err(|error| with_path(folder, &error))?;
+    let link = link.map_err(|error| with_path("folder", folder, &error))?;
     if let Some(problem) = owner::owner_problem(&link)? {
         return Err(untrusted("folder", folder, &problem));
     }
     let metadata = folder
         .metadata()
-        .map_err(|error| with_path(folder, &error))?;
+        .map_err(|error| with_path("folder", folder, &error))?;
     let problem = if owner::is_sticky(&metadata) {
         owner::owner_problem(&metadata)?
     } else {
@@ -100,9 +100,9 @@ fn untrusted(what: &str, path: &Path, problem: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, message)
 }
 
-/// Keeps the kind of the error, by which an absent file is recognized.
-pub(super) fn with_path(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("file {}: {error}", shown(path)))
+/// Returns an error of the same kind, with the path of a file or folder.
+pub(super) fn with_path(what: &str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what} {}: {error}", shown(path)))
 }
 
 /// Returns the path in quotes, with escapes.

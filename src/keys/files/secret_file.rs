@@ -25,8 +25,9 @@ impl Secret {
     /// # Errors
     ///
     /// [`ConfigErrorKind::UnusableFile`], with the path and what to do, if the file can't be read,
-    /// is not a regular file, can be written to by other users, is longer than 64 KiB, is empty or
-    /// has white space only, starts with a byte order mark, is ASCII in UTF-16, or ends with CR LF.
+    /// is not a regular file, can be written to by other users, or is longer than 64 KiB, or if its
+    /// text is empty, starts or ends with white space, is in quotes, starts with a byte order mark,
+    /// is ASCII in UTF-16, or ends with CR LF.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         Self::from_encoded_file(path, SecretEncoding::Raw)
     }
@@ -70,9 +71,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, if both are, if the secret is
-    /// empty, has white space only, starts with a byte order mark or ends with CR LF, and as
-    /// [`from_file`](Self::from_file).
+    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, if both are, if the text is one
+    /// that [`from_file`](Self::from_file) rejects, and as that.
     ///
     /// # Examples
     ///

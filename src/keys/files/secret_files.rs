@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::folder::Files;
-use super::secret_look::SecretLook;
+use super::secret_scan::SecretScan;
 use super::settings::{DEFAULT_INTERVAL, check_interval, check_max_secret_age, check_overlap};
 use super::watch::KeyFiles;
 use crate::algorithm::{Algorithm, AlgorithmSet};
@@ -30,7 +30,8 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 /// - A file that can't be used (unreadable, weak, writable by other users) is reported by
 ///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
 ///   [health](crate::IssuerHealth::files). The secret that was read before stays in use. So do all
-///   secrets if the folder is absent or empty.
+///   secrets while the folder is absent or can't be listed, and the last ones until there is another
+///   file that can be used.
 /// - To replace a file, write another one whose name starts with a dot, and rename it. Names that
 ///   start with a dot are skipped. The folders that Kubernetes mounts (`..data`) work, except with
 ///   `subPath`, which is never updated.
@@ -99,15 +100,11 @@ impl SecretFiles {
 
 impl KeySource for SecretFiles {
     fn current(&self) -> Option<Keys<'_>> {
-        Some(self.0.current())
+        self.0.current()
     }
 
-    fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        let files = self.0.clone();
-        Box::pin(async move {
-            files.reload_for_unknown_key().await;
-            Ok(())
-        })
+    fn refresh(&self, query: KeyQuery) -> KeysFuture {
+        self.0.refresh(query)
     }
 
     fn key_files(&self) -> Option<&KeyFiles> {
@@ -124,7 +121,7 @@ impl fmt::Debug for SecretFiles {
 /// Builds a [`SecretFiles`].
 #[must_use]
 pub struct SecretFilesBuilder {
-    look: SecretLook,
+    scan: SecretScan,
     interval: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -132,7 +129,7 @@ pub struct SecretFilesBuilder {
 impl SecretFilesBuilder {
     fn new(files: Files, algorithm: Algorithm) -> Self {
         Self {
-            look: SecretLook::new(files, algorithm),
+            scan: SecretScan::new(files, algorithm),
             interval: DEFAULT_INTERVAL,
             clock: Arc::new(SystemClock),
         }
@@ -140,7 +137,7 @@ impl SecretFilesBuilder {
 
     /// Sets how the files encode the secrets. Default: [`SecretEncoding::Raw`].
     pub fn encoding(mut self, encoding: SecretEncoding) -> Self {
-        self.look.encoding = encoding;
+        self.scan.encoding = encoding;
         self
     }
 
@@ -164,7 +161,7 @@ impl SecretFilesBuilder {
     ///
     /// Note: a newer secret must have a greater name.
     pub const fn overlap(mut self, overlap: Duration) -> Self {
-        self.look.overlap = Some(overlap);
+        self.scan.overlap = Some(overlap);
         self
     }
 
@@ -172,7 +169,7 @@ impl SecretFilesBuilder {
     /// [`KeysEvent::SecretOld`](crate::KeysEvent::SecretOld) and in the health; it stays in use.
     /// Default: 90 days. Must be from 1 day to 3660 days.
     pub const fn max_secret_age(mut self, age: Duration) -> Self {
-        self.look.max_secret_age = age;
+        self.scan.max_secret_age = age;
         self
     }
 
@@ -188,27 +185,30 @@ impl SecretFilesBuilder {
     /// # Errors
     ///
     /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a setting is out of its
-    ///   range, or the algorithm is not HMAC.
+    ///   range, the algorithm is not HMAC, or two files of
+    ///   [`watch_each`](SecretFiles::watch_each) have the same name.
     /// - [`UnusableFile`](crate::ConfigErrorKind::UnusableFile) if there is no file, if there are
     ///   more than 64, or if any of them can't be read, is not a regular file, can be written to by
-    ///   other users, is empty, is longer than 64 KiB, or is not in the encoding.
+    ///   other users, is longer than 64 KiB, is not in the encoding, or has a content that
+    ///   [`Secret::from_file`](crate::Secret::from_file) rejects.
     /// - [`WeakSecret`](crate::ConfigErrorKind::WeakSecret), with the path, as
     ///   [`Key::from_secret`](crate::Key::from_secret).
     pub fn build(self) -> Result<SecretFiles, ConfigError> {
         check_interval(self.interval)?;
-        check_max_secret_age(self.look.max_secret_age)?;
-        self.look.overlap.map_or(Ok(()), check_overlap)?;
-        let shown = self.look.files.shown();
+        check_max_secret_age(self.scan.max_secret_age)?;
+        self.scan.overlap.map_or(Ok(()), check_overlap)?;
+        self.scan.files.check()?;
+        let shown = self.scan.files.shown();
         let algorithms = AlgorithmSet::EMPTY;
-        let look = Box::new(self.look);
-        KeyFiles::new(look, shown, self.interval, self.clock, algorithms).map(SecretFiles)
+        let scan = Box::new(self.scan);
+        KeyFiles::new(scan, shown, self.interval, self.clock, algorithms).map(SecretFiles)
     }
 }
 
 impl fmt::Debug for SecretFilesBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretFilesBuilder")
-            .field("files", &self.look.files.shown())
+            .field("files", &self.scan.files.shown())
             .finish_non_exhaustive()
     }
 }

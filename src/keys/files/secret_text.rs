@@ -33,7 +33,20 @@ fn in_text(text: &str) -> Result<&str, String> {
     } else if text.ends_with("\r\n") {
         "ends with CR LF, as on Windows: end the line with LF, or not at all"
     } else {
-        return Ok(text.strip_suffix('\n').unwrap_or(text));
+        return in_line(text.strip_suffix('\n').unwrap_or(text));
+    };
+    Err(problem.to_owned())
+}
+
+/// Rejects what is a part of the secret here, and of no other one: then the two differ.
+fn in_line(text: &str) -> Result<&str, String> {
+    let is_quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    let problem = if text.trim() != text {
+        "starts or ends with white space: remove it"
+    } else if is_quoted('"') || is_quoted('\'') {
+        "is in quotes, which are not removed here (such as those of an env file): remove them"
+    } else {
+        return Ok(text);
     };
     Err(problem.to_owned())
 }
@@ -54,6 +67,10 @@ fn is_utf_16(content: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    const WHITE_SPACE: &str = "starts or ends with white space: remove it";
+    const QUOTES: &str =
+        "is in quotes, which are not removed here (such as those of an env file): remove them";
+
     fn secret(content: &[u8]) -> Result<Secret, String> {
         secret_in(&Zeroizing::new(content.to_vec()), SecretEncoding::Raw)
     }
@@ -63,9 +80,12 @@ mod tests {
         for (content, expected) in [
             (&b"abc"[..], &b"abc"[..]),
             (b"abc\n", b"abc"),
-            (b"abc\n\n", b"abc\n"),
-            (b" abc ", b" abc "),
-            (b"abc\r", b"abc\r"),
+            (b"a bc", b"a bc"),
+            (b"\"abc", b"\"abc"),
+            (b"'abc\"\n", b"'abc\""),
+            (b"\"", b"\""),
+            (b"\xff ", b"\xff "),
+            (b"\"\xff\"", b"\"\xff\""),
             (b"\xff\n", b"\xff\n"),
             (b"\xff\r\n", b"\xff\r\n"),
             (b"\xff\xfea\0bc", b"\xff\xfea\0bc"),
@@ -91,6 +111,12 @@ mod tests {
                 "abc\r\n",
                 "ends with CR LF, as on Windows: end the line with LF, or not at all",
             ),
+            ("abc\n\n", WHITE_SPACE),
+            (" abc", WHITE_SPACE),
+            ("abc\t\n", WHITE_SPACE),
+            ("abc\r", WHITE_SPACE),
+            ("\"abc\"", QUOTES),
+            ("'abc'\n", QUOTES),
         ] {
             assert_eq!(secret(content.as_bytes()).unwrap_err(), expected);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key_look::{Format, KeyLook};
+use super::key_scan::{Format, KeyScan};
 use super::open::shown;
 use super::settings::{DEFAULT_INTERVAL, check_interval};
 use super::watch::KeyFiles;
@@ -50,9 +50,9 @@ impl KeyFile {
         KeyFileBuilder::new(path.into(), Format::Jwks)
     }
 
-    /// Returns a builder for a file of at most 64 KiB with one public key, as
-    /// [`Key::from_pem`](crate::Key::from_pem) reads it. The key has no id, and verifies tokens
-    /// with any `kid`.
+    /// Returns a builder for a file of at most 64 KiB with one certificate, or with up to 8 public
+    /// keys, each as [`Key::from_pem`](crate::Key::from_pem) reads it. They have no ids, and verify
+    /// tokens with any `kid`. Other text in the file is skipped.
     pub fn watch_pem(path: impl Into<PathBuf>) -> KeyFileBuilder {
         KeyFileBuilder::new(path.into(), Format::Pem)
     }
@@ -76,15 +76,11 @@ impl KeyFile {
 
 impl KeySource for KeyFile {
     fn current(&self) -> Option<Keys<'_>> {
-        Some(self.0.current())
+        self.0.current()
     }
 
-    fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        let files = self.0.clone();
-        Box::pin(async move {
-            files.reload_for_unknown_key().await;
-            Ok(())
-        })
+    fn refresh(&self, query: KeyQuery) -> KeysFuture {
+        self.0.refresh(query)
     }
 
     fn key_files(&self) -> Option<&KeyFiles> {
@@ -138,10 +134,10 @@ impl KeyFileBuilder {
     pub fn build(self) -> Result<KeyFile, ConfigError> {
         check_interval(self.interval)?;
         let shown = format!("file {}", shown(&self.path));
-        let look = Box::new(KeyLook::new(self.path, self.format));
+        let scan = Box::new(KeyScan::new(self.path, self.format));
         let algorithms = AlgorithmSet::asymmetric();
         let files = KeyFiles::new(
-            look,
+            scan,
             shown,
             self.interval,
             Arc::new(SystemClock),

@@ -114,6 +114,12 @@ impl JwksCache {
         self.shared.mark_used();
     }
 
+    /// Marks the keys as used if they are absent, so that they are fetched in the background, with
+    /// the usual backoff. Returns true if nothing did that before.
+    pub(crate) fn start_fetching_if_absent(&self) -> bool {
+        self.shared.mark_used_if_absent()
+    }
+
     /// Ends the tasks, also while something still refers to the cache. No fetch starts from now on.
     pub(crate) fn close(&self) {
         self.shared.shutdown.send_replace(true);

@@ -11,7 +11,7 @@ use super::after;
 use super::cache::Shared;
 use super::fetch::Fetched;
 use super::fetch_error::FetchError;
-use super::fetch_state::{FetchState, ReportedStaleness};
+use super::fetch_state::{FetchStart, FetchState, ReportedStaleness};
 use super::snapshot::Snapshot;
 use super::snapshot_file::SnapshotRecord;
 use super::snapshot_writer::PendingSnapshot;
@@ -36,7 +36,7 @@ impl Shared {
     fn complete_with_keys(&self, fetch_id: u64, fetched: Fetched) -> Result<(), KeysError> {
         let now = Instant::now();
         let mut state = self.lock_state();
-        state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        let start = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
         let snapshot = Arc::new(self.next_snapshot(fetched, now));
         self.snapshot.store(Arc::clone(&snapshot));
         let failures = state.failures();
@@ -47,6 +47,7 @@ impl Shared {
         self.save(fetch_id, snapshot.record());
         self.context.report(&KeysEvent::Fetched {
             keys: snapshot.keys(),
+            duration: now.saturating_duration_since(start.at),
         });
         if failures > 0 {
             self.context.report(&KeysEvent::Recovered { failures });
@@ -60,6 +61,10 @@ impl Shared {
         let (now, cause) = (Instant::now(), Arc::new(cause));
         let mut state = self.lock_state();
         let start = state.finish(fetch_id).ok_or_else(|| self.timed_out())?;
+        if state.is_overdue(start, now) {
+            self.abort(&mut state, start, cause, now);
+            return Err(self.timed_out());
+        }
         let failure = state.fail(Arc::clone(&cause), start, &self.context.settings, now);
         let error = failure.error(now);
         // Until the end of the next fetch, which starts then.
@@ -77,6 +82,7 @@ impl Shared {
         let event = KeysEvent::FetchFailed {
             error: &*cause,
             failures,
+            duration: now.saturating_duration_since(start.at),
         };
         let is_known = !self.may_be_made_up.load(Relaxed);
         self.context.report_as(&event, is_known);
@@ -84,6 +90,22 @@ impl Shared {
             self.context.report(&event);
         }
         Err(error)
+    }
+
+    /// Ends a fetch whose failure says nothing about the issuer: its runtime was shut down, or the
+    /// process was frozen. The next one may start at once.
+    pub(super) fn abort(
+        &self,
+        state: &mut FetchState,
+        start: FetchStart,
+        cause: Arc<FetchError>,
+        now: Instant,
+    ) {
+        if state.last_failure.is_none() {
+            // Only once: a series of aborted fetches must not extend the grace forever.
+            self.extend_grace(now);
+        }
+        state.abort(cause, start.reason, now);
     }
 
     /// Limits the use of the cached keys, after the issuer has sent a set without a usable key.

@@ -58,10 +58,10 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of a fetch whose runtime was shut down: the next one may start at once.
-    pub(super) fn aborted(reason: FetchReason, now: Instant) -> Self {
+    /// Returns a failure that says nothing about the issuer: the next fetch may start at once.
+    pub(super) fn aborted(cause: Arc<FetchError>, reason: FetchReason, now: Instant) -> Self {
         Self {
-            cause: Arc::new(FetchError::NoRuntime),
+            cause,
             reason,
             backoff_until: now,
             retry_at: now,

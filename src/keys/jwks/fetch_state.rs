@@ -82,7 +82,7 @@ impl FetchState {
     pub(super) fn in_flight(&self, now: Instant) -> Option<SharedFetch> {
         self.in_flight
             .as_ref()
-            .filter(|fetch| now < after(fetch.start.at, self.max_fetch_duration))
+            .filter(|fetch| !self.is_overdue(fetch.start, now))
             .map(|fetch| fetch.shared.clone())
     }
 
@@ -104,6 +104,12 @@ impl FetchState {
         let fetch = self.in_flight.take_if(|fetch| fetch.id == fetch_id)?;
         self.ended = self.ended.saturating_add(1);
         Some(fetch.start)
+    }
+
+    /// Returns whether a fetch ends so late that its time limit can't have been in force: the
+    /// process was frozen.
+    pub(super) fn is_overdue(&self, start: FetchStart, now: Instant) -> bool {
+        now >= after(start.at, self.max_fetch_duration)
     }
 
     /// Returns the number of consecutive failures.
@@ -137,11 +143,11 @@ impl FetchState {
         self.reported_staleness = ReportedStaleness::None;
     }
 
-    /// Records that the runtime was shut down during a fetch. That says nothing about the issuer,
-    /// so the next fetch may start at once.
-    pub(super) fn abort(&mut self, reason: FetchReason, now: Instant) {
+    /// Records a fetch that has failed for another reason than the issuer: the next one may start at
+    /// once.
+    pub(super) fn abort(&mut self, cause: Arc<FetchError>, reason: FetchReason, now: Instant) {
         self.failed = self.failed.saturating_add(1);
-        self.last_failure = Some(Failure::aborted(reason, now));
+        self.last_failure = Some(Failure::aborted(cause, reason, now));
     }
 
     /// Records a failure.

@@ -32,6 +32,16 @@ impl Shared {
         }
     }
 
+    /// Marks the keys as used if they are absent. Returns true if this started the refresher.
+    pub(super) fn mark_used_if_absent(self: &Arc<Self>) -> bool {
+        if self.snapshot.load().is_unexpired(Instant::now()) {
+            return false;
+        }
+        let is_new = !self.refresher_running.load(Relaxed);
+        self.mark_used();
+        is_new
+    }
+
     fn spawn_refresher(self: &Arc<Self>) {
         let guard = RefresherGuard(Arc::downgrade(self));
         if self.is_closed() {

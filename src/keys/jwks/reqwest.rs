@@ -8,18 +8,19 @@ use http::{Request, Response};
 use http_body_util::Full;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Body, Client, ClientBuilder, Error, redirect::Policy};
-use tower::service_fn;
+use tower::{BoxError, service_fn};
 
 use crate::config_error::ConfigError;
 use crate::keys::jwks::url::is_localhost_name;
 use crate::keys::{HttpClient, ResponseUri};
 
 /// Returns the client for issuers without one of their own.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "without feature `reqwest` there is no client, and this function returns an error"
-)]
+///
+/// # Errors
+///
+/// If the program is to install a provider of cryptography for TLS, and has not.
 pub(crate) fn default_http_client() -> Result<HttpClient, ConfigError> {
+    crate::tls_provider::check()?;
     Ok(HttpClient::default())
 }
 
@@ -29,7 +30,8 @@ impl Default for HttpClient {
     ///
     /// It is built at the first fetch: loading the machine's TLS roots takes time, and a process
     /// whose keys are all cached does not need them. On a runtime without I/O the client panics,
-    /// and the fetch fails.
+    /// and the fetch fails. With feature `reqwest-no-provider` alone, the fetch also fails if the
+    /// program has installed no provider for rustls.
     fn default() -> Self {
         HttpClient::new(service_fn(|request: Request<Full<Bytes>>| async move {
             let client = client(request.uri().scheme_str() == Some("https"))?;
@@ -42,7 +44,7 @@ impl Default for HttpClient {
                 let uri = response.url().as_str().parse().unwrap_or_default();
                 response.extensions_mut().insert(ResponseUri(uri));
             }
-            Ok::<Response<Body>, Error>(response.into())
+            Ok::<Response<Body>, BoxError>(response.into())
         }))
     }
 }
@@ -50,9 +52,11 @@ impl Default for HttpClient {
 /// Returns the client of this process for `https`, or the one for `http`: to loopback and to hosts
 /// of the own network, so it uses no proxy, and needs no TLS roots, which a small container image
 /// does not have.
-fn client(is_https: bool) -> reqwest::Result<&'static Client> {
+fn client(is_https: bool) -> Result<&'static Client, BoxError> {
     static HTTPS: OnceLock<Client> = OnceLock::new();
     static PLAIN: OnceLock<Client> = OnceLock::new();
+    // Both clients have TLS: reqwest panics without a provider.
+    crate::tls_provider::check()?;
     let (cell, builder) = if is_https {
         (&HTTPS, builder())
     } else {

@@ -135,11 +135,7 @@ impl Drop for InFlightGuard {
         let Some(start) = state.finish(self.fetch_id) else {
             return;
         };
-        let now = Instant::now();
-        if state.last_failure.is_none() {
-            // Only once: a series of aborted fetches must not extend the grace forever.
-            shared.extend_grace(now);
-        }
-        state.abort(start.reason, now);
+        let cause = Arc::new(FetchError::NoRuntime);
+        shared.abort(&mut state, start, cause, Instant::now());
     }
 }

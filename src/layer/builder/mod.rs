@@ -1,12 +1,13 @@
 //! The builder of layers and authenticators.
 
 mod binding_settings;
+mod observers;
 mod request_settings;
 mod resource_settings;
 mod response_settings;
+mod shown;
 mod token_settings;
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::config_error::ConfigError;
 use crate::dpop::Dpop;
 use crate::jwt::{BindingRules, JsonClaims, RevocationRules, Rules, TypeRule};
 use crate::mtls::ClientCertificates;
+use crate::observe::{Observe, ObservedInsert, Observers};
 use crate::policy::{Bindings, NotListed, Policy, RequiredScopes, SingleUse, Stage};
 use crate::replay::{MemoryReplayStore, ReplayStore};
 use crate::request::{DpopChallenge, LayerRejections, LayerSettings, TokenSource};
@@ -52,6 +54,7 @@ use crate::verify::{Authenticator, Engine, Issuer, Offload, Registry};
 #[must_use]
 pub struct JwtAuthBuilder<C = JsonClaims, R = Challenge> {
     pub(in crate::layer) issuers: Vec<Issuer>,
+    observers: Vec<Arc<dyn Observe>>,
     pub(in crate::layer) rules: Rules,
     pub(in crate::layer) reject_replays: Option<u64>,
     pub(in crate::layer) replay_store: Option<Arc<dyn ReplayStore>>,
@@ -96,6 +99,7 @@ impl JwtAuthBuilder {
         };
         Self {
             issuers: vec![issuer],
+            observers: Vec::new(),
             rules,
             reject_replays: None,
             replay_store: None,
@@ -154,6 +158,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     pub fn claims<C2>(self) -> JwtAuthBuilder<C2, R> {
         JwtAuthBuilder {
             issuers: self.issuers,
+            observers: self.observers,
             rules: self.rules,
             reject_replays: self.reject_replays,
             replay_store: self.replay_store,
@@ -235,7 +240,14 @@ where
         self.compare_with_revocations()?;
         let audience = self.resource.as_ref().map(ResourceMetadata::audience);
         let audience = audience.transpose()?;
-        let issuers = Arc::new(Registry::new(std::mem::take(&mut self.issuers), audience)?);
+        let observers = Observers::new(std::mem::take(&mut self.observers));
+        let issuers = std::mem::take(&mut self.issuers);
+        let issuers = Registry::new(issuers, audience, observers.clone())?;
+        self.policy.observed = ObservedInsert {
+            observers: observers.clone(),
+            timeout: self.policy.timeout,
+        };
+        self.for_below.on_rejection = observers.of_requirements();
         let metadata = self.describe(&sources, &issuers)?;
         if !self.scopes.is_empty() {
             self.policy.add(Stage::Scopes, self.scopes);
@@ -251,7 +263,12 @@ where
             .replay_store
             .map(|store| (store, validation::MAX_LEEWAY));
         if let Some((store, leeway)) = of_layer.or(shared) {
-            self.policy.add_single_use(SingleUse { store, leeway });
+            let observed = self.policy.observed.clone();
+            self.policy.add_single_use(SingleUse {
+                store,
+                leeway,
+                observed,
+            });
         }
         self.policy.check_store_timeouts()?;
         let engine = Engine {
@@ -260,6 +277,7 @@ where
             audience: None,
             token_cache: self.token_cache.as_ref().map(TokenCache::new).transpose()?,
             offload: Offload::new(self.offload, self.offload_timeout),
+            observers,
         };
         Ok(Built {
             authenticator: Authenticator::new(engine, self.policy, sources.into()),
@@ -312,12 +330,4 @@ struct Built<C, R> {
     skip: Option<RequestPredicate>,
     metadata: Option<Arc<Endpoint>>,
     rejection: R,
-}
-
-impl<C, R> fmt::Debug for JwtAuthBuilder<C, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuthBuilder")
-            .field("issuers", &self.issuers)
-            .finish_non_exhaustive()
-    }
 }

@@ -20,6 +20,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     pub fn rejection_response<R2>(self, rejection: R2) -> JwtAuthBuilder<C, R2> {
         JwtAuthBuilder {
             issuers: self.issuers,
+            observers: self.observers,
             rules: self.rules,
             reject_replays: self.reject_replays,
             replay_store: self.replay_store,

@@ -116,10 +116,12 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// imply further ones. Default: no scope implies another.
     ///
     /// Applies to [`require_scopes`](Self::require_scopes), [`Claims::has_scope`],
-    /// [`RequireLayer`](crate::RequireLayer), [`Rule`](crate::Rule) and [`Scoped`](crate::Scoped),
+    /// [`RequireLayer`](crate::RequireLayer), [`Rule`](crate::Rule) and [`Scoped`],
     /// but not to [`Claims::scopes`] and the scopes of an [`Audience`](crate::Audience). Challenges
     /// name the scopes that are required, not those that imply them. [`build`](Self::build) rejects
     /// strings that are not scopes.
+    ///
+    /// [`Scoped`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.Scoped.html
     ///
     /// # Examples
     ///

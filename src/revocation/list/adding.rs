@@ -154,7 +154,10 @@ impl List {
             .map(|last| last.saturating_add(LOG_INTERVAL));
         if next.is_none_or(|next| next <= now) {
             writer.last_logged = Some(now);
-            trace::revocations_full(self.settings.max_entries);
+            let suppressed = std::mem::take(&mut writer.suppressed);
+            trace::revocations_full(self.settings.max_entries, suppressed);
+        } else {
+            writer.suppressed = writer.suppressed.saturating_add(1);
         }
     }
 

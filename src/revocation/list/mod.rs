@@ -57,6 +57,8 @@ struct Writer {
     /// Until then, no entry ends that was there when the table was made.
     next_end: Option<Millis>,
     last_logged: Option<Duration>,
+    /// How many were not logged since.
+    suppressed: u64,
 }
 
 impl Writer {

@@ -117,6 +117,9 @@ const fn len(algorithm: Algorithm) -> Option<usize> {
         Algorithm::HS512 | Algorithm::ES256 | Algorithm::Ed25519 => Some(64),
         Algorithm::ES384 => Some(96),
         Algorithm::ES512 => Some(132),
-        _ => None,
+        _ => match algorithm.ml_dsa_lens() {
+            Some((_, len)) => Some(len),
+            None => None,
+        },
     }
 }

@@ -24,6 +24,14 @@ const ALGORITHM: &[Rule] = &[
         },
         "have the issuer sign its tokens: this one has no signature",
     ),
+    (
+        |facts| {
+            facts
+                .header_text("alg")
+                .is_some_and(|alg| alg.starts_with("ML-DSA-"))
+        },
+        "list it with Issuer::algorithms if the issuer uses it: ML-DSA is off by default",
+    ),
 ];
 
 const LOGOUT: Rule = (

@@ -23,7 +23,7 @@ impl<C> Engine<C> {
         let issuer = decoded_payload::with_buffer(find)?;
         let algorithm = header.algorithm;
         let is_checked =
-            issuer.algorithms.contains(algorithm) && token.check_signature_form().is_ok();
+            issuer.algorithms.contains(algorithm) && token.check_signature_form(algorithm).is_ok();
         let is_missing = is_checked && issuer.source_for(algorithm).current().is_none();
         let query = KeyQuery::new(header.key_id.as_deref(), algorithm);
         is_missing.then(|| NeedsKeys::new(&issuer, query, None))

@@ -9,6 +9,7 @@ use super::signed_response::SignedResponses;
 use super::{IntrospectionOrigin, IntrospectionSettings, Introspector};
 use crate::config_error::ConfigError;
 use crate::keys::{HttpClient, Observer};
+use crate::observe::IssuerObservers;
 
 /// The parts of an issuer that its introspector is made from.
 pub(in crate::verify) struct Parts<'i> {
@@ -17,6 +18,7 @@ pub(in crate::verify) struct Parts<'i> {
     pub(in crate::verify) settings: IntrospectionSettings,
     pub(in crate::verify) client: HttpClient,
     pub(in crate::verify) observer: Option<Observer>,
+    pub(in crate::verify) observers: &'i IssuerObservers,
 }
 
 impl IntrospectionOrigin {
@@ -27,6 +29,7 @@ impl IntrospectionOrigin {
             mut settings,
             client,
             observer,
+            observers,
         } = parts;
         settings.validate()?;
         self.credentials.validate(name)?;
@@ -41,22 +44,26 @@ impl IntrospectionOrigin {
             endpoint,
             credentials: self.credentials,
             signed: signer
-                .map(|signer| build_signer(*signer, name))
+                .map(|signer| build_signer(*signer, name, observers))
                 .transpose()?,
             max_body_len: settings.max_body_len,
         };
-        let outcomes = Outcomes::new(name, observer);
+        let outcomes = Outcomes::new(name, observer, observers.clone());
         Ok(Introspector::new(settings, exchange, outcomes))
     }
 }
 
-fn build_signer(signer: Issuer, name: &str) -> Result<SignedResponses, ConfigError> {
+fn build_signer(
+    signer: Issuer,
+    name: &str,
+    observers: &IssuerObservers,
+) -> Result<SignedResponses, ConfigError> {
     let problem = if signer.name != name {
         "must have the same name"
     } else if matches!(signer.keys, KeyOrigin::Introspection(_)) || signer.tenants.is_some() {
         "must have keys, and no tenants"
     } else {
-        let signer: ConfiguredIssuer = signer.build(None)?;
+        let signer: ConfiguredIssuer = signer.build(None, observers)?;
         return Ok(SignedResponses(signer));
     };
     Err(ConfigError::invalid_setting(format!(

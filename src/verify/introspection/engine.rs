@@ -12,7 +12,7 @@ use super::needs_answer::{Answered, NeedsAnswer};
 use super::{Introspector, is_jwt_form};
 use crate::encoding::{base64url, json};
 use crate::error::{Error, ErrorKind};
-use crate::jwt::Claims;
+use crate::observe::IntrospectionOutcome;
 use crate::policy::Unchecked;
 
 impl<C: DeserializeOwned + 'static> Engine<C> {
@@ -25,11 +25,14 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         now: Duration,
     ) -> Progress<C> {
         if let Err(error) = self.check_introspected_form(introspector, token) {
-            return Progress::Done(Err(error));
+            return Progress::Done(Err(error.with_issuer(issuer.observers.id())));
         }
         let hash = introspector.hash(token);
         match introspector.known(&hash, now) {
-            Some(known) => Progress::Done(self.judge(issuer, &known, now)),
+            Some(known) => {
+                issuer.observers.introspected(IntrospectionOutcome::Cached);
+                Progress::Done(self.judge(issuer, &known, now))
+            }
             None => Progress::NeedsAnswer(NeedsAnswer {
                 issuer: Arc::clone(issuer),
                 hash,
@@ -52,22 +55,23 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         known: &Known,
         now: Duration,
     ) -> Result<Unchecked<C>, Error> {
+        let of_issuer = |error: Error| error.with_issuer(issuer.observers.id());
         let Known::Active(entry) = known else {
-            return Err(ErrorKind::Inactive.into());
+            return Err(of_issuer(ErrorKind::Inactive.into()));
         };
         let lifetime = issuer
             .keys
             .introspector()
             .and_then(Introspector::default_lifetime);
         let default_exp = lifetime.map(|lifetime| entry.asked_at.saturating_add(lifetime));
-        let claims: Claims<C> = entry.answer.claims(
+        let claims = entry.answer.claims(
             &issuer.name,
             default_exp,
             &self.rules,
             issuer.expected(),
             now,
-        )?;
-        Ok(Unchecked::new(claims))
+        );
+        claims.map(Unchecked::new).map_err(of_issuer)
     }
 
     /// Rejects a token that no answer could make valid.

@@ -12,6 +12,10 @@ pub(in crate::verify) struct IntrospectionOrigin {
 }
 
 impl IntrospectionOrigin {
+    pub(in crate::verify) const fn credentials(&self) -> &IntrospectionCredentials {
+        &self.credentials
+    }
+
     pub(in crate::verify) const fn is_discovered(&self) -> bool {
         self.url.is_none()
     }

@@ -10,6 +10,7 @@ use super::answer_cache::{Known, TokenHash};
 use super::introspector::Asked;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Rules;
+use crate::observe::{IntrospectionOutcome, WaitFor};
 
 /// The issuer to ask about a token, and the hash of the token.
 pub(in crate::verify) struct NeedsAnswer {
@@ -39,15 +40,21 @@ impl NeedsAnswer {
             rules: rules.clone(),
             time,
         };
-        let known = introspector.ask(asked).await;
+        let observers = &self.issuer.observers;
+        let asking = introspector.ask(asked);
+        let known = observers.timed(WaitFor::Introspection, asking).await;
+        let outcome = match &known {
+            Ok(Known::Active(_)) => IntrospectionOutcome::Active,
+            Ok(Known::Inactive) => IntrospectionOutcome::Inactive,
+            Err(_) => IntrospectionOutcome::Failed,
+        };
+        observers.introspected(outcome);
         if self.issuer.is_retired() {
             return Ok(None);
         }
         let issuer = self.issuer;
-        Ok(Some(Answered {
-            issuer,
-            known: known?,
-        }))
+        let known = known.map_err(|error| error.with_issuer(issuer.observers.id()))?;
+        Ok(Some(Answered { issuer, known }))
     }
 
     fn introspector(&self) -> Result<&Introspector, Error> {

@@ -9,6 +9,7 @@ use super::circuit::{Admitted, Circuit};
 use super::failure::{Failure, IntrospectionError};
 use crate::keys::jwks::{lock, with_causes};
 use crate::keys::{IntrospectionHealth, KeysEvent, Observer};
+use crate::observe::IssuerObservers;
 
 /// The minimum time between two events about failures: clients can cause many.
 const EVENT_INTERVAL: Duration = Duration::from_secs(1);
@@ -17,6 +18,7 @@ const EVENT_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct Outcomes {
     issuer: String,
     observer: Option<Observer>,
+    observers: IssuerObservers,
     /// Held briefly, and never while an event is reported.
     state: Mutex<State>,
 }
@@ -52,10 +54,15 @@ impl State {
 }
 
 impl Outcomes {
-    pub(super) fn new(issuer: &str, observer: Option<Observer>) -> Self {
+    pub(super) fn new(
+        issuer: &str,
+        observer: Option<Observer>,
+        observers: IssuerObservers,
+    ) -> Self {
         Self {
             issuer: issuer.to_owned(),
             observer,
+            observers,
             state: Mutex::default(),
         }
     }
@@ -113,6 +120,19 @@ impl Outcomes {
             }
             error => KeysEvent::IntrospectionFailed { error, failures },
         });
+    }
+
+    /// Tells observers how long an exchange takes.
+    pub(super) async fn timed<T>(&self, exchange: impl Future<Output = T>) -> T {
+        if self.observers.is_empty() {
+            return exchange.await;
+        }
+        let start = Instant::now();
+        let outcome = exchange.await;
+        let duration = start.elapsed();
+        self.observers
+            .each(|observer, issuer| observer.introspection_sent(issuer, duration));
+        outcome
     }
 
     pub(super) fn health(&self) -> IntrospectionHealth {

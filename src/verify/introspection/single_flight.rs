@@ -116,7 +116,8 @@ impl Shared {
         let exchange = self.exchange.ask(&asked.token, &asked.rules);
         // A panic of the client is a failed question.
         let exchange = AssertUnwindSafe(exchange).catch_unwind();
-        let outcome = match timeout(self.timeout, exchange).await {
+        let exchange = self.outcomes.timed(timeout(self.timeout, exchange));
+        let outcome = match exchange.await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(FetchError::Panicked.into()),
             Err(_) => Err(FetchError::TimedOut.into()),

@@ -6,6 +6,7 @@ mod introspected;
 mod registry;
 mod secrets;
 mod set;
+mod shared_secret;
 
 pub(crate) use self::authorization_servers::authorization_server_flaw;
 pub use self::handle::Issuers;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 use foldhash::fast::RandomState;
@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use super::set::{Entry, IssuerSet, duplicate};
 use crate::config_error::ConfigError;
 use crate::error::Error;
+use crate::observe::Observers;
 use crate::verify::{ConfiguredIssuer, Issuer, IssuerKeys, ResourceAudience, SharedKeys};
 
 pub(crate) struct Registry {
@@ -27,14 +28,18 @@ pub(crate) struct Registry {
     shared_keys: Arc<SharedKeys>,
     /// What the audiences must be, also those of issuers that are added later.
     resource: Option<ResourceAudience>,
+    /// This, for files that outlive it.
+    this: Weak<Self>,
+    observers: Observers,
 }
 
 impl Registry {
     pub(crate) fn new(
         issuers: Vec<Issuer>,
         resource: Option<ResourceAudience>,
-    ) -> Result<Self, ConfigError> {
-        let registry = Self {
+        observers: Observers,
+    ) -> Result<Arc<Self>, ConfigError> {
+        let registry = Arc::new_cyclic(|this| Self {
             current: ArcSwap::default(),
             may_share_secrets: AtomicBool::new(false),
             is_introspecting: AtomicBool::new(false),
@@ -42,7 +47,9 @@ impl Registry {
             change: Mutex::new(()),
             shared_keys: Arc::default(),
             resource,
-        };
+            this: Weak::clone(this),
+            observers,
+        });
         registry.set(issuers)?;
         registry.is_changed.store(false, Ordering::Relaxed);
         Ok(registry)
@@ -129,7 +136,7 @@ impl Registry {
         next: impl FnOnce(&[Entry]) -> Result<Vec<Entry>, ConfigError>,
     ) -> Result<(), ConfigError> {
         // Nothing is done under the lock that could leave a part of a change behind.
-        let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current.load_full();
         let was_there = addresses(before.entries());
         let is_new = |entry: &Entry| !was_there.contains(&entry.address());
@@ -151,10 +158,35 @@ impl Registry {
                 entry.retire();
                 self.shared_keys.remove(entry.name());
             }
+            if after
+                .entries()
+                .iter()
+                .all(|other| other.name() != entry.name())
+            {
+                let name = entry.name();
+                self.observers
+                    .each(|observer| observer.issuer_removed(name));
+            }
         }
-        let added = after.entries().iter().filter(|entry| is_new(entry));
-        added.for_each(|entry| self.report_keys(entry));
+        let added = || after.entries().iter().filter(|entry| is_new(entry));
+        added().for_each(|entry| self.report_keys(entry));
+        // From here on observers are called, which may make further changes.
+        drop(changing);
+        added().for_each(|entry| self.watch_files(entry));
         Ok(())
+    }
+
+    /// Tells an issuer what happens to its files, and checks its secrets after each change.
+    fn watch_files(&self, entry: &Entry) {
+        let Some(issuer) = entry.keys() else {
+            return;
+        };
+        let (registry, changed) = (Weak::clone(&self.this), Arc::downgrade(issuer));
+        issuer.watch_files(move || {
+            if let (Some(registry), Some(changed)) = (registry.upgrade(), changed.upgrade()) {
+                registry.load().recheck_secrets(&changed);
+            }
+        });
     }
 
     /// Compares the public keys of an issuer with those of the others, if they are fixed. If they
@@ -169,7 +201,8 @@ impl Registry {
 
     fn build(&self, mut issuer: Issuer) -> Result<Entry, ConfigError> {
         issuer.bind_to(self.resource.as_ref())?;
-        issuer.build_entry(&self.shared_keys)
+        let observers = self.observers.of_issuer(issuer.name());
+        issuer.build_entry(&self.shared_keys, &observers)
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 
 use foldhash::fast::RandomState;
 
+use super::shared_secret::SharedSecret;
 use crate::config_error::ConfigError;
-use crate::error::{Error, RETRY_AFTER};
 use crate::jwk::KeyDigest;
 use crate::trace;
-use crate::verify::{ConfiguredIssuer, shared_secret};
+use crate::verify::ConfiguredIssuer;
 
 /// The issuers that have a secret, or may come to have one.
 #[derive(Clone, Default)]
@@ -27,9 +27,10 @@ impl Secrets {
     /// Rejects an issuer that has a secret of another, or one secret for two algorithms.
     pub(super) fn check_new(&self, issuer: &ConfiguredIssuer) -> Result<(), ConfigError> {
         issuer.check_algorithms_of_secrets()?;
-        issuer.report_repeated_secrets();
-        match self.other_with_secret_of(issuer) {
-            Some(other) => Err(shared_secret(&other.name, &issuer.name)),
+        issuer.log_secrets();
+        match self.shared_by(issuer) {
+            // The one that was there before comes first.
+            Some(shared) => Err(shared.reversed().error()),
             None => Ok(()),
         }
     }
@@ -52,44 +53,72 @@ impl Secrets {
         !self.sources.is_empty() && self.issuers > 1
     }
 
-    /// Rejects the tokens of an issuer that has come to share a secret with another one, or to have
-    /// one for two algorithms. Fixed secrets were compared when the issuers were added.
-    pub(super) fn check(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
-        issuer
-            .recheck_algorithms_of_secrets()
-            .map_err(unavailable)?;
-        if !self.may_be_shared() {
-            return Ok(());
-        }
-        let Some(other) = self.other_with_secret_of(issuer) else {
-            // Relaxed: orders no other memory. An event too many or too few does no harm. Written
-            // only if it changes, since all cores share it.
-            if issuer.shares_secret.load(Ordering::Relaxed) {
-                issuer.shares_secret.store(false, Ordering::Relaxed);
+    /// Returns why the tokens of an issuer are not verified: it has come to share a secret with
+    /// another one, or to have one for two algorithms. Fixed secrets were compared when the issuers
+    /// were added. Reports a problem that was not there at the last check.
+    pub(super) fn problem(&self, issuer: &ConfiguredIssuer) -> Option<ConfigError> {
+        if let Err(error) = issuer.recheck_algorithms_of_secrets() {
+            if is_new_problem(issuer) {
+                trace::secret_unusable(&issuer.name, &error);
             }
-            return Ok(());
-        };
-        if !issuer.shares_secret.swap(true, Ordering::Relaxed) {
-            trace::secret_shared(&issuer.name, &other.name);
+            return Some(error);
         }
-        let cause = shared_secret(&issuer.name, &other.name);
-        Err(unavailable(cause))
+        let shared = if self.may_be_shared() {
+            self.shared_by(issuer)
+        } else {
+            None
+        };
+        let Some(shared) = shared else {
+            // Relaxed: orders no other memory. A report too many or too few does no harm. Written
+            // only if it changes, since all cores share it.
+            if issuer.has_secret_problem.load(Ordering::Relaxed) {
+                issuer.has_secret_problem.store(false, Ordering::Relaxed);
+                trace::secret_usable(&issuer.name);
+            }
+            return None;
+        };
+        if is_new_problem(issuer) {
+            shared.report();
+        }
+        Some(shared.error())
     }
 
-    fn other_with_secret_of(&self, issuer: &ConfiguredIssuer) -> Option<&Arc<ConfiguredIssuer>> {
+    /// Checks an issuer whose keys have changed, and those that share a secret with it now or did
+    /// so before.
+    pub(super) fn recheck(&self, changed: &ConfiguredIssuer) {
+        let digests = changed.secret_digests();
+        let is_concerned = |issuer: &&Arc<ConfiguredIssuer>| {
+            issuer.has_secret_problem.load(Ordering::Relaxed)
+                || issuer.secret_among(&digests).is_some()
+        };
+        let issuers = self.sources.iter().chain(self.fixed.values());
+        for issuer in issuers.filter(is_concerned) {
+            let _reported = self.problem(issuer);
+        }
+    }
+
+    fn shared_by<'s>(&'s self, issuer: &'s ConfiguredIssuer) -> Option<SharedSecret<'s>> {
         let digests = issuer.secret_digests();
         if digests.is_empty() {
             return None;
         }
-        let is_other = |other: &&Arc<ConfiguredIssuer>| other.name != issuer.name;
-        let mut fixed = digests.iter().filter_map(|digest| self.fixed.get(digest));
-        let has_secret =
-            |other: &&Arc<ConfiguredIssuer>| is_other(other) && other.has_secret(&digests);
-        let mut sources = self.sources.iter();
-        fixed.find(is_other).or_else(|| sources.find(has_secret))
+        let is_other = |other: &ConfiguredIssuer| other.name != issuer.name;
+        let fixed = digests.iter().filter_map(|digest| {
+            let other = self.fixed.get(digest)?;
+            is_other(other).then_some((other, *digest))
+        });
+        let sources = self.sources.iter().filter(|other| is_other(other));
+        let sources = sources.filter_map(|other| Some((other, other.secret_among(&digests)?)));
+        let (other, digest) = fixed.chain(sources).next()?;
+        Some(SharedSecret {
+            issuer,
+            other,
+            digest,
+        })
     }
 }
 
-fn unavailable(cause: ConfigError) -> Error {
-    Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause)))
+/// Relaxed: see [`Secrets::problem`].
+fn is_new_problem(issuer: &ConfiguredIssuer) -> bool {
+    !issuer.has_secret_problem.swap(true, Ordering::Relaxed)
 }

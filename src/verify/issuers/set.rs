@@ -11,7 +11,7 @@ use super::introspected::Introspected;
 use super::secrets::Secrets;
 use crate::algorithm::AlgorithmSet;
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use crate::error::Error;
+use crate::error::{Error, RETRY_AFTER};
 use crate::verify::ConfiguredIssuer;
 use crate::verify::tenants::TenantIssuers;
 
@@ -168,7 +168,19 @@ impl IssuerSet {
     /// Rejects the token of an issuer that shares a secret with another one: each could then sign
     /// for the other.
     pub(crate) fn check_secrets(&self, issuer: &ConfiguredIssuer) -> Result<(), Error> {
-        self.secrets.check(issuer)
+        self.secret_problem(issuer).map_or(Ok(()), |cause| {
+            Err(Error::keys_unavailable(RETRY_AFTER, Some(Arc::new(cause))))
+        })
+    }
+
+    /// Returns why the secrets of an issuer must not be used, if that is so.
+    pub(crate) fn secret_problem(&self, issuer: &ConfiguredIssuer) -> Option<ConfigError> {
+        self.secrets.problem(issuer)
+    }
+
+    /// Checks the secrets of an issuer whose keys have changed, and reports what is wrong.
+    pub(super) fn recheck_secrets(&self, changed: &ConfiguredIssuer) {
+        self.secrets.recheck(changed);
     }
 
     pub(super) const fn may_share_secrets(&self) -> bool {
@@ -186,6 +198,16 @@ impl IssuerSet {
             Entry::Tenants(issuers) => issuers.cached(),
         });
         all.flatten().collect()
+    }
+
+    /// Returns what is configured: the names, or patterns, with the issuer that has the keys, unless
+    /// each tenant has its own.
+    pub(crate) fn configured(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<&Arc<ConfiguredIssuer>>)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.name(), entry.keys()))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {

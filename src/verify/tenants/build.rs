@@ -9,6 +9,7 @@ use super::{TenantIssuers, TenantRules, TenantUsage, Tenants};
 use crate::config_error::ConfigError;
 use crate::jwk::IssuerPattern;
 use crate::keys::JwksCacheSettings;
+use crate::observe::IssuerObservers;
 use crate::trace;
 use crate::verify::configured_issuer::Naming;
 use crate::verify::issuer::KeyOrigin;
@@ -20,12 +21,16 @@ const SAMPLE: &str = "tenant";
 
 impl Issuer {
     /// Checks the configuration. `shared` are the keys of all issuers.
-    pub(crate) fn build_entry(self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
+    pub(crate) fn build_entry(
+        self,
+        shared: &Arc<SharedKeys>,
+        observers: &IssuerObservers,
+    ) -> Result<Entry, ConfigError> {
         let is_any_audience = self.audience.is_any();
         let accepts_bound = self.exceptions.accept_bound;
         let http_hosts = self.jwks_cache.as_ref().map(JwksCacheSettings::http_hosts);
         let http_hosts = http_hosts.unwrap_or_default().to_vec();
-        let entry = self.build_named_or_tenants(shared)?;
+        let entry = self.build_named_or_tenants(shared, observers)?;
         // Here and not for each tenant: all have the same settings.
         if is_any_audience {
             trace::audience_not_checked(entry.name());
@@ -39,11 +44,18 @@ impl Issuer {
         Ok(entry)
     }
 
-    fn build_named_or_tenants(mut self, shared: &Arc<SharedKeys>) -> Result<Entry, ConfigError> {
+    fn build_named_or_tenants(
+        mut self,
+        shared: &Arc<SharedKeys>,
+        observers: &IssuerObservers,
+    ) -> Result<Entry, ConfigError> {
         self.check_introspection()?;
         let pattern = IssuerPattern::parse(&self.name);
         match (self.tenants.take(), pattern) {
-            (None, None) => Ok(Entry::Named(Arc::new(self.build(Some(shared))?))),
+            (None, None) => {
+                let issuer = self.build(Some(shared), observers)?;
+                Ok(Entry::Named(Arc::new(issuer)))
+            }
             (None, Some(_)) => {
                 Err(self
                     .invalid("has a placeholder, so it needs `tenants`: which tenants are trusted"))
@@ -53,7 +65,7 @@ impl Issuer {
                  path, or the first label of a host that has at least two more and no port",
             )),
             (Some(tenants), Some(pattern)) => {
-                let issuers = self.build_tenants(*tenants, pattern, shared)?;
+                let issuers = self.build_tenants(*tenants, pattern, shared, observers)?;
                 Ok(Entry::Tenants(Arc::new(issuers)))
             }
         }
@@ -68,6 +80,7 @@ impl Issuer {
         tenants: Tenants,
         pattern: IssuerPattern,
         shared: &Arc<SharedKeys>,
+        observers: &IssuerObservers,
     ) -> Result<TenantIssuers, ConfigError> {
         if self.exceptions.allow_missing_issuer {
             return Err(self.invalid(
@@ -79,7 +92,7 @@ impl Issuer {
         tenants.validate(&pattern, are_keys_shared)?;
         let rules = Arc::new(TenantRules { pattern, tenants });
         if are_keys_shared {
-            let mut issuer = self.build(Some(shared))?;
+            let mut issuer = self.build(Some(shared), observers)?;
             issuer.naming = Naming::Tenants(Arc::clone(&rules));
             return Ok(TenantIssuers {
                 rules,
@@ -103,7 +116,7 @@ impl Issuer {
                  tokens of the others",
             ));
         }
-        let keys = Arc::new(TenantKeys::new(&rules, self));
+        let keys = Arc::new(TenantKeys::new(&rules, self, observers));
         let sample = keys.issuer_of(SAMPLE, Instant::now())?;
         Ok(TenantIssuers {
             rules,
@@ -166,7 +179,7 @@ impl TenantKeys {
         now: Instant,
     ) -> Result<Arc<ConfiguredIssuer>, ConfigError> {
         let issuer = self.template.of_tenant(&self.rules.pattern, tenant);
-        let mut issuer = issuer.build(None)?;
+        let mut issuer = issuer.build(None, &self.observers)?;
         issuer.keys.set_may_be_made_up();
         issuer.naming = Naming::Tenant(TenantUsage::new(Arc::clone(&self.rules), now));
         Ok(Arc::new(issuer))

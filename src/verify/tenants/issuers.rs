@@ -10,8 +10,9 @@ use super::admission::{Admission, Room};
 use super::cache::TenantCache;
 use super::{TenantRules, expiry};
 use crate::algorithm::AlgorithmSet;
-use crate::error::{Error, ErrorKind, RETRY_AFTER};
+use crate::error::{Error, ErrorKind, IssuerId, RETRY_AFTER};
 use crate::jwt::Exceptions;
+use crate::observe::IssuerObservers;
 use crate::trace;
 use crate::verify::issuers::Lookup;
 use crate::verify::{ConfiguredIssuer, Issuer};
@@ -32,6 +33,8 @@ pub(super) struct TenantKeys {
     pub(super) rules: Arc<TenantRules>,
     /// The issuer as configured, from which that of a tenant is made.
     pub(super) template: Issuer,
+    /// What is told of the tenants, by the pattern.
+    pub(super) observers: IssuerObservers,
     pub(super) cache: TenantCache,
     /// Held while a tenant is added or removed.
     admission: Mutex<Admission>,
@@ -57,6 +60,14 @@ impl TenantIssuers {
 
     pub(crate) const fn algorithms(&self) -> AlgorithmSet {
         self.algorithms
+    }
+
+    /// Returns by what observers find the pattern.
+    pub(crate) fn issuer_id(&self) -> IssuerId {
+        match &self.keys {
+            Keys::Shared(issuer) => issuer.observers.id(),
+            Keys::ByTenant(keys) => keys.observers.id(),
+        }
     }
 
     pub(crate) fn exceptions(&self) -> Exceptions {
@@ -127,10 +138,15 @@ impl TenantIssuers {
 }
 
 impl TenantKeys {
-    pub(super) fn new(rules: &Arc<TenantRules>, template: Issuer) -> Self {
+    pub(super) fn new(
+        rules: &Arc<TenantRules>,
+        template: Issuer,
+        observers: &IssuerObservers,
+    ) -> Self {
         Self {
             rules: Arc::clone(rules),
             template,
+            observers: observers.clone(),
             cache: TenantCache::new(),
             admission: Mutex::default(),
             shutdown: watch::Sender::new(()),

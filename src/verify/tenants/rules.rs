@@ -10,7 +10,7 @@ use crate::jwk::IssuerPattern;
 
 /// The pattern of an issuer and the rule for its tenants.
 pub(crate) struct TenantRules {
-    pub(super) pattern: IssuerPattern,
+    pub(in crate::verify) pattern: IssuerPattern,
     pub(super) tenants: Tenants,
 }
 

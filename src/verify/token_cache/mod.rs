@@ -6,6 +6,7 @@
 //! read, or cost four times as much (docs/performance.md has the figures).
 
 mod epoch;
+mod health;
 mod settings;
 mod sync;
 mod table;
@@ -24,7 +25,9 @@ use crate::config_error::ConfigError;
 use crate::jwt::{Claims, Rules};
 use crate::verify::{ConfiguredIssuer, Verification};
 
+pub use self::health::TokenCacheHealth;
 pub use self::settings::TokenCacheSettings;
+pub(crate) use self::table::Inserted;
 
 /// The bytes at the end of a token that are hashed. They are the end of its signature and as good
 /// as random. A look-up compares the whole token.
@@ -96,11 +99,12 @@ impl<C> TokenCache<C> {
         verification: &Verification<'_, C>,
         rules: &Rules,
         now: Duration,
-    ) where
+    ) -> Inserted
+    where
         C: 'static,
     {
         let Some(epoch) = self.epoch.of(now) else {
-            return;
+            return Inserted::default();
         };
         // Saturates: `now` and `max_ttl` may be any time, and the token's own end is a bound, too.
         let (valid_from, valid_until) = verification.claims.validity(rules);
@@ -127,7 +131,13 @@ impl<C> TokenCache<C> {
         self.table
             .insert(self.hash(token), entry, cost, now, |other| {
                 other.slice == *token
-            });
+            })
+    }
+
+    /// Returns the state, for health checks.
+    pub(crate) fn health(&self) -> TokenCacheHealth {
+        let (entries, bytes) = self.table.usage();
+        TokenCacheHealth { entries, bytes }
     }
 
     fn hash(&self, token: &[u8]) -> u64 {

@@ -8,26 +8,24 @@ use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet};
 
 use crate::support::tokio;
 use crate::support::{
-    AUDIENCE, HEADER, ISSUER, builder_for, decode, default_key, encode, key, key_set, layer,
-    payload, send, token, token_of,
+    AUDIENCE, HEADER, ISSUER, algorithms, builder_for, decode, default_key, encode, key, key_set,
+    layer, payload, send, token, token_of,
 };
 
 /// Returns a layer with a key for every algorithm.
 fn layer_of_all() -> JwtAuthLayer {
-    builder_for(Issuer::from_keys(
-        ISSUER,
-        key_set(Algorithm::all().map(key)),
-        AUDIENCE,
-    ))
-    .build()
-    .unwrap()
+    let keys = key_set(algorithms().map(key));
+    let issuer = Issuer::from_keys(ISSUER, keys, AUDIENCE);
+    builder_for(issuer.algorithms(algorithms()))
+        .build()
+        .unwrap()
 }
 
 // 11
 #[tokio::test]
 async fn one_layer_accepts_every_algorithm() {
     let layer = layer_of_all();
-    for algorithm in Algorithm::all() {
+    for algorithm in algorithms() {
         let claims = send(&layer, &token_of(key(algorithm)).sign())
             .await
             .named(algorithm)
@@ -43,8 +41,8 @@ async fn one_layer_accepts_every_algorithm() {
 #[tokio::test]
 async fn a_header_that_names_another_algorithm_than_that_of_the_key_is_rejected() {
     let layer = layer_of_all();
-    for signed in Algorithm::all() {
-        for named in Algorithm::all().filter(|named| *named != signed) {
+    for signed in algorithms() {
+        for named in algorithms().filter(|named| *named != signed) {
             let token = token_of(key(signed)).header("alg", named.name());
             let answer = send(&layer, &token.sign()).await.named((signed, named));
             answer.invalid_token(ErrorKind::UnknownKey);
@@ -259,7 +257,7 @@ async fn a_key_pinned_to_one_algorithm_verifies_no_other_of_its_family() {
 // 11: the signature covers the header and the payload.
 #[tokio::test]
 async fn a_token_with_a_changed_header_or_payload_is_rejected() {
-    for algorithm in Algorithm::all() {
+    for algorithm in algorithms() {
         let layer = layer_of_all();
         let valid = token_of(key(algorithm)).sign();
         let parts: Vec<_> = valid.split('.').collect();
@@ -284,5 +282,5 @@ async fn a_token_with_a_changed_header_or_payload_is_rejected() {
 #[test]
 fn every_algorithm_has_a_name_of_its_own() {
     let names: HashSet<_> = Algorithm::all().map(Algorithm::name).collect();
-    assert_eq!(names.len(), 13);
+    assert_eq!(names.len(), 16);
 }

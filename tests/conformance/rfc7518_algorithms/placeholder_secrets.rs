@@ -1,5 +1,7 @@
 //! Requirement 12: secrets that were typed, not generated (RFC 8725 §3.5).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, JwtAuthLayer, Key, KeySet, SkipReason};
 
@@ -29,7 +31,7 @@ fn placeholders() -> impl Iterator<Item = (&'static str, (SkipReason, &'static s
         .chain(of(REPEATS, &REPETITIONS))
 }
 
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 27] = [
     // Those of jwt.io.
     "a-string-secret-at-least-256-bits-long",
     "a-valid-string-secret-that-is-at-least-384-bits-long",
@@ -46,6 +48,15 @@ const WORDS: [&str; 19] = [
     "this-is-a-secret-key-for-development-only!!",
     "django-insecure-development-key-do-not-use-in-production",
     "this-is-the-jwt-signing-key-for-the-server",
+    "ThisIsMySuperLongSigningKeyForTheApiServer",
+    // Sentences and passphrases, of words that are in no list.
+    "this is my super secret key for the api",
+    "correct horse battery staple under the moon",
+    "correct-horse-battery-staple-0123456789",
+    "Purple Monkey Dishwasher, Green Turtle!",
+    "IT_IS_A_TRUTH_UNIVERSALLY_ACKNOWLEDGED",
+    "das_ist-ein.sehr geheimer Satz, 2026",
+    "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} \u{434}\u{43e}\u{431}\u{440}\u{44b}\u{439} \u{43c}\u{438}\u{440} \u{43a}\u{43b}\u{44e}\u{447}",
     // Those of which 16 bytes or more could be random.
     "prod-secret-key-5f1d0c9be27a4836",
     "9Xh2kQv7LmZr4TnB8yWfPaSsWoRd!Password",
@@ -101,6 +112,67 @@ fn a_placeholder_is_rejected_in_a_jwk_and_skipped_in_a_set() {
             .map(tower_jwt_auth::SkippedKey::reason)
             .collect();
         assert_eq!(reasons, [&reason]);
+    }
+}
+
+#[test]
+fn a_typed_secret_is_rejected_in_hex_and_base64_too() {
+    for (secret, (reason, text)) in placeholders() {
+        let hex = secret
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
+        let base64 = STANDARD.encode(secret);
+        for (encoded, encoding) in [
+            (hex.to_uppercase(), "hex"),
+            (hex, "hex"),
+            (base64.replace('=', ""), "base64"),
+            (format!("{}\n{}\n", &base64[..20], &base64[20..]), "base64"),
+            (encode(secret), "base64"),
+        ] {
+            let error = Key::from_secret(Algorithm::HS256, &encoded).unwrap_err();
+            let message = error.to_string();
+            // A block that is repeated often is repeated in its text, too.
+            let itself = format!("the secret for HS256 {}", SkipReason::SecretRepeats);
+            if reason != SkipReason::SecretRepeats || message != itself {
+                let expected = format!("the secret for HS256 is {encoding} of a value that {text}");
+                assert_eq!(message, expected, "{secret}: {encoded}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_is_not_a_secret() {
+    let issuer = crate::support::default_key().token();
+    let token = issuer.sign();
+    let text = "is a JSON Web Token, which others have seen: use random bytes";
+    for (secret, text) in [
+        (token.clone(), text.to_owned()),
+        (format!(" Bearer {token}\n"), text.to_owned()),
+        (
+            STANDARD.encode(&token),
+            format!("is base64 of a value that {text}"),
+        ),
+        (
+            "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVydGV4dA.dGFn".into(),
+            text.to_owned(),
+        ),
+    ] {
+        let error = Key::from_secret(Algorithm::HS256, &secret).unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::WeakSecret);
+        assert_eq!(error.to_string(), format!("the secret for HS256 {text}"));
+    }
+    // Neither is one: the first part is no JSON, and there are only two.
+    for secret in [
+        "prod.k7Tz9wQe2Lm5Xr8Vb1Nc4Jp6.q8Zr1vXk3TnB6yLw",
+        "eyJhbGciOiJIUzI1NiJ9.k7Tz9wQe2Lm5Xr8Vb1Nc4Jp6",
+    ] {
+        assert!(
+            Key::from_secret(Algorithm::HS256, secret).is_ok(),
+            "{secret}"
+        );
     }
 }
 

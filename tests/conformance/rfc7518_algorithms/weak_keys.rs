@@ -344,6 +344,37 @@ fn a_public_key_of_1024_bits_in_der_is_not_a_secret() {
     );
 }
 
+// SEC 1 §2.3.3. The point of every P-256, P-384 and P-521 key, and what JWK libraries make of it.
+#[test]
+fn the_point_of_an_ec_key_is_not_a_secret_in_any_encoding() {
+    for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512] {
+        let jwk = key(algorithm).jwk();
+        let coordinates = ["x", "y"]
+            .map(|name| decode(jwk[name].as_str().unwrap()))
+            .concat();
+        let point = [&[4][..], &coordinates].concat();
+        let hex = point
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
+        for secret in [
+            point.clone(),
+            coordinates.clone(),
+            encode(&point).into_bytes(),
+            hex.into_bytes(),
+        ] {
+            let error = Key::from_secret(Algorithm::HS256, &secret).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains("is a public key or a certificate"), "{text}");
+        }
+        // Another byte, and it is on the curve no longer.
+        let mut random = coordinates;
+        random[20] ^= 1;
+        assert!(Key::from_secret(Algorithm::HS256, &random).is_ok());
+    }
+}
+
 // RFC 8032 §5.1: y, little-endian, and the sign of x in the last bit. 2^255 - 19 is the prime.
 #[test]
 fn an_ed25519_key_of_small_order_is_rejected_in_every_encoding() {

@@ -2,7 +2,8 @@
 //! implementation decides on as well.
 //!
 //! `tests/e2e/interop/differential.sh` makes the corpus, runs this test and compares the decisions. The
-//! test reads `corpus.json` from the folder `DIFFERENTIAL_FOLDER` and writes `answers.json` there.
+//! test reads `corpus.json` from the folder `DIFFERENTIAL_FOLDER` and writes `answers.json` there,
+//! with tokens that the test kit signs.
 //! The script fails if that file is missing. Without the variable the test does nothing.
 
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::executor::block_on;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tower_jwt_auth::testing::TestClock;
+use tower_jwt_auth::testing::{DpopClient, TestClock, TestKey};
 use tower_jwt_auth::{Algorithm, Authenticator, Claims, Error, Issuer, Key, KeySet};
 
 #[derive(Deserialize)]
@@ -100,6 +101,26 @@ fn seconds(time: SystemTime) -> f64 {
         .as_secs_f64()
 }
 
+/// Returns a token of the test kit for each algorithm, with the JWK of its key, and the thumbprint of
+/// a public key.
+fn signed() -> Vec<Value> {
+    // RSA keys take long to generate: one is enough.
+    let is_slow = |algorithm: &Algorithm| {
+        let name = algorithm.name();
+        name.starts_with("PS") || name.starts_with("RS") && name != "RS256"
+    };
+    let algorithms = Algorithm::all().filter(|algorithm| algorithm.is_supported());
+    let signed = algorithms
+        .filter(|algorithm| !is_slow(algorithm))
+        .map(|algorithm| {
+            let key = TestKey::generate(algorithm);
+            let thumbprint =
+                (!algorithm.is_symmetric()).then(|| DpopClient::new(&key).thumbprint());
+            json!({"jwk": key.jwk(), "token": key.token().sign(), "thumbprint": thumbprint})
+        });
+    signed.collect()
+}
+
 #[test]
 fn every_token_of_the_corpus_is_answered() {
     let Some(folder) = std::env::var_os("DIFFERENTIAL_FOLDER").map(PathBuf::from) else {
@@ -126,7 +147,7 @@ fn every_token_of_the_corpus_is_answered() {
     };
     std::fs::write(
         folder.join("answers.json"),
-        json!({"backend": backend, "answers": answers}).to_string(),
+        json!({"backend": backend, "answers": answers, "signed": signed()}).to_string(),
     )
     .unwrap();
 }

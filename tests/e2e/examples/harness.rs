@@ -222,6 +222,11 @@ impl Server {
         .await;
     }
 
+    /// Returns what was logged until now.
+    pub(crate) fn log(&self) -> String {
+        self.log.0.lock().unwrap().clone()
+    }
+
     /// Sends a signal (`TERM` or `INT`), and waits until the process ends.
     #[cfg(unix)]
     pub(crate) async fn end_by(mut self, signal: &str) -> ExitStatus {

@@ -2,6 +2,7 @@
 //!
 //! Cargo builds the examples for `cargo test`, but not for `cargo test --test examples`.
 
+mod config_file;
 mod demo;
 mod doctor;
 mod doctor_fixes;
@@ -13,6 +14,8 @@ mod introspection;
 mod issuers;
 #[cfg(feature = "tonic")]
 mod mtls;
+#[cfg(feature = "metrics")]
+mod operated;
 mod options;
 mod quickstart;
 #[cfg(feature = "governor")]
@@ -22,6 +25,8 @@ mod resource;
 mod rotation;
 mod routes;
 mod secret;
+#[cfg(unix)]
+mod secret_files;
 mod shutdown;
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]

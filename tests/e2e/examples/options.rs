@@ -61,6 +61,7 @@ async fn help_names_every_option() {
     let help = String::from_utf8(stdout).unwrap();
     for option in [
         "--listen",
+        "--config",
         "--issuer",
         "--jwks-uri",
         "--audience",
@@ -247,30 +248,84 @@ async fn options_that_need_another_one_are_rejected_without_it() {
 }
 
 #[tokio::test]
+async fn an_option_that_is_given_twice_is_rejected() {
+    for option in [
+        "--listen",
+        "--resource",
+        "--leeway",
+        "--token-type",
+        "--dpop",
+        "--redis",
+        "--redis-prefix",
+        "--on-stale",
+        "--max-staleness",
+    ] {
+        let value = match option {
+            "--listen" => "127.0.0.1:0",
+            "--dpop" => "optional",
+            "--on-stale" => "reject",
+            _ => "10",
+        };
+        let twice = [option, value, option, value];
+        assert_bad_with_issuer(&[(&twice, &format!("{option}: given twice"))]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_folder_of_secrets_is_for_one_algorithm() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let options = ["--hmac-secret-dir", dir, "--algorithms", "HS256,HS512"];
+    let expected = format!(
+        "--issuer https://login.example.com --hmac-secret-dir {dir}: its secrets are for one \
+         algorithm, and --algorithms has HS256 and HS512: must have one of them"
+    );
+    assert_bad_with_issuer(&[(&options, &expected)]).await;
+}
+
+#[tokio::test]
 async fn weak_secrets_are_rejected_and_not_shown() {
     let weak = SecretFile::new(b"Tr0ub4dor&3");
-    let valid = SecretFile::new(b"correct horse battery staple 0123456789");
-    let long =
-        SecretFile::new(b"correct horse battery staple 0123456789, and then a few words more");
+    let valid = SecretFile::new(b"k8Zp2vQx9mTn4rWc7yHd1sLf6gJb3aEu");
+    let words = SecretFile::new(b"correct horse battery staple and then a few words more");
+    let long = SecretFile::new(b"k8Zp2vQx9mTn4rWc7yHd1sLf6gJb3aEuq8Zr1vXk3TnB6yLw0PdJ5sHc9uFgAeMi");
     let missing = "no-such-directory/no-such-file";
-    assert_bad_with_issuer(&[
-        (&["--hmac-secret-file", weak.path()], weak.path()),
+    // What is wrong is in a file, so the list of options does not help.
+    for (args, word) in [
+        (&["--hmac-secret-file", weak.path()][..], weak.path()),
         (&["--hmac-secret-file", weak.path()], "32 bytes"),
+        (&["--hmac-secret-file", words.path()], "consists of words"),
         (
             &["--hmac-secret-file", valid.path(), "--algorithms", "HS512"],
             "HS512",
         ),
+        (&["--hmac-secret-file", missing], missing),
+        (
+            &["--hmac-secret-dir", missing],
+            "folder \"no-such-directory/no-such-file\": ",
+        ),
+    ] {
+        let output = run("resource_server", &[&NAMED, args].concat()).await;
+        let message = String::from_utf8(output.stderr).unwrap();
+        // The last line: before it may be a warning about permissions.
+        let message = message.lines().last().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
+        assert!(
+            message.contains(word) && !message.contains("--help"),
+            "{args:?}: {message}"
+        );
+        assert!(!message.contains("Tr0ub"), "{message}");
+    }
+    for (args, expected) in [
         (
             &[
                 "--hmac-secret-file",
                 long.path(),
                 "--algorithms",
                 "HS256,HS512",
-            ],
+            ][..],
             "must not have the same secret for HS256 and HS512",
         ),
-        (&["--hmac-secret-file", missing], missing),
-        (&["--hmac-secret-dir", missing], missing),
         (
             &[
                 "--hmac-secret-file",
@@ -280,17 +335,14 @@ async fn weak_secrets_are_rejected_and_not_shown() {
                 "--hmac-secret-file",
                 valid.path(),
             ],
-            "secret",
+            "must not share a secret",
         ),
-    ])
-    .await;
-    let shown = run(
-        "resource_server",
-        &[&NAMED[..], &["--hmac-secret-file", weak.path()]].concat(),
-    )
-    .await
-    .stderr;
-    assert!(!String::from_utf8(shown).unwrap().contains("Tr0ub"));
+    ] {
+        let output = run("resource_server", &[&NAMED, args].concat()).await;
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
+        assert!(message.contains(expected), "{args:?}: {message}");
+    }
 }
 
 #[tokio::test]

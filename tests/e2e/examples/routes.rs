@@ -11,6 +11,28 @@ use crate::harness::Server;
 use crate::support::tokio;
 
 #[tokio::test]
+async fn the_routes_are_printed_at_the_start() {
+    let issuer = TestIssuer::start().await.unwrap();
+    let mut server = Server::trusting(&issuer, &["--resource", "https://api.example/mcp"]).await;
+    let printed = server.printed_until("GET /.well-known").await.join("\n");
+    for route in [
+        "GET /whoami",
+        "DELETE /account",
+        "GET /public",
+        "GET /healthz",
+    ] {
+        assert!(printed.contains(&format!("\n{route} ")), "{printed}");
+    }
+    let metadata = printed
+        .lines()
+        .last()
+        .unwrap()
+        .strip_prefix("GET ")
+        .unwrap();
+    server.get(metadata).await.assert_accepted();
+}
+
+#[tokio::test]
 async fn the_public_route_needs_no_token() {
     let server = Server::trusting(&TestIssuer::start().await.unwrap(), &[]).await;
     server.get("/public").await.assert_accepted();

@@ -1,10 +1,11 @@
 //! `examples/secret` writes a secret once, and does not show it.
 
 use std::fs;
+use std::process::Stdio;
 
 use tower_jwt_auth::{Algorithm, Key, Secret, SecretEncoding};
 
-use crate::harness::run;
+use crate::harness::{example, in_time, run};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
@@ -40,8 +41,10 @@ async fn an_existing_file_is_not_replaced() {
     let path = folder.path().join("secret");
     fs::write(&path, "kept").unwrap();
     let output = run("secret", &["--out", path.to_str().unwrap()]).await;
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains(path.to_str().unwrap()));
+    assert_eq!(output.status.code(), Some(1));
+    let message = text(&output.stderr);
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
+    assert!(!message.contains("--help"), "{message}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -52,8 +55,35 @@ async fn a_secret_is_printed_only_if_that_is_asked_for() {
     let printed = text(&output.stdout);
     let secret = Secret::decode(printed.trim_end(), SecretEncoding::Base64url).unwrap();
     assert_eq!(secret.as_ref().len(), 48);
-    for args in [&[][..], &["--algorithm", "ES256", "--print"], &["--out"]] {
+    for args in [
+        &[][..],
+        &["--out"],
+        &["--out", "a", "--out", "b"],
+        &["--print", "--algorithm", "HS256", "--algorithm", "HS512"],
+    ] {
         let output = run("secret", args).await;
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert!(text(&output.stderr).ends_with("(see --help)\n"));
+    }
+    let output = run("secret", &["--algorithm", "ES256", "--print"]).await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_secret_that_cannot_be_printed_is_an_error() {
+    for args in [&["--print"][..], &["--help"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = example("secret");
+        // Not `output`, which replaces the standard output.
+        let child = command
+            .args(args)
+            .stdout(full.unwrap())
+            .stderr(Stdio::piped())
+            .spawn();
+        let output = in_time(child.unwrap().wait_with_output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let message = text(&output.stderr);
+        assert!(message.starts_with("secret: can't print: "), "{message}");
     }
 }

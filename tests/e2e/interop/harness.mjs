@@ -105,10 +105,13 @@ export async function reachable(child, url, limit) {
   await Promise.race([poll(), endedEarly(child)]);
 }
 
-/** Sends the signal, if one is given, and returns how the child ends: { code, signal }. */
-export async function ended(child, signal) {
+/**
+ * Sends the signal, if one is given, and returns how the child ends: { code, signal }. `limit` is
+ * in milliseconds.
+ */
+export async function ended(child, signal, limit = EXIT_LIMIT) {
   if (signal) child.process.kill(signal);
-  return Promise.race([child.exit, expired(EXIT_LIMIT, `${child.name} is still running`)]);
+  return Promise.race([child.exit, expired(limit, `${child.name} is still running`)]);
 }
 
 async function endedEarly(child) {

@@ -13,7 +13,7 @@ mod key_hosts;
 mod lifetime;
 mod members;
 mod metadata;
-mod mock;
+pub(crate) mod mock;
 mod no_cache;
 mod outage;
 mod panic;

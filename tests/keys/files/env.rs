@@ -67,6 +67,11 @@ fn a_variable_that_is_not_set_is_set_twice_or_has_no_secret_is_an_error() {
     assert_eq!(both, format!("{names}: must not both be set"));
     let empty = format!("environment variable {NAME:?}: is empty");
     assert_eq!(read("raw", &[(NAME, "")]), empty);
+    let quoted = read("raw", &[(NAME, &format!("'{text}'"))]);
+    assert!(
+        quoted.contains("is in quotes") && !quoted.contains(&text[..8]),
+        "{quoted}"
+    );
     let not_hex = read("hex", &[(NAME, &text)]);
     assert!(not_hex.contains("the secret is not hex"), "{not_hex}");
     assert!(!not_hex.contains(&text[..8]), "{not_hex}");

@@ -5,7 +5,7 @@ use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{Algorithm, Authenticator, ConfigErrorKind, Issuer, KeyFile};
 
 use crate::files::Folder;
-use crate::files::site::{look, service};
+use crate::files::site::{next_scan, service};
 use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER};
 
@@ -33,7 +33,7 @@ async fn a_jwk_set_in_a_file_is_replaced_without_a_restart() {
         .unwrap();
     assert!(accepts(&authenticator, &one).await && !accepts(&authenticator, &two).await);
     folder.write("jwks.json", jwks(&[&two]));
-    look().await;
+    next_scan().await;
     assert!(!accepts(&authenticator, &one).await && accepts(&authenticator, &two).await);
     assert_eq!(
         authenticator.health()[0].files.as_ref().unwrap().last_error,
@@ -83,8 +83,56 @@ async fn a_public_key_in_pem_form_is_replaced_without_a_restart() {
         .unwrap();
     assert!(accepts(&authenticator, &one).await && !accepts(&authenticator, &two).await);
     folder.write("key.pem", two.pem());
-    look().await;
+    next_scan().await;
     assert!(!accepts(&authenticator, &one).await && accepts(&authenticator, &two).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pem_file_may_have_several_public_keys_so_that_they_rotate_with_an_overlap() {
+    let (folder, [one, two]) = (Folder::new(), keys());
+    let rsa = TestKey::generate(Algorithm::RS256);
+    let path = folder.write("keys.pem", one.pem());
+    let file = KeyFile::watch_pem(&path).build().unwrap();
+    let (authenticator, _) = service(file.clone());
+    folder.write(
+        "keys.pem",
+        format!("# old\n{}# new\n{}{}", one.pem(), two.pem(), rsa.pem()),
+    );
+    file.reload().await.unwrap();
+    for key in [&one, &two] {
+        assert!(accepts(&authenticator, key).await);
+    }
+    assert_eq!(authenticator.health()[0].keys.len(), 3);
+    folder.write("keys.pem", two.pem());
+    file.reload().await.unwrap();
+    assert!(!accepts(&authenticator, &one).await && accepts(&authenticator, &two).await);
+}
+
+#[test]
+fn several_certificates_or_too_many_keys_in_a_pem_file_are_an_error() {
+    let (folder, [key, _]) = (Folder::new(), keys());
+    let pem = key.pem();
+    let certificate = pem.replace("PUBLIC KEY", "CERTIFICATE");
+    for (content, expected) in [
+        (
+            format!("{pem}{certificate}"),
+            "the key is one of several, of which at least one is a certificate (such as a chain): \
+             must be one certificate, or only public keys",
+        ),
+        (
+            pem.repeat(9),
+            "the key is one of 9: must be at most 8, since a token is verified with each",
+        ),
+        (
+            format!("{pem}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+            "the key is not a public key: must be RSA, P-256, P-384, P-521, Ed25519 or ML-DSA",
+        ),
+    ] {
+        let path = folder.write("keys.pem", content);
+        let error = KeyFile::watch_pem(&path).build().unwrap_err();
+        let expected = format!("file {:?}: {expected}", path.to_string_lossy());
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use tower_jwt_auth::Secret;
 
-use crate::files::site::{Site, look, service, token, watch};
+use crate::files::site::{Site, next_scan, service, token, watch};
 use crate::files::{Folder, random, write_private};
 use crate::support::tokio;
 
@@ -53,13 +53,13 @@ async fn secrets_are_replaced_with_the_link_to_their_generation() {
     assert_eq!(site.send(&cached).await, Ok(()));
     publish(&site.folder, "2026_02", &[("2", &two), ("3", &three)]);
     clean(&site.folder, "2026_01", &["1"]);
-    look().await;
+    next_scan().await;
     assert!(site.send(&cached).await.is_err());
     assert!(site.verifies(&two, "2").await && site.verifies(&three, "3").await);
     assert_eq!(site.events(), ["1,2 +1,2 -", "1,2,3 +3 -", "2,3 + -1"]);
     // Written again without a change.
     publish(&site.folder, "2026_03", &[("2", &two), ("3", &three)]);
     clean(&site.folder, "2026_02", &[]);
-    look().await;
+    next_scan().await;
     assert!(site.events().is_empty());
 }

@@ -38,7 +38,17 @@ fn content_that_is_no_secret_is_rejected_with_path_and_reason_and_without_the_co
         (
             format!("{text}\n\n"),
             SecretEncoding::Base64url,
-            "the secret is not base64url",
+            "starts or ends with white space: remove it",
+        ),
+        (
+            format!(" {text}"),
+            SecretEncoding::Raw,
+            "starts or ends with white space: remove it",
+        ),
+        (
+            format!("\"{text}\"\n"),
+            SecretEncoding::Raw,
+            "is in quotes, which are not removed here (such as those of an env file): remove them",
         ),
         (text.clone(), SecretEncoding::Hex, "the secret is not hex"),
         (
@@ -84,7 +94,7 @@ fn a_pem_file_is_read_and_its_error_has_the_path() {
     let error = Key::from_pem_file(&path).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::UnusableKey);
     let expected = format!(
-        "file {:?}: the key is not a public key: must be RSA, P-256, P-384, P-521 or Ed25519",
+        "file {:?}: the key is not a public key: must be RSA, P-256, P-384, P-521, Ed25519 or ML-DSA",
         path.to_string_lossy()
     );
     assert_eq!(error.to_string(), expected);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tower_jwt_auth::testing::TestClock;
 
 use crate::files::Folder;
-use crate::files::site::{Site, add, look, service, token, watch};
+use crate::files::site::{Site, add, next_scan, service, token, watch};
 use crate::support::tokio;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -26,10 +26,10 @@ async fn a_forgotten_secret_ends_when_the_overlap_after_a_newer_one_has_passed()
     };
     let cached = token(&one, "1");
     clock.advance(3 * HOUR);
-    look().await;
+    next_scan().await;
     assert_eq!(site.send(&cached).await, Ok(()));
     let two = site.add("2");
-    look().await;
+    next_scan().await;
     let secret = &site.health().files.unwrap().secrets[0];
     let left = secret
         .not_after
@@ -37,10 +37,10 @@ async fn a_forgotten_secret_ends_when_the_overlap_after_a_newer_one_has_passed()
         .duration_since(tower_jwt_auth::Clock::now(&clock));
     assert_eq!((secret.key_id.as_str(), left.unwrap()), ("1", HOUR));
     clock.advance(Duration::from_secs(60 * 60 - 1));
-    look().await;
+    next_scan().await;
     assert_eq!(site.send(&cached).await, Ok(()));
     clock.advance(Duration::from_secs(1));
-    look().await;
+    next_scan().await;
     assert!(site.send(&cached).await.is_err());
     assert!(site.verifies(&two, "2").await);
     assert!(site.health().files.unwrap().secrets[0].expired);

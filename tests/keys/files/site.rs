@@ -15,7 +15,7 @@ use crate::support::tokio;
 use crate::support::{AUDIENCE, ISSUER};
 
 /// Longer than the interval and the confirmation that a file is absent.
-const LOOK: Duration = Duration::from_secs(12);
+const SCAN: Duration = Duration::from_secs(12);
 
 /// A folder with secrets, and what uses them.
 pub(super) struct Site {
@@ -65,6 +65,15 @@ fn text(event: &KeysEvent<'_>) -> String {
         KeysEvent::FilesRecovered { failures, .. } => format!("recovered {failures}"),
         KeysEvent::SecretOld { key_id, age, .. } => format!("old {key_id}: {}", age.as_secs()),
         KeysEvent::SecretRepeated { key_id, other, .. } => format!("{key_id} is {other}"),
+        KeysEvent::SecretMayBeEncoded {
+            key_id,
+            path,
+            encoding,
+            ..
+        } => {
+            let name = path.file_name().unwrap().to_string_lossy();
+            format!("{encoding} {}: {name}", key_id.unwrap_or_default())
+        }
         other => format!("{other:?}"),
     }
 }
@@ -130,7 +139,7 @@ pub(super) fn add(folder: &Folder, name: &str) -> Secret {
     secret
 }
 
-/// Waits for the next look.
-pub(super) async fn look() {
-    tokio::time::sleep(LOOK).await;
+/// Waits for the next scan.
+pub(super) async fn next_scan() {
+    tokio::time::sleep(SCAN).await;
 }

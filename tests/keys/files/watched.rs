@@ -4,7 +4,7 @@ use std::fs;
 
 use tower_jwt_auth::{Algorithm, ConfigErrorKind, ErrorKind, SecretFiles};
 
-use crate::files::site::{Site, add, look, token, watch};
+use crate::files::site::{Site, add, next_scan, token, watch};
 use crate::files::{Folder, random};
 use crate::support::tokio;
 
@@ -32,15 +32,15 @@ async fn without_a_kid_the_four_newest_secrets_are_tried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_secret_is_used_and_a_removed_one_is_not_after_the_next_look() {
+async fn a_new_secret_is_used_and_a_removed_one_is_not_after_the_next_scan() {
     let (site, [one]) = Site::start(["1"]);
     let (with_kid, without) = (token(&one, "1"), token(&one, ""));
     assert_eq!(site.send(&with_kid).await, Ok(()));
     let two = site.add("2");
-    look().await;
+    next_scan().await;
     assert!(site.verifies(&two, "2").await && site.verifies(&one, "1").await);
     site.remove("1");
-    look().await;
+    next_scan().await;
     // Also the token that is cached.
     assert_eq!(site.send(&with_kid).await, Err(ErrorKind::UnknownKey));
     assert_eq!(site.send(&without).await, Err(ErrorKind::InvalidSignature));
@@ -49,7 +49,7 @@ async fn a_new_secret_is_used_and_a_removed_one_is_not_after_the_next_look() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_secret_is_used_at_once_for_a_token_that_names_it_and_a_flood_causes_one_look() {
+async fn a_new_secret_is_used_at_once_for_a_token_that_names_it_and_a_flood_causes_one_scan() {
     let (site, [_]) = Site::start(["1"]);
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let two = site.add("2");
@@ -57,7 +57,7 @@ async fn a_new_secret_is_used_at_once_for_a_token_that_names_it_and_a_flood_caus
     let three = site.add("3");
     let flood = (0..100).map(|_| site.verifies(&three, "3"));
     let accepted = futures::future::join_all(flood).await;
-    assert!(!accepted.contains(&true), "a second look within a second");
+    assert!(!accepted.contains(&true), "a second scan within a second");
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +71,7 @@ async fn a_secret_that_is_replaced_verifies_with_the_new_one_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_absent_at_one_look_only_is_not_removed() {
+async fn a_file_that_is_absent_at_one_scan_only_is_not_removed() {
     let (site, [one, _]) = Site::start(["1", "2"]);
     let cached = token(&one, "1");
     assert_eq!(site.send(&cached).await, Ok(()));
@@ -79,7 +79,7 @@ async fn a_file_that_is_absent_at_one_look_only_is_not_removed() {
     fs::rename(&path, &aside).unwrap();
     let reload = site.files.reload();
     let back = async {
-        // After the look, and before its confirmation.
+        // After the scan, and before its confirmation.
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         assert_eq!(site.send(&cached).await, Ok(()));
         fs::rename(&aside, &path).unwrap();
@@ -110,8 +110,8 @@ async fn what_cannot_be_used_is_reported_once_and_the_old_secrets_stay() {
         ("1", "", "is empty"),
     ] {
         site.folder.write(name, content);
-        look().await;
-        look().await;
+        next_scan().await;
+        next_scan().await;
         let events = site.events();
         let expected = format!("failed 1: file {}: {problem}", path(name));
         assert!(
@@ -127,7 +127,7 @@ async fn what_cannot_be_used_is_reported_once_and_the_old_secrets_stay() {
         } else {
             site.folder.write("1", &*one.to_base64url());
         }
-        look().await;
+        next_scan().await;
         assert!(site.events()[0].starts_with("recovered "));
         assert_eq!(site.health().files.unwrap().last_error, None);
     }
@@ -139,16 +139,16 @@ async fn a_half_written_secret_is_used_when_it_is_whole() {
     let (two, path) = (random(), site.folder.join("2"));
     let text = two.to_base64url();
     site.folder.write("2", &text[..20]);
-    look().await;
+    next_scan().await;
     assert!(site.verifies(&one, "1").await && !site.verifies(&two, "2").await);
     // Not by renaming, but in place.
     fs::write(path, &*text).unwrap();
-    look().await;
+    next_scan().await;
     assert!(site.verifies(&one, "1").await && site.verifies(&two, "2").await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_task_that_looks_ends_with_the_last_that_has_the_files() {
+async fn the_task_that_scans_ends_with_the_last_that_has_the_files() {
     let (site, [one]) = Site::start(["1"]);
     assert!(site.verifies(&one, "1").await);
     let tasks = || {
@@ -158,7 +158,7 @@ async fn the_task_that_looks_ends_with_the_last_that_has_the_files() {
     };
     assert_eq!(tasks(), 1);
     drop(site);
-    look().await;
+    next_scan().await;
     assert_eq!(tasks(), 0);
 }
 
@@ -192,7 +192,7 @@ async fn a_removal_takes_a_second_at_most_to_confirm_however_long_the_interval_i
 }
 
 #[test]
-fn secrets_that_are_read_before_there_is_a_runtime_are_looked_at_with_the_first_request() {
+fn secrets_that_are_read_before_there_is_a_runtime_are_scanned_with_the_first_request() {
     let (site, [one, _]) = Site::start(["1", "2"]);
     site.remove("1");
     let runtime = ::tokio::runtime::Builder::new_current_thread()
@@ -216,8 +216,8 @@ async fn while_the_folder_is_absent_or_empty_the_last_secrets_stay() {
         if empties {
             fs::create_dir(site.folder.path()).unwrap();
         }
-        look().await;
-        look().await;
+        next_scan().await;
+        next_scan().await;
         assert!(site.verifies(&one, "1").await);
         let error = site.health().files.unwrap().last_error.unwrap();
         let expected = if empties {
@@ -229,6 +229,78 @@ async fn while_the_folder_is_absent_or_empty_the_last_secrets_stay() {
         fs::rename(aside.join("aside"), site.folder.path()).unwrap();
         site.files.reload().await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_secret_stays_while_no_other_file_can_be_used() {
+    let (site, [one]) = Site::start(["1"]);
+    site.remove("1");
+    let weak = site.folder.write("2", "weak");
+    for _ in 0..3 {
+        next_scan().await;
+    }
+    assert!(site.verifies(&one, "1").await);
+    let error = site.health().files.unwrap().last_error.unwrap();
+    assert!(error.contains(weak.to_str().unwrap()), "{error}");
+    // It ends with the first one that replaces it.
+    let two = site.add("2");
+    site.files.reload().await.unwrap();
+    assert!(site.verifies(&two, "2").await && !site.verifies(&one, "1").await);
+    assert_eq!(site.health().files.unwrap().last_error, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_takes_effect_while_there_are_too_many_files() {
+    let (site, [one, two]) = Site::start(["1", "2"]);
+    let cached = token(&one, "1");
+    assert_eq!(site.send(&cached).await, Ok(()));
+    for number in 0..64 {
+        site.add(&format!("more-{number}"));
+    }
+    site.remove("1");
+    next_scan().await;
+    assert_eq!(site.send(&cached).await, Err(ErrorKind::UnknownKey));
+    assert!(site.verifies(&two, "2").await);
+    let error = site.health().files.unwrap().last_error.unwrap();
+    assert!(error.ends_with("must have at most 64 files"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_file_whose_name_is_not_utf_8_keeps_no_other_from_being_read_or_removed() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let (site, [one, _]) = Site::start(["1", "2"]);
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    fs::write(site.folder.path().join(name), "x").unwrap();
+    site.remove("1");
+    let three = site.add("3");
+    next_scan().await;
+    assert!(site.verifies(&three, "3").await && !site.verifies(&one, "1").await);
+    let error = site.health().files.unwrap().last_error.unwrap();
+    assert!(error.ends_with("must have a name in UTF-8"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_may_be_encoded_is_reported_once_with_its_file() {
+    let folder = Folder::new();
+    let short = random().to_base64url()[..32].to_owned();
+    folder.write("1", &short);
+    let files = SecretFiles::watch(folder.path(), Algorithm::HS256)
+        .build()
+        .unwrap();
+    let (_authenticator, events) = crate::files::site::service(files.clone());
+    let events = || std::mem::take(&mut *events.lock().unwrap());
+    assert_eq!(events(), ["1 +1 -", "base64 1: 1"]);
+    let hex = random().as_ref()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat();
+    folder.write("2", hex);
+    files.reload().await.unwrap();
+    files.reload().await.unwrap();
+    assert_eq!(events(), ["1,2 +2 -", "hex 2: 2"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,7 +346,7 @@ async fn files_that_are_named_one_by_one_are_watched_alike() {
     };
     assert!(site.verifies(&one, "1").await && site.verifies(&two, "2").await);
     fs::remove_file(other.join("2")).unwrap();
-    look().await;
+    next_scan().await;
     assert!(site.verifies(&one, "1").await && !site.verifies(&two, "2").await);
 }
 
@@ -301,6 +373,28 @@ fn at_the_start_what_cannot_be_used_is_an_error_with_the_path() {
     fs::remove_file(weak).unwrap();
     fs::create_dir(folder.join("inner")).unwrap();
     assert!(build().to_string().ends_with("must be a regular file"));
+}
+
+#[test]
+fn a_folder_that_is_absent_is_called_a_folder() {
+    let folder = Folder::new();
+    let absent = folder.join("absent");
+    let error = watch(&absent).build().unwrap_err();
+    let start = format!("folder {:?}: ", absent.to_string_lossy());
+    assert!(error.to_string().starts_with(&start), "{error}");
+}
+
+#[test]
+fn two_files_of_one_name_are_a_configuration_error_even_if_one_is_absent() {
+    let folders = [Folder::new(), Folder::new()];
+    add(&folders[0], "1");
+    let paths = folders.each_ref().map(|folder| folder.join("1"));
+    let files = SecretFiles::watch_each(&paths, Algorithm::HS256);
+    let error = files.build().unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
+    let [one, other] = paths.map(|path| format!("{:?}", path.to_string_lossy()));
+    let expected = format!("watch_each: file {other}: must not have the same name as {one}");
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

@@ -279,3 +279,18 @@ async fn a_key_with_the_same_id_for_another_algorithm_is_named() {
     let hint = "the key with this id is for ES384 only, or its JWK names another issuer";
     assert_eq!(check.hint(), Some(hint));
 }
+
+#[tokio::test]
+async fn a_token_with_ml_dsa_of_an_issuer_that_does_not_list_it_gets_a_hint() {
+    let post_quantum = token().header("alg", "ML-DSA-65");
+    let check = failed(builder(), post_quantum, "algorithm").await;
+    let hint = "list it with Issuer::algorithms if the issuer uses it: ML-DSA is off by default";
+    assert_eq!(check.hint(), Some(hint));
+    let check = failed(
+        builder(),
+        token().header("alg", "HashML-DSA-65"),
+        "algorithm",
+    )
+    .await;
+    assert_eq!(check.hint(), None);
+}

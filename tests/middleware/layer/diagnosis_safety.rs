@@ -150,7 +150,7 @@ async fn a_hint_is_given_only_where_it_can_be_true() {
     let zitadel = "https://shop.zitadel.cloud";
     let moved = |name| token().issuer(name);
     let far = at(NOW + 400 * 86_400);
-    for (builder, token, name, expected) in [
+    for (builder, token, name, expected) in vec![
         (builder(), token().audience(id), "audience", false),
         (
             by(zitadel, AUDIENCE),

@@ -20,4 +20,6 @@ mod readiness;
 mod rejection;
 mod revoked;
 mod trusted_proxies;
+#[cfg(feature = "reqwest")]
+mod variants;
 mod websocket;

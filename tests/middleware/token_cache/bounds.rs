@@ -1,19 +1,26 @@
 //! The bounds of the cache in entries, bytes and time.
 
-use tower_jwt_auth::{Clock, ConfigErrorKind, TokenCacheSettings};
+use tower_jwt_auth::testing::TokenBuilder;
+use tower_jwt_auth::{Clock, ConfigErrorKind, Issuer, JwtAuthBuilder, TokenCacheSettings};
 
 use crate::support::tokio;
-use crate::token_cache::{builder, fixed_clock, is_same, seconds, token};
+use crate::support::{AUDIENCE, ISSUER, key, ml_dsa};
+use crate::token_cache::{builder, fixed_clock, is_same, public, seconds, token, with_token_cache};
 
 /// Verifies 1,000 distinct tokens. Returns how many of them are cached after that.
 async fn cached_tokens(settings: TokenCacheSettings, claim: &str) -> usize {
-    let authenticator = builder()
-        .token_cache(settings)
-        .build_authenticator()
-        .unwrap();
-    let tokens: Vec<_> = (0..1000)
-        .map(|_| token().claim("filler", claim).sign())
-        .collect();
+    cached(builder(), settings, 1000, || token().claim("filler", claim)).await
+}
+
+/// Does the same with so many tokens of another builder.
+async fn cached(
+    builder: JwtAuthBuilder,
+    settings: TokenCacheSettings,
+    count: usize,
+    token: impl Fn() -> TokenBuilder,
+) -> usize {
+    let authenticator = builder.token_cache(settings).build_authenticator().unwrap();
+    let tokens: Vec<_> = (0..count).map(|_| token().sign()).collect();
     let mut claims = Vec::new();
     for token in &tokens {
         claims.push(authenticator.authenticate(token).await.unwrap());
@@ -42,6 +49,24 @@ async fn large_tokens_do_not_exceed_max_bytes() {
     )
     .await;
     assert!((10..=51).contains(&cached), "{cached}");
+}
+
+#[tokio::test]
+async fn tokens_with_ml_dsa_count_with_their_length() {
+    for algorithm in ml_dsa() {
+        let (signer, all) = (key(algorithm), [algorithm]);
+        let token = || signer.token().issuer(ISSUER).audience(AUDIENCE);
+        let len = token().sign().len();
+        let issuer = Issuer::from_keys(ISSUER, public(signer), AUDIENCE).algorithms(all);
+        let settings = TokenCacheSettings::default().max_bytes(1_000_000);
+        let cached = cached(with_token_cache(issuer), settings, 300, token).await;
+        // Each counts as twice its text at least.
+        let most = 1_000_000 / (2 * len);
+        assert!(
+            (most / 4..=most).contains(&cached),
+            "{algorithm}: {cached} of {most}"
+        );
+    }
 }
 
 #[tokio::test]

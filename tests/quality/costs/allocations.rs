@@ -7,7 +7,7 @@ use tower_jwt_auth::testing::{DpopClient, TestKey};
 
 use crate::counting::{accepted, of_the_claims, rejected};
 use crate::support::{
-    AUDIENCE, Inner, bearing, caching, forged, protected, proven, proving, send, token,
+    AUDIENCE, Inner, bearing, caching, forged, observed, protected, proven, proving, send, token,
 };
 
 const ALGORITHMS: [Algorithm; 5] = [
@@ -92,6 +92,29 @@ fn a_cache_hit_allocates_three_times_on_a_request_without_extensions() {
         accepted(&mut caching(&key), || bearing(&token)).count_total,
         3
     );
+}
+
+#[test]
+fn an_observer_and_metrics_allocate_nothing_for_a_cache_hit() {
+    let key = TestKey::generate(Algorithm::ES256);
+    let token = token(&key).sign();
+    // The handle of hits is made for the first hit, which is the second request.
+    let count = |mut service| {
+        accepted(&mut service, || bearing(&token));
+        accepted(&mut service, || bearing(&token)).count_total
+    };
+    assert_eq!(count(observed(&key)), 3);
+    #[cfg(feature = "metrics")]
+    {
+        assert_eq!(
+            count(crate::support::counted(&key)),
+            3,
+            "without a recorder"
+        );
+        let recorder = crate::recorder::Counters::new();
+        let counted = || count(crate::support::counted(&key));
+        assert_eq!(metrics::with_local_recorder(&recorder, counted), 3);
+    }
 }
 
 #[test]

@@ -93,6 +93,7 @@ impl Build {
             ("axum", cfg!(feature = "axum")),
             ("governor", cfg!(feature = "governor")),
             ("tonic", cfg!(feature = "tonic")),
+            ("metrics", cfg!(feature = "metrics")),
         ];
         Self {
             rustc: first_line(Command::new(rustc).arg("--version")).unwrap_or_default(),

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use crate::baseline::{Baseline, first_line};
 use crate::callgrind::{UNDER_CALLGRIND, instructions};
+#[cfg(feature = "metrics")]
+use crate::workloads::HIT_METRICS;
 use crate::workloads::{HIT, HIT_EMPTY_LIST, Workload, all};
 
 const NAME: &str = "instructions::instructions_are_within_three_percent_of_the_baseline";
@@ -34,6 +36,13 @@ fn compare(baseline: &Baseline) {
     assert!(
         within,
         "more than 3 % off:\n{report}If the change is intended, see CONTRIBUTING.md."
+    );
+    #[cfg(feature = "metrics")]
+    assert!(
+        now[HIT_METRICS] * 100 <= now[HIT] * 112,
+        "metrics cost more than 12 % of a cached request: {} instructions, {} without them",
+        now[HIT_METRICS],
+        now[HIT]
     );
     let (hit, with_list) = (now[HIT], now[HIT_EMPTY_LIST]);
     assert!(

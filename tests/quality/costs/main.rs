@@ -7,5 +7,7 @@ mod callgrind;
 mod counting;
 mod growth;
 mod instructions;
+#[cfg(feature = "metrics")]
+mod recorder;
 mod support;
 mod workloads;

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use tower::{Layer as _, Service};
 use tower_jwt_auth::testing::{DpopClient, TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Claims, Dpop, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, Revocations,
-    TokenCacheSettings,
+    Claims, Dpop, HttpClient, Issuer, JwtAuth, JwtAuthBuilder, JwtAuthLayer, Key, Observe,
+    Revocations, TokenCacheSettings,
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example/realms/production";
@@ -65,6 +65,32 @@ pub(crate) fn protected(key: &TestKey) -> Protected {
 pub(crate) fn caching(key: &TestKey) -> Protected {
     trusting(key)
         .token_cache(TokenCacheSettings::default())
+        .build()
+        .unwrap()
+        .layer(Inner)
+}
+
+/// An observer that does nothing.
+struct Silent;
+
+impl Observe for Silent {}
+
+/// Returns a service that trusts one key, and has a token cache and an observer that does nothing.
+pub(crate) fn observed(key: &TestKey) -> Protected {
+    trusting(key)
+        .token_cache(TokenCacheSettings::default())
+        .add_observer(Silent)
+        .build()
+        .unwrap()
+        .layer(Inner)
+}
+
+/// Returns a service that trusts one key, and has a token cache and metrics.
+#[cfg(feature = "metrics")]
+pub(crate) fn counted(key: &TestKey) -> Protected {
+    trusting(key)
+        .token_cache(TokenCacheSettings::default())
+        .add_observer(tower_jwt_auth::metrics::Metrics::new())
         .build()
         .unwrap()
         .layer(Inner)

@@ -10,8 +10,10 @@ use http::HeaderValue;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
+#[cfg(feature = "metrics")]
+use crate::support::counted;
 use crate::support::{
-    ISSUER, Inner, Protected, bearer, caching, comparing, protected, protected_among,
+    ISSUER, Inner, Protected, bearer, caching, comparing, observed, protected, protected_among,
     protected_beside, request, send, token,
 };
 
@@ -78,6 +80,11 @@ pub(crate) fn all() -> Vec<Workload> {
             through(protected_among(1000, &key), false, bearer(&unknown_issuer)),
         ),
         Workload::new(HIT, through(caching(&key), true, bearer(&valid))),
+        Workload::new(HIT_OBSERVED, through(observed(&key), true, bearer(&valid))),
+        #[cfg(feature = "metrics")]
+        Workload::new(HIT_UNRECORDED, through(counted(&key), true, bearer(&valid))),
+        #[cfg(feature = "metrics")]
+        Workload::new(HIT_METRICS, recorded(counted(&key), bearer(&valid))),
         Workload::new(
             HIT_EMPTY_LIST,
             through(comparing(&key, 0), true, bearer(&valid)),
@@ -98,6 +105,11 @@ pub(crate) fn all() -> Vec<Workload> {
 }
 
 pub(crate) const HIT: &str = "hit";
+pub(crate) const HIT_OBSERVED: &str = "hit, an observer that does nothing";
+#[cfg(feature = "metrics")]
+pub(crate) const HIT_UNRECORDED: &str = "hit, metrics without a recorder";
+#[cfg(feature = "metrics")]
+pub(crate) const HIT_METRICS: &str = "hit, metrics";
 pub(crate) const HIT_EMPTY_LIST: &str = "hit, no revocations";
 pub(crate) const BARE: &str = "bare check";
 pub(crate) const NO_LAYER: &str = "no layer";
@@ -117,6 +129,20 @@ fn with_issuer(key: &TestKey, issuer: &str) -> String {
 
 fn through(mut service: Protected, accepted: bool, header: HeaderValue) -> impl FnMut() {
     move || assert_eq!(send(&mut service, request(&header)).is_success(), accepted)
+}
+
+/// Returns a workload whose metrics are counted by a recorder, which is there when the handles are
+/// made.
+#[cfg(feature = "metrics")]
+fn recorded(mut service: Protected, header: HeaderValue) -> impl FnMut() {
+    let recorder = crate::recorder::Counters::new();
+    metrics::with_local_recorder(&recorder, || {
+        // A miss and a hit.
+        for _ in 0..2 {
+            assert!(send(&mut service, request(&header)).is_success());
+        }
+    });
+    through(service, true, header)
 }
 
 /// Returns a workload that checks the HMAC alone, of decoded bytes.

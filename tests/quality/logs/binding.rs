@@ -42,8 +42,8 @@ async fn event(layer: &JwtAuthLayer, request: Request<()>) -> String {
         .filter_map(|line| line.split_once("tower_jwt_auth::diagnosis: "));
     let (_, event) = events.next().unwrap_or_else(|| panic!("{log}"));
     assert!(events.next().is_none(), "{log}");
-    let event = event.split(" kind=").next().unwrap().to_owned();
-    assert!(log.contains(&format!("kind=\"{kind}\"")), "{log}");
+    let event = event.split(" error.type=").next().unwrap().to_owned();
+    assert!(log.contains(&format!("error.type=\"{kind}\"")), "{log}");
     event
 }
 

@@ -34,13 +34,13 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
             ("iss", "\"https://issuer.example/\""),
             "issuer: found \"https://issuer.example/\", expected \"https://issuer.example\" \
              (hint: issuer differs by a trailing slash: configure it as the token has it) \
-             kind=\"unknown_issuer\"",
+             error.type=\"unknown_issuer\"",
         ),
         (
             ("aud", "\"account\""),
             "audience: found `aud` \"account\", expected \"https://api.example\" (hint: add an \
              audience mapper to the client in Keycloak, for example in a client scope) \
-             kind=\"wrong_audience\"",
+             error.type=\"wrong_audience\"",
         ),
         (
             ("aud", "[\"00000003-0000-0000-c000-000000000000\"]"),
@@ -50,7 +50,7 @@ async fn a_rejection_says_what_was_expected_and_what_was_found() {
             ("iat", behind.as_str()),
             "valid from: found `iat` 75 s from now, expected a time in the past, or at most 60 s \
              from now (hint: this clock is 75 s behind the issuer's: synchronize both) \
-             kind=\"not_yet_valid\" claim=\"iat\"",
+             error.type=\"not_yet_valid\" claim=\"iat\"",
         ),
         (
             ("exp", late.as_str()),

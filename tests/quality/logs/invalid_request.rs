@@ -67,7 +67,10 @@ async fn two_tokens_are_named() {
     ] {
         let event = event(&layer, headers, StatusCode::BAD_REQUEST).await;
         assert!(event.starts_with("token: found more than one"), "{event}");
-        assert!(event.ends_with(" kind=\"invalid_request\""), "{event}");
+        assert!(
+            event.ends_with(" error.type=\"invalid_request\""),
+            "{event}"
+        );
     }
 }
 
@@ -82,7 +85,10 @@ async fn a_scheme_without_a_token_is_named() {
     ] {
         let event = unauthorized(&layer, value).await;
         assert!(event.contains(found), "{event}");
-        assert!(event.ends_with(" kind=\"malformed_token\""), "{event}");
+        assert!(
+            event.ends_with(" error.type=\"malformed_token\""),
+            "{event}"
+        );
     }
 }
 
@@ -102,7 +108,10 @@ async fn a_missing_scope_is_named() {
         let event = event(&layer, &[("authorization", &bearer)], StatusCode::FORBIDDEN).await;
         let scopes = "scopes: expected all of \"read write list\", missing \"write list\" (hint: ";
         assert!(event.starts_with(scopes), "{event}");
-        assert!(event.ends_with(" kind=\"insufficient_scope\""), "{event}");
+        assert!(
+            event.ends_with(" error.type=\"insufficient_scope\""),
+            "{event}"
+        );
     }
 }
 
@@ -128,7 +137,10 @@ async fn a_missing_scope_of_the_audience_is_named() {
             "{event}"
         );
         assert!(!event.contains("telltale"), "{event}");
-        assert!(event.ends_with(" kind=\"insufficient_scope\""), "{event}");
+        assert!(
+            event.ends_with(" error.type=\"insufficient_scope\""),
+            "{event}"
+        );
     }
 }
 
@@ -139,7 +151,7 @@ async fn a_check_that_rejects_a_token_is_named() {
     let bearer = format!("Bearer {}", token().sign());
     let event = unauthorized(&layer, &bearer).await;
     assert!(event.starts_with("policy: "), "{event}");
-    assert!(event.ends_with(" kind=\"revoked\""), "{event}");
+    assert!(event.ends_with(" error.type=\"revoked\""), "{event}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tower::service_fn;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, JwtAuthBuilder,
-    Key, Secret, SecretEncoding, Tenants,
+    Key, Secret, SecretEncoding, SecretFiles, Tenants,
 };
 
 use crate::support::tokio;
@@ -148,29 +148,73 @@ async fn hosts_that_are_allowed_without_tls_are_logged_when_the_layer_is_built()
 }
 
 #[tokio::test]
-async fn a_secret_whose_text_encodes_fewer_bytes_than_its_hash_has_is_a_warning() {
+async fn a_secret_whose_text_encodes_fewer_bytes_than_its_hash_has_is_a_warning_with_its_issuer() {
     let _turn = TURN.lock().await;
     let secret = Secret::generate(Algorithm::HS256).unwrap();
     crate::support::recorded::record(secret.as_ref());
-    let text_of = |secret: &str| {
+    let text_of = |secret: &Secret| {
         capture();
-        Key::from_secret(Algorithm::HS256, secret).unwrap();
+        let key = Key::from_secret(Algorithm::HS256, secret).unwrap();
+        let issuer = Issuer::from_keys(ISSUER, key.with_key_id("2026"), AUDIENCE);
+        let _built: Authenticator = Authenticator::builder(issuer)
+            .build_authenticator()
+            .unwrap();
         text()
     };
     let base64 = secret.to_base64url();
     let hex = (0..32).map(|index| format!("{:x}", secret.as_ref()[index] % 16));
     for (weak, encoding) in [(&base64[..32], "base64"), (&hex.collect::<String>(), "hex")] {
-        let log = text_of(weak);
-        assert!(
-            log.contains("WARN") && log.contains("name the encoding"),
-            "{log}"
-        );
-        assert!(log.contains(&format!("encoding=\"{encoding}\"")), "{log}");
+        let log = text_of(&Secret::new(weak));
+        assert_eq!(log.matches("WARN").count(), 1, "{log}");
+        for expected in [
+            "name the encoding",
+            &format!("encoding=\"{encoding}\""),
+            &format!("issuer=\"{ISSUER}\""),
+            "key_id=\"2026\"",
+        ] {
+            assert!(log.contains(expected), "{expected} in {log}");
+        }
         assert!(!log.contains(weak), "{log}");
     }
-    assert_eq!(text_of(&base64), "");
+    assert_eq!(text_of(&Secret::new(&*base64)), "");
+    let decoded = Secret::decode(&*base64, SecretEncoding::Base64url).unwrap();
+    assert_eq!(text_of(&decoded), "");
+}
+
+#[tokio::test]
+async fn two_issuers_that_have_come_to_share_a_secret_are_an_error_each_with_both_key_ids() {
+    let _turn = TURN.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = [(); 2].map(|()| Secret::generate(Algorithm::HS256).unwrap());
+    let write = |name: &str, secret: &Secret| {
+        crate::support::recorded::record(secret.as_ref());
+        std::fs::write(folder.path().join(name), &*secret.to_base64url()).unwrap();
+    };
+    write("theirs", &secrets[0]);
+    let files = SecretFiles::watch(folder.path(), Algorithm::HS256)
+        .encoding(SecretEncoding::Base64url)
+        .build()
+        .unwrap();
+    let ours = Key::from_secret(Algorithm::HS256, &secrets[1]).unwrap();
+    let ours = Issuer::from_keys(ISSUER, ours.with_key_id("ours"), AUDIENCE);
+    let other = "https://other.example";
+    let theirs = Issuer::from_key_source(other, files.clone(), AUDIENCE);
+    let builder = Authenticator::builder(ours).add_issuer(theirs);
+    let authenticator: Authenticator = builder.build_authenticator().unwrap();
     capture();
-    let secret = Secret::decode(&*base64, SecretEncoding::Base64url).unwrap();
-    Key::from_secret(Algorithm::HS256, secret).unwrap();
-    assert_eq!(text(), "");
+    write("shared", &secrets[1]);
+    files.reload().await.unwrap();
+    let log = text();
+    for expected in [
+        format!("issuer=\"{ISSUER}\" key_id=\"ours\" other=\"{other}\" other_key_id=\"shared\""),
+        format!("issuer=\"{other}\" key_id=\"shared\" other=\"{ISSUER}\" other_key_id=\"ours\""),
+    ] {
+        let is_error = |line: &&str| line.contains("ERROR") && line.contains(&expected);
+        assert_eq!(
+            log.lines().filter(is_error).count(),
+            1,
+            "{expected} in {log}"
+        );
+    }
+    drop(authenticator);
 }

@@ -25,7 +25,7 @@ async fn event_of(layer: &JwtAuthLayer, request: Request<()>) -> String {
         .filter_map(|line| line.split_once("tower_jwt_auth::diagnosis: "));
     let (_, event) = events.next().unwrap_or_else(|| panic!("{log}"));
     assert!(events.next().is_none(), "{log}");
-    let event = event.strip_suffix(" kind=\"missing_token\"");
+    let event = event.strip_suffix(" error.type=\"missing_token\"");
     event.unwrap_or_else(|| panic!("{log}")).to_owned()
 }
 

@@ -58,7 +58,7 @@ fn app(require: RequireLayer) -> Router {
 #[tokio::test]
 async fn a_scope_that_is_missing_is_named() {
     let _turn = TURN.lock().await;
-    let hint = "(hint: have the client request what is missing) kind=\"insufficient_scope\"";
+    let hint = "(hint: have the client request what is missing) error.type=\"insufficient_scope\"";
     let all = format!("scopes: expected all of \"read write\", missing \"write\" {hint}");
     let any = format!("scopes: expected one of \"a b\", missing \"a b\" {hint}");
     let scoped = |_: Scoped<ReadAndWrite>| async {};
@@ -109,7 +109,7 @@ async fn the_parts_of_a_rule_that_are_not_met_are_named() {
     assert_eq!(
         event,
         "rule: not met: any_of(\"/scope\", [\"admin\"]); any_of(\"/roles\", [\"admin\"]) (a claim of \
-         it is absent, or has another JSON type) kind=\"insufficient_scope\""
+         it is absent, or has another JSON type) error.type=\"insufficient_scope\""
     );
 }
 
@@ -131,7 +131,7 @@ async fn the_authentication_that_a_handler_requires_is_named() {
     assert_eq!(
         event,
         "authentication: expected `acr` one of \"gold silver\", `auth_time` at most 300 s ago \
-         kind=\"insufficient_user_authentication\""
+         error.type=\"insufficient_user_authentication\""
     );
 }
 
@@ -148,5 +148,5 @@ async fn a_request_that_was_let_through_without_a_token_is_named() {
         event.starts_with("claims: found none, expected those of a token"),
         "{event}"
     );
-    assert!(event.ends_with(" kind=\"missing_token\""), "{event}");
+    assert!(event.ends_with(" error.type=\"missing_token\""), "{event}");
 }

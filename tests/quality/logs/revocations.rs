@@ -71,9 +71,9 @@ async fn log_outs_and_what_they_reject_name_nobody() {
     assert!(!log.contains("telltale"), "{log}");
     for event in [
         r#"logged out at the issuer issuer="https://issuer.example" of="session""#,
-        r#"logout token rejected kind="replayed""#,
-        r#"logout token rejected kind="missing_claim" claim="events""#,
-        r#"request rejected kind="revoked""#,
+        r#"logout token rejected error.type="replayed""#,
+        r#"logout token rejected error.type="missing_claim" claim="events""#,
+        r#"request rejected error.type="revoked""#,
     ] {
         assert_eq!(log.matches(event).count(), 1, "{event}: {log}");
     }

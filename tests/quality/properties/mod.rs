@@ -21,6 +21,7 @@ mod dates;
 mod decimal;
 mod diagnosis;
 mod grammar;
+mod ml_dsa;
 mod revocations;
 mod scopes;
 mod support;

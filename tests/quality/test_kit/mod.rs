@@ -1,5 +1,6 @@
 //! The test kit. Its issuer is tested with raw sockets, because an HTTP client hides malformed responses.
 
+mod claims;
 mod dpop;
 mod faults;
 mod issuer;

@@ -2,7 +2,7 @@
 //! server.sh.
 //!
 //! ```text
-//! server none|floor|cached|verify|CRATE TOKENS_FILE
+//! server none|floor|cached|verify|CRATE TOKENS_FILE ALGORITHM
 //! ```
 #![allow(clippy::unwrap_used, reason = "a benchmark panics if it can't run")]
 
@@ -14,7 +14,6 @@ use http::header::AUTHORIZATION;
 use http::{Request, StatusCode};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
-use tower_jwt_auth::Algorithm;
 use tower_jwt_auth_rivals::provider::{Provider, bearer, with_flipped_bit};
 use tower_jwt_auth_rivals::{floor, ours, protected, rivals};
 
@@ -23,10 +22,10 @@ const TOKENS: usize = 1000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, tokens_file] = &arguments[..] else {
-        panic!("usage: server MODE TOKENS_FILE")
+    let [mode, tokens_file, algorithm] = &arguments[..] else {
+        panic!("usage: server MODE TOKENS_FILE ALGORITHM")
     };
-    let provider = Provider::new(Algorithm::RS256);
+    let provider = Provider::new(algorithm.parse().unwrap());
     let tokens: Vec<String> = (0..TOKENS).map(|number| provider.token(number)).collect();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -51,6 +51,14 @@ impl EvictionState {
         self.costs.get(slot).copied().unwrap_or_default()
     }
 
+    /// Returns the number of values and the sum of their sizes.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        let used = self.costs.iter().filter(|cost| cost.bytes != 0);
+        used.fold((0, 0), |(values, bytes), cost| {
+            (values.saturating_add(1), bytes.saturating_add(cost.bytes))
+        })
+    }
+
     /// Records that a value was put into a slot.
     pub(super) fn record(&mut self, slot: usize, cost: Cost) {
         if let Some(own) = entry(&mut self.costs, slot) {

@@ -21,6 +21,14 @@ use self::set::{Set, Writer};
 /// The minimum size of a set: room for one value of a long token.
 const MIN_SET_BYTES: usize = 32 * 1024;
 
+/// What an insertion has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inserted {
+    pub(crate) is_cached: bool,
+    /// The number of values that were evicted, though they had not expired.
+    pub(crate) evicted: usize,
+}
+
 /// A table of shared values: `T` is a kind of `Arc`.
 pub(super) struct Table<T: RefCnt> {
     /// Never empty.
@@ -65,7 +73,7 @@ impl<T: RefCnt> Table<T> {
         cost: Cost,
         now: Duration,
         same: impl Fn(&T) -> bool,
-    ) {
+    ) -> Inserted {
         // 0 bytes would mark a free slot.
         let cost = Cost {
             bytes: cost.bytes.max(1),
@@ -75,7 +83,7 @@ impl<T: RefCnt> Table<T> {
             .sets(hash)
             .filter(|_| cost.bytes <= self.bounds.max_bytes)
         else {
-            return;
+            return Inserted::default();
         };
         // Both may be the same set. Its lock then fails for the second.
         let mut writers = sets.map(Set::write);
@@ -89,9 +97,24 @@ impl<T: RefCnt> Table<T> {
         let put =
             |value, writer: &mut Writer<'_, T>| writer.put(tag(hash), value, cost, self.bounds);
         let rejected = writers.iter_mut().flatten().try_fold(value, put);
+        let evicted = writers.iter().flatten().map(|writer| writer.evicted);
+        let inserted = Inserted {
+            is_cached: rejected.is_none(),
+            evicted: evicted.fold(0, usize::saturating_add),
+        };
         let removed = writers.map(|writer| writer.map(Writer::finish));
         // Dropped after both locks: a value's `drop` may panic, or use this table.
         drop((removed, rejected));
+        inserted
+    }
+
+    /// Returns the number of values and the sum of their sizes, including values that have expired
+    /// and are not removed yet. Locks each set for a moment, so that a writer may give up.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        let sets = self.sets.iter().map(Set::usage);
+        sets.fold((0, 0), |(entries, bytes), (more, size)| {
+            (entries.saturating_add(more), bytes.saturating_add(size))
+        })
     }
 
     /// Returns the two sets of a hash, one for each half of it.

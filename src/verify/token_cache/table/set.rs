@@ -1,7 +1,7 @@
 //! A set of the table: a few slots that are read without a lock.
 
 use std::array;
-use std::sync::TryLockError;
+use std::sync::{PoisonError, TryLockError};
 use std::time::Duration;
 
 use arc_swap::RefCnt;
@@ -64,7 +64,15 @@ impl<T: RefCnt> Set<T> {
             set: self,
             eviction,
             removed: array::from_fn(|_| None),
+            evicted: 0,
         })
+    }
+
+    /// Returns the number of values and the sum of their sizes.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        // A poisoned lock: see `write`.
+        let eviction = self.eviction.lock().unwrap_or_else(PoisonError::into_inner);
+        eviction.usage()
     }
 }
 
@@ -89,6 +97,8 @@ pub(super) struct Writer<'s, T: RefCnt> {
     set: &'s Set<T>,
     pub(super) eviction: MutexGuard<'s, EvictionState>,
     removed: Removed<T>,
+    /// The number of values that were evicted, though they had not expired.
+    pub(super) evicted: usize,
 }
 
 /// The values that were taken out of a set. To be dropped after its lock, because dropping a value
@@ -115,12 +125,15 @@ impl<T: RefCnt> Writer<'_, T> {
     /// that is not possible.
     pub(super) fn put(&mut self, tag: u32, value: T, cost: Cost, bounds: Bounds) -> Option<T> {
         let set = self.set;
+        let (before, _) = self.eviction.usage();
         let free = self.eviction.make_room(cost.bytes, bounds, |index| {
             set.slots.get(index).map(|slot| &slot.used)
         });
         let Some(free) = free else {
             return Some(value);
         };
+        let (after, _) = self.eviction.usage();
+        self.evicted = before.saturating_sub(after);
         self.eviction.record(free, cost);
         // Before the new value comes in, so that all values together never exceed the bounds.
         self.take_out();

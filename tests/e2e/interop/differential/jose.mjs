@@ -1,6 +1,6 @@
 // The rules as options of jose's jwtVerify.
 
-import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+import { calculateJwkThumbprint, createLocalJWKSet, errors, importJWK, jwtVerify } from 'jose';
 
 import { LEEWAY, NOW } from './keys.mjs';
 
@@ -10,6 +10,15 @@ import { LEEWAY, NOW } from './keys.mjs';
  */
 export function newVerifiers(rules) {
   return Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, verifier(rule)]));
+}
+
+/** Verifies a token of the test kit with the JWK of its key. */
+export async function verifyWith(jwk, token) {
+  return jwtVerify(token, await importJWK(jwk, jwk.alg), { algorithms: [jwk.alg] });
+}
+
+export function thumbprint(jwk) {
+  return calculateJwkThumbprint(jwk);
 }
 
 function verifier({ issuer, audiences, algorithms, jwks, secret, access_tokens: accessTokens }) {

@@ -12,11 +12,12 @@ export const LEEWAY = 60;
 
 const NAMES = [
   'HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
-  'Ed25519',
+  'Ed25519', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87',
 ];
 
 const generate = promisify(generateKeyPair);
 const rsa = (modulusLength, publicExponent = 65537) => ['rsa', { modulusLength, publicExponent }];
+const mlDsa = (set) => [`ml-dsa-${set}`, {}];
 const ec = (namedCurve) => ['ec', { namedCurve }];
 
 /**
@@ -29,6 +30,9 @@ const KINDS = {
   es384: ['ES384', ec('P-384')],
   es512: ['ES512', ec('P-521')],
   ed: ['EdDSA', ['ed25519', {}]],
+  mldsa44: ['ML-DSA-44', mlDsa(44)],
+  mldsa65: ['ML-DSA-65', mlDsa(65)],
+  mldsa87: ['ML-DSA-87', mlDsa(87)],
   twin: ['ES256', ec('P-256')],
   sibling: ['ES256', ec('P-256'), { kid: 'twin' }],
   three: ['RS256', rsa(2048, 3)],
@@ -39,7 +43,12 @@ const KINDS = {
   mismatched: ['ES256', ec('P-256'), { alg: 'RS256' }],
   unsupported: ['ES256', ec('P-256'), { alg: 'XS256' }],
   open: ['ES256', ec('P-256'), (jwk, secret) => ({ d: secret.d })],
+  mldsaOpen: ['ML-DSA-44', mlDsa(44), (jwk, secret) => ({ priv: secret.priv })],
+  mldsaShort: ['ML-DSA-44', mlDsa(44), ({ pub }) => ({ pub: pub.slice(0, -4) })],
+  mldsaNamed: ['ML-DSA-65', mlDsa(65), { alg: 'ML-DSA-44' }],
 };
+/** The names of the keys of ML-DSA that are usable. */
+export const ML_DSA = ['mldsa44', 'mldsa65', 'mldsa87'];
 const BARE = ['rs', 'es', 'es384', 'ed'];
 
 const hash = (alg) => `sha${alg.slice(2)}`;
@@ -51,13 +60,17 @@ const SIGNERS = {
   ),
   ES: (alg, key, input) => sign(hash(alg), input, { key, dsaEncoding: 'ieee-p1363' }),
   Ed: (_, key, input) => sign(null, input, key),
+  ML: (_, key, input, context = '') => sign(null, input, { key, context: Buffer.from(context) }),
 };
 
 export function encode(bytes) {
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** Returns the signature as bytes. `salt` is the length of the salt of PSS. */
+/**
+ * Returns the signature as bytes. `salt` is the length of the salt of PSS, or the context of
+ * ML-DSA.
+ */
 export function signature(alg, key, input, salt) {
   return SIGNERS[alg.slice(0, 2)](alg, key, input, salt);
 }

@@ -1,7 +1,7 @@
 // Valid tokens, of all algorithms and in all spellings that JSON allows.
 
 import { claims, header, object, quoted, signTexts } from './corpus.mjs';
-import { AUDIENCE, NOW, SECOND_AUDIENCE } from './keys.mjs';
+import { AUDIENCE, ML_DSA, NOW, SECOND_AUDIENCE } from './keys.mjs';
 
 const WORDS = [
   '', 'alice', 'a b', 'Zoë', '日本', '😀', '"', '\\', '/', '\u0000', '\u007f', '\u2028', 'constructor', '__proto__',
@@ -79,7 +79,7 @@ function accessToken(random, key) {
 export function addValid(corpus) {
   const { keys, random } = corpus;
   const fresh = (key) => signTexts(key, spelled(random, validHeader(random, key)), spelled(random, validClaims(random)));
-  for (const name of ['rs', 'ps', 'es', 'es384', 'es512', 'ed', 'twin', 'sibling', 'three', 'spelled']) {
+  for (const name of ['rs', 'ps', 'es', 'es384', 'es512', 'ed', 'twin', 'sibling', 'three', 'spelled', ...ML_DSA]) {
     for (let count = 0; count < 20; count += 1) corpus.add('valid', 'keys', fresh(keys[name]), 'accept');
   }
   for (let count = 0; count < 30; count += 1) {

@@ -11,7 +11,7 @@ use tower_jwt_auth::{Algorithm, Authenticator, ErrorKind};
 
 use super::reading::Members;
 use super::reverify;
-use super::world::{ALGORITHMS, PAYLOAD, builder_with, decide, key, key_set};
+use super::world::{PAYLOAD, builder_with, decide, has_key, key, key_set};
 
 pub fn check(header: &[u8]) {
     let token = signed(header);
@@ -41,7 +41,7 @@ fn authenticator(ids: bool) -> &'static Authenticator {
 fn signed(header: &[u8]) -> String {
     let algorithm = Members::read(header)
         .and_then(|members| named(&members))
-        .filter(|name| ALGORITHMS.contains(name));
+        .filter(|name| has_key(*name));
     if let (Some(algorithm), Ok(header)) = (algorithm, std::str::from_utf8(header)) {
         return key(algorithm).sign_raw(header, PAYLOAD.as_bytes());
     }
@@ -83,7 +83,7 @@ fn flaw(header: &[u8], ids: bool) -> Option<ErrorKind> {
     if members.raw("alg").is_none() {
         return Some(ErrorKind::MalformedToken);
     }
-    let Some(algorithm) = named(&members).filter(|algorithm| ALGORITHMS.contains(algorithm)) else {
+    let Some(algorithm) = named(&members).filter(|algorithm| has_key(*algorithm)) else {
         return Some(ErrorKind::AlgorithmNotAllowed);
     };
     let allowed_type = members.string("typ").is_none_or(|typ| {

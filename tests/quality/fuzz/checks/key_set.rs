@@ -75,7 +75,7 @@ fn canonical(json: &str) -> String {
             ("use", "jwt-svid") => "\"sig\"".to_owned(),
             ("kid", "") => "null".to_owned(),
             ("x" | "y", text) if is_ec => format!("{:?}", coordinate(unpadded(text), field?)?),
-            ("n" | "e" | "x" | "y", text) => serde_json::to_string(unpadded(text)).unwrap(),
+            ("n" | "e" | "x" | "y" | "pub", text) => serde_json::to_string(unpadded(text)).unwrap(),
             _ => return None,
         })
     };
@@ -142,7 +142,7 @@ fn usable(json: &str) -> Option<Key> {
     assert_eq!(key.key_id(), jwk.string("kid").as_deref());
     assert!(key.key_id().is_none_or(|id| id.len() <= 512));
     assert!(jwk.is_absent("use") || jwk.string("use").unwrap() == "sig");
-    assert!(jwk.is_absent("d"), "private");
+    assert!(jwk.is_absent("d") && jwk.is_absent("priv"), "private");
     assert!(
         jwk.is_absent("key_ops")
             || jwk
@@ -191,6 +191,15 @@ fn algorithms_of(jwk: &Members) -> AlgorithmSet {
                 _ => (Algorithm::ES512, 66),
             };
             assert_eq!((bytes("x").len(), bytes("y").len()), (length, length));
+            algorithm.into()
+        }
+        "AKP" => {
+            let (algorithm, len) = match jwk.string("alg").unwrap().as_str() {
+                "ML-DSA-44" => (Algorithm::MlDsa44, 1312),
+                "ML-DSA-65" => (Algorithm::MlDsa65, 1952),
+                _ => (Algorithm::MlDsa87, 2592),
+            };
+            assert_eq!(bytes("pub").len(), len);
             algorithm.into()
         }
         "OKP" => {

@@ -1,7 +1,9 @@
-//! Verifies accepted tokens again with `jsonwebtoken`.
+//! Verifies accepted tokens again with `jsonwebtoken`, and with aws-lc-rs those of ML-DSA, which
+//! `jsonwebtoken` does not know.
 
 use std::sync::OnceLock;
 
+use aws_lc_rs::signature::{ML_DSA_44, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, Validation};
@@ -20,6 +22,9 @@ const TYPED: [&str; 12] = [
 /// checked, since `jsonwebtoken` uses the clock of the system.
 pub fn accepted(token: &str, claims: &Claims) {
     let algorithm = claims.algorithm().unwrap();
+    if algorithm == Algorithm::MlDsa44 {
+        return accepted_ml_dsa(token, claims);
+    }
     let (key, algorithm) = (public(algorithm), theirs(algorithm));
     let (message, signature) = token.rsplit_once('.').unwrap();
     let verified = jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, algorithm);
@@ -34,6 +39,17 @@ pub fn accepted(token: &str, claims: &Claims) {
         let decoded = jsonwebtoken::decode::<Value>(token, key, &rules(algorithm));
         assert_eq!(decoded.unwrap().claims.as_object(), Some(claims.as_map()));
     }
+}
+
+fn accepted_ml_dsa(token: &str, claims: &Claims) {
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let public = decode(key(Algorithm::MlDsa44).jwk()["pub"].as_str().unwrap());
+    let key = UnparsedPublicKey::new(&ML_DSA_44, public);
+    let verified = key.verify(message.as_bytes(), &decode(signature));
+    assert!(verified.is_ok(), "the signature");
+    let payload = decode(message.split_once('.').unwrap().1);
+    assert_eq!(payload, claims.json().as_bytes(), "what was signed");
 }
 
 fn rules(algorithm: jsonwebtoken::Algorithm) -> Validation {

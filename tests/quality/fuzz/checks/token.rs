@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use http::Request;
 use tower_jwt_auth::{Algorithm, Authenticator, Claims, JwtAuthLayer, TokenCacheSettings};
 
-use super::world::{PAYLOAD, Reason, builder, decide, key};
+use super::world::{PAYLOAD, Reason, builder, decide, has_key, key};
 use super::{answer, reverify};
 
 struct Deciders {
@@ -103,6 +103,7 @@ fn token(data: &[u8]) -> Option<String> {
         b'D' => Algorithm::Ed25519,
         b'E' => Algorithm::ES256,
         b'R' => Algorithm::RS256,
+        b'M' if has_key(Algorithm::MlDsa44) => Algorithm::MlDsa44,
         _ => return None,
     };
     let mut parts = rest.splitn(3, |byte| *byte == b'\n');

@@ -16,12 +16,13 @@ pub const AUDIENCE: &str = "https://api.example";
 /// The time of every clock, in seconds since 1970.
 pub const NOW: u64 = 1_800_000_000;
 pub const LEEWAY: u64 = 60;
-/// The algorithms. Each has one key, whose id is the name of the algorithm.
-pub const ALGORITHMS: [Algorithm; 4] = [
+/// The algorithms. Each that the build verifies has one key, whose id is the name of the algorithm.
+pub const ALGORITHMS: [Algorithm; 5] = [
     Algorithm::HS256,
     Algorithm::Ed25519,
     Algorithm::ES256,
     Algorithm::RS256,
+    Algorithm::MlDsa44,
 ];
 /// A valid payload.
 pub const PAYLOAD: &str = r#"{"iss":"https://issuer.example","sub":"alice","aud":"https://api.example","exp":1800000300,"jti":"1"}"#;
@@ -36,6 +37,17 @@ fn generate(algorithm: Algorithm) -> TestKey {
     key.with_key_id(algorithm.name())
 }
 
+/// Returns whether there is a key of this algorithm.
+pub fn has_key(algorithm: Algorithm) -> bool {
+    algorithm.is_supported() && ALGORITHMS.contains(&algorithm)
+}
+
+fn algorithms() -> impl Iterator<Item = Algorithm> {
+    ALGORITHMS
+        .into_iter()
+        .filter(|algorithm| has_key(*algorithm))
+}
+
 /// Returns the key of one of [`ALGORITHMS`].
 pub fn key(algorithm: Algorithm) -> &'static TestKey {
     static KEYS: [OnceLock<TestKey>; ALGORITHMS.len()] =
@@ -46,13 +58,14 @@ pub fn key(algorithm: Algorithm) -> &'static TestKey {
 
 /// Returns all keys, with their ids or without.
 pub fn key_set(ids: bool) -> KeySet {
-    let keys = ALGORITHMS.map(|algorithm| {
+    let keys = algorithms().map(|algorithm| {
         let mut jwk = key(algorithm).jwk();
         jwk.as_object_mut()
             .unwrap()
             .retain(|name, _| ids || name != "kid");
         jwk
     });
+    let keys: Vec<_> = keys.collect();
     KeySet::from_json(&json!({ "keys": keys }).to_string()).unwrap()
 }
 
@@ -61,7 +74,8 @@ pub fn clock() -> TestClock {
 }
 
 pub fn builder_with(keys: KeySet) -> JwtAuthBuilder {
-    JwtAuthLayer::builder(Issuer::from_keys(ISSUER, keys, AUDIENCE)).clock(clock())
+    let issuer = Issuer::from_keys(ISSUER, keys, AUDIENCE).algorithms(algorithms());
+    JwtAuthLayer::builder(issuer).clock(clock())
 }
 
 pub fn builder() -> JwtAuthBuilder {

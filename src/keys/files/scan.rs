@@ -1,4 +1,4 @@
-//! One look at files.
+//! One scan of watched files.
 
 use std::time::SystemTime;
 
@@ -7,29 +7,29 @@ use crate::config_error::ConfigError;
 use crate::jwk::KeySet;
 use crate::keys::SecretInfo;
 
-/// Looks at files again and again, and remembers what they had.
-pub(super) trait Look: Send {
+/// Reads files again and again, and compares them with what they had.
+pub(super) trait Scan: Send {
     /// Reads the files, on this thread.
-    fn look(&mut self, now: SystemTime) -> Seen;
+    fn scan(&mut self, now: SystemTime) -> Scanned;
 }
 
-/// The outcome of a look.
+/// The outcome of a scan.
 #[derive(Default)]
-pub(super) struct Seen {
-    /// The keys, unless they are those of the last look.
+pub(super) struct Scanned {
+    /// The keys, unless they are those of the last scan.
     pub(super) changed: Option<Change>,
     /// Further events.
     pub(super) events: Vec<FilesEvent>,
     /// Why something could not be read. What was read before stays.
     pub(super) error: Option<ConfigError>,
-    /// Whether a file is absent that was there at the last look. It counts as removed if it is
+    /// Whether a file is absent that was there at the last scan. It counts as removed if it is
     /// absent at the next one, too.
-    pub(super) is_absent: bool,
+    pub(super) is_newly_absent: bool,
     /// The state of each secret, for the health.
     pub(super) secrets: Vec<SecretInfo>,
 }
 
-/// Other keys than at the last look.
+/// Other keys than at the last scan.
 pub(super) struct Change {
     pub(super) keys: KeySet,
     pub(super) added: Vec<String>,

@@ -1,54 +1,56 @@
-//! Looking at files that are secrets.
+//! Scanning files that are secrets.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::event::FilesEvent;
-use super::folder::{Files, ReadFile};
+use super::folder::{Files, ReadFiles, Unread, is_absent};
 use super::key_file::in_file;
-use super::look::{Change, Look, Seen};
 use super::open::shown;
 use super::overlap::{Age, retire};
 use super::read::Content;
+use super::scan::{Change, Scan, Scanned};
 use super::secret_file::unusable;
+use super::secret_report::repeated;
 use super::secret_text::secret_in;
 use crate::algorithm::Algorithm;
 use crate::config_error::ConfigError;
 use crate::crypto::{keyed_digest, random_key};
 use crate::jwk::{Key, KeyDigest, KeySet, SecretEncoding};
-use crate::keys::SecretInfo;
 use crate::trace;
 
 /// The maximum number of secrets that are tried for a token without `kid`.
 const MAX_CANDIDATES: usize = 4;
 
 /// The secrets of some files.
-pub(super) struct SecretLook {
+pub(super) struct SecretScan {
     pub(super) files: Files,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: SecretEncoding,
     pub(super) overlap: Option<Duration>,
     pub(super) max_secret_age: Duration,
-    known: BTreeMap<String, Known>,
+    pub(super) known: BTreeMap<String, Known>,
     /// The ids and digests of the current keys.
     current: Vec<(String, KeyDigest)>,
+    /// Whether the last scan was the first at which a file is absent.
+    is_newly_absent: bool,
     digest_key: [u8; 32],
 }
 
 /// A secret that was read.
-struct Known {
-    key: Key,
+pub(super) struct Known {
+    pub(super) key: Key,
+    pub(super) path: PathBuf,
     /// Of the content, so that it is parsed only when it changes.
     digest: KeyDigest,
-    modified: SystemTime,
-    age: Age,
+    pub(super) modified: SystemTime,
+    pub(super) age: Age,
     is_absent: bool,
-    is_reported_as_old: bool,
+    is_readable_by_all: bool,
+    pub(super) is_reported_as_old: bool,
 }
 
-impl SecretLook {
+impl SecretScan {
     pub(super) fn new(files: Files, algorithm: Algorithm) -> Self {
         Self {
             files,
@@ -58,31 +60,44 @@ impl SecretLook {
             max_secret_age: super::settings::DEFAULT_MAX_SECRET_AGE,
             known: BTreeMap::new(),
             current: Vec::new(),
+            is_newly_absent: false,
             digest_key: random_key(),
         }
     }
 
     /// Takes over what was read. Returns what is wrong with single files, whose secrets stay.
-    fn update(&mut self, files: Vec<ReadFile>, now: SystemTime) -> Vec<ConfigError> {
+    fn update(&mut self, read: ReadFiles, now: SystemTime) -> Vec<ConfigError> {
         let is_first = self.known.is_empty();
-        let mut problems = Vec::new();
-        let mut seen = Vec::new();
-        for file in files {
+        let errors = read.problems.iter();
+        let mut problems: Vec<_> = errors.map(|error| unusable(error.to_string())).collect();
+        let mut names = Vec::new();
+        for file in read.files {
             let updated = match &file.content {
                 Ok(content) => self.update_one(&file.name, &file.path, content, is_first, now),
                 Err(error) => Err(unusable(error.to_string())),
             };
             problems.extend(updated.err());
-            seen.push(file.name);
+            names.push(file.name);
         }
-        self.known.retain(|name, known| {
-            let is_seen = seen.contains(name);
-            let stays = is_seen || !known.is_absent;
-            known.is_absent = !is_seen;
-            stays
-        });
-        retire(self.known.values_mut().rev().map(|known| &mut known.age));
+        if names.is_empty() {
+            problems.push(unusable(format!("{}: has no secret", self.files.shown())));
+        }
+        self.remove_absent(|name, _| !names.iter().any(|other| other == name));
         problems
+    }
+
+    /// Removes the secrets whose files are absent at two scans in a row, unless none would be left.
+    fn remove_absent(&mut self, is_absent: impl Fn(&str, &Path) -> bool) {
+        let absent = |name: &str, known: &Known| is_absent(name, &known.path);
+        let stays = |name: &str, known: &Known| !(known.is_absent && absent(name, known));
+        let is_left = self.known.iter().any(|(name, known)| stays(name, known));
+        self.known
+            .retain(|name, known| !is_left || stays(name, known));
+        self.is_newly_absent = false;
+        for (name, known) in &mut self.known {
+            let was_absent = std::mem::replace(&mut known.is_absent, is_absent(name, &known.path));
+            self.is_newly_absent |= known.is_absent && !was_absent;
+        }
     }
 
     fn update_one(
@@ -105,18 +120,22 @@ impl SecretLook {
             .map_err(|problem| unusable(format!("file {}: {problem}", shown(path))))?;
         let key =
             Key::from_secret(self.algorithm, secret).map_err(|error| in_file(path, &error))?;
-        if content.is_readable_by_all {
+        let known = self.known.get_mut(name);
+        let is_reported = known.as_ref().is_some_and(|known| known.is_readable_by_all);
+        if content.is_readable_by_all && !is_reported {
             trace::secret_file_readable(path);
         }
-        if let Some(known) = self.known.get_mut(name)
+        if let Some(known) = known
             && known.key.digest() == key.digest()
         {
             // Written in another way, such as with a line feed.
             known.digest = digest;
+            known.is_readable_by_all = content.is_readable_by_all;
             return Ok(());
         }
         let known = Known {
             key: key.with_key_id(name),
+            path: path.to_owned(),
             digest,
             modified: content.modified.map_or(now, |time| time.min(now)),
             age: Age {
@@ -128,6 +147,7 @@ impl SecretLook {
                 retired: None,
             },
             is_absent: false,
+            is_readable_by_all: content.is_readable_by_all,
             is_reported_as_old: false,
         };
         self.known.insert(name.to_owned(), known);
@@ -135,7 +155,7 @@ impl SecretLook {
     }
 
     /// Returns each secret and until when it verifies tokens.
-    fn with_ends(&self) -> Vec<(&String, &Known, Option<SystemTime>)> {
+    pub(super) fn with_ends(&self) -> Vec<(&String, &Known, Option<SystemTime>)> {
         let end_of = |known: &Known| known.age.retired?.checked_add(self.overlap?);
         let known = self.known.iter();
         known
@@ -143,7 +163,7 @@ impl SecretLook {
             .collect()
     }
 
-    /// Returns the keys, if they are others than at the last look.
+    /// Returns the keys, if they are others than at the last scan.
     fn change(&mut self, now: SystemTime) -> Option<Change> {
         let valid = self.with_ends().into_iter();
         let valid: Vec<_> = valid
@@ -172,65 +192,35 @@ impl SecretLook {
         self.current = ids;
         Some(change)
     }
-
-    /// Returns an event for each secret that has become too old.
-    fn old(&mut self, now: SystemTime) -> Vec<FilesEvent> {
-        let max = self.max_secret_age;
-        let old = self.known.iter_mut().filter_map(|(name, known)| {
-            let age = age(known.modified, now);
-            let is_new = age > max && !known.is_reported_as_old;
-            known.is_reported_as_old |= is_new;
-            let key_id = name.clone();
-            is_new.then_some(FilesEvent::Old { key_id, age })
-        });
-        old.collect()
-    }
-
-    fn infos(&self, now: SystemTime) -> Vec<SecretInfo> {
-        let newest = self.known.keys().next_back();
-        let infos = self
-            .with_ends()
-            .into_iter()
-            .map(|(name, known, not_after)| SecretInfo {
-                key_id: name.clone(),
-                current: Some(name) == newest,
-                since: known.age.appeared,
-                age: age(known.modified, now),
-                old: age(known.modified, now) > self.max_secret_age,
-                not_after,
-                expired: not_after.is_some_and(|end| now >= end),
-            });
-        infos.collect()
-    }
 }
 
-impl Look for SecretLook {
-    fn look(&mut self, now: SystemTime) -> Seen {
-        let mut seen = Seen::default();
-        match self.files.read() {
-            Ok(files) if files.is_empty() => {
-                seen.error = Some(unusable(format!("{}: has no secret", self.files.shown())));
+impl Scan for SecretScan {
+    fn scan(&mut self, now: SystemTime) -> Scanned {
+        self.is_newly_absent = false;
+        let problems = match self.files.read() {
+            Ok(read) => self.update(read, now),
+            Err(Unread::Unstable(error)) => {
+                // A secret that was removed must end even so.
+                self.remove_absent(|_, path| is_absent(path));
+                vec![unusable(error.to_string())]
             }
-            Ok(files) => seen.error = joined(&self.update(files, now)),
-            Err(error) => seen.error = Some(of_folder(&error)),
+            Err(Unread::NotListed(error)) => vec![unusable(error.to_string())],
+        };
+        retire(self.known.values_mut().rev().map(|known| &mut known.age));
+        let changed = self.change(now);
+        let mut events = self.old(now);
+        if let Some(change) = &changed {
+            events.extend(repeated(&change.keys));
+            events.extend(self.encoded(change));
         }
-        seen.is_absent = self.known.values().any(|known| known.is_absent);
-        seen.changed = self.change(now);
-        seen.events = self.old(now);
-        if let Some(change) = &seen.changed {
-            seen.events.extend(repeated(&change.keys));
+        Scanned {
+            changed,
+            events,
+            error: joined(&problems),
+            is_newly_absent: self.is_newly_absent,
+            secrets: self.infos(now),
         }
-        seen.secrets = self.infos(now);
-        seen
     }
-}
-
-fn of_folder(error: &io::Error) -> ConfigError {
-    unusable(error.to_string())
-}
-
-fn age(since: SystemTime, now: SystemTime) -> Duration {
-    now.duration_since(since).unwrap_or_default()
 }
 
 /// Returns one error for some, of the kind of the first.
@@ -238,20 +228,4 @@ fn joined(problems: &[ConfigError]) -> Option<ConfigError> {
     let first = problems.first()?;
     let texts: Vec<_> = problems.iter().take(8).map(ToString::to_string).collect();
     Some(ConfigError::new(first.kind(), texts.join("; ")))
-}
-
-/// Returns an event for each secret that an earlier key has, too.
-fn repeated(keys: &KeySet) -> Vec<FilesEvent> {
-    let mut first = BTreeMap::<KeyDigest, &str>::new();
-    let mut events = Vec::new();
-    for key in keys.keys() {
-        let id = key.key_id().unwrap_or_default();
-        if let Some(other) = first.insert(key.digest(), id) {
-            events.push(FilesEvent::Repeated {
-                key_id: id.to_owned(),
-                other: other.to_owned(),
-            });
-        }
-    }
-    events
 }

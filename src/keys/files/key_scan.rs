@@ -1,11 +1,12 @@
-//! Looking at a file with public keys, or with a JWK set.
+//! Scanning a file with public keys, or with a JWK set.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use super::event::FilesEvent;
 use super::key_file::in_file;
-use super::look::{Change, Look, Seen};
 use super::read::read;
+use super::scan::{Change, Scan, Scanned};
 use super::secret_file::unusable;
 use super::{MAX_JWKS_FILE_LEN, MAX_KEY_FILE_LEN};
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -21,7 +22,7 @@ pub(super) enum Format {
 }
 
 /// The keys of one file. They stay while it is absent.
-pub(super) struct KeyLook {
+pub(super) struct KeyScan {
     path: PathBuf,
     format: Format,
     digest: Option<KeyDigest>,
@@ -30,7 +31,7 @@ pub(super) struct KeyLook {
     ids: Vec<String>,
 }
 
-impl KeyLook {
+impl KeyScan {
     pub(super) fn new(path: PathBuf, format: Format) -> Self {
         Self {
             path,
@@ -78,9 +79,20 @@ impl KeyLook {
         Ok(Some(change))
     }
 
+    /// Returns an event for each new secret that may be encoded.
+    fn encoded(&self, change: &Change) -> Vec<FilesEvent> {
+        let is_new = |key: &&Key| {
+            let id = key.key_id();
+            id.is_none_or(|id| change.added.iter().any(|added| added == id))
+        };
+        let new = change.keys.keys().filter(is_new);
+        new.filter_map(|key| FilesEvent::may_be_encoded(key, &self.path))
+            .collect()
+    }
+
     fn parse(&self, content: &[u8]) -> Result<KeySet, ConfigError> {
         match self.format {
-            Format::Pem => Key::from_pem(content).map(KeySet::from),
+            Format::Pem => Key::all_from_pem(content).map(KeySet::from_iter),
             Format::Jwks => {
                 let text = std::str::from_utf8(content).map_err(|_| {
                     let message = "is not a JWK set: it is not UTF-8";
@@ -99,16 +111,18 @@ impl KeyLook {
     }
 }
 
-impl Look for KeyLook {
-    fn look(&mut self, _: SystemTime) -> Seen {
+impl Scan for KeyScan {
+    fn scan(&mut self, _: SystemTime) -> Scanned {
         let (changed, error) = match self.change() {
             Ok(changed) => (changed, None),
             Err(error) => (None, Some(error)),
         };
-        Seen {
+        let events = changed.iter().flat_map(|change| self.encoded(change));
+        Scanned {
+            events: events.collect(),
             changed,
             error,
-            ..Seen::default()
+            ..Scanned::default()
         }
     }
 }

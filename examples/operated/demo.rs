@@ -1,0 +1,51 @@
+//! The issuer of the demonstration.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tower_jwt_auth::testing::TestIssuer;
+
+use crate::Result;
+use crate::options::Options;
+
+/// An issuer on loopback, which ends with the process.
+pub(crate) struct Demo {
+    issuer: TestIssuer,
+    audience: String,
+}
+
+impl Demo {
+    pub(crate) async fn start(options: &mut Options) -> Result<Self> {
+        let issuer = TestIssuer::start().await?;
+        options.issuer = Some(issuer.issuer().to_owned());
+        Ok(Self {
+            issuer,
+            audience: options.audience.clone(),
+        })
+    }
+
+    /// Prints commands to paste.
+    pub(crate) fn print(&self, address: SocketAddr) {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let token = self
+            .issuer
+            .token()
+            .subject("alice")
+            .audience(&self.audience);
+        let expired = token.clone().expired().sign();
+        let token = token.expires_in(day).sign();
+        let url = format!("http://{address}");
+        println!(
+            "\nthe issuer is {issuer}\n\n\
+             # accepted, then 403 (a scope is missing), then 401 (expired)\n\
+             curl -i {url}/me -H 'Authorization: Bearer {token}'\n\
+             curl -i {url}/admin -H 'Authorization: Bearer {token}'\n\
+             curl -i {url}/me -H 'Authorization: Bearer {expired}'\n\n\
+             # without a token\n\
+             curl {url}/metrics\n\
+             curl {url}/readyz\n\
+             curl {url}/healthz",
+            issuer = self.issuer.issuer(),
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! A server as it is run in production: metrics for Prometheus, probes for Kubernetes, and a start
+//! that does not depend on the issuer.
+//!
+//! Without options, an issuer of the test kit is started, too, and commands to paste are printed:
+//!
+//! ```sh
+//! cargo run --example operated --features axum,metrics,redis,testing
+//! ```
+//!
+//! | path | token | |
+//! |---|---|---|
+//! | `/me` | yes | the caller's subject |
+//! | `/admin` | yes, with the scope `admin` | |
+//! | `/metrics` | no | the metrics, in the format of Prometheus |
+//! | `/livez` | no | 200: the process answers. For the liveness probe |
+//! | `/readyz` | no | 200 if requests can be served, also with stale keys; else 503. For the readiness probe |
+//! | `/healthz` | no | 200 with the state: `ready`, `degraded` or `not_ready`. For people |
+//!
+//! In production, an ingress should pass `/me` and `/admin` only. `--help` prints the options.
+//! `docs/observability` has a dashboard, alert rules and a runbook for this server, and
+//! `docs/health.md` says what the probes mean.
+
+mod auth;
+mod demo;
+mod options;
+mod probes;
+mod routes;
+mod telemetry;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use tower_jwt_auth::JwtAuthLayer;
+
+use crate::demo::Demo;
+use crate::options::{Command, Options, USAGE};
+use crate::telemetry::Telemetry;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Fetches the keys before the first request, and starts without them if that fails: until they are
+/// there, `/readyz` is 503.
+async fn prefetch(auth: &JwtAuthLayer) {
+    if let Err(error) = auth.authenticator().prefetch().await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "starting without keys"
+        );
+    }
+}
+
+/// Returns a future that completes at Ctrl-C or SIGTERM, which Kubernetes sends. Requests in
+/// progress are then completed.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+async fn serve(mut options: Options) -> Result<()> {
+    let demo = match options.issuer {
+        Some(_) => None,
+        None => Some(Demo::start(&mut options).await?),
+    };
+    let telemetry = Telemetry::install()?;
+    let auth = auth::build(&options, &telemetry)?;
+    prefetch(&auth.layer).await;
+    let listener = tokio::net::TcpListener::bind(options.listen).await?;
+    let address = listener.local_addr()?;
+    println!("listening on http://{address}");
+    if let Some(demo) = &demo {
+        demo.print(address);
+    }
+    let stop = stop_signal()?;
+    let server = axum::serve(listener, routes::app(auth, telemetry)?);
+    Ok(server.with_graceful_shutdown(stop).await?)
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .init();
+    let options = match Options::parse(lexopt::Parser::from_env()) {
+        Ok(Command::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Serve(options)) => options,
+        Err(error) => {
+            eprintln!("operated: {error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("operated: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

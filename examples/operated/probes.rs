@@ -1,0 +1,22 @@
+//! The probes, which need no token.
+
+use axum::Router;
+use tower_jwt_auth::{HealthService, JwtAuthLayer, RedisReplayStore};
+
+/// Ready means that at least one issuer's keys are cached. Redis makes the server degraded only:
+/// all instances share it, so taking them out of service would help nobody.
+fn health(auth: &JwtAuthLayer, redis: Option<RedisReplayStore>) -> HealthService {
+    let health = auth.health_service();
+    match redis {
+        Some(store) => health.add_component("redis", move || store.health().available),
+        None => health,
+    }
+}
+
+pub(crate) fn routes(auth: &JwtAuthLayer, redis: Option<RedisReplayStore>) -> Router {
+    let health = health(auth, redis);
+    Router::new()
+        .route_service("/livez", health.clone())
+        .route_service("/readyz", health.clone())
+        .route_service("/healthz", health)
+}

@@ -1,0 +1,50 @@
+//! Errors that name the path of a setting.
+
+use std::error::Error;
+
+use crate::{ConfigError, ConfigErrorKind};
+
+/// Adds the path of the setting to an error.
+pub(super) trait At<T> {
+    fn at(self, path: &str) -> Result<T, ConfigError>;
+}
+
+impl<T> At<T> for Result<T, ConfigError> {
+    fn at(self, path: &str) -> Self {
+        self.map_err(|error| {
+            let message = format!("{path}: {}", with_sources(&error));
+            ConfigError::new(error.kind(), message)
+        })
+    }
+}
+
+/// Returns an error about the setting with this path. `problem` says what would be right.
+pub(super) fn invalid(path: &str, problem: &str) -> ConfigError {
+    ConfigError::new(
+        ConfigErrorKind::InvalidSetting,
+        format!("{path}: {problem}"),
+    )
+}
+
+/// Rejects more than one of several settings that exclude each other. Returns the one that is set.
+pub(super) fn only_one<'n>(
+    path: &str,
+    settings: &[(&'n str, bool)],
+) -> Result<Option<&'n str>, ConfigError> {
+    let mut given = settings.iter().filter(|(_, given)| *given);
+    let first = given.next().map(|(name, _)| *name);
+    match (first, given.next()) {
+        (Some(first), Some((second, _))) => {
+            let problem = format!("excludes {first}: remove one");
+            Err(invalid(&format!("{path}.{second}"), &problem))
+        }
+        _ => Ok(first),
+    }
+}
+
+fn with_sources(error: &(dyn Error + 'static)) -> String {
+    let sources = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
+    sources.fold(error.to_string(), |message, cause| {
+        format!("{message}: {cause}")
+    })
+}

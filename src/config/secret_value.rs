@@ -1,0 +1,35 @@
+//! Secrets that are written into a configuration, where they must not be.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+
+use crate::{ConfigError, ConfigErrorKind};
+
+/// A setting that looks as if it could hold a secret. Its value is not stored, so that no error and
+/// no `Debug` output shows it. Deserializing it is no error: that of a TOML parser shows the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SecretValue {
+    is_set: bool,
+}
+
+impl SecretValue {
+    /// Returns an error if there is a value. `path` is that of the table.
+    pub(super) fn reject(self, path: &str) -> Result<(), ConfigError> {
+        if !self.is_set {
+            return Ok(());
+        }
+        let message = format!(
+            "{path}: has a secret, such as `secret`, `client_secret` or `token`: must not be in the \
+             configuration; write it to a file of its own, and name that file (secrets.file, \
+             introspection.client_secret_file)"
+        );
+        Err(ConfigError::new(ConfigErrorKind::InvalidSetting, message))
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        Ok(Self { is_set: true })
+    }
+}

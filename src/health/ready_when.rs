@@ -1,0 +1,38 @@
+//! The rule by which an authenticator is ready.
+
+/// Which issuers must be able to verify tokens for an authenticator to be
+/// [ready](crate::Authenticator::readiness).
+///
+/// Of an issuer with fetched keys, that means: keys are cached, and neither their TTL nor
+/// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error) has passed, whether the issuer can
+/// be reached or not. Fixed keys, keys by tenant and introspection always count as able: the state
+/// of the latter is known by requests only, so an instance that got none would never recover.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadyWhen {
+    /// At least one. So the outage of one of several issuers takes no instance out of service. The
+    /// default.
+    #[default]
+    AnyIssuer,
+    /// All. Then one issuer whose keys are absent takes all instances out of service, for the
+    /// tokens of the others, too.
+    AllIssuers,
+    /// All that are named here, as configured. Without a name, the authenticator is always ready.
+    Issuers(Vec<String>),
+}
+
+impl ReadyWhen {
+    /// Returns the rule that these issuers must be able to verify tokens.
+    #[must_use]
+    pub fn issuers(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::Issuers(names.into_iter().map(Into::into).collect())
+    }
+
+    /// Returns whether an issuer that is not able can make the authenticator not ready.
+    pub(super) fn counts(&self, issuer: &str) -> bool {
+        match self {
+            Self::AnyIssuer | Self::AllIssuers => true,
+            Self::Issuers(names) => names.iter().any(|name| name == issuer),
+        }
+    }
+}

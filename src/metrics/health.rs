@@ -1,0 +1,193 @@
+//! The gauges, which are set from the health of an authenticator.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ::metrics::Label;
+
+use super::handles::{key, set, set_total};
+use super::names;
+use super::observe::kind_name;
+use crate::{IssuerHealth, ReplayHealth, ReplayKind, RevocationHealth, TokenCacheHealth};
+
+/// The state of an issuer's keys. The worse, the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum KeysState {
+    /// They are usable, and not past their TTL.
+    Fresh,
+    /// None is usable, nothing has failed, and the next request fetches them: none was made yet, or
+    /// none for `idle_timeout`.
+    Idle,
+    /// They are past their TTL, or withdrawn, and still used.
+    Stale,
+    /// None is usable, and fetching has failed.
+    Absent,
+}
+
+const STATES: [(KeysState, &str); 4] = [
+    (KeysState::Fresh, "fresh"),
+    (KeysState::Idle, "idle"),
+    (KeysState::Stale, "stale"),
+    (KeysState::Absent, "absent"),
+];
+
+/// What is known of the keys under one configured name: those of one issuer, or of all its tenants.
+#[derive(Clone, Copy, Default)]
+struct IssuerState {
+    keys: usize,
+    /// `None` for an introspected issuer, which has no keys.
+    state: Option<KeysState>,
+    age: Option<Duration>,
+    reload_failures: Option<u32>,
+    secret_age: Option<Duration>,
+}
+
+impl KeysState {
+    fn of(health: &IssuerHealth) -> Self {
+        let Some(fetch) = &health.fetch else {
+            return if health.serving {
+                Self::Fresh
+            } else {
+                Self::Absent
+            };
+        };
+        match (health.serving, fetch.last_error.is_some()) {
+            (true, _) if fetch.stale || fetch.withdrawn => Self::Stale,
+            (true, _) => Self::Fresh,
+            (false, true) => Self::Absent,
+            (false, false) => Self::Idle,
+        }
+    }
+}
+
+impl IssuerState {
+    fn of(health: &IssuerHealth) -> Self {
+        let fetched = health.fetch.as_ref().and_then(|fetch| fetch.age);
+        let files = health.files.as_ref();
+        let current = files.map(|files| files.secrets.iter().filter(|secret| secret.current));
+        Self {
+            keys: health.keys.len(),
+            state: health
+                .introspection
+                .is_none()
+                .then(|| KeysState::of(health)),
+            age: fetched.or(files.map(|files| files.age)),
+            reload_failures: files.map(|files| files.failures),
+            secret_age: current.and_then(|current| current.map(|secret| secret.age).max()),
+        }
+    }
+
+    /// Adds the keys of another tenant. The worse state counts, and the greater age.
+    fn and(self, other: Self) -> Self {
+        Self {
+            keys: self.keys.saturating_add(other.keys),
+            state: self.state.max(other.state),
+            age: self.age.max(other.age),
+            reload_failures: self.reload_failures.max(other.reload_failures),
+            secret_age: self.secret_age.max(other.secret_age),
+        }
+    }
+
+    fn record(&self, issuer: &str) {
+        let issuer = Label::new(names::ISSUER, issuer.to_owned());
+        let set_of_issuer = |name, value| set(&key(name, [issuer.clone()]), value);
+        if self.state.is_some() {
+            set_of_issuer(names::KEYS, number(self.keys));
+            record_state(&issuer, self.state);
+        }
+        let age = self.age.filter(|_| self.state.is_some());
+        let values = [
+            (names::KEYS_AGE_SECONDS, age.map(|age| age.as_secs_f64())),
+            (
+                names::SECRETS_RELOAD_FAILURES,
+                self.reload_failures.map(f64::from),
+            ),
+            (
+                names::SECRET_AGE_SECONDS,
+                self.secret_age.map(|age| age.as_secs_f64()),
+            ),
+        ];
+        for (name, value) in values {
+            if let Some(value) = value {
+                set_of_issuer(name, value);
+            }
+        }
+    }
+}
+
+fn record_state(issuer: &Label, current: Option<KeysState>) {
+    for (state, name) in STATES {
+        let label = Label::from_static_parts(names::STATE, name);
+        let value = f64::from(u8::from(current == Some(state)));
+        set(&key(names::KEYS_STATE, [issuer.clone(), label]), value);
+    }
+}
+
+/// Records the state of each configured issuer. One of whose tenants none is cached is idle.
+pub(super) fn record_issuers(configured: &[String], health: &[IssuerHealth]) {
+    let mut states = BTreeMap::<&str, IssuerState>::new();
+    for issuer in health {
+        let name = issuer.pattern.as_deref().unwrap_or(&issuer.issuer);
+        let state = IssuerState::of(issuer);
+        let all = states.get(name).map_or(state, |others| others.and(state));
+        states.insert(name, all);
+    }
+    for name in configured {
+        let without_tenants = IssuerState {
+            state: Some(KeysState::Idle),
+            ..IssuerState::default()
+        };
+        let state = states.get(&**name).unwrap_or(&without_tenants);
+        state.record(name);
+    }
+}
+
+/// Records of an issuer that was removed that it has no keys and is in no state.
+pub(super) fn record_removed(issuer: &str) {
+    let issuer = Label::new(names::ISSUER, issuer.to_owned());
+    record_state(&issuer, None);
+    for name in [
+        names::KEYS,
+        names::KEYS_AGE_SECONDS,
+        names::SECRETS_RELOAD_FAILURES,
+        names::SECRET_AGE_SECONDS,
+    ] {
+        set(&key(name, [issuer.clone()]), 0.0);
+    }
+}
+
+pub(super) fn record_token_cache(health: TokenCacheHealth) {
+    let TokenCacheHealth { entries, bytes, .. } = health;
+    set(&key(names::TOKEN_CACHE_ENTRIES, []), number(entries));
+    set(&key(names::TOKEN_CACHE_BYTES, []), number(bytes));
+}
+
+pub(super) fn record_replays(health: ReplayHealth) {
+    let entries = [
+        (ReplayKind::Token, health.token_entries),
+        (ReplayKind::Proof, health.proof_entries),
+    ];
+    for (kind, entries) in entries {
+        let Some(entries) = entries else { continue };
+        let kind = Label::from_static_parts(names::KIND, kind_name(kind));
+        set(&key(names::REPLAY_ENTRIES, [kind]), number(entries));
+    }
+}
+
+pub(super) fn record_revocations(health: &RevocationHealth) {
+    set(&key(names::REVOCATION_ENTRIES, []), number(health.entries));
+    let Some(shared) = &health.shared else { return };
+    let staleness = shared.age.map_or(f64::INFINITY, |age| age.as_secs_f64());
+    set(&key(names::REVOCATION_STALENESS_SECONDS, []), staleness);
+    set_total(&key(names::REVOCATION_STORE_FAILURES, []), shared.failures);
+}
+
+/// The facade has no other gauges.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "exact up to 2^53, which no memory holds"
+)]
+const fn number(number: usize) -> f64 {
+    number as f64
+}

@@ -1,0 +1,129 @@
+//! Metrics by the facade of the crate [`metrics`](https://docs.rs/metrics) (feature `metrics`).
+//!
+//! [`Metrics`] is an [observer](crate::Observe) that counts what it is told. Any recorder of the
+//! facade exports it, such as `metrics-exporter-prometheus`. [`names`] has the names of all metrics
+//! and labels, and [`METRICS`] what they mean.
+
+mod describe;
+mod handles;
+mod health;
+mod issuers;
+pub mod names;
+mod observe;
+mod reasons;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::de::DeserializeOwned;
+
+pub use self::describe::{METRICS, MetricDescription, MetricKind, describe_metrics};
+use self::handles::CachedCounter;
+use self::issuers::Issuers;
+use crate::Authenticator;
+
+/// Metrics of a layer, by the facade of the crate `metrics`.
+///
+/// Counters and histograms are recorded as things happen. Gauges show the state of keys, caches,
+/// stores and revocations: [`record_health`](Self::record_health) sets them, which the handler of
+/// `/metrics` calls before it renders.
+///
+/// The recorder may be installed after the layer is built, and after its first requests: what
+/// happens before is not counted. It must not be replaced then, as the facade requires: the handles
+/// of the most frequent counters are cached when they are first used. What several layers count adds up
+/// in the same series. Of gauges, the last call counts: those of issuers differ by name, and those of
+/// the token cache and the stores are of one layer.
+///
+/// Cheap to clone: clones share their handles.
+///
+/// # Examples
+///
+/// With `metrics-exporter-prometheus`:
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use metrics_exporter_prometheus::PrometheusBuilder;
+/// use tower_jwt_auth::metrics::Metrics;
+/// use tower_jwt_auth::{Claims, Issuer, JwtAuthLayer};
+///
+/// # fn app(issuer: Issuer) -> Result<Router, Box<dyn std::error::Error>> {
+/// let prometheus = PrometheusBuilder::new().install_recorder()?;
+/// let metrics = Metrics::new();
+/// let auth = JwtAuthLayer::builder(issuer).add_observer(metrics.clone()).build()?;
+/// let authenticator = auth.authenticator().clone();
+/// let app = Router::new()
+///     .route("/me", get(|_: Claims| async { "hello" }))
+///     .layer(auth)
+///     .route("/metrics", get(move || async move {
+///         metrics.record_health(&authenticator);
+///         prometheus.render()
+///     }));
+/// # Ok(app)
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Metrics(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    issuers: Issuers,
+    token_cache: TokenCacheCounters,
+    is_described: AtomicBool,
+}
+
+#[derive(Default)]
+struct TokenCacheCounters {
+    hits: CachedCounter,
+    misses: CachedCounter,
+    skipped: CachedCounter,
+    evictions: CachedCounter,
+}
+
+impl Metrics {
+    /// Creates the metrics of a layer, for
+    /// [`JwtAuthBuilder::add_observer`](crate::JwtAuthBuilder::add_observer).
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the gauges to the state of an authenticator, and describes all metrics when it is first
+    /// called. Waits for nothing, and costs some microseconds for each issuer and each 100 KB of the
+    /// token cache.
+    ///
+    /// Call it when the metrics are about to be exported: in the handler of `/metrics`, or every few
+    /// seconds if they are pushed. The gauges of an issuer that was removed are set to 0.
+    pub fn record_health<C>(&self, authenticator: &Authenticator<C>)
+    where
+        C: DeserializeOwned + Send + Sync + 'static,
+    {
+        // Relaxed: describing them twice does no harm.
+        if handles::is_recorded() && !self.0.is_described.swap(true, Ordering::Relaxed) {
+            describe_metrics();
+        }
+        let configured = authenticator.issuers().names();
+        health::record_issuers(&configured, &authenticator.health());
+        if let Some(cache) = authenticator.token_cache_health() {
+            health::record_token_cache(cache);
+        }
+        health::record_replays(authenticator.replay_health());
+        if let Some(revocations) = authenticator.revocation_health() {
+            health::record_revocations(&revocations);
+        }
+    }
+
+    fn issuers(&self) -> &Issuers {
+        &self.0.issuers
+    }
+
+    fn token_cache_counters(&self) -> &TokenCacheCounters {
+        &self.0.token_cache
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}

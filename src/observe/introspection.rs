@@ -1,0 +1,39 @@
+//! Whether introspected tokens are active.
+
+/// What became known of an introspected token: see
+/// [`Observe::introspected`](crate::Observe::introspected).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct IntrospectionEvent<'o> {
+    /// The configured name of the issuer.
+    pub issuer: &'o str,
+    /// The outcome.
+    pub outcome: IntrospectionOutcome,
+}
+
+/// The outcome of the introspection of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IntrospectionOutcome {
+    /// The issuer has answered that the token is active.
+    Active,
+    /// The issuer has answered that the token is not active.
+    Inactive,
+    /// There is no answer: the request gets 503.
+    Failed,
+    /// The answer was cached.
+    Cached,
+}
+
+impl IntrospectionOutcome {
+    /// Returns the name, as a value for labels: `active`, `inactive`, `error` or `cached`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Failed => "error",
+            Self::Cached => "cached",
+        }
+    }
+}

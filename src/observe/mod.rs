@@ -1,0 +1,22 @@
+//! Observers: what they are told, and how they are called.
+
+mod insert;
+mod introspection;
+mod names;
+mod observers;
+mod request;
+mod requirement;
+mod store;
+mod token_cache;
+mod trait_observe;
+mod wait;
+
+pub(crate) use insert::ObservedInsert;
+pub use introspection::{IntrospectionEvent, IntrospectionOutcome};
+pub(crate) use observers::{IssuerObservers, Observers};
+pub use request::{RequestEvent, RequestOutcome, TokenScheme};
+pub use requirement::RequirementEvent;
+pub use store::{StoreEvent, StoreKind, StoreOperation, StoreResult};
+pub use token_cache::TokenCacheEvent;
+pub use trait_observe::Observe;
+pub use wait::{WaitEvent, WaitFor};

@@ -1,0 +1,167 @@
+//! The interface of an observer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    IntrospectionEvent, RequestEvent, RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
+};
+use crate::dpop::DpopRejection;
+use crate::keys::KeysEvent;
+use crate::replay::ReplayKind;
+
+/// An observer, for [`JwtAuthBuilder::add_observer`](crate::JwtAuthBuilder::add_observer): is told
+/// what becomes of requests, what they wait for, and what happens to the issuers' keys.
+///
+/// `Metrics` (feature `metrics`) is one, for the facade of the crate `metrics`. Implement it
+/// yourself for another system, such as OpenTelemetry. Each method does nothing by default.
+///
+/// The methods are called where things happen: in requests, and in the tasks that fetch and read.
+/// They must not block, must not panic, and must not change [`Issuers`](crate::Issuers). Nothing that they are told contains a part of a token,
+/// except for [`RequestEvent::outcome`], whose [`Error`](crate::Error) may name a claim. `issuer`
+/// is always a name that is configured, with its placeholder for an issuer with
+/// [`Tenants`](crate::Tenants), or empty: no token can add one.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::sync::Arc;
+///
+/// use tower_jwt_auth::{ConfigError, Issuer, JwtAuthLayer, Observe, RequestEvent};
+///
+/// /// Counts rejected requests.
+/// #[derive(Default)]
+/// struct Rejected(AtomicU64);
+///
+/// impl Observe for Rejected {
+///     fn request(&self, request: &RequestEvent<'_>) {
+///         if request.error().is_some() {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// # fn build(issuer: Issuer) -> Result<JwtAuthLayer, ConfigError> {
+/// let rejected = Arc::new(Rejected::default());
+/// let auth = JwtAuthLayer::builder(issuer).add_observer(Arc::clone(&rejected)).build()?;
+/// # Ok(auth)
+/// # }
+/// ```
+pub trait Observe: Send + Sync + 'static {
+    /// A layer or an authenticator has decided on a request: called once for each, unless the
+    /// request is cancelled before, or asks for the metadata of the resource.
+    fn request(&self, request: &RequestEvent<'_>) {
+        let _ = request;
+    }
+
+    /// Something below the layer has rejected a request that the layer had accepted or passed:
+    /// [`RequireLayer`](crate::RequireLayer), an extractor, or a middleware of your own that calls
+    /// [`Claims::rejection_response`](crate::Claims::rejection_response).
+    fn requirement_rejected(&self, requirement: &RequirementEvent<'_>) {
+        let _ = requirement;
+    }
+
+    /// A request has waited. Not called for requests that need not wait: their time is not
+    /// measured.
+    fn waited(&self, wait: &WaitEvent<'_>) {
+        let _ = wait;
+    }
+
+    /// Something has happened to the keys of an issuer: as
+    /// [`Issuer::on_event`](crate::Issuer::on_event), but for keys by tenant, `issuer` is the
+    /// configured name.
+    fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
+        let _ = (issuer, event);
+    }
+
+    /// An issuer was [removed](crate::Issuers::remove) at run time.
+    fn issuer_removed(&self, issuer: &str) {
+        let _ = issuer;
+    }
+
+    /// A token was looked up in the [cache](crate::JwtAuthBuilder::token_cache) of verified tokens,
+    /// was not stored there, or has made room for another. Not called without a cache.
+    fn token_cache(&self, event: TokenCacheEvent) {
+        let _ = event;
+    }
+
+    /// It became known whether an introspected token is active, or could not become known.
+    fn introspected(&self, introspection: &IntrospectionEvent<'_>) {
+        let _ = introspection;
+    }
+
+    /// A request to an introspection endpoint has ended, after this time. Several requests with one
+    /// token share it.
+    fn introspection_sent(&self, issuer: &str, duration: Duration) {
+        let _ = (issuer, duration);
+    }
+
+    /// An operation of a [store](crate::ReplayStore) of used tokens or proofs has ended.
+    fn store_operation(&self, operation: &StoreEvent) {
+        let _ = operation;
+    }
+
+    /// The DPoP proof of a request was rejected, for this reason.
+    fn dpop_rejected(&self, reason: DpopRejection) {
+        let _ = reason;
+    }
+
+    /// A client was sent a nonce for its next DPoP proof.
+    fn dpop_nonce_issued(&self) {}
+
+    /// A token or a DPoP proof was rejected because it had been used before.
+    fn replay_rejected(&self, kind: ReplayKind) {
+        let _ = kind;
+    }
+}
+
+impl<T: Observe + ?Sized> Observe for Arc<T> {
+    fn request(&self, request: &RequestEvent<'_>) {
+        (**self).request(request);
+    }
+
+    fn requirement_rejected(&self, requirement: &RequirementEvent<'_>) {
+        (**self).requirement_rejected(requirement);
+    }
+
+    fn waited(&self, wait: &WaitEvent<'_>) {
+        (**self).waited(wait);
+    }
+
+    fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
+        (**self).keys_event(issuer, event);
+    }
+
+    fn issuer_removed(&self, issuer: &str) {
+        (**self).issuer_removed(issuer);
+    }
+
+    fn token_cache(&self, event: TokenCacheEvent) {
+        (**self).token_cache(event);
+    }
+
+    fn introspected(&self, introspection: &IntrospectionEvent<'_>) {
+        (**self).introspected(introspection);
+    }
+
+    fn introspection_sent(&self, issuer: &str, duration: Duration) {
+        (**self).introspection_sent(issuer, duration);
+    }
+
+    fn store_operation(&self, operation: &StoreEvent) {
+        (**self).store_operation(operation);
+    }
+
+    fn dpop_rejected(&self, reason: DpopRejection) {
+        (**self).dpop_rejected(reason);
+    }
+
+    fn dpop_nonce_issued(&self) {
+        (**self).dpop_nonce_issued();
+    }
+
+    fn replay_rejected(&self, kind: ReplayKind) {
+        (**self).replay_rejected(kind);
+    }
+}

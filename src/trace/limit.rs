@@ -1,0 +1,81 @@
+//! Events that each request could cause.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The time between two events of one kind.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Limits the rate of an event about each of several things, which the program determines and no
+/// caller: the first is logged, then at most one each minute.
+pub(super) struct RateLimit(Mutex<Vec<State>>);
+
+struct State {
+    about: &'static str,
+    last: Instant,
+    suppressed: u64,
+}
+
+/// An event that is to be logged.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Admitted {
+    /// How many were not, since the last one. `None` for none.
+    pub(super) suppressed: Option<u64>,
+}
+
+impl RateLimit {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// Returns `None` if an event is not to be logged.
+    pub(super) fn admit(&self, about: &'static str) -> Option<Admitted> {
+        self.admit_at(about, Instant::now())
+    }
+
+    fn admit_at(&self, about: &'static str, now: Instant) -> Option<Admitted> {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = states.iter_mut().find(|state| state.about == about) else {
+            states.push(State {
+                about,
+                last: now,
+                suppressed: 0,
+            });
+            return Some(Admitted { suppressed: None });
+        };
+        if now.saturating_duration_since(state.last) < INTERVAL {
+            state.suppressed = state.suppressed.saturating_add(1);
+            return None;
+        }
+        state.last = now;
+        let suppressed = std::mem::take(&mut state.suppressed);
+        Some(Admitted {
+            suppressed: (suppressed > 0).then_some(suppressed),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_event_is_logged_and_then_one_each_minute_with_the_number_of_others() {
+        let (limit, start) = (RateLimit::new(), Instant::now());
+        let admit = |about, seconds| limit.admit_at(about, start + Duration::from_secs(seconds));
+        let admitted = |suppressed| Some(Admitted { suppressed });
+        assert_eq!(
+            [0, 1, 59, 60, 61, 120, 180].map(|seconds| admit("one", seconds)),
+            [
+                admitted(None),
+                None,
+                None,
+                admitted(Some(2)),
+                None,
+                admitted(Some(1)),
+                admitted(None)
+            ]
+        );
+        assert_eq!(admit("another", 181), admitted(None));
+    }
+}

@@ -1,0 +1,96 @@
+//! The example `operated`. `tests/e2e/prometheus/run.sh` runs it with Prometheus.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tower_jwt_auth::testing::TestIssuer;
+
+use crate::harness::{Server, run};
+use crate::support::tokio;
+
+/// Returns the tokens of the printed commands.
+fn tokens(printed: &[String]) -> Vec<&str> {
+    let lines = printed.iter().filter_map(|line| line.split_once("Bearer "));
+    lines
+        .map(|(_, token)| token.trim_end_matches('\''))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_printed_commands_show_each_outcome_and_the_metrics_count_it() {
+    let mut server = Server::start("operated", &["--listen", "127.0.0.1:0"]).await;
+    let printed = server.printed_until("# without a token").await;
+    let [good, without_scope, expired] = tokens(&printed)[..] else {
+        panic!("{printed:#?}")
+    };
+    assert_eq!(good, without_scope);
+    let me = server.request("/me", Some(good)).await;
+    assert_eq!((me.status, &*me.body), (StatusCode::OK, "hello alice\n"));
+    let admin = server.request("/admin", Some(good)).await;
+    assert_eq!(admin.status, StatusCode::FORBIDDEN);
+    let rejected = server.request("/me", Some(expired)).await;
+    assert_eq!(rejected.status, StatusCode::UNAUTHORIZED);
+    let metrics = server.get("/metrics").await.body;
+    for part in [
+        "jwt_auth_requests_total{outcome=\"accepted\",reason=\"none\",scheme=\"bearer\"",
+        "jwt_auth_requests_total{outcome=\"rejected\",reason=\"expired\",scheme=\"bearer\"",
+        "jwt_auth_requirement_rejections_total{reason=\"insufficient_scope\"} 1",
+        "state=\"fresh\"} 1",
+        "# HELP jwt_auth_requests_total ",
+    ] {
+        assert!(metrics.contains(part), "{part}: {metrics}");
+    }
+    for (path, status) in [
+        ("/livez", "live"),
+        ("/readyz", "ready"),
+        ("/healthz", "ready"),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(
+            (answer.status, &answer.json()["status"]),
+            (StatusCode::OK, &json!(status))
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_starts_without_its_issuer_and_is_ready_when_that_is_there() {
+    let issuer = TestIssuer::start().await.unwrap();
+    issuer.stop().await;
+    let arguments = ["--listen", "127.0.0.1:0", "--issuer", issuer.issuer()];
+    let server = Server::start("operated", &arguments).await;
+    let absent = json!({"status": "not_ready", "reasons": ["keys_absent"]});
+    for (path, status) in [("/readyz", 503), ("/healthz", 200)] {
+        let answer = server.get(path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()),
+            (status, absent.clone())
+        );
+    }
+    assert_eq!(server.get("/livez").await.status, StatusCode::OK);
+    issuer.restart().await.unwrap();
+    let mut tries = 0;
+    while server.get("/readyz").await.status != StatusCode::OK {
+        assert!(tries < 100, "it is not ready after {tries} probes");
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let answer = server.request("/me", Some(&issuer.token().sign())).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_is_answered_with_the_usage() {
+    for (arguments, code) in [
+        (&["--help"][..], 0),
+        (&["--wrong"], 2),
+        (&["--listen", "x"], 2),
+    ] {
+        let output = run("operated", arguments).await;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains("usage: operated [--issuer URL"), "{text}");
+    }
+}

@@ -1,0 +1,73 @@
+//! The time that requests wait. That of other requests is not measured.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
+
+use super::recorder::Recorder;
+use crate::support::tokio;
+use crate::support::{
+    AUDIENCE, Held, ISSUER, Unreachable, ask, bearer, builder, clock, issuer, token,
+};
+
+fn with(recorder: &Recorder, issuer: Issuer) -> JwtAuthLayer {
+    let builder = JwtAuthLayer::builder(issuer).clock(clock());
+    builder.add_observer(recorder.clone()).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_keys_is_told_with_its_time() {
+    let (recorder, held) = (Recorder::default(), Held::new());
+    let issuer = Issuer::from_key_source(ISSUER, held.clone(), AUDIENCE);
+    let layer = with(&recorder, issuer);
+    let released = async {
+        sleep(Duration::from_millis(250)).await;
+        held.release();
+    };
+    let request = bearer(&token().sign());
+    futures::future::join(ask(&layer, request), released).await;
+    assert_eq!(
+        recorder.take(),
+        [
+            format!("wait keys {ISSUER:?} 250 ms"),
+            format!("request accepted none bearer {ISSUER:?}")
+        ]
+    );
+    ask(&layer, bearer(&token().sign())).await;
+    assert!(recorder.take_only("wait").is_empty(), "the keys are there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_at_once_is_not_waited_for() {
+    let recorder = Recorder::default();
+    let source = Unreachable(Duration::from_secs(1));
+    let layer = with(&recorder, Issuer::from_key_source(ISSUER, source, AUDIENCE));
+    ask(&layer, bearer(&token().sign())).await;
+    assert_eq!(
+        recorder.take(),
+        [format!(
+            "request rejected keys_unavailable bearer {ISSUER:?}"
+        )]
+    );
+}
+
+#[tokio::test]
+async fn a_signature_that_is_offloaded_is_waited_for() {
+    let recorder = Recorder::default();
+    let builder = builder().offload([Algorithm::ES256]);
+    let layer = builder.add_observer(recorder.clone()).build().unwrap();
+    ask(&layer, bearer(&token().sign())).await;
+    let told = recorder.take();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with(r#"wait offload "" "#), "{told:?}");
+    assert_eq!(told[1], format!("request accepted none bearer {ISSUER:?}"));
+}
+
+#[tokio::test]
+async fn a_request_whose_key_is_cached_waits_for_nothing() {
+    let recorder = Recorder::default();
+    let layer = with(&recorder, issuer());
+    ask(&layer, bearer(&token().sign())).await;
+    assert!(recorder.take_only("wait").is_empty());
+}
