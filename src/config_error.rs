@@ -38,7 +38,9 @@ pub enum ConfigErrorKind {
     NoAlgorithms,
     /// A setting is out of its range, or contradicts another one.
     InvalidSetting,
-    /// Keys are fetched, but no HTTP client is set and feature `reqwest` is off.
+    /// Keys are fetched and no HTTP client is set, and the features `reqwest` and
+    /// `reqwest-no-provider` are off; or feature `reqwest-no-provider` is on and the program has
+    /// installed no provider of cryptography for rustls.
     NoHttpClient,
     /// The keys could not be fetched before serving.
     KeysUnavailable,

@@ -52,6 +52,7 @@
 //!
 //! Post-quantum signatures: ML-DSA, and the limits of headers that its tokens and proofs meet:
 //! [`post_quantum`].
+//!
 //! Probes of load balancers, readiness, and how to start while an issuer is down: [`health`].
 //!
 //! For those who move from another crate: the same program before and after, where each setting
@@ -80,7 +81,10 @@ pub mod configuration {}
 
 #[doc = include_str!("../docs/cryptography.md")]
 pub mod cryptography {}
+
 /// [Diagnosis]: diagnosis
+/// [Health]: health
+/// [folder]: https://github.com/tower-jwt-auth/tower-jwt-auth/tree/main/docs/observability
 #[doc = include_str!("../docs/observability.md")]
 pub mod observability {}
 

@@ -211,7 +211,13 @@
     doc = "[`tonic`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/tonic/"
 )]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "redis", feature = "reqwest")),
+    not(all(
+        feature = "axum",
+        feature = "config",
+        feature = "metrics",
+        feature = "redis",
+        feature = "reqwest"
+    )),
     doc = "[`guides`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/
 [`guides::browsers`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/browsers/
 [`guides::diagnosis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/diagnosis/

@@ -4,7 +4,7 @@ use axum::Router;
 use tower_jwt_auth::{HealthService, JwtAuthLayer, RedisReplayStore};
 
 /// Ready means that at least one issuer's keys are cached. Redis makes the server degraded only:
-/// all instances share it, so taking them out of service would help nobody.
+/// all instances share it, so taking them out of service would make the outage worse.
 fn health(auth: &JwtAuthLayer, redis: Option<RedisReplayStore>) -> HealthService {
     let health = auth.health_service();
     match redis {

@@ -47,8 +47,7 @@ use self::token_source::TokenSourceConfig;
 /// Secrets are never in it, but in files or environment variables that it names. So it can be
 /// stored with the code, and `Debug` and `Serialize` show no secret.
 ///
-/// What is a closure or a handle is set in code: [`into_builder`](Self::into_builder) returns the
-/// builder.
+/// Closures and handles are set in code: [`into_builder`](Self::into_builder) returns the builder.
 ///
 /// [`JwtAuthBuilder`]: crate::JwtAuthBuilder
 /// [`Issuer`]: crate::Issuer

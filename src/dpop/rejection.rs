@@ -9,8 +9,8 @@ pub enum DpopRejection {
     Missing,
     /// There is more than one header `DPoP`.
     Repeated,
-    /// It is not a JWS in compact form, is longer than 8 KiB, or its header or claims are malformed
-    /// or incomplete.
+    /// The proof is not a JWS in compact form, is longer than 8 KiB (12 KiB where an algorithm of
+    /// ML-DSA is listed), or its header or claims are malformed or incomplete.
     Malformed,
     /// `typ` is not `dpop+jwt`.
     WrongType,

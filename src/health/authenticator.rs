@@ -4,7 +4,7 @@ use super::assess::Facts;
 use super::{Readiness, ReadyWhen};
 use crate::verify::{Authenticator, ConfiguredIssuer};
 
-/// How many issuers whose keys are absent one call starts to fetch at most. With ten thousand
+/// The maximum number of issuers whose absent keys one call starts to fetch. With ten thousand
 /// issuers, a probe must not fetch from all of them at once.
 const MAX_STARTED: usize = 16;
 

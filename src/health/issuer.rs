@@ -43,7 +43,8 @@ pub enum IssuerState {
     Stale,
     /// The issuer's tokens are introspected, and the issuer does not respond.
     Unavailable,
-    /// There are no keys: they were not fetched yet, or have expired.
+    /// There are no usable keys: they were not fetched yet, have expired, or must not be used
+    /// ([`IssuerHealth::error`]).
     Absent,
 }
 
@@ -58,7 +59,7 @@ impl IssuerReadiness {
         }
     }
 
-    /// `is_usable` is that of keys that are not fetched.
+    /// Returns the state of an issuer from its health.
     pub(super) fn of(issuer: &str, health: &IssuerHealth) -> Self {
         let fetch = health.fetch.as_ref();
         let state = match (fetch, &health.introspection) {

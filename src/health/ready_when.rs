@@ -5,8 +5,9 @@
 ///
 /// Of an issuer with fetched keys, that means: keys are cached, and neither their TTL nor
 /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error) has passed, whether the issuer can
-/// be reached or not. Fixed keys, keys by tenant and introspection always count as able: the state
-/// of the latter is known by requests only, so an instance that got none would never recover.
+/// be reached or not. Keys by tenant and introspection always count as able, and fixed keys unless
+/// [`IssuerHealth::error`](crate::IssuerHealth::error) says otherwise. The state of introspection
+/// is known by requests only, so an instance that got none would never recover.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadyWhen {

@@ -27,8 +27,8 @@ pub struct ReadinessReason {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReadinessReasonKind {
-    /// The issuer's keys were not fetched yet, or have expired. Its tokens get 503, unless a fetch
-    /// succeeds.
+    /// The issuer has no usable keys: they were not fetched yet, have expired, or must not be used.
+    /// Its tokens get 503.
     KeysAbsent,
     /// An issuer that [`ReadyWhen::Issuers`](crate::ReadyWhen::Issuers) names is not configured.
     UnknownIssuer,
@@ -47,7 +47,8 @@ pub enum ReadinessReasonKind {
     IntrospectionUnavailable,
     /// The issuer rejects the credentials of this service.
     IntrospectionDenied,
-    /// The files of the issuer's keys can't be read. The keys that were read before are used.
+    /// The files of the issuer's keys can't be read or are rejected. The keys that were read before
+    /// are used.
     FilesUnreadable,
     /// The list of revocations is not up to date: see
     /// [`OnStaleRevocations`](crate::OnStaleRevocations).

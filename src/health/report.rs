@@ -19,7 +19,7 @@ pub(super) struct Reporter {
     pub(super) rule: ReadyWhen,
     authenticators: Vec<Assess>,
     components: Vec<(String, IsOk)>,
-    /// Held while a report is made. Makes of many concurrent probes one.
+    /// Locked while a report is made, so that concurrent probes share one.
     last: Mutex<Option<(Instant, Arc<Readiness>)>>,
 }
 

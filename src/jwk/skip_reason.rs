@@ -159,7 +159,7 @@ impl fmt::Display for SkipReason {
             Self::KeyLength { expected } => {
                 return write!(
                     f,
-                    "does not have the length that its alg requires: {expected} bytes"
+                    "has the wrong length for its alg: must be {expected} bytes"
                 );
             }
             Self::InvalidKey => "has values that do not form a key",
@@ -191,7 +191,7 @@ impl fmt::Display for SkipReason {
                 "contains a word of placeholders, such as secret or password, or consists of words: \
                  use random bytes"
             }
-            Self::SecretIsToken => "is a JSON Web Token, which others have seen: use random bytes",
+            Self::SecretIsToken => "is a JSON Web Token: use random bytes",
             Self::SecretEncodesWeakValue { encoding, reason } => {
                 return write!(f, "is {encoding} of a value that {reason}");
             }

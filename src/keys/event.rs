@@ -158,9 +158,8 @@ pub enum KeysEvent<'e> {
         encoding: &'static str,
     },
     /// Watched files have changed, and the issuer has the same secret as another issuer of the
-    /// layer since then. Requests with tokens of both get 503 as long as it applies. Logged as an
-    /// error. Reported once by each of the two until it no longer applies, if its keys are in
-    /// watched files.
+    /// layer since then. Tokens of both issuers get 503 until one of the secrets is removed. Logged
+    /// as an error. Reported once by each issuer whose keys are in watched files.
     #[non_exhaustive]
     SecretShared {
         /// The key id of the secret.

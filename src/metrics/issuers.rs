@@ -58,7 +58,7 @@ impl Default for Issuers {
 impl Issuers {
     /// Calls `then` with the counters of an issuer.
     pub(super) fn with(&self, issuer: &str, then: impl FnOnce(&IssuerCounters)) {
-        // Requests without an issuer don't take this place.
+        // Requests without an issuer don't use this slot.
         if !issuer.is_empty() {
             let new = || Box::new(IssuerCounters::new(issuer));
             let first = self.first.get_or_init(new);

@@ -25,15 +25,17 @@ use crate::Authenticator;
 
 /// Metrics of a layer, by the facade of the crate `metrics`.
 ///
-/// Counters and histograms are recorded as things happen. Gauges show the state of keys, caches,
-/// stores and revocations: [`record_health`](Self::record_health) sets them, which the handler of
-/// `/metrics` calls before it renders.
+/// Counters and histograms are recorded as things happen, except for
+/// `jwt_auth_revocation_store_failures_total`, which [`record_health`](Self::record_health) sets
+/// with the gauges. Gauges show the state of keys, caches, stores and revocations. The handler of
+/// `/metrics` calls `record_health` before it renders.
 ///
 /// The recorder may be installed after the layer is built, and after its first requests: what
 /// happens before is not counted. It must not be replaced then, as the facade requires: the handles
-/// of the most frequent counters are cached when they are first used. What several layers count adds up
-/// in the same series. Of gauges, the last call counts: those of issuers differ by name, and those of
-/// the token cache and the stores are of one layer.
+/// of the most frequent counters are cached when they are first used.
+///
+/// Counters and histograms of several layers add up in the same series. Gauges of the same series
+/// are overwritten: the last call of `record_health` counts.
 ///
 /// Cheap to clone: clones share their handles.
 ///

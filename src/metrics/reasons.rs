@@ -33,7 +33,7 @@ pub(super) const REASONS: [&str; 29] = [
     "custom",
 ];
 
-/// Returns the place of a reason in the list.
+/// Returns the index of a reason.
 pub(super) fn index_of(reason: &str) -> usize {
     let found = REASONS.iter().position(|known| *known == reason);
     // Never: a test compares the list with the kinds. Such a reason would be counted as custom.
@@ -46,7 +46,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn each_kind_of_errors_has_its_place() {
+    fn each_kind_of_errors_has_its_index() {
         let mut kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
         kinds.push("custom");
         kinds.sort_unstable();

@@ -56,7 +56,7 @@ impl ObservedInsert {
                     let (inserted, duration) = measured(limited(pending, limit)).await;
                     let Some(inserted) = inserted else {
                         insertion.tell_end(StoreResult::TimedOut, duration);
-                        return Err("the store did not answer within check_timeout".into());
+                        return Err("the store did not respond within check_timeout".into());
                     };
                     insertion.tell(&inserted, duration);
                     inserted

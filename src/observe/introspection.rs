@@ -15,13 +15,13 @@ pub struct IntrospectionEvent<'o> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntrospectionOutcome {
-    /// The issuer has answered that the token is active.
+    /// The issuer has responded that the token is active.
     Active,
-    /// The issuer has answered that the token is not active.
+    /// The issuer has responded that the token is not active.
     Inactive,
-    /// There is no answer: the request gets 503.
+    /// There is no response: the request gets 503.
     Failed,
-    /// The answer was cached.
+    /// The response was cached.
     Cached,
 }
 

@@ -1,4 +1,4 @@
-//! Observers: what they are told, and how they are called.
+//! Observers, and the events that they receive.
 
 mod insert;
 mod introspection;

@@ -46,21 +46,21 @@ impl IssuerNames {
     }
 
     fn at(&self, index: usize) -> Option<&str> {
-        let (block, offset, _) = place(index)?;
+        let (block, offset, _) = slot_of(index)?;
         Some(self.blocks.get(block)?.get()?.get(offset)?.get()?)
     }
 
     fn slot(&self, index: usize) -> Option<&OnceLock<Arc<str>>> {
-        let (block, offset, len) = place(index)?;
+        let (block, offset, len) = slot_of(index)?;
         let block = self.blocks.get(block)?;
         let block = block.get_or_init(|| (0..len).map(|_| OnceLock::new()).collect());
         block.get(offset)
     }
 }
 
-/// Returns the block of an index, the place in it, and its length. Blocks of 8, 8, 16, 32, …: the
+/// Returns the block of an index, the slot in it, and its length. Blocks of 8, 8, 16, 32, …: the
 /// highest bit of an index names its block.
-fn place(index: usize) -> Option<(usize, usize, usize)> {
+fn slot_of(index: usize) -> Option<(usize, usize, usize)> {
     let scaled = index.div_euclid(FIRST_LEN);
     let Some(power) = scaled.checked_ilog2() else {
         return Some((0, index, FIRST_LEN));
@@ -89,9 +89,9 @@ mod tests {
 
     #[test]
     fn blocks_follow_one_another_without_a_gap() {
-        let places = (0..10_000).map(|index| place(index).unwrap());
+        let slots = (0..10_000).map(|index| slot_of(index).unwrap());
         let mut expected = (0, 0);
-        for (block, offset, len) in places {
+        for (block, offset, len) in slots {
             assert_eq!((block, offset), expected);
             expected = if offset + 1 == len {
                 (block + 1, 0)

@@ -11,8 +11,8 @@ pub struct RequestEvent<'o> {
     /// The scheme that the token came with. `None` without a token, and if the token could not be
     /// read from the request.
     pub scheme: Option<TokenScheme>,
-    /// The configured name of the issuer that the token is from or, if it was rejected, that it
-    /// claims to be from: of the issuer whose keys were to verify it. Empty if none was found.
+    /// The configured name of the issuer that `iss` of the token names, also if the token was
+    /// rejected. Empty if no configured issuer matches.
     pub issuer: &'o str,
 }
 

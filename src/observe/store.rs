@@ -43,11 +43,11 @@ pub enum StoreResult {
     Ok,
     /// The token or proof was stored before.
     Seen,
-    /// The store did not answer in time.
+    /// The store did not respond in time.
     TimedOut,
     /// The store has failed.
     Failed,
-    /// The store was not asked, since it has failed before.
+    /// The operation was not sent: the store has failed before.
     Skipped,
 }
 

@@ -10,8 +10,7 @@ pub enum TokenCacheEvent {
     /// The token of a request was not cached, or not any more valid by its cached result. It may be
     /// forged.
     Miss,
-    /// A token that was verified after a miss was not cached: it is too large, or the places where
-    /// it could be cached have others in use.
+    /// A verified token was not cached: it is too large, or its slots hold tokens that are in use.
     Skipped,
     /// A cached token that had not expired was removed to make room for another.
     Evicted,

@@ -21,7 +21,7 @@ use super::ReplayKey;
 /// use std::time::Duration;
 /// use tower_jwt_auth::{InsertOutcome, ReplayKey, ReplayStore};
 ///
-/// /// Stands for a connection to a database, which waits for its answer.
+/// /// Stands for a connection to a database, which waits for its response.
 /// #[derive(Clone, Default)]
 /// struct Database(Arc<Mutex<HashSet<[u8; 16]>>>);
 ///
@@ -37,7 +37,7 @@ use super::ReplayKey;
 pub trait ReplayStore: Send + Sync + 'static {
     /// Stores a key for the duration `ttl`. The outcome is true if it was not stored before.
     ///
-    /// If the answer comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the
+    /// If the response comes after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the
     /// request has already been rejected with 503, and the token or proof may count as used. So the
     /// store should have a shorter time limit of its own, and return it from
     /// [`timeout`](Self::timeout).
@@ -90,9 +90,9 @@ pub trait ReplayStore: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreFailure {
-    /// The store did not answer in time.
+    /// The store did not respond in time.
     TimedOut,
-    /// The store was not asked, since it has failed before.
+    /// The operation was not sent: the store has failed before.
     Skipped,
     /// Anything else.
     Failed,

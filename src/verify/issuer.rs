@@ -347,12 +347,12 @@ impl Issuer {
 
     /// Sets the HTTP client that fetches the keys, or asks about tokens
     /// ([`introspection`](Self::introspection)). Default: `HttpClient::default()`, with feature
-    /// `reqwest`.
+    /// `reqwest` or `reqwest-no-provider`.
     ///
     /// # Errors
     ///
     /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// keys are not fetched. Without feature `reqwest` there is no default: an issuer whose keys are
+    /// keys are not fetched. Without these features there is no default: an issuer whose keys are
     /// fetched then fails with [`NoHttpClient`](crate::ConfigErrorKind::NoHttpClient).
     pub fn http_client(mut self, client: HttpClient) -> Self {
         self.http_client = Some(client);

@@ -38,7 +38,8 @@ fn in_text(text: &str) -> Result<&str, String> {
     Err(problem.to_owned())
 }
 
-/// Rejects what is a part of the secret here, and of no other one: then the two differ.
+/// Rejects white space and quotes around the secret: other programs may remove them, and would then
+/// use another secret.
 fn in_line(text: &str) -> Result<&str, String> {
     let is_quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     let problem = if text.trim() != text {

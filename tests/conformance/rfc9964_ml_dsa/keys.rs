@@ -97,7 +97,7 @@ fn a_key_of_another_length_is_skipped() {
         let jwk = json!({"kty": "AKP", "alg": algorithm.name(), "pub": encode([7])});
         assert_eq!(
             error(&jwk),
-            format!("the key does not have the length that its alg requires: {len} bytes")
+            format!("the key has the wrong length for its alg: must be {len} bytes")
         );
     }
 }
@@ -183,7 +183,7 @@ fn a_key_info_of_another_form_is_rejected() {
         }
         for other in [len - 1, len + 1, 32, 0] {
             let error = Key::from_der(key_info(algorithm, &vec![7; other])).unwrap_err();
-            let expected = format!("does not have the length that its alg requires: {len} bytes");
+            let expected = format!("has the wrong length for its alg: must be {len} bytes");
             assert_eq!(error.to_string(), format!("the key {expected}"));
         }
         let cut = &valid[..valid.len() - 1];
