@@ -31,9 +31,10 @@ use crate::Authenticator;
 ///
 /// The recorder may be installed after the layer is built, and after its first requests: what
 /// happens before is not counted. It must not be replaced then, as the facade requires: the handles
-/// of the most frequent counters are cached when they are first used. What several layers count adds up
-/// in the same series. Of gauges, the last call counts: those of issuers differ by name, and those of
-/// the token cache and the stores are of one layer.
+/// of the most frequent counters are cached when they are first used.
+///
+/// What several layers count adds up in the same series. Of gauges, the last call counts: those of
+/// issuers differ by name, and those of the token cache and the stores are of one layer.
 ///
 /// Cheap to clone: clones share their handles.
 ///
@@ -89,11 +90,11 @@ impl Metrics {
     }
 
     /// Sets the gauges to the state of an authenticator, and describes all metrics when it is first
-    /// called. Waits for nothing, and costs some microseconds for each issuer and each 100 KB of the
-    /// token cache.
+    /// called while a recorder is installed. Waits for nothing, and costs some microseconds for each
+    /// issuer and each 100 KB of the token cache.
     ///
     /// Call it when the metrics are about to be exported: in the handler of `/metrics`, or every few
-    /// seconds if they are pushed. The gauges of an issuer that was removed are set to 0.
+    /// seconds if they are pushed. The gauges of an issuer that is removed are set to 0.
     pub fn record_health<C>(&self, authenticator: &Authenticator<C>)
     where
         C: DeserializeOwned + Send + Sync + 'static,

@@ -20,7 +20,8 @@ pub struct WaitObserved<'o> {
 pub enum WaitFor {
     /// For an issuer's keys to be fetched or read.
     Keys,
-    /// For an issuer's answer about the token ([`Issuer::introspection`](crate::Issuer::introspection)).
+    /// For an issuer's answer about the token
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)).
     Introspection,
     /// For a store of used tokens or proofs.
     Store,
