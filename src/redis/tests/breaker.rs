@@ -7,6 +7,7 @@ use tokio::time::{Instant, advance};
 
 use super::mock::{Fault, Mock};
 use super::{Failure, TIMEOUT, fail_five_times, insert, store};
+use crate::{ReplayStore as _, StoreFailure};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -90,4 +91,17 @@ async fn a_burst_waits_for_the_time_limit_and_no_longer() {
     );
     assert_eq!(before.elapsed(), TIMEOUT);
     assert!(!store.is_available());
+}
+
+#[tokio::test]
+async fn observers_can_tell_a_timeout_and_an_open_circuit_from_other_failures() {
+    let store = store(&Mock::new());
+    for (failure, expected) in [
+        (Failure::TimedOut, StoreFailure::TimedOut),
+        (Failure::CircuitOpen, StoreFailure::Skipped),
+        (Failure::Loading, StoreFailure::Failed),
+    ] {
+        assert_eq!(store.failure(&failure), expected);
+    }
+    assert_eq!(store.failure(&std::fmt::Error), StoreFailure::Failed);
 }

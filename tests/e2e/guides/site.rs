@@ -218,7 +218,7 @@ impl Site {
     ) {
         log::capture();
         ask(layer, self.request(token)).await.invalid_token(kind);
-        // Without the span of a request that has waited.
+        // The first request waits for the keys, in a span that later ones don't have.
         let log = log::text().replace("jwt_auth{wait_for=\"keys\"}: ", "");
         let lines = self.guide.log_lines(block);
         // Wrapped in the guide, one after another in the log.
