@@ -27,7 +27,7 @@ impl JwtAuthConfig {
     /// }
     /// ```
     pub fn into_builder(mut self) -> Result<JwtAuthBuilder, ConfigError> {
-        self.secret.reject("the configuration")?;
+        self.secret.reject("", "secret, secrets or password")?;
         let has_resource = self.resource.is_some();
         let issuers = std::mem::take(&mut self.issuers).into_iter().enumerate();
         let mut issuers = issuers
@@ -110,7 +110,7 @@ impl JwtAuthConfig {
             ("strip_token", self.strip_token),
             ("keep_token", self.keep_token),
         ];
-        only_one("the configuration", &forwarding)?;
+        only_one("", &forwarding)?;
         turn_on!(
             builder,
             self,

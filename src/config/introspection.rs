@@ -77,6 +77,43 @@ enum AuthMethod {
     None,
 }
 
+impl AuthMethod {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client_secret",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::BearerToken => "bearer_token",
+            Self::MutualTls => "mutual_tls",
+            Self::None => "none",
+        }
+    }
+
+    /// Rejects a secret that the method does not use, and a missing one. `given` is the setting
+    /// with the secret.
+    fn check(self, given: Option<&str>, path: &str) -> Result<(), ConfigError> {
+        let (fits, problem) = match self {
+            Self::BearerToken => (
+                given == Some("bearer_token_file"),
+                "needs bearer_token_file",
+            ),
+            Self::MutualTls | Self::None => (
+                given.is_none(),
+                "excludes client_secret_file, client_secret_env and bearer_token_file",
+            ),
+            Self::ClientSecret | Self::ClientSecretBasic | Self::ClientSecretPost => (
+                given.is_some_and(|name| name != "bearer_token_file"),
+                "needs client_secret_file or client_secret_env",
+            ),
+        };
+        if fits {
+            return Ok(());
+        }
+        let setting = format!("{path}.auth_method is {:?}", self.name());
+        Err(invalid(&setting, problem))
+    }
+}
+
 /// Whose keys verify signed responses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,7 +131,8 @@ impl IntrospectionConfig {
         audience: Audience,
         path: &str,
     ) -> Result<Issuer, ConfigError> {
-        self.client_secret.reject(path)?;
+        let names = "client_secret, secret, bearer_token, token or password";
+        self.client_secret.reject(path, names)?;
         let credentials = self.credentials(path)?;
         let issuer = match &self.url {
             Some(url) => Issuer::introspection(name, url, credentials, audience),
@@ -146,20 +184,13 @@ impl IntrospectionConfig {
     ) -> Result<IntrospectionCredentials, ConfigError> {
         let id = || {
             let id = self.client_id.clone();
-            id.ok_or_else(|| invalid(&format!("{path}.client_id"), "is missing"))
+            id.ok_or_else(|| {
+                let problem = "is missing: must be the id of this service at the issuer";
+                invalid(&format!("{path}.client_id"), problem)
+            })
         };
         let secret = || self.client_secret(path);
-        let needed = match method {
-            AuthMethod::BearerToken => given == Some("bearer_token_file"),
-            AuthMethod::MutualTls | AuthMethod::None => given.is_none(),
-            _ => given.is_some_and(|name| name != "bearer_token_file"),
-        };
-        if !needed {
-            let problem = "does not fit: client_secret… needs client_secret_file or \
-                           client_secret_env, bearer_token needs bearer_token_file, and the others \
-                           none of them";
-            return Err(invalid(&format!("{path}.auth_method"), problem));
-        }
+        method.check(given, path)?;
         Ok(match method {
             AuthMethod::ClientSecret => IntrospectionCredentials::client_secret(id()?, secret()?),
             AuthMethod::ClientSecretBasic => {

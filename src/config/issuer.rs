@@ -69,7 +69,8 @@ impl IssuerConfig {
     /// `path` is that of the table. `has_resource`: the layer has the metadata of a resource, whose
     /// identifier is the default audience.
     pub(super) fn issuer(mut self, path: &str, has_resource: bool) -> Result<Issuer, ConfigError> {
-        self.secret.reject(path)?;
+        let names = "secret, shared_secret, client_secret, hmac_secret, key or password";
+        self.secret.reject(path, names)?;
         let audience = match self.audience.take() {
             Some(audience) => audience.audience(&format!("{path}.audience"))?,
             None if has_resource => Audience::resource(),

@@ -18,15 +18,18 @@ impl<T> At<T> for Result<T, ConfigError> {
     }
 }
 
-/// Returns an error about the setting with this path. `problem` says what would be right.
+/// Returns an error about the setting with this path, which is empty for the whole configuration.
+/// `problem` says what would be right.
 pub(super) fn invalid(path: &str, problem: &str) -> ConfigError {
-    ConfigError::new(
-        ConfigErrorKind::InvalidSetting,
-        format!("{path}: {problem}"),
-    )
+    let message = match path {
+        "" => problem.to_owned(),
+        path => format!("{path}: {problem}"),
+    };
+    ConfigError::new(ConfigErrorKind::InvalidSetting, message)
 }
 
 /// Rejects more than one of several settings that exclude each other. Returns the one that is set.
+/// `path` is that of their table, and empty for the whole configuration.
 pub(super) fn only_one<'n>(
     path: &str,
     settings: &[(&'n str, bool)],
@@ -36,7 +39,8 @@ pub(super) fn only_one<'n>(
     match (first, given.next()) {
         (Some(first), Some((second, _))) => {
             let problem = format!("excludes {first}: remove one");
-            Err(invalid(&format!("{path}.{second}"), &problem))
+            let dot = if path.is_empty() { "" } else { "." };
+            Err(invalid(&format!("{path}{dot}{second}"), &problem))
         }
         _ => Ok(first),
     }

@@ -3,7 +3,8 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use crate::{ConfigError, ConfigErrorKind};
+use super::location::invalid;
+use crate::ConfigError;
 
 /// A setting that looks as if it could hold a secret. Its value is not stored, so that no error and
 /// no `Debug` output shows it. Deserializing it is no error: that of a TOML parser shows the line.
@@ -13,17 +14,17 @@ pub(super) struct SecretValue {
 }
 
 impl SecretValue {
-    /// Returns an error if there is a value. `path` is that of the table.
-    pub(super) fn reject(self, path: &str) -> Result<(), ConfigError> {
+    /// Returns an error if there is a value. `path` is that of the table, and `names` are the
+    /// settings that are read as a secret there.
+    pub(super) fn reject(self, path: &str, names: &str) -> Result<(), ConfigError> {
         if !self.is_set {
             return Ok(());
         }
-        let message = format!(
-            "{path}: has a secret, such as `secret`, `client_secret` or `token`: must not be in the \
-             configuration; write it to a file of its own, and name that file (secrets.file, \
-             introspection.client_secret_file)"
+        let problem = format!(
+            "a secret ({names}) must not be in the configuration: write it to a file, and name the \
+             file (secrets.file or introspection.client_secret_file)"
         );
-        Err(ConfigError::new(ConfigErrorKind::InvalidSetting, message))
+        Err(invalid(path, &problem))
     }
 }
 

@@ -101,8 +101,8 @@ impl Key {
     ///
     /// [`ConfigErrorKind::UnusableKey`] if it is not such a key, is a private key, has several keys
     /// or certificates (such as a chain), has an unsupported curve, is an RSA key of fewer than
-    /// 2048 or more than 8192 bits, or with a factor below 752, is a HashML-DSA key, or is an ML-DSA
-    /// key of another length than RFC 9881 requires, or one that this build [does not
+    /// 2048 or more than 8192 bits, or with a factor below 752, is a HashML-DSA key, or is an
+    /// ML-DSA key of another length than RFC 9881 requires, or one that this build [does not
     /// verify](Algorithm::is_supported).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         pem::from_pem(pem.as_ref())

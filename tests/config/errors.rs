@@ -138,11 +138,21 @@ fn an_error_has_the_path_of_a_setting_of_an_issuer() {
         ),
         (
             introspection("auth_method = \"mutual_tls\""),
-            "issuers[1].introspection.client_id: is missing",
+            "issuers[1].introspection.client_id: is missing: must be the id of this service",
         ),
         (
             introspection("auth_method = \"bearer_token\""),
-            "issuers[1].introspection.auth_method: does not fit",
+            "issuers[1].introspection.auth_method is \"bearer_token\": needs bearer_token_file",
+        ),
+        (
+            introspection("auth_method = \"client_secret_post\"\nbearer_token_file = \"a\""),
+            "issuers[1].introspection.auth_method is \"client_secret_post\": needs \
+             client_secret_file or client_secret_env",
+        ),
+        (
+            introspection("auth_method = \"none\"\nclient_secret_env = \"A\""),
+            "issuers[1].introspection.auth_method is \"none\": excludes client_secret_file, \
+             client_secret_env and bearer_token_file",
         ),
         (
             format!("{two}audience = \"b\"\n[issuers.jwks_cache]\nmin_ttl = \"0s\""),
@@ -188,7 +198,7 @@ fn an_error_has_the_path_of_a_setting_of_the_layer() {
         ),
         (
             format!("strip_token = true\nkeep_token = true\n{ISSUER}"),
-            "the configuration.keep_token: excludes strip_token",
+            "keep_token: excludes strip_token: remove one",
         ),
         (
             format!("skip_paths = {{ exact = [\"a\"] }}\n{ISSUER}"),

@@ -28,6 +28,10 @@ const KINDS: &str = include_str!("../../../src/error/kind.rs");
 
 type Rejected = BoxFuture<'static, Response<Body>>;
 
+/// Claims of this page only: a missing layer is logged once a minute for each claims type.
+#[derive(Clone, Deserialize)]
+struct OfNoLayer {}
+
 /// Requests to a layer, of which the last one is rejected.
 struct Case {
     title: &'static str,
@@ -279,7 +283,7 @@ fn of_checks() -> Vec<Case> {
         Case {
             title: "A handler without its layer",
             send: Box::new(|| {
-                let app = Router::new().route("/", get(|_: Claims| async {}));
+                let app = Router::new().route("/", get(|_: Claims<OfNoLayer>| async {}));
                 let request = Request::get("/").body(Body::empty()).unwrap();
                 Box::pin(async { app.oneshot(request).await.unwrap() })
             }),
@@ -346,6 +350,16 @@ fn heading(title: &str) -> String {
     }
 }
 
+/// Removes the span of a request that waits, which the page leaves out.
+fn without_span(line: &str) -> String {
+    let span = line.split_once("jwt_auth{");
+    let parts = span.and_then(|(before, rest)| Some((before, rest.split_once("}: ")?.1)));
+    parts.map_or_else(
+        || line.to_owned(),
+        |(before, after)| format!("{before}{after}"),
+    )
+}
+
 /// Returns whether a line of the log has the parts between `…`, in this order.
 fn has(line: &str, parts: &str) -> bool {
     let mut rest = Some(line);
@@ -372,7 +386,7 @@ async fn the_page_shows_what_clients_and_the_log_really_get() {
         assert!(!lines.is_empty(), "{title}");
         for line in lines {
             assert!(
-                log.lines().any(|logged| has(logged, &line)),
+                log.lines().any(|logged| has(&without_span(logged), &line)),
                 "{title}: {line}\n{log}"
             );
         }
