@@ -5,7 +5,7 @@ use std::time::Duration;
 use tower_jwt_auth::{
     Algorithm, Dpop, DpopNonces, IntrospectionCredentials, Issuer, JwksCacheSettings,
     JwtAuthBuilder, JwtAuthLayer, OnRedisOutage, OnStaleRevocations, RedisReplayStore,
-    RedisRevocationStore, RevocationSettings, Revocations, SecretEncoding, SecretFiles,
+    RedisRevocationStore, RevocationSettings, Revocations, Secret, SecretEncoding, SecretFiles,
     TokenCacheSettings,
 };
 
@@ -46,7 +46,10 @@ fn with_stores(
     builder: JwtAuthBuilder,
     options: &Options,
 ) -> Result<(JwtAuthBuilder, Option<RedisReplayStore>)> {
-    let dpop = Dpop::optional().nonces(DpopNonces::random());
+    let dpop = match nonces(options)? {
+        Some(nonces) => Dpop::optional().nonces(nonces),
+        None => Dpop::optional(),
+    };
     let Some(url) = &options.redis else {
         return Ok((builder.dpop(dpop), None));
     };
@@ -59,6 +62,16 @@ fn with_stores(
     let list = Revocations::with_settings(settings)?;
     let builder = builder.dpop(dpop.replay_store(store.clone()));
     Ok((builder.revocations(&list), Some(store)))
+}
+
+/// Instances that share Redis must share the key of nonces, too: otherwise, a client needs a second
+/// request whenever it gets to another instance.
+fn nonces(options: &Options) -> Result<Option<DpopNonces>> {
+    if let Some(file) = &options.nonce_key {
+        let key = Secret::from_encoded_file(file, SecretEncoding::Base64url)?;
+        return Ok(Some(DpopNonces::with_keys([key])?));
+    }
+    Ok(options.redis.is_none().then(DpopNonces::random))
 }
 
 fn internal_issuer(options: &Options) -> Result<Option<Issuer>> {

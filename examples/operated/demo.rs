@@ -25,7 +25,7 @@ impl Demo {
     }
 
     /// Prints commands to paste.
-    pub(crate) fn print(&self, address: SocketAddr) {
+    pub(crate) fn print(&self, address: SocketAddr, admin: SocketAddr) {
         let day = Duration::from_secs(24 * 60 * 60);
         let token = self
             .issuer
@@ -42,9 +42,9 @@ impl Demo {
              curl -i {url}/admin -H 'Authorization: Bearer {token}'\n\
              curl -i {url}/me -H 'Authorization: Bearer {expired}'\n\n\
              # without a token\n\
-             curl {url}/metrics\n\
-             curl {url}/readyz\n\
-             curl {url}/healthz",
+             curl http://{admin}/metrics\n\
+             curl http://{admin}/readyz\n\
+             curl http://{admin}/healthz",
             issuer = self.issuer.issuer(),
         );
     }

@@ -16,7 +16,9 @@
 //! | `/readyz` | no | 200 if requests can be served, also with stale keys; else 503. For the readiness probe |
 //! | `/healthz` | no | 200 with the state: `ready`, `degraded` or `not_ready`. For people |
 //!
-//! In production, an ingress should pass `/me` and `/admin` only. `--help` prints the options.
+//! In production, an ingress should pass `/me` and `/admin` only. `--admin-listen 0.0.0.0:9090` puts
+//! the others on a port of their own, which Prometheus and Kubernetes reach at the pod's address and
+//! no ingress passes. There, the probes show the reasons. `--help` prints the options.
 //! `docs/observability` has a dashboard, alert rules and a runbook for this server, and
 //! `docs/health.md` says what the probes mean.
 
@@ -30,10 +32,12 @@ mod telemetry;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use tokio::net::TcpListener;
 use tower_jwt_auth::JwtAuthLayer;
 
 use crate::demo::Demo;
 use crate::options::{Command, Options, USAGE};
+use crate::routes::Routes;
 use crate::telemetry::Telemetry;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -78,15 +82,33 @@ async fn serve(mut options: Options) -> Result<()> {
     let telemetry = Telemetry::install()?;
     let auth = auth::build(&options, &telemetry)?;
     prefetch(&auth.layer).await;
-    let listener = tokio::net::TcpListener::bind(options.listen).await?;
+    let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
+    let admin_listener = match options.admin_listen {
+        Some(address) => Some(TcpListener::bind(address).await?),
+        None => None,
+    };
+    let admin = admin_listener.as_ref().map(TcpListener::local_addr);
+    let admin = admin.transpose()?;
+    if let Some(admin) = admin {
+        println!("metrics and probes on http://{admin}");
+    }
     if let Some(demo) = &demo {
-        demo.print(address);
+        demo.print(address, admin.unwrap_or(address));
     }
     let stop = stop_signal()?;
-    let server = axum::serve(listener, routes::app(auth, telemetry)?);
-    Ok(server.with_graceful_shutdown(stop).await?)
+    let Routes { app, admin } = routes::routes(auth, telemetry, admin_listener.is_some())?;
+    let Some(admin_listener) = admin_listener else {
+        let server = axum::serve(listener, app.merge(admin));
+        return Ok(server.with_graceful_shutdown(stop).await?);
+    };
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
+    // The probes are answered until the last request is completed.
+    tokio::select! {
+        served = server.into_future() => Ok(served?),
+        served = axum::serve(admin_listener, admin).into_future() => Ok(served?),
+    }
 }
 
 #[tokio::main]

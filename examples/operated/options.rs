@@ -6,17 +6,24 @@ use std::path::PathBuf;
 use lexopt::{Arg, Parser, ValueExt as _};
 
 pub(crate) const USAGE: &str = "\
-usage: operated [--issuer URL [--audience TEXT]] [options]
+usage: operated [--issuer URL --audience TEXT] [options]
 
   --issuer URL          an issuer with OpenID Connect discovery; without it, one is started
-  --audience TEXT       the audience of its tokens (default: https://api.example)
+  --audience TEXT       the audience of its tokens (required with --issuer)
   --listen ADDRESS      where to listen (default: 127.0.0.1:8080)
+  --admin-listen ADDR   where to answer /metrics and the probes, with reasons, in place of --listen;
+                        must be reachable for Prometheus and Kubernetes only
   --secrets FOLDER      secrets that tokens of https://internal.example are signed with
   --introspection URL   an endpoint that is asked about opaque tokens, whose credentials are
                         in OPERATED_CLIENT (id:secret); its issuer is the URL's origin
   --redis URL           used DPoP proofs and revocations are shared there
+  --nonce-key FILE      DPoP proofs need a nonce, which is authenticated by the key in FILE: 32 or
+                        more random bytes in base64url, the same for all instances. Without it,
+                        proofs need a nonce of this process, or with --redis none
   --fast                seconds in place of minutes and hours, to watch what outages do
   --help                print this";
+
+const DEMO_AUDIENCE: &str = "https://api.example";
 
 /// What the command line asks for.
 pub(crate) enum Command {
@@ -29,9 +36,11 @@ pub(crate) struct Options {
     pub(crate) issuer: Option<String>,
     pub(crate) audience: String,
     pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: Option<SocketAddr>,
     pub(crate) secrets: Option<PathBuf>,
     pub(crate) introspection: Option<String>,
     pub(crate) redis: Option<String>,
+    pub(crate) nonce_key: Option<PathBuf>,
     pub(crate) is_fast: bool,
 }
 
@@ -39,11 +48,13 @@ impl Options {
     pub(crate) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         let mut options = Self {
             issuer: None,
-            audience: "https://api.example".to_owned(),
+            audience: String::new(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin_listen: None,
             secrets: None,
             introspection: None,
             redis: None,
+            nonce_key: None,
             is_fast: false,
         };
         while let Some(arg) = parser.next()? {
@@ -52,15 +63,30 @@ impl Options {
                 Arg::Long("issuer") => options.issuer = Some(parser.value()?.string()?),
                 Arg::Long("audience") => options.audience = parser.value()?.string()?,
                 Arg::Long("listen") => options.listen = parser.value()?.parse()?,
+                Arg::Long("admin-listen") => options.admin_listen = Some(parser.value()?.parse()?),
                 Arg::Long("secrets") => options.secrets = Some(parser.value()?.into()),
                 Arg::Long("introspection") => {
                     options.introspection = Some(parser.value()?.string()?);
                 }
                 Arg::Long("redis") => options.redis = Some(parser.value()?.string()?),
+                Arg::Long("nonce-key") => options.nonce_key = Some(parser.value()?.into()),
                 Arg::Long("fast") => options.is_fast = true,
                 other => return Err(other.unexpected()),
             }
         }
+        options.check_audience()?;
         Ok(Command::Serve(options))
+    }
+
+    /// An issuer of your own has an audience of your own. That of the demonstration has a default.
+    fn check_audience(&mut self) -> Result<(), lexopt::Error> {
+        match (&self.issuer, self.audience.is_empty()) {
+            (Some(_), true) => Err("--issuer needs --audience".into()),
+            (None, true) => {
+                DEMO_AUDIENCE.clone_into(&mut self.audience);
+                Ok(())
+            }
+            (_, false) => Ok(()),
+        }
     }
 }

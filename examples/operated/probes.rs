@@ -13,8 +13,16 @@ fn health(auth: &JwtAuthLayer, redis: Option<RedisReplayStore>) -> HealthService
     }
 }
 
-pub(crate) fn routes(auth: &JwtAuthLayer, redis: Option<RedisReplayStore>) -> Router {
-    let health = health(auth, redis);
+/// The reasons are of use to an attacker, too: they are shown on a listener of their own only.
+pub(crate) fn routes(
+    auth: &JwtAuthLayer,
+    redis: Option<RedisReplayStore>,
+    shows_reasons: bool,
+) -> Router {
+    let health = match health(auth, redis) {
+        health if shows_reasons => health.show_reasons(),
+        health => health,
+    };
     Router::new()
         .route_service("/livez", health.clone())
         .route_service("/readyz", health.clone())

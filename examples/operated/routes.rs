@@ -10,22 +10,31 @@ use crate::auth::Auth;
 use crate::probes;
 use crate::telemetry::Telemetry;
 
-/// What is below the layer needs a token. The rest is merged afterwards.
-pub(crate) fn app(auth: Auth, telemetry: Telemetry) -> Result<Router> {
+/// The routes of this server.
+pub(crate) struct Routes {
+    /// All of them need a token.
+    pub(crate) app: Router,
+    /// The metrics and probes, which need none.
+    pub(crate) admin: Router,
+}
+
+/// `has_listener` says whether the metrics and probes have a listener of their own.
+pub(crate) fn routes(auth: Auth, telemetry: Telemetry, has_listener: bool) -> Result<Routes> {
     let Auth { layer, redis } = auth;
-    let probes = probes::routes(&layer, redis);
+    let probes = probes::routes(&layer, redis, has_listener);
     let authenticator = layer.authenticator().clone();
     let metrics = move || async move {
         let text = telemetry.render(&authenticator);
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
     };
     let admin = get(me).layer(RequireLayer::all_scopes(["admin"])?);
-    Ok(Router::new()
-        .route("/me", get(me))
-        .route("/admin", admin)
-        .route_layer(layer)
-        .route("/metrics", get(metrics))
-        .merge(probes))
+    Ok(Routes {
+        app: Router::new()
+            .route("/me", get(me))
+            .route("/admin", admin)
+            .route_layer(layer),
+        admin: probes.route("/metrics", get(metrics)),
+    })
 }
 
 async fn me(claims: Claims) -> String {

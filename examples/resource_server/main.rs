@@ -19,7 +19,7 @@
 //! | `GET /whoami` | a token | 200 and all claims; 401; 503 while the keys are unavailable |
 //! | `DELETE /account` | a token whose user has signed in within five minutes | 200; 401 with `max_age` (RFC 9470) |
 //! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` |
-//! | `GET /healthz` | nothing | 200 and the state of the keys, and of revocations |
+//! | `GET /healthz` | nothing | 200 and the status; for peers on this host, also the state of the keys, and of revocations |
 //! | `GET /.well-known/oauth-protected-resource…`, with `--resource` | nothing | 200 and the metadata of the resource (RFC 9728) |
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);

@@ -1,8 +1,9 @@
 //! The routes.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get};
@@ -27,7 +28,7 @@ pub(crate) fn listing(auth: &Auth, accepts_logout_tokens: bool) -> String {
             "DELETE /account                    a token of a user who has signed in recently",
             "POST /grpc.health.v1.Health/Check  a token (gRPC)",
             "GET /public                        nothing",
-            "GET /healthz                       nothing: the state of the issuers' keys",
+            "GET /healthz                       nothing: the status; from this host, the state of keys",
         ]
         .map(ToOwned::to_owned),
     );
@@ -94,13 +95,17 @@ async fn delete_account(_: SteppedUp<Recent>) -> &'static str {
     "the account would be deleted now\n"
 }
 
-/// Responds with the health of every issuer: key ids, ages and the last error. It is `degraded` if
-/// an issuer's tokens get 503, or if one of its files can't be used. A public service should not
-/// expose this route.
+/// Responds with the status. It is `degraded` if an issuer's tokens get 503, or if one of its files
+/// can't be used. A peer on the same host also gets the health of every issuer: key ids, ages, and
+/// the last error, which may name files. Behind a proxy on the same host, all peers are on it: then
+/// the proxy must not pass this route.
 ///
 /// The status is 200 even while an issuer has no keys: the process is healthy, and restarting it
 /// would not help.
-async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
+async fn healthz(
+    State(authenticator): State<Authenticator>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Json<Value> {
     let issuers = authenticator.health();
     let has_file_error = |issuer: &IssuerHealth| {
         let files = issuer.files.as_ref();
@@ -112,6 +117,9 @@ async fn healthz(State(authenticator): State<Authenticator>) -> Json<Value> {
     } else {
         "degraded"
     };
+    if !peer.ip().to_canonical().is_loopback() {
+        return Json(json!({"status": status}));
+    }
     let revocations = authenticator.revocation_health();
     Json(json!({"status": status, "issuers": issuers, "revocations": revocations}))
 }

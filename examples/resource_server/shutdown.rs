@@ -1,6 +1,7 @@
 //! Graceful shutdown with a time limit.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -42,6 +43,8 @@ pub(crate) async fn serve_until(
 ) -> io::Result<()> {
     let shutdown = shutdown.shared();
     let deadline = shutdown.clone().then(|()| tokio::time::sleep(GRACE));
+    // Routes learn the address of the peer.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown);
     tokio::select! {
         result = server.into_future() => result,

@@ -1,5 +1,9 @@
 //! From the state of the issuers to an answer.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use super::issuer::problems;
 use super::{
     IssuerReadiness, IssuerState, Readiness, ReadinessReason, ReadinessReasonKind, ReadinessStatus,
@@ -52,15 +56,20 @@ impl Facts {
             ReadyWhen::AnyIssuer => issuers.is_empty() || issuers.iter().any(is_able),
             ReadyWhen::AllIssuers => issuers.iter().all(is_able),
             ReadyWhen::Issuers(names) => {
-                let is_known = |name: &&String| issuers.iter().any(|one| one.issuer == **name);
-                let unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
+                let known = issuers.iter().map(|issuer| issuer.issuer.as_str());
+                let known: HashSet<_, RandomState> = known.collect();
+                let is_unknown = |name: &&String| !known.contains(name.as_str());
+                let unknown: Vec<_> = names.iter().filter(is_unknown).collect();
                 let kind = ReadinessReasonKind::UnknownIssuer;
                 reasons.extend(
                     unknown
                         .iter()
                         .map(|name| ReadinessReason::of_issuer(kind, name)),
                 );
-                let mut counted = issuers.iter().filter(|issuer| rule.counts(&issuer.issuer));
+                let counted = rule.counted();
+                let mut counted = issuers
+                    .iter()
+                    .filter(|issuer| counted.contains(&issuer.issuer));
                 unknown.is_empty() && counted.all(is_able)
             }
         }

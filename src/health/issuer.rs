@@ -63,6 +63,7 @@ impl IssuerReadiness {
     pub(super) fn of(issuer: &str, health: &IssuerHealth) -> Self {
         let fetch = health.fetch.as_ref();
         let state = match (fetch, &health.introspection) {
+            _ if health.error.is_some() => IssuerState::Absent,
             (Some(fetch), _) => state_of_keys(fetch),
             (None, Some(introspection)) if introspection.available => IssuerState::Available,
             (None, Some(_)) => IssuerState::Unavailable,
@@ -94,7 +95,10 @@ fn state_of_keys(fetch: &FetchHealth) -> IssuerState {
 pub(super) fn problems(state: IssuerState, health: &IssuerHealth) -> Vec<ReadinessReasonKind> {
     let fetch = health.fetch.as_ref();
     let of_keys = fetch.and_then(|fetch| problem_of_keys(state, fetch));
-    let absent = (state == IssuerState::Absent).then_some(ReadinessReasonKind::KeysAbsent);
+    let absent = (state == IssuerState::Absent).then_some(match health.error {
+        Some(_) => ReadinessReasonKind::SecretUnusable,
+        None => ReadinessReasonKind::KeysAbsent,
+    });
     let of_introspection = health.introspection.as_ref();
     let of_introspection = of_introspection.and_then(problem_of_introspection);
     let file_error = health

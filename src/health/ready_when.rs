@@ -1,5 +1,9 @@
 //! The rule by which an authenticator is ready.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 /// Which issuers must be able to verify tokens for an authenticator to be
 /// [ready](crate::Authenticator::readiness).
 ///
@@ -29,11 +33,26 @@ impl ReadyWhen {
         Self::Issuers(names.into_iter().map(Into::into).collect())
     }
 
-    /// Returns whether an issuer that is not able can make the authenticator not ready.
-    pub(super) fn counts(&self, issuer: &str) -> bool {
+    /// Returns the issuers that can make the authenticator not ready if they are not able.
+    pub(super) fn counted(&self) -> Counted<'_> {
         match self {
-            Self::AnyIssuer | Self::AllIssuers => true,
-            Self::Issuers(names) => names.iter().any(|name| name == issuer),
+            Self::AnyIssuer | Self::AllIssuers => Counted::All,
+            Self::Issuers(names) => Counted::Named(names.iter().map(String::as_str).collect()),
+        }
+    }
+}
+
+/// The issuers that count by a rule.
+pub(super) enum Counted<'r> {
+    All,
+    Named(HashSet<&'r str, RandomState>),
+}
+
+impl Counted<'_> {
+    pub(super) fn contains(&self, issuer: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(issuer),
         }
     }
 }

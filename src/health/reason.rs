@@ -30,6 +30,10 @@ pub enum ReadinessReasonKind {
     /// The issuer has no usable keys: they were not fetched yet, have expired, or must not be used.
     /// Its tokens get 503.
     KeysAbsent,
+    /// Since a file or a source has changed, the issuer shares a secret with another one, or has one
+    /// secret for two algorithms. Its tokens get 503. See
+    /// [`IssuerHealth::error`](crate::IssuerHealth::error).
+    SecretUnusable,
     /// An issuer that [`ReadyWhen::Issuers`](crate::ReadyWhen::Issuers) names is not configured.
     UnknownIssuer,
     /// No issuer is configured. Every token is rejected with 401.
@@ -67,6 +71,7 @@ impl ReadinessReasonKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::KeysAbsent => "keys_absent",
+            Self::SecretUnusable => "secret_unusable",
             Self::UnknownIssuer => "unknown_issuer",
             Self::NoIssuer => "no_issuer",
             Self::KeysStale => "keys_stale",

@@ -32,8 +32,8 @@ use crate::verify::Authenticator;
 /// | another one | | 404 |
 ///
 /// The methods are `GET` and `HEAD`; others get 405. The body is JSON: the status `live`, `ready`,
-/// `degraded` or `not_ready`, and the kinds of the reasons, such as
-/// `{"status":"degraded","reasons":["keys_stale"]}`. Names of issuers are in it only after
+/// `degraded` or `not_ready`, such as `{"status":"degraded"}`. Since the response needs no token, the
+/// reasons are in it only after [`show_reasons`](Self::show_reasons), and names of issuers only after
 /// [`show_names`](Self::show_names). All responses have `Cache-Control: no-store`.
 ///
 /// `healthz` is always 200, so that a configuration that uses it as a liveness probe does not
@@ -62,7 +62,15 @@ use crate::verify::Authenticator;
 pub struct HealthService {
     reporter: Arc<Reporter>,
     only: Option<HealthEndpoint>,
-    shows_issuers: bool,
+    detail: Detail,
+}
+
+/// What the responses contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Detail {
+    Status,
+    Reasons,
+    Names,
 }
 
 /// An answer of [`HealthService`].
@@ -83,7 +91,7 @@ impl HealthService {
         Self {
             reporter: Arc::new(Reporter::new(authenticator)),
             only: None,
-            shows_issuers: false,
+            detail: Detail::Status,
         }
     }
 
@@ -105,7 +113,10 @@ impl HealthService {
 
     /// Adds a component of the service, such as the store of used tokens. While `is_ok` returns
     /// false, the status is `degraded` at best, with the reason `component_failing`. It never makes
-    /// the service not ready. Must not block.
+    /// the service not ready.
+    ///
+    /// Called at most once a second. Must not block: while it does, other probes get the last
+    /// report, and after 5 seconds one without the components.
     ///
     /// # Examples
     ///
@@ -126,11 +137,22 @@ impl HealthService {
         self
     }
 
-    /// Shows the names of issuers and components: in `readyz` and `healthz` with the reasons, and in
-    /// `healthz` with the state of each issuer, at most 100. Default: off, since the response needs
-    /// no token.
+    /// Shows the kinds of the reasons in `readyz` and `healthz`:
+    /// `{"status":"degraded","reasons":["keys_stale"]}`. Default: off, since the response needs no
+    /// token, and a kind such as `revocations_stale` tells when revoked tokens may be accepted. For
+    /// listeners that only operators can reach.
+    pub const fn show_reasons(mut self) -> Self {
+        if matches!(self.detail, Detail::Status) {
+            self.detail = Detail::Reasons;
+        }
+        self
+    }
+
+    /// Shows the reasons, with the names of issuers and components, in `readyz` and `healthz`, and
+    /// the state of each issuer in `healthz`, at most 100. Default: off, as for
+    /// [`show_reasons`](Self::show_reasons).
     pub const fn show_names(mut self) -> Self {
-        self.shows_issuers = true;
+        self.detail = Detail::Names;
         self
     }
 
@@ -169,16 +191,19 @@ impl HealthService {
         } else {
             StatusCode::SERVICE_UNAVAILABLE
         };
-        match (self.shows_issuers, endpoint) {
-            (true, HealthEndpoint::Report) => response::json(status, method, &*readiness),
-            (true, _) => response::json(status, method, &with_subjects(&readiness)),
-            (false, _) => {
+        match (self.detail, endpoint) {
+            (Detail::Names, HealthEndpoint::Report) => response::json(status, method, &*readiness),
+            (Detail::Names, _) => response::json(status, method, &with_subjects(&readiness)),
+            (Detail::Reasons, _) => {
                 let reasons = &kinds(&readiness);
                 let body = Short {
                     status: readiness.status,
                     reasons,
                 };
                 response::json(status, method, &body)
+            }
+            (Detail::Status, _) => {
+                response::json(status, method, &json!({ "status": readiness.status }))
             }
         }
     }
@@ -236,7 +261,7 @@ impl fmt::Debug for HealthService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HealthService")
             .field("only", &self.only)
-            .field("shows_issuers", &self.shows_issuers)
+            .field("detail", &self.detail)
             .finish_non_exhaustive()
     }
 }

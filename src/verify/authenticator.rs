@@ -183,8 +183,9 @@ where
     #[must_use]
     pub fn health(&self) -> Vec<IssuerHealth> {
         let (issuers, all) = (self.known_issuers(), self.engine.issuers.load());
+        let secrets = all.secret_problems();
         let health = issuers.iter().map(|issuer| {
-            let problem = all.secret_problem(issuer);
+            let problem = secrets.of(issuer);
             issuer.health().with_error(problem.as_ref())
         });
         health.collect()

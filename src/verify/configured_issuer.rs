@@ -185,6 +185,23 @@ impl ConfiguredIssuer {
         }
     }
 
+    /// Returns its state without the lists of keys, which are copied otherwise.
+    pub(crate) fn health_without_keys(&self) -> IssuerHealth {
+        match &self.keys {
+            IssuerKeys::Jwks(cache) => {
+                let (_, is_usable, fetch) = cache.health();
+                IssuerHealth::new(&self.name, None, is_usable, Some(fetch))
+            }
+            IssuerKeys::Fixed(_) | IssuerKeys::Source(_) => {
+                let source = self.keys.source();
+                let is_usable = source.current().is_some();
+                IssuerHealth::new(&self.name, None, is_usable, None)
+                    .with_files(source.key_files().map(KeyFiles::health))
+            }
+            IssuerKeys::Introspection(_) => self.health_of_keys(),
+        }
+    }
+
     pub(crate) fn health(&self) -> IssuerHealth {
         let pattern = match &self.naming {
             Naming::Tenant(usage) => Some(usage.rules.pattern.as_str()),
@@ -238,11 +255,11 @@ impl IssuerKeys {
         }
     }
 
-    /// Has fetched keys that are absent fetched in the background, as by a request. Returns true if
-    /// nothing did that before.
-    pub(crate) fn start_fetching_if_absent(&self) -> bool {
+    /// Has fetched keys that are absent or due for a refresh fetched in the background, as by a
+    /// request. Returns true if this started the background refresh.
+    pub(crate) fn start_refresh_if_due(&self) -> bool {
         match self {
-            Self::Jwks(cache) => cache.start_fetching_if_absent(),
+            Self::Jwks(cache) => cache.start_refresh_if_due(),
             Self::Fixed(_) | Self::Source { .. } | Self::Introspection(_) => false,
         }
     }

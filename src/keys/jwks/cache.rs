@@ -114,10 +114,10 @@ impl JwksCache {
         self.shared.mark_used();
     }
 
-    /// Marks the keys as used if they are absent, so that they are fetched in the background, with
-    /// the usual backoff. Returns true if nothing did that before.
-    pub(crate) fn start_fetching_if_absent(&self) -> bool {
-        self.shared.mark_used_if_absent()
+    /// Marks the keys as used if they are absent or due for a refresh, so that they are fetched in
+    /// the background, with the usual backoff. Returns true if this started the background refresh.
+    pub(crate) fn start_refresh_if_due(&self) -> bool {
+        self.shared.mark_used_if_due()
     }
 
     /// Ends the tasks, also while something still refers to the cache. No fetch starts from now on.

@@ -32,9 +32,11 @@ impl Shared {
         }
     }
 
-    /// Marks the keys as used if they are absent. Returns true if this started the refresher.
-    pub(super) fn mark_used_if_absent(self: &Arc<Self>) -> bool {
-        if self.snapshot.load().is_unexpired(Instant::now()) {
+    /// Marks the keys as used if they are absent or due for a refresh. Returns true if this started
+    /// the refresher.
+    pub(super) fn mark_used_if_due(self: &Arc<Self>) -> bool {
+        let now = Instant::now();
+        if self.refresh_at(now) > now {
             return false;
         }
         let is_new = !self.refresher_running.load(Relaxed);

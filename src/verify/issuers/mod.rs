@@ -4,6 +4,8 @@ mod authorization_servers;
 mod handle;
 mod introspected;
 mod registry;
+mod secret_owners;
+mod secret_problems;
 mod secrets;
 mod set;
 mod shared_secret;

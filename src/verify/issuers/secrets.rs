@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 
 use foldhash::fast::RandomState;
 
+use super::secret_owners::SecretOwners;
+use super::secret_problems::SecretProblems;
 use super::shared_secret::SharedSecret;
 use crate::config_error::ConfigError;
 use crate::jwk::KeyDigest;
@@ -25,10 +27,15 @@ pub(super) struct Secrets {
 
 impl Secrets {
     /// Rejects an issuer that has a secret of another, or one secret for two algorithms.
-    pub(super) fn check_new(&self, issuer: &ConfiguredIssuer) -> Result<(), ConfigError> {
+    /// `owners` are those of the sources.
+    pub(super) fn check_new<'s>(
+        &'s self,
+        issuer: &'s ConfiguredIssuer,
+        owners: &SecretOwners<'s>,
+    ) -> Result<(), ConfigError> {
         issuer.check_algorithms_of_secrets()?;
         issuer.log_secrets();
-        match self.shared_by(issuer) {
+        match self.shared_by_any(issuer, owners) {
             // The one that was there before comes first.
             Some(shared) => Err(shared.reversed().error()),
             None => Ok(()),
@@ -57,17 +64,27 @@ impl Secrets {
     /// another one, or to have one for two algorithms. Fixed secrets were compared when the issuers
     /// were added. Reports a problem that was not there at the last check.
     pub(super) fn problem(&self, issuer: &ConfiguredIssuer) -> Option<ConfigError> {
+        self.problem_by(issuer, || self.shared_by(issuer))
+    }
+
+    /// Returns the problems of all issuers.
+    pub(super) fn problems(&self) -> SecretProblems<'_> {
+        SecretProblems::new(self)
+    }
+
+    /// Like [`problem`](Self::problem). `shared_by` finds the secret that the issuer shares.
+    pub(super) fn problem_by<'s>(
+        &self,
+        issuer: &ConfiguredIssuer,
+        shared_by: impl FnOnce() -> Option<SharedSecret<'s>>,
+    ) -> Option<ConfigError> {
         if let Err(error) = issuer.recheck_algorithms_of_secrets() {
             if is_new_problem(issuer) {
                 trace::secret_unusable(&issuer.name, &error);
             }
             return Some(error);
         }
-        let shared = if self.may_be_shared() {
-            self.shared_by(issuer)
-        } else {
-            None
-        };
+        let shared = self.may_be_shared().then(shared_by).flatten();
         let Some(shared) = shared else {
             // Relaxed: orders no other memory. A report too many or too few does no harm. Written
             // only if it changes, since all cores share it.
@@ -92,29 +109,69 @@ impl Secrets {
                 || issuer.secret_among(&digests).is_some()
         };
         let issuers = self.sources.iter().chain(self.fixed.values());
-        for issuer in issuers.filter(is_concerned) {
-            let _reported = self.problem(issuer);
+        let mut concerned = issuers.filter(is_concerned).peekable();
+        if concerned.peek().is_some() {
+            let problems = self.problems();
+            for issuer in concerned {
+                let _reported = problems.of(issuer);
+            }
         }
     }
 
     fn shared_by<'s>(&'s self, issuer: &'s ConfiguredIssuer) -> Option<SharedSecret<'s>> {
+        self.shared_with(issuer, |digests| {
+            let others = self
+                .sources
+                .iter()
+                .filter(|other| other.name != issuer.name);
+            let mut shared =
+                others.filter_map(|other| Some((&**other, other.secret_among(digests)?)));
+            shared.next()
+        })
+    }
+
+    /// Like [`shared_by`](Self::shared_by), but the sources were read before.
+    pub(super) fn shared_by_any<'s>(
+        &'s self,
+        issuer: &'s ConfiguredIssuer,
+        owners: &SecretOwners<'s>,
+    ) -> Option<SharedSecret<'s>> {
+        self.shared_with(issuer, |digests| owners.other_with(issuer, digests))
+    }
+
+    fn shared_with<'s>(
+        &'s self,
+        issuer: &'s ConfiguredIssuer,
+        of_source: impl FnOnce(&[KeyDigest]) -> Option<(&'s ConfiguredIssuer, KeyDigest)>,
+    ) -> Option<SharedSecret<'s>> {
         let digests = issuer.secret_digests();
         if digests.is_empty() {
             return None;
         }
-        let is_other = |other: &ConfiguredIssuer| other.name != issuer.name;
-        let fixed = digests.iter().filter_map(|digest| {
-            let other = self.fixed.get(digest)?;
-            is_other(other).then_some((other, *digest))
-        });
-        let sources = self.sources.iter().filter(|other| is_other(other));
-        let sources = sources.filter_map(|other| Some((other, other.secret_among(&digests)?)));
-        let (other, digest) = fixed.chain(sources).next()?;
+        let fixed = self.fixed_among(issuer, &digests);
+        let (other, digest) = fixed.or_else(|| of_source(&digests))?;
         Some(SharedSecret {
             issuer,
             other,
             digest,
         })
+    }
+
+    /// Returns another issuer that has one of these secrets as a fixed one.
+    fn fixed_among(
+        &self,
+        issuer: &ConfiguredIssuer,
+        digests: &[KeyDigest],
+    ) -> Option<(&ConfiguredIssuer, KeyDigest)> {
+        let mut others = digests.iter().filter_map(|digest| {
+            let other = self.fixed.get(digest)?;
+            (other.name != issuer.name).then_some((&**other, *digest))
+        });
+        others.next()
+    }
+
+    pub(super) fn sources(&self) -> &[Arc<ConfiguredIssuer>] {
+        &self.sources
     }
 }
 

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::introspected::Introspected;
+use super::secret_owners::SecretOwners;
+use super::secret_problems::SecretProblems;
 use super::secrets::Secrets;
 use crate::algorithm::AlgorithmSet;
 use crate::config_error::{ConfigError, ConfigErrorKind};
@@ -74,21 +76,24 @@ impl IssuerSet {
         set.by_name.reserve(entries.len());
         let mut names = HashSet::<&str, RandomState>::default();
         names.reserve(entries.len());
+        let mut owners = SecretOwners::default();
         let kept = entries.iter().filter(|entry| !is_new(entry));
         for issuer in kept.filter_map(Entry::keys) {
             set.secrets.add(issuer);
+            owners.add(issuer);
         }
         for entry in &entries {
             if !names.insert(entry.name()) {
                 return Err(duplicate(entry.name()));
             }
             if let Some(issuer) = entry.keys().filter(|_| is_new(entry)) {
-                set.secrets.check_new(issuer)?;
+                set.secrets.check_new(issuer, &owners)?;
                 set.secrets.add(issuer);
+                owners.add(issuer);
             }
             set.index(entry)?;
         }
-        drop(names);
+        drop((names, owners));
         set.sole = match &entries[..] {
             [Entry::Named(issuer)] => Some(Arc::clone(issuer)),
             _ => None,
@@ -174,8 +179,13 @@ impl IssuerSet {
     }
 
     /// Returns why the secrets of an issuer must not be used, if that is so.
-    pub(crate) fn secret_problem(&self, issuer: &ConfiguredIssuer) -> Option<ConfigError> {
+    fn secret_problem(&self, issuer: &ConfiguredIssuer) -> Option<ConfigError> {
         self.secrets.problem(issuer)
+    }
+
+    /// Returns the same for all issuers, in a time that grows with their number only.
+    pub(crate) fn secret_problems(&self) -> SecretProblems<'_> {
+        self.secrets.problems()
     }
 
     /// Checks the secrets of an issuer whose keys have changed, and reports what is wrong.

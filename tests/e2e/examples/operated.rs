@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::testing::{DpopClient, TestIssuer};
+use tower_jwt_auth::{Algorithm, Secret};
 
 use crate::harness::{Server, run};
 use crate::support::tokio;
@@ -58,9 +59,16 @@ async fn the_printed_commands_show_each_outcome_and_the_metrics_count_it() {
 async fn it_starts_without_its_issuer_and_is_ready_when_that_is_there() {
     let issuer = TestIssuer::start().await.unwrap();
     issuer.stop().await;
-    let arguments = ["--listen", "127.0.0.1:0", "--issuer", issuer.issuer()];
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--issuer",
+        issuer.issuer(),
+        "--audience",
+        "https://api.example",
+    ];
     let server = Server::start("operated", &arguments).await;
-    let absent = json!({"status": "not_ready", "reasons": ["keys_absent"]});
+    let absent = json!({"status": "not_ready"});
     for (path, status) in [("/readyz", 503), ("/healthz", 200)] {
         let answer = server.get(path).await;
         assert_eq!(
@@ -81,11 +89,65 @@ async fn it_starts_without_its_issuer_and_is_ready_when_that_is_there() {
 }
 
 #[tokio::test]
+async fn metrics_and_probes_with_reasons_have_a_listener_of_their_own_on_demand() {
+    let arguments = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let mut server = Server::start("operated", &arguments).await;
+    let printed = server.printed_until("# without a token").await;
+    let admin = printed
+        .iter()
+        .find_map(|line| line.strip_prefix("metrics and probes on "));
+    let admin = admin.unwrap().to_owned();
+    for path in ["/metrics", "/livez", "/readyz", "/healthz"] {
+        assert_eq!(server.get(path).await.status, StatusCode::NOT_FOUND);
+    }
+    server.url = admin;
+    let ready = json!({"status": "ready", "reasons": []});
+    assert_eq!(server.get("/readyz").await.json(), ready);
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.body.contains("jwt_auth_"), "{}", metrics.body);
+    assert_eq!(server.get("/me").await.status, StatusCode::NOT_FOUND);
+}
+
+/// Without one, each instance would ask for a nonce of its own.
+#[tokio::test]
+async fn instances_with_one_nonce_key_accept_each_others_nonces() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nonce-key");
+    let key = Secret::generate(Algorithm::HS256).unwrap();
+    std::fs::write(&file, &*key.to_base64url()).unwrap();
+    let issuer = TestIssuer::start().await.unwrap();
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--issuer",
+        issuer.issuer(),
+        "--audience",
+        "https://api.example",
+        "--nonce-key",
+        file.to_str().unwrap(),
+    ];
+    let [one, two] = [
+        Server::start("operated", &arguments).await,
+        Server::start("operated", &arguments).await,
+    ];
+    let client = DpopClient::generate(Algorithm::ES256);
+    let token = issuer.token().bound_to(&client).sign();
+    let uris = [&one, &two].map(|server| format!("{}/me", server.url));
+    let first = one.get_bound("/me", &client, &token, &uris[0]).await;
+    assert_eq!(first.status, StatusCode::UNAUTHORIZED, "{first:?}");
+    assert!(client.store_nonce(&first.headers));
+    let second = two.get_bound("/me", &client, &token, &uris[1]).await;
+    assert_eq!(second.status, StatusCode::OK, "{second:?}");
+}
+
+#[tokio::test]
 async fn a_wrong_command_line_is_answered_with_the_usage() {
     for (arguments, code) in [
         (&["--help"][..], 0),
         (&["--wrong"], 2),
         (&["--listen", "x"], 2),
+        // An audience of its own.
+        (&["--issuer", "https://login.example"], 2),
     ] {
         let output = run("operated", arguments).await;
         let text = [output.stdout, output.stderr].concat();

@@ -39,6 +39,7 @@ impl Site {
         let issuer = issuer.start().await.expect("the issuer starts");
         let mut arguments = vec!["--issuer".to_owned(), issuer.issuer().to_owned()];
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
+        option("--audience", "https://api.example".to_owned());
         let redis = if fault.needs_redis() {
             Redis::start().await
         } else {

@@ -102,6 +102,35 @@ async fn an_idle_instance_is_ready_while_its_stale_keys_can_be_used() {
     assert!(authenticator.is_ready());
 }
 
+/// The task that refreshes them ends an hour after the last token.
+#[tokio::test(start_paused = true)]
+async fn probes_keep_the_keys_of_an_instance_without_requests_fresh() {
+    let mock = mock();
+    let authenticator = mock.authenticator();
+    authenticator.prefetch().await.unwrap();
+    for second in 0..12 * 60 * 6 {
+        sleep(Duration::from_secs(10)).await;
+        let idle = readiness(&authenticator);
+        assert_eq!(idle.status, ReadinessStatus::Ready, "{}", second * 10);
+    }
+    // One fetch for each 8 of 10 minutes.
+    let fetches = mock.fetches();
+    assert!((89..=92).contains(&fetches), "{fetches}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_expire_with_hours_between_probes_are_back_at_the_second_probe() {
+    let mock = mock();
+    let authenticator = mock.authenticator();
+    authenticator.prefetch().await.unwrap();
+    for _ in 0..3 {
+        minutes(5 * 60).await;
+        assert!(!authenticator.is_ready());
+        sleep(Duration::from_millis(10)).await;
+        assert_eq!(readiness(&authenticator).status, ReadinessStatus::Ready);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn withdrawn_keys_are_degraded_until_their_grace_has_passed() {
     let mock = mock();

@@ -2,6 +2,7 @@
 
 mod keys;
 mod rules;
+mod secrets;
 mod service;
 mod sources;
 

@@ -1,11 +1,12 @@
 //! The service that answers probes: its paths, methods, bodies and bounds.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
@@ -50,7 +51,7 @@ async fn each_probe_has_its_path_below_any_other() {
         let path = |name: &str| format!("{prefix}/{name}");
         let live = (200, json!({"status": "live"}));
         assert_eq!(get(&health, &path("livez")).await, live);
-        let ready = (200, json!({"status": "ready", "reasons": []}));
+        let ready = (200, json!({"status": "ready"}));
         assert_eq!(get(&health, &path("readyz")).await, ready);
         assert_eq!(get(&health, &path("healthz?verbose=1")).await, ready);
     }
@@ -65,7 +66,7 @@ async fn each_probe_has_its_path_below_any_other() {
 async fn only_readiness_fails_when_requests_can_not_be_served() {
     let mock = Mock::new();
     let layer = layer(&mock);
-    let health = layer.health_service();
+    let health = layer.health_service().show_reasons();
     layer.authenticator().prefetch().await.unwrap();
     mock.answer(Answer::Unreachable);
     minutes(11).await;
@@ -104,7 +105,7 @@ async fn the_methods_are_get_and_head_and_nothing_is_cached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn issuers_and_components_are_named_only_on_demand() {
+async fn reasons_and_names_are_shown_only_on_demand() {
     let mock = Mock::new();
     let layer = layer(&mock);
     let is_ok = Arc::new(AtomicBool::new(true));
@@ -112,15 +113,19 @@ async fn issuers_and_components_are_named_only_on_demand() {
     let health = layer
         .health_service()
         .add_component("redis", move || checked.load(Ordering::Relaxed));
-    let shown = health.clone().show_names();
+    let with_reasons = health.clone().show_reasons();
+    let shown = health.clone().show_names().show_reasons();
     layer.authenticator().prefetch().await.unwrap();
     assert_eq!(get(&health, "/readyz").await.1["status"], "ready");
     is_ok.store(false, Ordering::Relaxed);
     mock.answer(Answer::Unreachable);
     minutes(11).await;
     let kinds = json!({"status": "degraded", "reasons": ["keys_stale", "component_failing"]});
-    assert_eq!(get(&health, "/healthz").await.1, kinds);
-    assert_eq!(get(&health, "/readyz").await, (200, kinds));
+    let status_only = json!({"status": "degraded"});
+    assert_eq!(get(&health, "/healthz").await.1, status_only);
+    assert_eq!(get(&health, "/readyz").await, (200, status_only));
+    assert_eq!(get(&with_reasons, "/healthz").await.1, kinds);
+    assert_eq!(get(&with_reasons, "/readyz").await, (200, kinds));
     let reasons = json!([
         {"reason": "keys_stale", "issuer": ISSUER},
         {"reason": "component_failing", "component": "redis"},
@@ -162,6 +167,54 @@ async fn a_flood_of_probes_reads_the_state_once_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_component_may_ask_the_service_itself() {
+    let layer = layer(&Mock::new());
+    layer.authenticator().prefetch().await.unwrap();
+    let itself = Arc::new(OnceLock::<HealthService>::new());
+    let asked = Arc::clone(&itself);
+    let health = layer.health_service().show_reasons();
+    let health = health.add_component("itself", move || {
+        let health = asked.get().unwrap().clone();
+        let status = get(&health, "/readyz").now_or_never().unwrap();
+        assert_eq!(status, (200, json!({"status": "ready", "reasons": []})));
+        false
+    });
+    assert!(itself.set(health.clone()).is_ok());
+    let failing = json!({"status": "degraded", "reasons": ["component_failing"]});
+    assert_eq!(get(&health, "/readyz").await, (200, failing.clone()));
+    assert_eq!(get(&health, "/readyz").await, (200, failing));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_component_that_blocks_delays_no_other_probe() {
+    let layer = layer(&Mock::new());
+    layer.authenticator().prefetch().await.unwrap();
+    let (entered, is_entered) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let health = layer.health_service().add_component("slow", move || {
+        entered.send(()).unwrap();
+        let _ = released.lock().unwrap().recv();
+        false
+    });
+    let slow = health.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let first = std::thread::spawn(move || {
+        let _in_runtime = runtime.enter();
+        get(&slow, "/readyz").now_or_never().unwrap()
+    });
+    is_entered.recv().unwrap();
+    for _ in 0..8 {
+        let ready = (200, json!({"status": "ready"}));
+        assert_eq!(get(&health, "/readyz").await, ready);
+        sleep(Duration::from_secs(2)).await;
+    }
+    release.send(()).unwrap();
+    assert_eq!(first.join().unwrap(), (200, json!({"status": "degraded"})));
+    assert!(is_entered.try_recv().is_err(), "it is asked once at a time");
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_several_authenticators_all_must_be_ready() {
     let (one, two) = (Mock::new(), Mock::new());
     let (first, second) = (layer(&one), layer(&two));
@@ -184,6 +237,7 @@ async fn the_rule_and_the_endpoint_can_be_set() {
     let health = layer.health_service();
     let named = health
         .clone()
+        .show_reasons()
         .ready_when(ReadyWhen::issuers(["https://other.example"]));
     let (status, body) = get(&named, "/readyz").await;
     assert_eq!(
