@@ -17,9 +17,10 @@ use crate::replay::ReplayKind;
 /// yourself for another system, such as OpenTelemetry. Each method does nothing by default.
 ///
 /// The methods are called where things happen: in requests, and in the tasks that fetch and read.
-/// They must not block, must not panic, and must not change [`Issuers`](crate::Issuers). Nothing that
-/// they are told contains a part of a token. `issuer` is always a name that is configured, with its
-/// placeholder for an issuer with [`Tenants`](crate::Tenants), or empty: no token can add one.
+/// They must not block, and should not panic: a panic in a task is logged, and one in a request ends
+/// the request. Nothing that they are told contains a part of a token. `issuer` is always a name that
+/// is configured, with its placeholder for an issuer with [`Tenants`](crate::Tenants), or empty: no
+/// token can add one.
 ///
 /// # Examples
 ///

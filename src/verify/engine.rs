@@ -64,14 +64,23 @@ impl<C> Engine<C> {
 }
 
 impl<C: DeserializeOwned + 'static> Engine<C> {
-    /// Verifies a token as far as that is possible on this thread without waiting. `token` may be
-    /// any bytes, `now` is the time since 1970.
+    /// Verifies the token of a request as far as that is possible on this thread without waiting.
+    /// `token` may be any bytes, `now` is the time since 1970.
     pub(super) fn verify(&self, token: &[u8], now: Duration) -> Progress<C> {
-        let cached = self.cached(token, now);
-        if !self.observers.is_empty() {
-            self.tell_look_up(cached.is_some());
-        }
-        if let Some(claims) = cached {
+        let observed = self.token_cache.is_some() && !self.observers.is_empty();
+        self.verify_or_wait(token, now, observed)
+    }
+
+    /// Verifies a token again after a wait. Observers were told of its look-up before.
+    pub(super) fn verify_again(&self, token: &[u8], now: Duration) -> Progress<C> {
+        self.verify_or_wait(token, now, false)
+    }
+
+    fn verify_or_wait(&self, token: &[u8], now: Duration, is_told: bool) -> Progress<C> {
+        if let Some(claims) = self.cached(token, now) {
+            if is_told {
+                self.tell_look_up(TokenCacheEvent::Hit);
+            }
             return Progress::Done(Ok(Unchecked::new(claims)));
         }
         // Logout tokens are verified with keys only.
@@ -81,6 +90,10 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
             && let Some((issuer, introspector)) = issuers.to_ask(token)
         {
             return self.introspect(issuer, introspector, token, now);
+        }
+        // What is not a JWT is never cached.
+        if is_told && self.parse(token).is_ok() {
+            self.tell_look_up(TokenCacheEvent::Miss);
         }
         if self.needs_offload(token) {
             return Progress::Offload;
@@ -105,15 +118,7 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
     }
 
     /// Tells observers whether a token was cached.
-    fn tell_look_up(&self, is_hit: bool) {
-        if self.token_cache.is_none() {
-            return;
-        }
-        let event = if is_hit {
-            TokenCacheEvent::Hit
-        } else {
-            TokenCacheEvent::Miss
-        };
+    fn tell_look_up(&self, event: TokenCacheEvent) {
         self.observers.each(|observer| observer.token_cache(event));
     }
 

@@ -83,35 +83,33 @@ impl Registry {
 
     /// Replaces all issuers.
     pub(super) fn set(&self, issuers: Vec<Issuer>) -> Result<(), ConfigError> {
-        self.change(|_| {
-            let built = issuers.into_iter().map(|issuer| self.build(issuer));
-            built.collect::<Result<_, _>>()
-        })
+        let built = issuers.into_iter().map(|issuer| self.build(issuer));
+        let built = built.collect::<Result<_, _>>()?;
+        self.change(|_| built)
     }
 
     /// Adds an issuer whose name is not there yet.
     pub(super) fn add(&self, issuer: Issuer) -> Result<(), ConfigError> {
-        self.change(|entries| {
-            if entries.iter().any(|entry| entry.name() == issuer.name()) {
-                return Err(duplicate(issuer.name()));
-            }
-            let added = self.build(issuer)?;
-            Ok(entries.iter().cloned().chain([added]).collect())
-        })
+        if self.load().names().any(|name| name == issuer.name()) {
+            return Err(duplicate(issuer.name()));
+        }
+        let added = self.build(issuer)?;
+        // If another was added meanwhile, two have the name, and the change is rejected.
+        self.change(|entries| entries.iter().cloned().chain([added]).collect())
     }
 
     /// Replaces the issuer of the same name, or adds it.
     pub(super) fn replace(&self, issuer: Issuer) -> Result<(), ConfigError> {
+        let built = self.build(issuer)?;
         self.change(|entries| {
-            let name = issuer.name().to_owned();
-            let built = self.build(issuer)?;
             let mut entries = entries.to_vec();
+            let is_former = |entry: &&mut Entry| entry.name() == built.name();
             // In its place: of two patterns that a name fits, the first one counts.
-            match entries.iter_mut().find(|entry| entry.name() == name) {
+            match entries.iter_mut().find(is_former) {
                 Some(former) => *former = built,
                 None => entries.push(built),
             }
-            Ok(entries)
+            entries
         })
     }
 
@@ -122,7 +120,7 @@ impl Registry {
             let others = entries.iter().filter(|entry| entry.name() != name);
             let others: Vec<_> = others.cloned().collect();
             was_there = others.len() < entries.len();
-            Ok(others)
+            others
         });
         // A part of a valid set is valid.
         debug_assert!(removed.is_ok(), "the other issuers are valid");
@@ -131,16 +129,15 @@ impl Registry {
 
     /// Makes a change, unless it is rejected. The issuers that are left out are retired after the
     /// new set is in place, so that no request finds one that is retired.
-    fn change(
-        &self,
-        next: impl FnOnce(&[Entry]) -> Result<Vec<Entry>, ConfigError>,
-    ) -> Result<(), ConfigError> {
+    ///
+    /// Nothing of the user's is called while the lock is held: it may make further changes.
+    fn change(&self, next: impl FnOnce(&[Entry]) -> Vec<Entry>) -> Result<(), ConfigError> {
         // Nothing is done under the lock that could leave a part of a change behind.
         let changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current.load_full();
         let was_there = addresses(before.entries());
         let is_new = |entry: &Entry| !was_there.contains(&entry.address());
-        let after = Arc::new(IssuerSet::new(next(before.entries())?, is_new)?);
+        let after = Arc::new(IssuerSet::new(next(before.entries()), is_new)?);
         if after.is_introspecting() {
             // Before the set is in place: no request may find it and not look at the form.
             self.is_introspecting.store(true, Ordering::Relaxed);
@@ -158,22 +155,25 @@ impl Registry {
                 entry.retire();
                 self.shared_keys.remove(entry.name());
             }
-            if after
-                .entries()
-                .iter()
-                .all(|other| other.name() != entry.name())
-            {
-                let name = entry.name();
-                self.observers
-                    .each(|observer| observer.issuer_removed(name));
-            }
         }
         let added = || after.entries().iter().filter(|entry| is_new(entry));
         added().for_each(|entry| self.report_keys(entry));
-        // From here on observers are called, which may make further changes.
         drop(changing);
         added().for_each(|entry| self.watch_files(entry));
+        self.tell_removed(&before, &after);
         Ok(())
+    }
+
+    /// Tells observers the names that are not there any more.
+    fn tell_removed(&self, before: &IssuerSet, after: &IssuerSet) {
+        if self.observers.is_empty() {
+            return;
+        }
+        let stays: HashSet<&str, RandomState> = after.names().collect();
+        for name in before.names().filter(|name| !stays.contains(name)) {
+            self.observers
+                .each(|observer| observer.issuer_removed(name));
+        }
     }
 
     /// Tells an issuer what happens to its files, and checks its secrets after each change.
