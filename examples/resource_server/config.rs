@@ -35,10 +35,13 @@ fn read(file: &Path) -> Result<JwtAuthConfig, UsageError> {
     let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
     toml::from_str(&text).map_err(|error: toml::de::Error| {
         // `Display` shows the line itself, which may hold what is secret.
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.get(..start).unwrap_or(&text);
-        let line = before.matches('\n').count() + 1;
-        failed(format!("line {line}: {}", error.message()))
+        let message = error.message();
+        // The error about a setting has its path in place of a line.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        failed(match before {
+            Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+            None => message.to_owned(),
+        })
     })
 }
 

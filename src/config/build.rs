@@ -5,6 +5,7 @@ use super::issuer::IssuerConfig;
 use super::location::{At as _, invalid, only_one};
 use super::resource::ResourceConfig;
 use super::set::{set, set_times, turn_on};
+use super::settings::Settings;
 use crate::{ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer};
 
 impl JwtAuthConfig {
@@ -26,10 +27,13 @@ impl JwtAuthConfig {
     ///     config.into_builder()?.revocations(list).build()
     /// }
     /// ```
-    pub fn into_builder(mut self) -> Result<JwtAuthBuilder, ConfigError> {
-        self.secret.reject("", "secret, secrets or password")?;
-        let has_resource = self.resource.is_some();
-        let issuers = std::mem::take(&mut self.issuers).into_iter().enumerate();
+    pub fn into_builder(self) -> Result<JwtAuthBuilder, ConfigError> {
+        let mut settings = self.settings;
+        settings.secret.reject("", "secret, secrets or password")?;
+        let has_resource = settings.resource.is_some();
+        let issuers = std::mem::take(&mut settings.issuers)
+            .into_iter()
+            .enumerate();
         let mut issuers = issuers
             .map(|(index, issuer)| issuer.issuer(&format!("issuers[{index}]"), has_resource));
         let first = issuers.next();
@@ -38,7 +42,7 @@ impl JwtAuthConfig {
         for issuer in issuers {
             builder = builder.add_issuer(issuer?);
         }
-        self.apply_to(builder)
+        settings.apply_to(builder)
     }
 
     /// Returns a layer with these settings. Fetches nothing yet: the first request does, or
@@ -49,11 +53,16 @@ impl JwtAuthConfig {
     /// As [`into_builder`](Self::into_builder) and [`JwtAuthBuilder::build`], with the path of the
     /// issuer if the error is that of one issuer.
     pub fn build(self) -> Result<JwtAuthLayer, ConfigError> {
-        let (issuers, resource) = (self.issuers.clone(), self.resource.clone());
+        let (issuers, resource) = (
+            self.settings.issuers.clone(),
+            self.settings.resource.clone(),
+        );
         let built = self.into_builder()?.build();
         built.map_err(|error| of_one_issuer(issuers, resource.as_ref()).unwrap_or(error))
     }
+}
 
+impl Settings {
     fn apply_to(mut self, builder: JwtAuthBuilder) -> Result<JwtAuthBuilder, ConfigError> {
         set_times!(
             builder,

@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use super::algorithm_name::AlgorithmName;
 use super::duration::Time;
-use super::location::At as _;
+use super::location::{At as _, is_required};
 use super::proxies::ProxiesConfig;
+use super::secret_value::SecretValue;
 use super::set::{set, set_times};
 use crate::{ConfigError, Dpop, DpopNonces, ForwardedFields, Secret};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DpopConfig {
-    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     public_origin: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +40,15 @@ struct NoncesConfig {
     key_files: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifetime: Option<Time>,
+    #[serde(
+        skip_serializing,
+        alias = "key",
+        alias = "keys",
+        alias = "password",
+        alias = "token",
+        alias = "value"
+    )]
+    secret: SecretValue,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +60,7 @@ enum Fields {
 
 impl DpopConfig {
     pub(super) fn dpop(self, path: &str) -> Result<Dpop, ConfigError> {
-        let mut dpop = if self.required {
+        let mut dpop = if is_required(self.required, path)? {
             Dpop::required()
         } else {
             Dpop::optional()
@@ -80,6 +91,8 @@ impl DpopConfig {
 
 impl NoncesConfig {
     fn nonces(self, path: &str) -> Result<DpopNonces, ConfigError> {
+        self.secret
+            .reject(path, "secret, key, keys, password, token or value")?;
         let path = format!("{path}.key_files");
         let nonces = if self.key_files.is_empty() {
             DpopNonces::random()

@@ -8,15 +8,18 @@ use super::duration::Time;
 use super::location::{At as _, invalid, only_one};
 use super::secret_value::SecretValue;
 use super::set::{set, set_times, turn_on};
+use super::url_text::UrlText;
+use super::variable::secret_in_variable;
 use crate::{
     Audience, ConfigError, IntrospectionCredentials, IntrospectionSettings, Issuer, Secret,
+    SecretEncoding,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct IntrospectionConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    url: Option<UrlText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +63,9 @@ pub(super) struct IntrospectionConfig {
         alias = "secret",
         alias = "bearer_token",
         alias = "token",
-        alias = "password"
+        alias = "password",
+        alias = "key",
+        alias = "value"
     )]
     client_secret: SecretValue,
 }
@@ -120,7 +125,7 @@ impl AuthMethod {
 struct SignedResponses {
     audience: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    jwks_uri: Option<String>,
+    jwks_uri: Option<UrlText>,
 }
 
 impl IntrospectionConfig {
@@ -134,7 +139,7 @@ impl IntrospectionConfig {
         let names = "client_secret, secret, bearer_token, token or password";
         self.client_secret.reject(path, names)?;
         let credentials = self.credentials(path)?;
-        let issuer = match &self.url {
+        let issuer = match self.url.clone() {
             Some(url) => Issuer::introspection(name, url, credentials, audience),
             None => Issuer::introspection_discovery(name, credentials, audience),
         };
@@ -215,7 +220,10 @@ impl IntrospectionConfig {
             return from_file(file.unwrap_or(Path::new("")), path, "client_secret_file");
         };
         let path = format!("{path}.client_secret_env");
-        text(&Secret::from_env(name).at(&path)?, &path)
+        text(
+            &secret_in_variable(name, SecretEncoding::Raw, &path)?,
+            &path,
+        )
     }
 }
 

@@ -11,9 +11,10 @@ use super::introspection::IntrospectionConfig;
 use super::jwks_cache::JwksCacheConfig;
 use super::location::{At as _, invalid, only_one};
 use super::secret_value::SecretValue;
-use super::secrets::{Secrets, SecretsConfig};
+use super::secrets::{Secrets, SecretsConfig, secrets_table};
 use super::set::{set, turn_on};
 use super::tenants::TenantsConfig;
+use super::url_text::UrlText;
 use crate::{Audience, ConfigError, Issuer, KeyFile, KeyFileBuilder};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,9 +27,9 @@ pub(super) struct IssuerConfig {
     #[serde(default)]
     discovery: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata_url: Option<String>,
+    metadata_url: Option<UrlText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    jwks_uri: Option<String>,
+    jwks_uri: Option<UrlText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks_file: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,11 @@ pub(super) struct IssuerConfig {
     allow_id_tokens: bool,
     #[serde(default)]
     dangerous_accept_bound_as_bearer: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "secrets_table"
+    )]
     secrets: Option<SecretsConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
     introspection: Option<IntrospectionConfig>,
@@ -60,7 +65,9 @@ pub(super) struct IssuerConfig {
         alias = "client_secret",
         alias = "hmac_secret",
         alias = "key",
-        alias = "password"
+        alias = "password",
+        alias = "token",
+        alias = "value"
     )]
     secret: SecretValue,
 }

@@ -46,6 +46,15 @@ pub(super) fn only_one<'n>(
     }
 }
 
+/// Returns whether the table at this path requires bound tokens. Has no default: it would be the
+/// unsafe one, and not seen.
+pub(super) fn is_required(required: Option<bool>, path: &str) -> Result<bool, ConfigError> {
+    required.ok_or_else(|| {
+        let problem = "is missing: true rejects tokens that are not bound, false accepts both";
+        invalid(&format!("{path}.required"), problem)
+    })
+}
+
 fn with_sources(error: &(dyn Error + 'static)) -> String {
     let sources = std::iter::successors(error.source(), |cause: &&dyn Error| (**cause).source());
     sources.fold(error.to_string(), |message, cause| {

@@ -2,6 +2,7 @@
 
 mod algorithm_name;
 mod audience;
+mod buffer;
 mod build;
 mod dpop;
 mod duration;
@@ -12,30 +13,25 @@ mod location;
 mod mtls;
 mod paths;
 mod proxies;
+mod read_error;
+mod reader;
 mod resource;
 mod rule;
 mod secret_value;
 mod secrets;
 mod set;
+mod settings;
 mod tenants;
 mod token_cache;
 mod token_source;
+mod url_text;
+mod variable;
 
-use std::collections::BTreeMap;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use serde::{Deserialize, Serialize};
-
-use self::algorithm_name::AlgorithmName;
-use self::dpop::DpopConfig;
-use self::duration::Time;
-use self::issuer::IssuerConfig;
-use self::mtls::MtlsConfig;
-use self::paths::PathsConfig;
-use self::resource::ResourceConfig;
-use self::rule::RuleConfig;
-use self::secret_value::SecretValue;
-use self::token_cache::TokenCacheConfig;
-use self::token_source::TokenSourceConfig;
+use self::buffer::Buffer;
+use self::settings::Settings;
 
 /// The configuration of a layer as data, which serde reads: from TOML, JSON, YAML, or a part of the
 /// configuration of your program.
@@ -45,7 +41,11 @@ use self::token_source::TokenSourceConfig;
 /// name is an error. [`guides::configuration`](crate::guides::configuration) lists all of them.
 ///
 /// Secrets are never in it, but in files or environment variables that it names. So it can be
-/// stored with the code, and `Debug` and `Serialize` show no secret.
+/// stored with the code. `Debug` leaves out userinfo, query and fragment of the issuers' URLs, where
+/// a secret may be; `Serialize` writes URLs as they are.
+///
+/// Deserializing requires a format that describes itself, as TOML, JSON and YAML do. An error has
+/// the path of the setting, and no value of another type than the setting's.
 ///
 /// Closures and handles are set in code: [`into_builder`](Self::into_builder) returns the builder.
 ///
@@ -72,62 +72,19 @@ use self::token_source::TokenSourceConfig;
 /// # }
 /// # example().unwrap();
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
 #[must_use]
-#[expect(clippy::struct_excessive_bools, reason = "each is independent")]
 pub struct JwtAuthConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    leeway: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_lifetime: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_token_len: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_members: Option<usize>,
-    allow_padding: bool,
-    access_tokens_only: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_types: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allow_missing_token_type: Option<bool>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    require_scopes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    check_timeout: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reject_replays: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    offload: Vec<AlgorithmName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offload_timeout: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_sources: Option<Vec<TokenSourceConfig>>,
-    strip_token: bool,
-    keep_token: bool,
-    optional: bool,
-    pass_preflight: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    realm: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grpc_responses: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grpc_paths: Option<PathsConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skip_paths: Option<PathsConfig>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    implied_scopes: BTreeMap<String, Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_cache: Option<TokenCacheConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dpop: Option<DpopConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mtls: Option<MtlsConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource: Option<ResourceConfig>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    rules: Vec<RuleConfig>,
-    issuers: Vec<IssuerConfig>,
-    #[serde(skip_serializing, alias = "secrets", alias = "password")]
-    secret: SecretValue,
+    settings: Settings,
+}
+
+/// Reads all values before the settings, so that the error about a setting is not that of the
+/// format, which may show the value or the line.
+impl<'de> Deserialize<'de> for JwtAuthConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let settings = Settings::deserialize(Buffer::deserialize(deserializer)?);
+        let settings = settings.map_err(D::Error::custom)?;
+        Ok(Self { settings })
+    }
 }

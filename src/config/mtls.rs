@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::location::invalid;
+use super::location::{invalid, is_required};
 use super::proxies::ProxiesConfig;
-use super::set::turn_on;
 use super::token_source::header_name;
 use crate::{CertificateHeader, ClientCertificates, ConfigError};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct MtlsConfig {
-    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     header: Option<HeaderConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +44,7 @@ enum Form {
 
 impl MtlsConfig {
     pub(super) fn certificates(self, path: &str) -> Result<ClientCertificates, ConfigError> {
+        let required = is_required(self.required, path)?;
         let certificates = match (self.header, self.trusted_proxies) {
             (None, None) => ClientCertificates::from_connection(),
             (Some(header), Some(proxies)) => ClientCertificates::from_header(
@@ -59,8 +60,11 @@ impl MtlsConfig {
                 return Err(invalid(&format!("{path}.header"), problem));
             }
         };
-        turn_on!(certificates, self, required);
-        Ok(certificates)
+        Ok(if required {
+            certificates.required()
+        } else {
+            certificates
+        })
     }
 }
 

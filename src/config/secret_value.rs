@@ -14,6 +14,8 @@ pub(super) struct SecretValue {
 }
 
 impl SecretValue {
+    pub(super) const SET: Self = Self { is_set: true };
+
     /// Returns an error if there is a value. `path` is that of the table, and `names` are the
     /// settings that are read as a secret there.
     pub(super) fn reject(self, path: &str, names: &str) -> Result<(), ConfigError> {
@@ -22,7 +24,7 @@ impl SecretValue {
         }
         let problem = format!(
             "a secret ({names}) must not be in the configuration: write it to a file, and name the \
-             file (secrets.file or introspection.client_secret_file)"
+             file (secrets.file, dpop.nonces.key_files or introspection.client_secret_file)"
         );
         Err(invalid(path, &problem))
     }
@@ -31,6 +33,6 @@ impl SecretValue {
 impl<'de> Deserialize<'de> for SecretValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         IgnoredAny::deserialize(deserializer)?;
-        Ok(Self { is_set: true })
+        Ok(Self::SET)
     }
 }

@@ -1,13 +1,18 @@
 //! Shared secrets, which are in files or in the environment.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::algorithm_name::AlgorithmName;
 use super::duration::Time;
 use super::location::{At as _, invalid, only_one};
+use super::secret_value::SecretValue;
 use super::set::set_times;
+use super::variable::secret_in_variable;
 use crate::{Algorithm, Audience, ConfigError, Issuer, Key, Secret, SecretEncoding, SecretFiles};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +35,15 @@ pub(super) struct SecretsConfig {
     overlap: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_secret_age: Option<Time>,
+    #[serde(
+        skip_serializing,
+        alias = "key",
+        alias = "keys",
+        alias = "password",
+        alias = "token",
+        alias = "value"
+    )]
+    secret: SecretValue,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,7 +74,16 @@ impl Secrets {
 }
 
 impl SecretsConfig {
+    fn with_secret() -> Self {
+        Self {
+            secret: SecretValue::SET,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn read(self, path: &str) -> Result<Secrets, ConfigError> {
+        self.secret
+            .reject(path, "secret, key, keys, password, token or value")?;
         let given = [
             ("dir", self.dir.is_some()),
             ("files", !self.files.is_empty()),
@@ -105,12 +128,48 @@ impl SecretsConfig {
             (Some(file), _) => {
                 Secret::from_encoded_file(file, encoding).at(&format!("{path}.file"))
             }
-            (None, name) => Secret::from_encoded_env(name.unwrap_or_default(), encoding)
-                .at(&format!("{path}.env")),
+            (None, name) => {
+                let name = name.unwrap_or_default();
+                secret_in_variable(&name, encoding, &format!("{path}.env"))
+            }
         };
         Key::from_secret(algorithm, &secret?)
             .map(Secrets::Key)
             .at(path)
+    }
+}
+
+/// Reads the table. A value in its place is a secret, which is not stored.
+pub(super) fn secrets_table<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SecretsConfig>, D::Error> {
+    deserializer.deserialize_any(SecretsVisitor)
+}
+
+struct SecretsVisitor;
+
+impl<'de> Visitor<'de> for SecretsVisitor {
+    type Value = Option<SecretsConfig>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table with dir, files, file or env")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Some(SecretsConfig::with_secret()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+        while values.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Some(SecretsConfig::with_secret()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Self::Value, A::Error> {
+        SecretsConfig::deserialize(MapAccessDeserializer::new(table)).map(Some)
     }
 }
 

@@ -8,7 +8,7 @@ use tower_jwt_auth::JwtAuthConfig;
 use crate::page::{Block, Files, blocks, read};
 
 /// Settings without a default: what they say is an example.
-const EXAMPLES: [&str; 30] = [
+const EXAMPLES: [&str; 31] = [
     "issuer",
     "audience",
     "jwks_uri",
@@ -39,6 +39,7 @@ const EXAMPLES: [&str; 30] = [
     "and_header_parameter",
     "and_scope",
     "discovery",
+    "required",
 ];
 
 /// Settings that another one in the block excludes, with that one.

@@ -30,7 +30,7 @@ fn an_unknown_setting_is_an_error_that_names_it() {
             "anyof",
         ),
         ("token_sources = [{ cookies = \"b\" }]", "cookies"),
-        ("[dpop.nonces]\nkeys = []", "keys"),
+        ("[dpop.nonces]\nfiles = []", "files"),
     ] {
         let error = read(text).unwrap_err();
         assert!(
@@ -59,14 +59,17 @@ fn a_value_of_another_type_is_an_error_that_says_what_is_expected() {
             "issuers = \"https://login.example.com\"",
             "expected a sequence",
         ),
-        ("[[issuers]]\naudience = \"a\"", "missing field `issuer`"),
+        (
+            "[[issuers]]\naudience = \"a\"",
+            "issuers[0].issuer: is missing",
+        ),
         (
             "[[issuers]]\nissuer = \"a\"\naudience = 1",
             "a text, a list of texts, or a table",
         ),
         (
             "[[issuers]]\nissuer = \"a\"\n[issuers.tenants]",
-            "missing field `only`",
+            "issuers[0].tenants.only: is missing",
         ),
         (
             "[mtls.header]\nform = \"x\"",
@@ -75,7 +78,45 @@ fn a_value_of_another_type_is_an_error_that_says_what_is_expected() {
     ] {
         let error = read(text).unwrap_err();
         assert!(error.contains(expected), "{text}: {error}");
+        assert!(!error.contains("TOML parse error"), "{text}: {error}");
     }
+}
+
+#[test]
+fn an_error_of_the_format_has_the_path_of_the_setting() {
+    for (text, expected) in [
+        ("leeway = 60", "leeway: invalid type: integer"),
+        (
+            "token_sources = [\"authorization\", 1]",
+            "token_sources[1]: ",
+        ),
+        (
+            "[[issuers]]\nissuer = \"a\"\n[[issuers]]\nissuer = 1",
+            "issuers[1].issuer: invalid type: integer, expected a string",
+        ),
+        (
+            "[[issuers]]\nissuer = \"a\"\naudience = [1]",
+            "issuers[0].audience[0]: invalid type: integer",
+        ),
+        (
+            "[dpop.nonces]\nfiles = []",
+            "dpop.nonces: unknown field `files`",
+        ),
+        (
+            "[implied_scopes]\nadmin = \"a\"",
+            "implied_scopes.admin: invalid type: string, expected a sequence",
+        ),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(error.starts_with(expected), "{text}: {error}");
+    }
+    // In JSON, a name may occur twice.
+    let twice = r#"{"optional": true, "optional": false}"#;
+    let error = serde_json::from_str::<JwtAuthConfig>(twice).unwrap_err();
+    assert!(
+        error.to_string().contains("duplicate field `optional`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -213,34 +254,50 @@ fn an_error_has_the_path_of_a_setting_of_the_layer() {
             "grpc_paths: excludes grpc_responses",
         ),
         (
-            format!("dpop = {{ public_origin = [\"https://a.example\", \"b\"] }}\n{ISSUER}"),
+            format!(
+                "dpop = {{ required = true, public_origin = [\"https://a.example\", \"b\"] }}\n{ISSUER}"
+            ),
             "dpop.public_origin[1]: ",
         ),
         (
-            format!("dpop = {{ trusted_proxies = {{ networks = [\"10.0.0.1/8\"] }} }}\n{ISSUER}"),
+            format!(
+                "dpop = {{ required = true, trusted_proxies = {{ networks = [\"10.0.0.1/8\"] }} }}\n{ISSUER}"
+            ),
             "dpop.trusted_proxies.networks: ",
         ),
         (
-            format!("dpop = {{ trusted_proxies = {{}} }}\n{ISSUER}"),
+            format!("dpop = {{ required = true, trusted_proxies = {{}} }}\n{ISSUER}"),
             "dpop.trusted_proxies: must have networks or unix_socket",
         ),
         (
-            format!("dpop = {{ nonces = {{ key_files = [\"/nowhere\"] }} }}\n{ISSUER}"),
+            format!(
+                "dpop = {{ required = true, nonces = {{ key_files = [\"/nowhere\"] }} }}\n{ISSUER}"
+            ),
             "dpop.nonces.key_files: ",
         ),
         (
-            format!("mtls = {{ header = {{ form = \"envoy\" }} }}\n{ISSUER}"),
+            format!("mtls = {{ required = true, header = {{ form = \"envoy\" }} }}\n{ISSUER}"),
             "mtls.trusted_proxies: is missing",
         ),
         (
-            format!("mtls = {{ trusted_proxies = {{ unix_socket = true }} }}\n{ISSUER}"),
+            format!(
+                "mtls = {{ required = true, trusted_proxies = {{ unix_socket = true }} }}\n{ISSUER}"
+            ),
             "mtls.header: is missing",
         ),
         (
             format!(
-                "mtls = {{ header = {{ form = \"pem\" }}, trusted_proxies = {{ unix_socket = true }} }}\n{ISSUER}"
+                "mtls = {{ required = true, header = {{ form = \"pem\" }}, trusted_proxies = {{ unix_socket = true }} }}\n{ISSUER}"
             ),
             "mtls.header.name: is missing",
+        ),
+        (
+            format!("dpop = {{ max_age = \"1m\" }}\n{ISSUER}"),
+            "dpop.required: is missing: true rejects tokens that are not bound, false accepts both",
+        ),
+        (
+            format!("mtls = {{}}\n{ISSUER}"),
+            "mtls.required: is missing: true rejects tokens that are not bound, false accepts both",
         ),
         (format!("rules = [{{}}]\n{ISSUER}"), "rules[0]: is empty"),
         (

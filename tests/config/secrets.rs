@@ -5,13 +5,15 @@ use tower_jwt_auth::ConfigErrorKind;
 use crate::page::{Files, read, write};
 
 /// Settings that are rejected.
-pub(crate) const NAMES: [&str; 9] = [
+pub(crate) const NAMES: [&str; 11] = [
     "secret",
     "secrets",
     "shared_secret",
     "client_secret",
     "hmac_secret",
     "key",
+    "keys",
+    "value",
     "password",
     "bearer_token",
     "token",
@@ -22,7 +24,34 @@ const ISSUER: &str = "[[issuers]]\nissuer = \"https://login.example.com\"\naudie
 #[test]
 fn a_secret_in_the_configuration_is_rejected_and_not_shown() {
     let introspection = format!("{ISSUER}[issuers.introspection]\nauth_method = \"none\"\n");
-    for (text, path) in [
+    let secrets = format!("{ISSUER}[issuers.secrets]\n");
+    let nonces = "[dpop]\nrequired = true\n[dpop.nonces]\n";
+    let in_tables = ["secret", "key", "value", "password", "token"].into_iter();
+    let in_tables = in_tables.flat_map(|name| {
+        [
+            (
+                format!("{secrets}{name} = \"telltale\""),
+                "issuers[0].secrets: ",
+            ),
+            (
+                format!("{nonces}{name} = \"telltale\"\n{ISSUER}"),
+                "dpop.nonces: ",
+            ),
+        ]
+    });
+    let others = [
+        (
+            format!("{ISSUER}secrets = \"telltale\""),
+            "issuers[0].secrets: ",
+        ),
+        (
+            format!("{ISSUER}secrets = [\"telltale\"]"),
+            "issuers[0].secrets: ",
+        ),
+        (
+            format!("{nonces}keys = [\"telltale\"]\n{ISSUER}"),
+            "dpop.nonces: ",
+        ),
         (format!("secret = \"telltale\"\n{ISSUER}"), ""),
         (format!("secrets = [\"telltale\"]\n{ISSUER}"), ""),
         (format!("password = \"telltale\"\n{ISSUER}"), ""),
@@ -63,7 +92,8 @@ fn a_secret_in_the_configuration_is_rejected_and_not_shown() {
             format!("{introspection}password = \"telltale\""),
             "issuers[0].introspection: ",
         ),
-    ] {
+    ];
+    for (text, path) in others.into_iter().chain(in_tables) {
         // Reading it is no error: that of a parser would show the line.
         let config = read(&text).unwrap();
         assert!(!format!("{config:?}").contains("telltale"));
@@ -91,6 +121,96 @@ fn a_secret_in_the_configuration_is_rejected_and_not_shown() {
     }
 }
 
+/// A program's own configuration, in which that of the layer is a part.
+#[derive(Debug, serde::Deserialize)]
+struct Program {
+    #[allow(dead_code, reason = "`Debug` shows it")]
+    auth: tower_jwt_auth::JwtAuthConfig,
+}
+
+#[test]
+fn an_error_of_the_format_shows_no_value() {
+    for setting in [
+        "leeway = { a = \"telltale\" }",
+        "max_members = \"telltale\"",
+        "optional = \"telltale\"",
+        "require_scopes = \"telltale\"",
+        "rules = \"telltale\"",
+        "dpop = \"telltale\"",
+        "dpop = [\"telltale\"]",
+        "dpop = { nonces = \"telltale\" }",
+        "dpop = { sekret = \"telltale\" }",
+        "dpop = { nonces = { sekret = \"telltale\" } }",
+        "token_cache = \"telltale\"",
+        "resource = [\"telltale\"]",
+        "issuers = \"telltale\"",
+        "issuers = [\"telltale\"]",
+        "issuers = [{ issuer = \"a\", jwks_cache = \"telltale\" }]",
+        "issuers = [{ issuer = \"a\", introspection = [\"telltale\"] }]",
+        "issuers = [{ issuer = \"a\", sekret = \"telltale\" }]",
+        "issuers = [{ issuer = \"a\", secrets = { sekret = \"telltale\" } }]",
+        "issuers = [{ issuer = \"a\", secrets = { files = \"telltale\" } }]",
+        "issuers = [{ secrets = { dir = \"telltale\" } }]",
+    ] {
+        let error = read(setting).unwrap_err();
+        assert!(!error.contains("telltale"), "{error}");
+        let part = format!("[auth]\n{setting}\n");
+        let error = toml::from_str::<Program>(&part).unwrap_err();
+        assert!(!error.to_string().contains("telltale"), "{error}");
+    }
+}
+
+#[test]
+fn the_name_of_a_variable_that_may_be_the_secret_is_not_shown() {
+    let introspection = "[issuers.introspection]\nclient_id = \"a\"\nclient_secret_env";
+    for table in ["[issuers.secrets]\nenv", introspection] {
+        for (name, expected) in [
+            (
+                "telltale-secret",
+                "must be the name of an environment variable",
+            ),
+            ("0telltale", "must be the name of an environment variable"),
+            ("tell tale", "must be the name of an environment variable"),
+            ("", "must be the name of an environment variable"),
+            ("TELLTALE_UNSET_tell", "one of them must be set"),
+        ] {
+            let text = format!("{ISSUER}{table} = \"{name}\"\n");
+            let error = read(&text).unwrap().build().unwrap_err().to_string();
+            assert!(error.starts_with("issuers[0]."), "{error}");
+            assert!(error.contains("env: "), "{error}");
+            assert!(error.contains(expected), "{error}");
+            assert!(!error.to_lowercase().contains("tell"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn debug_shows_no_userinfo_and_no_query_of_a_url() {
+    for setting in [
+        "jwks_uri",
+        "metadata_url",
+        "introspection.url",
+        "introspection.signed_responses.jwks_uri",
+    ] {
+        let signed = if setting.contains("signed") {
+            "introspection.signed_responses.audience = \"a\"\n"
+        } else {
+            ""
+        };
+        for url in [
+            "https://login.example.com/keys?key=telltale",
+            "https://telltale@login.example.com/keys",
+        ] {
+            let text = format!("{ISSUER}{signed}{setting} = \"{url}\"\n");
+            let config = read(&text).unwrap();
+            let shown = format!("{config:?}");
+            assert!(shown.contains("https://login.example.com/keys"), "{shown}");
+            assert!(!shown.contains("telltale"), "{shown}");
+            assert!(toml::to_string(&config).unwrap().contains(url));
+        }
+    }
+}
+
 #[test]
 fn the_secrets_that_files_hold_are_not_shown() {
     let files = Files::new();
@@ -101,7 +221,7 @@ fn the_secrets_that_files_hold_are_not_shown() {
     }
     let shown = folder.display();
     let text = format!(
-        "dpop = {{ nonces = {{ key_files = [\"{shown}/nonces-new\"] }} }}\n{ISSUER}\
+        "dpop = {{ required = true, nonces = {{ key_files = [\"{shown}/nonces-new\"] }} }}\n{ISSUER}\
          [issuers.secrets]\nfile = \"{shown}/jwt\"\n\
          [[issuers]]\nissuer = \"https://b.example.com\"\naudience = \"b\"\n\
          [issuers.introspection]\nclient_id = \"a\"\n\

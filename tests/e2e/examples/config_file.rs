@@ -54,11 +54,11 @@ async fn an_error_names_the_file_and_the_line_or_the_setting() {
     for (content, expected) in [
         (
             format!("leeway = 60\n{issuer}"),
-            "line 1: invalid type: integer",
+            "leeway: invalid type: integer",
         ),
         (
             format!("{issuer}telltale = 1\n"),
-            "line 4: unknown field `telltale`",
+            "issuers[0]: unknown field `telltale`",
         ),
         (
             format!("{issuer}jwks_file = \"/nowhere\"\n"),
@@ -85,6 +85,8 @@ async fn a_secret_in_the_file_is_not_shown() {
     for content in [
         format!("{issuer}secret = \"telltale\"\n"),
         format!("{issuer}sekret = \"telltale\"\n"),
+        format!("{issuer}secrets = \"telltale\"\n"),
+        format!("{issuer}jwks_cache = \"telltale\"\n"),
     ] {
         let (_folder, path) = file(&content);
         let message = error(&["--config", &path]).await;
