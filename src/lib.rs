@@ -385,9 +385,9 @@ pub use keys::{
 pub use layer::{JwtAuth, JwtAuthBuilder, JwtAuthLayer, ResponseFuture, composition};
 pub use mtls::{CertificateHeader, ClientCertificate, ClientCertificates};
 pub use observe::{
-    IntrospectionEvent, IntrospectionOutcome, Observe, RequestEvent, RequestOutcome,
-    RequirementEvent, StoreEvent, StoreKind, StoreOperation, StoreResult, TokenCacheEvent,
-    TokenScheme, WaitEvent, WaitFor,
+    DpopEvent, IntrospectionEvent, IntrospectionOutcome, IntrospectionSentEvent, IssuerKeysEvent,
+    Observe, ReplayEvent, RequestEvent, RequestOutcome, RequirementEvent, StoreEvent, StoreKind,
+    StoreOperation, StoreResult, TokenCacheEvent, TokenScheme, WaitEvent, WaitFor,
 };
 pub use policy::{
     CheckContext, CheckFuture, CheckOutcome, ClaimPath, Rule, Scopes, StepUp, TokenCheck,
@@ -398,8 +398,8 @@ pub use redis::{
     RedisRevocationStore, RedisRevocationStoreBuilder,
 };
 pub use replay::{
-    InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind, ReplayScope,
-    ReplayStore, ReplayStoreFuture, StoreFailure, WhenFull,
+    InsertAnswer, InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind,
+    ReplayScope, ReplayStore, ReplayStoreFuture, StoreFailure, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};
 pub use require::{GrpcRules, McpRules, Require, RequireFuture, RequireLayer, RouteRules};

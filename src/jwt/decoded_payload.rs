@@ -48,6 +48,11 @@ pub(crate) fn decode_text(payload: &[u8], more: usize, buffer: &mut Vec<u8>) -> 
     (len > 0).then_some(len)
 }
 
+/// Returns the length that a valid payload without padding has when it is decoded.
+pub(crate) fn len_of(payload: &[u8]) -> Option<usize> {
+    Some(payload.len().checked_mul(3)?.div_euclid(4))
+}
+
 impl<'b> DecodedPayload<'b> {
     /// Returns a part of the payload, as a range that was found in it.
     pub(crate) fn get(&self, range: Range<usize>) -> &'b str {

@@ -2,8 +2,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -268,8 +270,21 @@ impl Observer {
         Self(Arc::new(on_event))
     }
 
+    /// Calls the function. It is the user's, and called in tasks: if it panics, what is reported has
+    /// happened nevertheless.
     pub(crate) fn notify(&self, issuer: &str, event: &KeysEvent<'_>) {
-        (self.0)(issuer, event);
+        catch_panic("Issuer::on_event", || (self.0)(issuer, event));
+    }
+}
+
+/// Calls a function of the user, and logs if it panics: once, whichever it is.
+pub(crate) fn catch_panic(name: &'static str, call: impl FnOnce()) {
+    static IS_LOGGED: AtomicBool = AtomicBool::new(false);
+    // A panic leaves nothing of ours half done: the function only reads what it is told.
+    let called = catch_unwind(AssertUnwindSafe(call));
+    // Relaxed: logging it twice does no harm.
+    if called.is_err() && !IS_LOGGED.swap(true, Ordering::Relaxed) {
+        trace::observer_panicked(name);
     }
 }
 

@@ -10,7 +10,7 @@ mod owner;
 mod source;
 
 pub use event::KeysEvent;
-pub(crate) use event::Observer;
+pub(crate) use event::{Observer, catch_panic};
 pub use files::{KeyFile, KeyFileBuilder, SecretFiles, SecretFilesBuilder};
 pub(crate) use files::{KeyFiles, Subscription};
 pub use health::{FetchHealth, IntrospectionHealth, IssuerHealth, KeyInfo};

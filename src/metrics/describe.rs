@@ -13,7 +13,7 @@ pub struct MetricDescription {
     /// What it is.
     pub kind: MetricKind,
     /// The unit of its value.
-    pub unit: Unit,
+    pub unit: MetricUnit,
     /// The names of its labels.
     pub labels: &'static [&'static str],
     /// What it means, in one line.
@@ -32,6 +32,28 @@ pub enum MetricKind {
     Histogram,
 }
 
+/// The unit of the value of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetricUnit {
+    /// A number of things.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Seconds.
+    Seconds,
+}
+
+impl MetricUnit {
+    const fn of_facade(self) -> Unit {
+        match self {
+            Self::Count => Unit::Count,
+            Self::Bytes => Unit::Bytes,
+            Self::Seconds => Unit::Seconds,
+        }
+    }
+}
+
 /// Describes the metrics to the recorder that is installed, so that exporters show what they mean.
 ///
 /// [`Metrics::record_health`](super::Metrics::record_health) calls it once.
@@ -39,10 +61,11 @@ pub fn describe_metrics() {
     with_recorder(|recorder| {
         for metric in METRICS {
             let (name, text) = (metric.name.into(), metric.text.into());
+            let unit = Some(metric.unit.of_facade());
             match metric.kind {
-                MetricKind::Counter => recorder.describe_counter(name, Some(metric.unit), text),
-                MetricKind::Gauge => recorder.describe_gauge(name, Some(metric.unit), text),
-                MetricKind::Histogram => recorder.describe_histogram(name, Some(metric.unit), text),
+                MetricKind::Counter => recorder.describe_counter(name, unit, text),
+                MetricKind::Gauge => recorder.describe_gauge(name, unit, text),
+                MetricKind::Histogram => recorder.describe_histogram(name, unit, text),
             }
         }
     });
@@ -50,7 +73,7 @@ pub fn describe_metrics() {
 
 const fn metric(
     name: &'static str,
-    (kind, unit): (MetricKind, Unit),
+    (kind, unit): (MetricKind, MetricUnit),
     labels: &'static [&'static str],
     text: &'static str,
 ) -> MetricDescription {
@@ -63,11 +86,11 @@ const fn metric(
     }
 }
 
-const COUNTER: (MetricKind, Unit) = (MetricKind::Counter, Unit::Count);
-const GAUGE: (MetricKind, Unit) = (MetricKind::Gauge, Unit::Count);
-const BYTES: (MetricKind, Unit) = (MetricKind::Gauge, Unit::Bytes);
-const AGE: (MetricKind, Unit) = (MetricKind::Gauge, Unit::Seconds);
-const DURATION: (MetricKind, Unit) = (MetricKind::Histogram, Unit::Seconds);
+const COUNTER: (MetricKind, MetricUnit) = (MetricKind::Counter, MetricUnit::Count);
+const GAUGE: (MetricKind, MetricUnit) = (MetricKind::Gauge, MetricUnit::Count);
+const BYTES: (MetricKind, MetricUnit) = (MetricKind::Gauge, MetricUnit::Bytes);
+const AGE: (MetricKind, MetricUnit) = (MetricKind::Gauge, MetricUnit::Seconds);
+const DURATION: (MetricKind, MetricUnit) = (MetricKind::Histogram, MetricUnit::Seconds);
 
 /// All metrics.
 pub const METRICS: &[MetricDescription] = &[

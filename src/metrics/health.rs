@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::metrics::Label;
 
 use super::handles::{key, set, set_total};
+use super::issuers::Issuers;
 use super::names;
 use super::observe::kind_name;
 use crate::{IssuerHealth, ReplayHealth, ReplayKind, RevocationHealth, TokenCacheHealth};
@@ -88,12 +89,11 @@ impl IssuerState {
         }
     }
 
-    fn record(&self, issuer: &str) {
-        let issuer = Label::new(names::ISSUER, issuer.to_owned());
+    fn record(&self, issuer: &Label) {
         let set_of_issuer = |name, value| set(&key(name, [issuer.clone()]), value);
         if self.state.is_some() {
             set_of_issuer(names::KEYS, number(self.keys));
-            record_state(&issuer, self.state);
+            record_state(issuer, self.state);
         }
         let age = self.age.filter(|_| self.state.is_some());
         let values = [
@@ -124,7 +124,8 @@ fn record_state(issuer: &Label, current: Option<KeysState>) {
 }
 
 /// Records the state of each configured issuer. One of whose tenants none is cached is idle.
-pub(super) fn record_issuers(configured: &[String], health: &[IssuerHealth]) {
+/// Those that share a label are recorded as one.
+pub(super) fn record_issuers(issuers: &Issuers, configured: &[String], health: &[IssuerHealth]) {
     let mut states = BTreeMap::<&str, IssuerState>::new();
     for issuer in health {
         let name = issuer.pattern.as_deref().unwrap_or(&issuer.issuer);
@@ -132,13 +133,21 @@ pub(super) fn record_issuers(configured: &[String], health: &[IssuerHealth]) {
         let all = states.get(name).map_or(state, |others| others.and(state));
         states.insert(name, all);
     }
+    let mut by_label = BTreeMap::<Label, IssuerState>::new();
     for name in configured {
         let without_tenants = IssuerState {
             state: Some(KeysState::Idle),
             ..IssuerState::default()
         };
-        let state = states.get(&**name).unwrap_or(&without_tenants);
-        state.record(name);
+        let state = *states.get(&**name).unwrap_or(&without_tenants);
+        let label = issuers.label(name);
+        let all = by_label
+            .get(&label)
+            .map_or(state, |others| others.and(state));
+        by_label.insert(label, all);
+    }
+    for (label, state) in by_label {
+        state.record(&label);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::array::from_fn;
 use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::metrics::{Label, SharedString};
 use foldhash::fast::RandomState;
@@ -13,10 +14,18 @@ use super::reasons::{self, REASONS};
 use crate::{IntrospectionOutcome, RequestEvent, RequestOutcome};
 
 const BUCKETS: usize = 64;
+/// The default of [`Metrics::max_issuers`](super::Metrics::max_issuers).
+const MAX_ISSUERS: usize = 100;
+/// The label of the issuers beyond the maximum.
+const OTHER: &str = "other";
 
 /// The counters of all issuers. Found without a lock, and never removed: only configured issuers
-/// have any.
+/// have any, up to a maximum. The others share theirs.
 pub(super) struct Issuers {
+    max: AtomicUsize,
+    /// How many have counters, but for `first`, and those of requests without an issuer.
+    more: AtomicUsize,
+    other: OnceLock<Box<IssuerCounters>>,
     /// The first issuer that was counted. Most services have no other.
     first: OnceLock<Box<IssuerCounters>>,
     hasher: RandomState,
@@ -48,6 +57,9 @@ const SCHEMES: usize = 3;
 impl Default for Issuers {
     fn default() -> Self {
         Self {
+            max: AtomicUsize::new(MAX_ISSUERS),
+            more: AtomicUsize::new(0),
+            other: OnceLock::new(),
             first: OnceLock::new(),
             hasher: RandomState::default(),
             buckets: from_fn(|_| OnceLock::new()),
@@ -56,8 +68,24 @@ impl Default for Issuers {
 }
 
 impl Issuers {
+    /// Sets the maximum number of issuers with counters. At least one has.
+    pub(super) fn set_max(&self, max: usize) {
+        // Relaxed, here and below: the numbers guard no other memory.
+        self.max.store(max, Ordering::Relaxed);
+    }
+
+    /// Returns the label of an issuer.
+    pub(super) fn label(&self, issuer: &str) -> Label {
+        self.with(issuer, IssuerCounters::label)
+    }
+
+    /// Returns whether an issuer shares the label of those beyond the maximum.
+    pub(super) fn is_other(&self, issuer: &str) -> bool {
+        self.with(issuer, |counters| *counters.name != *issuer)
+    }
+
     /// Calls `then` with the counters of an issuer.
-    pub(super) fn with(&self, issuer: &str, then: impl FnOnce(&IssuerCounters)) {
+    pub(super) fn with<T>(&self, issuer: &str, then: impl FnOnce(&IssuerCounters) -> T) -> T {
         // Requests without an issuer don't use this slot.
         if !issuer.is_empty() {
             let new = || Box::new(IssuerCounters::new(issuer));
@@ -66,22 +94,50 @@ impl Issuers {
                 return then(first);
             }
         }
-        self.with_other(issuer, then);
+        self.with_more(issuer, then)
     }
 
-    fn with_other(&self, issuer: &str, then: impl FnOnce(&IssuerCounters)) {
+    fn with_more<T>(&self, issuer: &str, then: impl FnOnce(&IssuerCounters) -> T) -> T {
         let buckets = u64::try_from(BUCKETS).unwrap_or(1);
         let bucket = self.hasher.hash_one(issuer).rem_euclid(buckets);
         let bucket = usize::try_from(bucket).ok();
         let mut bucket = bucket.and_then(|bucket| self.buckets.get(bucket));
+        let mut has_place = false;
         // Ends at a node that was just added, if not before.
         while let Some(cell) = bucket {
-            let node = cell.get_or_init(|| Box::new(Node::new(issuer)));
+            if cell.get().is_none() && !has_place {
+                has_place = self.take_place(issuer);
+                if !has_place {
+                    break;
+                }
+            }
+            let mut is_added = false;
+            let node = cell.get_or_init(|| {
+                is_added = true;
+                Box::new(Node::new(issuer))
+            });
             if *node.counters.name == *issuer {
+                if has_place && !is_added && !issuer.is_empty() {
+                    // Another thread was first.
+                    self.more.fetch_sub(1, Ordering::Relaxed);
+                }
                 return then(&node.counters);
             }
             bucket = Some(&node.next);
         }
+        let new = || Box::new(IssuerCounters::new(OTHER));
+        then(self.other.get_or_init(new))
+    }
+
+    /// Returns whether there is a place for one more issuer, and takes it.
+    fn take_place(&self, issuer: &str) -> bool {
+        let max = self.max.load(Ordering::Relaxed).saturating_sub(1);
+        let take = |more: usize| (more < max).then(|| more.saturating_add(1));
+        issuer.is_empty()
+            || self
+                .more
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+                .is_ok()
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 
-pub use self::describe::{METRICS, MetricDescription, MetricKind, describe_metrics};
+pub use self::describe::{METRICS, MetricDescription, MetricKind, MetricUnit, describe_metrics};
 use self::handles::CachedCounter;
 use self::issuers::Issuers;
 use crate::Authenticator;
@@ -90,6 +90,18 @@ impl Metrics {
         Self::default()
     }
 
+    /// Sets the maximum number of issuers with series of their own. Default: 100, at least 1. Those
+    /// that something happens to first have them, and all further ones share the label
+    /// `issuer="other"`: a token selects the issuer that it names, so a caller could otherwise make
+    /// the series of thousands.
+    ///
+    /// Clones share the maximum. Call it before the layer is built.
+    #[must_use]
+    pub fn max_issuers(self, max: usize) -> Self {
+        self.0.issuers.set_max(max);
+        self
+    }
+
     /// Sets the gauges to the state of an authenticator, and describes all metrics when it is first
     /// called while a recorder is installed. Waits for nothing, and costs some microseconds for each
     /// issuer and each 100 KB of the token cache.
@@ -105,7 +117,7 @@ impl Metrics {
             describe_metrics();
         }
         let configured = authenticator.issuers().names();
-        health::record_issuers(&configured, &authenticator.health());
+        health::record_issuers(self.issuers(), &configured, &authenticator.health());
         if let Some(cache) = authenticator.token_cache_health() {
             health::record_token_cache(cache);
         }

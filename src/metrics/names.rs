@@ -73,7 +73,8 @@ pub const DPOP_NONCES_ISSUED: &str = "jwt_auth_dpop_nonces_issued_total";
 pub const REPLAYS_REJECTED: &str = "jwt_auth_replays_rejected_total";
 /// Entries of used tokens and proofs in the memory of this process. Label: [`KIND`].
 pub const REPLAY_ENTRIES: &str = "jwt_auth_replay_entries";
-/// Operations of stores. Labels: [`STORE`], [`OPERATION`], [`RESULT`].
+/// Operations of stores. Labels: [`STORE`], [`OPERATION`], [`RESULT`]: the
+/// [name](crate::StoreResult::name) of the result.
 pub const STORE_OPERATIONS: &str = "jwt_auth_store_operations_total";
 /// The time that an operation of a store takes, if it waits. Labels: [`STORE`], [`OPERATION`].
 pub const STORE_SECONDS: &str = "jwt_auth_store_seconds";
@@ -98,7 +99,8 @@ pub const REASON: &str = "reason";
 /// A label: `bearer`, `dpop`, or `none` without a token.
 pub const SCHEME: &str = "scheme";
 /// A label: the name of an issuer as it is configured, with its placeholder if it has tenants.
-/// Empty if no configured issuer is known.
+/// Empty if no configured issuer is known, and `other` for those beyond
+/// [`max_issuers`](super::Metrics::max_issuers).
 pub const ISSUER: &str = "issuer";
 /// A label: `keys`, `introspection`, `store` or `offload`.
 pub const FOR: &str = "for";

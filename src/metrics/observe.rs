@@ -9,13 +9,10 @@ use super::handles::{count, key, record};
 use super::health::record_removed;
 use super::names;
 use crate::{
-    DpopRejection, IntrospectionEvent, KeysEvent, Observe, ReplayKind, RequestEvent,
-    RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
+    DpopEvent, IntrospectionEvent, IntrospectionSentEvent, IssuerKeysEvent, KeysEvent, Observe,
+    ReplayEvent, ReplayKind, RequestEvent, RequirementEvent, StoreEvent, TokenCacheEvent,
+    WaitEvent,
 };
-
-fn issuer_label(issuer: &str) -> Label {
-    Label::new(names::ISSUER, issuer.to_owned())
-}
 
 pub(super) const fn kind_name(kind: ReplayKind) -> &'static str {
     match kind {
@@ -41,13 +38,13 @@ impl Observe for Metrics {
         record(&key(names::WAIT_SECONDS, [wait_for]), seconds);
     }
 
-    fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
-        match event {
+    fn keys_event(&self, keys: &IssuerKeysEvent<'_>) {
+        let issuer = self.issuers().label(keys.issuer);
+        match keys.event {
             KeysEvent::Fetched { duration, .. } => fetched(issuer, "ok", *duration),
             KeysEvent::FetchFailed { duration, .. } => fetched(issuer, "error", *duration),
             KeysEvent::RefetchLimitReached => {
-                let labels = [issuer_label(issuer)];
-                count(&key(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, labels));
+                count(&key(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, [issuer]));
             }
             KeysEvent::FilesChanged { .. } => reloaded(issuer, "changed"),
             KeysEvent::FilesFailed { .. } => reloaded(issuer, "failed"),
@@ -57,22 +54,25 @@ impl Observe for Metrics {
     }
 
     fn issuer_removed(&self, issuer: &str) {
-        record_removed(issuer);
+        // The others with its label go on.
+        if !self.issuers().is_other(issuer) {
+            record_removed(issuer);
+        }
     }
 
     fn token_cache(&self, event: TokenCacheEvent) {
         let counters = self.token_cache_counters();
-        let (counter, result) = match event {
-            TokenCacheEvent::Hit => (&counters.hits, "hit"),
-            TokenCacheEvent::Miss => (&counters.misses, "miss"),
-            TokenCacheEvent::Skipped => (&counters.skipped, "skipped"),
+        let counter = match event {
+            TokenCacheEvent::Hit => &counters.hits,
+            TokenCacheEvent::Miss => &counters.misses,
+            TokenCacheEvent::Skipped => &counters.skipped,
             TokenCacheEvent::Evicted => {
                 let evictions = &counters.evictions;
                 return evictions.increment(|| key(names::TOKEN_CACHE_EVICTIONS, []));
             }
         };
         counter.increment(|| {
-            let result = Label::from_static_parts(names::RESULT, result);
+            let result = Label::from_static_parts(names::RESULT, event.name());
             key(names::TOKEN_CACHE, [result])
         });
     }
@@ -83,12 +83,13 @@ impl Observe for Metrics {
         });
     }
 
-    fn introspection_sent(&self, issuer: &str, duration: Duration) {
-        let key = key(names::INTROSPECTION_SECONDS, [issuer_label(issuer)]);
-        record(&key, duration.as_secs_f64());
+    fn introspection_sent(&self, sent: &IntrospectionSentEvent<'_>) {
+        let issuer = self.issuers().label(sent.issuer);
+        let key = key(names::INTROSPECTION_SECONDS, [issuer]);
+        record(&key, sent.duration.as_secs_f64());
     }
 
-    fn store_operation(&self, operation: &StoreEvent) {
+    fn store_operation(&self, operation: &StoreEvent<'_>) {
         let store = Label::from_static_parts(names::STORE, operation.store.name());
         let name = Label::from_static_parts(names::OPERATION, operation.operation.name());
         if let Some(duration) = operation.duration {
@@ -99,8 +100,8 @@ impl Observe for Metrics {
         count(&key(names::STORE_OPERATIONS, [store, name, result]));
     }
 
-    fn dpop_rejected(&self, reason: DpopRejection) {
-        let reason = Label::from_static_parts(names::REASON, reason.name());
+    fn dpop_rejected(&self, rejection: &DpopEvent<'_>) {
+        let reason = Label::from_static_parts(names::REASON, rejection.reason.name());
         count(&key(names::DPOP_REJECTIONS, [reason]));
     }
 
@@ -108,21 +109,20 @@ impl Observe for Metrics {
         count(&key(names::DPOP_NONCES_ISSUED, []));
     }
 
-    fn replay_rejected(&self, kind: ReplayKind) {
-        let kind = Label::from_static_parts(names::KIND, kind_name(kind));
+    fn replay_rejected(&self, replay: &ReplayEvent<'_>) {
+        let kind = Label::from_static_parts(names::KIND, kind_name(replay.kind));
         count(&key(names::REPLAYS_REJECTED, [kind]));
     }
 }
 
-fn fetched(issuer: &str, result: &'static str, duration: Duration) {
-    let issuer = issuer_label(issuer);
+fn fetched(issuer: Label, result: &'static str, duration: Duration) {
     let seconds = key(names::KEYS_FETCH_SECONDS, [issuer.clone()]);
     record(&seconds, duration.as_secs_f64());
     let result = Label::from_static_parts(names::RESULT, result);
     count(&key(names::KEYS_FETCHES, [issuer, result]));
 }
 
-fn reloaded(issuer: &str, result: &'static str) {
+fn reloaded(issuer: Label, result: &'static str) {
     let result = Label::from_static_parts(names::RESULT, result);
-    count(&key(names::SECRETS_RELOADS, [issuer_label(issuer), result]));
+    count(&key(names::SECRETS_RELOADS, [issuer, result]));
 }

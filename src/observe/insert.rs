@@ -1,17 +1,17 @@
 //! Stores of used tokens and proofs, as observers see them.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::time::timeout;
-
 use super::observers::measured;
-use super::{IssuerObservers, Observers, StoreEvent, StoreKind, StoreOperation, StoreResult};
-use super::{WaitEvent, WaitFor};
+use super::{DpopEvent, IssuerObservers, Observers, ReplayEvent, StoreEvent, StoreKind};
+use super::{StoreOperation, StoreResult, WaitEvent, WaitFor, limited};
 use crate::dpop::DpopRejection;
 use crate::error::IssuerId;
-use crate::replay::{InsertOutcome, Inserted, ReplayKind, ReplayStore, StoreFailure};
+use crate::replay::{InsertAnswer, InsertOutcome, Inserted, ReplayKind, ReplayStore, StoreFailure};
+
+type StoreError = Box<dyn StdError + Send + Sync>;
 
 /// Tells observers what becomes of insertions into a store.
 #[derive(Clone, Default)]
@@ -47,54 +47,64 @@ impl ObservedInsert {
         };
         match outcome {
             InsertOutcome::Ready(inserted) => {
-                insertion.tell(&inserted, None);
+                insertion.tell(
+                    &inserted.as_ref().map(|is_new| InsertAnswer::Store(*is_new)),
+                    None,
+                );
                 InsertOutcome::Ready(inserted)
             }
             InsertOutcome::Pending(pending) => {
-                let limit = self.timeout;
-                InsertOutcome::Pending(Box::pin(async move {
-                    let (inserted, duration) = measured(limited(pending, limit)).await;
-                    let Some(inserted) = inserted else {
-                        insertion.tell_end(StoreResult::TimedOut, duration);
-                        return Err("the store did not respond within check_timeout".into());
-                    };
-                    insertion.tell(&inserted, duration);
-                    inserted
-                }))
+                let answer = async { pending.await.map(InsertAnswer::Store) };
+                InsertOutcome::Pending(Box::pin(insertion.told(answer, self.timeout)))
+            }
+            InsertOutcome::PendingWithFallback(pending) => {
+                InsertOutcome::Pending(Box::pin(insertion.told(pending, self.timeout)))
             }
         }
     }
 }
 
-/// Outside a tokio runtime there is no timer, so no limit.
-async fn limited(pending: impl Future<Output = Inserted>, limit: Duration) -> Option<Inserted> {
-    if Handle::try_current().is_err() {
-        return Some(pending.await);
-    }
-    timeout(limit, pending).await.ok()
-}
-
 impl Insertion {
-    fn tell(&self, inserted: &Inserted, duration: Option<Duration>) {
-        let result = match inserted {
-            Ok(true) => StoreResult::Ok,
-            Ok(false) => StoreResult::Seen,
-            Err(error) => match self.store.failure(&**error) {
+    /// Waits for the answer of the store, and tells it.
+    async fn told(
+        self,
+        answer: impl Future<Output = Result<InsertAnswer, StoreError>>,
+        limit: Duration,
+    ) -> Inserted {
+        let (answer, duration) = measured(limited(answer, limit)).await;
+        let Some(answer) = answer else {
+            self.tell_end(StoreResult::TimedOut, duration);
+            return Err("the store did not answer within check_timeout".into());
+        };
+        self.tell(&answer.as_ref().copied(), duration);
+        answer.map(InsertAnswer::is_new)
+    }
+
+    fn tell(&self, answer: &Result<InsertAnswer, &StoreError>, duration: Option<Duration>) {
+        let result = match answer {
+            Ok(InsertAnswer::Fallback(_)) => StoreResult::Fallback,
+            Ok(InsertAnswer::Store(true)) => StoreResult::Ok,
+            Ok(InsertAnswer::Store(false)) => StoreResult::Seen,
+            Err(error) => match self.store.failure(&***error) {
                 StoreFailure::TimedOut => StoreResult::TimedOut,
                 StoreFailure::Skipped => StoreResult::Skipped,
                 StoreFailure::Failed => StoreResult::Failed,
             },
         };
         self.tell_end(result, duration);
-        if result == StoreResult::Seen {
-            let kind = self.kind;
-            self.observers.each(|observer, _| {
-                observer.replay_rejected(kind);
-                if kind == ReplayKind::Proof {
-                    observer.dpop_rejected(DpopRejection::Replayed);
-                }
-            });
+        if answer.is_ok_and(|answer| !answer.is_new()) {
+            self.tell_replay();
         }
+    }
+
+    fn tell_replay(&self) {
+        let (kind, reason) = (self.kind, DpopRejection::Replayed);
+        self.observers.each(|observer, issuer| {
+            observer.replay_rejected(&ReplayEvent { kind, issuer });
+            if kind == ReplayKind::Proof {
+                observer.dpop_rejected(&DpopEvent { reason, issuer });
+            }
+        });
     }
 
     fn tell_end(&self, result: StoreResult, duration: Option<Duration>) {
@@ -108,6 +118,7 @@ impl Insertion {
                 operation: StoreOperation::Insert,
                 result,
                 duration,
+                issuer,
             });
             if let Some(duration) = duration {
                 observer.waited(&WaitEvent {

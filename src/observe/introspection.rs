@@ -1,5 +1,7 @@
 //! Whether introspected tokens are active.
 
+use std::time::Duration;
+
 /// What became known of an introspected token: see
 /// [`Observe::introspected`](crate::Observe::introspected).
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +11,17 @@ pub struct IntrospectionEvent<'o> {
     pub issuer: &'o str,
     /// The outcome.
     pub outcome: IntrospectionOutcome,
+}
+
+/// The end of a request to an introspection endpoint: see
+/// [`Observe::introspection_sent`](crate::Observe::introspection_sent).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct IntrospectionSentEvent<'o> {
+    /// The configured name of the issuer.
+    pub issuer: &'o str,
+    /// How long the request took.
+    pub duration: Duration,
 }
 
 /// The outcome of the introspection of a token.

@@ -2,8 +2,11 @@
 
 mod insert;
 mod introspection;
+mod keys;
+mod limit;
 mod names;
 mod observers;
+mod rejection;
 mod request;
 mod requirement;
 mod store;
@@ -12,8 +15,11 @@ mod trait_observe;
 mod wait;
 
 pub(crate) use insert::ObservedInsert;
-pub use introspection::{IntrospectionEvent, IntrospectionOutcome};
+pub use introspection::{IntrospectionEvent, IntrospectionOutcome, IntrospectionSentEvent};
+pub use keys::IssuerKeysEvent;
+pub(crate) use limit::limited;
 pub(crate) use observers::{IssuerObservers, Observers};
+pub use rejection::{DpopEvent, ReplayEvent};
 pub use request::{RequestEvent, RequestOutcome, TokenScheme};
 pub use requirement::RequirementEvent;
 pub use store::{StoreEvent, StoreKind, StoreOperation, StoreResult};

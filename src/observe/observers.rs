@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use super::names::IssuerNames;
 use super::{
-    IntrospectionEvent, IntrospectionOutcome, Observe, RequestEvent, RequestOutcome,
-    RequirementEvent, TokenScheme, WaitEvent, WaitFor,
+    IntrospectionEvent, IntrospectionOutcome, IssuerKeysEvent, Observe, RequestEvent,
+    RequestOutcome, RequirementEvent, TokenScheme, WaitEvent, WaitFor,
 };
 use crate::error::{Error, ErrorKind, IssuerId};
-use crate::keys::{KeysEvent, Observer};
+use crate::keys::{KeysEvent, Observer, catch_panic};
 use crate::request::{OnRejection, Scheme};
 
 /// The observers of a layer. Usually none: then nothing is measured. Clones share them.
@@ -175,7 +175,11 @@ impl IssuerObservers {
             if let Some(own) = &own {
                 own.notify(name, event);
             }
-            this.each(|observer, issuer| observer.keys_event(issuer, event));
+            this.each(|observer, issuer| {
+                catch_panic("Observe::keys_event", || {
+                    observer.keys_event(&IssuerKeysEvent { issuer, event });
+                });
+            });
         }))
     }
 }

@@ -12,7 +12,8 @@ pub struct RequestEvent<'o> {
     /// read from the request.
     pub scheme: Option<TokenScheme>,
     /// The configured name of the issuer that `iss` of the token names, also if the token was
-    /// rejected. Empty if no configured issuer matches.
+    /// rejected. Empty if no configured issuer matches, and if the token of a sole issuer was
+    /// rejected by its header, before its claims were read.
     pub issuer: &'o str,
 }
 

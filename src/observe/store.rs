@@ -5,7 +5,7 @@ use std::time::Duration;
 /// An operation of a store: see [`Observe::store_operation`](crate::Observe::store_operation).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct StoreEvent {
+pub struct StoreEvent<'o> {
     /// What the store holds.
     pub store: StoreKind,
     /// What it did.
@@ -14,6 +14,8 @@ pub struct StoreEvent {
     pub result: StoreResult,
     /// How long it took. `None` if nothing was waited for: then the time is not measured.
     pub duration: Option<Duration>,
+    /// The configured name of the issuer of the token, or of the token that the proof is about.
+    pub issuer: &'o str,
 }
 
 /// What a store holds.
@@ -49,6 +51,10 @@ pub enum StoreResult {
     Failed,
     /// The operation was not sent: the store has failed before.
     Skipped,
+    /// The store has failed, and its fallback has answered
+    /// ([`InsertAnswer::Fallback`](crate::InsertAnswer::Fallback)), such as the memory of
+    /// `OnRedisOutage::Memory`.
+    Fallback,
 }
 
 impl StoreKind {
@@ -73,7 +79,8 @@ impl StoreOperation {
 }
 
 impl StoreResult {
-    /// Returns the name, as a value for labels: `ok`, `seen`, `timeout`, `error` or `skipped`.
+    /// Returns the name, as a value for labels: `ok`, `seen`, `timeout`, `error`,
+    /// `skipped` or `fallback`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,6 +89,7 @@ impl StoreResult {
             Self::TimedOut => "timeout",
             Self::Failed => "error",
             Self::Skipped => "skipped",
+            Self::Fallback => "fallback",
         }
     }
 }

@@ -8,10 +8,23 @@ pub enum TokenCacheEvent {
     /// The token of a request was cached.
     Hit,
     /// The token of a request was not cached, or not any more valid by its cached result. It may be
-    /// forged.
+    /// forged. Told once for each request, and not for what is not a JWT or is introspected.
     Miss,
     /// A verified token was not cached: it is too large, or its slots hold tokens that are in use.
     Skipped,
     /// A cached token that had not expired was removed to make room for another.
     Evicted,
+}
+
+impl TokenCacheEvent {
+    /// Returns the name, as a value for labels: `hit`, `miss`, `skipped` or `evicted`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Skipped => "skipped",
+            Self::Evicted => "evicted",
+        }
+    }
 }

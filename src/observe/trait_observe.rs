@@ -1,14 +1,11 @@
 //! The interface of an observer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{
-    IntrospectionEvent, RequestEvent, RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
+    DpopEvent, IntrospectionEvent, IntrospectionSentEvent, IssuerKeysEvent, ReplayEvent,
+    RequestEvent, RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
 };
-use crate::dpop::DpopRejection;
-use crate::keys::KeysEvent;
-use crate::replay::ReplayKind;
 
 /// An observer, for [`JwtAuthBuilder::add_observer`](crate::JwtAuthBuilder::add_observer): is told
 /// what becomes of requests, what they wait for, and what happens to the issuers' keys.
@@ -69,10 +66,10 @@ pub trait Observe: Send + Sync + 'static {
     }
 
     /// Something has happened to the keys of an issuer: as
-    /// [`Issuer::on_event`](crate::Issuer::on_event), but for keys by tenant, `issuer` is the
-    /// configured name.
-    fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
-        let _ = (issuer, event);
+    /// [`Issuer::on_event`](crate::Issuer::on_event), but for keys by tenant, the issuer
+    /// is named as it is configured.
+    fn keys_event(&self, keys: &IssuerKeysEvent<'_>) {
+        let _ = keys;
     }
 
     /// An issuer was [removed](crate::Issuers::remove) at run time.
@@ -93,26 +90,26 @@ pub trait Observe: Send + Sync + 'static {
 
     /// A request to an introspection endpoint has ended, after this time. Several requests with one
     /// token share it.
-    fn introspection_sent(&self, issuer: &str, duration: Duration) {
-        let _ = (issuer, duration);
+    fn introspection_sent(&self, sent: &IntrospectionSentEvent<'_>) {
+        let _ = sent;
     }
 
     /// An operation of a [store](crate::ReplayStore) of used tokens or proofs has ended.
-    fn store_operation(&self, operation: &StoreEvent) {
+    fn store_operation(&self, operation: &StoreEvent<'_>) {
         let _ = operation;
     }
 
     /// The DPoP proof of a request was rejected, for this reason.
-    fn dpop_rejected(&self, reason: DpopRejection) {
-        let _ = reason;
+    fn dpop_rejected(&self, rejection: &DpopEvent<'_>) {
+        let _ = rejection;
     }
 
     /// A client was sent a nonce for its next DPoP proof.
     fn dpop_nonce_issued(&self) {}
 
     /// A token or a DPoP proof was rejected because it had been used before.
-    fn replay_rejected(&self, kind: ReplayKind) {
-        let _ = kind;
+    fn replay_rejected(&self, replay: &ReplayEvent<'_>) {
+        let _ = replay;
     }
 }
 
@@ -129,8 +126,8 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
         (**self).waited(wait);
     }
 
-    fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
-        (**self).keys_event(issuer, event);
+    fn keys_event(&self, keys: &IssuerKeysEvent<'_>) {
+        (**self).keys_event(keys);
     }
 
     fn issuer_removed(&self, issuer: &str) {
@@ -145,23 +142,23 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
         (**self).introspected(introspection);
     }
 
-    fn introspection_sent(&self, issuer: &str, duration: Duration) {
-        (**self).introspection_sent(issuer, duration);
+    fn introspection_sent(&self, sent: &IntrospectionSentEvent<'_>) {
+        (**self).introspection_sent(sent);
     }
 
-    fn store_operation(&self, operation: &StoreEvent) {
+    fn store_operation(&self, operation: &StoreEvent<'_>) {
         (**self).store_operation(operation);
     }
 
-    fn dpop_rejected(&self, reason: DpopRejection) {
-        (**self).dpop_rejected(reason);
+    fn dpop_rejected(&self, rejection: &DpopEvent<'_>) {
+        (**self).dpop_rejected(rejection);
     }
 
     fn dpop_nonce_issued(&self) {
         (**self).dpop_nonce_issued();
     }
 
-    fn replay_rejected(&self, kind: ReplayKind) {
-        (**self).replay_rejected(kind);
+    fn replay_rejected(&self, replay: &ReplayEvent<'_>) {
+        (**self).replay_rejected(replay);
     }
 }

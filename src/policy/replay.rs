@@ -9,7 +9,7 @@ use super::{CheckContext, CheckOutcome, TokenCheck};
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Claims;
 use crate::observe::ObservedInsert;
-use crate::replay::{InsertOutcome, Inserted, ReplayKey, ReplayKind, ReplayStore};
+use crate::replay::{Inserted, ReplayKey, ReplayKind, ReplayStore};
 
 /// How long an id stays after its token expires: the system clock may be set back, while the store
 /// measures ages with a monotonic one.
@@ -36,9 +36,10 @@ impl<C> TokenCheck<C> for SingleUse {
         let ttl = remaining.saturating_add(self.leeway).saturating_add(MARGIN);
         let outcome = self.store.insert_once(key, ttl);
         let (observed, issuer) = (&self.observed, claims.issuer_id());
-        match observed.tell(outcome, &self.store, ReplayKind::Token, issuer) {
-            InsertOutcome::Ready(inserted) => accept_first(inserted).into(),
-            InsertOutcome::Pending(inserted) => CheckOutcome::Pending(Box::pin(async {
+        let outcome = observed.tell(outcome, &self.store, ReplayKind::Token, issuer);
+        match outcome.ready() {
+            Ok(inserted) => accept_first(inserted).into(),
+            Err(inserted) => CheckOutcome::Pending(Box::pin(async {
                 accept_first(inserted.await).map(|()| Extensions::new())
             })),
         }

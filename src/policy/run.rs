@@ -1,20 +1,17 @@
 //! Running the checks of a policy, one after the other.
 
-use std::future::poll_fn;
 use std::mem;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Extensions, HeaderValue};
-use tokio::runtime::Handle;
-use tokio::time::timeout;
 
 use super::binding::accept_unused;
 use super::{CheckContext, CheckFuture, CheckOutcome, Policy, Presented, Stage, UnprovenBinding};
 use crate::dpop::VerifiedProof;
-use crate::error::Error;
+use crate::error::{Error, IssuerId};
 use crate::jwt::Claims;
-use crate::replay::InsertOutcome;
+use crate::observe::{self, DpopEvent};
 use crate::request::RequestParts;
 use crate::trace;
 
@@ -148,7 +145,7 @@ impl<C: 'static> Policy<C> {
         }
         let checked = self.bindings.check(claims, presented, now);
         let (proven, proof) = checked.map_err(|mut unproven| {
-            self.tell_unproven(&unproven);
+            self.tell_unproven(&unproven, claims.issuer_id());
             unproven.error.set_issuer(claims.issuer_id());
             unproven
         })?;
@@ -160,10 +157,12 @@ impl<C: 'static> Policy<C> {
     }
 
     /// Tells observers what is wrong with a proof.
-    fn tell_unproven(&self, unproven: &UnprovenBinding) {
+    fn tell_unproven(&self, unproven: &UnprovenBinding, issuer: IssuerId) {
         if let Some(reason) = unproven.proof {
             let observers = &self.observed.observers;
-            observers.each(|observer| observer.dpop_rejected(reason));
+            observers.each_about(issuer, |observer, issuer| {
+                observer.dpop_rejected(&DpopEvent { reason, issuer });
+            });
         }
     }
 
@@ -224,9 +223,10 @@ impl<C: 'static> Policy<C> {
     /// Uses the proof, unless that waits. Then returns `None`.
     fn use_proof_of(&self, checking: &mut Checking<C>, now: Duration) -> Option<Result<(), Error>> {
         let proof = checking.proof.take()?;
-        match self.use_proof(&proof, checking.claims.issuer_id(), now) {
-            InsertOutcome::Ready(inserted) => Some(accept_unused(inserted)),
-            InsertOutcome::Pending(inserted) => {
+        let outcome = self.use_proof(&proof, checking.claims.issuer_id(), now);
+        match outcome.ready() {
+            Ok(inserted) => Some(accept_unused(inserted)),
+            Err(inserted) => {
                 let used = async { accept_unused(inserted.await).map(|()| Extensions::new()) };
                 checking.waiting = Some(Box::pin(limited(Box::pin(used), self.timeout)));
                 None
@@ -242,17 +242,9 @@ fn log_scopes<C>(stage: Stage, error: &Error, claims: &Claims<C>) {
     }
 }
 
-/// Limits the time of a check. Outside a tokio runtime there is no timer, so no limit. A check that
-/// is ready at once needs no timer.
-pub(super) async fn limited(mut check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
-    let first = poll_fn(|cx| Poll::Ready(check.as_mut().poll(cx))).await;
-    if let Poll::Ready(outcome) = first {
-        return outcome;
-    }
-    if Handle::try_current().is_err() {
-        return check.await;
-    }
-    timeout(limit, check)
+/// Limits the time of a check.
+pub(super) async fn limited(check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
+    observe::limited(check, limit)
         .await
-        .unwrap_or_else(|_| Err(Error::check_unavailable(None)))
+        .unwrap_or_else(|| Err(Error::check_unavailable(None)))
 }

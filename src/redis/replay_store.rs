@@ -14,7 +14,8 @@ use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
 use crate::{
-    InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture, StoreFailure,
+    InsertAnswer, InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture,
+    StoreFailure,
 };
 
 /// The longest time for which an entry is stored: a thousand years, which Redis can add to its
@@ -154,20 +155,21 @@ impl ReplayStore for RedisReplayStore {
         let in_memory = match in_memory {
             Some(InsertOutcome::Ready(Ok(false))) => return InsertOutcome::Ready(Ok(false)),
             Some(InsertOutcome::Ready(outcome)) => Some(outcome),
-            Some(InsertOutcome::Pending(_)) | None => None,
+            Some(_) | None => None,
         };
         let command = set_once(&self.prefix.key(key), ttl);
         let link = Arc::clone(&self.link);
-        InsertOutcome::Pending(Box::pin(async move {
-            let failure = match link.run(command, was_set).await {
-                Ok(is_new) => return Ok(is_new),
-                Err(failure) => failure,
-            };
-            let Some(outcome) = in_memory else {
-                return Err(failure.into());
-            };
+        let Some(in_memory) = in_memory else {
+            return InsertOutcome::Pending(Box::pin(async move {
+                Ok(link.run(command, was_set).await?)
+            }));
+        };
+        InsertOutcome::PendingWithFallback(Box::pin(async move {
+            if let Ok(is_new) = link.run(command, was_set).await {
+                return Ok(InsertAnswer::Store(is_new));
+            }
             link.counters.count_memory();
-            outcome
+            in_memory.map(InsertAnswer::Fallback)
         }))
     }
 

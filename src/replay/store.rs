@@ -140,7 +140,60 @@ pub enum InsertOutcome {
     /// The outcome.
     Ready(Inserted),
     /// A future that resolves to the outcome.
-    Pending(Pin<Box<dyn Future<Output = Inserted> + Send>>),
+    Pending(InsertFuture),
+    /// The same, from a store that has another one in reserve for its outages: the outcome says
+    /// which of them has answered, for
+    /// [`Observe::store_operation`](crate::Observe::store_operation).
+    PendingWithFallback(Pin<Box<dyn Future<Output = Answered> + Send>>),
+}
+
+/// An answer of a store with a fallback: whether the key was not stored before, and which store says
+/// so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InsertAnswer {
+    /// The store itself.
+    Store(bool),
+    /// Its fallback, since the store has failed.
+    Fallback(bool),
+}
+
+type Answered = Result<InsertAnswer, Box<dyn StdError + Send + Sync>>;
+type InsertFuture = Pin<Box<dyn Future<Output = Inserted> + Send>>;
+
+impl InsertAnswer {
+    /// Returns whether the key was not stored before.
+    #[must_use]
+    pub const fn is_new(self) -> bool {
+        match self {
+            Self::Store(is_new) | Self::Fallback(is_new) => is_new,
+        }
+    }
+}
+
+impl InsertOutcome {
+    /// Waits for the outcome: true if the key was not stored before.
+    ///
+    /// # Errors
+    ///
+    /// If the store has failed.
+    pub async fn wait(self) -> Result<bool, Box<dyn StdError + Send + Sync>> {
+        match self.ready() {
+            Ok(inserted) => inserted,
+            Err(pending) => pending.await,
+        }
+    }
+
+    /// Returns the outcome, or a future of it if that is to be waited for.
+    pub(crate) fn ready(self) -> Result<Inserted, InsertFuture> {
+        match self {
+            Self::Ready(inserted) => Ok(inserted),
+            Self::Pending(pending) => Err(pending),
+            Self::PendingWithFallback(pending) => {
+                Err(Box::pin(async { pending.await.map(InsertAnswer::is_new) }))
+            }
+        }
+    }
 }
 
 impl fmt::Debug for InsertOutcome {
@@ -148,6 +201,7 @@ impl fmt::Debug for InsertOutcome {
         match self {
             Self::Ready(outcome) => f.debug_tuple("Ready").field(outcome).finish(),
             Self::Pending(_) => f.write_str("Pending"),
+            Self::PendingWithFallback(_) => f.write_str("PendingWithFallback"),
         }
     }
 }

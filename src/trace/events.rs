@@ -229,6 +229,14 @@ pub(crate) fn secret_file_readable(path: &std::path::Path) {
     );
 }
 
+pub(crate) fn observer_panicked(name: &'static str) {
+    tracing::error!(
+        target: TARGET,
+        function = name,
+        "the program's own function panicked; its further panics are not logged"
+    );
+}
+
 pub(crate) fn secret_shared(
     issuer: &str,
     key_id: Option<&str>,

@@ -84,6 +84,8 @@ pub(crate) fn secret_repeated(_: &str, _: &str, _: &str) {}
 
 pub(crate) fn secret_file_readable(_: &std::path::Path) {}
 
+pub(crate) const fn observer_panicked(_: &'static str) {}
+
 pub(crate) fn secret_shared(_: &str, _: Option<&str>, _: &str, _: Option<&str>) {}
 
 pub(crate) fn secret_unusable(_: &str, _: &(dyn StdError + 'static)) {}

@@ -172,14 +172,14 @@ pub(super) async fn verify<C: DeserializeOwned + Send + Sync + 'static>(
                 }
                 // The keys of an issuer that has replaced it are still to be waited for.
                 is_refreshed = !needs_keys.is_retired();
-                engine.verify_again(token, now(engine))
+                engine.verify_unobserved(token, now(engine))
             }
             Progress::NeedsAnswer(question) => {
                 let answered = question.ask(token, &engine.rules, now(engine)).await?;
                 match answered {
                     Some(answered) => return engine.accept_answer(&answered, now(engine)),
                     // The issuer was removed or replaced.
-                    None => engine.verify_again(token, now(engine)),
+                    None => engine.verify_unobserved(token, now(engine)),
                 }
             }
             Progress::Offload => verify_offloaded(engine, token, now).await,

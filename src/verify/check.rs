@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::choice::{Named, named_issuer};
+use super::choice::{Named, named_in, named_issuer};
 use super::issuers::Lookup;
 use super::tenants::TenantIssuers;
 use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind, IssuerId};
 use crate::jwk::{Header, KeySet};
-use crate::jwt::decoded_payload::DecodedPayload;
+use crate::jwt::decoded_payload::{self, DecodedPayload};
 use crate::jwt::{Claims, Compact, Proof, TokenType, Unverified, check_header_parameters};
 use crate::keys::KeyQuery;
 
@@ -72,6 +72,10 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         buffer: &mut Vec<u8>,
     ) -> Result<Verification<'s, C>, NotVerified> {
         if let Some(sole) = task.issuers.sole() {
+            if !self.observers.is_empty() {
+                // Then it shows whether the payload was decoded.
+                buffer.clear();
+            }
             let checked =
                 self.check_with_keys(task, IssuerRef::Configured(sole), None, &mut *buffer);
             return match checked {
@@ -317,10 +321,21 @@ pub(super) fn find<'s>(
 }
 
 /// Takes the sole issuer from an error about a token that names another one, or none that can be
-/// read: it was rejected before its claims were. For observers.
+/// read: it was rejected before its claims were. For observers. A payload that was not decoded is
+/// not decoded for them, and none twice.
 #[cold]
 fn attribute(error: Error, task: Task<'_, '_>, buffer: &mut Vec<u8>) -> Error {
-    let is_of_another = match named_issuer(task.issuers, task.token, buffer) {
+    let payload_len = match error.kind() {
+        // Perhaps the payload itself.
+        ErrorKind::MalformedToken => None,
+        _ => decoded_payload::len_of(task.token.payload),
+    };
+    let named = match payload_len {
+        _ if buffer.is_empty() => Named::Malformed,
+        Some(len) => named_in(task.issuers, buffer, len),
+        None => named_issuer(task.issuers, task.token, buffer),
+    };
+    let is_of_another = match named {
         Named::By { lookup, .. } => matches!(lookup, Lookup::Unknown),
         Named::Malformed => true,
         Named::Unclear => false,

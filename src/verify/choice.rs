@@ -37,6 +37,11 @@ pub(super) fn named_issuer<'s>(
     let Some(payload_len) = decoded else {
         return Named::Malformed;
     };
+    named_in(issuers, buffer, payload_len)
+}
+
+/// Finds the issuer that a payload names, which the buffer starts with.
+pub(super) fn named_in<'s>(issuers: &'s IssuerSet, buffer: &[u8], payload_len: usize) -> Named<'s> {
     let payload = buffer.get(..payload_len).map(std::str::from_utf8);
     let Some(Ok(payload)) = payload else {
         return Named::Malformed;

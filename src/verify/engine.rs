@@ -71,8 +71,9 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         self.verify_or_wait(token, now, observed)
     }
 
-    /// Verifies a token again after a wait. Observers were told of its look-up before.
-    pub(super) fn verify_again(&self, token: &[u8], now: Duration) -> Progress<C> {
+    /// The same, without telling observers of the look-up in the cache: for a token that is verified
+    /// again after a wait, or not of a request.
+    pub(super) fn verify_unobserved(&self, token: &[u8], now: Duration) -> Progress<C> {
         self.verify_or_wait(token, now, false)
     }
 

@@ -6,7 +6,9 @@ use tokio::time::advance;
 
 use super::mock::{Fault, Mock};
 use super::{Failure, fail_five_times, in_memory, insert, store, store_with};
-use crate::{MemoryReplayStore, OnRedisOutage};
+use crate::{
+    InsertAnswer, InsertOutcome, MemoryReplayStore, OnRedisOutage, ReplayKey, ReplayStore as _,
+};
 
 #[tokio::test(start_paused = true)]
 async fn in_an_outage_this_instance_accepts_a_proof_once() {
@@ -69,13 +71,9 @@ async fn a_full_memory_changes_nothing_unless_there_is_an_outage() {
         assert_eq!(insert(&store, id).await, Ok(false));
     }
     mock.set(Fault::Refuses);
-    let key = crate::ReplayKey::proof("thumbprint", "4");
-    let crate::InsertOutcome::Pending(outcome) =
-        crate::ReplayStore::insert_once(&store, key, super::TTL)
-    else {
-        panic!("it waits for the server");
-    };
-    let error = outcome.await.unwrap_err().to_string();
+    let key = ReplayKey::proof("thumbprint", "4");
+    let outcome = store.insert_once(key, super::TTL);
+    let error = outcome.wait().await.unwrap_err().to_string();
     assert!(error.starts_with("the store of used proofs"), "{error}");
 }
 
@@ -86,4 +84,22 @@ async fn without_it_an_outage_is_an_error() {
     mock.set(Fault::Refuses);
     fail_five_times(&store).await;
     assert_eq!(insert(&store, "6").await, Err(Failure::CircuitOpen));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_says_whether_it_is_from_memory() {
+    let mock = Mock::new();
+    let store = store_with(&mock, in_memory());
+    let cases = [
+        ("1", Fault::None, InsertAnswer::Store(true)),
+        ("2", Fault::Refuses, InsertAnswer::Fallback(true)),
+    ];
+    for (id, fault, expected) in cases {
+        mock.set(fault);
+        let key = ReplayKey::proof("thumbprint", id);
+        let InsertOutcome::PendingWithFallback(answer) = store.insert_once(key, super::TTL) else {
+            panic!("it waits for the server");
+        };
+        assert_eq!(answer.await.unwrap(), expected);
+    }
 }

@@ -15,7 +15,7 @@ use self::mock::Mock;
 use super::key::Prefix;
 use super::link::Link;
 use super::{Failure, OnRedisOutage, RedisReplayStore};
-use crate::{InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore as _};
+use crate::{MemoryReplayStore, ReplayKey, ReplayStore as _};
 
 const TIMEOUT: Duration = Duration::from_millis(100);
 const TTL: Duration = Duration::from_secs(60);
@@ -36,11 +36,11 @@ fn in_memory() -> OnRedisOutage {
 
 /// Uses the id of a proof.
 async fn insert(store: &RedisReplayStore, id: &str) -> Result<bool, Failure> {
-    let outcome = match store.insert_once(ReplayKey::proof("thumbprint", id), TTL) {
-        InsertOutcome::Ready(outcome) => outcome,
-        InsertOutcome::Pending(outcome) => outcome.await,
-    };
-    outcome.map_err(|error| *error.downcast::<Failure>().unwrap())
+    let outcome = store.insert_once(ReplayKey::proof("thumbprint", id), TTL);
+    outcome
+        .wait()
+        .await
+        .map_err(|error| *error.downcast::<Failure>().unwrap())
 }
 
 /// Opens the circuit.

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::circuit::{Admitted, Circuit};
 use super::failure::{Failure, IntrospectionError};
 use crate::keys::jwks::{lock, with_causes};
-use crate::keys::{IntrospectionHealth, KeysEvent, Observer};
-use crate::observe::IssuerObservers;
+use crate::keys::{IntrospectionHealth, KeysEvent, Observer, catch_panic};
+use crate::observe::{IntrospectionSentEvent, IssuerObservers};
 
 /// The minimum time between two events about failures: clients can cause many.
 const EVENT_INTERVAL: Duration = Duration::from_secs(1);
@@ -130,8 +130,11 @@ impl Outcomes {
         let start = Instant::now();
         let outcome = exchange.await;
         let duration = start.elapsed();
-        self.observers
-            .each(|observer, issuer| observer.introspection_sent(issuer, duration));
+        self.observers.each(|observer, issuer| {
+            catch_panic("Observe::introspection_sent", || {
+                observer.introspection_sent(&IntrospectionSentEvent { issuer, duration });
+            });
+        });
         outcome
     }
 

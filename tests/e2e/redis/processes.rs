@@ -60,10 +60,8 @@ async fn a_process_that_uses_all_proofs() {
     let store = store.timeout(Duration::from_secs(2)).build().unwrap();
     let insert = async |id: &str| {
         let key = ReplayKey::proof("thumbprint", id);
-        match store.insert_once(key, Duration::from_secs(600)) {
-            InsertOutcome::Ready(outcome) => outcome.unwrap(),
-            InsertOutcome::Pending(outcome) => outcome.await.unwrap(),
-        }
+        let outcome = store.insert_once(key, Duration::from_secs(600));
+        outcome.wait().await.unwrap()
     };
     let is_reversed = std::env::var("TEST_REVERSED").unwrap() == "true";
     let mut accepted = 0;

@@ -1,14 +1,15 @@
 //! Issuers that are added, replaced and removed while the layer is in use.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, Key, Tenants,
-    TokenCacheSettings,
+    Algorithm, Authenticator, ConfigErrorKind, ErrorKind, Issuer, Issuers, JwtAuthLayer, Key,
+    Observe, Tenants, TokenCacheSettings,
 };
 
 use crate::issuers::site::{AUDIENCE, Site, authenticator, cached, jwks, kind, rejection, token};
@@ -324,7 +325,7 @@ fn requests_run_while_issuers_change() {
     let authenticator = caching(fixed(ONE, &one));
     let (of_one, of_two) = (token(&one, ONE).sign(), token(&two, TWO).sign());
     let is_done = Arc::new(AtomicBool::new(false));
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !is_done.load(Ordering::Relaxed) {
@@ -399,4 +400,28 @@ async fn an_issuer_is_replaced_in_its_place() {
         rejection(&authenticator, &token(&two, ONE).sign()).await,
         None
     );
+}
+
+/// Adds an issuer again when it is removed.
+#[derive(Default)]
+struct AddsAgain(OnceLock<(Issuers, TestKey)>);
+
+impl Observe for AddsAgain {
+    fn issuer_removed(&self, issuer: &str) {
+        let (issuers, key) = self.0.get().unwrap();
+        issuers.add(fixed(issuer, key)).unwrap();
+    }
+}
+
+#[test]
+fn an_observer_can_change_the_issuers() {
+    let adds = Arc::new(AddsAgain::default());
+    let builder = JwtAuthLayer::builder(fixed(ONE, &key())).add_issuer(fixed(TWO, &key()));
+    let layer = builder.add_observer(Arc::clone(&adds)).build().unwrap();
+    assert!(adds.0.set((layer.issuers(), key())).is_ok());
+    let (done, is_done) = mpsc::channel();
+    let issuers = layer.issuers();
+    thread::spawn(move || done.send(issuers.remove(TWO)));
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(10)), Ok(true));
+    assert_eq!(layer.issuers().names(), [ONE, TWO]);
 }

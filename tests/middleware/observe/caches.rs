@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use tower_jwt_auth::{JwtAuthLayer, TokenCacheSettings};
+use futures::future::join;
+use tokio::time::sleep;
+use tower_jwt_auth::{Issuer, JwtAuthLayer, TokenCacheSettings};
 
 use super::recorder::Recorder;
 use crate::support::tokio;
-use crate::support::{ask, bearer, builder, token};
+use crate::support::{AUDIENCE, Held, ISSUER, ask, bearer, builder, clock, token};
 
 fn layer(recorder: &Recorder, settings: TokenCacheSettings) -> JwtAuthLayer {
     let builder = builder().token_cache(settings);
@@ -24,6 +26,32 @@ async fn the_first_look_up_is_a_miss_and_the_next_one_a_hit() {
     }
     ask(&layer, bearer("made.up.token")).await;
     assert_eq!(recorder.take_only("token_cache"), ["token_cache Miss"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_keys_is_one_miss() {
+    let (recorder, held) = (Recorder::default(), Held::new());
+    let issuer = Issuer::from_key_source(ISSUER, held.clone(), AUDIENCE);
+    let layer = JwtAuthLayer::builder(issuer)
+        .clock(clock())
+        .token_cache(TokenCacheSettings::default())
+        .add_observer(recorder.clone())
+        .build()
+        .unwrap();
+    let released = async {
+        sleep(Duration::from_millis(10)).await;
+        held.release();
+    };
+    join(ask(&layer, bearer(&token().sign())), released).await;
+    assert_eq!(recorder.take_only("token_cache"), ["token_cache Miss"]);
+}
+
+#[tokio::test]
+async fn what_is_no_jwt_is_no_miss() {
+    let recorder = Recorder::default();
+    let layer = layer(&recorder, TokenCacheSettings::default());
+    ask(&layer, bearer("opaque")).await;
+    assert!(recorder.take_only("token_cache").is_empty());
 }
 
 #[tokio::test]
@@ -44,7 +72,7 @@ async fn a_token_that_takes_the_place_of_another_evicts_it_unless_that_has_expir
 #[tokio::test]
 async fn an_expired_entry_is_no_eviction() {
     let recorder = Recorder::default();
-    let clock = crate::support::clock();
+    let clock = clock();
     let settings = TokenCacheSettings::default()
         .max_entries(1)
         .max_ttl(Duration::from_secs(10));

@@ -10,7 +10,9 @@ use http_body_util::Full;
 use serde_json::json;
 use tokio::time::sleep;
 use tower::service_fn;
-use tower_jwt_auth::{HttpClient, Issuer, JwtAuthLayer, KeysEvent, Tenants};
+use tower_jwt_auth::{
+    HttpClient, Issuer, IssuerKeysEvent, JwtAuthLayer, KeysEvent, Observe, Tenants,
+};
 
 use super::recorder::Recorder;
 use crate::support::tokio;
@@ -60,6 +62,36 @@ async fn fetches_are_told_with_their_time_beside_the_issuers_own_closure() {
         assert_eq!(told[0], format!("keys {ISSUER} {event}"));
     }
     assert_eq!(*own.lock().unwrap(), 2);
+}
+
+/// Panics at each event about keys.
+struct Panics;
+
+impl Observe for Panics {
+    fn keys_event(&self, _: &IssuerKeysEvent<'_>) {
+        panic!("the observer's own bug");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_succeeds_though_an_observer_or_closure_panics() {
+    let fetched = || {
+        let issuer = Issuer::jwks(ISSUER, "https://issuer.example/keys", AUDIENCE);
+        issuer.http_client(client(StatusCode::OK))
+    };
+    let build = |issuer| JwtAuthLayer::builder(issuer).clock(clock());
+    let of_closure = build(fetched().on_event(|_, _| panic!("the closure's own bug")));
+    let of_observer = build(fetched()).add_observer(Panics);
+    for builder in [of_closure, of_observer] {
+        let recorder = Recorder::default();
+        let layer = builder.add_observer(recorder.clone()).build().unwrap();
+        let outcome = ask(&layer, bearer(&token().sign())).await;
+        assert_eq!(outcome.kind(), None);
+        assert_eq!(
+            recorder.take_only("keys"),
+            [format!("keys {ISSUER} fetched 40 ms")]
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

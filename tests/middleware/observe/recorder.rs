@@ -1,11 +1,10 @@
 //! An observer that writes down what it is told.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tower_jwt_auth::{
-    DpopRejection, IntrospectionEvent, KeysEvent, Observe, ReplayKind, RequestEvent,
-    RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
+    DpopEvent, IntrospectionEvent, IntrospectionSentEvent, IssuerKeysEvent, KeysEvent, Observe,
+    ReplayEvent, RequestEvent, RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
 };
 
 /// Clones share what was told.
@@ -50,8 +49,9 @@ impl Observe for Recorder {
         self.add(format!("wait {name} {:?} {millis} ms", wait.issuer));
     }
 
-    fn keys_event(&self, issuer: &str, event: &KeysEvent<'_>) {
-        let event = match event {
+    fn keys_event(&self, keys: &IssuerKeysEvent<'_>) {
+        let issuer = keys.issuer;
+        let event = match keys.event {
             KeysEvent::Fetched { duration, .. } => format!("fetched {} ms", duration.as_millis()),
             KeysEvent::FetchFailed { duration, .. } => {
                 format!("failed {} ms", duration.as_millis())
@@ -78,11 +78,13 @@ impl Observe for Recorder {
         self.add(format!("introspected {issuer} {outcome}"));
     }
 
-    fn introspection_sent(&self, issuer: &str, duration: Duration) {
+    fn introspection_sent(&self, sent: &IntrospectionSentEvent<'_>) {
+        let (issuer, duration) = (sent.issuer, sent.duration);
         self.add(format!("sent {issuer} {} ms", duration.as_millis()));
     }
 
-    fn store_operation(&self, operation: &StoreEvent) {
+    fn store_operation(&self, operation: &StoreEvent<'_>) {
+        assert!(!operation.issuer.is_empty());
         let duration = operation.duration.map(|duration| duration.as_millis());
         self.add(format!(
             "store {} {} {} {duration:?}",
@@ -92,15 +94,17 @@ impl Observe for Recorder {
         ));
     }
 
-    fn dpop_rejected(&self, reason: DpopRejection) {
-        self.add(format!("dpop {}", reason.name()));
+    fn dpop_rejected(&self, rejection: &DpopEvent<'_>) {
+        assert!(!rejection.issuer.is_empty());
+        self.add(format!("dpop {}", rejection.reason.name()));
     }
 
     fn dpop_nonce_issued(&self) {
         self.add("nonce".to_owned());
     }
 
-    fn replay_rejected(&self, kind: ReplayKind) {
-        self.add(format!("replay {kind:?}"));
+    fn replay_rejected(&self, replay: &ReplayEvent<'_>) {
+        assert!(!replay.issuer.is_empty());
+        self.add(format!("replay {:?}", replay.kind));
     }
 }

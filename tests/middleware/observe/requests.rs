@@ -96,9 +96,18 @@ async fn a_sole_issuer_is_not_the_issuer_of_a_token_that_names_another() {
             [format!(r#"request rejected {reason} bearer """#)]
         );
     }
+    // The claims of this one are not read.
     assert_eq!(
         told(&recorder, &layer, &token_of(&unknown).sign()).await,
-        [format!("request rejected unknown_key bearer {ISSUER:?}")]
+        [r#"request rejected unknown_key bearer """#]
+    );
+    let forged = TestKey::generate(Algorithm::ES256).with_key_id("ES256");
+    let forged = token_of(&forged).sign();
+    assert_eq!(
+        told(&recorder, &layer, &forged).await,
+        [format!(
+            "request rejected invalid_signature bearer {ISSUER:?}"
+        )]
     );
 }
 

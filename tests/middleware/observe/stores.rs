@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tower_jwt_auth::{
-    InsertOutcome, JwtAuthLayer, MemoryReplayStore, ReplayKey, ReplayStore, StoreFailure,
+    InsertAnswer, InsertOutcome, JwtAuthLayer, MemoryReplayStore, ReplayKey, ReplayStore,
+    StoreFailure,
 };
 
 use super::recorder::Recorder;
@@ -18,6 +19,7 @@ use crate::support::{ISSUER, ask, bearer, builder, token};
 enum Act {
     Insert(bool),
     Fail(StoreFailure),
+    FallBack(bool),
     Hang,
 }
 
@@ -35,12 +37,18 @@ impl StdError for Failed {}
 impl ReplayStore for Act {
     fn insert_once(&self, _: ReplayKey<'_>, _: Duration) -> InsertOutcome {
         let act = *self;
+        if let Self::FallBack(is_new) = act {
+            return InsertOutcome::PendingWithFallback(Box::pin(async move {
+                sleep(Duration::from_millis(20)).await;
+                Ok(InsertAnswer::Fallback(is_new))
+            }));
+        }
         InsertOutcome::Pending(Box::pin(async move {
             sleep(Duration::from_millis(20)).await;
             match act {
                 Self::Insert(is_new) => Ok(is_new),
                 Self::Fail(failure) => Err(Failed(failure).into()),
-                Self::Hang => pending().await,
+                Self::Hang | Self::FallBack(_) => pending().await,
             }
         }))
     }
@@ -76,6 +84,12 @@ async fn an_operation_is_told_with_its_result_and_its_time() {
             "timeout Some(20)",
             "rejected check_unavailable",
         ),
+        (Act::FallBack(true), "fallback Some(20)", "accepted none"),
+        (
+            Act::FallBack(false),
+            "fallback Some(20)",
+            "rejected replayed",
+        ),
         (
             Act::Hang,
             "timeout Some(1000)",
@@ -95,7 +109,7 @@ async fn an_operation_is_told_with_its_result_and_its_time() {
             format!("request {outcome} bearer {ISSUER:?}")
         );
         let is_replay = told.contains(&"replay Token".to_owned());
-        assert_eq!(is_replay, result.starts_with("seen"), "{told:?}");
+        assert_eq!(is_replay, outcome.ends_with("replayed"), "{told:?}");
     }
 }
 
@@ -121,4 +135,25 @@ async fn in_memory_nothing_is_waited_for_and_no_time_is_measured() {
         (health.token_entries, health.proof_entries),
         (Some(1), None)
     );
+}
+
+/// A store whose future is ready at once.
+struct Ready;
+
+impl ReplayStore for Ready {
+    fn insert_once(&self, _: ReplayKey<'_>, _: Duration) -> InsertOutcome {
+        InsertOutcome::Pending(Box::pin(async { Ok(true) }))
+    }
+}
+
+#[test]
+fn a_store_that_answers_at_once_needs_no_timer_of_the_runtime() {
+    let recorder = Recorder::default();
+    let layer = layer(&recorder, Ready);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let token = token().claim("jti", "1").sign();
+    runtime.block_on(ask(&layer, bearer(&token)));
+    assert_eq!(recorder.take_only("store"), ["store tokens insert ok None"]);
 }

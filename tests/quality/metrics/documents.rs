@@ -77,8 +77,8 @@ fn names_have_the_suffix_of_their_type_and_unit() {
         let is_counter = metric.kind == tower_jwt_auth::metrics::MetricKind::Counter;
         assert_eq!(name.ends_with("_total"), is_counter, "{name}");
         let suffix = match metric.unit {
-            ::metrics::Unit::Seconds => "_seconds",
-            ::metrics::Unit::Bytes => "_bytes",
+            tower_jwt_auth::metrics::MetricUnit::Seconds => "_seconds",
+            tower_jwt_auth::metrics::MetricUnit::Bytes => "_bytes",
             _ => continue,
         };
         assert!(name.ends_with(suffix), "{name}");

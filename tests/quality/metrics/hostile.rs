@@ -84,3 +84,44 @@ fn ten_thousand_hostile_requests_make_no_more_series_than_the_labels_allow() {
     }
     assert!(all.len() < 100, "{} series", all.len());
 }
+
+#[test]
+fn issuers_beyond_the_maximum_share_a_series() {
+    let names: Vec<_> = (0..20)
+        .map(|number| format!("https://{number}.example"))
+        .collect();
+    let of = |name: &String| Issuer::from_keys(name, key_set([default_key()]), AUDIENCE);
+    let metrics = Metrics::new().max_issuers(5);
+    let builder = names
+        .iter()
+        .skip(1)
+        .fold(JwtAuthLayer::builder(of(&names[0])), |builder, name| {
+            builder.add_issuer(of(name))
+        });
+    let builder = builder.clock(clock()).add_observer(metrics.clone());
+    let layer = builder.build().unwrap();
+    let all = recorded(async {
+        for name in &names {
+            let token = default_key().token().clock(&clock()).issuer(name);
+            let token = token.audience(AUDIENCE).expired().sign();
+            authenticate(layer.authenticator(), &bearer(&token)).await;
+        }
+        metrics.record_health(layer.authenticator());
+        // One that shares the label is removed, and the others go on.
+        assert!(layer.issuers().remove(&names[19]));
+    });
+    let issuers = values_of(&all, names::REQUESTS, "issuer");
+    let expected: Vec<_> = names.iter().take(5).map(String::as_str).collect();
+    let expected: BTreeSet<_> = expected.into_iter().chain(["other"]).collect();
+    assert_eq!(
+        issuers,
+        expected.iter().map(|name| (*name).to_owned()).collect()
+    );
+    let of_others = |name| {
+        all.iter().filter(move |one| {
+            one.name == name && one.labels.get("issuer").is_some_and(|own| own == "other")
+        })
+    };
+    let total = |name| of_others(name).map(|one| one.value).sum::<f64>();
+    assert_eq!((total(names::REQUESTS), total(names::KEYS)), (15.0, 15.0));
+}

@@ -79,10 +79,7 @@ impl ReplayStore for Slow {
         let outcome = self.0.insert_once(key, ttl);
         InsertOutcome::Pending(Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
-            match outcome {
-                InsertOutcome::Ready(inserted) => inserted,
-                InsertOutcome::Pending(inserted) => inserted.await,
-            }
+            outcome.wait().await
         }))
     }
 

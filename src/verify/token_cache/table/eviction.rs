@@ -102,8 +102,8 @@ impl EvictionState {
             .filter(|_| sum <= bounds.max_bytes)
     }
 
-    /// Returns a free slot for a value of this size, after releasing no more values than necessary.
-    /// Releases none if that would not be enough.
+    /// Returns a free slot for a value of this size, after releasing no more values than necessary,
+    /// and their number. Releases none if that would not be enough.
     ///
     /// Follows the CLOCK rule: from the hand on, a value without a mark is released, and one with a
     /// mark loses it and stays. After [`MAX_SPARED`] of the latter, further ones keep their marks.
@@ -113,8 +113,9 @@ impl EvictionState {
         bytes: usize,
         bounds: Bounds,
         marks: impl Fn(usize) -> Option<&'m AtomicBool>,
-    ) -> Option<usize> {
+    ) -> Option<(usize, usize)> {
         let (mut after, mut hand, mut second_chances) = (self.clone(), self.hand, 0..MAX_SPARED);
+        let mut released = 0_usize;
         let round = (self.hand..bounds.ways).chain(0..self.hand);
         for slot in round.filter(|slot| self.cost(*slot).bytes != 0) {
             if after.free_slot(bytes, bounds).is_some() {
@@ -125,7 +126,10 @@ impl EvictionState {
             // Relaxed: a mark is a hint and guards no data. One that a reader sets just now may be
             // lost, which at worst evicts a used value.
             match mark.filter(|mark| mark.load(Ordering::Relaxed)) {
-                None => after.release(slot),
+                None => {
+                    after.release(slot);
+                    released = released.saturating_add(1);
+                }
                 Some(mark) if second_chances.next().is_some() => {
                     mark.store(false, Ordering::Relaxed);
                 }
@@ -137,7 +141,7 @@ impl EvictionState {
         self.hand = hand;
         let free = after.free_slot(bytes, bounds)?;
         self.costs = after.costs;
-        Some(free)
+        Some((free, released))
     }
 }
 
@@ -191,7 +195,8 @@ mod tests {
         bytes: usize,
         marks: &[AtomicBool; 4],
     ) -> Option<usize> {
-        eviction.make_room(bytes, BOUNDS, |slot| marks.get(slot))
+        let room = eviction.make_room(bytes, BOUNDS, |slot| marks.get(slot));
+        room.map(|(free, _)| free)
     }
 
     #[test]

@@ -125,15 +125,13 @@ impl<T: RefCnt> Writer<'_, T> {
     /// that is not possible.
     pub(super) fn put(&mut self, tag: u32, value: T, cost: Cost, bounds: Bounds) -> Option<T> {
         let set = self.set;
-        let (before, _) = self.eviction.usage();
-        let free = self.eviction.make_room(cost.bytes, bounds, |index| {
+        let room = self.eviction.make_room(cost.bytes, bounds, |index| {
             set.slots.get(index).map(|slot| &slot.used)
         });
-        let Some(free) = free else {
+        let Some((free, evicted)) = room else {
             return Some(value);
         };
-        let (after, _) = self.eviction.usage();
-        self.evicted = before.saturating_sub(after);
+        self.evicted = evicted;
         self.eviction.record(free, cost);
         // Before the new value comes in, so that all values together never exceed the bounds.
         self.take_out();
