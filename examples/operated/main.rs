@@ -100,13 +100,13 @@ async fn serve(mut options: Options) -> Result<()> {
     let stop = stop_signal()?;
     let Routes { app, admin } = routes::routes(auth, telemetry, admin_listener.is_some())?;
     let Some(admin_listener) = admin_listener else {
-        let server = axum::serve(listener, app.merge(admin));
-        return Ok(server.with_graceful_shutdown(stop).await?);
+        let all = axum::serve(listener, app.merge(admin));
+        return Ok(all.with_graceful_shutdown(stop).await?);
     };
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
+    let requests = axum::serve(listener, app).with_graceful_shutdown(stop);
     // The probes are answered until the last request is completed.
     tokio::select! {
-        served = server.into_future() => Ok(served?),
+        served = requests.into_future() => Ok(served?),
         served = axum::serve(admin_listener, admin).into_future() => Ok(served?),
     }
 }
@@ -125,7 +125,7 @@ async fn main() -> ExitCode {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
-        Ok(Command::Serve(options)) => options,
+        Ok(Command::Serve(options)) => *options,
         Err(error) => {
             eprintln!("operated: {error}\n{USAGE}");
             return ExitCode::from(2);

@@ -28,7 +28,7 @@ const DEMO_AUDIENCE: &str = "https://api.example";
 /// What the command line asks for.
 pub(crate) enum Command {
     Help,
-    Serve(Options),
+    Serve(Box<Options>),
 }
 
 pub(crate) struct Options {
@@ -46,7 +46,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
-        let mut options = Self {
+        let mut options = Box::new(Self {
             issuer: None,
             audience: String::new(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -56,7 +56,7 @@ impl Options {
             redis: None,
             nonce_key: None,
             is_fast: false,
-        };
+        });
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::{join, join_all};
 use http::StatusCode;
-use tower_jwt_auth::{InsertOutcome, OnRedisOutage, RedisReplayStore, ReplayKey, ReplayStore as _};
+use tower_jwt_auth::{OnRedisOutage, RedisReplayStore, ReplayKey, ReplayStore as _};
 
 use crate::api::Api;
 use crate::server::Server;
@@ -64,10 +64,7 @@ async fn a_burst_shares_one_connection() {
     let ids: Vec<_> = (0..2_000).map(|id| id.to_string()).collect();
     let inserts = ids.iter().map(|id| async {
         let key = ReplayKey::proof("thumbprint", id);
-        match store.insert_once(key, Duration::from_secs(60)) {
-            InsertOutcome::Ready(outcome) => outcome,
-            InsertOutcome::Pending(outcome) => outcome.await,
-        }
+        store.insert_once(key, Duration::from_secs(60)).wait().await
     });
     let before: u64 = connections(&redis);
     let outcomes = join_all(inserts).await;

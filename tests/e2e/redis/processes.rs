@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
-use tower_jwt_auth::{InsertOutcome, OnRedisOutage, RedisReplayStore, ReplayKey, ReplayStore as _};
+use tower_jwt_auth::{OnRedisOutage, RedisReplayStore, ReplayKey, ReplayStore as _};
 
 use crate::server::Server;
 use crate::support::tokio;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
-    Algorithm, Authenticator, Issuer, IssuerState, Key, KeyQuery, KeySet, KeySource, Keys,
-    KeysFuture, ReadinessStatus, ReadyWhen,
+    Algorithm, Authenticator, Issuer, IssuerState, JwtAuthBuilder, Key, KeyQuery, KeySet,
+    KeySource, Keys, KeysFuture, ReadinessStatus, ReadyWhen,
 };
 
 use super::{Kind, kinds, readiness, states};
@@ -49,7 +49,7 @@ fn issuer(name: impl Into<String>, source: &Source) -> Issuer {
 fn authenticator(issuers: impl IntoIterator<Item = Issuer>) -> Authenticator {
     let mut issuers = issuers.into_iter();
     let first = Authenticator::builder(issuers.next().unwrap());
-    let builder = issuers.fold(first, |builder, issuer| builder.add_issuer(issuer));
+    let builder = issuers.fold(first, JwtAuthBuilder::add_issuer);
     builder.build_authenticator().unwrap()
 }
 
@@ -97,8 +97,8 @@ fn an_issuer_with_secrets_of_its_own_stays_able_and_the_others_do_not() {
         (ReadinessStatus::Degraded, vec![Kind::SecretUnusable; 2])
     );
     for (name, is_ready) in names.into_iter().zip([false, true, false]) {
-        let named = authenticator.readiness(&ReadyWhen::issuers([name]));
-        assert_eq!(named.is_ready(), is_ready, "{name}");
+        let readiness = authenticator.readiness(&ReadyWhen::issuers([name]));
+        assert_eq!(readiness.is_ready(), is_ready, "{name}");
     }
 }
 
@@ -110,19 +110,15 @@ fn the_health_of_thousands_of_issuers_with_secrets_takes_no_time() {
         .map(|number| Source::new(secret(number)))
         .collect();
     let authenticator = authenticator([issuer("https://first.example", &Source::new(secret(0)))]);
-    let named = sources.iter().enumerate();
+    let numbered = sources.iter().enumerate();
     let issuers =
-        named.map(|(number, source)| issuer(format!("https://i{number}.example"), source));
+        numbered.map(|(number, source)| issuer(format!("https://i{number}.example"), source));
     authenticator.issuers().replace_all(issuers).unwrap();
     let begin = Instant::now();
     assert_eq!(authenticator.health().len(), sources.len());
     assert_eq!(readiness(&authenticator).status, ReadinessStatus::Ready);
-    let names = (0..sources.len()).map(|number| format!("https://i{number}.example"));
-    assert!(
-        authenticator
-            .readiness(&ReadyWhen::issuers(names))
-            .is_ready()
-    );
+    let all = (0..sources.len()).map(|number| format!("https://i{number}.example"));
+    assert!(authenticator.readiness(&ReadyWhen::issuers(all)).is_ready());
     assert!(
         begin.elapsed() < Duration::from_secs(3),
         "{:?}",
