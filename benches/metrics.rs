@@ -57,7 +57,7 @@ struct Candidate {
 fn main() {
     let key = TestKey::generate(Algorithm::ES256);
     measure("hit", |observed| service(&key, observed));
-    measure("rejected: expired", |observed| rejecting(&key, observed));
+    measure("rejected: malformed", |observed| rejecting(&key, observed));
 }
 
 fn measure(title: &str, service: impl Fn(Observed) -> Box<dyn FnMut()>) {
@@ -119,7 +119,7 @@ fn service(key: &TestKey, observed: Observed) -> Box<dyn FnMut()> {
 
 fn rejecting(key: &TestKey, observed: Observed) -> Box<dyn FnMut()> {
     let layer = builder_of(key, observed).build().unwrap();
-    let mut run = send_rejected(layer.layer(Inner), bearer(&claims(key).expired().sign()));
+    let mut run = send_rejected(layer.layer(Inner), bearer("made.up.token"));
     first(observed, &mut run);
     Box::new(run)
 }
