@@ -4,21 +4,24 @@
 //! before the token is; otherwise `iss` names it, which is found without reading the other claims.
 //! Whether the header is cached has no influence on the outcome.
 
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::choice::{Named, named_in, named_issuer};
+use super::attribution::attribute;
+use super::choice::{Named, named_issuer};
+use super::issuer_ref::IssuerRef;
 use super::issuers::Lookup;
+use super::signature::{NO_KEYS, SignatureOutcome, prove};
 use super::tenants::TenantIssuers;
 use super::{ConfiguredIssuer, Engine, IssuerSet, NeedsKeys, Verification};
 use crate::algorithm::Algorithm;
 use crate::error::{Error, ErrorKind, IssuerId};
-use crate::jwk::{Header, KeySet};
-use crate::jwt::decoded_payload::{self, DecodedPayload};
-use crate::jwt::{Claims, Compact, Proof, TokenType, Unverified, check_header_parameters};
+use crate::jwk::Header;
+use crate::jwt::decoded_payload::DecodedPayload;
+use crate::jwt::{Claims, Compact, TokenType, Unverified, check_header_parameters};
 use crate::keys::KeyQuery;
 
 /// Why a token is not verified.
@@ -37,29 +40,12 @@ impl NotVerified {
     }
 }
 
-/// The outcome of a signature check.
-enum SignatureOutcome {
-    /// A key made it. With the id of its set.
-    Valid(Proof, u64),
-    /// Newer keys could lead to another outcome. With the id of the set that was tried.
-    NeedsKeys(Option<u64>),
-}
-
-const NO_KEYS: Result<SignatureOutcome, Error> = Ok(SignatureOutcome::NeedsKeys(None));
-
 /// A token to be checked, the issuers that it may be from, and the time since 1970.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'s, 't> {
     pub(super) issuers: &'s IssuerSet,
     pub(super) token: &'t Compact<'t>,
     pub(super) now: Duration,
-}
-
-/// A configured issuer, or one of a tenant. The first is not counted as a reference, since all cores
-/// share the count.
-pub(crate) enum IssuerRef<'s> {
-    Configured(&'s Arc<ConfiguredIssuer>),
-    Tenant(Arc<ConfiguredIssuer>),
 }
 
 /// Where `iss` is in the payload, and the length of the payload, which is decoded already.
@@ -320,33 +306,6 @@ pub(super) fn find<'s>(
     }
 }
 
-/// Takes the sole issuer from an error about a token that names another one, or none that can be
-/// read: it was rejected before its claims were. For observers. A payload that was not decoded is
-/// not decoded for them, and none twice.
-#[cold]
-fn attribute(error: Error, task: Task<'_, '_>, buffer: &mut Vec<u8>) -> Error {
-    let payload_len = match error.kind() {
-        // Perhaps the payload itself.
-        ErrorKind::MalformedToken => None,
-        _ => decoded_payload::len_of(task.token.payload),
-    };
-    let named = match payload_len {
-        _ if buffer.is_empty() => Named::Malformed,
-        Some(len) => named_in(task.issuers, buffer, len),
-        None => named_issuer(task.issuers, task.token, buffer),
-    };
-    let is_of_another = match named {
-        Named::By { lookup, .. } => matches!(lookup, Lookup::Unknown),
-        Named::Malformed => true,
-        Named::Unclear => false,
-    };
-    if is_of_another {
-        error.with_issuer(IssuerId::NONE)
-    } else {
-        error
-    }
-}
-
 fn check_algorithm(issuer: &ConfiguredIssuer, header: &Header) -> Result<(), Error> {
     if issuer.algorithms.contains(header.algorithm) {
         Ok(())
@@ -374,44 +333,5 @@ fn may_refetch_after(error: &Error, issuer: &ConfiguredIssuer, header: &Header) 
 impl<E: Into<Error>> From<E> for NotVerified {
     fn from(error: E) -> Self {
         Self::Rejected(error.into())
-    }
-}
-
-impl Clone for IssuerRef<'_> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Configured(issuer) => Self::Configured(issuer),
-            Self::Tenant(issuer) => Self::Tenant(Arc::clone(issuer)),
-        }
-    }
-}
-
-impl Deref for IssuerRef<'_> {
-    type Target = Arc<ConfiguredIssuer>;
-
-    fn deref(&self) -> &Arc<ConfiguredIssuer> {
-        match self {
-            Self::Configured(issuer) => issuer,
-            Self::Tenant(issuer) => issuer,
-        }
-    }
-}
-
-/// Checks the signature with the keys of a set, for a token that names this issuer.
-fn prove(
-    token: &Compact<'_>,
-    header: &Header,
-    keys: &KeySet,
-    iss: &str,
-) -> Result<SignatureOutcome, Error> {
-    match token.check_signature(header, keys, iss) {
-        Ok(proof) => {
-            keys.cache_header(token.header, header);
-            Ok(SignatureOutcome::Valid(proof, keys.id()))
-        }
-        Err(kind) if keys.is_conclusive_for(header.key_id.as_deref(), header.algorithm) => {
-            Err(kind.into())
-        }
-        Err(_) => Ok(SignatureOutcome::NeedsKeys(Some(keys.id()))),
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::check::{IssuerRef, NotVerified, Task};
+use super::check::{NotVerified, Task};
 use super::choice::{Named, named_issuer};
+use super::issuer_ref::IssuerRef;
 use super::issuers::Lookup;
 use super::token_cache::{CachedToken, Inserted, TokenCache};
 use super::{ConfiguredIssuer, IssuerSet, Offload, Progress, Registry};

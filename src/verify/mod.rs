@@ -1,5 +1,6 @@
 //! Verifying a token: from its bytes to claims.
 
+mod attribution;
 mod audience;
 mod audience_from;
 mod audience_validation;
@@ -15,8 +16,10 @@ mod introspection;
 mod issuer;
 mod issuer_algorithms;
 mod issuer_build;
+mod issuer_debug;
 mod issuer_exceptions;
 mod issuer_files;
+mod issuer_ref;
 mod issuer_secrets;
 mod issuers;
 mod logout;
@@ -24,6 +27,7 @@ mod offload;
 mod progress;
 mod resource_audience;
 mod shared_keys;
+mod signature;
 mod tenants;
 pub(crate) mod token_cache;
 

@@ -28,7 +28,7 @@ pub(crate) struct Registry {
     shared_keys: Arc<SharedKeys>,
     /// What the audiences must be, also those of issuers that are added later.
     resource: Option<ResourceAudience>,
-    /// This, for files that outlive it.
+    /// A reference to itself, which watched files use: they can outlive it.
     this: Weak<Self>,
     observers: Observers,
 }
