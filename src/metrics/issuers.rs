@@ -1,19 +1,16 @@
 //! The counters of each issuer.
 
-use std::array::from_fn;
-use std::hash::BuildHasher as _;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use ::metrics::{Label, SharedString};
-use foldhash::fast::RandomState;
+use arc_swap::ArcSwap;
 
 use super::handles::{CachedCounter, key};
 use super::names;
 use super::reasons::{self, REASONS};
-use crate::{IntrospectionOutcome, RequestEvent, RequestOutcome};
+use crate::{IntrospectionOutcome, RequestEvent, RequestOutcome, TokenScheme};
 
-const BUCKETS: usize = 64;
 /// The default of [`Metrics::max_issuers`](super::Metrics::max_issuers).
 const MAX_ISSUERS: usize = 100;
 /// The label of the issuers beyond the maximum.
@@ -23,19 +20,13 @@ const OTHER: &str = "other";
 /// have any, up to a maximum. The others share theirs.
 pub(super) struct Issuers {
     max: AtomicUsize,
-    /// How many have counters, but for `first`, and those of requests without an issuer.
-    more: AtomicUsize,
-    other: OnceLock<Box<IssuerCounters>>,
     /// The first issuer that was counted. Most services have no other.
-    first: OnceLock<Box<IssuerCounters>>,
-    hasher: RandomState,
-    buckets: [OnceLock<Box<Node>>; BUCKETS],
-}
-
-struct Node {
-    counters: IssuerCounters,
-    /// Another issuer in the same bucket.
-    next: OnceLock<Box<Node>>,
+    first: OnceLock<IssuerCounters>,
+    /// Those after it, sorted by name. Copied when an issuer is added.
+    by_name: ArcSwap<Vec<Arc<IssuerCounters>>>,
+    other: IssuerCounters,
+    /// Those of requests without an issuer.
+    none: IssuerCounters,
 }
 
 /// The counters of one issuer.
@@ -58,19 +49,18 @@ impl Default for Issuers {
     fn default() -> Self {
         Self {
             max: AtomicUsize::new(MAX_ISSUERS),
-            more: AtomicUsize::new(0),
-            other: OnceLock::new(),
             first: OnceLock::new(),
-            hasher: RandomState::default(),
-            buckets: from_fn(|_| OnceLock::new()),
+            by_name: ArcSwap::default(),
+            other: IssuerCounters::new(OTHER),
+            none: IssuerCounters::new(""),
         }
     }
 }
 
 impl Issuers {
-    /// Sets the maximum number of issuers with counters. At least one has.
+    /// Sets the maximum number of issuers with counters.
     pub(super) fn set_max(&self, max: usize) {
-        // Relaxed, here and below: the numbers guard no other memory.
+        // Relaxed, here and below: the number guards no other memory.
         self.max.store(max, Ordering::Relaxed);
     }
 
@@ -86,68 +76,48 @@ impl Issuers {
 
     /// Calls `then` with the counters of an issuer.
     pub(super) fn with<T>(&self, issuer: &str, then: impl FnOnce(&IssuerCounters) -> T) -> T {
-        // Requests without an issuer don't use this slot.
-        if !issuer.is_empty() {
-            let new = || Box::new(IssuerCounters::new(issuer));
-            let first = self.first.get_or_init(new);
-            if *first.name == *issuer {
-                return then(first);
-            }
+        if issuer.is_empty() {
+            return then(&self.none);
         }
-        self.with_more(issuer, then)
+        let first = self.first.get_or_init(|| IssuerCounters::new(issuer));
+        if *first.name == *issuer {
+            return then(first);
+        }
+        let by_name = self.by_name.load();
+        match position(&by_name, issuer)
+            .ok()
+            .and_then(|index| by_name.get(index))
+        {
+            Some(counters) => then(counters),
+            None => then(self.add(issuer).as_deref().unwrap_or(&self.other)),
+        }
     }
 
-    fn with_more<T>(&self, issuer: &str, then: impl FnOnce(&IssuerCounters) -> T) -> T {
-        let buckets = u64::try_from(BUCKETS).unwrap_or(1);
-        let bucket = self.hasher.hash_one(issuer).rem_euclid(buckets);
-        let bucket = usize::try_from(bucket).ok();
-        let mut bucket = bucket.and_then(|bucket| self.buckets.get(bucket));
-        let mut has_place = false;
-        // Ends at a node that was just added, if not before.
-        while let Some(cell) = bucket {
-            if cell.get().is_none() && !has_place {
-                has_place = self.take_place(issuer);
-                if !has_place {
-                    break;
-                }
-            }
-            let mut is_added = false;
-            let node = cell.get_or_init(|| {
-                is_added = true;
-                Box::new(Node::new(issuer))
-            });
-            if *node.counters.name == *issuer {
-                if has_place && !is_added && !issuer.is_empty() {
-                    // Another thread was first.
-                    self.more.fetch_sub(1, Ordering::Relaxed);
-                }
-                return then(&node.counters);
-            }
-            bucket = Some(&node.next);
-        }
-        let new = || Box::new(IssuerCounters::new(OTHER));
-        then(self.other.get_or_init(new))
-    }
-
-    /// Returns whether there is a place for one more issuer, and takes it.
-    fn take_place(&self, issuer: &str) -> bool {
+    /// Returns the counters of an issuer that had none, unless there are too many.
+    #[cold]
+    fn add(&self, issuer: &str) -> Option<Arc<IssuerCounters>> {
         let max = self.max.load(Ordering::Relaxed).saturating_sub(1);
-        let take = |more: usize| (more < max).then(|| more.saturating_add(1));
-        issuer.is_empty()
-            || self
-                .more
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-                .is_ok()
+        if self.by_name.load().len() >= max {
+            return None;
+        }
+        let new = Arc::new(IssuerCounters::new(issuer));
+        self.by_name.rcu(|all| match position(all, issuer) {
+            Err(index) if all.len() < max => {
+                let mut all = all.to_vec();
+                all.insert(index, Arc::clone(&new));
+                Arc::new(all)
+            }
+            // Another thread was first.
+            _ => Arc::clone(all),
+        });
+        let all = self.by_name.load();
+        all.get(position(&all, issuer).ok()?).cloned()
     }
 }
 
-impl Node {
-    fn new(issuer: &str) -> Self {
-        Self {
-            counters: IssuerCounters::new(issuer),
-            next: OnceLock::new(),
-        }
-    }
+/// Returns the index of an issuer, or the one where it is to be inserted.
+fn position(all: &[Arc<IssuerCounters>], issuer: &str) -> Result<usize, usize> {
+    all.binary_search_by(|counters| (*counters.name).cmp(issuer))
 }
 
 impl IssuerCounters {
@@ -206,10 +176,10 @@ impl IssuerCounters {
     }
 }
 
-fn scheme_index(request: &RequestEvent<'_>) -> usize {
-    match request.scheme_name() {
-        "bearer" => 0,
-        "dpop" => 1,
-        _ => 2,
+const fn scheme_index(request: &RequestEvent<'_>) -> usize {
+    match request.scheme {
+        Some(TokenScheme::Bearer) => 0,
+        Some(TokenScheme::Dpop) => 1,
+        None => 2,
     }
 }
