@@ -19,6 +19,9 @@ impl<'de> Deserialize<'de> for AlgorithmName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         let algorithm = name.parse().map(Self);
-        algorithm.map_err(|error| D::Error::custom(format!("algorithm {name:?}: {error}")))
+        algorithm.map_err(|_| {
+            let problem = "unknown algorithm: must be a name of `alg`, such as RS256 or ES256";
+            D::Error::custom(problem)
+        })
     }
 }

@@ -40,6 +40,19 @@ impl<'de> Deserialize<'de> for Buffer {
     }
 }
 
+const TOO_LARGE: &str = "a number is too large";
+/// The name of the only member of a number, if a crate of the program enables the feature
+/// `arbitrary_precision` of `serde_json`.
+const ARBITRARY_PRECISION: &str = "$serde_json::private::Number";
+
+fn number_of(text: &str) -> Option<Buffer> {
+    let unsigned = text.parse().map(Buffer::Unsigned);
+    let integer = unsigned.or_else(|_| text.parse().map(Buffer::Signed));
+    integer
+        .ok()
+        .or_else(|| text.parse().map(Buffer::Float).ok())
+}
+
 struct BufferVisitor;
 
 impl<'de> Visitor<'de> for BufferVisitor {
@@ -77,6 +90,15 @@ impl<'de> Visitor<'de> for BufferVisitor {
         Ok(Buffer::Signed(value))
     }
 
+    /// The error of serde shows the number.
+    fn visit_i128<E: Error>(self, _: i128) -> Result<Buffer, E> {
+        Err(E::custom(TOO_LARGE))
+    }
+
+    fn visit_u128<E: Error>(self, _: u128) -> Result<Buffer, E> {
+        Err(E::custom(TOO_LARGE))
+    }
+
     fn visit_f64<E: Error>(self, value: f64) -> Result<Buffer, E> {
         Ok(Buffer::Float(value))
     }
@@ -106,6 +128,11 @@ impl<'de> Visitor<'de> for BufferVisitor {
         let mut table = Vec::new();
         while let Some(entry) = entries.next_entry()? {
             table.push(entry);
+        }
+        if let [(name, Buffer::Text(number))] = table.as_slice()
+            && name == ARBITRARY_PRECISION
+        {
+            return number_of(number).ok_or_else(|| A::Error::custom(TOO_LARGE));
         }
         Ok(Buffer::Table(table))
     }

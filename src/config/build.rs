@@ -29,7 +29,9 @@ impl JwtAuthConfig {
     /// ```
     pub fn into_builder(self) -> Result<JwtAuthBuilder, ConfigError> {
         let mut settings = self.settings;
-        settings.secret.reject("", "secret, secrets or password")?;
+        settings
+            .secret
+            .reject("", "secret, secrets, key, keys, password, token or value")?;
         let has_resource = settings.resource.is_some();
         let issuers = std::mem::take(&mut settings.issuers)
             .into_iter()

@@ -136,7 +136,7 @@ impl IntrospectionConfig {
         audience: Audience,
         path: &str,
     ) -> Result<Issuer, ConfigError> {
-        let names = "client_secret, secret, bearer_token, token or password";
+        let names = "client_secret, secret, bearer_token, token, password, key or value";
         self.client_secret.reject(path, names)?;
         let credentials = self.credentials(path)?;
         let issuer = match self.url.clone() {

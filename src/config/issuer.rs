@@ -76,7 +76,8 @@ impl IssuerConfig {
     /// `path` is that of the table. `has_resource`: the layer has the metadata of a resource, whose
     /// identifier is the default audience.
     pub(super) fn issuer(mut self, path: &str, has_resource: bool) -> Result<Issuer, ConfigError> {
-        let names = "secret, shared_secret, client_secret, hmac_secret, key or password";
+        let names =
+            "secret, shared_secret, client_secret, hmac_secret, key, password, token or value";
         self.secret.reject(path, names)?;
         let audience = match self.audience.take() {
             Some(audience) => audience.audience(&format!("{path}.audience"))?,

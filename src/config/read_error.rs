@@ -4,8 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::de::{Error, Expected, Unexpected};
 
-/// The path of a setting, and what is wrong with it. Shows no value of another type than the
-/// setting's, which may be a secret that is there by mistake.
+/// The path of a setting, and what is wrong with it. Shows no value, which may be a secret that is there by mistake.
 #[derive(Debug)]
 pub(super) struct ReadError {
     path: String,
@@ -57,6 +56,13 @@ impl Error for ReadError {
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let found = type_name(&unexpected);
         Self::custom(format!("invalid value: {found}, expected {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(format!(
+            "unknown value, expected one of {}",
+            expected.join(", ")
+        ))
     }
 
     fn missing_field(name: &'static str) -> Self {

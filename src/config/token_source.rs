@@ -15,7 +15,7 @@ use crate::{ConfigError, TokenSource};
 #[serde(untagged)]
 pub(super) enum TokenSourceConfig {
     Named(Named),
-    Place(Place),
+    Table(SourceTable),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub(super) enum Named {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Place {
+pub(super) struct SourceTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     cookie: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,12 +45,12 @@ impl TokenSourceConfig {
             Self::Named(Named::Authorization) => Ok(TokenSource::authorization()),
             Self::Named(Named::WebsocketProtocol) => Ok(TokenSource::websocket_protocol()),
             Self::Named(Named::WebsocketBearer) => Ok(TokenSource::websocket_bearer()),
-            Self::Place(place) => place.source(path),
+            Self::Table(table) => table.source(path),
         }
     }
 }
 
-impl Place {
+impl SourceTable {
     fn source(self, path: &str) -> Result<TokenSource, ConfigError> {
         let given = [
             ("cookie", self.cookie.is_some()),
@@ -109,6 +109,6 @@ impl<'de> Visitor<'de> for SourceVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Place::deserialize(MapAccessDeserializer::new(map)).map(TokenSourceConfig::Place)
+        SourceTable::deserialize(MapAccessDeserializer::new(map)).map(TokenSourceConfig::Table)
     }
 }

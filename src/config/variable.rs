@@ -13,8 +13,8 @@ pub(super) fn secret_in_variable(
     path: &str,
 ) -> Result<Secret, ConfigError> {
     if !is_variable(name) {
-        let problem = "must be the name of an environment variable: letters, digits and `_`, \
-                       without a digit at the start";
+        let problem = "must be the name of an environment variable: letters, digits, `_`, `-` \
+                       and `.`";
         return Err(invalid(path, problem));
     }
     if env::var_os(name).is_none() && env::var_os(format!("{name}_FILE")).is_none() {
@@ -28,6 +28,6 @@ pub(super) fn secret_in_variable(
 }
 
 fn is_variable(name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.chars().all(is_part) && !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty()
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    name.chars().all(is_part) && !name.is_empty()
 }

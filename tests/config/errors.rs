@@ -48,8 +48,14 @@ fn a_value_of_another_type_is_an_error_that_says_what_is_expected() {
         ("max_members = \"512\"", "expected usize"),
         ("max_members = -1", "expected usize"),
         ("optional = \"yes\"", "expected a boolean"),
-        ("offload = [\"ES384\", \"none\"]", "algorithm \"none\":"),
-        ("token_sources = [\"cookie\"]", "unknown variant `cookie`"),
+        (
+            "offload = [\"ES384\", \"none\"]",
+            "unknown algorithm: must be",
+        ),
+        (
+            "token_sources = [\"cookie\"]",
+            "unknown value, expected one of",
+        ),
         ("token_sources = \"authorization\"", "expected a sequence"),
         (
             "token_sources = [1]",
@@ -73,7 +79,7 @@ fn a_value_of_another_type_is_an_error_that_says_what_is_expected() {
         ),
         (
             "[mtls.header]\nform = \"x\"",
-            "unknown variant `x`, expected one of `client_cert`",
+            "unknown value, expected one of client_cert",
         ),
     ] {
         let error = read(text).unwrap_err();

@@ -164,15 +164,15 @@ fn an_error_of_the_format_shows_no_value() {
 fn the_name_of_a_variable_that_may_be_the_secret_is_not_shown() {
     let introspection = "[issuers.introspection]\nclient_id = \"a\"\nclient_secret_env";
     for table in ["[issuers.secrets]\nenv", introspection] {
+        let is_none = "must be the name of an environment variable";
+        let is_unset = "one of them must be set";
         for (name, expected) in [
-            (
-                "telltale-secret",
-                "must be the name of an environment variable",
-            ),
-            ("0telltale", "must be the name of an environment variable"),
-            ("tell tale", "must be the name of an environment variable"),
-            ("", "must be the name of an environment variable"),
-            ("TELLTALE_UNSET_tell", "one of them must be set"),
+            ("telltale+secret", is_none),
+            ("telltale=", is_none),
+            ("tell tale", is_none),
+            ("", is_none),
+            ("TELLTALE_UNSET_tell", is_unset),
+            ("0telltale-unset.tell", is_unset),
         ] {
             let text = format!("{ISSUER}{table} = \"{name}\"\n");
             let error = read(&text).unwrap().build().unwrap_err().to_string();
