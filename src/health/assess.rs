@@ -1,4 +1,4 @@
-//! From the state of the issuers to an answer.
+//! From the state of the issuers to a [`Readiness`].
 
 use std::collections::HashSet;
 

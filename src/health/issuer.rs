@@ -63,8 +63,9 @@ impl IssuerReadiness {
     pub(super) fn of(issuer: &str, health: &IssuerHealth) -> Self {
         let fetch = health.fetch.as_ref();
         let state = match (fetch, &health.introspection) {
-            _ if health.error.is_some() => IssuerState::Absent,
             (Some(fetch), _) => state_of_keys(fetch),
+            // Secrets beside fetched keys are not the only keys.
+            _ if health.error.is_some() => IssuerState::Absent,
             (None, Some(introspection)) if introspection.available => IssuerState::Available,
             (None, Some(_)) => IssuerState::Unavailable,
             (None, None) if health.serving => IssuerState::Fresh,
@@ -95,10 +96,10 @@ fn state_of_keys(fetch: &FetchHealth) -> IssuerState {
 pub(super) fn problems(state: IssuerState, health: &IssuerHealth) -> Vec<ReadinessReasonKind> {
     let fetch = health.fetch.as_ref();
     let of_keys = fetch.and_then(|fetch| problem_of_keys(state, fetch));
-    let absent = (state == IssuerState::Absent).then_some(match health.error {
-        Some(_) => ReadinessReasonKind::SecretUnusable,
-        None => ReadinessReasonKind::KeysAbsent,
-    });
+    let is_unusable = health.error.is_some();
+    let unusable = is_unusable.then_some(ReadinessReasonKind::SecretUnusable);
+    let is_absent = state == IssuerState::Absent && (!is_unusable || fetch.is_some());
+    let absent = is_absent.then_some(ReadinessReasonKind::KeysAbsent);
     let of_introspection = health.introspection.as_ref();
     let of_introspection = of_introspection.and_then(problem_of_introspection);
     let file_error = health
@@ -106,7 +107,7 @@ pub(super) fn problems(state: IssuerState, health: &IssuerHealth) -> Vec<Readine
         .as_ref()
         .and_then(|files| files.last_error.as_ref());
     let of_files = file_error.map(|_| ReadinessReasonKind::FilesUnreadable);
-    let all = [absent, of_keys, of_introspection, of_files];
+    let all = [unusable, absent, of_keys, of_introspection, of_files];
     all.into_iter().flatten().collect()
 }
 

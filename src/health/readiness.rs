@@ -26,7 +26,7 @@ use super::{IssuerReadiness, ReadinessReason};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Readiness {
-    /// The answer.
+    /// The status.
     pub status: ReadinessStatus,
     /// Why it is not [`Ready`](ReadinessStatus::Ready): one for each problem of an issuer, at most
     /// 100, those that may make it not ready first. Empty if it is.

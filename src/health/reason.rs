@@ -31,7 +31,7 @@ pub enum ReadinessReasonKind {
     /// Its tokens get 503.
     KeysAbsent,
     /// Since a file or a source has changed, the issuer shares a secret with another one, or has one
-    /// secret for two algorithms. Its tokens get 503. See
+    /// secret for two algorithms. Its tokens that are signed with a secret get 503. See
     /// [`IssuerHealth::error`](crate::IssuerHealth::error).
     SecretUnusable,
     /// An issuer that [`ReadyWhen::Issuers`](crate::ReadyWhen::Issuers) names is not configured.

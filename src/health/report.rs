@@ -11,8 +11,8 @@ use crate::verify::Authenticator;
 
 /// How long a report is used: probes need no token, and each of them may be sent at any rate.
 const MAX_AGE: Duration = Duration::from_secs(1);
-/// The same while a component blocks.
-const MAX_WAIT: Duration = Duration::from_secs(5);
+/// How long a component may block before all of them count as failing.
+const MAX_BLOCKED: Duration = Duration::from_secs(5);
 
 type Assess = Arc<dyn Fn(&ReadyWhen) -> Readiness + Send + Sync>;
 type IsOk = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -22,18 +22,21 @@ pub(super) struct Reporter {
     authenticators: Vec<Assess>,
     components: Vec<(String, IsOk)>,
     /// Held briefly, never while the code of a component runs.
-    last: Mutex<Last>,
+    last: Mutex<LastReport>,
 }
 
 /// The last report, which concurrent probes share.
 #[derive(Default)]
-struct Last {
+struct LastReport {
     report: Option<(Instant, Arc<Readiness>)>,
-    is_making: bool,
+    /// The indices of the components that failed when they were last called.
+    failing: Vec<usize>,
+    /// Since when a probe is calling the components.
+    calling_since: Option<Instant>,
 }
 
-/// Lets another probe make a report when this one ends, for whatever reason.
-struct Making<'r>(&'r Mutex<Last>);
+/// Lets another probe call the components when this one ends, for whatever reason.
+struct Calling<'r>(&'r Mutex<LastReport>);
 
 impl Reporter {
     pub(super) fn new<C: Send + Sync + 'static>(authenticator: &Authenticator<C>) -> Self {
@@ -65,35 +68,55 @@ impl Reporter {
         self.components.push((name, is_ok));
     }
 
-    /// Returns the report, which is at most a second old. While a component blocks, or if it asks
-    /// for the report itself, it is at most 5 seconds old, or without the components.
+    /// Returns the report, which is at most a second old.
     pub(super) fn report(&self) -> Arc<Readiness> {
         let now = Instant::now();
-        let (report, making) = self.start(now);
-        if let Some(report) = report {
+        if let Some(report) = self.recent(now) {
             return report;
         }
+        let failing = self.failing_components(now);
         let mut report = self.of_authenticators();
-        if making.is_some() {
-            self.add_components(&mut report);
+        for (name, _) in failing
+            .iter()
+            .filter_map(|index| self.components.get(*index))
+        {
+            report.status = report.status.max(ReadinessStatus::Degraded);
+            report.reasons.push(ReadinessReason::of_component(name));
         }
         let report = Arc::new(report);
-        lock(&self.last).report = Some((now, Arc::clone(&report)));
+        let mut last = lock(&self.last);
+        // Another probe may have made a newer one, while a component blocked this one.
+        if last.report.as_ref().is_none_or(|(at, _)| *at <= now) {
+            last.report = Some((now, Arc::clone(&report)));
+        }
         report
     }
 
-    /// Returns the last report if it is still to be used. Otherwise a new one is to be made, with
-    /// the components unless another probe asks them now.
-    fn start(&self, now: Instant) -> (Option<Arc<Readiness>>, Option<Making<'_>>) {
+    fn recent(&self, now: Instant) -> Option<Arc<Readiness>> {
+        let last = lock(&self.last);
+        let recent = last.report.as_ref();
+        let recent = recent.filter(|(at, _)| now.saturating_duration_since(*at) < MAX_AGE);
+        recent.map(|(_, report)| Arc::clone(report))
+    }
+
+    /// Returns the indices of the components that fail. While another probe calls them, or one of
+    /// them requests the report itself: those that failed at the last call, and in the end all.
+    fn failing_components(&self, now: Instant) -> Vec<usize> {
         let mut last = lock(&self.last);
-        let max_age = if last.is_making { MAX_WAIT } else { MAX_AGE };
-        if let Some((at, report)) = &last.report
-            && now.saturating_duration_since(*at) < max_age
-        {
-            return (Some(Arc::clone(report)), None);
+        if let Some(since) = last.calling_since {
+            if now.saturating_duration_since(since) >= MAX_BLOCKED {
+                return (0..self.components.len()).collect();
+            }
+            return last.failing.clone();
         }
-        let is_first = !std::mem::replace(&mut last.is_making, true);
-        (None, is_first.then(|| Making(&self.last)))
+        last.calling_since = Some(now);
+        drop(last);
+        let _calling = Calling(&self.last);
+        let components = self.components.iter().enumerate();
+        let failing = components.filter(|(_, (_, is_ok))| !is_ok());
+        let failing: Vec<_> = failing.map(|(index, _)| index).collect();
+        lock(&self.last).failing.clone_from(&failing);
+        failing
     }
 
     fn of_authenticators(&self) -> Readiness {
@@ -103,24 +126,15 @@ impl Reporter {
         }
         whole
     }
-
-    fn add_components(&self, whole: &mut Readiness) {
-        for (name, is_ok) in &self.components {
-            if !is_ok() {
-                whole.status = whole.status.max(ReadinessStatus::Degraded);
-                whole.reasons.push(ReadinessReason::of_component(name));
-            }
-        }
-    }
 }
 
-impl Drop for Making<'_> {
+impl Drop for Calling<'_> {
     fn drop(&mut self) {
-        lock(self.0).is_making = false;
+        lock(self.0).calling_since = None;
     }
 }
 
-fn lock(last: &Mutex<Last>) -> MutexGuard<'_, Last> {
+fn lock(last: &Mutex<LastReport>) -> MutexGuard<'_, LastReport> {
     last.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

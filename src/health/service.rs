@@ -22,11 +22,11 @@ use crate::verify::Authenticator;
 /// outside the layer. From [`new`](Self::new) or
 /// [`JwtAuthLayer::health_service`](crate::JwtAuthLayer::health_service).
 ///
-/// The last segment of the path selects the answer, so that it works below axum's `nest`, too:
+/// The last segment of the path selects the response, so that it works below axum's `nest`, too:
 ///
-/// | path | asks | response |
+/// | path | shows | response |
 /// |---|---|---|
-/// | `…/livez` | whether the process answers | 200 |
+/// | `…/livez` | whether the process responds | 200 |
 /// | `…/readyz` | whether requests can be served: [`Authenticator::readiness`] | 200; 503 if the status is `not_ready` |
 /// | `…/healthz` | the same, for people and monitoring | 200 |
 /// | another one | | 404 |
@@ -39,7 +39,7 @@ use crate::verify::Authenticator;
 /// `healthz` is always 200, so that a configuration that uses it as a liveness probe does not
 /// restart the process because an issuer is down: a restart would lose the cached keys.
 ///
-/// The state is read at most once a second, however many requests there are.
+/// The state is read about once a second, however many requests there are.
 ///
 /// # Examples
 ///
@@ -69,15 +69,17 @@ pub struct HealthService {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Detail {
     Status,
+    /// The kinds of the reasons, too.
     Reasons,
+    /// The reasons with names, and the state of each issuer, too.
     Names,
 }
 
-/// An answer of [`HealthService`].
+/// A response of [`HealthService`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HealthEndpoint {
-    /// Whether the process answers: `livez`.
+    /// Whether the process responds: `livez`.
     Live,
     /// Whether requests can be served: `readyz`.
     Ready,
@@ -115,8 +117,8 @@ impl HealthService {
     /// false, the status is `degraded` at best, with the reason `component_failing`. It never makes
     /// the service not ready.
     ///
-    /// Called at most once a second. Must not block: while it does, other probes get the last
-    /// report, and after 5 seconds one without the components.
+    /// Called at most once a second. Must not block: while it does, other probes get the result of
+    /// its last call, and after 5 seconds all components count as failing.
     ///
     /// # Examples
     ///
@@ -156,7 +158,7 @@ impl HealthService {
         self
     }
 
-    /// Gives this answer at every path: for routes with other names.
+    /// Responds with this at every path: for routes with other names.
     ///
     /// # Examples
     ///

@@ -162,7 +162,8 @@ impl IssuerHealth {
 
     /// Adds why the keys must not be used.
     pub(crate) fn with_error(mut self, error: Option<&ConfigError>) -> Self {
-        self.serving &= error.is_none();
+        // Secrets beside fetched keys are not the only keys.
+        self.serving &= error.is_none() || self.fetch.is_some();
         self.error = error.map(ToString::to_string);
         self
     }

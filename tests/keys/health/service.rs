@@ -186,7 +186,7 @@ async fn a_component_may_ask_the_service_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_component_that_blocks_delays_no_other_probe() {
+async fn a_component_that_blocks_delays_no_other_probe_and_then_counts_as_failing() {
     let layer = layer(&Mock::new());
     layer.authenticator().prefetch().await.unwrap();
     let (entered, is_entered) = std::sync::mpsc::channel();
@@ -204,14 +204,18 @@ async fn a_component_that_blocks_delays_no_other_probe() {
         get(&slow, "/readyz").now_or_never().unwrap()
     });
     is_entered.recv().unwrap();
-    for _ in 0..8 {
-        let ready = (200, json!({"status": "ready"}));
-        assert_eq!(get(&health, "/readyz").await, ready);
+    for seconds in (0..16).step_by(2) {
+        let status = if seconds < 5 { "ready" } else { "degraded" };
+        let expected = (200, json!({ "status": status }));
+        assert_eq!(get(&health, "/readyz").await, expected, "{seconds}");
         sleep(Duration::from_secs(2)).await;
     }
     release.send(()).unwrap();
     assert_eq!(first.join().unwrap(), (200, json!({"status": "degraded"})));
-    assert!(is_entered.try_recv().is_err(), "it is asked once at a time");
+    assert!(
+        is_entered.try_recv().is_err(),
+        "it is called once at a time"
+    );
 }
 
 #[tokio::test(start_paused = true)]
