@@ -275,6 +275,7 @@ mod require;
 mod resource_metadata;
 mod response;
 mod revocation;
+mod time_limit;
 mod trace;
 mod verify;
 
@@ -398,7 +399,7 @@ pub use redis::{
     RedisRevocationStore, RedisRevocationStoreBuilder,
 };
 pub use replay::{
-    InsertAnswer, InsertOutcome, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind,
+    InsertOutcome, InsertResponse, MemoryReplayStore, ReplayHealth, ReplayKey, ReplayKind,
     ReplayScope, ReplayStore, ReplayStoreFuture, StoreFailure, WhenFull,
 };
 pub use request::{AccessToken, Paths, PeerAddress, RequestParts, TokenSource, TrustedProxies};

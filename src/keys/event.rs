@@ -277,7 +277,7 @@ impl Observer {
     }
 }
 
-/// Calls a function of the user, and logs if it panics: once, whichever it is.
+/// Calls a function of the user, and logs if it panics: the first time, whichever it is.
 pub(crate) fn catch_panic(name: &'static str, call: impl FnOnce()) {
     static IS_LOGGED: AtomicBool = AtomicBool::new(false);
     // A panic leaves nothing of ours half done: the function only reads what it is told.

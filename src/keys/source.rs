@@ -41,7 +41,7 @@ pub trait KeySource: Send + Sync + 'static {
     /// Returns the keys to verify tokens with, or `None` before the first keys were loaded and
     /// after the last ones expired.
     ///
-    /// Called for every request: must not block.
+    /// Called for every request: must not block, and must not change [`Issuers`](crate::Issuers).
     fn current(&self) -> Option<Keys<'_>>;
 
     /// Loads newer keys.

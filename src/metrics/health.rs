@@ -146,14 +146,17 @@ pub(super) fn record_issuers(issuers: &Issuers, configured: &[String], health: &
             .map_or(state, |others| others.and(state));
         by_label.insert(label, all);
     }
+    let other = issuers.other_label();
+    if let Some(other) = other.filter(|other| !by_label.contains_key(other)) {
+        record_removed(other);
+    }
     for (label, state) in by_label {
         state.record(&label);
     }
 }
 
 /// Records of an issuer that was removed that it has no keys and is in no state.
-pub(super) fn record_removed(issuer: &str) {
-    let issuer = Label::new(names::ISSUER, issuer.to_owned());
+pub(super) fn record_removed(issuer: Label) {
     record_state(&issuer, None);
     for name in [
         names::KEYS,

@@ -1,6 +1,6 @@
 //! The counters of each issuer.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ::metrics::{Label, SharedString};
@@ -25,6 +25,7 @@ pub(super) struct Issuers {
     /// Those after it, sorted by name. Copied when an issuer is added.
     by_name: ArcSwap<Vec<Arc<IssuerCounters>>>,
     other: IssuerCounters,
+    has_other: AtomicBool,
     /// Those of requests without an issuer.
     none: IssuerCounters,
 }
@@ -52,6 +53,7 @@ impl Default for Issuers {
             first: OnceLock::new(),
             by_name: ArcSwap::default(),
             other: IssuerCounters::new(OTHER),
+            has_other: AtomicBool::new(false),
             none: IssuerCounters::new(""),
         }
     }
@@ -60,7 +62,7 @@ impl Default for Issuers {
 impl Issuers {
     /// Sets the maximum number of issuers with counters.
     pub(super) fn set_max(&self, max: usize) {
-        // Relaxed, here and below: the number guards no other memory.
+        // Relaxed, here and below: these guard no other memory.
         self.max.store(max, Ordering::Relaxed);
     }
 
@@ -69,9 +71,16 @@ impl Issuers {
         self.with(issuer, IssuerCounters::label)
     }
 
-    /// Returns whether an issuer shares the label of those beyond the maximum.
-    pub(super) fn is_other(&self, issuer: &str) -> bool {
-        self.with(issuer, |counters| *counters.name != *issuer)
+    /// Returns whether an issuer has counters of its own.
+    pub(super) fn has_own(&self, issuer: &str) -> bool {
+        let is_first = |first: &IssuerCounters| *first.name == *issuer;
+        self.first.get().is_some_and(is_first) || position(&self.by_name.load(), issuer).is_ok()
+    }
+
+    /// Returns the label of the issuers beyond the maximum, if there was one.
+    pub(super) fn other_label(&self) -> Option<Label> {
+        let has_other = self.has_other.load(Ordering::Relaxed);
+        has_other.then(|| self.other.label())
     }
 
     /// Calls `then` with the counters of an issuer.
@@ -89,7 +98,13 @@ impl Issuers {
             .and_then(|index| by_name.get(index))
         {
             Some(counters) => then(counters),
-            None => then(self.add(issuer).as_deref().unwrap_or(&self.other)),
+            None => match self.add(issuer) {
+                Some(counters) => then(&counters),
+                None => {
+                    self.has_other.store(true, Ordering::Relaxed);
+                    then(&self.other)
+                }
+            },
         }
     }
 

@@ -90,9 +90,9 @@ impl Metrics {
         Self::default()
     }
 
-    /// Sets the maximum number of issuers with series of their own. Default: 100, at least 1. Those
-    /// that something happens to first have them, and all further ones share the label
-    /// `issuer="other"`: a token selects the issuer that it names, so a caller could otherwise make
+    /// Sets the maximum number of issuers with series of their own. Default: 100, at least 1. The
+    /// first ones that are counted or recorded have them, also after they are removed, and all
+    /// further ones share the label `issuer="other"`: a token selects the issuer that it names, so a caller could otherwise make
     /// the series of thousands.
     ///
     /// Clones share the maximum. Call it before the layer is built.

@@ -39,24 +39,24 @@ impl Observe for Metrics {
     }
 
     fn keys_event(&self, keys: &IssuerKeysEvent<'_>) {
-        let issuer = self.issuers().label(keys.issuer);
+        let issuer = || self.issuers().label(keys.issuer);
         match keys.event {
-            KeysEvent::Fetched { duration, .. } => fetched(issuer, "ok", *duration),
-            KeysEvent::FetchFailed { duration, .. } => fetched(issuer, "error", *duration),
+            KeysEvent::Fetched { duration, .. } => fetched(issuer(), "ok", *duration),
+            KeysEvent::FetchFailed { duration, .. } => fetched(issuer(), "error", *duration),
             KeysEvent::RefetchLimitReached => {
-                count(&key(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, [issuer]));
+                count(&key(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, [issuer()]));
             }
-            KeysEvent::FilesChanged { .. } => reloaded(issuer, "changed"),
-            KeysEvent::FilesFailed { .. } => reloaded(issuer, "failed"),
-            KeysEvent::FilesRecovered { .. } => reloaded(issuer, "recovered"),
+            KeysEvent::FilesChanged { .. } => reloaded(issuer(), "changed"),
+            KeysEvent::FilesFailed { .. } => reloaded(issuer(), "failed"),
+            KeysEvent::FilesRecovered { .. } => reloaded(issuer(), "recovered"),
             _ => {}
         }
     }
 
     fn issuer_removed(&self, issuer: &str) {
-        // The others with its label go on.
-        if !self.issuers().is_other(issuer) {
-            record_removed(issuer);
+        // The others that share a label go on.
+        if self.issuers().has_own(issuer) {
+            record_removed(Label::new(names::ISSUER, issuer.to_owned()));
         }
     }
 

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use super::observers::measured;
 use super::{DpopEvent, IssuerObservers, Observers, ReplayEvent, StoreEvent, StoreKind};
-use super::{StoreOperation, StoreResult, WaitEvent, WaitFor, limited};
+use super::{StoreOperation, StoreResult, WaitEvent, WaitFor};
 use crate::dpop::DpopRejection;
 use crate::error::IssuerId;
-use crate::replay::{InsertAnswer, InsertOutcome, Inserted, ReplayKind, ReplayStore, StoreFailure};
+use crate::replay::{
+    InsertOutcome, InsertResponse, Inserted, ReplayKind, ReplayStore, StoreFailure,
+};
+use crate::time_limit::with_time_limit;
 
 type StoreError = Box<dyn StdError + Send + Sync>;
 
@@ -47,52 +50,50 @@ impl ObservedInsert {
         };
         match outcome {
             InsertOutcome::Ready(inserted) => {
-                insertion.tell(
-                    &inserted.as_ref().map(|is_new| InsertAnswer::Store(*is_new)),
-                    None,
-                );
+                let response = inserted.as_ref().copied().map(InsertResponse::Store);
+                insertion.tell(response, None);
                 InsertOutcome::Ready(inserted)
             }
             InsertOutcome::Pending(pending) => {
-                let answer = async { pending.await.map(InsertAnswer::Store) };
-                InsertOutcome::Pending(Box::pin(insertion.told(answer, self.timeout)))
+                let response = async { pending.await.map(InsertResponse::Store) };
+                InsertOutcome::Pending(Box::pin(insertion.observed(response, self.timeout)))
             }
             InsertOutcome::PendingWithFallback(pending) => {
-                InsertOutcome::Pending(Box::pin(insertion.told(pending, self.timeout)))
+                InsertOutcome::Pending(Box::pin(insertion.observed(pending, self.timeout)))
             }
         }
     }
 }
 
 impl Insertion {
-    /// Waits for the answer of the store, and tells it.
-    async fn told(
+    /// Waits for the response of the store, and tells it.
+    async fn observed(
         self,
-        answer: impl Future<Output = Result<InsertAnswer, StoreError>>,
+        response: impl Future<Output = Result<InsertResponse, StoreError>>,
         limit: Duration,
     ) -> Inserted {
-        let (answer, duration) = measured(limited(answer, limit)).await;
-        let Some(answer) = answer else {
+        let (response, duration) = measured(with_time_limit(response, limit)).await;
+        let Some(response) = response else {
             self.tell_end(StoreResult::TimedOut, duration);
-            return Err("the store did not answer within check_timeout".into());
+            return Err("the store did not respond within check_timeout".into());
         };
-        self.tell(&answer.as_ref().copied(), duration);
-        answer.map(InsertAnswer::is_new)
+        self.tell(response.as_ref().copied(), duration);
+        response.map(InsertResponse::is_new)
     }
 
-    fn tell(&self, answer: &Result<InsertAnswer, &StoreError>, duration: Option<Duration>) {
-        let result = match answer {
-            Ok(InsertAnswer::Fallback(_)) => StoreResult::Fallback,
-            Ok(InsertAnswer::Store(true)) => StoreResult::Ok,
-            Ok(InsertAnswer::Store(false)) => StoreResult::Seen,
-            Err(error) => match self.store.failure(&***error) {
+    fn tell(&self, response: Result<InsertResponse, &StoreError>, duration: Option<Duration>) {
+        let result = match response {
+            Ok(InsertResponse::Fallback(_)) => StoreResult::Fallback,
+            Ok(InsertResponse::Store(true)) => StoreResult::Ok,
+            Ok(InsertResponse::Store(false)) => StoreResult::Seen,
+            Err(error) => match self.store.failure(&**error) {
                 StoreFailure::TimedOut => StoreResult::TimedOut,
                 StoreFailure::Skipped => StoreResult::Skipped,
                 StoreFailure::Failed => StoreResult::Failed,
             },
         };
         self.tell_end(result, duration);
-        if answer.is_ok_and(|answer| !answer.is_new()) {
+        if response.is_ok_and(|response| !response.is_new()) {
             self.tell_replay();
         }
     }

@@ -3,7 +3,6 @@
 mod insert;
 mod introspection;
 mod keys;
-mod limit;
 mod names;
 mod observers;
 mod rejection;
@@ -17,7 +16,6 @@ mod wait;
 pub(crate) use insert::ObservedInsert;
 pub use introspection::{IntrospectionEvent, IntrospectionOutcome, IntrospectionSentEvent};
 pub use keys::IssuerKeysEvent;
-pub(crate) use limit::limited;
 pub(crate) use observers::{IssuerObservers, Observers};
 pub use rejection::{DpopEvent, ReplayEvent};
 pub use request::{RequestEvent, RequestOutcome, TokenScheme};

@@ -43,10 +43,11 @@ impl Observers {
         self.0.is_none()
     }
 
-    /// Calls each observer.
+    /// Calls each observer. It is the user's: if it panics, what it is told has happened nevertheless.
     pub(crate) fn each(&self, tell: impl Fn(&dyn Observe)) {
         if let Some(inner) = &self.0 {
-            inner.all.iter().for_each(|observer| tell(&**observer));
+            let all = inner.all.iter();
+            all.for_each(|observer| catch_panic("Observe", || tell(&**observer)));
         }
     }
 
@@ -54,10 +55,8 @@ impl Observers {
     pub(crate) fn each_about(&self, issuer: IssuerId, tell: impl Fn(&dyn Observe, &str)) {
         if let Some(inner) = &self.0 {
             let issuer = inner.names.get(issuer);
-            inner
-                .all
-                .iter()
-                .for_each(|observer| tell(&**observer, issuer));
+            let all = inner.all.iter();
+            all.for_each(|observer| catch_panic("Observe", || tell(&**observer, issuer)));
         }
     }
 
@@ -176,9 +175,7 @@ impl IssuerObservers {
                 own.notify(name, event);
             }
             this.each(|observer, issuer| {
-                catch_panic("Observe::keys_event", || {
-                    observer.keys_event(&IssuerKeysEvent { issuer, event });
-                });
+                observer.keys_event(&IssuerKeysEvent { issuer, event });
             });
         }))
     }

@@ -52,7 +52,7 @@ pub enum StoreResult {
     /// The operation was not sent: the store has failed before.
     Skipped,
     /// The store has failed, and its fallback has answered
-    /// ([`InsertAnswer::Fallback`](crate::InsertAnswer::Fallback)), such as the memory of
+    /// ([`InsertResponse::Fallback`](crate::InsertResponse::Fallback)), such as the memory of
     /// `OnRedisOutage::Memory`.
     Fallback,
 }

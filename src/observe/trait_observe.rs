@@ -14,8 +14,7 @@ use super::{
 /// yourself for another system, such as OpenTelemetry. Each method does nothing by default.
 ///
 /// The methods are called where things happen: in requests, and in the tasks that fetch and read.
-/// They must not block, and should not panic: a panic in a task is logged, and one in a request ends
-/// the request. Nothing that they are told contains a part of a token. `issuer` is always a name that
+/// They must not block. A panic is caught, and the first one is logged. Nothing that they are told contains a part of a token. `issuer` is always a name that
 /// is configured, with its placeholder for an issuer with [`Tenants`](crate::Tenants), or empty: no
 /// token can add one.
 ///
@@ -72,7 +71,8 @@ pub trait Observe: Send + Sync + 'static {
         let _ = keys;
     }
 
-    /// An issuer was [removed](crate::Issuers::remove) at run time.
+    /// An issuer was [removed](crate::Issuers::remove) at run time. May be called after an issuer of
+    /// the same name was added again.
     fn issuer_removed(&self, issuer: &str) {
         let _ = issuer;
     }

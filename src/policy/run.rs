@@ -11,8 +11,9 @@ use super::{CheckContext, CheckFuture, CheckOutcome, Policy, Presented, Stage, U
 use crate::dpop::VerifiedProof;
 use crate::error::{Error, IssuerId};
 use crate::jwt::Claims;
-use crate::observe::{self, DpopEvent};
+use crate::observe::DpopEvent;
 use crate::request::RequestParts;
+use crate::time_limit::with_time_limit;
 use crate::trace;
 
 /// The claims of a verified token that no check has seen yet. Only a policy can take them out.
@@ -244,7 +245,7 @@ fn log_scopes<C>(stage: Stage, error: &Error, claims: &Claims<C>) {
 
 /// Limits the time of a check.
 pub(super) async fn limited(check: CheckFuture, limit: Duration) -> Result<Extensions, Error> {
-    observe::limited(check, limit)
+    with_time_limit(check, limit)
         .await
         .unwrap_or_else(|| Err(Error::check_unavailable(None)))
 }

@@ -14,7 +14,7 @@ use super::key::Prefix;
 use super::link::Link;
 use super::outage::OnRedisOutage;
 use crate::{
-    InsertAnswer, InsertOutcome, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture,
+    InsertOutcome, InsertResponse, MemoryReplayStore, ReplayKey, ReplayStore, ReplayStoreFuture,
     StoreFailure,
 };
 
@@ -166,10 +166,10 @@ impl ReplayStore for RedisReplayStore {
         };
         InsertOutcome::PendingWithFallback(Box::pin(async move {
             if let Ok(is_new) = link.run(command, was_set).await {
-                return Ok(InsertAnswer::Store(is_new));
+                return Ok(InsertResponse::Store(is_new));
             }
             link.counters.count_memory();
-            in_memory.map(InsertAnswer::Fallback)
+            in_memory.map(InsertResponse::Fallback)
         }))
     }
 

@@ -11,4 +11,4 @@ pub use health::{ReplayHealth, ReplayScope};
 pub use key::{ReplayKey, ReplayKind};
 pub use memory_replay_store::{MemoryReplayStore, WhenFull};
 pub(crate) use store::Inserted;
-pub use store::{InsertAnswer, InsertOutcome, ReplayStore, ReplayStoreFuture, StoreFailure};
+pub use store::{InsertOutcome, InsertResponse, ReplayStore, ReplayStoreFuture, StoreFailure};

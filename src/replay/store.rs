@@ -136,32 +136,33 @@ pub(crate) type Inserted = Result<bool, Box<dyn StdError + Send + Sync>>;
 /// With an error, or after [`check_timeout`](crate::JwtAuthBuilder::check_timeout), the request
 /// gets 503 ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)).
 #[must_use]
+#[non_exhaustive]
 pub enum InsertOutcome {
     /// The outcome.
     Ready(Inserted),
     /// A future that resolves to the outcome.
     Pending(InsertFuture),
     /// The same, from a store that has another one in reserve for its outages: the outcome says
-    /// which of them has answered, for
+    /// which of them has responded, for
     /// [`Observe::store_operation`](crate::Observe::store_operation).
-    PendingWithFallback(Pin<Box<dyn Future<Output = Answered> + Send>>),
+    PendingWithFallback(Pin<Box<dyn Future<Output = Responded> + Send>>),
 }
 
-/// An answer of a store with a fallback: whether the key was not stored before, and which store says
-/// so.
+/// The response of a store with a fallback: whether the key was not stored before, by which of the
+/// two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum InsertAnswer {
+pub enum InsertResponse {
     /// The store itself.
     Store(bool),
     /// Its fallback, since the store has failed.
     Fallback(bool),
 }
 
-type Answered = Result<InsertAnswer, Box<dyn StdError + Send + Sync>>;
+type Responded = Result<InsertResponse, Box<dyn StdError + Send + Sync>>;
 type InsertFuture = Pin<Box<dyn Future<Output = Inserted> + Send>>;
 
-impl InsertAnswer {
+impl InsertResponse {
     /// Returns whether the key was not stored before.
     #[must_use]
     pub const fn is_new(self) -> bool {
@@ -189,9 +190,9 @@ impl InsertOutcome {
         match self {
             Self::Ready(inserted) => Ok(inserted),
             Self::Pending(pending) => Err(pending),
-            Self::PendingWithFallback(pending) => {
-                Err(Box::pin(async { pending.await.map(InsertAnswer::is_new) }))
-            }
+            Self::PendingWithFallback(pending) => Err(Box::pin(async {
+                pending.await.map(InsertResponse::is_new)
+            })),
         }
     }
 }

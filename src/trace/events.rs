@@ -233,7 +233,7 @@ pub(crate) fn observer_panicked(name: &'static str) {
     tracing::error!(
         target: TARGET,
         function = name,
-        "the program's own function panicked; its further panics are not logged"
+        "a function of the program has panicked; further panics of such functions are not logged"
     );
 }
 

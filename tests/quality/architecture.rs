@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const ORDER: &[&[&str]] = &[
     &["algorithm", "config_error", "encoding"],
     &["error"],
-    &["clock", "trace"],
+    &["clock", "time_limit", "trace"],
     &["crypto"],
     &["jwk", "replay", "request", "revocation"],
     &["response"],

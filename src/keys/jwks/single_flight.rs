@@ -10,7 +10,8 @@
 //! failure, and the waiters find their channel closed. If the task's runtime is not polled any
 //! more, the fetch is given up after
 //! [`max_fetch_duration`](super::settings::JwksCacheSettings::max_fetch_duration). Its result, if
-//! one comes after another fetch has started, is discarded.
+//! one comes after another fetch has started, is discarded. A failure that comes later than that
+//! counts as interrupted, such as by a process that was frozen; keys that come so late are used.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;

@@ -14,6 +14,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// `Metrics` (feature `metrics`) is one. Rejections by [`RequireLayer`](crate::RequireLayer) and
     /// extractors below the layer are told, too.
     ///
+    /// The names of all issuers that are ever added stay in memory, also of removed and rejected
+    /// ones.
+    ///
     /// # Examples
     ///
     /// ```

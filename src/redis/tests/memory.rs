@@ -7,7 +7,7 @@ use tokio::time::advance;
 use super::mock::{Fault, Mock};
 use super::{Failure, fail_five_times, in_memory, insert, store, store_with};
 use crate::{
-    InsertAnswer, InsertOutcome, MemoryReplayStore, OnRedisOutage, ReplayKey, ReplayStore as _,
+    InsertOutcome, InsertResponse, MemoryReplayStore, OnRedisOutage, ReplayKey, ReplayStore as _,
 };
 
 #[tokio::test(start_paused = true)]
@@ -91,8 +91,8 @@ async fn an_answer_says_whether_it_is_from_memory() {
     let mock = Mock::new();
     let store = store_with(&mock, in_memory());
     let cases = [
-        ("1", Fault::None, InsertAnswer::Store(true)),
-        ("2", Fault::Refuses, InsertAnswer::Fallback(true)),
+        ("1", Fault::None, InsertResponse::Store(true)),
+        ("2", Fault::Refuses, InsertResponse::Fallback(true)),
     ];
     for (id, fault, expected) in cases {
         mock.set(fault);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::circuit::{Admitted, Circuit};
 use super::failure::{Failure, IntrospectionError};
 use crate::keys::jwks::{lock, with_causes};
-use crate::keys::{IntrospectionHealth, KeysEvent, Observer, catch_panic};
+use crate::keys::{IntrospectionHealth, KeysEvent, Observer};
 use crate::observe::{IntrospectionSentEvent, IssuerObservers};
 
 /// The minimum time between two events about failures: clients can cause many.
@@ -131,9 +131,7 @@ impl Outcomes {
         let outcome = exchange.await;
         let duration = start.elapsed();
         self.observers.each(|observer, issuer| {
-            catch_panic("Observe::introspection_sent", || {
-                observer.introspection_sent(&IntrospectionSentEvent { issuer, duration });
-            });
+            observer.introspection_sent(&IntrospectionSentEvent { issuer, duration });
         });
         outcome
     }

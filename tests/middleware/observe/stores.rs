@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tower_jwt_auth::{
-    InsertAnswer, InsertOutcome, JwtAuthLayer, MemoryReplayStore, ReplayKey, ReplayStore,
+    InsertOutcome, InsertResponse, JwtAuthLayer, MemoryReplayStore, ReplayKey, ReplayStore,
     StoreFailure,
 };
 
@@ -40,7 +40,7 @@ impl ReplayStore for Act {
         if let Self::FallBack(is_new) = act {
             return InsertOutcome::PendingWithFallback(Box::pin(async move {
                 sleep(Duration::from_millis(20)).await;
-                Ok(InsertAnswer::Fallback(is_new))
+                Ok(InsertResponse::Fallback(is_new))
             }));
         }
         InsertOutcome::Pending(Box::pin(async move {
