@@ -7,8 +7,7 @@ use tower_jwt_auth::{
 
 use crate::support::tokio;
 use crate::support::{
-    AUDIENCE, ISSUER, builder_for, default_key, encode, issuer, key_set, layer, ml_dsa, send,
-    token,
+    AUDIENCE, ISSUER, builder_for, default_key, encode, issuer, key_set, layer, ml_dsa, send, token,
 };
 
 /// The algorithms that this build lacks.

@@ -51,8 +51,7 @@ async fn a_signature_has_the_length_of_the_algorithm() {
     }
 }
 
-// A text that is too long is not decoded, so that it is not base64url remains unknown: 1024 bytes
-// have 1366 symbols.
+// The length is checked before a signature is decoded: 1024 bytes have 1366 symbols.
 #[tokio::test]
 async fn only_signatures_of_ml_dsa_with_more_than_1024_bytes_are_decoded() {
     let es256 = [Algorithm::ES256];
