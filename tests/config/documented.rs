@@ -1,5 +1,5 @@
 //! `docs/configuration.md`: each block is read, its values are the defaults, and each setting in it
-//! has an effect.
+//! reaches the builder.
 
 use std::collections::BTreeSet;
 
@@ -69,6 +69,34 @@ const OTHER_VALUES: [(&str, &str); 9] = [
     ("token_sources", "[{ query = \"t\" }]"),
     ("discovery", "false"),
     ("prefix", "[\"/other path\"]"),
+];
+
+/// Settings whose other value is an error of the builder.
+const ERRORS: [&str; 6] = [
+    "env",
+    "client_secret_env",
+    "algorithm",
+    "encoding",
+    "overlap",
+    "max_secret_age",
+];
+
+/// Settings without which the block is an error.
+const REQUIRED: [&str; 14] = [
+    "issuer",
+    "audience",
+    "grpc_methods",
+    "jwks_file",
+    "pem_file",
+    "dir",
+    "any_of",
+    "only",
+    "client_id",
+    "client_secret_file",
+    "required",
+    "networks",
+    "header",
+    "resource",
 ];
 
 /// A line that is a setting.
@@ -175,7 +203,7 @@ fn the_values_on_the_page_are_the_defaults() {
 }
 
 #[test]
-fn each_setting_on_the_page_has_an_effect() {
+fn each_setting_on_the_page_reaches_the_builder() {
     let files = Files::new();
     // The parts of rules, and what is skipped, are not shown: `layers.rs` tests them.
     let is_shown = |block: &Block| !has_rules(block) && !block.text().contains("[skip_paths]");
@@ -189,22 +217,36 @@ fn each_setting_on_the_page_has_an_effect() {
                 let value = other.map_or(&*setting.value, |(_, value)| *value);
                 let line = format!("{} = {value}", quoted(name));
                 let on = with_alternative(&block, &setting, line);
-                let error = on.shown().err();
-                assert_ne!(on.shown(), as_is, "{name}");
-                let is_expected_error =
-                    other.is_some() || ["env", "client_secret_env"].contains(&name);
-                assert!(error.is_none() || is_expected_error, "{name}: {error:?}");
+                assert_reaches(name, &on.shown(), &as_is, &ERRORS);
             } else if is_example(&block, &setting) {
-                let without = block.with(setting.index, None).shown();
                 // Discovery is the default.
-                assert!(without != as_is || name == "discovery", "{name}");
+                if name != "discovery" {
+                    let without = block.with(setting.index, None).shown();
+                    assert_reaches(name, &without, &as_is, &REQUIRED);
+                }
             } else {
                 let line = format!("{} = {}", quoted(name), changed(&setting));
                 let other = block.with(setting.index, Some(line));
-                assert_ne!(other.shown(), as_is, "{name}");
+                assert_reaches(name, &other.shown(), &as_is, &ERRORS);
             }
         }
     }
+}
+
+/// Requires that a builder differs from that of the block as it is. If the setting is listed, there
+/// is an error in its place.
+fn assert_reaches(
+    name: &str,
+    changed: &Result<String, String>,
+    as_is: &Result<String, String>,
+    errors: &[&str],
+) {
+    assert_ne!(changed, as_is, "{name}");
+    assert_eq!(
+        changed.is_err(),
+        errors.contains(&name),
+        "{name}: {changed:?}"
+    );
 }
 
 fn quoted(name: &str) -> String {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use tower::ServiceExt as _;
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{Algorithm, Claims, JwtAuthLayer, ProblemDetails};
@@ -141,12 +141,6 @@ async fn settings_of_tokens_apply() {
     let hour = std::time::Duration::from_secs(3600);
     for (setting, accepted, rejected, expected) in [
         (
-            "leeway = \"0s\"",
-            token(),
-            token().claim("nbf", 4_000_000_000_u64),
-            401,
-        ),
-        (
             "max_lifetime = \"30m\"",
             token(),
             token().expires_in(hour),
@@ -208,6 +202,58 @@ async fn settings_of_tokens_apply() {
 }
 
 #[tokio::test]
+async fn leeway_decides_whether_an_expired_token_is_accepted() {
+    let issuer = TestIssuer::start().await.unwrap();
+    let table = issuer_table(&issuer, "");
+    let auth = |leeway: &str| layer(&format!("leeway = \"{leeway}\"\n{table}"));
+    let expired = issuer.token().audience(AUDIENCE);
+    let expired = expired.claim("iat", now() - 600).claim("exp", now() - 5);
+    assert_eq!(status(&auth("1h"), &expired).await, 200);
+    assert_eq!(status(&auth("0s"), &expired).await, 401);
+    let valid = issuer.token().audience(AUDIENCE);
+    assert_eq!(status(&auth("0s"), &valid).await, 200);
+}
+
+/// Returns the status of the response to a POST request over HTTP/2 without a token, and its
+/// `grpc-status`.
+async fn rejection(auth: &JwtAuthLayer, path: &str, content_type: &str) -> (u16, Option<String>) {
+    let app = Router::new().fallback(subject).layer(auth.clone());
+    let request = Request::post(path)
+        .version(Version::HTTP_2)
+        .header("te", "trailers")
+        .header("content-type", content_type)
+        .body(Body::empty())
+        .unwrap();
+    let response = app.oneshot(request).await.unwrap();
+    let grpc = response.headers().get("grpc-status");
+    let grpc = grpc.map(|status| status.to_str().unwrap().to_owned());
+    (response.status().as_u16(), grpc)
+}
+
+#[tokio::test]
+async fn grpc_responses_and_grpc_paths_decide_which_requests_get_a_grpc_status() {
+    const GRPC: &str = "application/grpc";
+    let table = "[[issuers]]\nissuer = \"https://a.example\"\naudience = \"b\"\n";
+    let (http, grpc) = ((401, None), (200, Some("16".to_owned())));
+    let (method, other) = ("/shop.Orders/Get", "/shop.Stock/Get");
+    let paths = "grpc_paths = { grpc_methods = [\"shop.Orders\"] }";
+    for (setting, path, content_type, expected) in [
+        ("", method, GRPC, &grpc),
+        ("", method, "application/json", &http),
+        ("grpc_responses = true", method, GRPC, &grpc),
+        ("grpc_responses = true", method, "application/json", &http),
+        ("grpc_responses = false", method, GRPC, &http),
+        (paths, method, GRPC, &grpc),
+        (paths, method, "application/json", &http),
+        (paths, other, GRPC, &http),
+    ] {
+        let auth = layer(&format!("{setting}\n{table}"));
+        let rejection = rejection(&auth, path, content_type).await;
+        assert_eq!(rejection, *expected, "{setting}, {path}, {content_type}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_accepted_once_with_reject_replays() {
     let issuer = TestIssuer::start().await.unwrap();
     let auth = layer(&format!(
@@ -260,13 +306,6 @@ async fn settings_of_requests_and_responses_apply() {
         "Bearer realm=\"shop\""
     );
 
-    let grpc = [("content-type", "application/grpc"), ("te", "trailers")];
-    let with = layer(&table);
-    assert_eq!(
-        send(&with, "/", &grpc).await.status(),
-        StatusCode::UNAUTHORIZED,
-        "GET is no gRPC"
-    );
     let resource = layer(&format!(
         "resource = {{ resource = \"{AUDIENCE}\" }}\n{table}"
     ));

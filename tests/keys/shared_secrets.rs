@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex};
 
 use tower_jwt_auth::testing::{TestKey, TokenBuilder};
 use tower_jwt_auth::{
-    Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, Key, KeyQuery, KeySet, KeySource,
-    Keys, KeysEvent, KeysFuture, SecretEncoding, SecretFiles, TokenCacheSettings,
+    Algorithm, ConfigErrorKind, ErrorKind, Issuer, JwtAuthLayer, Key, KeySet, KeysEvent,
+    SecretEncoding, SecretFiles, TokenCacheSettings,
 };
 
 use crate::files::{Folder, random};
 use crate::support::tokio;
-use crate::support::{AUDIENCE, ISSUER, builder_for, key_set, send, token_of};
+use crate::support::{AUDIENCE, ISSUER, ReplaceableKeys, builder_for, key_set, send, token_of};
 
 const OTHER: &str = "https://other.example";
+
 /// Returns the error of two issuers, each with the id of its key.
 fn text(ours: &str, theirs: &str) -> String {
     let shown = |id: &str| match id {
@@ -29,35 +30,15 @@ fn text(ours: &str, theirs: &str) -> String {
     )
 }
 
-/// A source whose keys can be replaced, as a file or a secret manager has them.
-#[derive(Clone)]
-struct Source(Arc<Mutex<Arc<KeySet>>>);
-
-impl Source {
-    fn of(key: &TestKey) -> Self {
-        Self(Arc::new(Mutex::new(Arc::new(key_set([key])))))
-    }
-
-    fn replace(&self, key: &TestKey) {
-        *self.0.lock().unwrap() = Arc::new(key_set([key]));
-    }
-}
-
-impl KeySource for Source {
-    fn current(&self) -> Option<Keys<'_>> {
-        Some(Keys::from(Arc::clone(&self.0.lock().unwrap())))
-    }
-
-    fn refresh(&self, _: KeyQuery) -> KeysFuture {
-        Box::pin(std::future::ready(Ok(())))
-    }
+fn source_of(key: &TestKey) -> ReplaceableKeys {
+    ReplaceableKeys::new(key_set([key]))
 }
 
 fn secrets() -> [TestKey; 2] {
     [(); 2].map(|()| TestKey::generate(Algorithm::HS256))
 }
 
-fn from_source(name: &str, source: &Source) -> Issuer {
+fn from_source(name: &str, source: &ReplaceableKeys) -> Issuer {
     Issuer::from_key_source(name, source.clone(), AUDIENCE).algorithms([Algorithm::HS256])
 }
 
@@ -72,7 +53,7 @@ fn token(name: &str, key: &TestKey) -> TokenBuilder {
 #[test]
 fn a_secret_that_a_source_shares_with_another_issuer_is_a_configuration_error() {
     let [secret, _] = secrets();
-    let source = Source::of(&secret);
+    let source = source_of(&secret);
     for issuers in [
         [from_keys(ISSUER, &secret), from_source(OTHER, &source)],
         [from_source(ISSUER, &source), from_keys(OTHER, &secret)],
@@ -98,7 +79,7 @@ async fn assert_shared(layer: &JwtAuthLayer, token: &str) {
 async fn a_secret_that_a_source_comes_to_share_is_rejected_while_it_does() {
     let [ours, theirs] = secrets();
     for caches in [false, true] {
-        let source = Source::of(&theirs);
+        let source = source_of(&theirs);
         let builder = builder_for(from_keys(ISSUER, &ours)).add_issuer(from_source(OTHER, &source));
         let layer = if caches {
             builder.token_cache(TokenCacheSettings::default()).build()
@@ -111,11 +92,11 @@ async fn a_secret_that_a_source_comes_to_share_is_rejected_while_it_does() {
         send(&layer, &token_of_ours).await.accepted();
         send(&layer, &token_of_theirs).await.accepted();
 
-        source.replace(&ours);
+        source.replace(key_set([&ours]));
         assert_shared(&layer, &token_of_ours).await;
         assert_shared(&layer, &token(OTHER, &ours).sign()).await;
 
-        source.replace(&theirs);
+        source.replace(key_set([&theirs]));
         send(&layer, &token_of_ours).await.accepted();
         send(&layer, &token_of_theirs).await.accepted();
     }
@@ -132,12 +113,12 @@ fn health(layer: &JwtAuthLayer) -> Vec<(bool, Option<String>)> {
 #[tokio::test]
 async fn the_health_says_that_issuers_have_come_to_share_a_secret_before_any_request() {
     let [ours, theirs] = secrets();
-    let (source, fixed) = (Source::of(&theirs), from_keys(ISSUER, &ours));
+    let (source, fixed) = (source_of(&theirs), from_keys(ISSUER, &ours));
     let builder = builder_for(fixed).add_issuer(from_source(OTHER, &source));
     let layer = builder.build().unwrap();
     let healthy = vec![(true, None), (true, None)];
     assert_eq!(health(&layer), healthy);
-    source.replace(&ours);
+    source.replace(key_set([&ours]));
     let id = ours.key_id();
     let [ours_first, theirs_first] = [(ISSUER, OTHER), (OTHER, ISSUER)].map(|(one, other)| {
         let text = text(id, id);
@@ -147,10 +128,10 @@ async fn the_health_says_that_issuers_have_come_to_share_a_secret_before_any_req
     });
     let shared = vec![(false, Some(ours_first)), (false, Some(theirs_first))];
     assert_eq!(health(&layer), shared);
-    source.replace(&theirs);
+    source.replace(key_set([&theirs]));
     assert_eq!(health(&layer), healthy);
     // One secret for two algorithms.
-    *source.0.lock().unwrap() = Arc::new(for_two_algorithms());
+    source.replace(for_two_algorithms());
     let error = TWO_ALGORITHMS.replace(ISSUER, OTHER);
     assert_eq!(health(&layer), [(true, None), (false, Some(error))]);
 }
@@ -227,7 +208,7 @@ const TWO_ALGORITHMS: &str = "issuer \"https://issuer.example\": must not have t
 fn one_secret_for_two_algorithms_is_a_configuration_error_wherever_it_is() {
     let [other, _] = secrets();
     let fetched = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE);
-    let source = Source(Arc::new(Mutex::new(Arc::new(for_two_algorithms()))));
+    let source = ReplaceableKeys::new(for_two_algorithms());
     for issuer in [
         Issuer::from_keys(ISSUER, for_two_algorithms(), AUDIENCE),
         fetched.add_secrets(for_two_algorithms()),
@@ -249,17 +230,17 @@ fn one_secret_for_two_algorithms_is_a_configuration_error_wherever_it_is() {
 #[tokio::test]
 async fn a_source_that_comes_to_have_one_secret_for_two_algorithms_is_rejected_while_it_does() {
     let [ours, _] = secrets();
-    let source = Source::of(&ours);
+    let source = source_of(&ours);
     let layer = builder_for(from_source(ISSUER, &source)).build().unwrap();
     let token = token(ISSUER, &ours).sign();
     send(&layer, &token).await.accepted();
     let both = [&key_set([&ours]), &for_two_algorithms()];
     let both = both.into_iter().flat_map(KeySet::keys).cloned().collect();
-    *source.0.lock().unwrap() = Arc::new(both);
+    source.replace(both);
     let error = send(&layer, &token).await.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
     assert_eq!(error.source().unwrap().to_string(), TWO_ALGORITHMS);
-    source.replace(&ours);
+    source.replace(key_set([&ours]));
     send(&layer, &token).await.accepted();
 }
 

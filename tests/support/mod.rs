@@ -7,6 +7,7 @@ pub(crate) mod dpop;
 pub(crate) mod faults;
 mod held;
 pub(crate) mod recorded;
+mod replaceable_keys;
 pub(crate) mod revocation_store;
 pub(crate) mod system_clock;
 mod time_limit;
@@ -27,6 +28,7 @@ use tower_jwt_auth::{Algorithm, Issuer, JwtAuthBuilder, JwtAuthLayer, Key, KeySe
 
 pub(crate) use self::answer::{Answer, ask, send, send_raw};
 pub(crate) use self::held::Held;
+pub(crate) use self::replaceable_keys::ReplaceableKeys;
 pub(crate) use self::time_limit::{block_on, wait_for, within_limit};
 pub(crate) use self::unreachable::Unreachable;
 

@@ -1,8 +1,10 @@
 //! Keys: JWK of type `AKP` (RFC 9964 §3), and `SubjectPublicKeyInfo` in PEM and DER (RFC 9881 §4).
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
-use tower_jwt_auth::testing::{DpopClient, TestKey};
-use tower_jwt_auth::{Algorithm, ConfigErrorKind, Issuer, Key, KeySet, SkipReason};
+use tower_jwt_auth::testing::{DpopClient, TestIssuer, TestKey};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, Issuer, Key, KeySet, KeysEvent, SkipReason};
 
 use crate::support::tokio;
 use crate::support::{
@@ -52,17 +54,76 @@ async fn a_key_in_every_form_verifies_the_tokens_of_its_algorithm() {
     }
 }
 
-#[test]
-fn the_same_key_in_every_form_is_the_same_to_two_issuers() {
+type Reports = Arc<Mutex<Vec<[String; 2]>>>;
+
+/// Returns an issuer that publishes a key, and records the issuers with which it shares it.
+fn publishing(published: &TestIssuer, key: &TestKey, reports: &Reports) -> Issuer {
+    published.set_jwks(json!({"keys": [key.jwk()]}).to_string());
+    let reports = Arc::clone(reports);
+    let issuer = Issuer::jwks(published.issuer(), published.jwks_uri(), AUDIENCE);
+    let issuer = issuer.algorithms([key.algorithm()]);
+    issuer.on_event(move |name, event| {
+        if let KeysEvent::KeyShared { other, .. } = event {
+            let names = [name, other].map(ToOwned::to_owned);
+            reports.lock().unwrap().push(names);
+        }
+    })
+}
+
+/// Returns what two issuers that publish a key report, beside one with a configured key.
+async fn reported(
+    issuers: &[TestIssuer; 2],
+    published: [&TestKey; 2],
+    configured: Key,
+) -> Vec<[String; 2]> {
+    let reports = Reports::default();
+    let [one, two] = [0, 1].map(|at| publishing(&issuers[at], published[at], &reports));
+    let algorithms = [published[0].algorithm()];
+    let configured = Issuer::from_keys(ISSUER, configured, AUDIENCE).algorithms(algorithms);
+    let builder = builder_for(configured).add_issuer(one).add_issuer(two);
+    let layer = builder.build().unwrap();
+    // More than once, since the first one is fetched when the second one is not yet.
+    for _ in 0..3 {
+        layer.authenticator().prefetch().await.unwrap();
+    }
+    let mut reported = reports.lock().unwrap().clone();
+    reported.sort();
+    reported
+}
+
+#[tokio::test]
+async fn the_same_key_in_every_form_is_reported_once_by_each_issuer_that_publishes_it() {
+    let issuers = [
+        TestIssuer::start().await.unwrap(),
+        TestIssuer::start().await.unwrap(),
+    ];
+    let [one, two] = issuers.each_ref().map(TestIssuer::issuer);
+    let mut expected = [[one, two], [one, ISSUER], [two, one], [two, ISSUER]];
+    expected.sort_unstable();
     for algorithm in ml_dsa() {
         let signer = key(algorithm);
-        let jwk = Key::from_jwk(&signer.jwk().to_string()).unwrap();
-        let pem = Key::from_pem(signer.pem()).unwrap();
-        let issuer =
-            |name: &str, key| Issuer::from_keys(name, key, AUDIENCE).algorithms([algorithm]);
-        let layer = builder_for(issuer(ISSUER, jwk)).add_issuer(issuer("https://b.example", pem));
-        // Public keys of two issuers are logged, and no error.
-        assert!(layer.build().is_ok());
+        for configured in [
+            Key::from_jwk(&signer.jwk().to_string()).unwrap(),
+            Key::from_pem(signer.pem()).unwrap(),
+            Key::from_der(signer.der()).unwrap(),
+        ] {
+            let reported = reported(&issuers, [signer, signer], configured).await;
+            assert_eq!(reported, expected, "{algorithm}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn different_keys_of_an_algorithm_are_not_reported() {
+    let issuers = [
+        TestIssuer::start().await.unwrap(),
+        TestIssuer::start().await.unwrap(),
+    ];
+    for algorithm in ml_dsa() {
+        let [one, two] = [(); 2].map(|()| TestKey::generate(algorithm));
+        let configured = Key::from_pem(key(algorithm).pem()).unwrap();
+        let reported = reported(&issuers, [&one, &two], configured).await;
+        assert!(reported.is_empty(), "{algorithm}: {reported:?}");
     }
 }
 

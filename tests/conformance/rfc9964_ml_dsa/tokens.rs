@@ -51,15 +51,44 @@ async fn a_signature_has_the_length_of_the_algorithm() {
     }
 }
 
-// A signature of the length of another algorithm is not taken for a long one of this one.
+// The length is checked before a signature is decoded: 1024 bytes have 1366 symbols.
 #[tokio::test]
-async fn only_signatures_of_ml_dsa_may_have_more_than_1024_bytes() {
+async fn only_signatures_of_ml_dsa_with_more_than_1024_bytes_are_decoded() {
+    let es256 = [Algorithm::ES256];
+    let es256_alone = Issuer::from_keys(ISSUER, key_set(es256.map(key)), AUDIENCE);
+    let es256_alone = builder_for(es256_alone.algorithms(es256)).build().unwrap();
     let (message, _) = parts(Algorithm::ES256);
-    for len in [1025, 2420, 3309, 4627] {
-        let token = format!("{message}.{}", encode(vec![7; len]));
-        send(&layer(), &token)
-            .await
-            .invalid_token(ErrorKind::InvalidSignature);
+    for layer in [es256_alone, layer()] {
+        for len in [86, 342, 343, 1365, 1366, 1367, 1368, 3227, 4412, 6170] {
+            let expected = if len <= 1366 {
+                ErrorKind::MalformedToken
+            } else {
+                ErrorKind::InvalidSignature
+            };
+            send(&layer, &format!("{message}.{}", "+".repeat(len)))
+                .await
+                .named(len)
+                .invalid_token(expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signature_of_ml_dsa_is_decoded_only_if_it_has_the_length_of_the_algorithm() {
+    for algorithm in ml_dsa() {
+        let (message, signature) = parts(algorithm);
+        let len = encode(&signature).len();
+        for other in [1366, 1367, len - 1, len, len + 1] {
+            let expected = if other == len {
+                ErrorKind::MalformedToken
+            } else {
+                ErrorKind::InvalidSignature
+            };
+            send(&layer(), &format!("{message}.{}", "+".repeat(other)))
+                .await
+                .named((algorithm, other))
+                .invalid_token(expected);
+        }
     }
 }
 

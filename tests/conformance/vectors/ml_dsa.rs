@@ -1,11 +1,14 @@
 //! The vectors of ML-DSA (RFC 9964, appendix A): their keys are used, their signatures verify, and no
 //! change of them does.
 
+use aws_lc_rs::signature::{self, PqdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tower_jwt_auth::testing::is_signed;
-use tower_jwt_auth::{Algorithm, ConfigErrorKind, Key, KeySet};
+use tower_jwt_auth::{Algorithm, ConfigErrorKind, Dpop, Key, KeySet};
+
+use crate::support::{ask, block_on, dpop, ml_dsa};
 
 pub(crate) const FILES: [&str; 3] = [
     "ml-dsa/ML_DSA_44.jose.json",
@@ -16,6 +19,7 @@ pub(crate) const FILES: [&str; 3] = [
 struct Vector {
     algorithm: Algorithm,
     jwk: Value,
+    seed: Vec<u8>,
     signing_input: String,
     signature: Vec<u8>,
 }
@@ -43,13 +47,14 @@ fn vectors() -> Vec<Vector> {
     let examples = FILES.into_iter().filter_map(crate::vectors::read);
     let vectors = examples.map(|example| {
         let mut jwk = example["jwk"].clone();
-        jwk.as_object_mut().unwrap().remove("priv").unwrap();
+        let seed = jwk.as_object_mut().unwrap().remove("priv").unwrap();
         let jws = example["jws"].as_str().unwrap();
         let (signing_input, signature) = jws.rsplit_once('.').unwrap();
         Vector {
             algorithm: jwk["alg"].as_str().unwrap().parse().unwrap(),
             signing_input: signing_input.to_owned(),
             signature: URL_SAFE_NO_PAD.decode(signature).unwrap(),
+            seed: URL_SAFE_NO_PAD.decode(seed.as_str().unwrap()).unwrap(),
             jwk,
         }
     });
@@ -66,17 +71,35 @@ fn the_signatures_of_the_vectors_verify_with_their_keys() {
     }
 }
 
+/// Returns a proof of a vector's key for a request with this token (RFC 9449 §4.2).
+fn proof(vector: &Vector, token: &str) -> String {
+    let of_another_key = dpop::proof(token).sign();
+    let payload = of_another_key.split('.').nth(1).unwrap();
+    let header = json!({"typ": "dpop+jwt", "alg": vector.algorithm.name(), "jwk": vector.jwk});
+    let signing_input = format!("{}.{payload}", encode(header.to_string()));
+    let algorithm = match vector.algorithm {
+        Algorithm::MlDsa44 => &signature::ML_DSA_44_SIGNING,
+        Algorithm::MlDsa65 => &signature::ML_DSA_65_SIGNING,
+        _ => &signature::ML_DSA_87_SIGNING,
+    };
+    let pair = PqdsaKeyPair::from_seed(algorithm, &vector.seed).unwrap();
+    let mut signature = vec![0; algorithm.signature_len()];
+    pair.sign(signing_input.as_bytes(), &mut signature).unwrap();
+    format!("{signing_input}.{}", encode(signature))
+}
+
+// RFC 9964 §6: a token is bound to the thumbprint of a key.
 #[test]
-fn the_key_ids_of_the_vectors_are_thumbprints() {
+fn a_proof_of_a_key_of_the_vectors_is_accepted_for_a_token_that_is_bound_to_its_key_id() {
+    let layer = dpop::layer_with(Dpop::required().algorithms(ml_dsa().chain([Algorithm::ES256])));
     for vector in vectors() {
-        let jwk = &vector.jwk;
-        // RFC 9964 §6.
-        let canonical = format!(
-            r#"{{"alg":{},"kty":{},"pub":{}}}"#,
-            jwk["alg"], jwk["kty"], jwk["pub"]
-        );
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
-        assert_eq!(jwk["kid"], encode(hash), "{}", vector.algorithm);
+        let name = vector.algorithm.name();
+        let bound = dpop::bound_by(json!({"jkt": vector.jwk["kid"]}));
+        let request = dpop::presented(&bound, &proof(&vector, &bound));
+        block_on(ask(&layer, request)).named(name).accepted();
+        let elsewhere = dpop::bound();
+        let request = dpop::presented(&elsewhere, &proof(&vector, &elsewhere));
+        dpop::expect(&layer, &request, &dpop::UNPROVEN, name);
     }
 }
 

@@ -9,6 +9,7 @@ mod server;
 mod support;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use tower_jwt_auth::testing::{DpopClient, TestKey};
@@ -19,6 +20,9 @@ use crate::support::{AUDIENCE, ISSUER, builder_for, key, key_set, ml_dsa, token_
 
 /// The URL of the service as clients know it, wherever it is.
 const ORIGIN: &str = "https://api.example";
+
+/// How long a response may take, also on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The columns of the table: the algorithm of the token, and that of the proof if there is one.
 const COLUMNS: [(&str, Algorithm, Option<Algorithm>); 6] = {
@@ -56,34 +60,54 @@ fn headers(token: Algorithm, proof: Option<Algorithm>, method: &str) -> (String,
     (format!("DPoP {token}"), Some(proof))
 }
 
-/// Sends a request for each column, and returns what happens: `yes`, the status, or `closed`.
+/// Returns a client with a connection of its own, since a server may close it.
+fn client(protocol: Protocol) -> Client {
+    let client = Client::builder().no_proxy().timeout(TIMEOUT);
+    let client = match protocol {
+        Protocol::Http1 => client.http1_only(),
+        Protocol::Http2 | Protocol::Grpc => client.http2_prior_knowledge(),
+    };
+    client.build().unwrap()
+}
+
+/// Sends a request with these algorithms, and returns what happens: `yes`, the status, or `closed`
+/// if the server closes the connection or the stream.
+async fn outcome(
+    address: SocketAddr,
+    protocol: Protocol,
+    token: Algorithm,
+    proof: Option<Algorithm>,
+) -> String {
+    let method = protocol.method();
+    let (authorization, proof) = headers(token, proof, method.as_str());
+    let mut request = client(protocol)
+        .request(method, format!("http://{address}{ROUTE}"))
+        .header("authorization", authorization);
+    if let Some(proof) = proof {
+        request = request.header("dpop", proof);
+    }
+    let response = match protocol.complete(request).send().await {
+        Ok(response) => response,
+        Err(error) => {
+            let is_closed = !(error.is_connect() || error.is_timeout() || error.is_builder());
+            assert!(is_closed, "{error:?}");
+            return "closed".to_owned();
+        }
+    };
+    let is_accepted = !response.headers().contains_key("grpc-status");
+    match response.status() {
+        StatusCode::OK if is_accepted => "yes".to_owned(),
+        status => status.as_u16().to_string(),
+    }
+}
+
+/// Returns the outcome of each column. Requires that the server accepts small requests after each.
 async fn outcomes(address: SocketAddr, protocol: Protocol) -> Vec<String> {
     let mut outcomes = Vec::new();
-    for (_, token, proof) in COLUMNS {
-        // With a connection of its own, since a server may close it.
-        let client = Client::builder().no_proxy();
-        let client = match protocol {
-            Protocol::Http1 => client.http1_only(),
-            Protocol::Http2 | Protocol::Grpc => client.http2_prior_knowledge(),
-        };
-        let client = client.build().unwrap();
-        let method = protocol.method();
-        let (authorization, proof) = headers(token, proof, method.as_str());
-        let mut request = client
-            .request(method, format!("http://{address}{ROUTE}"))
-            .header("authorization", authorization);
-        if let Some(proof) = proof {
-            request = request.header("dpop", proof);
-        }
-        let Ok(response) = protocol.complete(request).send().await else {
-            outcomes.push("closed".to_owned());
-            continue;
-        };
-        let is_accepted = !response.headers().contains_key("grpc-status");
-        outcomes.push(match response.status() {
-            StatusCode::OK if is_accepted => "yes".to_owned(),
-            status => status.as_u16().to_string(),
-        });
+    for (column, token, proof) in COLUMNS {
+        outcomes.push(outcome(address, protocol, token, proof).await);
+        let small = outcome(address, protocol, Algorithm::ES256, None).await;
+        assert_eq!(small, "yes", "after {column}");
     }
     outcomes
 }

@@ -90,8 +90,11 @@ async fn the_clone_that_a_variant_was_made_from_is_not_changed() {
         send(&app, "/", &[]).await.status(),
         StatusCode::UNAUTHORIZED
     );
-    let token = format!("Bearer {}", token());
-    let response = send(&app, "/", &[("authorization", &token)]).await;
+    let token = token();
+    let response = send(&app, &format!("/?t={token}"), &[]).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let header = format!("Bearer {token}");
+    let response = send(&app, "/", &[("authorization", &header)]).await;
     assert_eq!(response.status(), StatusCode::OK);
 }
 
