@@ -23,6 +23,9 @@ pub(super) const fn kind_name(kind: ReplayKind) -> &'static str {
 
 impl Observe for Metrics {
     fn request(&self, request: &RequestEvent<'_>) {
+        if !self.is_recorded() {
+            return;
+        }
         self.issuers()
             .with(request.issuer, |counters| counters.count_request(request));
     }
