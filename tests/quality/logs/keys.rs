@@ -218,3 +218,51 @@ async fn two_issuers_that_have_come_to_share_a_secret_are_an_error_each_with_bot
     }
     drop(authenticator);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_is_a_warning_at_once_and_then_one_a_minute_with_the_number_of_failures() {
+    let _turn = TURN.lock().await;
+    let client = HttpClient::new(service_fn(|_: Request<Full<Bytes>>| async {
+        Err::<Response<Full<Bytes>>, _>(io::Error::other("unreachable"))
+    }));
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(client);
+    let authenticator: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
+    let token = default_key().token().issuer(ISSUER).audience(AUDIENCE);
+    let token = token.sign();
+    capture();
+    let mut warnings = Vec::new();
+    for second in 0..600 {
+        authenticator.authenticate(&token).await.unwrap_err();
+        let text = text();
+        let is_warning =
+            |line: &&str| line.contains("WARN") && line.contains("fetching keys failed");
+        let lines: Vec<_> = text.lines().filter(is_warning).collect();
+        if lines.len() > warnings.len() {
+            warnings.push((second, lines[lines.len() - 1].to_owned()));
+        }
+        assert_eq!(lines.len(), warnings.len(), "{text}");
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let seconds: Vec<_> = warnings.iter().map(|(second, _)| *second).collect();
+    assert_eq!(seconds[0], 0, "{warnings:?}");
+    assert!((9..=10).contains(&seconds.len()), "{warnings:?}");
+    assert!(
+        seconds.windows(2).all(|pair| pair[1] - pair[0] >= 60),
+        "{warnings:?}"
+    );
+    let number = |line: &str, field: &str| {
+        let (_, value) = line.split_once(&format!("{field}="))?;
+        let digits = value.split(|character: char| !character.is_ascii_digit());
+        digits.into_iter().next()?.parse::<u32>().ok()
+    };
+    let mut logged = 0;
+    for (index, (_, line)) in warnings.iter().enumerate() {
+        let failures = number(line, "failures").unwrap();
+        let between = (index > 0).then(|| failures - logged - 1);
+        assert_eq!(number(line, "suppressed"), between, "{line}");
+        assert!(between.is_none_or(|between| between > 5), "{line}");
+        logged = failures;
+    }
+}
