@@ -26,7 +26,7 @@ pub(crate) use self::silent::*;
 #[cfg(all(not(feature = "tracing"), feature = "redis"))]
 pub(crate) use self::silent_redis::*;
 #[cfg(feature = "tracing")]
-pub(crate) use self::{events::*, state_events::*};
+pub(crate) use self::{events::*, limit::LogLimit, state_events::*};
 
 /// Logs which of the scopes that `error` names are missing, at debug. `expected` says how many of
 /// them are required. Shows what is configured, and nothing of the token.

@@ -204,9 +204,9 @@ pub enum KeysEvent<'e> {
 }
 
 impl KeysEvent<'_> {
-    /// Logs the event. Does nothing without feature `tracing`. A failed fetch is a warning only for
-    /// an issuer that is `known`.
-    pub(crate) fn log(&self, issuer: &str, known: bool) {
+    /// Logs the event. Does nothing without feature `tracing`, and for failures whose rate is
+    /// limited, which what fails logs itself.
+    pub(crate) fn log(&self, issuer: &str) {
         match self {
             Self::Fetched { keys, .. } => {
                 trace::keys_fetched(issuer, keys.keys().count(), keys.skipped().len());
@@ -214,12 +214,9 @@ impl KeysEvent<'_> {
                     trace::key_skipped(issuer, key.key_id(), &key.reason());
                 }
             }
-            Self::FetchFailed {
-                error, failures, ..
-            } if known => {
-                trace::fetch_failed(issuer, *error, *failures);
-            }
-            Self::FetchFailed { error, .. } => trace::fetch_failed_for_unknown(issuer, *error),
+            Self::FetchFailed { .. }
+            | Self::IntrospectionFailed { .. }
+            | Self::IntrospectionDenied { .. } => {}
             Self::Stale => trace::keys_stale(issuer),
             Self::Expired => trace::keys_expired(issuer),
             Self::Withdrawn { grace } => trace::keys_withdrawn(issuer, *grace),
@@ -246,12 +243,6 @@ impl KeysEvent<'_> {
                 other,
                 other_key_id,
             } => trace::secret_shared(issuer, *key_id, other, *other_key_id),
-            Self::IntrospectionFailed { error, failures } => {
-                trace::introspection_failed(issuer, *error, *failures);
-            }
-            Self::IntrospectionDenied { status } => {
-                trace::introspection_denied(issuer, status.as_u16());
-            }
             Self::IntrospectionRecovered { failures } => {
                 trace::introspection_recovered(issuer, *failures);
             }

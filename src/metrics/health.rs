@@ -148,7 +148,7 @@ pub(super) fn record_issuers(issuers: &Issuers, configured: &[String], health: &
     }
     let other = issuers.other_label();
     if let Some(other) = other.filter(|other| !by_label.contains_key(other)) {
-        record_removed(other);
+        record_removed(&other);
     }
     for (label, state) in by_label {
         state.record(&label);
@@ -156,8 +156,8 @@ pub(super) fn record_issuers(issuers: &Issuers, configured: &[String], health: &
 }
 
 /// Records of an issuer that was removed that it has no keys and is in no state.
-pub(super) fn record_removed(issuer: Label) {
-    record_state(&issuer, None);
+pub(super) fn record_removed(issuer: &Label) {
+    record_state(issuer, None);
     for name in [
         names::KEYS,
         names::KEYS_AGE_SECONDS,

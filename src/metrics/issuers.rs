@@ -93,19 +93,15 @@ impl Issuers {
             return then(first);
         }
         let by_name = self.by_name.load();
-        match position(&by_name, issuer)
-            .ok()
-            .and_then(|index| by_name.get(index))
-        {
-            Some(counters) => then(counters),
-            None => match self.add(issuer) {
-                Some(counters) => then(&counters),
-                None => {
-                    self.has_other.store(true, Ordering::Relaxed);
-                    then(&self.other)
-                }
-            },
+        let index = position(&by_name, issuer).ok();
+        if let Some(counters) = index.and_then(|index| by_name.get(index)) {
+            return then(counters);
         }
+        if let Some(counters) = self.add(issuer) {
+            return then(&counters);
+        }
+        self.has_other.store(true, Ordering::Relaxed);
+        then(&self.other)
     }
 
     /// Returns the counters of an issuer that had none, unless there are too many.

@@ -72,6 +72,7 @@ struct Inner {
     issuers: Issuers,
     token_cache: TokenCacheCounters,
     is_described: AtomicBool,
+    was_recorded: AtomicBool,
 }
 
 #[derive(Default)]
@@ -125,6 +126,22 @@ impl Metrics {
         if let Some(revocations) = authenticator.revocation_health() {
             health::record_revocations(&revocations);
         }
+    }
+
+    /// Returns whether a recorder has been seen. Until then a request looks for one first, and
+    /// finds no counters.
+    fn is_recorded(&self) -> bool {
+        // Relaxed: the flag guards no other memory.
+        self.0.was_recorded.load(Ordering::Relaxed) || self.look_for_recorder()
+    }
+
+    #[cold]
+    fn look_for_recorder(&self) -> bool {
+        let is_recorded = handles::is_recorded();
+        if is_recorded {
+            self.0.was_recorded.store(true, Ordering::Relaxed);
+        }
+        is_recorded
     }
 
     fn issuers(&self) -> &Issuers {

@@ -23,6 +23,9 @@ pub(super) const fn kind_name(kind: ReplayKind) -> &'static str {
 
 impl Observe for Metrics {
     fn request(&self, request: &RequestEvent<'_>) {
+        if !self.is_recorded() {
+            return;
+        }
         self.issuers()
             .with(request.issuer, |counters| counters.count_request(request));
     }
@@ -56,7 +59,7 @@ impl Observe for Metrics {
     fn issuer_removed(&self, issuer: &str) {
         // The others that share a label go on.
         if self.issuers().has_own(issuer) {
-            record_removed(Label::new(names::ISSUER, issuer.to_owned()));
+            record_removed(&Label::new(names::ISSUER, issuer.to_owned()));
         }
     }
 

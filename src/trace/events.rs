@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::limit::{Admitted, RateLimit};
+use super::limit::{Admitted, LogLimit, RateLimit};
 use crate::error::Error;
 
 /// The target of all events, independent of module names.
@@ -83,9 +83,20 @@ pub(crate) fn key_skipped(issuer: &str, key_id: Option<&str>, reason: &dyn Displ
     tracing::debug!(target: TARGET, issuer, key_id, "key skipped: it {reason}");
 }
 
-pub(crate) fn fetch_failed(issuer: &str, error: &(dyn StdError + 'static), failures: u32) {
+/// A warning at most once a minute; the others are logged at debug.
+pub(crate) fn fetch_failed(
+    limit: &LogLimit,
+    issuer: &str,
+    error: &(dyn StdError + 'static),
+    failures: u32,
+) {
+    const MESSAGE: &str = "fetching keys failed";
     let error = with_sources(error);
-    tracing::warn!(target: TARGET, issuer, error, failures, "fetching keys failed");
+    if let Some(Admitted { suppressed }) = limit.admit() {
+        tracing::warn!(target: TARGET, issuer, error, failures, suppressed, "{MESSAGE}");
+    } else {
+        tracing::debug!(target: TARGET, issuer, error, failures, "{MESSAGE}");
+    }
 }
 
 /// For an issuer that no verified token is from: a token may have made it up.
@@ -133,16 +144,32 @@ pub(crate) fn key_shared(issuer: &str, other: &str) {
     tracing::warn!(target: TARGET, issuer, other, "two issuers have the same public key");
 }
 
-pub(crate) fn introspection_failed(issuer: &str, error: &(dyn StdError + 'static), failures: u32) {
+/// A warning at most once a minute; the others are logged at debug.
+pub(crate) fn introspection_failed(
+    limit: &LogLimit,
+    issuer: &str,
+    error: &(dyn StdError + 'static),
+    failures: u32,
+) {
+    const MESSAGE: &str = "introspecting a token failed";
     let error = with_sources(error);
-    tracing::warn!(target: TARGET, issuer, error, failures, "introspecting a token failed");
+    if let Some(Admitted { suppressed }) = limit.admit() {
+        tracing::warn!(target: TARGET, issuer, error, failures, suppressed, "{MESSAGE}");
+    } else {
+        tracing::debug!(target: TARGET, issuer, error, failures, "{MESSAGE}");
+    }
 }
 
-pub(crate) fn introspection_denied(issuer: &str, status: u16) {
+/// At most once a minute.
+pub(crate) fn introspection_denied(limit: &LogLimit, issuer: &str, status: u16) {
+    let Some(Admitted { suppressed }) = limit.admit() else {
+        return;
+    };
     tracing::error!(
         target: TARGET,
         issuer,
         "http.response.status_code" = status,
+        suppressed,
         "the introspection endpoint rejects the credentials of this service, or only this \
          token: the request gets 503"
     );

@@ -1,18 +1,23 @@
-//! Events that each request could cause.
+//! Events that could be logged very often.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The time between two events of one kind.
 const INTERVAL: Duration = Duration::from_secs(60);
 
+/// Limits the rate of an event about one thing: the first is logged, then at most one each minute.
+/// It lives with what the event is about.
+pub(crate) struct LogLimit(Mutex<State>);
+
 /// Limits the rate of an event about each of several things, which the program determines and no
-/// caller: the first is logged, then at most one each minute.
-pub(super) struct RateLimit(Mutex<Vec<State>>);
+/// caller.
+pub(super) struct RateLimit(Mutex<Vec<(&'static str, State)>>);
 
 struct State {
-    about: &'static str,
-    last: Instant,
+    last: Option<Instant>,
     suppressed: u64,
 }
 
@@ -21,6 +26,38 @@ struct State {
 pub(super) struct Admitted {
     /// How many were not, since the last one. `None` for none.
     pub(super) suppressed: Option<u64>,
+}
+
+impl State {
+    const NEW: Self = Self {
+        last: None,
+        suppressed: 0,
+    };
+
+    fn admit(&mut self, now: Instant) -> Option<Admitted> {
+        let is_recent = |last| now.saturating_duration_since(last) < INTERVAL;
+        if self.last.is_some_and(is_recent) {
+            self.suppressed = self.suppressed.saturating_add(1);
+            return None;
+        }
+        self.last = Some(now);
+        let suppressed = std::mem::take(&mut self.suppressed);
+        Some(Admitted {
+            suppressed: (suppressed > 0).then_some(suppressed),
+        })
+    }
+}
+
+impl LogLimit {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(State::NEW))
+    }
+
+    /// Returns `None` if an event is not to be logged.
+    pub(super) fn admit(&self) -> Option<Admitted> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.admit(Instant::now())
+    }
 }
 
 impl RateLimit {
@@ -35,23 +72,13 @@ impl RateLimit {
 
     fn admit_at(&self, about: &'static str, now: Instant) -> Option<Admitted> {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(state) = states.iter_mut().find(|state| state.about == about) else {
-            states.push(State {
-                about,
-                last: now,
-                suppressed: 0,
-            });
-            return Some(Admitted { suppressed: None });
-        };
-        if now.saturating_duration_since(state.last) < INTERVAL {
-            state.suppressed = state.suppressed.saturating_add(1);
-            return None;
+        if let Some((_, state)) = states.iter_mut().find(|(other, _)| *other == about) {
+            return state.admit(now);
         }
-        state.last = now;
-        let suppressed = std::mem::take(&mut state.suppressed);
-        Some(Admitted {
-            suppressed: (suppressed > 0).then_some(suppressed),
-        })
+        let mut state = State::NEW;
+        let admitted = state.admit(now);
+        states.push((about, state));
+        admitted
     }
 }
 

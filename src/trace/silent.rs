@@ -36,7 +36,15 @@ pub(crate) fn keys_fetched(_: &str, _: usize, _: usize) {}
 
 pub(crate) fn key_skipped(_: &str, _: Option<&str>, _: &dyn Display) {}
 
-pub(crate) fn fetch_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+pub(crate) struct LogLimit;
+
+impl LogLimit {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+}
+
+pub(crate) fn fetch_failed(_: &LogLimit, _: &str, _: &(dyn StdError + 'static), _: u32) {}
 
 pub(crate) fn fetch_failed_for_unknown(_: &str, _: &(dyn StdError + 'static)) {}
 
@@ -54,9 +62,9 @@ pub(crate) fn refetch_limit_reached(_: &str) {}
 
 pub(crate) fn key_shared(_: &str, _: &str) {}
 
-pub(crate) fn introspection_failed(_: &str, _: &(dyn StdError + 'static), _: u32) {}
+pub(crate) fn introspection_failed(_: &LogLimit, _: &str, _: &(dyn StdError + 'static), _: u32) {}
 
-pub(crate) fn introspection_denied(_: &str, _: u16) {}
+pub(crate) fn introspection_denied(_: &LogLimit, _: &str, _: u16) {}
 
 pub(crate) fn introspection_recovered(_: &str, _: u32) {}
 

@@ -57,7 +57,7 @@ impl SharedKeys {
         // Not under the lock: the observer is not ours.
         for other in self.replace(issuer, keys) {
             let event = KeysEvent::KeyShared { other: &other };
-            event.log(issuer, true);
+            event.log(issuer);
             notify(&event);
         }
     }

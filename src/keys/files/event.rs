@@ -48,7 +48,7 @@ impl FilesEvent {
     }
 
     pub(super) fn log(&self, issuer: &str) {
-        self.as_event().log(issuer, true);
+        self.as_event().log(issuer);
     }
 
     pub(super) fn notify(&self, issuer: &str, observer: &Observer) {

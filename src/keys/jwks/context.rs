@@ -13,6 +13,7 @@ use super::snapshot_file::SnapshotFile;
 use super::snapshot_writer::SnapshotWriter;
 use crate::config_error::ConfigError;
 use crate::keys::event::{KeysEvent, Observer};
+use crate::trace::{self, LogLimit};
 
 /// The configuration of a cache, and the resources that its fetches need.
 ///
@@ -24,6 +25,7 @@ pub(super) struct FetchContext {
     pub(super) client: HttpClient,
     pub(super) settings: JwksCacheSettings,
     observer: Option<Observer>,
+    log_limit: LogLimit,
     pub(super) snapshot_writer: Option<SnapshotWriter>,
     /// Tells the refresher that a fetch has ended.
     pub(super) fetch_ended: Notify,
@@ -49,6 +51,7 @@ impl FetchContext {
             client,
             settings,
             observer,
+            log_limit: LogLimit::new(),
             snapshot_writer: snapshot_file.map(SnapshotWriter::new),
             fetch_ended: Notify::new(),
         })
@@ -63,7 +66,15 @@ impl FetchContext {
     /// The same. A failed fetch for an issuer that is not `known`, since a token may have made it up,
     /// is logged at debug only.
     pub(super) fn report_as(&self, event: &KeysEvent<'_>, known: bool) {
-        event.log(&self.issuer, known);
+        match event {
+            KeysEvent::FetchFailed {
+                error, failures, ..
+            } if known => trace::fetch_failed(&self.log_limit, &self.issuer, *error, *failures),
+            KeysEvent::FetchFailed { error, .. } => {
+                trace::fetch_failed_for_unknown(&self.issuer, *error);
+            }
+            _ => event.log(&self.issuer),
+        }
         if let Some(observer) = &self.observer {
             observer.notify(&self.issuer, event);
         }

@@ -10,6 +10,7 @@ use super::failure::{Failure, IntrospectionError};
 use crate::keys::jwks::{lock, with_causes};
 use crate::keys::{IntrospectionHealth, KeysEvent, Observer};
 use crate::observe::{IntrospectionSentEvent, IssuerObservers};
+use crate::trace::{self, LogLimit};
 
 /// The minimum time between two events about failures: clients can cause many.
 const EVENT_INTERVAL: Duration = Duration::from_secs(1);
@@ -19,6 +20,8 @@ pub(super) struct Outcomes {
     issuer: String,
     observer: Option<Observer>,
     observers: IssuerObservers,
+    failed_limit: LogLimit,
+    denied_limit: LogLimit,
     /// Held briefly, and never while an event is reported.
     state: Mutex<State>,
 }
@@ -63,6 +66,8 @@ impl Outcomes {
             issuer: issuer.to_owned(),
             observer,
             observers,
+            failed_limit: LogLimit::new(),
+            denied_limit: LogLimit::new(),
             state: Mutex::default(),
         }
     }
@@ -149,7 +154,16 @@ impl Outcomes {
     }
 
     fn report(&self, event: &KeysEvent<'_>) {
-        event.log(&self.issuer, true);
+        let issuer = &self.issuer;
+        match event {
+            KeysEvent::IntrospectionFailed { error, failures } => {
+                trace::introspection_failed(&self.failed_limit, issuer, *error, *failures);
+            }
+            KeysEvent::IntrospectionDenied { status } => {
+                trace::introspection_denied(&self.denied_limit, issuer, status.as_u16());
+            }
+            _ => event.log(issuer),
+        }
         if let Some(observer) = &self.observer {
             observer.notify(&self.issuer, event);
         }

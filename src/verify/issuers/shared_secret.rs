@@ -46,7 +46,7 @@ impl SharedSecret<'_> {
             other: &self.other.name,
             other_key_id: other_key_id.as_deref(),
         };
-        event.log(&self.issuer.name, true);
+        event.log(&self.issuer.name);
         if let Some(observer) = &self.issuer.observer {
             observer.notify(&self.issuer.name, &event);
         }

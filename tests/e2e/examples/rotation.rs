@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestKey;
 
-use crate::harness::{AUDIENCE, Server, run};
+use crate::harness::{AUDIENCE, Server, in_time, run};
 
 const ISSUER: &str = "https://signers.example";
 const ROTATIONS: usize = 5;
@@ -20,8 +20,25 @@ const REQUESTS_AT_ONCE: usize = 4;
 
 /// What signs tokens with its current secret, and sends them.
 struct Signer {
-    key: Mutex<TestKey>,
+    current: Mutex<Current>,
     accepted: AtomicU64,
+}
+
+/// The secret that a signer has now.
+#[derive(Clone)]
+struct Current {
+    key: TestKey,
+    /// One for each request in flight with a token of this secret, and one here.
+    in_flight: Arc<()>,
+}
+
+impl Current {
+    fn new(key: &TestKey) -> Self {
+        Self {
+            key: key.clone(),
+            in_flight: Arc::default(),
+        }
+    }
 }
 
 /// Answers that were expected, and those that were not.
@@ -43,7 +60,7 @@ impl Tally {
 impl Signer {
     fn new(key: &TestKey) -> Arc<Self> {
         Arc::new(Self {
-            key: Mutex::new(key.clone()),
+            current: Mutex::new(Current::new(key)),
             accepted: AtomicU64::new(0),
         })
     }
@@ -51,14 +68,16 @@ impl Signer {
     /// Sends tokens, with and without `kid`, until the walk is over.
     async fn load(self: Arc<Self>, server: Arc<Server>, tally: Arc<Tally>) {
         while !tally.is_over.load(Ordering::Relaxed) {
-            let key = self.key.lock().unwrap().clone();
+            // Counted as in flight until it is dropped.
+            let current = self.current.lock().unwrap().clone();
             let count = self.accepted.fetch_add(1, Ordering::Relaxed);
             let token = if count.is_multiple_of(3) {
-                without_kid(&key)
+                without_kid(&current.key)
             } else {
-                token(&key)
+                token(&current.key)
             };
             let status = server.whoami(&token).await.status;
+            drop(current);
             tally.note("a valid token", status, StatusCode::OK);
         }
     }
@@ -94,22 +113,14 @@ async fn forge(server: Arc<Server>, tally: Arc<Tally>) {
     }
 }
 
-/// Returns after each request that was in flight has been answered.
-async fn drain(signers: &[Arc<Signer>]) {
-    let counts = signers
-        .iter()
-        .map(|signer| signer.accepted.load(Ordering::Relaxed));
-    let counts: Vec<_> = counts.collect();
-    let is_drained = || {
-        let enough = u64::try_from(2 * REQUESTS_AT_ONCE).unwrap();
-        let mut pairs = signers.iter().zip(&counts);
-        pairs.all(|(signer, count)| signer.accepted.load(Ordering::Relaxed) > count + enough)
-    };
-    while !is_drained() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    // The last ones may have been overtaken.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+/// Returns after each request with a token of this secret has been answered.
+async fn drain(old: &Current) {
+    in_time(async {
+        while Arc::strong_count(&old.in_flight) > 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
 }
 
 /// Adds a secret, switches both signers, and removes the old one.
@@ -125,10 +136,11 @@ async fn rotate(
     server.send_signal("HUP").await;
     server.logged(&format!("added=[{kid:?}]")).await;
     for signer in signers {
-        *signer.key.lock().unwrap() = new.clone();
+        let next = Current::new(&new);
+        let old = std::mem::replace(&mut *signer.current.lock().unwrap(), next);
         tokio::time::sleep(Duration::from_millis(100)).await;
+        drain(&old).await;
     }
-    drain(signers).await;
     let last = token(&old);
     tally.note(
         "a token of the old secret",

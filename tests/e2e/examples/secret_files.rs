@@ -49,13 +49,21 @@ async fn what_the_first_scan_finds_is_logged_once() {
     let folder = tempfile::tempdir().unwrap();
     add(&folder, "one", &generate());
     let server = start(&[&folder]).await;
-    server.logged("the files of keys have changed").await;
+    // A second scan, whose line comes after all those of the first one.
+    add(&folder, "two", &generate());
+    server.send_signal("HUP").await;
+    server.logged(r#"added=["two"]"#).await;
     let log = server.log();
-    assert_eq!(
-        log.matches("the files of keys have changed").count(),
-        1,
-        "{log}"
-    );
+    let (first, _) = log.split_once(r#"added=["two"]"#).unwrap();
+    let lines = |text: &str| {
+        let lines = text.lines();
+        lines
+            .filter(|line| line.contains("the files of keys have changed"))
+            .count()
+    };
+    let until_second = first.rsplit_once('\n').map_or("", |(before, _)| before);
+    assert_eq!(lines(until_second), 1, "{log}");
+    assert_eq!(until_second.matches(r#"added=["one"]"#).count(), 1, "{log}");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The time that requests wait. That of other requests is not measured.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::time::sleep;
 use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer};
 
@@ -52,12 +54,25 @@ async fn a_source_that_fails_at_once_is_not_waited_for() {
     );
 }
 
-#[tokio::test]
-async fn a_signature_that_is_offloaded_is_waited_for() {
+/// The only thread for blocking work is occupied until the request has been polled once, so that
+/// it has to wait.
+#[test]
+fn a_signature_that_is_offloaded_is_waited_for() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(1);
+    let runtime = runtime.build().unwrap();
     let recorder = Recorder::default();
     let builder = builder().offload([Algorithm::ES256]);
     let layer = builder.add_observer(recorder.clone()).build().unwrap();
-    ask(&layer, bearer(&token().sign())).await;
+    runtime.block_on(async {
+        let (release, occupied) = std::sync::mpsc::channel::<()>();
+        let blocking = tokio::task::spawn_blocking(move || occupied.recv());
+        let mut answer = pin!(ask(&layer, bearer(&token().sign())));
+        assert!(answer.as_mut().now_or_never().is_none());
+        release.send(()).unwrap();
+        answer.await;
+        blocking.await.unwrap().unwrap();
+    });
     let told = recorder.take();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with(r#"wait offload "" "#), "{told:?}");

@@ -76,3 +76,23 @@ async fn the_diagnosis_shows_nothing_of_token_and_answer() {
         assert!(!text.contains("telltale"), "{text}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_ten_minutes_are_logged_once_a_minute_with_the_number_of_the_others() {
+    let _turn = TURN.lock().await;
+    for (status, level) in [(401, "ERROR"), (500, "WARN")] {
+        let authenticator = authenticator(status, "an answer");
+        capture();
+        for second in 0..600 {
+            let token = format!("token-{second}");
+            assert!(authenticator.authenticate(&token).await.is_err());
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        let text = text();
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(level)).collect();
+        assert!((9..=10).contains(&lines.len()), "{lines:#?}");
+        assert!(!lines[0].contains("suppressed="), "{lines:#?}");
+        let is_counted = |line: &&str| line.contains("suppressed=");
+        assert!(lines[1..].iter().all(is_counted), "{lines:#?}");
+    }
+}

@@ -12,7 +12,7 @@ use tower::service_fn;
 use tower_jwt_auth::testing::TestKey;
 use tower_jwt_auth::{
     Algorithm, Authenticator, ErrorKind, HttpClient, Issuer, JwksCacheSettings, JwtAuthBuilder,
-    Key, KeyFile, Secret, SecretEncoding, SecretFiles, Tenants,
+    Key, Secret, SecretEncoding, SecretFiles, Tenants,
 };
 
 use crate::support::tokio;
@@ -219,73 +219,50 @@ async fn two_issuers_that_have_come_to_share_a_secret_are_an_error_each_with_bot
     drop(authenticator);
 }
 
-/// Returns the lines about files that every user can read. The system's folder of temporary files
-/// may have others.
-#[cfg(unix)]
-fn readable_by_all(folder: &std::path::Path) -> Vec<String> {
-    let text = text();
-    let lines = text.lines().filter(|line| {
-        line.contains("every user of this system can read")
-            && line.contains(folder.to_str().unwrap())
-    });
-    lines.map(ToOwned::to_owned).collect()
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_file_of_a_secret_that_every_user_can_read_is_one_warning_with_its_path() {
-    use std::fs::{Permissions, set_permissions, write};
-    use std::os::unix::fs::PermissionsExt as _;
-
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_is_a_warning_at_once_and_then_one_a_minute_with_the_number_of_failures() {
     let _turn = TURN.lock().await;
-    let new_secret = || {
-        let secret = Secret::generate(Algorithm::HS256).unwrap();
-        crate::support::recorded::record(secret.as_ref());
-        secret
+    let client = HttpClient::new(service_fn(|_: Request<Full<Bytes>>| async {
+        Err::<Response<Full<Bytes>>, _>(io::Error::other("unreachable"))
+    }));
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(client);
+    let authenticator: Authenticator = Authenticator::builder(issuer)
+        .build_authenticator()
+        .unwrap();
+    let token = default_key().token().issuer(ISSUER).audience(AUDIENCE);
+    let token = token.sign();
+    capture();
+    let mut warnings = Vec::new();
+    for second in 0..600 {
+        authenticator.authenticate(&token).await.unwrap_err();
+        let text = text();
+        let is_warning =
+            |line: &&str| line.contains("WARN") && line.contains("fetching keys failed");
+        let lines: Vec<_> = text.lines().filter(is_warning).collect();
+        if lines.len() > warnings.len() {
+            warnings.push((second, lines[lines.len() - 1].to_owned()));
+        }
+        assert_eq!(lines.len(), warnings.len(), "{text}");
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let seconds: Vec<_> = warnings.iter().map(|(second, _)| *second).collect();
+    assert_eq!(seconds[0], 0, "{warnings:?}");
+    assert!((9..=10).contains(&seconds.len()), "{warnings:?}");
+    assert!(
+        seconds.windows(2).all(|pair| pair[1] - pair[0] >= 60),
+        "{warnings:?}"
+    );
+    let number = |line: &str, field: &str| {
+        let (_, value) = line.split_once(&format!("{field}="))?;
+        let digits = value.split(|character: char| !character.is_ascii_digit());
+        digits.into_iter().next()?.parse::<u32>().ok()
     };
-    for (mode, warnings) in [(0o644, 1), (0o604, 1), (0o640, 0), (0o600, 0)] {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        let (watched, jwks) = (folder.join("watched"), folder.join("keys.json"));
-        std::fs::create_dir(&watched).unwrap();
-        let file = watched.join("2026");
-        let write = |path: &std::path::Path, content: &str| {
-            write(path, content).unwrap();
-            set_permissions(path, Permissions::from_mode(mode)).unwrap();
-        };
-        let assert_warned = |path: &std::path::Path| {
-            let lines = readable_by_all(folder);
-            assert_eq!(lines.len(), warnings, "{mode:o}: {lines:?}");
-            let is_expected =
-                |line: &String| line.contains("WARN") && line.contains(path.to_str().unwrap());
-            assert!(lines.iter().all(is_expected), "{lines:?}");
-        };
-
-        write(&file, &new_secret().to_base64url());
-        capture();
-        let files = SecretFiles::watch(&watched, Algorithm::HS256);
-        let files = files.encoding(SecretEncoding::Base64url).build().unwrap();
-        for _ in 0..3 {
-            files.reload().await.unwrap();
-        }
-        // The file has another secret.
-        write(&file, &new_secret().to_base64url());
-        files.reload().await.unwrap();
-        assert_warned(&file);
-
-        let key = json!({
-            "kty": "oct", "alg": "HS256", "kid": "1", "k": &*new_secret().to_base64url(),
-        });
-        write(&jwks, &json!({ "keys": [key] }).to_string());
-        capture();
-        let files = KeyFile::jwks(&jwks).build().unwrap();
-        for _ in 0..3 {
-            files.reload().await.unwrap();
-        }
-        assert_warned(&jwks);
-
-        capture();
-        drop(Secret::from_encoded_file(&file, SecretEncoding::Base64url).unwrap());
-        assert_warned(&file);
+    let mut logged = 0;
+    for (index, (_, line)) in warnings.iter().enumerate() {
+        let failures = number(line, "failures").unwrap();
+        let between = (index > 0).then(|| failures - logged - 1);
+        assert_eq!(number(line, "suppressed"), between, "{line}");
+        assert!(between.is_none_or(|between| between > 5), "{line}");
+        logged = failures;
     }
 }

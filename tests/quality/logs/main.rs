@@ -7,6 +7,8 @@ mod audience;
 mod binding;
 mod client_certificates;
 mod diagnosis;
+#[cfg(unix)]
+mod file_modes;
 mod introspection;
 mod invalid_request;
 mod keys;

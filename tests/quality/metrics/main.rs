@@ -11,6 +11,7 @@ mod removed;
 mod scenario;
 mod series;
 mod states;
+mod values;
 
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with other tests")]

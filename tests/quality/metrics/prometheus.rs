@@ -46,7 +46,9 @@ fn each_metric_is_rendered_with_its_help_and_its_type() {
 #[test]
 fn promtool_finds_nothing_to_improve() {
     let Some(program) = std::env::var_os("PROMTOOL_PROGRAM") else {
-        return;
+        // Directly, since the harness captures what a passing test prints.
+        let text = b"promtool check metrics was NOT RUN: PROMTOOL_PROGRAM is not set\n";
+        return std::io::stderr().write_all(text).unwrap();
     };
     let mut promtool = Command::new(program)
         .args(["check", "metrics"])

@@ -2,12 +2,13 @@
 
 use ::metrics::with_local_recorder;
 use metrics_util::debugging::DebuggingRecorder;
-use tower_jwt_auth::TokenCacheSettings;
 use tower_jwt_auth::metrics::{METRICS, MetricKind, Metrics, names};
+use tower_jwt_auth::testing::TestKey;
+use tower_jwt_auth::{Algorithm, JwtAuthLayer, TokenCacheSettings};
 
 use crate::scenario::run_all;
-use crate::series::{recorded, run, value};
-use crate::support::{ISSUER, ask, bearer, builder, token};
+use crate::series::{recorded, run, value, value_or_zero};
+use crate::support::{ISSUER, ask, bearer, builder, request, token, token_of};
 
 fn requests(issuer: &str) -> [(&str, &str); 4] {
     [
@@ -40,9 +41,44 @@ fn a_recorder_that_is_installed_after_the_first_requests_counts_the_next_ones() 
 }
 
 #[test]
-fn without_a_recorder_nothing_happens() {
+fn responses_are_the_same_with_a_recorder_and_without_one_or_an_observer() {
+    let observed = || builder().add_observer(Metrics::new()).build().unwrap();
+    let statuses = async |layer: &JwtAuthLayer| {
+        let other = TestKey::generate(Algorithm::ES256).with_key_id("other");
+        let tokens = [
+            token().sign(),
+            token().expired().sign(),
+            token_of(&other).sign(),
+            "garbage".to_owned(),
+        ];
+        let mut statuses = Vec::new();
+        for token in &tokens {
+            statuses.push(ask(layer, bearer(token)).await.status);
+        }
+        statuses.push(ask(layer, request(&[])).await.status);
+        statuses
+    };
+    let [mut plain, mut without, mut with] = [const { Vec::new() }; 3];
+    run(async {
+        plain = statuses(&builder().build().unwrap()).await;
+        without = statuses(&observed()).await;
+    });
+    recorded(async { with = statuses(&observed()).await });
+    assert_eq!(plain, [200, 401, 401, 401, 401]);
+    assert_eq!((&without, &with), (&plain, &plain));
+}
+
+/// Everything that could be counted happens, and nothing panics or hangs.
+#[test]
+fn everything_works_without_a_recorder() {
     let metrics = Metrics::new();
-    run(async move { run_all(&metrics).await });
+    run(async { run_all(&metrics).await });
+    let all = recorded(async { run_all(&metrics).await });
+    assert_eq!(
+        value(&all, names::TOKEN_CACHE_EVICTIONS, &[]),
+        1.0,
+        "of the second time only"
+    );
 }
 
 #[test]
@@ -74,9 +110,11 @@ fn what_is_recorded_of_a_known_course_of_events_is_right() {
     let all = recorded(async { run_all(&Metrics::new()).await });
     let count = |name, labels: &[(&str, &str)]| value(&all, name, labels);
     let issuer = ("issuer", ISSUER);
-    let fetches = |result| count(names::KEYS_FETCHES, &[issuer, ("result", result)]);
     // At the start, and for the first unknown key.
-    assert_eq!((fetches("ok"), fetches("error")), (2.0, 0.0));
+    let fetches = |result| [issuer, ("result", result)];
+    assert_eq!(count(names::KEYS_FETCHES, &fetches("ok")), 2.0);
+    let failed = value_or_zero(&all, names::KEYS_FETCHES, &fetches("error"));
+    assert_eq!(failed, 0.0);
     assert_eq!(count(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, &[issuer]), 1.0);
     let cache = |result| count(names::TOKEN_CACHE, &[("result", result)]);
     assert_eq!((cache("hit"), cache("skipped")), (1.0, 2.0));

@@ -72,7 +72,7 @@ impl Provider {
 }
 
 /// A store that answers after 5 ms.
-struct Slow(MemoryReplayStore);
+pub(crate) struct Slow(pub(crate) MemoryReplayStore);
 
 impl ReplayStore for Slow {
     fn insert_once(&self, key: ReplayKey<'_>, ttl: Duration) -> InsertOutcome {

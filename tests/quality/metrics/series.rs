@@ -68,9 +68,21 @@ pub(crate) fn all(snapshot: Snapshot) -> Vec<Series> {
     series.collect()
 }
 
-/// Returns the value of a series, or 0.
+/// Returns the value of a series.
 #[track_caller]
 pub(crate) fn value(all: &[Series], name: &str, labels: &[(&str, &str)]) -> f64 {
+    let found = find(all, name, labels);
+    found.unwrap_or_else(|| panic!("no series {name} {labels:?}"))
+}
+
+/// Returns the value of a series, or 0 if there is none, as a counter that was never incremented.
+#[track_caller]
+pub(crate) fn value_or_zero(all: &[Series], name: &str, labels: &[(&str, &str)]) -> f64 {
+    find(all, name, labels).unwrap_or(0.0)
+}
+
+#[track_caller]
+fn find(all: &[Series], name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let has_labels = |series: &&Series| {
         series.name == name
             && series.labels.len() == labels.len()
@@ -80,7 +92,7 @@ pub(crate) fn value(all: &[Series], name: &str, labels: &[(&str, &str)]) -> f64 
     };
     let found: Vec<_> = all.iter().filter(has_labels).collect();
     assert!(found.len() <= 1, "{found:?}");
-    found.first().map_or(0.0, |series| series.value)
+    found.first().map(|series| series.value)
 }
 
 /// Returns the values that a label has in a metric.
