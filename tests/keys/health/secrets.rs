@@ -7,8 +7,8 @@ use tower_jwt_auth::{
 };
 
 use super::{Kind, kinds, readiness, states};
-use crate::cache::mock::AUDIENCE;
-use crate::support::ReplaceableKeys;
+use crate::cache::mock::{AUDIENCE, ISSUER, JWKS_URI, Mock};
+use crate::support::{ReplaceableKeys, tokio};
 
 fn secret(number: usize) -> KeySet {
     let secret = TestKey::generate(Algorithm::HS256).secret().unwrap();
@@ -77,6 +77,31 @@ fn an_issuer_with_secrets_of_its_own_stays_able_and_the_others_do_not() {
         let readiness = authenticator.readiness(&ReadyWhen::issuers([name]));
         assert_eq!(readiness.is_ready(), is_ready, "{name}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetched_keys_stay_able_while_a_secret_beside_them_is_shared() {
+    let mock = Mock::new();
+    let shared = secret(1);
+    let fetched = Issuer::jwks(ISSUER, JWKS_URI, AUDIENCE).http_client(mock.client());
+    let fetched = fetched.add_secrets(shared.clone());
+    let source = ReplaceableKeys::new(secret(2));
+    let authenticator = authenticator([fetched, issuer("https://two.example", &source)]);
+    authenticator.prefetch().await.unwrap();
+    assert_eq!(readiness(&authenticator).status, ReadinessStatus::Ready);
+    source.replace(shared);
+    let readiness = readiness(&authenticator);
+    assert_eq!(readiness.status, ReadinessStatus::Degraded);
+    assert_eq!(kinds(&readiness), [Kind::SecretUnusable; 2]);
+    assert_eq!(
+        states(&readiness),
+        [IssuerState::Absent, IssuerState::Fresh]
+    );
+    let health = authenticator.health();
+    let serving: Vec<_> = health.iter().map(|issuer| issuer.serving).collect();
+    assert_eq!(serving, [true, false]);
+    assert!(health.iter().all(|issuer| issuer.error.is_some()));
+    authenticator.authenticate(&mock.token()).await.unwrap();
 }
 
 /// Returns how often the keys of this many issuers with secrets are read for their health and their
