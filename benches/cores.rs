@@ -2,8 +2,8 @@
 //! nothing scales with the threads.
 //!
 //! ```text
-//! cargo bench --bench cores --all-features                          # all rows, one minute
-//! cargo bench --bench cores --all-features -- hit --tsv cores.tsv   # the hits, also to a file
+//! cargo bench --bench cores --features full                          # all rows, one minute
+//! cargo bench --bench cores --features full -- hit --tsv cores.tsv   # the hits, also to a file
 //! ```
 //!
 //! Every thread has its own clone of the service, and header values without a reference count, so

@@ -2,7 +2,7 @@
 //! response.
 //!
 //! ```text
-//! cargo bench --bench dpop --all-features
+//! cargo bench --bench dpop --features full
 //! ```
 //!
 //! The token is cached, and the store accepts every proof again, except in `memory_replay_store`.

@@ -1,8 +1,8 @@
 //! What the number of issuers costs: building, memory, and one request.
 //!
 //! ```text
-//! cargo bench --bench issuers --all-features                         # two minutes
-//! cargo bench --bench issuers --all-features -- --tsv issuers.tsv    # also to a TSV file
+//! cargo bench --bench issuers --features full                         # two minutes
+//! cargo bench --bench issuers --features full -- --tsv issuers.tsv    # also to a TSV file
 //! ```
 //!
 //! All issuers but one have keys that are fetched, and none was fetched yet. The tokens are those of

@@ -2,8 +2,8 @@
 //! Linux only.
 //!
 //! ```text
-//! cargo bench --bench memory --all-features                        # 15 seconds
-//! cargo bench --bench memory --all-features -- --tsv memory.tsv    # also to a TSV file
+//! cargo bench --bench memory --features full                        # 15 seconds
+//! cargo bench --bench memory --features full -- --tsv memory.tsv    # also to a TSV file
 //! ```
 //!
 //! The tokens are distinct valid HS256 tokens of 1,200 bytes. "allocated" is the exact number of

@@ -2,8 +2,8 @@
 //! on a runtime with two workers.
 //!
 //! ```text
-//! cargo bench --bench offload --all-features                            # all rows, 30 seconds
-//! cargo bench --bench offload --all-features -- ES384 --tsv file.tsv    # also to a TSV file
+//! cargo bench --bench offload --features full                            # all rows, 30 seconds
+//! cargo bench --bench offload --features full -- ES384 --tsv file.tsv    # also to a TSV file
 //! ```
 //!
 //! "one request" is the time of a request while there are no others, inline and offloaded in turns.

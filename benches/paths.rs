@@ -2,9 +2,9 @@
 //! response.
 //!
 //! ```text
-//! cargo bench --bench paths --all-features              # all benchmarks, one or two minutes
-//! cargo bench --bench paths --all-features -- zipf      # benchmarks named "zipf"
-//! cargo bench --bench paths --all-features -- --help    # divan's own settings
+//! cargo bench --bench paths --features full              # all benchmarks, one or two minutes
+//! cargo bench --bench paths --features full -- zipf      # benchmarks named "zipf"
+//! cargo bench --bench paths --features full -- --help    # divan's own settings
 //! ```
 //!
 //! divan has a tenth of criterion's dependencies, and takes parameters as arguments. The sample

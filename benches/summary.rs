@@ -3,8 +3,8 @@
 //! authenticating layer.
 //!
 //! ```text
-//! cargo bench --bench summary --all-features           # all groups
-//! cargo bench --bench summary --all-features -- seen   # groups whose first line contains "seen"
+//! cargo bench --bench summary --features full           # all groups
+//! cargo bench --bench summary --features full -- seen   # groups whose first line contains "seen"
 //! ```
 #![allow(
     clippy::cast_precision_loss,

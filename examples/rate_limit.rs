@@ -2,14 +2,14 @@
 //! tokens cheap; the limit by caller keeps one caller's burst from using up another's quota.
 //!
 //! ```text
-//! cargo run --example rate_limit --all-features
+//! cargo run --example rate_limit --features full
 //! ```
 //!
 //! starts an issuer of its own and prints commands to paste, each with the expected status. For
 //! your own provider:
 //!
 //! ```text
-//! cargo run --example rate_limit --all-features -- ISSUER AUDIENCE [ADDRESS]
+//! cargo run --example rate_limit --features full -- ISSUER AUDIENCE [ADDRESS]
 //! for i in 1 2 3 4 5 6 7; do curl -si http://127.0.0.1:3000/whoami -H "Authorization: Bearer $TOKEN" | head -1; done
 //! ```
 //!

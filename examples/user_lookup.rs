@@ -2,7 +2,7 @@
 //! account is closed is rejected, although the token is valid.
 //!
 //! ```text
-//! cargo run --example user_lookup --all-features -- [ADDRESS]
+//! cargo run --example user_lookup --features full -- [ADDRESS]
 //! ```
 //!
 //! starts an issuer of its own, with an `SQLite` database in memory, and prints commands to paste,

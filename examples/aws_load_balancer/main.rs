@@ -1,7 +1,7 @@
 //! A server behind an Application Load Balancer of AWS that authenticates users.
 //!
 //! ```text
-//! cargo run --example aws_load_balancer --all-features -- REGION LOAD_BALANCER_ARN ISSUER [ADDRESS]
+//! cargo run --example aws_load_balancer --features full -- REGION LOAD_BALANCER_ARN ISSUER [ADDRESS]
 //! curl -i http://127.0.0.1:8080/whoami                # 401: the load balancer adds the token
 //! ```
 //!

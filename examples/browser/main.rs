@@ -1,7 +1,7 @@
 //! A web page without a framework, and the API of another origin that it calls.
 //!
 //! ```text
-//! cargo run --example browser --all-features -- ISSUER CLIENT_ID [PAGE_ADDRESS API_ADDRESS]
+//! cargo run --example browser --features full -- ISSUER CLIENT_ID [PAGE_ADDRESS API_ADDRESS]
 //! ```
 //!
 //! By default, the page is served on 127.0.0.1:8080 and the API on 127.0.0.1:8081. The example

@@ -1,7 +1,7 @@
 //! Checks an issuer, and optionally a token, as `JwtAuthLayer` sees them, and says what to change.
 //!
 //! ```text
-//! cargo run --example doctor --all-features -- --issuer URL --audience AUD [--token-stdin]
+//! cargo run --example doctor --features full -- --issuer URL --audience AUD [--token-stdin]
 //! ```
 //!
 //! The token is read from standard input, so that it is in no list of processes and in no history;

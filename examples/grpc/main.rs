@@ -1,7 +1,7 @@
 //! gRPC protected by one layer: a tonic server, and a server that takes gRPC and HTTP on one port.
 //!
 //! ```text
-//! cargo run --example grpc --all-features
+//! cargo run --example grpc --features full
 //! ```
 //!
 //! starts an issuer and both servers, calls them, prints the answers, and serves until Ctrl-C:

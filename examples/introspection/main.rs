@@ -2,7 +2,7 @@
 //! endpoint that its metadata names (RFC 7662).
 //!
 //! ```sh
-//! CLIENT_SECRET=… cargo run --example introspection --all-features -- \
+//! CLIENT_SECRET=… cargo run --example introspection --features full -- \
 //!   https://login.example.com https://api.example.com orders-api 127.0.0.1:8080
 //! curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/me
 //! ```

@@ -1,7 +1,7 @@
 //! A server in a Kubernetes cluster that other pods call with the tokens of their service accounts.
 //!
 //! ```text
-//! cargo run --example kubernetes --all-features -- [ISSUER [AUDIENCE]]
+//! cargo run --example kubernetes --features full -- [ISSUER [AUDIENCE]]
 //! ```
 //!
 //! The API server is the issuer. It has a certificate by the authority of the cluster, and gives

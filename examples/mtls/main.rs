@@ -2,7 +2,7 @@
 //! terminate TLS themselves: axum on axum-server, axum on hyper with tokio-rustls, and tonic.
 //!
 //! ```text
-//! cargo run --example mtls --all-features
+//! cargo run --example mtls --features full
 //! ```
 //!
 //! makes a certificate authority and certificates, starts an issuer and the servers, calls each of
@@ -22,7 +22,7 @@
 //! With your own issuer and certificates, it serves until it is ended, and prints the addresses:
 //!
 //! ```text
-//! … --all-features -- --issuer https://login.example.com/ --audience https://api.example.com \
+//! … --features full -- --issuer https://login.example.com/ --audience https://api.example.com \
 //!     --client-ca clients.pem --certificate certificate.pem --key key.pem
 //! ```
 //!

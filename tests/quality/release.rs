@@ -231,7 +231,7 @@ fn the_readme_has_two_commands_to_try_it() {
         commands,
         [
             "cargo run --manifest-path examples/try_it/Cargo.toml",
-            "cargo test --all-features"
+            "cargo test --features full"
         ]
     );
 }

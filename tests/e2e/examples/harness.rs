@@ -46,7 +46,7 @@ pub(crate) fn example(name: &str) -> Command {
     path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.exists(),
-        "{} does not exist: run `cargo build --examples --all-features`",
+        "{} does not exist: run `cargo build --examples --features full`",
         path.display()
     );
     let mut command = Command::new(path);

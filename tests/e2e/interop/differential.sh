@@ -39,7 +39,7 @@ if (($# > 1)); then
   exit 2
 fi
 install_node_packages "$interop"
-aws_lc_rs=$(build_test --all-features)
+aws_lc_rs=$(build_test --features full)
 rust_crypto=$(build_test --no-default-features \
   --features rust-crypto,ml-dsa,reqwest,tracing,axum,governor,tonic,redis,redis-tls,testing)
 exec "$(node_with_ml_dsa)" --disable-warning=ExperimentalWarning "$interop/differential.mjs" "${1:-1}" "$aws_lc_rs" "$rust_crypto"

@@ -36,6 +36,6 @@ find_examples() {
     echo "usage: $0 [${names[*]/#/PATH-OF-}]" >&2
     exit 2
   fi
-  cargo build --release "${names[@]/#/--example=}" --all-features --manifest-path "$root/Cargo.toml" >&2
+  cargo build --release "${names[@]/#/--example=}" --features full --manifest-path "$root/Cargo.toml" >&2
   for name in "${names[@]}"; do paths+=("$target/release/examples/$name"); done
 }

@@ -28,5 +28,5 @@ fi
 if [[ -n ${PROMETHEUS_BINARY:-} ]]; then
   exec "$PROMETHEUS_BINARY" --run
 fi
-cargo build --locked --example operated --all-features
-exec cargo test --locked --all-features --test prometheus -- --run
+cargo build --locked --example operated --features full
+exec cargo test --locked --features full --test prometheus -- --run

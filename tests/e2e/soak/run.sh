@@ -15,5 +15,5 @@ fi
 if [[ -n ${SOAK_BINARY:-} ]]; then
   exec "$SOAK_BINARY" --run "${args[@]}" "$@"
 fi
-cargo build --locked --release --example resource_server --all-features
-exec cargo test --locked --release --all-features --test soak -- --run "${args[@]}" "$@"
+cargo build --locked --release --example resource_server --features full
+exec cargo test --locked --release --features full --test soak -- --run "${args[@]}" "$@"

@@ -3,7 +3,7 @@
 # lists of numbers. Fails if one is found, or if too few were made for the search to mean anything.
 #
 #   export SECRETS_OF_TESTS=SECRETS
-#   RUST_TEST_NOCAPTURE=1 cargo test --all-features 2>&1 | tee PRINTED
+#   RUST_TEST_NOCAPTURE=1 cargo test --features full 2>&1 | tee PRINTED
 #   tests/quality/secrets/printed.sh SECRETS PRINTED
 set -euo pipefail
 python3 - "$1" "$2" <<'PYTHON'
