@@ -43,8 +43,8 @@ pub enum IssuerState {
     Stale,
     /// The issuer's tokens are introspected, and the issuer does not respond.
     Unavailable,
-    /// There are no usable keys: they were not fetched yet, have expired, or must not be used
-    /// ([`IssuerHealth::error`]).
+    /// There are no usable keys: they were not fetched yet or have expired, or all of them are
+    /// secrets that must not be used ([`IssuerHealth::error`]).
     Absent,
 }
 

@@ -27,8 +27,8 @@ pub struct ReadinessReason {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReadinessReasonKind {
-    /// The issuer has no usable keys: they were not fetched yet, have expired, or must not be used.
-    /// Its tokens get 503.
+    /// The issuer has no usable keys: they were not fetched yet or have expired, or its
+    /// [`KeySource`](crate::KeySource) has none. Its tokens get 503.
     KeysAbsent,
     /// Since a file or a source has changed, the issuer shares a secret with another one, or has one
     /// secret for two algorithms. Its tokens that are signed with a secret get 503. See

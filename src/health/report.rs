@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::assess::MAX_LISTED;
 use super::{Readiness, ReadinessReason, ReadinessStatus, ReadyWhen};
+use crate::keys::catch_panic;
 use crate::verify::Authenticator;
 
 /// How long a report is used: probes need no token, and each of them may be sent at any rate.
@@ -71,52 +72,54 @@ impl Reporter {
     /// Returns the report, which is at most a second old.
     pub(super) fn report(&self) -> Arc<Readiness> {
         let now = Instant::now();
-        if let Some(report) = self.recent(now) {
+        let mut last = lock(&self.last);
+        if let Some(report) = last.recent(now) {
             return report;
         }
-        let failing = self.failing_components(now);
-        let mut report = self.of_authenticators();
-        for (name, _) in failing
-            .iter()
-            .filter_map(|index| self.components.get(*index))
-        {
-            report.status = report.status.max(ReadinessStatus::Degraded);
-            report.reasons.push(ReadinessReason::of_component(name));
-        }
-        let report = Arc::new(report);
+        let Some(since) = last.calling_since else {
+            last.calling_since = Some(now);
+            drop(last);
+            return self.call_components();
+        };
+        let failing = if now.saturating_duration_since(since) >= MAX_BLOCKED {
+            (0..self.components.len()).collect()
+        } else {
+            last.failing.clone()
+        };
+        drop(last);
+        let report = Arc::new(self.with_failing(&failing));
         let mut last = lock(&self.last);
-        // Another probe may have made a newer one, while a component blocked this one.
-        if last.report.as_ref().is_none_or(|(at, _)| *at <= now) {
+        // Otherwise the components have been called meanwhile, and there is a newer report.
+        if last.calling_since == Some(since) {
             last.report = Some((now, Arc::clone(&report)));
         }
         report
     }
 
-    fn recent(&self, now: Instant) -> Option<Arc<Readiness>> {
-        let last = lock(&self.last);
-        let recent = last.report.as_ref();
-        let recent = recent.filter(|(at, _)| now.saturating_duration_since(*at) < MAX_AGE);
-        recent.map(|(_, report)| Arc::clone(report))
-    }
-
-    /// Returns the indices of the components that fail. While another probe calls them, or one of
-    /// them requests the report itself: those that failed at the last call, and in the end all.
-    fn failing_components(&self, now: Instant) -> Vec<usize> {
-        let mut last = lock(&self.last);
-        if let Some(since) = last.calling_since {
-            if now.saturating_duration_since(since) >= MAX_BLOCKED {
-                return (0..self.components.len()).collect();
-            }
-            return last.failing.clone();
-        }
-        last.calling_since = Some(now);
-        drop(last);
+    /// Calls the components, and replaces the report. The only thread that does.
+    fn call_components(&self) -> Arc<Readiness> {
         let _calling = Calling(&self.last);
         let components = self.components.iter().enumerate();
-        let failing = components.filter(|(_, (_, is_ok))| !is_ok());
+        let failing = components.filter(|(_, (_, is_ok))| !without_panic(&**is_ok));
         let failing: Vec<_> = failing.map(|(index, _)| index).collect();
-        lock(&self.last).failing.clone_from(&failing);
-        failing
+        let report = Arc::new(self.with_failing(&failing));
+        let mut last = lock(&self.last);
+        last.failing = failing;
+        last.report = Some((Instant::now(), Arc::clone(&report)));
+        report
+    }
+
+    /// Returns the readiness while these components fail.
+    fn with_failing(&self, failing: &[usize]) -> Readiness {
+        let mut report = self.of_authenticators();
+        let failing = failing
+            .iter()
+            .filter_map(|index| self.components.get(*index));
+        for (name, _) in failing {
+            report.status = report.status.max(ReadinessStatus::Degraded);
+            report.reasons.push(ReadinessReason::of_component(name));
+        }
+        report
     }
 
     fn of_authenticators(&self) -> Readiness {
@@ -126,6 +129,21 @@ impl Reporter {
         }
         whole
     }
+}
+
+impl LastReport {
+    fn recent(&self, now: Instant) -> Option<Arc<Readiness>> {
+        let (at, report) = self.report.as_ref()?;
+        let is_recent = now.saturating_duration_since(*at) < MAX_AGE;
+        is_recent.then(|| Arc::clone(report))
+    }
+}
+
+/// Calls a component. One that panics fails.
+fn without_panic(is_ok: &(dyn Fn() -> bool + Send + Sync)) -> bool {
+    let mut result = false;
+    catch_panic("HealthService::add_component", || result = is_ok());
+    result
 }
 
 impl Drop for Calling<'_> {

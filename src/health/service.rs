@@ -117,7 +117,7 @@ impl HealthService {
     /// false, the status is `degraded` at best, with the reason `component_failing`. It never makes
     /// the service not ready.
     ///
-    /// Called at most once a second. Must not block: while it does, other probes get the result of
+    /// Called at most once a second. One that panics counts as failing. Must not block: while it does, other probes get the result of
     /// its last call, and after 5 seconds all components count as failing.
     ///
     /// # Examples

@@ -25,10 +25,11 @@ pub struct IssuerHealth {
     pub pattern: Option<String>,
     /// Whether keys are usable now, or an introspected issuer is available. If not, the next
     /// request waits for a fetch, and gets 503 if that fails, or gets 503 at once during the
-    /// backoff after a failure, or if there is an [`error`](Self::error).
+    /// backoff after a failure. Also `false` if there is an [`error`](Self::error) and no keys are
+    /// fetched: then all tokens get 503.
     pub serving: bool,
-    /// Why the issuer's tokens get 503 although it has keys: since a file or a source has changed,
-    /// it shares a secret with another issuer, or has one secret for two algorithms. Names issuers
+    /// Why tokens that are signed with a secret get 503: since a file or a source has changed, the
+    /// issuer shares a secret with another one, or has one secret for two algorithms. Names issuers
     /// and key ids. `None` otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -219,6 +219,83 @@ async fn a_component_that_blocks_delays_no_other_probe_and_then_counts_as_failin
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_components_say_counts_although_another_probe_came_while_they_were_called() {
+    let layer = layer(&Mock::new());
+    layer.authenticator().prefetch().await.unwrap();
+    let (entered, is_entered) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let health = layer.health_service().add_component("slow", move || {
+        entered.send(()).unwrap();
+        released.lock().unwrap().recv().unwrap();
+        false
+    });
+    let (slow, runtime) = (health.clone(), tokio::runtime::Handle::current());
+    let first = std::thread::spawn(move || {
+        let _in_runtime = runtime.enter();
+        get(&slow, "/readyz").now_or_never().unwrap()
+    });
+    is_entered.recv().unwrap();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(
+        get(&health, "/readyz").await,
+        (200, json!({"status": "ready"}))
+    );
+    release.send(()).unwrap();
+    let degraded = (200, json!({"status": "degraded"}));
+    assert_eq!(first.join().unwrap(), degraded);
+    assert_eq!(get(&health, "/readyz").await, degraded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_component_that_panics_counts_as_failing_and_is_called_once_a_second() {
+    let layer = layer(&Mock::new());
+    layer.authenticator().prefetch().await.unwrap();
+    let calls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let health = layer.health_service().show_reasons();
+    let health = health.add_component("broken", move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        panic!("the component's own bug");
+    });
+    let failing = json!({"status": "degraded", "reasons": ["component_failing"]});
+    for _ in 0..100 {
+        assert_eq!(get(&health, "/readyz").await, (200, failing.clone()));
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_at_the_same_time_call_the_components_once() {
+    let layer = layer(&Mock::new());
+    layer.authenticator().prefetch().await.unwrap();
+    let calls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let health = layer.health_service().add_component("counter", move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+    for round in 1..=100 {
+        let start = Arc::new(std::sync::Barrier::new(4));
+        let probe = || {
+            let (health, start) = (health.clone(), Arc::clone(&start));
+            let runtime = tokio::runtime::Handle::current();
+            std::thread::spawn(move || {
+                let _in_runtime = runtime.enter();
+                start.wait();
+                get(&health, "/readyz").now_or_never().unwrap()
+            })
+        };
+        let probes: Vec<_> = std::iter::repeat_with(probe).take(4).collect();
+        for probe in probes {
+            assert_eq!(probe.join().unwrap().0, 200);
+        }
+        assert_eq!(calls.load(Ordering::Relaxed), round);
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_several_authenticators_all_must_be_ready() {
     let (one, two) = (Mock::new(), Mock::new());
     let (first, second) = (layer(&one), layer(&two));
