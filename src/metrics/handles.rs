@@ -35,8 +35,8 @@ impl CachedCounter {
     }
 }
 
-/// Returns whether no recorder is installed: the one that stands for it has no state. A recorder of
-/// the user without any works, too: its handles are made each time.
+/// Returns whether no recorder is installed: the one that stands for it has no state. The facade
+/// offers no other way to tell.
 fn is_none(recorder: &dyn Recorder) -> bool {
     size_of_val(recorder) == 0
 }

@@ -1,6 +1,8 @@
 //! The gauges, which are set from the health of an authenticator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::metrics::Label;
@@ -34,7 +36,7 @@ const STATES: [(KeysState, &str); 4] = [
 
 /// What is known of the keys under one configured name: those of one issuer, or of all its tenants.
 #[derive(Clone, Copy, Default)]
-struct IssuerState {
+pub(super) struct IssuerState {
     keys: usize,
     /// `None` for an introspected issuer, which has no keys.
     state: Option<KeysState>,
@@ -89,29 +91,93 @@ impl IssuerState {
         }
     }
 
-    fn record(&self, issuer: &Label) {
-        let set_of_issuer = |name, value| set(&key(name, [issuer.clone()]), value);
-        if self.state.is_some() {
-            set_of_issuer(names::KEYS, number(self.keys));
-            record_state(issuer, self.state);
-        }
-        let age = self.age.filter(|_| self.state.is_some());
-        let values = [
-            (names::KEYS_AGE_SECONDS, age.map(|age| age.as_secs_f64())),
-            (
-                names::SECRETS_RELOAD_FAILURES,
-                self.reload_failures.map(f64::from),
-            ),
-            (
-                names::SECRET_AGE_SECONDS,
-                self.secret_age.map(|age| age.as_secs_f64()),
-            ),
-        ];
-        for (name, value) in values {
-            if let Some(value) = value {
-                set_of_issuer(name, value);
+    /// Returns the values of the gauges, by [`GAUGES`].
+    fn values(&self) -> [Option<f64>; 4] {
+        let has_keys = self.state.is_some();
+        let seconds = |age: Duration| age.as_secs_f64();
+        [
+            has_keys.then(|| number(self.keys)),
+            self.age.filter(|_| has_keys).map(seconds),
+            self.reload_failures.map(f64::from),
+            self.secret_age.map(seconds),
+        ]
+    }
+
+    /// Sets the gauges, and to 0 those that were set before and have no value now.
+    fn record(&self, issuer: &Label, before: Recorded) -> Recorded {
+        let values = self.values();
+        let mut now = Recorded::default();
+        let all = GAUGES.iter().zip(values).zip(before.gauges);
+        for (((name, value), was_set), is_set) in all.zip(&mut now.gauges) {
+            *is_set = value.is_some() || was_set;
+            if *is_set {
+                set(&key(name, [issuer.clone()]), value.unwrap_or(0.0));
             }
         }
+        now.state = self.state.is_some() || before.state;
+        if now.state {
+            record_state(issuer, self.state);
+        }
+        now
+    }
+}
+
+/// The gauges of an issuer's keys that have no other label.
+const GAUGES: [&str; 4] = [
+    names::KEYS,
+    names::KEYS_AGE_SECONDS,
+    names::SECRETS_RELOAD_FAILURES,
+    names::SECRET_AGE_SECONDS,
+];
+
+/// Which gauges of a label have been set.
+#[derive(Clone, Copy, Default)]
+struct Recorded {
+    gauges: [bool; 4],
+    state: bool,
+}
+
+/// The labels of issuers whose gauges have been set, so that those without a value any more are set
+/// to 0: exporters repeat a gauge for ever.
+#[derive(Default)]
+pub(super) struct RecordedIssuers(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    by_label: BTreeMap<Label, Recorded>,
+    /// Those of issuers that have been removed since.
+    removed: BTreeSet<Label>,
+}
+
+impl RecordedIssuers {
+    /// Has the gauges of a removed issuer set to 0 when the health is recorded the next time.
+    pub(super) fn note_removed(&self, issuer: Label) {
+        self.lock().removed.insert(issuer);
+    }
+
+    /// To be called before the configured issuers are read: what is removed later counts the next
+    /// time.
+    pub(super) fn take_removed(&self) -> BTreeSet<Label> {
+        mem::take(&mut self.lock().removed)
+    }
+
+    /// Sets the gauges of each label, and to 0 those of labels that were removed.
+    pub(super) fn record(&self, states: &BTreeMap<Label, IssuerState>, removed: &BTreeSet<Label>) {
+        let mut all = self.lock();
+        for label in removed.iter().filter(|label| !states.contains_key(label)) {
+            if let Some(before) = all.by_label.remove(label) {
+                IssuerState::default().record(label, before);
+            }
+        }
+        for (label, state) in states {
+            let before = all.by_label.get(label).copied().unwrap_or_default();
+            all.by_label
+                .insert(label.clone(), state.record(label, before));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -123,9 +189,13 @@ fn record_state(issuer: &Label, current: Option<KeysState>) {
     }
 }
 
-/// Records the state of each configured issuer. One of whose tenants none is cached is idle.
-/// Those that share a label are recorded as one.
-pub(super) fn record_issuers(issuers: &Issuers, configured: &[String], health: &[IssuerHealth]) {
+/// Returns the state of each configured issuer. One of whose tenants none is cached is idle. Those
+/// that share a label are one.
+pub(super) fn states_of(
+    issuers: &Issuers,
+    configured: &[String],
+    health: &[IssuerHealth],
+) -> BTreeMap<Label, IssuerState> {
     let mut states = BTreeMap::<&str, IssuerState>::new();
     for issuer in health {
         let name = issuer.pattern.as_deref().unwrap_or(&issuer.issuer);
@@ -146,26 +216,7 @@ pub(super) fn record_issuers(issuers: &Issuers, configured: &[String], health: &
             .map_or(state, |others| others.and(state));
         by_label.insert(label, all);
     }
-    let other = issuers.other_label();
-    if let Some(other) = other.filter(|other| !by_label.contains_key(other)) {
-        record_removed(&other);
-    }
-    for (label, state) in by_label {
-        state.record(&label);
-    }
-}
-
-/// Records of an issuer that was removed that it has no keys and is in no state.
-pub(super) fn record_removed(issuer: &Label) {
-    record_state(issuer, None);
-    for name in [
-        names::KEYS,
-        names::KEYS_AGE_SECONDS,
-        names::SECRETS_RELOAD_FAILURES,
-        names::SECRET_AGE_SECONDS,
-    ] {
-        set(&key(name, [issuer.clone()]), 0.0);
-    }
+    by_label
 }
 
 pub(super) fn record_token_cache(health: TokenCacheHealth) {

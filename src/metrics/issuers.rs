@@ -1,7 +1,7 @@
 //! The counters of each issuer.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use ::metrics::{Label, SharedString};
 use arc_swap::ArcSwap;
@@ -25,7 +25,6 @@ pub(super) struct Issuers {
     /// Those after it, sorted by name. Copied when an issuer is added.
     by_name: ArcSwap<Vec<Arc<IssuerCounters>>>,
     other: IssuerCounters,
-    has_other: AtomicBool,
     /// Those of requests without an issuer.
     none: IssuerCounters,
 }
@@ -53,7 +52,6 @@ impl Default for Issuers {
             first: OnceLock::new(),
             by_name: ArcSwap::default(),
             other: IssuerCounters::new(OTHER),
-            has_other: AtomicBool::new(false),
             none: IssuerCounters::new(""),
         }
     }
@@ -71,22 +69,15 @@ impl Issuers {
         self.with(issuer, IssuerCounters::label)
     }
 
-    /// Returns whether an issuer has counters of its own.
-    pub(super) fn has_own(&self, issuer: &str) -> bool {
-        let is_first = |first: &IssuerCounters| *first.name == *issuer;
-        self.first.get().is_some_and(is_first) || position(&self.by_name.load(), issuer).is_ok()
-    }
-
-    /// Returns the label of the issuers beyond the maximum, if there was one.
-    pub(super) fn other_label(&self) -> Option<Label> {
-        let has_other = self.has_other.load(Ordering::Relaxed);
-        has_other.then(|| self.other.label())
-    }
-
     /// Calls `then` with the counters of an issuer.
     pub(super) fn with<T>(&self, issuer: &str, then: impl FnOnce(&IssuerCounters) -> T) -> T {
-        if issuer.is_empty() {
-            return then(&self.none);
+        if let Some(first) = self.first.get().filter(|first| *first.name == *issuer) {
+            return then(first);
+        }
+        match issuer {
+            "" => return then(&self.none),
+            OTHER => return then(&self.other),
+            _ => {}
         }
         let first = self.first.get_or_init(|| IssuerCounters::new(issuer));
         if *first.name == *issuer {
@@ -97,28 +88,24 @@ impl Issuers {
         if let Some(counters) = index.and_then(|index| by_name.get(index)) {
             return then(counters);
         }
-        if let Some(counters) = self.add(issuer) {
-            return then(&counters);
+        match self.add(issuer) {
+            Some(counters) => then(&counters),
+            None => then(&self.other),
         }
-        self.has_other.store(true, Ordering::Relaxed);
-        then(&self.other)
     }
 
     /// Returns the counters of an issuer that had none, unless there are too many.
     #[cold]
     fn add(&self, issuer: &str) -> Option<Arc<IssuerCounters>> {
         let max = self.max.load(Ordering::Relaxed).saturating_sub(1);
-        if self.by_name.load().len() >= max {
-            return None;
-        }
-        let new = Arc::new(IssuerCounters::new(issuer));
+        let new = LazyLock::new(|| Arc::new(IssuerCounters::new(issuer)));
         self.by_name.rcu(|all| match position(all, issuer) {
             Err(index) if all.len() < max => {
                 let mut all = all.to_vec();
                 all.insert(index, Arc::clone(&new));
                 Arc::new(all)
             }
-            // Another thread was first.
+            // There are too many, or another thread was first.
             _ => Arc::clone(all),
         });
         let all = self.by_name.load();

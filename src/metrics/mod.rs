@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::describe::{METRICS, MetricDescription, MetricKind, MetricUnit, describe_metrics};
 use self::handles::CachedCounter;
+use self::health::RecordedIssuers;
 use self::issuers::Issuers;
 use crate::Authenticator;
 
@@ -30,9 +31,10 @@ use crate::Authenticator;
 /// with the gauges. Gauges show the state of keys, caches, stores and revocations. The handler of
 /// `/metrics` calls `record_health` before it renders.
 ///
-/// The recorder may be installed after the layer is built, and after its first requests: what
-/// happens before is not counted. It must not be replaced then, as the facade requires: the handles
-/// of the most frequent counters are cached when they are first used.
+/// The recorder may be installed after the layer is built, and after its first requests: earlier
+/// events are not counted. Once installed, it must not be replaced, as the facade requires: the
+/// handles of the most frequent counters are cached when they are first used. A recorder must have
+/// a size: the facade's own, which stands for none, is recognized by having none.
 ///
 /// Counters and histograms of several layers add up in the same series. Gauges of the same series
 /// are overwritten: the last call of `record_health` counts.
@@ -70,6 +72,7 @@ pub struct Metrics(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     issuers: Issuers,
+    recorded: RecordedIssuers,
     token_cache: TokenCacheCounters,
     is_described: AtomicBool,
     was_recorded: AtomicBool,
@@ -92,9 +95,10 @@ impl Metrics {
     }
 
     /// Sets the maximum number of issuers with series of their own. Default: 100, at least 1. The
-    /// first ones that are counted or recorded have them, also after they are removed, and all
-    /// further ones share the label `issuer="other"`: a token selects the issuer that it names, so a caller could otherwise make
-    /// the series of thousands.
+    /// first issuers that are counted or recorded have them, also after they are removed. All
+    /// further ones share the label `issuer="other"`: a token selects the issuer that it names, so
+    /// a caller could otherwise create the series of thousands. An issuer with the name `other`
+    /// shares it, too.
     ///
     /// Clones share the maximum. Call it before the layer is built.
     #[must_use]
@@ -108,7 +112,8 @@ impl Metrics {
     /// issuer and each 100 KB of the token cache.
     ///
     /// Call it when the metrics are about to be exported: in the handler of `/metrics`, or every few
-    /// seconds if they are pushed. The gauges of an issuer that is removed are set to 0.
+    /// seconds if they are pushed. A gauge that was set and has no value any more, such as those of
+    /// an issuer that was removed, is set to 0.
     pub fn record_health<C>(&self, authenticator: &Authenticator<C>)
     where
         C: DeserializeOwned + Send + Sync + 'static,
@@ -117,8 +122,10 @@ impl Metrics {
         if handles::is_recorded() && !self.0.is_described.swap(true, Ordering::Relaxed) {
             describe_metrics();
         }
+        let removed = self.0.recorded.take_removed();
         let configured = authenticator.issuers().names();
-        health::record_issuers(self.issuers(), &configured, &authenticator.health());
+        let states = health::states_of(self.issuers(), &configured, &authenticator.health());
+        self.0.recorded.record(&states, &removed);
         if let Some(cache) = authenticator.token_cache_health() {
             health::record_token_cache(cache);
         }
@@ -142,6 +149,10 @@ impl Metrics {
             self.0.was_recorded.store(true, Ordering::Relaxed);
         }
         is_recorded
+    }
+
+    fn recorded_issuers(&self) -> &RecordedIssuers {
+        &self.0.recorded
     }
 
     fn issuers(&self) -> &Issuers {

@@ -6,7 +6,6 @@ use ::metrics::Label;
 
 use super::Metrics;
 use super::handles::{count, key, record};
-use super::health::record_removed;
 use super::names;
 use crate::{
     DpopEvent, IntrospectionEvent, IntrospectionSentEvent, IssuerKeysEvent, KeysEvent, Observe,
@@ -57,10 +56,8 @@ impl Observe for Metrics {
     }
 
     fn issuer_removed(&self, issuer: &str) {
-        // The others that share a label go on.
-        if self.issuers().has_own(issuer) {
-            record_removed(&Label::new(names::ISSUER, issuer.to_owned()));
-        }
+        let label = self.issuers().label(issuer);
+        self.recorded_issuers().note_removed(label);
     }
 
     fn token_cache(&self, event: TokenCacheEvent) {
