@@ -1,7 +1,9 @@
 //! Events about an issuer's keys, for logs, metrics and alerts.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -160,8 +162,9 @@ pub enum KeysEvent<'e> {
         encoding: &'static str,
     },
     /// Watched files have changed, and the issuer has the same secret as another issuer of the
-    /// layer since then. Tokens of both issuers get 503 until one of the secrets is removed. Logged
-    /// as an error. Reported once by each issuer whose keys are in watched files.
+    /// layer since then. Tokens of both issuers that are signed with a secret get 503 until one of
+    /// the two secrets is removed. Logged as an error. Reported once by each issuer whose keys are
+    /// in watched files.
     #[non_exhaustive]
     SecretShared {
         /// The key id of the secret.
@@ -270,11 +273,21 @@ impl Observer {
 
 /// Calls a function of the user, and logs if it panics: the first time, whichever it is.
 pub(crate) fn catch_panic(name: &'static str, call: impl FnOnce()) {
-    static IS_LOGGED: AtomicBool = AtomicBool::new(false);
     // A panic leaves nothing of ours half done: the function only reads what it is told.
-    let called = catch_unwind(AssertUnwindSafe(call));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
+        panicked(name, payload);
+    }
+}
+
+#[cold]
+fn panicked(name: &'static str, payload: Box<dyn Any + Send>) {
+    static IS_LOGGED: AtomicBool = AtomicBool::new(false);
+    // Dropping the payload runs code of the user again.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(payload);
+    }
     // Relaxed: logging it twice does no harm.
-    if called.is_err() && !IS_LOGGED.swap(true, Ordering::Relaxed) {
+    if !IS_LOGGED.swap(true, Ordering::Relaxed) {
         trace::observer_panicked(name);
     }
 }

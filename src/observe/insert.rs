@@ -102,10 +102,12 @@ impl Insertion {
         let (kind, reason) = (self.kind, DpopRejection::Replayed);
         self.observers.each(|observer, issuer| {
             observer.replay_rejected(&ReplayEvent { kind, issuer });
-            if kind == ReplayKind::Proof {
-                observer.dpop_rejected(&DpopEvent { reason, issuer });
-            }
         });
+        if kind == ReplayKind::Proof {
+            self.observers.each(|observer, issuer| {
+                observer.dpop_rejected(&DpopEvent { reason, issuer });
+            });
+        }
     }
 
     fn tell_end(&self, result: StoreResult, duration: Option<Duration>) {
@@ -121,13 +123,14 @@ impl Insertion {
                 duration,
                 issuer,
             });
-            if let Some(duration) = duration {
-                observer.waited(&WaitEvent {
-                    wait_for: WaitFor::Store,
-                    issuer,
-                    duration,
-                });
-            }
+        });
+        let Some(duration) = duration else { return };
+        self.observers.each(|observer, issuer| {
+            observer.waited(&WaitEvent {
+                wait_for: WaitFor::Store,
+                issuer,
+                duration,
+            });
         });
     }
 }

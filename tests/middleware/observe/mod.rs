@@ -6,6 +6,7 @@ mod caches;
 mod dpop;
 mod introspection;
 mod keys;
+mod panics;
 mod recorder;
 mod requests;
 mod stores;
