@@ -160,19 +160,21 @@ pub(crate) fn introspection_failed(
     }
 }
 
-/// At most once a minute.
+/// An error at most once a minute; the others are logged at debug.
 pub(crate) fn introspection_denied(limit: &LogLimit, issuer: &str, status: u16) {
-    let Some(Admitted { suppressed }) = limit.admit() else {
-        return;
-    };
-    tracing::error!(
-        target: TARGET,
-        issuer,
-        "http.response.status_code" = status,
-        suppressed,
-        "the introspection endpoint rejects the credentials of this service, or only this \
-         token: the request gets 503"
-    );
+    const MESSAGE: &str = "the introspection endpoint rejects the credentials of this service, or \
+                           only this token: the request gets 503";
+    if let Some(Admitted { suppressed }) = limit.admit() {
+        tracing::error!(
+            target: TARGET,
+            issuer,
+            "http.response.status_code" = status,
+            suppressed,
+            "{MESSAGE}"
+        );
+    } else {
+        tracing::debug!(target: TARGET, issuer, "http.response.status_code" = status, "{MESSAGE}");
+    }
 }
 
 pub(crate) fn introspection_recovered(issuer: &str, failures: u32) {

@@ -1,6 +1,6 @@
 //! Events that could be logged very often.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -55,8 +55,16 @@ impl LogLimit {
 
     /// Returns `None` if an event is not to be logged.
     pub(super) fn admit(&self) -> Option<Admitted> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.admit(Instant::now())
+        self.state().admit(Instant::now())
+    }
+
+    /// Has the next event logged: the fault is over, and that one will be of another.
+    pub(crate) fn reset(&self) {
+        *self.state() = State::NEW;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -42,6 +42,9 @@ impl LogLimit {
     pub(crate) const fn new() -> Self {
         Self
     }
+
+    #[expect(clippy::unused_self, reason = "that of the feature")]
+    pub(crate) const fn reset(&self) {}
 }
 
 pub(crate) fn fetch_failed(_: &LogLimit, _: &str, _: &(dyn StdError + 'static), _: u32) {}

@@ -73,6 +73,10 @@ impl FetchContext {
             KeysEvent::FetchFailed { error, .. } => {
                 trace::fetch_failed_for_unknown(&self.issuer, *error);
             }
+            KeysEvent::Recovered { .. } => {
+                self.log_limit.reset();
+                event.log(&self.issuer);
+            }
             _ => event.log(&self.issuer),
         }
         if let Some(observer) = &self.observer {

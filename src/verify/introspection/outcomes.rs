@@ -20,7 +20,10 @@ pub(super) struct Outcomes {
     issuer: String,
     observer: Option<Observer>,
     observers: IssuerObservers,
+    /// For outages.
     failed_limit: LogLimit,
+    /// For responses that are no outage, which a token may cause.
+    unusable_limit: LogLimit,
     denied_limit: LogLimit,
     /// Held briefly, and never while an event is reported.
     state: Mutex<State>,
@@ -67,6 +70,7 @@ impl Outcomes {
             observer,
             observers,
             failed_limit: LogLimit::new(),
+            unusable_limit: LogLimit::new(),
             denied_limit: LogLimit::new(),
             state: Mutex::default(),
         }
@@ -157,7 +161,15 @@ impl Outcomes {
         let issuer = &self.issuer;
         match event {
             KeysEvent::IntrospectionFailed { error, failures } => {
-                trace::introspection_failed(&self.failed_limit, issuer, *error, *failures);
+                let limit = match failures {
+                    0 => &self.unusable_limit,
+                    _ => &self.failed_limit,
+                };
+                trace::introspection_failed(limit, issuer, *error, *failures);
+            }
+            KeysEvent::IntrospectionRecovered { .. } => {
+                self.failed_limit.reset();
+                event.log(issuer);
             }
             KeysEvent::IntrospectionDenied { status } => {
                 trace::introspection_denied(&self.denied_limit, issuer, status.as_u16());

@@ -266,3 +266,47 @@ async fn a_long_outage_is_a_warning_at_once_and_then_one_a_minute_with_the_numbe
         logged = failures;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_failure_of_each_outage_is_a_warning() {
+    let _turn = TURN.lock().await;
+    let fails = Arc::new(AtomicBool::new(true));
+    let failing = Arc::clone(&fails);
+    let client = HttpClient::new(service_fn(move |_: Request<Full<Bytes>>| {
+        let fails = failing.load(Relaxed);
+        async move {
+            let body = json!({"keys": [default_key().jwk()]}).to_string();
+            let response = Response::new(Full::<Bytes>::from(body));
+            if fails {
+                Err(io::Error::other("unreachable"))
+            } else {
+                Ok(response)
+            }
+        }
+    }));
+    let issuer = Issuer::jwks(ISSUER, "https://issuer.example/jwks", AUDIENCE).http_client(client);
+    let builder = Authenticator::builder(issuer);
+    let authenticator: Authenticator = builder.build_authenticator().unwrap();
+    capture();
+    for outage in 1..=3 {
+        fails.store(true, Relaxed);
+        for _ in 0..3 {
+            authenticator.prefetch().await.unwrap_err();
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+        fails.store(false, Relaxed);
+        authenticator.prefetch().await.unwrap();
+        let text = text();
+        let warnings = text
+            .lines()
+            .filter(|line| line.contains("WARN") && line.contains("fetching keys failed"));
+        let warnings: Vec<_> = warnings.collect();
+        assert_eq!(warnings.len(), outage, "{text}");
+        assert!(
+            warnings
+                .iter()
+                .all(|line| line.contains("failures=1") && !line.contains("suppressed")),
+            "{warnings:?}"
+        );
+    }
+}
