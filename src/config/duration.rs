@@ -90,10 +90,9 @@ impl Visitor<'_> for TimeVisitor {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
         Time::parse(text).ok_or_else(|| {
-            E::custom(format!(
-                "duration {text:?}: must be a text with a unit, such as \"500ms\", \"60s\", \"5m\", \
-                 \"1h\" or \"7d\""
-            ))
+            E::custom(
+                "must be a text with a unit, such as \"500ms\", \"60s\", \"5m\", \"1h\" or \"7d\"",
+            )
         })
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::de::{Error, Expected, Unexpected};
 
-/// The path of a setting, and what is wrong with it. Shows no value, which may be a secret that is there by mistake.
+/// The path of a setting, and its problem. Shows no value, which may be a secret that is there by
+/// mistake.
 #[derive(Debug)]
 pub(super) struct ReadError {
     path: String,

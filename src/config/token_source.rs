@@ -81,8 +81,8 @@ impl SourceTable {
 }
 
 pub(super) fn header_name(name: &str, path: &str) -> Result<HeaderName, ConfigError> {
-    let problem = || format!("{name:?} must be the name of a header");
-    name.parse().map_err(|_| invalid(path, &problem()))
+    let name = name.parse();
+    name.map_err(|_| invalid(path, "must be the name of a header"))
 }
 
 impl<'de> Deserialize<'de> for TokenSourceConfig {

@@ -237,7 +237,7 @@ fn an_error_has_the_path_of_a_setting_of_the_layer() {
         ),
         (
             format!("token_sources = [{{ header = \"ä\" }}]\n{ISSUER}"),
-            "token_sources[0]: \"ä\" must be the name of a header",
+            "token_sources[0]: must be the name of a header",
         ),
         (
             format!("token_sources = [{{}}]\n{ISSUER}"),

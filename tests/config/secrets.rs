@@ -132,6 +132,7 @@ struct Program {
 fn an_error_of_the_format_shows_no_value() {
     for setting in [
         "leeway = { a = \"telltale\" }",
+        "leeway = \"telltale\"",
         "max_members = \"telltale\"",
         "optional = \"telltale\"",
         "require_scopes = \"telltale\"",
@@ -151,6 +152,9 @@ fn an_error_of_the_format_shows_no_value() {
         "issuers = [{ issuer = \"a\", secrets = { sekret = \"telltale\" } }]",
         "issuers = [{ issuer = \"a\", secrets = { files = \"telltale\" } }]",
         "issuers = [{ secrets = { dir = \"telltale\" } }]",
+        "issuers = [{ issuer = \"a\", secrets = { file = \"a\", algorithm = \"telltale\" } }]",
+        "issuers = [{ issuer = \"a\", secrets = { file = \"a\", encoding = \"telltale\" } }]",
+        "issuers = [{ issuer = \"a\", algorithms = [\"telltale\"] }]",
     ] {
         let error = read(setting).unwrap_err();
         assert!(!error.contains("telltale"), "{error}");
