@@ -143,7 +143,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
-//! | `fips` | no | aws-lc-rs, also for the TLS of rustls, with the FIPS module of AWS-LC, whose build needs Go and CMake ([`guides::cryptography`](crate::guides::cryptography)) |
+//! | `fips` | no | aws-lc-rs, also for the TLS of rustls, with the FIPS module of AWS-LC, whose build needs Go, `CMake` and Perl ([`guides::cryptography`](crate::guides::cryptography)) |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `ml-dsa` | no | ML-DSA for `rust-crypto`, by a crate that was never audited. aws-lc-rs has it without this feature |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |

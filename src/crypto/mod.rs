@@ -30,11 +30,14 @@ pub(crate) struct KeyRejected;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RandomSourceFailed;
 
-/// Returns random bytes: std's keyed hash, whose key comes from the operating system's random
-/// source, of four different numbers.
+/// Returns random bytes from the backend. If its random source fails: std's keyed hash, whose key
+/// comes from the operating system's random source, of four different numbers.
 pub(crate) fn random_key() -> [u8; 32] {
-    let state = RandomState::new();
     let mut key = [0; 32];
+    if fill_random(&mut key).is_ok() {
+        return key;
+    }
+    let state = RandomState::new();
     for (index, bytes) in key.chunks_exact_mut(8).enumerate() {
         bytes.copy_from_slice(&state.hash_one(index).to_be_bytes());
     }

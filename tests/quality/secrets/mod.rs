@@ -7,6 +7,7 @@
 mod copies;
 mod debug;
 mod shown;
+mod unserializable;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
