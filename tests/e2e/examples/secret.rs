@@ -58,7 +58,7 @@ async fn a_secret_is_printed_only_if_that_is_asked_for() {
     for args in [
         &[][..],
         &["--out"],
-        &["--out", "a", "--out", "b"],
+        &["--out", "/no/such/a", "--out", "/no/such/b"],
         &["--print", "--algorithm", "HS256", "--algorithm", "HS512"],
     ] {
         let output = run("secret", args).await;
