@@ -26,7 +26,14 @@ fi
 "$PROMTOOL_PROGRAM" check rules docs/observability/alerts.yml
 "$PROMTOOL_PROGRAM" test rules docs/observability/alerts.test.yml
 if [[ -n ${PROMETHEUS_BINARY:-} ]]; then
-  exec "$PROMETHEUS_BINARY" --run
+  test=("$PROMETHEUS_BINARY" --run)
+else
+  cargo build --locked --example operated --features full
+  test=(cargo test --locked --features full --test prometheus -- --run)
 fi
-cargo build --locked --example operated --features full
-exec cargo test --locked --features full --test prometheus -- --run
+# Once more if it fails: the alerts' durations are 30 times shorter, so a machine that stops for
+# some seconds can delay one, or have another fire.
+"${test[@]}" || {
+  echo "the test is run once more" >&2
+  exec "${test[@]}"
+}
