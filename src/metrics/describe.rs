@@ -143,10 +143,10 @@ pub const METRICS: &[MetricDescription] = &[
         "1 for the state that the keys are in.",
     ),
     metric(
-        names::UNKNOWN_KEY_BUDGET_EXHAUSTED,
+        names::REFETCH_LIMIT_REACHED,
         COUNTER,
         &[names::ISSUER],
-        "How many times tokens whose key is unknown have used up the refetch_limit.",
+        "How many times tokens whose key is unknown have reached the refetch_limit.",
     ),
     metric(
         names::TOKEN_CACHE,
@@ -251,6 +251,6 @@ pub const METRICS: &[MetricDescription] = &[
         names::SECRET_AGE_SECONDS,
         AGE,
         &[names::ISSUER],
-        "The age of the secret that is current.",
+        "The age of the oldest secret that is current.",
     ),
 ];
