@@ -158,6 +158,11 @@ impl<C> Claims<C> {
         registered.cnf.is_some() || registered.purpose.is_dpop()
     }
 
+    /// Returns whether the token has `cnf`, whatever that says.
+    pub(crate) fn has_binding(&self) -> bool {
+        self.registered().cnf.is_some()
+    }
+
     /// Rejects a token whose binding the layer can't check, or that lacks one which it requires.
     pub(crate) fn check_binding(&self, rules: BindingRules) -> Result<(), Error> {
         self.registered()
