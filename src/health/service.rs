@@ -28,7 +28,7 @@ use crate::verify::Authenticator;
 /// |---|---|---|
 /// | `…/livez` | whether the process responds | 200 |
 /// | `…/readyz` | whether requests can be served: [`Authenticator::readiness`] | 200; 503 if the status is `not_ready` |
-/// | `…/healthz` | the same, for people and monitoring | 200 |
+/// | `…/healthz` | as `readyz`, for people and monitoring; after `show_names`, also the state of each issuer | 200 |
 /// | another one | | 404 |
 ///
 /// The methods are `GET` and `HEAD`; others get 405. The body is JSON: the status `live`, `ready`,
