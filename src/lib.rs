@@ -126,12 +126,12 @@
 //! | accept opaque tokens, or have the issuer introspect each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`]; guide: [`guides::introspection`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; guide: [`guides::revocation`] |
+//! | reject tokens after a logout: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; guide: [`guides::revocation`] |
 //! | share revocations between instances | [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`) or a [`RevocationStore`] of your own; guides: [`guides::revocation`], [`guides::redis`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`; guide: [`guides::redis`]) or a [`ReplayStore`] of your own |
 //! | serve scripts of web pages: CORS, WebSockets, DPoP, gRPC-Web | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`], [`TokenSource::websocket_bearer`]; guide: [`guides::browsers`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
-//! | answer the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
+//! | respond to the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
 //! | count requests, waits, fetches and cache hits, with Prometheus, OpenTelemetry or anything else | [`metrics::Metrics`] (feature `metrics`), [`Observe`], [`JwtAuthBuilder::add_observer`]; guide: [`guides::observability`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |

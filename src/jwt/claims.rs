@@ -352,7 +352,7 @@ impl<C> Claims<C> {
     }
 
     /// Returns all claims as the JSON text that was signed, or that the issuer's introspection
-    /// endpoint has answered with.
+    /// endpoint has responded with.
     #[must_use]
     pub fn json(&self) -> &str {
         self.texts().0

@@ -4,13 +4,13 @@ use ::metrics::{Unit, with_recorder};
 
 use super::names;
 
-/// What a metric is, for documents, dashboards and tests that are to agree with it.
+/// The description of a metric, for documents, dashboards and tests.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct MetricDescription {
     /// The name.
     pub name: &'static str,
-    /// What it is.
+    /// The kind: counter, gauge or histogram.
     pub kind: MetricKind,
     /// The unit of its value.
     pub unit: MetricUnit,
@@ -20,7 +20,7 @@ pub struct MetricDescription {
     pub text: &'static str,
 }
 
-/// What a metric is.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetricKind {
@@ -172,7 +172,7 @@ pub const METRICS: &[MetricDescription] = &[
         names::INTROSPECTIONS,
         COUNTER,
         &[names::ISSUER, names::RESULT],
-        "Introspected tokens, by what became known of them.",
+        "Introspected tokens, by result: active, inactive, cached or error.",
     ),
     metric(
         names::INTROSPECTION_SECONDS,
