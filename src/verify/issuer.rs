@@ -255,7 +255,7 @@ impl Issuer {
     /// [`SecretFiles`](crate::SecretFiles), else all asymmetric ones, those of secrets in a
     /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets). ML-DSA
     /// is never part of the default: list it, beside the others that the issuer still uses
-    /// ([`guides::post_quantum`](crate::guides::post_quantum)).
+    /// ([`guides::post_quantum`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/post_quantum/)).
     ///
     /// # Errors
     ///
