@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The file contains the secret in base64url and a line feed, and has mode 0600. It gets its name
-//! when it is complete, so that a service that watches the folder never reads a part of it. An
+//! when it is complete, so that a service that watches the directory never reads a part of it. An
 //! existing file is not replaced. The secret is printed only with `--print`, which can be used in
 //! place of `--out` or beside it. Services can use the text itself as the secret, or decode it
 //! (`SecretEncoding::Base64url`). All signers and services must do the same.

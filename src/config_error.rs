@@ -9,8 +9,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
-    /// A URL can't be parsed, or has a part that it must not have. Or an issuer's name is the URL of
-    /// its metadata.
+    /// A URL can't be parsed, or has a part that it must not have. Or an issuer's name is the URL
+    /// of its metadata.
     InvalidUrl,
     /// A URL that keys are fetched from is not `https`. `http` is allowed on loopback, and on hosts
     /// of [`allowed_http_hosts`](crate::JwksCacheSettings::allowed_http_hosts).
@@ -24,8 +24,8 @@ pub enum ConfigErrorKind {
     /// A secret is shorter than the output of its hash (RFC 7518 §3.2), is not random, or is a key:
     /// see [`Key::from_secret`](crate::Key::from_secret).
     WeakSecret,
-    /// Two issuers have the same secret, so that each could sign the other's tokens. Or one issuer has
-    /// the same secret for two algorithms.
+    /// Two issuers have the same secret, so that each could sign the other's tokens. Or one issuer
+    /// has the same secret for two algorithms.
     SharedSecret,
     /// A key can't be parsed, is too weak, or is private.
     UnusableKey,

@@ -24,15 +24,15 @@
 //! [`diagnosis`] says how to see the log that the guides quote: why a token was rejected.
 //!
 //! What the client sees and what the log says, by their exact texts: [`troubleshooting`]. Every
-//! setting in a file, with its default: [`configuration`]. Which cryptography is built in, FIPS, and
-//! builds without aws-lc: [`cryptography`].
+//! setting in a file, with its default: [`configuration`]. Which cryptography is built in, FIPS,
+//! and builds without aws-lc: [`cryptography`].
 //!
 //! Tokens that are bound to their client, by DPoP or mTLS, with the settings of proxies:
 //! [`sender_constrained`].
 //!
 //! Scripts of web pages as callers, and tokens beside API keys or sessions: [`browsers`].
 //!
-//! Logging out, with one instance or several: [`revocation`]. What instances share in Redis or
+//! Logout, with one instance or several: [`revocation`]. What instances share in Redis or
 //! Valkey: [`redis`].
 //!
 //! Opaque tokens, whose issuer is asked about them: [`introspection`].
@@ -84,7 +84,7 @@ pub mod cryptography {}
 
 /// [Diagnosis]: diagnosis
 /// [Health]: health
-/// [folder]: https://github.com/tower-jwt-auth/tower-jwt-auth/tree/main/docs/observability
+/// [directory]: https://github.com/tower-jwt-auth/tower-jwt-auth/tree/main/docs/observability
 #[doc = include_str!("../docs/observability.md")]
 pub mod observability {}
 

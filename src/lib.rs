@@ -126,12 +126,12 @@
 //! | accept opaque tokens, or have the issuer introspect each token (RFC 7662) | [`Issuer::introspection`], [`introspection_discovery`](Issuer::introspection_discovery), [`IntrospectionCredentials`], [`IntrospectionSettings`]; guide: [`guides::introspection`] |
 //! | cache verified tokens | [`JwtAuthBuilder::token_cache`] |
 //! | check a token against a database or service, and load its user | [`TokenCheck`], [`JwtAuthBuilder::check`], [`Error::custom`] |
-//! | reject tokens after a log-out: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; guide: [`guides::revocation`] |
+//! | reject tokens after a logout: those of a session, user or client | [`Revocations`], [`JwtAuthBuilder::revocations`], [`BackChannelLogout`]; guide: [`guides::revocation`] |
 //! | share revocations between instances | [`RevocationSettings::store`] with [`RedisRevocationStore`] (feature `redis`) or a [`RevocationStore`] of your own; guides: [`guides::revocation`], [`guides::redis`] |
 //! | accept a token or a proof once, in one layer, in one process, in several processes | [`JwtAuthBuilder::reject_replays`], [`MemoryReplayStore`], [`RedisReplayStore`] (feature `redis`; guide: [`guides::redis`]) or a [`ReplayStore`] of your own |
 //! | serve scripts of web pages: CORS, WebSockets, DPoP, gRPC-Web | [`DPOP_REQUEST_HEADERS`], [`DPOP_RESPONSE_HEADERS`], [`TokenSource::websocket_bearer`]; guide: [`guides::browsers`] |
 //! | monitor the keys, and what is stored of used tokens and proofs | [`Authenticator::health`], [`Issuer::on_event`], [`Authenticator::replay_health`] |
-//! | answer the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
+//! | respond to the probes of load balancers | [`JwtAuthLayer::health_service`], [`HealthService`], [`Authenticator::readiness`], [`ReadyWhen`]; guide: [`guides::health`] |
 //! | count requests, waits, fetches and cache hits, with Prometheus, OpenTelemetry or anything else | [`metrics::Metrics`] (feature `metrics`), [`Observe`], [`JwtAuthBuilder::add_observer`]; guide: [`guides::observability`] |
 //! | fetch keys with another HTTP client: a private certificate authority, mTLS, a token (`examples/kubernetes`) | [`HttpClient`] |
 //! | serve gRPC | [`tonic`] (feature `tonic`) |
@@ -143,7 +143,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | signatures by aws-lc-rs |
-//! | `fips` | no | aws-lc-rs, also for the TLS of rustls, with the FIPS module of AWS-LC, whose build needs Go, `CMake` and Perl ([`guides::cryptography`](crate::guides::cryptography)) |
+//! | `fips` | no | aws-lc-rs, also for the TLS of rustls, with the FIPS module of AWS-LC, whose build needs Go, `CMake` and Perl ([`guides::cryptography`]) |
 //! | `rust-crypto` | no | signatures in pure Rust (RustCrypto): slower, needs no C compiler. With both features, aws-lc-rs is used |
 //! | `ml-dsa` | no | ML-DSA for `rust-crypto`, by a crate that was never audited. aws-lc-rs has it without this feature |
 //! | `reqwest` | yes | the default HTTP client: reqwest with rustls (whose TLS uses aws-lc-rs, unless the program installs another provider) |
@@ -195,8 +195,17 @@
 [`SteppedUp`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.SteppedUp.html"
 )]
 #![cfg_attr(
+    not(feature = "config"),
+    doc = "[`JwtAuthConfig`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.JwtAuthConfig.html"
+)]
+#![cfg_attr(
     not(feature = "governor"),
     doc = "[`ClaimsKeyExtractor`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/struct.ClaimsKeyExtractor.html"
+)]
+#![cfg_attr(
+    not(feature = "metrics"),
+    doc = "[`metrics`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/metrics/
+[`metrics::Metrics`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/metrics/struct.Metrics.html"
 )]
 #![cfg_attr(
     not(feature = "redis"),
@@ -205,7 +214,8 @@
 )]
 #![cfg_attr(
     not(feature = "testing"),
-    doc = "[`testing`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/testing/"
+    doc = "[`testing`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/testing/
+[`testing::claims`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/testing/fn.claims.html"
 )]
 #![cfg_attr(
     not(feature = "tonic"),
@@ -221,15 +231,21 @@
     )),
     doc = "[`guides`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/
 [`guides::browsers`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/browsers/
+[`guides::configuration`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/configuration/
+[`guides::cryptography`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/cryptography/
 [`guides::diagnosis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/diagnosis/
+[`guides::health`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/health/
 [`guides::introspection`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/introspection/
 [`guides::mcp`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/mcp/
+[`guides::observability`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/observability/
+[`guides::post_quantum`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/post_quantum/
 [`guides::redis`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/redis/
 [`guides::resource_metadata`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/resource_metadata/
 [`guides::revocation`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/revocation/
 [`guides::rules`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/rules/
 [`guides::secrets`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/secrets/
-[`guides::sender_constrained`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/"
+[`guides::sender_constrained`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/sender_constrained/
+[`guides::troubleshooting`]: https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/troubleshooting/"
 )]
 #![forbid(unsafe_code)]
 #![warn(

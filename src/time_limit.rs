@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-/// Returns the output of a future, or `None` after the limit. The timer is set only if the future is
-/// not ready at once. Outside a tokio runtime there is no timer, so no limit.
+/// Returns the output of a future, or `None` after the limit. The timer is set only if the future
+/// is not ready at once. Outside a tokio runtime there is no timer, so no limit.
 pub(crate) async fn with_time_limit<T>(
     future: impl Future<Output = T>,
     limit: Duration,

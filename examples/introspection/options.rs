@@ -20,8 +20,8 @@ the first two options is given.
                     file, in PEM (tls_client_auth or self_signed_tls_client_auth)
   --authority FILE  the issuer's certificate is of this authority, in PEM
                     (requires --identity; default: the system's authorities)
-  --ttl SECONDS     cache answers for so long, up to 60 (default: 60)
-  --signed          require signed answers (RFC 9701)
+  --ttl SECONDS     cache responses for so long, up to 60 (default: 60)
+  --signed          require signed responses (RFC 9701)
   --help            print this text";
 
 /// What the command line asks for.

@@ -11,9 +11,9 @@ usage: operated [--issuer URL --audience TEXT] [options]
   --issuer URL          an issuer with OpenID Connect discovery; without it, one is started
   --audience TEXT       the audience of its tokens (required with --issuer)
   --listen ADDRESS      where to listen (default: 127.0.0.1:8080)
-  --admin-listen ADDR   where to answer /metrics and the probes, with reasons, in place of --listen;
+  --admin-listen ADDR   where to serve /metrics and the probes, with reasons, in place of --listen;
                         must be reachable for Prometheus and Kubernetes only
-  --secrets FOLDER      secrets that tokens of https://internal.example are signed with
+  --secrets DIR         secrets that tokens of https://internal.example are signed with
   --introspection URL   an endpoint that is asked about opaque tokens, whose credentials are
                         in OPERATED_CLIENT (id:secret); its issuer is the URL's origin
   --redis URL           used DPoP proofs and revocations are shared there

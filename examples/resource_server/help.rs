@@ -23,7 +23,7 @@ usage: resource_server [OPTION]...
                            the secret. The bytes of the file are the secret:
                            they are not decoded
   --hmac-secret-dir DIR    the preceding issuer signs with the secrets in this
-                           folder, one in each file, whose name is the `kid`:
+                           directory, one in each file, whose name is the `kid`:
                            HS256, or the HMAC algorithm of --algorithms. They
                            are read again every 10 s and at SIGHUP, so that
                            they can be replaced. The bytes of a file are the
@@ -66,7 +66,7 @@ usage: resource_server [OPTION]...
                            known list for a day (default: reject)
   --max-staleness SECONDS  the list is stale if it was last up to date longer
                            ago (default: 30)
-  --logout-client ID       accept log-outs of this client's users from the
+  --logout-client ID       accept logouts of this client's users from the
                            issuer, at /backchannel-logout. May be repeated
   --help                   print this text
 ";

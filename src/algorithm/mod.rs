@@ -140,8 +140,8 @@ impl Algorithm {
         }
     }
 
-    /// Returns the lengths in bytes of a public key and of a signature of ML-DSA (FIPS 204 §4, table
-    /// 2), and `None` for the other algorithms.
+    /// Returns the lengths in bytes of a public key and of a signature of ML-DSA (FIPS 204 §4,
+    /// table 2), and `None` for the other algorithms.
     pub(crate) const fn ml_dsa_lens(self) -> Option<(usize, usize)> {
         match self {
             Self::MlDsa44 => Some((1312, 2420)),

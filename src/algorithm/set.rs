@@ -22,8 +22,8 @@ impl AlgorithmSet {
     /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// Returns the algorithms that verify with a public key, without ML-DSA. These are the default of
-    /// an [`Issuer`](crate::Issuer) whose keys are fetched.
+    /// Returns the algorithms that verify with a public key, without ML-DSA. These are the default
+    /// of an [`Issuer`](crate::Issuer) whose keys are fetched.
     #[must_use]
     pub fn asymmetric() -> Self {
         Algorithm::all()

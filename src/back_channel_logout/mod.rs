@@ -1,4 +1,4 @@
-//! The endpoint that an issuer tells of log-outs (OpenID Connect Back-Channel Logout 1.0).
+//! The endpoint that an issuer tells of logouts (OpenID Connect Back-Channel Logout 1.0).
 
 mod form;
 mod response;

@@ -31,7 +31,7 @@ const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::fr
 ///
 /// Tokens with this `sub` are revoked if their `iat` is not later than that of the logout token,
 /// and those with this `sid` if it is not later by more than the leeway. Many issuers write no
-/// `sid` into access tokens: then a logout token must have `sub`, and the log-out ends all of the
+/// `sid` into access tokens: then a logout token must have `sub`, and the logout ends all of the
 /// user's sessions here. The access token must have the same `sub` or `sid` as the logout token: a
 /// pairwise `sub`, which differs by client, does not match.
 ///

@@ -9,7 +9,7 @@ use super::settings::Settings;
 use crate::{ConfigError, Issuer, JwtAuthBuilder, JwtAuthLayer};
 
 impl JwtAuthConfig {
-    /// Returns a builder with these settings, for those that are set in code: the claims type,
+    /// Returns a builder with these settings. On it, set what data can't express: the claims type,
     /// checks, [`Revocations`](crate::Revocations), the response to rejected requests. Reads the
     /// files of secrets and keys, and fetches nothing.
     ///

@@ -30,7 +30,8 @@ impl Time {
         Self(Duration::from_millis(millis))
     }
 
-    /// Returns `None` if the text is not a list of numbers, each with a unit, or is too long a time.
+    /// Returns `None` if the text is not a list of numbers, each with a unit, or is too long a
+    /// time.
     fn parse(text: &str) -> Option<Self> {
         let (mut rest, mut millis) = (text.trim(), 0_u64);
         loop {

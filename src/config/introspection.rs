@@ -209,9 +209,25 @@ impl IntrospectionConfig {
                 let token = from_file(file.unwrap_or(Path::new("")), path, "bearer_token_file");
                 IntrospectionCredentials::bearer_token(token?)
             }
-            AuthMethod::MutualTls => IntrospectionCredentials::mutual_tls(id()?),
+            AuthMethod::MutualTls => {
+                self.check_proxy(path)?;
+                IntrospectionCredentials::mutual_tls(id()?)
+            }
             AuthMethod::None => IntrospectionCredentials::none(),
         })
+    }
+
+    /// The default HTTP client has no certificate, and another one can't be set in a configuration:
+    /// a proxy presents it. `http` is allowed on loopback only, which the issuer checks.
+    fn check_proxy(&self, path: &str) -> Result<(), ConfigError> {
+        if self.url.as_ref().is_some_and(UrlText::is_http) {
+            return Ok(());
+        }
+        let setting = format!("{path}.auth_method is {:?}", AuthMethod::MutualTls.name());
+        let problem = "needs a url on loopback, such as \"http://127.0.0.1:8443/introspect\", of a \
+                       proxy that presents the client certificate (without one: build the issuer \
+                       in code, with an http_client)";
+        Err(invalid(&setting, problem))
     }
 
     fn client_secret(&self, path: &str) -> Result<String, ConfigError> {

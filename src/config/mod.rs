@@ -37,15 +37,16 @@ use self::settings::Settings;
 /// configuration of your program.
 ///
 /// Each setting has the name and the default of the method of [`JwtAuthBuilder`], [`Issuer`] or
-/// another type that sets it; durations are texts with a unit, such as `"60s"`. A setting of another
-/// name is an error. [`guides::configuration`](crate::guides::configuration) lists all of them.
+/// another type that sets it; durations are texts with a unit, such as `"60s"`. A setting of
+/// another name is an error. [`guides::configuration`](crate::guides::configuration) lists all of
+/// them.
 ///
 /// Secrets are never in it, but in files or environment variables that it names. So it can be
-/// stored with the code. `Debug` leaves out userinfo, query and fragment of the issuers' URLs, where
-/// a secret may be; `Serialize` writes URLs as they are.
+/// stored with the code. `Debug` leaves out userinfo, query and fragment of the issuers' URLs,
+/// where a secret may be; `Serialize` writes URLs as they are.
 ///
 /// Deserializing requires a format that describes itself, as TOML, JSON and YAML do. An error has
-/// the path of the setting, and no value of another type than the setting's.
+/// the path of the setting. If the type of a value is wrong, the error does not show the value.
 ///
 /// Closures and handles are set in code: [`into_builder`](Self::into_builder) returns the builder.
 ///

@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 pub(super) struct UrlText(String);
 
 impl UrlText {
+    /// Returns whether the scheme is `http`.
+    pub(super) fn is_http(&self) -> bool {
+        let scheme = self.0.split_once("://").map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+    }
+
     /// Works on text that is no URL, too. A password may contain any delimiter: the userinfo is
     /// taken to end at the last `@`. If that may be in a query, all after the scheme is left out.
     fn shown(&self) -> String {

@@ -5,8 +5,8 @@ use std::env;
 use super::location::{At as _, invalid};
 use crate::{ConfigError, ConfigErrorKind, Secret, SecretEncoding};
 
-/// Returns the secret in the variable, or in the file that the variable with `_FILE` names. An error
-/// shows the name only if the variable is set: what is configured may be the secret itself.
+/// Returns the secret in the variable, or in the file that the variable with `_FILE` names. An
+/// error shows the name only if the variable is set: what is configured may be the secret itself.
 pub(super) fn secret_in_variable(
     name: &str,
     encoding: SecretEncoding,

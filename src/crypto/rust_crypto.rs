@@ -125,8 +125,8 @@ pub(crate) fn sha256(message: &[&[u8]]) -> [u8; 32] {
 
 /// Returns the HMAC-SHA-256 of a message that is given in parts.
 pub(crate) fn hmac_sha256(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
-    // A key as long as a block, which leads to the same tag (RFC 2104 §2). Its type ensures that the
-    // length is valid.
+    // A key as long as a block, which leads to the same tag (RFC 2104 §2). Its type ensures that
+    // the length is valid.
     let mut block = hmac::digest::common::Key::<Hmac<Sha256>>::default();
     if key.len() > block.len() {
         copy(&mut block, &Sha256::digest(key));

@@ -127,8 +127,8 @@ impl<'h> Visitor<'h> for ReadHeader<'_, 'h> {
     }
 }
 
-/// Reads a header, and checks all but the key. Then calls `then`, and compares the thumbprint of the
-/// key with that which the token is bound to. The key is parsed last: that takes longer than
+/// Reads a header, and checks all but the key. Then calls `then`, and compares the thumbprint of
+/// the key with that which the token is bound to. The key is parsed last: that takes longer than
 /// everything else, and anyone can send keys.
 pub(super) fn read(
     json: &str,

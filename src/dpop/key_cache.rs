@@ -11,10 +11,10 @@ use crate::jwk::Key;
 /// The number of sets, a power of two, and of the keys in each.
 const SETS: usize = 1024;
 const WAYS: usize = 4;
-/// The maximum length of the header of a cached key. That of RSA with 8192 bits is shorter, and that
-/// of ML-DSA longer: parsing such a key takes little of the time that its signature takes, and in
-/// pure Rust a parsed one has up to 80 KiB. Bounds the memory of the cache: 4096 keys take at most
-/// about 16 MB.
+/// The maximum length of the header of a cached key. That of RSA with 8192 bits is shorter, and
+/// that of ML-DSA longer: parsing such a key takes little of the time that its signature takes, and
+/// in pure Rust a parsed one has up to 80 KiB. Bounds the memory of the cache: 4096 keys take at
+/// most about 16 MB.
 const MAX_HEADER_LEN: usize = 2048;
 
 /// A key of a client, as its proofs contain it.

@@ -23,8 +23,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// A proof with ML-DSA has a key of up to 2592 bytes, in base64url of base64url, and a signature
-    /// of up to 4627.
+    /// A proof with ML-DSA has a key of up to 2592 bytes, in base64url of base64url, and a
+    /// signature of up to 4627.
     pub(super) fn of(algorithms: AlgorithmSet) -> Self {
         if algorithms == algorithms.on_by_default() {
             Self {

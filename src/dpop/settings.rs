@@ -99,7 +99,7 @@ impl Dpop {
     ///
     /// A proof may have 8 KiB, and 12 KiB with ML-DSA. Note: proofs with ML-DSA have 6 to 12 KiB,
     /// which many servers and proxies reject unless they are configured for them; see
-    /// [`guides::post_quantum`](crate::guides::post_quantum).
+    /// [`guides::post_quantum`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/post_quantum/).
     ///
     /// When the layer is built, it is an error to name none, or one that is symmetric or that this
     /// build [does not verify](Algorithm::is_supported)

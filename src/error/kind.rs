@@ -88,11 +88,11 @@ pub enum ErrorKind {
     /// The issuer's keys are unavailable, so the token can be neither accepted nor rejected.
     KeysUnavailable,
     /// The issuer's introspection endpoint
-    /// ([`Issuer::introspection`](crate::Issuer::introspection)) has not answered, or not in a way
+    /// ([`Issuer::introspection`](crate::Issuer::introspection)) has not responded, or not in a way
     /// that can be used, so the token can be neither accepted nor rejected.
     IntrospectionUnavailable,
     /// A [`TokenCheck`](crate::TokenCheck) or [`ReplayStore`](crate::ReplayStore) failed, or did
-    /// not answer within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is
+    /// not respond within [`check_timeout`](crate::JwtAuthBuilder::check_timeout); or the store is
     /// full, or the list of [`Revocations`](crate::Revocations), which then may lack one of the
     /// token; or too many signatures wait for a thread
     /// ([`offload`](crate::JwtAuthBuilder::offload)), or this one did for longer than

@@ -9,23 +9,23 @@ use crate::verify::{Authenticator, ConfiguredIssuer};
 const MAX_STARTED: usize = 16;
 
 impl<C> Authenticator<C> {
-    /// Returns whether requests can be served, and what fails: with
-    /// [`ReadyWhen::AnyIssuer`], an authenticator is ready if the keys of at least one issuer are
-    /// cached, stale ones included. So the outage of an issuer makes it degraded, and not ready only
-    /// when the keys have expired. An unavailable store of used tokens or revocations does not make
-    /// it not ready: requests that need it get 503, or what the store's settings say.
+    /// Returns whether requests can be served, and what fails: with [`ReadyWhen::AnyIssuer`], an
+    /// authenticator is ready if the keys of at least one issuer are cached, stale ones included.
+    /// So the outage of an issuer makes it degraded, and not ready only when the keys have expired.
+    /// An unavailable store of used tokens or revocations does not make it not ready: requests that
+    /// need it get 503, or what the store's settings say.
     ///
     /// Keys of issuers that count by the rule are fetched in the background, as by a request, if
     /// they are absent or due for a refresh: an instance that gets no requests becomes ready, and
     /// stays ready while this is called from time to time. Each call starts that for at most 16
-    /// issuers, one fetch each at a time, with the usual backoff. From then on, an issuer's keys are
-    /// refreshed for an [`idle_timeout`](crate::JwksCacheSettings::idle_timeout). There is no other
-    /// side effect. Requires a tokio runtime for that only.
+    /// issuers, one fetch each at a time, with the usual backoff. From then on, an issuer's keys
+    /// are refreshed for an [`idle_timeout`](crate::JwksCacheSettings::idle_timeout). There is no
+    /// other side effect. Requires a tokio runtime for that only.
     ///
     /// Keys of a [`KeySource`](crate::KeySource) of your own count as absent while its `current`
     /// returns `None`, and are not loaded here.
     ///
-    /// [`HealthService`](crate::HealthService) answers probes with this.
+    /// [`HealthService`](crate::HealthService) responds to probes with this.
     #[must_use]
     pub fn readiness(&self, rule: &ReadyWhen) -> Readiness {
         let readiness = self.facts().assess(rule);

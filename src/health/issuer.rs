@@ -37,7 +37,8 @@ pub enum IssuerState {
     Fresh,
     /// The issuer's tokens are introspected, and the issuer responds.
     Available,
-    /// Each tenant has keys of its own: see [`Authenticator::health`](crate::Authenticator::health).
+    /// Each tenant has keys of its own: see
+    /// [`Authenticator::health`](crate::Authenticator::health).
     ByTenant,
     /// Keys are cached and past their TTL, and can still be used.
     Stale,

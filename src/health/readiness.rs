@@ -31,8 +31,8 @@ pub struct Readiness {
     /// Why it is not [`Ready`](ReadinessStatus::Ready): one for each problem of an issuer, at most
     /// 100, those that may make it not ready first. Empty if it is.
     pub reasons: Vec<ReadinessReason>,
-    /// The configured issuers, at most 100: first those that can't verify tokens, then those that
-    /// are close to it. Tenants with keys of their own are not listed, and their pattern is.
+    /// The configured issuers, at most 100, the worst [state](IssuerReadiness::state) first. An
+    /// issuer whose tenants have keys of their own is listed once, with its pattern.
     pub issuers: Vec<IssuerReadiness>,
     /// How many issuers are configured and not listed.
     pub more_issuers: usize,

@@ -7,11 +7,11 @@ use foldhash::fast::RandomState;
 /// Which issuers must be able to verify tokens for an authenticator to be
 /// [ready](crate::Authenticator::readiness).
 ///
-/// Of an issuer with fetched keys, that means: keys are cached, and neither their TTL nor
+/// An issuer with fetched keys is able to if keys are cached, and neither their TTL nor
 /// [`stale_if_error`](crate::JwksCacheSettings::stale_if_error) has passed, whether the issuer can
-/// be reached or not. Keys by tenant and introspection always count as able, and fixed keys unless
-/// [`IssuerHealth::error`](crate::IssuerHealth::error) says otherwise. The state of introspection
-/// is known by requests only, so an instance that got none would never recover.
+/// be reached or not. Keys by tenant and introspection always count as able to verify tokens. So do
+/// fixed keys without an [`IssuerHealth::error`](crate::IssuerHealth::error). The state of
+/// introspection is known by requests only, so an instance that got none would never recover.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadyWhen {

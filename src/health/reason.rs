@@ -30,8 +30,8 @@ pub enum ReadinessReasonKind {
     /// The issuer has no usable keys: they were not fetched yet or have expired, or its
     /// [`KeySource`](crate::KeySource) has none. Its tokens get 503.
     KeysAbsent,
-    /// Since a file or a source has changed, the issuer shares a secret with another one, or has one
-    /// secret for two algorithms. Its tokens that are signed with a secret get 503. See
+    /// Since a file or a source has changed, the issuer shares a secret with another one, or has
+    /// one secret for two algorithms. Its tokens that are signed with a secret get 503. See
     /// [`IssuerHealth::error`](crate::IssuerHealth::error).
     SecretUnusable,
     /// An issuer that [`ReadyWhen::Issuers`](crate::ReadyWhen::Issuers) names is not configured.

@@ -18,7 +18,7 @@ use super::response::{self, HealthResponse};
 use super::{Readiness, ReadinessReason, ReadinessReasonKind, ReadinessStatus, ReadyWhen};
 use crate::verify::Authenticator;
 
-/// Answers the probes of load balancers and Kubernetes, without a token: a service for routes
+/// Responds to the probes of load balancers and Kubernetes, without a token: a service for routes
 /// outside the layer. From [`new`](Self::new) or
 /// [`JwtAuthLayer::health_service`](crate::JwtAuthLayer::health_service).
 ///
@@ -28,13 +28,13 @@ use crate::verify::Authenticator;
 /// |---|---|---|
 /// | `…/livez` | whether the process responds | 200 |
 /// | `…/readyz` | whether requests can be served: [`Authenticator::readiness`] | 200; 503 if the status is `not_ready` |
-/// | `…/healthz` | the same, for people and monitoring | 200 |
+/// | `…/healthz` | as `readyz`, for people and monitoring; after `show_names`, also the state of each issuer | 200 |
 /// | another one | | 404 |
 ///
 /// The methods are `GET` and `HEAD`; others get 405. The body is JSON: the status `live`, `ready`,
-/// `degraded` or `not_ready`, such as `{"status":"degraded"}`. Since the response needs no token, the
-/// reasons are in it only after [`show_reasons`](Self::show_reasons), and names of issuers only after
-/// [`show_names`](Self::show_names). All responses have `Cache-Control: no-store`.
+/// `degraded` or `not_ready`, such as `{"status":"degraded"}`. Since the response needs no token,
+/// the reasons are in it only after [`show_reasons`](Self::show_reasons), and names of issuers only
+/// after [`show_names`](Self::show_names). All responses have `Cache-Control: no-store`.
 ///
 /// `healthz` is always 200, so that a configuration that uses it as a liveness probe does not
 /// restart the process because an issuer is down: a restart would lose the cached keys.
@@ -117,8 +117,9 @@ impl HealthService {
     /// false, the status is `degraded` at best, with the reason `component_failing`. It never makes
     /// the service not ready.
     ///
-    /// Called at most once a second. One that panics counts as failing. Must not block: while it does, other probes get the result of
-    /// its last call, and after 5 seconds all components count as failing.
+    /// `is_ok` is called at most once a second. If it panics, the component counts as failing. It
+    /// must not block: while it blocks, other probes get the result of its last call, and after 5
+    /// seconds all components count as failing.
     ///
     /// # Examples
     ///

@@ -12,8 +12,8 @@ pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) key_id: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
-    /// Whether it has more members than the smallest limit of a layer. Then it is not cached: layers
-    /// with other limits share the cache.
+    /// Whether it has more members than the smallest limit of a layer. Then it is not cached:
+    /// layers with other limits share the cache.
     pub(crate) has_many_members: bool,
 }
 

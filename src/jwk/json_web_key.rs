@@ -11,7 +11,8 @@ use super::{Key, SkipReason};
 use crate::algorithm::Algorithm;
 use crate::encoding::json;
 
-/// The maximum length of a key id in bytes. Key ids of fetched keys are cached and shown in the health.
+/// The maximum length of a key id in bytes. Key ids of fetched keys are cached and shown in the
+/// health.
 pub(super) const MAX_KEY_ID_LEN: usize = 512;
 
 /// The members that determine the key. Others are ignored, `x5c` and `x5u` among them: only the JWK

@@ -37,8 +37,8 @@ pub struct Key {
     /// Shared by clones, so that cloning does not copy a secret.
     pub(super) verifiers: Vec<(Algorithm, Arc<Verifier>)>,
     /// Equal for keys that verify the same signatures, so that keys of several issuers, and secrets
-    /// of different algorithms, can be compared. That of a secret is an HMAC by it, which reveals no
-    /// more than the signature of a token does.
+    /// of different algorithms, can be compared. That of a secret is an HMAC by it, which reveals
+    /// no more than the signature of a token does.
     pub(super) digest: KeyDigest,
     /// The issuer that the JWK names, which is the only one that the key is used for.
     pub(super) issuer: Option<Box<KeyIssuer>>,
@@ -63,10 +63,10 @@ impl Key {
     /// - [`ConfigErrorKind::WeakSecret`] if the secret is shorter than the output of the hash (32,
     ///   48 or 64 bytes; RFC 7518 §3.2) or longer than 64 KiB, has fewer than 8 distinct byte
     ///   values, repeats a block that is shorter than the hash, consists of sequences, is a
-    ///   placeholder, consists of three words or more with separators between them, is the text of a
-    ///   key, a JSON Web Token, a public key or a certificate, or is one of these in hex or base64.
-    ///   The [`SkipReason`](crate::SkipReason) of each says more. Random bytes, raw or in hex,
-    ///   base64 or base64url, are rejected in less than one of a million cases.
+    ///   placeholder, consists of three words or more with separators between them, is the text of
+    ///   a key, a JSON Web Token, a public key or a certificate, or is one of these in hex or
+    ///   base64. The [`SkipReason`](crate::SkipReason) of each says more. Random bytes, raw or in
+    ///   hex, base64 or base64url, are rejected in less than one of a million cases.
     ///
     /// Note: a public key is not recognized if it looks like random bytes: the modulus of an RSA
     /// key, an Ed25519 key, the compressed point or one coordinate of an EC key.
@@ -199,7 +199,8 @@ impl Key {
         self
     }
 
-    /// Returns whether the key verifies tokens of an issuer: of every one, unless its JWK names one.
+    /// Returns whether the key verifies tokens of an issuer: of every one, unless its JWK names
+    /// one.
     pub(super) fn is_for(&self, issuer: &str) -> bool {
         let named = self.issuer.as_ref();
         named.is_none_or(|named| named.is_or_fits(issuer))

@@ -125,8 +125,8 @@ impl Key {
     }
 }
 
-/// Returns the digest of a public key. The message starts with the length of its first part, so that
-/// no two keys are the same message.
+/// Returns the digest of a public key. The message starts with the length of its first part, so
+/// that no two keys are the same message.
 fn digest_of(first: &[u8], second: &[u8]) -> KeyDigest {
     let len = first.len().to_be_bytes();
     keyed_digest(b"tower-jwt-auth: comparison of keys", [&len, first, second])

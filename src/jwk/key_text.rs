@@ -12,7 +12,8 @@ use super::secret_decoding::decodings;
 const SSH_KEYS: [&[u8]; 4] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-sha2-"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Returns whether a secret is the text of a key: PEM of any kind, a JWK or a JWK set, or an SSH key.
+/// Returns whether a secret is the text of a key: PEM of any kind, a JWK or a JWK set, or an SSH
+/// key.
 pub(super) fn is_key_text(secret: &[u8]) -> bool {
     let text = secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret);
     let text = text.trim_ascii_start();

@@ -28,8 +28,8 @@ const PLACEHOLDER_WORDS: &str = "\
 const KEYBOARD: &[u8] =
     b"qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop 1qaz2wsx3edc4rfv5tgb6yhn7ujm";
 
-/// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`, grouped by
-/// their first letter.
+/// The words that placeholders consist of, as in `a-string-secret-at-least-256-bits-long`, grouped
+/// by their first letter.
 const WORDS: [&str; 27] = [
     "256",
     "384",

@@ -21,8 +21,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 ///
 /// A key whose JWK has a member `issuer` verifies the tokens of that issuer only, compared with
 /// `iss` byte by byte; with a placeholder, as in `https://login.example.com/{tenantid}/v2.0`, those
-/// of every issuer that fits it. Microsoft Entra ID adds this member, which no RFC defines. It holds
-/// wherever the set comes from, and can only restrict a key.
+/// of every issuer that fits it. Microsoft Entra ID adds this member, which no RFC defines. It
+/// holds wherever the set comes from, and can only restrict a key.
 ///
 /// Public keys are also read in forms that the RFCs do not allow and that issuers publish, if they
 /// mean the same key to every reader: a byte order mark before the set, padded base64url, EC

@@ -87,7 +87,8 @@ pub enum SkipReason {
     SecretTooLong,
     /// The secret has fewer than 8 distinct byte values.
     SecretNotRandom,
-    /// The secret is a block that is repeated, and the block is shorter than the output of its hash.
+    /// The secret is a block that is repeated, and the block is shorter than the output of its
+    /// hash.
     SecretRepeats,
     /// The secret consists of sequences such as `1234`, `aaaa` or `qwerty`: it has fewer than 16
     /// other bytes.

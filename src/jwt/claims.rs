@@ -158,6 +158,11 @@ impl<C> Claims<C> {
         registered.cnf.is_some() || registered.purpose.is_dpop()
     }
 
+    /// Returns whether the token has `cnf`, whatever that says.
+    pub(crate) fn has_binding(&self) -> bool {
+        self.registered().cnf.is_some()
+    }
+
     /// Rejects a token whose binding the layer can't check, or that lacks one which it requires.
     pub(crate) fn check_binding(&self, rules: BindingRules) -> Result<(), Error> {
         self.registered()
@@ -347,7 +352,7 @@ impl<C> Claims<C> {
     }
 
     /// Returns all claims as the JSON text that was signed, or that the issuer's introspection
-    /// endpoint has answered with.
+    /// endpoint has responded with.
     #[must_use]
     pub fn json(&self) -> &str {
         self.texts().0

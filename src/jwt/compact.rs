@@ -92,8 +92,8 @@ impl<'t> Compact<'t> {
         }
     }
 
-    /// Decodes a signature of ML-DSA, which has exactly `len` bytes (RFC 9964 §5). It is on the heap,
-    /// so that the stack of the other algorithms stays small.
+    /// Decodes a signature of ML-DSA, which has exactly `len` bytes (RFC 9964 §5). It is on the
+    /// heap, so that the stack of the other algorithms stays small.
     #[inline(never)]
     fn decode_ml_dsa(&self, len: usize) -> Result<Vec<u8>, ErrorKind> {
         if self.signature.len() != base64url::encoded_len(len) {

@@ -47,8 +47,8 @@ impl JsonClaims {
         })
     }
 
-    /// Returns an upper bound of the memory of the values, also if they are not made yet. For another
-    /// type than this one, 0: its memory is not known.
+    /// Returns an upper bound of the memory of the values, also if they are not made yet. For
+    /// another type than this one, 0: its memory is not known.
     pub(super) fn max_values_len<C: 'static>(custom: &C) -> usize {
         let custom: &dyn Any = custom;
         let this = custom.downcast_ref::<Self>();

@@ -72,7 +72,8 @@ impl ClaimsSet<'_> {
     fn is_id_token(self, audience: &AudienceRule) -> bool {
         let purpose = self.registered.purpose;
         let is_access_token = *self.token_type == TokenType::AccessToken;
-        // Some issuers write these into access tokens, too, so that only `aud` tells which they are.
+        // Some issuers write these into access tokens, too, so that only `aud` tells which they
+        // are.
         let is_of_sign_in = purpose.is_of_sign_in() && matches!(audience.aud, AudRule::Any);
         purpose.is_id_token() || !is_access_token && (purpose.is_entra_id_token() || is_of_sign_in)
     }

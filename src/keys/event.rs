@@ -188,7 +188,7 @@ pub enum KeysEvent<'e> {
         failures: u32,
     },
     /// The introspection endpoint responded with 401 or 403: the credentials of this service are
-    /// wrong or were revoked, or, if other tokens get an answer, something in front of the
+    /// wrong or were revoked, or, if other tokens get a response, something in front of the
     /// endpoint, such as a firewall, rejects this token. The request gets 503. Logged as an error.
     /// Reported at most once a second.
     #[non_exhaustive]
@@ -264,8 +264,8 @@ impl Observer {
         Self(Arc::new(on_event))
     }
 
-    /// Calls the function. It is the user's, and called in tasks: if it panics, what is reported has
-    /// happened nevertheless.
+    /// Calls the function. It is the user's, and called in tasks: if it panics, what is reported
+    /// has happened nevertheless.
     pub(crate) fn notify(&self, issuer: &str, event: &KeysEvent<'_>) {
         catch_panic("Issuer::on_event", || (self.0)(issuer, event));
     }

@@ -109,19 +109,19 @@ pub struct FetchHealth {
 pub struct IntrospectionHealth {
     /// Whether the issuer is asked now. False after 5 consecutive failures (no response, 429, 502,
     /// 503 or 504), until it responds to a question that is sent as a probe. Tokens without a
-    /// cached answer then get 503.
+    /// cached response then get 503.
     pub available: bool,
     /// Whether the issuer responded to the last question with 401 or 403: it rejects the
     /// credentials of this service, or that token.
     pub denied: bool,
-    /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last question was
-    /// answered.
+    /// The cause of the last failure, on one line of at most 2 KiB. `None` if the last question got
+    /// a usable response.
     pub last_error: Option<String>,
     /// The number of consecutive failures of the issuer.
     pub consecutive_failures: u32,
     /// The number of questions that were sent and have ended.
     pub questions: u64,
-    /// The number of those that have failed, or whose answer can't be used.
+    /// The number of those that have failed, or whose response can't be used.
     pub failures: u64,
 }
 

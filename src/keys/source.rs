@@ -179,7 +179,7 @@ impl fmt::Debug for Keys<'_> {
 /// use std::time::Duration;
 /// use tower_jwt_auth::KeysError;
 ///
-/// let error = KeysError::new(Duration::from_secs(5), "the database does not answer");
+/// let error = KeysError::new(Duration::from_secs(5), "the database does not respond");
 /// assert_eq!(error.retry_after(), Duration::from_secs(5));
 /// ```
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 1 | `Trace` | sees every response, also rejections, with the [`Error`](crate::Error) in their extensions |
 //! | 2 | `Compression` | compresses everything below |
-//! | 3 | `Cors` | answers preflights, which carry no token, and adds its headers to rejections, so that scripts can read them |
+//! | 3 | `Cors` | responds to preflights, which carry no token, and adds its headers to rejections, so that scripts can read them |
 //! | 4 | `Timeout` | limits everything below, also the wait for keys: make it longer than [`wait_timeout`](crate::JwksCacheSettings::wait_timeout), or callers see its response instead of 503 |
 //! | 5 | `LoadShed`, a limit by address | the cheapest checks first: they shed a flood of invalid tokens before a signature is checked |
 //! | 6 | [`JwtAuthLayer`](crate::JwtAuthLayer) | authenticates the caller |
@@ -107,5 +107,5 @@
 //! # assert!(!is_denied(&Response::new(())));
 //! ```
 //!
-//! A service that a proxy asks whether a request is allowed must not answer 200 to one that is not:
-//! set [`grpc_responses(false)`](crate::JwtAuthBuilder::grpc_responses).
+//! A service that a proxy asks whether a request is allowed must not respond with 200 to one that
+//! is not: set [`grpc_responses(false)`](crate::JwtAuthBuilder::grpc_responses).

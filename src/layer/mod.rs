@@ -104,8 +104,8 @@ impl<C, R> JwtAuthLayer<C, R> {
 }
 
 impl<C: Send + Sync + 'static, R> JwtAuthLayer<C, R> {
-    /// Returns a service that answers the probes of load balancers, for routes outside this layer:
-    /// see [`HealthService`].
+    /// Returns a service that responds to the probes of load balancers, for routes outside this
+    /// layer: see [`HealthService`].
     pub fn health_service(&self) -> HealthService {
         HealthService::new(self.authenticator())
     }

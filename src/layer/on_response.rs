@@ -8,8 +8,8 @@ use crate::response::{add_nonce, make_private};
 pub(super) struct OnResponse {
     /// The response must become private: a shared cache could store it.
     needs_private: bool,
-    /// The nonce for the client's next DPoP proof, if it is to change. Boxed, so that the futures of
-    /// other requests do not reserve the space.
+    /// The nonce for the client's next DPoP proof, if it is to change. Boxed, so that the futures
+    /// of other requests do not reserve the space.
     nonce: Option<Box<HeaderValue>>,
 }
 

@@ -44,12 +44,12 @@ impl<C, R> JwtAuthLayer<C, R> {
     }
 
     /// Sets the places that may carry the token, as
-    /// [`JwtAuthBuilder::token_sources`](crate::JwtAuthBuilder::token_sources) does: for a WebSocket
-    /// on one route, or a cookie on the pages of a browser.
+    /// [`JwtAuthBuilder::token_sources`](crate::JwtAuthBuilder::token_sources) does: for a
+    /// WebSocket on one route, or a cookie on the pages of a browser.
     ///
-    /// With [`dpop`](crate::JwtAuthBuilder::dpop), `Authorization` with the scheme `DPoP` is still one
-    /// of them. The [metadata](crate::JwtAuthBuilder::resource) of the resource stays that of the
-    /// layer that was built.
+    /// With [`dpop`](crate::JwtAuthBuilder::dpop), `Authorization` with the scheme `DPoP` is still
+    /// one of them. The [metadata](crate::JwtAuthBuilder::resource) of the resource stays that of
+    /// the layer that was built.
     ///
     /// # Errors
     ///

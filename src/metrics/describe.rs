@@ -4,13 +4,13 @@ use ::metrics::{Unit, with_recorder};
 
 use super::names;
 
-/// What a metric is, for documents, dashboards and tests that are to agree with it.
+/// The description of a metric, for documents, dashboards and tests.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct MetricDescription {
     /// The name.
     pub name: &'static str,
-    /// What it is.
+    /// The kind: counter, gauge or histogram.
     pub kind: MetricKind,
     /// The unit of its value.
     pub unit: MetricUnit,
@@ -20,7 +20,7 @@ pub struct MetricDescription {
     pub text: &'static str,
 }
 
-/// What a metric is.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetricKind {
@@ -143,10 +143,10 @@ pub const METRICS: &[MetricDescription] = &[
         "1 for the state that the keys are in.",
     ),
     metric(
-        names::UNKNOWN_KEY_BUDGET_EXHAUSTED,
+        names::REFETCH_LIMIT_REACHED,
         COUNTER,
         &[names::ISSUER],
-        "How many times tokens whose key is unknown have used up the refetch_limit.",
+        "How many times tokens whose key is unknown have reached the refetch_limit.",
     ),
     metric(
         names::TOKEN_CACHE,
@@ -172,7 +172,7 @@ pub const METRICS: &[MetricDescription] = &[
         names::INTROSPECTIONS,
         COUNTER,
         &[names::ISSUER, names::RESULT],
-        "Introspected tokens, by what became known of them.",
+        "Introspected tokens, by result: active, inactive, cached or error.",
     ),
     metric(
         names::INTROSPECTION_SECONDS,
@@ -251,6 +251,6 @@ pub const METRICS: &[MetricDescription] = &[
         names::SECRET_AGE_SECONDS,
         AGE,
         &[names::ISSUER],
-        "The age of the secret that is current.",
+        "The age of the oldest secret that is current.",
     ),
 ];

@@ -108,12 +108,12 @@ impl Metrics {
     }
 
     /// Sets the gauges to the state of an authenticator, and describes all metrics when it is first
-    /// called while a recorder is installed. Waits for nothing, and costs some microseconds for each
-    /// issuer and each 100 KB of the token cache.
+    /// called while a recorder is installed. Waits for nothing, and costs some microseconds for
+    /// each issuer and each 100 KB of the token cache.
     ///
-    /// Call it when the metrics are about to be exported: in the handler of `/metrics`, or every few
-    /// seconds if they are pushed. A gauge that was set and has no value any more, such as those of
-    /// an issuer that was removed, is set to 0.
+    /// Call it when the metrics are about to be exported: in the handler of `/metrics`, or every
+    /// few seconds if they are pushed. A gauge that was set and has no value any more, such as
+    /// those of an issuer that was removed, is set to 0.
     pub fn record_health<C>(&self, authenticator: &Authenticator<C>)
     where
         C: DeserializeOwned + Send + Sync + 'static,

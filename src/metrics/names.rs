@@ -13,7 +13,7 @@
 //! | `jwt_auth_keys` | gauge | `issuer` |
 //! | `jwt_auth_keys_age_seconds` | gauge | `issuer` |
 //! | `jwt_auth_keys_state` | gauge | `issuer`, `state` |
-//! | `jwt_auth_unknown_key_budget_exhausted_total` | counter | `issuer` |
+//! | `jwt_auth_refetch_limit_reached_total` | counter | `issuer` |
 //! | `jwt_auth_token_cache_total` | counter | `result` |
 //! | `jwt_auth_token_cache_evictions_total` | counter | |
 //! | `jwt_auth_token_cache_entries` | gauge | |
@@ -50,9 +50,9 @@ pub const KEYS: &str = "jwt_auth_keys";
 pub const KEYS_AGE_SECONDS: &str = "jwt_auth_keys_age_seconds";
 /// 1 for the state of an issuer's keys, 0 for the other states. Labels: [`ISSUER`], [`STATE`].
 pub const KEYS_STATE: &str = "jwt_auth_keys_state";
-/// How many times tokens with unknown keys have used up the
+/// How many times tokens with unknown keys have reached the
 /// [`refetch_limit`](crate::JwksCacheSettings::refetch_limit). Label: [`ISSUER`].
-pub const UNKNOWN_KEY_BUDGET_EXHAUSTED: &str = "jwt_auth_unknown_key_budget_exhausted_total";
+pub const REFETCH_LIMIT_REACHED: &str = "jwt_auth_refetch_limit_reached_total";
 /// Look-ups in the cache of verified tokens, and tokens that it did not take. Label: [`RESULT`].
 pub const TOKEN_CACHE: &str = "jwt_auth_token_cache_total";
 /// Cached tokens that were removed to make room for others.

@@ -46,7 +46,7 @@ impl Observe for Metrics {
             KeysEvent::Fetched { duration, .. } => fetched(issuer(), "ok", *duration),
             KeysEvent::FetchFailed { duration, .. } => fetched(issuer(), "error", *duration),
             KeysEvent::RefetchLimitReached => {
-                count(&key(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, [issuer()]));
+                count(&key(names::REFETCH_LIMIT_REACHED, [issuer()]));
             }
             KeysEvent::FilesChanged { .. } => reloaded(issuer(), "changed"),
             KeysEvent::FilesFailed { .. } => reloaded(issuer(), "failed"),

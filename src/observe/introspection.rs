@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What became known of an introspected token: see
+/// The end of the introspection of a token: see
 /// [`Observe::introspected`](crate::Observe::introspected).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

@@ -43,7 +43,8 @@ impl Observers {
         self.0.is_none()
     }
 
-    /// Calls each observer. It is the user's: if it panics, what it is told has happened nevertheless.
+    /// Calls each observer. It is the user's: if it panics, what it is told has happened
+    /// nevertheless.
     pub(crate) fn each(&self, tell: impl Fn(&dyn Observe)) {
         if let Some(inner) = &self.0 {
             let all = inner.all.iter();

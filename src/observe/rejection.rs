@@ -13,12 +13,12 @@ pub struct DpopEvent<'o> {
     pub issuer: &'o str,
 }
 
-/// The rejection of what had been used before: see
+/// The rejection of a token or proof that had been used before: see
 /// [`Observe::replay_rejected`](crate::Observe::replay_rejected).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ReplayEvent<'o> {
-    /// What had been used before.
+    /// Whether it was a token or a proof.
     pub kind: ReplayKind,
     /// The configured name of the issuer of the token, or of the token that the proof is about.
     pub issuer: &'o str,

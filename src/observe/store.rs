@@ -51,7 +51,7 @@ pub enum StoreResult {
     Failed,
     /// The operation was not sent: the store has failed before.
     Skipped,
-    /// The store has failed, and its fallback has answered
+    /// The store has failed, and its fallback has responded
     /// ([`InsertResponse::Fallback`](crate::InsertResponse::Fallback)), such as the memory of
     /// `OnRedisOutage::Memory`.
     Fallback,

@@ -7,8 +7,9 @@
 pub enum TokenCacheEvent {
     /// The token of a request was cached.
     Hit,
-    /// The token of a request was not cached, or not any more valid by its cached result. It may be
-    /// forged. Told at most once for each request, and not for what is not a JWT or is introspected.
+    /// The token of a request was not cached, or its cached result was no longer valid. The token
+    /// may be forged. Reported at most once for each request, and only for JWTs that are not
+    /// introspected.
     Miss,
     /// A verified token was not cached: it is too large, or its slots hold tokens that are in use.
     Skipped,

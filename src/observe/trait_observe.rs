@@ -7,16 +7,18 @@ use super::{
     RequestEvent, RequirementEvent, StoreEvent, TokenCacheEvent, WaitEvent,
 };
 
-/// An observer, for [`JwtAuthBuilder::add_observer`](crate::JwtAuthBuilder::add_observer): is told
-/// what becomes of requests, what they wait for, and what happens to the issuers' keys.
+/// Receives the events of a layer, after [`JwtAuthBuilder::add_observer`]: the outcomes of
+/// requests, their waits, and the events of the issuers' keys.
 ///
 /// `Metrics` (feature `metrics`) is one, for the facade of the crate `metrics`. Implement it
 /// yourself for another system, such as OpenTelemetry. Each method does nothing by default.
 ///
 /// The methods are called where things happen: in requests, and in the tasks that fetch and read.
-/// They must not block. A panic is caught, and the first one is logged. Nothing that they are told contains a part of a token. `issuer` is always a name that
-/// is configured, with its placeholder for an issuer with [`Tenants`](crate::Tenants), or empty: no
-/// token can add one.
+/// They must not block. A panic is caught, and the first one is logged. No argument contains a part
+/// of a token. `issuer` is always a name that is configured, with its placeholder for an issuer
+/// with [`Tenants`](crate::Tenants), or empty: no token can add one.
+///
+/// [`JwtAuthBuilder::add_observer`]: crate::JwtAuthBuilder::add_observer
 ///
 /// # Examples
 ///
@@ -64,15 +66,15 @@ pub trait Observe: Send + Sync + 'static {
         let _ = wait;
     }
 
-    /// Something has happened to the keys of an issuer: as
-    /// [`Issuer::on_event`](crate::Issuer::on_event), but for keys by tenant, the issuer
-    /// is named as it is configured.
+    /// Something has happened to the keys of an issuer: an event of
+    /// [`Issuer::on_event`](crate::Issuer::on_event). Keys by tenant are reported under the name of
+    /// the issuer as it is configured.
     fn keys_event(&self, keys: &IssuerKeysEvent<'_>) {
         let _ = keys;
     }
 
-    /// An issuer was [removed](crate::Issuers::remove) at run time. May be called after an issuer of
-    /// the same name was added again.
+    /// An issuer was [removed](crate::Issuers::remove) at run time. May be called after an issuer
+    /// of the same name was added again.
     fn issuer_removed(&self, issuer: &str) {
         let _ = issuer;
     }
@@ -83,7 +85,8 @@ pub trait Observe: Send + Sync + 'static {
         let _ = event;
     }
 
-    /// It became known whether an introspected token is active, or could not become known.
+    /// The introspection of a token has ended: the token is active, or it is not, or there was no
+    /// usable response.
     fn introspected(&self, introspection: &IntrospectionEvent<'_>) {
         let _ = introspection;
     }

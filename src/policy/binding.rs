@@ -82,9 +82,8 @@ impl Bindings {
         presented: &Presented<'_>,
         now: Duration,
     ) -> Result<Bound, UnprovenBinding> {
-        let reason = "the token's `cnf` is not what the layer can check and requires";
         let is_checkable = claims.check_binding(self.rules);
-        is_checkable.map_err(|error| UnprovenBinding::new(error, reason))?;
+        is_checkable.map_err(|error| UnprovenBinding::unchecked(error, claims.has_binding()))?;
         // What is wrong with the token comes before what is wrong with the proof.
         let certificate = self.has_certificate(claims, presented.request)?;
         let proof = self.verify_proof(claims, presented, now)?;

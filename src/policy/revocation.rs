@@ -35,7 +35,7 @@ impl Revocations {
     /// [`max_lifetime`](crate::RevocationSettings::max_lifetime) of the list after this call.
     ///
     /// Note: revoke an introspected token at its issuer, too. If it has no `iat`, and the issuer
-    /// still answers that it is active when the entry has ended, it is accepted again.
+    /// still responds that it is active when the entry has ended, it is accepted again.
     ///
     /// # Errors
     ///

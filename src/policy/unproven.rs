@@ -21,7 +21,24 @@ impl UnprovenBinding {
             proof: None,
         }
     }
+
+    /// Returns why the layer accepts no proof for a token. `has_binding`: the token has `cnf`.
+    pub(super) fn unchecked(error: Error, has_binding: bool) -> Self {
+        let reason = match (error.kind(), has_binding) {
+            (ErrorKind::UnboundToken, true) => OTHER_BINDING,
+            (_, true) => UNCHECKED_BINDING,
+            (_, false) => NO_BINDING,
+        };
+        Self::new(error, reason)
+    }
 }
+
+const NO_BINDING: &str = "found no `cnf`, expected a token that is bound to the client";
+const OTHER_BINDING: &str = "found a `cnf` without the binding that the layer requires, expected \
+                             `jkt` for Dpop::required, `x5t#S256` for \
+                             ClientCertificates::required";
+const UNCHECKED_BINDING: &str = "found a `cnf` that the layer does not check, expected `jkt` (set \
+                                 dpop) or `x5t#S256` (set mtls)";
 
 /// Returns the error for a token whose binding the request does not prove.
 pub(super) fn unproven() -> Error {

@@ -24,8 +24,8 @@ pub(crate) enum Address {
 }
 
 impl Server {
-    /// Parses `redis://`, `rediss://`, `unix://` and what Valkey calls them. No error shows the URL,
-    /// which may hold a password.
+    /// Parses `redis://`, `rediss://`, `unix://` and what Valkey calls them. No error shows the
+    /// URL, which may hold a password.
     pub(crate) fn parse(url: &str) -> Result<Self, ConfigError> {
         let parsed = ::redis::parse_redis_url(url).ok_or_else(|| {
             invalid("url of Redis: must be redis://, rediss://, valkey://, valkeys:// or unix://")

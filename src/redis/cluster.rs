@@ -168,8 +168,8 @@ impl Nodes {
     }
 }
 
-/// A node that is asked. If it does not answer before the time limit, or only with an error, the next
-/// command for the slot asks another one which node has it now.
+/// A node that is asked. If it does not answer before the time limit, or only with an error, the
+/// next command for the slot asks another one which node has it now.
 struct Asked<'n> {
     nodes: &'n Nodes,
     slot: u16,

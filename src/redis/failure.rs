@@ -1,4 +1,4 @@
-//! Why Redis gave no answer that counts.
+//! Why Redis gave no response that counts.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -42,7 +42,7 @@ impl Failure {
         match self {
             Self::CircuitOpen => "Redis is not asked for a second after repeated failures",
             Self::NoRuntime => "Redis is asked outside a tokio runtime",
-            Self::TimedOut => "Redis did not answer in time",
+            Self::TimedOut => "Redis did not respond in time",
             Self::Unreachable => "Redis can't be reached",
             Self::InsecureNode => "the cluster names a node beyond loopback: see allow_plain_tcp",
             Self::NoPrimary => "Sentinel knows no primary of this name",
@@ -55,12 +55,12 @@ impl Failure {
             Self::ReadOnly => "this Redis is read-only (READONLY)",
             Self::OtherNode => "this Redis is one node of a cluster, and another one has the key",
             Self::Unable => "Redis can't write: no primary, or no disk",
-            Self::UnexpectedAnswer => "what answered is not Redis, or not to this command",
+            Self::UnexpectedAnswer => "the response is not one of Redis to this command",
             Self::WrongType => {
                 "the key in Redis has another type (WRONGTYPE): another prefix is needed"
             }
             Self::Unreadable => "the list of revocations in Redis has an entry that can't be read",
-            Self::OtherError => "Redis answered with an error",
+            Self::OtherError => "Redis responded with an error",
         }
     }
 

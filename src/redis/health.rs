@@ -27,10 +27,11 @@ use super::link::Link;
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct RedisHealth {
-    /// Whether Redis is asked. False after five operations in a row have failed, until one succeeds.
-    /// True before the first.
+    /// Whether Redis is asked. False after five operations in a row have failed, until one
+    /// succeeds. True before the first.
     pub available: bool,
-    /// Why the last operation that was sent to Redis failed. `None` if it was answered.
+    /// Why the last operation that was sent to Redis failed. `None` if it got a response that
+    /// counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<&'static str>,
     /// The server's `maxmemory-policy`. With another one than `noeviction`, it evicts used tokens
@@ -38,14 +39,14 @@ pub struct RedisHealth {
     /// does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eviction_policy: Option<&'static str>,
-    /// The number of operations that Redis has answered.
+    /// The number of operations to which Redis has responded.
     pub answered: u64,
-    /// The number of operations that were sent, or needed a connection, and got no answer that
+    /// The number of operations that were sent, or needed a connection, and got no response that
     /// counts.
     pub failed: u64,
     /// The number of operations that were not sent, because those before them had failed.
     pub skipped: u64,
-    /// The number of operations that this instance's memory has answered in place of Redis
+    /// The number of operations to which this instance's memory has responded in place of Redis
     /// ([`OnRedisOutage::Memory`](crate::OnRedisOutage::Memory)).
     pub answered_by_memory: u64,
 }

@@ -3,7 +3,8 @@
 use crate::MemoryReplayStore;
 
 /// What becomes of a request with a token or DPoP proof that may be used once, while Redis gives no
-/// answer: it can't be reached, is slow, full, read-only, or rejects the credentials.
+/// response that can be used: it can't be reached, is slow, full, read-only, or rejects the
+/// credentials.
 ///
 /// There is no default, and no way to let such a request through unchecked.
 ///
@@ -25,7 +26,7 @@ pub enum OnRedisOutage {
     /// ([`CheckUnavailable`](crate::ErrorKind::CheckUnavailable)). Recommended.
     Reject,
     /// Lets this instance's memory decide: each instance accepts a token or proof once, until Redis
-    /// answers again.
+    /// responds again.
     ///
     /// The store has all uses that this instance has seen, also before the outage: choose its size
     /// for that. When it is full, Redis alone decides, and in an outage the request gets 503. With

@@ -36,7 +36,7 @@ const MAX_TTL_MS: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 /// the background. All requests share it, and their commands are pipelined. Each operation has a
 /// [time limit](RedisReplayStoreBuilder::timeout) that includes waiting for the connection. After
 /// five failures in a row nothing is sent for a second, then one request tries again.
-/// [`OnRedisOutage`] says what happens to a request meanwhile. A command whose answer was lost is
+/// [`OnRedisOutage`] says what happens to a request meanwhile. A command whose response was lost is
 /// not sent again: Redis may have executed it, and then would report the first use as a second one.
 /// So the token or proof of such a request may count as used.
 ///
@@ -78,7 +78,7 @@ impl RedisReplayStore {
     /// that share a Redis need different ones. Instances that are to share used tokens need the
     /// same.
     ///
-    /// `on_outage` says what becomes of a request while Redis gives no answer.
+    /// `on_outage` says what becomes of a request while Redis gives no response that can be used.
     pub fn builder(
         url: impl Into<String>,
         prefix: impl Into<String>,
@@ -99,7 +99,7 @@ impl RedisReplayStore {
         }
     }
 
-    /// Opens the connection, and waits until Redis has answered, for at most 4 s. Then the first
+    /// Opens the connection, and waits until Redis has responded, for at most 4 s. Then the first
     /// request does not wait for the connection. If `maxmemory-policy` is not `noeviction`, that is
     /// logged at level warn. Has no effect if the connection is open.
     ///
@@ -108,7 +108,7 @@ impl RedisReplayStore {
     ///
     /// # Errors
     ///
-    /// If Redis can't be reached, does not answer in time, is loading its data, or rejects the
+    /// If Redis can't be reached, does not respond in time, is loading its data, or rejects the
     /// credentials, or outside a tokio runtime. Later requests try again.
     ///
     /// # Examples

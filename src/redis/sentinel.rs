@@ -21,8 +21,8 @@ pub(super) struct Sentinels {
 
 impl Connector for Sentinels {
     fn connect(&self) -> BoxFuture<'static, Result<Arc<dyn Connection>, Failure>> {
-        // All are asked at once: some may be down, and one that was cut off from the others may name
-        // a server that is no primary any more.
+        // All are asked at once: some may be down, and one that was cut off from the others may
+        // name a server that is no primary any more.
         let ways = self.sentinels.iter();
         let ways: Vec<_> = ways
             .map(|sentinel| connect_by(sentinel.clone(), self.service.clone()).boxed())

@@ -53,8 +53,8 @@ pub trait ReplayStore: Send + Sync + 'static {
         true
     }
 
-    /// Returns the number of entries, for [`ReplayHealth`](crate::ReplayHealth). Default: `None`, for
-    /// a store that does not know it, or can't tell without waiting.
+    /// Returns the number of entries, for [`ReplayHealth`](crate::ReplayHealth). Default: `None`,
+    /// for a store that does not know it, or can't tell without waiting.
     fn entries(&self) -> Option<usize> {
         None
     }

@@ -228,7 +228,7 @@ impl Revocations {
     ///
     /// # Errors
     ///
-    /// If the layer accepts tokens that live longer than the entries.
+    /// If the layer accepts tokens with a longer lifetime than that of the entries.
     pub(crate) fn bind(
         &self,
         clock: &Arc<dyn Clock>,

@@ -66,7 +66,7 @@ impl RevocationSettings {
     /// Sets the maximum number of entries. Default: 1,000,000. Allowed: 1 to 100,000,000.
     ///
     /// The memory, 50 to 100 bytes for each, is allocated as they are added. Each revocation is one
-    /// entry until it ends; a repeated one is not added again. A log-out by
+    /// entry until it ends; a repeated one is not added again. A logout by
     /// [`BackChannelLogout`](crate::BackChannelLogout) with `sid` and `sub` adds two. So choose a
     /// number that is never reached within [`max_lifetime`](Self::max_lifetime) and 65 minutes.
     pub const fn max_entries(mut self, entries: usize) -> Self {
@@ -80,11 +80,11 @@ impl RevocationSettings {
     ///
     /// Default: the longest [`max_lifetime`](crate::JwtAuthBuilder::max_lifetime) of the layers
     /// that have this list, where one without it counts as 24 hours. A layer with this list and
-    /// without `max_lifetime` rejects tokens that live longer than this setting, or than 24 hours
-    /// if it is not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`): an
-    /// entry would end before they do, and they would be accepted again. The lifetime of a token
+    /// without `max_lifetime` rejects tokens with a lifetime of more than this setting, or than 24
+    /// hours if it is not set, with 401 ([`InvalidClaim`](crate::ErrorKind::InvalidClaim), `exp`):
+    /// an entry would end before they do, and they would be accepted again. The lifetime of a token
     /// without `iat` is not known: it is rejected while its `exp` is further ahead than that, and
-    /// may be accepted again after the entry has ended, if it lives longer. `max_lifetime` of the
+    /// may be accepted again after the entry has ended, if it expires later. `max_lifetime` of the
     /// layer requires `iat`.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = Some(lifetime);

@@ -19,17 +19,17 @@ const AUDIENCE: &str = "https://api.example";
 
 /// Returns claims for the tests of a handler, without a layer, an issuer and a request.
 ///
-/// `claims` is an object. Those of `iss`, `aud`, `exp`, `iat` and `jti` that it lacks are added;
-/// `exp` is 300 s from now. A token with these claims is signed with a key of its own (HS256), and
-/// verified: as everywhere, claims are those of a verified token. ID tokens, numbers as `sub`, and
-/// `cnf` without a proof are accepted.
+/// `claims` is an object. If `iss`, `aud`, `exp`, `iat` or `jti` is missing, it is added; `exp` is
+/// 300 s from now. A token with these claims is signed with a key of its own (HS256), and verified:
+/// as everywhere, claims are those of a verified token. ID tokens, numbers as `sub`, and `cnf`
+/// without a proof are accepted.
 ///
 /// To test an extractor or a service, insert the claims into the extensions of a request.
 ///
 /// # Panics
 ///
-/// If `claims` is not an object, does not fit `C`, or if no layer accepts a token with these claims,
-/// for example because it has expired. The message has the outcome of each check.
+/// If `claims` is not an object, does not fit `C`, or if no layer accepts a token with these
+/// claims, for example because it has expired. The message has the outcome of each check.
 ///
 /// # Examples
 ///

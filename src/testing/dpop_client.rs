@@ -97,8 +97,8 @@ impl DpopClient {
         URL_SAFE_NO_PAD.encode(sha256(&[canonical.as_bytes()]))
     }
 
-    /// Returns a builder of a valid proof for a request with this method and URI, and this token. It
-    /// contains the last nonce.
+    /// Returns a builder of a valid proof for a request with this method and URI, and this token.
+    /// It contains the last nonce.
     ///
     /// `htu` is the URI without its query and fragment.
     pub fn proof(&self, method: impl AsRef<str>, uri: &str, token: &str) -> ProofBuilder {

@@ -154,8 +154,8 @@ impl TestIssuer {
         self.state().keys.rotate(rotation, new);
     }
 
-    /// Replaces the signing keys by new ones for these algorithms, one for each: an issuer that moves
-    /// to other algorithms. [`token`](Self::token) then signs with the first one.
+    /// Replaces the signing keys by new ones for these algorithms, one for each: an issuer that
+    /// moves to other algorithms. [`token`](Self::token) then signs with the first one.
     ///
     /// # Panics
     ///

@@ -173,8 +173,9 @@ impl TokenBuilder {
         self
     }
 
-    /// Moves `iat` back so far that the token expired an hour before the `iat` that it had. An
-    /// `iat` that was set with [`claim`](Self::claim) stays, and does not count.
+    /// Makes the token expired: moves `iat` back, and `exp` with it, so that `exp` is an hour
+    /// before the former `iat`. An `iat` that was set with [`claim`](Self::claim) is not changed,
+    /// and does not move `exp`.
     pub fn expired(mut self) -> Self {
         self.issued_at = self
             .issued_at

@@ -14,7 +14,7 @@
 //!   translates calls over HTTP/1.1 to requests that [are not gRPC](crate::Challenge), which get an
 //!   HTTP status: callers see the right code, but no message and no details.
 //! - HTTP/2 servers limit the size of a request's headers: tonic and axum to 16 KiB in total. A
-//!   larger token never reaches the layer. The server answers 431, which clients report as
+//!   larger token never reaches the layer. The server responds with 431, which clients report as
 //!   `UNKNOWN`.
 //!
 //! # Examples
@@ -64,8 +64,8 @@
 //! - A token that expires or is revoked while a stream runs does not end the stream. To end it
 //!   then, wrap the response in [`until_expiry`]: the caller gets `UNAUTHENTICATED`, and opens the
 //!   stream again with a new token. The status ends the call, so wrapping the response is enough
-//!   for bidirectional streams, too. A handler that reads a long request before it answers, such as
-//!   one of a client stream, wraps the request.
+//!   for bidirectional streams, too. A handler that reads a long request before it responds, such
+//!   as one of a client stream, wraps the request.
 //! - Scopes, and predicates of [`reject_revoked`](crate::JwtAuthBuilder::reject_revoked), are
 //!   checked once, when the call begins. Short-lived tokens with [`until_expiry`] bound how long
 //!   that decision lasts. [`Revocations`](crate::Revocations) end such a stream at once.

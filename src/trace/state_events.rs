@@ -1,4 +1,4 @@
-//! Events about what requests share: used tokens and proofs, revocations, and log-outs.
+//! Events about what requests share: used tokens and proofs, revocations, and logouts.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(crate) fn replay_share_used_up(max_entries: u64, suppressed: u64) {
     );
 }
 
-/// The log-out of a subject or a session, which are not named.
+/// The logout of a subject or a session, which are not named.
 pub(crate) fn logged_out(issuer: &str, of: &'static str) {
     tracing::debug!(target: TARGET, issuer, of, "logged out at the issuer");
 }

@@ -78,8 +78,8 @@ fn problem_of(claim: &NamedClaim) -> Option<&'static str> {
     }
 }
 
-/// Header parameters that do not say whom a token is for: RFC 7515 §4.1, RFC 7516 §4.1.3 (`zip`), RFC
-/// 7797 §3 (`b64`), and claims that may be repeated there (RFC 7519 §5.3).
+/// Header parameters that do not say whom a token is for: RFC 7515 §4.1, RFC 7516 §4.1.3 (`zip`),
+/// RFC 7797 §3 (`b64`), and claims that may be repeated there (RFC 7519 §5.3).
 const OTHER_PARAMETERS: [&str; 17] = [
     "alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "b64",
     "zip", "iss", "exp", "nbf", "iat",

@@ -12,8 +12,8 @@ use crate::jwt::{Claims, JsonClaims};
 use crate::policy::{Accepted, Presented};
 use crate::request::{RequestParts, find_token};
 
-/// What [`Authenticator::authenticate_request`] returns: the claims of the request's token, and what
-/// is to be added to its response.
+/// What [`Authenticator::authenticate_request`] returns: the claims of the request's token, and
+/// what is to be added to its response.
 pub struct AuthenticatedRequest<C = JsonClaims> {
     accepted: Accepted<C>,
 }
@@ -37,8 +37,8 @@ impl<C> AuthenticatedRequest<C> {
         &self.accepted.extensions
     }
 
-    /// Returns the value of a header `DPoP-Nonce` for the response (RFC 9449 §8.2): the client is to
-    /// use it from now on. Such a response needs `Cache-Control: no-store`. Usually `None`.
+    /// Returns the value of a header `DPoP-Nonce` for the response (RFC 9449 §8.2): the client is
+    /// to use it from now on. Such a response needs `Cache-Control: no-store`. Usually `None`.
     #[must_use]
     pub fn dpop_nonce(&self) -> Option<&HeaderValue> {
         self.accepted.nonce.as_deref()

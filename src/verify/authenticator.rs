@@ -102,7 +102,7 @@ where
     /// Of class [`Unavailable`](crate::ErrorClass::Unavailable) if the issuer's keys are
     /// unavailable, if the list is full, or if its [store](crate::RevocationSettings::store) does
     /// not confirm the revocation within 2 seconds: then it is in force in this process only, until
-    /// it is stored. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint answer
+    /// it is stored. Otherwise, the token is invalid: RFC 7009 §2.2 has the endpoint respond with
     /// 200, since it is of no use anyway.
     ///
     /// # Examples
@@ -212,8 +212,8 @@ impl<C> Authenticator<C> {
         &self.engine.issuers
     }
 
-    /// Returns the state of the [cache](crate::JwtAuthBuilder::token_cache) of verified tokens. `None`
-    /// if there is none.
+    /// Returns the state of the [cache](crate::JwtAuthBuilder::token_cache) of verified tokens.
+    /// `None` if there is none.
     #[must_use]
     pub fn token_cache_health(&self) -> Option<TokenCacheHealth> {
         self.engine.token_cache.as_ref().map(TokenCache::health)

@@ -25,8 +25,8 @@ pub(super) enum Named<'s> {
 
 /// Decodes the payload into the buffer, and finds the issuer that it names.
 ///
-/// If the payload turns out to be a claims set, the name is that of its `iss`. So its keys can check
-/// the signature first, and a flood of other issuers' tokens need not be read further.
+/// If the payload turns out to be a claims set, the name is that of its `iss`. So its keys can
+/// check the signature first, and a flood of other issuers' tokens need not be read further.
 pub(super) fn named_issuer<'s>(
     issuers: &'s IssuerSet,
     token: &Compact<'_>,

@@ -161,7 +161,8 @@ impl ConfiguredIssuer {
         matches!(&self.naming, Naming::Tenant(usage) if !usage.is_verified())
     }
 
-    /// Rejects a fetch for a tenant that may be made up and whose keys were looked for often enough.
+    /// Rejects a fetch for a tenant that may be made up and whose keys were looked for often
+    /// enough.
     pub(super) fn check_may_fetch(&self) -> Result<(), Error> {
         match (&self.naming, &self.keys) {
             (Naming::Tenant(usage), IssuerKeys::Jwks(cache))

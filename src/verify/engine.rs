@@ -72,8 +72,8 @@ impl<C: DeserializeOwned + 'static> Engine<C> {
         self.verify_or_wait(token, now, observed)
     }
 
-    /// The same, without telling observers of the look-up in the cache: for a token that is verified
-    /// again after a wait, or not of a request.
+    /// The same, without telling observers of the look-up in the cache: for a token that is
+    /// verified again after a wait, or not of a request.
     pub(super) fn verify_unobserved(&self, token: &[u8], now: Duration) -> Progress<C> {
         self.verify_or_wait(token, now, false)
     }

@@ -96,9 +96,9 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is not such a URL, or if it
-    /// is the URL of metadata (`…/.well-known/openid-configuration`),
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the
+    /// name is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is not such a URL,
+    /// or if it is the URL of metadata (`…/.well-known/openid-configuration`),
     /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is another `http` URL, and as
     /// [`Audience`] says.
     pub fn discovery(issuer: impl Into<String>, audience: impl Into<Audience>) -> Self {
@@ -112,9 +112,9 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if `jwks_uri` is not such a URL or
-    /// the name is the URL of metadata,
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the
+    /// name is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if `jwks_uri` is not such
+    /// a URL or the name is the URL of metadata,
     /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is another `http` URL, and as
     /// [`Audience`] says.
     pub fn jwks(
@@ -133,9 +133,9 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the name
-    /// is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is the URL of metadata, and
-    /// as [`Audience`] says.
+    /// Building the layer fails with [`EmptyIssuer`](crate::ConfigErrorKind::EmptyIssuer) if the
+    /// name is empty, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) if it is the URL of
+    /// metadata, and as [`Audience`] says.
     pub fn from_keys(
         issuer: impl Into<String>,
         keys: impl Into<KeySet>,
@@ -165,8 +165,9 @@ impl Issuer {
         Self::new(issuer.into(), file, audience.into())
     }
 
-    /// Returns an issuer whose keys are in a PEM file: one certificate, or up to 8 public keys. It is
-    /// read when the layer is built, and again every 10 s, as for [`jwks_file`](Self::jwks_file).
+    /// Returns an issuer whose keys are in a PEM file: one certificate, or up to 8 public keys. It
+    /// is read when the layer is built, and again every 10 s, as for
+    /// [`jwks_file`](Self::jwks_file).
     ///
     /// # Errors
     ///
@@ -252,15 +253,16 @@ impl Issuer {
 
     /// Sets the algorithms that the issuer may use. Default: those of fixed keys and of
     /// [`SecretFiles`](crate::SecretFiles), else all asymmetric ones, those of secrets in a
-    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets). ML-DSA is
-    /// never part of the default: list it, beside the others that the issuer still uses
-    /// ([`guides::post_quantum`](crate::guides::post_quantum)).
+    /// [`KeyFile`] when it is first read, and those of [`add_secrets`](Self::add_secrets). ML-DSA
+    /// is never part of the default: list it, beside the others that the issuer still uses
+    /// ([`guides::post_quantum`](https://docs.rs/tower-jwt-auth/latest/tower_jwt_auth/guides/post_quantum/)).
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if there
-    /// is none, and with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if one is HMAC and
-    /// the issuer has no secrets, or if this build [does not verify](Algorithm::is_supported) it.
+    /// Building the layer fails with [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if
+    /// there is none, and with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if one is
+    /// HMAC and the issuer has no secrets, or if this build [does not
+    /// verify](Algorithm::is_supported) it.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self
@@ -280,10 +282,10 @@ impl Issuer {
     /// # Errors
     ///
     /// When the layer is built, [`InvalidUrl`](crate::ConfigErrorKind::InvalidUrl) or
-    /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http` on
-    /// loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts)), and
-    /// [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for an issuer whose keys are not found
-    /// by discovery.
+    /// [`InsecureUrl`](crate::ConfigErrorKind::InsecureUrl) if it is not an `https` URL (or `http`
+    /// on loopback or one of the [`allowed_http_hosts`](JwksCacheSettings::allowed_http_hosts)),
+    /// and [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for an issuer whose keys are
+    /// not found by discovery.
     ///
     /// # Examples
     ///
@@ -305,8 +307,8 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// keys are not fetched, or a value is out of its range.
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// the keys are not fetched, or a value is out of its range.
     pub fn jwks_cache(mut self, settings: JwksCacheSettings) -> Self {
         self.jwks_cache = Some(settings);
         self
@@ -316,13 +318,13 @@ impl Issuer {
     ///
     /// It is called where the event happens: in the tasks that fetch, in a request, on the thread
     /// that writes the snapshot file or reads watched files, or while the layer is built or an
-    /// issuer is added. It must not block, and must not change [`Issuers`](crate::Issuers). For keys
-    /// by tenant, the name is that of the tenant's issuer.
+    /// issuer is added. It must not block, and must not change [`Issuers`](crate::Issuers). For
+    /// keys by tenant, the name is that of the tenant's issuer.
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// keys are neither fetched nor in watched files.
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// the keys are neither fetched nor in watched files.
     ///
     /// # Examples
     ///
@@ -350,9 +352,9 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// keys are not fetched. Without these features there is no default: an issuer whose keys are
-    /// fetched then fails with [`NoHttpClient`](crate::ConfigErrorKind::NoHttpClient).
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// the keys are not fetched. Without these features there is no default: an issuer whose keys
+    /// are fetched then fails with [`NoHttpClient`](crate::ConfigErrorKind::NoHttpClient).
     pub fn http_client(mut self, client: HttpClient) -> Self {
         self.http_client = Some(client);
         self
@@ -370,9 +372,9 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
-    /// name has no such placeholder, if more than 32 issuers of a layer have tenants, as [`Tenants`]
-    /// says, or, for keys by tenant, with [`add_secrets`](Self::add_secrets) or
+    /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if
+    /// the name has no such placeholder, if more than 32 issuers of a layer have tenants, as
+    /// [`Tenants`] says, or, for keys by tenant, with [`add_secrets`](Self::add_secrets) or
     /// [`snapshot_dir`](JwksCacheSettings::snapshot_dir).
     pub fn tenants(mut self, tenants: Tenants) -> Self {
         self.tenants = Some(Box::new(tenants));

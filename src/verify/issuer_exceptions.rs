@@ -16,7 +16,8 @@ impl Issuer {
     /// - without the `typ` `at+jwt`: `tid` and `ver` (`1.0` or `2.0`) of Microsoft Entra ID, but
     ///   neither `azp` nor `appid`, which its access tokens have;
     /// - without the `typ` `at+jwt`, and with a [rule for any
-    ///   audience](crate::Audience::dangerous_any_with_scope): `nonce`, `at_hash`, `c_hash` or `s_hash`.
+    ///   audience](crate::Audience::dangerous_any_with_scope): `nonce`, `at_hash`, `c_hash` or
+    ///   `s_hash`.
     ///
     /// Other ID tokens (of Auth0 or Okta, for example) are rejected only for their `aud`, which is
     /// the client. So never configure a client id as the [`Audience`](crate::Audience), unless with

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::ConfiguredIssuer;
 
-/// A configured issuer, or one of a tenant. The first is not counted as a reference, since all cores
-/// share the count.
+/// A configured issuer, or one of a tenant. The first is not counted as a reference, since all
+/// cores share the count.
 pub(crate) enum IssuerRef<'s> {
     Configured(&'s Arc<ConfiguredIssuer>),
     Tenant(Arc<ConfiguredIssuer>),

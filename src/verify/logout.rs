@@ -80,7 +80,7 @@ impl<C> Authenticator<C> {
         let (engine, policy) = self.parts();
         let Some(revocations) = &engine.rules.revocations else {
             return Err(ConfigError::invalid_setting(
-                "BackChannelLogout: the layer has no list that a log-out could fill; set \
+                "BackChannelLogout: the layer has no list that a logout could fill; set \
                  revocations",
             ));
         };

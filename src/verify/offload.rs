@@ -60,8 +60,8 @@ impl Offload {
         self.algorithms.contains(algorithm)
     }
 
-    /// Runs `work` on another thread. Gives up if it has not started within the timeout. Panics in a
-    /// runtime without a timer, as tokio's timeouts do.
+    /// Runs `work` on another thread. Gives up if it has not started within the timeout. Panics in
+    /// a runtime without a timer, as tokio's timeouts do.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -184,8 +184,18 @@ fn an_error_has_the_path_of_a_setting_of_an_issuer() {
             "issuers[1].introspection.client_secret_file: ",
         ),
         (
-            introspection("auth_method = \"mutual_tls\""),
+            introspection("auth_method = \"mutual_tls\"\nurl = \"http://127.0.0.1:8443/a\""),
             "issuers[1].introspection.client_id: is missing: must be the id of this service",
+        ),
+        (
+            introspection("auth_method = \"mutual_tls\"\nclient_id = \"a\""),
+            "issuers[1].introspection.auth_method is \"mutual_tls\": needs a url on loopback",
+        ),
+        (
+            introspection(
+                "auth_method = \"mutual_tls\"\nclient_id = \"a\"\nurl = \"https://a.example/b\"",
+            ),
+            "issuers[1].introspection.auth_method is \"mutual_tls\": needs a url on loopback",
         ),
         (
             introspection("auth_method = \"bearer_token\""),

@@ -1,9 +1,12 @@
 //! Layers that are built from data accept and reject as those that are built in code.
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{Request, Response, StatusCode, Version};
+use serde_json::json;
 use tower::ServiceExt as _;
 use tower_jwt_auth::testing::{TestIssuer, TestKey, TokenBuilder};
 use tower_jwt_auth::{Algorithm, Claims, JwtAuthLayer, ProblemDetails};
@@ -328,4 +331,30 @@ async fn a_builder_takes_what_is_set_in_code() {
         response.headers()["content-type"],
         "application/problem+json"
     );
+}
+
+/// Stands for a proxy on loopback, which presents the client certificate.
+async fn tls_proxy(form: axum::Form<HashMap<String, String>>) -> axum::Json<serde_json::Value> {
+    let is_known = form.get("client_id").is_some_and(|id| id == "orders-api");
+    let response = json!({
+        "active": is_known, "aud": AUDIENCE, "sub": "alice", "exp": now() + 60,
+    });
+    axum::Json(response)
+}
+
+#[tokio::test]
+async fn a_proxy_on_loopback_presents_the_certificate_of_mutual_tls() {
+    let listener = ::tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    let proxy = Router::new().route("/introspect", post(tls_proxy));
+    ::tokio::spawn(async { axum::serve(listener, proxy).await });
+    let auth = layer(&format!(
+        "[[issuers]]\nissuer = \"https://issuer.example\"\naudience = \"{AUDIENCE}\"\n\
+         [issuers.introspection]\nurl = \"http://{address}/introspect\"\n\
+         auth_method = \"mutual_tls\"\nclient_id = \"orders-api\"\n"
+    ));
+    let response = send(&auth, "/", &[("authorization", "Bearer opaque")]).await;
+    assert_eq!(response.status(), 200);
 }

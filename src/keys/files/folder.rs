@@ -1,4 +1,4 @@
-//! The files of one set of secrets: those of a folder, or each that is named.
+//! The files of one set of secrets: those of a directory, or each that is named.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -124,7 +124,7 @@ impl Files {
     /// Returns the name of the set in errors and logs.
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Folder(folder) => format!("folder {}", shown(folder)),
+            Self::Folder(folder) => format!("directory {}", shown(folder)),
             Self::Each(paths) => {
                 let paths: Vec<_> = paths.iter().map(|path| shown(path)).collect();
                 format!("files {}", paths.join(", "))
@@ -142,7 +142,7 @@ pub(super) fn is_absent(path: &Path) -> bool {
 /// written.
 fn list_folder(folder: &Path) -> io::Result<Listing> {
     check_is_trusted(folder)?;
-    let failed = |error| with_path("folder", folder, &error);
+    let failed = |error| with_path("directory", folder, &error);
     let mut listing = Listing::default();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

@@ -14,8 +14,8 @@ impl Key {
     /// [`Issuer::pem_file`](crate::Issuer::pem_file) watches it.
     ///
     /// On Unix, a file is rejected if a user other than root and the one of this process can write
-    /// to it or to its folder, and so replace the key. In a folder with the sticky bit, the file
-    /// must belong to one of these two users.
+    /// to it or to its directory, and so replace the key. In a directory with the sticky bit, the
+    /// file must belong to one of these two users.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Opening files that no other user can have written.
 //!
 //! Symbolic links are followed, since Kubernetes mounts secrets behind them: `name` is a link to
-//! `..data/name`, and `..data` one to the folder of the current generation.
+//! `..data/name`, and `..data` one to the directory of the current generation.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -13,10 +13,10 @@ use crate::keys::owner;
 ///
 /// # Errors
 ///
-/// If it can't be opened, is not a regular file, or another user can write to it, to its folder, or
-/// to the folder that a symbolic link leads to. In a folder with the sticky bit, in which others
-/// can create files, it is enough that the file, or the link, belongs to this user or to root: the
-/// volumes of Kubernetes are such folders.
+/// If it can't be opened, is not a regular file, or another user can write to it, to its directory,
+/// or to the directory that a symbolic link leads to. In a directory with the sticky bit, in which
+/// others can create files, it is enough that the file, or the link, belongs to this user or to
+/// root: the volumes of Kubernetes are such directories.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     check_link(path)?;
     check_folder(path)?;
@@ -55,7 +55,7 @@ fn check_link(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Rejects a file in a folder in which another user can replace it.
+/// Rejects a file in a directory in which another user can replace it.
 fn check_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -64,25 +64,25 @@ fn check_folder(path: &Path) -> io::Result<()> {
     check_is_trusted(folder)
 }
 
-/// Rejects a folder in which another user can replace files, or that is a symbolic link of another
-/// user.
+/// Rejects a directory in which another user can replace files, or that is a symbolic link of
+/// another user.
 pub(super) fn check_is_trusted(folder: &Path) -> io::Result<()> {
     // Without a slash at the end, with which the link would be followed.
     let link = fs::symlink_metadata(folder.components().as_path());
-    let link = link.map_err(|error| with_path("folder", folder, &error))?;
+    let link = link.map_err(|error| with_path("directory", folder, &error))?;
     if let Some(problem) = owner::owner_problem(&link)? {
-        return Err(untrusted("folder", folder, &problem));
+        return Err(untrusted("directory", folder, &problem));
     }
     let metadata = folder
         .metadata()
-        .map_err(|error| with_path("folder", folder, &error))?;
+        .map_err(|error| with_path("directory", folder, &error))?;
     let problem = if owner::is_sticky(&metadata) {
         owner::owner_problem(&metadata)?
     } else {
         owner::problem(&metadata)?
     };
     match problem {
-        Some(problem) => Err(untrusted("folder", folder, &problem)),
+        Some(problem) => Err(untrusted("directory", folder, &problem)),
         None => Ok(()),
     }
 }
@@ -100,7 +100,7 @@ fn untrusted(what: &str, path: &Path, problem: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, message)
 }
 
-/// Returns an error of the same kind, with the path of a file or folder.
+/// Returns an error of the same kind, with the path of a file or directory.
 pub(super) fn with_path(what: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{what} {}: {error}", shown(path)))
 }

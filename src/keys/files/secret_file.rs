@@ -19,8 +19,8 @@ impl Secret {
     /// for one line feed at the end of a text. [`SecretFiles`](crate::SecretFiles) watches files.
     ///
     /// On Unix, a file is rejected if a user other than root and the one of this process can write
-    /// to it or to its folder. In a folder with the sticky bit, the file must belong to one of
-    /// these two users. A file that every user can read is logged as a warning.
+    /// to it or to its directory. In a directory with the sticky bit, the file must belong to one
+    /// of these two users. A file that every user can read is logged as a warning.
     ///
     /// # Errors
     ///
@@ -71,8 +71,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, if both are, if the text is one
-    /// that [`from_file`](Self::from_file) rejects, and as that.
+    /// [`ConfigErrorKind::UnusableFile`] if neither variable is set, if both are, if the text is
+    /// one that [`from_file`](Self::from_file) rejects, and as that.
     ///
     /// # Examples
     ///

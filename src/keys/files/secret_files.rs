@@ -30,15 +30,15 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 /// - A file that can't be used (unreadable, weak, writable by other users) is reported by
 ///   [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
 ///   [health](crate::IssuerHealth::files). The secret that was read before stays in use. So do all
-///   secrets while the folder is absent or can't be listed, and the last ones until there is another
-///   file that can be used.
+///   secrets while the directory is absent or can't be listed, and the last ones until there is
+///   another file that can be used.
 /// - To replace a file, write another one whose name starts with a dot, and rename it. Names that
-///   start with a dot are skipped. The folders that Kubernetes mounts (`..data`) work, except with
-///   `subPath`, which is never updated.
-/// - On Unix, a file is not used if a user other than root and the one of this process can write
-///   to it or to its folder. In a folder with the sticky bit, as Kubernetes mounts them, the file
-///   must belong to one of these two users. A file that every user can read is logged once, as a
-///   warning.
+///   start with a dot are skipped. The directories that Kubernetes mounts (`..data`) work, except
+///   with `subPath`, which is never updated.
+/// - On Unix, a file is not used if a user other than root and the one of this process can write to
+///   it or to its directory. In a directory with the sticky bit, as Kubernetes mounts them, the
+///   file must belong to one of these two users. A file that every user can read is logged once, as
+///   a warning.
 ///
 /// Clones share the files. They are read on a thread for blocking work of the tokio runtime in
 /// which the first request runs, until the last clone and the last issuer with it are dropped.
@@ -65,14 +65,14 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 pub struct SecretFiles(KeyFiles);
 
 impl SecretFiles {
-    /// Returns a builder for the secrets in a folder: all files whose names do not start with a
+    /// Returns a builder for the secrets in a directory: all files whose names do not start with a
     /// dot. At most 64 files are allowed, of at most 64 KiB each.
-    pub fn watch(folder: impl Into<PathBuf>, algorithm: Algorithm) -> SecretFilesBuilder {
-        SecretFilesBuilder::new(Files::Folder(folder.into()), algorithm)
+    pub fn watch(directory: impl Into<PathBuf>, algorithm: Algorithm) -> SecretFilesBuilder {
+        SecretFilesBuilder::new(Files::Folder(directory.into()), algorithm)
     }
 
     /// Returns a builder for the secrets in these files: at most 64, of at most 64 KiB each. Their
-    /// names must differ, also if their folders do. A file that is absent counts as removed.
+    /// names must differ, also if their directories do. A file that is absent counts as removed.
     pub fn watch_each(
         files: impl IntoIterator<Item = impl Into<PathBuf>>,
         algorithm: Algorithm,

@@ -22,7 +22,7 @@ use crate::keys::{KeyFilesHealth, KeyQuery, KeySource, Keys, KeysFuture};
 /// key, is reported by [`KeysEvent::FilesFailed`](crate::KeysEvent::FilesFailed) and in the
 /// [health](crate::IssuerHealth::files), and the keys that were read before stay in use. To replace
 /// the file, write another one and rename it. On Unix, the file is not used if other users can
-/// write to it or to its folder, as for [`SecretFiles`](crate::SecretFiles).
+/// write to it or to its directory, as for [`SecretFiles`](crate::SecretFiles).
 ///
 /// Clones share the file.
 ///

@@ -87,7 +87,8 @@ impl JwksCache {
         })
     }
 
-    /// Notes that a token may have made up the issuer, until [`mark_used`](Self::mark_used) is called.
+    /// Notes that a token may have made up the issuer, until [`mark_used`](Self::mark_used) is
+    /// called.
     pub(crate) fn set_may_be_made_up(&self) {
         self.shared.may_be_made_up.store(true, Relaxed);
     }

@@ -63,8 +63,8 @@ impl FetchContext {
         self.report_as(event, true);
     }
 
-    /// The same. A failed fetch for an issuer that is not `known`, since a token may have made it up,
-    /// is logged at debug only.
+    /// The same. A failed fetch for an issuer that is not `known`, since a token may have made it
+    /// up, is logged at debug only.
     pub(super) fn report_as(&self, event: &KeysEvent<'_>, known: bool) {
         match event {
             KeysEvent::FetchFailed {

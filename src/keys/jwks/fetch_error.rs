@@ -117,13 +117,13 @@ impl fmt::Display for FetchError {
         match self {
             Self::Transport(_) => f.write_str("the issuer could not be reached"),
             Self::Status(status, _) => {
-                write!(f, "the issuer answered with status {}", status.as_u16())
+                write!(f, "the issuer responded with status {}", status.as_u16())
             }
             Self::Redirected => {
                 f.write_str("the HTTP client followed a redirect, which could lead to other keys")
             }
             Self::TooLarge => f.write_str("the issuer's response exceeds max_body_len"),
-            Self::TimedOut => f.write_str("the issuer did not answer in time"),
+            Self::TimedOut => f.write_str("the issuer did not respond in time"),
             Self::Panicked => f.write_str("the HTTP client panicked"),
             Self::Unusable(set) => write!(f, "the issuer's response is not usable: {}", set.error),
             Self::Encoded(encoding) => write!(

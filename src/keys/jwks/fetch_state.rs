@@ -143,8 +143,8 @@ impl FetchState {
         self.reported_staleness = ReportedStaleness::None;
     }
 
-    /// Records a fetch that has failed for another reason than the issuer: the next one may start at
-    /// once.
+    /// Records a fetch that has failed for another reason than the issuer: the next one may start
+    /// at once.
     pub(super) fn abort(&mut self, cause: Arc<FetchError>, reason: FetchReason, now: Instant) {
         self.failed = self.failed.saturating_add(1);
         self.last_failure = Some(Failure::aborted(cause, reason, now));

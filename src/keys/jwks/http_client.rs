@@ -41,7 +41,7 @@ type SendRequest = dyn Fn(Request<Bytes>, usize) -> ResponseFuture + Send + Sync
 /// use http_body_util::Full;
 /// use tower_jwt_auth::HttpClient;
 ///
-/// // A service that answers by itself. A hyper-util client with tower layers works the same way.
+/// // A service that responds by itself. A hyper-util client with tower layers works the same way.
 /// let service = tower::service_fn(|_: Request<Full<Bytes>>| async {
 ///     let body = Bytes::from_static(br#"{"keys":[]}"#);
 ///     Ok::<_, std::io::Error>(Response::new(Full::new(body)))

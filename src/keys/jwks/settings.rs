@@ -210,7 +210,7 @@ impl JwksCacheSettings {
     /// refreshes don't count, nor do repetitions of a failed fetch after its backoff. `count` is at
     /// most 100, and 0 allows none; `window` is more than zero. Default: 2 in 30 s.
     ///
-    /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not answer
+    /// These fetches send `Cache-Control: no-cache`, so that a cache on the way does not respond
     /// from its store. A key that such a fetch did not bring is cached as missing for `window`, or
     /// until the next successful fetch, unless its id is longer than 128 bytes.
     pub const fn refetch_limit(mut self, count: usize, window: Duration) -> Self {

@@ -40,8 +40,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// # Errors
     ///
     /// From [`build`](Self::build):
-    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for an invalid setting of `dpop`,
-    ///   and for a token source that reads all of `Authorization`.
+    /// - [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) for an invalid setting of
+    ///   `dpop`, and for a token source that reads all of `Authorization`.
     /// - [`NoAlgorithms`](crate::ConfigErrorKind::NoAlgorithms) if `dpop` has no algorithm that the
     ///   signature backend verifies.
     ///

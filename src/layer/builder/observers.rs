@@ -11,8 +11,8 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// happens to the issuers' keys, also of those that are added at run time. Default: none, and
     /// nothing is measured.
     ///
-    /// `Metrics` (feature `metrics`) is one. Rejections by [`RequireLayer`](crate::RequireLayer) and
-    /// extractors below the layer are told, too.
+    /// `Metrics` (feature `metrics`) is one. Rejections by [`RequireLayer`](crate::RequireLayer)
+    /// and extractors below the layer are told, too.
     ///
     /// The names of all issuers that are ever added stay in memory, also of removed and rejected
     /// ones.

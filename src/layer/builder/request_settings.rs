@@ -137,7 +137,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     }
 
     /// Passes CORS preflights without a token, for a CORS layer below this one. Default: off, since
-    /// a CORS layer above this one answers them itself.
+    /// a CORS layer above this one responds to them itself.
     ///
     /// A preflight is an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`, and
     /// without headers that announce a body (`Transfer-Encoding`, or a `Content-Length` other than

@@ -30,9 +30,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
         self
     }
 
-    /// Sets the maximum time from `iat` to `exp`. Tokens that live longer are rejected, and so are
-    /// tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations), that of
-    /// the list's entries, and tokens without `iat` are accepted.
+    /// Sets the maximum time from `iat` to `exp`. Tokens with a longer lifetime are rejected, and
+    /// so are tokens without `iat`. Default: no limit; with [`revocations`](Self::revocations),
+    /// that of the list's entries, and tokens without `iat` are accepted.
     pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.rules.max_lifetime = Some(lifetime);
         self
@@ -283,9 +283,9 @@ impl<C, R> JwtAuthBuilder<C, R> {
     /// token, and so are streams with [`until_expiry`](crate::until_expiry()). If the list is
     /// empty, that costs a few nanoseconds.
     ///
-    /// Without [`max_lifetime`](Self::max_lifetime), the layer then rejects tokens that live longer
-    /// than [`RevocationSettings::max_lifetime`](crate::RevocationSettings::max_lifetime): 24 hours
-    /// by default.
+    /// Without [`max_lifetime`](Self::max_lifetime), the layer then rejects tokens with a lifetime
+    /// of more than [`RevocationSettings::max_lifetime`](crate::RevocationSettings::max_lifetime):
+    /// 24 hours by default.
     ///
     /// # Errors
     ///
@@ -329,7 +329,7 @@ impl<C, R> JwtAuthBuilder<C, R> {
     ///
     /// Times, revocation, scopes, predicates, checks and replay are still checked for every
     /// request. When the keys of an issuer change, its cached tokens are verified again. Tokens
-    /// that are introspected are not among them: their answers are cached by
+    /// that are introspected are not among them: their responses are cached by
     /// [`IntrospectionSettings`](crate::IntrospectionSettings).
     pub fn token_cache(mut self, settings: TokenCacheSettings) -> Self {
         self.token_cache = Some(settings);

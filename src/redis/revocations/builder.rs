@@ -22,7 +22,7 @@ impl RedisRevocationStoreBuilder {
 
     /// Sets how long a write may take, the connection included. After that, it is tried again.
     /// Default: 100 ms. Minimum: 10 ms. Maximum: 2 s. Reading has a limit of its own, since no
-    /// request waits for it: 2 s for an answer.
+    /// request waits for it: 2 s for a response.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self

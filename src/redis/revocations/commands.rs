@@ -15,11 +15,11 @@ pub(super) const MAX_CHANGES: usize = 100;
 pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
 /// Stores entries, and removes those that have ended by the clocks of both Redis and the instance:
-/// a clock that is ahead must not remove entries that other instances need, nor have the keys expire
-/// before these end. Keys: list, changes. Arguments: the time of the instance in ms; the change; end
-/// and id of each entry. `ZADD` is the first command that writes: after one that needs no memory, a
-/// script is not stopped when the memory is full. A new list begins with a new stream of changes, so
-/// that an instance that has read the old one notices it.
+/// a clock that is ahead must not remove entries that other instances need, nor have the keys
+/// expire before these end. Keys: list, changes. Arguments: the time of the instance in ms; the
+/// change; end and id of each entry. `ZADD` is the first command that writes: after one that needs
+/// no memory, a script is not stopped when the memory is full. A new list begins with a new stream
+/// of changes, so that an instance that has read the old one notices it.
 const ADD: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

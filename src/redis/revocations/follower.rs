@@ -20,8 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// After that, the list is loaded again, with all changes that were missed. A process that was
 /// suspended for longer has missed changes that are no longer in the stream.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
-/// If loading takes longer, it begins again: changes since its start may not be in the stream, which
-/// has those of 10 minutes.
+/// If loading takes longer, it begins again: changes since its start may not be in the stream,
+/// which has those of 10 minutes.
 const MAX_LOAD_TIME: Duration = Duration::from_secs(9 * 60);
 /// The minimum time between two questions, if there are no changes: a proxy may not wait for some.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);

@@ -29,7 +29,7 @@ async fn after_five_failures_no_request_waits_for_a_second() {
         (health.failed, health.skipped, health.answered),
         (5, 100, 0)
     );
-    assert_eq!(health.last_failure, Some("Redis did not answer in time"));
+    assert_eq!(health.last_failure, Some("Redis did not respond in time"));
 }
 
 #[tokio::test(start_paused = true)]

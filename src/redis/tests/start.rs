@@ -50,11 +50,11 @@ async fn why_it_is_not_connected_is_said_and_the_next_attempt_is_a_new_one() {
         (Fault::Refuses, "Redis can't be reached"),
         (
             Fault::GreetsAfter(SECOND * 10),
-            "Redis did not answer in time",
+            "Redis did not respond in time",
         ),
         (
             Fault::AnswersAfter(SECOND * 10),
-            "Redis did not answer in time",
+            "Redis did not respond in time",
         ),
         (
             Fault::Fails(Failure::Credentials),

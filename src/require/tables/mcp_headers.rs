@@ -39,8 +39,8 @@ fn is_date(text: &[u8]) -> bool {
     text.len() == FIRST_VERSION.len() && text.iter().zip(FIRST_VERSION).all(is_like)
 }
 
-/// Returns the value of a header, decoded. `None` if it is absent, given twice, or malformed: also if
-/// it begins with `=?BASE64?` in another case, which a server might decode.
+/// Returns the value of a header, decoded. `None` if it is absent, given twice, or malformed: also
+/// if it begins with `=?BASE64?` in another case, which a server might decode.
 pub(super) fn value(headers: &HeaderMap, name: HeaderName) -> Option<Cow<'_, str>> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().filter(|_| values.next().is_none())?;

@@ -52,7 +52,8 @@ impl List {
     }
 
     /// Returns whether the list has nothing that goes beyond an entry of the store: no later time,
-    /// and no later end, because its tokens live longer than those of the process that has added it.
+    /// and no later end, because its tokens live longer than those of the process that has added
+    /// it.
     fn has_no_more(&self, stored: &RevocationEntry, entry: Entry) -> bool {
         let digest = stored.digest();
         let ends_later = self.known_max_lifetime().is_some_and(|max_lifetime| {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// The error of [`Revocations::stored`](crate::Revocations::stored) and
-/// [`Revocations::loaded`](crate::Revocations::loaded): the store did not answer in time, or there
+/// [`Revocations::loaded`](crate::Revocations::loaded): the store did not respond in time, or there
 /// is no tokio runtime.
 ///
 /// Displays what failed, and the last error of the store. Contains nothing of a revocation.

@@ -42,5 +42,5 @@ async fn add(
     batch: &[RevocationEntry],
 ) -> Result<(), Box<dyn StdError + Send + Sync>> {
     let added = timeout(TIMEOUT, shared.store.add(batch.to_vec())).await;
-    added.unwrap_or_else(|_| Err("the store did not answer for 10 seconds".into()))
+    added.unwrap_or_else(|_| Err("the store did not respond for 10 seconds".into()))
 }

@@ -125,8 +125,8 @@ impl Compared<'_> {
 /// The claims and header parameters that name a client or a sender, and no person.
 const SHOWN: [&str; 6] = ["azp", "appid", "cid", "client", "client_id", "signer"];
 
-/// Returns the value of a claim or header parameter that is compared in place of `aud`, if it may be
-/// shown, and its type otherwise.
+/// Returns the value of a claim or header parameter that is compared in place of `aud`, if it may
+/// be shown, and its type otherwise.
 fn shown_as(name: &str, value: Option<&Value>) -> String {
     if SHOWN.contains(&name) {
         shown(value)

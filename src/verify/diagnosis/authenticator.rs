@@ -21,14 +21,14 @@ where
     ///
     /// For tools and tests: the token is verified more than once. Keys are fetched as
     /// [`authenticate`](Self::authenticate) does. For an issuer without cached keys they are also
-    /// fetched for a token whose signature need not be checked, such as an expired one, except for a
-    /// tenant whose keys are not cached. Revocation, required scopes, predicates and each
-    /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request.
-    /// Of the check `single use`, only the presence of `jti` is checked, so that the token does not
+    /// fetched for a token whose signature need not be checked, such as an expired one, except for
+    /// a tenant whose keys are not cached. Revocation, required scopes, predicates and each
+    /// [`check`](crate::JwtAuthBuilder::check) run if the token is verified, without a request. Of
+    /// the check `single use`, only the presence of `jti` is checked, so that the token does not
     /// count as used: a request with a used one is rejected. Of the check `binding`, only whether
     /// the layer can check it: a request must prove it. A token that is
     /// [introspected](crate::Issuer::introspection) has the checks `form`, `introspection` and
-    /// `claims` in place of those of a JWT, which show nothing of the answer.
+    /// `claims` in place of those of a JWT, which show nothing of the response.
     ///
     /// # Examples
     ///

@@ -201,8 +201,8 @@ impl<C: DeserializeOwned + 'static> Examination<'_, C> {
         });
     }
 
-    /// Returns the issuer of these claims, if it can have keys, and the algorithms of those that may
-    /// be it.
+    /// Returns the issuer of these claims, if it can have keys, and the algorithms of those that
+    /// may be it.
     fn find_issuer(
         &mut self,
         claims: &Unverified<'_>,

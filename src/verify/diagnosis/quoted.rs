@@ -97,8 +97,8 @@ pub(super) fn public_values(values: &[String]) -> String {
     }
 }
 
-/// Returns whether it may contain the address of a person or of a service account: an `@`, as it is,
-/// percent-encoded or in its full width.
+/// Returns whether it may contain the address of a person or of a service account: an `@`, as it
+/// is, percent-encoded or in its full width.
 pub(super) fn is_email(text: &str) -> bool {
     text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40")
 }

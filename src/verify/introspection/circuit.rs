@@ -71,8 +71,8 @@ impl Circuit {
     }
 
     /// Notes that the issuer could not be asked. It has asked to be left alone for `retry_after`.
-    /// Returns whether this opens it. The failure of a question from before it has opened counts for
-    /// nothing, also later: it says nothing of the issuer now.
+    /// Returns whether this opens it. The failure of a question from before it has opened counts
+    /// for nothing, also later: it says nothing of the issuer now.
     pub(super) fn fail(
         &mut self,
         Admitted(openings): Admitted,

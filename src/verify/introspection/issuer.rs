@@ -32,8 +32,8 @@ impl Issuer {
     /// [`token_prefix`](IntrospectionSettings::token_prefix). Other tokens of the layer are
     /// verified with the keys of other issuers.
     ///
-    /// Only the JSON `true` as `active` accepts a token. The claims of the answer are checked as
-    /// those of a JWT: `aud`, `exp`, `nbf`, `iat`, `cnf`, and `iss` if it is there. Answers are
+    /// Only the JSON `true` as `active` accepts a token. The claims of the response are checked as
+    /// those of a JWT: `aud`, `exp`, `nbf`, `iat`, `cnf`, and `iss` if it is there. Responses are
     /// cached for up to 60 s ([`IntrospectionSettings::max_ttl`]). If the issuer can't be asked,
     /// the request gets 503
     /// ([`IntrospectionUnavailable`](crate::ErrorKind::IntrospectionUnavailable)).

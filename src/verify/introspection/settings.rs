@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::Issuer;
 use crate::config_error::ConfigError;
 
-/// The cap of cached answers. A token that the issuer revokes is accepted for that long.
+/// The cap of cached responses. A token that the issuer revokes is accepted for that long.
 const MAX_TTL: Duration = Duration::from_secs(60);
 const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(10);
 const MAX_STALE: Duration = Duration::from_secs(60 * 60);
@@ -19,7 +19,7 @@ const MIN_CACHE_BYTES: usize = 64 * 1024;
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Settings of [`Issuer::introspection`](crate::Issuer::introspection): which tokens the issuer is
-/// asked about, how long its answers are cached, and what limits the questions.
+/// asked about, how long its responses are cached, and what limits the questions.
 ///
 /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if a
 /// value is out of its range.
@@ -129,9 +129,9 @@ impl IntrospectionSettings {
     }
 }
 
-/// What an answer must contain.
+/// What a response must contain.
 impl IntrospectionSettings {
-    /// Accepts answers without `exp`, and sets how long their tokens are valid from the question
+    /// Accepts responses without `exp`, and sets how long their tokens are valid from the question
     /// on: more than zero, at most 30 days. Default: they are rejected, as
     /// [`MissingClaim`](crate::ErrorKind::MissingClaim).
     ///
@@ -143,13 +143,13 @@ impl IntrospectionSettings {
         self
     }
 
-    /// Accepts answers without `aud`. Default: they are rejected, as
+    /// Accepts responses without `aud`. Default: they are rejected, as
     /// [`MissingClaim`](crate::ErrorKind::MissingClaim), unless the [`Audience`](crate::Audience)
     /// compares something else.
     ///
-    /// Only for an issuer that answers `active` to no service but those that the token is for. Most
-    /// issuers answer it to every service: then each service that receives the token can use it at
-    /// the others. If `aud` is present, it is compared.
+    /// Only for an issuer that responds with `active` to no service but those that the token is
+    /// for. Most issuers respond so to every service: then each service that receives the token can
+    /// use it at the others. If `aud` is present, it is compared.
     pub const fn allow_missing_audience(mut self) -> Self {
         self.allow_missing_audience = true;
         self
@@ -183,12 +183,12 @@ impl IntrospectionSettings {
     }
 }
 
-/// How answers are cached.
+/// How responses are cached.
 impl IntrospectionSettings {
-    /// Sets how long an answer that a token is active is cached. Default: 60 s, which is the
-    /// maximum. 0 caches no answer at all.
+    /// Sets how long a response that a token is active is cached. Default: 60 s, which is the
+    /// maximum. 0 caches no response at all.
     ///
-    /// Never longer than until the answer's `exp`. A token that the issuer revokes meanwhile is
+    /// Never longer than until the response's `exp`. A token that the issuer revokes meanwhile is
     /// accepted for that long. Times, audience, binding, revocation and scopes are checked at every
     /// use.
     pub const fn max_ttl(mut self, ttl: Duration) -> Self {
@@ -196,7 +196,7 @@ impl IntrospectionSettings {
         self
     }
 
-    /// Sets how long an answer that a token is not active is cached. Default: 10 s, which is the
+    /// Sets how long a response that a token is not active is cached. Default: 10 s, which is the
     /// maximum. Never longer than [`max_ttl`](Self::max_ttl). 0 caches none.
     ///
     /// At most 10,000 of these are cached: a flood of made-up tokens gains nothing from them.
@@ -205,14 +205,14 @@ impl IntrospectionSettings {
         self
     }
 
-    /// Sets the maximum memory of cached answers, in bytes. Default: 16 MiB. Minimum: 64 KiB. An
-    /// answer counts as its length plus 300 bytes.
+    /// Sets the maximum memory of cached responses, in bytes. Default: 16 MiB. Minimum: 64 KiB. A
+    /// response counts as its length plus 300 bytes.
     pub const fn max_cache_bytes(mut self, bytes: usize) -> Self {
         self.max_cache_bytes = bytes;
         self
     }
 
-    /// Sets how long a cached answer that a token is active may still be used after its
+    /// Sets how long a cached response that a token is active may still be used after its
     /// [`max_ttl`](Self::max_ttl), while the issuer can't be asked. Default: 0: requests get 503.
     /// Maximum: 1 hour, and never beyond `exp`. Requires a `max_ttl` above 0.
     ///
@@ -225,7 +225,7 @@ impl IntrospectionSettings {
 
 /// What limits the questions.
 impl IntrospectionSettings {
-    /// Sets how long a request may wait for an answer, and how long the issuer may take. Then the
+    /// Sets how long a request may wait for a response, and how long the issuer may take. Then the
     /// request gets 503. Default: 5 s. Allowed: 100 ms to 60 s.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

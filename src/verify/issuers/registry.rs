@@ -130,8 +130,8 @@ impl Registry {
     /// Makes a change, unless it is rejected. The issuers that are left out are retired after the
     /// new set is in place, so that no request finds one that is retired.
     ///
-    /// Observers are called after the lock is released: they may make further changes. Key sources are
-    /// read while it is held.
+    /// Observers are called after the lock is released: they may make further changes. Key sources
+    /// are read while it is held.
     fn change(&self, next: impl FnOnce(&[Entry]) -> Vec<Entry>) -> Result<(), ConfigError> {
         // Nothing is done under the lock that could leave a part of a change behind.
         let changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);

@@ -149,7 +149,8 @@ impl IssuerSet {
             .unwrap_or(Lookup::Unknown)
     }
 
-    /// Returns the issuer with tenants whose pattern a name fits, even if the tenant is not allowed.
+    /// Returns the issuer with tenants whose pattern a name fits, even if the tenant is not
+    /// allowed.
     pub(crate) fn pattern_of(&self, name: &str) -> Option<&TenantIssuers> {
         let fits = |issuers: &&Arc<TenantIssuers>| issuers.has_pattern_of(name);
         self.patterns.iter().find(fits).map(|issuers| &**issuers)
@@ -210,8 +211,8 @@ impl IssuerSet {
         all.flatten().collect()
     }
 
-    /// Returns what is configured: the names, or patterns, with the issuer that has the keys, unless
-    /// each tenant has its own.
+    /// Returns what is configured: the names, or patterns, with the issuer that has the keys,
+    /// unless each tenant has its own.
     pub(crate) fn configured(
         &self,
     ) -> impl Iterator<Item = (&str, Option<&Arc<ConfiguredIssuer>>)> {

@@ -33,8 +33,8 @@ const IDLE: RangeInclusive<Duration> =
 ///
 /// Building the layer fails with [`InvalidSetting`](crate::ConfigErrorKind::InvalidSetting) if the
 /// list is empty or has a name that can't stand for the placeholder, if the name of the claim is
-/// empty, if a value is out of its range, and if `max_cached_tenants` or `idle_timeout` is set though
-/// all tenants share their keys.
+/// empty, if a value is out of its range, and if `max_cached_tenants` or `idle_timeout` is set
+/// though all tenants share their keys.
 ///
 /// # Examples
 ///
@@ -131,11 +131,11 @@ impl Tenants {
     /// 2 to 100,000. For keys by tenant only.
     ///
     /// When it is reached, the tenant that was unused for the longest time is removed, if it was
-    /// unused for at least a minute; otherwise tokens of further tenants get 503. Tenants for which no
-    /// token was verified yet are cached for a minute and take at most half of the maximum. So
+    /// unused for at least a minute; otherwise tokens of further tenants get 503. Tenants for which
+    /// no token was verified yet are cached for a minute and take at most half of the maximum. So
     /// made-up tenants that the rule allows cause at most two fetches each (of up to three
-    /// documents), for at most half of the maximum per minute, and never displace a tenant for which
-    /// a token was verified within the last minute.
+    /// documents), for at most half of the maximum per minute, and never displace a tenant for
+    /// which a token was verified within the last minute.
     pub const fn max_cached_tenants(mut self, max: usize) -> Self {
         self.max = Some(max);
         self

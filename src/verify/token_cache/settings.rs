@@ -67,9 +67,9 @@ impl TokenCacheSettings {
     /// A token counts as twice the length of its text and of its claims' JSON, plus 400 bytes, plus
     /// the elements of `aud` and `scope`, plus the values of [`JsonClaims`](crate::JsonClaims) at
     /// their largest, also before one is read: some KB for a usual token, and up to a hundred times
-    /// the JSON of small nested arrays and objects. What a type of your own needs beyond that is not
-    /// counted. A token that counts as more than `16 * max_bytes / max_entries`, and as more than
-    /// 32 KiB, can be too large to be cached.
+    /// the JSON of small nested arrays and objects. What a type of your own needs beyond that is
+    /// not counted. A token that counts as more than `16 * max_bytes / max_entries`, and as more
+    /// than 32 KiB, can be too large to be cached.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self

@@ -24,7 +24,7 @@ fn a_layer_without_a_list_is_rejected() {
     let error = BackChannelLogout::new(layer.authenticator(), [CLIENT]).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::InvalidSetting);
     let expected =
-        "BackChannelLogout: the layer has no list that a log-out could fill; set revocations";
+        "BackChannelLogout: the layer has no list that a logout could fill; set revocations";
     assert_eq!(error.to_string(), expected);
 }
 

@@ -302,7 +302,7 @@ async fn weak_secrets_are_rejected_and_not_shown() {
         (&["--hmac-secret-file", missing], missing),
         (
             &["--hmac-secret-dir", missing],
-            "folder \"no-such-directory/no-such-file\": ",
+            "directory \"no-such-directory/no-such-file\": ",
         ),
     ] {
         let output = run("resource_server", &[&NAMED, args].concat()).await;

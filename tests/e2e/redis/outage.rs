@@ -22,7 +22,7 @@ async fn while_redis_hangs_requests_get_503_in_time() {
     redis.hang();
     api.assert_outage().await;
     let reason = api.store.health().last_failure;
-    assert_eq!(reason, Some("Redis did not answer in time"));
+    assert_eq!(reason, Some("Redis did not respond in time"));
     redis.go_on();
     api.wait_for(OK).await;
     assert!(api.store.is_available());

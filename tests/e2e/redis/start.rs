@@ -73,7 +73,7 @@ async fn a_server_that_hangs_is_given_up_after_4_s() {
     redis.hang();
     let before = Instant::now();
     let error = store(&redis.url()).connect().await.unwrap_err();
-    assert_eq!(error.reason(), "Redis did not answer in time");
+    assert_eq!(error.reason(), "Redis did not respond in time");
     assert!(before.elapsed() < Duration::from_secs(5));
     redis.go_on();
 }

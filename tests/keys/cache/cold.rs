@@ -167,7 +167,7 @@ async fn prefetch_loads_the_keys_or_returns_an_error() {
     let error = authenticator.prefetch().await.unwrap_err();
     assert_eq!(
         std::error::Error::source(&error).unwrap().to_string(),
-        "the issuer answered with status 500"
+        "the issuer responded with status 500"
     );
     mock.answer(Answer::Keys);
     authenticator.prefetch().await.unwrap();

@@ -34,7 +34,7 @@ async fn given_up_after(authenticator: &Authenticator) -> Duration {
         (error.kind(), &*source),
         (
             ErrorKind::KeysUnavailable,
-            "the issuer did not answer in time"
+            "the issuer did not respond in time"
         )
     );
     start.elapsed()

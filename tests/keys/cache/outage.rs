@@ -139,7 +139,7 @@ async fn the_health_shows_that_keys_are_stale_and_why() {
     assert_eq!(fetch.usable_for, Some(Duration::from_secs(59 * 60)));
     assert_eq!(
         fetch.last_error.as_deref(),
-        Some("the issuer answered with status 500")
+        Some("the issuer responded with status 500")
     );
     assert_eq!(fetch.fetches, fetch.failures + 1);
 }

@@ -184,7 +184,7 @@ async fn a_304_without_an_entity_tag_is_a_failure_and_the_cached_keys_stay() {
     let health = authenticator.health();
     assert_eq!(
         health[0].fetch.as_ref().unwrap().last_error.as_deref(),
-        Some("the issuer answered with status 304")
+        Some("the issuer responded with status 304")
     );
 }
 

@@ -357,7 +357,7 @@ fn at_the_start_what_cannot_be_used_is_an_error_with_the_path() {
     let error = build();
     assert_eq!(error.kind(), ConfigErrorKind::UnusableFile);
     let shown = format!(
-        "folder {:?}: has no secret",
+        "directory {:?}: has no secret",
         folder.path().to_string_lossy()
     );
     assert_eq!(error.to_string(), shown);
@@ -380,7 +380,7 @@ fn a_folder_that_is_absent_is_called_a_folder() {
     let folder = Folder::new();
     let absent = folder.join("absent");
     let error = watch(&absent).build().unwrap_err();
-    let start = format!("folder {:?}: ", absent.to_string_lossy());
+    let start = format!("directory {:?}: ", absent.to_string_lossy());
     assert!(error.to_string().starts_with(&start), "{error}");
 }
 

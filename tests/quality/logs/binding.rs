@@ -126,7 +126,8 @@ async fn a_token_that_came_in_the_wrong_way_is_named() {
         "binding: the token came with the scheme DPoP, and is not bound to a key"
     );
     let not_required = event(&layer_with(required()), bearer(&token().sign())).await;
-    assert!(not_required.starts_with("binding: "), "{not_required}");
+    let expected = "binding: found no `cnf`, expected a token that is bound to the client";
+    assert_eq!(not_required, expected);
     let certificates = ClientCertificates::from_connection();
     let layer = builder().mtls(certificates.clone()).build().unwrap();
     let cnf = json!({"x5t#S256": client().thumbprint()});
@@ -137,8 +138,14 @@ async fn a_token_that_came_in_the_wrong_way_is_named() {
     let unknown = builder_with(dpop()).mtls(certificates).build().unwrap();
     let unknown = event(&unknown, bearer(&bound_by(json!({"kid": "1"})))).await;
     assert!(
-        unknown.starts_with("binding: the token's `cnf`"),
+        unknown.starts_with("binding: found a `cnf` that the layer does not check"),
         "{unknown}"
+    );
+    let certificate = json!({"x5t#S256": client().thumbprint()});
+    let other = event(&layer_with(required()), bearer(&bound_by(certificate))).await;
+    assert!(
+        other.starts_with("binding: found a `cnf` without the binding that the layer requires"),
+        "{other}"
     );
 }
 

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::OnceLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,11 +21,14 @@ use tower_jwt_auth::{
 };
 
 use crate::support::tokio;
-use crate::support::{AUDIENCE, ISSUER, NOW, at, builder, builder_for, key_set, token};
+use crate::support::{AUDIENCE, ISSUER, NOW, at, builder_for, key_set, token_of};
 use crate::{TURN, capture, text};
 
 const PAGE: &str = include_str!("../../../docs/troubleshooting.md");
 const KINDS: &str = include_str!("../../../src/error/kind.rs");
+
+/// The id of the issuer's key: no name of an algorithm, which a reader could take it for.
+const KEY_ID: &str = "2026-10";
 
 type Rejected = BoxFuture<'static, Response<Body>>;
 
@@ -64,6 +68,19 @@ where
         title,
         send: Box::new(send),
     }
+}
+
+fn issuer_key() -> &'static TestKey {
+    static KEY: OnceLock<TestKey> = OnceLock::new();
+    KEY.get_or_init(|| TestKey::generate(Algorithm::ES256).with_key_id(KEY_ID))
+}
+
+fn builder() -> JwtAuthBuilder {
+    builder_for(Issuer::from_keys(ISSUER, key_set([issuer_key()]), AUDIENCE))
+}
+
+fn token() -> TokenBuilder {
+    token_of(issuer_key())
 }
 
 fn request(authorization: &str) -> Request<Body> {
@@ -189,7 +206,7 @@ fn of_form() -> Vec<Case> {
         }),
         rejected("unknown_key", || token().header("kid", "2026-11")),
         rejected("invalid_signature", || {
-            token().key(&TestKey::generate(Algorithm::ES256).with_key_id("ES256"))
+            token().key(&TestKey::generate(Algorithm::ES256).with_key_id(KEY_ID))
         }),
         case("too_many_keys", nine_keys, || {
             vec![request(&bearer(&token().without_header("kid")))]

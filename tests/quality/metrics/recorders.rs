@@ -115,7 +115,7 @@ fn what_is_recorded_of_a_known_course_of_events_is_right() {
     assert_eq!(count(names::KEYS_FETCHES, &fetches("ok")), 2.0);
     let failed = value_or_zero(&all, names::KEYS_FETCHES, &fetches("error"));
     assert_eq!(failed, 0.0);
-    assert_eq!(count(names::UNKNOWN_KEY_BUDGET_EXHAUSTED, &[issuer]), 1.0);
+    assert_eq!(count(names::REFETCH_LIMIT_REACHED, &[issuer]), 1.0);
     let cache = |result| count(names::TOKEN_CACHE, &[("result", result)]);
     assert_eq!((cache("hit"), cache("skipped")), (1.0, 2.0));
     assert_eq!(count(names::TOKEN_CACHE_EVICTIONS, &[]), 1.0);
