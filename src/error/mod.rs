@@ -52,6 +52,8 @@ pub struct Error {
     /// small.
     details: Option<Arc<Details>>,
     retry_after: Option<Duration>,
+    /// Why the token was rejected has been logged.
+    is_diagnosed: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -74,6 +76,7 @@ impl Error {
             name: None,
             details: None,
             retry_after: None,
+            is_diagnosed: false,
             source: None,
         }
     }
@@ -194,6 +197,17 @@ impl Error {
         if self.kind != ErrorKind::UnknownIssuer {
             self.issuer = issuer;
         }
+    }
+
+    /// Notes that it has been logged why the token was rejected.
+    #[must_use]
+    pub(crate) const fn diagnosed(mut self) -> Self {
+        self.is_diagnosed = true;
+        self
+    }
+
+    pub(crate) const fn is_diagnosed(&self) -> bool {
+        self.is_diagnosed
     }
 
     pub(crate) const fn issuer(&self) -> IssuerId {

@@ -51,6 +51,18 @@ pub trait TokenCheck<C = JsonClaims>: Send + Sync + 'static {
     /// Called for every request whose token was verified and passed the earlier checks, also for a
     /// cached token. Must not block: return [`CheckOutcome::Pending`] to wait.
     fn check(&self, claims: &Claims<C>, context: &CheckContext<'_>) -> CheckOutcome;
+
+    /// Returns what the claims lack, for the log event of a token that [`check`](Self::check) has
+    /// rejected at once: at debug, under the target `tower_jwt_auth::diagnosis`
+    /// ([`guides::diagnosis`](crate::guides::diagnosis)). Default: `None`, then the event has the
+    /// text of the error.
+    ///
+    /// Called only if that event is enabled. The text must contain nothing that is secret or
+    /// personal.
+    fn unmet(&self, claims: &Claims<C>) -> Option<String> {
+        let _ = claims;
+        None
+    }
 }
 
 /// The outcome of a [`TokenCheck`], or a future of it.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use http::{Extensions, HeaderValue};
 
 use super::binding::accept_unused;
-use super::{CheckContext, CheckFuture, CheckOutcome, Policy, Presented, Stage, UnprovenBinding};
+use super::{
+    CheckContext, CheckFuture, CheckOutcome, Policy, Presented, Stage, TokenCheck, UnprovenBinding,
+};
 use crate::dpop::VerifiedProof;
 use crate::error::{Error, IssuerId};
 use crate::jwt::Claims;
@@ -206,8 +208,8 @@ impl<C: 'static> Policy<C> {
             match check.check(&checking.claims, &context) {
                 CheckOutcome::Ready(Ok(added)) => checking.added.extend(added),
                 CheckOutcome::Ready(Err(error)) => {
-                    log_scopes(*stage, &error, &checking.claims);
-                    return Some(Err(error));
+                    log(*stage, &**check, &error, &checking.claims);
+                    return Some(Err(error.diagnosed()));
                 }
                 CheckOutcome::Pending(pending) => {
                     checking.waiting = Some(Box::pin(limited(pending, self.timeout)));
@@ -236,10 +238,15 @@ impl<C: 'static> Policy<C> {
     }
 }
 
-/// Logs which of the scopes that the layer requires are missing, at debug.
-fn log_scopes<C>(stage: Stage, error: &Error, claims: &Claims<C>) {
+/// Logs what a token lacks, at debug.
+fn log<C: 'static>(stage: Stage, check: &dyn TokenCheck<C>, error: &Error, claims: &Claims<C>) {
     if stage == Stage::Scopes {
         trace::scopes_missing(error, "all of", |scope| claims.has_scope(scope));
+    } else if trace::is_diagnosis_enabled() {
+        match check.unmet(claims) {
+            Some(text) => trace::diagnosed(error, &text),
+            None => trace::diagnosed(error, &format!("policy: {error}")),
+        }
     }
 }
 

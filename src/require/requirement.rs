@@ -141,7 +141,7 @@ impl Requirement {
 fn log_rule<C>(error: &Error, rule: Option<&Rule>, claims: Option<&Claims<C>>) {
     match rule.zip(claims) {
         Some((rule, claims)) if trace::is_diagnosis_enabled() => {
-            trace::diagnosed(error, &rule.unmet(claims));
+            trace::diagnosed(error, &rule.unmet_parts(claims));
         }
         Some(_) => {}
         None => trace::diagnosed(error, &NOT_LISTED),

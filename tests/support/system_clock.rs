@@ -1,15 +1,17 @@
 //! A layer, tokens and requests with the time of the system.
 
 use http::Request;
-use tower_jwt_auth::{Issuer, JwtAuthLayer};
+use tower_jwt_auth::{Issuer, JwtAuthBuilder, JwtAuthLayer};
 
 use super::{AUDIENCE, ISSUER, default_key, public_key};
 
 /// Returns a layer whose key is available.
 pub(crate) fn layer() -> JwtAuthLayer {
+    builder().build().unwrap()
+}
+
+pub(crate) fn builder() -> JwtAuthBuilder {
     JwtAuthLayer::builder(Issuer::from_keys(ISSUER, public_key(), AUDIENCE))
-        .build()
-        .unwrap()
 }
 
 /// Returns a token that [`layer`] accepts.

@@ -49,7 +49,7 @@ impl Rule {
     }
 
     /// Returns the parts of the rule that the claims do not meet, for developers.
-    pub(crate) fn unmet<C>(&self, claims: &Claims<C>) -> impl fmt::Display {
+    pub(crate) fn unmet_parts<C>(&self, claims: &Claims<C>) -> impl fmt::Display {
         let part = |rule: &Self| {
             let hint = match rule.outcome(claims) {
                 Outcome::Met => return None,
@@ -112,5 +112,9 @@ fn fold<C>(
 impl<C: 'static> TokenCheck<C> for Rule {
     fn check(&self, claims: &Claims<C>, _: &CheckContext<'_>) -> CheckOutcome {
         self.check_claims(claims).into()
+    }
+
+    fn unmet(&self, claims: &Claims<C>) -> Option<String> {
+        Some(self.unmet_parts(claims).to_string())
     }
 }

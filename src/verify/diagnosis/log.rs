@@ -70,10 +70,10 @@ pub(in crate::verify) fn log_scope(error: &Error) {
     trace::scopes_missing(error, "all of", |_| false);
 }
 
-/// Logs which check of the policy rejected a verified token, at debug.
+/// Logs why the policy rejected a verified token, at debug.
 pub(in crate::verify) fn log_policy(error: &Error) {
-    // The policy itself has logged which scopes are missing: it has the claims.
-    if error.required_scope().is_some() || !trace::is_diagnosis_enabled() {
+    // The policy itself has logged what the claims lack.
+    if error.is_diagnosed() || !trace::is_diagnosis_enabled() {
         return;
     }
     if error.kind() == ErrorKind::InvalidDpopProof {

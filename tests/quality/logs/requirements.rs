@@ -8,7 +8,10 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Request, StatusCode};
 use tower::ServiceExt as _;
-use tower_jwt_auth::{RequireLayer, RouteRules, Rule, Scoped, Scopes, StepUp, SteppedUp};
+use tower_jwt_auth::{
+    CheckContext, CheckOutcome, Claims, ErrorKind, JwtAuthLayer, RequireLayer, RouteRules, Rule,
+    Scoped, Scopes, StepUp, SteppedUp, TokenCheck,
+};
 
 use crate::support::system_clock::layer;
 use crate::support::tokio;
@@ -111,6 +114,79 @@ async fn the_parts_of_a_rule_that_are_not_met_are_named() {
         "rule: not met: any_of(\"/scope\", [\"admin\"]); any_of(\"/roles\", [\"admin\"]) (a claim of \
          it is absent, or has another JSON type) error.type=\"insufficient_scope\""
     );
+}
+
+#[tokio::test]
+async fn the_parts_of_a_rule_of_the_layer_that_are_not_met_are_named_once() {
+    let _turn = TURN.lock().await;
+    let hint = "(a claim of it is absent, or has another JSON type)";
+    let admin = "any_of(\"/roles\", [\"admin\"])";
+    for (rule, parts, kind) in [
+        (
+            Rule::any_of("/roles", ["admin"]).unwrap(),
+            format!("{admin} {hint}"),
+            "insufficient_scope",
+        ),
+        (
+            Rule::any_scope(["write"]).unwrap(),
+            "any_scope(\"write\")".to_owned(),
+            "insufficient_scope",
+        ),
+        (
+            Rule::acr(["gold"]).unwrap(),
+            format!("acr([\"gold\"]) {hint}"),
+            "insufficient_user_authentication",
+        ),
+    ] {
+        let layer = crate::support::system_clock::builder().check(rule);
+        let app = Router::new()
+            .route("/", get(|| async {}))
+            .layer(layer.build().unwrap());
+        let status = match kind {
+            "insufficient_scope" => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        let event = event(app, Some(token()), status).await;
+        assert_eq!(
+            event,
+            format!("rule: not met: {parts} error.type=\"{kind}\"")
+        );
+    }
+}
+
+/// A check of the program that says what a token lacks.
+struct Tenant;
+
+impl TokenCheck for Tenant {
+    fn check(&self, _: &Claims, _: &CheckContext<'_>) -> CheckOutcome {
+        CheckOutcome::reject(ErrorKind::InsufficientScope)
+    }
+
+    fn unmet(&self, _: &Claims) -> Option<String> {
+        Some("tenant: expected one that has paid".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_the_program_says_what_a_token_lacks_or_the_event_has_the_error() {
+    let _turn = TURN.lock().await;
+    let app = |layer: JwtAuthLayer| Router::new().route("/", get(|| async {})).layer(layer);
+    let builder = crate::support::system_clock::builder;
+    let of_type = app(builder().check(Tenant).build().unwrap());
+    let closure = builder().check_fn(|_: &Claims, _: &CheckContext<'_>| {
+        CheckOutcome::reject(ErrorKind::InsufficientScope)
+    });
+    let closure = app(closure.build().unwrap());
+    for (app, text) in [
+        (of_type, "tenant: expected one that has paid"),
+        (
+            closure,
+            "policy: the access token does not grant what the request needs",
+        ),
+    ] {
+        let event = event(app, Some(token()), StatusCode::FORBIDDEN).await;
+        assert_eq!(event, format!("{text} error.type=\"insufficient_scope\""));
+    }
 }
 
 #[tokio::test]
