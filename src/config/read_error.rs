@@ -51,11 +51,13 @@ impl Error for ReadError {
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let found = type_name(&unexpected);
+        let expected = in_plain_words(expected);
         Self::custom(format!("invalid type: {found}, expected {expected}"))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let found = type_name(&unexpected);
+        let expected = in_plain_words(expected);
         Self::custom(format!("invalid value: {found}, expected {expected}"))
     }
 
@@ -66,8 +68,44 @@ impl Error for ReadError {
         ))
     }
 
+    fn unknown_field(name: &str, expected: &'static [&'static str]) -> Self {
+        let is_top = expected.contains(&"issuers");
+        let is_setting = |name: &&&str| !(REJECTED.contains(name) || is_top && **name == "secrets");
+        let settings = expected.iter().filter(is_setting);
+        let settings: Vec<_> = settings.map(|name| format!("`{name}`")).collect();
+        let settings = settings.join(", ");
+        Self::custom(format!(
+            "unknown field `{name}`, expected one of {settings}"
+        ))
+    }
+
     fn missing_field(name: &'static str) -> Self {
         Self::custom("is missing").in_table(name)
+    }
+}
+
+/// The names that are read as secrets, which must not be in a configuration.
+const REJECTED: [&str; 10] = [
+    "bearer_token",
+    "client_secret",
+    "hmac_secret",
+    "key",
+    "keys",
+    "password",
+    "secret",
+    "shared_secret",
+    "token",
+    "value",
+];
+
+/// Returns what is expected without the names that Rust and serde have for it.
+fn in_plain_words(expected: &dyn Expected) -> String {
+    let text = expected.to_string();
+    match text.as_str() {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, at least 0".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a table".to_owned(),
+        _ => text,
     }
 }
 

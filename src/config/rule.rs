@@ -12,6 +12,8 @@ use crate::{ConfigError, Rule};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RuleConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
+    all_scopes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     any_scope: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
@@ -51,6 +53,7 @@ impl RuleConfig {
         let claim = self.claim.unwrap_or_default();
         let claim = claim.as_str();
         let parts = [
+            self.all_scopes.map(Rule::all_scopes),
             self.any_scope.map(Rule::any_scope),
             self.any_of.map(|values| Rule::any_of(claim, values)),
             self.all_of.map(|values| Rule::all_of(claim, values)),

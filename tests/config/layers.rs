@@ -186,6 +186,12 @@ async fn settings_of_tokens_apply() {
             403,
         ),
         (
+            "rules = [{ all_scopes = [\"a\", \"b\"] }]",
+            token().scope("b a"),
+            token().scope("b"),
+            403,
+        ),
+        (
             "rules = [{ any_scope = [\"a\", \"b\"], acr = [\"gold\"] }]",
             token().scope("b").claim("acr", "gold"),
             token().scope("b").claim("acr", "silver"),
