@@ -254,6 +254,18 @@ impl From<Key> for KeySet {
     }
 }
 
+impl<const N: usize> From<[Key; N]> for KeySet {
+    fn from(keys: [Key; N]) -> Self {
+        Self::from_iter(keys)
+    }
+}
+
+impl From<Vec<Key>> for KeySet {
+    fn from(keys: Vec<Key>) -> Self {
+        Self::from_iter(keys)
+    }
+}
+
 /// Shows no key material.
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::token::TokenBuilder;
 use super::{spki, unique};
 use crate::algorithm::Algorithm;
+use crate::crypto::NEEDS_FEATURE;
 use crate::signing::Signer;
 
 /// The parameters of a JWK, in big-endian bytes (RFC 7518 §6). EC coordinates are padded to the
@@ -65,7 +66,12 @@ impl TestKey {
     ///
     /// If the algorithm is ML-DSA, and this build [does not verify](Algorithm::is_supported) it.
     #[must_use]
+    #[track_caller]
     pub fn generate(algorithm: Algorithm) -> Self {
+        assert!(
+            algorithm.is_supported(),
+            "TestKey: {algorithm} {NEEDS_FEATURE}"
+        );
         let key_id = unique(&algorithm.name().to_ascii_lowercase());
         Self {
             key_id,

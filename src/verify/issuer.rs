@@ -129,7 +129,7 @@ impl Issuer {
         )
     }
 
-    /// Returns an issuer with fixed keys: a [`Key`](crate::Key) or a [`KeySet`].
+    /// Returns an issuer with fixed keys: a [`Key`](crate::Key), several of them, or a [`KeySet`].
     ///
     /// # Errors
     ///

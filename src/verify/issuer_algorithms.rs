@@ -90,18 +90,32 @@ impl Issuer {
         let allowed = wanted.intersection(supported);
         let has_keys = !matches!(self.keys, KeyOrigin::Introspection(_));
         if allowed.is_empty() && has_keys {
-            let message = format!(
-                "algorithms of issuer {:?} is {wanted:?}: must contain one that its keys support, \
-                 which are {supported:?}{}",
-                self.name,
-                if self.algorithms.is_none() {
-                    ", and ML-DSA is off by default"
-                } else {
-                    ""
-                }
-            );
-            return Err(ConfigError::new(ConfigErrorKind::NoAlgorithms, message));
+            return Err(self.no_algorithms(wanted, supported));
         }
         Ok(allowed)
     }
+
+    fn no_algorithms(&self, wanted: AlgorithmSet, supported: AlgorithmSet) -> ConfigError {
+        let (name, supported) = (&self.name, names(supported));
+        let message = match self.algorithms {
+            None => format!(
+                "algorithms of issuer {name:?} is not set, and its keys are for {supported}, which \
+                 is off by default: must contain it"
+            ),
+            Some(_) => format!(
+                "algorithms of issuer {name:?} is {}: must contain one that its keys support, \
+                 which are {supported}",
+                names(wanted)
+            ),
+        };
+        ConfigError::new(ConfigErrorKind::NoAlgorithms, message)
+    }
+}
+
+fn names(algorithms: AlgorithmSet) -> String {
+    let names: Vec<_> = algorithms.iter().map(Algorithm::name).collect();
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.join(", ")
 }

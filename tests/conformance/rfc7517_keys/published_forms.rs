@@ -1,4 +1,4 @@
-//! Requirement 13: keys in the forms that issuers publish them in. Each row of the table in
+//! Keys in the forms that issuers publish them in. Each row of the table in
 //! `docs/keys.md` has its case here, and is what happens.
 
 use serde_json::{Value, json};
@@ -258,5 +258,20 @@ async fn a_key_with_an_empty_id_is_tried_for_tokens_of_every_id() {
         token_of(default_key()).header("kid", "").sign(),
     ] {
         send(&layer, &token).await.accepted();
+    }
+}
+
+#[tokio::test]
+async fn several_fixed_keys_can_be_an_array_or_a_vec() {
+    let keys = [Algorithm::ES256, Algorithm::ES384].map(key);
+    let public = || keys.map(|key| Key::from_jwk(&key.jwk().to_string()).unwrap());
+    for issuer in [
+        Issuer::from_keys(ISSUER, public(), AUDIENCE),
+        Issuer::from_keys(ISSUER, public().to_vec(), AUDIENCE),
+    ] {
+        let layer = builder_for(issuer).build().unwrap();
+        for key in keys {
+            send(&layer, &token_of(key).sign()).await.accepted();
+        }
     }
 }
