@@ -103,7 +103,8 @@ fn introspected_issuer(options: &Options) -> Result<Option<Issuer>> {
     Ok(Some(issuer))
 }
 
-/// With `--fast`, keys are stale after seconds without their issuer, and expire 30 s later.
+/// With `--fast`, keys are stale after seconds without their issuer, whatever its `Cache-Control`
+/// says, and expire 30 s later.
 fn key_settings(options: &Options) -> JwksCacheSettings {
     let settings = JwksCacheSettings::default();
     if !options.is_fast {
@@ -111,6 +112,7 @@ fn key_settings(options: &Options) -> JwksCacheSettings {
     }
     settings
         .min_ttl(Duration::from_secs(1))
+        .max_ttl(Duration::from_secs(6))
         .default_ttl(Duration::from_secs(6))
         .stale_if_error(Duration::from_secs(30))
         .withdrawal_grace(Duration::from_secs(60))

@@ -8,6 +8,9 @@ use tower_jwt_auth::testing::TestIssuer;
 use crate::Result;
 use crate::options::Options;
 
+/// How long an outage lasts if the command line does not say it.
+const DEFAULT_OUTAGE: Duration = Duration::from_secs(60);
+
 /// An issuer on loopback, which ends with the process.
 pub(crate) struct Demo {
     issuer: TestIssuer,
@@ -22,6 +25,21 @@ impl Demo {
             issuer,
             audience: options.audience.clone(),
         })
+    }
+
+    /// Stops the issuer after `after`, and starts it again `outage` later.
+    pub(crate) fn schedule_outage(&self, after: Duration, outage: Option<Duration>) {
+        let (issuer, outage) = (self.issuer.clone(), outage.unwrap_or(DEFAULT_OUTAGE));
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            tracing::info!(?outage, "the issuer stops");
+            issuer.stop().await;
+            tokio::time::sleep(outage).await;
+            match issuer.restart().await {
+                Ok(()) => tracing::info!("the issuer is back"),
+                Err(error) => tracing::error!(%error, "the issuer can't start again"),
+            }
+        });
     }
 
     /// Prints commands to paste.

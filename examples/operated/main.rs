@@ -16,6 +16,9 @@
 //! | `/readyz` | no | 200 if requests can be served, also with stale keys; else 503. For the readiness probe |
 //! | `/healthz` | no | 200 with the state: `ready`, `degraded` or `not_ready`. For people |
 //!
+//! With `--fast --outage-after 15`, that issuer stops after 15 s, for a minute: the server becomes
+//! degraded, then not ready, then ready again (`docs/health.md`).
+//!
 //! In production, an ingress should pass `/me` and `/admin` only. `--admin-listen 0.0.0.0:9090` puts
 //! the others on a port of their own, which Prometheus and Kubernetes reach at the pod's address and
 //! no ingress passes. There, the probes show the reasons. `--help` prints the options.
@@ -29,7 +32,8 @@ mod probes;
 mod routes;
 mod telemetry;
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
@@ -39,6 +43,8 @@ use crate::demo::Demo;
 use crate::options::{Command, Options, USAGE};
 use crate::routes::Routes;
 use crate::telemetry::Telemetry;
+
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -74,6 +80,29 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
+/// Listens on the given address, or else on the default one or a free port.
+async fn listener(listen: Option<SocketAddr>) -> Result<TcpListener> {
+    if let Some(address) = listen {
+        return bind(address).await;
+    }
+    match TcpListener::bind(DEFAULT_ADDRESS).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            tracing::warn!("{DEFAULT_ADDRESS} is in use: using a free port (--listen chooses one)");
+            bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+        }
+        bound => bound.map_err(|error| cannot_listen(DEFAULT_ADDRESS, &error)),
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| cannot_listen(address, &error))
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Box<dyn std::error::Error> {
+    format!("can't listen on {address}: {error}").into()
+}
+
 async fn serve(mut options: Options) -> Result<()> {
     let demo = match options.issuer {
         Some(_) => None,
@@ -82,11 +111,11 @@ async fn serve(mut options: Options) -> Result<()> {
     let telemetry = Telemetry::install()?;
     let auth = auth::build(&options, &telemetry)?;
     prefetch(&auth.layer).await;
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = listener(options.listen).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     let admin_listener = match options.admin_listen {
-        Some(address) => Some(TcpListener::bind(address).await?),
+        Some(address) => Some(bind(address).await?),
         None => None,
     };
     let admin = admin_listener.as_ref().map(TcpListener::local_addr);
@@ -96,6 +125,9 @@ async fn serve(mut options: Options) -> Result<()> {
     }
     if let Some(demo) = &demo {
         demo.print(address, admin.unwrap_or(address));
+        if let Some(after) = options.outage_after {
+            demo.schedule_outage(after, options.outage_for);
+        }
     }
     let stop = stop_signal()?;
     let Routes { app, admin } = routes::routes(auth, telemetry, admin_listener.is_some())?;
@@ -114,8 +146,8 @@ async fn serve(mut options: Options) -> Result<()> {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
         )

@@ -19,7 +19,7 @@
 //! | `GET /whoami` | a token | 200 and all claims; 401; 503 while the keys are unavailable |
 //! | `DELETE /account` | a token whose user has signed in within five minutes | 200; 401 with `max_age` (RFC 9470) |
 //! | gRPC `grpc.health.v1.Health` | a token | `SERVING`; 16 `UNAUTHENTICATED`; 14 `UNAVAILABLE` |
-//! | `GET /healthz` | nothing | 200 and the status; for peers on this host, also the state of the keys, and of revocations |
+//! | `GET /healthz` | nothing | 200 and the status: `ready`, `degraded` or `not_ready`; for peers on this host, also the state of the keys, and of revocations |
 //! | `GET /.well-known/oauth-protected-resource…`, with `--resource` | nothing | 200 and the metadata of the resource (RFC 9728) |
 //!
 //! `--dpop optional` also accepts tokens that are bound to a key of the client (DPoP, RFC 9449);
@@ -52,7 +52,7 @@ mod shutdown;
 mod usage_error;
 mod values;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
@@ -123,6 +123,7 @@ fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
 }
 
@@ -190,10 +191,11 @@ fn announce(address: SocketAddr, instructions: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Fetches the keys in the background: an issuer outage must not keep this service from starting.
+/// Fetches the keys that are not in files, in the background: an issuer outage must not keep this
+/// service from starting.
 async fn fetch_keys(authenticator: Authenticator) {
     if authenticator.prefetch().await.is_ok() {
-        tracing::info!("keys fetched");
+        tracing::info!("every issuer has keys");
         return;
     }
     for issuer in authenticator

@@ -10,7 +10,7 @@ use axum::routing::{delete, get};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tonic_health::pb::health_server::{Health, HealthServer};
-use tower_jwt_auth::{Authenticator, Claims, IssuerHealth, JwtAuthLayer, StepUp, SteppedUp};
+use tower_jwt_auth::{Authenticator, Claims, JwtAuthLayer, ReadyWhen, StepUp, SteppedUp};
 
 use crate::auth::Auth;
 
@@ -95,10 +95,10 @@ async fn delete_account(_: SteppedUp<Recent>) -> &'static str {
     "the account would be deleted now\n"
 }
 
-/// Responds with the status. It is `degraded` if an issuer's tokens get 503, or if one of its files
-/// can't be used. A peer on the same host also gets the health of every issuer: key ids, ages, and
-/// the last error, which may name files. Behind a proxy on the same host, all peers are on it: then
-/// the proxy must not pass this route.
+/// Responds with the status: `ready`, `degraded` or `not_ready`, as `HealthService` does. A peer on
+/// the same host also gets the health of every issuer: key ids, ages, and the last error, which may
+/// name files. Behind a proxy on the same host, all peers are on it: then the proxy must not pass
+/// this route.
 ///
 /// The status is 200 even while an issuer has no keys: the process is healthy, and restarting it
 /// would not help.
@@ -106,20 +106,11 @@ async fn healthz(
     State(authenticator): State<Authenticator>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
 ) -> Json<Value> {
-    let issuers = authenticator.health();
-    let has_file_error = |issuer: &IssuerHealth| {
-        let files = issuer.files.as_ref();
-        files.is_some_and(|files| files.last_error.is_some())
-    };
-    let is_ok = |issuer: &IssuerHealth| issuer.serving && !has_file_error(issuer);
-    let status = if issuers.iter().all(is_ok) {
-        "ok"
-    } else {
-        "degraded"
-    };
+    let status = authenticator.readiness(&ReadyWhen::AnyIssuer).status;
     if !peer.ip().to_canonical().is_loopback() {
         return Json(json!({"status": status}));
     }
+    let issuers = authenticator.health();
     let revocations = authenticator.revocation_health();
     Json(json!({"status": status, "issuers": issuers, "revocations": revocations}))
 }

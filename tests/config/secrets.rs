@@ -164,6 +164,21 @@ fn an_error_of_the_format_shows_no_value() {
     }
 }
 
+/// `Debug` and `Display` of the format's errors do, so the program of the page uses neither.
+#[test]
+fn the_program_of_the_page_shows_no_text_of_a_file_that_is_not_toml() {
+    let text = "[database]\npassword = telltale\n[auth]\nissuers = []\n";
+    let error = toml::from_str::<Program>(text).unwrap_err();
+    assert!(format!("{error:?}").contains("telltale"));
+    assert!(error.to_string().contains("telltale"));
+    assert!(!error.message().contains("telltale"), "{}", error.message());
+    let page = include_str!("../../docs/configuration.md");
+    let program = page.split("fn layer(").nth(1).unwrap();
+    let program = program.split("\n```").next().unwrap();
+    assert!(program.contains("map_err(|error| located(&text, &error))?"));
+    assert_eq!(program.matches("error.message()").count(), 2);
+}
+
 #[test]
 fn the_name_of_a_variable_that_may_be_the_secret_is_not_shown() {
     let introspection = "[issuers.introspection]\nclient_id = \"a\"\nclient_secret_env";

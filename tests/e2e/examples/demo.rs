@@ -1,8 +1,6 @@
 //! The resource server without options, in its demo mode.
 
-use tokio::net::TcpListener;
-
-use crate::harness::Server;
+use crate::harness::{Server, default_port_in_use};
 use crate::support::tokio;
 
 const END: &str = "To stop";
@@ -113,7 +111,7 @@ async fn with_dpop_a_bound_token_is_printed_whose_proof_can_be_used_once() {
 #[tokio::test]
 async fn another_port_is_used_when_the_default_one_is_taken() {
     // If this fails, the port is in use already.
-    let _taken = TcpListener::bind("127.0.0.1:8080").await;
+    let _taken = default_port_in_use().await;
     let mut server = Server::start("resource_server", &[]).await;
     assert_ne!(server.url, "http://127.0.0.1:8080");
     server.logged("127.0.0.1:8080 is taken").await;

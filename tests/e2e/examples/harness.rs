@@ -9,7 +9,9 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::MutexGuard;
 use tower_jwt_auth::testing::{DpopClient, TestIssuer};
 
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -94,6 +96,14 @@ pub(crate) async fn in_time<F: Future>(step: F) -> F::Output {
     tokio::time::timeout(LIMIT, step)
         .await
         .expect("the step exceeded its time limit")
+}
+
+/// Takes the default port of the examples until the result is dropped, unless another program has
+/// it. One test at a time.
+pub(crate) async fn default_port_in_use() -> (MutexGuard<'static, ()>, Option<TcpListener>) {
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let turn = TURN.lock().await;
+    (turn, TcpListener::bind("127.0.0.1:8080").await.ok())
 }
 
 impl Server {

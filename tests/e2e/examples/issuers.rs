@@ -200,7 +200,7 @@ async fn it_starts_without_the_issuer_and_accepts_tokens_once_it_is_back() {
     let health = server.get("/healthz").await;
     assert_eq!(
         (health.status, health.json()["status"].as_str()),
-        (StatusCode::OK, Some("degraded"))
+        (StatusCode::OK, Some("not_ready"))
     );
     let answer = server.whoami(&issuer.token().sign()).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
@@ -214,7 +214,7 @@ async fn it_starts_without_the_issuer_and_accepts_tokens_once_it_is_back() {
     issuer.restart().await.unwrap();
     // The health check alone makes the server fetch again.
     in_time(async {
-        while server.get("/healthz").await.json()["status"] != "ok" {
+        while server.get("/healthz").await.json()["status"] != "ready" {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     })

@@ -7,7 +7,7 @@ use serde_json::json;
 use tower_jwt_auth::testing::{DpopClient, TestIssuer};
 use tower_jwt_auth::{Algorithm, Secret};
 
-use crate::harness::{Server, run};
+use crate::harness::{Server, default_port_in_use, run};
 use crate::support::tokio;
 
 /// Returns the tokens of the printed commands.
@@ -106,6 +106,78 @@ async fn metrics_and_probes_with_reasons_have_a_listener_of_their_own_on_demand(
     let metrics = server.get("/metrics").await;
     assert!(metrics.body.contains("jwt_auth_"), "{}", metrics.body);
     assert_eq!(server.get("/me").await.status, StatusCode::NOT_FOUND);
+}
+
+/// Returns what `/readyz` responds with.
+async fn readiness(server: &Server) -> (u16, String) {
+    let answer = server.get("/readyz").await;
+    let status = answer.json()["status"].as_str().unwrap().to_owned();
+    (answer.status.as_u16(), status)
+}
+
+/// The keys are stale 6 s after they were fetched, and expire 30 s later.
+#[tokio::test]
+async fn an_outage_of_its_issuer_is_seen_in_the_probes_within_a_minute() {
+    let options = [
+        "--listen",
+        "127.0.0.1:0",
+        "--fast",
+        "--outage-after",
+        "1",
+        "--outage-for",
+        "42",
+    ];
+    let server = Server::start("operated", &options).await;
+    let mut seen = vec![readiness(&server).await];
+    let start = tokio::time::Instant::now();
+    let expected = [
+        (200, "ready"),
+        (200, "degraded"),
+        (503, "not_ready"),
+        (200, "ready"),
+    ];
+    while seen.len() < expected.len() && start.elapsed() < Duration::from_secs(75) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let now = readiness(&server).await;
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    assert_eq!(
+        seen,
+        expected.map(|(code, status)| (code, status.to_owned()))
+    );
+    server.logged("the issuer is back").await;
+}
+
+#[tokio::test]
+async fn only_an_issuer_of_its_own_can_be_stopped() {
+    let of_other = ["--issuer", "https://login.example", "--audience", "a"];
+    for args in [
+        &[&of_other[..], &["--outage-after", "1"]].concat()[..],
+        &["--outage-for", "1"],
+        &["--outage-after", "soon"],
+    ] {
+        let output = run("operated", args).await;
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_in_use_is_named_and_the_default_one_is_replaced() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for option in ["--listen", "--admin-listen"] {
+        let output = run("operated", &[option, &address]).await;
+        let message = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("operated: can't listen on {address}: ");
+        assert!(message.contains(&expected), "{message}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+    let _taken = default_port_in_use().await;
+    let server = Server::start("operated", &[]).await;
+    assert_ne!(server.url, "http://127.0.0.1:8080");
+    server.logged("127.0.0.1:8080 is in use").await;
 }
 
 /// Without one, each instance would ask for a nonce of its own.

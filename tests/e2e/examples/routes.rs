@@ -109,7 +109,7 @@ async fn the_health_route_shows_the_state_of_every_issuer() {
     let health = answer.json();
     assert_eq!(
         (&health["status"], &health["issuers"][0]["serving"]),
-        (&json!("ok"), &json!(true))
+        (&json!("ready"), &json!(true))
     );
     assert_eq!(health["issuers"][0]["issuer"], issuer.issuer());
     assert_eq!(health["issuers"].as_array().unwrap().len(), 1);

@@ -3,9 +3,11 @@
 use std::fs;
 use std::process::Stdio;
 
-use tower_jwt_auth::{Algorithm, Key, Secret, SecretEncoding};
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer, Key, Secret, SecretEncoding};
 
-use crate::harness::{example, in_time, run};
+use crate::harness::{AUDIENCE, Server, example, in_time, run};
+
+const ISSUER: &str = "https://signers.example";
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
@@ -86,4 +88,93 @@ async fn a_secret_that_cannot_be_printed_is_an_error() {
         let message = text(&output.stderr);
         assert!(message.starts_with("secret: can't print: "), "{message}");
     }
+}
+
+/// Returns the options that sign a token with the secret in a file.
+fn signing<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let options = ["--sign", path, "--issuer", ISSUER, "--audience", AUDIENCE];
+    [&options, more].concat()
+}
+
+#[tokio::test]
+async fn a_signed_token_is_accepted_by_a_server_with_the_same_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let path = format!("{dir}/2026-11-29");
+    assert!(run("secret", &["--out", &path]).await.status.success());
+    let output = run("secret", &signing(&path, &["--subject", "alice"])).await;
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    let token = printed.strip_suffix('\n').unwrap();
+    let options = [
+        "--issuer",
+        ISSUER,
+        "--hmac-secret-dir",
+        dir,
+        "--audience",
+        AUDIENCE,
+    ];
+    let server = Server::resource_server(&options).await;
+    let answer = server.whoami(token).await;
+    answer.assert_accepted();
+    let claims = answer.json();
+    assert_eq!(claims["sub"], "alice");
+    let lifetime = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
+    assert_eq!(lifetime, 300);
+    // The service reads the text itself as the secret.
+    let decoded = run("secret", &signing(&path, &["--encoding", "base64url"])).await;
+    let rejected = server.whoami(text(&decoded.stdout).trim_end()).await;
+    rejected.assert_rejected();
+}
+
+#[tokio::test]
+async fn a_token_has_the_name_of_its_secret_and_is_signed_for_each_algorithm() {
+    let folder = tempfile::tempdir().unwrap();
+    for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+        let name = algorithm.name();
+        let path = folder.path().join(name);
+        let path = path.to_str().unwrap();
+        let made = run("secret", &["--algorithm", name, "--out", path]).await;
+        assert!(made.status.success());
+        let more = ["--algorithm", name, "--encoding", "base64url"];
+        let output = run("secret", &signing(path, &more)).await;
+        let printed = text(&output.stdout);
+        let secret = Secret::from_encoded_file(path, SecretEncoding::Base64url).unwrap();
+        let key = Key::from_secret(algorithm, secret)
+            .unwrap()
+            .with_key_id(name);
+        let auth = JwtAuthLayer::builder(Issuer::from_keys(ISSUER, key, AUDIENCE)).build();
+        let claims = auth
+            .unwrap()
+            .authenticator()
+            .authenticate(printed.trim_end())
+            .await;
+        assert_eq!(claims.unwrap().issuer(), ISSUER);
+    }
+}
+
+#[tokio::test]
+async fn a_token_needs_an_issuer_and_an_audience_and_a_secret_that_services_accept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weak");
+    fs::write(&path, "changeme").unwrap();
+    let path = path.to_str().unwrap();
+    for args in [
+        &["--sign", path, "--issuer", ISSUER][..],
+        &["--sign", path, "--audience", AUDIENCE],
+        &["--print", "--issuer", ISSUER],
+        &signing(path, &["--print"]),
+        &signing(path, &["--encoding", "rot13"]),
+    ] {
+        let output = run("secret", args).await;
+        assert_eq!(
+            (output.status.code(), output.stdout.len()),
+            (Some(2), 0),
+            "{args:?}"
+        );
+    }
+    let output = run("secret", &signing(path, &[])).await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let message = text(&output.stderr);
+    assert!(!message.contains("changeme"), "{message}");
 }

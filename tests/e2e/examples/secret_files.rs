@@ -71,7 +71,7 @@ async fn the_health_is_degraded_while_a_file_of_the_folder_cannot_be_used() {
     let folder = tempfile::tempdir().unwrap();
     add(&folder, "one", &generate());
     let server = start(&[&folder]).await;
-    health_with(&server, "ok").await;
+    health_with(&server, "ready").await;
     fs::write(folder.path().join("two"), "weak").unwrap();
     server.send_signal("HUP").await;
     let health = health_with(&server, "degraded").await;
@@ -83,21 +83,21 @@ async fn the_health_is_degraded_while_a_file_of_the_folder_cannot_be_used() {
     assert_eq!(health["issuers"][0]["serving"], true);
     fs::remove_file(path).unwrap();
     server.send_signal("HUP").await;
-    health_with(&server, "ok").await;
+    health_with(&server, "ready").await;
 }
 
 #[tokio::test]
-async fn the_health_is_degraded_while_two_issuers_share_a_secret() {
+async fn the_server_is_not_ready_while_its_two_issuers_share_a_secret() {
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let secrets = [generate(), generate()];
     for (folder, secret) in folders.iter().zip(&secrets) {
         add(folder, "one", secret);
     }
     let server = start(&folders.each_ref()).await;
-    health_with(&server, "ok").await;
+    health_with(&server, "ready").await;
     add(&folders[1], "two", &secrets[0]);
     server.send_signal("HUP").await;
-    let health = health_with(&server, "degraded").await;
+    let health = health_with(&server, "not_ready").await;
     for issuer in health["issuers"].as_array().unwrap() {
         assert_eq!(issuer["serving"], false);
         let error = issuer["error"].as_str().unwrap();
@@ -110,5 +110,5 @@ async fn the_health_is_degraded_while_two_issuers_share_a_secret() {
     server.logged("other_key_id=\"two\"").await;
     fs::remove_file(folders[1].path().join("two")).unwrap();
     server.send_signal("HUP").await;
-    health_with(&server, "ok").await;
+    health_with(&server, "ready").await;
 }

@@ -25,6 +25,7 @@ use crate::support::{AUDIENCE, ISSUER, NOW, at, builder_for, key_set, token_of};
 use crate::{TURN, capture, text};
 
 const PAGE: &str = include_str!("../../../docs/troubleshooting.md");
+const RUNBOOK: &str = include_str!("../../../docs/observability/runbook.md");
 const KINDS: &str = include_str!("../../../src/error/kind.rs");
 
 /// The id of the issuer's key: no name of an algorithm, which a reader could take it for.
@@ -126,6 +127,20 @@ fn of_dpop(title: &'static str, dpop: fn() -> Dpop, proof_age: Option<u64>) -> C
     })
 }
 
+/// Returns a request of a client, and what another caller who has seen it sends.
+fn the_same_proof_twice() -> Vec<Request<Body>> {
+    let client = client();
+    let token = token().bound_to(&client).sign();
+    let proof = client.proof("GET", "https://api.example/orders", &token);
+    let proof = proof.claim("iat", NOW).sign();
+    let send = || {
+        let mut request = request(&format!("DPoP {token}"));
+        request.headers_mut().insert("dpop", proof.parse().unwrap());
+        request
+    };
+    vec![send(), send()]
+}
+
 /// Returns a builder for an issuer that responds to each fetch with this.
 fn answering(status: u16, body: &'static str, opaque: bool) -> JwtAuthBuilder {
     let client = HttpClient::new(service_fn(move |_: Request<Full<Bytes>>| async move {
@@ -181,6 +196,11 @@ fn of_form() -> Vec<Case> {
         case("missing_token", builder, || {
             vec![Request::get("/").body(Body::empty()).unwrap()]
         }),
+        case(
+            "missing_token, with DPoP",
+            || builder().dpop(Dpop::optional().algorithms([Algorithm::ES256])),
+            || vec![Request::get("/").body(Body::empty()).unwrap()],
+        ),
         case("missing_token, another scheme", builder, || {
             vec![request("Token abc")]
         }),
@@ -231,9 +251,19 @@ fn of_claims() -> Vec<Case> {
             token().audience("https://other.example")
         }),
         rejected("unproven_binding", || token().bound_to(&client())),
+        case(
+            "unproven_binding, a bound token as a bearer token",
+            || builder().dpop(Dpop::optional().algorithms([Algorithm::ES256])),
+            || vec![request(&bearer(&token().bound_to(&client())))],
+        ),
         case("unbound_token", || builder().dpop(one_algorithm()), usual),
         of_dpop("invalid_dpop_proof", Dpop::optional, None),
         of_dpop("invalid_dpop_proof, an old one", Dpop::optional, Some(3600)),
+        case(
+            "invalid_dpop_proof, a used one",
+            || builder().dpop(Dpop::optional().algorithms([Algorithm::ES256])),
+            the_same_proof_twice,
+        ),
         of_dpop(
             "use_dpop_nonce",
             || Dpop::optional().nonces(DpopNonces::random()),
@@ -333,7 +363,8 @@ fn shown(response: &Response<Body>) -> String {
     parts.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the block below the heading of a case: the response, and lines of the log.
+/// Returns the block below the heading of a case: the response, and lines of the log, as they are
+/// seen, so that a search for a text finds it.
 fn block(title: &str) -> (String, Vec<String>) {
     let heading = format!("\n### {}\n", heading(title));
     let section = PAGE.split(&heading).nth(1);
@@ -347,16 +378,10 @@ fn block(title: &str) -> (String, Vec<String>) {
         .next()
         .unwrap();
     let (response, log) = block.split_once("\n\n").unwrap();
-    let log = unwrapped(log);
     (
-        unwrapped(response),
+        response.to_owned(),
         log.lines().map(ToOwned::to_owned).collect(),
     )
-}
-
-/// Joins lines that are continued in the next one, which begins with spaces.
-fn unwrapped(text: &str) -> String {
-    text.replace("\n  ", " ")
 }
 
 fn heading(title: &str) -> String {
@@ -428,6 +453,66 @@ fn every_kind_of_rejection_is_on_the_page() {
     }
     let headings = PAGE.matches("\n### ").count();
     assert_eq!(headings, titles.len(), "each section has a case");
+}
+
+/// Returns the source of the events that the log has, with each text in one line.
+fn sources() -> String {
+    let files = [
+        include_str!("../../../src/trace/events.rs"),
+        include_str!("../../../src/trace/redis_events.rs"),
+        include_str!("../../../src/trace/state_events.rs"),
+    ];
+    let mut parts = files.iter().flat_map(|file| file.split("\\\n"));
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.trim_start())
+}
+
+/// Returns the texts in backquotes that stand at `start` of a line. Two backquotes enclose a text
+/// with backquotes.
+fn quoted<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix(start));
+    let quoted = lines.filter_map(|line| match line.strip_prefix("``") {
+        Some(text) => text.split("``").next(),
+        None => line.strip_prefix('`')?.split('`').next(),
+    });
+    quoted.collect()
+}
+
+#[test]
+fn every_event_for_operators_is_one_of_the_source_and_the_other_way_round() {
+    let section = PAGE.split("\n## Keys and files\n").nth(1).unwrap();
+    let sources = sources();
+    let mut events = Vec::new();
+    for level in ["ERROR", "WARN", "INFO"] {
+        events.extend(quoted(section, &format!("| {level} | ")));
+    }
+    assert!(events.len() > 30, "{events:?}");
+    for event in &events {
+        let is_there = sources.contains(&format!("\"{event}"));
+        assert!(is_there, "{event}: not in the source");
+    }
+    for level in ["error!", "warn!", "info!"] {
+        for call in sources.split(&format!("tracing::{level}(")).skip(1) {
+            let call = call.split(");").next().unwrap();
+            let text = call.rsplit('"').nth(1).unwrap();
+            // A text with two levels is a constant, which has been found above.
+            let is_listed = events.iter().any(|event| text.starts_with(event));
+            assert!(text == "{MESSAGE}" || is_listed, "{text}: not on the page");
+        }
+    }
+}
+
+#[test]
+fn the_runbook_quotes_events_of_the_source_for_each_alert() {
+    let sources = sources();
+    for section in RUNBOOK.split("\n## ").skip(1) {
+        let events = quoted(section, "- ");
+        assert!(!events.is_empty(), "{section}");
+        for event in events {
+            let is_there = sources.contains(&format!("\"{event}"));
+            assert!(is_there, "{event}: not in the source");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Generates a shared secret for HMAC, and writes it to a new file.
 //!
 //! ```sh
-//! cargo run --example secret -- --algorithm HS256 --out /run/secrets/jwt/2026-11-29
+//! cargo run --example secret -- --algorithm HS256 --out jwt/2026-11-29
 //! ```
 //!
 //! The file contains the secret in base64url and a line feed, and has mode 0600. It gets its name
@@ -9,47 +9,36 @@
 //! existing file is not replaced. The secret is printed only with `--print`, which can be used in
 //! place of `--out` or beside it. Services can use the text itself as the secret, or decode it
 //! (`SecretEncoding::Base64url`). All signers and services must do the same.
+//!
+//! `--sign` signs a token with such a secret, to try a service, and prints the token only:
+//!
+//! ```sh
+//! cargo run --example secret -- --sign jwt/2026-11-29 --issuer https://login.example.com/ \
+//!   --audience https://api.example.com --subject alice
+//! ```
 
-use std::collections::HashSet;
+mod options;
+mod sign;
+
 use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use lexopt::{Arg, ValueExt as _};
 use tower_jwt_auth::{Algorithm, Secret};
 
-const HELP: &str = "\
-usage: secret [--algorithm HS256|HS384|HS512] [--out FILE] [--print]
-
-  --algorithm NAME  generate as many bytes as the hash of this algorithm has
-                    (default: HS256)
-  --out FILE        write the secret in base64url to this new file, which only
-                    its owner can read
-  --print           print the secret in base64url
-  --help            print this text
-";
-
-struct Options {
-    algorithm: Algorithm,
-    out: Option<PathBuf>,
-    print: bool,
-}
+use crate::options::{HELP, Options};
 
 fn main() -> ExitCode {
-    let options = match parse() {
+    let options = match options::parse() {
         Ok(options) => options,
         Err(error) => {
             eprintln!("secret: {error} (see --help)");
             return ExitCode::from(2);
         }
     };
-    let done = match options {
-        Some(options) => run(&options),
-        None => print(HELP).map_err(Into::into),
-    };
-    match done {
+    match run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("secret: {error}");
@@ -58,42 +47,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn parse() -> Result<Option<Options>, Box<dyn Error>> {
-    let mut options = Options {
-        algorithm: Algorithm::HS256,
-        out: None,
-        print: false,
-    };
-    let mut parser = lexopt::Parser::from_env();
-    let mut given = HashSet::new();
-    while let Some(arg) = parser.next()? {
-        if let Arg::Long(name) = arg
-            && !given.insert(name.to_owned())
-        {
-            return Err(format!("--{name}: given twice").into());
-        }
-        match arg {
-            Arg::Long("help") | Arg::Short('h') => return Ok(None),
-            Arg::Long("algorithm") => options.algorithm = parser.value()?.parse()?,
-            Arg::Long("out") => options.out = Some(parser.value()?.into()),
-            Arg::Long("print") => options.print = true,
-            other => return Err(other.unexpected().into()),
-        }
+fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    match options {
+        Options::Help => Ok(print(HELP)?),
+        Options::Sign { algorithm, token } => Ok(print(&format!("{}\n", token.sign(algorithm)?))?),
+        Options::Generate {
+            algorithm,
+            out,
+            print,
+        } => generate(algorithm, out.as_deref(), print),
     }
-    if options.out.is_none() && !options.print {
-        return Err("--out or --print is missing".into());
-    }
-    Ok(Some(options))
 }
 
-fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let secret = Secret::generate(options.algorithm)?;
+fn generate(
+    algorithm: Algorithm,
+    out: Option<&Path>,
+    is_printed: bool,
+) -> Result<(), Box<dyn Error>> {
+    let secret = Secret::generate(algorithm)?;
     let text = secret.to_base64url();
-    if let Some(path) = &options.out {
+    if let Some(path) = out {
         write(path, &text).map_err(|error| format!("--out {}: {error}", path.display()))?;
         print(&format!("written to {}\n", path.display()))?;
     }
-    if options.print {
+    if is_printed {
         // In two parts, of which neither is a copy that is not wiped.
         print(&text)?;
         print("\n")?;
