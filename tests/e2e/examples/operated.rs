@@ -115,9 +115,10 @@ async fn readiness(server: &Server) -> (u16, String) {
     (answer.status.as_u16(), status)
 }
 
-/// The keys are stale 6 s after they were fetched, and expire 30 s later.
+/// The keys are stale 6 s after they were fetched, and expire 30 s later: that the instance is then
+/// not ready is seen in the test with Prometheus.
 #[tokio::test]
-async fn an_outage_of_its_issuer_is_seen_in_the_probes_within_a_minute() {
+async fn an_outage_of_its_issuer_is_seen_in_the_probes() {
     let options = [
         "--listen",
         "127.0.0.1:0",
@@ -125,17 +126,12 @@ async fn an_outage_of_its_issuer_is_seen_in_the_probes_within_a_minute() {
         "--outage-after",
         "1",
         "--outage-for",
-        "42",
+        "11",
     ];
     let server = Server::start("operated", &options).await;
     let mut seen = vec![readiness(&server).await];
     let start = tokio::time::Instant::now();
-    let expected = [
-        (200, "ready"),
-        (200, "degraded"),
-        (503, "not_ready"),
-        (200, "ready"),
-    ];
+    let expected = [(200, "ready"), (200, "degraded"), (200, "ready")];
     while seen.len() < expected.len() && start.elapsed() < Duration::from_secs(75) {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let now = readiness(&server).await;
