@@ -186,8 +186,10 @@ async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
 }
 
 fn announce(address: SocketAddr, instructions: &str) -> io::Result<()> {
+    let text = format!("listening on http://{address}\n{instructions}");
     let mut out = io::stdout().lock();
-    write!(out, "listening on http://{address}\n{instructions}")?;
+    // At once: who reads the first line only may close the pipe then.
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 

@@ -1,13 +1,15 @@
 //! The routes of the resource server.
 
+use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tower_jwt_auth::testing::TestIssuer;
 
-use crate::harness::Server;
+use crate::harness::{Server, example, in_time};
 use crate::support::tokio;
 
 #[tokio::test]
@@ -30,6 +32,26 @@ async fn the_routes_are_printed_at_the_start() {
         .strip_prefix("GET ")
         .unwrap();
     server.get(metadata).await.assert_accepted();
+}
+
+/// As a script does with `read`, or `head -1`.
+#[tokio::test]
+async fn the_server_goes_on_if_only_its_first_line_is_read() {
+    for _ in 0..20 {
+        let mut server = example("resource_server")
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let first = in_time(lines.next_line()).await.unwrap().unwrap();
+        drop(lines);
+        let address = first.strip_prefix("listening on ").unwrap();
+        let response = in_time(reqwest::get(format!("{address}/healthz"))).await;
+        assert_eq!(response.unwrap().status(), StatusCode::OK);
+        assert!(server.try_wait().unwrap().is_none());
+    }
 }
 
 #[tokio::test]

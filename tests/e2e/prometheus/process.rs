@@ -45,6 +45,8 @@ pub(crate) async fn operated(arguments: &[String], log: &Path) -> (Child, String
         .await
         .expect("it starts in time");
     let first = first.expect("it can be read").expect("it listens");
+    // The rest is read, too: a server that can't print it ends.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let address = first.strip_prefix("listening on http://");
     let address = address.expect("the first line has the address").to_owned();
     (child, address)

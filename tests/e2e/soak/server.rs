@@ -61,6 +61,8 @@ impl Server {
             .expect("it can be read");
         let first =
             first.unwrap_or_else(|| panic!("it ended at once: {:?}", log.lock().unwrap().last));
+        // The rest is read, too: a server that can't print it ends.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let address = first
             .strip_prefix("listening on http://")
             .expect("the first line tells the address");
