@@ -42,8 +42,8 @@ impl Demo {
         });
     }
 
-    /// Prints commands to paste.
-    pub(crate) fn print(&self, address: SocketAddr, admin: SocketAddr) {
+    /// Returns commands to paste.
+    pub(crate) fn commands(&self, address: SocketAddr, admin: SocketAddr) -> String {
         let day = Duration::from_secs(24 * 60 * 60);
         let token = self
             .issuer
@@ -53,7 +53,7 @@ impl Demo {
         let expired = token.clone().expired().sign();
         let token = token.expires_in(day).sign();
         let url = format!("http://{address}");
-        println!(
+        format!(
             "\nthe issuer is {issuer}\n\n\
              # accepted, then 403 (a scope is missing), then 401 (expired)\n\
              curl -i {url}/me -H 'Authorization: Bearer {token}'\n\
@@ -62,8 +62,8 @@ impl Demo {
              # without a token\n\
              curl http://{admin}/metrics\n\
              curl http://{admin}/readyz\n\
-             curl http://{admin}/healthz",
+             curl http://{admin}/healthz\n",
             issuer = self.issuer.issuer(),
-        );
+        )
     }
 }

@@ -32,7 +32,7 @@ mod probes;
 mod routes;
 mod telemetry;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
@@ -103,6 +103,15 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Box<dyn std::error::
     format!("can't listen on {address}: {error}").into()
 }
 
+/// Prints where the server listens, at once: who reads the first line only may close the pipe then.
+fn announce(address: SocketAddr, admin: Option<SocketAddr>, demo: Option<&Demo>) -> io::Result<()> {
+    let listening = format!("listening on http://{address}\n");
+    let metrics = admin.map(|admin| format!("metrics and probes on http://{admin}\n"));
+    let commands = demo.map(|demo| demo.commands(address, admin.unwrap_or(address)));
+    let text = listening + &metrics.unwrap_or_default() + &commands.unwrap_or_default();
+    io::stdout().write_all(text.as_bytes())
+}
+
 async fn serve(mut options: Options) -> Result<()> {
     let demo = match options.issuer {
         Some(_) => None,
@@ -113,21 +122,15 @@ async fn serve(mut options: Options) -> Result<()> {
     prefetch(&auth.layer).await;
     let listener = listener(options.listen).await?;
     let address = listener.local_addr()?;
-    println!("listening on http://{address}");
     let admin_listener = match options.admin_listen {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
     let admin = admin_listener.as_ref().map(TcpListener::local_addr);
     let admin = admin.transpose()?;
-    if let Some(admin) = admin {
-        println!("metrics and probes on http://{admin}");
-    }
-    if let Some(demo) = &demo {
-        demo.print(address, admin.unwrap_or(address));
-        if let Some(after) = options.outage_after {
-            demo.schedule_outage(after, options.outage_for);
-        }
+    announce(address, admin, demo.as_ref())?;
+    if let Some((demo, after)) = demo.as_ref().zip(options.outage_after) {
+        demo.schedule_outage(after, options.outage_for);
     }
     let stop = stop_signal()?;
     let Routes { app, admin } = routes::routes(auth, telemetry, admin_listener.is_some())?;

@@ -37,8 +37,8 @@ async fn the_routes_are_printed_at_the_start() {
 /// As a script does with `read`, or `head -1`.
 #[tokio::test]
 async fn the_server_goes_on_if_only_its_first_line_is_read() {
-    for _ in 0..20 {
-        let mut server = example("resource_server")
+    for name in ["resource_server", "operated"].repeat(10) {
+        let mut server = example(name)
             .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
