@@ -53,9 +53,8 @@ pub trait TokenCheck<C = JsonClaims>: Send + Sync + 'static {
     fn check(&self, claims: &Claims<C>, context: &CheckContext<'_>) -> CheckOutcome;
 
     /// Returns what the claims lack, for the log event of a token that [`check`](Self::check) has
-    /// rejected at once: at debug, under the target `tower_jwt_auth::diagnosis`
-    /// ([`guides::diagnosis`](crate::guides::diagnosis)). Default: `None`, then the event has the
-    /// text of the error.
+    /// rejected at once: at debug, under the target `tower_jwt_auth::diagnosis`. Default: `None`,
+    /// then the event has the text of the error.
     ///
     /// Called only if that event is enabled. The text must contain nothing that is secret or
     /// personal.
