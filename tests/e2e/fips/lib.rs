@@ -22,15 +22,12 @@ fn aws_lc_rs_and_the_tls_of_rustls_use_the_module() {
 /// Returns a layer that trusts only this key.
 fn layer(key: &TestKey) -> JwtAuthLayer {
     let algorithm = key.algorithm();
-    let issuer = match key.secret() {
-        Some(secret) => {
-            let key = Key::from_secret(algorithm, &secret).unwrap();
-            Issuer::from_keys(ISSUER, key, AUDIENCE)
-        }
-        None => {
-            let keys = format!(r#"{{"keys":[{}]}}"#, key.jwk());
-            Issuer::from_keys(ISSUER, KeySet::from_json(&keys).unwrap(), AUDIENCE)
-        }
+    let issuer = if let Some(secret) = key.secret() {
+        let key = Key::from_secret(algorithm, &secret).unwrap();
+        Issuer::from_keys(ISSUER, key, AUDIENCE)
+    } else {
+        let keys = format!(r#"{{"keys":[{}]}}"#, key.jwk());
+        Issuer::from_keys(ISSUER, KeySet::from_json(&keys).unwrap(), AUDIENCE)
     };
     let builder = JwtAuthLayer::builder(issuer.algorithms([algorithm]));
     builder.build().unwrap()
