@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -185,65 +186,72 @@ async fn a_component_may_ask_the_service_itself() {
     assert_eq!(get(&health, "/readyz").await, (200, failing));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_component_that_blocks_delays_no_other_probe_and_then_counts_as_failing() {
-    let layer = layer(&Mock::new());
-    layer.authenticator().prefetch().await.unwrap();
-    let (entered, is_entered) = std::sync::mpsc::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = std::sync::Mutex::new(released);
-    let health = layer.health_service().add_component("slow", move || {
-        entered.send(()).unwrap();
-        let _ = released.lock().unwrap().recv();
-        false
-    });
-    let slow = health.clone();
-    let runtime = tokio::runtime::Handle::current();
-    let first = std::thread::spawn(move || {
-        let _in_runtime = runtime.enter();
-        get(&slow, "/readyz").now_or_never().unwrap()
-    });
-    is_entered.recv().unwrap();
-    for seconds in (0..16).step_by(2) {
-        let status = if seconds < 5 { "ready" } else { "degraded" };
-        let expected = (200, json!({ "status": status }));
-        assert_eq!(get(&health, "/readyz").await, expected, "{seconds}");
-        sleep(Duration::from_secs(2)).await;
+/// A probe of a service, whose component fails after it has blocked until it is released.
+struct Blocked {
+    health: HealthService,
+    probe: std::thread::JoinHandle<(u16, Value)>,
+    release: Sender<()>,
+    entered: Receiver<()>,
+}
+
+impl Blocked {
+    /// Returns while the component blocks.
+    async fn start() -> Self {
+        let layer = layer(&Mock::new());
+        layer.authenticator().prefetch().await.unwrap();
+        let (enter, entered) = channel();
+        let (release, released) = channel::<()>();
+        let released = std::sync::Mutex::new(released);
+        let health = layer.health_service().add_component("slow", move || {
+            enter.send(()).unwrap();
+            let _ = released.lock().unwrap().recv();
+            false
+        });
+        let (probed, runtime) = (health.clone(), tokio::runtime::Handle::current());
+        let probe = std::thread::spawn(move || {
+            let _in_runtime = runtime.enter();
+            get(&probed, "/readyz").now_or_never().unwrap()
+        });
+        entered.recv().unwrap();
+        Self {
+            health,
+            probe,
+            release,
+            entered,
+        }
     }
-    release.send(()).unwrap();
-    assert_eq!(first.join().unwrap(), (200, json!({"status": "degraded"})));
-    assert!(
-        is_entered.try_recv().is_err(),
-        "it is called once at a time"
-    );
+
+    /// Has the component return, and returns the response to the probe.
+    fn end(self) -> ((u16, Value), HealthService, Receiver<()>) {
+        self.release.send(()).unwrap();
+        (self.probe.join().unwrap(), self.health, self.entered)
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_components_say_counts_although_another_probe_came_while_they_were_called() {
-    let layer = layer(&Mock::new());
-    layer.authenticator().prefetch().await.unwrap();
-    let (entered, is_entered) = std::sync::mpsc::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = std::sync::Mutex::new(released);
-    let health = layer.health_service().add_component("slow", move || {
-        entered.send(()).unwrap();
-        released.lock().unwrap().recv().unwrap();
-        false
-    });
-    let (slow, runtime) = (health.clone(), tokio::runtime::Handle::current());
-    let first = std::thread::spawn(move || {
-        let _in_runtime = runtime.enter();
-        get(&slow, "/readyz").now_or_never().unwrap()
-    });
-    is_entered.recv().unwrap();
+async fn a_component_that_blocks_delays_no_other_probe_and_then_counts_as_failing() {
+    let blocked = Blocked::start().await;
+    for seconds in (0..16).step_by(2) {
+        let status = if seconds < 5 { "ready" } else { "degraded" };
+        let expected = (200, json!({ "status": status }));
+        let response = get(&blocked.health, "/readyz").await;
+        assert_eq!(response, expected, "{seconds}");
+        sleep(Duration::from_secs(2)).await;
+    }
+    let (response, _, entered) = blocked.end();
+    assert_eq!(response, (200, json!({"status": "degraded"})));
+    assert!(entered.try_recv().is_err(), "it is called once at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_result_of_a_component_counts_although_another_probe_came_while_it_was_called() {
+    let blocked = Blocked::start().await;
     sleep(Duration::from_millis(100)).await;
-    assert_eq!(
-        get(&health, "/readyz").await,
-        (200, json!({"status": "ready"}))
-    );
-    release.send(()).unwrap();
+    let ready = (200, json!({"status": "ready"}));
+    assert_eq!(get(&blocked.health, "/readyz").await, ready);
+    let (response, health, _) = blocked.end();
     let degraded = (200, json!({"status": "degraded"}));
-    assert_eq!(first.join().unwrap(), degraded);
+    assert_eq!(response, degraded);
     assert_eq!(get(&health, "/readyz").await, degraded);
 }
 
