@@ -28,7 +28,7 @@ pub(crate) struct Registry {
     shared_keys: Arc<SharedKeys>,
     /// What the audiences must be, also those of issuers that are added later.
     resource: Option<ResourceAudience>,
-    /// A reference to itself, which watched files use: they can outlive it.
+    /// A weak reference to this registry for watched files, which may live longer.
     this: Weak<Self>,
     observers: Observers,
 }
