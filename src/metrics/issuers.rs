@@ -69,6 +69,17 @@ impl Issuers {
         self.with(issuer, IssuerCounters::label)
     }
 
+    /// Returns the label under which an issuer may have been recorded. Gives it no counters, which
+    /// would take the place of another issuer.
+    pub(super) fn recorded_label(&self, issuer: &str) -> Label {
+        let first = self.first.get();
+        let is_first = first.is_some_and(|first| *first.name == *issuer);
+        if is_first || position(&self.by_name.load(), issuer).is_ok() {
+            return Label::new(names::ISSUER, issuer.to_owned());
+        }
+        self.other.label()
+    }
+
     /// Calls `then` with the counters of an issuer.
     pub(super) fn with<T>(&self, issuer: &str, then: impl FnOnce(&IssuerCounters) -> T) -> T {
         if let Some(first) = self.first.get().filter(|first| *first.name == *issuer) {

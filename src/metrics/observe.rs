@@ -56,7 +56,7 @@ impl Observe for Metrics {
     }
 
     fn issuer_removed(&self, issuer: &str) {
-        let label = self.issuers().label(issuer);
+        let label = self.issuers().recorded_label(issuer);
         self.recorded_issuers().note_removed(label);
     }
 

@@ -131,3 +131,16 @@ fn an_issuer_with_the_name_of_the_others_is_one_of_them() {
         assert_eq!(gauge(&all, names::KEYS, issuer), 1.0);
     }
 }
+
+#[test]
+fn an_issuer_that_was_removed_before_it_was_recorded_takes_no_place() {
+    let metrics = Metrics::new().max_issuers(2);
+    let layer = builder().add_observer(metrics.clone()).build().unwrap();
+    let record = || recorded_by(|| metrics.record_health(layer.authenticator()));
+    record();
+    let issuers = layer.issuers();
+    issuers.add(with_keys("https://gone.example")).unwrap();
+    assert!(issuers.remove("https://gone.example"));
+    issuers.add(with_keys("https://new.example")).unwrap();
+    assert_eq!(gauge(&record(), names::KEYS, "https://new.example"), 1.0);
+}
